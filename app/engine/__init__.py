@@ -1,0 +1,1 @@
+"""Trains, judges, predicts; works on a machine without a screen."""

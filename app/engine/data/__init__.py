@@ -1,0 +1,1 @@
+"""Datasets: read once into arrays, split, prepared and augmented in one place."""

@@ -1,0 +1,1 @@
+"""Dataset formats: a file each, found by walking this folder."""

@@ -1,0 +1,80 @@
+"""Losses, optimizers and schedules: what each must say of itself. A member is a file in its folder.
+
+These are declarations; torch is imported only inside the methods that need it, so that the window can show
+them before the engine is loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar
+
+from models.spec import Choice, Registry
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Loss(Choice):
+    """How wrong an answer is. `tasks` names the tasks it fits."""
+
+    tasks: ClassVar[tuple[str, ...]]
+    order: ClassVar[int] = 100
+    explanation: ClassVar[str]
+    """What the loss punishes, in plain words."""
+
+    def build(self, counts: tuple[int, ...], device: torch.device) -> LossFunction:
+        """The loss as a function. counts: training examples per class, for weights that follow the balance."""
+        raise NotImplementedError
+
+
+class LossFunction:
+    """A loss ready to be called, the same in training and in judging."""
+
+    def __call__(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """Mean loss of a batch, weighted where the loss has weights.
+
+        outputs: (B, K) logits. targets: (B,) int64. Returns a scalar.
+        """
+        raise NotImplementedError
+
+    def totals(self, outputs: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Sum and weight of a batch; their sums over all batches, divided, are the exact mean over a data set."""
+        raise NotImplementedError
+
+
+class Optimizer(Choice):
+    """A way to go downhill. `state` names the tensors of the weights' size that it keeps, in the ledger's rows."""
+
+    order: ClassVar[int] = 100
+    explanation: ClassVar[str]
+    state: ClassVar[tuple[str, ...]]
+    """Of "first_moment", "second_moment", "other_state": floats kept per parameter beside weight and gradient."""
+    state_names: ClassVar[dict[str, str]]
+    """PyTorch's name of a state tensor -> ledger row: {"exp_avg": "first_moment", ...}; others are other_state."""
+    default_learning_rate: ClassVar[float]
+
+    @classmethod
+    def floats_per_parameter(cls) -> int:
+        """Weight + gradient + state: 4 for Adam and AdamW (Kingma & Ba 2015; Loshchilov & Hutter 2019)."""
+        return 2 + len(cls.state)
+
+    def build(self, groups: Iterable[dict], device: torch.device) -> torch.optim.Optimizer:
+        """The optimizer over parameter groups ({"params": [...], "weight_decay": w}), fused where that exists."""
+        raise NotImplementedError
+
+
+class Schedule(Choice):
+    """The learning rate over the run, as a factor of the peak. A pure function: it is drawn before training."""
+
+    order: ClassVar[int] = 100
+    explanation: ClassVar[str]
+
+    def factor(self, step: int, steps: int) -> float:
+        """Factor of the peak learning rate at `step` (0-based) of a run of `steps` steps."""
+        raise NotImplementedError
+
+
+LOSSES: Registry[Loss] = Registry("loss", "app.engine.learning.losses")
+OPTIMIZERS: Registry[Optimizer] = Registry("optimizer", "app.engine.learning.optimizers")
+SCHEDULES: Registry[Schedule] = Registry("schedule", "app.engine.learning.schedules")

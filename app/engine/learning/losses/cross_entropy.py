@@ -1,0 +1,67 @@
+"""Cross-entropy over classes (multinomial logistic loss)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from app.engine.learning.choices import LOSSES, Loss, LossFunction
+from models.spec import setting
+
+if TYPE_CHECKING:
+    import torch
+
+
+def balanced_weights(counts: tuple[int, ...]) -> list[float]:
+    """A weight per class, inverse to its count, with mean 1 over the examples; 0 for a class without any."""
+    present = [count for count in counts if count]
+    total = sum(present)
+    return [total / (len(present) * count) if count else 0.0 for count in counts]
+
+
+@LOSSES.register
+class CrossEntropy(Loss):
+    kind: ClassVar[str] = "cross-entropy"
+    label: ClassVar[str] = "Cross-entropy"
+    summary: ClassVar[str] = "One class out of several: the price of a confident mistake."
+    explanation: ClassVar[str] = (
+        "The network gives each class a probability. The loss is minus the logarithm of the probability of the true "
+        "class: 0 when it is sure and right, and it grows without limit when it is sure and wrong."
+    )
+    tasks: ClassVar[tuple[str, ...]] = ("classification",)
+    order: ClassVar[int] = 10
+
+    label_smoothing: float | None = setting(
+        None, label="Label smoothing", ge=0.0, lt=1.0, step=0.05,
+        help="Asks for a little less than full certainty; fewer confident mistakes, and weights stay small.",
+    )
+    class_weights: Literal["none", "balanced"] = setting(
+        "none", label="Class weights", choices={"none": "All examples count alike", "balanced": "Rare classes count more"},
+        help="With 'balanced' each class weighs the same in the loss, however few examples it has.",
+    )
+
+    def build(self, counts: tuple[int, ...], device: torch.device) -> LossFunction:
+        import torch
+
+        weight = None
+        if self.class_weights == "balanced":
+            weight = torch.tensor(balanced_weights(counts), dtype=torch.float32, device=device)
+        return _CrossEntropy(self.label_smoothing or 0.0, weight)
+
+
+class _CrossEntropy(LossFunction):
+    def __init__(self, smoothing: float, weight: torch.Tensor | None) -> None:
+        self.smoothing, self.weight = smoothing, weight
+
+    def __call__(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        from torch.nn.functional import cross_entropy
+
+        return cross_entropy(outputs.float(), targets, weight=self.weight, label_smoothing=self.smoothing)
+
+    def totals(self, outputs: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        from torch.nn.functional import cross_entropy
+
+        total = cross_entropy(
+            outputs.float(), targets, weight=self.weight, label_smoothing=self.smoothing, reduction="sum"
+        )
+        count = self.weight[targets].sum() if self.weight is not None else total.new_tensor(float(targets.shape[0]))
+        return total, count

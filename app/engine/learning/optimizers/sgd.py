@@ -1,0 +1,83 @@
+"""Stochastic gradient descent (Robbins & Monro 1951), plain and with momentum (Polyak 1964, Nesterov 1983)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar
+
+from app.engine.learning.choices import OPTIMIZERS, Optimizer
+from models.spec import setting
+
+if TYPE_CHECKING:
+    import torch
+
+
+@OPTIMIZERS.register
+class SGD(Optimizer):
+    kind: ClassVar[str] = "sgd"
+    label: ClassVar[str] = "SGD"
+    summary: ClassVar[str] = "Straight down the slope. Least memory; needs a well-chosen learning rate."
+    explanation: ClassVar[str] = (
+        "Every weight moves against its gradient, times the learning rate. Nothing is remembered from step to step."
+    )
+    state: ClassVar[tuple[str, ...]] = ()
+    state_names: ClassVar[dict[str, str]] = {}
+    default_learning_rate: ClassVar[float] = 0.1
+    order: ClassVar[int] = 40
+
+    learning_rate: float | None = setting(
+        None, label="Learning rate", gt=0.0, le=100.0, logarithmic=True,
+        help="How far a step goes, at its peak. SGD wants larger values than Adam, about 0.1.",
+    )
+    weight_decay: float = setting(
+        5e-4, label="Weight decay", ge=0.0, le=10.0, logarithmic=True,
+        help="Pulls weights towards zero at every step, which keeps the network from learning by heart.",
+    )
+
+    def build(self, groups: Iterable[dict], device: torch.device) -> torch.optim.Optimizer:
+        import torch
+
+        return torch.optim.SGD(
+            groups, lr=self.learning_rate or self.default_learning_rate, weight_decay=self.weight_decay,
+            fused=device.type in ("cpu", "cuda", "mps"),
+        )
+
+
+@OPTIMIZERS.register
+class SGDMomentum(Optimizer):
+    kind: ClassVar[str] = "sgd-momentum"
+    label: ClassVar[str] = "SGD with momentum"
+    summary: ClassVar[str] = "A ball that rolls: keeps its direction through noise. Classic for CNNs."
+    explanation: ClassVar[str] = (
+        "Keeps one running sum of gradients for every weight and moves along it, so that steps in a common direction "
+        "add up and noise cancels."
+    )
+    state: ClassVar[tuple[str, ...]] = ("first_moment",)
+    state_names: ClassVar[dict[str, str]] = {"momentum_buffer": "first_moment"}
+    default_learning_rate: ClassVar[float] = 0.05
+    order: ClassVar[int] = 30
+
+    learning_rate: float | None = setting(
+        None, label="Learning rate", gt=0.0, le=100.0, logarithmic=True,
+        help="How far a step goes, at its peak; about a tenth of that of plain SGD.",
+    )
+    weight_decay: float = setting(
+        5e-4, label="Weight decay", ge=0.0, le=10.0, logarithmic=True,
+        help="Pulls weights towards zero at every step, which keeps the network from learning by heart.",
+    )
+    momentum: float = setting(
+        0.9, label="Momentum", gt=0.0, lt=1.0, step=0.05,
+        help="How much of the last direction is kept; 0.9 looks back about 10 steps.",
+    )
+    nesterov: bool = setting(
+        True, label="Look ahead (Nesterov)", advanced=True,
+        help="Takes the gradient where the momentum is about to lead; a little more stable.",
+    )
+
+    def build(self, groups: Iterable[dict], device: torch.device) -> torch.optim.Optimizer:
+        import torch
+
+        return torch.optim.SGD(
+            groups, lr=self.learning_rate or self.default_learning_rate, momentum=self.momentum,
+            nesterov=self.nesterov, weight_decay=self.weight_decay, fused=device.type in ("cpu", "cuda", "mps"),
+        )

@@ -1,0 +1,212 @@
+"""Experiments as TOML, with a format version; and files that are either whole or not there."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import tomllib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+from pydantic import ValidationError
+
+from app.engine.errors import UserError
+from app.engine.experiment import SECTIONS, Experiment
+from models.spec import UnknownChoice
+
+FORMAT = 1
+MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+"""From a format version to the next: raise FORMAT and add a function when a setting is renamed or removed."""
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write beside the target, flush, fsync, rename: after a power cut the file is the old one or the new one.
+
+    Raises UserError where the disk is full or the folder cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".", suffix=".tmp")
+    except OSError as error:
+        raise disk_error(error, path) from error
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except OSError as error:
+        Path(name).unlink(missing_ok=True)
+        raise disk_error(error, path) from error
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes a rename durable. A failure here is no failure of the write: the new file is in place."""
+    if os.name == "nt":
+        return
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError:
+        pass
+
+
+def write_json(path: Path, data: Any) -> None:
+    write_atomically(path, (json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode())
+
+
+def disk_error(error: OSError, path: Path) -> UserError:
+    """The sentence for an operating system's error about a file."""
+    import errno
+
+    if error.errno == errno.ENOSPC:
+        return UserError(f"The disk is full; '{path}' could not be written.", "Free some space, then try again.")
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return UserError(f"'{path}' may not be read or written.", "Choose another folder or change its permissions.")
+    if error.errno == errno.ENOENT:
+        return UserError(f"There is no '{path}'.", "Check the name, or choose it again.")
+    return UserError(f"'{path}' could not be used: {error.strerror or error}.", "Choose another place.")
+
+
+def to_plain(experiment: Experiment) -> dict[str, Any]:
+    """Plain data for TOML or JSON: what follows the data is left out."""
+    plain: dict[str, Any] = {"netwright": FORMAT, "name": experiment.name}
+    for section in SECTIONS:
+        value = getattr(experiment, section)
+        if value is None:
+            continue
+        values = value.model_dump(exclude_none=True)
+        key = {"model": "template", "loss": "kind", "optimizer": "kind", "schedule": "kind"}.get(section)
+        plain[section] = {key: value.kind, **values} if key else values
+    return plain
+
+
+def from_plain(data: dict[str, Any], where: str = "the experiment") -> Experiment:
+    """The experiment in plain data. Raises UserError, one sentence for every thing that is wrong."""
+    data = dict(data)
+    version = data.pop("netwright", FORMAT)
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise UserError(f"In {where}, 'netwright = {version!r}' is not a format version.", f"Write netwright = {FORMAT}.")
+    if version > FORMAT:
+        raise UserError(
+            f"In {where}, the format version is {version}; this program knows up to {FORMAT}.",
+            "Open it with a newer Netwright.",
+        )
+    for old in range(version, FORMAT):
+        data = MIGRATIONS[old](data)
+    try:
+        return Experiment.model_validate(data)
+    except UnknownChoice as error:
+        raise UserError(f"In {where}: {error}") from error
+    except ValidationError as error:
+        raise UserError(f"In {where}: " + " ".join(sentences(error)), "Change it and open it again.") from error
+
+
+def read(path: Path) -> Experiment:
+    """The experiment in a TOML file; a relative source is taken from the file's folder. Raises UserError."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise disk_error(error, path) from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"'{path.name}' is not a text file.", "Open a .toml file.") from error
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"'{path.name}' is not valid TOML: {error}.", "Mend that line, then open it again.") from error
+    experiment = from_plain(data, f"'{path.name}'")
+    source = experiment.data.source
+    if source and not source.startswith("sample:"):
+        full = (path.parent / Path(source).expanduser()).resolve()
+        experiment = experiment.replace(data=experiment.data.replace(source=str(full)))
+    if not experiment.name:
+        experiment = experiment.replace(name=path.stem)
+    return experiment
+
+
+def dumps(experiment: Experiment, relative_to: Path | None = None) -> str:
+    """The experiment as TOML; a source below `relative_to` is written relative to it."""
+    plain = to_plain(experiment)
+    source = plain["data"].get("source", "")
+    if relative_to is not None and source and not source.startswith("sample:"):
+        path = Path(source)
+        if path.is_relative_to(relative_to):
+            plain["data"]["source"] = path.relative_to(relative_to).as_posix()
+    return tomli_w.dumps(plain)
+
+
+def write(experiment: Experiment, path: Path) -> None:
+    """Raises UserError where the file cannot be written."""
+    write_atomically(path, dumps(experiment, path.parent.resolve()).encode())
+
+
+def with_overrides(experiment: Experiment, pairs: Iterable[str]) -> Experiment:
+    """The experiment after `section.field=value` pairs (the command line's --set). Raises UserError."""
+    plain = to_plain(experiment)
+    for pair in pairs:
+        name, separator, text = pair.partition("=")
+        parts = name.strip().split(".")
+        if not separator or len(parts) > 2 or not all(parts):
+            raise UserError(f"'--set {pair}' is not of the form section.field=value.", "For example: --set model.width=32")
+        try:
+            value = tomllib.loads(f"value = {text.strip()}")["value"]
+        except tomllib.TOMLDecodeError:
+            value = text.strip()
+        if len(parts) == 1:
+            plain[parts[0]] = value
+            continue
+        section = plain.setdefault(parts[0], {})
+        if not isinstance(section, dict):
+            raise UserError(f"'--set {pair}': '{parts[0]}' has no settings.", f"Sections are {', '.join(SECTIONS)}.")
+        if parts[1] in ("kind", "template") and section.get(parts[1]) != value:
+            section.clear()  # another choice has other settings
+        section[parts[1]] = value
+    if isinstance(plain.get("model"), dict) and "template" not in plain["model"]:
+        from app.engine.experiment import DEFAULT_TEMPLATE
+
+        plain["model"]["template"] = DEFAULT_TEMPLATE
+    return from_plain(plain, "--set")
+
+
+def sentences(error: ValidationError) -> list[str]:
+    """A pydantic error in a person's words, a sentence for each thing that is wrong."""
+    return [_sentence(item) for item in error.errors()]
+
+
+def _sentence(item: Any) -> str:
+    import difflib
+
+    place = ".".join(str(part) for part in item["loc"] if str(part) in SECTIONS or not str(part).startswith("function"))
+    kind, value, context = item["type"], item.get("input"), item.get("ctx") or {}
+    if kind == "extra_forbidden":
+        known = _fields_beside(item["loc"])
+        near = difflib.get_close_matches(str(item["loc"][-1]), known, n=1)
+        return f"there is no setting '{place}'." + (f" Did you mean '{near[0]}'?" if near else "")
+    if kind in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):
+        limit = next(iter(context.values()))
+        words = {"greater_than": "more than", "greater_than_equal": "at least", "less_than": "less than",
+                 "less_than_equal": "at most"}[kind]
+        return f"'{place}' is {value}; it must be {words} {limit:g}."
+    if kind == "literal_error":
+        return f"'{place}' is {value!r}; it must be {context.get('expected', 'one of the choices')}."
+    wanted = {"int_type": "a whole number", "float_type": "a number", "bool_type": "true or false",
+              "string_type": "a text in quotes", "finite_number": "a finite number", "model_type": "a section",
+              "int_from_float": "a whole number"}.get(kind)
+    if wanted:
+        return f"'{place}' is {value!r}; it must be {wanted}."
+    return f"'{place}': {item['msg'].removeprefix('Value error, ')}."
+
+
+def _fields_beside(loc: tuple[Any, ...]) -> list[str]:
+    if len(loc) == 1:
+        return list(Experiment.model_fields)
+    field = Experiment.model_fields.get(str(loc[0]))
+    default = getattr(field, "default", None)
+    return list(type(default).model_fields) if default is not None else []

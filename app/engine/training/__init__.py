@@ -1,0 +1,1 @@
+"""One training: the loop, what it tells, what it keeps."""

@@ -1,0 +1,160 @@
+"""What a run tells, in order: frozen values without tensors, safe to hand to another thread.
+
+`RunStarted` and `RunFinished` come once each, whatever happens. Between them come stages, steps, epochs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+Status = Literal["completed", "stopped", "failed", "diverged"]
+
+
+@dataclass(frozen=True)
+class RunStarted:
+    """run: its folder. experiment: the experiment asked for, as plain data."""
+
+    run: str
+    name: str
+    experiment: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class StageChanged:
+    """What happens now, for a person: "Reading pictures", with numbers where they are known."""
+
+    text: str
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True)
+class RunPrepared:
+    """All is known: how long it will be, on what it runs, what memory it should take (the ledger, in bytes)."""
+
+    device: str
+    device_reason: str
+    threads: int
+    parameters: int
+    epochs: int
+    steps: int
+    steps_per_epoch: int
+    first_step: int
+    batch_size: int
+    training_examples: int
+    classes: tuple[str, ...]
+    predicted: dict[str, int]
+    resolved: dict[str, Any]
+    """The experiment with every setting filled in, as plain data."""
+
+
+@dataclass(frozen=True)
+class StepsDone:
+    """Steps since the last event. steps are 1-based ends; the arrays are of equal length, NaN where not measured.
+
+    position: the last step. speed: examples per second of training. remaining: seconds to the end, None if unknown.
+    """
+
+    position: int
+    epoch: int
+    steps: np.ndarray
+    losses: np.ndarray
+    rates: np.ndarray
+    norms: np.ndarray
+    speed: float | None
+    elapsed: float
+    remaining: float | None
+
+
+@dataclass(frozen=True)
+class EpochDone:
+    """epoch is 1-based. metrics of the validation split. best: this epoch is the best so far.
+
+    confusion: (K, K) counts, true class by row. since_best: epochs without improvement.
+    """
+
+    epoch: int
+    step: int
+    training_loss: float
+    validation_loss: float
+    metrics: dict[str, float]
+    best: bool
+    best_epoch: int
+    since_best: int
+    seconds: float
+    confusion: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class MemoryMeasured:
+    """The ledger's rows in bytes as measured (None: unknown here), and the state of the device.
+
+    device: readings such as "total", "free", "reserved", "other" (bytes), "utilisation" (percent), "temperature"
+    (degrees Celsius), "power" (watts); None where unknown. reasons: why a reading is unknown, a sentence each.
+    """
+
+    step: int
+    rows: dict[str, int | None]
+    device: dict[str, float | None]
+    reasons: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ProbePredicted:
+    """What the network says now about a fixed set of validation examples.
+
+    rows: (n,) rows of the dataset. probabilities: (n, K).
+    """
+
+    epoch: int
+    rows: np.ndarray
+    probabilities: np.ndarray
+
+
+@dataclass(frozen=True)
+class Found:
+    """A finding of the advice while training (see results.advice.Finding)."""
+
+    finding: Any
+
+
+@dataclass(frozen=True)
+class CheckpointSaved:
+    """A state from which the run can go on."""
+
+    step: int
+    epoch: int
+    best: bool
+
+
+@dataclass(frozen=True)
+class Paused:
+    step: int
+
+
+@dataclass(frozen=True)
+class Resumed:
+    step: int
+
+
+@dataclass(frozen=True)
+class RunFinished:
+    """The end, whatever it was. reason: a sentence. summary: what summary.json holds ({} if nothing came of it).
+
+    failure: for status "failed", what went wrong, what to try, and the traceback as text.
+    """
+
+    run: str
+    status: Status
+    reason: str
+    summary: dict[str, Any]
+    failure: tuple[str, str, str] | None = None
+
+
+Event = (
+    RunStarted | StageChanged | RunPrepared | StepsDone | EpochDone | MemoryMeasured | ProbePredicted | Found
+    | CheckpointSaved | Paused | Resumed | RunFinished
+)

@@ -1,0 +1,89 @@
+"""What is known of one run, live or from its folder: the curves, epochs, memory and the end. Plots read it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from app.engine.training import events
+
+
+class Curve:
+    """A growing array of float64 values; `values` is a view of what is there."""
+
+    def __init__(self, values: np.ndarray | None = None) -> None:
+        self._buffer = np.empty(1024) if values is None else np.array(values, dtype=float)
+        self._size = 0 if values is None else len(self._buffer)
+
+    def extend(self, values: np.ndarray) -> None:
+        needed = self._size + len(values)
+        if needed > len(self._buffer):
+            grown = np.empty(max(needed, 2 * len(self._buffer), 1024))
+            grown[: self._size] = self._buffer[: self._size]
+            self._buffer = grown
+        self._buffer[self._size : needed] = values
+        self._size = needed
+
+    @property
+    def values(self) -> np.ndarray:
+        return self._buffer[: self._size]
+
+    def __len__(self) -> int:
+        return self._size
+
+
+class Record:
+    """One run as the window knows it. `add` takes its events in order."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path
+        self.started: events.RunStarted | None = None
+        self.prepared: events.RunPrepared | None = None
+        self.stage: events.StageChanged | None = None
+        self.latest: events.StepsDone | None = None
+        self.steps, self.losses, self.rates, self.norms = Curve(), Curve(), Curve(), Curve()
+        self.epochs: list[events.EpochDone] = []
+        self.memory: list[events.MemoryMeasured] = []
+        self.probe: events.ProbePredicted | None = None
+        self.findings: dict[str, Any] = {}
+        self.marks: list[tuple[int, str]] = []
+        """(step, text): a resume, a divergence, a change made while it ran."""
+        self.finished: events.RunFinished | None = None
+
+    def add(self, event: events.Event) -> None:
+        match event:
+            case events.RunStarted():
+                self.started, self.path = event, Path(event.run)
+            case events.StageChanged():
+                self.stage = event
+            case events.RunPrepared():
+                self.prepared = event
+            case events.StepsDone():
+                self.latest = event
+                self.steps.extend(event.steps)
+                self.losses.extend(event.losses)
+                self.rates.extend(event.rates)
+                self.norms.extend(event.norms)
+            case events.EpochDone():
+                if self.epochs and event.best:
+                    self.epochs = [replace(epoch, best=False) for epoch in self.epochs]
+                self.epochs.append(event)
+            case events.MemoryMeasured():
+                self.memory.append(event)
+            case events.ProbePredicted():
+                self.probe = event
+            case events.Found():
+                self.findings[event.finding.key] = event.finding
+            case events.Resumed():
+                self.marks.append((event.step, "resumed"))
+            case events.RunFinished():
+                self.finished = event
+
+    @property
+    def best(self) -> events.EpochDone | None:
+        """The best epoch so far."""
+        best = self.epochs[-1].best_epoch if self.epochs else 0
+        return next((epoch for epoch in self.epochs if epoch.epoch == best), None)

@@ -1,0 +1,193 @@
+"""What runs: the current run seen from the window. A thread trains; a timer here drains what it tells."""
+
+from __future__ import annotations
+
+import enum
+import queue
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+from app.engine.experiment import Experiment
+from app.engine.training import events
+from app.engine.training.control import Control
+from app.ui.record import Record
+
+DRAIN_MS = 100  # 10 times a second: drawing costs, telling does not
+
+
+class State(enum.Enum):
+    """Of the current run. One state decides what every button does."""
+
+    IDLE = "idle"
+    PREPARING = "preparing"
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPING = "stopping"
+
+
+Train = Callable[[Callable[[events.Event], None], Control], None]
+
+
+class Session(QObject):
+    """The current run. `record` is what is known of the run shown, live or opened from its folder.
+
+    state_changed(): `state`. told(list): events since the last time, already in `record`. shown(): another record.
+    finished(RunFinished): the current run ended, whatever the reason; the state is IDLE again.
+    """
+
+    state_changed = Signal()
+    told = Signal(object)
+    shown = Signal()
+    finished = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.state = State.IDLE
+        self.record = Record()
+        self._live = self.record
+        self._control = Control()
+        self._thread: threading.Thread | None = None
+        self._events: queue.SimpleQueue[events.Event] = queue.SimpleQueue()
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.CoarseTimer)
+        self._timer.setInterval(DRAIN_MS)
+        self._timer.timeout.connect(self._drain)
+
+    @property
+    def active(self) -> bool:
+        return self.state is not State.IDLE
+
+    @property
+    def live(self) -> bool:
+        """Whether the record shown is that of the current run."""
+        return self.active and self.record is self._live
+
+    # --- requests
+
+    def start(self, experiment: Experiment, folder: Path) -> None:
+        """Train in a new run below `folder`. Only when idle."""
+
+        def train(emit: Callable[[events.Event], None], control: Control) -> None:
+            from app.engine.training.run import Run
+            from app.engine.training.trainer import train as train_run
+
+            train_run(experiment, Run.create(folder, experiment), emit, control)
+
+        self._begin(train, Record())
+
+    def go_on(self, path: Path, epochs: int | None = None) -> None:
+        """Resume a run from its last checkpoint; `epochs`: a new total, to train longer. Only when idle."""
+
+        def train(emit: Callable[[events.Event], None], control: Control) -> None:
+            from app.engine.training.run import Run
+            from app.engine.training.trainer import resume
+
+            resume(Run(path), emit, control, epochs)
+
+        self._begin(train, self.record if self.record.path == path else read_record(path))
+
+    def pause(self) -> None:
+        if self.state is State.RUNNING:
+            self._control.pause()
+            self._set(State.PAUSED)
+
+    def resume(self) -> None:
+        if self.state is State.PAUSED:
+            self._control.resume()
+            self._set(State.RUNNING)
+
+    def stop(self) -> None:
+        """Ask the run to stop at its next boundary; it keeps its best weights."""
+        if self.active:
+            self._control.stop()
+            self._set(State.STOPPING)
+
+    def show(self, record: Record) -> None:
+        """Show another run's record (None-safe for pages: an empty Record shows nothing)."""
+        self.record = record
+        self.shown.emit()
+
+    def show_live(self) -> None:
+        self.show(self._live)
+
+    def close(self) -> None:
+        """Stop and wait for the thread: call it before the program ends."""
+        self._timer.stop()
+        self._control.stop()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    # --- the run
+
+    def _begin(self, train: Train, record: Record) -> None:
+        if self.active:
+            return
+        if self._thread is not None:
+            self._thread.join()
+        record.finished = None
+        self._live, self._control = record, Control()
+        self._events = queue.SimpleQueue()
+        emit, control = self._events.put, self._control
+
+        def work() -> None:
+            try:
+                train(emit, control)
+            except BaseException as error:  # the trainer tells its failures itself; this is for what precedes it
+                emit(_failed(error))
+
+        self._thread = threading.Thread(target=work, name="training")
+        self._set(State.PREPARING)
+        self.show(record)
+        self._thread.start()
+        self._timer.start()
+
+    def _drain(self) -> None:
+        batch: list[events.Event] = []
+        while not self._events.empty():
+            batch.append(self._events.get())
+        if not batch:
+            return
+        ended: events.RunFinished | None = None
+        for event in batch:
+            self._live.add(event)
+            if isinstance(event, events.StepsDone) and self.state is State.PREPARING:
+                self._set(State.RUNNING)
+            if isinstance(event, events.RunFinished):
+                ended = event
+        self.told.emit(batch)
+        if ended is not None:
+            self._timer.stop()
+            if self._thread is not None:
+                self._thread.join()
+                self._thread = None
+            self._set(State.IDLE)
+            self.finished.emit(ended)
+
+    def _set(self, state: State) -> None:
+        if state is not self.state:
+            self.state = state
+            self.state_changed.emit()
+
+
+def read_record(path: Path) -> Record:
+    """The record of a run from its folder: curves, epochs, memory and end. Raises UserError."""
+    from app.engine.training.history import read_events
+
+    record = Record(path)
+    for event in read_events(path):
+        record.add(event)
+    return record
+
+
+def _failed(error: BaseException) -> Any:
+    import traceback
+
+    what = getattr(error, "what", "") or f"The training could not start: {error or type(error).__name__}."
+    remedy = getattr(error, "remedy", "") or "Change what it names, then press Train again."
+    details = "".join(traceback.format_exception(error))
+    return events.RunFinished("", "failed", what, {}, (what, remedy, details))

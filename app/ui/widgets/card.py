@@ -1,0 +1,37 @@
+"""A card: a title that says what it is, a grey half-sentence that says why one looks at it, and its content."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from app.ui.theme import style
+
+
+class Card(QFrame):
+    """Add widgets to `body` (vertical), small controls to `tools` (right of the title)."""
+
+    def __init__(self, title: str = "", why: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        style(self, "card")
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(14, 12, 14, 12)
+        outer.setSpacing(8)
+        self.tools = QHBoxLayout()
+        self.tools.setSpacing(6)
+        self.title, self.why = QLabel(title), QLabel(why)
+        style(self.title, "title")
+        style(self.why, "why")
+        if title:
+            head = QHBoxLayout()
+            head.setSpacing(6)
+            head.addWidget(self.title)
+            head.addWidget(self.why)
+            head.addStretch(1)
+            head.addLayout(self.tools)
+            outer.addLayout(head)
+        self.body = QVBoxLayout()
+        self.body.setSpacing(8)
+        outer.addLayout(self.body, 1)
+
+    def set_why(self, text: str) -> None:
+        self.why.setText(text)

@@ -1,0 +1,1 @@
+"""Convolutional templates: a file each."""

@@ -1,0 +1,210 @@
+"""How a choice describes itself, and the registry in which choices are found.
+
+A choice (a template, a loss, an optimizer, a block ...) is a frozen pydantic model. Each field is made with
+:func:`setting`, which says its label, help, unit and limits once; the form in the window, the experiment file,
+its messages, ``--set`` and the reference are all derived from that.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import pkgutil
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
+
+
+class Spec(BaseModel):
+    """A frozen value with declared settings. Unknown names, wrong types and non-finite numbers are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    def replace(self, **changes: Any) -> typing.Self:
+        """A copy with these settings changed, checked like any other. Raises pydantic.ValidationError."""
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        return type(self).model_validate(values | changes)
+
+
+class Choice(Spec):
+    """One of several ways, known by its `kind`: what the file says, what the person reads, and why to take it."""
+
+    kind: ClassVar[str]
+    label: ClassVar[str]
+    summary: ClassVar[str]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What one field of a Spec says of itself. `optional` means: may be left out, then it follows the data."""
+
+    name: str
+    label: str
+    help: str
+    unit: str
+    type: Literal["integer", "number", "switch", "choice", "text"]
+    default: Any
+    minimum: float | None
+    maximum: float | None
+    step: float | None
+    logarithmic: bool
+    choices: tuple[tuple[Any, str], ...]
+    advanced: bool
+    optional: bool
+
+
+def setting(
+    default: Any,
+    *,
+    label: str,
+    help: str,
+    unit: str = "",
+    ge: float | None = None,
+    gt: float | None = None,
+    le: float | None = None,
+    lt: float | None = None,
+    step: float | None = None,
+    logarithmic: bool = False,
+    choices: Mapping[Any, str] | None = None,
+    advanced: bool = False,
+) -> Any:
+    """Declare one field of a Spec.
+
+    `choices` maps a value of a Literal type to its words on screen. `step` and `logarithmic` say how an editor
+    walks through the values. A default of None means that the value follows the data and the template.
+    """
+    extra = {
+        "unit": unit,
+        "step": step,
+        "logarithmic": logarithmic,
+        "choices": list((choices or {}).items()),
+        "advanced": advanced,
+    }
+    return Field(
+        default, title=label, description=help, ge=ge, gt=gt, le=le, lt=lt, json_schema_extra={"setting": extra}
+    )
+
+
+def settings(spec: type[Spec]) -> tuple[Setting, ...]:
+    """The declared settings of a Spec in the order of their declaration; fields made otherwise are left out."""
+    return tuple(
+        _describe(name, field)
+        for name, field in spec.model_fields.items()
+        if isinstance(field.json_schema_extra, dict) and "setting" in field.json_schema_extra
+    )
+
+
+def _describe(name: str, field: FieldInfo) -> Setting:
+    extra = typing.cast(dict[str, Any], typing.cast(dict[str, Any], field.json_schema_extra)["setting"])
+    kinds, optional = _kinds(field.annotation)
+    limits = {key: getattr(item, key) for item in field.metadata for key in ("ge", "gt", "le", "lt") if hasattr(item, key)}
+    choices = tuple(tuple(pair) for pair in extra["choices"])
+    if not choices and kinds and typing.get_origin(kinds[0]) is Literal:
+        choices = tuple((value, str(value)) for value in typing.get_args(kinds[0]))
+    return Setting(
+        name=name,
+        label=field.title or name,
+        help=field.description or "",
+        unit=extra["unit"],
+        type=_type_of(kinds[0], bool(choices)),
+        default=field.default,
+        minimum=limits.get("ge", limits.get("gt")),
+        maximum=limits.get("le", limits.get("lt")),
+        step=extra["step"],
+        logarithmic=extra["logarithmic"],
+        choices=choices,
+        advanced=extra["advanced"],
+        optional=optional,
+    )
+
+
+def _kinds(annotation: Any) -> tuple[list[Any], bool]:
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        args = typing.get_args(annotation)
+        return [arg for arg in args if arg is not type(None)], type(None) in args
+    return [annotation], False
+
+
+def _type_of(kind: Any, has_choices: bool) -> Literal["integer", "number", "switch", "choice", "text"]:
+    if has_choices:
+        return "choice"
+    if kind is bool:
+        return "switch"
+    if kind is int:
+        return "integer"
+    return "number" if kind is float else "text"
+
+
+class UnknownChoice(ValueError):
+    """No such choice. `remedy` names the nearest ones, or all of them."""
+
+    def __init__(self, noun: str, kind: object, known: tuple[str, ...]) -> None:
+        self.remedy = f"Choose one of: {', '.join(known)}."
+        near = difflib.get_close_matches(str(kind), known, n=1)
+        hint = f" Did you mean '{near[0]}'?" if near else f" {self.remedy}"
+        super().__init__(f"There is no {noun} called '{kind}'.{hint}")
+
+
+C = TypeVar("C", bound=Choice)
+
+
+class Registry(Generic[C]):
+    """The choices of one sort, found by importing every module of a package: to add one is to add a file.
+
+    `noun` is used in messages, `key` is the name under which the file gives the kind.
+    """
+
+    def __init__(self, noun: str, *packages: str, key: str = "kind") -> None:
+        self.noun, self.key = noun, key
+        self._packages = packages
+        self._known: dict[str, type[C]] = {}
+        self._complete = False
+
+    def register(self, choice: type[C]) -> type[C]:
+        """Class decorator. Raises ValueError when the kind is taken by another class."""
+        taken = self._known.get(choice.kind)
+        if taken is not None and taken.__qualname__ != choice.__qualname__:
+            raise ValueError(f"two {self.noun}s are called '{choice.kind}'")
+        self._known[choice.kind] = choice
+        return choice
+
+    def all(self) -> tuple[type[C], ...]:
+        """Every choice, in the order of `order` (a class attribute, 100 if none), then of its kind."""
+        if not self._complete:
+            for name in self._packages:
+                package = importlib.import_module(name)
+                for module in pkgutil.iter_modules(package.__path__, name + "."):
+                    importlib.import_module(module.name)
+            self._complete = True
+        return tuple(sorted(self._known.values(), key=lambda choice: (getattr(choice, "order", 100), choice.kind)))
+
+    def get(self, kind: str) -> type[C]:
+        """The choice of this kind. Raises UnknownChoice, with the nearest name."""
+        known = {choice.kind: choice for choice in self.all()}
+        if kind not in known:
+            raise UnknownChoice(self.noun, kind, tuple(known))
+        return known[kind]
+
+    def read(self, value: Any) -> Any:
+        """A choice from plain data ({key: kind, ...settings}) or from itself; None stays None.
+
+        Raises UnknownChoice or pydantic.ValidationError.
+        """
+        if value is None or isinstance(value, Choice):
+            return value
+        if isinstance(value, str):
+            value = {self.key: value}
+        values = dict(value)
+        kind = values.pop(self.key, None)
+        if kind is None:
+            raise UnknownChoice(self.noun, "", tuple(choice.kind for choice in self.all()))
+        return self.get(kind).model_validate(values)
+
+    def write(self, choice: C) -> dict[str, Any]:
+        """Plain data from which :meth:`read` makes the same choice; what follows the data is left out."""
+        return {self.key: choice.kind, **choice.model_dump(exclude_none=True)}

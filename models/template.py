@@ -1,0 +1,46 @@
+"""A template: a ready architecture with a few settings, which draws a graph for a problem. No torch here."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from models.graph import Graph
+from models.shape import Problem
+from models.spec import Choice, Registry
+
+
+class Template(Choice):
+    """Base of all templates. A setting of None follows the problem: see :meth:`resolved`."""
+
+    family: ClassVar[str]
+    """"CNN" or "Transformer"."""
+    order: ClassVar[int] = 100
+
+    @classmethod
+    def unfit(cls, problem: Problem) -> str:
+        """Why this template cannot serve the problem, in a sentence; "" when it can."""
+        return ""
+
+    def resolved(self, problem: Problem) -> Template:
+        """The same template with every setting filled in for this problem."""
+        missing = {k: v for k, v in self.defaults(problem).items() if getattr(self, k) is None}
+        return self.replace(**missing) if missing else self
+
+    @classmethod
+    def defaults(cls, problem: Problem) -> dict[str, Any]:
+        """Values that follow the problem, for the settings that are None."""
+        raise NotImplementedError
+
+    def graph(self, problem: Problem) -> Graph:
+        """The network for this problem. Call it on a resolved template."""
+        raise NotImplementedError
+
+    @classmethod
+    def recipe(cls, problem: Problem) -> dict[str, dict[str, Any]]:
+        """Good values for the rest of the experiment, by section: {"optimizer": {"kind": "adamw",
+        "learning_rate": 0.002}, "schedule": {...}, "loss": {...}, "training": {...}}. They fill in what the person
+        left open."""
+        raise NotImplementedError
+
+
+TEMPLATES: Registry[Template] = Registry("template", "models.cnn", "models.transformer", key="template")

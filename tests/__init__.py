@@ -1,0 +1,1 @@
+"""Tests: the same shape as the source; `python3 tests` runs them."""

@@ -1,0 +1,106 @@
+"""What holds for every test: fresh folders, no network, no window on a screen, and nothing left running."""
+
+from __future__ import annotations
+
+import gc
+import os
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: two test processes on two cores must not fight
+
+FOLDERS = {
+    "HOME": "home", "USERPROFILE": "home", "APPDATA": "config", "LOCALAPPDATA": "cache", "XDG_CONFIG_HOME": "config",
+    "XDG_CACHE_HOME": "cache", "XDG_DATA_HOME": "data", "XDG_STATE_HOME": "state", "XDG_DOCUMENTS_DIR": "documents",
+}
+PATIENCE = 10.0
+"""Seconds a thread gets to end after its test; none needs more than a moment."""
+LASTING_THREADS = ("pydevd", "execnet", "tqdm", "asyncio", "pytest_timeout")
+"""Threads of the tools, which outlive a test rightly."""
+LASTING_WIDGETS = ("QTipLabel", "QComboBoxPrivateContainer", "QFocusFrame", "QShapedPixmapWidget", "QDesktopWidget")
+"""Widgets that Qt itself makes and keeps."""
+
+
+@pytest.fixture(autouse=True)
+def folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Fresh settings, cache, data and home folders for every test; returns the folder they lie in."""
+    base = tmp_path_factory.mktemp("person")
+    for variable, name in FOLDERS.items():
+        (base / name).mkdir(exist_ok=True)
+        monkeypatch.setenv(variable, str(base / name))
+    return base
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is sent anywhere: a connection to another machine fails the test."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in ("127.0.0.1", "localhost", "::1"):
+            raise AssertionError(f"a test tried to reach {address}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def nothing_survives() -> Iterator[None]:
+    """A test that leaves a thread or a top-level widget behind fails."""
+    threads, widgets = set(threading.enumerate()), set(_top_level_widgets())
+    yield
+    left = _threads_left(threads)
+    assert not left, f"threads survive the test: {', '.join(left)}"
+    windows = _widgets_left(widgets)
+    assert not windows, f"top-level widgets survive the test: {', '.join(windows)}"
+
+
+def _threads_left(before: set[threading.Thread]) -> list[str]:
+    end = time.monotonic() + PATIENCE
+    left = []
+    for thread in set(threading.enumerate()) - before:
+        if thread.name.lower().startswith(LASTING_THREADS) or isinstance(thread, threading._DummyThread):
+            continue
+        thread.join(max(0.0, end - time.monotonic()))
+        if thread.is_alive():
+            left.append(thread.name)
+    return left
+
+
+def _top_level_widgets() -> dict[int, str]:
+    """Address -> description of every parentless window there is; {} while no Qt application runs."""
+    if "PySide6.QtWidgets" not in sys.modules:
+        return {}
+    import shiboken6
+    from PySide6.QtWidgets import QApplication
+
+    if not isinstance(QApplication.instance(), QApplication):
+        return {}
+    found = {}
+    for widget in QApplication.topLevelWidgets():
+        if widget.parent() is None and widget.metaObject().className() not in LASTING_WIDGETS:
+            found[shiboken6.getCppPointer(widget)[0]] = f"{widget.metaObject().className()} {widget.objectName()!r}"
+    return found
+
+
+def _widgets_left(before: set[int]) -> list[str]:
+    """What is still there after everything that was told to go has gone."""
+    for attempt in range(2):
+        left = [name for address, name in _top_level_widgets().items() if address not in before]
+        if not left:
+            return []
+        from PySide6.QtCore import QCoreApplication, QEvent
+
+        if attempt == 0:
+            gc.collect()
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+            QCoreApplication.processEvents()
+    return left
