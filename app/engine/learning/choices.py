@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
-from models.spec import Choice, Registry
+from models.spec import Choice, Registry, setting
 
 if TYPE_CHECKING:
     import torch
@@ -53,6 +53,20 @@ class Optimizer(Choice):
     state_names: ClassVar[dict[str, str]]
     """PyTorch's name of a state tensor -> ledger row: {"exp_avg": "first_moment", ...}; others are other_state."""
     default_learning_rate: ClassVar[float]
+
+    learning_rate: float | None = setting(
+        None, label="Learning rate", gt=0.0, le=100.0, logarithmic=True,
+        help="How far a step goes, at its peak. Too high and the loss jumps; too low and it crawls.",
+    )
+
+    def rate(self) -> float:
+        """The peak learning rate: the one chosen, else this optimizer's usual one."""
+        return self.learning_rate or self.default_learning_rate
+
+    @staticmethod
+    def fused(device: torch.device) -> bool:
+        """Whether PyTorch updates all weights in one kernel there."""
+        return device.type in ("cpu", "cuda", "mps")
 
     @classmethod
     def floats_per_parameter(cls) -> int:

@@ -1,4 +1,5 @@
-"""Adam (Kingma & Ba 2015, arXiv:1412.6980)."""
+"""Adam (Kingma & Ba 2015, arXiv:1412.6980) and AdamW, its decoupled weight decay (Loshchilov & Hutter 2019,
+arXiv:1711.05101)."""
 
 from __future__ import annotations
 
@@ -6,36 +7,25 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from app.engine.learning.choices import OPTIMIZERS, Optimizer
-from app.engine.learning.optimizers.adamw import MOMENTS
 from models.spec import setting
 
 if TYPE_CHECKING:
     import torch
 
+MOMENTS = (
+    "Keeps two running averages for every weight: the gradient (first moment, its momentum) and the squared gradient "
+    "(second moment, its recent size). Each weight moves by the first divided by the root of the second, so all "
+    "weights move at a similar pace. "
+)
 
-@OPTIMIZERS.register
-class Adam(Optimizer):
-    kind: ClassVar[str] = "adam"
-    label: ClassVar[str] = "Adam"
-    summary: ClassVar[str] = "Each weight gets a pace of its own. Works almost untuned."
-    explanation: ClassVar[str] = (
-        "Keeps two running averages for every weight: the gradient (first moment, its momentum) and the squared "
-        "gradient (second moment, its recent size). Each weight moves by the first divided by the root of the second. "
-        "Weight decay, if any, is added to the gradient and so is divided too; AdamW keeps it apart."
-    )
+
+class TwoMoments(Optimizer):
+    """What Adam and AdamW share: two averages per weight, so 4n floats for n parameters."""
+
     state: ClassVar[tuple[str, ...]] = ("first_moment", "second_moment")
-    state_names: ClassVar[dict[str, str]] = MOMENTS
+    state_names: ClassVar[dict[str, str]] = {"exp_avg": "first_moment", "exp_avg_sq": "second_moment"}
     default_learning_rate: ClassVar[float] = 1e-3
-    order: ClassVar[int] = 20
 
-    learning_rate: float | None = setting(
-        None, label="Learning rate", gt=0.0, le=10.0, logarithmic=True,
-        help="How far a step goes, at its peak. Too high and the loss jumps; too low and it crawls.",
-    )
-    weight_decay: float = setting(
-        0.0, label="Weight decay", ge=0.0, le=10.0, logarithmic=True, advanced=True,
-        help="Added to the gradient (L2 penalty). For decay that really shrinks weights take AdamW.",
-    )
     beta1: float = setting(
         0.9, label="Beta 1 (first moment)", ge=0.0, lt=1.0, step=0.01, advanced=True,
         help="How slowly the average of the gradient forgets; 0.9 looks back about 10 steps.",
@@ -49,10 +39,48 @@ class Adam(Optimizer):
         help="Added below the fraction, so that a weight without gradients does not divide by zero.",
     )
 
+
+@OPTIMIZERS.register
+class AdamW(TwoMoments):
+    kind: ClassVar[str] = "adamw"
+    label: ClassVar[str] = "AdamW"
+    summary: ClassVar[str] = "Adam with weight decay kept apart. The safe choice for CNNs and transformers."
+    explanation: ClassVar[str] = MOMENTS + "Weight decay then pulls every weight a little towards zero."
+    order: ClassVar[int] = 10
+
+    weight_decay: float | None = setting(
+        None, label="Weight decay", ge=0.0, le=10.0, logarithmic=True,
+        help="Pulls weights towards zero at every step, which keeps the network from learning by heart.",
+    )
+
+    def build(self, groups: Iterable[dict], device: torch.device) -> torch.optim.Optimizer:
+        import torch
+
+        return torch.optim.AdamW(
+            groups, lr=self.rate(), betas=(self.beta1, self.beta2), eps=self.epsilon,
+            weight_decay=self.weight_decay or 0.0, fused=self.fused(device),
+        )
+
+
+@OPTIMIZERS.register
+class Adam(TwoMoments):
+    kind: ClassVar[str] = "adam"
+    label: ClassVar[str] = "Adam"
+    summary: ClassVar[str] = "Each weight gets a pace of its own. Works almost untuned."
+    explanation: ClassVar[str] = MOMENTS + (
+        "Weight decay, if any, is added to the gradient and so is divided too; AdamW keeps it apart."
+    )
+    order: ClassVar[int] = 20
+
+    weight_decay: float = setting(
+        0.0, label="Weight decay", ge=0.0, le=10.0, logarithmic=True, advanced=True,
+        help="Added to the gradient (L2 penalty). For decay that really shrinks weights take AdamW.",
+    )
+
     def build(self, groups: Iterable[dict], device: torch.device) -> torch.optim.Optimizer:
         import torch
 
         return torch.optim.Adam(
-            groups, lr=self.learning_rate or self.default_learning_rate, betas=(self.beta1, self.beta2),
-            eps=self.epsilon, weight_decay=self.weight_decay, fused=device.type in ("cpu", "cuda", "mps"),
+            groups, lr=self.rate(), betas=(self.beta1, self.beta2), eps=self.epsilon,
+            weight_decay=self.weight_decay, fused=self.fused(device),
         )

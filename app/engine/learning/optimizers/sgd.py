@@ -25,10 +25,6 @@ class SGD(Optimizer):
     default_learning_rate: ClassVar[float] = 0.1
     order: ClassVar[int] = 40
 
-    learning_rate: float | None = setting(
-        None, label="Learning rate", gt=0.0, le=100.0, logarithmic=True,
-        help="How far a step goes, at its peak. SGD wants larger values than Adam, about 0.1.",
-    )
     weight_decay: float = setting(
         5e-4, label="Weight decay", ge=0.0, le=10.0, logarithmic=True,
         help="Pulls weights towards zero at every step, which keeps the network from learning by heart.",
@@ -37,14 +33,11 @@ class SGD(Optimizer):
     def build(self, groups: Iterable[dict], device: torch.device) -> torch.optim.Optimizer:
         import torch
 
-        return torch.optim.SGD(
-            groups, lr=self.learning_rate or self.default_learning_rate, weight_decay=self.weight_decay,
-            fused=device.type in ("cpu", "cuda", "mps"),
-        )
+        return torch.optim.SGD(groups, lr=self.rate(), weight_decay=self.weight_decay, fused=self.fused(device))
 
 
 @OPTIMIZERS.register
-class SGDMomentum(Optimizer):
+class SGDMomentum(SGD):
     kind: ClassVar[str] = "sgd-momentum"
     label: ClassVar[str] = "SGD with momentum"
     summary: ClassVar[str] = "A ball that rolls: keeps its direction through noise. Classic for CNNs."
@@ -57,14 +50,6 @@ class SGDMomentum(Optimizer):
     default_learning_rate: ClassVar[float] = 0.05
     order: ClassVar[int] = 30
 
-    learning_rate: float | None = setting(
-        None, label="Learning rate", gt=0.0, le=100.0, logarithmic=True,
-        help="How far a step goes, at its peak; about a tenth of that of plain SGD.",
-    )
-    weight_decay: float = setting(
-        5e-4, label="Weight decay", ge=0.0, le=10.0, logarithmic=True,
-        help="Pulls weights towards zero at every step, which keeps the network from learning by heart.",
-    )
     momentum: float = setting(
         0.9, label="Momentum", gt=0.0, lt=1.0, step=0.05,
         help="How much of the last direction is kept; 0.9 looks back about 10 steps.",
@@ -78,6 +63,6 @@ class SGDMomentum(Optimizer):
         import torch
 
         return torch.optim.SGD(
-            groups, lr=self.learning_rate or self.default_learning_rate, momentum=self.momentum,
-            nesterov=self.nesterov, weight_decay=self.weight_decay, fused=device.type in ("cpu", "cuda", "mps"),
+            groups, lr=self.rate(), momentum=self.momentum, nesterov=self.nesterov, weight_decay=self.weight_decay,
+            fused=self.fused(device),
         )
