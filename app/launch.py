@@ -32,8 +32,8 @@ LIBRARIES = {
 
 DISPLAY_LIBRARIES = {
     "libxcb-cursor.so.0": "libxcb-cursor0", "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
-    "libxcb-icccm.so.4": "libxcb-icccm4", "libxcb-keysyms.so.1": "libxcb-keysyms1", "libxcb-image.so.0": "libxcb-image0",
-    "libxcb-render-util.so.0": "libxcb-render-util0", "libxcb-shape.so.0": "libxcb-shape0",
+    "libxcb-icccm.so.4": "libxcb-icccm4", "libxcb-keysyms.so.1": "libxcb-keysyms1",
+    "libxcb-image.so.0": "libxcb-image0", "libxcb-render-util.so.0": "libxcb-render-util0", "libxcb-shape.so.0": "libxcb-shape0",
     "libxcb-xkb.so.1": "libxcb-xkb1", "libxcb-randr.so.0": "libxcb-randr0", "libxcb-xfixes.so.0": "libxcb-xfixes0",
     "libxcb-sync.so.1": "libxcb-sync1", "libX11-xcb.so.1": "libx11-xcb1",
 }
@@ -215,7 +215,8 @@ def _pip(*arguments: str) -> None:
     """Runs pip, with a word on what it fetches. Raises SetUpFailed with pip's reason."""
     command = [str(environment_python()), "-m", "pip", *arguments, "--disable-pip-version-check", "--no-input"]
     said: list[str] = []
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace") as pip:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=subprocess.STDOUT, text=True, errors="replace") as pip:
         assert pip.stdout is not None
         for line in pip.stdout:
             said.append(line.rstrip())
@@ -228,7 +229,7 @@ def _pip(*arguments: str) -> None:
         reasons = [line for line in said if line.startswith("ERROR")][:3] or said[-3:]
         raise SetUpFailed(
             "The packages could not be installed:\n  " + "\n  ".join(reasons)
-            + "\nCheck the connection to the network and the space on the disk, then run it again; it goes on where it was."
+            + "\nCheck the network and the space on the disk, then run it again; it goes on where it was."
         )
 
 
@@ -279,10 +280,11 @@ def provide(packages: list[str], purpose: str) -> None:
         return
     say(f"Installing {purpose}: {', '.join(packages)}.")
     surroundings = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    quiet = subprocess.DEVNULL
     install = ["apt-get", "install", "-y", "-q", "--no-install-recommends"]
 
     def run(*command: str) -> int:
-        return subprocess.run(command, env=surroundings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
+        return subprocess.run(command, env=surroundings, stdout=quiet, stderr=quiet).returncode
 
     run("apt-get", "update", "-q")
     if run(*install, *packages) == 0:
