@@ -48,8 +48,9 @@ class Graph:
             inputs = node.inputs or (seen[-1],)
             for name in inputs:
                 if name not in seen:
-                    raise GraphError(node.name, f"It reads '{name}', which does not stand before it.",
-                                     "Connect it to a block above.")
+                    raise GraphError(
+                        node.name, f"It reads '{name}', which does not stand before it.", "Connect it to a block above."
+                    )
             complete.append(Node(node.name, node.kind, dict(node.settings), inputs))
             seen.append(node.name)
         object.__setattr__(self, "nodes", tuple(complete))

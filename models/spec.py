@@ -102,7 +102,8 @@ def settings(spec: type[Spec]) -> tuple[Setting, ...]:
 def _describe(name: str, field: FieldInfo) -> Setting:
     extra = typing.cast(dict[str, Any], typing.cast(dict[str, Any], field.json_schema_extra)["setting"])
     kinds, optional = _kinds(field.annotation)
-    limits = {key: getattr(item, key) for item in field.metadata for key in ("ge", "gt", "le", "lt") if hasattr(item, key)}
+    names = ("ge", "gt", "le", "lt")
+    limits = {name: getattr(item, name) for item in field.metadata for name in names if hasattr(item, name)}
     choices = tuple(tuple(pair) for pair in extra["choices"])
     if not choices and kinds and typing.get_origin(kinds[0]) is Literal:
         choices = tuple((value, str(value)) for value in typing.get_args(kinds[0]))

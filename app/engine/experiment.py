@@ -6,6 +6,7 @@ them in; `problems` says what cannot be.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, SerializeAsAny
@@ -14,7 +15,7 @@ import app.engine.learning.tasks as tasks
 from app.engine.errors import UserError
 from app.engine.learning.choices import LOSSES, OPTIMIZERS, SCHEDULES, Loss, Optimizer, Schedule
 from models.shape import Problem
-from models.spec import Spec, setting
+from models.spec import Registry, Spec, setting
 from models.template import TEMPLATES, Template
 
 
@@ -22,47 +23,83 @@ class DataSettings(Spec):
     """[data]: where the examples are and how they are read and divided."""
 
     source: str = setting(
-        "", label="Data", help="A folder or file; 'sample:NAME' for a built-in data set.",
+        "",
+        label="Data",
+        help="A folder or file; 'sample:NAME' for a built-in data set.",
     )
     task: Literal["classification", "binary-classification"] | None = setting(
-        None, label="Task", help="What is predicted. Left open, it follows the loss and the data.",
-        choices={kind: task.label for kind, task in tasks.TASKS.items()}, advanced=True,
+        None,
+        label="Task",
+        help="What is predicted. Left open, it follows the loss and the data.",
+        choices={kind: task.label for kind, task in tasks.TASKS.items()},
+        advanced=True,
     )
     target: str | None = setting(
-        None, label="Column of classes", advanced=True,
+        None,
+        label="Column of classes",
+        advanced=True,
         help="For a list of pictures: the column that names the class. Left open, it is guessed.",
     )
     height: int | None = setting(
-        None, label="Height", unit="pixels", ge=4, step=4,
+        None,
+        label="Height",
+        unit="pixels",
+        ge=4,
+        step=4,
         help="Pictures are brought to this height. Larger shows more and costs time and memory in proportion.",
     )
     width: int | None = setting(
-        None, label="Width", unit="pixels", ge=4, step=4, help="Pictures are brought to this width.",
+        None,
+        label="Width",
+        unit="pixels",
+        ge=4,
+        step=4,
+        help="Pictures are brought to this width.",
     )
     fit: Literal["crop", "fit", "stretch"] = setting(
-        "crop", label="Other proportions", help="What happens to a picture of other proportions.",
+        "crop",
+        label="Other proportions",
+        help="What happens to a picture of other proportions.",
         choices={"crop": "Fill and cut off the edges", "fit": "Show all, with a margin", "stretch": "Stretch"},
     )
     colour: Literal["grey", "colour"] | None = setting(
-        None, label="Colour", choices={"grey": "Grey (1 channel)", "colour": "Colour (3 channels)"},
+        None,
+        label="Colour",
+        choices={"grey": "Grey (1 channel)", "colour": "Colour (3 channels)"},
         help="Whether the network sees colours. Left open, grey only if all pictures are grey.",
     )
     validation_share: float | None = setting(
-        None, label="Validation", unit="of the examples", gt=0.0, lt=0.9, step=0.05,
+        None,
+        label="Validation",
+        unit="of the examples",
+        gt=0.0,
+        lt=0.9,
+        step=0.05,
         help="Kept aside to judge every epoch. Left open, a tenth, at most 3,000; unused when the data have a "
         "validation folder of their own.",
     )
     test_share: float = setting(
-        0.1, label="Test", unit="of the examples", ge=0.0, lt=0.9, step=0.05,
+        0.1,
+        label="Test",
+        unit="of the examples",
+        ge=0.0,
+        lt=0.9,
+        step=0.05,
         help="Kept apart to the very end and never used to choose anything; unused when the data have a test set.",
     )
     group: Literal["none", "folder", "name"] = setting(
-        "none", label="Keep together", advanced=True,
+        "none",
+        label="Keep together",
+        advanced=True,
         choices={"none": "Nothing", "folder": "Pictures in one sub-folder", "name": "Names that differ in the number"},
         help="Examples of one group (frames of one film) never stand on both sides of a split.",
     )
     split_seed: int = setting(
-        0, label="Split number", ge=0, advanced=True, help="Another number divides the examples in another way.",
+        0,
+        label="Split number",
+        ge=0,
+        advanced=True,
+        help="Another number divides the examples in another way.",
     )
 
 
@@ -70,24 +107,54 @@ class AugmentationSettings(Spec):
     """[augmentation]: how training pictures are varied, anew in every epoch."""
 
     flip: bool | None = setting(
-        None, label="Mirror", help="Half of the pictures are mirrored left to right. Left open, only if the classes "
+        None,
+        label="Mirror",
+        help="Half of the pictures are mirrored left to right. Left open, only if the classes "
         "survive it: measured on the data.",
     )
     shift: float | None = setting(
-        None, label="Shift", unit="of the side", ge=0.0, le=0.5, step=0.01, help="Moved by up to this share of a side.",
+        None,
+        label="Shift",
+        unit="of the side",
+        ge=0.0,
+        le=0.5,
+        step=0.01,
+        help="Moved by up to this share of a side.",
     )
     rotate: float = setting(
-        0.0, label="Rotate", unit="degrees", ge=0.0, le=180.0, step=5.0, help="Turned by up to this angle, either way.",
+        0.0,
+        label="Rotate",
+        unit="degrees",
+        ge=0.0,
+        le=180.0,
+        step=5.0,
+        help="Turned by up to this angle, either way.",
     )
     scale: float = setting(
-        0.0, label="Scale", unit="of the size", ge=0.0, le=0.9, step=0.05, help="Made up to this share larger or smaller.",
+        0.0,
+        label="Scale",
+        unit="of the size",
+        ge=0.0,
+        le=0.9,
+        step=0.05,
+        help="Made up to this share larger or smaller.",
     )
     light: float = setting(
-        0.0, label="Brightness and contrast", unit="of the range", ge=0.0, le=1.0, step=0.05,
+        0.0,
+        label="Brightness and contrast",
+        unit="of the range",
+        ge=0.0,
+        le=1.0,
+        step=0.05,
         help="Made brighter or darker, flatter or harder by up to this share.",
     )
     erase: float = setting(
-        0.0, label="Erase", unit="of the side", ge=0.0, le=0.9, step=0.05,
+        0.0,
+        label="Erase",
+        unit="of the side",
+        ge=0.0,
+        le=0.9,
+        step=0.05,
         help="A rectangle of up to this size is hidden, so that no single detail decides.",
     )
 
@@ -96,44 +163,76 @@ class TrainingSettings(Spec):
     """[training]: how long, in what portions, on what."""
 
     epochs: int | None = setting(
-        None, label="Epochs", ge=1, help="How often every training example is seen.",
+        None,
+        label="Epochs",
+        ge=1,
+        help="How often every training example is seen.",
     )
     batch_size: int | None = setting(
-        None, label="Batch size", unit="examples", ge=1, logarithmic=True,
+        None,
+        label="Batch size",
+        unit="examples",
+        ge=1,
+        logarithmic=True,
         help="Examples per step. Larger is smoother and takes more memory.",
     )
     seed: int = setting(0, label="Seed", ge=0, help="The same seed gives the same run on the same computer.")
     device: str = setting(
-        "auto", label="Device", help="Where to compute: auto, cpu, cuda, cuda:1, mps.", advanced=True,
+        "auto",
+        label="Device",
+        help="Where to compute: auto, cpu, cuda, cuda:1, mps.",
+        advanced=True,
     )
     precision: Literal["auto", "float32", "bfloat16"] = setting(
-        "auto", label="Precision", advanced=True,
+        "auto",
+        label="Precision",
+        advanced=True,
         choices={"auto": "Automatic", "float32": "float32 (exact)", "bfloat16": "bfloat16 (half the memory)"},
         help="bfloat16 halves the memory of activations and is faster on recent GPUs.",
     )
     gradient_clip: float | None = setting(
-        None, label="Gradient clipping", unit="norm", ge=0.0, step=0.5, advanced=True,
+        None,
+        label="Gradient clipping",
+        unit="norm",
+        ge=0.0,
+        step=0.5,
+        advanced=True,
         help="A gradient longer than this is shortened to it; 0 leaves it. Helps against sudden jumps.",
     )
     patience: int = setting(
-        0, label="Early stopping", unit="epochs without improvement", ge=0,
+        0,
+        label="Early stopping",
+        unit="epochs without improvement",
+        ge=0,
         help="Stops after so many epochs without a better validation loss; 0 never stops early.",
     )
     min_delta: float = setting(
-        0.0, label="Least improvement", ge=0.0, step=0.001, advanced=True,
+        0.0,
+        label="Least improvement",
+        ge=0.0,
+        step=0.001,
+        advanced=True,
         help="What counts as better, in validation loss, for early stopping.",
     )
     best_by: Literal["loss", "accuracy"] = setting(
-        "loss", label="Best epoch by", choices={"loss": "Validation loss", "accuracy": "Validation accuracy"}, advanced=True,
+        "loss",
+        label="Best epoch by",
+        choices={"loss": "Validation loss", "accuracy": "Validation accuracy"},
+        advanced=True,
         help="Which figure decides whose weights are kept.",
     )
     cpu_use: Literal["gentle", "normal", "max"] = setting(
-        "normal", label="CPU use", advanced=True,
+        "normal",
+        label="CPU use",
+        advanced=True,
         choices={"gentle": "Gentle: one core", "normal": "Normal: measured", "max": "All cores"},
         help="How much of the computer a training on the CPU takes. Normal tries thread counts in the first steps.",
     )
     threads: int | None = setting(
-        None, label="Threads", ge=1, advanced=True,
+        None,
+        label="Threads",
+        ge=1,
+        advanced=True,
         help="CPU threads. Left open, they follow CPU use. The same number gives the same bits.",
     )
 
@@ -152,7 +251,22 @@ class Experiment(Spec):
 
 
 SECTIONS = ("data", "augmentation", "model", "loss", "optimizer", "schedule", "training")
-DEFAULT_TEMPLATE = "resnet"
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """Where the kinds of a section are found, and which one is meant when a file does not say."""
+
+    registry: Registry[Any]
+    default: str
+
+
+CHOICES = {
+    "model": Kinds(TEMPLATES, "resnet"),
+    "loss": Kinds(LOSSES, "cross-entropy"),
+    "optimizer": Kinds(OPTIMIZERS, "adamw"),
+    "schedule": Kinds(SCHEDULES, "one-cycle"),
+}
 
 
 def task_of(experiment: Experiment, classes: int) -> tasks.Task:
@@ -177,26 +291,26 @@ def problem_of(experiment: Experiment, shape: tuple[int, ...], classes: int, exa
 def resolved(experiment: Experiment, problem: Problem, task: tasks.Task) -> Experiment:
     """The experiment with every section and setting filled in: first what the person chose, then the template's
     recipe, then the choice's own default. (Data and augmentation are settled when the data are opened.)"""
-    template = (experiment.model or TEMPLATES.get(DEFAULT_TEMPLATE)()).resolved(problem)
+    template = (experiment.model or TEMPLATES.get(CHOICES["model"].default)()).resolved(problem)
     recipe = template.recipe(problem)
 
-    def choose(section: str, chosen: Any, registry: Any, fallback: str) -> Any:
+    def choose(section: str, fallback: str = "") -> Any:
         advice = dict(recipe.get(section, {}))
-        kind = advice.pop("kind", fallback)
-        choice = chosen or registry.get(kind)()
+        kind = advice.pop("kind", fallback or CHOICES[section].default)
+        choice = getattr(experiment, section) or CHOICES[section].registry.get(kind)()
         if choice.kind == kind:
             choice = _filled(choice, advice)
         return choice
 
-    loss = choose("loss", experiment.loss, LOSSES, task.losses[0])
+    loss = choose("loss", task.losses[0])
     if task.kind not in loss.tasks:
         raise UserError(
             f"{loss.label} does not fit the task '{task.label}'.", f"Choose {task.losses[0]} as the loss.", "loss.kind"
         )
-    optimizer = choose("optimizer", experiment.optimizer, OPTIMIZERS, "adamw")
+    optimizer = choose("optimizer")
     if optimizer.learning_rate is None:
         optimizer = optimizer.replace(learning_rate=optimizer.default_learning_rate)
-    schedule = choose("schedule", experiment.schedule, SCHEDULES, "one-cycle")
+    schedule = choose("schedule")
     training = _filled(experiment.training, recipe.get("training", {}))
     training = _filled(training, {"epochs": 12, "batch_size": 128, "gradient_clip": 0.0})
     return experiment.replace(model=template, loss=loss, optimizer=optimizer, schedule=schedule, training=training)

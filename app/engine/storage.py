@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import errno
 import json
 import os
 import tempfile
@@ -14,7 +16,7 @@ import tomli_w
 from pydantic import ValidationError
 
 from app.engine.errors import UserError
-from app.engine.experiment import SECTIONS, Experiment
+from app.engine.experiment import CHOICES, SECTIONS, Experiment
 from models.spec import UnknownChoice
 
 FORMAT = 1
@@ -64,8 +66,6 @@ def write_json(path: Path, data: Any) -> None:
 
 def disk_error(error: OSError, path: Path) -> UserError:
     """The sentence for an operating system's error about a file."""
-    import errno
-
     if error.errno == errno.ENOSPC:
         return UserError(f"The disk is full; '{path}' could not be written.", "Free some space, then try again.")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
@@ -83,8 +83,8 @@ def to_plain(experiment: Experiment) -> dict[str, Any]:
         if value is None:
             continue
         values = value.model_dump(exclude_none=True)
-        key = {"model": "template", "loss": "kind", "optimizer": "kind", "schedule": "kind"}.get(section)
-        plain[section] = {key: value.kind, **values} if key else values
+        choice = CHOICES.get(section)
+        plain[section] = {choice.registry.key: value.kind, **values} if choice else values
     return plain
 
 
@@ -93,7 +93,9 @@ def from_plain(data: dict[str, Any], where: str = "the experiment") -> Experimen
     data = dict(data)
     version = data.pop("netwright", FORMAT)
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-        raise UserError(f"In {where}, 'netwright = {version!r}' is not a format version.", f"Write netwright = {FORMAT}.")
+        raise UserError(
+            f"In {where}, 'netwright = {version!r}' is not a format version.", f"Write netwright = {FORMAT}."
+        )
     if version > FORMAT:
         raise UserError(
             f"In {where}, the format version is {version}; this program knows up to {FORMAT}.",
@@ -101,12 +103,13 @@ def from_plain(data: dict[str, Any], where: str = "the experiment") -> Experimen
         )
     for old in range(version, FORMAT):
         data = MIGRATIONS[old](data)
+    for section, choice in CHOICES.items():
+        if isinstance(data.get(section), dict):
+            data[section] = {choice.registry.key: choice.default, **data[section]}
     try:
         return Experiment.model_validate(data)
-    except UnknownChoice as error:
-        raise UserError(f"In {where}: {error}") from error
     except ValidationError as error:
-        raise UserError(f"In {where}: " + " ".join(sentences(error)), "Change it and open it again.") from error
+        raise UserError(f"In {where}: " + " ".join(sentences(error, data)), "Change it and try again.") from error
 
 
 def read(path: Path) -> Experiment:
@@ -154,7 +157,9 @@ def with_overrides(experiment: Experiment, pairs: Iterable[str]) -> Experiment:
         name, separator, text = pair.partition("=")
         parts = name.strip().split(".")
         if not separator or len(parts) > 2 or not all(parts):
-            raise UserError(f"'--set {pair}' is not of the form section.field=value.", "For example: --set model.width=32")
+            raise UserError(
+                f"'--set {pair}' is not of the form section.field=value.", "For example: --set model.width=32"
+            )
         try:
             value = tomllib.loads(f"value = {text.strip()}")["value"]
         except tomllib.TOMLDecodeError:
@@ -168,45 +173,54 @@ def with_overrides(experiment: Experiment, pairs: Iterable[str]) -> Experiment:
         if parts[1] in ("kind", "template") and section.get(parts[1]) != value:
             section.clear()  # another choice has other settings
         section[parts[1]] = value
-    if isinstance(plain.get("model"), dict) and "template" not in plain["model"]:
-        from app.engine.experiment import DEFAULT_TEMPLATE
-
-        plain["model"]["template"] = DEFAULT_TEMPLATE
     return from_plain(plain, "--set")
 
 
-def sentences(error: ValidationError) -> list[str]:
-    """A pydantic error in a person's words, a sentence for each thing that is wrong."""
-    return [_sentence(item) for item in error.errors()]
+def sentences(error: ValidationError, data: dict[str, Any] | None = None) -> list[str]:
+    """A pydantic error in a person's words, a sentence for each thing that is wrong; `data` is what was read."""
+    return [_sentence(item, data or {}) for item in error.errors()]
 
 
-def _sentence(item: Any) -> str:
-    import difflib
+LIMITS = {
+    "greater_than": "more than",
+    "greater_than_equal": "at least",
+    "less_than": "less than",
+    "less_than_equal": "at most",
+}
+TYPES = {
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+    "bool_type": "true or false",
+    "string_type": "a text in quotes",
+    "model_type": "a section",
+}
 
-    place = ".".join(str(part) for part in item["loc"] if str(part) in SECTIONS or not str(part).startswith("function"))
-    kind, value, context = item["type"], item.get("input"), item.get("ctx") or {}
+
+def _sentence(item: Any, data: dict[str, Any]) -> str:
+    place, kind, value = ".".join(str(part) for part in item["loc"]), item["type"], item.get("input")
+    context = item.get("ctx") or {}
     if kind == "extra_forbidden":
-        known = _fields_beside(item["loc"])
-        near = difflib.get_close_matches(str(item["loc"][-1]), known, n=1)
+        near = difflib.get_close_matches(str(item["loc"][-1]), _fields_beside(item["loc"], data), n=1)
         return f"there is no setting '{place}'." + (f" Did you mean '{near[0]}'?" if near else "")
-    if kind in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):
-        limit = next(iter(context.values()))
-        words = {"greater_than": "more than", "greater_than_equal": "at least", "less_than": "less than",
-                 "less_than_equal": "at most"}[kind]
-        return f"'{place}' is {value}; it must be {words} {limit:g}."
+    if kind in LIMITS:
+        return f"'{place}' is {value}; it must be {LIMITS[kind]} {next(iter(context.values())):g}."
     if kind == "literal_error":
         return f"'{place}' is {value!r}; it must be {context.get('expected', 'one of the choices')}."
-    wanted = {"int_type": "a whole number", "float_type": "a number", "bool_type": "true or false",
-              "string_type": "a text in quotes", "finite_number": "a finite number", "model_type": "a section",
-              "int_from_float": "a whole number"}.get(kind)
-    if wanted:
-        return f"'{place}' is {value!r}; it must be {wanted}."
+    if kind in TYPES:
+        return f"'{place}' is {value!r}; it must be {TYPES[kind]}."
+    if isinstance(context.get("error"), UnknownChoice):
+        return f"'{place}': {context['error']}"
     return f"'{place}': {item['msg'].removeprefix('Value error, ')}."
 
 
-def _fields_beside(loc: tuple[Any, ...]) -> list[str]:
+def _fields_beside(loc: tuple[Any, ...], data: dict[str, Any]) -> list[str]:
+    """The names that would have been right where `loc` is not."""
     if len(loc) == 1:
         return list(Experiment.model_fields)
-    field = Experiment.model_fields.get(str(loc[0]))
-    default = getattr(field, "default", None)
-    return list(type(default).model_fields) if default is not None else []
+    section = str(loc[0])
+    if section in CHOICES:
+        registry = CHOICES[section].registry
+        return list(registry.get(data[section][registry.key]).model_fields)
+    return list(type(Experiment.model_fields[section].default).model_fields)

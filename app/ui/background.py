@@ -28,8 +28,11 @@ class Failure:
         details = "".join(traceback.format_exception(error))
         if isinstance(error, UserError):
             return cls(error.what, error.remedy, details)
-        return cls(f"Something unexpected happened: {error or type(error).__name__}.", "Try again, or copy the details.",
-                   details)
+        return cls(
+            f"Something unexpected happened: {error or type(error).__name__}.",
+            "Try again, or copy the details.",
+            details,
+        )
 
 
 class Background(QObject):

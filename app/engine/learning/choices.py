@@ -55,7 +55,11 @@ class Optimizer(Choice):
     default_learning_rate: ClassVar[float]
 
     learning_rate: float | None = setting(
-        None, label="Learning rate", gt=0.0, le=100.0, logarithmic=True,
+        None,
+        label="Learning rate",
+        gt=0.0,
+        le=100.0,
+        logarithmic=True,
         help="How far a step goes, at its peak. Too high and the loss jumps; too low and it crawls.",
     )
 

@@ -36,12 +36,19 @@ TASKS = {
     task.kind: task
     for task in (
         Task(
-            "classification", "One of several (classification)", "A picture belongs to exactly one class.",
-            ("cross-entropy",), ("accuracy", "macro_f1"),
+            "classification",
+            "One of several (classification)",
+            "A picture belongs to exactly one class.",
+            ("cross-entropy",),
+            ("accuracy", "macro_f1"),
         ),
         Task(
-            "binary-classification", "Yes or no (binary classification)", "A picture is, or is not.",
-            ("binary-cross-entropy",), ("accuracy", "f1", "auc", "macro_f1"), binary=True,
+            "binary-classification",
+            "Yes or no (binary classification)",
+            "A picture is, or is not.",
+            ("binary-cross-entropy",),
+            ("accuracy", "f1", "auc", "macro_f1"),
+            binary=True,
         ),
     )
 }

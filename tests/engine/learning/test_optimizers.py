@@ -68,7 +68,10 @@ def test_momentum_adds_up() -> None:
 def test_floats_per_parameter_as_counted_on_live_state(choice: type) -> None:
     """4n for Adam and AdamW: weight, gradient and every state tensor of the weight's size."""
     _, optimizer, weight = steps(choice.kind, 1)
-    kept = {name: value for name, value in optimizer.state[weight].items()
-            if isinstance(value, torch.Tensor) and value.shape == weight.shape and name in choice.state_names}
+    kept = {
+        name: value
+        for name, value in optimizer.state[weight].items()
+        if isinstance(value, torch.Tensor) and value.shape == weight.shape and name in choice.state_names
+    }
     assert sorted(choice.state_names[name] for name in kept) == sorted(choice.state)
     assert choice.floats_per_parameter() == 2 + len(kept)

@@ -24,11 +24,16 @@ class BinaryCrossEntropy(Loss):
     order: ClassVar[int] = 20
 
     positive_weight: float | None = setting(
-        None, label="Weight of yes", gt=0.0, step=0.5,
+        None,
+        label="Weight of yes",
+        gt=0.0,
+        step=0.5,
         help="How much a missed yes counts against a false alarm; above 1 when yes is rare.",
     )
     class_weights: Literal["none", "balanced"] = setting(
-        "none", label="Class weights", choices={"none": "All examples count alike", "balanced": "Rare classes count more"},
+        "none",
+        label="Class weights",
+        choices={"none": "All examples count alike", "balanced": "Rare classes count more"},
         help="With 'balanced' yes and no weigh the same in the loss, however few examples one has.",
     )
 

@@ -31,11 +31,17 @@ class CrossEntropy(Loss):
     order: ClassVar[int] = 10
 
     label_smoothing: float | None = setting(
-        None, label="Label smoothing", ge=0.0, lt=1.0, step=0.05,
+        None,
+        label="Label smoothing",
+        ge=0.0,
+        lt=1.0,
+        step=0.05,
         help="Asks for a little less than full certainty; fewer confident mistakes, and weights stay small.",
     )
     class_weights: Literal["none", "balanced"] = setting(
-        "none", label="Class weights", choices={"none": "All examples count alike", "balanced": "Rare classes count more"},
+        "none",
+        label="Class weights",
+        choices={"none": "All examples count alike", "balanced": "Rare classes count more"},
         help="With 'balanced' each class weighs the same in the loss, however few examples it has.",
     )
 

@@ -27,15 +27,30 @@ class TwoMoments(Optimizer):
     default_learning_rate: ClassVar[float] = 1e-3
 
     beta1: float = setting(
-        0.9, label="Beta 1 (first moment)", ge=0.0, lt=1.0, step=0.01, advanced=True,
+        0.9,
+        label="Beta 1 (first moment)",
+        ge=0.0,
+        lt=1.0,
+        step=0.01,
+        advanced=True,
         help="How slowly the average of the gradient forgets; 0.9 looks back about 10 steps.",
     )
     beta2: float = setting(
-        0.999, label="Beta 2 (second moment)", ge=0.0, lt=1.0, step=0.001, advanced=True,
+        0.999,
+        label="Beta 2 (second moment)",
+        ge=0.0,
+        lt=1.0,
+        step=0.001,
+        advanced=True,
         help="How slowly the average of the squared gradient forgets; 0.999 looks back about 1,000 steps.",
     )
     epsilon: float = setting(
-        1e-8, label="Epsilon", gt=0.0, le=1.0, logarithmic=True, advanced=True,
+        1e-8,
+        label="Epsilon",
+        gt=0.0,
+        le=1.0,
+        logarithmic=True,
+        advanced=True,
         help="Added below the fraction, so that a weight without gradients does not divide by zero.",
     )
 
@@ -49,7 +64,11 @@ class AdamW(TwoMoments):
     order: ClassVar[int] = 10
 
     weight_decay: float | None = setting(
-        None, label="Weight decay", ge=0.0, le=10.0, logarithmic=True,
+        None,
+        label="Weight decay",
+        ge=0.0,
+        le=10.0,
+        logarithmic=True,
         help="Pulls weights towards zero at every step, which keeps the network from learning by heart.",
     )
 
@@ -57,8 +76,12 @@ class AdamW(TwoMoments):
         import torch
 
         return torch.optim.AdamW(
-            groups, lr=self.rate(), betas=(self.beta1, self.beta2), eps=self.epsilon,
-            weight_decay=self.weight_decay or 0.0, fused=self.fused(device),
+            groups,
+            lr=self.rate(),
+            betas=(self.beta1, self.beta2),
+            eps=self.epsilon,
+            weight_decay=self.weight_decay or 0.0,
+            fused=self.fused(device),
         )
 
 
@@ -73,7 +96,12 @@ class Adam(TwoMoments):
     order: ClassVar[int] = 20
 
     weight_decay: float = setting(
-        0.0, label="Weight decay", ge=0.0, le=10.0, logarithmic=True, advanced=True,
+        0.0,
+        label="Weight decay",
+        ge=0.0,
+        le=10.0,
+        logarithmic=True,
+        advanced=True,
         help="Added to the gradient (L2 penalty). For decay that really shrinks weights take AdamW.",
     )
 
@@ -81,6 +109,10 @@ class Adam(TwoMoments):
         import torch
 
         return torch.optim.Adam(
-            groups, lr=self.rate(), betas=(self.beta1, self.beta2), eps=self.epsilon,
-            weight_decay=self.weight_decay, fused=self.fused(device),
+            groups,
+            lr=self.rate(),
+            betas=(self.beta1, self.beta2),
+            eps=self.epsilon,
+            weight_decay=self.weight_decay,
+            fused=self.fused(device),
         )

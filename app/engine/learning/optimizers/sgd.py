@@ -26,7 +26,11 @@ class SGD(Optimizer):
     order: ClassVar[int] = 40
 
     weight_decay: float = setting(
-        5e-4, label="Weight decay", ge=0.0, le=10.0, logarithmic=True,
+        5e-4,
+        label="Weight decay",
+        ge=0.0,
+        le=10.0,
+        logarithmic=True,
         help="Pulls weights towards zero at every step, which keeps the network from learning by heart.",
     )
 
@@ -51,11 +55,17 @@ class SGDMomentum(SGD):
     order: ClassVar[int] = 30
 
     momentum: float = setting(
-        0.9, label="Momentum", gt=0.0, lt=1.0, step=0.05,
+        0.9,
+        label="Momentum",
+        gt=0.0,
+        lt=1.0,
+        step=0.05,
         help="How much of the last direction is kept; 0.9 looks back about 10 steps.",
     )
     nesterov: bool = setting(
-        True, label="Look ahead (Nesterov)", advanced=True,
+        True,
+        label="Look ahead (Nesterov)",
+        advanced=True,
         help="Takes the gradient where the momentum is about to lead; a little more stable.",
     )
 
@@ -63,6 +73,10 @@ class SGDMomentum(SGD):
         import torch
 
         return torch.optim.SGD(
-            groups, lr=self.rate(), momentum=self.momentum, nesterov=self.nesterov, weight_decay=self.weight_decay,
+            groups,
+            lr=self.rate(),
+            momentum=self.momentum,
+            nesterov=self.nesterov,
+            weight_decay=self.weight_decay,
             fused=self.fused(device),
         )

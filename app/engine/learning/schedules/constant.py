@@ -12,7 +12,9 @@ class Constant(Schedule):
     kind: ClassVar[str] = "constant"
     label: ClassVar[str] = "Constant"
     summary: ClassVar[str] = "The same learning rate from first to last."
-    explanation: ClassVar[str] = "Simple, and a run can be made longer without regret; the last bit of accuracy is lost."
+    explanation: ClassVar[str] = (
+        "Simple, and a run can be made longer without regret; the last bit of accuracy is lost."
+    )
     order: ClassVar[int] = 30
 
     def factor(self, step: int, steps: int) -> float:

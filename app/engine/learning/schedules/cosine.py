@@ -21,11 +21,22 @@ class Cosine(Schedule):
     order: ClassVar[int] = 20
 
     warmup: float = setting(
-        0.05, label="Warm-up", unit="of the run", ge=0.0, lt=1.0, step=0.01,
+        0.05,
+        label="Warm-up",
+        unit="of the run",
+        ge=0.0,
+        lt=1.0,
+        step=0.01,
         help="The share of the run during which the learning rate rises to its peak.",
     )
     floor: float = setting(
-        0.01, label="Lowest value", unit="of the peak", ge=0.0, le=1.0, step=0.01, advanced=True,
+        0.01,
+        label="Lowest value",
+        unit="of the peak",
+        ge=0.0,
+        le=1.0,
+        step=0.01,
+        advanced=True,
         help="Where the learning rate ends, as a share of its peak.",
     )
 

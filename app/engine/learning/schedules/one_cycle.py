@@ -21,11 +21,22 @@ class OneCycle(Schedule):
     order: ClassVar[int] = 10
 
     rise: float = setting(
-        0.3, label="Rise", unit="of the run", gt=0.0, lt=1.0, step=0.05,
+        0.3,
+        label="Rise",
+        unit="of the run",
+        gt=0.0,
+        lt=1.0,
+        step=0.05,
         help="The share of the run during which the learning rate rises to its peak.",
     )
     start: float = setting(
-        0.04, label="Start", unit="of the peak", gt=0.0, le=1.0, step=0.01, advanced=True,
+        0.04,
+        label="Start",
+        unit="of the peak",
+        gt=0.0,
+        le=1.0,
+        step=0.01,
+        advanced=True,
         help="Where the learning rate begins, as a share of its peak.",
     )
 
