@@ -78,7 +78,7 @@ def setting(
     `choices` maps a value of a Literal type to its words on screen. `step` and `logarithmic` say how an editor
     walks through the values. A default of None means that the value follows the data and the template.
     """
-    extra = {
+    extra: Any = {
         "unit": unit,
         "step": step,
         "logarithmic": logarithmic,

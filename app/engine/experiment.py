@@ -274,7 +274,7 @@ def task_of(experiment: Experiment, classes: int) -> tasks.Task:
 
     Raises UserError when it does not fit the number of classes.
     """
-    kind = experiment.data.task
+    kind: str | None = experiment.data.task
     if kind is None:
         kind = experiment.loss.tasks[0] if experiment.loss else "classification"
     task = tasks.task(kind)
