@@ -43,10 +43,10 @@ def write_atomically(path: Path, content: bytes) -> None:
     except OSError as error:
         Path(name).unlink(missing_ok=True)
         raise disk_error(error, path) from error
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Makes a rename durable. A failure here is no failure of the write: the new file is in place."""
     if os.name == "nt":
         return

@@ -1,0 +1,303 @@
+"""A run: the folder with everything that came of one execution of an experiment. No torch here."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import platformdirs
+import psutil
+
+from app.engine import storage
+from app.engine.errors import UserError
+from app.engine.experiment import Experiment
+
+RunStatus = Literal["running", "interrupted", "completed", "stopped", "failed", "diverged"]
+
+TRASH = ".trash"
+LOCK = "running.json"
+SILENCE = 300.0
+"""Seconds after which a run of another computer that wrote nothing counts as dead."""
+
+
+class Run:
+    """One run folder. Cheap to make; everything is read from the disk when it is asked for."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = Path(path)
+
+    # --- making one
+
+    @classmethod
+    def create(cls, parent: Path, experiment: Experiment, path: Path | None = None) -> Run:
+        """A new folder below `parent`, named after the day and the experiment; or `path` itself, if given.
+
+        Raises UserError where the folder cannot be made, or where `path` holds something already.
+        """
+        experiment = _settled(experiment)
+        if path is None:
+            folder = _new_folder(Path(parent), f"{datetime.now():%Y-%m-%d} {_file_name(experiment.name)}")
+        else:
+            folder = Path(path)
+            try:
+                if folder.exists() and any(folder.iterdir()):
+                    raise UserError(f"The folder '{folder}' is not empty.", "Name a new folder for the run.")
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise storage.disk_error(error, folder) from error
+        storage.write_atomically(folder / "experiment.toml", storage.dumps(experiment).encode())
+        return cls(folder)
+
+    # --- what it holds
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    def experiment(self) -> Experiment:
+        """Exactly what was asked, seed included. Raises UserError."""
+        return storage.read(self.path / "experiment.toml")
+
+    def summary(self) -> dict[str, Any]:
+        """How it ended and the figures (design, section 6); {} if it has not ended."""
+        return self.read_json("summary.json")
+
+    def environment(self) -> dict[str, Any]:
+        """Versions, device, threads, and what was known before the first step; {} if it did not come so far."""
+        return self.read_json("environment.json")
+
+    def dataset(self) -> dict[str, Any]:
+        """The description of its data as plain data (Description.from_plain); {} if it did not come so far."""
+        return self.read_json("dataset.json")
+
+    @property
+    def best_folder(self) -> Path | None:
+        """The folder of the best epoch's weights, with all that is needed to use them; None if there is none."""
+        for name in ("best", "best-before"):  # the second only if a kill fell between two renames
+            folder = self.path / "checkpoints" / name
+            if (folder / "manifest.json").is_file():
+                return folder
+        return None
+
+    @property
+    def started(self) -> datetime:
+        """When it was begun (local time)."""
+        text = self.environment().get("started")
+        try:
+            return datetime.fromisoformat(text) if text else self._made()
+        except ValueError:
+            return self._made()
+
+    def _made(self) -> datetime:
+        try:
+            return datetime.fromtimestamp((self.path / "experiment.toml").stat().st_mtime)
+        except OSError:
+            return datetime.fromtimestamp(0)
+
+    @property
+    def status(self) -> RunStatus:
+        """ "interrupted" is a run that says it is running while no process does it."""
+        if (self.path / LOCK).exists():
+            return "running" if self._alive() else "interrupted"
+        status = self.summary().get("status")
+        return status if status in ("completed", "stopped", "failed", "diverged") else "interrupted"
+
+    def read_json(self, name: str) -> dict[str, Any]:
+        """A JSON file of the folder; {} where it is missing or damaged."""
+        try:
+            data = json.loads((self.path / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return data if isinstance(data, dict) else {}
+
+    # --- what a person changes
+
+    @property
+    def note(self) -> str:
+        try:
+            return (self.path / "note.txt").read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return ""
+
+    @note.setter
+    def note(self, text: str) -> None:
+        storage.write_atomically(self.path / "note.txt", text.encode())
+
+    def rename(self, name: str) -> None:
+        """Gives the folder another name. Raises UserError where that is taken, or while it is running."""
+        self._must_rest("renamed")
+        target = self.path.with_name(_file_name(name))
+        if target == self.path:
+            return
+        if target.exists():
+            raise UserError(f"There is already a run called '{target.name}'.", "Choose another name.")
+        try:
+            self.path.rename(target)
+        except OSError as error:
+            raise storage.disk_error(error, self.path) from error
+        self.path = target
+
+    def discard(self) -> Path:
+        """Moves the folder into `.trash` beside the runs and returns where it is now (see restore).
+
+        For platforms without a trash of their own. Raises UserError while it is running.
+        """
+        self._must_rest("deleted")
+        trash = self.path.parent / TRASH
+        try:
+            trash.mkdir(exist_ok=True)
+            target = _free_name(trash, self.path.name)
+            self.path.rename(target)
+        except OSError as error:
+            raise storage.disk_error(error, self.path) from error
+        return target
+
+    @classmethod
+    def restore(cls, path: Path) -> Run:
+        """Takes a folder back out of `.trash`. Raises UserError."""
+        target = _free_name(path.parent.parent, path.name)
+        try:
+            path.rename(target)
+        except OSError as error:
+            raise storage.disk_error(error, path) from error
+        return cls(target)
+
+    def _must_rest(self, what: str) -> None:
+        if self.status == "running":
+            raise UserError(f"The run '{self.name}' is running and cannot be {what}.", "Stop it first.")
+
+    # --- for the trainer
+
+    def claim(self) -> None:
+        """Notes that this process runs it. Raises UserError where another one does, or the folder is not writable."""
+        lock = self.path / LOCK
+        for _ in range(2):
+            try:
+                handle = os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+            except FileExistsError:
+                if self._alive():
+                    raise UserError(
+                        f"The run '{self.name}' is being trained already.", "Stop it there, or wait until it ends."
+                    ) from None
+                lock.unlink(missing_ok=True)
+                continue
+            except OSError as error:
+                raise storage.disk_error(error, self.path) from error
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump({"process": os.getpid(), "begun": _begun(os.getpid()), "computer": socket.gethostname()}, file)
+            return
+        raise UserError(f"The run '{self.name}' is being trained already.", "Wait until it ends.")
+
+    def touch(self) -> None:
+        """Says that the run is alive, for other computers that see the folder."""
+        try:
+            os.utime(self.path / LOCK)
+        except OSError:
+            pass  # the folder may be on a disk that is full or gone; the save that follows tells it
+
+    def release(self) -> None:
+        try:
+            (self.path / LOCK).unlink(missing_ok=True)
+        except OSError:
+            pass  # a stale lock of a dead process is seen through by its process number
+
+    def _alive(self) -> bool:
+        """Whether the process named in the lock still runs: its number and when it began must match."""
+        lock = self.read_json(LOCK)
+        if lock.get("computer") != socket.gethostname():
+            try:
+                return time.time() - (self.path / LOCK).stat().st_mtime < SILENCE
+            except OSError:
+                return False
+        begun = _begun(lock.get("process"))
+        return begun is not None and abs(begun - float(lock.get("begun") or 0.0)) < 2.0
+
+    def log(self, text: str) -> None:
+        """One line in log.txt. A disk that refuses it is not worth ending a run."""
+        try:
+            with (self.path / "log.txt").open("a", encoding="utf-8") as file:
+                file.write(f"{datetime.now():%Y-%m-%d %H:%M:%S} {text.rstrip()}\n")
+        except OSError:
+            pass
+
+
+def default_folder() -> Path:
+    """Where runs are kept if nothing else is said: a place that a person finds."""
+    return platformdirs.user_documents_path() / "Netwright" / "runs"
+
+
+def list_runs(folder: Path) -> tuple[Run, ...]:
+    """The runs in a folder, newest first; () where there is none."""
+    try:
+        found = [
+            Run(path) for path in folder.iterdir() if path.name != TRASH and (path / "experiment.toml").is_file()
+        ]
+    except OSError:
+        return ()
+    return tuple(sorted(found, key=lambda run: (run.started, run.name), reverse=True))
+
+
+def remove(folder: Path) -> None:
+    """Deletes a folder for good, first out of sight, so that a kill in between leaves no half of it."""
+    if not folder.exists():
+        return
+    gone = _free_name(folder.parent, folder.name + ".gone.tmp")
+    folder.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
+
+
+def _begun(process: Any) -> float | None:
+    """When a process of this computer began (seconds since 1970); None if there is none."""
+    try:
+        return psutil.Process(int(process)).create_time()
+    except (psutil.Error, TypeError, ValueError, OverflowError):
+        return None
+
+
+def _settled(experiment: Experiment) -> Experiment:
+    """With a name, and a source that stays right wherever the file is read from."""
+    source = experiment.data.source
+    if source and not source.startswith("sample:"):
+        source = str(Path(source).expanduser().absolute())
+        experiment = experiment.replace(data=experiment.data.replace(source=source))
+    if not experiment.name:
+        subject = source.removeprefix("sample:") if source.startswith("sample:") else Path(source).stem
+        words = [subject or "experiment", experiment.model.kind if experiment.model else ""]
+        experiment = experiment.replace(name=" ".join(word for word in words if word))
+    return experiment
+
+
+def _file_name(text: str) -> str:
+    """A text as a folder name that every system takes."""
+    name = "".join("-" if char in '<>:"/\\|?*' or not char.isprintable() else char for char in text)
+    name = name.encode("utf-8")[:120].decode("utf-8", errors="ignore").strip(" .")
+    if not name:
+        raise UserError(f"'{text}' is no name for a folder.", "Choose a name with letters or digits.")
+    return name
+
+
+def _new_folder(parent: Path, name: str) -> Path:
+    for number in range(1, 100_000):
+        folder = parent / (name if number == 1 else f"{name} {number}")
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise storage.disk_error(error, folder) from error
+        return folder
+    raise UserError(f"There are too many runs called '{name}'.", "Give the experiment another name.")
+
+
+def _free_name(folder: Path, name: str) -> Path:
+    number, path = 1, folder / name
+    while path.exists():
+        number += 1
+        path = folder / f"{name} {number}"
+    return path
