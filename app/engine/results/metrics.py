@@ -1,0 +1,106 @@
+"""Figures from predictions, in NumPy. The names are those of summary.json."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.engine.learning.tasks import Task
+
+Z95 = 1.959963984540054
+"""Standard deviations that hold 95 % of a normal distribution."""
+
+
+@dataclass(frozen=True)
+class PerClass:
+    """Figures per class, arrays of length K. What is not defined is NaN: precision of a class that was never
+    predicted, recall of one without examples."""
+
+    precision: np.ndarray
+    recall: np.ndarray
+    f1: np.ndarray
+    count: np.ndarray
+    predicted: np.ndarray
+
+
+def predictions(probabilities: np.ndarray) -> np.ndarray:
+    """The most probable class of each row: (n, K) -> (n,) int64."""
+    if not len(probabilities):
+        return np.zeros(0, dtype=np.int64)
+    return probabilities.argmax(axis=1).astype(np.int64)
+
+
+def confusion(targets: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
+    """Counts (K, K), true class by row, predicted class by column. targets, predicted: (n,) class numbers."""
+    cells = np.asarray(targets, dtype=np.int64) * classes + np.asarray(predicted, dtype=np.int64)
+    return np.bincount(cells, minlength=classes * classes).reshape(classes, classes)
+
+
+def accuracy(matrix: np.ndarray) -> float:
+    """Share on the diagonal; NaN where there are no examples."""
+    total = int(matrix.sum())
+    return int(np.trace(matrix)) / total if total else math.nan
+
+
+def per_class(matrix: np.ndarray) -> PerClass:
+    """Precision, recall and F1 from the counts (K, K)."""
+    hits = np.diag(matrix).astype(float)
+    count, predicted = matrix.sum(axis=1), matrix.sum(axis=0)
+    return PerClass(
+        precision=_share(hits, predicted), recall=_share(hits, count), f1=_share(2 * hits, count + predicted),
+        count=count, predicted=predicted,
+    )
+
+
+def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    result = np.full(part.shape, np.nan)
+    np.divide(part, whole, out=result, where=whole > 0)
+    return result
+
+
+def macro_f1(matrix: np.ndarray) -> float:
+    """Mean F1 over the classes that have examples or were predicted, however rare; NaN where there are none."""
+    values = per_class(matrix).f1
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else math.nan
+
+
+def auc(targets: np.ndarray, scores: np.ndarray) -> float:
+    """Area under the ROC curve: how often a yes scores above a no, a tie counting half. NaN without one of both.
+
+    targets: (n,) 0 or 1. scores: (n,), larger for yes. Ranks after Mann & Whitney (1947).
+    """
+    targets = np.asarray(targets).astype(bool)
+    positive, negative = int(targets.sum()), int((~targets).sum())
+    if not positive or not negative:
+        return math.nan
+    _, group, sizes = np.unique(scores, return_inverse=True, return_counts=True)
+    ends = np.cumsum(sizes)
+    ranks = (ends - (sizes - 1) / 2)[group]
+    return float((ranks[targets].sum() - positive * (positive + 1) / 2) / (positive * negative))
+
+
+def wilson(correct: int, total: int, z: float = Z95) -> tuple[float, float]:
+    """The interval in which the true share lies with 95 % confidence (Wilson 1927); (0, 1) knowing nothing."""
+    if total <= 0:
+        return 0.0, 1.0
+    share = correct / total
+    centre = share + z * z / (2 * total)
+    reach = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
+    scale = 1 + z * z / total
+    return max(0.0, (centre - reach) / scale), min(1.0, (centre + reach) / scale)
+
+
+def figures(task: Task, targets: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
+    """The task's metrics by name; one that is not defined on these examples is left out.
+
+    targets: (n,) class numbers. probabilities: (n, K), for yes/no K is 2.
+    """
+    matrix = confusion(targets, predictions(probabilities), probabilities.shape[1])
+    values = {"accuracy": accuracy(matrix), "macro_f1": macro_f1(matrix)}
+    if task.binary:
+        values["f1"] = float(per_class(matrix).f1[1])
+        values["auc"] = auc(targets, probabilities[:, 1])
+    return {name: values[name] for name in task.metrics if name in values and not math.isnan(values[name])}
