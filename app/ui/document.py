@@ -162,6 +162,24 @@ class Document(QObject):
         """The experiment with every setting filled in, for the data at hand. Raises UserError like `task`."""
         return resolved(self._experiment, self.problem(), self.task())
 
+    def filled(self, section: str) -> Any:
+        """A section of `effective`, with what only the data could say as far as they are known. Raises UserError."""
+        value = getattr(self.effective(), section)
+        about = self.description
+        if about is None or section not in ("data", "augmentation"):
+            return value
+        if section == "augmentation":
+            from app.engine.data.augmentation import settled
+
+            return settled(value, about)
+        known = {
+            "height": about.preparation.height, "width": about.preparation.width,
+            "colour": "grey" if about.preparation.channels == 1 else "colour", "task": self.task().kind,
+        }
+        if about.total:
+            known["validation_share"] = round(about.size("validation") / about.total, 3)
+        return value.replace(**{name: known[name] for name in known if getattr(value, name) is None})
+
     def trouble(self) -> UserError | None:
         """Why the experiment cannot be resolved, if so."""
         try:

@@ -1,0 +1,71 @@
+"""What the window remembers between starts: sizes, light or dark, zoom, recent files, opened toggles, speeds."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+RECENT = 8
+
+
+def config_folder() -> Path:
+    """Where settings are kept; the variable NETWRIGHT_HOME moves it, as it moves the cache and the runs."""
+    home = os.environ.get("NETWRIGHT_HOME", "")
+    if home:
+        return Path(home).expanduser() / "config"
+    import platformdirs
+
+    return Path(platformdirs.user_config_dir("netwright", appauthor=False))
+
+
+class Preferences:
+    """A JSON file of names and plain values. An unknown or damaged file, or a value of another type, is the default."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._values: dict[str, Any] = _read(path)
+        self._written = json.dumps(self._values, sort_keys=True)
+
+    def get(self, name: str, default: T) -> T:
+        """The value kept under this name if it has the type of `default`, else `default`."""
+        value = self._values.get(name)
+        if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
+            return float(value)  # type: ignore[return-value]
+        return value if type(value) is type(default) else default
+
+    def set(self, name: str, value: Any) -> None:
+        """Keep a plain value; it reaches the disk with the next `save`."""
+        self._values[name] = value
+
+    def remember(self, path: str) -> None:
+        """Put a file or folder in front of the recent ones."""
+        recent = [kept for kept in self.recent() if kept != path]
+        self.set("recent", [path, *recent][:RECENT])
+
+    def forget(self, path: str) -> None:
+        self.set("recent", [kept for kept in self.recent() if kept != path])
+
+    def recent(self) -> list[str]:
+        kept: list[Any] = self.get("recent", [])
+        return [path for path in kept if isinstance(path, str)]
+
+    def save(self) -> None:
+        """Write what changed, whole or not at all. Raises UserError where the file cannot be written."""
+        text = json.dumps(self._values, sort_keys=True)
+        if text == self._written:
+            return
+        from app.engine import storage
+
+        storage.write_json(self.path, self._values)
+        self._written = text
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return values if isinstance(values, dict) else {}

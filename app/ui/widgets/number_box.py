@@ -1,0 +1,147 @@
+"""A field for a number: steps that suit the setting, a unit, and nothing at all where the value follows the data."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QValidator, QWheelEvent
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QSlider, QWidget
+
+WIDEST = 1e15
+"""The field itself knows no limits: the setting's declaration does, and it says so in a sentence."""
+
+
+class NumberBox(QDoubleSpinBox):
+    """Whole or fractional. Logarithmic ones step by doubling (whole) or 1, 2, 5 (fractional).
+
+    `cleared`: the person emptied an optional field. `show_unknown` shows an empty field.
+    """
+
+    cleared = Signal()
+
+    def __init__(
+        self, whole: bool, optional: bool = False, step: float | None = None, logarithmic: bool = False,
+        unit: str = "", parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._whole, self._optional, self._logarithmic = whole, optional, logarithmic
+        self._step = step or (1.0 if whole else 0.1)
+        self._unknown = self._emptied = False
+        self.setDecimals(0 if whole else 15)
+        self.setRange(-WIDEST, WIDEST)
+        self.setKeyboardTracking(False)
+        self.setFocusPolicy(self.focusPolicy().StrongFocus)
+        self.setButtonSymbols(self.ButtonSymbols.NoButtons)
+        if unit:
+            self.setSuffix(f" {unit}")
+        self.editingFinished.connect(self._tell_cleared)
+
+    def show_value(self, value: float) -> None:
+        """Show a value without telling anybody."""
+        self._unknown = False
+        blocked = self.blockSignals(True)
+        self.setValue(value)
+        self.lineEdit().setText(f"{self.textFromValue(value)}{self.suffix()}")
+        self.blockSignals(blocked)
+
+    def show_unknown(self, hint: str) -> None:
+        """Show an empty field with a hint in grey."""
+        self._unknown = True
+        blocked = self.blockSignals(True)
+        self.lineEdit().setPlaceholderText(hint)
+        self.lineEdit().setText("")
+        self.blockSignals(blocked)
+
+    def textFromValue(self, value: float) -> str:
+        if self._unknown:
+            return ""
+        return f"{value:,.0f}" if self._whole else f"{value:.12g}"
+
+    def valueFromText(self, text: str) -> float:
+        number = self._number(text)
+        if number is None:
+            self._emptied = self._optional and not self._bare(text)
+            return self.value()
+        self._unknown = self._emptied = False
+        return number
+
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        bare = self._bare(text)
+        if self._number(text) is not None or (not bare and self._optional):
+            state = QValidator.State.Acceptable
+        elif all(character in "0123456789.,-+eE" for character in bare):
+            state = QValidator.State.Intermediate
+        else:
+            state = QValidator.State.Invalid
+        return state, text, position
+
+    def stepBy(self, steps: int) -> None:
+        self._unknown = False
+        value = self.value()
+        if not self._logarithmic:
+            self.setValue(round(value + steps * self._step, 12))
+        elif self._whole:
+            self.setValue(max(1.0, value * 2.0**steps) if value else float(max(steps, 0)))
+        else:
+            self.setValue(_nice(value, steps))
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().horizontalAdvance("0" * 8 + self.suffix()) + 24, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().horizontalAdvance("0" * 5 + self.suffix()) + 20, super().sizeHint().height())
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """The wheel scrolls the page; it changes a number only where the person is writing."""
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+    def _tell_cleared(self) -> None:
+        if self._emptied:
+            self._emptied = False
+            self.cleared.emit()
+
+    def _bare(self, text: str) -> str:
+        return text.removesuffix(self.suffix()).removesuffix(self.suffix().strip()).strip()
+
+    def _number(self, text: str) -> float | None:
+        bare = self._bare(text)
+        bare = bare.replace(",", "") if self._whole else bare.replace(",", ".")
+        try:
+            number = float(bare)
+        except ValueError:
+            return None
+        return number if abs(number) <= WIDEST else None
+
+
+def _nice(value: float, steps: int) -> float:
+    """The value `steps` further on in 1, 2, 5, 10, 20 ..."""
+    import math
+
+    if value <= 0.0:
+        return 1e-4 if steps > 0 else 0.0
+    ladder = (1.0, 2.0, 5.0)
+    power = math.floor(math.log10(value) + 1e-9)
+    index = 3 * power + sum(value / 10.0**power >= rung - 1e-9 for rung in ladder) - 1 + steps
+    return float(f"{ladder[index % 3] * 10.0 ** (index // 3):.12g}")
+
+
+class DropDown(QComboBox):
+    """A drop-down that the wheel does not change while one scrolls the page."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(self.focusPolicy().StrongFocus)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(8)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+
+class Slider(QSlider):
+    """A slider that the wheel does not change while one scrolls the page."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
