@@ -1,0 +1,76 @@
+"""ResNet: blocks with a bypass (He et al. 2016, arXiv:1512.03385), as small and fast as data of one's own allow."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+from models.graph import Graph, Node
+from models.recipe import portions, rate_for
+from models.shape import Problem
+from models.sizes import after_stride, halvings, rounded, stem_filter, stem_stride
+from models.spec import setting
+from models.template import TEMPLATES, Template
+
+
+@TEMPLATES.register
+class ResNet(Template):
+    """A convolution, then residual blocks that halve the size while they can, global pooling, a linear answer.
+
+    On Fashion-MNIST it is a net of 160,874 parameters (32, 48, 96 channels).
+    """
+
+    kind: ClassVar[str] = "resnet"
+    label: ClassVar[str] = "ResNet"
+    summary: ClassVar[str] = "Blocks with a bypass, so that depth does not hurt. The safe choice."
+    family: ClassVar[str] = "CNN"
+    order: ClassVar[int] = 20
+
+    depth: int | None = setting(
+        None, label="Depth", unit="blocks", ge=1, le=16, help="More blocks see larger shapes, and cost time.",
+    )
+    width: int | None = setting(
+        None, label="Width", unit="channels", ge=8, le=256, step=8, help="How many different things a layer can look for.",
+    )
+    dropout: float = setting(
+        0.0, label="Dropout", ge=0.0, lt=1.0, step=0.05, help="Forgets at random while training; helps with few examples.",
+    )
+    pooling: Literal["max", "mean"] = setting(
+        "max", label="Global pooling", choices={"max": "The strongest", "mean": "The mean"}, advanced=True,
+        help="What is kept of all places at the end: the strongest answer finds details, the mean judges the whole.",
+    )
+
+    @classmethod
+    def defaults(cls, problem: Problem) -> dict[str, Any]:
+        places = after_stride(problem.shape, stem_stride(problem.shape))
+        return {"depth": max(2, halvings(*places)), "width": 32}
+
+    def graph(self, problem: Problem) -> Graph:
+        stride = stem_stride(problem.shape)
+        width = self.width or 32
+        nodes = [
+            Node("stem", "convolution", {"channels": width, "size": stem_filter(stride), "stride": stride}),
+            Node("stem_norm", "batch-norm", {"activation": "relu"}),
+        ]
+        height, across = after_stride(problem.shape, stride)
+        channels = 0.75 * width
+        for number in range(1, (self.depth or 2) + 1):
+            halves = min(height, across) >= 4
+            if halves:
+                height, across = height // 2, across // 2
+            if halves or number == 1:
+                channels = min(2 * channels, 12 * width)
+            settings: dict[str, Any] = {"channels": rounded(channels), "halves": halves, "dropout": self.dropout}
+            nodes.append(Node(f"block{number}", "residual", settings))
+        nodes.append(Node("pool", "global-pooling", {"how": self.pooling}))
+        nodes.append(Node("answer", "answer", {"outputs": problem.outputs}))
+        return Graph(tuple(nodes))
+
+    @classmethod
+    def recipe(cls, problem: Problem) -> dict[str, dict[str, Any]]:
+        """Measured on Fashion-MNIST: 12 epochs of AdamW, one cycle up to 0.008."""
+        return {
+            "loss": {"kind": "cross-entropy", "label_smoothing": 0.1},
+            "optimizer": {"kind": "adamw", "learning_rate": rate_for(problem.examples, 8e-3), "weight_decay": 0.05},
+            "schedule": {"kind": "one-cycle"},
+            "training": portions(problem.examples, epochs=12) | {"gradient_clip": 0.0},
+        }

@@ -1,0 +1,102 @@
+"""Transformer blocks: tokens look at each other (Vaswani et al. 2017, arXiv:1706.03762)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from models.layers.block import BLOCKS, Block, Impossible, tokens
+from models.shape import Shape
+from models.spec import setting
+
+
+def divisors_near(width: int, heads: int) -> str:
+    """Numbers of heads that divide the width, nearest first, for a remedy."""
+    fitting = sorted((n for n in range(1, min(width, 64) + 1) if width % n == 0), key=lambda n: (abs(n - heads), n))
+    return " or ".join(str(n) for n in fitting[:2])
+
+
+@BLOCKS.register
+class Transformer(Block):
+    """(N, D) -> (N, D): attention, then two linear layers, each normed before and added to its input (pre-norm)."""
+
+    kind: ClassVar[str] = "transformer"
+    label: ClassVar[str] = "Transformer block"
+    summary: ClassVar[str] = (
+        "Every token looks at all others and takes over what matters to it (attention), then thinks for itself "
+        "(two linear layers). Both results are added to what came in."
+    )
+
+    heads: int = setting(4, label="Heads", ge=1, le=64, help="How many things a token can look for at once.")
+    expansion: float = setting(
+        2.0, label="Expansion", unit="times the width", gt=0.0, le=16.0, step=0.5, advanced=True,
+        help="How much wider the inner layer is.",
+    )
+    dropout: float = setting(
+        0.0, label="Dropout", ge=0.0, lt=1.0, step=0.05, help="Share of what is added that is forgotten while training.",
+    )
+
+    def title(self) -> str:
+        return f"Transformer block · {self.heads} {'head' if self.heads == 1 else 'heads'}"
+
+    def shape(self, *inputs: Shape) -> Shape:
+        count, width = tokens(inputs[0], self.label)
+        if width % self.heads:
+            raise Impossible(
+                f"{self.heads} heads cannot share a width of {width} evenly.",
+                f"Choose {divisors_near(width, self.heads)} heads, or a width that is a multiple of {self.heads}.",
+            )
+        return count, width
+
+    def module(self, *inputs: Shape) -> nn.Module:
+        return TransformerModule(inputs[0][1], self.heads, self.expansion, self.dropout)
+
+
+class Attention(nn.Module):
+    """Self-attention over all tokens, without mask: (B, N, D) -> (B, N, D)."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.query_key_value = nn.Linear(width, 3 * width)
+        self.output = nn.Linear(width, width)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        batch, count, width = x.shape
+        # (B, N, 3 D) -> three of (B, heads, N, D / heads)
+        parts = self.query_key_value(x).view(batch, count, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
+        mixed = attend(parts[0], parts[1], parts[2])
+        return self.output(mixed.transpose(1, 2).reshape(batch, count, width))
+
+
+def attend(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+    """Scaled dot-product attention; all (B, heads, N, D / heads).
+
+    On the CPU it is always done in float32: torch's bfloat16 kernel is exact there, but its backward was measured
+    to take ten times as long.
+    """
+    if query.device.type == "cpu" and torch.is_autocast_enabled("cpu"):
+        with torch.autocast("cpu", enabled=False):
+            return functional.scaled_dot_product_attention(query.float(), key.float(), value.float())
+    return functional.scaled_dot_product_attention(query, key, value)
+
+
+class TransformerModule(nn.Module):
+    """Pre-norm encoder block (Xiong et al. 2020, arXiv:2002.04745): (B, N, D) -> (B, N, D)."""
+
+    def __init__(self, width: int, heads: int, expansion: float, dropout: float) -> None:
+        super().__init__()
+        inner = max(1, round(width * expansion))
+        self.norm1 = nn.LayerNorm(width)
+        self.attention = Attention(width, heads)
+        self.norm2 = nn.LayerNorm(width)
+        self.expand = nn.Linear(width, inner)
+        self.contract = nn.Linear(inner, width)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = x + self.dropout(self.attention(self.norm1(x)))
+        return x + self.dropout(self.contract(functional.gelu(self.expand(self.norm2(x)))))

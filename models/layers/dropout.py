@@ -1,0 +1,31 @@
+"""Dropout: forgetting at random while training (Srivastava et al. 2014)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from torch import nn
+
+from models.layers.block import BLOCKS, Block
+from models.shape import Shape
+from models.spec import setting
+
+
+@BLOCKS.register
+class Dropout(Block):
+    """Any shape -> the same. Channels of a picture are forgotten as a whole."""
+
+    kind: ClassVar[str] = "dropout"
+    label: ClassVar[str] = "Dropout"
+    summary: ClassVar[str] = "Sets a random share to zero in every training step, so that nothing relies on one detail."
+
+    share: float = setting(0.1, label="Share", ge=0.0, lt=1.0, step=0.05, help="How much is forgotten.")
+
+    def title(self) -> str:
+        return f"Dropout · {self.share:.0%}"
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return inputs[0]
+
+    def module(self, *inputs: Shape) -> nn.Module:
+        return nn.Dropout2d(self.share) if len(inputs[0]) == 3 else nn.Dropout(self.share)

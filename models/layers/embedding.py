@@ -1,0 +1,110 @@
+"""Embeddings: how a picture becomes tokens, and how a token knows where it stands."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import torch
+from torch import nn
+
+from models.layers.block import BLOCKS, Block, Impossible, picture, tokens
+from models.shape import Shape
+from models.spec import setting
+
+
+@BLOCKS.register
+class Patches(Block):
+    """(C, H, W) -> (N, width), N = (H // size) * (W // size) (Dosovitskiy et al. 2021, arXiv:2010.11929).
+
+    A side that is no multiple of the patch is padded by up to size - 1 pixels: N = ceil(H / size) * ceil(W / size).
+    """
+
+    kind: ClassVar[str] = "patches"
+    label: ClassVar[str] = "Patches"
+    summary: ClassVar[str] = "Cuts the picture into squares and turns each into a token: a list of numbers."
+
+    size: int = setting(4, label="Patch size", unit="pixels", ge=1, le=64, help="Side of each square.")
+    width: int = setting(96, label="Width", unit="numbers", ge=8, le=4096, step=8, help="Numbers per token.")
+
+    def title(self) -> str:
+        return f"Patches {self.size}×{self.size} · {self.width}"
+
+    def shape(self, *inputs: Shape) -> Shape:
+        _, height, width = picture(inputs[0], self.label)
+        if self.size > min(height, width):
+            raise Impossible(
+                f"A patch of {self.size} × {self.size} is larger than the picture of {height} × {width}.",
+                f"Set the patch size to {min(height, width)} or less.",
+            )
+        return -(-height // self.size) * -(-width // self.size), self.width
+
+    def module(self, *inputs: Shape) -> nn.Module:
+        return PatchesModule(inputs[0], self.size, self.width)
+
+
+class PatchesModule(nn.Module):
+    """(B, C, H, W) -> (B, N, width), row by row."""
+
+    def __init__(self, shape: Shape, size: int, width: int) -> None:
+        super().__init__()
+        down, right = -shape[1] % size, -shape[2] % size
+        self.padding = nn.ZeroPad2d((right // 2, right - right // 2, down // 2, down - down // 2))
+        self.project = nn.Conv2d(shape[0], width, size, size)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.project(self.padding(x)).flatten(2).transpose(1, 2)
+
+
+@BLOCKS.register
+class Tokens(Block):
+    """(C, H, W) -> (H * W, C): every place becomes a token."""
+
+    kind: ClassVar[str] = "tokens"
+    label: ClassVar[str] = "Tokens"
+    summary: ClassVar[str] = "Every place of the picture becomes a token with its channels as numbers."
+
+    def shape(self, *inputs: Shape) -> Shape:
+        channels, height, width = picture(inputs[0], self.label)
+        return height * width, channels
+
+    def module(self, *inputs: Shape) -> nn.Module:
+        return TokensModule()
+
+
+class TokensModule(nn.Module):
+    """(B, C, H, W) -> (B, H * W, C), row by row."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.flatten(2).transpose(1, 2)
+
+
+@BLOCKS.register
+class Positions(Block):
+    """(N, D) -> the same, plus a learned value for each place."""
+
+    kind: ClassVar[str] = "positions"
+    label: ClassVar[str] = "Positions"
+    summary: ClassVar[str] = "Adds to each token where it stands; attention by itself would see a bag of patches."
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return tokens(inputs[0], self.label)
+
+    def module(self, *inputs: Shape) -> nn.Module:
+        return PositionsModule(*tokens(inputs[0], self.label))
+
+
+class PositionsModule(nn.Module):
+    """(B, N, D) -> (B, N, D)."""
+
+    undecayed: ClassVar[tuple[str, ...]] = ("positions",)
+
+    def __init__(self, count: int, width: int) -> None:
+        super().__init__()
+        self.positions = nn.Parameter(torch.empty(1, count, width))
+        nn.init.normal_(self.positions, std=0.02)
+
+    def initialise(self, generator: torch.Generator) -> None:
+        nn.init.normal_(self.positions, std=0.02, generator=generator)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + self.positions

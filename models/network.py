@@ -1,0 +1,159 @@
+"""A graph made runnable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from pydantic import ValidationError
+from torch import nn
+
+from models.graph import INPUT, Graph, GraphError, Node
+from models.layers.block import BLOCKS, Block, Impossible
+from models.layers.linear import AnswerModule
+from models.shape import Problem, Shape, words
+from models.spec import UnknownChoice
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A block in its place: what it is, the shapes it reads and the shape it makes, of one example."""
+
+    node: Node
+    block: Block
+    inputs: tuple[Shape, ...]
+    shape: Shape
+
+    def module(self) -> nn.Module:
+        return self.block.module(*self.inputs)
+
+
+def read_block(node: Node) -> Block:
+    """The block of a node. Raises GraphError for an unknown kind and for settings that are out of their limits."""
+    try:
+        return BLOCKS.read({"kind": node.kind, **node.settings})
+    except UnknownChoice as error:
+        raise GraphError(node.name, str(error), error.remedy) from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]) if first["loc"] else "settings"
+        raise GraphError(node.name, f"{name}: {first['msg']}.", f"Change '{name}' of this block.") from None
+
+
+def place(node: Node, shapes: Mapping[str, Shape]) -> Placed:
+    """The block of a node among blocks of known shapes. Raises GraphError where it cannot be."""
+    block = read_block(node)
+    least, most = block.arity
+    if not least <= len(node.inputs) <= most:
+        needs = f"{least} input{'s' if least > 1 else ''}" if least == most else f"at least {least} inputs"
+        raise GraphError(node.name, f"{block.label} reads {len(node.inputs)} blocks.", f"Give it {needs}.")
+    inputs = tuple(shapes[name] for name in node.inputs)
+    try:
+        return Placed(node, block, inputs, block.shape(*inputs))
+    except Impossible as error:
+        raise GraphError(node.name, error.what, error.remedy) from None
+
+
+def check_answer(node: Node, shape: Shape, problem: Problem) -> None:
+    """Raises GraphError unless the last block answers with as many numbers as are asked for."""
+    if shape != (problem.outputs,):
+        raise GraphError(
+            node.name, f"The network answers with {words(shape)}; {words((problem.outputs,))} are asked for.",
+            f"End it with an 'answer' block of {problem.outputs} outputs.",
+        )
+
+
+def placed(graph: Graph, problem: Problem) -> Iterator[Placed]:
+    """Every block in its place, in order. Raises GraphError at the first that cannot be."""
+    shapes: dict[str, Shape] = {INPUT: problem.shape}
+    for node in graph.nodes:
+        one = place(node, shapes)
+        shapes[node.name] = one.shape
+        if node is graph.nodes[-1]:
+            check_answer(node, one.shape, problem)
+        yield one
+
+
+class Network(nn.Module):
+    """A graph made runnable: (B, *problem.shape) float -> (B, problem.outputs).
+
+    `blocks` holds a module per block under its name, in order. Weights are torch's own first values; `build_model`
+    gives values that follow a seed. Raises GraphError for a graph that cannot be.
+    """
+
+    def __init__(self, graph: Graph, problem: Problem) -> None:
+        super().__init__()
+        self.graph, self.problem = graph, problem
+        self.blocks = nn.ModuleDict()
+        for one in placed(graph, problem):
+            try:
+                self.blocks[one.node.name] = one.module()
+            except KeyError:
+                raise GraphError(
+                    one.node.name, f"A block cannot be called '{one.node.name}'.", "Give it another name, without dots."
+                ) from None
+        self._last_reader = {name: node.name for node in graph.nodes for name in node.inputs}
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        values = {INPUT: x}
+        for node in self.graph.nodes:
+            result = self.blocks[node.name](*(values[name] for name in node.inputs))
+            # What no later block reads is let go at once, so that judging needs no more memory than it must.
+            for name in set(node.inputs):
+                if self._last_reader[name] == node.name:
+                    del values[name]
+            values[node.name] = result
+        return values[self.graph.nodes[-1].name]
+
+
+def build_model(graph: Graph, problem: Problem, seed: int) -> Network:
+    """The network with initial weights that follow from the seed alone, on the CPU in float32.
+
+    The global random state is neither read nor changed. Raises GraphError.
+    """
+    with torch.device("meta"):
+        network = Network(graph, problem)
+    network.to_empty(device="cpu")
+    initialise(network, torch.Generator().manual_seed(seed))
+    return network
+
+
+@torch.no_grad()
+def initialise(network: nn.Module, generator: torch.Generator) -> None:
+    """Sets every weight and buffer anew, module by module in their order.
+
+    Convolutions: He et al. 2015 (arXiv:1502.01852), normal by fan-in. Linear layers: Glorot & Bengio 2010, uniform.
+    The answer: normal, 0.01. Norms: 1 and 0. A module with weights of its own has a method `initialise(generator)`.
+    """
+    for module in network.modules():
+        if isinstance(module, AnswerModule):
+            nn.init.normal_(module.weight, std=0.01, generator=generator)
+        elif isinstance(module, nn.Linear):
+            nn.init.xavier_uniform_(module.weight, generator=generator)
+        elif isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=generator)
+        elif isinstance(module, (nn.LayerNorm, nn.BatchNorm2d)):
+            module.reset_parameters()
+        elif hasattr(module, "initialise"):
+            module.initialise(generator)
+        elif next(module.parameters(recurse=False), None) is not None:
+            raise TypeError(f"{type(module).__name__} has weights and no method 'initialise'")
+        if isinstance(module, (nn.Linear, nn.Conv2d)) and module.bias is not None:
+            nn.init.zeros_(module.bias)
+
+
+def decay_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    """Parameter groups for an optimizer: weight decay on matrices and filters only.
+
+    Biases, norms, positions and scales are left alone: pulling them to zero removes nothing superfluous. A module
+    names such parameters of its own in `undecayed`; what has one dimension is never decayed.
+    """
+    kept: dict[bool, list[nn.Parameter]] = {True: [], False: []}
+    for module in network.modules():
+        undecayed: Iterable[str] = getattr(module, "undecayed", ())
+        for name, parameter in module.named_parameters(recurse=False):
+            kept[parameter.ndim > 1 and name not in undecayed].append(parameter)
+    groups = [{"params": kept[True], "weight_decay": weight_decay}, {"params": kept[False], "weight_decay": 0.0}]
+    return [group for group in groups if group["params"]]
