@@ -48,9 +48,16 @@ def probabilities_of(outputs: torch.Tensor, task: Task) -> torch.Tensor:
 
 
 def evaluate(
-    network: nn.Module, preparation: Preparation, inputs: np.ndarray | torch.Tensor, targets: np.ndarray | torch.Tensor,
-    loss_function: LossFunction, task: Task, device: torch.device | str, batch_size: int,
-    check: Callable[[], None] = lambda: None, autocast: torch.dtype | None = None,
+    network: nn.Module,
+    preparation: Preparation,
+    inputs: np.ndarray | torch.Tensor,
+    targets: np.ndarray | torch.Tensor,
+    loss_function: LossFunction,
+    task: Task,
+    device: torch.device | str,
+    batch_size: int,
+    check: Callable[[], None] = lambda: None,
+    autocast: torch.dtype | None = None,
 ) -> Evaluation:
     """Judge a network. It is put into eval mode and back; nothing is learned and no gradient is kept.
 

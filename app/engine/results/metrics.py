@@ -49,8 +49,11 @@ def per_class(matrix: np.ndarray) -> PerClass:
     hits = np.diag(matrix).astype(float)
     count, predicted = matrix.sum(axis=1), matrix.sum(axis=0)
     return PerClass(
-        precision=_share(hits, predicted), recall=_share(hits, count), f1=_share(2 * hits, count + predicted),
-        count=count, predicted=predicted,
+        precision=_share(hits, predicted),
+        recall=_share(hits, count),
+        f1=_share(2 * hits, count + predicted),
+        count=count,
+        predicted=predicted,
     )
 
 
@@ -104,3 +107,8 @@ def figures(task: Task, targets: np.ndarray, probabilities: np.ndarray) -> dict[
         values["f1"] = float(per_class(matrix).f1[1])
         values["auc"] = auc(targets, probabilities[:, 1])
     return {name: values[name] for name in task.metrics if name in values and not math.isnan(values[name])}
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """In a person's words: 0.931 is "93 %", with one digit "93.1 %"."""
+    return f"{100 * share:.{digits}f} %"

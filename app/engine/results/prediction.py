@@ -32,7 +32,11 @@ class Predictor:
     data may be gone. It holds weights of its own: a training that goes on is not disturbed."""
 
     def __init__(
-        self, network: Network, description: Description, task: tasks.Task, experiment: Experiment | None = None,
+        self,
+        network: Network,
+        description: Description,
+        task: tasks.Task,
+        experiment: Experiment | None = None,
         epoch: int = 0,
     ) -> None:
         self.network = network.eval().requires_grad_(False)
@@ -52,8 +56,11 @@ class Predictor:
                 f"The weights of the run '{run.name}' do not fit its network.", "Train it again."
             ) from error
         return cls(
-            network, best.description, tasks.task(str(best.state["task"])),
-            _experiment(best.state.get("experiment")), int(best.state.get("epoch", 0)),
+            network,
+            best.description,
+            tasks.task(str(best.state["task"])),
+            _experiment(best.state.get("experiment")),
+            int(best.state.get("epoch", 0)),
         )
 
     @property
@@ -103,8 +110,12 @@ class Predictor:
         preparation = self.description.preparation
         settings = self.experiment.data if self.experiment is not None else DataSettings()
         return settings.replace(
-            source=source, height=preparation.height, width=preparation.width, fit=preparation.fit,
-            colour="grey" if preparation.channels == 1 else "colour", task=None,
+            source=source,
+            height=preparation.height,
+            width=preparation.width,
+            fit=preparation.fit,
+            colour="grey" if preparation.channels == 1 else "colour",
+            task=None,
         )
 
     def numbers_for(self, dataset: Dataset) -> np.ndarray:
@@ -129,16 +140,28 @@ class Predictor:
     def judge(self, dataset: Dataset, check: Callable[[], None] = lambda: None) -> Evaluation:
         """All examples of other data, whatever their splits. The loss is the one of the training. Raises UserError."""
         return evaluate(
-            self.network, self.description.preparation, dataset.inputs, self.numbers_for(dataset), self._loss(),
-            self.task, "cpu", BATCH, check,
+            self.network,
+            self.description.preparation,
+            dataset.inputs,
+            self.numbers_for(dataset),
+            self._loss(),
+            self.task,
+            "cpu",
+            BATCH,
+            check,
         )
 
     def report_on(self, dataset: Dataset, check: Callable[[], None] = lambda: None) -> Report:
         """The report over all examples of other data, as split "data"; rows are rows of that data set."""
         judged = self.judge(dataset, check)
         rows = np.arange(len(judged.targets))
-        return Report.of(self.description, self.task, {"data": (rows, judged.targets, judged.probabilities)},
-                         losses={"data": judged.loss}, best_epoch=self.epoch)
+        return Report.of(
+            self.description,
+            self.task,
+            {"data": (rows, judged.targets, judged.probabilities)},
+            losses={"data": judged.loss},
+            best_epoch=self.epoch,
+        )
 
     def _loss(self) -> LossFunction:
         loss = self.experiment.loss if self.experiment is not None else None

@@ -1,4 +1,4 @@
-"""What came of a training, for a person: figures beside their baseline, per class, confusion, worst mistakes, a verdict.
+"""What came of a training, for a person: figures with their baseline, per class, confusion, mistakes, a verdict.
 
 All of it follows from three arrays a split: rows of the data set, true classes, probabilities. No torch here.
 """
@@ -16,6 +16,8 @@ from app.engine.errors import UserError
 from app.engine.experiment import task_of
 from app.engine.learning.tasks import Task
 from app.engine.results import metrics
+from app.engine.results.metrics import percent
+from app.engine.results.remedies import quoted
 from app.engine.training.history import read_arrays
 from app.engine.training.run import Run
 
@@ -100,8 +102,13 @@ class SplitReport:
         confidence = self.probabilities[places, said]
         order = np.argsort(-confidence, kind="stable")[:most]
         return [
-            Mistake(int(self.rows[places[i]]), int(true[i]), int(said[i]), float(confidence[i]),
-                    float(self.probabilities[places[i], true[i]]))
+            Mistake(
+                int(self.rows[places[i]]),
+                int(true[i]),
+                int(said[i]),
+                float(confidence[i]),
+                float(self.probabilities[places[i], true[i]]),
+            )
             for i in order
         ]
 
@@ -109,10 +116,16 @@ class SplitReport:
         """Plain data for JSON."""
         names = [row.name for row in self.classes]
         return {
-            "examples": self.count, "correct": self.correct, "accuracy": self.accuracy if self.count else None,
-            "interval": [self.low, self.high], "baseline": self.baseline, "baseline_class": names[self.baseline_class],
-            "loss": self.loss, "metrics": self.metrics,
-            "per_class": [vars(row) for row in self.classes], "confusion": self.confusion.tolist(),
+            "examples": self.count,
+            "correct": self.correct,
+            "accuracy": self.accuracy if self.count else None,
+            "interval": [self.low, self.high],
+            "baseline": self.baseline,
+            "baseline_class": names[self.baseline_class],
+            "loss": self.loss,
+            "metrics": self.metrics,
+            "per_class": [vars(row) for row in self.classes],
+            "confusion": self.confusion.tolist(),
             "worst_mistakes": [
                 {**vars(one), "true": names[one.true], "predicted": names[one.predicted]}
                 for one in self.mistakes(most_mistakes)
@@ -133,8 +146,13 @@ class Report:
 
     @classmethod
     def of(
-        cls, description: Description, task: Task, evaluations: Mapping[str, Arrays], *,
-        losses: Mapping[str, float] | None = None, best_epoch: int = 0,
+        cls,
+        description: Description,
+        task: Task,
+        evaluations: Mapping[str, Arrays],
+        *,
+        losses: Mapping[str, float] | None = None,
+        best_epoch: int = 0,
     ) -> Report:
         """The report on the splits given, by name. Raises ValueError where arrays and classes do not agree."""
         usual = usual_class(description)
@@ -144,14 +162,20 @@ class Report:
         }
         trusted = (splits[name] for name in ("data", "test", "validation") if name in splits)
         chosen = next((split for split in trusted if split.count), None)
-        text, level = verdict(chosen) if chosen else ("No examples were kept aside, so nothing can be said.", "info")
+        if chosen is None:
+            nothing = "No examples were kept aside, so nothing can be said."
+            return cls(description.classes, task, splits, nothing, "info", best_epoch)
+        text, level = verdict(chosen)
         return cls(description.classes, task, splits, text, level, best_epoch)
 
     def to_plain(self) -> dict[str, Any]:
         """Plain data for JSON."""
         return {
-            "task": self.task.kind, "classes": list(self.classes), "best_epoch": self.best_epoch,
-            "verdict": self.verdict, "splits": {name: split.to_plain() for name, split in self.splits.items()},
+            "task": self.task.kind,
+            "classes": list(self.classes),
+            "best_epoch": self.best_epoch,
+            "verdict": self.verdict,
+            "splits": {name: split.to_plain() for name, split in self.splits.items()},
         }
 
 
@@ -172,16 +196,30 @@ def _split(
     table, correct, count = metrics.per_class(matrix), int(np.trace(matrix)), len(targets)
     low, high = metrics.wilson(correct, count)
     return SplitReport(
-        split=name, count=count, correct=correct, low=low, high=high,
-        baseline=float(matrix[usual].sum()) / count if count else 0.0, baseline_class=usual,
+        split=name,
+        count=count,
+        correct=correct,
+        low=low,
+        high=high,
+        baseline=float(matrix[usual].sum()) / count if count else 0.0,
+        baseline_class=usual,
         metrics=metrics.figures(task, targets, probabilities) if count else {},
         loss=loss if loss is not None and np.isfinite(loss) else None,
         classes=tuple(
-            ClassRow(classes[k], _known(table.precision[k]), _known(table.recall[k]), _known(table.f1[k]),
-                     int(table.count[k]), int(table.predicted[k]))
+            ClassRow(
+                classes[k],
+                _known(table.precision[k]),
+                _known(table.recall[k]),
+                _known(table.f1[k]),
+                int(table.count[k]),
+                int(table.predicted[k]),
+            )
             for k in range(len(classes))
         ),
-        confusion=matrix, rows=np.asarray(rows), targets=np.asarray(targets, dtype=np.int64), predictions=said,
+        confusion=matrix,
+        rows=np.asarray(rows),
+        targets=np.asarray(targets, dtype=np.int64),
+        predictions=said,
         probabilities=probabilities,
     )
 
@@ -193,28 +231,23 @@ def _known(value: float) -> float | None:
 # --- in words
 
 
-def percent(share: float, digits: int = 1) -> str:
-    """0.931 is "93.1 %"."""
-    return f"{100 * share:.{digits}f} %"
-
-
 def verdict(split: SplitReport) -> tuple[str, Literal["good", "warning", "problem"]]:
     """One plain sentence on a split that has examples, and how good the news is."""
     usual = split.classes[split.baseline_class].name
-    baseline = f"always saying '{usual}' would be right on {percent(split.baseline, 0)}"
-    right = f"It is right on {percent(split.accuracy)} of {split.count:,} pictures it never trained on"
+    baseline = f"always saying {quoted(usual)} would be right on {percent(split.baseline)}"
+    right = f"It is right on {percent(split.accuracy, 1)} of {split.count:,} pictures it never trained on"
     worst = split.worst_classes()[0]
     if split.high <= split.baseline or split.accuracy <= split.baseline:
-        return f"It has learned nothing yet: it is right on {percent(split.accuracy)}, and {baseline}.", "problem"
+        return f"It has learned nothing yet: it is right on {percent(split.accuracy, 1)}, and {baseline}.", "problem"
     if split.low <= split.baseline:
         return f"{right}, but so few that it may be chance: {baseline}.", "warning"
     if (split.accuracy - split.baseline) < 0.2 * (1 - split.baseline):
         return f"{right}, only a little better than a guess: {baseline}.", "warning"
     if worst.recall is not None and worst.recall < 0.5 and len(split.classes) > 1:
-        missed = f"yet it misses most of '{worst.name}' ({percent(worst.recall, 0)} found)"
+        missed = f"yet it misses most of {quoted(worst.name)} ({percent(worst.recall)} found)"
         return f"{right}, {missed}; {baseline}.", "warning"
     if split.high - split.low > 0.2:
-        bounds = f"between {percent(split.low, 0)} and {percent(split.high, 0)}"
+        bounds = f"between {percent(split.low)} and {percent(split.high)}"
         return f"{right}; on others it may be anything {bounds}, as these are few ({baseline}).", "warning"
     return f"{right}; {baseline}.", "good"
 
@@ -241,7 +274,9 @@ def load_report(run: Run) -> Report:
         description = Description.from_plain(plain)
         summary = run.summary()
         return Report.of(
-            description, task_of(run.experiment(), len(description.classes)), evaluations,
+            description,
+            task_of(run.experiment(), len(description.classes)),
+            evaluations,
             losses={name: value for name, value in (summary.get("loss") or {}).items() if value is not None},
             best_epoch=int(summary.get("best_epoch") or 0),
         )

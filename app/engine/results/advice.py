@@ -1,0 +1,337 @@
+"""Findings: what a knowing person would say on looking over one's shoulder, each with what one click would change.
+
+Before a training from the data and the settings, during it from its figures, after a failure from how it ended.
+Pure functions over plain values; no torch.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from app.engine.data.dataset import Description
+from app.engine.experiment import Experiment
+from app.engine.results import metrics
+from app.engine.results.metrics import percent
+from app.engine.results.remedies import (
+    Finding,
+    Remedy,
+    against_overfitting,
+    balanced,
+    has,
+    learning_rate,
+    listed,
+    more_variation,
+    peak_rate,
+    quoted,
+    slower,
+)
+
+RANK: dict[str, int] = {"problem": 0, "warning": 1, "good": 2, "info": 3}
+
+UNEVEN, VERY_UNEVEN = 3.0, 10.0
+"""The largest class to the smallest, above which the balance is worth a word, and above which it decides."""
+FEW, VERY_FEW = 30, 10
+"""Training examples of a class."""
+
+
+class Course(Protocol):
+    """How a training went so far; training.history.History is one. epochs: the fields of EpochDone, as mappings."""
+
+    @property
+    def losses(self) -> np.ndarray: ...
+    @property
+    def epochs(self) -> Sequence[Mapping[str, Any]]: ...
+
+
+def ordered(findings: Iterator[Finding] | list[Finding]) -> list[Finding]:
+    """The gravest first; otherwise as they came."""
+    return sorted(findings, key=lambda finding: RANK[finding.level])
+
+
+# --- before
+
+
+def balance(counts: Sequence[int]) -> float:
+    """The largest class to the smallest that has examples; 1 where there is none."""
+    present = [count for count in counts if count]
+    return max(present) / min(present) if present else 1.0
+
+
+def before_training(experiment: Experiment, description: Description) -> list[Finding]:
+    """What the data and the settings give reason to say before anything is trained."""
+    return ordered(_before(experiment, description))
+
+
+def _before(experiment: Experiment, description: Description) -> Iterator[Finding]:
+    counts = description.counts["training"]
+    yield from _imbalance(experiment, description)
+    few = [name for name, count in zip(description.classes, counts, strict=True) if count < FEW]
+    if few:
+        yield Finding(
+            "few",
+            "problem" if min(counts) < VERY_FEW else "warning",
+            "Few examples",
+            f"{listed(few)} {has(few)} fewer than {FEW} pictures to learn from; the fewest are {min(counts)}. "
+            "More pictures help most; varying them helps some.",
+            more_variation(experiment, description),
+        )
+    judged = description.size("validation")
+    if 0 < judged < 50:
+        low, high = metrics.wilson(round(0.8 * judged), judged)
+        yield Finding(
+            "few-judged",
+            "warning",
+            "Few pictures to judge by",
+            f"{judged} pictures judge every epoch: 80 % right could as well be {percent(low)} or {percent(high)}.",
+        )
+    if experiment.augmentation.flip and not description.mirror_safe:
+        yield Finding(
+            "mirror",
+            "warning",
+            "Mirroring changes the class",
+            "A mirrored picture of these classes can look like another class (a 2 is no 2 any more).",
+            Remedy("Do not mirror", {"augmentation.flip": False}, restart=True),
+        )
+    lost = [skipped for skipped in description.skipped if not skipped.ignored]
+    if lost:
+        yield Finding(
+            "skipped",
+            "warning" if len(lost) > 0.02 * description.total else "info",
+            f"{len(lost):,} {'file was' if len(lost) == 1 else 'files were'} left out",
+            f"The first is {quoted(lost[0].path)}: {lost[0].reason}.",
+            Remedy("Show them", action="skipped"),
+        )
+
+
+def _imbalance(experiment: Experiment, description: Description) -> Iterator[Finding]:
+    counts = description.counts["training"]
+    ratio = balance(counts)
+    if ratio <= UNEVEN:
+        return
+    large, small = int(np.argmax(counts)), min((count, k) for k, count in enumerate(counts) if count)[1]
+    largest, share = quoted(description.classes[large]), counts[large] / sum(counts)
+    text = (
+        f"{largest} has {counts[large]:,} pictures, {quoted(description.classes[small])} {counts[small]:,}. "
+        f"Always saying {largest} would be right on {percent(share)}."
+    )
+    if getattr(experiment.loss, "class_weights", "none") == "balanced":
+        yield Finding("imbalance", "info", "Uneven classes, balanced", text + " Rare classes count more in the loss.")
+        return
+    yield Finding(
+        "imbalance", "problem" if ratio > VERY_UNEVEN else "warning", "Uneven classes", text, balanced(experiment)
+    )
+
+
+# --- during
+
+
+def while_training(
+    history: Course,
+    description: Description,
+    confusion: np.ndarray | None = None,
+    resolved: Experiment | None = None,
+) -> list[Finding]:
+    """What the figures so far give reason to say. confusion: (K, K) validation counts of the last epoch, true class by
+    row. resolved: the experiment with every setting filled in, for remedies. Empty in the first steps."""
+    resolved = resolved or Experiment()
+    epochs, losses = list(history.epochs), np.asarray(history.losses, dtype=float)
+    found = list(_from_loss(losses, epochs, description, resolved))
+    found += _from_epochs(epochs, resolved, description)
+    if confusion is not None and len(epochs) >= 2:
+        found += _from_confusion(np.asarray(confusion), description, resolved)
+    if len(epochs) >= 2 and not any(finding.level == "problem" for finding in found):
+        grave = any(finding.key in ("overfitting", "jumping", "flat") for finding in found)
+        before, now = epochs[-2], epochs[-1]
+        if not grave and _falls(before, now, "training_loss") and _falls(before, now, "validation_loss"):
+            found.append(
+                Finding("well", "good", "Going well", "Training and validation fall together; no sign of overfitting.")
+            )
+    return ordered(found)
+
+
+def _from_loss(
+    losses: np.ndarray, epochs: list[Mapping[str, Any]], description: Description, resolved: Experiment
+) -> Iterator[Finding]:
+    if len(losses) < 40:
+        return
+    if not np.isfinite(losses[-1]):
+        yield _diverged(resolved)
+        return
+    known = losses[np.isfinite(losses)]
+    window = max(10, min(100, len(known) // 8))
+    smooth = np.convolve(known, np.full(window, 1 / window), mode="valid")
+    first, best, now = smooth[0], smooth.min(), smooth[-1]
+    if now > max(2.0 * best, best + 0.5) and now > 0.8 * first:
+        yield Finding(
+            "jumping",
+            "problem",
+            "The loss climbs again",
+            f"It was down to {best:.3g} and is at {now:.3g}. Steps this long overshoot; shorter ones settle.",
+            slower(resolved),
+        )
+    elif len(epochs) >= 1 and now > 0.97 * first and now > 0.9 * math.log(max(2, len(description.classes))):
+        yield _flat(first, now, resolved)
+
+
+def _flat(first: float, now: float, resolved: Experiment) -> Finding:
+    rate, usual = peak_rate(resolved), getattr(resolved.optimizer, "default_learning_rate", None)
+    text = f"It began at {first:.3g} and is at {now:.3g}: as much as guessing costs. "
+    if rate is not None and usual is not None and rate < 0.5 * usual:
+        return Finding(
+            "flat",
+            "problem",
+            "A flat line",
+            text + f"The learning rate of {rate:g} is too small to get anywhere.",
+            learning_rate(10 * rate),
+        )
+    return Finding(
+        "flat",
+        "problem",
+        "A flat line",
+        text + "Most often the steps are too long; try shorter ones.",
+        slower(resolved),
+    )
+
+
+def _from_epochs(epochs: list[Mapping[str, Any]], resolved: Experiment, description: Description) -> Iterator[Finding]:
+    if len(epochs) < 3:
+        return
+    judged = np.array([_number(epoch["validation_loss"]) for epoch in epochs])
+    trained = np.array([_number(epoch["training_loss"]) for epoch in epochs])
+    if np.isnan(judged).all():
+        return
+    lowest = int(np.nanargmin(judged))
+    since = len(epochs) - 1 - lowest
+    best = judged[lowest]
+    rises = since >= 2 and judged[-1] > 1.05 * best and judged[-2] > 1.02 * best
+    if rises and trained[-1] < 0.97 * trained[lowest]:
+        yield Finding(
+            "overfitting",
+            "warning",
+            "Learning by heart (overfitting)",
+            f"Since epoch {epochs[lowest]['epoch']} the loss on pictures kept aside rises ({best:.3g} to "
+            f"{judged[-1]:.3g}) while that of training still falls. The weights of the best epoch are kept.",
+            against_overfitting(resolved, description),
+        )
+        return
+    left = (resolved.training.epochs or len(epochs)) - len(epochs)
+    calming = getattr(resolved.schedule, "kind", "constant") != "constant"
+    if since >= max(5, 0.3 * len(epochs)) and left > 0 and not (calming and left > 0.3 * (left + len(epochs))):
+        yield Finding(
+            "stale",
+            "info",
+            "No better for a while",
+            f"The best was epoch {epochs[lowest]['epoch']}, {since} epochs ago. It is kept; nothing is lost by stopping.",
+            Remedy("Stop, keep best", action="stop"),
+        )
+
+
+def _from_confusion(matrix: np.ndarray, description: Description, resolved: Experiment) -> Iterator[Finding]:
+    names, table = description.classes, metrics.per_class(matrix)
+    total = int(matrix.sum())
+    if not total or matrix.shape[0] != len(names):
+        return
+    said = np.flatnonzero(table.predicted)
+    uneven = balance(description.counts["training"]) > UNEVEN
+    if len(said) == 1:
+        yield Finding(
+            "one-answer",
+            "problem",
+            f"It always says {quoted(names[said[0]])}",
+            f"That is right on {percent(metrics.accuracy(matrix))}, as guessing would be.",
+            (balanced(resolved) if uneven else None) or slower(resolved),
+        )
+        return
+    never = np.flatnonzero((table.predicted == 0) & (table.count >= 3))
+    if len(never):
+        missed = [names[k] for k in never]
+        yield Finding(
+            "never",
+            "warning",
+            f"{listed(missed)} {'is' if len(missed) == 1 else 'are'} never predicted",
+            f"{int(table.count[never].sum()):,} pictures kept aside belong there; all are taken for something else.",
+            balanced(resolved) if uneven else Remedy("Show these pictures", action=f"cell:{never[0]}:-1"),
+        )
+    wrong = matrix * (table.count >= 5)[:, None]
+    np.fill_diagonal(wrong, 0)
+    share = wrong / np.maximum(1, table.count)[:, None]
+    _, height, width = description.shape
+    true, other = (int(k) for k in np.unravel_index(int(share.argmax()), share.shape))
+    if share[true, other] >= 0.15 and wrong[true, other] >= 3 and true not in never:
+        yield Finding(
+            "confused",
+            "warning",
+            f"{quoted(names[true])} is hard",
+            f"{percent(float(share[true, other]))} of {quoted(names[true])} are taken for {quoted(names[other])}. "
+            f"Look whether they can be told apart at {width} × {height}, and whether all are labelled right.",
+            Remedy("Show these pictures", action=f"cell:{true}:{other}"),
+        )
+
+
+# --- after
+
+
+def after_training(
+    history: Course,
+    description: Description,
+    confusion: np.ndarray | None = None,
+    resolved: Experiment | None = None,
+) -> list[Finding]:
+    """What a finished training gives reason to say: as during it, and whether more of it would help."""
+    resolved = resolved or Experiment()
+    epochs = list(history.epochs)
+    found = [f for f in while_training(history, description, confusion, resolved) if f.key not in ("stale", "well")]
+    if len(epochs) >= 3 and not any(finding.level == "problem" for finding in found):
+        before, now = epochs[-2], epochs[-1]
+        drop = 1 - _number(now["validation_loss"]) / max(1e-12, _number(before["validation_loss"]))
+        if now.get("best") and drop > 0.03:
+            found.append(
+                Finding(
+                    "longer",
+                    "info",
+                    "It was still getting better",
+                    f"The last epoch was the best, and took {percent(drop)} off the loss of the one before.",
+                    Remedy("Train longer", action="longer"),
+                )
+            )
+    return ordered(found)
+
+
+def after_failure(status: str, resolved: Experiment | None = None, reason: str = "") -> list[Finding]:
+    """What to try after a run that ended as "failed" or "diverged". reason: the sentence it ended with."""
+    resolved = resolved or Experiment()
+    if status == "diverged":
+        return [_diverged(resolved)]
+    words = reason.lower()
+    if status == "failed" and "memory" in words:
+        batch = resolved.training.batch_size
+        smaller = max(1, batch // 2) if batch else None
+        remedy = None
+        if smaller and smaller != batch:
+            remedy = Remedy(f"Batch size {smaller}", {"training.batch_size": smaller}, restart=True)
+        text = "Smaller batches need less; so do smaller pictures and a smaller network."
+        return [Finding("memory", "problem", "Not enough memory", text, remedy)]
+    return []
+
+
+def _diverged(resolved: Experiment) -> Finding:
+    return Finding(
+        "diverged",
+        "problem",
+        "The loss went out of bounds",
+        "The numbers grew until they were no numbers any more; the learning rate is too high. The best weights before "
+        "are kept.",
+        slower(resolved),
+    )
+
+
+def _number(value: Any) -> float:
+    return float("nan") if value is None else float(value)
+
+
+def _falls(before: Mapping[str, Any], now: Mapping[str, Any], name: str) -> bool:
+    return _number(now[name]) < _number(before[name])

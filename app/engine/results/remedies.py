@@ -1,0 +1,114 @@
+"""What a finding is, what its remedy can be, and the usual remedies: changes of settings that one click makes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from app.engine.data.dataset import Description
+from app.engine.experiment import Experiment
+
+Level = Literal["info", "good", "warning", "problem"]
+MANY_CLASSES_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """What one click does. changes: settings by "section.field". restart: they take effect in a new run only.
+
+    action: something else to do, one of "stop", "longer" (train longer), "cell:TRUE:PREDICTED" (show those pictures, by
+    class number; -1: whatever was predicted), "skipped" (show the files left out).
+    """
+
+    label: str
+    changes: dict[str, Any] = field(default_factory=dict)
+    restart: bool = False
+    action: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something worth knowing. key: the same finding has the same key, so it is shown once."""
+
+    key: str
+    level: Level
+    title: str
+    text: str
+    remedy: Remedy | None = None
+
+
+# --- what can be changed
+
+
+def balanced(experiment: Experiment) -> Remedy | None:
+    """Rare classes count more in the loss (R22); None where they do already."""
+    if getattr(experiment.loss, "class_weights", "none") == "balanced":
+        return None
+    return Remedy("Balance the classes", {"loss.class_weights": "balanced"}, restart=True)
+
+
+def slower(resolved: Experiment) -> Remedy | None:
+    """A tenth of the learning rate; None where no optimizer is known."""
+    rate = peak_rate(resolved)
+    return learning_rate(rate / 10) if rate else None
+
+
+def learning_rate(value: float) -> Remedy:
+    rate = float(f"{value:.3g}")
+    return Remedy(f"Learning rate {rate:g}", {"optimizer.learning_rate": rate}, restart=True)
+
+
+def peak_rate(resolved: Experiment) -> float | None:
+    """The peak learning rate; None where no optimizer is known."""
+    optimizer = resolved.optimizer
+    if optimizer is None:
+        return None
+    return float(getattr(optimizer, "learning_rate", None) or optimizer.default_learning_rate)
+
+
+def more_variation(experiment: Experiment, description: Description) -> Remedy | None:
+    """Augmentation that is not used yet; None where all of it is."""
+    now = experiment.augmentation
+    changes: dict[str, Any] = {}
+    if description.mirror_safe and now.flip is False:
+        changes["augmentation.flip"] = True
+    if (now.shift or 0.0) < 0.08:
+        changes["augmentation.shift"] = 0.1
+    if now.rotate < 5:
+        changes["augmentation.rotate"] = 10.0
+    if now.light < 0.1:
+        changes["augmentation.light"] = 0.2
+    if now.erase < 0.2:
+        changes["augmentation.erase"] = 0.3
+    return Remedy("Vary the pictures more", changes, restart=True) if changes else None
+
+
+def against_overfitting(resolved: Experiment, description: Description) -> Remedy:
+    """The first of: more variation, dropout, early stopping; then to stop now."""
+    if remedy := more_variation(resolved, description):
+        return remedy
+    dropout = getattr(resolved.model, "dropout", None)
+    if dropout is not None and dropout < 0.2:
+        return Remedy("More dropout", {"model.dropout": 0.3}, restart=True)
+    if not resolved.training.patience:
+        return Remedy("Stop early next time", {"training.patience": 3}, restart=True)
+    return Remedy("Stop, keep best", action="stop")
+
+
+# --- words
+
+
+def quoted(name: str) -> str:
+    return f'"{name}"'
+
+
+def listed(names: Sequence[str]) -> str:
+    shown = [quoted(name) for name in names[:MANY_CLASSES_SHOWN]]
+    if len(names) > MANY_CLASSES_SHOWN:
+        return f"{', '.join(shown)} and {len(names) - MANY_CLASSES_SHOWN} more"
+    return " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else shown[0]
+
+
+def has(names: Sequence[str]) -> str:
+    return "has" if len(names) == 1 else "have"
