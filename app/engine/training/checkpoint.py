@@ -236,7 +236,7 @@ def _number(path: Path) -> int:
 def _tensors(content: bytes) -> Tensors:
     try:
         return safetensors.torch.load(content)
-    except Exception as error:  # a library's own kinds; the content is what was written, so this is a format of another version
+    except Exception as error:  # of kinds of its own; the bytes are what was written, so the format is another one
         raise Damaged("its tensors are unreadable") from error
 
 

@@ -14,6 +14,7 @@ class Control:
 
     def __init__(self) -> None:
         self._stop = threading.Event()
+        self._at_once = threading.Event()
         self._go = threading.Event()
         self._go.set()
 
@@ -23,14 +24,25 @@ class Control:
     def resume(self) -> None:
         self._go.set()
 
-    def stop(self) -> None:
-        """Stop at the next boundary. A paused run wakes up to stop."""
+    def stop(self, at_once: bool = False) -> None:
+        """Stop at the next boundary. A paused run wakes up to stop.
+
+        What was learned is kept and judged. Asked a second time, or with `at_once`, the judging is left out: the run
+        ends within a batch, and can be resumed.
+        """
+        if at_once or self.stopping:
+            self._at_once.set()
         self._stop.set()
         self._go.set()
 
     @property
     def stopping(self) -> bool:
         return self._stop.is_set()
+
+    @property
+    def hurried(self) -> bool:
+        """Whether the judging that follows a stop is to be left out."""
+        return self._at_once.is_set()
 
     @property
     def pausing(self) -> bool:

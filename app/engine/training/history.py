@@ -6,6 +6,7 @@ lines, apart from the fields in TIME_FIELDS.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -86,10 +87,8 @@ class Writer:
         """The size of what is written, made durable: a checkpoint notes it."""
         self._append(b"")
         if not self._pending:
-            try:
+            with contextlib.suppress(OSError):  # some file systems cannot; the checkpoint is made durable by itself
                 os.fsync(self._file.fileno())
-            except OSError:
-                pass  # some file systems cannot; the checkpoint is made durable by itself
         return self._file.seek(0, os.SEEK_END)
 
     def close(self) -> None:

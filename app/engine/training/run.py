@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -189,23 +190,20 @@ class Run:
                 continue
             except OSError as error:
                 raise storage.disk_error(error, self.path) from error
+            owner = {"process": os.getpid(), "begun": _begun(os.getpid()), "computer": socket.gethostname()}
             with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump({"process": os.getpid(), "begun": _begun(os.getpid()), "computer": socket.gethostname()}, file)
+                json.dump(owner, file)
             return
         raise UserError(f"The run '{self.name}' is being trained already.", "Wait until it ends.")
 
     def touch(self) -> None:
         """Says that the run is alive, for other computers that see the folder."""
-        try:
+        with contextlib.suppress(OSError):  # the disk may be full or gone; the save that follows tells it
             os.utime(self.path / LOCK)
-        except OSError:
-            pass  # the folder may be on a disk that is full or gone; the save that follows tells it
 
     def release(self) -> None:
-        try:
+        with contextlib.suppress(OSError):  # a stale lock of a dead process is seen through by its number
             (self.path / LOCK).unlink(missing_ok=True)
-        except OSError:
-            pass  # a stale lock of a dead process is seen through by its process number
 
     def _alive(self) -> bool:
         """Whether the process named in the lock still runs: its number and when it began must match."""
@@ -220,11 +218,8 @@ class Run:
 
     def log(self, text: str) -> None:
         """One line in log.txt. A disk that refuses it is not worth ending a run."""
-        try:
-            with (self.path / "log.txt").open("a", encoding="utf-8") as file:
-                file.write(f"{datetime.now():%Y-%m-%d %H:%M:%S} {text.rstrip()}\n")
-        except OSError:
-            pass
+        with contextlib.suppress(OSError), (self.path / "log.txt").open("a", encoding="utf-8") as file:
+            file.write(f"{datetime.now():%Y-%m-%d %H:%M:%S} {text.rstrip()}\n")
 
 
 def default_folder() -> Path:

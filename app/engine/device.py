@@ -1,0 +1,302 @@
+"""Where to compute, and why there; how exactly; with how many threads. torch is imported where it is needed."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from app.engine.errors import UserError
+
+if TYPE_CHECKING:
+    from app.engine.experiment import TrainingSettings
+
+NO_GPU = "no graphics card was found that PyTorch can use"
+NO_CUDA = "an NVIDIA GPU was found, but this PyTorch build has no CUDA"
+CHOSEN = "chosen in the settings"
+GPU_ERROR = "a GPU was found, but it could not be started: {}"
+
+
+@dataclass(frozen=True)
+class Device:
+    """name: as torch says it. label: for a person. reason: why this one, a part of a sentence."""
+
+    name: str
+    label: str
+    reason: str
+
+    @property
+    def type(self) -> str:
+        return self.name.partition(":")[0]
+
+
+@dataclass(frozen=True)
+class Card:
+    """A GPU. index: as torch counts. trouble: why it cannot be used, "" if it can."""
+
+    index: int
+    name: str
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What there is to compute on. nvidia: whether the machine has an NVIDIA card, whatever torch says of it.
+
+    cuda_build: whether this torch can drive GPUs at all. error: why they did not start. mps: an Apple GPU.
+    """
+
+    cards: tuple[Card, ...] = ()
+    cuda_build: bool = False
+    nvidia: bool = False
+    error: str = ""
+    mps: bool = False
+
+
+def choose(setting: str, probe: Probe | None = None) -> Device:
+    """The device for "auto", "cpu", "cuda", "cuda:1" or "mps", and why.
+
+    "auto" falls back to the CPU and says why; a device that was named and is not there raises UserError.
+    """
+    setting = setting.strip().lower() or "auto"
+    kind, _, number = setting.partition(":")
+    if kind not in ("auto", "cpu", "cuda", "mps") or (number and not number.isdigit()):
+        raise UserError(f"'{setting}' is no device.", "Choose auto, cpu, cuda, cuda:1 or mps.", "training.device")
+    if kind == "cpu":
+        return Device("cpu", "CPU", CHOSEN)
+    probe = probe or look()
+    if kind == "mps" or (kind == "auto" and probe.mps):
+        if probe.mps:
+            return Device("mps", "Apple GPU", CHOSEN if kind == "mps" else "the GPU of this computer")
+        reason = "this computer has no Apple GPU that PyTorch can use"
+    else:
+        wanted = [card for card in probe.cards if not number or card.index == int(number)]
+        for card in wanted:
+            if not card.trouble:
+                reason = CHOSEN if kind == "cuda" else "the GPU of this computer"
+                return Device(f"cuda:{card.index}", card.name, reason)
+        reason = _why_not(probe, wanted)
+    if kind != "auto":
+        raise UserError(f"'{setting}' cannot be used: {reason}.", "Set the device to auto.", "training.device")
+    return Device("cpu", "CPU", reason)
+
+
+def _why_not(probe: Probe, wanted: list[Card]) -> str:
+    if wanted:
+        return GPU_ERROR.format(wanted[0].trouble)
+    if probe.cards:
+        return f"there {'is' if len(probe.cards) == 1 else 'are'} only {len(probe.cards)} of them, counted from 0"
+    if probe.error:
+        return GPU_ERROR.format(probe.error)
+    if probe.nvidia and not probe.cuda_build:
+        return NO_CUDA
+    return NO_GPU
+
+
+def look() -> Probe:
+    """Looks at the machine. Starts no CUDA context; `smoke_test` does, when a training begins."""
+    import torch
+
+    built = bool(torch.version.cuda or torch.version.hip)
+    if torch.backends.mps.is_available():
+        return Probe(mps=True)
+    cards: tuple[Card, ...] = ()
+    error = ""
+    if built:
+        with warnings.catch_warnings(record=True) as told:  # an old driver is told as a warning
+            warnings.simplefilter("always")
+            try:
+                if torch.cuda.is_available():
+                    cards = tuple(_card(index) for index in range(torch.cuda.device_count()))
+            except Exception as failure:  # drivers fail in ways of their own
+                error = _first_line(failure)
+        if not cards and not error and told:
+            error = _first_line(told[0].message)
+    return Probe(cards, built, _has_nvidia(), error)
+
+
+def _card(index: int) -> Card:
+    import torch
+
+    name = torch.cuda.get_device_name(index)
+    if torch.version.hip:
+        return Card(index, name)
+    major, minor = torch.cuda.get_device_capability(index)
+    if not drivable((major, minor), torch.cuda.get_arch_list()):
+        return Card(index, name, f"this PyTorch build does not support the {name} (compute capability {major}.{minor})")
+    return Card(index, name)
+
+
+def drivable(capability: tuple[int, int], architectures: list[str]) -> bool:
+    """Whether a build with kernels for these ("sm_90", "compute_90") runs on a card of this capability: kernels run
+    on the same major number, and what is kept as compute_ is translated for any later one."""
+    for architecture in architectures:
+        kind, _, text = architecture.partition("_")
+        digits = "".join(char for char in text if char.isdigit())
+        if not digits:
+            continue
+        built = (int(digits[:-1] or 0), int(digits[-1]))
+        if kind == "compute" and built <= capability:
+            return True
+        if kind == "sm" and built[0] == capability[0] and built[1] <= capability[1]:
+            return True
+    return False
+
+
+def smoke_test(device: Device) -> Device:
+    """The device after one operation on it; the CPU, with the reason, where that fails. Starts the GPU's context."""
+    if device.type == "cpu":
+        return device
+    import torch
+
+    try:
+        answer = float((torch.ones(4, 4, device=device.name) @ torch.ones(4, 4, device=device.name)).sum())
+        if answer == 64.0:
+            return device
+        trouble = f"4 times 4 times 4 came out as {answer:g}"
+    except Exception as error:
+        trouble = _first_line(error)
+    return Device("cpu", "CPU", GPU_ERROR.format(trouble))
+
+
+def _has_nvidia() -> bool:
+    if Path("/proc/driver/nvidia/version").exists() or Path("/dev/nvidia0").exists():
+        return True
+    try:
+        import pynvml
+
+        pynvml.nvmlInit()
+        try:
+            return pynvml.nvmlDeviceGetCount() > 0
+        finally:
+            pynvml.nvmlShutdown()
+    except Exception:  # no library, no driver, no permission: there is none that anybody could use
+        return False
+
+
+def _first_line(error: object) -> str:
+    text = str(error).strip() or type(error).__name__
+    return text.splitlines()[0].rstrip(".")
+
+
+# --- how exactly
+
+
+def precision(setting: Literal["auto", "float32", "bfloat16"], device: Device) -> Literal["float32", "bfloat16"]:
+    """What activations are computed in: bfloat16 where the device gains from it, unless something else was chosen."""
+    if setting != "auto":
+        return setting
+    if device.type != "cuda":
+        return "float32"
+    import torch
+
+    return "bfloat16" if torch.cuda.get_device_capability(device.name) >= (8, 0) else "float32"
+
+
+# --- threads
+
+
+def cores() -> int:
+    """Cores that this process may use: physical ones, less what an affinity or a container's quota takes away."""
+    import psutil
+
+    count = psutil.cpu_count(logical=False) or os.cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):
+        count = min(count, len(os.sched_getaffinity(0)))
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
+        if quota != "max":
+            count = min(count, max(1, int(quota) // int(period)))
+    except (OSError, ValueError):
+        pass  # no quota that this system tells of
+    return max(1, count)
+
+
+def thread_candidates(settings: TrainingSettings, device: Device) -> tuple[int, ...]:
+    """The thread counts to choose from: one where the person or the device has decided, else what is to be measured."""
+    if settings.threads:
+        return (settings.threads,)
+    most = cores()
+    if device.type != "cpu":
+        return (min(4, most),)
+    if settings.cpu_use == "gentle":
+        return (1,)
+    if settings.cpu_use == "max":
+        return (most,)
+    counts, count = [], 1
+    while count < most:
+        counts.append(count)
+        count *= 2
+    return (*counts, most)
+
+
+def fastest_threads(
+    work: Callable[[], object], candidates: tuple[int, ...], check: Callable[[], None], seconds: float = 1.5
+) -> tuple[int, dict[int, float]]:
+    """The thread count with which `work` is fastest by the median, fewer where that is within 5 %, and all medians
+    in seconds. The candidates take turns, so that a busy moment hits all of them."""
+    import torch
+
+    if len(candidates) == 1:
+        return candidates[0], {}
+    times: dict[int, list[float]] = {count: [] for count in candidates}
+    begun = time.perf_counter()
+    for turn in range(12):
+        for count in candidates:
+            check()
+            torch.set_num_threads(count)
+            if turn == 0:
+                work()  # the first one with so many threads starts them
+            before = time.perf_counter()
+            work()
+            times[count].append(time.perf_counter() - before)
+        if turn >= 2 and time.perf_counter() - begun > seconds:
+            break
+    medians = {count: statistics.median(values) for count, values in times.items()}
+    least = min(medians.values())
+    return next(count for count in candidates if medians[count] <= 1.05 * least), medians
+
+
+@contextmanager
+def computing_thread(threads: int) -> Iterator[None]:
+    """What a thread that trains is: it has its own number of torch threads, and gives way to the window.
+
+    The main thread keeps its priority: there is no window to give way to.
+    """
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    if threading.current_thread() is not threading.main_thread() and hasattr(os, "setpriority"):
+        with suppress(OSError):  # where it is not allowed: it is only a courtesy
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 5)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+_warm = threading.Event()
+
+
+def warm_up() -> None:
+    """Loads the engine: torch, and what its first optimizer brings along (seconds, once a process)."""
+    import torch
+
+    if _warm.is_set():
+        return
+    layer = torch.nn.Linear(2, 2)
+    with torch.no_grad():
+        for parameter in layer.parameters():
+            parameter.zero_()
+    optimizer = torch.optim.AdamW(layer.parameters(), fused=True)
+    layer(torch.zeros(1, 2)).sum().backward()
+    optimizer.step()
+    _warm.set()

@@ -1,0 +1,140 @@
+"""Judging while and after training: the validation of an epoch, the fixed probe set, the best epoch's results."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from app.engine import storage
+from app.engine.results.evaluation import Evaluation, evaluate
+from app.engine.training import checkpoint, history
+from app.engine.training.batches import split_inputs
+from app.engine.training.checkpoint import Best, Tensors
+from app.engine.training.preparing import Work
+from app.engine.training.recording import Progress
+from app.engine.training.run import Run
+
+PROBES = 12
+SMALLEST_BATCH = 128
+
+
+class Judge:
+    """Judges the network of a run. The validation split chooses the best epoch; the test split is looked at once,
+    at the very end, and chooses nothing."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        dataset = work.plan.dataset
+        self._validation = split_inputs(dataset, "validation", work.device)
+        self.probes = probe_positions(dataset.targets[dataset.indices["validation"]])
+
+    def validation(self, check: Callable[[], None]) -> Evaluation:
+        return self._judge("validation", self._validation, check)
+
+    def test(self, check: Callable[[], None]) -> Evaluation | None:
+        """None where no test split was kept apart."""
+        dataset = self._work.plan.dataset
+        if not len(dataset.indices.get("test", ())):
+            return None
+        return self._judge("test", split_inputs(dataset, "test", self._work.device), check)
+
+    def _judge(self, split: str, inputs: Any, check: Callable[[], None]) -> Evaluation:
+        """Exact averages, in float32 whatever the training's precision: so are all later uses of the weights."""
+        work, dataset = self._work, self._work.plan.dataset
+        return evaluate(
+            work.network, dataset.description.preparation, inputs, dataset.targets[dataset.indices[split]],
+            work.loss_function, work.plan.task, work.device, max(SMALLEST_BATCH, work.plan.batch_size), check,
+        )
+
+    def record(self, evaluation: Evaluation) -> history.EpochRecord:
+        """The small record of an epoch; the probes are rows of its evaluation, so they cost nothing."""
+        rows = self._work.plan.dataset.indices["validation"][self.probes]
+        return history.EpochRecord(evaluation.confusion, np.asarray(rows), evaluation.probabilities[self.probes])
+
+
+def probe_positions(targets: np.ndarray, most: int = PROBES) -> np.ndarray:
+    """Positions of up to `most` examples, class after class in turn, the same in every epoch and every run."""
+    of_class = [np.flatnonzero(targets == number) for number in np.unique(targets)]
+    chosen: list[int] = []
+    depth = 0
+    while len(chosen) < most and any(len(positions) > depth for positions in of_class):
+        chosen += [int(positions[depth]) for positions in of_class if len(positions) > depth]
+        depth += 1
+    return np.array(chosen[:most], dtype=np.int64)
+
+
+def is_better(progress: Progress, evaluation: Evaluation, best_by: str) -> bool:
+    """Whether this evaluation is the best so far. Between equal accuracies the lower loss decides."""
+    loss, accuracy = evaluation.loss, evaluation.metrics.get("accuracy", 0.0)
+    if not np.isfinite(loss):
+        return False
+    if progress.best_loss is None or progress.best_accuracy is None:
+        return True
+    if best_by == "accuracy" and accuracy != progress.best_accuracy:
+        return accuracy > progress.best_accuracy
+    return loss < progress.best_loss
+
+
+def count_patience(progress: Progress, loss: float, min_delta: float) -> None:
+    """Early stopping looks at the validation loss: an improvement by more than min_delta starts the count anew."""
+    if np.isfinite(loss) and (progress.reference is None or loss < progress.reference - min_delta):
+        progress.reference, progress.since_best = float(loss), 0
+    else:
+        progress.since_best += 1
+
+
+class BestKeeper:
+    """The best epoch's weights: in memory, and on the disk with all that is needed to use them."""
+
+    def __init__(self, work: Work, run: Run) -> None:
+        self._work, self._run = work, run
+        self.weights: Tensors | None = None
+        self.evaluation: Evaluation | None = None
+        self._saved = True
+
+    def keep(self, progress: Progress, evaluation: Evaluation, partial: bool = False) -> None:
+        """These weights are the best now. Raises UserError where they could not be saved; they are kept in memory, and
+        `save` tries again. partial: judged in the middle of an epoch because the run was stopped there."""
+        self.weights, self.evaluation, self._saved = checkpoint.copied(self._work.network.state_dict()), evaluation, False
+        plan = self._work.plan
+        self._state = {
+            "epoch": progress.epoch, "step": progress.step, "partial": partial, "loss": evaluation.loss,
+            "metrics": evaluation.metrics, "task": plan.task.kind, "experiment": storage.to_plain(plan.settled),
+        }
+        self.save()
+
+    def save(self) -> None:
+        """Writes what is not on the disk yet. Raises UserError."""
+        if self._saved or self.weights is None or self.evaluation is None:
+            return
+        plan = self._work.plan
+        write_results(self._run, "validation", plan.dataset.indices["validation"], self.evaluation)
+        checkpoint.save_best(
+            self._run.path / "checkpoints",
+            Best(self.weights, plan.dataset.description, plan.graph, plan.problem, copy.deepcopy(self._state)),
+        )
+        self._saved = True
+
+    def restore(self, progress: Progress) -> bool:
+        """Takes the best epoch of a run that goes on back from the disk. False where it is not there: then it was
+        the epoch that the checkpoint has just finished, or it is lost."""
+        if not progress.best_step:
+            return True
+        try:
+            best = checkpoint.read_best(self._run)
+        except Exception:  # UserError: missing or damaged
+            return False
+        if best.state.get("step") != progress.best_step:
+            return False
+        self.weights = best.model
+        return True
+
+
+def write_results(run: Run, split: str, rows: np.ndarray, evaluation: Evaluation) -> None:
+    """What the best epoch says of every example of a split, for the window. Raises UserError."""
+    history.write_arrays(run.path / "results" / f"{split}.npz", {
+        "rows": np.asarray(rows), "targets": evaluation.targets, "probabilities": evaluation.probabilities,
+    })
