@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pydantic import ValidationError
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from app.engine.errors import UserError
@@ -72,7 +72,7 @@ class Form(QWidget):
             self._add(setting)
         if advanced:
             self._column.addWidget(self._chips)
-            self._column.addWidget(self._more)
+            self._column.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
             for setting in advanced:
                 self._add(setting)
         self._advanced = advanced

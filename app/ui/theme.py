@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalett
 from PySide6.QtWidgets import QApplication, QWidget
 
 STYLE = Path(__file__).resolve().parents[2] / "resources" / "styles" / "window.qss"
+ICONS = STYLE.parents[1] / "icons"
 
 LIGHT = {
     "background": "#f5f6f8",
@@ -146,6 +147,7 @@ class Theme(QObject):
         """The style sheet with colours by role ($accent) and sizes by pixels at 100 % ($px14)."""
         values = dict(DARK if self.dark else LIGHT)
         values |= {f"px{size}": f"{self.px(size)}px" for size in range(1, 129)}
+        values |= {"icons": ICONS.as_posix(), "shade": "dark" if self.dark else "light"}
         return Template(STYLE.read_text(encoding="utf-8")).substitute(values)
 
 

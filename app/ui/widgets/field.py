@@ -12,6 +12,8 @@ from app.ui.widgets.number_box import DropDown, NumberBox, Slider
 from models.spec import Setting
 
 MOST_SLIDER_STEPS = 100
+SHORT_UNIT = 9
+"""Characters; beside a slider a longer unit would leave no room for it, and the help says it."""
 FOLLOWS = "follows the data"
 
 
@@ -114,11 +116,12 @@ class Field(QWidget):
 
     def _make_number(self) -> NumberBox:
         setting = self.setting
-        box = NumberBox(setting.type == "integer", setting.optional, setting.step, setting.logarithmic, setting.unit)
+        steps = self._slider_steps()
+        unit = setting.unit if not steps or len(setting.unit) <= SHORT_UNIT else ""
+        box = NumberBox(setting.type == "integer", setting.optional, setting.step, setting.logarithmic, unit)
         box.valueChanged.connect(self._tell_number)
         box.cleared.connect(lambda: self._tell(None))
         self.number = box
-        steps = self._slider_steps()
         if steps:
             self.slider = Slider(Qt.Orientation.Horizontal)
             self.slider.setRange(0, steps)

@@ -30,15 +30,15 @@ class NumberBox(QDoubleSpinBox):
         self.setRange(-WIDEST, WIDEST)
         self.setKeyboardTracking(False)
         self.setFocusPolicy(self.focusPolicy().StrongFocus)
-        self.setButtonSymbols(self.ButtonSymbols.NoButtons)
-        if unit:
-            self.setSuffix(f" {unit}")
+        self._unit = f" {unit}" if unit else ""
+        self.setSuffix(self._unit)
         self.editingFinished.connect(self._tell_cleared)
 
     def show_value(self, value: float) -> None:
         """Show a value without telling anybody."""
         self._unknown = False
         blocked = self.blockSignals(True)
+        self.setSuffix(self._unit)
         self.setValue(value)
         self.lineEdit().setText(f"{self.textFromValue(value)}{self.suffix()}")
         self.blockSignals(blocked)
@@ -47,6 +47,7 @@ class NumberBox(QDoubleSpinBox):
         """Show an empty field with a hint in grey."""
         self._unknown = True
         blocked = self.blockSignals(True)
+        self.setSuffix("")
         self.lineEdit().setPlaceholderText(hint)
         self.lineEdit().setText("")
         self.blockSignals(blocked)
@@ -85,10 +86,10 @@ class NumberBox(QDoubleSpinBox):
             self.setValue(_nice(value, steps))
 
     def sizeHint(self) -> QSize:
-        return QSize(self.fontMetrics().horizontalAdvance("0" * 8 + self.suffix()) + 24, super().sizeHint().height())
+        return QSize(self.fontMetrics().horizontalAdvance("0" * 6 + self._unit) + 44, super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self.fontMetrics().horizontalAdvance("0" * 5 + self.suffix()) + 20, super().sizeHint().height())
+        return QSize(self.fontMetrics().horizontalAdvance("0" * 4 + self._unit) + 40, super().sizeHint().height())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """The wheel scrolls the page; it changes a number only where the person is writing."""
@@ -103,7 +104,7 @@ class NumberBox(QDoubleSpinBox):
             self.cleared.emit()
 
     def _bare(self, text: str) -> str:
-        return text.removesuffix(self.suffix()).removesuffix(self.suffix().strip()).strip()
+        return text.removesuffix(self._unit).removesuffix(self._unit.strip()).strip()
 
     def _number(self, text: str) -> float | None:
         bare = self._bare(text)
