@@ -1,0 +1,154 @@
+"""Varying training pictures: a whole batch at once, on its own device, from one generator.
+
+A step's pictures follow from the generator alone, so a step is repeated exactly from (seed, epoch, step). Mirroring
+and whole-pixel shifts only move pixels; turning and scaling resample once for everything together. What comes in
+from outside the picture continues its edge.
+
+Axes: B batch, C channels, H height, W width.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.engine.data.dataset import Description
+from app.engine.experiment import AugmentationSettings
+
+if TYPE_CHECKING:
+    import torch
+
+SHIFT = 0.07
+"""Of the side, where the person left it open and the picture is large enough for it to be a pixel or more."""
+
+
+def settled(settings: AugmentationSettings, description: Description) -> AugmentationSettings:
+    """What was left open, filled in from the data: mirrored if the classes survive it, shifted by 7 % of the side but
+    by a whole pixel where pictures are smaller than 16 pixels."""
+    side = min(description.shape[1:])
+    flip = description.mirror_safe if settings.flip is None else settings.flip
+    shift = settings.shift if settings.shift is not None else SHIFT if side >= 16 else round(1 / side, 4)
+    return settings.replace(flip=flip, shift=shift)
+
+
+class Augmentation:
+    """Applies settled settings to batches. `active`: whether it does anything. `words`: what it does, shortly."""
+
+    def __init__(self, settings: AugmentationSettings) -> None:
+        self.settings = settings
+        self.flip = bool(settings.flip)
+        self.shift = settings.shift or 0.0
+
+    @property
+    def active(self) -> bool:
+        settings = self.settings
+        return bool(self.flip or self.shift or settings.rotate or settings.scale or settings.light or settings.erase)
+
+    @property
+    def words(self) -> str:
+        settings = self.settings
+        parts = [
+            (self.flip, "mirrored"),
+            (self.shift, f"shifted by up to {self.shift:.0%}"),
+            (settings.rotate, f"turned by up to {settings.rotate:g}°"),
+            (settings.scale, f"scaled by up to {settings.scale:.0%}"),
+            (settings.light, f"brightness and contrast by up to {settings.light:.0%}"),
+            (settings.erase, f"a part of up to {settings.erase:.0%} hidden"),
+        ]
+        return ", ".join(words for used, words in parts if used) or "none"
+
+    def __call__(self, batch: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        """A new batch of the same shape, type and device; (B, C, H, W) of uint8, or of floats in 0..1."""
+        settings = self.settings
+        if settings.rotate or settings.scale:
+            batch = self._resample(batch, generator)
+        elif self.flip or self.shift:
+            batch = self._move(batch, generator)
+        if settings.light:
+            batch = self._light(batch, generator)
+        if settings.erase:
+            batch = self._erase(batch, generator)
+        return batch
+
+    def _move(self, batch: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        """Whole pixels only: every output row and column names the input row and column it is taken from."""
+        import torch
+
+        count, _, height, width = batch.shape
+        draws = _uniform((3, count, 1), generator, batch)
+        columns = torch.arange(width, device=batch.device).expand(count, width)
+        if self.flip:
+            columns = torch.where(draws[0] < 0.5, width - 1 - columns, columns)
+        most_y, most_x = round(self.shift * height), round(self.shift * width)
+        if most_x:
+            columns = columns + (draws[1] * (2 * most_x + 1)).floor().long() - most_x
+            columns = columns.clamp_(0, width - 1)
+        if most_y:
+            rows = torch.arange(height, device=batch.device) + (draws[2] * (2 * most_y + 1)).floor().long() - most_y
+            batch = batch.gather(2, rows.clamp_(0, height - 1)[:, None, :, None].expand_as(batch))
+        return batch.gather(3, columns[:, None, None, :].expand_as(batch))
+
+    def _resample(self, batch: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        """Mirror, turn, scale and shift as one affine map, interpolated once."""
+        import math
+
+        import torch
+        from torch.nn import functional
+
+        count, _, height, width = batch.shape
+        draws = _uniform((5, count), generator, batch)
+        angle = (2 * draws[0] - 1) * math.radians(self.settings.rotate)
+        size = torch.exp((2 * draws[1] - 1) * math.log1p(self.settings.scale))
+        mirror = torch.where(draws[2] < 0.5, -1.0, 1.0) if self.flip else torch.ones_like(angle)
+        cos, sin = torch.cos(angle) / size, torch.sin(angle) / size
+        theta = torch.stack(
+            [
+                cos * mirror, -sin * (height / width) * mirror, (2 * draws[3] - 1) * 2 * self.shift,
+                sin * (width / height), cos, (2 * draws[4] - 1) * 2 * self.shift,
+            ],
+            dim=1,
+        ).view(count, 2, 3)
+        grid = functional.affine_grid(theta, list(batch.shape), align_corners=False)
+        moved = functional.grid_sample(
+            batch.to(torch.float32), grid, mode="bilinear", padding_mode="border", align_corners=False
+        )
+        return _as(moved, batch)
+
+    def _light(self, batch: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        """Contrast about the picture's own mean, then brightness."""
+        import torch
+
+        top = 1.0 if batch.is_floating_point() else 255.0
+        draws = 2 * _uniform((2, batch.shape[0], 1, 1, 1), generator, batch) - 1
+        pixels = batch.to(torch.float32)
+        mean = pixels.mean(dim=(1, 2, 3), keepdim=True)
+        contrast, brightness = 1 + draws[0] * self.settings.light, draws[1] * self.settings.light * top / 2
+        return _as(((pixels - mean) * contrast + mean + brightness).clamp_(0, top), batch)
+
+    def _erase(self, batch: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        """A rectangle with sides of up to this share, anywhere in the picture, in the picture's mean colour."""
+        import torch
+
+        count, _, height, width = batch.shape
+        draws = _uniform((4, count, 1), generator, batch)
+
+        def inside(side: int, size: torch.Tensor, place: torch.Tensor) -> torch.Tensor:
+            length = (size * self.settings.erase * side).ceil()
+            start = (place * (side - length + 1)).floor()
+            positions = torch.arange(side, device=batch.device)
+            return (positions >= start) & (positions < start + length)
+
+        hidden = inside(height, draws[0], draws[1])[:, None, :, None] & inside(width, draws[2], draws[3])[:, None, None, :]
+        mean = _as(batch.to(torch.float32).mean(dim=(2, 3), keepdim=True), batch)
+        return torch.where(hidden, mean, batch)
+
+
+def _uniform(shape: tuple[int, ...], generator: torch.Generator, like: torch.Tensor) -> torch.Tensor:
+    """Numbers in 0..1 from the generator, on the device of `like`."""
+    import torch
+
+    return torch.rand(shape, generator=generator, device=generator.device).to(like.device)
+
+
+def _as(pixels: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    """float32 back to the type of `like`, rounded where that is uint8."""
+    return pixels.to(like.dtype) if like.is_floating_point() else pixels.round_().clamp_(0, 255).to(like.dtype)

@@ -1,0 +1,260 @@
+"""A table (CSV, TSV) with a column of picture files and a column of classes."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+import itertools
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from app.engine.data.catalogue import FREE, Catalogue, Check, Format, Scan, encode_classes, readable, split_of, stamp
+from app.engine.data.catalogue import unusable as unusable_file
+from app.engine.data.dataset import Skipped
+from app.engine.errors import UserError
+from app.engine.experiment import DataSettings
+
+SUFFIXES = (".csv", ".tsv", ".tab")
+DELIMITERS = (",", ";", "\t", "|")
+CLASS_WORDS = ("label", "labels", "class", "classes", "class_name", "target", "category", "y", "klasse", "kategorie",
+               "species", "breed", "type", "kind", "name")
+SPLIT_WORDS = ("split", "set", "subset", "partition", "usage", "fold")
+REMEDY = "The table needs a column of picture files, found from the table's own folder, and a column of classes."
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of texts under their heads; `first` is the line number of the first row. heads are "column 2" if none."""
+
+    heads: tuple[str, ...]
+    rows: list[list[str]]
+    first: int
+    encoding: str
+    delimiter: str
+
+
+def decode_text(content: bytes) -> tuple[str, str]:
+    """A table's text and the name of its encoding: by its byte-order mark, else UTF-8 if it is, else cp1252.
+
+    Never guesses further: measured, detectors take cp1252 for cp1250 and UTF-8 that is cut off for either.
+    """
+    for mark, encoding in (
+        (b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32"),
+        (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"),
+    ):
+        if content.startswith(mark):
+            return content.decode(encoding, "replace"), encoding
+    if content[:200].count(0) > len(content[:200]) // 4:
+        encoding = "utf-16-le" if content[1:2] == b"\0" else "utf-16-be"
+        return content.decode(encoding, "replace"), encoding
+    try:
+        return content.decode("utf-8"), "utf-8"
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace"), "cp1252"
+
+
+def delimiter_of(text: str, suffix: str) -> str:
+    """What separates the cells: measured on the first lines."""
+    import clevercsv
+
+    sample = "\n".join(text[:20_000].splitlines()[:60])
+    try:
+        dialect = clevercsv.Sniffer().sniff(sample, delimiters=list(DELIMITERS))
+    except clevercsv.Error:
+        dialect = None
+    if dialect is not None and dialect.delimiter in DELIMITERS:
+        return str(dialect.delimiter)
+    if suffix in (".tsv", ".tab"):
+        return "\t"
+    return max(DELIMITERS, key=sample.count)
+
+
+def read_table(path: Path) -> tuple[list[list[str]], str, str]:
+    """(rows with their cells stripped, encoding, delimiter). Raises UserError."""
+    text, encoding = decode_text(path.read_bytes())
+    if "\0" in text:
+        raise unusable_file(path, "is not a text table", REMEDY)
+    delimiter = delimiter_of(text, path.suffix.lower())
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except csv.Error as error:
+        raise unusable_file(path, f"is not a table that can be read ({error})", REMEDY) from error
+    return [[cell.strip() for cell in row] for row in rows], encoding, delimiter
+
+
+@dataclass(frozen=True)
+class Files:
+    """How a cell becomes a file: a folder before it and an ending after it."""
+
+    base: str
+    ending: str
+
+    def path(self, cell: str) -> str:
+        if os.sep != "\\":
+            cell = cell.replace("\\", "/")
+        return os.path.join(self.base, os.path.expanduser(cell) + self.ending)
+
+
+def locate(folder: Path, rows: list[list[str]]) -> tuple[int, Files] | None:
+    """The column whose cells are files, and how: from the table's folder or one below it, with or without ending."""
+    sample = rows[:: max(1, len(rows) // 200)][:200]
+    width = max((len(row) for row in sample), default=0)
+    bases = [str(folder), *sorted(entry.path for entry in os.scandir(folder) if entry.is_dir())[:50]]
+    best: tuple[int, int, Files] | None = None
+    for ending, base in itertools.product(("", ".jpg", ".png", ".jpeg"), bases):
+        files = Files(base, ending)
+        for column in range(width):
+            cells = [row[column] for row in sample if column < len(row) and row[column]]
+            hits = sum(os.path.isfile(files.path(cell)) for cell in cells if len(cell) < 1000)
+            if hits and (best is None or hits > best[0]):
+                best = (hits, column, files)
+    return None if best is None else (best[1], best[2])
+
+
+class ImageList(Format):
+    kind = "image-list"
+    label = "Table of pictures"
+    order = 50
+
+    def matches(self, source: str) -> bool:
+        path = Path(source)
+        if path.is_dir():
+            return _table_in(path) is not None
+        return path.suffix.lower() in SUFFIXES
+
+    def scan(self, source: str, data: DataSettings, check: Check) -> Scan:
+        path = _table_in(Path(source)) or Path(source)
+        rows, encoding, delimiter = read_table(path)
+        found = locate(path.parent, rows)
+        if found is None:
+            raise unusable_file(path, "names no picture that can be found", REMEDY)
+        column, files = found
+        headless = bool(rows) and len(rows[0]) > column and os.path.isfile(files.path(rows[0][column]))
+        heads = tuple(f"column {n}" for n in range(1, len(rows[0]) + 1)) if headless else tuple(rows[0])
+        table = Table(heads, rows if headless else rows[1:], 1 if headless else 2, encoding, delimiter)
+        listing = _list(path, table, column, files, data.target, check)
+        return Scan((stamp(path), *listing.stamps), lambda: listing.catalogue)
+
+
+def _table_in(folder: Path) -> Path | None:
+    """The one table of a folder whose sub-folders are no classes (at most one of them, or only train and test)."""
+    if not folder.is_dir():
+        return None
+    entries = [entry for entry in os.scandir(folder) if not entry.name.startswith(".")]
+    tables = [entry for entry in entries if entry.name.lower().endswith(SUFFIXES) and entry.is_file()]
+    training = [entry for entry in tables if split_of(os.path.splitext(entry.name)[0]) == 0]
+    folders = [entry for entry in entries if entry.is_dir()]
+    if len(training) == 1:
+        tables = training
+    if len(tables) != 1 or any(_holds_folders(entry.path) for entry in folders):
+        return None
+    if len(folders) > 1 and not all(split_of(entry.name) != FREE for entry in folders):
+        return None
+    return Path(tables[0].path)
+
+
+def _holds_folders(path: str) -> bool:
+    try:
+        return any(entry.is_dir() for entry in os.scandir(path) if not entry.name.startswith("."))
+    except OSError:
+        return False
+
+
+@dataclass(frozen=True)
+class Listing:
+    stamps: list[tuple[str, int, int]]
+    catalogue: Catalogue
+
+
+def _list(path: Path, table: Table, column: int, files: Files, target: str | None, check: Check) -> Listing:
+    """Every row that names a file and a class; the others with their line as skipped."""
+    label = class_column(path, table, column, target)
+    split = _split_column(table, column, label)
+    stamps, names, labels, hints, paths, skipped = [], [], [], [], [], []
+    seen: dict[str, int] = {}
+    for line, row in enumerate(table.rows, table.first):
+        check()
+        if not any(row):
+            continue
+        cell = row[column] if column < len(row) else ""
+        file = files.path(cell)
+        if not cell or len(row) <= label or not row[label]:
+            missing = "no picture" if not cell else "no class"
+            skipped.append(Skipped(cell or f"row {line}", f"row {line} names {missing}"))
+        elif file in seen:
+            skipped.append(Skipped(cell, f"row {line} names it again, after row {seen[file]}"))
+        else:
+            seen[file] = line
+            try:
+                stamps.append(stamp(Path(file)))
+            except (OSError, ValueError):
+                skipped.append(Skipped(cell, f"there is no such file (row {line})"))
+                continue
+            names.append(readable(cell))
+            labels.append(row[label])
+            hints.append(split_of(row[split]) if split is not None and split < len(row) else FREE)
+            paths.append(Path(file))
+    classes, targets = encode_classes(labels)
+    words = {"\t": "tab"}.get(table.delimiter, f"'{table.delimiter}'")
+    notes = [f"The class stands in '{table.heads[label]}', the file in '{table.heads[column]}' "
+             f"(separated by {words}, {table.encoding})."]
+    folders = [os.path.dirname(name) for name in names]
+    if len(set(folders)) == 1:
+        folders = [""] * len(folders)
+    catalogue = Catalogue(
+        classes, names, targets, np.array(hints, np.int8), paths=paths, folders=folders, skipped=tuple(skipped),
+        notes=tuple(notes),
+    )
+    return Listing(stamps, catalogue)
+
+
+def class_column(path: Path, table: Table, files: int, target: str | None) -> int:
+    """The column of classes: the one asked for, else by its name, else the one with the fewest different cells.
+
+    Raises UserError when there is no such column, or none that could be it.
+    """
+    if target is not None:
+        if target in table.heads:
+            return table.heads.index(target)
+        near = difflib.get_close_matches(target, table.heads, n=1)
+        known = ", ".join(f"'{head}'" for head in table.heads)
+        raise UserError(
+            f"'{readable(path)}' has no column '{target}'.",
+            f"Did you mean '{near[0]}'?" if near else f"Choose one of: {known}.", "data.target",
+        )
+    heads = [head.lower().replace(" ", "_") for head in table.heads]
+    for word in CLASS_WORDS:
+        if word in heads and heads.index(word) != files:
+            return heads.index(word)
+    candidates = []
+    for column in range(len(heads)):
+        different = {row[column] for row in table.rows if column < len(row) and row[column]}
+        splits = all(split_of(cell) != FREE for cell in different)
+        if column != files and not splits and 2 <= len(different) <= max(2, len(table.rows) // 2):
+            candidates.append((len(different), column))
+    if candidates:
+        return min(candidates)[1]
+    others = [column for column in range(len(heads)) if column != files]
+    if len(others) == 1:
+        return others[0]
+    raise UserError(f"It is not clear which column of '{readable(path)}' names the class.", "Choose it.", "data.target")
+
+
+def _split_column(table: Table, files: int, label: int) -> int | None:
+    """The column that says training, validation or test, if most of its cells do."""
+    heads = [head.lower() for head in table.heads]
+    named: Sequence[int] = [column for column, head in enumerate(heads) if head in SPLIT_WORDS]
+    for column in named or range(len(heads)):
+        cells = [row[column] for row in table.rows if column < len(row) and row[column]]
+        fits = sum(split_of(cell) != FREE for cell in cells)
+        if column not in (files, label) and cells and fits > 0.9 * len(cells):
+            return column
+    return None
+
+
+FORMAT = ImageList()

@@ -1,0 +1,182 @@
+"""Safe decoding: any picture a person has becomes grey or colour with 8 bits a channel, or a reason why not.
+
+Only the formats below are tried (Pillow would otherwise start Ghostscript on a hidden EPS), the size is checked
+before a pixel is decoded, and whatever a damaged file raises becomes `Unreadable`.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
+SUFFIXES = frozenset(
+    ".png .apng .jpg .jpeg .jpe .jfif .bmp .dib .gif .tif .tiff .webp .ppm .pgm .pbm .pnm .mpo".split()
+)
+FOREIGN = frozenset(
+    ".heic .heif .avif .jp2 .j2k .jxl .svg .eps .ps .psd .xcf .ico .tga .dng .cr2 .cr3 .nef .arw .raw .dcm .exr .hdr".split()
+)
+"""Pictures in formats that are not read: worth a word, unlike a text file."""
+
+PIXEL_LIMIT = 2 * 89_478_485
+"""Pillow's own limit between a large photograph and an attack."""
+DETAIL = 768
+"""A large JPEG is decoded at a half, quarter or eighth while its sides stay above this; far quicker, and no loss at
+the sizes networks see."""
+
+warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
+
+
+class Unreadable(Exception):
+    """This file is no picture we can use. `reason` continues the sentence "FILE: ..."."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+def decode(source: Path | str | bytes | BinaryIO, detail: int = DETAIL) -> Image.Image:
+    """A picture in mode "L" or "RGB", upright as its EXIF says, transparency on white, first frame.
+
+    `detail`: both sides may be reduced while decoding but not below this many pixels. What was done to it stands in
+    `info["remarks"]`, words of `REMARKS`. Raises Unreadable.
+    """
+    try:
+        with _opened(source) as picture:
+            remarks = [remark] if (remark := _frames(picture)) else []
+            if picture.format in ("JPEG", "MPO"):
+                picture.draft(None, (detail, detail))
+            picture.load()
+            upright = ImageOps.exif_transpose(picture)
+            result, tone = _plain(upright)
+    except Unreadable:
+        raise
+    except (Exception, Image.DecompressionBombWarning) as error:
+        raise Unreadable(_reason(error)) from error
+    if tone:
+        remarks.append(tone)
+    result.info = {"remarks": tuple(remarks)}
+    return result
+
+
+REMARKS = {
+    "animated": ("animated picture: first frame used", "animated pictures: first frame used"),
+    "pages": ("file of several pages: first page used", "files of several pages: first page used"),
+    "deep": (
+        "picture with more than 8 bits a channel was brought to 8 bits",
+        "pictures with more than 8 bits a channel were brought to 8 bits",
+    ),
+    "transparent": ("transparent picture was laid on white", "transparent pictures were laid on white"),
+}
+"""What may be remarked on a picture, for one and for many."""
+
+
+def measure(source: Path) -> tuple[int, int]:
+    """(height, width) of a picture as seen upright, from its header alone. Raises Unreadable."""
+    try:
+        with _opened(source) as picture:
+            width, height = picture.size
+            sideways = picture.getexif().get(0x0112, 1) in (5, 6, 7, 8)
+    except Unreadable:
+        raise
+    except (Exception, Image.DecompressionBombWarning) as error:
+        raise Unreadable(_reason(error)) from error
+    return (width, height) if sideways else (height, width)
+
+
+def _opened(source: Path | str | bytes | BinaryIO) -> Image.Image:
+    """Opens without decoding; refuses what is empty or too large."""
+    if isinstance(source, bytes):
+        source = io.BytesIO(source)
+    elif isinstance(source, (str, Path)):
+        if Path(source).stat().st_size == 0:
+            raise Unreadable("the file is empty")
+    picture = Image.open(source, formats=FORMATS)
+    width, height = picture.size
+    if width * height > PIXEL_LIMIT:
+        picture.close()
+        raise Unreadable(f"{width:,} × {height:,} pixels are too many; make it smaller")
+    return picture
+
+
+def _frames(picture: Image.Image) -> str:
+    if picture.format == "TIFF":
+        return "pages" if getattr(picture, "n_frames", 1) > 1 else ""
+    if picture.format in ("GIF", "WEBP", "PNG") and getattr(picture, "is_animated", False):
+        return "animated"
+    return ""
+
+
+def _plain(picture: Image.Image) -> tuple[Image.Image, str]:
+    """The picture as "L" or "RGB", and what was remarkable about its tones."""
+    if picture.mode in ("L", "RGB") and "transparency" not in picture.info:
+        return (picture.copy() if picture.readonly else picture), ""
+    if picture.mode in ("I", "F") or picture.mode.startswith("I;"):
+        return Image.fromarray(eight_bits(np.asarray(picture))), "deep"
+    if picture.mode == "1":
+        return picture.convert("L"), ""
+    if picture.mode in ("LA", "La", "RGBA", "RGBa", "PA") or "transparency" in picture.info:
+        grey = picture.mode in ("L", "LA", "La", "1")
+        rgba = picture.convert("RGBA")
+        shows = rgba.getchannel("A").getextrema() != (255, 255)
+        paper = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
+        paper.alpha_composite(rgba)
+        return paper.convert("L" if grey else "RGB"), "transparent" if shows else ""
+    return picture.convert("RGB"), ""
+
+
+def eight_bits(values: np.ndarray) -> np.ndarray:
+    """Tones of any number type as uint8 of the same shape, without losing more than 8 bits can hold.
+
+    Whole numbers: up to 255 as they are, up to 4,095 (12 bits, usual in microscopes) a sixteenth, up to 65,535 their
+    upper byte. Fractions: 0..1 times 255. Anything else is stretched from its own smallest to its own largest value.
+    Values that are not finite become 0.
+    """
+    if values.dtype == np.uint8:
+        return values
+    if values.dtype == np.bool_:
+        return values.astype(np.uint8) * np.uint8(255)
+    if values.size == 0:
+        return values.astype(np.uint8)
+    fractions = values.dtype.kind == "f"
+    if fractions:
+        values = np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+    low, high = float(values.min()), float(values.max())
+    if low >= 0 and fractions and high <= 1:
+        return np.rint(values * 255).astype(np.uint8)
+    if low >= 0 and high <= 255:
+        return np.rint(values).astype(np.uint8)
+    if low >= 0 and high <= 65_535:
+        if fractions:
+            return np.rint(values / 257).astype(np.uint8)
+        return (values >> (4 if high < 4_096 else 8)).astype(np.uint8)
+    scaled = (values.astype(np.float64) - low) * (255 / (high - low) if high > low else 0)
+    return np.rint(scaled).astype(np.uint8)
+
+
+def _reason(error: BaseException) -> str:
+    """Whatever decoding raised, in words that continue "FILE: ..."."""
+    if isinstance(error, (Image.DecompressionBombError, Image.DecompressionBombWarning)):
+        return "it announces too many pixels; make it smaller"
+    if isinstance(error, UnidentifiedImageError):
+        return "it is not a PNG, JPEG, BMP, GIF, TIFF, WebP or PPM picture, whatever its name says"
+    if isinstance(error, PermissionError):
+        return "it may not be read (no permission)"
+    if isinstance(error, FileNotFoundError):
+        return "it is not there"
+    if isinstance(error, IsADirectoryError):
+        return "it is a folder"
+    if isinstance(error, MemoryError):
+        return "it does not fit into memory"
+    text = str(error).lower()
+    if isinstance(error, (OSError, EOFError, SyntaxError)) and error.__class__.__module__ == "builtins":
+        if any(word in text for word in ("truncated", "broken", "eof", "unrecognized data", "not enough")):
+            return "it is cut off or damaged"
+        if getattr(error, "errno", None) is not None:
+            return f"it could not be read ({getattr(error, 'strerror', None) or 'error of the disk'})"
+    return "it is damaged"
