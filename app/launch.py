@@ -24,18 +24,29 @@ LEAST_PYTHON = (3, 11)
 LOCK = "netwright.lock"
 
 LIBRARIES = {
-    "libglib-2.0.so.0": "libglib2.0-0", "libGL.so.1": "libgl1", "libEGL.so.1": "libegl1",
-    "libxkbcommon.so.0": "libxkbcommon0", "libdbus-1.so.3": "libdbus-1-3", "libfontconfig.so.1": "libfontconfig1",
+    "libglib-2.0.so.0": "libglib2.0-0",
+    "libGL.so.1": "libgl1",
+    "libEGL.so.1": "libegl1",
+    "libxkbcommon.so.0": "libxkbcommon0",
+    "libdbus-1.so.3": "libdbus-1-3",
+    "libfontconfig.so.1": "libfontconfig1",
     "libbrotlidec.so.1": "libbrotli1",
 }
 """What Qt needs to be imported at all: the shared library, and Debian's and Ubuntu's package of it."""
 
 DISPLAY_LIBRARIES = {
-    "libxcb-cursor.so.0": "libxcb-cursor0", "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
-    "libxcb-icccm.so.4": "libxcb-icccm4", "libxcb-keysyms.so.1": "libxcb-keysyms1",
-    "libxcb-image.so.0": "libxcb-image0", "libxcb-render-util.so.0": "libxcb-render-util0",
-    "libxcb-shape.so.0": "libxcb-shape0", "libxcb-xkb.so.1": "libxcb-xkb1", "libxcb-randr.so.0": "libxcb-randr0",
-    "libxcb-xfixes.so.0": "libxcb-xfixes0", "libxcb-sync.so.1": "libxcb-sync1", "libX11-xcb.so.1": "libx11-xcb1",
+    "libxcb-cursor.so.0": "libxcb-cursor0",
+    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
+    "libxcb-icccm.so.4": "libxcb-icccm4",
+    "libxcb-keysyms.so.1": "libxcb-keysyms1",
+    "libxcb-image.so.0": "libxcb-image0",
+    "libxcb-render-util.so.0": "libxcb-render-util0",
+    "libxcb-shape.so.0": "libxcb-shape0",
+    "libxcb-xkb.so.1": "libxcb-xkb1",
+    "libxcb-randr.so.0": "libxcb-randr0",
+    "libxcb-xfixes.so.0": "libxcb-xfixes0",
+    "libxcb-sync.so.1": "libxcb-sync1",
+    "libX11-xcb.so.1": "libx11-xcb1",
 }
 """What a window on an X11 display needs in addition."""
 
@@ -126,7 +137,7 @@ def satisfied(extra: str = "") -> bool:
 
 
 def _split(requirement: str) -> tuple[str, list[tuple[str, str]]]:
-    """"a>=1,<2" -> ("a", [(">=", "1"), ("<", "2")])."""
+    """ "a>=1,<2" -> ("a", [(">=", "1"), ("<", "2")])."""
     name = re.split(r"[<>=\s]", requirement, maxsplit=1)[0]
     return name, re.findall(r"(==|>=|<)\s*([\d.]+)", requirement)
 
@@ -142,8 +153,11 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 def set_up(extra: str = "") -> None:
     """Makes or renews the environment. Raises SetUpFailed."""
-    say("Netwright is not set up here yet. This happens once and takes some minutes." if not stamp_path().exists()
-        else "The list of packages has changed; the environment is brought up to date.")
+    say(
+        "Netwright is not set up here yet. This happens once and takes some minutes."
+        if not stamp_path().exists()
+        else "The list of packages has changed; the environment is brought up to date."
+    )
     provide_libraries(display=has_display())
     with _alone():
         if is_current(extra):  # made by another start in the meantime
@@ -228,7 +242,8 @@ def _pip(*arguments: str) -> None:
     if pip.returncode:
         reasons = [line for line in said if line.startswith("ERROR")][:3] or said[-3:]
         raise SetUpFailed(
-            "The packages could not be installed:\n  " + "\n  ".join(reasons)
+            "The packages could not be installed:\n  "
+            + "\n  ".join(reasons)
             + "\nCheck the network and the space on the disk, then run it again; it goes on where it was."
         )
 

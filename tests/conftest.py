@@ -18,8 +18,15 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: two test processes on two cores must not fight
 
 FOLDERS = {
-    "HOME": "home", "USERPROFILE": "home", "APPDATA": "config", "LOCALAPPDATA": "cache", "XDG_CONFIG_HOME": "config",
-    "XDG_CACHE_HOME": "cache", "XDG_DATA_HOME": "data", "XDG_STATE_HOME": "state", "XDG_DOCUMENTS_DIR": "documents",
+    "HOME": "home",
+    "USERPROFILE": "home",
+    "APPDATA": "config",
+    "LOCALAPPDATA": "cache",
+    "XDG_CONFIG_HOME": "config",
+    "XDG_CACHE_HOME": "cache",
+    "XDG_DATA_HOME": "data",
+    "XDG_STATE_HOME": "state",
+    "XDG_DOCUMENTS_DIR": "documents",
 }
 PATIENCE = 10.0
 """Seconds a thread gets to end after its test; none needs more than a moment."""

@@ -206,14 +206,14 @@ def _from_epochs(epochs: list[Mapping[str, Any]], resolved: Experiment, descript
         return
     lowest = int(np.nanargmin(judged))
     since = len(epochs) - 1 - lowest
-    best = judged[lowest]
+    best, number = judged[lowest], epochs[lowest]["epoch"]
     rises = since >= 2 and judged[-1] > 1.05 * best and judged[-2] > 1.02 * best
     if rises and trained[-1] < 0.97 * trained[lowest]:
         yield Finding(
             "overfitting",
             "warning",
             "Learning by heart (overfitting)",
-            f"Since epoch {epochs[lowest]['epoch']} the loss on pictures kept aside rises ({best:.3g} to "
+            f"Since epoch {number} the loss on pictures kept aside rises ({best:.3g} to "
             f"{judged[-1]:.3g}) while that of training still falls. The weights of the best epoch are kept.",
             against_overfitting(resolved, description),
         )
@@ -225,7 +225,7 @@ def _from_epochs(epochs: list[Mapping[str, Any]], resolved: Experiment, descript
             "stale",
             "info",
             "No better for a while",
-            f"The best was epoch {epochs[lowest]['epoch']}, {since} epochs ago. It is kept; nothing is lost by stopping.",
+            f"The best was epoch {number}, {since} epochs ago. It is kept; nothing is lost by stopping.",
             Remedy("Stop, keep best", action="stop"),
         )
 
