@@ -1,0 +1,228 @@
+"""The parts of a drawn network: blocks as cards, lines between them. They know how they look, not who shows them."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QStyleOptionGraphicsItem, QWidget
+
+from app.ui.amounts import bytes_text
+from app.ui.theme import SMALL, TITLE, Theme
+from app.ui.words import share_text, short
+
+HEIGHT, RADIUS, PADDING, BAR, BAR_HEIGHT = 46, 8, 13, 110, 4
+"""Of a block, in pixels at 100 %."""
+
+
+@dataclass(frozen=True)
+class BlockView:
+    """What is shown of one block. name: as in the graph. share: of the network's parameters, 0 to 1.
+
+    shape: in words, "" where it is not reached. error, remedy: why it cannot be and what to change.
+    """
+
+    name: str
+    title: str
+    shape: str
+    inputs: tuple[str, ...] = ()
+    help: str = ""
+    parameters: int = 0
+    share: float = 0.0
+    multiply_adds: int = 0
+    activation_bytes: int = 0
+    error: str = ""
+    remedy: str = ""
+    reached: bool = True
+    source: bool = False
+
+    def tooltip(self) -> str:
+        """Everything there is to say, as rich text."""
+        lines = [f"<b>{html.escape(self.title)}</b>"]
+        if self.help:
+            lines.append(html.escape(self.help))
+        if self.error:
+            lines.append(html.escape(f"{self.error} {self.remedy}".strip()))
+        elif self.reached and not self.source:
+            lines.append(
+                f"{self.parameters:,} parameters ({share_text(self.share)})<br>"
+                f"{short(self.multiply_adds)} multiply-adds a picture<br>"
+                f"{bytes_text(self.activation_bytes)} of activations a picture"
+            )
+        return "<div style='max-width: 320px'>" + "<br>".join(lines) + "</div>"
+
+    def words(self) -> str:
+        """The block in one sentence, for who does not see it."""
+        if self.error:
+            return f"{self.title}: {self.error} {self.remedy}".strip()
+        if not self.reached:
+            return f"{self.title}: not reached"
+        numbers = f", {self.parameters:,} parameters" if self.parameters else ""
+        return f"{self.title}: {self.shape}{numbers}"
+
+
+class BlockItem(QGraphicsItem):
+    """A block as a card: title and shape on the left, parameters and their share as a bar on the right."""
+
+    def __init__(self, view: BlockView, theme: Theme, width: float) -> None:
+        super().__init__()
+        self.view, self._theme, self._width = view, theme, width
+        self._hover = False
+        self._error = _wrapped(f"{view.error} {view.remedy}".strip(), theme, width - 2 * theme.px(PADDING))
+        self._height = theme.px(HEIGHT) + len(self._error) * self._line
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable)
+        self.setAcceptHoverEvents(True)
+        self.setToolTip(view.tooltip())
+
+    @property
+    def height(self) -> float:
+        return self._height
+
+    @property
+    def _line(self) -> float:
+        return QFontMetricsF(self._theme.font(SMALL)).height()
+
+    def boundingRect(self) -> QRectF:
+        return QRectF(-2, -2, self._width + 4, self._height + 4)
+
+    def shape(self) -> QPainterPath:
+        path = QPainterPath()
+        path.addRect(QRectF(0, 0, self._width, self._height))
+        return path
+
+    def hoverEnterEvent(self, event: object) -> None:
+        self._hover = True
+        self.update()
+
+    def hoverLeaveEvent(self, event: object) -> None:
+        self._hover = False
+        self.update()
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        theme, view = self._theme, self.view
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        edge, thickness = self._edge()
+        half = thickness / 2
+        card = QRectF(half, half, self._width - thickness, self._height - thickness)
+        painter.setPen(QPen(edge, thickness))
+        painter.setBrush(theme.color("problem_tint" if view.error else "field"))
+        painter.drawRoundedRect(card, theme.px(RADIUS), theme.px(RADIUS))
+        numbers = self._paint_numbers(painter) if not view.error and view.reached and not view.source else 0.0
+        self._paint_words(painter, self._width - 2 * theme.px(PADDING) - numbers)
+
+    def _edge(self) -> tuple[QColor, float]:
+        if self.isSelected():
+            return self._theme.color("accent"), 2.0
+        if self.view.error:
+            return self._theme.color("problem"), 1.5
+        return self._theme.color("accent" if self._hover else "border"), 1.0
+
+    def _paint_words(self, painter: QPainter, room: float) -> None:
+        theme, view = self._theme, self.view
+        left, bold, plain = theme.px(PADDING), theme.font(TITLE, bold=True), theme.font(SMALL)
+        heights = QFontMetricsF(bold).height(), self._line
+        top = (theme.px(HEIGHT) - sum(heights) - theme.px(1)) / 2
+        painter.setFont(bold)
+        painter.setPen(theme.color("problem" if view.error else "text" if view.reached else "disabled"))
+        _draw(painter, QRectF(left, top, room, heights[0]), view.title)
+        painter.setFont(plain)
+        painter.setPen(theme.color("secondary" if view.reached else "disabled"))
+        second = QRectF(left, top + heights[0] + theme.px(1), room, heights[1])
+        _draw(painter, second, "cannot be built" if view.error else view.shape if view.reached else "not reached")
+        painter.setPen(theme.color("text"))
+        for number, line in enumerate(self._error):
+            place = QRectF(left, theme.px(HEIGHT) - theme.px(5) + number * self._line, self._width - 2 * left, self._line)
+            painter.drawText(place, Qt.AlignmentFlag.AlignLeft, line)
+
+    def _paint_numbers(self, painter: QPainter) -> float:
+        """Parameters, and below them their share of the network's, to scale. Returns the width it took."""
+        theme, view = self._theme, self.view
+        if not view.parameters:
+            return 0.0
+        font = theme.font(SMALL)
+        metrics = QFontMetricsF(font)
+        text = f"{view.parameters:,}"
+        right, top = self._width - theme.px(PADDING), theme.px(8)
+        painter.setFont(font)
+        painter.setPen(theme.color("secondary"))
+        place = QRectF(0, top, right, metrics.height())
+        painter.drawText(place, Qt.AlignmentFlag.AlignRight, text)
+        whole = min(float(theme.px(BAR)), self._width / 3)
+        track = QRectF(right - whole, top + metrics.height() + theme.px(6), whole, theme.px(BAR_HEIGHT))
+        painter.setPen(Qt.PenStyle.NoPen)
+        radius = track.height() / 2
+        painter.setBrush(theme.color("track"))
+        painter.drawRoundedRect(track, radius, radius)
+        part = max(whole * view.share, track.height())
+        painter.setBrush(theme.color("training"))
+        painter.drawRoundedRect(QRectF(track.right() - part, track.y(), part, track.height()), radius, radius)
+        return max(whole, metrics.horizontalAdvance(text)) + theme.px(10)
+
+
+class LineItem(QGraphicsPathItem):
+    """A line from block to block through these corners, its bends rounded; a bypass ends in an arrow."""
+
+    def __init__(self, corners: Sequence[tuple[float, float]], theme: Theme) -> None:
+        points = [QPointF(x, y) for x, y in corners]
+        straight = len(points) == 2
+        super().__init__(_rounded(points, theme.px(6)))
+        pen = QPen(theme.color("line"), max(1.5, theme.px(1.5)))
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        self.setPen(pen)
+        self.setZValue(-1)
+        self._tip = None if straight else _arrow(points, theme.px(5))
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(self.pen())
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(self.path())
+        if self._tip is not None:
+            painter.fillPath(self._tip, self.pen().color())
+
+
+def _draw(painter: QPainter, place: QRectF, text: str) -> None:
+    shown = QFontMetricsF(painter.font()).elidedText(text, Qt.TextElideMode.ElideRight, place.width())
+    painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+
+
+def _wrapped(text: str, theme: Theme, room: float) -> list[str]:
+    """Lines of small type no wider than the room."""
+    metrics = QFontMetricsF(theme.font(SMALL))
+    lines: list[str] = []
+    for word in text.split():
+        if lines and metrics.horizontalAdvance(f"{lines[-1]} {word}") <= room:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
+
+
+def _rounded(points: Sequence[QPointF], radius: float) -> QPainterPath:
+    path = QPainterPath(points[0])
+    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
+        path.lineTo(_towards(corner, before, radius))
+        path.quadTo(corner, _towards(corner, after, radius))
+    path.lineTo(points[-1])
+    return path
+
+
+def _towards(start: QPointF, end: QPointF, distance: float) -> QPointF:
+    step = end - start
+    length = (step.x() ** 2 + step.y() ** 2) ** 0.5
+    return start + step * (min(distance, length / 2) / length) if length else start
+
+
+def _arrow(points: Sequence[QPointF], side: float) -> QPainterPath:
+    tip = points[-1]
+    back = _towards(tip, points[-2], side)
+    along = tip - back
+    across = QPointF(-along.y(), along.x()) * 0.6
+    path = QPainterPath(tip)
+    path.lineTo(back + across)
+    path.lineTo(back - across)
+    path.closeSubpath()
+    return path

@@ -1,0 +1,202 @@
+"""The network as a picture that can be scrolled, zoomed and walked through with the keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView
+
+from app.ui.canvas.arrange import Sizes, arrange
+from app.ui.canvas.items import BlockItem, BlockView, LineItem
+from app.ui.theme import Theme
+
+WIDTH, NARROWEST, BRANCHED, ROW_GAP, COLUMN_GAP, LANE = 372, 200, 250, 12, 40, 16
+"""Of the drawing, in pixels at 100 %: a block's width alone in its row, at least, and beside others."""
+SMALLEST, LARGEST, ZOOM_STEP = 0.25, 3.0, 1.15
+
+
+class NetworkView(QGraphicsView):
+    """Draws blocks and who feeds whom. `selected(name)`: another block was chosen.
+
+    Ctrl + wheel, + and - zoom, 0 goes back to actual size, F shows all. The arrow keys, Home and End go from block to
+    block.
+    """
+
+    selected = Signal(str)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._blocks: tuple[BlockView, ...] = ()
+        self._items: dict[str, BlockItem] = {}
+        self._chosen = ""
+        self._width = 0.0
+        self._scene = QGraphicsScene(self)
+        self.setScene(self._scene)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+        self.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.AnchorUnderMouse)
+        self.setDragMode(QGraphicsView.DragMode.NoDrag)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(theme.px(160), theme.px(120))
+        self.setAccessibleName("The network")
+        self._scene.selectionChanged.connect(self._selection_changed)
+        self._redraw = QTimer(self)
+        self._redraw.setSingleShot(True)
+        self._redraw.setInterval(0)
+        self._redraw.timeout.connect(self._draw)
+        theme.changed.connect(self._restyle)
+        self._restyle()
+
+    # --- what is shown
+
+    @property
+    def blocks(self) -> tuple[BlockView, ...]:
+        return self._blocks
+
+    @property
+    def chosen(self) -> str:
+        """Name of the selected block, "" for none."""
+        return self._chosen
+
+    def show_blocks(self, blocks: Sequence[BlockView]) -> None:
+        """Draw these, in topological order. The selected block stays selected if it is still there."""
+        blocks = tuple(blocks)
+        if blocks != self._blocks:
+            self._blocks = blocks
+            self._draw()
+
+    def choose(self, name: str) -> None:
+        """Select a block and bring it into sight."""
+        if item := self._items.get(name):
+            self._scene.clearSelection()
+            item.setSelected(True)
+            self.ensureVisible(item, 8, 24)
+
+    def item(self, name: str) -> BlockItem:
+        """The drawn block. Raises KeyError."""
+        return self._items[name]
+
+    # --- zoom
+
+    @property
+    def zoom(self) -> float:
+        return self.transform().m11()
+
+    def zoom_by(self, factor: float) -> None:
+        wanted = min(LARGEST, max(SMALLEST, self.zoom * factor))
+        self.scale(wanted / self.zoom, wanted / self.zoom)
+
+    def zoom_to_actual(self) -> None:
+        self.resetTransform()
+        self._wait_for_redraw()
+
+    def zoom_to_fit(self) -> None:
+        """Show the whole network; it is never drawn larger than its own size."""
+        place, room = self._scene.sceneRect(), self.viewport().size()
+        if place.isEmpty():
+            return
+        factor = min(1.0, room.width() / place.width(), room.height() / place.height())
+        self.resetTransform()
+        self.scale(max(SMALLEST, factor), max(SMALLEST, factor))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.zoom_by(ZOOM_STEP ** (event.angleDelta().y() / 120))
+            event.accept()
+        else:
+            super().wheelEvent(event)
+
+    # --- keyboard
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = Qt.Key(event.key())
+        if key in (Qt.Key.Key_Up, Qt.Key.Key_Left):
+            self._step(-1)
+        elif key in (Qt.Key.Key_Down, Qt.Key.Key_Right):
+            self._step(1)
+        elif key in (Qt.Key.Key_Home, Qt.Key.Key_End) and self._blocks:
+            self.choose(self._blocks[0 if key == Qt.Key.Key_Home else -1].name)
+        elif event.text() in ("+", "-"):
+            self.zoom_by(ZOOM_STEP if event.text() == "+" else 1 / ZOOM_STEP)
+        elif event.text() == "0":
+            self.zoom_to_actual()
+        elif event.text().lower() == "f":
+            self.zoom_to_fit()
+        else:
+            super().keyPressEvent(event)
+
+    def _step(self, by: int) -> None:
+        names = [block.name for block in self._blocks]
+        if names:
+            place = names.index(self._chosen) + by if self._chosen in names else 0
+            self.choose(names[min(len(names) - 1, max(0, place))])
+
+    # --- drawing
+
+    def _draw(self) -> None:
+        self._redraw.stop()
+        self._width = self._block_width()
+        theme, chosen = self._theme, self._chosen
+        place = self.verticalScrollBar().value()
+        self._scene.blockSignals(True)
+        self._scene.clear()
+        self._items = {block.name: BlockItem(block, theme, self._width) for block in self._blocks}
+        arrangement = arrange(
+            {block.name: block.inputs for block in self._blocks},
+            {name: item.height for name, item in self._items.items()},
+            Sizes(self._width, theme.px(ROW_GAP), theme.px(COLUMN_GAP), theme.px(LANE)),
+        ) if self._blocks else None
+        if arrangement is not None:
+            for corners in arrangement.lines.values():
+                self._scene.addItem(LineItem(corners, theme))
+            for name, item in self._items.items():
+                item.setPos(arrangement.boxes[name].x, arrangement.boxes[name].y)
+                self._scene.addItem(item)
+        self._scene.setSceneRect(self._scene.itemsBoundingRect().adjusted(-4, -2, 4, 2) if self._items else QRectF())
+        if chosen in self._items:
+            self._items[chosen].setSelected(True)
+        self._scene.blockSignals(False)
+        self.verticalScrollBar().setValue(place)
+        self._describe()
+
+    def _block_width(self) -> float:
+        """Blocks are as wide as the view allows where the network is one column, and of one width where it branches."""
+        theme = self._theme
+        if _branches(self._blocks):
+            return float(theme.px(BRANCHED))
+        room = self.viewport().width() - 16
+        return float(min(theme.px(WIDTH), max(theme.px(NARROWEST), room)))
+
+    def _selection_changed(self) -> None:
+        chosen = next((name for name, item in self._items.items() if item.isSelected()), "")
+        if chosen != self._chosen:
+            self._chosen = chosen
+            self._describe()
+            self.selected.emit(chosen)
+
+    def _describe(self) -> None:
+        block = next((block for block in self._blocks if block.name == self._chosen), None)
+        chosen = f" Selected: {block.words()}." if block else ""
+        self.setAccessibleDescription(f"{len(self._blocks)} blocks.{chosen}")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._wait_for_redraw()
+
+    def _wait_for_redraw(self) -> None:
+        """Drawing inside a resize could resize again; it waits for the event loop."""
+        if self._blocks and self._block_width() != self._width:
+            self._redraw.start()
+
+    def _restyle(self) -> None:
+        self.setBackgroundBrush(self._theme.color("surface"))
+        self._draw()
+
+
+def _branches(blocks: Sequence[BlockView]) -> bool:
+    """Whether any block reads something else than the block before it."""
+    return any(block.inputs not in ((), (before.name,)) for before, block in zip(blocks, blocks[1:], strict=False))

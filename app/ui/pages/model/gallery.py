@@ -1,0 +1,175 @@
+"""The template gallery: a card a template, with its picture, what it is and how large it would be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QEnterEvent, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QGridLayout, QSizePolicy, QWidget
+
+from app.ui.pages.model.drawings import SIZE, draw
+from app.ui.theme import BODY, SMALL, Theme
+from models.spec import Registry
+from models.template import Template
+
+NARROWEST, GAP, PADDING, RADIUS = 118, 12, 12, 10
+WRAP = int(Qt.TextFlag.TextWordWrap)
+
+
+class TemplateCard(QAbstractButton):
+    """One template, to be chosen. Painted as a card; without room its summary moves into the tooltip."""
+
+    def __init__(self, template: type[Template], theme: Theme) -> None:
+        super().__init__()
+        self.template, self._theme = template, theme
+        self.reason, self.parameters = "", ""
+        self.compact = False
+        self.setObjectName(f"model.template.{template.kind}")
+        self.setText(template.label)
+        self.setCheckable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.describe("", "")
+
+    def describe(self, parameters: str, reason: str) -> None:
+        """parameters: how many, in words, "" while unknown. reason: why it cannot be taken, "" if it can."""
+        self.parameters, self.reason = parameters, reason
+        self.setEnabled(not reason)
+        words = f"{self.template.summary} {reason or parameters}".strip()
+        self.setToolTip(words)
+        self.setAccessibleName(f"Template {self.template.label}")
+        self.setAccessibleDescription(words)
+        self.update()
+
+    def needed(self, width: int, compact: bool) -> int:
+        """Height for this width."""
+        theme = self._theme
+        height = 2 * theme.px(PADDING) + theme.px(SIZE[1]) + theme.px(6)
+        height += QFontMetrics(theme.font(BODY, bold=True)).height()
+        if not compact:
+            room = QRect(0, 0, width - 2 * theme.px(PADDING), 10_000)
+            height += QFontMetrics(theme.font(SMALL)).boundingRect(room, WRAP, self._words).height() + theme.px(2)
+        return height
+
+    @property
+    def _words(self) -> str:
+        return self.reason or self.template.summary
+
+    def sizeHint(self) -> QSize:
+        width = self._theme.px(150)
+        return QSize(width, self.needed(width, self.compact))
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme, enabled = self._theme, self.isEnabled()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        chosen = self.isChecked() or self.hasFocus()
+        edge = "accent" if chosen or (self.underMouse() and enabled) else "border"
+        thickness = 2 if chosen else 1
+        painter.setPen(QPen(theme.color(edge), thickness))
+        painter.setBrush(theme.color("surface" if enabled else "background"))
+        half = thickness / 2
+        card = QRectF(self.rect()).adjusted(half, half, -half, -half)
+        painter.drawRoundedRect(card, theme.px(RADIUS), theme.px(RADIUS))
+        inside = self.rect().adjusted(*(theme.px(PADDING) * sign for sign in (1, 1, -1, -1)))
+        place = QRectF(inside.x(), inside.y(), theme.px(SIZE[0]), theme.px(SIZE[1]))
+        draw(painter, place, self.template.kind, self.template.family, theme, enabled)
+        self._paint_words(painter, inside, round(place.right()) + theme.px(6), theme.px(SIZE[1]))
+
+    def _paint_words(self, painter: QPainter, inside: QRect, left: int, head: int) -> None:
+        theme, enabled = self._theme, self.isEnabled()
+        small, bold = theme.font(SMALL), theme.font(BODY, bold=True)
+        painter.setFont(small)
+        painter.setPen(theme.color("secondary" if enabled else "disabled"))
+        corner = QRect(left, inside.y(), inside.right() - left + 1, head)
+        painter.drawText(corner, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, self.parameters)
+        below = inside.adjusted(0, head + theme.px(6), 0, 0)
+        painter.setFont(bold)
+        painter.setPen(theme.color("text" if enabled else "disabled"))
+        metrics = QFontMetrics(bold)
+        title = metrics.elidedText(self.template.label, Qt.TextElideMode.ElideRight, below.width())
+        painter.drawText(below, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, title)
+        if not self.compact:
+            painter.setFont(small)
+            painter.setPen(theme.color("secondary" if enabled else "disabled"))
+            painter.drawText(below.adjusted(0, metrics.height() + theme.px(2), 0, 0), WRAP, self._words)
+
+
+class TemplateGallery(QWidget):
+    """All templates as cards in rows. `chosen(kind)`: the person took one. The arrow keys go from card to card."""
+
+    chosen = Signal(str)
+
+    def __init__(self, registry: Registry[Template], theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._tallest = 0
+        self.setObjectName("model.template")
+        self.setAccessibleName("Template")
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._group = QButtonGroup(self)
+        self.cards: dict[str, TemplateCard] = {}
+        for template in registry.all():
+            card = TemplateCard(template, theme)
+            self.cards[template.kind] = card
+            self._group.addButton(card)
+            card.clicked.connect(lambda _=False, kind=template.kind: self.chosen.emit(kind))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self._arrange)
+
+    def show_choice(self, kind: str) -> None:
+        """Outline this template."""
+        if kind in self.cards:
+            self.cards[kind].setChecked(True)
+
+    def describe(self, parameters: Mapping[str, str], reasons: Mapping[str, str]) -> None:
+        """What is known of each template, by kind."""
+        for kind, card in self.cards.items():
+            card.describe(parameters.get(kind, ""), reasons.get(kind, ""))
+        self._arrange()
+
+    def set_tallest(self, height: int) -> None:
+        """With less than the summaries need, in pixels, the cards are compact."""
+        if height != self._tallest:
+            self._tallest = height
+            self._arrange()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        cards = [card for card in self.cards.values() if card.isEnabled()]
+        focused = next((place for place, card in enumerate(cards) if card.hasFocus()), None)
+        step = {Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()))
+        if step is None or focused is None:
+            super().keyPressEvent(event)
+        else:
+            cards[(focused + step) % len(cards)].setFocus()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._arrange()
+
+    def _arrange(self) -> None:
+        theme, cards = self._theme, list(self.cards.values())
+        gap = theme.px(GAP)
+        columns = max(1, min(len(cards), (self.width() + gap) // (theme.px(NARROWEST) + gap)))
+        width = (self.width() - (columns - 1) * gap) // columns
+        rows = -(-len(cards) // columns)
+        full = max(card.needed(width, False) for card in cards)
+        compact = rows * full + (rows - 1) * gap > self._tallest
+        height = max(card.needed(width, compact) for card in cards)
+        self._grid.setSpacing(gap)
+        for place, card in enumerate(cards):
+            card.compact = compact
+            card.setFixedHeight(height)
+            card.update()
+            self._grid.addWidget(card, place // columns, place % columns)
+        for column in range(len(cards)):
+            self._grid.setColumnStretch(column, 1 if column < columns else 0)
+        self.setFixedHeight(rows * height + (rows - 1) * gap)

@@ -1,0 +1,200 @@
+"""The card with the drawn network and what it adds up to."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy, QStackedWidget, QToolButton, QWidget
+
+from app.engine.learning.choices import Optimizer
+from app.ui.amounts import bytes_text
+from app.ui.assets import icon
+from app.ui.canvas.items import BlockView
+from app.ui.canvas.view import ZOOM_STEP, NetworkView
+from app.ui.measurer import Measured, Measurer
+from app.ui.theme import Theme, style
+from app.ui.widgets.card import Card
+from app.ui.words import short
+from models.graph import INPUT
+from models.shape import words
+
+TOTALS_IN_A_ROW = 460
+"""Below this width at 100 %, the totals stand in two rows."""
+HELD = ("weights", "gradients", "first_moment", "second_moment", "other_state")
+
+
+def block_views(measured: Measured) -> tuple[BlockView, ...]:
+    """The blocks as they are drawn, the picture that comes in on top."""
+    inspection, problem = measured.inspection, measured.problem
+    total = max(1, inspection.parameters)
+    source = BlockView(
+        INPUT, "Picture", words(problem.shape), source=True, help="What comes in: one example of your data, prepared."
+    )
+    blocks = [
+        BlockView(
+            name=block.name,
+            title=block.title,
+            shape=words(block.shape) if block.shape is not None else "",
+            inputs=tuple(block.inputs),
+            help=block.help,
+            parameters=block.parameters,
+            share=block.parameters / total,
+            multiply_adds=block.multiply_adds,
+            activation_bytes=block.activation_bytes,
+            error=block.error,
+            remedy=block.remedy,
+            reached=block.shape is not None,
+        )
+        for block in inspection.blocks
+    ]
+    return (source, *blocks)
+
+
+def totals(measured: Measured) -> list[tuple[str, str, str]]:
+    """What the network adds up to: (figure, words, tooltip)."""
+    inspection, predicted, experiment = measured.inspection, measured.predicted, measured.experiment
+    found = [
+        (f"{inspection.parameters:,}", "parameters", "Numbers that training sets: all weights of the network, n."),
+        (
+            short(inspection.multiply_adds), "multiply-adds a picture",
+            "Multiplications with an addition to judge one picture; training takes about three times as many.",
+        ),
+    ]
+    if predicted:
+        optimizer = experiment.optimizer
+        assert isinstance(optimizer, Optimizer)
+        found += [
+            (
+                bytes_text(sum(predicted.get(row, 0) for row in HELD)),
+                f"with {optimizer.label} ({optimizer.floats_per_parameter()}n)",
+                "Weights, gradients and what the optimizer keeps of every parameter, in float32.",
+            ),
+            (
+                bytes_text(predicted.get("activations", 0)), f"activations at batch {experiment.training.batch_size}",
+                "What every block keeps of a batch until the gradient has come back to it.",
+            ),
+        ]
+    return found
+
+
+class NetworkCard(Card):
+    """Draws what the measurer found; says what it waits for; marks the block that cannot be.
+
+    `selected(name)`: another block was chosen.
+    """
+
+    selected = Signal(str)
+
+    def __init__(self, measurer: Measurer, theme: Theme) -> None:
+        super().__init__("The network", "shapes, parameters and share, live")
+        self._measurer, self._theme = measurer, theme
+        self.setMinimumWidth(0)
+        self.view = NetworkView(theme)
+        self.view.setObjectName("model.network")
+        self.view.selected.connect(self.selected)
+        self._message = QLabel()
+        self._message.setObjectName("model.message")
+        self._message.setWordWrap(True)
+        self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        style(self._message, "secondary")
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.view)
+        self._stack.addWidget(self._message)
+        self._line = QFrame()
+        style(self._line, "separator")
+        self._totals = Totals(theme)
+        self.body.addWidget(self._stack, 1)
+        self.body.addWidget(self._line)
+        self.body.addWidget(self._totals)
+        self._buttons = [
+            self._tool("zoom_out", "Smaller (-)", lambda: self.view.zoom_by(1 / ZOOM_STEP)),
+            self._tool("zoom_in", "Larger (+)", lambda: self.view.zoom_by(ZOOM_STEP)),
+            self._tool("fit", "Show the whole network (F)", self.view.zoom_to_fit),
+        ]
+        theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def refresh(self) -> None:
+        """Show what the measurer has now."""
+        measurer = self._measurer
+        if measurer.measured is not None:
+            self.view.show_blocks(block_views(measurer.measured))
+            self._totals.show_totals(totals(measurer.measured))
+        busy = measurer.measured is None and measurer.busy
+        trouble = "" if measurer.busy or measurer.trouble is None else _sentence(measurer.trouble)
+        self._message.setText(f"{measurer.stage} …" if busy else trouble)
+        shown = measurer.measured is not None and not trouble
+        self._stack.setCurrentWidget(self.view if shown else self._message)
+        self._line.setVisible(shown)
+        self._totals.setVisible(shown)
+        for button in self._buttons:
+            button.setEnabled(shown)
+
+    def _tool(self, name: str, tip: str, action: object) -> QToolButton:
+        button = QToolButton()
+        button.setObjectName(f"model.{name}")
+        button.setProperty("icon_name", name)
+        button.setToolTip(tip)
+        button.setAccessibleName(tip)
+        style(button, "small")
+        button.clicked.connect(action)
+        self.tools.addWidget(button)
+        return button
+
+    def _restyle(self) -> None:
+        for button in self._buttons:
+            button.setIcon(icon(self._theme, button.property("icon_name"), "secondary"))
+
+
+class Totals(QWidget):
+    """Figures with their words, in one row or two."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._labels: list[QLabel] = []
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        theme.changed.connect(self._arrange)
+
+    def show_totals(self, found: Sequence[tuple[str, str, str]]) -> None:
+        while len(self._labels) < len(found):
+            label = QLabel()
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.RichText)
+            label.setAlignment(Qt.AlignmentFlag.AlignTop)
+            style(label, "secondary")
+            self._labels.append(label)
+        text = self._theme.color("text").name()
+        for label, (figure, what, tip) in zip(self._labels, found, strict=False):
+            label.setText(f"<b style='color:{text}'>{html.escape(figure)}</b> {html.escape(what)}")
+            label.setToolTip(tip)
+            label.setAccessibleName(f"{figure} {what}")
+        for place, label in enumerate(self._labels):
+            label.setVisible(place < len(found))
+        self._arrange()
+
+    def text(self) -> str:
+        """All of it as plain words."""
+        return "; ".join(label.accessibleName() for label in self._labels if not label.isHidden())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._arrange()
+
+    def _arrange(self) -> None:
+        columns = 4 if self.width() >= self._theme.px(TOTALS_IN_A_ROW) else 2
+        self._grid.setHorizontalSpacing(self._theme.px(16))
+        self._grid.setVerticalSpacing(self._theme.px(4))
+        for place, label in enumerate(self._labels):
+            self._grid.addWidget(label, place // columns, place % columns)
+        for column in range(4):
+            self._grid.setColumnStretch(column, 1 if column < columns else 0)
+
+
+def _sentence(trouble: object) -> str:
+    what, remedy = getattr(trouble, "what", str(trouble)), getattr(trouble, "remedy", "")
+    return f"{what} {remedy}".strip()

@@ -1,0 +1,147 @@
+"""Model: the template gallery above, its settings on the left, the network in the middle."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from app.engine.errors import UserError
+from app.ui.form import Form
+from app.ui.pages.model.gallery import TemplateGallery
+from app.ui.pages.model.guide import guide_cards
+from app.ui.pages.model.network_card import NetworkCard
+from app.ui.pages.model.sizes import parameters_of_defaults
+from app.ui.parts import GuideCard, Page, Parts
+from app.ui.theme import style
+from app.ui.widgets.card import Card
+from app.ui.words import short
+from models.shape import Problem
+from models.template import TEMPLATES
+
+SETTINGS_WIDTH = 248
+GALLERY_SHARE = 0.27
+"""Of the page's height at most, before the cards of the gallery become compact."""
+
+
+class ModelPage(Page):
+    """Reads the document and the measurer; writes the document's section "model"."""
+
+    name = "model"
+    title = "Model"
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__()
+        self._parts = parts
+        self._sizes: dict[str, int] = {}
+        self._sized_for: Problem | None = None
+        style(self, "page")
+        self.gallery = TemplateGallery(TEMPLATES, parts.theme)
+        self.gallery.chosen.connect(lambda kind: parts.document.choose("model", kind))
+        self.network = NetworkCard(parts.measurer, parts.theme)
+        self.network.selected.connect(lambda name: self.guide_changed.emit())
+        self._settings = self._settings_card()
+        self._column = QVBoxLayout(self)
+        self._column.addWidget(self.gallery)
+        self._row = QHBoxLayout()
+        self._row.addWidget(self._settings)
+        self._row.addWidget(self.network, 1)
+        self._column.addLayout(self._row, 1)
+        parts.document.changed.connect(self._refresh)
+        parts.document.data_changed.connect(self._refresh)
+        parts.measurer.changed.connect(self._refresh)
+        parts.theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def guide(self) -> list[GuideCard]:
+        return guide_cards(self._parts.document, self._parts.measurer, self.network.view.chosen)
+
+    def ready(self) -> tuple[bool, str]:
+        """The step is done when the network can be built."""
+        measurer = self._parts.measurer
+        if measurer.trouble is not None:
+            return False, measurer.trouble.what
+        if measurer.inspection is not None and measurer.inspection.error is not None:
+            return False, measurer.inspection.error.what
+        return True, ""
+
+    # --- building
+
+    def _settings_card(self) -> Card:
+        parts = self._parts
+        card = Card("Settings")
+        self.form = Form(parts.document, "model", None, parts.theme, parts.preferences)
+        self._answers = QLabel()
+        self._answers.setWordWrap(True)
+        style(self._answers, "secondary")
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(0, 0, 8, 0)
+        column.addWidget(self.form)
+        column.addWidget(self._answers)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        style(scroll, "plain")
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(inner)
+        card.body.addWidget(scroll, 1)
+        return card
+
+    # --- showing
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._refresh()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.gallery.set_tallest(round(self.height() * GALLERY_SHARE))
+
+    def _restyle(self) -> None:
+        theme = self._parts.theme
+        margin = theme.px(16)
+        self._column.setContentsMargins(margin, margin, margin, margin)
+        self._column.setSpacing(margin)
+        self._row.setSpacing(margin)
+        self._settings.setFixedWidth(theme.px(SETTINGS_WIDTH))
+        self._refresh()
+
+    def _refresh(self, *_: object) -> None:
+        """Catch up with document and measurer; a page that is not seen waits until it is."""
+        self.guide_changed.emit()
+        if not self.isVisible():
+            return
+        self.network.refresh()
+        try:
+            problem, chosen = self._parts.document.problem(), self._parts.document.effective().model
+        except UserError:
+            return
+        assert chosen is not None
+        self.gallery.show_choice(chosen.kind)
+        self._describe_templates(problem, chosen.kind)
+        answers = "1 answer: yes or no" if problem.outputs == 1 else f"{problem.outputs:,} classes"
+        known = self._parts.document.description is not None
+        self._answers.setText(f"Answers: {answers}, {'from your data' if known else 'until data are opened'}.")
+
+    def _describe_templates(self, problem: Problem, chosen: str) -> None:
+        sizes = dict(self._sizes)
+        measured = self._parts.measurer.measured
+        if measured is not None and measured.experiment.model is not None:
+            sizes[measured.experiment.model.kind] = measured.inspection.parameters
+            if problem != self._sized_for:
+                self._measure_templates(problem)
+        self.gallery.describe(
+            {kind: f"{short(size)} parameters" for kind, size in sizes.items()},
+            {template.kind: template.unfit(problem) for template in TEMPLATES.all()},
+        )
+
+    def _measure_templates(self, problem: Problem) -> None:
+        self._sized_for = problem
+        self._parts.background.run(
+            lambda control: parameters_of_defaults(problem, control), self._take_sizes, lambda failure: None, key="gallery"
+        )
+
+    def _take_sizes(self, sizes: dict[str, int]) -> None:
+        self._sizes = sizes
+        self._refresh()

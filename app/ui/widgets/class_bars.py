@@ -1,0 +1,162 @@
+"""How many examples each class has, by split, as bars to one scale with their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QToolTip
+
+from app.ui.amounts import count_text
+from app.ui.theme import SMALL, Theme
+
+SPLITS = {"training": "training", "validation": "validation", "test": "line"}
+"""Split -> colour role."""
+ROW, BAR, GAP, HEAD = 22, 10, 10, 22
+
+
+def balance_words(classes: Sequence[str], totals: Sequence[int]) -> str:
+    """How evenly the examples are spread over the classes, in a sentence."""
+    if not totals:
+        return ""
+    few, many = min(totals), max(totals)
+    if few == many:
+        return f"Balanced: every class has {count_text(few, 'picture')}."
+    least, most = classes[list(totals).index(few)], classes[list(totals).index(many)]
+    if few and many / few <= 1.5:
+        return f"Balanced: between {few:,} and {count_text(many, 'picture')} a class."
+    if not few:
+        return f"Uneven: '{most}' has {count_text(many, 'picture')}, '{least}' has none."
+    return f"Uneven: '{most}' has {count_text(many, 'picture')}, '{least}' {few:,}; that is {many / few:.1f} times as many."
+
+
+class ClassBars(QAbstractScrollArea):
+    """A row a class: its name, a bar divided by split, its number. Scrolls; only what is visible is painted."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._classes: tuple[str, ...] = ()
+        self._counts: dict[str, tuple[int, ...]] = {}
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.viewport().setAutoFillBackground(False)
+        self.viewport().setMouseTracking(True)
+        self.setAccessibleName("Examples per class")
+        theme.changed.connect(self._measure)
+
+    def show_counts(self, classes: Sequence[str], counts: Mapping[str, Sequence[int]]) -> None:
+        """counts: per split, examples per class in the order of `classes`."""
+        self._classes = tuple(classes)
+        self._counts = {split: tuple(numbers) for split, numbers in counts.items() if sum(numbers)}
+        self.setAccessibleDescription("; ".join(self.words(row) for row in range(min(len(self._classes), 50))))
+        self._measure()
+
+    @property
+    def totals(self) -> tuple[int, ...]:
+        """Examples per class over all splits."""
+        return tuple(sum(numbers[row] for numbers in self._counts.values()) for row in range(len(self._classes)))
+
+    def words(self, row: int) -> str:
+        """A class in words: "cat: 120 (96 training, 12 validation, 12 test)"."""
+        parts = ", ".join(f"{numbers[row]:,} {split}" for split, numbers in self._counts.items())
+        return f"{self._classes[row]}: {self.totals[row]:,} ({parts})"
+
+    def sizeHint(self) -> QSize:
+        rows = min(len(self._classes), 10)
+        return QSize(self._theme.px(320), self._theme.px(HEAD + ROW * max(3, rows)))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._theme.px(180), self._theme.px(HEAD + ROW * 3))
+
+    # --- painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(self._theme.font(SMALL))
+        metrics = QFontMetrics(painter.font())
+        totals = self.totals
+        largest = max(totals, default=0) or 1
+        names, numbers = self._columns(metrics, totals)
+        bars = QRect(names + self._theme.px(GAP), 0, self.viewport().width() - names - numbers - 2 * self._theme.px(GAP), 0)
+        row_height, head = self._theme.px(ROW), self._theme.px(HEAD)
+        offset = self.verticalScrollBar().value()
+        first = max(0, offset // row_height)
+        painter.setClipRect(QRect(0, head, self.viewport().width(), self.viewport().height()))
+        for row in range(first, min(len(self._classes), first + self.viewport().height() // row_height + 2)):
+            line = QRect(0, head + row * row_height - offset, self.viewport().width(), row_height)
+            self._paint_row(painter, metrics, row, line, bars, names, largest)
+        painter.setClipping(False)
+        self._paint_legend(painter, metrics, head)
+
+    def _paint_row(
+        self, painter: QPainter, metrics: QFontMetrics, row: int, line: QRect, bars: QRect, names: int, largest: int
+    ) -> None:
+        theme = self._theme
+        painter.setPen(theme.color("text"))
+        name = metrics.elidedText(self._classes[row], Qt.TextElideMode.ElideRight, names)
+        painter.drawText(QRect(0, line.y(), names, line.height()), Qt.AlignmentFlag.AlignVCenter, name)
+        thickness = theme.px(BAR)
+        top = line.y() + (line.height() - thickness) / 2
+        left = float(bars.x())
+        for split, numbers in self._counts.items():
+            width = bars.width() * numbers[row] / largest
+            if width > 0:
+                painter.fillRect(QRectF(left, top, max(1.0, width), thickness), self._color(split))
+            left += width
+        painter.setPen(theme.color("secondary"))
+        place = QRect(0, line.y(), line.width() - theme.px(2), line.height())
+        alignment = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(place, alignment, f"{sum(numbers[row] for numbers in self._counts.values()):,}")
+
+    def _paint_legend(self, painter: QPainter, metrics: QFontMetrics, height: int) -> None:
+        theme, left = self._theme, 0
+        square = theme.px(9)
+        for split, numbers in self._counts.items():
+            painter.fillRect(QRect(left, (height - theme.px(4) - square) // 2, square, square), self._color(split))
+            text = f"{split} {sum(numbers):,}"
+            painter.setPen(theme.color("secondary"))
+            place = QRect(left + square + theme.px(5), 0, metrics.horizontalAdvance(text) + 4, height - theme.px(4))
+            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, text)
+            left = place.right() + theme.px(12)
+
+    def _columns(self, metrics: QFontMetrics, totals: Sequence[int]) -> tuple[int, int]:
+        """Width of the names and of the numbers."""
+        longest = max((metrics.horizontalAdvance(name) for name in self._classes), default=0)
+        number = max((metrics.horizontalAdvance(f"{total:,}") for total in totals), default=0)
+        return min(longest + 2, self.viewport().width() * 2 // 5), number + self._theme.px(2)
+
+    def _color(self, split: str) -> QColor:
+        return self._theme.color(SPLITS.get(split, "line"))
+
+    # --- size, scrolling, hints
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            row = self._row_at(event.pos())
+            if row is None:
+                QToolTip.hideText()
+            else:
+                QToolTip.showText(event.globalPos(), self.words(row), self)
+            return True
+        return super().viewportEvent(event)
+
+    def _row_at(self, place: QPoint) -> int | None:
+        head = self._theme.px(HEAD)
+        row = (place.y() - head + self.verticalScrollBar().value()) // self._theme.px(ROW)
+        return row if place.y() >= head and 0 <= row < len(self._classes) else None
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._measure()
+
+    def _measure(self) -> None:
+        row, room = self._theme.px(ROW), self.viewport().height() - self._theme.px(HEAD)
+        bar = self.verticalScrollBar()
+        bar.setRange(0, max(0, row * len(self._classes) - room))
+        bar.setPageStep(max(1, room))
+        bar.setSingleStep(row)
+        self.updateGeometry()
+        self.viewport().update()
