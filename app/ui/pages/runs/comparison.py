@@ -1,0 +1,176 @@
+"""The lower half of the page: the chosen runs in one plot, what sets them apart, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QButtonGroup,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.ui.background import Background
+from app.ui.pages.runs.differences import Comparison, Line, compare
+from app.ui.pages.runs.entries import Entry
+from app.ui.pages.runs.overlay import DASHES, MOST, Overlay, series_color
+from app.ui.theme import Theme, style
+from app.ui.widgets.card import Card
+
+
+class ComparisonCard(Card):
+    """show_runs(entries): one run alone, or two to five over one another."""
+
+    def __init__(self, theme: Theme, background: Background) -> None:
+        super().__init__("Curves", "validation, per epoch")
+        self._theme, self._background = theme, background
+        self._entries: list[Entry] = []
+        self._comparison: Comparison | None = None
+        self.setObjectName("runs.comparison")
+        self._quantities = QButtonGroup(self)
+        for name, text in (("loss", "Loss"), ("accuracy", "Accuracy")):
+            button = QPushButton(text)
+            button.setCheckable(True)
+            button.setChecked(name == "loss")
+            button.setObjectName(f"runs.curve.{name}")
+            button.setAccessibleName(f"Show validation {name}")
+            button.setToolTip(f"Draws the validation {name} of the chosen runs.")
+            style(button, "small")
+            self._quantities.addButton(button)
+            self.tools.addWidget(button)
+        self._quantities.buttonClicked.connect(lambda _: self._draw())
+        self.overlay = Overlay(theme)
+        self.table = _table()
+        self.common = QLabel()
+        self.common.setWordWrap(True)
+        style(self.common, "secondary")
+        right = QVBoxLayout()
+        right.setSpacing(4)
+        right.addWidget(self.table, 1)
+        right.addWidget(self.common)
+        holder = QWidget()
+        holder.setLayout(right)
+        right.setContentsMargins(0, 0, 0, 0)
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        row.addWidget(self.overlay, 5)
+        row.addWidget(holder, 5)
+        self.body.addLayout(row, 1)
+        theme.changed.connect(self._restyle)
+
+    @property
+    def quantity(self) -> str:
+        return self._quantities.checkedButton().objectName().removeprefix("runs.curve.")
+
+    def show_runs(self, entries: Sequence[Entry]) -> None:
+        """At most five are shown; their settings are read in the background."""
+        self._entries = list(entries[:MOST])
+        several = len(self._entries) > 1
+        self.title.setText("Compared" if several else "Curve")
+        extra = f"the first {MOST} of {len(entries)}" if len(entries) > MOST else "validation, per epoch"
+        self.set_why(extra)
+        self._draw()
+        shown = tuple(self._entries)
+        if shown:
+            self._background.run(lambda _: compare(shown), self._fill, key="runs.compare")
+
+    def _draw(self) -> None:
+        self.overlay.show_runs(self._entries, self.quantity)
+
+    def _restyle(self) -> None:
+        if self._comparison is not None:
+            self._fill(self._comparison)
+
+    def _fill(self, comparison: Comparison) -> None:
+        """The table: differing settings first, then the figures."""
+        self._comparison = comparison
+        runs = len(comparison.names)
+        lines = [*comparison.settings, *comparison.figures]
+        table, several = self.table, runs > 1
+        table.clear()
+        table.setRowCount(len(lines))
+        table.setColumnCount(runs + 1)
+        for column, name in enumerate(comparison.names):
+            item = QTableWidgetItem(name)
+            item.setIcon(self._swatch(column))
+            item.setToolTip(name)
+            table.setHorizontalHeaderItem(column + 1, item)
+        table.setHorizontalHeaderItem(0, QTableWidgetItem(""))
+        for row, line in enumerate(lines):
+            self._line(row, line, row < len(comparison.settings))
+        header = table.horizontalHeader()
+        table.setIconSize(QSize(self._theme.px(22), self._theme.px(10)))
+        table.verticalHeader().setDefaultSectionSize(self._theme.px(24))
+        table.setColumnWidth(0, self._theme.px(132))
+        for column in range(1, runs + 1):
+            table.setColumnWidth(column, self._theme.px(104))
+            header.setSectionResizeMode(
+                column, QHeaderView.ResizeMode.Stretch if runs <= 2 else QHeaderView.ResizeMode.Interactive
+            )
+        if several and not comparison.settings:
+            text = "All settings are the same."
+        elif several:
+            text = f"{comparison.same} other settings are the same."
+        else:
+            text = "" if comparison.settings else "Every setting followed the data."
+        self.common.setText(text)
+        self.common.setVisible(bool(text))
+
+    def _line(self, row: int, line: Line, is_setting: bool) -> None:
+        label = QTableWidgetItem(line.label)
+        label.setForeground(self._theme.color("secondary"))
+        label.setToolTip("A setting" if is_setting else "What came of it")
+        self.table.setItem(row, 0, label)
+        for column, text in enumerate(line.texts):
+            item = QTableWidgetItem(text)
+            item.setToolTip(text)
+            font = self._theme.font(12, bold=column == line.best)
+            item.setFont(font)
+            if column == line.best:
+                item.setForeground(self._theme.color("best"))
+                item.setToolTip(f"{text}, the best of them")
+            self.table.setItem(row, column + 1, item)
+        label.setFont(self._theme.font(12))
+
+    def _swatch(self, number: int) -> QIcon:
+        """A bit of the run's line, as drawn in the plot."""
+        theme = self._theme
+        width, height = theme.px(22), theme.px(10)
+        picture = QPixmap(width, height)
+        picture.fill(QColor(0, 0, 0, 0))
+        painter = QPainter(picture)
+        pen = QPen(series_color(theme, number), theme.px(2))
+        if DASHES[number]:
+            pen.setDashPattern(DASHES[number])
+        painter.setPen(pen)
+        painter.drawLine(QRectF(0, height / 2, width, 0).topLeft(), QRectF(0, height / 2, width, 0).topRight())
+        painter.end()
+        return QIcon(picture)
+
+
+def _table() -> QTableWidget:
+    table = QTableWidget()
+    table.setObjectName("runs.differences")
+    table.setAccessibleName("Settings that differ, and figures")
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+    table.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    table.setShowGrid(False)
+    table.setFrameShape(QTableWidget.Shape.NoFrame)
+    table.setWordWrap(False)
+    table.setTextElideMode(Qt.TextElideMode.ElideRight)
+    table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+    table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+    table.verticalHeader().hide()
+    table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    table.horizontalHeader().setHighlightSections(False)
+    return table

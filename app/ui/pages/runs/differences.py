@@ -1,0 +1,164 @@
+"""What two to five runs have in common and what not: their settings and figures side by side, as words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.engine import storage
+from app.engine.errors import UserError
+from app.engine.experiment import AugmentationSettings, DataSettings, TrainingSettings
+from app.engine.learning.choices import LOSSES, OPTIMIZERS, SCHEDULES
+from app.engine.training.run import Run
+from app.ui.amounts import UNKNOWN, count_text, number_text, percent_text, time_text
+from app.ui.pages.runs.entries import Entry
+from models.spec import Setting, Spec, UnknownChoice, settings
+from models.template import TEMPLATES
+
+REGISTRIES: dict[str, Any] = {"model": TEMPLATES, "loss": LOSSES, "optimizer": OPTIMIZERS, "schedule": SCHEDULES}
+PLAIN: dict[str, Any] = {"data": DataSettings, "augmentation": AugmentationSettings, "training": TrainingSettings}
+WHAT = {"model": "Model", "loss": "Loss", "optimizer": "Optimizer", "schedule": "Schedule"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the table: a text per run. `best` numbers the run that is best in it, -1 for none."""
+
+    label: str
+    texts: tuple[str, ...]
+    best: int = -1
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """settings: those that differ. same: how many do not. figures: what came of it."""
+
+    names: tuple[str, ...]
+    settings: tuple[Line, ...]
+    same: int
+    figures: tuple[Line, ...]
+
+
+def compare(entries: Sequence[Entry]) -> Comparison:
+    """Reads the settings of each run; of one that cannot be read nothing is known. For one run: what was chosen."""
+    chosen = [_settings_of(entry.path) for entry in entries]
+    names = list(dict.fromkeys(name for values in chosen for name in values))
+    lines, same = [], 0
+    for name in names:
+        texts = tuple(values.get(name, UNKNOWN) for values in chosen)
+        if len(set(texts)) > 1:
+            lines.append(Line(name, texts))
+        else:
+            same += 1
+    if len(entries) == 1:
+        asked = _asked(entries[0].path)
+        lines = [Line(name, (text,)) for name, text in asked.items()]
+    return Comparison(tuple(entry.name for entry in entries), tuple(lines), same, _figures(entries))
+
+
+def _settings_of(path: Path) -> dict[str, str]:
+    """Label -> words, of every setting as it was in force; {} where the run cannot be read."""
+    run = Run(path)
+    prepared = run.environment().get("prepared") or {}
+    plain = prepared.get("resolved")
+    if not isinstance(plain, dict):
+        try:
+            plain = storage.to_plain(run.experiment())
+        except UserError:
+            return {}
+    return _words(plain)
+
+
+def _asked(path: Path) -> dict[str, str]:
+    """What the person chose, differing from the defaults."""
+    try:
+        experiment = Run(path).experiment()
+    except UserError:
+        return {}
+    plain = storage.to_plain(experiment)
+    for section in plain:
+        chosen = getattr(experiment, section, None)
+        if isinstance(chosen, Spec):
+            default = type(chosen)()
+            same = {name for name in type(chosen).model_fields if getattr(chosen, name) == getattr(default, name)}
+            plain[section] = {name: value for name, value in plain[section].items() if name not in same}
+    return _words(plain)
+
+
+def _words(plain: dict[str, Any]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for section in ("data", "model", "loss", "optimizer", "schedule", "training", "augmentation"):
+        values = dict(plain.get(section) or {})
+        declared: dict[str, Setting] = {}
+        if section in REGISTRIES:
+            registry = REGISTRIES[section]
+            kind = values.pop(registry.key, None)
+            if kind is None:
+                continue
+            try:
+                choice = registry.get(kind)
+            except UnknownChoice:
+                found[WHAT[section]] = str(kind)
+                continue
+            found[WHAT[section]] = choice.label
+            declared = {item.name: item for item in settings(choice)}
+        elif section in PLAIN:
+            declared = {item.name: item for item in settings(PLAIN[section])}
+        for name, value in values.items():
+            item = declared.get(name)
+            label = item.label if item else name.replace("_", " ")
+            if label in found:
+                label = f"{label} ({section})"
+            found[label] = _value(item, value)
+    return found
+
+
+def _value(item: Setting | None, value: Any) -> str:
+    if item is not None:
+        for key, words in item.choices:
+            if key == value and type(key) is type(value):
+                return words
+    if value is None:
+        return "follows the data"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, float):
+        return number_text(value)
+    if isinstance(value, int):
+        return f"{value:,}" if abs(value) >= 10_000 else str(value)
+    return str(value)
+
+
+def _figures(entries: Sequence[Entry]) -> tuple[Line, ...]:
+    def line(label: str, values: list[Any], words: Any, better: Any) -> Line:
+        texts = tuple(words(value) if value is not None else UNKNOWN for value in values)
+        known = [(value, number) for number, value in enumerate(values) if value is not None]
+        best = better(known, key=lambda pair: pair[0])[1] if better and len(known) > 1 else -1
+        if best >= 0 and texts.count(texts[best]) > 1:
+            best = -1
+        return Line(label, texts, best)
+
+    test = [(entry.metrics.get("test") or {}).get("accuracy") for entry in entries]
+    lines = [
+        line("Validation accuracy", [entry.accuracy for entry in entries], percent_text, max),
+        line("Test accuracy", test, percent_text, max),
+        line("Validation loss", [entry.loss for entry in entries], number_text, min),
+        line("Best epoch", [entry.best_epoch or None for entry in entries], str, None),
+        line("Epochs trained", [len(entry.losses) or None for entry in entries], str, None),
+        line("Time", [entry.seconds for entry in entries], time_text, min),
+        line("Weights", [_parameters(entry) for entry in entries], lambda n: count_text(n, "number"), None),
+        line("Device", [_device(entry) for entry in entries], str, None),
+    ]
+    return tuple(item for item in lines if any(text != UNKNOWN for text in item.texts))
+
+
+def _parameters(entry: Entry) -> int | None:
+    value = (Run(entry.path).environment().get("prepared") or {}).get("parameters")
+    return value if isinstance(value, int) else None
+
+
+def _device(entry: Entry) -> str | None:
+    value = (Run(entry.path).environment().get("prepared") or {}).get("device")
+    return value if isinstance(value, str) else None

@@ -1,0 +1,164 @@
+"""What the list knows of a run: read from its folder, off the window's thread, and read again only when it changed."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from app.engine.training.run import Run, list_runs
+
+MORE_EPOCHS = 10
+DAY = re.compile(r"\d{4}-\d\d-\d\d (?=.)")
+STATUS_WORDS = {
+    "running": "Running",
+    "interrupted": "Interrupted: Resume?",
+    "completed": "Completed",
+    "stopped": "Stopped",
+    "failed": "Failed",
+    "diverged": "Diverged",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """One run of the list. losses, accuracies: of validation, per epoch, NaN where unknown. epochs: as planned.
+
+    metrics: per split, of the best epoch's weights. usable: there are weights to use. seconds: of training.
+    """
+
+    path: Path
+    status: str
+    started: datetime
+    note: str
+    seconds: float | None
+    epochs: int | None
+    best_epoch: int
+    losses: np.ndarray
+    accuracies: np.ndarray
+    metrics: dict[str, dict[str, float]]
+    usable: bool
+    can_go_on: bool
+    reason: str = ""
+    stamp: tuple[Any, ...] = field(default=(), repr=False)
+
+    @property
+    def name(self) -> str:
+        """Without the day that the folder begins with: it is shown beside it."""
+        return label_of(self.path)
+
+    @property
+    def accuracy(self) -> float | None:
+        """Of the best epoch, on validation."""
+        if 0 < self.best_epoch <= len(self.accuracies):
+            value = float(self.accuracies[self.best_epoch - 1])
+            return value if np.isfinite(value) else None
+        return None
+
+    @property
+    def loss(self) -> float | None:
+        """Of the best epoch, on validation."""
+        if 0 < self.best_epoch <= len(self.losses):
+            value = float(self.losses[self.best_epoch - 1])
+            return value if np.isfinite(value) else None
+        return None
+
+    @property
+    def status_words(self) -> str:
+        return STATUS_WORDS.get(self.status, self.status)
+
+    @property
+    def longer(self) -> int:
+        """The new total of epochs for training longer."""
+        return len(self.losses) + MORE_EPOCHS
+
+
+def label_of(path: Path) -> str:
+    """A run's name without the day in front: "2026-11-22 fashion cnn" is "fashion cnn"."""
+    return path.name[len(day_of(path)) :] or path.name
+
+
+def day_of(path: Path) -> str:
+    """The day in front of a run's folder name with the space behind it, "" if there is none."""
+    found = DAY.match(path.name)
+    return found.group() if found else ""
+
+
+def read_entries(folder: Path, known: dict[Path, Entry], check: Callable[[], None]) -> list[Entry]:
+    """Every run below `folder`, newest first; those that did not change are taken from `known`.
+
+    check is called once a run and may raise to give up. A run whose files cannot be read is listed all the same.
+    """
+    entries = []
+    for run in list_runs(folder):
+        check()
+        old = known.get(run.path)
+        entries.append(old if old is not None and old.stamp == _stamp(run) else read_entry(run))
+    return entries
+
+
+def read_entry(run: Run) -> Entry:
+    """One run as the list shows it."""
+    stamp, summary, environment = _stamp(run), run.summary(), run.environment()
+    epochs = [line for line in _epoch_lines(run.path / "metrics.jsonl") if "validation_loss" in line]
+    status = run.status
+    planned = (environment.get("prepared") or {}).get("epochs")
+    usable = run.best_folder is not None
+    return Entry(
+        path=run.path,
+        status=status,
+        started=run.started,
+        note=run.note,
+        seconds=summary.get("seconds") or (sum(line.get("seconds") or 0.0 for line in epochs) or None),
+        epochs=planned if isinstance(planned, int) else None,
+        best_epoch=int(epochs[-1].get("best_epoch") or 0) if epochs else 0,
+        losses=_column([line.get("validation_loss") for line in epochs]),
+        accuracies=_column([(line.get("metrics") or {}).get("accuracy") for line in epochs]),
+        metrics=summary.get("metrics") or {},
+        usable=usable,
+        can_go_on=status in ("interrupted", "stopped", "failed") and _has_checkpoint(run.path),
+        reason=str(summary.get("reason") or ""),
+        stamp=stamp,
+    )
+
+
+def _column(values: list[float | None]) -> np.ndarray:
+    return np.array([np.nan if value is None else value for value in values], dtype=float)
+
+
+def _epoch_lines(path: Path) -> list[dict[str, Any]]:
+    """The lines of epochs only: there are thousands of steps to each, so they are told apart before they are parsed."""
+    found: list[dict[str, Any]] = []
+    try:
+        with path.open("rb") as file:
+            for line in file:
+                if line.startswith(b'{"epoch"'):
+                    found.append(json.loads(line))
+    except (OSError, ValueError):
+        pass  # a line cut by a kill, or no epoch yet
+    return found
+
+
+def _has_checkpoint(path: Path) -> bool:
+    try:
+        return any(path.glob("checkpoints/*/manifest.json"))
+    except OSError:
+        return False
+
+
+def _stamp(run: Run) -> tuple[Any, ...]:
+    """Changes with everything the entry shows."""
+    times: list[Any] = [run.status]
+    for name in ("metrics.jsonl", "summary.json", "environment.json", "note.txt", "checkpoints"):
+        try:
+            status = (run.path / name).stat()
+            times.append((status.st_mtime_ns, status.st_size))
+        except OSError:
+            times.append(None)
+    return tuple(times)

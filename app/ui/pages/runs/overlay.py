@@ -1,0 +1,187 @@
+"""One plot over which up to five runs are laid. Colour, dash, marker and a name at the end tell them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFontMetricsF
+
+from app.ui.pages.runs.entries import Entry
+from app.ui.plots.axis import Axis, percent, plain
+from app.ui.theme import SERIES, Theme
+
+DASHES = ([], [6, 3], [2, 2], [9, 3, 2, 3], [12, 4])
+MARKERS = ("o", "s", "t1", "d", "x")
+SERIES_DARK = ("#56b4e9", "#f0a05a", "#45c48b", "#e2a3c9", "#f0c35a")
+MOST = len(SERIES)
+
+
+def series_color(theme: Theme, number: int) -> QColor:
+    """The colour of the n-th run, with contrast on light and on dark."""
+    return QColor((SERIES_DARK if theme.dark else SERIES)[number % MOST])
+
+
+class _Epochs(Axis):
+    """Whole epochs, up to the last one there is: the room behind it is for names."""
+
+    last = 1.0
+
+    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
+        levels = super().tickValues(minVal, maxVal, size)
+        return [(spacing, [value for value in values if 0 < value <= self.last]) for spacing, values in levels]
+
+
+class Overlay(pg.PlotWidget):
+    """show_runs(entries, "loss" or "accuracy"): validation per epoch. The items are made once and kept."""
+
+    def __init__(self, theme: Theme) -> None:
+        self._left, self._bottom = Axis("left", plain), _Epochs("bottom", plain, whole=True)
+        super().__init__(axisItems={"left": self._left, "bottom": self._bottom})
+        self._theme = theme
+        self._entries: list[Entry] = []
+        self._quantity = "loss"
+        self.setObjectName("runs.overlay")
+        self.setMenuEnabled(False)
+        self.hideButtons()
+        self.setMouseEnabled(x=False, y=False)
+        self.setMinimumSize(theme.px(240), theme.px(150))
+        self._curves = [self._curve() for _ in range(MOST)]
+        self._rings = pg.ScatterPlotItem()
+        self.addItem(self._rings)
+        self._names = [pg.TextItem(anchor=(0, 0.5)) for _ in range(MOST)]
+        for name in self._names:
+            self.addItem(name, ignoreBounds=True)
+        theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def _curve(self) -> pg.PlotDataItem:
+        curve = pg.PlotDataItem(connect="finite")
+        self.addItem(curve)
+        return curve
+
+    def show_runs(self, entries: Sequence[Entry], quantity: str) -> None:
+        self._entries, self._quantity = list(entries[:MOST]), quantity
+        self._left.words = percent if quantity == "accuracy" else plain
+        self._draw()
+
+    def _values(self, entry: Entry) -> np.ndarray:
+        return entry.accuracies if self._quantity == "accuracy" else entry.losses
+
+    def _restyle(self) -> None:
+        self.setBackground(self._theme.color("surface"))
+        self._left.restyle(self._theme)
+        self._bottom.restyle(self._theme)
+        self.setMinimumSize(self._theme.px(240), self._theme.px(150))
+        self._draw()
+
+    def _draw(self) -> None:
+        theme = self._theme
+        rings: list[dict] = []
+        for number, curve in enumerate(self._curves):
+            if number >= len(self._entries):
+                curve.setData([], [])
+                continue
+            entry, color = self._entries[number], series_color(theme, number)
+            values = self._values(entry)
+            pen = pg.mkPen(color, width=theme.px(2))
+            if DASHES[number]:
+                pen.setDashPattern(DASHES[number])
+            few = len(values) <= 40
+            curve.setData(
+                np.arange(1, len(values) + 1),
+                values,
+                pen=pen,
+                antialias=True,
+                symbol=MARKERS[number] if few else None,
+                symbolSize=theme.px(6),
+                symbolBrush=color,
+                symbolPen=color,
+            )
+            best = entry.best_epoch
+            if 0 < best <= len(values) and np.isfinite(values[best - 1]):
+                rings.append(
+                    {
+                        "pos": (best, values[best - 1]),
+                        "size": theme.px(13),
+                        "brush": None,
+                        "pen": pg.mkPen(theme.color("best"), width=theme.px(2)),
+                    }
+                )
+        self._rings.setData(rings)
+        self._limits()
+        self._label()
+        names = ", ".join(entry.name for entry in self._entries)
+        self.setAccessibleName(f"Validation {self._quantity} of {names}" if names else "No runs chosen")
+
+    def _limits(self) -> None:
+        """The view holds every point, and room on the right for the names."""
+        known = [values[np.isfinite(values)] for values in map(self._values, self._entries)]
+        points = np.concatenate(known) if known else np.zeros(0)
+        last = max((len(self._values(entry)) for entry in self._entries), default=1)
+        self._bottom.last = last
+        low, high = (float(points.min()), float(points.max())) if len(points) else (0.0, 1.0)
+        margin = 0.08 * (high - low) or 0.05 * abs(high) or 0.5
+        top = min(high + margin, 1.0 + margin / 2) if self._quantity == "accuracy" else high + margin
+        metrics = QFontMetricsF(self._theme.font(12))
+        names = max((metrics.horizontalAdvance(self._short(entry)) for entry in self._entries), default=0.0)
+        room = max(1.0, self.width() - self._theme.px(60))
+        share = min(0.5, (names + self._theme.px(16)) / room)
+        span = max(1.0, last - 1.0)
+        self.setXRange(1 - 0.03 * span, 1 + span / (1 - share), padding=0)
+        self.setYRange(low - margin, top, padding=0)
+
+    def _short(self, entry: Entry) -> str:
+        metrics = QFontMetricsF(self._theme.font(12))
+        room = max(self._theme.px(60), self.width() * 0.34)
+        return metrics.elidedText(entry.name, Qt.TextElideMode.ElideMiddle, room)
+
+    def _label(self) -> None:
+        """Names in the margin at the height of the last points, moved apart where they would lie on one another."""
+        (x0, x1), (y0, y1) = self.viewRange()
+        height = max(1.0, float(self.plotItem.vb.height()))
+        line = QFontMetricsF(self._theme.font(12)).height() * (y1 - y0) / height
+        places: list[tuple[float, float, int]] = []
+        for number, entry in enumerate(self._entries):
+            known = np.flatnonzero(np.isfinite(self._values(entry)))
+            if len(known):
+                places.append((float(self._values(entry)[known[-1]]), float(known[-1] + 1), number))
+        places.sort()
+        heights = spread([place[0] for place in places], line, y0 + line / 2, y1 - line / 2)
+        for name in self._names:
+            name.setVisible(False)
+        last = max((place[1] for place in places), default=1.0)
+        gap = self._theme.px(8) * (x1 - x0) / max(1.0, float(self.plotItem.vb.width()))
+        for (_, _, number), y in zip(places, heights, strict=True):
+            name = self._names[number]
+            name.setText(self._short(self._entries[number]), color=series_color(self._theme, number))
+            name.setFont(self._theme.font(12, bold=True))
+            name.setPos(last + gap, y)
+            name.setVisible(True)
+
+    def resizeEvent(self, event: object) -> None:
+        super().resizeEvent(event)
+        if hasattr(self, "_names"):
+            self._limits()
+            self._label()
+
+
+def spread(wanted: list[float], distance: float, low: float, high: float) -> list[float]:
+    """Ascending places moved apart by at least `distance`, as near to where they are wanted as may be, within
+    low..high where they fit."""
+    groups: list[list[float]] = []  # [sum of wanted middles, members]
+    for value in wanted:
+        groups.append([value, 1])
+        while len(groups) > 1:
+            (s1, n1), (s2, n2) = groups[-2], groups[-1]
+            if s2 / n2 - s1 / n1 >= distance * (n1 + n2) / 2:
+                break
+            groups[-2:] = [[s1 + s2, n1 + n2]]
+    placed: list[float] = []
+    for total, members in groups:
+        reach = distance * (members - 1) / 2
+        middle = min(max(total / members, low + reach), max(low + reach, high - reach))
+        placed += [middle - reach + distance * i for i in range(int(members))]
+    return placed
