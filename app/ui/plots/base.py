@@ -1,0 +1,438 @@
+"""A plot that stays quick, quiet and true: few points drawn however many were measured, a zoom that stays where it was
+put, a log axis that zeros and NaN cannot blank, and what the mouse points at in numbers.
+
+Rules behind it (each was measured or is somebody's bug report): one item per series for its whole life; opaque solid
+pens; own decimation rather than pyqtgraph's; no OpenGL; axes are ranged here, never by pyqtgraph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QLabel, QToolButton
+
+from app.ui.amounts import number_text
+from app.ui.plots.axis import Axis
+from app.ui.plots.reduce import LIMIT, decimate, finite, for_log, thin
+from app.ui.theme import Theme, style
+
+FEW = 30
+"""A curve of fewer points than this shows them as dots: three steps are a result too."""
+HOVER_MS = 33
+EMPTY = np.empty(0)
+
+
+@dataclass(eq=False)
+class Series:
+    """One curve: what it is called, how it looks, and all its values. `show` hands it new ones; drawing waits.
+
+    role: of the theme. symbol: drawn at each point ("s" for squares), or only while there are few points ("").
+    legend: whether it is named in the plot. fill: opaque down to zero. dots: few points are dots. average: it is smooth, and
+    is drawn by the means of its stretches. words: a value as text, for the readout.
+    """
+
+    name: str
+    role: str
+    width: int = 2
+    symbol: str = ""
+    limit: int = LIMIT
+    smooth: bool = True
+    legend: bool = True
+    fill: bool = False
+    dots: bool = True
+    average: bool = False
+    words: Callable[[float], str] = number_text
+    x: np.ndarray = field(default_factory=lambda: EMPTY)
+    y: np.ndarray = field(default_factory=lambda: EMPTY)
+    item: Any = None
+    drawn: int = 0
+    visible: bool = True
+
+    def show(self, x: np.ndarray, y: np.ndarray) -> None:
+        """x: (n,) ascending. y: (n,), NaN and infinity welcome."""
+        self.x, self.y = x, y
+
+
+class Plot(pg.PlotWidget):
+    """Base of the plots. A subclass adds its series and hands them values; then `refresh()`.
+
+    following: the axes follow the data; a zoom or pan by hand ends that until "Auto" is pressed.
+    """
+
+    followed = Signal(bool)
+
+    def __init__(
+        self,
+        theme: Theme,
+        x_words: Callable[[float, float], str] | None = None,
+        y_words: Callable[[float, float], str] | None = None,
+        x_whole: bool = True,
+        x_title: str = "epoch",
+        room: int = 44,
+    ) -> None:
+        self.bottom, self.left = Axis("bottom", x_words, x_whole), Axis("left", y_words, room=room)
+        super().__init__(axisItems={"bottom": self.bottom, "left": self.left}, enableMenu=False, background=None)
+        self.theme, self.x_title = theme, x_title
+        self.following, self.log = True, False
+        self.series: list[Series] = []
+        self.span: tuple[float, float] | None = None
+        """What of the horizontal axis is shown while following, where it is known beforehand (all planned epochs)."""
+        self._marks: list[pg.InfiniteLine] = []
+        self._marked: list[tuple[float, str]] = []
+        self._best: tuple[float, float] | None = None
+        self._pressed = self._ranging = False
+        self.setFrameShape(self.Shape.NoFrame)
+        self.setMinimumSize(120, 90)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.box = self.getPlotItem().getViewBox()
+        self.left.setZValue(-200)  # its grid lines lie behind the curves
+        self.box.disableAutoRange()
+        self.box.setDefaultPadding(0)
+        self.getPlotItem().hideButtons()
+        self.getPlotItem().layout.setContentsMargins(0, 4, 4, 0)
+        self.box.sigRangeChangedManually.connect(self._zoomed)
+        self.box.sigXRangeChanged.connect(self._moved)
+        self._ring = pg.ScatterPlotItem(size=12, symbol="o", brush=None)
+        self._ring_text = pg.TextItem("best", anchor=(0.5, 1.5))
+        self._cursor = pg.InfiniteLine(angle=90)
+        for item, depth in ((self._ring, 20), (self._ring_text, 21), (self._cursor, 5)):
+            item.setZValue(depth)
+            item.hide()
+            self.addItem(item, ignoreBounds=True)
+        self._overlays()
+        theme.changed.connect(self.restyle)
+
+    def _overlays(self) -> None:
+        self.legend, self.readout = QLabel(self), QLabel(self)
+        for label in (self.legend, self.readout):
+            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+            label.setTextFormat(Qt.TextFormat.RichText)
+            label.hide()
+        style(self.readout, "plot-readout")
+        self.auto = QToolButton(self)
+        self.auto.setText("Auto")
+        self.auto.setObjectName("plot.auto")
+        self.auto.setToolTip("Show all of it again and follow what is new.")
+        self.auto.setAccessibleName("Follow the data again")
+        style(self.auto, "small")
+        self.auto.clicked.connect(self.follow)
+        self.auto.hide()
+        self._hover_at: QPointF | None = None
+        self._hover_timer = QTimer(self, interval=HOVER_MS, singleShot=True)
+        self._hover_timer.timeout.connect(self._hover)
+
+    # --- series
+
+    def add(self, series: Series) -> Series:
+        """Take a series; its item lives as long as the plot."""
+        series.item = pg.PlotDataItem(antialias=series.smooth)
+        series.item.curve.setSegmentedLineMode("on")
+        series.item.setZValue(len(self.series))
+        self.series.append(series)
+        self.addItem(series.item, ignoreBounds=True)
+        self._restyle_series(series)
+        return series
+
+    def clear_values(self) -> None:
+        """Back to an empty plot that follows."""
+        for series in self.series:
+            series.show(EMPTY, EMPTY)
+        self.set_best(None)
+        self.set_marks([])
+        self.follow()
+
+    def set_best(self, point: tuple[float, float] | None) -> None:
+        """A ring around the best point, or none."""
+        self._best = point
+        self._place_best()
+
+    def set_marks(self, marks: Iterable[tuple[float, str]]) -> None:
+        """Vertical lines with a word each: a resume, a divergence, a change made while it ran."""
+        marked = list(marks)
+        if marked == self._marked:
+            return
+        self._marked = marked
+        while len(self._marks) < len(marked):
+            line = pg.InfiniteLine(angle=90, label="", labelOpts={"position": 0.94, "anchors": [(0, 0.5), (1, 0.5)]})
+            line.setZValue(4)
+            self._restyle_mark(line)
+            self._marks.append(line)
+            self.addItem(line, ignoreBounds=True)
+        for line, mark in zip(self._marks, [*marked, *[None] * len(self._marks)], strict=False):
+            line.setVisible(mark is not None)
+            if mark is not None:
+                line.setPos(mark[0])
+                line.label.setFormat(mark[1])
+
+    @property
+    def empty(self) -> bool:
+        return not any(len(series.x) for series in self.series)
+
+    # --- drawing
+
+    def refresh(self) -> None:
+        """Draw what was handed over. Cheap where nothing shows it: it catches up when it comes to sight."""
+        if not self.isVisible() or self._pressed:
+            return
+        if self.following:
+            self._range(*self.limits())
+        self._draw()
+        self._show_legend()
+
+    def limits(self) -> tuple[float, float, float, float]:
+        """left, right, bottom, top while following, bottom and top as values (not their logarithms)."""
+        spans = [(s.x, s.y) for s in self.series if s.visible and len(s.x)]
+        across = self.span or (
+            (min(x[0] for x, _ in spans), max(x[-1] for x, _ in spans)) if spans else (0.0, 1.0)
+        )
+        heights = [y[np.isfinite(y) & ((y > 0) if self.log else True)] for _, y in spans]
+        heights = [y for y in heights if len(y)]
+        low, high = (min(y.min() for y in heights), max(y.max() for y in heights)) if heights else (0.0, 1.0)
+        return across[0], max(across[1], across[0] + 1e-9), float(low), float(high)
+
+    def _range(self, left: float, right: float, low: float, high: float) -> None:
+        if self.log:
+            low, high = np.log10(max(low, 1e-12)), np.log10(max(high, 1e-12))
+        pad = (high - low) * 0.06 if high > low else max(abs(high) * 0.1, 0.1 if self.log else 1e-3)
+        side = (right - left) * 0.015
+        bottom = low if low == 0 and not self.log else low - pad
+        self._ranging = True
+        try:
+            self.box.setRange(QRectF(left - side, bottom, right - left + 2 * side, high + pad - bottom), padding=0)
+        finally:
+            self._ranging = False
+
+    def _draw(self) -> None:
+        (left, right), _ = self.box.viewRange()
+        for series in self.series:
+            x, y = (series.x, series.y) if series.visible else (EMPTY, EMPTY)
+            if len(x) > series.limit and not self.following:
+                first, last = np.searchsorted(x, (left, right))
+                x, y = x[max(0, first - 1) : last + 1], y[max(0, first - 1) : last + 1]
+            y = for_log(y) if self.log else finite(y)
+            if series.symbol:
+                there = ~np.isnan(y)
+                x, y = x[there], y[there]
+            x, y = (thin if series.average else decimate)(x, y, series.limit)
+            whole = not np.isnan(y).any()
+            series.drawn = len(x)
+            series.item.setSymbol(series.symbol or ("o" if series.dots and 0 < len(x) < FEW else None))
+            series.item.setData(x, y, connect="all" if whole else "finite")
+        self._place_best()
+
+    def _place_best(self) -> None:
+        shown = self._best is not None and not (self.log and self._best[1] <= 0)
+        self._ring.setVisible(shown)
+        self._ring_text.setVisible(shown)
+        if shown and self._best is not None:
+            x, y = self._best[0], float(np.log10(self._best[1])) if self.log else self._best[1]
+            (left, right), (low, high) = self.box.viewRange()
+            below = y > high - 0.2 * (high - low)
+            side = 0.0 if x < left + 0.06 * (right - left) else 1.0 if x > right - 0.06 * (right - left) else 0.5
+            self._ring.setData([x], [y])
+            self._ring_text.setAnchor((side, -0.5 if below else 1.5))
+            self._ring_text.setPos(x, y)
+
+    def _show_legend(self) -> None:
+        named = [s for s in self.series if s.legend and s.visible and len(s.x)]
+        lines = [
+            f'<span style="color:{self.theme.color(s.role).name()}">{"■" if s.symbol == "s" else "━"} {s.name}</span>'
+            for s in named
+        ]
+        text = "<br>".join(lines) if len(lines) > 1 else ""
+        if text != self.legend.text():
+            self.legend.setText(text)
+            self._place_overlays()
+        self.legend.setVisible(bool(text))
+
+    # --- zoom
+
+    def follow(self) -> None:
+        """The axes follow the data again."""
+        self._set_following(True)
+        self.refresh()
+
+    def set_log(self, log: bool) -> None:
+        """A logarithmic value axis: what is zero, negative or NaN is a hole."""
+        if log != self.log:
+            self.log = self.left.log = log
+            self.left.picture = None
+            self._set_following(True)
+            self.refresh()
+            self.left.update()
+
+    def _set_following(self, following: bool) -> None:
+        if following != self.following:
+            self.following = following
+            self.followed.emit(following)
+        self.auto.setVisible(not following)
+        self._place_overlays()
+
+    def _zoomed(self, *_: object) -> None:
+        self._set_following(False)
+        self._draw()
+
+    def _moved(self, *_: object) -> None:
+        if not self.following and not self._ranging and not self._pressed:
+            self._draw()
+
+    def mousePressEvent(self, ev: QMouseEvent) -> None:  # noqa: N802
+        self._pressed = True
+        super().mousePressEvent(ev)
+
+    def mouseReleaseEvent(self, ev: QMouseEvent) -> None:  # noqa: N802
+        super().mouseReleaseEvent(ev)
+        self._pressed = False
+        self.refresh()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        super().mouseDoubleClickEvent(event)
+        self.follow()
+
+    def keyPressEvent(self, ev: QKeyEvent) -> None:  # noqa: N802
+        """Arrows pan, + and - zoom, 0 or Home follows again."""
+        pans = {Qt.Key.Key_Left: (-0.1, 0), Qt.Key.Key_Right: (0.1, 0), Qt.Key.Key_Up: (0, 0.1), Qt.Key.Key_Down: (0, -0.1)}
+        zooms = {Qt.Key.Key_Plus: 0.8, Qt.Key.Key_Equal: 0.8, Qt.Key.Key_Minus: 1.25}
+        key = Qt.Key(ev.key())
+        if ev.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            super().keyPressEvent(ev)
+        elif key in pans:
+            (left, right), (low, high) = self.box.viewRange()
+            self._set_following(False)
+            self.box.translateBy(x=pans[key][0] * (right - left), y=pans[key][1] * (high - low))
+        elif key in zooms:
+            self._set_following(False)
+            self.box.scaleBy((zooms[key], zooms[key]))
+        elif key in (Qt.Key.Key_0, Qt.Key.Key_Home):
+            self.follow()
+        else:
+            super().keyPressEvent(ev)
+
+    # --- readout
+
+    def mouseMoveEvent(self, ev: QMouseEvent) -> None:  # noqa: N802
+        super().mouseMoveEvent(ev)
+        self._hover_at = ev.position()
+        if not self._hover_timer.isActive():
+            self._hover_timer.start()
+
+    def leaveEvent(self, ev: QEvent) -> None:  # noqa: N802
+        super().leaveEvent(ev)
+        self._hover_at = None
+        self.readout.hide()
+        self._cursor.hide()
+
+    def _hover(self) -> None:
+        at = self._hover_at
+        inside = at is not None and self.box.sceneBoundingRect().contains(at)
+        text = self.readout_text(self.box.mapSceneToView(at).x()) if inside and at is not None else ""
+        self.readout.setVisible(bool(text))
+        self._cursor.setVisible(bool(text))
+        if not text or at is None:
+            return
+        self._cursor.setPos(self.box.mapSceneToView(at).x())
+        self.readout.setText(text)
+        self.readout.adjustSize()
+        x = int(at.x()) + self.theme.px(12)
+        if x + self.readout.width() > self.width():
+            x = int(at.x()) - self.theme.px(12) - self.readout.width()
+        y = min(max(0, int(at.y()) - self.readout.height() // 2), self.height() - self.readout.height())
+        self.readout.move(max(0, x), y)
+        self.readout.raise_()
+
+    def readout_text(self, x: float) -> str:
+        """What stands in the plot at this place, as lines of rich text; "" where there is nothing."""
+        lines = []
+        (left, right), _ = self.box.viewRange()
+        for series in self.series:
+            if not len(series.x) or not series.visible:
+                continue
+            row = min(int(np.searchsorted(series.x, x)), len(series.x) - 1)
+            if row and x - series.x[row - 1] < series.x[row] - x:
+                row -= 1
+            if abs(series.x[row] - x) < 0.06 * (right - left):
+                color = self.theme.color(series.role).name() if series.width > 1 else self.theme.color("secondary").name()
+                lines.append(f'<span style="color:{color}">{series.name}</span> {series.words(self.value_at(series, row))}')
+        return "<br>".join([f"{self.x_title} {self.x_text(x)}", *lines]) if lines else ""
+
+    def value_at(self, series: Series, row: int) -> float:
+        """What the readout says of one point."""
+        return float(series.y[row])
+
+    def x_text(self, x: float) -> str:
+        return number_text(x)
+
+    # --- looks
+
+    def restyle(self) -> None:
+        """Take colours and sizes from the theme again."""
+        for axis in (self.left, self.bottom):
+            axis.restyle(self.theme)
+        for series in self.series:
+            self._restyle_series(series)
+        for line in self._marks:
+            self._restyle_mark(line)
+        self.setBackground(self.theme.color("surface"))
+        best = self.theme.color("best")
+        self._ring.setPen(pg.mkPen(best, width=2))
+        self._ring.setSize(self.theme.px(12))
+        self._ring_text.setColor(best)
+        self._ring_text.setFont(self.theme.font(11))
+        self._cursor.setPen(pg.mkPen(self.theme.color("line"), width=1))
+        self.legend.setFont(self.theme.font(12))
+        self.readout.setFont(self.theme.font(12))
+        self.legend.setText("")
+        self.refresh()
+        self._place_overlays()
+
+    def _restyle_series(self, series: Series) -> None:
+        color = self.theme.color(series.role)
+        series.item.setPen(pg.mkPen(color, width=series.width))
+        if series.fill:
+            series.item.setFillLevel(0.0)
+            series.item.setFillBrush(pg.mkBrush(color))
+        series.item.setSymbolBrush(color)
+        series.item.setSymbolPen(None)
+        series.item.setSymbolSize(self.theme.px(7 if series.symbol else 5))
+
+    def _restyle_mark(self, line: pg.InfiniteLine) -> None:
+        line.setPen(pg.mkPen(self.theme.color("line"), width=1))
+        line.label.setColor(self.theme.color("secondary"))
+        line.label.setFont(self.theme.font(11))
+
+    def _place_overlays(self) -> None:
+        self.legend.adjustSize()
+        self.legend.move(self.width() - self.legend.width() - self.theme.px(10), self.theme.px(4))
+        self.auto.adjustSize()
+        self.auto.move(int(self.left.width()) + self.theme.px(8), self.theme.px(4))
+        self.auto.raise_()
+
+    def resizeEvent(self, ev: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(ev)
+        if hasattr(self, "auto"):  # pyqtgraph resizes in its constructor
+            self._place_overlays()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        super().showEvent(event)
+        self.restyle()
+
+    # --- export
+
+    def table(self) -> tuple[list[str], list[list[str]]]:
+        """All values, not only those drawn: a row per place, a column per series."""
+        series = [s for s in self.series if len(s.x)]
+        places = np.unique(np.concatenate([s.x for s in series])) if series else EMPTY
+        columns = []
+        for one in series:
+            column = [""] * len(places)
+            for row, value in zip(np.searchsorted(places, one.x), one.y, strict=True):
+                column[row] = repr(float(value))
+            columns.append(column)
+        rows = [[repr(float(place)), *(column[row] for column in columns)] for row, place in enumerate(places)]
+        return [self.x_title, *(s.name for s in series)], rows

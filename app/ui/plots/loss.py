@@ -1,0 +1,88 @@
+"""The loss: every step thin, its average thick, validation once an epoch. The axis counts epochs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from app.ui.plots.base import FEW, Plot, Series
+from app.ui.plots.reduce import Smoother
+from app.ui.record import Curve, Record
+from app.ui.theme import Theme
+
+SPIKE = 4.0
+"""A batch whose loss is more than so many times the 99th percentile does not set the scale (it is still drawn)."""
+
+
+def epoch_axis(record: Record) -> tuple[float, float]:
+    """(steps per epoch, planned epochs), as far as they are known."""
+    if record.prepared is not None:
+        return float(max(1, record.prepared.steps_per_epoch)), float(record.prepared.epochs)
+    if record.epochs:
+        last = record.epochs[-1]
+        return max(1.0, last.step / last.epoch), float(last.epoch)
+    return float(max(1, len(record.steps))), 1.0
+
+
+class LossPlot(Plot):
+    """Shows a Record; `show_record` may be called ten times a second."""
+
+    def __init__(self, theme: Theme, smoothing: float) -> None:
+        super().__init__(theme)
+        self.raw = self.add(Series("each batch", "training_raw", width=1, smooth=False, legend=False))
+        self.average = self.add(Series("training", "training", limit=300, average=True))
+        self.validation = self.add(Series("validation", "validation", symbol="s"))
+        self._smoother, self._smoothed = Smoother(smoothing), Curve()
+        self._record: Record | None = None
+        self.restyle()
+
+    def set_smoothing(self, factor: float) -> None:
+        self._smoother, self._smoothed = Smoother(factor), Curve()
+        if self._record is not None:
+            self.show_record(self._record)
+
+    @property
+    def smoothed(self) -> float:
+        """The average as it stands now; NaN before the first step."""
+        return float(self._smoothed.values[-1]) if len(self._smoothed) else float("nan")
+
+    def show_record(self, record: Record) -> None:
+        """Take what is new in the record and draw it."""
+        known = len(self._smoothed)
+        if record is not self._record or known > len(record.losses):
+            self._record, known = record, 0
+            self._smoother, self._smoothed = Smoother(self._smoother.factor), Curve()
+            self._set_following(True)
+        self._smoothed.extend(self._smoother(record.losses.values[known:]))
+        per_epoch, epochs = epoch_axis(record)
+        x = record.steps.values / per_epoch
+        self.span = (0.0, epochs)
+        self.raw.show(x, record.losses.values)
+        self.average.show(x, self._smoothed.values)
+        self.average.visible = len(x) >= 2
+        done = record.epochs
+        self.validation.show(
+            np.array([epoch.step / per_epoch for epoch in done]), np.array([epoch.validation_loss for epoch in done])
+        )
+        best = record.best
+        self.set_best((best.step / per_epoch, best.validation_loss) if best else None)
+        self.set_marks(marks_of(record, per_epoch))
+        self.refresh()
+
+    def limits(self) -> tuple[float, float, float, float]:
+        """From zero to the highest value; one wild batch does not flatten the rest."""
+        left, right, low, high = super().limits()
+        losses = self.raw.y[np.isfinite(self.raw.y)]
+        if len(losses) >= FEW:
+            usual = float(np.percentile(losses, 99))
+            other = [y[np.isfinite(y)] for y in (self.average.y, self.validation.y)]
+            steady = max([usual, *(float(y.max()) for y in other if len(y))])
+            high = high if high <= SPIKE * steady else 1.2 * steady
+        return left, right, (low if self.log else min(0.0, low)), high
+
+
+def marks_of(record: Record, per_epoch: float) -> list[tuple[float, str]]:
+    """Vertical lines: what was noted while it ran, and where it diverged."""
+    marks = [(step / per_epoch, text) for step, text in record.marks]
+    if record.finished is not None and record.finished.status == "diverged" and len(record.steps):
+        marks.append((float(record.steps.values[-1]) / per_epoch, "diverged"))
+    return marks

@@ -1,0 +1,72 @@
+"""Memory by purpose over the run, stacked: the colours are those of the ledger."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from app.ui.amounts import bytes_text
+from app.ui.plots.base import EMPTY, Plot, Series
+from app.ui.plots.loss import epoch_axis
+from app.ui.record import Record
+from app.ui.theme import Theme
+from app.ui.widgets.ledger import NAMES, role_of, with_workspace
+
+
+def bytes_axis(value: float, spacing: float) -> str:
+    """Ticks in one unit, with just the digits that tell them apart."""
+    if value == 0:
+        return "0"
+    unit, name = next(((u, n) for u, n in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")) if spacing >= u / 5), (1.0, "B"))
+    decimals = 0 if spacing >= unit else 1
+    return f"{value / unit:,.{decimals}f} {name}"
+
+
+class MemoryPlot(Plot):
+    """Areas from the bottom up in the ledger's order. What was not measured is not drawn."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme, y_words=bytes_axis, room=56)
+        self.rows: dict[str, Series] = {}
+        for key in reversed(NAMES):  # the sum is drawn first, what lies below it over it
+            series = Series(NAMES[key], role_of(key), width=1, smooth=False, words=bytes_text, legend=False, fill=True,
+                            dots=False)
+            self.rows[key] = self.add(series)
+        self.values: dict[str, np.ndarray] = {}
+        self.restyle()
+
+    def show_record(self, record: Record) -> None:
+        per_epoch, epochs = epoch_axis(record)
+        self.span = (0.0, epochs)
+        steps = np.array([event.step for event in record.memory], dtype=float)
+        measured = [with_workspace(event.rows) for event in record.memory]
+        below = np.zeros(len(steps))
+        for key, series in reversed(self.rows.items()):
+            values = np.array([_or_nan(rows.get(key)) for rows in measured])
+            known = np.isfinite(values)
+            self.values[key] = values
+            below = below + np.where(known, values, 0.0)
+            series.show(*((steps / per_epoch, below) if (known & (values > 0)).any() else (EMPTY, EMPTY)))
+        self.refresh()
+
+    def limits(self) -> tuple[float, float, float, float]:
+        left, right, _, high = super().limits()
+        return left, right, 0.0, high
+
+    def value_at(self, series: Series, row: int) -> float:
+        """The row's own bytes, not the sum up to it."""
+        key = next(key for key, one in self.rows.items() if one is series)
+        return float(self.values[key][row])
+
+    def table(self) -> tuple[list[str], list[list[str]]]:
+        shown = [key for key, series in reversed(self.rows.items()) if len(series.x)]
+        places = self.rows[shown[0]].x if shown else EMPTY
+        rows = [[repr(float(x)), *(_cell(self.values[key][row]) for key in shown)] for row, x in enumerate(places)]
+        return [self.x_title, *(f"{NAMES[key]} (bytes)" for key in shown)], rows
+
+
+def _or_nan(value: int | None) -> float:
+    return float("nan") if value is None else float(value)
+
+
+def _cell(value: float) -> str:
+    return "" if np.isnan(value) else f"{value:.0f}"
