@@ -56,7 +56,13 @@ class Transformer(Block):
 
 
 class Attention(nn.Module):
-    """Self-attention over all tokens, without mask: (B, N, D) -> (B, N, D)."""
+    """Self-attention over all tokens, without mask: (B, N, D) -> (B, N, D).
+
+    float32_on_cpu: under bfloat16 the scores are still computed in float32 on the CPU. The backward of torch's
+    bfloat16 kernel for it was measured to take ten times as long there.
+    """
+
+    float32_on_cpu = True
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
@@ -68,20 +74,13 @@ class Attention(nn.Module):
         batch, count, width = x.shape
         # (B, N, 3 D) -> three of (B, heads, N, D / heads)
         parts = self.query_key_value(x).view(batch, count, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
-        mixed = attend(parts[0], parts[1], parts[2])
+        if self.float32_on_cpu and parts.device.type == "cpu" and torch.is_autocast_enabled("cpu"):
+            parts = parts.float()
+            with torch.autocast("cpu", enabled=False):
+                mixed = functional.scaled_dot_product_attention(parts[0], parts[1], parts[2])
+        else:
+            mixed = functional.scaled_dot_product_attention(parts[0], parts[1], parts[2])
         return self.output(mixed.transpose(1, 2).reshape(batch, count, width))
-
-
-def attend(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
-    """Scaled dot-product attention; all (B, heads, N, D / heads).
-
-    On the CPU it is always done in float32: torch's bfloat16 kernel is exact there, but its backward was measured
-    to take ten times as long.
-    """
-    if query.device.type == "cpu" and torch.is_autocast_enabled("cpu"):
-        with torch.autocast("cpu", enabled=False):
-            return functional.scaled_dot_product_attention(query.float(), key.float(), value.float())
-    return functional.scaled_dot_product_attention(query, key, value)
 
 
 class TransformerModule(nn.Module):

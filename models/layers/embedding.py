@@ -86,25 +86,48 @@ class Positions(Block):
     label: ClassVar[str] = "Positions"
     summary: ClassVar[str] = "Adds to each token where it stands; attention by itself would see a bag of patches."
 
+    columns: int = setting(
+        1, label="Tokens per row", ge=1, le=4096, help="Where the next row of the picture begins; 1 for a sequence.",
+    )
+
     def shape(self, *inputs: Shape) -> Shape:
-        return tokens(inputs[0], self.label)
+        count, width = tokens(inputs[0], self.label)
+        if count % self.columns:
+            raise Impossible(
+                f"{count} tokens do not make rows of {self.columns}.", "Set 'Tokens per row' to a number that divides them."
+            )
+        return count, width
 
     def module(self, *inputs: Shape) -> nn.Module:
-        return PositionsModule(*tokens(inputs[0], self.label))
+        count, width = tokens(inputs[0], self.label)
+        return PositionsModule(count // self.columns, self.columns, width)
 
 
 class PositionsModule(nn.Module):
-    """(B, N, D) -> (B, N, D)."""
+    """(B, N, D) -> (B, N, D). The values begin as waves of row and column (`waves`) and are learned from there."""
 
     undecayed: ClassVar[tuple[str, ...]] = ("positions",)
 
-    def __init__(self, count: int, width: int) -> None:
+    def __init__(self, rows: int, columns: int, width: int) -> None:
         super().__init__()
-        self.positions = nn.Parameter(torch.empty(1, count, width))
-        nn.init.normal_(self.positions, std=0.02)
+        self.rows, self.columns = rows, columns
+        self.positions = nn.Parameter(waves(rows, columns, width))
 
+    @torch.no_grad()
     def initialise(self, generator: torch.Generator) -> None:
-        nn.init.normal_(self.positions, std=0.02, generator=generator)
+        self.positions.copy_(waves(self.rows, self.columns, self.positions.shape[-1], self.positions.device))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x + self.positions
+
+
+def waves(rows: int, columns: int, width: int, device: torch.device | None = None) -> torch.Tensor:
+    """Sines and cosines of row and column at growing wavelengths, a quarter of the width each: (1, rows * columns,
+    width). Neighbours get similar values, so that attention knows what is near from the start (Vaswani et al. 2017;
+    in two dimensions as in Beyer et al. 2022, arXiv:2205.01580)."""
+    quarter = -(-width // 4)
+    pace = 10_000.0 ** -(torch.arange(quarter, device=device) / max(1, quarter))
+    row = torch.arange(rows, device=device)[:, None, None] * pace
+    column = torch.arange(columns, device=device)[None, :, None] * pace
+    parts = [part.expand(rows, columns, quarter) for part in (row.sin(), row.cos(), column.sin(), column.cos())]
+    return torch.cat(parts, 2)[:, :, :width].reshape(1, rows * columns, width)

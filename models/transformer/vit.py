@@ -65,7 +65,7 @@ class VisionTransformer(Template):
         fits = patch <= min(problem.shape[1:])
         return Graph((
             *(self._convolutions(patch) if by_convolutions and fits else self._cut(patch)),
-            Node("positions", "positions"),
+            Node("positions", "positions", {"columns": -(-problem.shape[2] // patch)}),
             *(
                 Node(f"block{number}", "transformer", {"heads": heads, "dropout": self.dropout})
                 for number in range(1, self.depth + 1)

@@ -1,0 +1,165 @@
+"""The memory ledger: bytes by purpose, predicted before a training and measured in it.
+
+The rows: `weights` (parameters), `gradients`, `first_moment` and `second_moment` (of the optimizer), `other_state`
+(what else stays: step counters, running averages of batch norm), `activations` (what autograd keeps for the backward
+pass), `data` (the examples, where they lie on the device, and the batch in work), `peak`.
+
+`peak` on the CPU is the sum of the rows: all that training itself holds, at the moment it would hold all of it; what
+the process takes beside (Python, libraries, working memory of a kernel) is not in it. Measured, it is the sum of the
+measured rows: the tensors there are, and what autograd was seen to keep in a real step. On a GPU the allocator knows
+the true peak, and gradients arrive while activations leave: there the prediction follows the backward pass block by
+block, and the measured peak is the allocator's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+from app.engine.dry_run import ActivationMeter, as_on, pretending
+from app.engine.learning.choices import Optimizer
+from app.engine.training.monitor import DeviceMonitor
+from models.graph import INPUT, Graph
+from models.network import Network, decay_groups
+from models.shape import Problem, Shape
+
+if TYPE_CHECKING:
+    from app.engine.experiment import Experiment
+
+__all__ = ["ROWS", "ActivationMeter", "DeviceMonitor", "batch_bytes", "measure", "measure_tensors", "predict"]
+
+ROWS = ("weights", "gradients", "first_moment", "second_moment", "other_state", "activations", "data", "peak")
+
+_CUBLAS_WORKSPACE = 8_519_680
+_CUBLAS_WORKSPACE_HOPPER = 32 * 2**20
+"""What torch sets aside for matrix products, once per device (aten/src/ATen/cuda/CublasHandlePool.cpp)."""
+
+
+def batch_bytes(shape: Shape, batch_size: int) -> int:
+    """A batch in work: float32 inputs (B, *shape) and int64 targets (B,)."""
+    return batch_size * (4 * _product(shape) + 8)
+
+
+def predict(
+    experiment: Experiment, graph: Graph, problem: Problem, dataset_bytes: int = 0, device_type: str = "cpu",
+    precision: str | None = None,
+) -> dict[str, int]:
+    """All rows, in bytes, for a resolved experiment.
+
+    dataset_bytes: of the examples that lie on the device. precision: "float32" or "bfloat16"; left out, it follows
+    the experiment, and "auto" is bfloat16 on CUDA and float32 elsewhere. Raises GraphError.
+    """
+    assert experiment.optimizer is not None and experiment.training.batch_size is not None
+    batch_size = experiment.training.batch_size
+    precision = precision or experiment.training.precision
+    if precision == "auto":
+        precision = "bfloat16" if device_type == "cuda" else "float32"
+    with pretending():
+        network = Network(graph, problem).train()
+        passage = _forward(network, problem, batch_size, device_type, precision)
+        optimizer = experiment.optimizer.build(decay_groups(network, 0.0), torch.device("cpu"))
+        for parameter in network.parameters():
+            parameter.grad = torch.empty_like(parameter)
+        optimizer.step()
+        rows = measure_tensors(network, optimizer, experiment.optimizer)
+    rows["activations"] = passage.kept
+    rows["data"] = dataset_bytes + batch_bytes(problem.shape, batch_size)
+    rows["peak"] = _peak_on_gpu(rows, passage) + _workspace() if device_type == "cuda" else sum(rows.values())
+    return rows
+
+
+def measure_tensors(network: nn.Module, optimizer: torch.optim.Optimizer, spec: Optimizer) -> dict[str, int]:
+    """The rows weights, gradients, first_moment, second_moment and other_state, as they are now."""
+    parameters = list(network.parameters())
+    rows = {
+        "weights": sum(_bytes(parameter) for parameter in parameters),
+        "gradients": sum(_bytes(parameter.grad) for parameter in parameters if parameter.grad is not None),
+        "first_moment": 0,
+        "second_moment": 0,
+        "other_state": sum(_bytes(buffer) for buffer in network.buffers()),
+    }
+    for state in optimizer.state.values():
+        for name, value in state.items():
+            if isinstance(value, torch.Tensor):
+                rows[spec.state_names.get(name, "other_state")] += _bytes(value)
+    return rows
+
+
+def measure(
+    network: nn.Module, optimizer: torch.optim.Optimizer, spec: Optimizer, activations: int, data: int,
+) -> dict[str, int]:
+    """All rows as measured: call it between the backward pass or the step and the next `zero_grad`.
+
+    activations: of an ActivationMeter around a real step. data: the examples on the device and a batch (batch_bytes).
+    """
+    rows = measure_tensors(network, optimizer, spec)
+    rows["activations"], rows["data"] = activations, data
+    device = next(network.parameters()).device
+    if device.type == "cuda":
+        rows["peak"] = torch.cuda.max_memory_allocated(device)
+    else:
+        rows["peak"] = sum(rows.values())
+    return rows
+
+
+@dataclass(frozen=True)
+class _Passage:
+    """A forward pass. kept: bytes that autograd keeps of it. blocks: of each block, in order, the bytes kept because
+    of it, of its weights, and of what it reads and makes."""
+
+    kept: int
+    blocks: tuple[tuple[int, int, int], ...]
+
+
+def _forward(network: Network, problem: Problem, batch_size: int, device_type: str, precision: str) -> _Passage:
+    """A step's forward pass and a loss over the answers, pretended."""
+    inputs = torch.empty(batch_size, *problem.shape)
+    if len(problem.shape) == 3:
+        inputs = inputs.contiguous(memory_format=torch.channels_last)
+    targets = torch.empty(batch_size, dtype=torch.int64)
+    meter = ActivationMeter.of(network, inputs, targets)
+    values, blocks = {INPUT: inputs}, []
+    with as_on(device_type, precision, network), meter:
+        for node in network.graph.nodes:
+            before, block = meter.bytes, network.blocks[node.name]
+            values[node.name] = block(*(values[name] for name in node.inputs))
+            moved = _bytes(values[node.name]) + sum(_bytes(values[name]) for name in node.inputs)
+            blocks.append((meter.bytes - before, sum(_bytes(weight) for weight in block.parameters()), moved))
+    with meter:
+        answers = values[network.graph.nodes[-1].name].float()
+        if problem.outputs > 1:
+            nn.functional.cross_entropy(answers, targets, label_smoothing=0.1)
+        else:
+            nn.functional.binary_cross_entropy_with_logits(answers[:, 0], targets.float(), reduction="sum")
+    return _Passage(meter.bytes, tuple(blocks))
+
+
+def _peak_on_gpu(rows: dict[str, int], passage: _Passage) -> int:
+    """The most at any block of the backward pass, or in the optimizer's step if that is more."""
+    lasting = sum(rows[name] for name in ("weights", "first_moment", "second_moment", "other_state", "data"))
+    alive, gradients, most = passage.kept, 0, rows["gradients"]
+    for kept, weights, moved in reversed(passage.blocks):
+        gradients += weights
+        most = max(most, alive + gradients + moved)
+        alive -= kept
+    return lasting + most
+
+
+def _workspace() -> int:
+    if torch.cuda.is_initialized() and torch.cuda.get_device_capability() >= (9, 0):
+        return _CUBLAS_WORKSPACE_HOPPER
+    return _CUBLAS_WORKSPACE
+
+
+def _bytes(tensor: torch.Tensor) -> int:
+    return tensor.numel() * tensor.element_size()
+
+
+def _product(shape: Shape) -> int:
+    total = 1
+    for side in shape:
+        total *= side
+    return total

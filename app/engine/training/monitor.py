@@ -1,0 +1,187 @@
+"""The state of the device while training: memory, utilisation, temperature, power.
+
+Every reading is asked for by itself: what fails is None with a reason and takes nothing else with it. Nothing here
+starts a CUDA context; before a training has begun only NVML is asked.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+import psutil
+import torch
+
+READINGS = ("total", "free", "allocated", "reserved", "other", "process", "utilisation", "temperature", "power")
+"""total, free: of the device. allocated: in use by tensors. reserved: that and what PyTorch keeps for reuse. other:
+other programs and the driver. process: this program, in main memory. Bytes; percent, degrees Celsius and watts."""
+
+PATIENCE = 3
+"""Failures in a row after which a reading is asked for only every BACK_OFF seconds."""
+BACK_OFF = 10.0
+_UNKNOWN = 2**64 - 1
+"""What NVML says for "not available" where it has no other way."""
+
+Readings = dict[str, float | None]
+
+
+class Unknown(Exception):
+    """This reading cannot be had; the text says why, for a person."""
+
+
+class DeviceMonitor:
+    """Reads the state of one device. device: "cpu", "cuda:0", "mps" or a torch.device.
+
+    nvml: pynvml or what stands for it; clock: seconds. `close` ends NVML.
+    """
+
+    def __init__(self, device: str | torch.device, nvml: Any = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self.device = torch.device(device)
+        self._nvml, self._clock = nvml, clock
+        self._handle: Any = None
+        self._started = False
+        self._failures: dict[str, int] = {}
+        self._retry_at: dict[str, float] = {}
+        self._reasons: dict[str, str] = {}
+
+    def sample(self) -> tuple[Readings, dict[str, str]]:
+        """All READINGS, None where unknown, and a reason for each that is."""
+        readings = {name: self._read(name, source) for name, source in self._sources().items()}
+        reserved, total, free = readings["reserved"], readings["total"], readings["free"]
+        if self.device.type == "cuda":
+            if total is not None and free is not None:
+                readings["other"] = max(0.0, total - free - (reserved or 0))
+            else:
+                self._reasons["other"] = self._reasons["total" if total is None else "free"]
+        return readings, {name: self._reasons[name] for name in READINGS if readings[name] is None}
+
+    def close(self) -> None:
+        """Ends NVML, if it was begun."""
+        if self._started:
+            self._started, self._handle = False, None
+            try:
+                self._nvml.nvmlShutdown()
+            except Exception:  # it is going away in any case
+                return
+
+    def _read(self, name: str, source: Callable[[], float]) -> float | None:
+        if self._clock() < self._retry_at.get(name, 0.0):
+            return None
+        try:
+            value = source()
+        except Exception as error:  # drivers fail in ways of their own
+            self._reasons[name] = str(error) if isinstance(error, Unknown) else _plain(error)
+            self._failures[name] = self._failures.get(name, 0) + 1
+            if self._failures[name] >= PATIENCE:
+                self._retry_at[name] = self._clock() + BACK_OFF
+            return None
+        self._failures[name] = 0
+        return value
+
+    def _sources(self) -> dict[str, Callable[[], float]]:
+        sources: dict[str, Callable[[], float]] = {name: _not_here for name in READINGS}
+        sources["process"] = lambda: float(psutil.Process().memory_info().rss)
+        if self.device.type == "cuda":
+            sources |= {
+                "total": lambda: self._nvml_value("nvmlDeviceGetMemoryInfo", "total"),
+                "free": lambda: self._nvml_value("nvmlDeviceGetMemoryInfo", "free"),
+                "allocated": lambda: self._allocator("allocated_bytes.all.current"),
+                "reserved": lambda: self._allocator("reserved_bytes.all.current"),
+                "utilisation": lambda: self._nvml_value("nvmlDeviceGetUtilizationRates", "gpu"),
+                "temperature": lambda: self._nvml_value("nvmlDeviceGetTemperature", "", 0),
+                "power": lambda: self._nvml_value("nvmlDeviceGetPowerUsage", "") / 1000,
+            }
+        elif self.device.type == "mps":
+            sources |= {
+                "total": lambda: float(torch.mps.recommended_max_memory()),
+                "free": _mps_free,
+                "allocated": lambda: float(torch.mps.current_allocated_memory()),
+                "reserved": lambda: float(torch.mps.driver_allocated_memory()),
+            }
+        else:
+            sources |= {
+                "total": lambda: float(psutil.virtual_memory().total),
+                "free": lambda: float(psutil.virtual_memory().available),
+                "other": _used_by_others,
+                "utilisation": lambda: float(psutil.cpu_percent(None)),
+            }
+        return sources
+
+    def _allocator(self, key: str) -> float:
+        if not torch.cuda.is_initialized():
+            raise Unknown("Nothing has been computed on this GPU yet.")
+        return float(torch.cuda.memory_stats(self.device)[key])
+
+    def _nvml_value(self, function: str, field: str, *arguments: object) -> float:
+        """One value of NVML. Where it fails for memory, CUDA is asked, if a training has begun it."""
+        try:
+            answer = getattr(self._library(), function)(self._gpu(), *arguments)
+            value = getattr(answer, field) if field else answer
+            if value is None or value == _UNKNOWN or not isinstance(value, (int, float)):
+                raise Unknown("The driver does not tell this here.")
+            return float(value)
+        except Exception:
+            if function == "nvmlDeviceGetMemoryInfo" and torch.cuda.is_initialized():
+                free, total = torch.cuda.mem_get_info(self.device)
+                return float(total if field == "total" else free)
+            raise
+
+    def _library(self) -> Any:
+        if self._nvml is None:
+            try:
+                import pynvml
+            except ImportError:
+                raise Unknown("The package nvidia-ml-py is not installed.") from None
+            self._nvml = pynvml
+        if not self._started:
+            self._nvml.nvmlInit()
+            self._started = True
+        return self._nvml
+
+    def _gpu(self) -> Any:
+        """NVML counts all GPUs; torch only those in CUDA_VISIBLE_DEVICES, so the card is found by its UUID."""
+        if self._handle is None:
+            nvml = self._library()
+            index = self.device.index or 0
+            if torch.cuda.is_initialized():
+                uuid = f"GPU-{torch.cuda.get_device_properties(index).uuid}"
+                self._handle = nvml.nvmlDeviceGetHandleByUUID(uuid)
+            else:
+                visible = [part.strip() for part in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if part.strip()]
+                name = visible[index] if index < len(visible) else str(index)
+                by_number = name.isdigit()
+                find = nvml.nvmlDeviceGetHandleByIndex if by_number else nvml.nvmlDeviceGetHandleByUUID
+                self._handle = find(int(name) if by_number else name)
+        return self._handle
+
+
+def _not_here() -> float:
+    raise Unknown("Not measured on this device.")
+
+
+def _mps_free() -> float:
+    return float(max(0, torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()))
+
+
+def _used_by_others() -> float:
+    memory = psutil.virtual_memory()
+    return float(max(0, memory.total - memory.available - psutil.Process().memory_info().rss))
+
+
+_REASONS = {
+    "LibraryNotFound": "No NVIDIA driver library was found.",
+    "DriverNotLoaded": "The NVIDIA driver is not running.",
+    "NoPermission": "The driver refuses to tell this to ordinary users or inside a MIG part.",
+    "NotSupported": "This GPU or driver does not tell this (usual under WSL and MIG).",
+    "NotFound": "The driver does not know this GPU.",
+    "GpuIsLost": "The GPU does not answer any more; restart the computer.",
+    "Unknown": "The driver failed without a reason.",
+}
+
+
+def _plain(error: Exception) -> str:
+    """A driver's failure as a sentence: NVMLError_NotSupported and the like by their names."""
+    name = type(error).__name__.removeprefix("NVMLError_")
+    return _REASONS.get(name, f"It could not be read: {str(error).splitlines()[0] if str(error) else name}.")
