@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from app.engine.data.dataset import Description
+from app.engine.data.summary import balance
 from app.engine.experiment import Experiment
 from app.engine.results import metrics
 from app.engine.results.metrics import percent
@@ -32,8 +33,6 @@ from app.engine.results.remedies import (
 
 RANK: dict[str, int] = {"problem": 0, "warning": 1, "good": 2, "info": 3}
 
-UNEVEN, VERY_UNEVEN = 3.0, 10.0
-"""The largest class to the smallest, above which the balance is worth a word, and above which it decides."""
 FEW, VERY_FEW = 30, 10
 """Training examples of a class."""
 
@@ -53,12 +52,6 @@ def ordered(findings: Iterator[Finding] | list[Finding]) -> list[Finding]:
 
 
 # --- before
-
-
-def balance(counts: Sequence[int]) -> float:
-    """The largest class to the smallest that has examples; 1 where there is none."""
-    present = [count for count in counts if count]
-    return max(present) / min(present) if present else 1.0
 
 
 def before_training(experiment: Experiment, description: Description) -> list[Finding]:
@@ -109,10 +102,10 @@ def _before(experiment: Experiment, description: Description) -> Iterator[Findin
 
 def _imbalance(experiment: Experiment, description: Description) -> Iterator[Finding]:
     counts = description.counts["training"]
-    ratio = balance(counts)
-    if ratio <= UNEVEN:
+    _, level = balance(description)
+    if level == "good":
         return
-    large, small = int(np.argmax(counts)), min((count, k) for k, count in enumerate(counts) if count)[1]
+    large, small = int(np.argmax(counts)), int(np.argmin(counts))
     largest, share = quoted(description.classes[large]), counts[large] / sum(counts)
     text = (
         f"{largest} has {counts[large]:,} pictures, {quoted(description.classes[small])} {counts[small]:,}. "
@@ -121,9 +114,7 @@ def _imbalance(experiment: Experiment, description: Description) -> Iterator[Fin
     if getattr(experiment.loss, "class_weights", "none") == "balanced":
         yield Finding("imbalance", "info", "Uneven classes, balanced", text + " Rare classes count more in the loss.")
         return
-    yield Finding(
-        "imbalance", "problem" if ratio > VERY_UNEVEN else "warning", "Uneven classes", text, balanced(experiment)
-    )
+    yield Finding("imbalance", level, "Uneven classes", text, balanced(experiment))
 
 
 # --- during
@@ -236,7 +227,7 @@ def _from_confusion(matrix: np.ndarray, description: Description, resolved: Expe
     if not total or matrix.shape[0] != len(names):
         return
     said = np.flatnonzero(table.predicted)
-    uneven = balance(description.counts["training"]) > UNEVEN
+    uneven = balance(description)[1] != "good"
     if len(said) == 1:
         yield Finding(
             "one-answer",

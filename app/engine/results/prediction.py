@@ -13,6 +13,7 @@ from PIL import Image
 
 from app.engine.data import pictures
 from app.engine.data.dataset import Dataset, Description
+from app.engine.data.opening import same_classes
 from app.engine.errors import UserError
 from app.engine.experiment import DataSettings, Experiment
 from app.engine.learning import tasks
@@ -124,16 +125,9 @@ class Predictor:
         Raises UserError, with the difference, where the data have classes that the network does not know.
         """
         others = dataset.description.classes
-        unknown = [name for name in others if name not in self.classes]
-        if unknown:
-            missing = [name for name in self.classes if name not in others]
-            difference = f"not known to the network: {_listed(unknown)}"
-            if missing:
-                difference += f"; not in the data: {_listed(missing)}"
-            raise UserError(
-                f"The classes of these data are not those of the run ({difference}).",
-                "Give the classes the names they had in training.",
-            )
+        if any(name not in self.classes for name in others):
+            difference = same_classes(self.description, dataset.description)
+            raise UserError(difference, "Give the classes the names they had in training.", "data.source")
         table = np.array([self.classes.index(name) for name in others], dtype=np.int64)
         return table[dataset.targets]
 
@@ -182,8 +176,3 @@ def _as_file(picture: Image.Image) -> bytes:
         content = io.BytesIO()
         picture.convert("RGB").save(content, "PNG")
     return content.getvalue()
-
-
-def _listed(names: list[str], most: int = 5) -> str:
-    shown = ", ".join(f"'{name}'" for name in names[:most])
-    return shown + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -1,0 +1,295 @@
+"""The command line: every verb, and the one place where failures become a sentence and an exit code.
+
+What needs torch or Qt is imported in the verb that needs it, so that --help, samples and describe start at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from app import __version__, launch
+from app.engine.errors import UserError
+from app.speaking import complain, say, tell
+
+if TYPE_CHECKING:
+    from app.engine.experiment import DataSettings
+    from app.engine.training.run import Run
+
+DEMO = "sample:digits"
+FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
+
+as_json = click.option("--json", "json_", is_flag=True, help="Print one JSON object, last, on standard output.")
+
+
+@click.group(
+    invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(__version__, prog_name="netwright")
+@click.pass_context
+def cli(context: click.Context) -> int | None:
+    """Build and train neural networks by sight. Without a command: the window."""
+    if context.invoked_subcommand is not None:
+        return None
+    if launch.has_display():
+        return _window([])
+    say("There is no display, so there is no window. The built-in digits are trained here instead.")
+    return _demo()
+
+
+@cli.command("open")
+@click.argument("path")
+def open_(path: str) -> int:
+    """Open the window on an experiment, a run or data."""
+    if not path.startswith("sample:") and not Path(path).expanduser().exists():
+        raise UserError(f"There is no '{path}'.", "Check the name.")
+    if not launch.has_display():
+        raise UserError(
+            "There is no display, so no window can be opened.",
+            "Use 'netwright train', 'describe' or 'evaluate' here, or open it on a computer with a screen.",
+        )
+    return _window([path])
+
+
+@cli.command()
+def demo() -> int:
+    """Train a built-in data set, in the window or without one."""
+    return _window([DEMO]) if launch.has_display() else _demo()
+
+
+@cli.command()
+@as_json
+def samples(json_: bool) -> None:
+    """List the built-in data sets."""
+    from app.engine.data.samples import FULL_FASHION_HELP, SAMPLES
+
+    if json_:
+        tell({"samples": [{**vars(sample), "source": sample.source} for sample in SAMPLES.values()]})
+        return
+    for sample in SAMPLES.values():
+        say(f"{sample.source:<16} {sample.label}. {sample.summary}")
+        say(f"{'':<16} {sample.expectation} Licence: {sample.licence}.")
+    say("")
+    say(FULL_FASHION_HELP)
+
+
+@cli.command()
+@click.argument("path")
+@as_json
+def describe(path: str, json_: bool) -> None:
+    """Say what a data set holds: kind, classes, counts, problems. PATH may be an experiment file too."""
+    from app.engine.data.opening import open_dataset
+    from app.engine.data.summary import describe as described
+    from app.terminal import description_lines, display_for
+
+    with display_for(json_) as display:
+        dataset = open_dataset(_data_of(path), display.stage)
+    facts = described(dataset)
+    if json_:
+        tell(facts)
+        return
+    for line in description_lines(facts):
+        say(line)
+
+
+@cli.command()
+@click.argument("experiment")
+@click.option(
+    "--set", "changes", multiple=True, metavar="SECTION.FIELD=VALUE", help="Change a setting; may be repeated."
+)
+@click.option("--run-dir", metavar="DIR", help="The run's own folder, new or empty.")
+@as_json
+def train(experiment: str, changes: tuple[str, ...], run_dir: str | None, json_: bool) -> int:
+    """Train an experiment (a .toml file). Ctrl+C stops and keeps the best; a second one ends at once."""
+    from app.engine import storage
+    from app.engine.training.run import Run, default_folder
+
+    asked = storage.read(Path(experiment).expanduser())
+    try:
+        asked = storage.with_overrides(asked, changes)
+    except UserError as error:
+        raise click.UsageError(str(error)) from error
+    run = Run.create(default_folder(), asked, Path(run_dir).expanduser() if run_dir else None)
+    from app import headless
+
+    return headless.train(asked, run, json_)
+
+
+@cli.command()
+@click.argument("run")
+@click.option("--epochs", type=click.IntRange(min=1), help="Train longer: the new number of epochs in all.")
+@as_json
+def resume(run: str, epochs: int | None, json_: bool) -> int:
+    """Go on with a run that was stopped or interrupted, bit for bit; or train a finished one longer."""
+    from app import headless
+
+    return headless.resume(_run(run), epochs, json_)
+
+
+@cli.command()
+@click.argument("run")
+@click.option("--data", "path", metavar="PATH", help="Judge the best epoch on other data, all of them.")
+@as_json
+def evaluate(run: str, path: str | None, json_: bool) -> None:
+    """Show what a run gets right and wrong: figures, baseline, classes, worst mistakes."""
+    from app.terminal import display_for, report_lines
+
+    found = _run(run)
+    names: list[str] | tuple[str, ...] = ()
+    if path is None:
+        from app.engine.results.report import load_report
+
+        report = load_report(found)
+    else:
+        from app.engine.data.opening import open_dataset
+        from app.engine.results.prediction import Predictor
+
+        predictor = Predictor.load(found)
+        with display_for(json_) as display:
+            dataset = open_dataset(predictor.settings_for(path), display.stage)
+            display.stage("Judging")
+            report = predictor.report_on(dataset)
+        names = dataset.names
+    if json_:
+        tell({"run": str(found.path), **report.to_plain()})
+        return
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    for line in report_lines(report, names):
+        console.print(line, soft_wrap=True)
+
+
+@cli.command()
+@click.argument("run")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@as_json
+def predict(run: str, files: tuple[str, ...], json_: bool) -> int:
+    """Say what is in pictures, with the probabilities, by a run's best epoch."""
+    from app.engine.results.metrics import percent
+    from app.engine.results.prediction import Predictor
+
+    found = _run(run)
+    predictor = Predictor.load(found)
+    answers: list[dict[str, Any]] = []
+    for file in files:
+        try:
+            ranked = predictor.predict(Path(file).expanduser())
+        except UserError as error:
+            complain(str(error))
+            answers.append({"file": file, "error": str(error)})
+            continue
+        best, probability = ranked[0]
+        answers.append({"file": file, "class": best, "probability": probability, "probabilities": dict(ranked)})
+        if not json_:
+            others = ", ".join(f"{name} {percent(value, 1)}" for name, value in ranked[1:3])
+            say(f"{file}: {best} {percent(probability, 1)}" + (f"  ({others})" if others else ""))
+    if json_:
+        tell({"run": str(found.path), "predictions": answers})
+    return FAILED if any("error" in answer for answer in answers) else 0
+
+
+@cli.command()
+@as_json
+def doctor(json_: bool) -> None:
+    """Say what is here: versions, devices, memory, what is missing."""
+    from app.engine.diagnosis import diagnose, lines
+
+    facts = diagnose()
+    facts["missing_system_libraries"] = launch.missing_packages(display=launch.has_display())
+    facts["display"] = launch.has_display()
+    if json_:
+        tell(facts)
+        return
+    for line in lines(facts):
+        say(line)
+
+
+# --- small things
+
+
+def _demo() -> int:
+    from app import headless
+
+    return headless.demo()
+
+
+def _window(paths: list[str]) -> int:
+    platform = os.environ.get("QT_QPA_PLATFORM") or ("wayland" if "WAYLAND_DISPLAY" in os.environ else "xcb")
+    missing = launch.missing_packages(display=platform.startswith("xcb"))
+    if missing:
+        raise UserError("The window needs system libraries that are missing.", f"Run: {launch.install_line(missing)}")
+    if sys.platform == "win32":  # from torch 2.9 on its libraries load only before Qt's
+        import torch  # noqa: F401
+    from app.ui.application import main
+
+    return main(paths)
+
+
+def _data_of(path: str) -> DataSettings:
+    from app.engine import storage
+    from app.engine.experiment import DataSettings
+
+    if path.endswith(".toml"):
+        return storage.read(Path(path).expanduser()).data
+    return DataSettings(source=path)
+
+
+def _run(text: str) -> Run:
+    """A run by its folder or by its name among the runs kept in the usual place. Raises UserError."""
+    from app.engine.training.run import Run, default_folder
+
+    for folder in (Path(text).expanduser(), default_folder() / text):
+        if (folder / "experiment.toml").is_file():
+            return Run(folder)
+    raise UserError(f"'{text}' is no run.", f"Name a run's folder, or one of those in '{default_folder()}'.")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs a command and returns its exit code. No traceback reaches the terminal: an unexpected failure is one
+    sentence, its details are in a file."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that cannot show a name must not end a training
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = cli.main(arguments, prog_name="netwright", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except click.exceptions.Exit as ending:
+        return ending.exit_code
+    except click.ClickException as error:
+        complain(error.format_message())
+        if isinstance(error, click.UsageError):
+            complain(f"See: {error.ctx.command_path if error.ctx else 'netwright'} --help")
+        return WRONG_USAGE
+    except UserError as error:
+        complain(str(error))
+        return FAILED
+    except (KeyboardInterrupt, click.Abort):
+        complain("Stopped.")
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of our output has gone, as `head` does
+        sys.stderr.close()
+        return FAILED
+    except Exception as error:
+        complain(f"Something unexpected went wrong: {type(error).__name__}: {error}. Details: {_note(error)}")
+        return FAILED
+
+
+def _note(error: Exception) -> str:
+    """Writes the traceback to a file and returns its path; or the traceback itself where that fails."""
+    import traceback
+
+    import platformdirs
+
+    details = "".join(traceback.format_exception(error))
+    try:
+        path = platformdirs.user_log_path("netwright", appauthor=False) / "error.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(details, encoding="utf-8")
+        return str(path)
+    except OSError:
+        return details

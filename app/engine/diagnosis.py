@@ -1,0 +1,88 @@
+"""What is here: versions, devices, memory, what is missing. For `netwright doctor` and "Copy diagnostics"."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import sys
+from importlib import metadata
+from typing import Any
+
+import psutil
+
+from app import __version__
+from app.engine import device
+from app.engine.training.run import default_folder
+
+PACKAGES = (
+    "torch", "numpy", "PySide6-Essentials", "pyqtgraph", "pillow", "pydantic", "safetensors", "nvidia-ml-py",
+    "clevercsv", "QtAwesome",
+)  # fmt: skip
+
+
+def diagnose() -> dict[str, Any]:
+    """Plain data. Loads torch; starts no GPU."""
+    versions = {name: _version(name) for name in PACKAGES}
+    memory = psutil.virtual_memory()
+    facts: dict[str, Any] = {
+        "netwright": __version__,
+        "python": sys.version.split()[0],
+        "system": platform.platform(),
+        "packages": versions,
+        "missing_packages": [name for name, version in versions.items() if version is None],
+        "cores": device.cores(),
+        "memory": {"total": memory.total, "available": memory.available},
+        "runs": {"folder": str(default_folder()), "free": _free()},
+    }
+    try:
+        probe = device.look()
+        chosen = device.choose("auto", probe)
+        facts["device"] = {"name": chosen.name, "label": chosen.label, "reason": chosen.reason}
+        facts["cards"] = [vars(card) for card in probe.cards]
+    except Exception as error:  # a broken torch raises what it likes; that is what the doctor is for
+        facts["device"] = {"name": "", "label": "none", "reason": f"PyTorch could not be used: {error}"}
+        facts["cards"] = []
+    return facts
+
+
+def lines(facts: dict[str, Any]) -> list[str]:
+    """The same in words, a line each."""
+    memory, runs = facts["memory"], facts["runs"]
+    text = [
+        f"Netwright {facts['netwright']}, Python {facts['python']}, {facts['system']}",
+        ", ".join(f"{name} {version or 'missing'}" for name, version in facts["packages"].items()),
+        f"Device: {facts['device']['label']} ({facts['device']['reason']})",
+        *(f"GPU {card['index']}: {card['name']} {card['trouble']}".rstrip() for card in facts["cards"]),
+        f"CPU cores: {facts['cores']}",
+        f"Memory: {gigabytes(memory['available'])} free of {gigabytes(memory['total'])}",
+        f"Runs: {runs['folder']}" + (f", {gigabytes(runs['free'])} free" if runs["free"] is not None else ""),
+    ]
+    if "display" in facts:
+        text.append("Display: " + ("found" if facts["display"] else "none; trainings run on the command line"))
+    if facts["missing_packages"]:
+        text.append(f"Missing packages: {', '.join(facts['missing_packages'])}")
+    if facts.get("missing_system_libraries"):
+        text.append(f"Missing system libraries: {' '.join(facts['missing_system_libraries'])}")
+    return text
+
+
+def gigabytes(size: int) -> str:
+    return f"{size / 2**30:.1f} GB"
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _free() -> int | None:
+    """Free bytes where runs are kept: of the nearest folder that is there."""
+    folder = default_folder()
+    for place in (folder, *folder.parents):
+        try:
+            return shutil.disk_usage(place).free
+        except OSError:
+            continue
+    return None
