@@ -20,7 +20,7 @@ SHARE = 0.4
 
 
 def batch_count(examples: int, batch_size: int) -> int:
-    """Batches of an epoch. A single example left over joins the batch before it: normalisation over a batch needs two."""
+    """Batches of an epoch. A single example left over joins the batch before: normalising over a batch needs two."""
     count = -(-examples // batch_size)
     return count - 1 if batch_size > 1 and count > 1 and examples % batch_size == 1 else count
 
@@ -39,6 +39,7 @@ class Batches:
         self._augmentation, self._prepare = augmentation, preparation.tensor
         self._randomness, self._device = randomness, device
         self._order = self._rows
+        self._mapped = isinstance(dataset.inputs, np.memmap)
         self._inputs = shared(dataset.inputs)
         self._targets = shared(dataset.targets)
         self.placed = device.type != "cpu" and _fits(device, self.examples * self._inputs[0].numel())
@@ -48,8 +49,10 @@ class Batches:
 
     @property
     def bytes(self) -> int:
-        """What the training pictures take: on the device if they lie there, else in memory or its maps."""
-        return self.examples * self._inputs[0].numel()
+        """What the training pictures take of the memory that is trained in; 0 where they are read from a map of a file
+        or lie beside a GPU."""
+        lie_there = self.placed or (self._device.type == "cpu" and not self._mapped)
+        return self.examples * self._inputs[0].numel() if lie_there else 0
 
     def begin_epoch(self, epoch: int) -> None:
         """Fixes the order of an epoch (1-based)."""

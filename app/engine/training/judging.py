@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from app.engine import storage
+from app.engine.errors import UserError
 from app.engine.results.evaluation import Evaluation, evaluate
 from app.engine.training import checkpoint, history
 from app.engine.training.batches import split_inputs
@@ -93,18 +93,20 @@ class BestKeeper:
         self._work, self._run = work, run
         self.weights: Tensors | None = None
         self.evaluation: Evaluation | None = None
+        self.state: dict[str, Any] = {}
+        """What the best checkpoint says of itself: epoch, step, loss, metrics."""
         self._saved = True
 
-    def keep(self, progress: Progress, evaluation: Evaluation, partial: bool = False) -> None:
-        """These weights are the best now. Raises UserError where they could not be saved; they are kept in memory, and
-        `save` tries again. partial: judged in the middle of an epoch because the run was stopped there."""
-        self.weights, self.evaluation, self._saved = checkpoint.copied(self._work.network.state_dict()), evaluation, False
+    def take(self, progress: Progress, evaluation: Evaluation, epoch: int, partial: bool) -> None:
+        """These weights are the best now: they are kept in memory, for `save`. partial: judged in the middle of an
+        epoch because the run was stopped there."""
         plan = self._work.plan
-        self._state = {
-            "epoch": progress.epoch, "step": progress.step, "partial": partial, "loss": evaluation.loss,
+        self.weights = checkpoint.copied(self._work.network.state_dict())
+        self.evaluation, self._saved = evaluation, False
+        self.state = {
+            "epoch": epoch, "step": progress.step, "partial": partial, "loss": evaluation.loss,
             "metrics": evaluation.metrics, "task": plan.task.kind, "experiment": storage.to_plain(plan.settled),
         }
-        self.save()
 
     def save(self) -> None:
         """Writes what is not on the disk yet. Raises UserError."""
@@ -114,7 +116,7 @@ class BestKeeper:
         write_results(self._run, "validation", plan.dataset.indices["validation"], self.evaluation)
         checkpoint.save_best(
             self._run.path / "checkpoints",
-            Best(self.weights, plan.dataset.description, plan.graph, plan.problem, copy.deepcopy(self._state)),
+            Best(self.weights, plan.dataset.description, plan.graph, plan.problem, self.state),
         )
         self._saved = True
 
@@ -125,11 +127,11 @@ class BestKeeper:
             return True
         try:
             best = checkpoint.read_best(self._run)
-        except Exception:  # UserError: missing or damaged
+        except UserError:  # missing or damaged
             return False
         if best.state.get("step") != progress.best_step:
             return False
-        self.weights = best.model
+        self.weights, self.state = best.model, best.state
         return True
 
 

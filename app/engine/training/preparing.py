@@ -19,9 +19,10 @@ from app.engine import storage
 from app.engine.data.augmentation import Augmentation, settled
 from app.engine.data.dataset import Dataset
 from app.engine.data.opening import open_dataset
+from app.engine.data.opening import settled as data_settled
 from app.engine.errors import UserError
 from app.engine.experiment import Experiment, problem_of, resolved, task_of
-from app.engine.learning.choices import LossFunction, Schedule
+from app.engine.learning.choices import LossFunction, Optimizer, Schedule
 from app.engine.learning.tasks import Task
 from app.engine.training import memory
 from app.engine.training.batches import Batches
@@ -80,6 +81,7 @@ class Work:
     plan: Plan
     network: Network
     optimizer: torch.optim.Optimizer
+    optimizer_choice: Optimizer
     loss_function: LossFunction
     schedule: Schedule
     batches: Batches
@@ -106,7 +108,9 @@ def plan(experiment: Experiment, run: Run, emit: Emit, control: Control, dataset
     task = task_of(experiment, classes)
     problem = problem_of(experiment, description.shape, classes, description.size("training"))
     whole = resolved(experiment, problem, task)
-    whole = whole.replace(augmentation=settled(whole.augmentation, description))
+    whole = whole.replace(
+        data=data_settled(whole.data, description), augmentation=settled(whole.augmentation, description)
+    )
     template = whole.model
     assert template is not None
     if reason := template.unfit(problem):
@@ -175,13 +179,13 @@ def build(plan: Plan, run: Run, emit: Emit, control: Control, checkpoint: Checkp
             raise UserError(f"The checkpoint does not fit this run: {error}.", "Start a new run.") from error
     description = plan.dataset.description
     work = Work(
-        plan, network, optimizer, loss.build(description.counts["training"], device), schedule,
+        plan, network, optimizer, optimizer_choice, loss.build(description.counts["training"], device), schedule,
         Batches(plan.dataset, plan.batch_size, Augmentation(plan.settled.augmentation), description.preparation,
                 randomness, device),
         randomness, device, {}, plan.threads,
     )
     work.predicted = memory.predict(
-        plan.settled, plan.graph, plan.problem, dataset_bytes=work.batches.bytes, device_type=device.type
+        plan.settled, plan.graph, plan.problem, work.batches.bytes, device.type, plan.precision
     )
     _check_batches(work)
     _check_disk(work, run)
@@ -318,4 +322,5 @@ def _rehearse(work: Work, emit: Emit, control: Control) -> None:
 
 
 def _names(names: list[str]) -> str:
-    return ", ".join(f"'{name}'" for name in names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "") or "none"
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return ", ".join(f"'{name}'" for name in names[:5]) + more or "none"

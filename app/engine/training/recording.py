@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from app.engine.training.events import Event, StepsDone
-from app.engine.training.history import Writer
+from app.engine.training.history import History, Writer
 
 READ_EVERY = 0.1
 """Seconds between two looks at the device: each one waits for it."""
@@ -34,8 +34,8 @@ class Progress:
 
     step: steps done. epoch: the current one, 1-based. batch: batches done in it. loss_sum, loss_count: of this epoch.
     unfinite: steps in a row whose loss was not finite. best_*: of the best epoch; best_step 0 means none yet.
-    reference: the validation loss to beat for early stopping; since_best: epochs without that. seconds: of work, without
-    pauses. step_seconds, step_examples: of steps alone, for the speed. end: "" while there is something left to do.
+    reference: the validation loss to beat for early stopping; since_best: epochs without that. seconds: of work,
+    without pauses. step_seconds, step_examples: of steps alone, for the speed. end: "" while something is left to do.
     """
 
     step: int = 0
@@ -56,14 +56,33 @@ class Progress:
     end: str = ""
 
 
+class Course:
+    """How the run went so far, for the advice: the losses of its steps and the lines of its epochs."""
+
+    def __init__(self, before: History) -> None:
+        """before: what is already written, of a run that goes on."""
+        self._parts = [before.losses]
+        self.epochs = list(before.epochs)
+
+    def add(self, losses: np.ndarray) -> None:
+        self._parts.append(losses)
+
+    @property
+    def losses(self) -> np.ndarray:
+        """(steps,) float64."""
+        self._parts = [np.concatenate(self._parts)]
+        return self._parts[0]
+
+
 class Recorder:
     """Collects what each step yields and passes it on in portions."""
 
     def __init__(
-        self, progress: Progress, steps: int, epochs: int, writer: Writer, emit: Callable[[Event], None]
+        self, progress: Progress, steps: int, epochs: int, writer: Writer, course: Course,
+        emit: Callable[[Event], None],
     ) -> None:
         """steps, epochs: of the whole run; after each epoch there is a validation."""
-        self._progress, self._writer, self._emit = progress, writer, emit
+        self._progress, self._writer, self._course, self._emit = progress, writer, course, emit
         self._steps, self._epochs = steps, epochs
         self._log_every = -(-steps // MOST_LINES)
         self.norm_every = max(self._log_every, min(10, steps // 200), 1)
@@ -101,6 +120,7 @@ class Recorder:
         steps = np.arange(last - count + 1, last + 1)
         count = self._count(losses, sizes)
         self._pace(now, sizes)
+        self._course.add(losses[:count])
         written = (steps % self._log_every == 0) | (steps == 1) | (steps == self._steps)
         written[count:] = False
         self._writer.steps(steps[written], losses[written], rates[written], norms[written])

@@ -1,0 +1,87 @@
+"""When a run saves its state, and what happens where the disk refuses: it trains on, says so, and tries again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+
+from app.engine.errors import UserError
+from app.engine.results.advice import Finding
+from app.engine.results.evaluation import Evaluation
+from app.engine.training import checkpoint
+from app.engine.training.checkpoint import Checkpoint
+from app.engine.training.events import CheckpointSaved, Event, Found
+from app.engine.training.history import Writer
+from app.engine.training.judging import BestKeeper
+from app.engine.training.preparing import Work, plan_state
+from app.engine.training.recording import Progress, Recorder
+from app.engine.training.run import Run
+
+SAVE_EVERY = 60.0
+"""Seconds after which a state is saved within an epoch."""
+
+
+class Saver:
+    """Saves the state of a run: at the end of every epoch, before a pause or an end, and every minute."""
+
+    def __init__(
+        self, work: Work, run: Run, progress: Progress, recorder: Recorder, writer: Writer, best: BestKeeper,
+        emit: Callable[[Event], None],
+    ) -> None:
+        self._work, self._run, self._progress, self._recorder = work, run, progress, recorder
+        self._writer, self._best, self._emit = writer, best, emit
+        self._state = plan_state(work.plan, work.threads)
+        self._last = time.monotonic()
+        self._saved: tuple[int, int, str] | None = None
+        self.trouble = ""
+        """Why the newest state is not on the disk; "" if it is."""
+
+    @property
+    def due(self) -> bool:
+        return time.monotonic() - self._last >= SAVE_EVERY
+
+    def save(self) -> bool:
+        """Saves where the run stands, if it is not saved yet and the loss is a number. Raises Diverged (see flush)."""
+        progress = self._progress
+        self._recorder.flush()
+        self._last = time.monotonic()
+        place = (progress.step, progress.epoch, progress.end)
+        if place == self._saved or progress.unfinite:
+            return place == self._saved
+        self._recorder.settle()
+        done = self.guarded(self._save)
+        if done:
+            self._saved = place
+            self._emit(CheckpointSaved(progress.step, progress.epoch, best=False))
+        self._recorder.restart_clock()
+        return done
+
+    def _save(self) -> None:
+        work = self._work
+        state = {**self._state, "progress": asdict(self._progress), "history_offset": self._writer.offset()}
+        checkpoint.save(self._run.path / "checkpoints", Checkpoint(
+            checkpoint.copied(work.network.state_dict()),
+            checkpoint.optimizer_tensors(work.network, work.optimizer), state,
+        ))
+        self._run.touch()
+        self._best.save()  # if it was refused before
+
+    def keep_best(self, evaluation: Evaluation, epoch: int, partial: bool = False) -> None:
+        """The network as it is now is the best so far."""
+        self._best.take(self._progress, evaluation, epoch, partial)
+        if self.guarded(self._best.save):
+            self._emit(CheckpointSaved(self._progress.step, epoch, best=True))
+
+    def guarded(self, save: Callable[[], None]) -> bool:
+        """Whether it could be saved. What was saved before is still there if not, and training goes on."""
+        try:
+            save()
+        except UserError as error:
+            self.trouble = str(error)
+            self._run.log(f"not saved: {error}")
+            text = f"{error.what} Training goes on, and what was saved before is untouched. {error.remedy}"
+            self._emit(Found(Finding("disk", "problem", "The last state could not be saved", text.strip())))
+            return False
+        self.trouble = ""
+        return True

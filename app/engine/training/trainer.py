@@ -1,0 +1,347 @@
+"""The loop. `Training.fit` is one function that reads from top to bottom; what stands around it is in its neighbours:
+preparing (before), batches, recording, saving and judging (during), outcome and failures (after), life (train, resume).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch.nn.utils import clip_grad_norm_, get_total_norm
+
+from app.engine.data.dataset import Dataset
+from app.engine.errors import UserError
+from app.engine.experiment import Experiment
+from app.engine.results import advice
+from app.engine.results.evaluation import Evaluation
+from app.engine.training import checkpoint, history, memory, preparing, resuming
+from app.engine.training.checkpoint import Checkpoint
+from app.engine.training.concluding import conclude
+from app.engine.training.control import Control, Stopped
+from app.engine.training.events import (
+    EpochDone,
+    Event,
+    Found,
+    MemoryMeasured,
+    Paused,
+    ProbePredicted,
+    Resumed,
+    RunFinished,
+    StageChanged,
+)
+from app.engine.training.failures import LESS_MEMORY, let_go, out_of_memory
+from app.engine.training.history import Writer
+from app.engine.training.judging import BestKeeper, Judge, count_patience, is_better
+from app.engine.training.life import End, Life, execute
+from app.engine.training.outcome import Outcome
+from app.engine.training.preparing import Plan, Work
+from app.engine.training.recording import Course, Diverged, Progress, Recorder
+from app.engine.training.run import Run
+from app.engine.training.saving import Saver
+
+MOST_HALVINGS = 3
+MEASURE_EVERY, KEEP_EVERY = 1.0, 5.0
+"""Seconds between two looks at the memory, and between two that are written down."""
+
+
+def train(
+    experiment: Experiment, run: Run, emit: Callable[[Event], None], control: Control, dataset: Dataset | None = None
+) -> RunFinished:
+    """Everything on the calling thread, from opening the data to the summary. Never raises.
+
+    dataset: what experiment.data stands for, if it is open already.
+    """
+
+    def body(life: Life) -> End:
+        return _attempts(life, preparing.plan(experiment, run, life.emit, control, dataset), None)
+
+    return execute(run, experiment, emit, control, body)
+
+
+def resume(
+    run: Run, emit: Callable[[Event], None], control: Control, epochs: int | None = None, dataset: Dataset | None = None
+) -> RunFinished:
+    """Goes on from the newest good checkpoint, on the CPU to the same bits. Never raises.
+
+    epochs: a new total, to train longer; the schedule is then stretched over it.
+    """
+    was = run.status
+
+    def body(life: Life) -> End:
+        return _attempts(life, *resuming.find(life, was, epochs, dataset))
+
+    return execute(run, None, emit, control, body)
+
+
+def _attempts(life: Life, plan: Plan, found: Checkpoint | None) -> End:
+    """Trains, with half the batch where memory runs out in the first epoch, at most three times."""
+    for attempt in range(MOST_HALVINGS + 1):
+        try:
+            return _attempt(life, plan, found)
+        except Exception as error:
+            if not out_of_memory(error):
+                raise
+            life.run.log("".join(traceback.format_exception(error)))
+        # Outside the except block: the exception held the frames, and the frames held the tensors.
+        let_go()
+        kind = "memory" if plan.device.type == "cpu" else "GPU memory"
+        if found is not None or life.outcome.progress.epoch > 1 or plan.batch_size < 4 or attempt == MOST_HALVINGS:
+            raise UserError(f"There was not enough {kind} for a batch of {plan.batch_size}.", LESS_MEMORY,
+                            "training.batch_size")
+        text = f"Not enough {kind} for batch {plan.batch_size}; retrying with {plan.batch_size // 2}"
+        life.emit(StageChanged(text))
+        life.warn("smaller-batch", "A smaller batch", f"{text}.")
+        plan = plan.with_training(batch_size=plan.batch_size // 2)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _attempt(life: Life, plan: Plan, found: Checkpoint | None) -> End:
+    """One attempt: all tensors are made below here, and gone when it returns."""
+    run = life.run
+    progress = Progress(**found.state["progress"]) if found else Progress()
+    life.outcome.progress, life.outcome.resolved, life.outcome.device = progress, plan.settled, plan.device.name
+    if found is None:
+        checkpoint.drop_all(run.path / "checkpoints")
+    writer = Writer(run.path / history.METRICS, int(found.state["history_offset"]) if found else 0)
+    try:
+        work = preparing.build(plan, run, life.emit, life.control, found)
+        prepared = preparing.announce(work, run, progress)
+        life.outcome.prepared = prepared
+        life.emit(prepared)
+        training = Training(work, run, progress, writer, life.outcome, life.emit, life.control)
+        if found is not None:
+            training.take_up(resuming.longer(plan, found))
+        return training.to_the_end()
+    finally:
+        writer.close()
+
+
+class Training:
+    """One attempt at one run, from the first step (or where a checkpoint stands) to its end."""
+
+    def __init__(
+        self, work: Work, run: Run, progress: Progress, writer: Writer, outcome: Outcome,
+        emit: Callable[[Event], None], control: Control,
+    ) -> None:
+        self.work, self.run, self.progress, self.outcome = work, run, progress, outcome
+        self.emit, self.control, self.writer = emit, control, writer
+        self.course = Course(history.read_history(run.path))
+        self.recorder = Recorder(progress, work.steps, work.plan.epochs, writer, self.course, emit)
+        self.judge = Judge(work)
+        self.best = BestKeeper(work, run)
+        self.saver = Saver(work, run, progress, self.recorder, writer, self.best, emit)
+        self.monitor = memory.DeviceMonitor(work.device)
+        self.memory_writer = Writer(run.path / history.MEMORY)
+        self._measured = self._kept = 0.0
+        self._activations = 0
+        self._found: dict[str, advice.Finding] = {}
+
+    def take_up(self, longer: bool) -> None:
+        """After a checkpoint was put back: the best epoch so far, and a mark where the run goes on."""
+        progress = self.progress
+        if longer:
+            progress.end, progress.since_best = "", 0
+        epochs = self.work.plan.epochs
+        mark = "longer" if longer else "resumed"
+        self.writer.line({"mark": mark, "step": progress.step, "epochs": epochs, "time": round(time.time(), 3)})
+        stretched = f"; the schedule is stretched over {epochs} epochs" if longer else ""
+        self.run.log(f"goes on after step {progress.step}{stretched}")
+        self.emit(Resumed(progress.step))
+        if not self.best.restore(progress):
+            if progress.best_step == progress.step:  # killed between the state and the best: it is the same network
+                self.saver.keep_best(self.judge.validation(self._honour), progress.best_epoch)
+            else:
+                self.run.log("the best weights so far are lost; from here the best is chosen anew")
+                progress.best_epoch = progress.best_step = 0
+                progress.best_loss = progress.best_accuracy = None
+        if longer:
+            self.saver.save()
+
+    def to_the_end(self) -> End:
+        """Trains, then judges what is kept. Raises UserError or what torch raises."""
+        end: End
+        try:
+            self.fit()
+            end = "completed", ""
+        except Stopped:
+            end = "stopped", ""
+        except Diverged as error:
+            self.writer.line({"mark": "diverged", "step": error.step})
+            end = "diverged", f"The loss was no number any more at step {error.step:,}."
+        finally:
+            self.recorder.settle()
+            self.monitor.close()
+            self.memory_writer.close()
+            self.outcome.best = self.best.state
+        return conclude(self, *end)
+
+    def fit(self) -> None:
+        """Trains to the end of the last epoch. Raises Stopped, Diverged, UserError, or what torch raises."""
+        work, progress, recorder, control = self.work, self.progress, self.recorder, self.control
+        network, optimizer, batches, dice = work.network, work.optimizer, work.batches, work.randomness
+        settings = work.plan.settled.training
+        clip = settings.gradient_clip or 0.0
+        parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
+        peak, steps, factor = float(optimizer.param_groups[0]["lr"]), work.steps, work.schedule.factor
+        norm_every = recorder.norm_every
+        precision = self._precision()
+        first = True
+        self.emit(StageChanged("First batch"))
+        network.train()
+        while not progress.end:
+            batches.begin_epoch(progress.epoch)
+            while progress.batch < batches.count:
+                if control.stopping or control.pausing:
+                    self._honour()
+                step = progress.step
+                dice.begin_step(progress.epoch, step)
+                rate = peak * factor(step, steps)
+                for group in optimizer.param_groups:
+                    group["lr"] = rate
+                inputs, targets = batches.get(progress.batch)
+                optimizer.zero_grad(set_to_none=True)
+                with self._first_meter(inputs, targets) if first else precision:
+                    loss = work.loss_function(network(inputs), targets)
+                loss.backward()
+                norm = None
+                if clip:
+                    norm = clip_grad_norm_(parameters, clip)
+                elif step % norm_every == 0:
+                    norm = get_total_norm([p.grad for p in parameters if p.grad is not None])
+                optimizer.step()
+                progress.step, progress.batch = step + 1, progress.batch + 1
+                if recorder.note(loss.detach(), rate, len(targets), norm):
+                    recorder.flush()  # waits for the device: after the first step, then at most ten times a second
+                    self._between_steps(first)
+                    first = False
+            recorder.flush()  # waits for the device
+            self._end_epoch()
+
+    # --- between steps
+
+    def _precision(self) -> contextlib.AbstractContextManager[Any]:
+        autocast = self.work.plan.autocast
+        return torch.autocast(self.work.device.type, dtype=autocast) if autocast else contextlib.nullcontext()
+
+    @contextlib.contextmanager
+    def _first_meter(self, inputs: torch.Tensor, targets: torch.Tensor) -> Any:
+        """In the first step of an attempt, what autograd holds is weighed."""
+        with memory.ActivationMeter.of(self.work.network, inputs, targets) as meter, self._precision():
+            yield
+        self._activations = meter.bytes
+
+    def _between_steps(self, first: bool) -> None:
+        if first:
+            self.outcome.begun = True
+            self.emit(StageChanged("Training"))
+        now = time.perf_counter()
+        if first or now - self._measured >= MEASURE_EVERY:
+            self._measured = now
+            self._measure_memory(first or now - self._kept >= KEEP_EVERY)
+        if self.saver.due:
+            self.saver.save()
+        if first:
+            self.recorder.restart_clock()
+
+    def _measure_memory(self, keep: bool) -> None:
+        rows = self._memory_rows()
+        device, reasons = self.monitor.sample()
+        event = MemoryMeasured(self.progress.step, rows, device, reasons)
+        self.emit(event)
+        if keep:
+            self._kept = self._measured
+            self.memory_writer.line({"step": event.step, "rows": rows, "device": device, "reasons": reasons})
+
+    def _memory_rows(self) -> dict[str, int | None]:
+        """The ledger as it is now. The outcome keeps the largest of each row."""
+        work = self.work
+        data = work.batches.bytes + memory.batch_bytes(work.plan.problem.shape, work.plan.batch_size)
+        rows = memory.measure(work.network, work.optimizer, work.optimizer_choice, self._activations, data)
+        kept = self.outcome.measured
+        for name, value in rows.items():
+            kept[name] = max(value, kept.get(name) or 0)
+        return dict(rows)
+
+    def _honour(self) -> None:
+        """A request to pause or to stop, at a step boundary or between two batches of a judging. Raises Stopped."""
+        if self.control.pausing and not self.control.stopping:
+            self.saver.save()
+            begun = time.perf_counter()
+            self.emit(Paused(self.progress.step))
+            self.control.wait_while_paused()
+            self.recorder.forget(time.perf_counter() - begun)
+            if not self.control.stopping:
+                self.emit(Resumed(self.progress.step))
+            self.recorder.restart_clock()
+        self.control.check()
+
+    # --- the end of an epoch
+
+    def keep_partial(self, check: Callable[[], None]) -> None:
+        """Judges in the middle of the first epoch, after a stop, so that there is something to keep. It is no epoch: a
+        run that goes on chooses its best anew."""
+        evaluation = self.judge.validation(check)
+        if is_better(Progress(), evaluation, "loss"):
+            self.saver.keep_best(evaluation, self.progress.epoch, partial=True)
+
+    def _end_epoch(self) -> None:
+        progress, settings = self.progress, self.work.plan.settled.training
+        begun = time.perf_counter()
+        self.emit(StageChanged(f"Judging epoch {progress.epoch}"))
+        evaluation = self.judge.validation(self._honour)
+        better = is_better(progress, evaluation, settings.best_by)
+        if better:
+            self._note_best(evaluation)
+        count_patience(progress, evaluation.loss, settings.min_delta)
+        epoch = progress.epoch
+        self._tell_epoch(evaluation, better, time.perf_counter() - begun)
+        if epoch >= self.work.plan.epochs:
+            progress.end = "completed"
+        elif settings.patience and progress.since_best >= settings.patience:
+            progress.end = "early"
+        progress.epoch, progress.batch, progress.loss_sum, progress.loss_count = epoch + 1, 0, 0.0, 0
+        # First the state, then the best: a kill in between leaves the best epoch's weights in the state.
+        self.saver.save()
+        if better:
+            self.saver.keep_best(evaluation, epoch)
+        self.recorder.restart_clock(judging=time.perf_counter() - begun)
+        self.emit(StageChanged("Training"))
+
+    def _note_best(self, evaluation: Evaluation) -> None:
+        progress = self.progress
+        progress.best_epoch, progress.best_step = progress.epoch, progress.step
+        progress.best_loss, progress.best_accuracy = evaluation.loss, evaluation.metrics.get("accuracy", 0.0)
+
+    def _tell_epoch(self, evaluation: Evaluation, better: bool, seconds: float) -> None:
+        progress = self.progress
+        loss = progress.loss_sum / progress.loss_count if progress.loss_count else float("nan")
+        self.outcome.training_loss[progress.epoch] = loss
+        event = EpochDone(
+            progress.epoch, progress.step, loss, evaluation.loss, dict(evaluation.metrics), better,
+            progress.best_epoch, progress.since_best, seconds, evaluation.confusion,
+        )
+        record = self.judge.record(evaluation)
+        self.writer.line(history.epoch_line(event))
+        self.saver.guarded(lambda: history.write_epoch(self.run.path, event.epoch, record))
+        self.emit(event)
+        self.emit(ProbePredicted(event.epoch, record.rows, record.probabilities))
+        self.run.log(
+            f"epoch {event.epoch}: training loss {loss:.4g}, validation loss {evaluation.loss:.4g}, "
+            + ", ".join(f"{name} {value:.4g}" for name, value in evaluation.metrics.items())
+        )
+        self.course.epochs.append(history.epoch_line(event))
+        for finding in advice.while_training(
+            self.course, self.work.plan.dataset.description, evaluation.confusion, self.work.plan.settled
+        ):
+            self.find(finding)
+
+    def find(self, finding: advice.Finding) -> None:
+        """Tells a finding, once for as long as it says the same."""
+        if self._found.get(finding.key) != finding:
+            self._found[finding.key] = finding
+            self.writer.line(history.finding_line(finding, self.progress.step))
+            self.emit(Found(finding))
