@@ -90,7 +90,7 @@ class Display:
             )
         elif kind != self._stage or self._long_silent():
             self._said = time.monotonic()
-            self.line(text)
+            self.line(text if kind == self._stage else re.sub(r"\b[\d,]+ of ", "", text))
         self._stage = kind
 
     def _moved(self, event: events.StepsDone) -> None:

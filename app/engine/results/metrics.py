@@ -93,7 +93,9 @@ def wilson(correct: int, total: int, z: float = Z95) -> tuple[float, float]:
     centre = share + z * z / (2 * total)
     reach = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
     scale = 1 + z * z / total
-    return max(0.0, (centre - reach) / scale), min(1.0, (centre + reach) / scale)
+    low = (centre - reach) / scale if correct else 0.0  # exactly, where rounding would leave a trace
+    high = (centre + reach) / scale if correct < total else 1.0
+    return low, high
 
 
 def figures(task: Task, targets: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:

@@ -1,0 +1,77 @@
+"""A described data set, and a run whose best epoch is a network with known weights: made without training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from app.engine.data.dataset import Dataset, Description
+from app.engine.data.opening import open_dataset
+from app.engine.data.preparation import Preparation
+from app.engine.experiment import DataSettings, Experiment, problem_of, resolved, task_of
+from app.engine.training.run import Run
+
+Describe = Callable[..., Description]
+
+
+@pytest.fixture
+def describe() -> Describe:
+    def make(counts: tuple[int, ...] = (50, 40, 30), validation: tuple[int, ...] | None = None, **more: object) -> Description:
+        values: dict[str, object] = {
+            "source": "somewhere", "format": "Pictures", "shape": (1, 8, 8),
+            "classes": ("Shirt", "T-shirt", "Bag", "Boot", "Coat")[: len(counts)],
+            "counts": {"training": counts, "validation": validation or (30,) * len(counts), "test": (30,) * len(counts)},
+            "fingerprint": "0", "preparation": Preparation(8, 8, 1, "crop", (0.5,), (0.25,)),
+        }
+        return Description(**(values | more))  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """A folder of 90 grey pictures of three classes, of several sizes, some coloured."""
+    folder, random = tmp_path / "Bilder ü", np.random.default_rng(3)
+    for number, name in enumerate(("left", "right", "top 10")):
+        (folder / name).mkdir(parents=True)
+        for index in range(30):
+            side = int(random.integers(12, 30))
+            pixels = random.integers(0, 90, (side, side), dtype=np.uint8)
+            half = [np.s_[:, : side // 2], np.s_[:, side // 2 :], np.s_[: side // 2]][number]
+            pixels[half] += 150
+            Image.fromarray(pixels).save(folder / name / f"{index}.png")
+    return folder
+
+
+@pytest.fixture
+def dataset(pictures: Path) -> Dataset:
+    return open_dataset(DataSettings(source=str(pictures), height=12, width=12))
+
+
+@pytest.fixture
+def kept_run(tmp_path: Path, dataset: Dataset) -> Run:
+    """A run that has kept a best epoch: a small network with weights that follow a seed."""
+    from app.engine import storage
+    from app.engine.training import checkpoint
+    from models.network import build_model
+
+    description = dataset.description
+    experiment = Experiment.model_validate({
+        "data": {"source": description.source, "height": 12, "width": 12}, "model": {"template": "cnn", "width": 8},
+    })
+    problem = problem_of(experiment, description.shape, len(description.classes), description.size("training"))
+    task = task_of(experiment, len(description.classes))
+    settled = resolved(experiment, problem, task)
+    assert settled.model is not None
+    graph = settled.model.graph(problem)
+    run = Run.create(tmp_path / "runs", experiment)
+    state = {"epoch": 3, "step": 9, "loss": 1.0, "metrics": {}, "task": task.kind, "experiment": storage.to_plain(settled)}
+    network = build_model(graph, problem, seed=5)
+    best = checkpoint.Best(checkpoint.copied(network.state_dict()), description, graph, problem, state)
+    checkpoint.save_best(run.path / "checkpoints", best)
+    storage.write_json(run.path / "dataset.json", description.to_plain())
+    return run
