@@ -108,9 +108,10 @@ class Augmentation:
             dim=1,
         ).view(count, 2, 3)
         grid = functional.affine_grid(theta, list(batch.shape), align_corners=False)
-        moved = functional.grid_sample(
-            batch.to(torch.float32), grid, mode="bilinear", padding_mode="border", align_corners=False
-        )
+        # Clamping to the centres of the outer pixels is the border padding that not every device offers.
+        edge = torch.tensor([1 - 1 / width, 1 - 1 / height], device=batch.device)
+        grid = torch.minimum(torch.maximum(grid, -edge), edge)
+        moved = functional.grid_sample(batch.to(torch.float32), grid, mode="bilinear", align_corners=False)
         return _as(moved, batch)
 
     def _light(self, batch: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
@@ -137,7 +138,8 @@ class Augmentation:
             positions = torch.arange(side, device=batch.device)
             return (positions >= start) & (positions < start + length)
 
-        hidden = inside(height, draws[0], draws[1])[:, None, :, None] & inside(width, draws[2], draws[3])[:, None, None, :]
+        rows, columns = inside(height, draws[0], draws[1]), inside(width, draws[2], draws[3])
+        hidden = rows[:, None, :, None] & columns[:, None, None, :]
         mean = _as(batch.to(torch.float32).mean(dim=(2, 3), keepdim=True), batch)
         return torch.where(hidden, mean, batch)
 

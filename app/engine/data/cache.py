@@ -111,7 +111,7 @@ class Cache:
                 if shutil.disk_usage(self.root).free < 2 * inputs.nbytes:
                     return False
                 with (workplace / "inputs.bin").open("wb") as file:
-                    file.write(memoryview(np.ascontiguousarray(inputs)).cast("B"))
+                    np.ascontiguousarray(inputs).tofile(file)
                     file.flush()
                     os.fsync(file.fileno())
             with (workplace / "about.json").open("w", encoding="utf-8") as text:

@@ -99,9 +99,8 @@ class Format(ABC):
 def natural_key(text: str) -> tuple[object, ...]:
     """Sorts as people count: 2 before 10, upper and lower case alike."""
     parts = re.split(r"(\d+)", text)
-    return tuple((1, part.casefold()) if place % 2 == 0 else (0, int(part)) for place, part in enumerate(parts)) + (
-        (2, text),
-    )
+    counted = [(0, int(part)) if place % 2 else (1, part.casefold()) for place, part in enumerate(parts)]
+    return (*counted, (2, text))
 
 
 def natural(names: Iterable[str]) -> tuple[str, ...]:

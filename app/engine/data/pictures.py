@@ -15,12 +15,14 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
-SUFFIXES = frozenset(
-    ".png .apng .jpg .jpeg .jpe .jfif .bmp .dib .gif .tif .tiff .webp .ppm .pgm .pbm .pnm .mpo".split()
-)
-FOREIGN = frozenset(
-    ".heic .heif .avif .jp2 .j2k .jxl .svg .eps .ps .psd .xcf .ico .tga .dng .cr2 .cr3 .nef .arw .raw .dcm .exr .hdr".split()
-)
+SUFFIXES = frozenset({
+    ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm",
+    ".pbm", ".pnm", ".mpo",
+})
+FOREIGN = frozenset({
+    ".heic", ".heif", ".avif", ".jp2", ".j2k", ".jxl", ".svg", ".eps", ".ps", ".psd", ".xcf", ".ico", ".tga", ".dng",
+    ".cr2", ".cr3", ".nef", ".arw", ".raw", ".dcm", ".exr", ".hdr",
+})
 """Pictures in formats that are not read: worth a word, unlike a text file."""
 
 PIXEL_LIMIT = 2 * 89_478_485
@@ -93,9 +95,8 @@ def _opened(source: Path | str | bytes | BinaryIO) -> Image.Image:
     """Opens without decoding; refuses what is empty or too large."""
     if isinstance(source, bytes):
         source = io.BytesIO(source)
-    elif isinstance(source, (str, Path)):
-        if Path(source).stat().st_size == 0:
-            raise Unreadable("the file is empty")
+    elif isinstance(source, (str, Path)) and Path(source).stat().st_size == 0:
+        raise Unreadable("the file is empty")
     picture = Image.open(source, formats=FORMATS)
     width, height = picture.size
     if width * height > PIXEL_LIMIT:

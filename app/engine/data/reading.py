@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,7 +73,7 @@ def settle_size(catalogue: Catalogue, data: DataSettings, check: Check) -> tuple
 
 
 def _step(side: float) -> int:
-    return max(8, int(round(side / 8)) * 8)
+    return max(8, int(side / 8 + 0.5) * 8)
 
 
 def read(
@@ -131,6 +132,7 @@ def _one_channel(inputs: np.ndarray) -> np.ndarray:
     """The first channel alone; where the array is mapped, in the same file, forwards, which never overtakes itself."""
     if not isinstance(inputs, np.memmap):
         return np.ascontiguousarray(inputs[:, :1])
+    assert inputs.filename is not None
     grey = np.memmap(inputs.filename, np.uint8, "r+", shape=(len(inputs), 1, *inputs.shape[2:]))
     for row in range(len(inputs)):
         grey[row] = np.array(inputs[row, :1])
@@ -142,36 +144,38 @@ def _fill(
 ) -> tuple[np.ndarray, list[Skipped], Counter[str], bool]:
     """Writes what can be read to the front of `inputs`: (rows, skipped, remarks counted, whether all was grey)."""
     total, last = len(catalogue), 0.0
-    rows, skipped, remarks, grey = [], [], Counter[str](), True
-    for row, result in _decoded(catalogue, preparation):
-        check()
-        if isinstance(result, Unreadable):
-            skipped.append(Skipped(catalogue.names[row], result.reason))
-        else:
-            pixels, words = result
-            if grey and len(pixels) == 3:
-                grey = np.array_equal(pixels[0], pixels[1]) and np.array_equal(pixels[0], pixels[2])
-            inputs[len(rows)] = pixels
-            rows.append(row)
-            remarks.update(words)
-        now = time.monotonic()
-        if now - last > 0.1 or row + 1 == total:
-            last = now
-            progress(f"Reading {row + 1:,} of {total:,} pictures", row + 1, total)
+    rows: list[int] = []
+    skipped, remarks, grey = [], Counter[str](), True
+    with contextlib.closing(_decoded(catalogue, preparation)) as results:  # so that a cancel ends the threads
+        for row, result in results:
+            check()
+            if isinstance(result, Unreadable):
+                skipped.append(Skipped(catalogue.names[row], result.reason))
+            else:
+                pixels, words = result
+                if grey and len(pixels) == 3:
+                    grey = np.array_equal(pixels[0], pixels[1]) and np.array_equal(pixels[0], pixels[2])
+                inputs[len(rows)] = pixels
+                rows.append(row)
+                remarks.update(words)
+            now = time.monotonic()
+            if now - last > 0.1 or row + 1 == total:
+                last = now
+                progress(f"Reading {row + 1:,} of {total:,} pictures", row + 1, total)
     return np.array(rows, np.int64), skipped, remarks, grey
 
 
 Decoded = tuple[np.ndarray, tuple[str, ...]] | Unreadable
 
 
-def _decoded(catalogue: Catalogue, preparation: Preparation) -> Iterator[tuple[int, Decoded]]:
+def _decoded(catalogue: Catalogue, preparation: Preparation) -> Generator[tuple[int, Decoded], None, None]:
     """Every row in order with its (C, H, W) uint8 and remarks, or why it has none."""
     array = catalogue.array
-    if array is not None and array.shape[1:3] == (preparation.height, preparation.width):
-        if (array.ndim == 4) == (preparation.channels == 3):
-            for row in range(len(array)):
-                yield row, (array[row][None] if array.ndim == 3 else array[row].transpose(2, 0, 1), ())
-            return
+    shape = (preparation.height, preparation.width, *((3,) if preparation.channels == 3 else ()))
+    if array is not None and array.shape[1:] == shape:
+        for row in range(len(array)):
+            yield row, (array[row][None] if array.ndim == 3 else array[row].transpose(2, 0, 1), ())
+        return
 
     def one(row: int) -> Decoded:
         try:

@@ -64,11 +64,10 @@ def entries_of(path: Path) -> list[Entry]:
                 )
             key = name[:-4]
             words = [word for word in re.split(r"[-_. ]+", key.lower()) if word]
+            if len(words) == 1 and (match := re.fullmatch(r"([xy])(train|tr|val|valid|test|te)", words[0])):
+                words = [match[1], {"tr": "train", "te": "test"}.get(match[2], match[2])]
             hints = [split_of(word) for word in words if split_of(word) != FREE]
             role = "".join(word for word in words if split_of(word) == FREE)
-            if not hints and (match := re.fullmatch(r"(train|val|valid|test)([xy])|([xy])(train|val|valid|test|tr|te)", role)):
-                hints = [split_of({"tr": "train", "te": "test"}.get(word, word)) for word in (match[1] or match[4],)]
-                role = match[2] or match[3]
             entries.append(Entry(key, role, hints[-1] if hints else FREE, shape, dtype))
     return entries
 
@@ -97,7 +96,7 @@ def pairs_of(entries: list[Entry]) -> list[tuple[Entry, Entry]]:
 
 def _side(size: int) -> int:
     """The side of a square of so many pixels, 0 if it is none."""
-    side = int(round(size**0.5))
+    side = round(size**0.5)
     return side if side * side == size and side >= 4 else 0
 
 
@@ -129,7 +128,9 @@ def _catalogue(path: Path, check: Check) -> Catalogue:
     needed = sum(int(np.prod(image.shape, dtype=object)) * image.dtype.itemsize for image, _ in pairs)
     if needed > 0.8 * psutil.virtual_memory().available:
         raise unusable(path, f"needs {needed / 1e9:,.1f} GB of memory", "Save it as uint8 or in smaller parts.")
-    images, labels, hints, names = [], [], [], []
+    images: list[np.ndarray] = []
+    labels: list[str] = []
+    hints, names = [], []
     with np.load(path, allow_pickle=False) as file:
         for image, label in pairs:
             check()

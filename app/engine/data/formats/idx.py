@@ -123,7 +123,8 @@ class Idx(Format):
 
 
 def _catalogue(source: Path, pairs: list[Pair], check: Check) -> Catalogue:
-    arrays, labels, hints, names = [], [], [], []
+    arrays: list[np.ndarray] = []
+    labels, hints, names = [], [], []
     fashion = "fashion" in str(source.absolute()).lower()
     for pair in pairs:
         check()
@@ -142,10 +143,9 @@ def _catalogue(source: Path, pairs: list[Pair], check: Check) -> Catalogue:
         hints.append(np.full(len(images), pair.hint, np.int8))
         names += [f"{pair.images.name} #{number}" for number in range(1, len(images) + 1)]
     numbers = np.concatenate(labels)
-    known = FASHION if fashion and len(numbers) and numbers.max() < 10 else None
-    if known:
-        targets, order = numbers.astype(np.int64), known
-    else:
+    order: tuple[str, ...] = FASHION
+    targets = numbers.astype(np.int64)
+    if not fashion or not len(numbers) or numbers.max() >= len(FASHION):
         order, targets = encode_classes([str(number) for number in numbers])
     return Catalogue(order, names, targets, np.concatenate(hints), array=np.concatenate(arrays))
 

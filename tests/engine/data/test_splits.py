@@ -1,0 +1,149 @@
+"""Divisions are stratified, seeded, keep groups and copies together, and lose no class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.engine.data.catalogue import FREE
+from app.engine.data.opening import open_dataset
+from app.engine.data.splits import divide, groups_by_name, units_of
+from app.engine.errors import UserError
+from app.engine.experiment import DataSettings
+
+Maker = Callable[..., Path]
+
+
+def free(targets: np.ndarray) -> np.ndarray:
+    return np.full(len(targets), FREE, np.int8)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    counts=st.lists(st.integers(1, 40), min_size=2, max_size=6),
+    copies=st.integers(0, 30),
+    validation=st.sampled_from([None, 0.05, 0.3, 0.6]),
+    test=st.sampled_from([0.0, 0.1, 0.4]),
+    seed=st.integers(0, 5),
+)
+def test_every_division_keeps_its_promises(
+    counts: list[int], copies: int, validation: float | None, test: float, seed: int
+) -> None:
+    targets = np.repeat(np.arange(len(counts)), counts)
+    units = np.arange(len(targets))
+    random = np.random.default_rng(seed)
+    for _ in range(copies):  # also copies across classes
+        units[random.integers(len(units))] = units[random.integers(len(units))]
+    places = divide(targets, free(targets), units, len(counts), validation, test, seed).places
+    assert set(np.unique(places)) <= {0, 1, 2}
+    for unit in np.unique(units):
+        assert len(np.unique(places[units == unit])) == 1, "a unit straddles"
+    for number in range(len(counts)):
+        own = targets == number
+        assert (places[own] == 0).any(), "training lost a class"
+        alone = all((targets[units == unit] == number).all() for unit in units[own])
+        if alone and len(np.unique(units[own])) >= 2:
+            assert (places[own] == 1).any(), "validation lost a class"
+        if alone and len(np.unique(units[own])) >= 3 and test:
+            assert (places[own] == 2).any(), "test lost a class"
+
+
+def test_shares_are_met_in_every_class() -> None:
+    targets = np.repeat([0, 1, 2], [1000, 100, 30])
+    places = divide(targets, free(targets), np.arange(1130), 3, None, 0.1, 0).places
+    for split in (1, 2):
+        assert [int(((places == split) & (targets == c)).sum()) for c in range(3)] == [100, 10, 3]
+
+
+def test_validation_left_open_is_at_most_3000() -> None:
+    targets = np.tile(np.arange(10), 6000)
+    hints = np.zeros(len(targets), np.int8)
+    places = divide(targets, hints, np.arange(len(targets)), 10, None, 0.0, 0).places
+    assert (places == 1).sum() == 3000
+    assert set(np.bincount(targets[places == 1]).tolist()) == {300}
+
+
+def test_the_seed_decides() -> None:
+    targets = np.repeat([0, 1], 50)
+    first, again, other = (divide(targets, free(targets), np.arange(100), 2, 0.2, 0.2, s).places for s in (3, 3, 4))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_groups_are_spread_in_proportion() -> None:
+    targets = np.repeat([0, 1], 200)
+    units = np.arange(400) // 4  # 100 films of four frames
+    places = divide(targets, free(targets), units, 2, 0.2, 0.2, 0).places
+    assert [int((places == split).sum()) for split in range(3)] == [240, 80, 80]
+
+
+def test_training_copies_of_an_own_test_set_are_left_out() -> None:
+    targets = np.repeat([0, 1], 20)
+    hints = np.tile([0, 0, 0, 2], 10).astype(np.int8)
+    units = np.arange(40)
+    units[0] = units[3]
+    division = divide(targets, hints, units, 2, 0.2, 0.1, 0)
+    assert division.left_out == 1 and division.places[0] == FREE and division.places[3] == 2
+    assert np.array_equal(division.places == 2, hints == 2)
+
+
+def test_copies_and_groups_are_joined() -> None:
+    prints = np.array([[1], [2], [1], [3], [4]], np.uint8)
+    assert len(set(units_of(prints, None).tolist())) == 4
+    joined = units_of(prints, ["film", "", "", "film", ""])
+    assert joined[0] == joined[2] == joined[3]
+    assert len(set(joined.tolist())) == 3
+
+
+def test_names_that_differ_in_the_last_number_are_one_group() -> None:
+    names = ["cat/film1_001.png", "cat/film1_2.png", "cat/film2_001.png", "dog/film1_001.png", "dog/rex.png"]
+    groups = groups_by_name(names)
+    assert groups[0] == groups[1] and len(set(groups)) == 4 and groups[4] == ""
+
+
+def test_copied_files_never_straddle(folder: Maker) -> None:
+    base = folder({"a": 30, "b": 30})
+    for number in range(0, 30, 2):
+        (base / "a" / f"copy {number}.png").write_bytes((base / "a" / f"{number}.png").read_bytes())
+    dataset = open_dataset(DataSettings(source=str(base), validation_share=0.3, test_share=0.2))
+    place = {dataset.names[row]: split for split, rows in dataset.indices.items() for row in rows}
+    assert all(place[f"a/{number}.png"] == place[f"a/copy {number}.png"] for number in range(0, 30, 2))
+    assert any("15 exact copies" in note for note in dataset.description.notes)
+
+
+@pytest.mark.parametrize("group", ["folder", "name"])
+def test_groups_of_files_stay_together(folder: Maker, picture: Maker, group: str) -> None:
+    base = folder({})
+    for c in "ab":
+        for film in range(6):
+            for frame in range(5):
+                name = f"film{film}/{frame}.png" if group == "folder" else f"film{film}_{frame}.png"
+                picture(base / c / name, seed=hash((c, film, frame)) % 10_000)
+    dataset = open_dataset(DataSettings(source=str(base), group=group, validation_share=0.2, test_share=0.2))
+    films: dict[str, set[str]] = {}
+    for split, rows in dataset.indices.items():
+        assert len(rows)
+        for row in rows:
+            key = dataset.names[row].rsplit("/" if group == "folder" else "_", 1)[0]
+            films.setdefault(key, set()).add(split)
+    assert len(films) == 12 and all(len(splits) == 1 for splits in films.values())
+
+
+def test_a_single_group_cannot_be_divided(folder: Maker) -> None:
+    base = folder({"a": 5, "b": 5})
+    with pytest.raises(UserError) as caught:
+        open_dataset(DataSettings(source=str(base), group="name"))
+    assert caught.value.setting == "data.group"
+
+
+@pytest.mark.parametrize("each", [2, 3, 4])
+def test_tiny_classes_are_in_every_split_they_can_be_in(folder: Maker, each: int) -> None:
+    counts = open_dataset(DataSettings(source=str(folder({"a": each, "b": each, "c": each})))).description.counts
+    assert counts["validation"] == (1, 1, 1)
+    assert counts["test"] == ((1, 1, 1) if each > 2 else (0, 0, 0))
+    assert min(counts["training"]) >= 1
