@@ -245,7 +245,7 @@ def _run(text: str) -> Run:
 
     for folder in (Path(text).expanduser(), default_folder() / text):
         if (folder / "experiment.toml").is_file():
-            return Run(folder)
+            return Run(folder.absolute())
     raise UserError(f"'{text}' is no run.", f"Name a run's folder, or one of those in '{default_folder()}'.")
 
 

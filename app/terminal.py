@@ -15,7 +15,7 @@ from rich.table import Table
 
 from app.engine.results.metrics import percent
 from app.engine.results.remedies import Finding
-from app.engine.results.report import Report, SplitReport
+from app.engine.results.report import OTHER, Report, SplitReport
 from app.engine.training import events
 
 PLAIN_PAUSE = 15.0
@@ -32,7 +32,9 @@ class Display:
         self._task: TaskID | None = None
         self._epochs = self._steps = 0
         self._stage = ""
-        self._said = 0.0
+        self._training = False
+        self._elapsed = 0.0
+        self._said = time.monotonic()
         self._keys: set[str] = set()
 
     def __enter__(self) -> Display:
@@ -80,20 +82,17 @@ class Display:
         """What happens now, with numbers where they are known."""
         kind = re.sub(r"[\d,]+", "#", text)  # "Reading 3,120 of 8,000 pictures" is one stage, whatever its numbers
         if self._progress is not None and self._task is not None:
-            self._progress.update(
-                self._task,
-                description=text,
-                completed=done,
-                total=total or None,
-                words="",
-                refresh=kind != self._stage,
-            )
-        elif kind != self._stage or self._long_silent():
+            known: dict[str, Any] = {"completed": done, "total": total or None, "words": ""}
+            if self._training and not total:
+                known = {}  # the bar of the whole training stays
+            self._progress.update(self._task, description=text, refresh=kind != self._stage, **known)
+        elif self._long_silent() or (kind != self._stage and not self._training):
             self._said = time.monotonic()
             self.line(text if kind == self._stage else re.sub(r"\b[\d,]+ of ", "", text))
         self._stage = kind
 
     def _moved(self, event: events.StepsDone) -> None:
+        self._training, self._elapsed = True, event.elapsed
         loss = float(event.losses[-1]) if len(event.losses) else float("nan")
         words = [f"step {event.position:,}/{self._steps:,}", f"loss {loss:.4g}"]
         if event.speed:
@@ -124,7 +123,7 @@ class Display:
         judged = f"  accuracy {percent(accuracy, 1)}" if accuracy is not None else ""
         self.line(
             f"Epoch {event.epoch:>{len(str(self._epochs))}}/{self._epochs}  loss {event.training_loss:.4f}  "
-            f"validation {event.validation_loss:.4f}{judged}  {event.seconds:.1f} s{'  best' if event.best else ''}"
+            f"validation {event.validation_loss:.4f}{judged}  {clock(self._elapsed)}{'  best' if event.best else ''}"
         )
         self._said = time.monotonic()
 
@@ -172,7 +171,7 @@ def report_lines(report: Report, names: Sequence[str]) -> list[RenderableType]:
     """What `evaluate` says. names: where each row of the data came from, if the data are at hand."""
     lines: list[RenderableType] = [plain(report.verdict)]
     lines += [plain(figure(split)) for split in report.splits.values() if split.count]
-    trusted = next((report.splits[name] for name in ("data", "test", "validation") if name in report.splits), None)
+    trusted = next((report.splits[name] for name in (OTHER, "test", "validation") if name in report.splits), None)
     if trusted is None or not trusted.count:
         return lines
     lines += ["", per_class_table(trusted), ""]
@@ -188,7 +187,7 @@ def report_lines(report: Report, names: Sequence[str]) -> list[RenderableType]:
 
 def figure(split: SplitReport) -> str:
     """One line on a split: accuracy, interval, baseline."""
-    name = {"data": "These data"}.get(split.split, split.split.capitalize())
+    name = {OTHER: "These data"}.get(split.split, split.split.capitalize())
     return (
         f"{name}: {percent(split.accuracy, 1)} right of {split.count:,} "
         f"(95 % interval {percent(split.low, 1)} to {percent(split.high, 1)}; "

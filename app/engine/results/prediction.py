@@ -19,7 +19,7 @@ from app.engine.experiment import DataSettings, Experiment
 from app.engine.learning import tasks
 from app.engine.learning.choices import LOSSES, LossFunction
 from app.engine.results.evaluation import Evaluation, evaluate, probabilities_of
-from app.engine.results.report import Report
+from app.engine.results.report import OTHER, Report
 from app.engine.storage import from_plain
 from app.engine.training import checkpoint
 from app.engine.training.run import Run
@@ -146,14 +146,14 @@ class Predictor:
         )
 
     def report_on(self, dataset: Dataset, check: Callable[[], None] = lambda: None) -> Report:
-        """The report over all examples of other data, as split "data"; rows are rows of that data set."""
+        """The report over all examples of other data, as split OTHER; rows are rows of that data set."""
         judged = self.judge(dataset, check)
         rows = np.arange(len(judged.targets))
         return Report.of(
             self.description,
             self.task,
-            {"data": (rows, judged.targets, judged.probabilities)},
-            losses={"data": judged.loss},
+            {OTHER: (rows, judged.targets, judged.probabilities)},
+            losses={OTHER: judged.loss},
             best_epoch=self.epoch,
         )
 

@@ -21,6 +21,9 @@ from app.engine.results.remedies import quoted
 from app.engine.training.history import read_arrays
 from app.engine.training.run import Run
 
+OTHER = "data"
+"""The name of a split that is none of the run's own: other data, all of them."""
+
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray]
 """rows (n,), targets (n,), probabilities (n, K)."""
 
@@ -160,7 +163,7 @@ class Report:
             name: _split(name, description.classes, task, arrays, usual, (losses or {}).get(name))
             for name, arrays in evaluations.items()
         }
-        trusted = (splits[name] for name in ("data", "test", "validation") if name in splits)
+        trusted = (splits[name] for name in (OTHER, "test", "validation") if name in splits)
         chosen = next((split for split in trusted if split.count), None)
         if chosen is None:
             nothing = "No examples were kept aside, so nothing can be said."
@@ -235,7 +238,10 @@ def verdict(split: SplitReport) -> tuple[str, Literal["good", "warning", "proble
     """One plain sentence on a split that has examples, and how good the news is."""
     usual = split.classes[split.baseline_class].name
     baseline = f"always saying {quoted(usual)} would be right on {percent(split.baseline)}"
-    right = f"It is right on {percent(split.accuracy, 1)} of {split.count:,} pictures it never trained on"
+    subject = (
+        f"these {split.count:,} pictures" if split.split == OTHER else f"{split.count:,} pictures it never trained on"
+    )
+    right = f"It is right on {percent(split.accuracy, 1)} of {subject}"
     worst = split.worst_classes()[0]
     if split.high <= split.baseline or split.accuracy <= split.baseline:
         return f"It has learned nothing yet: it is right on {percent(split.accuracy, 1)}, and {baseline}.", "problem"
