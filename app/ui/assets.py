@@ -8,7 +8,7 @@ from app.ui.theme import Theme
 
 ICONS = {
     "train": "mdi6.play", "pause": "mdi6.pause", "resume": "mdi6.play", "stop": "mdi6.stop",
-    "dark": "mdi6.theme-light-dark", "help": "mdi6.help", "menu": "mdi6.menu", "guide": "mdi6.lightbulb-outline",
+    "dark": "mdi6.circle-half-full", "help": "mdi6.help", "menu": "mdi6.menu", "guide": "mdi6.lightbulb-outline",
     "close": "mdi6.close", "folder": "mdi6.folder-open-outline", "file": "mdi6.file-document-outline",
     "new": "mdi6.home-outline", "save": "mdi6.content-save-outline", "undo": "mdi6.undo", "redo": "mdi6.redo",
     "reset": "mdi6.restore", "more": "mdi6.chevron-right", "less": "mdi6.chevron-down", "copy": "mdi6.content-copy",

@@ -91,6 +91,18 @@ class Document(QObject):
         self._saved = experiment
         self._show(experiment)
 
+    def restore(self, experiment: Experiment, path: Path | None) -> None:
+        """Come back to what was open before a restart; whether it is saved follows from its file."""
+        self.open(experiment, path)
+        if path is not None:
+            try:
+                self._saved = storage.read(path)
+            except UserError:  # the file is damaged or gone: what is open is not in it
+                self._saved = Experiment()
+        else:
+            self._saved = Experiment()
+        self.saved_changed.emit()
+
     def undo(self) -> None:
         if self._past:
             self._future.append(self._experiment)

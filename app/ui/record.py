@@ -27,6 +27,10 @@ class Curve:
         self._buffer[self._size : needed] = values
         self._size = needed
 
+    def cut(self, size: int) -> None:
+        """Forget all but the first `size` values."""
+        self._size = min(self._size, size)
+
     @property
     def values(self) -> np.ndarray:
         return self._buffer[: self._size]
@@ -78,9 +82,18 @@ class Record:
             case events.Found():
                 self.findings[event.finding.key] = event.finding
             case events.Resumed():
+                self._forget_after(event.step)
                 self.marks.append((event.step, "resumed"))
             case events.RunFinished():
                 self.finished = event
+
+    def _forget_after(self, step: int) -> None:
+        """A run that was killed goes on from its last checkpoint and does the steps after it again."""
+        kept = int(np.searchsorted(self.steps.values, step, side="right"))
+        for curve in (self.steps, self.losses, self.rates, self.norms):
+            curve.cut(kept)
+        self.epochs = [epoch for epoch in self.epochs if epoch.step <= step]
+        self.memory = [reading for reading in self.memory if reading.step <= step]
 
     @property
     def best(self) -> events.EpochDone | None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import enum
 import queue
+import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,10 +15,12 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from app.engine.experiment import Experiment
 from app.engine.training import events
-from app.engine.training.control import Control
+from app.engine.training.control import Control, Stopped
 from app.ui.record import Record
 
 DRAIN_MS = 100  # 10 times a second: drawing costs, telling does not
+CALM_MS = 250
+"""How often while nobody sees the window."""
 
 
 class State(enum.Enum):
@@ -48,6 +52,8 @@ class Session(QObject):
         super().__init__()
         self.state = State.IDLE
         self.record = Record()
+        self.begun = 0.0
+        """When the current run was asked for (time.monotonic)."""
         self._live = self.record
         self._control = Control()
         self._thread: threading.Thread | None = None
@@ -65,6 +71,11 @@ class Session(QObject):
     def live(self) -> bool:
         """Whether the record shown is that of the current run."""
         return self.active and self.record is self._live
+
+    @property
+    def live_record(self) -> Record:
+        """The record of the current run, or of the last one; whichever run is shown."""
+        return self._live
 
     # --- requests
 
@@ -101,9 +112,18 @@ class Session(QObject):
             self._set(State.RUNNING)
 
     def stop(self) -> None:
-        """Ask the run to stop at its next boundary; it keeps its best weights."""
+        """Ask the run to stop at its next boundary; it keeps its best weights and is judged by them.
+
+        Asked a second time, the judging is left out; the run can be resumed.
+        """
         if self.active:
             self._control.stop()
+            self._set(State.STOPPING)
+
+    def stop_at_once(self) -> None:
+        """Ask the run to end within a batch, without judging; it can be resumed."""
+        if self.active:
+            self._control.stop(at_once=True)
             self._set(State.STOPPING)
 
     def show(self, record: Record) -> None:
@@ -114,13 +134,18 @@ class Session(QObject):
     def show_live(self) -> None:
         self.show(self._live)
 
+    def set_calm(self, calm: bool) -> None:
+        """Look less often while the window is minimised or hidden."""
+        self._timer.setInterval(CALM_MS if calm else DRAIN_MS)
+
     def close(self) -> None:
         """Stop and wait for the thread: call it before the program ends."""
         self._timer.stop()
-        self._control.stop()
+        self._control.stop(at_once=True)
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+        self._set(State.IDLE)
 
     # --- the run
 
@@ -132,15 +157,10 @@ class Session(QObject):
         record.finished = None
         self._live, self._control = record, Control()
         self._events = queue.SimpleQueue()
+        self.begun = time.monotonic()
+        self._events.put(events.StageChanged("Loading engine" if "torch" not in sys.modules else "Starting"))
         emit, control = self._events.put, self._control
-
-        def work() -> None:
-            try:
-                train(emit, control)
-            except BaseException as error:  # the trainer tells its failures itself; this is for what precedes it
-                emit(_failed(error))
-
-        self._thread = threading.Thread(target=work, name="training")
+        self._thread = threading.Thread(target=lambda: _work(train, emit, control), name="training")
         self._set(State.PREPARING)
         self.show(record)
         self._thread.start()
@@ -172,6 +192,27 @@ class Session(QObject):
         if state is not self.state:
             self.state = state
             self.state_changed.emit()
+
+
+def _work(train: Train, emit: Callable[[events.Event], None], control: Control) -> None:
+    """The thread of one run: whatever happens, exactly one RunFinished is told, and it is told last."""
+    ends: list[events.RunFinished] = []
+
+    def tell(event: events.Event) -> None:
+        if isinstance(event, events.RunFinished):
+            ends.append(event)
+        else:
+            emit(event)
+
+    try:
+        train(tell, control)
+        if not ends:
+            ends.append(_failed(RuntimeError("it ended without saying how")))
+    except Stopped:
+        ends = [events.RunFinished("", "stopped", "Stopped before the first step; there is nothing to keep.", {})]
+    except BaseException as error:  # the trainer tells its failures itself; this is for what surrounds it
+        ends = ends or [_failed(error)]
+    emit(ends[0])
 
 
 def read_record(path: Path) -> Record:

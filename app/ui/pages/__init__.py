@@ -1,1 +1,21 @@
-"""The pages of the window: a file or folder each."""
+"""The pages, one a step: a file or a folder each. A page is built when it is first needed."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.ui.parts import Page, Parts
+
+PAGES = {
+    "welcome": "WelcomePage", "data": "DataPage", "model": "ModelPage", "learning": "LearningPage",
+    "training": "TrainingPage", "results": "ResultsPage", "tryit": "TryItPage", "runs": "RunsPage",
+}
+"""Name -> class. The name is also the module's."""
+
+
+def make(name: str, parts: Parts) -> Page:
+    """Build one page. Raises KeyError for an unknown name."""
+    page: Page = getattr(importlib.import_module(f"{__name__}.{name}"), PAGES[name])(parts)
+    return page

@@ -1,0 +1,230 @@
+"""The Start page: built-in data to play with, one's own pictures, recent work, and runs that were interrupted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from app.engine.data.samples import SAMPLES, draw_shapes, load
+from app.engine.errors import UserError
+from app.ui.background import Failure
+from app.ui.parts import GuideCard, Page, Parts
+from app.ui.theme import style
+from app.ui.widgets.card import Card
+from app.ui.widgets.elided import ElidedLabel
+from app.ui.widgets.tile import Tile
+
+if TYPE_CHECKING:
+    from app.engine.training.run import Run
+
+SHOWN = 5
+"""Rows of recent work and of interrupted runs."""
+PICTURES = 6
+
+
+class WelcomePage(Page):
+    """Every card is one click to a data set; Train is the next."""
+
+    name = "welcome"
+    title = "Start page"
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__()
+        self._parts = parts
+        self._interrupted: list[Run] = []
+        style(self, "page")
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        inside = QWidget()
+        style(inside, "page")
+        scroll.setWidget(inside)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scroll)
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(24, 20, 24, 20)
+        column.setSpacing(12)
+        self._heads(column)
+        column.addLayout(self._samples())
+        column.addSpacing(4)
+        column.addWidget(_title("Your own pictures", "a folder with a sub-folder for every class, or a file"))
+        column.addLayout(self._own())
+        column.addSpacing(4)
+        self._lists = QHBoxLayout()
+        self._lists.setSpacing(16)
+        self._recent, self._left_over = Card("Recent"), Card("Interrupted", "these can go on where they were")
+        for card in (self._recent, self._left_over):
+            self._lists.addWidget(card, 1, Qt.AlignmentFlag.AlignTop)
+            card.hide()
+        column.addLayout(self._lists)
+        column.addStretch(1)
+        parts.session.state_changed.connect(self._list_runs)
+        parts.background.run(lambda _: previews(), self._show_previews, lambda _: None)
+
+    # --- building
+
+    def _heads(self, column: QVBoxLayout) -> None:
+        heading = QLabel("Train a neural network by sight")
+        style(heading, "welcome")
+        lead = QLabel(
+            "Pick pictures that are sorted into classes, press Train, and watch it learn. Nothing leaves this computer."
+        )
+        lead.setWordWrap(True)
+        style(lead, "lead")
+        column.addWidget(heading)
+        column.addWidget(lead)
+        column.addSpacing(4)
+        column.addWidget(_title("Built in", "one click, then Train"))
+
+    def _samples(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(16)
+        self._tiles: dict[str, Tile] = {}
+        for sample in SAMPLES.values():
+            tile = Tile(
+                self._parts.theme, f"welcome.sample.{sample.name}", sample.label, sample.summary, sample.expectation,
+                tip=f"{sample.source_note} Licence: {sample.licence}.",
+            )
+            tile.reserve_pictures()
+            tile.clicked.connect(lambda _=False, source=sample.source: self._parts.open(source))
+            self._tiles[sample.name] = tile
+            row.addWidget(tile, 1)
+        return row
+
+    def _own(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(16)
+        for action, name, title, text in (
+            ("open_folder", "welcome.open_folder", "Open a folder of pictures", "Or drop one anywhere on this window."),
+            ("open_file", "welcome.open_file", "Open an experiment or a data file",
+             "Settings (.toml), IDX files, NPZ arrays, or a table of paths and classes."),
+            ("fashion", "welcome.fashion", "Get the full Fashion-MNIST", "70,000 pictures: how they come onto this computer."),
+        ):
+            tile = Tile(self._parts.theme, name, title, text, tip=title)
+            tile.clicked.connect(lambda _=False, action=action: self._parts.do(action))
+            row.addWidget(tile, 1)
+        return row
+
+    # --- what there is
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._list_recent()
+        self._list_runs()
+
+    def _show_previews(self, pictures: dict[str, list[np.ndarray]]) -> None:
+        for name, tile in self._tiles.items():
+            tile.show_pictures(pictures.get(name, []))
+
+    def _list_recent(self) -> None:
+        paths = self._parts.preferences.recent()[:SHOWN]
+        _empty(self._recent)
+        for path in paths:
+            self._row(self._recent, Path(path).name, str(Path(path).parent), "Open", "welcome.recent",
+                      lambda path=path: self._parts.open(path))
+        self._recent.setVisible(bool(paths))
+
+    def _list_runs(self) -> None:
+        if not self.isVisible():
+            return
+        folder = self._parts.runs_folder
+        self._parts.background.run(lambda _: interrupted(folder), self._show_runs, lambda _: None, key="welcome.runs")
+
+    def _show_runs(self, runs: list[Run]) -> None:
+        self._interrupted = runs
+        _empty(self._left_over)
+        for run in runs[:SHOWN]:
+            button = self._row(self._left_over, run.name, "it stopped without being told to", "Resume",
+                               "welcome.resume", lambda run=run: self._resume(run))
+            button.setEnabled(not self._parts.session.active)
+        self._left_over.setVisible(bool(runs))
+        self.guide_changed.emit()
+
+    def _row(self, card: Card, title: str, text: str, action: str, name: str, then: object) -> QPushButton:
+        row = QWidget()
+        line = QHBoxLayout(row)
+        line.setContentsMargins(0, 0, 0, 0)
+        head, rest, button = ElidedLabel(title, 12), ElidedLabel(text, 4), QPushButton(action)
+        style(rest, "secondary")
+        style(button, "small")
+        button.setObjectName(f"{name}.{title}")
+        button.setAccessibleName(f"{action} {title}")
+        button.setToolTip(f"{action} {title}.")
+        button.clicked.connect(lambda: then())  # type: ignore[operator]
+        for widget in (head, rest):
+            line.addWidget(widget)
+        line.addStretch(1)
+        line.addWidget(button)
+        card.body.addWidget(row)
+        return button
+
+    def _resume(self, run: Run) -> None:
+        try:
+            self._parts.session.go_on(run.path)
+        except UserError as error:
+            self._parts.background.failed.emit(Failure.of(error))
+            return
+        self._parts.go("training")
+
+    # --- Guide
+
+    def guide(self) -> list[GuideCard]:
+        cards = [
+            GuideCard("How it goes", "Data, Model, Learning, Training, Results, Try it: the steps on the left, from top to "
+                      "bottom. Every setting has a good default, so you can press Train at once."),
+            GuideCard("What a network needs", "Examples with the right answer beside each. From these it finds out by itself "
+                      "what tells the classes apart."),
+        ]
+        if self._interrupted:
+            run = self._interrupted[0]
+            cards.insert(0, GuideCard("A run was interrupted", f"'{run.name}' can go on where it was.", "warning", "Resume",
+                                      lambda: self._resume(run), "guide.resume"))
+        return cards
+
+
+def previews() -> dict[str, list[np.ndarray]]:
+    """A few pictures of each built-in data set, of different classes: (H, W) or (H, W, 3) uint8."""
+    found = {}
+    for name in SAMPLES:
+        content = None if name == "shapes" else load(name)
+        if content is None:
+            found[name] = list(draw_shapes(each=1).images[:PICTURES])
+            continue
+        rows = [int(np.flatnonzero(content.targets == label)[0]) for label in range(min(PICTURES, len(content.classes)))]
+        found[name] = [content.images[row] for row in rows]
+    return found
+
+
+def interrupted(folder: Path) -> list[Run]:
+    """Runs that say they are running while no process does it, and that can go on."""
+    from app.engine.training.run import list_runs
+
+    return [run for run in list_runs(folder) if run.status == "interrupted" and (run.path / "checkpoints").is_dir()]
+
+
+def _title(text: str, why: str) -> QWidget:
+    row = QWidget()
+    line = QHBoxLayout(row)
+    line.setContentsMargins(0, 0, 0, 0)
+    line.setSpacing(6)
+    for role, words in (("title", text), ("why", why)):
+        label = QLabel(words)
+        style(label, role)
+        line.addWidget(label)
+    line.addStretch(1)
+    return row
+
+
+def _empty(card: Card) -> None:
+    while card.body.count():
+        item = card.body.takeAt(0)
+        widget = item.widget() if item is not None else None
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()

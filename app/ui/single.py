@@ -1,0 +1,93 @@
+"""One window for each person: a second start hands its paths to the first one and ends."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from PySide6.QtCore import QLockFile, QObject, Signal
+
+PATIENCE_MS = 2000
+LOCK = "window.lock"
+
+
+class SingleInstance(QObject):
+    """asked(paths): another start wants these opened; come to the front. The lock is a file in `folder`."""
+
+    asked = Signal(list)
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+        self._name = "netwright-" + hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:16]
+        self._lock: QLockFile | None = None
+        self._server: QObject | None = None
+
+    def first(self) -> bool:
+        """Whether no other window of this person is open. A lock whose process is dead does not count."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            return True  # where nothing can be written, nothing can be shared
+        lock = QLockFile(str(self._folder / LOCK))
+        lock.setStaleLockTime(0)
+        if lock.tryLock(0):
+            self._lock = lock
+            return True
+        return lock.error() != QLockFile.LockError.LockFailedError
+
+    def hand_over(self, paths: list[str]) -> bool:
+        """Ask the first window to open these and come to the front. Returns whether it answered."""
+        from PySide6.QtNetwork import QLocalSocket
+
+        socket = QLocalSocket()
+        socket.connectToServer(self._name)
+        if not socket.waitForConnected(PATIENCE_MS):
+            return False
+        socket.write(json.dumps(paths).encode() + b"\n")
+        answered = socket.waitForBytesWritten(PATIENCE_MS) and socket.waitForReadyRead(PATIENCE_MS)
+        socket.disconnectFromServer()
+        return answered
+
+    def listen(self) -> None:
+        """Answer other starts from now on. Call it once the window is painted."""
+        if self._lock is None:
+            return
+        from PySide6.QtNetwork import QLocalServer
+
+        QLocalServer.removeServer(self._name)  # what a killed window left behind
+        server = QLocalServer(self)
+        server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
+        server.newConnection.connect(self._answer)
+        server.listen(self._name)
+        self._server = server
+
+    def _answer(self) -> None:
+        socket = self._server.nextPendingConnection() if self._server is not None else None  # type: ignore[attr-defined]
+        if socket is None:
+            return
+
+        def read() -> None:
+            if not socket.canReadLine():
+                return
+            line = bytes(socket.readLine().data())
+            socket.write(b"ok\n")
+            socket.flush()
+            try:
+                paths = json.loads(line)
+            except ValueError:
+                return
+            self.asked.emit([path for path in paths if isinstance(path, str)])
+
+        socket.readyRead.connect(read)
+        socket.disconnected.connect(socket.deleteLater)
+        read()
+
+    def close(self) -> None:
+        if self._server is not None:
+            self._server.close()  # type: ignore[attr-defined]
+            self._server = None
+        if self._lock is not None:
+            self._lock.unlock()
+            self._lock = None

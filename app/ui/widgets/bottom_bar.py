@@ -1,0 +1,131 @@
+"""The bottom bar, always there: Train, Pause, Stop; how far it is and how fast; memory; or what is missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QWidget
+
+from app.ui.theme import Theme, style
+from app.ui.widgets.elided import ElidedLabel
+from app.ui.widgets.ledger import Part
+from app.ui.widgets.memory_bar import MemoryBar
+
+HEIGHT = 64
+FINE = 10_000
+"""Steps of the progress bar, so that it moves smoothly."""
+
+
+@dataclass(frozen=True)
+class BarState:
+    """What the bar says. progress: 0..1, None for "how far is not known". memory: parts of a bar of `total` bytes."""
+
+    text: str
+    role: str = "secondary"
+    progress: float | None = 0.0
+    right: str = ""
+    memory_text: str = ""
+    memory: tuple[Part, ...] = ()
+    total: int | None = None
+    memory_tip: str = ""
+
+
+class BottomBar(QFrame):
+    """Draws; the RunBar decides what."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._memory: tuple[tuple[Part, ...], int | None] = ((), None)
+        style(self, "bottom")
+        self.train = self._button("Train", "train.start", "primary-big")
+        self.pause = self._button("Pause", "train.pause", "big")
+        self.stop = self._button("Stop, keep best", "train.stop", "big")
+        self.text = ElidedLabel("", 16)
+        self.text.setObjectName("status.text")
+        self.right = ElidedLabel("", 10)
+        self.right.setObjectName("status.speed")
+        self.memory_text = ElidedLabel("", 0)
+        self.memory_text.setObjectName("status.memory.text")
+        for label in (self.text, self.right, self.memory_text):
+            style(label, "secondary")
+        self.progress = QProgressBar()
+        self.progress.setObjectName("status.progress")
+        self.progress.setAccessibleName("Progress of the training")
+        self.progress.setTextVisible(False)
+        self.progress.setRange(0, FINE)
+        self.memory = MemoryBar(theme, thin=True)
+        self.memory.setObjectName("status.memory")
+        self.memory.setAccessibleName("Memory")
+        self._gap = QWidget()
+        self._row = QHBoxLayout(self)
+        for widget in (self.train, self.pause, self.stop):
+            self._row.addWidget(widget)
+        self._row.addWidget(self.text)
+        self._row.addWidget(self.progress, 1)
+        self._row.addWidget(self._gap, 1)
+        for widget in (self.right, self.memory_text, self.memory):
+            self._row.addWidget(widget)
+        self.set_running(False)
+        self._size()
+        theme.changed.connect(self._size)
+
+    def _button(self, text: str, name: str, role: str) -> QPushButton:
+        button = QPushButton(text)
+        button.setObjectName(name)
+        button.setAccessibleName(text)
+        style(button, role)
+        return button
+
+    def set_icons(self, train: QIcon, pause: QIcon, stop: QIcon) -> None:
+        for button, icon in ((self.train, train), (self.pause, pause), (self.stop, stop)):
+            button.setIcon(icon)
+
+    def set_running(self, running: bool) -> None:
+        """Which buttons there are: Train, or Pause and Stop."""
+        self.train.setVisible(not running)
+        self.pause.setVisible(running)
+        self.stop.setVisible(running)
+        self.progress.setVisible(running)
+        self._gap.setVisible(not running)
+
+    def show_state(self, state: BarState) -> None:
+        if self.text.text() != state.text:
+            self.text.setText(state.text)
+            self.text.setAccessibleName(state.text)
+        if self.text.property("role") != state.role:
+            style(self.text, state.role)
+        if state.progress is None:
+            if self.progress.maximum():
+                self.progress.setRange(0, 0)
+        else:
+            if not self.progress.maximum():
+                self.progress.setRange(0, FINE)
+            self.progress.setValue(round(state.progress * FINE))
+        for label, words in ((self.right, state.right), (self.memory_text, state.memory_text)):
+            if label.text() != words:
+                label.setText(words)
+            label.setVisible(bool(words))
+        self.memory.setVisible(bool(state.memory))
+        if (state.memory, state.total) != self._memory:
+            self._memory = (state.memory, state.total)
+            self.memory.show_parts(state.memory, state.total)
+        self.memory.setAccessibleDescription(state.memory_tip)
+        self.memory_text.setAccessibleDescription(state.memory_tip)
+
+    def set_narrow(self, narrow: bool) -> None:
+        self.memory.setFixedWidth(self._theme.px(48 if narrow else 90))
+        self._row.setSpacing(self._theme.px(8 if narrow else 12))
+
+    def _size(self) -> None:
+        px = self._theme.px
+        self.setFixedHeight(px(HEIGHT))
+        self._row.setContentsMargins(px(16), 0, px(16), 0)
+        self._row.setSpacing(px(12))
+        self.memory.setFixedWidth(px(90))
+        self.progress.setMinimumWidth(px(48))
+        for button in (self.train, self.pause, self.stop):
+            button.setIconSize(QSize(px(20), px(20)))
+        self._row.setAlignment(Qt.AlignmentFlag.AlignVCenter)

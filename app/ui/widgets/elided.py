@@ -1,0 +1,33 @@
+"""A line of text that gives way: what does not fit ends in an ellipsis, and the tooltip holds all of it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+
+class ElidedLabel(QLabel):
+    """As wide as its text if there is room, as narrow as `least` characters if there is not."""
+
+    def __init__(self, text: str = "", least: int = 6, parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self._least = least
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+
+    def minimumSizeHint(self) -> QSize:
+        metrics = self.fontMetrics()
+        wanted = metrics.horizontalAdvance(self.text()) + 2
+        return QSize(min(wanted, metrics.averageCharWidth() * self._least), metrics.height())
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().horizontalAdvance(self.text()) + 2, self.fontMetrics().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        self.setToolTip(self.text() if text != self.text() else "")
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.drawText(self.rect(), int(self.alignment() | Qt.AlignmentFlag.AlignVCenter), text)
+        painter.end()
