@@ -36,14 +36,26 @@ LASTING_WIDGETS = ("QTipLabel", "QComboBoxPrivateContainer", "QFocusFrame", "QSh
 """Widgets that Qt itself makes and keeps."""
 
 
+def _fresh(factory: pytest.TempPathFactory, patch: pytest.MonkeyPatch) -> Path:
+    base = factory.mktemp("person")
+    for variable, name in FOLDERS.items():
+        (base / name).mkdir(exist_ok=True)
+        patch.setenv(variable, str(base / name))
+    return base
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _folders_of_the_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """For what lives longer than a test: nothing of ours ever lands in the person's own folders."""
+    with pytest.MonkeyPatch.context() as patch:
+        _fresh(tmp_path_factory, patch)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Fresh settings, cache, data and home folders for every test; returns the folder they lie in."""
-    base = tmp_path_factory.mktemp("person")
-    for variable, name in FOLDERS.items():
-        (base / name).mkdir(exist_ok=True)
-        monkeypatch.setenv(variable, str(base / name))
-    return base
+    return _fresh(tmp_path_factory, monkeypatch)
 
 
 @pytest.fixture(autouse=True)

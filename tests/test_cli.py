@@ -1,0 +1,275 @@
+"""The command line as a person or a script meets it: real processes, real runs, exit codes, one sentence."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from app import cli
+from app.engine.training.run import Run, default_folder, list_runs
+
+ROOT = Path(__file__).resolve().parent.parent
+EXPERIMENT = """\
+netwright = 1
+[data]
+source = "pictures"
+[model]
+template = "cnn"
+width = 8
+[training]
+epochs = 2
+batch_size = 16
+threads = 1
+"""
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with pictures of two classes, an experiment on them, and a finished run."""
+    folder, random = tmp_path_factory.mktemp("Übung 1 – 数据 (é)"), np.random.default_rng(0)
+    for name, half in (("left", np.s_[:, :6]), ("right", np.s_[:, 6:])):
+        (folder / "pictures" / name).mkdir(parents=True)
+        for index in range(40):
+            pixels = random.integers(0, 80, (12, 12), dtype=np.uint8)
+            pixels[half] += 150
+            Image.fromarray(pixels).save(folder / "pictures" / name / f"{index}.png")
+    (folder / "ours.toml").write_text(EXPERIMENT, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def finished(place: Path) -> Iterator[Path]:
+    run = place / "run"
+    assert cli.main(["train", str(place / "ours.toml"), "--run-dir", str(run)]) == 0
+    yield run
+
+
+def process(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    surroundings = {key: value for key, value in os.environ.items() if key not in ("QT_QPA_PLATFORM", "DISPLAY")}
+    return subprocess.run(
+        [sys.executable, "-m", "app", *arguments], capture_output=True, text=True, encoding="utf-8", cwd=ROOT,
+        env={**surroundings, "PYTHONIOENCODING": "utf-8", **more},
+    )
+
+
+# --- training
+
+
+def test_train_prints_plain_lines_and_one_json_object_last(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    code = cli.main(["train", str(place / "ours.toml"), "--set", "training.epochs=1", "--run-dir", str(run), "--json"])
+    out, err = capsys.readouterr()
+    assert code == 0
+    summary = json.loads(out.splitlines()[-1])
+    assert summary == json.loads((run / "summary.json").read_text(encoding="utf-8"))
+    assert (summary["status"], summary["epochs"], summary["run"]) == ("completed", 1, str(run))
+    assert "Epoch 1/1" in err
+    assert "\x1b" not in err
+    assert Run(run).experiment().training.epochs == 1
+
+
+def test_train_takes_a_folder_of_its_own_if_none_is_named(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["train", str(place / "ours.toml"), "--set", "training.epochs=1"]) == 0
+    (run,) = list_runs(default_folder())
+    assert run.status == "completed"
+    assert str(run.path) in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[data]\nsource = 3\n", "data.source"),
+        ("[training]\nepoch = 3\n", "epochs"),
+        ("netwright = 99\n", "newer Netwright"),
+        ("not toml", "TOML"),
+        ('[data]\nsource = "nowhere"\n', "nowhere"),
+        ("", "No data"),
+    ],
+)
+def test_a_wrong_experiment_is_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, words: str
+) -> None:
+    (tmp_path / "wrong.toml").write_text(text, encoding="utf-8")
+    assert cli.main(["train", str(tmp_path / "wrong.toml"), "--run-dir", str(tmp_path / "run")]) == 1
+    err = capsys.readouterr().err
+    assert words in err
+    assert len(err.strip().splitlines()) == 1
+    assert "Traceback" not in err
+
+
+def test_wrong_usage_is_told_and_ends_with_two(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["trian"], ["train"], ["predict", "x"], ["train", str(place / "ours.toml"), "--set", "model.widht=3"]):
+        assert cli.main(arguments) == 2
+        assert capsys.readouterr().err.strip()
+    assert cli.main(["train", str(place / "ours.toml"), "--set", "training.epochs"]) == 2
+    assert "section.field=value" in capsys.readouterr().err
+
+
+def test_a_missing_file_or_run_is_one_sentence(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    for arguments in (["train", "no.toml"], ["resume", "no run"], ["evaluate", str(tmp_path)], ["describe", "nowhere"]):
+        assert cli.main(arguments) == 1
+        assert len(capsys.readouterr().err.strip().splitlines()) == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl+C cannot be sent to one process there")
+def test_ctrl_c_stops_keeps_the_best_and_the_run_goes_on(place: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    command = [sys.executable, "-m", "app", "train", str(place / "ours.toml"), "--run-dir", str(run)]
+    with subprocess.Popen(
+        [*command, "--set", "training.epochs=3000"], cwd=ROOT, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+    ) as child:
+        assert child.stdout is not None
+        for line in child.stdout:
+            if line.startswith("Epoch"):
+                break
+        child.send_signal(signal.SIGINT)
+        rest = child.stdout.read()
+    assert child.returncode == 130
+    assert "Stopped" in rest
+    assert Run(run).status == "stopped"
+    assert Run(run).best_folder is not None
+    done = Run(run).summary()["epochs"]
+    assert cli.main(["resume", str(run), "--epochs", str(done + 2)]) == 0
+    assert Run(run).summary()["epochs"] == done + 2
+
+
+# --- judging and using
+
+
+def test_evaluate_shows_figures_and_classes(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["evaluate", str(finished)]) == 0
+    out = capsys.readouterr().out
+    assert "95 % interval" in out
+    assert "left" in out
+    assert cli.main(["evaluate", str(finished), "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert set(facts["splits"]) == {"validation", "test"}
+    assert facts["classes"] == ["left", "right"]
+    assert facts["splits"]["test"]["metrics"] == Run(finished).summary()["metrics"]["test"]
+
+
+def test_evaluate_on_other_data(finished: Path, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["evaluate", str(finished), "--data", str(place / "pictures"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["splits"]["data"]["examples"] == 80
+    assert cli.main(["evaluate", str(finished), "--data", "sample:shapes"]) == 1
+    assert "'star'" in capsys.readouterr().err
+
+
+def test_predict_names_each_file(finished: Path, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    good, bad = place / "pictures" / "left" / "1.png", place / "ours.toml"
+    assert cli.main(["predict", str(finished), str(good), "--json"]) == 0
+    (answer,) = json.loads(capsys.readouterr().out)["predictions"]
+    assert answer["file"] == str(good)
+    assert answer["class"] in ("left", "right")
+    assert sum(answer["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+    assert cli.main(["predict", str(finished), str(bad), str(good)]) == 1
+    out, err = capsys.readouterr()
+    assert str(good) in out
+    assert "ours.toml" in err
+
+
+def test_describe_and_samples(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["describe", str(place / "pictures"), "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["classes"] == ["left", "right"]
+    assert facts["examples"] == 80
+    assert cli.main(["describe", str(place / "ours.toml")]) == 0
+    assert "2 classes" in capsys.readouterr().out
+    assert cli.main(["samples", "--json"]) == 0
+    assert {"digits", "fashion", "shapes"} <= {sample["name"] for sample in json.loads(capsys.readouterr().out)["samples"]}
+
+
+def test_doctor_says_what_is_here(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["doctor", "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["missing_packages"] == []
+    assert facts["device"]["reason"]
+    assert cli.main(["doctor"]) == 0
+    assert "Device:" in capsys.readouterr().out
+
+
+# --- without a display
+
+
+def test_without_a_display_the_digits_are_trained_and_drawn(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import app.headless
+    from app.engine.experiment import Experiment
+
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    short = Experiment.model_validate({
+        "name": "digits demo", "data": {"source": "sample:digits"}, "model": {"template": "cnn", "width": 4},
+        "training": {"epochs": 1, "batch_size": 256, "threads": 1},
+    })
+    monkeypatch.setattr(app.headless, "Experiment", lambda **_: short)
+    assert cli.main([]) == 0
+    out = capsys.readouterr().out
+    (run,) = list_runs(default_folder())
+    picture = run.path / "curves.png"
+    assert "no display" in out
+    assert str(picture) in out
+    with Image.open(picture) as curves:
+        assert curves.size[0] > curves.size[1] >= 480
+        assert len(curves.convert("RGB").getcolors(1 << 24) or []) > 50
+    assert cli.main(["open", str(run.path)]) == 1
+    assert "no display" in capsys.readouterr().err
+
+
+# --- failures and start
+
+
+def test_an_unexpected_failure_is_one_sentence_with_its_details_in_a_file(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import app.engine.diagnosis
+
+    def broken() -> None:
+        raise RuntimeError("a pipe burst")
+
+    monkeypatch.setattr(app.engine.diagnosis, "diagnose", broken)
+    assert cli.main(["doctor"]) == 1
+    err = capsys.readouterr().err
+    assert len(err.strip().splitlines()) == 1
+    assert "a pipe burst" in err
+    assert "Traceback" in Path(err.strip().rpartition("Details: ")[2]).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["samples"], ["train", "--help"], ["describe", "PLACE"]])
+def test_these_start_without_torch_and_qt(place: Path, arguments: list[str]) -> None:
+    arguments = [str(place / "pictures") if one == "PLACE" else one for one in arguments]
+    code = (
+        f"import sys; from app.cli import main; code = main({arguments!r})\n"
+        "sys.exit(code or ('torch' in sys.modules) or ('PySide6' in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, encoding="utf-8")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_module_the_folder_and_the_command_are_the_same(tmp_path: Path) -> None:
+    assert process("--version").stdout.startswith("netwright, version")
+    folder = subprocess.run([sys.executable, str(ROOT / "app"), "--version"], cwd=tmp_path, capture_output=True, text=True)
+    assert folder.stdout.startswith("netwright, version")
+    if command := shutil.which("netwright", path=str(Path(sys.executable).parent)):
+        said = subprocess.run([command, "--version"], cwd=tmp_path, capture_output=True, text=True)
+        assert said.stdout == folder.stdout
+
+
+def test_names_that_a_terminal_cannot_show_end_nothing(place: Path) -> None:
+    done = process("describe", str(place / "pictures"), PYTHONIOENCODING="ascii", LC_ALL="C", PYTHONUTF8="0")
+    assert done.returncode == 0
+    assert "2 classes" in done.stdout
