@@ -150,7 +150,7 @@ class BlockItem(QGraphicsItem):
         painter.setPen(theme.color("secondary"))
         place = QRectF(0, top, right, metrics.height())
         painter.drawText(place, Qt.AlignmentFlag.AlignRight, text)
-        whole = min(float(theme.px(BAR)), self._width / 3)
+        whole = min(float(theme.px(BAR)), self._width / 4)
         track = QRectF(right - whole, top + metrics.height() + theme.px(6), whole, theme.px(BAR_HEIGHT))
         painter.setPen(Qt.PenStyle.NoPen)
         radius = track.height() / 2

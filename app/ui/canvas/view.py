@@ -12,7 +12,7 @@ from app.ui.canvas.arrange import Sizes, arrange
 from app.ui.canvas.items import BlockItem, BlockView, LineItem
 from app.ui.theme import Theme
 
-WIDTH, NARROWEST, BRANCHED, ROW_GAP, COLUMN_GAP, LANE = 372, 200, 250, 12, 40, 16
+WIDTH, NARROWEST, BRANCHED, ROW_GAP, COLUMN_GAP, LANE = 372, 160, 250, 12, 40, 16
 """Of the drawing, in pixels at 100 %: a block's width alone in its row, at least, and beside others."""
 SMALLEST, LARGEST, ZOOM_STEP = 0.25, 3.0, 1.15
 
@@ -74,6 +74,11 @@ class NetworkView(QGraphicsView):
         if item := self._items.get(name):
             self._scene.clearSelection()
             item.setSelected(True)
+            self.show_block(name)
+
+    def show_block(self, name: str) -> None:
+        """Bring a block into sight."""
+        if item := self._items.get(name):
             self.ensureVisible(item, 8, 24)
 
     def item(self, name: str) -> BlockItem:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.ui.theme import style
+from app.ui.widgets.elided import ElidedLabel
 
 
 class Card(QFrame):
@@ -18,7 +19,7 @@ class Card(QFrame):
         outer.setSpacing(8)
         self.tools = QHBoxLayout()
         self.tools.setSpacing(6)
-        self.title, self.why = QLabel(title), QLabel(why)
+        self.title, self.why = QLabel(title), ElidedLabel(why, least=0)
         style(self.title, "title")
         style(self.why, "why")
         if title:

@@ -34,10 +34,11 @@ class TemplateCard(QAbstractButton):
         self.describe("", "")
 
     def describe(self, parameters: str, reason: str) -> None:
-        """parameters: how many, in words, "" while unknown. reason: why it cannot be taken, "" if it can."""
+        """parameters: how many, "" while unknown. reason: why it cannot be taken, "" if it can."""
         self.parameters, self.reason = parameters, reason
         self.setEnabled(not reason)
-        words = f"{self.template.summary} {reason or parameters}".strip()
+        size = f"{parameters} parameters." if parameters else ""
+        words = f"{self.template.summary} {reason or size}".strip()
         self.setToolTip(words)
         self.setAccessibleName(f"Template {self.template.label}")
         self.setAccessibleDescription(words)
@@ -50,7 +51,8 @@ class TemplateCard(QAbstractButton):
         height += QFontMetrics(theme.font(BODY, bold=True)).height()
         if not compact:
             room = QRect(0, 0, width - 2 * theme.px(PADDING), 10_000)
-            height += QFontMetrics(theme.font(SMALL)).boundingRect(room, WRAP, self._words).height() + theme.px(2)
+            small = QFontMetrics(theme.font(SMALL))
+            height += small.boundingRect(room, WRAP, self._words).height() + small.height() + theme.px(3)
         return height
 
     @property
@@ -82,16 +84,17 @@ class TemplateCard(QAbstractButton):
         inside = self.rect().adjusted(*(theme.px(PADDING) * sign for sign in (1, 1, -1, -1)))
         place = QRectF(inside.x(), inside.y(), theme.px(SIZE[0]), theme.px(SIZE[1]))
         draw(painter, place, self.template.kind, self.template.family, theme, enabled)
-        self._paint_words(painter, inside, round(place.right()) + theme.px(6), theme.px(SIZE[1]))
+        small = theme.font(SMALL)
+        room = inside.width() - place.width() - theme.px(4)
+        if self.compact and QFontMetrics(small).horizontalAdvance(self.parameters) <= room:
+            painter.setFont(small)
+            painter.setPen(theme.color("secondary"))
+            painter.drawText(inside, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, self.parameters)
+        self._paint_words(painter, inside.adjusted(0, theme.px(SIZE[1]) + theme.px(6), 0, 0))
 
-    def _paint_words(self, painter: QPainter, inside: QRect, left: int, head: int) -> None:
+    def _paint_words(self, painter: QPainter, below: QRect) -> None:
         theme, enabled = self._theme, self.isEnabled()
         small, bold = theme.font(SMALL), theme.font(BODY, bold=True)
-        painter.setFont(small)
-        painter.setPen(theme.color("secondary" if enabled else "disabled"))
-        corner = QRect(left, inside.y(), inside.right() - left + 1, head)
-        painter.drawText(corner, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, self.parameters)
-        below = inside.adjusted(0, head + theme.px(6), 0, 0)
         painter.setFont(bold)
         painter.setPen(theme.color("text" if enabled else "disabled"))
         metrics = QFontMetrics(bold)
@@ -101,6 +104,9 @@ class TemplateCard(QAbstractButton):
             painter.setFont(small)
             painter.setPen(theme.color("secondary" if enabled else "disabled"))
             painter.drawText(below.adjusted(0, metrics.height() + theme.px(2), 0, 0), WRAP, self._words)
+            if self.parameters and enabled:
+                last = f"{self.parameters} parameters"
+                painter.drawText(below, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, last)
 
 
 class TemplateGallery(QWidget):

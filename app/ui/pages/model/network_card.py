@@ -18,7 +18,7 @@ from app.ui.measurer import Measured, Measurer
 from app.ui.theme import Theme, style
 from app.ui.widgets.card import Card
 from app.ui.words import short
-from models.graph import INPUT
+from models.graph import INPUT, GraphError
 from models.shape import words
 
 TOTALS_IN_A_ROW = 460
@@ -91,7 +91,7 @@ class NetworkCard(Card):
     def __init__(self, measurer: Measurer, theme: Theme) -> None:
         super().__init__("The network", "shapes, parameters and share, live")
         self._measurer, self._theme = measurer, theme
-        self.setMinimumWidth(0)
+        self._fault = ""
         self.view = NetworkView(theme)
         self.view.setObjectName("model.network")
         self.view.selected.connect(self.selected)
@@ -123,15 +123,24 @@ class NetworkCard(Card):
         if measurer.measured is not None:
             self.view.show_blocks(block_views(measurer.measured))
             self._totals.show_totals(totals(measurer.measured))
+            self._show_fault(measurer.measured.inspection.error)
         busy = measurer.measured is None and measurer.busy
         trouble = "" if measurer.busy or measurer.trouble is None else _sentence(measurer.trouble)
         self._message.setText(f"{measurer.stage} …" if busy else trouble)
         shown = measurer.measured is not None and not trouble
         self._stack.setCurrentWidget(self.view if shown else self._message)
-        self._line.setVisible(shown)
-        self._totals.setVisible(shown)
+        whole = shown and measurer.measured is not None and measurer.measured.inspection.error is None
+        self._line.setVisible(whole)
+        self._totals.setVisible(whole)
         for button in self._buttons:
             button.setEnabled(shown)
+
+    def _show_fault(self, error: GraphError | None) -> None:
+        """Bring the block that cannot be into sight, once."""
+        fault = error.node if error is not None else ""
+        if fault and fault != self._fault:
+            self.view.show_block(fault)
+        self._fault = fault
 
     def _tool(self, name: str, tip: str, action: object) -> QToolButton:
         button = QToolButton()
@@ -163,7 +172,7 @@ class Totals(QWidget):
 
     def show_totals(self, found: Sequence[tuple[str, str, str]]) -> None:
         while len(self._labels) < len(found):
-            label = QLabel()
+            label = QLabel(self)
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.RichText)
             label.setAlignment(Qt.AlignmentFlag.AlignTop)

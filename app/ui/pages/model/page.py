@@ -15,11 +15,10 @@ from app.ui.pages.model.sizes import parameters_of_defaults
 from app.ui.parts import GuideCard, Page, Parts
 from app.ui.theme import style
 from app.ui.widgets.card import Card
-from app.ui.words import short
 from models.shape import Problem
 from models.template import TEMPLATES
 
-SETTINGS_WIDTH = 248
+SETTINGS_WIDTH = 272
 GALLERY_SHARE = 0.27
 """Of the page's height at most, before the cards of the gallery become compact."""
 
@@ -128,11 +127,12 @@ class ModelPage(Page):
         sizes = dict(self._sizes)
         measured = self._parts.measurer.measured
         if measured is not None and measured.experiment.model is not None:
-            sizes[measured.experiment.model.kind] = measured.inspection.parameters
+            if measured.inspection.error is None:
+                sizes[measured.experiment.model.kind] = measured.inspection.parameters
             if problem != self._sized_for:
                 self._measure_templates(problem)
         self.gallery.describe(
-            {kind: f"{short(size)} parameters" for kind, size in sizes.items()},
+            {kind: f"{size:,}" for kind, size in sizes.items()},
             {template.kind: template.unfit(problem) for template in TEMPLATES.all()},
         )
 
