@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QToolButton
 
@@ -417,6 +417,10 @@ class Plot(pg.PlotWidget):
         super().resizeEvent(ev)
         if hasattr(self, "auto"):  # pyqtgraph resizes in its constructor
             self._place_overlays()
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """No more than it needs: a plot takes the room that is left and asks for none."""
+        return QSize(max(self.theme.px(160), self.minimumWidth()), max(self.theme.px(100), self.minimumHeight()))
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         super().showEvent(event)

@@ -19,7 +19,7 @@ class RatePlot(Plot):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
-        self.plan = self.add(Series("planned", "line", width=1, smooth=False, dots=False))
+        self.plan = self.add(Series("planned", "secondary", width=1, smooth=False, dots=False))
         self.rate = self.add(Series("learning rate", "training"))
         self.restyle()
 

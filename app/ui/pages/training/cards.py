@@ -1,0 +1,219 @@
+"""The cards below the plots and behind the segments: memory, predictions, the device, the log."""
+
+from __future__ import annotations
+
+from collections import deque
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+
+from app.engine.training import events
+from app.ui.amounts import bytes_text, number_text, percent_text
+from app.ui.pages.training.probe import MOST, ProbeStrip, Said
+from app.ui.plots.memory_over_time import MemoryPlot
+from app.ui.plots.tools import PlotCard
+from app.ui.record import Record
+from app.ui.theme import Theme, style
+from app.ui.widgets.card import Card
+from app.ui.widgets.device_panel import DevicePanel, one_line
+from app.ui.widgets.ledger import parts_of, total_of
+from app.ui.widgets.memory_bar import MemoryBar
+from app.ui.widgets.memory_table import MemoryTable
+
+LOG_LINES = 5000
+LOG_TAIL = 200_000
+"""Bytes of a run's log.txt that are read: its end."""
+NUMBERS = {1: "one picture", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
+
+
+def predicted_and_measured(record: Record) -> tuple[dict[str, int], dict[str, int | None]]:
+    """The two ledgers of a run, {} where there is none yet. The peak is the highest measured."""
+    predicted = dict(record.prepared.predicted) if record.prepared else {}
+    measured = dict(record.memory[-1].rows) if record.memory else {}
+    peaks = [peak for event in record.memory if (peak := event.rows.get("peak")) is not None]
+    if peaks:
+        measured["peak"] = max(peaks)
+    return predicted, measured
+
+
+def in_words(predicted: int | None, measured: int | None) -> str:
+    """"predicted 312 MB · measured 309 MB", as far as they are known."""
+    words = [f"predicted {bytes_text(predicted)}"] if predicted is not None else []
+    words += [f"measured {bytes_text(measured)}"] if measured is not None else []
+    return " · ".join(words)
+
+
+class MemoryCard(Card):
+    """The ledger of the run in short."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__("Memory", "")
+        self.setObjectName("training.memory")
+        self.bar, self.table = MemoryBar(theme, enlarge=True), MemoryTable(theme)
+        self.bar.setAccessibleName("Memory by purpose")
+        self.device = QLabel()
+        style(self.device, "secondary")
+        self.body.addWidget(self.bar)
+        self.body.addWidget(self.table)
+        self.body.addStretch(1)
+        self.tools.addWidget(self.device)
+
+    def show_record(self, record: Record) -> None:
+        predicted, measured = predicted_and_measured(record)
+        self.set_why(in_words(total_of(predicted), total_of(measured)))
+        rows = measured or predicted
+        self.bar.show_parts(parts_of(rows), peak=None)
+        self.table.show_rows(predicted, measured, record.prepared.parameters if record.prepared else None)
+        last = record.memory[-1] if record.memory else None
+        line = one_line(last.rows, last.device) if last else ""
+        self.device.setToolTip(f"The device now: {line}." if line else "")
+        self.device.setText("")
+
+
+class ProbeCard(Card):
+    """What the network says now."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__("What it says now", "about six validation pictures")
+        self.setObjectName("training.says")
+        self.strip, self.note = ProbeStrip(theme), QLabel()
+        style(self.note, "secondary")
+        self.note.setWordWrap(True)
+        self.body.addWidget(self.strip, 1)
+        self.body.addWidget(self.note, 1, Qt.AlignmentFlag.AlignTop)
+
+    def show_said(self, said: list[Said], note: str = "") -> None:
+        """note: why there are no pictures."""
+        self.strip.setVisible(bool(said))
+        self.note.setVisible(not said)
+        self.note.setText(note)
+        count = len(said) or MOST
+        self.set_why(f"about {NUMBERS[min(MOST, count)]}{' validation pictures' if count > 1 else ''}")
+        self.strip.show_said(said)
+
+
+class MemoryView(QWidget):
+    """All about memory: the ledger predicted and measured, the device, and both over time."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(12)
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        self.ledger = Card("By purpose", "")
+        self.bar, self.table = MemoryBar(theme, enlarge=True), MemoryTable(theme, compact=False)
+        self.bar.setAccessibleName("Memory by purpose")
+        self.ledger.body.addWidget(self.bar)
+        self.ledger.body.addWidget(self.table)
+        self.ledger.body.addStretch(1)
+        self.device = Card("The device", "")
+        self.panel = DevicePanel(theme)
+        self.device.body.addWidget(self.panel)
+        self.device.body.addStretch(1)
+        row.addWidget(self.ledger, 1)
+        row.addWidget(self.device, 1)
+        self.plot = MemoryPlot(theme)
+        self.over_time = PlotCard(self.plot, "Over time", "by purpose, stacked", "training.memory_over_time", "memory")
+        outer.addLayout(row)
+        outer.addWidget(self.over_time, 1)
+
+    def show_record(self, record: Record) -> None:
+        predicted, measured = predicted_and_measured(record)
+        self.ledger.set_why(in_words(total_of(predicted), total_of(measured)))
+        self.bar.show_parts(parts_of(measured or predicted))
+        self.table.show_rows(predicted, measured, record.prepared.parameters if record.prepared else None)
+        self.device.set_why(record.prepared.device if record.prepared else "")
+        last = record.memory[-1] if record.memory else events.MemoryMeasured(0, {}, {}, {})
+        self.panel.show_readings(last.rows, last.device, last.reasons)
+        self.plot.show_record(record)
+
+
+class LogView(Card):
+    """What happened, in lines; the last few thousand. Text is only laid out while somebody looks."""
+
+    def __init__(self) -> None:
+        super().__init__("Log", "what happened, line by line")
+        self.text = QPlainTextEdit()
+        self.text.setReadOnly(True)
+        self.text.setObjectName("training.log")
+        self.text.setAccessibleName("Log of the run")
+        self.text.setMaximumBlockCount(LOG_LINES)
+        self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self._waiting: deque[str] = deque(maxlen=LOG_LINES)
+        self.folder = QPushButton("Copy log")
+        self.folder.setToolTip("Copies all lines shown here.")
+        self.folder.clicked.connect(self._copy)
+        style(self.folder, "small")
+        self.tools.addWidget(self.folder)
+        self.body.addWidget(self.text, 1)
+
+    def start(self, record: Record) -> None:
+        """Another record: its log so far, from its folder."""
+        self.text.clear()
+        self._waiting.clear()
+        self._waiting.extend(tail(record.path / "log.txt") if record.path is not None else [])
+        self._flush()
+
+    def add(self, told: list[events.Event]) -> None:
+        self._waiting.extend(line for event in told if (line := line_of(event)))
+        self._flush()
+
+    def _flush(self) -> None:
+        if self._waiting and self.text.isVisible():
+            self.text.appendPlainText("\n".join(self._waiting))
+            self._waiting.clear()
+
+    def _copy(self) -> None:
+        self.text.selectAll()
+        self.text.copy()
+        cursor = self.text.textCursor()
+        cursor.clearSelection()
+        self.text.setTextCursor(cursor)
+
+    def showEvent(self, event: object) -> None:  # noqa: N802
+        super().showEvent(event)  # type: ignore[arg-type]
+        self._flush()
+
+
+def tail(path: Path) -> list[str]:
+    """The last lines of a text file; none where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(max(0, size - LOG_TAIL))
+            lines = file.read().decode("utf-8", "replace").splitlines()
+    except OSError:
+        return []
+    return lines[1:] if size > LOG_TAIL else lines
+
+
+def line_of(event: events.Event) -> str:
+    """An event as a line of the log; "" for what happens too often."""
+    match event:
+        case events.StageChanged(text=text, done=0):
+            return text
+        case events.RunPrepared():
+            return (
+                f"{event.device}: {event.device_reason} {event.parameters:,} parameters, {event.epochs} epochs, "
+                f"{event.steps:,} steps of {event.batch_size}"
+            )
+        case events.EpochDone():
+            accuracy = event.metrics.get("accuracy")
+            right = f", {percent_text(accuracy)} right" if accuracy is not None else ""
+            best = ", the best so far" if event.best else ""
+            return (
+                f"Epoch {event.epoch}: training loss {number_text(event.training_loss)}, "
+                f"validation loss {number_text(event.validation_loss)}{right}{best}"
+            )
+        case events.Paused():
+            return f"Paused at step {event.step:,}"
+        case events.Resumed():
+            return f"Goes on at step {event.step:,}"
+        case events.Found():
+            return f"{event.finding.title}. {event.finding.text}"
+        case events.RunFinished():
+            return f"Ended: {event.status}. {event.reason}"
+    return ""

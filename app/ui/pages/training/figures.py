@@ -1,0 +1,112 @@
+"""The row of figures above the plots, and the words below each of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from app.engine.experiment import Experiment
+from app.ui.amounts import UNKNOWN, count_text, number_text, percent_text
+from app.ui.record import Record
+from app.ui.theme import Theme, style
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure with what it is above and what it means below. name: objectName of its value."""
+
+    name: str
+    label: str
+    value: str
+    below: str
+    best: bool = False
+
+
+def figures_of(record: Record, smoothed: float, resolved: Experiment | None) -> list[Figure]:
+    """The four figures of a run. smoothed: the training loss as the plot averages it. resolved: all settings, or None."""
+    return [
+        _accuracy(record),
+        Figure("figure.training_loss", "training loss", number_text(smoothed), "smoothed" if len(record.losses) else ""),
+        _validation(record, resolved),
+        _rate(record, resolved),
+    ]
+
+
+def _accuracy(record: Record) -> Figure:
+    best = record.best
+    label = "best validation accuracy"
+    if best is None or "accuracy" not in best.metrics:
+        return Figure("figure.accuracy", label, UNKNOWN, "after the first epoch", best=True)
+    epochs = f" of {record.prepared.epochs}" if record.prepared else ""
+    return Figure("figure.accuracy", label, percent_text(best.metrics["accuracy"]), f"epoch {best.epoch}{epochs}", best=True)
+
+
+def _validation(record: Record, resolved: Experiment | None) -> Figure:
+    if not record.epochs:
+        return Figure("figure.validation_loss", "validation loss", UNKNOWN, "after the first epoch")
+    last = record.epochs[-1]
+    patience = resolved.training.patience if resolved is not None else 0
+    if last.best or not last.since_best:
+        below = "the best so far"
+    elif patience:
+        below = f"no better for {last.since_best} of {count_text(patience, 'epoch')}"
+    else:
+        below = f"no better for {count_text(last.since_best, 'epoch')}"
+    return Figure("figure.validation_loss", "validation loss", number_text(last.validation_loss), below)
+
+
+def _rate(record: Record, resolved: Experiment | None) -> Figure:
+    rates = record.rates.values
+    value = float(rates[-1]) if len(rates) else float("nan")
+    schedule = resolved.schedule if resolved is not None else None
+    words = [schedule.label.lower()] if schedule is not None else []
+    if phase := phase_of(rates):
+        words.append(phase)
+    return Figure("figure.learning_rate", "learning rate", number_text(value, 2), ", ".join(words))
+
+
+def phase_of(rates: np.ndarray) -> str:
+    """Where the learning rate is going: rising, falling, or nothing for constant."""
+    if len(rates) < 2:
+        return ""
+    now, before = float(rates[-1]), float(rates[max(0, len(rates) - 20)])
+    return "rising" if now > before * 1.0001 else "falling" if now < before * 0.9999 else ""
+
+
+class FiguresRow(QWidget):
+    """Shows figures side by side. Only what changed is written again."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.theme = theme
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(2, 0, 0, 0)
+        self._labels: list[tuple[QLabel, QLabel, QLabel]] = []
+        theme.changed.connect(self._space)
+        self._space()
+
+    def show_figures(self, figures: list[Figure]) -> None:
+        while len(self._labels) < len(figures):
+            self._add(figures[len(self._labels)])
+        for figure, labels in zip(figures, self._labels, strict=True):
+            for label, text in zip(labels, (figure.label, figure.value, figure.below or " "), strict=True):
+                if label.text() != text:
+                    label.setText(text)
+            labels[1].setAccessibleName(f"{figure.label}: {figure.value}")
+
+    def _add(self, figure: Figure) -> None:
+        column = QVBoxLayout()
+        column.setSpacing(0)
+        labels = (QLabel(), QLabel(), QLabel())
+        for label, role in zip(labels, ("secondary", "figure-best" if figure.best else "figure", "secondary"), strict=True):
+            style(label, role)
+            column.addWidget(label)
+        labels[1].setObjectName(figure.name)
+        self._labels.append(labels)
+        self._row.insertLayout(self._row.count(), column)
+        self._space()
+
+    def _space(self) -> None:
+        self._row.setSpacing(self.theme.px(24))

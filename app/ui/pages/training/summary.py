@@ -1,0 +1,94 @@
+"""What a run has come to, in a sentence, and what one would do next: for the strip above the plots."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from app.ui.amounts import count_text, number_text, percent_text, time_text
+from app.ui.record import Record
+from app.ui.session import State
+
+Action = Literal["results", "tryit", "longer", "resume", "unpause", "train", "remedy", "details"]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What the strip says. tone: "", "good", "warning" or "problem". actions: buttons, the first one is the natural
+    next. details: a traceback, shown on request."""
+
+    title: str
+    text: str
+    tone: str = ""
+    actions: tuple[Action, ...] = ()
+    details: str = ""
+
+
+def notice_of(record: Record, state: State, live: bool, stage: str, seconds: float) -> Notice | None:
+    """The notice for a record; None while a run just runs. live: the record is that of the current run.
+
+    stage, seconds: what it is doing, and since when the run was asked for.
+    """
+    if live:
+        return _live(record, state, stage, seconds)
+    if record.finished is not None:
+        return _finished(record)
+    if record.started is not None and len(record.steps):
+        return Notice(
+            "Interrupted", f"This run ended without saying so{_after(record)}. It can go on from its last checkpoint.",
+            "warning", ("resume", "results"),
+        )
+    return None
+
+
+def _live(record: Record, state: State, stage: str, seconds: float) -> Notice | None:
+    if state is State.PREPARING and len(record.steps):
+        return Notice("Going on", f"{stage or 'Preparing'} … {time_text(seconds)}")
+    if state is State.PAUSED:
+        step = record.latest.position if record.latest else 0
+        return Notice("Paused", f"at step {step:,}. Nothing is lost; it goes on where it stopped.", "warning", ("unpause",))
+    if state is State.STOPPING:
+        kept = f"The weights of epoch {record.best.epoch} are kept." if record.best else "There is nothing to keep yet."
+        return Notice("Stopping", f"at the next step. {kept}", "warning")
+    return None
+
+
+def _finished(record: Record) -> Notice:
+    end = record.finished
+    assert end is not None
+    if end.status == "failed":
+        what, remedy, details = end.failure or (end.reason, "", "")
+        kept = _kept(record)
+        return Notice(what, f"{remedy} {kept}".strip(), "problem", ("remedy", "details") if details else ("remedy",), details)
+    if end.status == "diverged":
+        return Notice("The loss went out of bounds", f"{end.reason} {_kept(record)}".strip(), "problem", ("remedy",))
+    best, planned = record.best, record.prepared.epochs if record.prepared else len(record.epochs)
+    if best is None:
+        return Notice("Stopped", end.reason or "No epoch was finished, so there is nothing to judge.", "warning", ("train",))
+    ended = "Finished" if end.status == "completed" else "Stopped"
+    title = f"{ended}. Best epoch: {best.epoch} of {len(record.epochs) if end.status == 'completed' else planned}"
+    actions: tuple[Action, ...] = ("results", "tryit", "longer")
+    stopped = end.status == "stopped" and len(record.epochs) < planned
+    if stopped:
+        actions = ("results", "tryit", "resume")
+    return Notice(title, f"{_judged(record)} {end.reason if stopped else ''}".strip(), "good", actions)
+
+
+def _judged(record: Record) -> str:
+    best = record.best
+    if best is None:
+        return ""
+    right = best.metrics.get("accuracy")
+    loss = f"validation loss {number_text(best.validation_loss)}"
+    if right is None:
+        return f"Its weights are kept ({loss})."
+    return f"{percent_text(right)} of the validation pictures right, {loss}. Its weights are kept."
+
+
+def _kept(record: Record) -> str:
+    return f"The weights of epoch {record.best.epoch} are kept." if record.best else ""
+
+
+def _after(record: Record) -> str:
+    done = len(record.epochs)
+    return f" after {count_text(done, 'epoch')}" if done else ""
