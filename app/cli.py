@@ -223,8 +223,6 @@ def _window(paths: list[str]) -> int:
     missing = launch.missing_packages(display=platform.startswith("xcb"))
     if missing:
         raise UserError("The window needs system libraries that are missing.", f"Run: {launch.install_line(missing)}")
-    if sys.platform == "win32":  # from torch 2.9 on its libraries load only before Qt's
-        import torch  # noqa: F401
     from app.ui.application import main
 
     return main(paths)
