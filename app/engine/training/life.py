@@ -87,6 +87,7 @@ def _lived(life: Life, body: Callable[[Life], End]) -> tuple[Status, str, Failur
     run, failure = life.run, None
     try:
         run.claim()
+        run.sweep()
     except UserError as error:
         return "failed", str(error.what), told(error), False
     life.emit(StageChanged("Loading engine"))

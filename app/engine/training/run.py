@@ -43,7 +43,7 @@ class Run:
         """
         experiment = _settled(experiment)
         if path is None:
-            folder = _new_folder(Path(parent), f"{datetime.now():%Y-%m-%d} {_file_name(experiment.name)}")
+            folder = _new_folder(Path(parent), _file_name(f"{datetime.now():%Y-%m-%d} {experiment.name}"))
         else:
             folder = Path(path)
             try:
@@ -195,6 +195,14 @@ class Run:
                 json.dump(owner, file)
             return
         raise UserError(f"The run '{self.name}' is being trained already.", "Wait until it ends.")
+
+    def sweep(self) -> None:
+        """Removes what a kill in the middle of a write left behind."""
+        for path in list(self.path.rglob("*.tmp")):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
     def touch(self) -> None:
         """Says that the run is alive, for other computers that see the folder."""

@@ -10,7 +10,7 @@ from app.engine.errors import UserError
 from app.engine.results.advice import Finding
 from app.engine.results.evaluation import Evaluation
 from app.engine.training import checkpoint
-from app.engine.training.checkpoint import Checkpoint
+from app.engine.training.checkpoint import Checkpoint, Tensors
 from app.engine.training.events import CheckpointSaved, Event, Found
 from app.engine.training.history import Writer
 from app.engine.training.judging import BestKeeper
@@ -49,20 +49,22 @@ class Saver:
         place = (progress.step, progress.epoch, progress.end)
         if place == self._saved or progress.unfinite:
             return place == self._saved
+        model = checkpoint.copied(self._work.network.state_dict())
+        if not all(bool(tensor.isfinite().all()) for tensor in model.values()):
+            return False  # the step overflowed; the next loss will say so
         self._recorder.settle()
-        done = self.guarded(self._save)
+        done = self.guarded(lambda: self._save(model))
         if done:
             self._saved = place
             self._emit(CheckpointSaved(progress.step, progress.epoch, best=False))
         self._recorder.restart_clock()
         return done
 
-    def _save(self) -> None:
+    def _save(self, model: Tensors) -> None:
         work = self._work
         state = {**self._state, "progress": asdict(self._progress), "history_offset": self._writer.offset()}
         checkpoint.save(self._run.path / "checkpoints", Checkpoint(
-            checkpoint.copied(work.network.state_dict()),
-            checkpoint.optimizer_tensors(work.network, work.optimizer), state,
+            model, checkpoint.optimizer_tensors(work.network, work.optimizer), state,
         ))
         self._run.touch()
         self._best.save()  # if it was refused before

@@ -130,6 +130,7 @@ class Training:
         self.work, self.run, self.progress, self.outcome = work, run, progress, outcome
         self.emit, self.control, self.writer = emit, control, writer
         self.course = Course(history.read_history(run.path))
+        outcome.training_loss = {line["epoch"]: line["training_loss"] for line in self.course.epochs}
         self.recorder = Recorder(progress, work.steps, work.plan.epochs, writer, self.course, emit)
         self.judge = Judge(work)
         self.best = BestKeeper(work, run)
@@ -309,7 +310,8 @@ class Training:
         if better:
             self.saver.keep_best(evaluation, epoch)
         self.recorder.restart_clock(judging=time.perf_counter() - begun)
-        self.emit(StageChanged("Training"))
+        if not progress.end:
+            self.emit(StageChanged("Training"))
 
     def _note_best(self, evaluation: Evaluation) -> None:
         progress = self.progress

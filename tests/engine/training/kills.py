@@ -1,0 +1,114 @@
+"""Run by test_resume: trains in forked children, kills them, resumes, compares. Prints one JSON line a trial."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[3]))
+
+from tests.engine.training.small import at_step, experiment, metrics_lines, pictures
+
+from app.engine import device
+from app.engine.training import checkpoint, recording, saving, trainer
+from app.engine.training.control import Control
+from app.engine.training.run import Run
+
+Plan = tuple[str, float]
+
+
+def kill() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def in_child(work: Callable[[], Any], plan: Plan | None) -> bool:
+    """Does the work in a child that is killed as planned; whether it came to its end."""
+    child = os.fork()
+    if child:
+        if plan and plan[0] == "time":
+            time.sleep(plan[1])
+            os.kill(child, signal.SIGKILL)
+        _, status = os.waitpid(child, 0)
+        return os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0
+    code = 1
+    try:
+        if plan and plan[0] == "step":
+            with at_step(int(plan[1]), kill):
+                code = 0 if work().status == "completed" else 2
+        else:
+            if plan and plan[0] in ("fsync", "rename"):
+                kill_in_call(*plan)
+            code = 0 if work().status == "completed" else 2
+    finally:
+        os._exit(code)
+
+
+def kill_in_call(name: str, number: float) -> None:
+    """Dies instead of making the call of this number (0-based)."""
+    real, calls = getattr(os, name), itertools.count()
+
+    def call(*arguments: Any, **options: Any) -> Any:
+        if next(calls) == int(number):
+            kill()
+        return real(*arguments, **options)
+
+    setattr(os, name, call)
+
+
+def listen(event: object) -> None:
+    """Nobody watches."""
+
+
+def main(folder: Path, every: int) -> None:
+    """every: of the many plans, one in so many is tried."""
+    device.warm_up()
+    dice = random.Random(5)
+    recording.READ_EVERY = 0.0
+    asked = experiment(pictures(folder / "a.npz", 72))
+    whole = Run.create(folder / "runs", asked)
+    begun = time.perf_counter()
+    assert in_child(lambda: trainer.train(asked, whole, listen, Control()), None)
+    lasts = time.perf_counter() - begun
+    steps = whole.summary()["steps"]
+    plans: list[list[Plan]] = [[("fsync", number)] for number in range(2, 34, 2)]
+    plans += [[("rename", number)] for number in range(1, 8)]
+    plans += [[("step", dice.randrange(steps)) for _ in range(2)] for _ in range(4)]
+    plans += [[("time", dice.uniform(0.1, 1.0) * lasts) for _ in range(2)] for _ in range(4)]
+    for number, kills in enumerate(plans[::every]):
+        saving.SAVE_EVERY = 0.0 if number % 2 else 60.0  # in half of the trials every step is saved
+        run = Run.create(folder / "runs", asked)
+        done, killed = in_child(lambda run=run: trainer.train(asked, run, listen, Control()), kills[0]), 0
+        for plan in [*kills[1:], None]:
+            if done:
+                break
+            killed += 1
+            assert run.status == "interrupted", run.status
+            done = in_child(lambda run=run: trainer.resume(run, listen, Control()), plan)
+        print(json.dumps({"plan": kills, "kills": killed, "differs": differences(whole, run)}), flush=True)
+
+
+def differences(whole: Run, run: Run) -> list[str]:
+    """Where a run that was killed is not what one is that was not."""
+    one, other = whole.summary(), run.summary()
+    found = [key for key in ("status", "weights_sha256", "best_epoch", "loss", "metrics") if one.get(key) != other.get(key)]
+    if metrics_lines(whole) != metrics_lines(run):
+        found.append("metrics.jsonl")
+    if checkpoint.weights_sha256(checkpoint.read_best(whole).model) != checkpoint.weights_sha256(
+        checkpoint.read_best(run).model
+    ):
+        found.append("best")
+    if list(run.path.rglob("*.tmp")):
+        found.append("leftovers")
+    return found
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))

@@ -1,0 +1,86 @@
+"""Trainings that take a second: quarters of a picture, told apart by where it is bright."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from app.engine.experiment import Experiment
+from app.engine.storage import from_plain
+from app.engine.training import events
+from app.engine.training.randomness import Randomness
+from app.engine.training.run import Run
+
+
+def pictures(path: Path, count: int = 120, side: int = 10, classes: int = 4, seed: int = 0) -> Path:
+    """An NPZ file of noisy pictures whose class is the bright quarter."""
+    dice = np.random.default_rng(seed)
+    labels = np.arange(count) % classes
+    images = dice.integers(0, 120, (count, side, side), dtype=np.uint8)
+    half = side // 2
+    for image, label in zip(images, labels, strict=True):
+        image[(label // 2) * half : (label // 2 + 1) * half, (label % 2) * half : (label % 2 + 1) * half] += 100
+    np.savez(path, images=images, labels=labels)
+    return path
+
+
+def experiment(source: Path, **sections: dict[str, Any]) -> Experiment:
+    """Everything random switched on: dropout, batch norm, shuffling, augmentation, a schedule."""
+    plain: dict[str, Any] = {
+        "name": "small",
+        "data": {"source": str(source)},
+        "augmentation": {"flip": True, "shift": 0.1, "rotate": 10.0, "light": 0.2, "erase": 0.2},
+        "model": {"template": "cnn", "depth": 2, "width": 8, "dropout": 0.2},
+        "schedule": {"kind": "one-cycle"},
+        "training": {"epochs": 2, "batch_size": 16, "threads": 1, "device": "cpu"},
+    }
+    for name, values in sections.items():
+        changed = plain.get(name, {}) | values
+        other = any(key in values and values[key] != plain.get(name, {}).get(key) for key in ("kind", "template"))
+        plain[name] = values if other else changed
+    return from_plain(plain)
+
+
+class Listener:
+    """Keeps what a run tells, and may do something on the way."""
+
+    def __init__(self) -> None:
+        self.events: list[Any] = []
+
+    def __call__(self, event: events.Event) -> None:
+        self.events.append(event)
+
+    def of(self, kind: type) -> list[Any]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+
+@contextmanager
+def at_step(step: int, action: Callable[[], object]) -> Iterator[None]:
+    """Does something in the middle of a step (0-based, of the whole run), once."""
+    real = Randomness.begin_step
+
+    def begin_step(self: Randomness, epoch: int, now: int) -> None:
+        real(self, epoch, now)
+        if epoch and now == step:
+            action()
+
+    Randomness.begin_step = begin_step  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        Randomness.begin_step = real  # type: ignore[method-assign]
+
+
+def metrics_lines(run: Run) -> list[dict[str, Any]]:
+    """metrics.jsonl without marks and without what the clock wrote."""
+    from app.engine.training.history import METRICS, TIME_FIELDS, lines
+
+    return [
+        {key: value for key, value in line.items() if key not in TIME_FIELDS}
+        for line in lines(run.path / METRICS)
+        if "mark" not in line
+    ]

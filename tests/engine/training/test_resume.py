@@ -1,0 +1,109 @@
+"""A run that was ended by anything goes on to the same bits (design, section 8)."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.engine.training.small import Listener, at_step, experiment, metrics_lines, pictures
+
+from app.engine.training import checkpoint, events, history, trainer
+from app.engine.training.control import Control
+from app.engine.training.run import Run
+
+
+def test_stopped_at_any_step_and_resumed_it_ends_with_the_same_bits(tmp_path: Path) -> None:
+    asked = experiment(pictures(tmp_path / "a.npz"))
+    whole = Run.create(tmp_path / "runs", asked)
+    reference = trainer.train(asked, whole, Listener(), Control())
+    steps = reference.summary["steps"]
+    run, control = Run.create(tmp_path / "runs", asked), Control()
+    with at_step(1, control.stop):
+        trainer.train(asked, run, Listener(), control)
+    for step in (4, steps // 2 - 1, steps // 2, steps - 2):  # in an epoch, at its end, at the next one's begin, near the end
+        control = Control()
+        with at_step(step, control.stop):
+            assert trainer.resume(run, Listener(), control).summary["steps"] == step + 1
+    finished = trainer.resume(run, Listener(), Control())
+    assert finished.status == "completed"
+    for key in ("weights_sha256", "best_epoch", "loss", "metrics", "epochs", "steps"):
+        assert finished.summary[key] == reference.summary[key]
+    assert metrics_lines(run) == metrics_lines(whole)
+    marks = [line["mark"] for line in history.read_history(run.path).marks]
+    assert marks == ["resumed"] * 5
+    assert checkpoint.weights_sha256(checkpoint.read_best(run).model) == checkpoint.weights_sha256(
+        checkpoint.read_best(whole).model
+    )
+
+
+@pytest.mark.parametrize(("template", "optimizer"), [
+    ({"template": "vit", "depth": 1}, {"kind": "sgd-momentum"}),
+    ({"template": "resnet"}, {"kind": "adam"}),
+    ({"template": "convnext"}, {"kind": "sgd"}),
+])
+def test_every_sort_of_state_is_put_back(template: dict, optimizer: dict, tmp_path: Path) -> None:
+    asked = experiment(pictures(tmp_path / "a.npz", 60), model=template, optimizer=optimizer)
+    reference = trainer.train(asked, Run.create(tmp_path / "runs", asked), Listener(), Control())
+    run, control = Run.create(tmp_path / "runs", asked), Control()
+    with at_step(3, control.stop):
+        trainer.train(asked, run, Listener(), control)
+    assert trainer.resume(run, Listener(), Control()).summary["weights_sha256"] == reference.summary["weights_sha256"]
+
+
+@pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.long)])
+def test_killed_anywhere_and_resumed_it_ends_with_the_same_bits(every: int, tmp_path: Path) -> None:
+    """SIGKILL in steps, in saves (before every other fsync and every rename), and at random moments."""
+    script = Path(__file__).with_name("kills.py")
+    done = subprocess.run(
+        [sys.executable, str(script), str(tmp_path), str(every)], capture_output=True, text=True, timeout=280,
+        cwd=Path(__file__).parents[3],
+    )
+    assert done.returncode == 0, done.stderr
+    trials = [json.loads(line) for line in done.stdout.splitlines()]
+    assert sum(trial["kills"] for trial in trials) >= 30 / every
+    assert [trial for trial in trials if trial["differs"]] == []
+
+
+def test_train_longer_goes_on_with_a_new_total(tmp_path: Path) -> None:
+    asked = experiment(pictures(tmp_path / "a.npz"))
+    run, listener = Run.create(tmp_path / "runs", asked), Listener()
+    before = trainer.train(asked, run, Listener(), Control())
+    assert trainer.resume(run, Listener(), Control()).status == "failed"
+    finished = trainer.resume(run, listener, Control(), epochs=4)
+    assert (finished.status, finished.summary["epochs"]) == ("completed", 4)
+    assert finished.summary["steps"] == 2 * before.summary["steps"]
+    assert [event.epoch for event in listener.of(events.EpochDone)] == [3, 4]
+    prepared = listener.of(events.RunPrepared)[0]
+    assert (prepared.first_step, prepared.epochs) == (before.summary["steps"], 4)
+    assert history.read_history(run.path).marks[0]["mark"] == "longer"
+    steps = history.read_history(run.path).steps
+    assert steps.tolist() == list(range(1, len(steps) + 1))
+    fewer = trainer.resume(run, Listener(), Control(), epochs=2)
+    assert fewer.status == "failed" and "4 epochs already" in fewer.failure[0]
+
+
+def test_a_run_that_should_be_longer_and_was_stopped_remembers_it(tmp_path: Path) -> None:
+    asked = experiment(pictures(tmp_path / "a.npz"))
+    run, control = Run.create(tmp_path / "runs", asked), Control()
+    trainer.train(asked, run, Listener(), Control())
+    with at_step(14, control.stop):
+        trainer.resume(run, Listener(), control, epochs=4)
+    assert trainer.resume(run, Listener(), Control()).summary["epochs"] == 4
+
+
+def test_other_data_are_refused(tmp_path: Path) -> None:
+    source = pictures(tmp_path / "a.npz")
+    asked = experiment(source)
+    run, control = Run.create(tmp_path / "runs", asked), Control()
+    with at_step(2, control.stop):
+        trainer.train(asked, run, Listener(), control)
+    pictures(source, seed=1)
+    finished = trainer.resume(run, Listener(), Control())
+    assert finished.status == "failed" and "not those this run began with" in finished.failure[0]
+    pictures(source, classes=3)
+    assert "gone: '3'" in trainer.resume(run, Listener(), Control()).failure[0]
+    pictures(source)
+    assert trainer.resume(run, Listener(), Control()).status == "completed"
