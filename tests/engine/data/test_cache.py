@@ -25,7 +25,7 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     seen: list[str] = []
     decode = reading.Catalogue.picture
 
-    def spied(self: reading.Catalogue, row: int, detail: int = 768) -> object:
+    def spied(self: reading.Catalogue, row: int, detail: int = 448) -> object:
         seen.append(self.names[row])
         return decode(self, row, detail)
 
@@ -91,13 +91,13 @@ def test_a_cancel_leaves_nothing_behind(folder: Maker) -> None:
         if calls == limit:
             raise Stopped
 
-    limit = -1
+    limit = -1  # never
     told: list[tuple[str, int, int]] = []
     open_dataset(settings, lambda *event: told.append(event), check, Cache(Path(settings.source).parent / "other"))
     total, limits = calls, [1, 40, 100, calls - 1, calls]
     assert total > 120  # for every file, listing and reading
-    for limit in limits:
-        calls = 0
+    for moment in limits:
+        calls, limit = 0, moment
         with pytest.raises(Stopped):
             open_dataset(settings, check=check)
         assert entries(default_root()) == []

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app.engine.data.catalogue import split_of
+from app.engine.data.dataset import Dataset
 from app.engine.data.formats.image_folder import layout_of
 from app.engine.data.opening import open_dataset
 from app.engine.errors import UserError
@@ -17,11 +19,11 @@ from app.engine.experiment import DataSettings
 Maker = Callable[..., Path]
 
 
-def opened(path: Path, **settings: object):  # noqa: ANN201
+def opened(path: Path, **settings: Any) -> Dataset:
     return open_dataset(DataSettings(source=str(path), **settings))
 
 
-def names_in(dataset, split: str) -> set[str]:  # noqa: ANN001
+def names_in(dataset: Dataset, split: str) -> set[str]:
     return {dataset.names[row] for row in dataset.indices[split]}
 
 
@@ -34,7 +36,9 @@ def test_a_folder_for_each_class_in_natural_order(folder: Maker) -> None:
         assert name.split("/")[0] == dataset.description.classes[dataset.targets[row]]
 
 
-@pytest.mark.parametrize("names", [("train", "val", "test"), ("Training", "validation", "TEST"), ("train", "valid_set", "testing")])
+@pytest.mark.parametrize(
+    "names", [("train", "val", "test"), ("Training", "validation", "TEST"), ("train", "valid_set", "testing")]
+)
 def test_splits_above_the_classes(folder: Maker, names: tuple[str, str, str]) -> None:
     training, validation, test = names
     dataset = opened(folder({f"{training}/cat": 5, f"{training}/dog": 4, f"{validation}/cat": 2, f"{validation}/dog": 2,
@@ -67,7 +71,8 @@ def test_a_class_may_begin_like_a_split() -> None:
 
 
 def test_one_folder_around_everything_is_passed(folder: Maker) -> None:
-    dataset = opened(folder({"dataset/train/cat": 6, "dataset/train/dog": 6, "dataset/val/cat": 2, "dataset/val/dog": 2}))
+    counts = {"train/cat": 6, "train/dog": 6, "val/cat": 2, "val/dog": 2}
+    dataset = opened(folder({f"dataset/{name}": count for name, count in counts.items()}))
     assert dataset.description.classes == ("cat", "dog")
     assert dataset.description.size("validation") == 4
     assert any("dataset" in note for note in dataset.description.notes)

@@ -8,12 +8,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from app.engine.data.dataset import Description
+from app.engine.data.dataset import Dataset, Description
 from app.engine.data.opening import open_dataset, same_classes, settled
 from app.engine.data.summary import balance, describe
 from app.engine.errors import UserError
@@ -22,7 +23,7 @@ from app.engine.experiment import DataSettings
 Maker = Callable[..., Path]
 
 
-def opened(path: Path, **settings: object):  # noqa: ANN201
+def opened(path: Path, **settings: Any) -> Dataset:
     return open_dataset(DataSettings(source=str(path), **settings))
 
 
@@ -83,7 +84,8 @@ def as_nobody(path: Path) -> str:
     script = (
         "import sys; from app.engine.data.opening import *\n"
         "from app.engine.data.cache import Cache\nfrom pathlib import Path\n"
-        "try: print(open_dataset(DataSettings(source=sys.argv[1]), cache=Cache(Path('/nowhere/x'))).description.skipped)\n"
+        "settings, cache = DataSettings(source=sys.argv[1]), Cache(Path('/nowhere/x'))\n"
+        "try: print(open_dataset(settings, cache=cache).description.skipped)\n"
         "except UserError as error: print(error)"
     )
     command = [sys.executable, "-c", script, str(path)]
@@ -134,7 +136,8 @@ def test_grey_only_if_all_are_grey(folder: Maker, picture: Maker) -> None:
 
 @pytest.mark.parametrize(
     ("size", "expected"),
-    [((28, 28), (28, 28)), ((96, 80), (80, 96)), ((640, 480), (48, 64)), ((100, 100), (64, 64)), ((300, 1000), (64, 16))],
+    [((28, 28), (28, 28)), ((96, 80), (80, 96)), ((640, 480), (48, 64)), ((100, 100), (64, 64)),
+     ((300, 1000), (64, 16))],
 )
 def test_the_size_follows_the_pictures(folder: Maker, size: tuple[int, int], expected: tuple[int, int]) -> None:
     description = opened(folder({"a": 3, "b": 3}, size=size)).description
@@ -219,13 +222,14 @@ def test_imbalance_is_flagged(folder: Maker, counts: tuple[int, int], level: str
     dataset = opened(folder({"a": counts[0], "b": counts[1]}, size=(4, 4), mode="L"))
     ratio, found = balance(dataset.description)
     assert found == level and ratio == pytest.approx(counts[0] / counts[1], rel=0.1)
-    assert any(problem["level"] == level and "balanced" in problem["text"] for problem in describe(dataset)["problems"]) == (
-        level != "good")
+    flagged = [problem["level"] for problem in describe(dataset)["problems"] if "balanced" in problem["text"]]
+    assert flagged == ([level] if level != "good" else [])
 
 
 def test_opening_data_does_not_import_torch() -> None:
     script = (
-        "import sys; from app.engine.data.opening import open_dataset; from app.engine.data import augmentation, summary\n"
+        "import sys; from app.engine.data import augmentation, summary\n"
+        "from app.engine.data.opening import open_dataset\n"
         "from app.engine.experiment import DataSettings\nopen_dataset(DataSettings(source='sample:digits'))\n"
         "assert 'torch' not in sys.modules and 'sklearn' not in sys.modules"
     )

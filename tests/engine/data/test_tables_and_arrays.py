@@ -6,10 +6,12 @@ import gzip
 import struct
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from app.engine.data.dataset import Dataset
 from app.engine.data.opening import open_dataset
 from app.engine.data.samples import FASHION
 from app.engine.errors import UserError
@@ -19,7 +21,7 @@ Maker = Callable[..., Path]
 RANDOM = np.random.default_rng(5)
 
 
-def opened(path: Path, **settings: object):  # noqa: ANN201
+def opened(path: Path, **settings: Any) -> Dataset:
     return open_dataset(DataSettings(source=str(path), **settings))
 
 
@@ -173,7 +175,9 @@ def test_bad_npz_files_are_refused_in_one_sentence(tmp_path: Path) -> None:
     damaged = bytearray(content)
     damaged[200:260] = bytes(60)
     cases = {
-        "cut.npz": content[: len(content) // 2], "text.npz": b"not an archive", "empty.npz": b"", "hit.npz": bytes(damaged)}
+        "cut.npz": content[: len(content) // 2], "text.npz": b"not an archive", "empty.npz": b"",
+        "hit.npz": bytes(damaged),
+    }
     for name, what in cases.items():
         (tmp_path / name).write_bytes(what)
     np.savez(tmp_path / "unlabelled.npz", images=pixels(5, 8, 8))
