@@ -58,7 +58,7 @@ def open_(path: str) -> int:
 @cli.command()
 def demo() -> int:
     """Train a built-in data set, in the window or without one."""
-    return _window([DEMO]) if launch.has_display() else _demo()
+    return _window([DEMO], train=True) if launch.has_display() else _demo()
 
 
 @cli.command()
@@ -218,14 +218,14 @@ def _demo() -> int:
     return headless.demo()
 
 
-def _window(paths: list[str]) -> int:
+def _window(paths: list[str], train: bool = False) -> int:
     platform = os.environ.get("QT_QPA_PLATFORM") or ("wayland" if "WAYLAND_DISPLAY" in os.environ else "xcb")
     missing = launch.missing_packages(display=platform.startswith("xcb"))
     if missing:
         raise UserError("The window needs system libraries that are missing.", f"Run: {launch.install_line(missing)}")
     from app.ui.application import main
 
-    return main(paths)
+    return main(paths, train)
 
 
 def _data_of(path: str) -> DataSettings:

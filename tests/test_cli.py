@@ -57,7 +57,11 @@ def finished(place: Path) -> Iterator[Path]:
 def process(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     surroundings = {key: value for key, value in os.environ.items() if key not in ("QT_QPA_PLATFORM", "DISPLAY")}
     return subprocess.run(
-        [sys.executable, "-m", "app", *arguments], capture_output=True, text=True, encoding="utf-8", cwd=ROOT,
+        [sys.executable, "-m", "app", *arguments],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=ROOT,
         env={**surroundings, "PYTHONIOENCODING": "utf-8", **more},
     )
 
@@ -110,7 +114,12 @@ def test_a_wrong_experiment_is_one_sentence(
 
 
 def test_wrong_usage_is_told_and_ends_with_two(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for arguments in (["trian"], ["train"], ["predict", "x"], ["train", str(place / "ours.toml"), "--set", "model.widht=3"]):
+    for arguments in (
+        ["trian"],
+        ["train"],
+        ["predict", "x"],
+        ["train", str(place / "ours.toml"), "--set", "model.widht=3"],
+    ):
         assert cli.main(arguments) == 2
         assert capsys.readouterr().err.strip()
     assert cli.main(["train", str(place / "ours.toml"), "--set", "training.epochs"]) == 2
@@ -188,7 +197,9 @@ def test_describe_and_samples(place: Path, capsys: pytest.CaptureFixture[str]) -
     assert cli.main(["describe", str(place / "ours.toml")]) == 0
     assert "2 classes" in capsys.readouterr().out
     assert cli.main(["samples", "--json"]) == 0
-    assert {"digits", "fashion", "shapes"} <= {sample["name"] for sample in json.loads(capsys.readouterr().out)["samples"]}
+    assert {"digits", "fashion", "shapes"} <= {
+        sample["name"] for sample in json.loads(capsys.readouterr().out)["samples"]
+    }
 
 
 def test_doctor_says_what_is_here(capsys: pytest.CaptureFixture[str]) -> None:
@@ -212,10 +223,14 @@ def test_without_a_display_the_digits_are_trained_and_drawn(
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(sys, "platform", "linux")
-    short = Experiment.model_validate({
-        "name": "digits demo", "data": {"source": "sample:digits"}, "model": {"template": "cnn", "width": 4},
-        "training": {"epochs": 1, "batch_size": 256, "threads": 1},
-    })
+    short = Experiment.model_validate(
+        {
+            "name": "digits demo",
+            "data": {"source": "sample:digits"},
+            "model": {"template": "cnn", "width": 4},
+            "training": {"epochs": 1, "batch_size": 256, "threads": 1},
+        }
+    )
     monkeypatch.setattr(app.headless, "Experiment", lambda **_: short)
     assert cli.main([]) == 0
     out = capsys.readouterr().out
@@ -249,7 +264,9 @@ def test_an_unexpected_failure_is_one_sentence_with_its_details_in_a_file(
     assert "Traceback" in Path(err.strip().rpartition("Details: ")[2]).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["samples"], ["train", "--help"], ["describe", "PLACE"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["samples"], ["train", "--help"], ["describe", "PLACE"]]
+)
 def test_these_start_without_torch_and_qt(place: Path, arguments: list[str]) -> None:
     arguments = [str(place / "pictures") if one == "PLACE" else one for one in arguments]
     code = (
@@ -262,7 +279,9 @@ def test_these_start_without_torch_and_qt(place: Path, arguments: list[str]) -> 
 
 def test_the_module_the_folder_and_the_command_are_the_same(tmp_path: Path) -> None:
     assert process("--version").stdout.startswith("netwright, version")
-    folder = subprocess.run([sys.executable, str(ROOT / "app"), "--version"], cwd=tmp_path, capture_output=True, text=True)
+    folder = subprocess.run(
+        [sys.executable, str(ROOT / "app"), "--version"], cwd=tmp_path, capture_output=True, text=True
+    )
     assert folder.stdout.startswith("netwright, version")
     if command := shutil.which("netwright", path=str(Path(sys.executable).parent)):
         said = subprocess.run([command, "--version"], cwd=tmp_path, capture_output=True, text=True)

@@ -45,9 +45,17 @@ def test_where_the_packages_are_it_just_returns(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize(
     ("requirement", "version", "fits"),
-    [("toy==2.13.0", "2.13.0+cpu", True), ("toy==2.13.0", "2.14", False), ("toy>=2", "2.4.6", True),
-     ("toy>=6.11.2,<6.12", "6.11.3", True), ("toy>=6.11.2,<6.12", "6.12.0", False), ("toy>=2.11,<3", "3.0", False),
-     ("toy>=12", "12", True), ("toy", "0.0.1rc1", True), ("toy==2.13", "2.13.0", True)],
+    [
+        ("toy==2.13.0", "2.13.0+cpu", True),
+        ("toy==2.13.0", "2.14", False),
+        ("toy>=2", "2.4.6", True),
+        ("toy>=6.11.2,<6.12", "6.11.3", True),
+        ("toy>=6.11.2,<6.12", "6.12.0", False),
+        ("toy>=2.11,<3", "3.0", False),
+        ("toy>=12", "12", True),
+        ("toy", "0.0.1rc1", True),
+        ("toy==2.13", "2.13.0", True),
+    ],
 )
 def test_versions_are_compared(project: Path, monkeypatch, requirement: str, version: str, fits: bool) -> None:
     (project / "pyproject.toml").write_text(PROJECT.replace("toy-that-is-not-there>=1", requirement), encoding="utf-8")
@@ -86,7 +94,8 @@ def test_an_environment_is_made_once_and_renewed_when_it_must(
 
 def test_it_goes_on_in_the_environment_with_the_same_arguments(project: Path) -> None:
     script = project / "script.py"
-    script.write_text(textwrap.dedent(f"""
+    script.write_text(
+        textwrap.dedent(f"""
         import sys
         sys.path.insert(0, {str(ROOT)!r})
         from pathlib import Path
@@ -94,7 +103,9 @@ def test_it_goes_on_in_the_environment_with_the_same_arguments(project: Path) ->
         launch.ROOT = Path({str(project)!r})
         launch.into_environment(Path(__file__))
         print(sys.prefix, sys.argv[1:])
-    """), encoding="utf-8")
+    """),
+        encoding="utf-8",
+    )
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(launch.environment())], check=True)
     launch.stamp_path().write_text(json.dumps({"stamp": launch.stamp(), "extras": []}), encoding="utf-8")
     done = subprocess.run([sys.executable, str(script), "a b", "--c"], capture_output=True, text=True, check=True)

@@ -20,12 +20,21 @@ Describe = Callable[..., Description]
 
 @pytest.fixture
 def describe() -> Describe:
-    def make(counts: tuple[int, ...] = (50, 40, 30), validation: tuple[int, ...] | None = None, **more: object) -> Description:
+    def make(
+        counts: tuple[int, ...] = (50, 40, 30), validation: tuple[int, ...] | None = None, **more: object
+    ) -> Description:
         values: dict[str, object] = {
-            "source": "somewhere", "format": "Pictures", "shape": (1, 8, 8),
+            "source": "somewhere",
+            "format": "Pictures",
+            "shape": (1, 8, 8),
             "classes": ("Shirt", "T-shirt", "Bag", "Boot", "Coat")[: len(counts)],
-            "counts": {"training": counts, "validation": validation or (30,) * len(counts), "test": (30,) * len(counts)},
-            "fingerprint": "0", "preparation": Preparation(8, 8, 1, "crop", (0.5,), (0.25,)),
+            "counts": {
+                "training": counts,
+                "validation": validation or (30,) * len(counts),
+                "test": (30,) * len(counts),
+            },
+            "fingerprint": "0",
+            "preparation": Preparation(8, 8, 1, "crop", (0.5,), (0.25,)),
         }
         return Description(**(values | more))  # type: ignore[arg-type]
 
@@ -60,16 +69,26 @@ def kept_run(tmp_path: Path, dataset: Dataset) -> Run:
     from models.network import build_model
 
     description = dataset.description
-    experiment = Experiment.model_validate({
-        "data": {"source": description.source, "height": 12, "width": 12}, "model": {"template": "cnn", "width": 8},
-    })
+    experiment = Experiment.model_validate(
+        {
+            "data": {"source": description.source, "height": 12, "width": 12},
+            "model": {"template": "cnn", "width": 8},
+        }
+    )
     problem = problem_of(experiment, description.shape, len(description.classes), description.size("training"))
     task = task_of(experiment, len(description.classes))
     settled = resolved(experiment, problem, task)
     assert settled.model is not None
     graph = settled.model.graph(problem)
     run = Run.create(tmp_path / "runs", experiment)
-    state = {"epoch": 3, "step": 9, "loss": 1.0, "metrics": {}, "task": task.kind, "experiment": storage.to_plain(settled)}
+    state = {
+        "epoch": 3,
+        "step": 9,
+        "loss": 1.0,
+        "metrics": {},
+        "task": task.kind,
+        "experiment": storage.to_plain(settled),
+    }
     network = build_model(graph, problem, seed=5)
     best = checkpoint.Best(checkpoint.copied(network.state_dict()), description, graph, problem, state)
     checkpoint.save_best(run.path / "checkpoints", best)

@@ -25,7 +25,14 @@ class Course:
 def epochs(training: list[float], validation: list[float | None]) -> list[dict[str, Any]]:
     best = min((value, k) for k, value in enumerate(validation) if value is not None)[1]
     return [
-        {"epoch": k + 1, "step": 10 * (k + 1), "training_loss": t, "validation_loss": v, "metrics": {}, "best": k <= best}
+        {
+            "epoch": k + 1,
+            "step": 10 * (k + 1),
+            "training_loss": t,
+            "validation_loss": v,
+            "metrics": {},
+            "best": k <= best,
+        }
         for k, (t, v) in enumerate(zip(training, validation, strict=True))
     ]
 
@@ -45,7 +52,9 @@ def chosen(**sections: Any) -> Experiment:
 def taken(experiment: Experiment, finding: Finding) -> Experiment:
     """The experiment after the one click, checked like any other."""
     assert finding.remedy is not None
-    return storage.with_overrides(experiment, [f"{name}={json.dumps(value)}" for name, value in finding.remedy.changes.items()])
+    return storage.with_overrides(
+        experiment, [f"{name}={json.dumps(value)}" for name, value in finding.remedy.changes.items()]
+    )
 
 
 # --- before

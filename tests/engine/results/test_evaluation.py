@@ -50,7 +50,14 @@ def test_the_average_does_not_depend_on_the_batches(batch: int, weights: str) ->
 def test_a_yes_or_no_has_two_probabilities() -> None:
     inputs, targets = examples(9, 2)
     judged = evaluate(
-        network(1), PREPARATION, inputs, targets, loss("binary-cross-entropy", (4, 5)), TASKS["binary-classification"], CPU, 4
+        network(1),
+        PREPARATION,
+        inputs,
+        targets,
+        loss("binary-cross-entropy", (4, 5)),
+        TASKS["binary-classification"],
+        CPU,
+        4,
     )
     assert judged.probabilities.shape == (9, 2)
     np.testing.assert_allclose(judged.probabilities.sum(1), 1, atol=1e-6)
@@ -75,7 +82,9 @@ def test_a_read_only_map_is_judged_without_a_warning(tmp_path) -> None:
     np.save(tmp_path / "inputs.npy", inputs)
     mapped = np.load(tmp_path / "inputs.npy", mmap_mode="r")
     first = evaluate(network(3), PREPARATION, mapped, targets, loss(), TASKS["classification"], CPU, 3)
-    second = evaluate(network(3), PREPARATION, torch.from_numpy(inputs), targets, loss(), TASKS["classification"], CPU, 3)
+    second = evaluate(
+        network(3), PREPARATION, torch.from_numpy(inputs), targets, loss(), TASKS["classification"], CPU, 3
+    )
     assert first.loss == second.loss
 
 

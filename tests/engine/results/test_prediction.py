@@ -26,7 +26,14 @@ def test_a_validation_file_gets_the_logits_of_validation(kept_run: Run, dataset:
     predictor = Predictor.load(kept_run)
     inputs, targets = dataset.split("validation")
     judged = evaluate(
-        predictor.network, predictor.description.preparation, inputs, targets, predictor._loss(), predictor.task, "cpu", 4
+        predictor.network,
+        predictor.description.preparation,
+        inputs,
+        targets,
+        predictor._loss(),
+        predictor.task,
+        "cpu",
+        4,
     )
     with torch.no_grad():
         together = predictor.network(dataset.description.preparation.tensor(torch.from_numpy(inputs))).numpy()
@@ -50,7 +57,10 @@ def test_it_works_in_a_fresh_process_with_the_data_gone(kept_run: Run, pictures:
         "for name, value in Predictor.load(Run(Path(sys.argv[1]))).predict(sys.argv[2]): print(f'{name}={value:.5f}')"
     )
     said = subprocess.run(
-        [sys.executable, "-c", code, str(kept_run.path), str(picture)], capture_output=True, text=True, check=True,
+        [sys.executable, "-c", code, str(kept_run.path), str(picture)],
+        capture_output=True,
+        text=True,
+        check=True,
         encoding="utf-8",
     ).stdout.split("\n")
     assert said[:-1] == [f"{name}={value:.5f}" for name, value in expected]
@@ -91,8 +101,14 @@ def test_other_data_are_judged_by_class_names(kept_run: Run, dataset: Dataset, p
     report = predictor.report_on(open_dataset(predictor.settings_for(str(other))))
     split = report.splits["data"]
     everything = evaluate(
-        predictor.network, predictor.description.preparation, dataset.inputs, dataset.targets, predictor._loss(),
-        predictor.task, "cpu", 64,
+        predictor.network,
+        predictor.description.preparation,
+        dataset.inputs,
+        dataset.targets,
+        predictor._loss(),
+        predictor.task,
+        "cpu",
+        64,
     )
     assert split.count == 90
     assert (split.confusion == everything.confusion).all()

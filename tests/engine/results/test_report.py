@@ -61,8 +61,12 @@ def test_ninety_five_percent_on_ninety_five_to_five_is_no_success(describe) -> N
 
 @pytest.mark.parametrize(
     ("right", "count", "level", "words"),
-    [(190, 200, "good", "95.0 % of 200"), (9, 15, "warning", "chance"), (14, 15, "warning", "few"),
-     (1, 200, "problem", "nothing")],
+    [
+        (190, 200, "good", "95.0 % of 200"),
+        (9, 15, "warning", "chance"),
+        (14, 15, "warning", "few"),
+        (1, 200, "problem", "nothing"),
+    ],
 )
 def test_the_verdict_fits_the_figures(describe, right: int, count: int, level: str, words: str) -> None:
     targets = [number % 2 for number in range(count)]
@@ -105,7 +109,9 @@ def test_a_run_is_reported_from_its_folder(tmp_path, describe) -> None:
         load_report(run)
     storage.write_json(run.path / "dataset.json", describe((20, 20)).to_plain())
     rows, targets, probabilities = answers([0, 1] * 30, [0, 1] * 30, [0.9] * 60, 2)
-    write_arrays(run.path / "results" / "validation.npz", {"rows": rows, "targets": targets, "probabilities": probabilities})
+    write_arrays(
+        run.path / "results" / "validation.npz", {"rows": rows, "targets": targets, "probabilities": probabilities}
+    )
     storage.write_json(run.path / "summary.json", {"best_epoch": 4, "loss": {"validation": 0.25, "training": None}})
     report = load_report(run)
     assert report.best_epoch == 4
