@@ -1,0 +1,147 @@
+"""What the network will see, as arrays for a window: the first batch, one picture varied, pictures before and after.
+
+Everything goes through the same Augmentation and Preparation as training does. Torch is imported where it is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from app.engine.data import formats
+from app.engine.data.augmentation import Augmentation, settled
+from app.engine.data.catalogue import no_check
+from app.engine.data.dataset import Dataset
+from app.engine.data.pictures import Unreadable, decode
+from app.engine.data.preparation import Preparation
+from app.engine.errors import UserError
+from app.engine.experiment import AugmentationSettings, DataSettings
+
+BEFORE_SIDE = 256
+"""Originals are handed out no larger than this."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """pictures: (n, C, H, W) uint8 as the network sees them. rows: (n,) of the dataset. size: of the whole batch."""
+
+    pictures: np.ndarray
+    rows: np.ndarray
+    size: int
+    augmentation: str
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One picture before and after preparation, (C, H, W) uint8 each. size: (height, width) of the original."""
+
+    before: np.ndarray
+    after: np.ndarray
+    size: tuple[int, int]
+    name: str
+
+
+def first_batch(
+    dataset: Dataset, settings: AugmentationSettings, batch_size: int, seed: int, most: int = 64
+) -> Batch:
+    """The first pictures of the first step of a run with this seed: the same order, varied by the same dice (those of
+    a run on the CPU), prepared, and brought back to tones that can be shown."""
+    import torch
+
+    from app.engine.training.batches import batch_count
+    from app.engine.training.randomness import AUGMENTATION, ORDER, mixed
+
+    rows = dataset.indices["training"]
+    order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(mixed(seed, ORDER, 1))).numpy()
+    chosen = rows[order if batch_count(len(rows), batch_size) == 1 else order[:batch_size]]
+    augmentation = Augmentation(settled(settings, dataset.description))
+    batch = torch.from_numpy(np.ascontiguousarray(dataset.inputs[chosen]))
+    if augmentation.active:
+        batch = augmentation(batch, torch.Generator().manual_seed(mixed(seed, AUGMENTATION, 1, 0)))
+    return Batch(_seen(batch[:most], dataset.description.preparation), chosen[:most], len(chosen), augmentation.words)
+
+
+def varied(
+    dataset: Dataset, rows: Sequence[int], settings: AugmentationSettings, times: int, seed: int
+) -> list[np.ndarray]:
+    """For each row its picture as it is, then so many variations: (1 + times, C, H, W) uint8 each."""
+    import torch
+
+    augmentation = Augmentation(settled(settings, dataset.description))
+    generator = torch.Generator().manual_seed(seed)
+    found = []
+    for row in rows:
+        batch = torch.from_numpy(np.repeat(dataset.inputs[row][None], times, axis=0))
+        if augmentation.active:
+            batch = augmentation(batch, generator)
+        pictures = _seen(batch, dataset.description.preparation)
+        found.append(np.concatenate([dataset.inputs[row][None], pictures]))
+    return found
+
+
+def before_and_after(
+    dataset: Dataset, data: DataSettings, rows: Sequence[int], check: Callable[[], None] = no_check
+) -> list[Pair]:
+    """These pictures as they lie in the source and as these settings bring them to the network; what cannot be read
+    again is left out. Settings left open are those of the dataset."""
+    known = dataset.description.preparation
+    channels = {"grey": 1, "colour": 3}.get(data.colour or "", known.channels)
+    height, width = data.height or known.height, data.width or known.width
+    preparation = Preparation(height, width, channels, data.fit, (0.0,) * channels, (1.0,) * channels)
+    pairs = []
+    for name, picture in _originals(dataset, data, rows, check):
+        after = preparation.array(picture)
+        size = (picture.height, picture.width)
+        picture.thumbnail((BEFORE_SIDE, BEFORE_SIDE))
+        pixels = np.asarray(picture)
+        before = pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
+        pairs.append(Pair(before, after, size, name))
+    return pairs
+
+
+def _originals(
+    dataset: Dataset, data: DataSettings, rows: Sequence[int], check: Callable[[], None]
+) -> list[tuple[str, Image.Image]]:
+    """Names and decoded pictures: from their files, or from the source read once more where that is one file."""
+    detail = max(BEFORE_SIDE, data.height or 0, data.width or 0)
+    source = Path(data.source).expanduser()
+    folder = source if source.is_dir() else source.parent
+    found: list[tuple[str, Image.Image]] = []
+    missing = []
+    for row in rows:
+        check()
+        name = dataset.names[row]
+        try:
+            found.append((name, decode(folder / name, detail)))
+        except (Unreadable, OSError, ValueError):
+            missing.append(row)
+    if not missing or found:
+        return found
+    form = formats.find(data.source)
+    if form is None:
+        return []
+    try:
+        catalogue = form.scan(data.source, data, check).read()
+    except (UserError, OSError):
+        return []
+    places = {name: place for place, name in enumerate(catalogue.names)}
+    return [
+        (dataset.names[row], catalogue.picture(places[dataset.names[row]], detail))
+        for row in missing
+        if dataset.names[row] in places
+    ]
+
+
+def _seen(batch: object, preparation: Preparation) -> np.ndarray:
+    """What the network is given, as tones: prepared, then the normalisation undone, (B, C, H, W) uint8."""
+    import torch
+
+    assert isinstance(batch, torch.Tensor)
+    values = preparation.tensor(batch)
+    mean = torch.tensor(preparation.mean).view(-1, 1, 1)
+    std = torch.tensor(preparation.std).view(-1, 1, 1)
+    return ((values * std + mean) * 255).round_().clamp_(0, 255).to(torch.uint8).contiguous().numpy()

@@ -1,0 +1,191 @@
+"""Data: what there is to learn from. Empty, reading, failed, or ready with four tabs."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QProgressBar, QPushButton, QStackedWidget, QTabBar, QVBoxLayout
+from PySide6.QtWidgets import QWidget
+
+from app.engine.data.dataset import SPLITS, Description
+from app.engine.data.samples import PREFIX, SAMPLES
+from app.ui.amounts import count_text
+from app.ui.pages.data.guide import guide_cards
+from app.ui.pages.data.overview import Overview
+from app.ui.pages.data.preparing import Preparing
+from app.ui.pages.data.skipped import SkippedFiles
+from app.ui.pages.data.states import EmptyState, FailedState, Waiting, button
+from app.ui.pages.data.varying import Varying
+from app.ui.parts import GuideCard, Page, Parts
+from app.ui.theme import style
+from app.ui.widgets.elided import ElidedLabel
+from app.ui.words import pictures
+
+TABS = ("overview", "preparation", "augmentation", "skipped")
+
+
+class DataPage(Page):
+    """Reads the document's data; writes its sections "data" and "augmentation", and the class weights of the loss."""
+
+    name = "data"
+    title = "Data"
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__()
+        self._parts = parts
+        style(self, "page")
+        self._states = {
+            "none": EmptyState(parts), "reading": Waiting(parts), "failed": FailedState(parts), "ready": self._ready(),
+        }
+        self._stack = QStackedWidget()
+        for widget in self._states.values():
+            self._stack.addWidget(widget)
+        self._column = QVBoxLayout(self)
+        self._column.addWidget(self._stack)
+        parts.document.changed.connect(self._refresh)
+        parts.document.data_changed.connect(self._refresh)
+        parts.theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def guide(self) -> list[GuideCard]:
+        return guide_cards(self._parts.document, self.tab, lambda: self.show_tab("skipped"))
+
+    def ready(self) -> tuple[bool, str]:
+        """The step is done when there are data to learn from."""
+        document = self._parts.document
+        if document.data_state == "ready":
+            return True, ""
+        if document.data_state == "failed":
+            return False, getattr(document.data_failure, "what", "") or "The data could not be opened."
+        return False, "The data are being read." if document.data_state == "reading" else "No data are opened yet."
+
+    @property
+    def tab(self) -> str:
+        """Name of the tab in front: overview, preparation, augmentation, skipped."""
+        return TABS[self._tabs.currentIndex()]
+
+    def show_tab(self, name: str) -> None:
+        self._tabs.setCurrentIndex(TABS.index(name))
+
+    # --- building
+
+    def _ready(self) -> QWidget:
+        parts = self._parts
+        self._heading, self._where = ElidedLabel(least=10), ElidedLabel(least=10)
+        style(self._heading, "heading")
+        style(self._where, "secondary")
+        self._other = QPushButton("Open other data")
+        self._other.setObjectName("data.other")
+        self._other.setToolTip("Choose other pictures; the settings begin anew and can be undone.")
+        self._other.setMenu(self._menu())
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self._heading)
+        words.addWidget(self._where)
+        head = QHBoxLayout()
+        head.addLayout(words, 1)
+        head.addWidget(self._again_strip())
+        head.addWidget(self._other)
+        self._tabs = QTabBar()
+        self._tabs.setObjectName("data.tabs")
+        self._tabs.setAccessibleName("Parts of the Data page")
+        self._tabs.setExpanding(False)
+        self._tabs.setDrawBase(False)
+        for text in ("Overview", "Preparation", "Augmentation", "Skipped files"):
+            self._tabs.addTab(text)
+        self.overview, self.preparing = Overview(parts), Preparing(parts)
+        self.varying, self.skipped = Varying(parts), SkippedFiles(parts)
+        self._pages = QStackedWidget()
+        for page in (self.overview, self.preparing, self.varying, self.skipped):
+            self._pages.addWidget(page)
+        self._tabs.currentChanged.connect(self._tab_changed)
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addLayout(head)
+        column.addWidget(self._tabs)
+        column.addWidget(self._pages, 1)
+        return whole
+
+    def _menu(self) -> QMenu:
+        parts, menu = self._parts, QMenu(self)
+        menu.addAction("A folder of pictures…", lambda: parts.do("open_folder"))
+        menu.addAction("A file…", lambda: parts.do("open_file"))
+        menu.addAction("Built-in data", lambda: parts.go("welcome"))
+        menu.addAction("Read again", lambda: parts.do("read_again"))
+        return menu
+
+    def _again_strip(self) -> QWidget:
+        """Reading the same source in another way does not take the page away."""
+        self._strip = QWidget()
+        row = QHBoxLayout(self._strip)
+        row.setContentsMargins(0, 0, 0, 0)
+        self._stage, self._bar = QLabel(), QProgressBar()
+        self._bar.setTextVisible(False)
+        style(self._stage, "secondary")
+        row.addWidget(self._stage)
+        row.addWidget(self._bar)
+        row.addWidget(button(
+            "Cancel", "data.cancel_again", "Stops reading.", lambda: self._parts.do("cancel_reading"), "small"
+        ))
+        return self._strip
+
+    # --- showing
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._refresh()
+
+    def _tab_changed(self, place: int) -> None:
+        self._pages.setCurrentIndex(place)
+        self._refresh()
+
+    def _refresh(self, *_: object) -> None:
+        """Catch up with the document; a page that is not seen waits until it is."""
+        self.guide_changed.emit()
+        if not self.isVisible():
+            return
+        document = self._parts.document
+        again = document.data_state == "reading" and document.description is not None
+        state = "ready" if again else document.data_state
+        self._stack.setCurrentWidget(self._states[state])
+        shown = self._states[state]
+        if isinstance(shown, Waiting | FailedState):
+            shown.refresh()
+        elif state == "ready" and document.description is not None:
+            self._show_head(document.description)
+            self._show_strip(again)
+            page = self._pages.currentWidget()
+            assert isinstance(page, Overview | Preparing | Varying | SkippedFiles)
+            page.refresh()
+
+    def _show_head(self, about: Description) -> None:
+        self._heading.setText(pictures(about))
+        splits = ", ".join(f"{about.size(split):,} {split}" for split in SPLITS if about.size(split))
+        self._where.setText(f"{_source_words(about)} · {splits}")
+        bad = sum(not item.ignored for item in about.skipped)
+        self._tabs.setTabText(TABS.index("skipped"), f"Skipped files ({bad:,})" if bad else "Skipped files")
+        self._tabs.setTabToolTip(TABS.index("skipped"), count_text(bad, "file") + " left out")
+
+    def _show_strip(self, again: bool) -> None:
+        text, done, total = self._parts.document.progress
+        self._strip.setVisible(again)
+        self._other.setVisible(not again)
+        self._stage.setText(f"{text} …")
+        self._bar.setRange(0, total)
+        self._bar.setValue(done)
+
+    def _restyle(self) -> None:
+        theme = self._parts.theme
+        margin = theme.px(16)
+        self._column.setContentsMargins(margin, theme.px(12), margin, margin)
+        self._bar.setFixedWidth(theme.px(120))
+        self._refresh()
+
+
+def _source_words(about: Description) -> str:
+    """Where the pictures come from: "Handwritten digits · Built-in", or the path and its format."""
+    if about.source.startswith(PREFIX):
+        sample = SAMPLES.get(about.source.removeprefix(PREFIX))
+        return f"{sample.label if sample else about.source} · {about.format}"
+    return f"{about.source} · {about.format}"

@@ -1,0 +1,160 @@
+"""Preparation: to which size and colours pictures are brought, and how they are divided into splits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from app.engine.data.dataset import Dataset
+from app.engine.training.control import Control
+from app.ui.background import Failure
+from app.ui.form import Form
+from app.ui.pages.data.states import scrolled
+from app.ui.parts import Parts
+from app.ui.theme import style
+from app.ui.widgets.card import Card
+from app.ui.widgets.thumbnails import ThumbnailGrid
+
+SIDE, SAMPLES, FORM_WIDTH = 88, 10, 304
+SPLIT_WORDS = {
+    "training": "to learn from", "validation": "to judge every epoch", "test": "for the final figure, and nothing else",
+}
+
+
+class Preparing(QWidget):
+    """Settings on the left, real pictures before and after on the right, the splits below them."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__()
+        self._parts = parts
+        self._asked: tuple[Any, ...] = ()
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._left = self._settings()
+        self._row.addWidget(self._left)
+        right = QWidget()
+        column = QVBoxLayout(right)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(16)
+        column.addWidget(self._pictures_card())
+        column.addWidget(self._splits_card())
+        column.addStretch(1)
+        self._row.addWidget(scrolled(right), 1)
+        parts.theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def _settings(self) -> QWidget:
+        parts = self._parts
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 8, 0)
+        column.setSpacing(16)
+        size = Card("Size and colours")
+        size.body.addWidget(Form(parts.document, "data", ["height", "width", "fit", "colour"], parts.theme))
+        division = Card("Splits")
+        names = ["validation_share", "test_share", "group", "split_seed"]
+        division.body.addWidget(Form(parts.document, "data", names, parts.theme, parts.preferences))
+        column.addWidget(size)
+        column.addWidget(division)
+        column.addStretch(1)
+        return scrolled(inside)
+
+    def _pictures_card(self) -> Card:
+        card = Card("Before and after", "some of your pictures")
+        self.before = ThumbnailGrid(self._parts.theme, SIDE, rows_visible=1)
+        self.after = ThumbnailGrid(self._parts.theme, SIDE, rows_visible=1)
+        self._words = QLabel()
+        self._words.setWordWrap(True)
+        style(self._words, "secondary")
+        for grid, name, title in (
+            (self.before, "data.before", "In the data"), (self.after, "data.after", "As the network gets them")
+        ):
+            grid.setObjectName(name)
+            grid.setAccessibleName(title)
+            grid.clickable = False
+            grid.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+            label = QLabel(title)
+            style(label, "secondary")
+            card.body.addWidget(label)
+            card.body.addWidget(grid)
+        card.body.addWidget(self._words)
+        return card
+
+    def _splits_card(self) -> Card:
+        card = Card("How they are divided", "seeded, every class in every split")
+        self._splits = QLabel()
+        self._splits.setObjectName("data.splits")
+        self._splits.setWordWrap(True)
+        self._splits.setTextFormat(Qt.TextFormat.RichText)
+        style(self._splits, "row")
+        card.body.addWidget(self._splits)
+        return card
+
+    # --- showing
+
+    def refresh(self) -> None:
+        dataset = self._parts.document.dataset
+        if dataset is not None:
+            self._show_splits(dataset)
+            self._ask_for_pairs(dataset)
+
+    def _show_splits(self, dataset: Dataset) -> None:
+        about = dataset.description
+        lines = [
+            f"<b>{about.size(split):,}</b> {split}, {words}" for split, words in SPLIT_WORDS.items() if about.size(split)
+        ]
+        if about.split_reason:
+            reason = about.split_reason.rstrip(".")
+            lines.append(f"{reason[0].upper()}{reason[1:]}.")
+        self._splits.setText("<br>".join(lines))
+
+    def _ask_for_pairs(self, dataset: Dataset) -> None:
+        data = self._parts.document.experiment.data
+        asked = (id(dataset), data.height, data.width, data.fit, data.colour)
+        if asked == self._asked:
+            return
+        self._asked = asked
+        rows = sample_rows(dataset, SAMPLES)
+
+        def make(control: Control) -> Any:
+            from app.engine.data.preview import before_and_after
+
+            return before_and_after(dataset, data, rows, control.check)
+
+        self._parts.background.run(make, self._show_pairs, self._failed, key="data.pairs")
+
+    def _show_pairs(self, pairs: list[Any]) -> None:
+        self.before.show_rows([(pair.before, f"{pair.size[0]} × {pair.size[1]}", "quiet") for pair in pairs])
+        self.after.show_rows([
+            (pair.after, f"{pair.after.shape[1]} × {pair.after.shape[2]}", "quiet") for pair in pairs
+        ])
+        same = pairs and all(pair.size == pair.after.shape[1:] for pair in pairs)
+        if not pairs:
+            self._words.setText("The pictures could not be read again from their files.")
+        else:
+            self._words.setText("Nothing is changed: the pictures have this size." if same else "Height × width in pixels.")
+
+    def _failed(self, failure: Failure) -> None:
+        self._asked = ()
+        self._words.setText(f"{failure.what} {failure.remedy}".strip())
+
+    def _restyle(self) -> None:
+        self._row.setSpacing(self._parts.theme.px(8))
+        self._left.setFixedWidth(self._parts.theme.px(FORM_WIDTH))
+
+
+def sample_rows(dataset: Dataset, most: int) -> list[int]:
+    """Training rows of different classes, the same every time."""
+    rows = dataset.indices["training"]
+    targets = dataset.targets[rows]
+    _, firsts = np.unique(targets, return_index=True)
+    chosen = list(rows[firsts][:most])
+    for row in rows:
+        if len(chosen) >= min(most, len(rows)):
+            break
+        if row not in chosen:
+            chosen.append(row)
+    return [int(row) for row in chosen]

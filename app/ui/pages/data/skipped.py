@@ -1,0 +1,111 @@
+"""Skipped files: what was left out and why. Junk that nobody would miss is folded away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
+from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QHeaderView, QLabel, QTableView, QVBoxLayout, QWidget
+
+from app.engine.data.dataset import Skipped
+from app.ui.amounts import count_text
+from app.ui.parts import Parts
+from app.ui.theme import style
+from app.ui.widgets.card import Card
+
+Index = QModelIndex | QPersistentModelIndex
+HEADS = ("File", "Why it is left out")
+
+
+class _Files(QAbstractTableModel):
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.files: Sequence[Skipped] = ()
+
+    def show(self, files: Sequence[Skipped]) -> None:
+        self.beginResetModel()
+        self.files = files
+        self.endResetModel()
+
+    def rowCount(self, parent: Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(self.files)
+
+    def columnCount(self, parent: Index | None = None) -> int:
+        return len(HEADS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
+            return HEADS[section]
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            return None
+        item = self.files[index.row()]
+        return item.path if index.column() == 0 else item.reason
+
+
+class SkippedFiles(QWidget):
+    """A table that can be sorted, above it what else is to be known of the data."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__()
+        self._parts = parts
+        self._notes = QLabel()
+        self._notes.setObjectName("data.notes")
+        self._notes.setWordWrap(True)
+        self._notes.setTextFormat(Qt.TextFormat.PlainText)
+        self._notes_card = Card("Notes", "what was done while reading")
+        self._notes_card.body.addWidget(self._notes)
+        card = Card("Skipped files", "they do not count in any class")
+        self._ignored = QCheckBox()
+        self._ignored.setObjectName("data.ignored")
+        self._ignored.setToolTip("Files that systems and programs leave behind, such as Thumbs.db.")
+        self._ignored.toggled.connect(self.refresh)
+        card.tools.addWidget(self._ignored)
+        self._files = _Files(self)
+        order = QSortFilterProxyModel(self)
+        order.setSourceModel(self._files)
+        self.table = QTableView()
+        self.table.setObjectName("data.skipped")
+        self.table.setAccessibleName("Skipped files and why")
+        self.table.setModel(order)
+        self.table.setSortingEnabled(True)
+        self.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setShowGrid(False)
+        self.table.setWordWrap(False)
+        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.table.verticalHeader().hide()
+        head = self.table.horizontalHeader()
+        head.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self._none = QLabel("Every file could be read.")
+        style(self._none, "secondary")
+        card.body.addWidget(self._none)
+        card.body.addWidget(self.table, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(16)
+        column.addWidget(self._notes_card)
+        column.addWidget(card, 1)
+        parts.theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def refresh(self) -> None:
+        about = self._parts.document.description
+        if about is None:
+            return
+        junk = sum(item.ignored for item in about.skipped)
+        shown = [item for item in about.skipped if self._ignored.isChecked() or not item.ignored]
+        self._files.show(shown)
+        self.table.setVisible(bool(shown))
+        self._none.setVisible(not shown)
+        self._ignored.setVisible(bool(junk))
+        self._ignored.setText(f"show {count_text(junk, 'ignored file')}")
+        self._notes_card.setVisible(bool(about.notes))
+        self._notes.setText("\n".join(about.notes))
+
+    def _restyle(self) -> None:
+        self.table.verticalHeader().setDefaultSectionSize(self._parts.theme.px(28))

@@ -1,0 +1,218 @@
+"""What the Data page shows while there are no data: how to get some, how far reading is, why it failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from app.ui.amounts import time_text
+from app.ui.assets import icon
+from app.ui.form import Form
+from app.ui.parts import Parts
+from app.ui.theme import Theme, style
+from app.ui.widgets.card import Card
+
+ACCEPTED = (
+    ("A folder with a sub-folder of pictures for every class", "train, val and test folders above them are recognised"),
+    ("IDX files of the MNIST family", "…-images-idx3-ubyte[.gz] with their labels in one folder"),
+    ("An NPZ file", "with images and labels"),
+    ("A CSV or TSV list", "with a column of picture files and a column of classes"),
+)
+READING = ["target", "height", "width", "fit", "colour", "validation_share", "test_share"]
+
+
+def button(text: str, name: str, tip: str, action: Callable[[], object], role: str = "") -> QPushButton:
+    """A button with everything it needs: words, objectName, tooltip, what it does."""
+    made = QPushButton(text)
+    made.setObjectName(name)
+    made.setToolTip(tip)
+    made.setAccessibleName(text)
+    made.clicked.connect(lambda: action())
+    if role:
+        style(made, role)
+    return made
+
+
+class EmptyState(QWidget):
+    """Nothing is opened yet: where to drop it, what is accepted."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__()
+        self._theme = parts.theme
+        zone = QFrame()
+        style(zone, "drop")
+        column = QVBoxLayout(zone)
+        column.setContentsMargins(24, 24, 24, 24)
+        column.setSpacing(12)
+        self._picture = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
+        heading = QLabel("Drop a folder or file of pictures here", alignment=Qt.AlignmentFlag.AlignCenter)
+        style(heading, "heading")
+        heading.setWordWrap(True)
+        column.addStretch(1)
+        column.addWidget(self._picture)
+        column.addWidget(heading)
+        column.addLayout(self._buttons(parts))
+        column.addSpacing(8)
+        column.addWidget(self._accepted(), 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(1)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(zone)
+        parts.theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def _buttons(self, parts: Parts) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addStretch(1)
+        row.addWidget(button(
+            "Open a folder", "data.open", "Choose a folder with a sub-folder of pictures for every class.",
+            lambda: parts.do("open_folder"), "primary",
+        ))
+        row.addWidget(button(
+            "Open a file", "data.open_file", "Choose an IDX, NPZ, CSV or TSV file.", lambda: parts.do("open_file"),
+        ))
+        row.addWidget(button(
+            "Built-in data", "data.samples", "Digits, clothes or coloured shapes, to try things out.",
+            lambda: parts.go("welcome"),
+        ))
+        row.addStretch(1)
+        return row
+
+    def _accepted(self) -> QWidget:
+        lines = [f"<b>{what}</b> – {how}" for what, how in ACCEPTED]
+        label = QLabel("<br>".join(lines))
+        label.setTextFormat(Qt.TextFormat.RichText)
+        label.setWordWrap(True)
+        label.setMinimumWidth(self._theme.px(300))
+        style(label, "secondary")
+        return label
+
+    def _restyle(self) -> None:
+        side = self._theme.px(48)
+        self._picture.setPixmap(icon(self._theme, "picture", "secondary").pixmap(side, side))
+
+
+class Waiting(QWidget):
+    """A stage, how far it is, how long it takes already, and a way out."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__()
+        self._document = parts.document
+        self._seconds = 0
+        self._stage, self._count = QLabel(), QLabel()
+        style(self._stage, "title")
+        style(self._count, "secondary")
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName("Reading the data")
+        cancel = button("Cancel", "data.cancel", "Stops reading; nothing is changed.", lambda: parts.do("cancel_reading"))
+        card = Card()
+        card.setMaximumWidth(parts.theme.px(480))
+        for widget in (self._stage, self.bar, self._count):
+            card.body.addWidget(widget)
+        card.body.addWidget(cancel, 0, Qt.AlignmentFlag.AlignLeft)
+        outer = QVBoxLayout(self)
+        outer.addStretch(2)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(card, 4)
+        row.addStretch(1)
+        outer.addLayout(row)
+        outer.addStretch(3)
+        self._clock = QTimer(self)
+        self._clock.setInterval(1000)
+        self._clock.timeout.connect(self._tick)
+        self._theme, self._card = parts.theme, card
+        parts.theme.changed.connect(self._restyle)
+
+    def refresh(self) -> None:
+        text, done, total = self._document.progress
+        self._stage.setText(f"{text or 'Opening the data'} …")
+        self.bar.setRange(0, total)
+        self.bar.setValue(done)
+        counted = f"{done:,} of {total:,} · " if total else ""
+        self._count.setText(f"{counted}{time_text(self._seconds)}")
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self._seconds = 0
+        self._clock.start()
+        self.refresh()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._clock.stop()
+
+    def _tick(self) -> None:
+        self._seconds += 1
+        self.refresh()
+
+    def _restyle(self) -> None:
+        self._card.setMaximumWidth(self._theme.px(480))
+
+
+class FailedState(QWidget):
+    """Why the data could not be opened, in a sentence, beside what to do about it."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__()
+        self._parts = parts
+        card = Card()
+        style(card, "card-problem")
+        self._what, self._remedy, self._source = QLabel(), QLabel(), QLabel()
+        style(self._what, "title")
+        style(self._source, "secondary")
+        for label in (self._what, self._remedy, self._source):
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            card.body.addWidget(label)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(button(
+            "Choose other data", "data.choose_again", "Choose another folder.", lambda: parts.do("open_folder"), "primary",
+        ))
+        row.addWidget(button("Open a file", "data.choose_file", "Choose a file.", lambda: parts.do("open_file")))
+        row.addWidget(button("Read again", "data.read_again", "Read the same data once more.", lambda: parts.do("read_again")))
+        row.addStretch(1)
+        card.body.addLayout(row)
+        how = Card("How it is read", "where a setting is the reason")
+        how.body.addWidget(Form(parts.document, "data", READING, parts.theme))
+        inside = QWidget()
+        style(inside, "page")
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(16)
+        column.addWidget(card)
+        column.addWidget(how)
+        column.addStretch(1)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scrolled(inside))
+
+    def refresh(self) -> None:
+        failure = self._parts.document.data_failure
+        self._what.setText(getattr(failure, "what", "") or "The data could not be opened.")
+        self._remedy.setText(getattr(failure, "remedy", ""))
+        self._remedy.setVisible(bool(self._remedy.text()))
+        self._source.setText(self._parts.document.experiment.data.source)
+
+
+def scrolled(inside: QWidget, plain: bool = True) -> QScrollArea:
+    """A widget that scrolls upright when there is too little room, and never sideways."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    if plain:
+        style(area, "plain")
+    area.setWidget(inside)
+    return area
+
+
+def pixels(theme: Theme, *sizes: float) -> tuple[int, ...]:
+    """Sizes at 100 % as pixels now."""
+    return tuple(theme.px(size) for size in sizes)

@@ -1,0 +1,116 @@
+"""Augmentation: how training pictures are varied, shown on real ones."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from app.engine.data.dataset import Dataset
+from app.ui.background import Failure
+from app.ui.form import Form
+from app.ui.pages.data.preparing import FORM_WIDTH, sample_rows
+from app.ui.pages.data.states import button, scrolled
+from app.ui.parts import Parts
+from app.ui.theme import style
+from app.ui.widgets.card import Card
+from app.ui.widgets.thumbnails import Row, ThumbnailGrid
+
+SIDE, PICTURES, TIMES = 64, 4, 16
+
+
+class Varying(QWidget):
+    """Settings on the left; on the right a few pictures, each as it is and then varied. "Again" throws the dice anew."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__()
+        self._parts = parts
+        self._throw = 0
+        self._asked: tuple[Any, ...] = ()
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        settings = Card("Variation", "anew in every epoch")
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 8, 0)
+        column.addWidget(Form(parts.document, "augmentation", None, parts.theme, parts.preferences))
+        column.addStretch(1)
+        settings.body.addWidget(scrolled(inside), 1)
+        self._settings = settings
+        self._row.addWidget(settings)
+        self._row.addWidget(self._preview_card(), 1)
+        parts.theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def _preview_card(self) -> Card:
+        card = Card("The same pictures, varied", "the first of each row is the original")
+        card.tools.addWidget(button("Again", "data.again", "Throws the dice anew.", self.again, "small"))
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        self.strips = []
+        for number in range(PICTURES):
+            strip = ThumbnailGrid(self._parts.theme, SIDE, rows_visible=1)
+            strip.setObjectName(f"data.varied.{number}")
+            strip.setAccessibleName(f"Picture {number + 1} and its variations")
+            strip.clickable = False
+            strip.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+            self.strips.append(strip)
+            column.addWidget(strip)
+        column.addStretch(1)
+        self._words = QLabel()
+        self._words.setObjectName("data.varied.words")
+        self._words.setWordWrap(True)
+        style(self._words, "secondary")
+        card.body.addWidget(scrolled(inside), 1)
+        card.body.addWidget(self._words)
+        return card
+
+    def again(self) -> None:
+        """Vary the same pictures with other dice."""
+        self._throw += 1
+        self.refresh()
+
+    def refresh(self) -> None:
+        dataset = self._parts.document.dataset
+        if dataset is None:
+            return
+        settings = self._parts.document.experiment.augmentation
+        asked = (id(dataset), settings, self._throw)
+        if asked == self._asked:
+            return
+        self._asked = asked
+        if "torch" not in sys.modules:
+            self._words.setText("Loading engine …")
+        rows, throw = sample_rows(dataset, PICTURES), self._throw
+
+        def make(control: object) -> Any:
+            from app.engine.data.augmentation import Augmentation, settled
+            from app.engine.data.preview import varied
+
+            words = Augmentation(settled(settings, dataset.description)).words
+            return dataset, varied(dataset, rows, settings, TIMES, throw), words
+
+        self._parts.background.run(make, self._show, self._failed, key="data.varied")
+
+    def _show(self, result: tuple[Dataset, list[Any], str]) -> None:
+        dataset, pictures, words = result
+        names = dataset.description.classes
+        targets = [dataset.targets[row] for row in sample_rows(dataset, PICTURES)]
+        for number, strip in enumerate(self.strips):
+            strip.setVisible(number < len(pictures))
+            if number < len(pictures):
+                first: list[Row] = [(pictures[number][0], names[targets[number]], "normal")]
+                strip.show_rows(first + [(picture, "", "quiet") for picture in pictures[number][1:]])
+        self._words.setText("Nothing is varied." if words == "none" else f"{words[0].upper()}{words[1:]}.")
+
+    def _failed(self, failure: Failure) -> None:
+        self._asked = ()
+        self._words.setText(f"{failure.what} {failure.remedy}".strip())
+
+    def _restyle(self) -> None:
+        self._row.setSpacing(self._parts.theme.px(16))
+        self._settings.setFixedWidth(self._parts.theme.px(FORM_WIDTH))
