@@ -68,6 +68,7 @@ class ConfusionMatrix(QAbstractScrollArea):
             self._zoom, self._current, self._hover = 1.0, None, None
         self._confusion = confusion
         self._arrange()
+        self._tell()
 
     @property
     def confusion(self) -> Confusion | None:
@@ -166,8 +167,10 @@ class ConfusionMatrix(QAbstractScrollArea):
         if self._confusion is None:
             return
         place, view = self._place(), self.viewport().size()
-        for bar, size, room in ((self.horizontalScrollBar(), place.width, view.width()),
-                                (self.verticalScrollBar(), place.height, view.height())):
+        for bar, size, room in (
+            (self.horizontalScrollBar(), place.width, view.width()),
+            (self.verticalScrollBar(), place.height, view.height()),
+        ):
             bar.setRange(0, max(0, math.ceil(size - room + 2)) if self._zoom > 1 else 0)
             bar.setPageStep(max(1, room - int(place.left)))
             bar.setSingleStep(max(1, int(place.cell)))
@@ -176,8 +179,17 @@ class ConfusionMatrix(QAbstractScrollArea):
         assert self._confusion is not None
         current = (self._hover or self._current) if live else None
         cells = self._cells if place.cell >= self._theme.px(8) else self._small_cells
-        return matrix_paint.Drawing(self._confusion, self._order, cells, place, self._theme, self.percent, offset,
-                                    current, live and self.hasFocus() and self._hover is None)
+        return matrix_paint.Drawing(
+            self._confusion,
+            self._order,
+            cells,
+            place,
+            self._theme,
+            self.percent,
+            offset,
+            current,
+            live and self.hasFocus() and self._hover is None,
+        )
 
     def _classes_at(self, cell: tuple[int, int] | None) -> tuple[int, int] | None:
         return None if cell is None else (int(self._order[cell[0]]), int(self._order[cell[1]]))
@@ -204,8 +216,10 @@ class ConfusionMatrix(QAbstractScrollArea):
     def _go(self, row: int, column: int) -> None:
         self._current, self._hover = (row, column), None
         place, view = self._place(), self.viewport().size()
-        for bar, index, start, room in ((self.horizontalScrollBar(), column, place.left, view.width()),
-                                        (self.verticalScrollBar(), row, place.top, view.height())):
+        for bar, index, start, room in (
+            (self.horizontalScrollBar(), column, place.left, view.width()),
+            (self.verticalScrollBar(), row, place.top, view.height()),
+        ):
             first, last = index * place.cell, (index + 1) * place.cell - (room - start)
             bar.setValue(round(min(max(bar.value(), last), first)))
         self._tell()
@@ -274,8 +288,12 @@ class ConfusionMatrix(QAbstractScrollArea):
         last = len(self._order) - 1
         row, column = self._current or (0, 0)
         steps = {
-            Qt.Key.Key_Left: (row, column - 1), Qt.Key.Key_Right: (row, column + 1), Qt.Key.Key_Up: (row - 1, column),
-            Qt.Key.Key_Down: (row + 1, column), Qt.Key.Key_Home: (row, 0), Qt.Key.Key_End: (row, last),
+            Qt.Key.Key_Left: (row, column - 1),
+            Qt.Key.Key_Right: (row, column + 1),
+            Qt.Key.Key_Up: (row - 1, column),
+            Qt.Key.Key_Down: (row + 1, column),
+            Qt.Key.Key_Home: (row, 0),
+            Qt.Key.Key_End: (row, last),
         }
         key = Qt.Key(event.key())
         if key in steps:

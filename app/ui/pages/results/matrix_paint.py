@@ -213,7 +213,13 @@ def _captions(painter: QPainter, drawing: Drawing) -> None:
     painter.setFont(theme.font(12))
     painter.setPen(theme.color("secondary"))
     metrics = QFontMetricsF(painter.font())
-    painter.drawText(QRectF(place.left, 0, max(place.cell * place.classes, theme.px(90)), metrics.height()),
-                     Qt.AlignmentFlag.AlignLeft, "answer →")
-    painter.drawText(QRectF(0, place.top - metrics.height() - theme.px(4), place.left - theme.px(8), metrics.height()),
-                     Qt.AlignmentFlag.AlignRight, "true ↓")
+    painter.drawText(
+        QRectF(place.left, 0, max(place.cell * place.classes, theme.px(90)), metrics.height()),
+        Qt.AlignmentFlag.AlignLeft,
+        "answer →",
+    )
+    painter.drawText(
+        QRectF(0, place.top - metrics.height() - theme.px(4), place.left - theme.px(8), metrics.height()),
+        Qt.AlignmentFlag.AlignRight,
+        "true ↓",
+    )

@@ -1,0 +1,89 @@
+"""The line at the top of the Results page: which run, which epoch, which split."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
+
+from app.engine.training.events import EpochDone
+from app.ui.theme import Theme, style
+from app.ui.widgets.elided import ElidedLabel
+from app.ui.widgets.segments import Segments
+
+SPLITS = (
+    ("validation", "Validation", "Pictures that chose the best epoch, but were never trained on."),
+    ("test", "Test", "Pictures kept apart to the very end: they chose nothing, so this is the figure to trust."),
+)
+
+
+class Head(QWidget):
+    """split_chosen(name); epoch_chosen(): `epoch` is another one."""
+
+    split_chosen = Signal(str)
+    epoch_chosen = Signal()
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._epochs: list[EpochDone] = []
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 12, 16, 0)
+        row.setSpacing(8)
+        heading, self.about = QLabel("Results"), ElidedLabel(least=4)
+        self.about.setObjectName("results.about")
+        style(heading, "heading")
+        style(self.about, "why")
+        self.words = QLabel()
+        style(self.words, "secondary")
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setObjectName("results.epoch")
+        self.slider.setAccessibleName("Epoch shown")
+        self.slider.setToolTip("Goes back in time: validation as it was after each epoch.")
+        self.slider.valueChanged.connect(self._moved)
+        self.splits = Segments(theme, "results.split", SPLITS)
+        self.splits.chosen.connect(self.split_chosen)
+        row.addWidget(heading)
+        row.addWidget(self.about, 1)
+        row.addStretch(1)
+        for widget in (self.words, self.slider, self.splits):
+            row.addWidget(widget)
+        theme.changed.connect(self._measure)
+        self._measure()
+
+    def set_epochs(self, epochs: Sequence[EpochDone], best: EpochDone | None) -> None:
+        """The epochs that can be gone back to; the best one is chosen."""
+        self._epochs = list(epochs)
+        self.slider.blockSignals(True)
+        self.slider.setRange(0, max(0, len(self._epochs) - 1))
+        self.slider.setValue(self._epochs.index(best) if best in self._epochs else len(self._epochs) - 1)
+        self.slider.blockSignals(False)
+        self._say()
+
+    @property
+    def epoch(self) -> EpochDone | None:
+        """The one chosen."""
+        value = self.slider.value()
+        return self._epochs[value] if value < len(self._epochs) else None
+
+    def show_choice(self, about: str, splits: Sequence[str], chosen: str, scrub: bool) -> None:
+        """Name the run; offer its splits, and, if `scrub`, its epochs."""
+        self.about.setText(about)
+        self.splits.setVisible(len(splits) > 1)
+        if chosen in self.splits.buttons:
+            self.splits.set_value(chosen)
+        shown = scrub and len(self._epochs) > 1
+        self.slider.setVisible(shown)
+        self.words.setVisible(shown)
+
+    def _moved(self) -> None:
+        self._say()
+        self.epoch_chosen.emit()
+
+    def _say(self) -> None:
+        epoch = self.epoch
+        self.words.setText(f"epoch {epoch.epoch}{' (best)' if epoch.best else ''}" if epoch else "")
+
+    def _measure(self) -> None:
+        self.slider.setFixedWidth(self._theme.px(120))

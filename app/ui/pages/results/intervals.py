@@ -1,0 +1,140 @@
+"""How sure the accuracy is: a point with its 95 % interval per split, on a scale from 0 to 100 %, beside the guess."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from app.engine.results.report import SplitReport
+from app.ui.amounts import percent_text
+from app.ui.theme import Theme
+
+NAMES = {"validation": "Validation", "test": "Test", "data": "These data"}
+
+
+@dataclass(frozen=True)
+class Interval:
+    """One line of the plot; shares of 1."""
+
+    label: str
+    value: float
+    low: float
+    high: float
+    guess: float
+    chosen: bool
+
+
+class IntervalPlot(QWidget):
+    """show_splits(...): a line per split. To scale; the dashed mark is what always saying one class would reach."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._intervals: list[Interval] = []
+        self._guess = ""
+        self.setObjectName("results.intervals")
+        self.setAccessibleName("Accuracy with 95 % intervals")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self._measure)
+
+    def show_splits(self, splits: dict[str, SplitReport], chosen: str) -> None:
+        self._intervals = [
+            Interval(NAMES.get(name, name), split.accuracy, split.low, split.high, split.baseline, name == chosen)
+            for name, split in splits.items()
+            if split.count
+        ]
+        first = next(iter(splits.values()), None)
+        self._guess = f"always '{first.classes[first.baseline_class].name}'" if first else ""
+        words = [
+            f"{one.label} {percent_text(one.value)}, from {percent_text(one.low)} to {percent_text(one.high)}, "
+            f"{self._guess} {percent_text(one.guess)}"
+            for one in self._intervals
+        ]
+        self.setAccessibleDescription("; ".join(words))
+        self.setToolTip(
+            "The line is the 95 % interval: with other pictures of the same kind the accuracy would most likely lie "
+            "within it. The dashed mark is reached without looking at the picture."
+        )
+        self._measure()
+
+    def _measure(self) -> None:
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        px = self._theme.px
+        return QSize(px(300), px(24) * max(1, len(self._intervals)) + px(36))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._theme.px(340), self.sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not self._intervals:
+            return
+        theme, px = self._theme, self._theme.px
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        small = QFontMetricsF(theme.font(12, bold=True))
+        left = max(small.horizontalAdvance(one.label) for one in self._intervals) + px(14)
+        right = small.horizontalAdvance("99.9 % (99.9 – 99.9)") + px(20)
+        bar = QRectF(left, px(2), max(1.0, self.width() - left - right - px(8)), px(24) * len(self._intervals))
+        self._scale(painter, bar)
+        for number, one in enumerate(self._intervals):
+            y = bar.top() + px(24) * (number + 0.5)
+            painter.setFont(theme.font(12, bold=one.chosen))
+            painter.setPen(theme.color("text" if one.chosen else "secondary"))
+            line = QRectF(0, y - small.height() / 2, left, small.height())
+            painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, one.label)
+            text = f"{percent_text(one.value)} ({100 * one.low:.1f} – {100 * one.high:.1f})"
+            figures = QRectF(bar.right() + px(20), y - small.height() / 2, right, small.height())
+            painter.drawText(figures, Qt.AlignmentFlag.AlignVCenter, text)
+            self._mark(painter, bar, y, one)
+        painter.end()
+
+    def _scale(self, painter: QPainter, bar: QRectF) -> None:
+        """0, 25 ... 100 %, and what the dashed mark is."""
+        theme, px = self._theme, self._theme.px
+        painter.setFont(theme.font(11))
+        metrics = QFontMetricsF(painter.font())
+        steps = (0, 50, 100) if bar.width() < px(200) else (0, 25, 50, 75, 100)
+        for value in steps:
+            x = bar.left() + bar.width() * value / 100
+            painter.setPen(QPen(theme.color("grid"), 1))
+            painter.drawLine(QPointF(x, bar.top()), QPointF(x, bar.bottom()))
+            painter.setPen(theme.color("secondary"))
+            text = f"{value} %" if value == 100 else f"{value}"
+            wide = metrics.horizontalAdvance(text)
+            painter.drawText(QPointF(x - wide / 2, bar.bottom() + metrics.ascent() + px(2)), text)
+        y = bar.bottom() + metrics.height() * 1.5 + px(4)
+        painter.setPen(_dashed(theme))
+        painter.drawLine(QPointF(bar.left() + 1, y - px(5)), QPointF(bar.left() + 1, y + px(5)))
+        painter.setPen(theme.color("secondary"))
+        guess = f"{self._guess}: {percent_text(self._intervals[-1].guess)}"
+        guess = metrics.elidedText(guess, Qt.TextElideMode.ElideMiddle, self.width() - bar.left() - px(8))
+        painter.drawText(QPointF(bar.left() + px(8), y + metrics.ascent() / 2 - 1), guess)
+
+    def _mark(self, painter: QPainter, bar: QRectF, y: float, one: Interval) -> None:
+        theme, px = self._theme, self._theme.px
+
+        def x(share: float) -> float:
+            return bar.left() + bar.width() * share
+
+        painter.setPen(_dashed(theme))
+        painter.drawLine(QPointF(x(one.guess), y - px(8)), QPointF(x(one.guess), y + px(8)))
+        color = theme.color("accent" if one.chosen else "secondary")
+        painter.setPen(QPen(color, px(2)))
+        painter.drawLine(QPointF(x(one.low), y), QPointF(x(one.high), y))
+        for end in (one.low, one.high):
+            painter.drawLine(QPointF(x(end), y - px(6)), QPointF(x(end), y + px(6)))
+        painter.setPen(QPen(theme.color("surface"), 1))
+        painter.setBrush(color)
+        painter.drawEllipse(QPointF(x(one.value), y), px(3), px(3))
+
+
+def _dashed(theme: Theme) -> QPen:
+    pen = QPen(theme.color("warning"), theme.px(2))
+    pen.setDashPattern([1.5, 1.5])
+    return pen

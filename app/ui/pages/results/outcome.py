@@ -1,0 +1,100 @@
+"""What the Results page shows of a run: the report on its best epoch, or what one epoch's confusion says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from app.engine.data.dataset import Description
+from app.engine.errors import UserError
+from app.engine.experiment import DataSettings
+from app.engine.results import metrics
+from app.engine.results.report import ClassRow, Report, SplitReport, load_report
+from app.engine.training.events import EpochDone
+from app.engine.training.run import Run
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """A run as read from its folder. report is None until its first epoch is judged; trouble says why.
+
+    data: how its pictures were read. description: of its data, None if it did not come so far.
+    """
+
+    path: Path
+    report: Report | None
+    description: Description | None
+    data: DataSettings
+    trouble: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        return self.description.fingerprint if self.description else ""
+
+
+def read_outcome(path: Path) -> Outcome:
+    """Reads the folder; for the background. Raises UserError where it is no run."""
+    run = Run(path)
+    data = run.experiment().data
+    plain = run.dataset()
+    try:
+        description = Description.from_plain(plain) if plain else None
+    except (KeyError, TypeError, ValueError):
+        description = None
+    try:
+        return Outcome(path, load_report(run), description, data)
+    except UserError as error:
+        return Outcome(path, None, description, data, str(error))
+
+
+def of_epoch(epoch: EpochDone, classes: tuple[str, ...], counts: Mapping[str, tuple[int, ...]]) -> SplitReport | None:
+    """What is known of validation after one epoch: figures without the pictures. None without its confusion.
+
+    counts: of the data, per split and class (training tells the most frequent class); {} if unknown.
+    """
+    matrix = epoch.confusion
+    if matrix is None or matrix.shape != (len(classes), len(classes)) or not matrix.sum():
+        return None
+    table, correct, total = metrics.per_class(matrix), int(np.trace(matrix)), int(matrix.sum())
+    low, high = metrics.wilson(correct, total)
+    training = counts.get("training") or tuple(matrix.sum(axis=1).tolist())
+    usual = int(np.argmax(training))
+    return SplitReport(
+        split="validation",
+        count=total,
+        correct=correct,
+        low=low,
+        high=high,
+        baseline=float(matrix[usual].sum()) / total,
+        baseline_class=usual,
+        metrics=dict(epoch.metrics),
+        loss=epoch.validation_loss if np.isfinite(epoch.validation_loss) else None,
+        classes=tuple(
+            ClassRow(
+                classes[k],
+                _known(table.precision[k]),
+                _known(table.recall[k]),
+                _known(table.f1[k]),
+                int(table.count[k]),
+                int(table.predicted[k]),
+            )
+            for k in range(len(classes))
+        ),
+        confusion=matrix,
+        rows=np.zeros(0, dtype=np.int64),
+        targets=np.zeros(0, dtype=np.int64),
+        predictions=np.zeros(0, dtype=np.int64),
+        probabilities=np.zeros((0, len(classes)), dtype=np.float32),
+    )
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+def has_pictures(split: SplitReport) -> bool:
+    """Whether it is known which example got which answer."""
+    return len(split.rows) > 0
