@@ -85,7 +85,8 @@ def _resize(
 def _middle(picture: Image.Image, size: tuple[int, int]) -> tuple[float, float, float, float]:
     """The largest part of the picture with the proportions of `size`, from its middle."""
     scale = min(picture.width / size[0], picture.height / size[1])
-    width, height = size[0] * scale, size[1] * scale
+    # rounding must not let the part reach over the edge
+    width, height = min(size[0] * scale, picture.width), min(size[1] * scale, picture.height)
     left, top = (picture.width - width) / 2, (picture.height - height) / 2
     return left, top, min(left + width, picture.width), min(top + height, picture.height)
 
