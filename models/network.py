@@ -136,8 +136,8 @@ def initialise(network: nn.Module, generator: torch.Generator) -> None:
             nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=generator)
         elif isinstance(module, (nn.LayerNorm, nn.BatchNorm2d)):
             module.reset_parameters()
-        elif hasattr(module, "initialise"):
-            module.initialise(generator)
+        elif callable(own := getattr(module, "initialise", None)):
+            own(generator)
         elif next(module.parameters(recurse=False), None) is not None:
             raise TypeError(f"{type(module).__name__} has weights and no method 'initialise'")
         if isinstance(module, (nn.Linear, nn.Conv2d)) and module.bias is not None:

@@ -19,6 +19,8 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry, sdpa_flop_count
 
+from models.layers.attention import Attention
+
 _ONE_AT_A_TIME = threading.Lock()
 """The cache of fake tensors is shared by all threads; the window and a training may both want to know."""
 
@@ -119,6 +121,6 @@ def as_on(device_type: str, precision: str, network: nn.Module) -> Iterator[None
         if device_type != "cpu":
             stack.enter_context(_MasksOfAGPU())
             for module in network.modules():
-                if hasattr(module, "float32_on_cpu"):
+                if isinstance(module, Attention):
                     module.float32_on_cpu = False
         yield

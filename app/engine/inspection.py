@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -59,7 +60,7 @@ def inspect(graph: Graph, problem: Problem) -> Inspection:
     """Never raises for a graph that cannot be: the block at fault carries the error, those behind it no shape."""
     found, error = _placed(graph, problem)
     figures = _measure(graph, problem, found)
-    shapes: dict[str, Shape | None] = {INPUT: problem.shape} | {name: one.shape for name, one in found.items()}
+    shapes = {INPUT: problem.shape} | {name: one.shape for name, one in found.items()}
     reports = tuple(_report(node, shapes, figures.get(node.name, (0, 0, 0)), error) for node in graph.nodes)
     return Inspection(
         reports, sum(block.parameters for block in reports), sum(block.multiply_adds for block in reports), error
@@ -101,7 +102,7 @@ def _measure(graph: Graph, problem: Problem, found: dict[str, Placed]) -> dict[s
 
 
 def _report(
-    node: Node, shapes: dict[str, Shape | None], figures: tuple[int, int, int], error: GraphError | None
+    node: Node, shapes: Mapping[str, Shape], figures: tuple[int, int, int], error: GraphError | None
 ) -> BlockReport:
     try:
         block = read_block(node)

@@ -37,7 +37,8 @@ class ConvNeXt(Template):
         help="How far a block looks around.",
     )
     dropout: float = setting(
-        0.0, label="Dropout", ge=0.0, lt=1.0, step=0.05, help="Skips blocks at random while training; helps with few examples.",
+        0.0, label="Dropout", ge=0.0, lt=1.0, step=0.05,
+        help="Skips blocks at random while training; helps with few examples.",
     )
 
     @classmethod
@@ -75,7 +76,7 @@ class ConvNeXt(Template):
     @classmethod
     def recipe(cls, problem: Problem) -> dict[str, dict[str, Any]]:
         return {
-            "loss": {"kind": "cross-entropy", "label_smoothing": 0.1},
+            "loss": {"label_smoothing": 0.1},
             "optimizer": {"kind": "adamw", "learning_rate": rate_for(problem.examples, 4e-3), "weight_decay": 0.05},
             "schedule": {"kind": "cosine", "warmup": 0.1},
             "training": portions(problem.examples, epochs=12) | {"gradient_clip": 1.0},

@@ -29,10 +29,12 @@ class ResNet(Template):
         None, label="Depth", unit="blocks", ge=1, le=16, help="More blocks see larger shapes, and cost time.",
     )
     width: int | None = setting(
-        None, label="Width", unit="channels", ge=8, le=256, step=8, help="How many different things a layer can look for.",
+        None, label="Width", unit="channels", ge=8, le=256, step=8,
+        help="How many different things a layer can look for.",
     )
     dropout: float = setting(
-        0.0, label="Dropout", ge=0.0, lt=1.0, step=0.05, help="Forgets at random while training; helps with few examples.",
+        0.0, label="Dropout", ge=0.0, lt=1.0, step=0.05,
+        help="Forgets at random while training; helps with few examples.",
     )
     pooling: Literal["max", "mean"] = setting(
         "max", label="Global pooling", choices={"max": "The strongest", "mean": "The mean"}, advanced=True,
@@ -69,7 +71,7 @@ class ResNet(Template):
     def recipe(cls, problem: Problem) -> dict[str, dict[str, Any]]:
         """Measured on Fashion-MNIST: 12 epochs of AdamW, one cycle up to 0.008."""
         return {
-            "loss": {"kind": "cross-entropy", "label_smoothing": 0.1},
+            "loss": {"label_smoothing": 0.1},
             "optimizer": {"kind": "adamw", "learning_rate": rate_for(problem.examples, 8e-3), "weight_decay": 0.05},
             "schedule": {"kind": "one-cycle"},
             "training": portions(problem.examples, epochs=12) | {"gradient_clip": 0.0},

@@ -28,13 +28,15 @@ class SmallCNN(Template):
         help="More convolutions see larger shapes; the picture is halved between them.",
     )
     width: int = setting(
-        16, label="Width", unit="channels", ge=4, le=256, step=4, help="How many patterns the first convolution looks for.",
+        16, label="Width", unit="channels", ge=4, le=256, step=4,
+        help="How many patterns the first convolution looks for.",
     )
     filter_size: int = setting(
         3, label="Filter size", unit="pixels", ge=1, le=11, step=2, help="Height and width of the filters.",
     )
     dropout: float = setting(
-        0.0, label="Dropout", ge=0.0, lt=1.0, step=0.05, help="Forgets at random while training; helps with few examples.",
+        0.0, label="Dropout", ge=0.0, lt=1.0, step=0.05,
+        help="Forgets at random while training; helps with few examples.",
     )
 
     @classmethod
@@ -66,7 +68,7 @@ class SmallCNN(Template):
     @classmethod
     def recipe(cls, problem: Problem) -> dict[str, dict[str, Any]]:
         return {
-            "loss": {"kind": "cross-entropy", "label_smoothing": 0.1},
+            "loss": {"label_smoothing": 0.1},
             "optimizer": {"kind": "adamw", "learning_rate": rate_for(problem.examples, 1e-2), "weight_decay": 0.02},
             "schedule": {"kind": "one-cycle"},
             "training": portions(problem.examples, epochs=10) | {"gradient_clip": 0.0},

@@ -36,7 +36,8 @@ class Transformer(Block):
         help="How much wider the inner layer is.",
     )
     dropout: float = setting(
-        0.0, label="Dropout", ge=0.0, lt=1.0, step=0.05, help="Share of what is added that is forgotten while training.",
+        0.0, label="Dropout", ge=0.0, lt=1.0, step=0.05,
+        help="Share of what is added that is forgotten while training.",
     )
 
     def title(self) -> str:
@@ -62,7 +63,7 @@ class Attention(nn.Module):
     bfloat16 kernel for it was measured to take ten times as long there.
     """
 
-    float32_on_cpu = True
+    float32_on_cpu: bool = True
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()

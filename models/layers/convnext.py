@@ -27,10 +27,12 @@ class ConvNeXt(Block):
 
     size: int = setting(7, label="Filter size", unit="pixels", ge=3, le=15, step=2, help="How far it looks around.")
     expansion: int = setting(
-        4, label="Expansion", unit="times the width", ge=1, le=8, advanced=True, help="How much wider the inner layer is.",
+        4, label="Expansion", unit="times the width", ge=1, le=8, advanced=True,
+        help="How much wider the inner layer is.",
     )
     dropout: float = setting(
-        0.0, label="Dropout", ge=0.0, lt=1.0, step=0.05, help="Share of examples for which the block is skipped while training.",
+        0.0, label="Dropout", ge=0.0, lt=1.0, step=0.05,
+        help="Share of examples for which the block is skipped while training.",
     )
 
     def title(self) -> str:

@@ -31,11 +31,16 @@ class Convolution(Block):
 
     channels: int = setting(32, label="Channels", ge=1, le=4096, step=8, help="How many patterns it looks for.")
     size: int = setting(3, label="Filter size", unit="pixels", ge=1, le=16, help="Height and width of each filter.")
-    stride: int = setting(1, label="Stride", unit="pixels", ge=1, le=16, help="How far the filter moves: 2 halves the size.")
-    bias: bool = setting(False, label="Bias", help="Adds a constant to each channel; needless before a norm.", advanced=True)
+    stride: int = setting(
+        1, label="Stride", unit="pixels", ge=1, le=16, help="How far the filter moves: 2 halves the size.",
+    )
+    bias: bool = setting(
+        False, label="Bias", advanced=True, help="Adds a constant to each channel; needless before a norm.",
+    )
 
     def title(self) -> str:
-        return f"Convolution {self.size}×{self.size} · {self.channels}{', ' + _pace(self.stride) if self.stride > 1 else ''}"
+        pace = f", {_pace(self.stride)}" if self.stride > 1 else ""
+        return f"Convolution {self.size}×{self.size} · {self.channels}{pace}"
 
     def shape(self, *inputs: Shape) -> Shape:
         _, height, width = picture(inputs[0], self.label)
@@ -61,9 +66,8 @@ def conv(
     """A convolution whose output side is ceil(side / stride). `sides` (H, W) is needed for even sizes only."""
     if size % 2:
         return nn.Conv2d(inputs, outputs, size, stride, padding=size // 2, bias=bias, groups=groups)
-    amounts: list[int] = []
-    for side in reversed(sides):
-        total = max(0, (halved(side, stride) - 1) * stride + size - side)
-        amounts += [total // 2, total - total // 2]
+    down, right = (max(0, (halved(side, stride) - 1) * stride + size - side) for side in sides)
     inner = nn.Conv2d(inputs, outputs, size, stride, bias=bias, groups=groups)
-    return nn.Sequential(nn.ZeroPad2d(tuple(amounts)), inner) if any(amounts) else inner
+    if not down and not right:
+        return inner
+    return nn.Sequential(nn.ZeroPad2d((right // 2, right - right // 2, down // 2, down - down // 2)), inner)

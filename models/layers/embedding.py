@@ -94,7 +94,8 @@ class Positions(Block):
         count, width = tokens(inputs[0], self.label)
         if count % self.columns:
             raise Impossible(
-                f"{count} tokens do not make rows of {self.columns}.", "Set 'Tokens per row' to a number that divides them."
+                f"{count} tokens do not make rows of {self.columns}.",
+                f"Set 'Tokens per row' to a number that divides {count}.",
             )
         return count, width
 

@@ -71,4 +71,6 @@ class AnswerModule(nn.Linear):
 
 def _not_a_picture(shape: Shape, label: str) -> None:
     if len(shape) == 3:
-        raise Impossible(f"{label} needs values or tokens; it is given {words(shape)}.", "Put a global pooling before it.")
+        raise Impossible(
+            f"{label} needs values or tokens; it is given {words(shape)}.", "Put a global pooling before it."
+        )

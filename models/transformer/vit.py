@@ -40,7 +40,8 @@ class VisionTransformer(Template):
         help="Side of the squares. Smaller patches see finer; half the side is four times the tokens.",
     )
     dropout: float = setting(
-        0.0, label="Dropout", ge=0.0, lt=1.0, step=0.05, help="Forgets at random while training; helps with few examples.",
+        0.0, label="Dropout", ge=0.0, lt=1.0, step=0.05,
+        help="Forgets at random while training; helps with few examples.",
     )
     stem: Literal["convolutions", "patches"] = setting(
         "convolutions", label="Patches cut by", advanced=True,
@@ -79,12 +80,13 @@ class VisionTransformer(Template):
         return (Node("patches", "patches", {"size": patch, "width": self.width}),)
 
     def _convolutions(self, patch: int) -> tuple[Node, ...]:
-        """3×3 filters that halve, up to the width of a token, then 1×1."""
-        count = patch.bit_length() - 1
+        """Three or more 3×3 filters, of which as many halve as the patch size asks, up to the width of a token."""
+        halving = patch.bit_length() - 1
+        strides = [1] * max(0, 3 - halving) + [2] * halving
         nodes: list[Node] = []
-        for number in range(1, count + 1):
-            channels = rounded(self.width / 2 ** (count - number))
-            settings: dict[str, Any] = {"channels": channels, "size": 3, "stride": 2}
+        for number, stride in enumerate(strides, start=1):
+            channels = rounded(self.width / 2 ** min(len(strides) - number, halving))
+            settings: dict[str, Any] = {"channels": channels, "size": 3, "stride": stride}
             nodes += [Node(f"conv{number}", "convolution", settings), Node(f"norm{number}", "batch-norm")]
         nodes.append(Node("mix", "convolution", {"channels": self.width, "size": 1, "bias": True}))
         return (*nodes, Node("tokens", "tokens"))
@@ -92,7 +94,7 @@ class VisionTransformer(Template):
     @classmethod
     def recipe(cls, problem: Problem) -> dict[str, dict[str, Any]]:
         return {
-            "loss": {"kind": "cross-entropy", "label_smoothing": 0.1},
+            "loss": {"label_smoothing": 0.1},
             "optimizer": {"kind": "adamw", "learning_rate": rate_for(problem.examples, 2e-3), "weight_decay": 0.05},
             "schedule": {"kind": "cosine", "warmup": 0.1},
             "training": portions(problem.examples, epochs=15) | {"gradient_clip": 1.0},

@@ -37,7 +37,9 @@ class DeviceMonitor:
     nvml: pynvml or what stands for it; clock: seconds. `close` ends NVML.
     """
 
-    def __init__(self, device: str | torch.device, nvml: Any = None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, device: str | torch.device, nvml: Any = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.device = torch.device(device)
         self._nvml, self._clock = nvml, clock
         self._handle: Any = None
@@ -149,7 +151,8 @@ class DeviceMonitor:
                 uuid = f"GPU-{torch.cuda.get_device_properties(index).uuid}"
                 self._handle = nvml.nvmlDeviceGetHandleByUUID(uuid)
             else:
-                visible = [part.strip() for part in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if part.strip()]
+                listed = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
+                visible = [part.strip() for part in listed if part.strip()]
                 name = visible[index] if index < len(visible) else str(index)
                 by_number = name.isdigit()
                 find = nvml.nvmlDeviceGetHandleByIndex if by_number else nvml.nvmlDeviceGetHandleByUUID

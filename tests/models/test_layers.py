@@ -1,0 +1,137 @@
+"""What every kind of block promises, asked of every kind there is."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from models.layers.attention import Attention
+from models.layers.block import BLOCKS, Block, Impossible
+from models.layers.convolution import Convolution
+from models.layers.embedding import Patches, Positions, waves
+from models.layers.joining import Add, Concatenate
+from models.layers.normalisation import BatchNorm
+from models.layers.pooling import GlobalPooling, Pooling
+from models.spec import settings
+from tests.models.networks import initialised
+
+SHAPES = ((3, 12, 10), (8, 1, 1), (12, 96), (16,))
+
+
+def suited(block: Block) -> list[tuple[tuple[int, ...], ...]]:
+    """The shapes, of those above, that the block takes; each as often as it needs inputs."""
+    found = []
+    for shape in SHAPES:
+        inputs = (shape,) * block.arity[0]
+        try:
+            block.shape(*inputs)
+        except Impossible as error:
+            assert error.what.endswith(".") and error.remedy.endswith(".")
+        else:
+            found.append(inputs)
+    return found
+
+
+@pytest.mark.parametrize("kind", BLOCKS.all(), ids=lambda kind: kind.kind)
+def test_a_block_makes_the_shape_it_says_and_learns(kind: type[Block]) -> None:
+    block = kind()
+    cases = suited(block)
+    assert cases, "no input suits it"
+    for shapes in cases:
+        module = initialised(block.module(*shapes)).train()
+        for batch in (1, 2, 5):
+            inputs = [torch.randn(batch, *shape, requires_grad=True) for shape in shapes]
+            output = module(*inputs)
+            assert output.shape == (batch, *block.shape(*shapes))
+            assert torch.isfinite(output).all()
+            output.square().sum().backward()
+            assert all(tensor.grad is not None for tensor in (*inputs, *module.parameters()))
+            module.zero_grad()
+
+
+@pytest.mark.parametrize("kind", BLOCKS.all(), ids=lambda kind: kind.kind)
+def test_a_block_speaks_for_itself_and_comes_back_from_plain_data(kind: type[Block]) -> None:
+    block = kind()
+    assert block.title() and block.summary.endswith(".") and "\n" not in block.summary
+    assert len(settings(kind)) == len(kind.model_fields)
+    assert BLOCKS.read(BLOCKS.write(block)) == block
+
+
+@pytest.mark.parametrize("size", range(1, 9))
+@pytest.mark.parametrize("stride", (1, 2, 4))
+@pytest.mark.parametrize("sides", ((8, 8), (9, 14), (7, 5)))
+def test_a_convolution_strides_over_all_of_the_picture(size: int, stride: int, sides: tuple[int, int]) -> None:
+    block = Convolution(channels=3, size=size, stride=stride)
+    output = block.module((2, *sides))(torch.randn(1, 2, *sides))
+    assert output.shape[1:] == block.shape((2, *sides)) == (3, *(math.ceil(side / stride) for side in sides))
+
+
+def test_patches_hold_the_pixels_of_their_square_row_by_row() -> None:
+    block = Patches(size=2, width=8)
+    module = block.module((1, 4, 6))
+    torch.nn.init.ones_(module.project.weight)
+    torch.nn.init.zeros_(module.project.bias)
+    picture = torch.arange(24.0).reshape(1, 1, 4, 6)
+    sums = [float(picture[0, 0, y : y + 2, x : x + 2].sum()) for y in (0, 2) for x in (0, 2, 4)]
+    assert module(picture)[0, :, 0].tolist() == sums
+
+
+def test_positions_begin_as_waves_in_which_neighbours_are_alike() -> None:
+    assert Positions(columns=4).shape((12, 16)) == (12, 16)
+    grid = waves(6, 6, 32).reshape(6, 6, 32)
+    near, far = (grid[2, 2] - grid[2, 3]).norm(), (grid[2, 2] - grid[5, 5]).norm()
+    assert near < far
+    with pytest.raises(Impossible, match="rows of 5"):
+        Positions(columns=5).shape((12, 16))
+
+
+def test_attention_is_that_of_the_paper() -> None:
+    torch.manual_seed(0)
+    attention = Attention(8, 2)
+    x = torch.randn(3, 5, 8)
+    query, key, value = attention.query_key_value(x).chunk(3, -1)
+    heads = []
+    for part in (slice(0, 4), slice(4, 8)):
+        scores = query[..., part] @ key[..., part].transpose(1, 2) / 2.0
+        heads.append(scores.softmax(-1) @ value[..., part])
+    torch.testing.assert_close(attention(x), attention.output(torch.cat(heads, -1)), rtol=1e-5, atol=1e-5)
+
+
+def test_attention_in_bfloat16_is_near_that_in_float32() -> None:
+    torch.manual_seed(0)
+    attention = Attention(16, 2)
+    x = torch.randn(2, 7, 16)
+    with torch.autocast("cpu", torch.bfloat16):
+        half = attention(x)
+    torch.testing.assert_close(half.float(), attention(x), rtol=0.05, atol=0.05)
+
+
+def test_batch_norm_takes_a_single_value_and_leaves_its_averages_alone() -> None:
+    norm = BatchNorm(4).train()
+    norm(torch.randn(8, 4, 3, 3))
+    before = norm.running_mean.clone()
+    norm(torch.randn(1, 4, 1, 1)).sum().backward()
+    assert torch.equal(norm.running_mean, before)
+    norm(torch.randn(2, 4, 1, 1))
+    assert not torch.equal(norm.running_mean, before)
+
+
+def test_joining_refuses_what_does_not_fit() -> None:
+    assert Add().shape((8, 4, 4), (8, 4, 4)) == (8, 4, 4)
+    assert Concatenate().shape((8, 4, 4), (3, 4, 4)) == (11, 4, 4)
+    assert Concatenate().shape((6, 4), (6, 5)) == (6, 9)
+    joined = Concatenate().module((6, 4), (6, 5))(torch.zeros(2, 6, 4), torch.ones(2, 6, 5))
+    assert joined.shape == (2, 6, 9)
+    for block, shapes in ((Add(), ((8, 4, 4), (4, 4, 4))), (Concatenate(), ((8, 4, 4), (8, 2, 2)))):
+        with pytest.raises(Impossible):
+            block.shape(*shapes)
+
+
+def test_pooling_needs_places() -> None:
+    assert Pooling(size=2).shape((8, 5, 7)) == (8, 2, 3)
+    with pytest.raises(Impossible, match="only 1 × 1 are left"):
+        Pooling(size=2).shape((8, 1, 1))
+    with pytest.raises(Impossible):
+        GlobalPooling().shape((8,))

@@ -1,0 +1,121 @@
+"""A graph made runnable: what must hold whatever the graph."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from models.graph import Graph, GraphError, Node
+from models.network import Network, build_model, decay_groups, initialise
+from models.template import TEMPLATES, Template
+from tests.models.networks import network_of, problem
+
+EVERY = pytest.mark.parametrize("kind", TEMPLATES.all(), ids=lambda kind: kind.kind)
+
+
+@EVERY
+def test_initial_weights_follow_from_the_seed_alone(kind: type[Template]) -> None:
+    of = problem(1, 16, 16)
+    torch.manual_seed(1)
+    state = torch.random.get_rng_state()
+    first = network_of(kind(), of, seed=3).state_dict()
+    assert torch.equal(torch.random.get_rng_state(), state)
+    torch.manual_seed(2)
+    again, other = network_of(kind(), of, seed=3).state_dict(), network_of(kind(), of, seed=4).state_dict()
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert any(not torch.equal(first[name], other[name]) for name in first)
+
+
+@EVERY
+def test_at_first_every_class_is_about_as_likely(kind: type[Template]) -> None:
+    torch.manual_seed(0)
+    network = network_of(kind(), problem(3, 32, 32)).train()
+    shares = network(torch.randn(32, 3, 32, 32)).softmax(1)
+    assert shares.min() > 0.05 and shares.max() < 0.6
+
+
+@EVERY
+def test_weight_decay_reaches_filters_and_matrices_only(kind: type[Template]) -> None:
+    network = network_of(kind(), problem(1, 16, 16))
+    groups = decay_groups(network, 0.05)
+    assert [group["weight_decay"] for group in groups] == [0.05, 0.0]
+    ids = [[id(parameter) for parameter in group["params"]] for group in groups]
+    assert sorted(ids[0] + ids[1]) == sorted(id(parameter) for parameter in network.parameters())
+    names = {id(parameter): name for name, parameter in network.named_parameters()}
+    assert all(names[one].endswith("weight") for one in ids[0])
+    assert all(parameter.ndim > 1 for parameter in groups[0]["params"])
+    assert not any("positions" in names[one] for one in ids[0])
+
+
+def branches() -> Graph:
+    return Graph((
+        Node("left", "convolution", {"channels": 4}),
+        Node("right", "convolution", {"channels": 4, "size": 1}, ("input",)),
+        Node("sum", "add", {}, ("left", "right")),
+        Node("both", "concatenate", {}, ("sum", "left")),
+        Node("pool", "global-pooling"),
+        Node("answer", "answer", {"outputs": 5}),
+    ))
+
+
+def test_blocks_may_branch_and_join() -> None:
+    network = build_model(branches(), problem(3, 8, 8), 0)
+    x = torch.randn(2, 3, 8, 8)
+    left, right = network.blocks["left"](x), network.blocks["right"](x)
+    expected = network.blocks["answer"](torch.cat([left + right, left], 1).amax((2, 3)))
+    assert list(network.blocks) == ["left", "right", "sum", "both", "pool", "answer"]
+    torch.testing.assert_close(network(x), expected)
+
+
+def test_a_graph_whose_first_block_is_read_twice_keeps_it() -> None:
+    graph = Graph((
+        Node("pool", "global-pooling"), Node("wide", "linear", {"outputs": 3}),
+        Node("sum", "add", {}, ("pool", "wide")), Node("answer", "answer", {"outputs": 5}, ("sum",)),
+    ))
+    assert build_model(graph, problem(3, 8, 8), 0)(torch.randn(2, 3, 8, 8)).shape == (2, 5)
+
+
+WRONG = {
+    "an unknown kind": (Node("a", "convolutoin"), "a", "convolution"),
+    "an unknown setting": (Node("a", "convolution", {"channel": 3}), "a", "channel"),
+    "a value out of its limits": (Node("a", "convolution", {"channels": 0}), "a", "channels"),
+    "too few inputs": (Node("a", "add"), "a", "2 inputs"),
+    "tokens for a filter": (Node("a", "transformer"), "a", "Patches"),
+    "a name with a dot": (Node("a.b", "convolution"), "a.b", "another name"),
+    "a name that torch needs": (Node("train", "convolution"), "train", "another name"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_wrong_block_is_named_with_a_remedy(case: str) -> None:
+    node, name, said = WRONG[case]
+    with pytest.raises(GraphError) as caught:
+        Network(Graph((node, Node("pool", "global-pooling"), Node("z", "answer", {"outputs": 5}))), problem(3, 8, 8))
+    assert caught.value.node == name
+    assert said in str(caught.value)
+
+
+def test_the_last_block_must_answer_what_is_asked() -> None:
+    with pytest.raises(GraphError, match="7 values; 5 values are asked for") as caught:
+        Network(Graph((Node("pool", "global-pooling"), Node("z", "answer", {"outputs": 7}))), problem(3, 8, 8))
+    assert caught.value.node == "z"
+
+
+def test_a_module_with_weights_of_its_own_must_say_how_they_begin() -> None:
+    module = torch.nn.Module()
+    module.weight = torch.nn.Parameter(torch.zeros(2))
+    with pytest.raises(TypeError, match="initialise"):
+        initialise(module, torch.Generator())
+
+
+def test_templates_are_read_without_torch() -> None:
+    import subprocess
+    import sys
+
+    code = (
+        "import sys; from models.template import TEMPLATES; from models.shape import Problem;"
+        "p = Problem('image', (1, 28, 28), 10, 100);"
+        "[t().resolved(p).graph(p) for t in TEMPLATES.all()];"
+        "sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

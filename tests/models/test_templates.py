@@ -1,0 +1,161 @@
+"""What every template promises, asked of every template there is."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import pytest
+import torch
+from torch.nn import functional
+from torch.utils.flop_counter import FlopCounterMode
+
+from models.graph import Graph, GraphError
+from models.network import Network, placed
+from models.spec import settings
+from models.template import TEMPLATES, Template
+from tests.models.networks import network_of, problem
+
+EVERY = pytest.mark.parametrize("kind", TEMPLATES.all(), ids=lambda kind: kind.kind)
+SIZES = ((1, 4, 4), (1, 8, 8), (3, 12, 30), (1, 28, 28), (3, 32, 32), (3, 64, 64), (3, 33, 65), (1, 8, 64))
+LARGE = ((3, 96, 96), (3, 128, 128), (3, 224, 224), (1, 224, 224), (3, 16, 224), (3, 224, 100))
+
+
+def test_the_four_templates_are_there() -> None:
+    assert [kind.kind for kind in TEMPLATES.all()] == ["cnn", "resnet", "convnext", "vit"]
+
+
+@EVERY
+@pytest.mark.parametrize("shape", SIZES, ids=str)
+def test_it_answers_and_learns_at_every_size_with_any_batch(kind: type[Template], shape: tuple[int, ...]) -> None:
+    network = network_of(kind(), problem(*shape)).train()
+    for batch in (1, 2):
+        network.zero_grad()
+        answers = network(torch.randn(batch, *shape))
+        assert answers.shape == (batch, 5)
+        functional.cross_entropy(answers, torch.arange(batch)).backward()
+        for name, parameter in network.named_parameters():
+            assert parameter.grad is not None and torch.isfinite(parameter.grad).all(), name
+    moved = [name for name, parameter in network.named_parameters() if parameter.grad.abs().max() > 0]
+    assert len(moved) > 0.9 * len(list(network.parameters()))
+
+
+@EVERY
+@pytest.mark.parametrize("shape", LARGE, ids=str)
+def test_large_pictures_do_not_explode(kind: type[Template], shape: tuple[int, ...]) -> None:
+    of = problem(*shape)
+    blocks = list(placed(kind().resolved(of).graph(of), of))
+    numbers = max(math.prod(one.shape) for one in blocks)
+    assert numbers <= 64 * 64 * 96
+    assert max((one.shape[0] for one in blocks if len(one.shape) == 2), default=0) <= 256
+    with torch.device("meta"):
+        network = Network(kind().resolved(of).graph(of), of)
+        with FlopCounterMode(display=False) as work:
+            assert network.eval()(torch.empty(1, *shape)).shape == (1, 5)
+    assert work.get_total_flops() / 2 < 250e6
+    assert sum(parameter.numel() for parameter in network.parameters()) < 3_000_000
+
+
+@EVERY
+def test_a_small_picture_gets_a_small_network(kind: type[Template]) -> None:
+    def multiply_adds(*shape: int) -> int:
+        with torch.device("meta"), FlopCounterMode(display=False) as work:
+            network_of_shape = Network(kind().resolved(problem(*shape)).graph(problem(*shape)), problem(*shape))
+            network_of_shape.eval()(torch.empty(1, *shape))
+        return work.get_total_flops() // 2
+
+    assert multiply_adds(1, 8, 8) < multiply_adds(1, 28, 28) / 2 < multiply_adds(3, 224, 224) / 4
+    network = network_of(kind(), problem(1, 28, 28))
+    assert sum(parameter.numel() for parameter in network.parameters()) < 1_500_000
+
+
+@EVERY
+def test_one_number_suffices_for_yes_or_no(kind: type[Template]) -> None:
+    of = problem(3, 16, 16, outputs=1)
+    assert network_of(kind(), of)(torch.randn(3, 3, 16, 16)).shape == (3, 1)
+
+
+@EVERY
+def test_its_graph_survives_plain_data(kind: type[Template]) -> None:
+    of = problem(3, 28, 28)
+    graph = kind().resolved(of).graph(of)
+    assert Graph.from_plain(json.loads(json.dumps(graph.to_plain()))) == graph
+
+
+@EVERY
+def test_what_is_chosen_is_kept_and_what_is_open_is_filled_in(kind: type[Template]) -> None:
+    of = problem(1, 28, 28)
+    filled = kind().resolved(of)
+    assert all(getattr(filled, name) is not None for name in kind.model_fields)
+    assert filled.resolved(problem(3, 224, 224)) == filled
+    assert kind(depth=1).resolved(of).model_dump()["depth"] == 1
+
+
+@EVERY
+def test_few_settings_are_in_view(kind: type[Template]) -> None:
+    assert len([one for one in settings(kind) if not one.advanced]) <= 5
+    assert all(one.label and one.help.endswith((".", ")")) for one in settings(kind))
+
+
+@EVERY
+@pytest.mark.parametrize("examples", (1, 60, 300, 1_400, 5_000, 57_000, 2_000_000))
+def test_its_recipe_suits_the_number_of_examples(kind: type[Template], examples: int) -> None:
+    recipe = kind.recipe(problem(1, 28, 28, examples=examples))
+    training = recipe["training"]
+    steps = training["epochs"] * max(1, examples // training["batch_size"])
+    assert 1 <= training["epochs"] <= 100 and 8 <= training["batch_size"] <= 128
+    assert steps >= 1_000 or training["epochs"] == 100
+    assert 0 < recipe["optimizer"]["learning_rate"] < 0.02
+
+
+def test_the_number_of_epochs_on_fashion_mnist() -> None:
+    of = problem(1, 28, 28, outputs=10, examples=57_000)
+    epochs = {kind.kind: kind.recipe(of)["training"]["epochs"] for kind in TEMPLATES.all()}
+    assert max(epochs[kind] for kind in ("cnn", "resnet", "convnext")) <= 12 and epochs["vit"] <= 15
+
+
+IMPOSSIBLE: list[tuple[str, dict[str, Any], tuple[int, ...], str, str]] = [
+    ("vit", {"heads": 5}, (1, 28, 28), "block1", "Choose 4 or 6 heads"),
+    ("vit", {"patch_size": 32}, (1, 28, 28), "patches", "28 or less"),
+    ("cnn", {"depth": 8}, (1, 28, 28), "pool5", "fewer blocks"),
+    ("convnext", {"patch_size": 16}, (1, 8, 8), "stem", "8 or less"),
+]
+
+
+@pytest.mark.parametrize(("kind", "chosen", "shape", "block", "remedy"), IMPOSSIBLE, ids=lambda value: str(value))
+def test_an_impossible_setting_names_its_block_and_the_remedy(
+    kind: str, chosen: dict[str, Any], shape: tuple[int, ...], block: str, remedy: str
+) -> None:
+    with pytest.raises(GraphError) as caught:
+        network_of(TEMPLATES.get(kind)(**chosen), problem(*shape))
+    assert caught.value.node == block
+    assert remedy in caught.value.remedy
+
+
+@EVERY
+def test_dropout_forgets_only_while_training(kind: type[Template]) -> None:
+    network = network_of(kind(dropout=0.5), problem(1, 16, 16))
+    x = torch.randn(4, 1, 16, 16)
+    network.eval()
+    assert torch.equal(network(x), network(x))
+    network.train()
+    assert not torch.equal(network(x), network(x))
+
+
+@EVERY
+def test_it_learns_a_handful_of_pictures(kind: type[Template]) -> None:
+    """A bright square in one of four corners: thirty steps suffice."""
+    torch.manual_seed(0)
+    targets = torch.arange(16) % 4
+    x = 0.1 * torch.randn(16, 1, 8, 8)
+    for row, target in enumerate(targets.tolist()):
+        x[row, 0, 4 * (target // 2) :, 4 * (target % 2) :][:4, :4] += 1
+    network = network_of(kind(), problem(1, 8, 8, outputs=4)).train()
+    optimizer = torch.optim.AdamW(network.parameters(), lr=3e-3)
+    for _ in range(30):
+        optimizer.zero_grad()
+        loss = functional.cross_entropy(network(x), targets)
+        loss.backward()
+        optimizer.step()
+    assert loss.item() < 0.7
