@@ -23,17 +23,17 @@ class Form(QWidget):
     """Editors for settings of one section: first the basic ones, then "More settings" for the rest.
 
     `names` limits and orders them; if all of those are advanced they are shown without the toggle. With
-    `preferences` the toggle is remembered. `rebuilt` tells that another choice brought other settings.
+    `preferences` the toggle is remembered; `flat` leaves it out and shows all. `rebuilt` tells that another choice brought other settings.
     """
 
     rebuilt = Signal()
 
     def __init__(
         self, document: Document, section: str, names: list[str] | None, theme: Theme,
-        preferences: Preferences | None = None, parent: QWidget | None = None,
+        preferences: Preferences | None = None, parent: QWidget | None = None, flat: bool = False,
     ) -> None:
         super().__init__(parent)
-        self._document, self._section, self._names = document, section, names
+        self._document, self._section, self._names, self._flat = document, section, names, flat
         self._theme, self._preferences = theme, preferences
         self._kind: type | None = None
         self._last: Any = None
@@ -87,7 +87,7 @@ class Form(QWidget):
         names = [name for name in (self._names or list(declared)) if name in declared]
         shown = [declared[name] for name in names]
         basic = [setting for setting in shown if not setting.advanced]
-        if not basic:
+        if not basic or self._flat:
             return shown, []
         return basic, [setting for setting in shown if setting.advanced]
 

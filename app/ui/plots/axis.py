@@ -11,6 +11,9 @@ from PySide6.QtCore import QRectF
 
 from app.ui.theme import Theme
 
+MOST = {"left": 7, "bottom": 14}
+"""Ticks, however large the plot is."""
+
 
 class Axis(pg.AxisItem):
     """A left or bottom axis. `log`: its coordinate is log10 of the value. `words`: a value as text, given the spacing.
@@ -53,7 +56,7 @@ class Axis(pg.AxisItem):
         if not (math.isfinite(low) and math.isfinite(high)) or high <= low:
             return []
         room = self._pixels * (2.6 if self.orientation == "left" else 3.6)
-        count = max(2, int(size / room))
+        count = max(2, min(MOST[self.orientation], int(size / room)))
         if self.log:
             return [(1.0, log_ticks(low, high, count))]
         spacing = round_spacing((high - low) / count)

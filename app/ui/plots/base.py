@@ -95,7 +95,6 @@ class Plot(pg.PlotWidget):
         self.box.disableAutoRange()
         self.box.setDefaultPadding(0)
         self.getPlotItem().hideButtons()
-        self.getPlotItem().layout.setContentsMargins(0, 4, 4, 0)
         self.box.sigRangeChangedManually.connect(self._zoomed)
         self.box.sigXRangeChanged.connect(self._moved)
         self._ring = pg.ScatterPlotItem(size=12, symbol="o", brush=None)
@@ -379,6 +378,7 @@ class Plot(pg.PlotWidget):
         for line in self._marks:
             self._restyle_mark(line)
         self.setBackground(self.theme.color("surface"))
+        self.getPlotItem().layout.setContentsMargins(0, self.theme.px(4), self.theme.px(14), 0)
         best = self.theme.color("best")
         self._ring.setPen(pg.mkPen(best, width=2))
         self._ring.setSize(self.theme.px(12))

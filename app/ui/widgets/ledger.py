@@ -14,7 +14,7 @@ Rows = Mapping[str, int | None]
 
 NAMES = {
     "weights": "weights", "gradients": "gradients", "first_moment": "first moment", "second_moment": "second moment",
-    "other_state": "other optimizer state", "activations": "activations", "batch": "batch", "data": "data",
+    "other_state": "other state", "activations": "activations", "batch": "batch", "data": "data",
     "workspace": "workspace",
 }
 OF_THE_WEIGHTS = ("weights", "gradients", "first_moment", "second_moment")
@@ -24,7 +24,7 @@ MEANING = {
     "gradients": "For each weight the direction in which the loss falls.",
     "first_moment": "For each weight the running average of its gradient: its momentum.",
     "second_moment": "For each weight the running average of its squared gradient: how large it has been lately.",
-    "other_state": "What else the optimizer remembers.",
+    "other_state": "What else stays: step counters of the optimizer, running averages of batch norm.",
     "activations": "What the blocks computed for a batch, kept until the gradients are known. Grows with the batch size.",
     "batch": "The batch at hand, as the network sees it.",
     "data": "The examples, decoded once and kept ready.",

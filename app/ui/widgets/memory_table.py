@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from app.ui.amounts import bytes_text
@@ -22,6 +22,7 @@ from app.ui.widgets.ledger import (
 )
 
 NOTHING: Mapping[str, int | None] = {}
+WIDE = 330
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
@@ -58,10 +59,12 @@ class MemoryTable(QWidget):
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._shown: tuple[str, ...] = ()
+        self._wide = True
         self._labels: dict[str, tuple[QWidget, ...]] = {key: self._row(key) for key in NAMES}
         self._heads = tuple(self._label(text) for text in ("predicted", "measured", "difference"))
         self._total = tuple(self._label("", "") for _ in range(4))
         self.sum = self._label("")
+        self.setMinimumWidth(1)
         for widget in (*self._heads, *self._total, self.sum):
             widget.hide()
         theme.changed.connect(self._space)
@@ -119,6 +122,14 @@ class MemoryTable(QWidget):
 
     # --- layout
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Two columns of rows where there is room for them."""
+        super().resizeEvent(event)
+        wide = self.width() >= self.theme.px(WIDE)
+        if self._compact and wide != self._wide:
+            self._wide = wide
+            self._arrange(self._shown)
+
     def _arrange(self, shown: tuple[str, ...]) -> None:
         while self._grid.count():
             item = self._grid.takeAt(0)
@@ -133,16 +144,17 @@ class MemoryTable(QWidget):
     def _arrange_compact(self, shown: tuple[str, ...]) -> None:
         first = [key for key in shown if key in OF_THE_WEIGHTS]
         second = [key for key in shown if key not in OF_THE_WEIGHTS]
-        for column, keys in enumerate((first, second)):
+        sides = (first, second) if self._wide else ([*first, *second],)
+        for column, keys in enumerate(sides):
             for row, key in enumerate(keys):
                 swatch, name, value, *_ = self._labels[key]
                 self._put(swatch, row, 4 * column, Qt.AlignmentFlag.AlignVCenter)
                 self._put(name, row, 4 * column + 1)
                 self._put(value, row, 4 * column + 2, RIGHT)
-        self._put(self.sum, max(len(first), len(second)), 0, span=7)
+        self._put(self.sum, max(len(keys) for keys in sides), 0, span=7)
         self._grid.setColumnStretch(1, 1)
-        self._grid.setColumnStretch(5, 1)
-        self._grid.setColumnMinimumWidth(3, self.theme.px(12))
+        self._grid.setColumnStretch(5, 1 if self._wide else 0)
+        self._grid.setColumnMinimumWidth(3, self.theme.px(12) if self._wide else 0)
 
     def _arrange_full(self, shown: tuple[str, ...]) -> None:
         for column, head in enumerate(self._heads):
@@ -160,7 +172,7 @@ class MemoryTable(QWidget):
         self._put(self.sum, last + 1, 1, span=4)
         self._grid.setColumnStretch(1, 1)
         for column in (2, 3, 4):
-            self._grid.setColumnMinimumWidth(column, self.theme.px(84))
+            self._grid.setColumnMinimumWidth(column, self.theme.px(68))
 
     def _put(
         self, widget: QWidget, row: int, column: int, align: Qt.AlignmentFlag | None = None, span: int = 1

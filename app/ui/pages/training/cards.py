@@ -6,7 +6,7 @@ from collections import deque
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QPlainTextEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.engine.training import events
 from app.ui.amounts import bytes_text, number_text, percent_text
@@ -101,8 +101,8 @@ class MemoryView(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(12)
-        row = QHBoxLayout()
-        row.setSpacing(12)
+        self.grid = QGridLayout()
+        self.grid.setSpacing(12)
         self.ledger = Card("By purpose", "")
         self.bar, self.table = MemoryBar(theme, enlarge=True), MemoryTable(theme, compact=False)
         self.bar.setAccessibleName("Memory by purpose")
@@ -113,12 +113,21 @@ class MemoryView(QWidget):
         self.panel = DevicePanel(theme)
         self.device.body.addWidget(self.panel)
         self.device.body.addStretch(1)
-        row.addWidget(self.ledger, 1)
-        row.addWidget(self.device, 1)
         self.plot = MemoryPlot(theme)
         self.over_time = PlotCard(self.plot, "Over time", "by purpose, stacked", "training.memory_over_time", "memory")
-        outer.addLayout(row)
+        self.plot.setMinimumHeight(theme.px(120))
+        outer.addLayout(self.grid)
         outer.addWidget(self.over_time, 1)
+        self.arrange(2)
+
+    def arrange(self, columns: int) -> None:
+        """Ledger and device side by side, or below each other."""
+        self.grid.addWidget(self.ledger, 0, 0)
+        self.grid.addWidget(self.device, *((0, 1) if columns == 2 else (1, 0)))
+        for column in range(2):
+            self.grid.setColumnStretch(column, 1 if column < columns else 0)
+        for card in (self.ledger, self.device):
+            card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
     def show_record(self, record: Record) -> None:
         predicted, measured = predicted_and_measured(record)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup, QFrame, QGridLayout, QHBoxLayout, QMessageBox, QPushButton, QScrollArea, QSizePolicy,
@@ -33,6 +33,7 @@ from app.ui.record import Record
 from app.ui.remedies import apply, restart, train_longer
 from app.ui.session import State
 from app.ui.theme import style
+from app.ui.widgets.one_of import OneOf
 
 VIEWS = (
     ("overview", "Overview", "Loss, accuracy, memory and what the network says now."),
@@ -42,8 +43,8 @@ VIEWS = (
 )
 DRAW_EVERY = 0.18
 """Seconds between two drawings of the curves while steps come in: five times a second looks the same as ten."""
-NARROW = 600
-"""Below this width (at 100 %) cards stand below each other."""
+NARROW, WIDE = 600, 720
+"""Below these widths (at 100 %) cards stand below each other; the ledger's table needs the second."""
 
 
 class TrainingPage(Page):
@@ -102,7 +103,7 @@ class TrainingPage(Page):
         column.addLayout(self.head)
         self.notice = NoticeStrip(theme, self._act)
         column.addWidget(self.notice)
-        self.views = QStackedWidget()
+        self.views = OneOf()
         self.memory_view, self.log_view = MemoryView(theme), LogView()
         for view in (self._build_overview(), self._build_curves(), self.memory_view, self.log_view):
             self.views.addWidget(view)
@@ -147,7 +148,6 @@ class TrainingPage(Page):
         self.memory_card, self.probe_card = MemoryCard(theme), ProbeCard(theme)
         self.overview = QWidget()
         self.overview_grid = QGridLayout(self.overview)
-        self._arrange(self.overview_grid, (self.loss_card, self.accuracy_card, self.memory_card, self.probe_card), 2)
         return self.overview
 
     def _build_curves(self) -> QWidget:
@@ -264,6 +264,7 @@ class TrainingPage(Page):
         self._judge()
         self._show_notice()
         self._tick()
+        self._lay_out()
 
     def _show_page(self) -> None:
         """Empty, preparing, or the run."""
@@ -385,7 +386,6 @@ class TrainingPage(Page):
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         super().showEvent(event)
-        self._lay_out()
         self._refresh_all()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
@@ -399,10 +399,11 @@ class TrainingPage(Page):
         self._arrange(
             self.overview_grid, (self.loss_card, self.accuracy_card, self.memory_card, self.probe_card), columns
         )
+        self.memory_view.arrange(1 if self.width() < theme.px(WIDE) else 2)
         room = self.width() - 32 - theme.px(24)
         beside = self.figures.sizeHint().width() + self.segments.sizeHint().width() <= room
         where = (0, 2) if beside else (1, 0)
         position = self.head.getItemPosition(self.head.indexOf(self.segments))
         if position[:2] != where:
             self.head.removeWidget(self.segments)
-            self.head.addWidget(self.segments, *where)
+            self.head.addWidget(self.segments, *where, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)

@@ -1,0 +1,93 @@
+"""What an optimizer keeps in memory, as boxes of n floats each: weights, gradients and its moments."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from app.engine.learning.choices import Optimizer
+from app.ui.amounts import bytes_text
+from app.ui.theme import Theme
+from app.ui.widgets.ledger import NAMES, OF_THE_WEIGHTS, role_of
+
+HEIGHT, GAP, FLOAT = 60, 6, 4
+"""Bytes of a float32, in which weights and moments are kept."""
+
+
+class Boxes(QWidget):
+    """All boxes are of one size because all hold n floats; what this optimizer does without is an empty outline."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.theme = theme
+        self.kept: tuple[str, ...] = OF_THE_WEIGHTS[:2]
+        self.parameters: int | None = None
+        self.setAccessibleName("What the optimizer keeps")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self._changed)
+
+    def show_optimizer(self, optimizer: Optimizer, parameters: int | None) -> None:
+        """parameters: n, None while it is not known."""
+        self.kept = (*OF_THE_WEIGHTS[:2], *optimizer.state)
+        self.parameters = parameters
+        self.setAccessibleDescription(self.sum_text())
+        self._changed()
+
+    def sum_text(self) -> str:
+        """"4n = 4 × 160,874 floats = 2.6 MB"; without a network just the 4n."""
+        count = len(self.kept)
+        if self.parameters is None:
+            return f"{count}n: {count} floats for each of the n weights"
+        return f"{count}n = {count} × {self.parameters:,} floats = {bytes_text(FLOAT * count * self.parameters)}"
+
+    @property
+    def slots(self) -> list[tuple[str, bool]]:
+        """(row of the ledger, whether it is kept), from left to right."""
+        rows = [*OF_THE_WEIGHTS, *(row for row in self.kept if row not in OF_THE_WEIGHTS)]
+        return [(row, row in self.kept) for row in rows]
+
+    def _changed(self) -> None:
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        return QSize(self.theme.px(240), self.theme.px(HEIGHT))
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        return QSize(self.theme.px(200), self.theme.px(HEIGHT))
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        slots, gap, theme = self.slots, self.theme.px(GAP), self.theme
+        wide = (self.width() - gap * (len(slots) - 1)) / len(slots)
+        for number, (row, kept) in enumerate(slots):
+            box = QRectF(number * (wide + gap) + 0.5, 0.5, wide - 1, self.height() - 1)
+            radius = theme.px(6)
+            if kept:
+                painter.setPen(QPen(theme.color("border"), 1))
+                painter.setBrush(theme.color("field"))
+                painter.drawRoundedRect(box, radius, radius)
+                bar = QRectF(box.left(), box.top(), box.width(), theme.px(6))
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(theme.color(role_of(row)))
+                painter.drawRoundedRect(bar, theme.px(3), theme.px(3))
+            else:
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.setPen(QPen(theme.color("line"), 1, Qt.PenStyle.DashLine))
+                painter.drawRoundedRect(box, radius, radius)
+            self._words(painter, row, kept, box)
+        painter.end()
+
+    def _words(self, painter: QPainter, row: str, kept: bool, box: QRectF) -> None:
+        theme = self.theme
+        words = box.adjusted(1, theme.px(8), -1, -theme.px(3))
+        painter.setFont(theme.font(11))
+        painter.setPen(theme.color("text" if kept else "secondary"))
+        top, bottom = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignBottom
+        middle = Qt.AlignmentFlag.AlignHCenter
+        painter.drawText(words, middle | top | Qt.TextFlag.TextWordWrap, NAMES[row])
+        painter.setPen(theme.color("secondary"))
+        amount = "n" if self.parameters is None else bytes_text(FLOAT * self.parameters)
+        painter.drawText(words, middle | bottom, amount if kept else "not kept")

@@ -1,0 +1,219 @@
+"""The cards of the Learning page: a choice, its picture, its settings; what is rarely needed stays folded away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from app.engine.errors import UserError
+from app.engine.experiment import Experiment
+from app.engine.learning.choices import LOSSES, OPTIMIZERS, SCHEDULES, Loss
+from app.ui.amounts import bytes_text, count_text
+from app.ui.form import ChoiceBox, Form
+from app.ui.pages.learning.boxes import Boxes
+from app.ui.pages.learning.fit import DeviceState, needed, parts, verdict
+from app.ui.parts import Parts
+from app.ui.plots.penalty import PenaltyPlot
+from app.ui.plots.rate import SchedulePlot
+from app.ui.theme import style
+from app.ui.widgets.card import Card
+from app.ui.widgets.ledger import parts_of, total_of
+from app.ui.widgets.memory_bar import MemoryBar
+from app.ui.widgets.memory_table import MemoryTable
+from models.spec import Registry, Setting, settings
+
+BASIC = {
+    "loss": (), "optimizer": ("learning_rate", "weight_decay"), "schedule": (), "training": ("epochs", "batch_size"),
+}
+"""Of each section, what is always in sight: with three drop-downs, seven controls."""
+
+
+def hidden_names(section: str, registry: Registry[Any] | None, types: Iterable[type]) -> list[str]:
+    """All settings that any choice of the section has beyond the basic ones, in the order of their declaration."""
+    names: dict[str, None] = {}
+    for kind in registry.all() if registry is not None else types:
+        names |= dict.fromkeys(setting.name for setting in settings(kind))
+    return [name for name in names if name not in BASIC[section]]
+
+
+def folded_settings(document: Any, section: str) -> list[Setting]:
+    """The settings of the section's present choice that are behind "More settings"."""
+    try:
+        kind = type(document.value(section))
+    except UserError:
+        return []
+    return [setting for setting in settings(kind) if setting.name not in BASIC[section]]
+
+
+class SettingsCard(Card):
+    """A card with the basic settings of a section in sight and the others folded away."""
+
+    def __init__(self, parts_: Parts, section: str, title: str, why: str, registry: Registry[Any] | None = None) -> None:
+        super().__init__(title, why)
+        self.parts, self.section = parts_, section
+        self.setObjectName(f"learning.card.{section}")
+        document, theme = parts_.document, parts_.theme
+        if registry is not None:
+            self.choice = ChoiceBox(document, section, registry, f"learning.{section}")
+            self.body.addWidget(self.choice)
+        self.explanation = self._text()
+        self.trouble = self._text("problem")
+        self.trouble.hide()
+        self.picture = QVBoxLayout()
+        self.picture.setSpacing(8)
+        self.body.addLayout(self.picture)
+        if BASIC[section]:
+            self.body.addWidget(Form(document, section, list(BASIC[section]), theme, flat=True))
+        self.more = QWidget()
+        inside = QVBoxLayout(self.more)
+        inside.setContentsMargins(0, 4, 0, 0)
+        types = [] if registry is not None else [type(getattr(Experiment(), section))]
+        self.more_form = Form(document, section, hidden_names(section, registry, types), theme, flat=True)
+        inside.addWidget(self.more_form)
+        self.body.addWidget(self.more)
+        self.more.hide()
+
+    def _text(self, role: str = "secondary") -> QLabel:
+        label = QLabel()
+        label.setWordWrap(True)
+        style(label, role)
+        self.body.addWidget(label)
+        return label
+
+    def say(self, label: QLabel, text: str) -> None:
+        label.setText(text)
+        label.setVisible(bool(text))
+
+    def show_more(self, more: bool) -> None:
+        self.more.setVisible(more and bool(self.more_form.fields))
+
+
+class LossCard(SettingsCard):
+    """What is punished, and how hard."""
+
+    def __init__(self, parts_: Parts) -> None:
+        super().__init__(parts_, "loss", "How wrong is it?", "(loss)", LOSSES)
+        self.plot = PenaltyPlot(parts_.theme)
+        self.plot.setAccessibleName("The price of an answer over the probability it gave to the truth")
+        self.below = self._text()
+        self.picture.addWidget(self.plot, 1)
+        self.picture.addWidget(self.below)
+        self.below.setText("The price of one answer, over the probability that it gave to what is true.")
+
+    def show_experiment(self, resolved: Experiment, classes: int) -> None:
+        loss: Loss | None = resolved.loss
+        if loss is None:
+            return
+        self.plot.setFixedHeight(self.parts.theme.px(190))
+        self.say(self.explanation, loss.explanation)
+        self.plot.show_loss(loss, classes)
+
+
+class OptimizerCard(SettingsCard):
+    """How the weights move, and what that takes to remember."""
+
+    def __init__(self, parts_: Parts) -> None:
+        super().__init__(parts_, "optimizer", "Which way is down?", "(optimizer)", OPTIMIZERS)
+        self.boxes, self.sum = Boxes(parts_.theme), QLabel()
+        style(self.sum, "row")
+        self.sum.setObjectName("learning.floats")
+        self.picture.addWidget(self.boxes)
+        self.picture.addWidget(self.sum)
+
+    def show_experiment(self, resolved: Experiment, parameters: int | None) -> None:
+        optimizer = resolved.optimizer
+        if optimizer is None:
+            return
+        self.say(self.explanation, optimizer.explanation)
+        self.boxes.show_optimizer(optimizer, parameters)
+        self.sum.setText(self.boxes.sum_text())
+
+
+class ScheduleCard(SettingsCard):
+    """The learning rate over the run, drawn for the planned steps."""
+
+    def __init__(self, parts_: Parts) -> None:
+        super().__init__(parts_, "schedule", "How far at a time?", "(learning rate schedule)", SCHEDULES)
+        self.plot = SchedulePlot(parts_.theme)
+        self.plot.setAccessibleName("The learning rate over the planned epochs")
+        self.below = self._text()
+        self.picture.addWidget(self.plot, 1)
+        self.picture.addWidget(self.below)
+
+    def show_experiment(self, resolved: Experiment, examples: int) -> None:
+        schedule = resolved.schedule
+        if schedule is None:
+            return
+        self.plot.setFixedHeight(self.parts.theme.px(170))
+        self.say(self.explanation, schedule.explanation)
+        self.plot.show_plan(resolved, examples)
+        peak = float(self.plot.rate.y.max()) if len(self.plot.rate.y) else 0.0
+        at = float(self.plot.rate.x[int(self.plot.rate.y.argmax())]) if peak else 0.0
+        where = f" at epoch {at:.1f}" if schedule.kind != "constant" else ""
+        self.below.setText(f"Learning rate over the epochs; at most {peak:.3g}{where}.")
+
+
+class TrainingCard(SettingsCard):
+    """How long and in what portions."""
+
+    def __init__(self, parts_: Parts) -> None:
+        super().__init__(parts_, "training", "How long, in what portions?", "(epochs, batch)")
+        self.body.removeWidget(self.explanation)
+        self.body.insertWidget(self.body.count() - 1, self.explanation)
+
+    def show_experiment(self, resolved: Experiment, examples: int) -> None:
+        batch, epochs = resolved.training.batch_size or 1, resolved.training.epochs or 1
+        per_epoch = max(1, -(-examples // batch))
+        self.say(
+            self.explanation,
+            f"{count_text(examples, 'picture')} in batches of {batch:,}: {count_text(per_epoch, 'step')} an epoch, "
+            f"{per_epoch * epochs:,} in all.",
+        )
+
+
+class PredictedCard(Card):
+    """The memory ledger predicted for these settings, against what the device has."""
+
+    def __init__(self, parts_: Parts) -> None:
+        super().__init__("Memory", "predicted for these settings")
+        self.parts = parts_
+        self.setObjectName("learning.memory")
+        theme = parts_.theme
+        self.bar, self.table = MemoryBar(theme, enlarge=True), MemoryTable(theme)
+        self.bar.setAccessibleName("Predicted memory by purpose")
+        self.device_bar, self.verdict = MemoryBar(theme), QLabel()
+        self.device_bar.setAccessibleName("Memory of the device with this training in it")
+        self.verdict.setWordWrap(True)
+        self.verdict.setObjectName("learning.fits")
+        for widget in (self.bar, self.table, self.device_bar, self.verdict):
+            self.body.addWidget(widget)
+        self._role = ""
+
+    def show_prediction(
+        self, predicted: dict[str, int], parameters: int | None, device: DeviceState | None, batch: int, waiting: str
+    ) -> None:
+        """waiting: what is still being done, or why there is nothing."""
+        there = bool(predicted)
+        for widget in (self.bar, self.table):
+            widget.setVisible(there)
+        self.set_why(f"predicted {bytes_text(total_of(predicted))}" if there else "predicted for these settings")
+        self.bar.show_parts(parts_of(predicted))
+        self.table.show_rows(predicted, {}, parameters)
+        need = needed(predicted, device, self.parts.document.dataset is not None) if device else None
+        if device is None or need is None:
+            self.device_bar.hide()
+            self._say(waiting, "secondary")
+            return
+        pieces = parts(need, device)
+        self.device_bar.setVisible(bool(pieces))
+        self.device_bar.show_parts(pieces)
+        self._say(*verdict(predicted, need, device, batch))
+
+    def _say(self, text: str, role: str) -> None:
+        self.verdict.setText(text)
+        self.verdict.setVisible(bool(text))
+        if role != self._role:
+            self._role = role
+            style(self.verdict, role)

@@ -1,0 +1,86 @@
+"""Whether the predicted memory fits the device: what is free there, read on the background thread."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.ui.amounts import UNKNOWN, bytes_text
+from app.ui.widgets.ledger import Part, total_of
+
+TIGHT = 0.8
+"""Of what is free; above it another program can spoil it."""
+
+
+@dataclass(frozen=True)
+class DeviceState:
+    """label: the device for a person. on_cpu: its memory is that of the computer. Bytes, None where unknown."""
+
+    label: str
+    on_cpu: bool
+    total: int | None
+    free: int | None
+    reason: str = ""
+
+
+def read_device(setting: str) -> DeviceState:
+    """The device that a training would run on. For the background thread: it loads the engine. Raises UserError."""
+    from app.engine.device import choose
+    from app.engine.training.monitor import DeviceMonitor
+
+    device = choose(setting)
+    monitor = DeviceMonitor(device.name)
+    readings, reasons = monitor.sample()
+    monitor.close()
+    total, free = readings["total"], readings["free"]
+    return DeviceState(
+        device.label, device.type == "cpu", int(total) if total is not None else None,
+        int(free) if free is not None else None, reasons.get("free", reasons.get("total", "")),
+    )
+
+
+def needed(predicted: Mapping[str, int], device: DeviceState, data_open: bool) -> int | None:
+    """What a training takes beyond what is in use now: on the CPU the open data are there already."""
+    total = total_of(predicted)
+    if total is None:
+        return None
+    return total - predicted.get("data", 0) if device.on_cpu and data_open else total
+
+
+def parts(need: int, device: DeviceState) -> list[Part]:
+    """The device's memory with this training in it; [] where it is unknown."""
+    if device.total is None or device.free is None:
+        return []
+    return [
+        Part("other", "in use now", device.total - device.free, "line", "By this and other programs."),
+        Part("model", "this training", need, "accent", "As predicted for these settings."),
+        Part("free", "left free", max(0, device.free - need), "track", "For everything else."),
+    ]
+
+
+def verdict(predicted: Mapping[str, int], need: int, device: DeviceState, batch: int) -> tuple[str, str]:
+    """(a sentence, its role): whether it fits, and if not, the batch size that would."""
+    if device.free is None:
+        return f"{device.label}: free memory {UNKNOWN}. {device.reason}".strip(), "secondary"
+    share = need / device.free if device.free else float("inf")
+    free = f"{bytes_text(device.free)} free on {device.label}"
+    if share <= TIGHT:
+        words = "less than 1 %" if share < 0.01 else f"{100 * share:.0f} %"
+        return f"It fits: {words} of the {free}.", "secondary"
+    smaller = fitting_batch(predicted, need, device, batch)
+    remedy = f" A batch size of {smaller:,} would fit." if smaller else " Take a smaller network or smaller pictures."
+    if share <= 1:
+        return f"It fits, but barely: {bytes_text(need)} of the {free}.{remedy}", "warning"
+    return f"It does not fit: {bytes_text(need)} are needed, {free}.{remedy}", "problem"
+
+
+def fitting_batch(predicted: Mapping[str, int], need: int, device: DeviceState, batch: int) -> int | None:
+    """The largest power of two below the batch size with which the activations, which grow with it, fit well."""
+    activations = predicted.get("activations", 0)
+    size = batch
+    while size > 1:
+        size //= 2
+        power = 1 << (size.bit_length() - 1)
+        if device.free is not None and need - activations + activations * power / batch <= 0.5 * device.free:
+            return power
+    return None

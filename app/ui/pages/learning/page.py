@@ -1,0 +1,263 @@
+"""The Learning page: what is punished, how the weights move, how far at a time, how long, and what memory that takes."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from app.engine.errors import UserError
+from app.engine.experiment import Experiment
+from app.ui.amounts import count_text
+from app.ui.background import Failure
+from app.ui.pages.learning.cards import (
+    BASIC, LossCard, OptimizerCard, PredictedCard, ScheduleCard, SettingsCard, TrainingCard, folded_settings,
+)
+from app.ui.pages.learning.fit import DeviceState, read_device
+from app.ui.parts import GuideCard, Page, Parts
+from app.ui.remedies import card_of
+from app.ui.theme import style
+from app.ui.widgets.field import value_in_words
+from app.ui.widgets.flow import Flow
+
+NARROW = 600
+"""Below this width (at 100 %) the cards stand below each other."""
+MORE = "more.learning"
+
+ABOUT = GuideCard(
+    "Learning",
+    "For every batch: the network answers, the loss says how wrong that was, and the gradients say in which direction each "
+    "weight should move. The optimizer moves them.",
+)
+MOMENTS = GuideCard(
+    "The two moments",
+    "First moment: where this weight's gradient has pointed lately, so noise cancels. Second moment: how large it has been "
+    "lately, so every weight moves at a similar pace. Both cost as much memory as the weights.",
+)
+DECAY = GuideCard(
+    "Weight decay",
+    "At every step each weight is pulled a little towards zero. Only what is pushed again and again by the data stays: that "
+    "keeps the network from learning by heart.",
+)
+
+
+class LearningPage(Page):
+    """Reads and writes the document; predicts with the measurer."""
+
+    name = "learning"
+    title = "Learning"
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__()
+        self.parts = parts
+        style(self, "page")
+        self._device: DeviceState | None = None
+        self._device_failure = ""
+        self._device_asked = ""
+        self._build()
+        parts.document.changed.connect(self._refresh)
+        parts.document.data_changed.connect(self._refresh)
+        parts.measurer.changed.connect(self._measured)
+
+    # --- building
+
+    def _build(self) -> None:
+        parts, inside = self.parts, QWidget()
+        style(inside, "page")
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(16, 12, 16, 16)
+        column.setSpacing(12)
+        column.addLayout(self._build_head())
+        self.chips = QWidget()
+        self.chip_row = Flow(self.chips, 6)
+        column.addWidget(self.chips)
+        self.loss, self.optimizer = LossCard(parts), OptimizerCard(parts)
+        self.schedule, self.training = ScheduleCard(parts), TrainingCard(parts)
+        self.memory = PredictedCard(parts)
+        self.settings_cards: tuple[SettingsCard, ...] = (self.loss, self.optimizer, self.schedule, self.training)
+        self.grid = QGridLayout()
+        self.grid.setSpacing(12)
+        self.left, self.right = QVBoxLayout(), QVBoxLayout()
+        for side, cards in ((self.left, (self.loss, self.schedule)), (self.right, (self.optimizer, self.training))):
+            side.setSpacing(12)
+            for card in cards:
+                side.addWidget(card)
+        self.left.addWidget(self.memory)
+        self.left.addStretch(1)
+        self.right.addStretch(1)
+        column.addLayout(self.grid)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidget(inside)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scroll)
+        self._fold(parts.preferences.get(MORE, False))
+        self._lay_out()
+
+    def _build_head(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        self.task = QLabel()
+        self.task.setWordWrap(True)
+        style(self.task, "row")
+        self.more = QPushButton("More settings")
+        self.more.setCheckable(True)
+        self.more.setObjectName("learning.more")
+        self.more.setToolTip("Shows the settings that are rarely needed, in each card.")
+        self.more.setAccessibleName("More settings of learning")
+        self.more.setChecked(self.parts.preferences.get(MORE, False))
+        self.more.toggled.connect(self._fold)
+        row.addWidget(self.task, 1)
+        row.addWidget(self.more)
+        return row
+
+    def _fold(self, opened: bool) -> None:
+        self.parts.preferences.set(MORE, opened)
+        self.more.setText("Fewer settings" if opened else "More settings")
+        for card in self.settings_cards:
+            card.show_more(opened)
+        self._show_chips()
+
+    # --- showing
+
+    def _refresh(self, *_: object) -> None:
+        if not self.isVisible():
+            return
+        document = self.parts.document
+        try:
+            resolved, problem = document.effective(), document.problem()
+        except UserError as error:
+            self.loss.say(self.loss.trouble, f"{error.what} {error.remedy}".strip())
+            self.guide_changed.emit()
+            return
+        self.loss.say(self.loss.trouble, "")
+        self._show_task(resolved)
+        classes = len(document.description.classes) if document.description else problem.outputs
+        self.loss.show_experiment(resolved, max(2, classes))
+        self.schedule.show_experiment(resolved, problem.examples)
+        self.training.show_experiment(resolved, problem.examples)
+        for card in self.settings_cards:
+            card.show_more(self.more.isChecked())
+        self._show_chips()
+        self._show_measured(resolved)
+        self.guide_changed.emit()
+
+    def _show_task(self, resolved: Experiment) -> None:
+        document = self.parts.document
+        task = document.task()
+        about = document.description
+        what = f"<b>{task.label}</b>. {task.summary}"
+        if about is not None:
+            what += f" {count_text(len(about.classes), 'class', 'classes')}, {count_text(about.size('training'), 'picture')} to learn from."
+        else:
+            what += " No data are open yet: sizes are those for 60,000 grey pictures of 28 × 28 in 10 classes."
+        self.task.setText(what)
+
+    def _show_measured(self, resolved: Experiment) -> None:
+        measurer = self.parts.measurer
+        inspection = measurer.inspection
+        parameters = inspection.parameters if inspection is not None and inspection.error is None else None
+        self.optimizer.show_experiment(resolved, parameters)
+        trouble = measurer.trouble
+        waiting = f"{measurer.stage} …" if measurer.stage else ""
+        if trouble is not None:
+            waiting = f"{trouble.what} {trouble.remedy}".strip()
+        elif inspection is not None and inspection.error is not None:
+            waiting = "This network cannot be built; the Model page says why."
+        elif measurer.predicted and not waiting:
+            waiting = self._device_failure
+        self.memory.show_prediction(
+            measurer.predicted, parameters, self._device, resolved.training.batch_size or 1, waiting
+        )
+
+    def _measured(self) -> None:
+        if not self.isVisible():
+            return
+        self._ask_device()
+        try:
+            self._show_measured(self.parts.document.effective())
+        except UserError:
+            return
+
+    def _ask_device(self) -> None:
+        """What is free on the device, asked once the engine is loaded and again when another device is chosen."""
+        measurer = self.parts.measurer
+        setting = self.parts.document.experiment.training.device
+        if measurer.measured is None or measurer.busy or (setting == self._device_asked and self._device is not None):
+            return
+        self._device_asked = setting
+        self.parts.background.run(
+            lambda control: read_device(setting), self._take_device, self._fail_device, key="learning.device"
+        )
+
+    def _take_device(self, state: DeviceState) -> None:
+        self._device, self._device_failure = state, ""
+        self._measured()
+
+    def _fail_device(self, failure: Failure) -> None:
+        self._device, self._device_failure = None, f"{failure.what} {failure.remedy}".strip()
+        self._refresh()
+
+    def _show_chips(self) -> None:
+        """What is folded away and not default: a click opens it."""
+        self.chip_row.clear()
+        document = self.parts.document
+        if not self.more.isChecked():
+            for section in BASIC:
+                for setting in folded_settings(document, section):
+                    value = getattr(document.value(section), setting.name)
+                    if value == setting.default:
+                        continue
+                    chip = QPushButton(f"{setting.label}: {value_in_words(setting, value)}")
+                    chip.setToolTip("Changed from its default. Press to see it.")
+                    chip.setAccessibleName(f"{setting.label} is {value_in_words(setting, value)}; show it")
+                    chip.clicked.connect(lambda: self.more.setChecked(True))
+                    style(chip, "chip")
+                    self.chip_row.addWidget(chip)
+        self.chips.setVisible(self.chip_row.count() > 0)
+
+    # --- the page itself
+
+    def guide(self) -> list[GuideCard]:
+        document = self.parts.document
+        cards = [ABOUT]
+        try:
+            optimizer = document.effective().optimizer
+        except UserError as error:
+            return [GuideCard("These settings do not go together", f"{error.what} {error.remedy}".strip(), "problem"), ABOUT]
+        if document.description is not None:
+            from app.engine.results.advice import before_training
+
+            found = before_training(document.experiment, document.description)
+            cards += [card_of(self.parts, finding) for finding in found if finding.key in ("imbalance", "few")]
+        if optimizer is not None and "second_moment" in optimizer.state:
+            cards.append(MOMENTS)
+        return [*cards, DECAY]
+
+    def ready(self) -> tuple[bool, str]:
+        trouble = self.parts.document.trouble()
+        return (True, "") if trouble is None else (False, trouble.what)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        super().showEvent(event)
+        self._lay_out()
+        self._device_asked = ""  # what is free may have changed meanwhile
+        self._ask_device()
+        self._refresh()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        """Two columns, or one below the other."""
+        columns = 1 if self.width() < self.parts.theme.px(NARROW) else 2
+        places = ((0, 0), (0, 1)) if columns == 2 else ((0, 0), (1, 0))
+        for side, place in zip((self.left, self.right), places, strict=True):
+            self.grid.removeItem(side)
+            self.grid.addLayout(side, *place)
+        for column in range(2):
+            self.grid.setColumnStretch(column, 1 if column < columns else 0)
+        for card in (*self.settings_cards, self.memory):
+            card.setMinimumWidth(self.parts.theme.px(240))
