@@ -27,6 +27,8 @@ TABLE = (
     Entry("new", "Start page", "File", ("Ctrl+N",), "Begin anew: built-in data, recent work, your own pictures."),
     Entry("open_folder", "Open a folder of pictures…", "File", ("Ctrl+Shift+O",), "Opens a folder with a sub-folder a class."),
     Entry("open_file", "Open an experiment or data file…", "File", ("Ctrl+O",), "Opens an experiment, an array file or a list."),
+    Entry("read_again", "Read the data again", "File", ("F6",), "Reads the data anew, with files that came or went."),
+    Entry("cancel_reading", "Stop reading the data", "File", (), "Gives up the reading that is under way."),
     Entry("-", menu="File"),
     Entry("save", "Save experiment", "File", ("Ctrl+S",), "Writes the settings to their file."),
     Entry("save_as", "Save experiment as…", "File", ("Ctrl+Shift+S",), "Writes the settings to another file."),

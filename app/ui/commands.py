@@ -28,6 +28,7 @@ class Commands:
         handlers: dict[str, Callable[[], object]] = {
             "new": lambda: frame.go("welcome"),
             "open_folder": files.ask_folder, "open_file": files.ask_file,
+            "read_again": assembly.opener.open, "cancel_reading": assembly.opener.cancel,
             "save": files.save, "save_as": files.save_as, "quit": frame.close,
             "undo": document.undo, "redo": document.redo,
             "train": self.train, "pause": self.pause, "stop": assembly.session.stop,

@@ -38,8 +38,8 @@ def listed(names: Sequence[str], most: int = 4) -> str:
 
 
 def pictures(about: Description) -> str:
-    """What a dataset holds, in one line: "1,797 grey pictures of 8 × 8 in 10 classes"."""
+    """What a dataset holds, in one line: "1,797 grey pictures of 8 × 8 in 10 classes", width × height."""
     channels, height, width = about.shape
     colour = "grey" if channels == 1 else "colour"
     noun = count_text(about.total, f"{colour} picture")
-    return f"{noun} of {height} × {width} in {count_text(len(about.classes), 'class', 'classes')}"
+    return f"{noun} of {width} × {height} in {count_text(len(about.classes), 'class', 'classes')}"

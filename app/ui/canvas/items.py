@@ -134,7 +134,8 @@ class BlockItem(QGraphicsItem):
         _draw(painter, second, "cannot be built" if view.error else view.shape if view.reached else "not reached")
         painter.setPen(theme.color("text"))
         for number, line in enumerate(self._error):
-            place = QRectF(left, theme.px(HEIGHT) - theme.px(5) + number * self._line, self._width - 2 * left, self._line)
+            below = theme.px(HEIGHT) - theme.px(5) + number * self._line
+            place = QRectF(left, below, self._width - 2 * left, self._line)
             painter.drawText(place, Qt.AlignmentFlag.AlignLeft, line)
 
     def _paint_numbers(self, painter: QPainter) -> float:

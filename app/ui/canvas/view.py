@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, Qt, QTimer, Signal
@@ -204,4 +205,4 @@ class NetworkView(QGraphicsView):
 
 def _branches(blocks: Sequence[BlockView]) -> bool:
     """Whether any block reads something else than the block before it."""
-    return any(block.inputs not in ((), (before.name,)) for before, block in zip(blocks, blocks[1:], strict=False))
+    return any(block.inputs not in ((), (before.name,)) for before, block in itertools.pairwise(blocks))

@@ -13,7 +13,7 @@ from app.ui.theme import SMALL, Theme
 
 SPLITS = {"training": "training", "validation": "validation", "test": "line"}
 """Split -> colour role."""
-ROW, BAR, GAP, HEAD = 22, 10, 10, 22
+ROW, BAR, GAP, HEAD, SQUARE = 22, 10, 10, 22, 9
 
 
 def balance_words(classes: Sequence[str], totals: Sequence[int]) -> str:
@@ -28,7 +28,8 @@ def balance_words(classes: Sequence[str], totals: Sequence[int]) -> str:
         return f"Balanced: between {few:,} and {count_text(many, 'picture')} a class."
     if not few:
         return f"Uneven: '{most}' has {count_text(many, 'picture')}, '{least}' has none."
-    return f"Uneven: '{most}' has {count_text(many, 'picture')}, '{least}' {few:,}; that is {many / few:.1f} times as many."
+    times = f"{many / few:.0f}" if many / few >= 9.95 else f"{many / few:.1f}"
+    return f"Uneven: '{most}' has {count_text(many, 'picture')}, '{least}' {few:,}: {times} times as many."
 
 
 class ClassBars(QAbstractScrollArea):
@@ -81,8 +82,9 @@ class ClassBars(QAbstractScrollArea):
         totals = self.totals
         largest = max(totals, default=0) or 1
         names, numbers = self._columns(metrics, totals)
-        bars = QRect(names + self._theme.px(GAP), 0, self.viewport().width() - names - numbers - 2 * self._theme.px(GAP), 0)
-        row_height, head = self._theme.px(ROW), self._theme.px(HEAD)
+        gap = self._theme.px(GAP)
+        bars = QRect(names + gap, 0, self.viewport().width() - names - numbers - 2 * gap, 0)
+        row_height, head = self._theme.px(ROW), self._head
         offset = self.verticalScrollBar().value()
         first = max(0, offset // row_height)
         painter.setClipRect(QRect(0, head, self.viewport().width(), self.viewport().height()))
@@ -90,7 +92,7 @@ class ClassBars(QAbstractScrollArea):
             line = QRect(0, head + row * row_height - offset, self.viewport().width(), row_height)
             self._paint_row(painter, metrics, row, line, bars, names, largest)
         painter.setClipping(False)
-        self._paint_legend(painter, metrics, head)
+        self._paint_legend(painter, metrics)
 
     def _paint_row(
         self, painter: QPainter, metrics: QFontMetrics, row: int, line: QRect, bars: QRect, names: int, largest: int
@@ -112,16 +114,35 @@ class ClassBars(QAbstractScrollArea):
         alignment = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         painter.drawText(place, alignment, f"{sum(numbers[row] for numbers in self._counts.values()):,}")
 
-    def _paint_legend(self, painter: QPainter, metrics: QFontMetrics, height: int) -> None:
-        theme, left = self._theme, 0
-        square = theme.px(9)
+    def _legend(self, metrics: QFontMetrics) -> list[tuple[int, int, str, str]]:
+        """(left, row, split, text) of every entry; what does not fit into a row begins the next."""
+        theme, left, row = self._theme, 0, 0
+        entries = []
         for split, numbers in self._counts.items():
-            painter.fillRect(QRect(left, (height - theme.px(4) - square) // 2, square, square), self._color(split))
             text = f"{split} {sum(numbers):,}"
+            width = theme.px(SQUARE + 5) + metrics.horizontalAdvance(text)
+            if left and left + width > self.viewport().width():
+                left, row = 0, row + 1
+            entries.append((left, row, split, text))
+            left += width + theme.px(12)
+        return entries
+
+    @property
+    def _head(self) -> int:
+        """Height of the legend, in pixels now."""
+        entries = self._legend(QFontMetrics(self._theme.font(SMALL)))
+        return self._theme.px(HEAD) * (entries[-1][1] + 1 if entries else 1)
+
+    def _paint_legend(self, painter: QPainter, metrics: QFontMetrics) -> None:
+        theme = self._theme
+        square, line = theme.px(SQUARE), theme.px(HEAD)
+        for left, row, split, text in self._legend(metrics):
+            top = row * line
+            painter.fillRect(QRect(left, top + (line - theme.px(4) - square) // 2, square, square), self._color(split))
             painter.setPen(theme.color("secondary"))
-            place = QRect(left + square + theme.px(5), 0, metrics.horizontalAdvance(text) + 4, height - theme.px(4))
+            start = left + square + theme.px(5)
+            place = QRect(start, top, metrics.horizontalAdvance(text) + 4, line - theme.px(4))
             painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, text)
-            left = place.right() + theme.px(12)
 
     def _columns(self, metrics: QFontMetrics, totals: Sequence[int]) -> tuple[int, int]:
         """Width of the names and of the numbers."""
@@ -145,7 +166,7 @@ class ClassBars(QAbstractScrollArea):
         return super().viewportEvent(event)
 
     def _row_at(self, place: QPoint) -> int | None:
-        head = self._theme.px(HEAD)
+        head = self._head
         row = (place.y() - head + self.verticalScrollBar().value()) // self._theme.px(ROW)
         return row if place.y() >= head and 0 <= row < len(self._classes) else None
 
@@ -153,7 +174,9 @@ class ClassBars(QAbstractScrollArea):
         self._measure()
 
     def _measure(self) -> None:
-        row, room = self._theme.px(ROW), self.viewport().height() - self._theme.px(HEAD)
+        row, head = self._theme.px(ROW), self._head
+        room = self.viewport().height() - head
+        self.setMaximumHeight(head + row * max(3, len(self._classes)))
         bar = self.verticalScrollBar()
         bar.setRange(0, max(0, row * len(self._classes) - room))
         bar.setPageStep(max(1, room))

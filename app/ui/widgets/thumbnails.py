@@ -121,8 +121,8 @@ class _Painter(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         grid, theme = self._grid, self._grid.theme
         _, caption, tone = grid.rows[index.row()]
-        cell: QRect = option.rect  # type: ignore[attr-defined]
-        state = option.state  # type: ignore[attr-defined]
+        cell: QRect = option.rect
+        state = option.state
         side = grid.side
         tile = QRect(cell.x() + (cell.width() - side) // 2, cell.y() + 2, side, side)
         painter.save()
@@ -131,7 +131,7 @@ class _Painter(QStyledItemDelegate):
         outline.addRoundedRect(tile, theme.px(RADIUS), theme.px(RADIUS))
         painter.fillPath(outline, theme.color("track"))
         pixmap = grid.pixmap(index.row())
-        width, height = (round(pixmap.width() / pixmap.devicePixelRatio()), round(pixmap.height() / pixmap.devicePixelRatio()))
+        width, height = pixmap.deviceIndependentSize().toSize().toTuple()
         painter.setClipPath(outline)
         painter.drawPixmap(tile.x() + (side - width) // 2, tile.y() + (side - height) // 2, pixmap)
         painter.setClipping(False)
@@ -247,7 +247,8 @@ class ThumbnailGrid(QListView):
     def _measure(self) -> None:
         gap = self.theme.px(GAP)
         self.setGridSize(QSize(self.cell.width() + gap, self.cell.height() + gap))
-        vertical = QSizePolicy.Policy.Fixed if self.rows_visible else QSizePolicy.Policy.Expanding
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, vertical)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        if self.rows_visible:
+            self.setFixedHeight(self.height_of(self.rows_visible))
         self.updateGeometry()
         self.viewport().update()

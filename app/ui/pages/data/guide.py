@@ -12,8 +12,8 @@ from app.ui.remedies import change
 
 DATASET = GuideCard(
     "Dataset",
-    "One of the three parts of training: architecture, dataset, loss. The network learns from the training pictures, is "
-    "judged after every epoch by the validation pictures, and at the very end by the test pictures.",
+    "One of the three parts of training: architecture, dataset, loss. The network learns from the training pictures, "
+    "is judged after every epoch by the validation pictures, and at the very end by the test pictures.",
 )
 FIRST = GuideCard(
     "Begin with data",

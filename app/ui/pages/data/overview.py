@@ -62,9 +62,10 @@ class Overview(QWidget):
         self.balance_button.setObjectName("data.balance")
         self.balance_button.setToolTip("Lets the pictures of rare classes count more in the loss (class weights).")
         self.balance_button.clicked.connect(self._balance_classes)
-        card.body.addWidget(self.bars, 1)
+        card.body.addWidget(self.bars, 1000)
         card.body.addWidget(self._balance)
         card.body.addWidget(self.balance_button, 0, Qt.AlignmentFlag.AlignLeft)
+        card.body.addStretch(1)
         return card
 
     def _pictures_card(self) -> Card:

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QProgressBar, QPushButton, QStackedWidget, QTabBar, QVBoxLayout
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QStackedWidget,
+    QTabBar,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.engine.data.dataset import SPLITS, Description
 from app.engine.data.samples import PREFIX, SAMPLES
@@ -82,7 +92,9 @@ class DataPage(Page):
         words.addWidget(self._heading)
         words.addWidget(self._where)
         head = QHBoxLayout()
-        head.addLayout(words, 1)
+        self._other.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        head.addLayout(words)
+        head.addStretch(1)
         head.addWidget(self._again_strip())
         head.addWidget(self._other)
         self._tabs = QTabBar()

@@ -104,7 +104,9 @@ class Preparing(QWidget):
     def _show_splits(self, dataset: Dataset) -> None:
         about = dataset.description
         lines = [
-            f"<b>{about.size(split):,}</b> {split}, {words}" for split, words in SPLIT_WORDS.items() if about.size(split)
+            f"<b>{about.size(split):,}</b> {split}, {words}"
+            for split, words in SPLIT_WORDS.items()
+            if about.size(split)
         ]
         if about.split_reason:
             reason = about.split_reason.rstrip(".")
@@ -127,15 +129,13 @@ class Preparing(QWidget):
         self._parts.background.run(make, self._show_pairs, self._failed, key="data.pairs")
 
     def _show_pairs(self, pairs: list[Any]) -> None:
-        self.before.show_rows([(pair.before, f"{pair.size[0]} × {pair.size[1]}", "quiet") for pair in pairs])
+        self.before.show_rows([(pair.before, f"{pair.size[1]} × {pair.size[0]}", "quiet") for pair in pairs])
         self.after.show_rows([
-            (pair.after, f"{pair.after.shape[1]} × {pair.after.shape[2]}", "quiet") for pair in pairs
+            (pair.after, f"{pair.after.shape[2]} × {pair.after.shape[1]}", "quiet") for pair in pairs
         ])
         same = pairs and all(pair.size == pair.after.shape[1:] for pair in pairs)
-        if not pairs:
-            self._words.setText("The pictures could not be read again from their files.")
-        else:
-            self._words.setText("Nothing is changed: the pictures have this size." if same else "Height × width in pixels.")
+        words = "Nothing is changed: the pictures have this size." if same else "Width × height in pixels."
+        self._words.setText(words if pairs else "The pictures could not be read again from their files.")
 
     def _failed(self, failure: Failure) -> None:
         self._asked = ()

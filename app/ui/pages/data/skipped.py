@@ -76,10 +76,10 @@ class SkippedFiles(QWidget):
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setShowGrid(False)
         self.table.setWordWrap(False)
-        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.table.verticalHeader().hide()
         head = self.table.horizontalHeader()
-        head.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        head.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        head.setStretchLastSection(True)
         head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self._none = QLabel("Every file could be read.")
         style(self._none, "secondary")
@@ -109,3 +109,4 @@ class SkippedFiles(QWidget):
 
     def _restyle(self) -> None:
         self.table.verticalHeader().setDefaultSectionSize(self._parts.theme.px(28))
+        self.table.horizontalHeader().resizeSection(0, self._parts.theme.px(260))

@@ -12,7 +12,7 @@ from app.ui.amounts import time_text
 from app.ui.assets import icon
 from app.ui.form import Form
 from app.ui.parts import Parts
-from app.ui.theme import Theme, style
+from app.ui.theme import style
 from app.ui.widgets.card import Card
 
 ACCEPTED = (
@@ -56,7 +56,7 @@ class EmptyState(QWidget):
         column.addWidget(heading)
         column.addLayout(self._buttons(parts))
         column.addSpacing(8)
-        column.addWidget(self._accepted(), 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(self._accepted())
         column.addStretch(1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -83,13 +83,17 @@ class EmptyState(QWidget):
         return row
 
     def _accepted(self) -> QWidget:
-        lines = [f"<b>{what}</b> – {how}" for what, how in ACCEPTED]
-        label = QLabel("<br>".join(lines))
-        label.setTextFormat(Qt.TextFormat.RichText)
-        label.setWordWrap(True)
-        label.setMinimumWidth(self._theme.px(300))
-        style(label, "secondary")
-        return label
+        self._list = QWidget()
+        column = QVBoxLayout(self._list)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        for what, how in ACCEPTED:
+            label = QLabel(f"<b>{what}</b> – {how}", alignment=Qt.AlignmentFlag.AlignHCenter)
+            label.setTextFormat(Qt.TextFormat.RichText)
+            label.setWordWrap(True)
+            style(label, "secondary")
+            column.addWidget(label)
+        return self._list
 
     def _restyle(self) -> None:
         side = self._theme.px(48)
@@ -109,7 +113,9 @@ class Waiting(QWidget):
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName("Reading the data")
-        cancel = button("Cancel", "data.cancel", "Stops reading; nothing is changed.", lambda: parts.do("cancel_reading"))
+        cancel = button(
+            "Cancel", "data.cancel", "Stops reading; nothing is changed.", lambda: parts.do("cancel_reading")
+        )
         card = Card()
         card.setMaximumWidth(parts.theme.px(480))
         for widget in (self._stage, self.bar, self._count):
@@ -172,25 +178,37 @@ class FailedState(QWidget):
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(button(
-            "Choose other data", "data.choose_again", "Choose another folder.", lambda: parts.do("open_folder"), "primary",
+            "Choose other data", "data.choose_again", "Choose another folder.", lambda: parts.do("open_folder"),
+            "primary",
         ))
         row.addWidget(button("Open a file", "data.choose_file", "Choose a file.", lambda: parts.do("open_file")))
-        row.addWidget(button("Read again", "data.read_again", "Read the same data once more.", lambda: parts.do("read_again")))
+        row.addWidget(button(
+            "Read again", "data.read_again", "Read the same data once more.", lambda: parts.do("read_again")
+        ))
         row.addStretch(1)
         card.body.addLayout(row)
-        how = Card("How it is read", "where a setting is the reason")
-        how.body.addWidget(Form(parts.document, "data", READING, parts.theme))
+        self._how = Card("How it is read", "in case one of these is the reason")
+        self._how.body.addWidget(Form(parts.document, "data", READING, parts.theme))
+        self._how.hide()
+        self._fold = button(
+            "Change how it is read", "data.how", "Shows the settings of reading and dividing.", self._unfold, "link"
+        )
         inside = QWidget()
         style(inside, "page")
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(16)
         column.addWidget(card)
-        column.addWidget(how)
+        column.addWidget(self._fold, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(self._how)
         column.addStretch(1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(scrolled(inside))
+
+    def _unfold(self) -> None:
+        self._fold.hide()
+        self._how.show()
 
     def refresh(self) -> None:
         failure = self._parts.document.data_failure
@@ -211,8 +229,3 @@ def scrolled(inside: QWidget, plain: bool = True) -> QScrollArea:
         style(area, "plain")
     area.setWidget(inside)
     return area
-
-
-def pixels(theme: Theme, *sizes: float) -> tuple[int, ...]:
-    """Sizes at 100 % as pixels now."""
-    return tuple(theme.px(size) for size in sizes)

@@ -22,7 +22,7 @@ SIDE, PICTURES, TIMES = 64, 4, 16
 
 
 class Varying(QWidget):
-    """Settings on the left; on the right a few pictures, each as it is and then varied. "Again" throws the dice anew."""
+    """Settings on the left; on the right a few pictures, each as it is, then varied. "Again" throws the dice anew."""
 
     def __init__(self, parts: Parts) -> None:
         super().__init__()

@@ -15,6 +15,7 @@ from models.template import Template
 
 NARROWEST, GAP, PADDING, RADIUS = 118, 12, 12, 10
 WRAP = int(Qt.TextFlag.TextWordWrap)
+STEPS = {Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1}
 
 
 class TemplateCard(QAbstractButton):
@@ -152,7 +153,7 @@ class TemplateGallery(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         cards = [card for card in self.cards.values() if card.isEnabled()]
         focused = next((place for place, card in enumerate(cards) if card.hasFocus()), None)
-        step = {Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()))
+        step = STEPS.get(Qt.Key(event.key()))
         if step is None or focused is None:
             super().keyPressEvent(event)
         else:

@@ -24,7 +24,8 @@ def guide_cards(document: Document, measurer: Measurer, chosen: str) -> list[Gui
         error = measured.inspection.error
         cards.append(GuideCard("This network cannot be built", f"{error.what} {error.remedy}".strip(), "problem"))
     elif measurer.trouble is not None:
-        cards.append(GuideCard("No network yet", f"{measurer.trouble.what} {measurer.trouble.remedy}".strip(), "problem"))
+        trouble = measurer.trouble
+        cards.append(GuideCard("No network yet", f"{trouble.what} {trouble.remedy}".strip(), "problem"))
     family = measured.experiment.model.family if measured and measured.experiment.model else ""
     first = "One of the three parts of training: architecture, dataset, loss."
     cards.append(GuideCard("Architecture", f"{first} {ARCHITECTURE.get(family, '')}".strip()))
@@ -37,7 +38,7 @@ def guide_cards(document: Document, measurer: Measurer, chosen: str) -> list[Gui
 
 def _block(measured: Measured, chosen: str) -> GuideCard:
     if chosen == INPUT:
-        return GuideCard("Picture", "One example of your data, brought to one size, each channel to mean 0 and spread 1.")
+        return GuideCard("Picture", "One example, brought to one size, each channel to mean 0 and spread 1.")
     block = next((block for block in measured.inspection.blocks if block.name == chosen), None)
     if block is None:
         return GuideCard("Blocks", "Select a block in the drawing to read what it does.")

@@ -31,7 +31,8 @@ def block_views(measured: Measured) -> tuple[BlockView, ...]:
     inspection, problem = measured.inspection, measured.problem
     total = max(1, inspection.parameters)
     source = BlockView(
-        INPUT, "Picture", words(problem.shape), source=True, help="What comes in: one example of your data, prepared."
+        INPUT, "Picture", words(problem.shape), source=True,
+        help="What comes in: one example, prepared; channels of height × width.",
     )
     blocks = [
         BlockView(

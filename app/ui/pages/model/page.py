@@ -139,7 +139,7 @@ class ModelPage(Page):
     def _measure_templates(self, problem: Problem) -> None:
         self._sized_for = problem
         self._parts.background.run(
-            lambda control: parameters_of_defaults(problem, control), self._take_sizes, lambda failure: None, key="gallery"
+            lambda control: parameters_of_defaults(problem, control), self._take_sizes, lambda _: None, key="gallery"
         )
 
     def _take_sizes(self, sizes: dict[str, int]) -> None:
