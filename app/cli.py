@@ -220,7 +220,11 @@ def _demo() -> int:
 
 def _window(paths: list[str], train: bool = False) -> int:
     platform = os.environ.get("QT_QPA_PLATFORM") or ("wayland" if "WAYLAND_DISPLAY" in os.environ else "xcb")
-    missing = launch.missing_packages(display=platform.startswith("xcb"))
+    display = platform.startswith("xcb")
+    missing = launch.missing_packages(display)
+    if missing and launch.can_install():
+        launch.provide_libraries(display)
+        missing = launch.missing_packages(display)
     if missing:
         raise UserError("The window needs system libraries that are missing.", f"Run: {launch.install_line(missing)}")
     from app.ui.application import main

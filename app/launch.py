@@ -279,6 +279,11 @@ def _loads(library: str) -> bool:
     return True
 
 
+def can_install() -> bool:
+    """Whether this is root on a system with apt."""
+    return hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
 def provide_libraries(display: bool) -> None:
     missing = missing_packages(display)
     if missing:
@@ -290,7 +295,7 @@ def provide(packages: list[str], purpose: str) -> None:
     if not shutil.which("apt-get"):
         say(f"Missing: {purpose}. Install your system's packages for: {', '.join(packages)}.")
         return
-    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+    if not can_install():
         say(f"Missing: {purpose}. Install them once with\n\n    {install_line(packages)}\n")
         return
     say(f"Installing {purpose}: {', '.join(packages)}.")

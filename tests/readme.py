@@ -29,7 +29,7 @@ FOLDERS = {
     "resources/styles": "how the window looks, in colours that the theme fills in",
     "resources/presets": "experiments that are good to begin with",
     "resources/screenshots": "the pictures in this page",
-    "tests": "the same shape as the source; `readme.py` writes this tree, `screens` the screenshots, `bench` the figures",
+    "tests": "the same shape as the source; `readme.py` writes this tree",
 }
 """Phrases of folders that have no docstring of their own."""
 

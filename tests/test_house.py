@@ -19,7 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCE = sorted([*ROOT.glob("app/**/*.py"), *ROOT.glob("models/**/*.py")])
 QT = {"PySide6", "shiboken6", "pyqtgraph", "qtawesome", "qtpy"}
 TOP_LEVEL = {
-    "app", "models", "resources", "tests", "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", ".gitignore", ".ci",
+    "app", "models", "resources", "tests", "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", ".gitignore",
+    ".ci",
 }  # fmt: skip
 TORCH_FREE = [
     "app.cli", "app.launch", "app.speaking", "app.terminal", "app.headless",

@@ -16,7 +16,14 @@ import pytest
 from app import launch
 
 ROOT = Path(__file__).resolve().parent.parent
-PROJECT = '[project]\nname = "toy"\nversion = "1"\ndependencies = ["toy-that-is-not-there>=1"]\n[project.optional-dependencies]\ntest = ["pytest>=9"]\n'
+PROJECT = """\
+[project]
+name = "toy"
+version = "1"
+dependencies = ["toy-that-is-not-there>=1"]
+[project.optional-dependencies]
+test = ["pytest>=9"]
+"""
 
 
 @pytest.fixture

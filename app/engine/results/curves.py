@@ -127,7 +127,7 @@ def _axes(
     words: Callable[[float], str],
 ) -> Plot:
     left, top, right, bottom = box
-    y_ticks, x_ticks = _ticks(*y_range), [x for x in _ticks(*x_range) if x == int(x)]
+    y_ticks, x_ticks = _ticks(*y_range), [x for x in _ticks(*x_range) if x == int(x) and x <= x_range[1]]
     plot = Plot(box, (x_range[0], max(x_range[1], x_range[0] + 1)), (y_ticks[0], y_ticks[-1]))
     draw.text((left, top - 48 * FINE), title, INK, _font(18))
     draw.text((left + draw.textlength(title, _font(18)) + 10 * FINE, top - 46 * FINE), aside, GREY, _font(15))
@@ -157,7 +157,7 @@ def _line(
     placed = [(min(max(x, left), right), min(max(y, top), bottom)) for x, y in placed]
     if len(placed) > 1:
         draw.line(placed, colour, width * FINE, joint="curve")
-    reach = 5 * FINE
+    reach = (5 if len(placed) <= 20 else 3) * FINE
     for x, y in placed if dots or squares else []:
         shape = draw.rectangle if squares else draw.ellipse
         shape((x - reach, y - reach, x + reach, y + reach), fill=colour)
@@ -179,7 +179,7 @@ def _points(epochs: list[dict[str, Any]], value: Callable[[dict[str, Any]], floa
     return [(x, float(y)) for x, y in found if y is not None and math.isfinite(y)]
 
 
-def _smoothed(points: Points, keep: float = 0.95) -> list[tuple[float, float]]:
+def _smoothed(points: Points, keep: float = 0.9) -> list[tuple[float, float]]:
     """An exponential average that starts unbiased (as Adam's moments are corrected)."""
     result, average, weight = [], 0.0, 0.0
     for x, y in points:

@@ -134,7 +134,7 @@ def test_a_damaged_or_hostile_file_is_refused(kept_run: Run, tmp_path: Path) -> 
 
     class Attack:
         def __reduce__(self) -> tuple[object, tuple[str]]:
-            return io.open, (str(tmp_path / "attacked"), "w")  # type: ignore[return-value]  # noqa: UP020
+            return io.open, (str(tmp_path / "attacked"), "w")  # type: ignore[return-value]
 
     weights.write_bytes(pickle.dumps(Attack()))
     with pytest.raises(UserError):
