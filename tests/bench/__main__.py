@@ -1,0 +1,26 @@
+"""`python -m tests.bench [--template NAME ...] [--pairs N]`: prints ratios, each a median of interleaved pairs."""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+from tests.bench import speed
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--template", nargs="+", default=["resnet", "cnn", "vit"], help="templates to train")
+    parser.add_argument("--pairs", type=int, default=15, help="pairs of segments for each figure")
+    parser.add_argument("--processor-time", action="store_true", help="for a busy machine: one thread, its own time")
+    chosen = parser.parse_args()
+    if chosen.processor_time:
+        speed.clock = time.thread_time
+    for template in chosen.template:
+        print(speed.against_bare_loop(template, pairs=chosen.pairs), flush=True)
+    for workers in (0,) if chosen.processor_time else (0, 2):
+        print(speed.against_decoding_loop(workers=workers, pairs=max(3, chosen.pairs // 3)), flush=True)
+
+
+if __name__ == "__main__":
+    main()

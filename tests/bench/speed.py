@@ -1,0 +1,298 @@
+"""Speed of the trainer against loops written by hand, in one process, on one thread, in turns of a few dozen steps.
+
+The two take turns within the same training: whatever else the machine does hits both alike, and the figure is the
+median of the ratios of neighbours. A turn in which an epoch ends is left out: speed is that of training steps.
+"""
+
+from __future__ import annotations
+
+import copy
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from PIL import Image
+
+from app.engine import device
+from app.engine.experiment import Experiment
+from app.engine.storage import from_plain
+from app.engine.training import trainer
+from app.engine.training.batches import Batches
+from app.engine.training.control import Control, Stopped
+from app.engine.training.preparing import Work
+from app.engine.training.run import Run
+
+clock: Callable[[], float] = time.perf_counter
+"""Wall time. On a machine that others use too, and for one thread, time.thread_time counts what was computed."""
+TURN = 0.6
+"""Seconds that a turn should last at least."""
+
+
+class Rival(Protocol):
+    """A loop to compare with. `steps` does so many training steps and returns how many examples they were."""
+
+    def steps(self, count: int) -> int: ...
+
+
+RunTraining = Callable[[Experiment, Run], Any]
+"""Runs a training to its end, here or in a thread beside a window."""
+
+
+@dataclass
+class Figure:
+    """Speeds in examples per second, and the ratios of neighbouring turns."""
+
+    title: str
+    threads: int = 0
+    ours: list[float] = field(default_factory=list)
+    theirs: list[float] = field(default_factory=list)
+
+    @property
+    def ratios(self) -> list[float]:
+        return [one / other for one, other in zip(self.ours, self.theirs, strict=True)]
+
+    def __str__(self) -> str:
+        ratios = sorted(self.ratios)
+        low, high = ratios[len(ratios) // 4], ratios[-1 - len(ratios) // 4]
+        return (
+            f"{self.title}: {statistics.median(ratios):.3f} (half of {len(ratios)} pairs within {low:.3f} to {high:.3f}; "
+            f"{statistics.median(self.ours):,.0f} against {statistics.median(self.theirs):,.0f} examples/s, "
+            f"{self.threads} thread{'s' if self.threads != 1 else ''})"
+        )
+
+
+def headless(experiment: Experiment, run: Run) -> None:
+    """The training alone, on this thread."""
+    finished = trainer.train(experiment, run, lambda event: None, Control())
+    if finished.failure:
+        raise RuntimeError(finished.failure[2])
+
+
+def against_bare_loop(
+    template: str = "resnet", pairs: int = 15, run_training: RunTraining = headless, title: str = "headless"
+) -> Figure:
+    """The trainer against `BareLoop`, on the built-in slice of Fashion-MNIST with the template's defaults.
+
+    run_training: for a training with a window, start the window here and return when the run has ended.
+    """
+    figure = Figure(f"{title} trainer / bare loop, {template}")
+    experiment = _experiment("sample:fashion", {"template": template})
+    _compare(figure, experiment, BareLoop, pairs, run_training)
+    return figure
+
+
+def against_decoding_loop(workers: int = 0, pairs: int = 5, run_training: RunTraining = headless) -> Figure:
+    """The trainer against `DecodingLoop`: photographs of two megapixels for a network that sees 64 x 64."""
+    figure = Figure(f"headless trainer / loop that decodes every epoch ({workers} workers), cnn at 64x64")
+    with tempfile.TemporaryDirectory() as name:
+        folder = photographs(Path(name) / "photographs")
+        data = {"height": 64, "width": 64}
+        experiment = _experiment(str(folder), {"template": "cnn"}, data, {"batch_size": 16})
+        _compare(figure, experiment, lambda work: DecodingLoop(work, folder, workers), pairs, run_training, turn=2)
+    return figure
+
+
+def _experiment(
+    source: str, model: dict[str, Any], data: dict[str, Any] | None = None, training: dict[str, Any] | None = None
+) -> Experiment:
+    threads = {"threads": 1} if clock is not time.perf_counter else {}  # processor time is counted of one thread
+    return from_plain({
+        "name": "bench", "data": {"source": source, **(data or {})}, "model": model,
+        "training": {"epochs": 10_000, "device": "cpu", **threads, **(training or {})},
+    })
+
+
+def _compare(
+    figure: Figure, experiment: Experiment, rival: Callable[[Work], Rival], pairs: int, run_training: RunTraining,
+    turn: int = 0,
+) -> None:
+    device.warm_up()
+    with tempfile.TemporaryDirectory() as folder, _taking_turns(figure, rival, pairs, turn):
+        run_training(experiment, Run.create(Path(folder), experiment))
+
+
+@contextmanager
+def _taking_turns(figure: Figure, make: Callable[[Work], Rival], pairs: int, turn: int) -> Iterator[None]:
+    """Inside, a training gives way to a rival every few steps, and ends after so many pairs of turns."""
+    fit, get, begin_epoch = trainer.Training.fit, Batches.get, Batches.begin_epoch
+    turns: list[_Turns] = []
+
+    def watched_fit(training: trainer.Training) -> None:
+        turns.append(_Turns(figure, make(training.work), pairs, turn, training.work.plan.batch_size))
+        figure.threads = training.work.threads
+        fit(training)
+
+    def watched_get(batches: Batches, number: int) -> Any:
+        if turns:
+            turns[-1].boundary()
+        batch = get(batches, number)
+        if turns:
+            turns[-1].examples += len(batch[1])
+        return batch
+
+    def watched_begin(batches: Batches, epoch: int) -> None:
+        if turns:
+            turns[-1].spoiled = True
+        begin_epoch(batches, epoch)
+
+    patched: Any = trainer.Training
+    patched.fit, Batches.get, Batches.begin_epoch = watched_fit, watched_get, watched_begin  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        patched.fit, Batches.get, Batches.begin_epoch = fit, get, begin_epoch  # type: ignore[method-assign]
+
+
+class _Turns:
+    """Counts the trainer's steps and lets the rival do as many."""
+
+    def __init__(self, figure: Figure, rival: Rival, pairs: int, turn: int, batch_size: int) -> None:
+        self._figure, self._rival, self._pairs = figure, rival, pairs
+        self._length = turn
+        self._batch_size = batch_size
+        self._steps, self._warm = 0, 0
+        self._begun = clock()
+        self.examples = 0
+        self.spoiled = True
+
+    def boundary(self) -> None:
+        """Before each step of the trainer."""
+        self._steps += 1
+        if self._warm < 8:  # both loops plan and allocate in their first steps
+            self._warm += 1
+            self._rival.steps(1)
+            self._restart()
+            return
+        if not self._length:
+            self._length = max(5, min(60, round(TURN / max(1e-4, self._time_of_a_step()))))
+            self._restart()
+            return
+        if self._steps <= self._length:
+            return
+        seconds = clock() - self._begun
+        if not self.spoiled:
+            self._figure.ours.append(self.examples / seconds)
+            begun = clock()
+            examples = self._rival.steps(self._length)
+            self._figure.theirs.append(examples / (clock() - begun))
+            if len(self._figure.ours) >= self._pairs:
+                raise Stopped
+        self._restart()
+
+    def _time_of_a_step(self) -> float:
+        begun = clock()
+        self._rival.steps(3)
+        return (clock() - begun) / 3
+
+    def _restart(self) -> None:
+        self._steps, self.examples, self.spoiled = 1, 0, False
+        self._begun = clock()
+
+
+class BareLoop:
+    """The training loop as one writes it by hand, with the same network, the same sort of batches, the arrays in
+    memory, the best memory format, a fused optimizer and the same schedule; nothing is watched, kept or told."""
+
+    def __init__(self, work: Work) -> None:
+        plan = work.plan
+        rows = plan.dataset.indices["training"]
+        self.inputs, self.targets = (torch.from_numpy(array) for array in plan.dataset.split("training"))
+        self.network = copy.deepcopy(work.network).train()
+        groups = [{"params": [p for p in self.network.parameters() if p.ndim > 1]},
+                  {"params": [p for p in self.network.parameters() if p.ndim <= 1], "weight_decay": 0.0}]
+        self.optimizer = work.optimizer_choice.build(groups, work.device)
+        self.peak = self.optimizer.param_groups[0]["lr"]
+        self.vary, self.prepare = work.batches._augmentation, plan.dataset.description.preparation.tensor
+        self.dice = torch.Generator()
+        self.loss_function, self.schedule, self.total = work.loss_function, work.schedule, work.steps
+        self.clip, self.size = plan.settled.training.gradient_clip, plan.batch_size
+        self.step, self.order = 0, torch.randperm(len(rows))
+
+    def steps(self, count: int) -> int:
+        examples = 0
+        for _ in range(count):
+            first = self.step * self.size % (len(self.order) - self.size)
+            rows = self.order[first : first + self.size]
+            inputs = self.prepare(self.vary(self.inputs.index_select(0, rows), self.dice))
+            targets = self.targets.index_select(0, rows)
+            for group in self.optimizer.param_groups:
+                group["lr"] = self.peak * self.schedule.factor(self.step, self.total)
+            self.optimizer.zero_grad(set_to_none=True)
+            loss = self.loss_function(self.network(inputs), targets)
+            loss.backward()
+            if self.clip:
+                torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.clip)
+            self.optimizer.step()
+            self.step += 1
+            examples += len(targets)
+        return examples
+
+
+class DecodingLoop:
+    """The usual loop over a folder: every picture is opened, scaled and made a tensor anew in every epoch, one by one,
+    in a DataLoader."""
+
+    def __init__(self, work: Work, folder: Path, workers: int) -> None:
+        files = sorted(folder.rglob("*.jpg"))
+        classes = sorted({path.parent.name for path in files})
+        self.network = copy.deepcopy(work.network).train()
+        self.optimizer = work.optimizer_choice.build([{"params": list(self.network.parameters())}], work.device)
+        self.loss_function = work.loss_function
+        items = [(path, classes.index(path.parent.name)) for path in files]
+        self.loader = torch.utils.data.DataLoader(
+            _Folder(items), batch_size=work.plan.batch_size, shuffle=True, drop_last=True, num_workers=workers,
+            persistent_workers=workers > 0, multiprocessing_context="forkserver" if workers else None,
+        )
+        self.batches = iter(self.loader)
+
+    def steps(self, count: int) -> int:
+        examples = 0
+        for _ in range(count):
+            try:
+                inputs, targets = next(self.batches)
+            except StopIteration:
+                self.batches = iter(self.loader)
+                inputs, targets = next(self.batches)
+            self.optimizer.zero_grad(set_to_none=True)
+            loss = self.loss_function(self.network(inputs.contiguous(memory_format=torch.channels_last)), targets)
+            loss.backward()
+            self.optimizer.step()
+            examples += len(targets)
+        return examples
+
+
+class _Folder(torch.utils.data.Dataset):
+    def __init__(self, items: list[tuple[Path, int]]) -> None:
+        self.items = items
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
+        path, target = self.items[index]
+        with Image.open(path) as opened:
+            picture = opened.convert("RGB").resize((64, 64), Image.Resampling.BILINEAR)
+        pixels = torch.from_numpy(np.array(picture)).permute(2, 0, 1).float().div_(255)
+        if torch.rand(1) < 0.5:
+            pixels = pixels.flip(2)
+        return (pixels - 0.5) / 0.25, target
+
+
+def photographs(folder: Path, count: int = 240, classes: int = 4) -> Path:
+    """JPEG files of two megapixels, blobs that are finer in each class, a folder a class."""
+    dice = np.random.default_rng(0)
+    for number in range(count):
+        label = number % classes
+        tones = dice.integers(0, 256, (60 + 40 * label, 80 + 40 * label, 3), dtype=np.uint8)
+        place = folder / f"class {label}"
+        place.mkdir(parents=True, exist_ok=True)
+        picture = Image.fromarray(tones).resize((1600, 1200), Image.Resampling.BICUBIC)
+        picture.save(place / f"{number:04d}.jpg", quality=90)
+    return folder
