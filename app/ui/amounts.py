@@ -12,13 +12,13 @@ def bytes_text(count: float | None) -> str:
     """Bytes in units of a thousand, as memory and disks are sold: 2573984 is "2.6 MB"; None is a dash."""
     if count is None or not math.isfinite(count):
         return UNKNOWN
-    amount = abs(count)
+    amount, unit = abs(count), "B"
     if amount < 1000:
-        return f"{count:.0f} B"
-    for unit in ("kB", "MB", "GB", "TB"):
-        amount /= 1000
+        return f"{count:.0f} {unit}"
+    for larger in ("kB", "MB", "GB", "TB"):
         if amount < 999.5:
             break
+        amount, unit = amount / 1000, larger
     return f"{'-' if count < 0 else ''}{amount:,.{1 if amount < 99.95 else 0}f} {unit}"
 
 

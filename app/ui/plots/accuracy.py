@@ -24,9 +24,8 @@ class AccuracyPlot(Plot):
         per_epoch, epochs = epoch_axis(record)
         done = [epoch for epoch in record.epochs if "accuracy" in epoch.metrics]
         self.span = (0.0, epochs)
-        self.validation.show(
-            np.array([epoch.step / per_epoch for epoch in done]), np.array([epoch.metrics["accuracy"] for epoch in done])
-        )
+        places = np.array([epoch.step / per_epoch for epoch in done])
+        self.validation.show(places, np.array([epoch.metrics["accuracy"] for epoch in done]))
         best = record.best
         has = best is not None and "accuracy" in best.metrics
         self.set_best((best.step / per_epoch, best.metrics["accuracy"]) if has and best else None)
@@ -34,7 +33,7 @@ class AccuracyPlot(Plot):
         self.refresh()
 
     def limits(self) -> tuple[float, float, float, float]:
-        left, right, low, high = super().limits()
+        left, right, low, _ = super().limits()
         if not len(self.validation.y):
             return left, right, 0.0, 1.0
         floor = np.floor(max(0.0, low - 0.25 * (1.0 - low)) * 20) / 20

@@ -18,7 +18,8 @@ MOST = {"left": 7, "bottom": 14}
 class Axis(pg.AxisItem):
     """A left or bottom axis. `log`: its coordinate is log10 of the value. `words`: a value as text, given the spacing.
 
-    whole: only whole numbers are marked, as long as two of them are in view (epochs). room: pixels for labels on the left.
+    whole: only whole numbers are marked, as long as two of them are in view (epochs).
+    room: pixels for the labels on the left.
     """
 
     def __init__(
@@ -30,7 +31,7 @@ class Axis(pg.AxisItem):
         self.setStyle(tickLength=0, tickAlpha=255, maxTickLevel=0, hideOverlappingLabels=False)
         self._pixels = 12.0
 
-    def boundingRect(self) -> QRectF:  # noqa: N802
+    def boundingRect(self) -> QRectF:
         """A little more than pyqtgraph's, which leaves out labels at the very ends."""
         extra = self._pixels
         return super().boundingRect().adjusted(-extra, -extra, extra, extra)
@@ -50,7 +51,7 @@ class Axis(pg.AxisItem):
         else:
             self.setHeight(theme.px(22))
 
-    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:  # noqa: N802,N803
+    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
         """One level of round values (see pyqtgraph's AxisItem)."""
         low, high = min(minVal, maxVal), max(minVal, maxVal)
         if not (math.isfinite(low) and math.isfinite(high)) or high <= low:
@@ -65,13 +66,13 @@ class Axis(pg.AxisItem):
         first = math.ceil(low / spacing - 1e-9)
         return [(spacing, [n * spacing for n in range(first, math.floor(high / spacing + 1e-9) + 1)])]
 
-    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:  # noqa: N802
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         """Ticks as text (see pyqtgraph's AxisItem)."""
         if self.log:
             return [self.words(10.0**value, 10.0**value) for value in values]
         return [self.words(value, spacing) for value in values]
 
-    def tickSpacing(self, minVal: float, maxVal: float, size: float) -> Any:  # noqa: N802,N803
+    def tickSpacing(self, minVal: float, maxVal: float, size: float) -> Any:
         """Unused: tickValues says it all."""
         return []
 

@@ -8,55 +8,23 @@ pens; own decimation rather than pyqtgraph's; no OpenGL; axes are ranged here, n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QToolButton
 
 from app.ui.amounts import number_text
 from app.ui.plots.axis import Axis
-from app.ui.plots.reduce import LIMIT, decimate, finite, for_log, thin
+from app.ui.plots.readout import Readout
+from app.ui.plots.series import EMPTY, FEW, Series, table_of
 from app.ui.theme import Theme, style
 
-FEW = 30
-"""A curve of fewer points than this shows them as dots: three steps are a result too."""
-HOVER_MS = 33
-EMPTY = np.empty(0)
+PANS = {Qt.Key.Key_Left: (-0.1, 0), Qt.Key.Key_Right: (0.1, 0), Qt.Key.Key_Up: (0, 0.1), Qt.Key.Key_Down: (0, -0.1)}
+ZOOMS = {Qt.Key.Key_Plus: 0.8, Qt.Key.Key_Equal: 0.8, Qt.Key.Key_Minus: 1.25}
 
-
-@dataclass(eq=False)
-class Series:
-    """One curve: what it is called, how it looks, and all its values. `show` hands it new ones; drawing waits.
-
-    role: of the theme. symbol: drawn at each point ("s" for squares), or only while there are few points ("").
-    legend: whether it is named in the plot. fill: opaque down to zero. dots: few points are dots. average: it is smooth, and
-    is drawn by the means of its stretches. words: a value as text, for the readout.
-    """
-
-    name: str
-    role: str
-    width: int = 2
-    symbol: str = ""
-    limit: int = LIMIT
-    smooth: bool = True
-    legend: bool = True
-    fill: bool = False
-    dots: bool = True
-    average: bool = False
-    words: Callable[[float], str] = number_text
-    x: np.ndarray = field(default_factory=lambda: EMPTY)
-    y: np.ndarray = field(default_factory=lambda: EMPTY)
-    item: Any = None
-    drawn: int = 0
-    visible: bool = True
-
-    def show(self, x: np.ndarray, y: np.ndarray) -> None:
-        """x: (n,) ascending. y: (n,), NaN and infinity welcome."""
-        self.x, self.y = x, y
+__all__ = ["EMPTY", "FEW", "Plot", "Series"]
 
 
 class Plot(pg.PlotWidget):
@@ -99,8 +67,7 @@ class Plot(pg.PlotWidget):
         self.box.sigXRangeChanged.connect(self._moved)
         self._ring = pg.ScatterPlotItem(size=12, symbol="o", brush=None)
         self._ring_text = pg.TextItem("best", anchor=(0.5, 1.5))
-        self._cursor = pg.InfiniteLine(angle=90)
-        for item, depth in ((self._ring, 20), (self._ring_text, 21), (self._cursor, 5)):
+        for item, depth in ((self._ring, 20), (self._ring_text, 21)):
             item.setZValue(depth)
             item.hide()
             self.addItem(item, ignoreBounds=True)
@@ -108,12 +75,11 @@ class Plot(pg.PlotWidget):
         theme.changed.connect(self.restyle)
 
     def _overlays(self) -> None:
-        self.legend, self.readout = QLabel(self), QLabel(self)
-        for label in (self.legend, self.readout):
-            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-            label.setTextFormat(Qt.TextFormat.RichText)
-            label.hide()
-        style(self.readout, "plot-readout")
+        self.readout = Readout(self)
+        self.legend = QLabel(self)
+        self.legend.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.legend.setTextFormat(Qt.TextFormat.RichText)
+        self.legend.hide()
         self.auto = QToolButton(self)
         self.auto.setText("Auto")
         self.auto.setObjectName("plot.auto")
@@ -122,9 +88,6 @@ class Plot(pg.PlotWidget):
         style(self.auto, "small")
         self.auto.clicked.connect(self.follow)
         self.auto.hide()
-        self._hover_at: QPointF | None = None
-        self._hover_timer = QTimer(self, interval=HOVER_MS, singleShot=True)
-        self._hover_timer.timeout.connect(self._hover)
 
     # --- series
 
@@ -135,7 +98,7 @@ class Plot(pg.PlotWidget):
         series.item.setZValue(len(self.series))
         self.series.append(series)
         self.addItem(series.item, ignoreBounds=True)
-        self._restyle_series(series)
+        series.restyle(self.theme)
         return series
 
     def clear_values(self) -> None:
@@ -208,21 +171,9 @@ class Plot(pg.PlotWidget):
             self._ranging = False
 
     def _draw(self) -> None:
-        (left, right), _ = self.box.viewRange()
+        view = None if self.following else self.box.viewRange()[0]
         for series in self.series:
-            x, y = (series.x, series.y) if series.visible else (EMPTY, EMPTY)
-            if len(x) > series.limit and not self.following:
-                first, last = np.searchsorted(x, (left, right))
-                x, y = x[max(0, first - 1) : last + 1], y[max(0, first - 1) : last + 1]
-            y = for_log(y) if self.log else finite(y)
-            if series.symbol:
-                there = ~np.isnan(y)
-                x, y = x[there], y[there]
-            x, y = (thin if series.average else decimate)(x, y, series.limit)
-            whole = not np.isnan(y).any()
-            series.drawn = len(x)
-            series.item.setSymbol(series.symbol or ("o" if series.dots and 0 < len(x) < FEW else None))
-            series.item.setData(x, y, connect="all" if whole else "finite")
+            series.draw((view[0], view[1]) if view is not None else None, self.log)
         self._place_best()
 
     def _place_best(self) -> None:
@@ -281,33 +232,31 @@ class Plot(pg.PlotWidget):
         if not self.following and not self._ranging and not self._pressed:
             self._draw()
 
-    def mousePressEvent(self, ev: QMouseEvent) -> None:  # noqa: N802
+    def mousePressEvent(self, ev: QMouseEvent) -> None:
         self._pressed = True
         super().mousePressEvent(ev)
 
-    def mouseReleaseEvent(self, ev: QMouseEvent) -> None:  # noqa: N802
+    def mouseReleaseEvent(self, ev: QMouseEvent) -> None:
         super().mouseReleaseEvent(ev)
         self._pressed = False
         self.refresh()
 
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         super().mouseDoubleClickEvent(event)
         self.follow()
 
-    def keyPressEvent(self, ev: QKeyEvent) -> None:  # noqa: N802
+    def keyPressEvent(self, ev: QKeyEvent) -> None:
         """Arrows pan, + and - zoom, 0 or Home follows again."""
-        pans = {Qt.Key.Key_Left: (-0.1, 0), Qt.Key.Key_Right: (0.1, 0), Qt.Key.Key_Up: (0, 0.1), Qt.Key.Key_Down: (0, -0.1)}
-        zooms = {Qt.Key.Key_Plus: 0.8, Qt.Key.Key_Equal: 0.8, Qt.Key.Key_Minus: 1.25}
         key = Qt.Key(ev.key())
         if ev.modifiers() & Qt.KeyboardModifier.ControlModifier:
             super().keyPressEvent(ev)
-        elif key in pans:
+        elif key in PANS:
             (left, right), (low, high) = self.box.viewRange()
             self._set_following(False)
-            self.box.translateBy(x=pans[key][0] * (right - left), y=pans[key][1] * (high - low))
-        elif key in zooms:
+            self.box.translateBy(x=PANS[key][0] * (right - left), y=PANS[key][1] * (high - low))
+        elif key in ZOOMS:
             self._set_following(False)
-            self.box.scaleBy((zooms[key], zooms[key]))
+            self.box.scaleBy((ZOOMS[key], ZOOMS[key]))
         elif key in (Qt.Key.Key_0, Qt.Key.Key_Home):
             self.follow()
         else:
@@ -315,50 +264,13 @@ class Plot(pg.PlotWidget):
 
     # --- readout
 
-    def mouseMoveEvent(self, ev: QMouseEvent) -> None:  # noqa: N802
+    def mouseMoveEvent(self, ev: QMouseEvent) -> None:
         super().mouseMoveEvent(ev)
-        self._hover_at = ev.position()
-        if not self._hover_timer.isActive():
-            self._hover_timer.start()
+        self.readout.move_to(ev.position())
 
-    def leaveEvent(self, ev: QEvent) -> None:  # noqa: N802
+    def leaveEvent(self, ev: QEvent) -> None:
         super().leaveEvent(ev)
-        self._hover_at = None
-        self.readout.hide()
-        self._cursor.hide()
-
-    def _hover(self) -> None:
-        at = self._hover_at
-        inside = at is not None and self.box.sceneBoundingRect().contains(at)
-        text = self.readout_text(self.box.mapSceneToView(at).x()) if inside and at is not None else ""
-        self.readout.setVisible(bool(text))
-        self._cursor.setVisible(bool(text))
-        if not text or at is None:
-            return
-        self._cursor.setPos(self.box.mapSceneToView(at).x())
-        self.readout.setText(text)
-        self.readout.adjustSize()
-        x = int(at.x()) + self.theme.px(12)
-        if x + self.readout.width() > self.width():
-            x = int(at.x()) - self.theme.px(12) - self.readout.width()
-        y = min(max(0, int(at.y()) - self.readout.height() // 2), self.height() - self.readout.height())
-        self.readout.move(max(0, x), y)
-        self.readout.raise_()
-
-    def readout_text(self, x: float) -> str:
-        """What stands in the plot at this place, as lines of rich text; "" where there is nothing."""
-        lines = []
-        (left, right), _ = self.box.viewRange()
-        for series in self.series:
-            if not len(series.x) or not series.visible:
-                continue
-            row = min(int(np.searchsorted(series.x, x)), len(series.x) - 1)
-            if row and x - series.x[row - 1] < series.x[row] - x:
-                row -= 1
-            if abs(series.x[row] - x) < 0.06 * (right - left):
-                color = self.theme.color(series.role).name() if series.width > 1 else self.theme.color("secondary").name()
-                lines.append(f'<span style="color:{color}">{series.name}</span> {series.words(self.value_at(series, row))}')
-        return "<br>".join([f"{self.x_title} {self.x_text(x)}", *lines]) if lines else ""
+        self.readout.leave()
 
     def value_at(self, series: Series, row: int) -> float:
         """What the readout says of one point."""
@@ -374,7 +286,7 @@ class Plot(pg.PlotWidget):
         for axis in (self.left, self.bottom):
             axis.restyle(self.theme)
         for series in self.series:
-            self._restyle_series(series)
+            series.restyle(self.theme)
         for line in self._marks:
             self._restyle_mark(line)
         self.setBackground(self.theme.color("surface"))
@@ -384,22 +296,11 @@ class Plot(pg.PlotWidget):
         self._ring.setSize(self.theme.px(12))
         self._ring_text.setColor(best)
         self._ring_text.setFont(self.theme.font(11))
-        self._cursor.setPen(pg.mkPen(self.theme.color("line"), width=1))
         self.legend.setFont(self.theme.font(12))
-        self.readout.setFont(self.theme.font(12))
+        self.readout.restyle()
         self.legend.setText("")
         self.refresh()
         self._place_overlays()
-
-    def _restyle_series(self, series: Series) -> None:
-        color = self.theme.color(series.role)
-        series.item.setPen(pg.mkPen(color, width=series.width))
-        if series.fill:
-            series.item.setFillLevel(0.0)
-            series.item.setFillBrush(pg.mkBrush(color))
-        series.item.setSymbolBrush(color)
-        series.item.setSymbolPen(None)
-        series.item.setSymbolSize(self.theme.px(7 if series.symbol else 5))
 
     def _restyle_mark(self, line: pg.InfiniteLine) -> None:
         line.setPen(pg.mkPen(self.theme.color("line"), width=1))
@@ -413,30 +314,21 @@ class Plot(pg.PlotWidget):
         self.auto.move(int(self.left.width()) + self.theme.px(8), self.theme.px(4))
         self.auto.raise_()
 
-    def resizeEvent(self, ev: QResizeEvent) -> None:  # noqa: N802
+    def resizeEvent(self, ev: QResizeEvent) -> None:
         super().resizeEvent(ev)
         if hasattr(self, "auto"):  # pyqtgraph resizes in its constructor
             self._place_overlays()
 
-    def sizeHint(self) -> QSize:  # noqa: N802
+    def sizeHint(self) -> QSize:
         """No more than it needs: a plot takes the room that is left and asks for none."""
         return QSize(max(self.theme.px(160), self.minimumWidth()), max(self.theme.px(100), self.minimumHeight()))
 
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+    def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.restyle()
 
     # --- export
 
     def table(self) -> tuple[list[str], list[list[str]]]:
-        """All values, not only those drawn: a row per place, a column per series."""
-        series = [s for s in self.series if len(s.x)]
-        places = np.unique(np.concatenate([s.x for s in series])) if series else EMPTY
-        columns = []
-        for one in series:
-            column = [""] * len(places)
-            for row, value in zip(np.searchsorted(places, one.x), one.y, strict=True):
-                column[row] = repr(float(value))
-            columns.append(column)
-        rows = [[repr(float(place)), *(column[row] for column in columns)] for row, place in enumerate(places)]
-        return [self.x_title, *(s.name for s in series)], rows
+        """What a CSV file of this plot holds: header and rows."""
+        return table_of(self.series, self.x_title)

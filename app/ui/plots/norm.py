@@ -25,8 +25,8 @@ class NormPlot(Plot):
         self.span = (0.0, epochs)
         there = np.isfinite(record.norms.values)
         self.norm.show(record.steps.values[there] / per_epoch, record.norms.values[there])
-        line = (np.array([0.0, epochs]), np.array([clip, clip])) if clip > 0 and there.any() else (np.empty(0), np.empty(0))
-        self.clip.show(*line)
+        drawn = clip > 0 and there.any()
+        self.clip.show(np.array([0.0, epochs] if drawn else []), np.array([clip, clip] if drawn else []))
         self.set_marks(marks_of(record, per_epoch))
         self.refresh()
 
@@ -34,5 +34,6 @@ class NormPlot(Plot):
         left, right, low, high = super().limits()
         norms = self.norm.y
         if len(norms) >= 30:
-            high = min(high, max(1.5 * float(np.percentile(norms, 99)), float(self.clip.y[0]) if len(self.clip.y) else 0))
+            limit = float(self.clip.y[0]) if len(self.clip.y) else 0.0
+            high = min(high, max(1.5 * float(np.percentile(norms, 99)), limit))
         return left, right, (low if self.log else 0.0), high

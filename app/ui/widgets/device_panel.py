@@ -15,9 +15,8 @@ from app.ui.widgets.memory_bar import MemoryBar
 from app.ui.widgets.memory_table import RIGHT, Swatch
 
 
-
 class DevicePanel(QWidget):
-    """`show_readings(rows, device, reasons, peak)`: see MemoryMeasured. Parts of the bar add up to the device's total."""
+    """`show_readings(rows, device, reasons, peak)`: see MemoryMeasured. The parts add up to the device's total."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -73,8 +72,8 @@ class DevicePanel(QWidget):
     def _rebuild(self, lines: list[tuple[str, str, str, str]]) -> None:
         while self._grid.count():
             item = self._grid.takeAt(0)
-            if item is not None and item.widget() is not None:
-                item.widget().deleteLater()
+            if item is not None and (widget := item.widget()) is not None:
+                widget.deleteLater()
         self._values, self._whys = [], []
         for row, (name, _, meaning, role) in enumerate(lines):
             if role:

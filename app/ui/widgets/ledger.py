@@ -25,7 +25,7 @@ MEANING = {
     "first_moment": "For each weight the running average of its gradient: its momentum.",
     "second_moment": "For each weight the running average of its squared gradient: how large it has been lately.",
     "other_state": "What else stays: step counters of the optimizer, running averages of batch norm.",
-    "activations": "What the blocks computed for a batch, kept until the gradients are known. Grows with the batch size.",
+    "activations": "What the blocks computed for a batch, kept for the gradients. Grows with the batch size.",
     "batch": "The batch at hand, as the network sees it.",
     "data": "The examples, decoded once and kept ready.",
     "workspace": "Room for computing, and what is left between the pieces.",
@@ -150,5 +150,6 @@ def readings_in_words(device: Readings, reasons: Mapping[str, str]) -> list[tupl
     for key, (name, words) in READINGS.items():
         value = device.get(key)
         if value is not None or key in reasons or key in device:
-            lines.append((name, "–" if value is None else words(value), "" if value is not None else reasons.get(key, "")))
+            known = value is not None
+            lines.append((name, words(value) if known else "–", "" if known else reasons.get(key, "")))
     return lines

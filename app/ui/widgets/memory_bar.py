@@ -57,11 +57,11 @@ class MemoryBar(QWidget):
         share = sum(part.bytes for part in small) / self.total if self.total else 1.0
         return small if self._enlarge and small and share < WORTH_ENLARGING else []
 
-    def sizeHint(self) -> QSize:  # noqa: N802
+    def sizeHint(self) -> QSize:
         height = 8 if self._thin else BAR + (LINK + SMALL_BAR if self._enlarge else 0)
         return QSize(self.theme.px(160), self.theme.px(height))
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802
+    def minimumSizeHint(self) -> QSize:
         return QSize(self.theme.px(60), self.sizeHint().height())
 
     def segments(self) -> list[tuple[Part, QRectF]]:
@@ -76,7 +76,7 @@ class MemoryBar(QWidget):
 
     # --- painting
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+    def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         segments = self.segments()

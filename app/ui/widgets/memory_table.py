@@ -40,7 +40,7 @@ class Swatch(QWidget):
         self.setFixedSize(self._theme.px(10), self._theme.px(10))
         self.update()
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+    def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -50,8 +50,8 @@ class Swatch(QWidget):
 
 
 class MemoryTable(QWidget):
-    """`show_rows(predicted, measured)`. compact: two columns of rows with the measured bytes, or the predicted ones while
-    nothing is measured. Otherwise a line per row with both and their difference."""
+    """`show_rows(predicted, measured)`. compact: two columns of rows with the measured bytes, or the predicted ones
+    while nothing is measured. Otherwise a line per row with both and their difference."""
 
     def __init__(self, theme: Theme, compact: bool = True) -> None:
         super().__init__()
@@ -122,7 +122,7 @@ class MemoryTable(QWidget):
 
     # --- layout
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Two columns of rows where there is room for them."""
         super().resizeEvent(event)
         wide = self.width() >= self.theme.px(WIDE)
@@ -133,8 +133,8 @@ class MemoryTable(QWidget):
     def _arrange(self, shown: tuple[str, ...]) -> None:
         while self._grid.count():
             item = self._grid.takeAt(0)
-            if item is not None and item.widget() is not None:
-                item.widget().hide()
+            if item is not None and (widget := item.widget()) is not None:
+                widget.hide()
         for column in range(8):
             self._grid.setColumnStretch(column, 0)
             self._grid.setColumnMinimumWidth(column, 0)
@@ -177,5 +177,6 @@ class MemoryTable(QWidget):
     def _put(
         self, widget: QWidget, row: int, column: int, align: Qt.AlignmentFlag | None = None, span: int = 1
     ) -> None:
-        self._grid.addWidget(widget, row, column, 1, span, align if align is not None else Qt.AlignmentFlag.AlignVCenter)
+        middle = Qt.AlignmentFlag.AlignVCenter
+        self._grid.addWidget(widget, row, column, 1, span, align if align is not None else middle)
         widget.show()

@@ -50,7 +50,9 @@ def folded_settings(document: Any, section: str) -> list[Setting]:
 class SettingsCard(Card):
     """A card with the basic settings of a section in sight and the others folded away."""
 
-    def __init__(self, parts_: Parts, section: str, title: str, why: str, registry: Registry[Any] | None = None) -> None:
+    def __init__(
+        self, parts_: Parts, section: str, title: str, why: str, registry: Registry[Any] | None = None
+    ) -> None:
         super().__init__(title, why)
         self.parts, self.section = parts_, section
         self.setObjectName(f"learning.card.{section}")

@@ -1,4 +1,4 @@
-"""The Learning page: what is punished, how the weights move, how far at a time, how long, and what memory that takes."""
+"""The Learning page: what is punished, how the weights move, how far at a time, how long, and in what memory."""
 
 from __future__ import annotations
 
@@ -10,7 +10,14 @@ from app.engine.experiment import Experiment
 from app.ui.amounts import count_text
 from app.ui.background import Failure
 from app.ui.pages.learning.cards import (
-    BASIC, LossCard, OptimizerCard, PredictedCard, ScheduleCard, SettingsCard, TrainingCard, folded_settings,
+    BASIC,
+    LossCard,
+    OptimizerCard,
+    PredictedCard,
+    ScheduleCard,
+    SettingsCard,
+    TrainingCard,
+    folded_settings,
 )
 from app.ui.pages.learning.fit import DeviceState, read_device
 from app.ui.parts import GuideCard, Page, Parts
@@ -25,18 +32,18 @@ MORE = "more.learning"
 
 ABOUT = GuideCard(
     "Learning",
-    "For every batch: the network answers, the loss says how wrong that was, and the gradients say in which direction each "
-    "weight should move. The optimizer moves them.",
+    "For every batch: the network answers, the loss says how wrong that was, and the gradients say in which direction "
+    "each weight should move. The optimizer moves them.",
 )
 MOMENTS = GuideCard(
     "The two moments",
-    "First moment: where this weight's gradient has pointed lately, so noise cancels. Second moment: how large it has been "
-    "lately, so every weight moves at a similar pace. Both cost as much memory as the weights.",
+    "First moment: where this weight's gradient has pointed lately, so noise cancels. Second moment: how large it has "
+    "been lately, so every weight moves at a similar pace. Both cost as much memory as the weights.",
 )
 DECAY = GuideCard(
     "Weight decay",
-    "At every step each weight is pulled a little towards zero. Only what is pushed again and again by the data stays: that "
-    "keeps the network from learning by heart.",
+    "At every step each weight is pulled a little towards zero. Only what is pushed again and again by the data stays: "
+    "that keeps the network from learning by heart.",
 )
 
 
@@ -149,7 +156,8 @@ class LearningPage(Page):
         about = document.description
         what = f"<b>{task.label}</b>. {task.summary}"
         if about is not None:
-            what += f" {count_text(len(about.classes), 'class', 'classes')}, {count_text(about.size('training'), 'picture')} to learn from."
+            classes = count_text(len(about.classes), "class", "classes")
+            what += f" {classes}, {count_text(about.size('training'), 'picture')} to learn from."
         else:
             what += " No data are open yet: sizes are those for 60,000 grey pictures of 28 × 28 in 10 classes."
         self.task.setText(what)
@@ -225,7 +233,8 @@ class LearningPage(Page):
         try:
             optimizer = document.effective().optimizer
         except UserError as error:
-            return [GuideCard("These settings do not go together", f"{error.what} {error.remedy}".strip(), "problem"), ABOUT]
+            text = f"{error.what} {error.remedy}".strip()
+            return [GuideCard("These settings do not go together", text, "problem"), ABOUT]
         if document.description is not None:
             from app.engine.results.advice import before_training
 
@@ -239,14 +248,14 @@ class LearningPage(Page):
         trouble = self.parts.document.trouble()
         return (True, "") if trouble is None else (False, trouble.what)
 
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+    def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._lay_out()
         self._device_asked = ""  # what is free may have changed meanwhile
         self._ask_device()
         self._refresh()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+    def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._lay_out()
 

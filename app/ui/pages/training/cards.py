@@ -182,7 +182,7 @@ class LogView(Card):
         cursor.clearSelection()
         self.text.setTextCursor(cursor)
 
-    def showEvent(self, event: object) -> None:  # noqa: N802
+    def showEvent(self, event: object) -> None:
         super().showEvent(event)  # type: ignore[arg-type]
         self._flush()
 

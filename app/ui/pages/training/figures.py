@@ -25,10 +25,11 @@ class Figure:
 
 
 def figures_of(record: Record, smoothed: float, resolved: Experiment | None) -> list[Figure]:
-    """The four figures of a run. smoothed: the training loss as the plot averages it. resolved: all settings, or None."""
+    """The four figures of a run. smoothed: the training loss as the plot averages it. resolved: if it is known."""
+    below = "smoothed" if len(record.losses) else ""
     return [
         _accuracy(record),
-        Figure("figure.training_loss", "training loss", number_text(smoothed), "smoothed" if len(record.losses) else ""),
+        Figure("figure.training_loss", "training loss", number_text(smoothed), below),
         _validation(record, resolved),
         _rate(record, resolved),
     ]
@@ -40,7 +41,8 @@ def _accuracy(record: Record) -> Figure:
     if best is None or "accuracy" not in best.metrics:
         return Figure("figure.accuracy", label, UNKNOWN, "after the first epoch", best=True)
     epochs = f" of {record.prepared.epochs}" if record.prepared else ""
-    return Figure("figure.accuracy", label, percent_text(best.metrics["accuracy"]), f"epoch {best.epoch}{epochs}", best=True)
+    value = percent_text(best.metrics["accuracy"])
+    return Figure("figure.accuracy", label, value, f"epoch {best.epoch}{epochs}", best=True)
 
 
 def _validation(record: Record, resolved: Experiment | None) -> Figure:
@@ -100,7 +102,8 @@ class FiguresRow(QWidget):
         column = QVBoxLayout()
         column.setSpacing(0)
         labels = (QLabel(), QLabel(), QLabel())
-        for label, role in zip(labels, ("secondary", "figure-best" if figure.best else "figure", "secondary"), strict=True):
+        roles = ("secondary", "figure-best" if figure.best else "figure", "secondary")
+        for label, role in zip(labels, roles, strict=True):
             style(label, role)
             column.addWidget(label)
         labels[1].setObjectName(figure.name)

@@ -22,29 +22,29 @@ MOST = 4
 EXPLAINED = {
     "overview": GuideCard(
         "What you see",
-        "The thin line is the loss of each batch, the thick one its average. The orange line is the loss on pictures kept "
-        "aside: that is the one to trust.",
+        "The thin line is the loss of each batch, the thick one its average. The orange line is the loss on pictures "
+        "kept aside: that is the one to trust.",
     ),
     "curves": GuideCard(
         "What you see",
-        "The learning rate says how far a step goes. The gradient norm says how steep the ground is: sudden peaks mean steps "
-        "that were too long.",
+        "The learning rate says how far a step goes. The gradient norm says how steep the ground is: sudden peaks mean "
+        "steps that were too long.",
     ),
     "memory": GuideCard(
         "What you see",
-        "n is the number of weights. Weights, gradients and the optimizer's moments take n numbers each; activations grow "
-        "with the batch size. What is free on the device is what a larger batch could use.",
+        "n is the number of weights. Weights, gradients and the optimizer's moments take n numbers each; activations "
+        "grow with the batch size. What is free on the device is what a larger batch could use.",
     ),
     "log": GuideCard("What you see", "The run's own notes. The same lines are in log.txt in its folder."),
     "empty": GuideCard(
         "Training",
-        "The network guesses a batch of pictures, the loss says how wrong it was, and the optimizer moves every weight a "
-        "little so that the loss falls. That is one step; all pictures once are an epoch.",
+        "The network guesses a batch of pictures, the loss says how wrong it was, and the optimizer moves every weight "
+        "a little so that the loss falls. That is one step; all pictures once are an epoch.",
     ),
     "preparing": GuideCard(
         "Before the first step",
-        "The pictures are read once into memory, then the network is built and one batch is tried. The first start of a day "
-        "also loads the engine.",
+        "The pictures are read once into memory, then the network is built and one batch is tried. The first start of "
+        "a day also loads the engine.",
     ),
 }
 
@@ -95,10 +95,12 @@ def spill_finding(resolved: Experiment | None) -> Finding:
     from app.engine.results.advice import Finding, Remedy
 
     batch = resolved.training.batch_size if resolved is not None else None
-    remedy = Remedy(f"Batch size {batch // 2}", {"training.batch_size": batch // 2}, restart=True) if batch and batch > 1 else None
+    remedy = None
+    if batch and batch > 1:
+        remedy = Remedy(f"Batch size {batch // 2}", {"training.batch_size": batch // 2}, restart=True)
     return Finding(
         "spill", "warning", "The GPU's memory is full",
-        "It has become several times slower: the driver has begun to use main memory in its place. A smaller batch fits.",
+        "It has become several times slower: the driver has begun to use main memory instead. A smaller batch fits.",
         remedy,
     )
 

@@ -91,10 +91,10 @@ class ProbeStrip(QWidget):
         across = (self.width() - (MOST - 1) * self.theme.px(GAP)) // MOST
         return max(16, min(across, self.theme.px(LARGEST), self.height() - LINES * self._line() - self.theme.px(4)))
 
-    def sizeHint(self) -> QSize:  # noqa: N802
+    def sizeHint(self) -> QSize:
         return QSize(self.theme.px(340), self.theme.px(64) + LINES * self._line())
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802
+    def minimumSizeHint(self) -> QSize:
         return QSize(self.theme.px(200), self.theme.px(40) + LINES * self._line())
 
     def cells(self) -> list[QRectF]:
@@ -105,7 +105,7 @@ class ProbeStrip(QWidget):
 
     # --- painting
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+    def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(self.theme.font(11))
@@ -132,9 +132,8 @@ class ProbeStrip(QWidget):
         ratio = pixmap.devicePixelRatio()
         painter.save()
         painter.setClipPath(outline)
-        painter.drawPixmap(
-            int(tile.center().x() - pixmap.width() / ratio / 2), int(tile.center().y() - pixmap.height() / ratio / 2), pixmap
-        )
+        left = int(tile.center().x() - pixmap.width() / ratio / 2)
+        painter.drawPixmap(left, int(tile.center().y() - pixmap.height() / ratio / 2), pixmap)
         painter.restore()
         if not said.right:
             pen = painter.pen()
@@ -144,7 +143,7 @@ class ProbeStrip(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawPath(outline)
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
         super().mouseMoveEvent(event)
         for said, cell in zip(self.said, self.cells(), strict=True):
             if cell.contains(event.position()):

@@ -46,7 +46,8 @@ def _live(record: Record, state: State, stage: str, seconds: float) -> Notice | 
         return Notice("Going on", f"{stage or 'Preparing'} … {time_text(seconds)}")
     if state is State.PAUSED:
         step = record.latest.position if record.latest else 0
-        return Notice("Paused", f"at step {step:,}. Nothing is lost; it goes on where it stopped.", "warning", ("unpause",))
+        text = f"at step {step:,}. Nothing is lost; it goes on where it stopped."
+        return Notice("Paused", text, "warning", ("unpause",))
     if state is State.STOPPING:
         kept = f"The weights of epoch {record.best.epoch} are kept." if record.best else "There is nothing to keep yet."
         return Notice("Stopping", f"at the next step. {kept}", "warning")
@@ -58,16 +59,17 @@ def _finished(record: Record) -> Notice:
     assert end is not None
     if end.status == "failed":
         what, remedy, details = end.failure or (end.reason, "", "")
-        kept = _kept(record)
-        return Notice(what, f"{remedy} {kept}".strip(), "problem", ("remedy", "details") if details else ("remedy",), details)
+        actions: tuple[Action, ...] = ("remedy", "details") if details else ("remedy",)
+        return Notice(what, f"{remedy} {_kept(record)}".strip(), "problem", actions, details)
     if end.status == "diverged":
         return Notice("The loss went out of bounds", f"{end.reason} {_kept(record)}".strip(), "problem", ("remedy",))
     best, planned = record.best, record.prepared.epochs if record.prepared else len(record.epochs)
     if best is None:
-        return Notice("Stopped", end.reason or "No epoch was finished, so there is nothing to judge.", "warning", ("train",))
+        text = end.reason or "No epoch was finished, so there is nothing to judge."
+        return Notice("Stopped", text, "warning", ("train",))
     ended = "Finished" if end.status == "completed" else "Stopped"
     title = f"{ended}. Best epoch: {best.epoch} of {len(record.epochs) if end.status == 'completed' else planned}"
-    actions: tuple[Action, ...] = ("results", "tryit", "longer")
+    actions = ("results", "tryit", "longer")
     stopped = end.status == "stopped" and len(record.epochs) < planned
     if stopped:
         actions = ("results", "tryit", "resume")

@@ -131,12 +131,12 @@ class PreparingCard(QFrame):
     def _tick(self) -> None:
         self.elapsed.setText(f"{time_text(time.monotonic() - self._begun)} since the start")
 
-    def showEvent(self, event: object) -> None:  # noqa: N802
+    def showEvent(self, event: object) -> None:
         super().showEvent(event)  # type: ignore[arg-type]
         self._timer.start()
         self._tick()
 
-    def hideEvent(self, event: object) -> None:  # noqa: N802
+    def hideEvent(self, event: object) -> None:
         super().hideEvent(event)  # type: ignore[arg-type]
         self._timer.stop()
 

@@ -1,0 +1,181 @@
+"""The Training page while there is a run to show: figures, a strip for what to know, and four views of the run."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QMessageBox,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.engine.experiment import Experiment
+from app.ui.pages.training.cards import LogView, MemoryCard, MemoryView, ProbeCard
+from app.ui.pages.training.figures import FiguresRow, figures_of
+from app.ui.pages.training.notices import NoticeStrip
+from app.ui.parts import Parts
+from app.ui.plots.accuracy import AccuracyPlot
+from app.ui.plots.loss import LossPlot
+from app.ui.plots.norm import NormPlot
+from app.ui.plots.rate import RatePlot
+from app.ui.plots.tools import LogButton, PlotCard, SmoothButton
+from app.ui.record import Record
+from app.ui.theme import style
+from app.ui.widgets.one_of import OneOf
+
+VIEWS = (
+    ("overview", "Overview", "Loss, accuracy, memory and what the network says now."),
+    ("curves", "Curves", "Learning rate and gradient norm."),
+    ("memory", "Memory", "The memory ledger and the device, now and over time."),
+    ("log", "Log", "What happened, line by line."),
+)
+NARROW, WIDE = 600, 720
+"""Below these widths (at 100 %) cards stand below each other; the ledger's table needs the second."""
+
+
+class RunView(QScrollArea):
+    """`draw(record, resolved)` shows a record in the view in front. `turned(name)`: another view was chosen."""
+
+    turned = Signal(str)
+
+    def __init__(self, parts: Parts, notice: NoticeStrip) -> None:
+        super().__init__()
+        self.parts, self.notice = parts, notice
+        self.view = "overview"
+        inside = self._build()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidget(inside)
+
+    def _build(self) -> QWidget:
+        theme, inside = self.parts.theme, QWidget()
+        style(inside, "page")
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(16, 12, 16, 16)
+        column.setSpacing(12)
+        self.head = QGridLayout()
+        self.head.setContentsMargins(0, 0, 0, 0)
+        self.head.setColumnStretch(1, 1)
+        self.figures, self.segments = FiguresRow(theme), self._build_segments()
+        self.head.addWidget(self.figures, 0, 0)
+        self.head.addWidget(self.segments, 0, 2)
+        column.addLayout(self.head)
+        column.addWidget(self.notice)
+        self.views = OneOf()
+        self.memory_view, self.log_view = MemoryView(theme), LogView()
+        for view in (self._build_overview(), self._build_curves(), self.memory_view, self.log_view):
+            self.views.addWidget(view)
+        column.addWidget(self.views, 1)
+        for card in (self.loss_card, self.accuracy_card, self.rate_card, self.norm_card, self.memory_view.over_time):
+            card.refused.connect(self._refused)
+        return inside
+
+    def _build_segments(self) -> QWidget:
+        box = QWidget()
+        row = QHBoxLayout(box)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(2)
+        self.group = QButtonGroup(self)
+        for number, (name, label, tip) in enumerate(VIEWS):
+            button = QPushButton(label)
+            button.setCheckable(True)
+            button.setChecked(number == 0)
+            button.setObjectName(f"training.view.{name}")
+            button.setToolTip(tip)
+            button.setAccessibleName(f"Show {label}")
+            style(button, "segment")
+            self.group.addButton(button, number)
+            row.addWidget(button)
+        self.group.idClicked.connect(self.show_view)
+        return box
+
+    def _build_overview(self) -> QWidget:
+        theme, preferences = self.parts.theme, self.parts.preferences
+        self.smooth = SmoothButton(theme, preferences, "plot.smoothing")
+        self.loss, self.accuracy = LossPlot(theme, self.smooth.factor), AccuracyPlot(theme)
+        self.loss_card = PlotCard(self.loss, "Loss", "lower is better", "training.loss")
+        self.log_button = LogButton([self.loss], preferences, "plot.log")
+        self.loss_card.add_tool(self.log_button)
+        self.loss_card.add_tool(self.smooth)
+        self.smooth.smoothed.connect(self.loss.set_smoothing)
+        self.accuracy_card = PlotCard(self.accuracy, "Accuracy", "on pictures it never trains on", "training.accuracy")
+        self.memory_card, self.probe_card = MemoryCard(theme), ProbeCard(theme)
+        self.overview = QWidget()
+        self.overview_grid = QGridLayout(self.overview)
+        return self.overview
+
+    def _build_curves(self) -> QWidget:
+        theme = self.parts.theme
+        self.rate, self.norm = RatePlot(theme), NormPlot(theme)
+        self.rate_card = PlotCard(self.rate, "Learning rate", "how far a step goes", "training.rate", "learning rate")
+        steep = "how steep the ground is"
+        self.norm_card = PlotCard(self.norm, "Gradient norm", steep, "training.norm", "gradient norm")
+        self.norm_card.add_tool(LogButton([self.norm], self.parts.preferences, "plot.norm_log"))
+        self.curves = QWidget()
+        self.curves_grid = QGridLayout(self.curves)
+        self._arrange(self.curves_grid, (self.rate_card, self.norm_card), 1)
+        return self.curves
+
+    def _arrange(self, grid: QGridLayout, cards: tuple[QWidget, ...], columns: int) -> None:
+        """Cards side by side; the first row of the overview takes what height there is."""
+        px = self.parts.theme.px
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(12)
+        for row in range(4):
+            grid.setRowStretch(row, 0)
+        for column in range(2):
+            grid.setColumnStretch(column, 1 if column < columns else 0)
+        for number, card in enumerate(cards):
+            card.setMinimumWidth(px(240))
+            card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            grid.addWidget(card, number // columns, number % columns)
+            if isinstance(card, PlotCard):
+                grid.setRowStretch(number // columns, 1)
+                card.plot.setMinimumHeight(px(140))
+
+    # --- showing
+
+    def show_view(self, number: int) -> None:
+        """Show one of VIEWS."""
+        self.view = VIEWS[number][0]
+        self.views.setCurrentIndex(number)
+        self.group.button(number).setChecked(True)
+        self.turned.emit(self.view)
+
+    def draw(self, record: Record, resolved: Experiment | None) -> None:
+        """The figures, and the plots of the view in front."""
+        self.loss.show_record(record)
+        self.figures.show_figures(figures_of(record, self.loss.smoothed, resolved))
+        if self.view == "overview":
+            self.accuracy.show_record(record)
+            self.memory_card.show_record(record)
+        elif self.view == "curves":
+            self.rate.show_record(record, resolved)
+            clip = resolved.training.gradient_clip if resolved else None
+            self.norm.show_record(record, clip or 0.0)
+        elif self.view == "memory":
+            self.memory_view.show_record(record)
+
+    def lay_out(self, width: int) -> None:
+        """One or two columns, and the segments beside or below the figures, for a page of this width."""
+        theme = self.parts.theme
+        cards = (self.loss_card, self.accuracy_card, self.memory_card, self.probe_card)
+        self._arrange(self.overview_grid, cards, 1 if width < theme.px(NARROW) else 2)
+        self.memory_view.arrange(1 if width < theme.px(WIDE) else 2)
+        room = width - 32 - theme.px(24)
+        beside = self.figures.sizeHint().width() + self.segments.sizeHint().width() <= room
+        where = (0, 2) if beside else (1, 0)
+        position = self.head.getItemPosition(self.head.indexOf(self.segments))
+        if tuple(position)[:2] != where:  # type: ignore[arg-type]
+            self.head.removeWidget(self.segments)
+            self.head.addWidget(self.segments, *where, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+
+    def _refused(self, sentence: str) -> None:
+        QMessageBox.warning(self, "The file could not be written", sentence)
