@@ -228,7 +228,8 @@ class ConfusionMatrix(QAbstractScrollArea):
     # --- Qt
 
     def sizeHint(self) -> QSize:
-        return QSize(self._theme.px(380), self._theme.px(360))
+        """Small: it takes all the room it gets, but must not make its page scroll."""
+        return QSize(self._theme.px(260), self._theme.px(250))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(self._theme.px(240), self._theme.px(240))

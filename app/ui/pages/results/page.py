@@ -25,6 +25,7 @@ from app.ui.pages.results.side_card import SideCard
 from app.ui.pages.results.summary_card import SummaryCard
 from app.ui.parts import GuideCard, Page, Parts
 from app.ui.record import Record
+from app.ui.run_names import label_of
 from app.ui.theme import style
 from app.ui.widgets.empty_state import EmptyState
 
@@ -237,7 +238,7 @@ class ResultsPage(Page):
         self.guide_changed.emit()
 
     def _about(self) -> str:
-        name = self._record.path.name if self._record.path else ""
+        name = label_of(self._record.path) if self._record.path else ""
         return f"{name} · running, after epoch {self._record.epochs[-1].epoch}" if self._parts.session.live else name
 
     def _show_empty(self, trouble: str) -> None:

@@ -8,11 +8,10 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QButtonGroup,
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QPushButton,
+    QSizePolicy,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -25,6 +24,12 @@ from app.ui.pages.runs.entries import Entry
 from app.ui.pages.runs.overlay import DASHES, MOST, Overlay, series_color
 from app.ui.theme import Theme, style
 from app.ui.widgets.card import Card
+from app.ui.widgets.segments import Segments
+
+QUANTITIES = (
+    ("loss", "Loss", "The validation loss of the chosen runs; lower is better."),
+    ("accuracy", "Accuracy", "The validation accuracy of the chosen runs."),
+)
 
 
 class ComparisonCard(Card):
@@ -36,18 +41,9 @@ class ComparisonCard(Card):
         self._entries: list[Entry] = []
         self._comparison: Comparison | None = None
         self.setObjectName("runs.comparison")
-        self._quantities = QButtonGroup(self)
-        for name, text in (("loss", "Loss"), ("accuracy", "Accuracy")):
-            button = QPushButton(text)
-            button.setCheckable(True)
-            button.setChecked(name == "loss")
-            button.setObjectName(f"runs.curve.{name}")
-            button.setAccessibleName(f"Show validation {name}")
-            button.setToolTip(f"Draws the validation {name} of the chosen runs.")
-            style(button, "small")
-            self._quantities.addButton(button)
-            self.tools.addWidget(button)
-        self._quantities.buttonClicked.connect(lambda _: self._draw())
+        self.quantities = Segments(theme, "runs.curve", QUANTITIES)
+        self.quantities.chosen.connect(lambda _: self._draw())
+        self.tools.addWidget(self.quantities)
         self.overlay = Overlay(theme)
         self.table = _table()
         self.common = QLabel()
@@ -60,16 +56,14 @@ class ComparisonCard(Card):
         holder = QWidget()
         holder.setLayout(right)
         right.setContentsMargins(0, 0, 0, 0)
-        row = QHBoxLayout()
-        row.setSpacing(12)
-        row.addWidget(self.overlay, 5)
-        row.addWidget(holder, 5)
-        self.body.addLayout(row, 1)
+        self._row = QHBoxLayout()
+        self._row.setSpacing(12)
+        self._row.addWidget(self.overlay, 5)
+        self._row.addWidget(holder, 5)
+        for side in (self.overlay, holder):  # the share of each is the stretch's, whatever stands in them
+            side.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
+        self.body.addLayout(self._row, 1)
         theme.changed.connect(self._restyle)
-
-    @property
-    def quantity(self) -> str:
-        return self._quantities.checkedButton().objectName().removeprefix("runs.curve.")
 
     def show_runs(self, entries: Sequence[Entry]) -> None:
         """At most five are shown; their settings are read in the background."""
@@ -78,13 +72,14 @@ class ComparisonCard(Card):
         self.title.setText("Compared" if several else "Curve")
         extra = f"the first {MOST} of {len(entries)}" if len(entries) > MOST else "validation, per epoch"
         self.set_why(extra)
+        self._row.setStretch(1, 5 if len(self._entries) < 3 else 6)
         self._draw()
         shown = tuple(self._entries)
         if shown:
             self._background.run(lambda _: compare(shown), self._fill, key="runs.compare")
 
     def _draw(self) -> None:
-        self.overlay.show_runs(self._entries, self.quantity)
+        self.overlay.show_runs(self._entries, self.quantities.value)
 
     def _restyle(self) -> None:
         if self._comparison is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from app.engine.training.run import Run, list_runs
+from app.ui.run_names import label_of
 
 MORE_EPOCHS = 10
-DAY = re.compile(r"\d{4}-\d\d-\d\d (?=.)")
 STATUS_WORDS = {
     "running": "Running",
     "interrupted": "Interrupted: Resume?",
@@ -77,17 +76,6 @@ class Entry:
     def longer(self) -> int:
         """The new total of epochs for training longer."""
         return len(self.losses) + MORE_EPOCHS
-
-
-def label_of(path: Path) -> str:
-    """A run's name without the day in front: "2026-11-22 fashion cnn" is "fashion cnn"."""
-    return path.name[len(day_of(path)) :] or path.name
-
-
-def day_of(path: Path) -> str:
-    """The day in front of a run's folder name with the space behind it, "" if there is none."""
-    found = DAY.match(path.name)
-    return found.group() if found else ""
 
 
 def read_entries(folder: Path, known: dict[Path, Entry], check: Callable[[], None]) -> list[Entry]:

@@ -44,6 +44,8 @@ class Overlay(pg.PlotWidget):
         self._entries: list[Entry] = []
         self._quantity = "loss"
         self.setObjectName("runs.overlay")
+        for axis in (self._left, self._bottom):
+            axis.setZValue(-1000)  # grid lines behind the curves and names
         self.setMenuEnabled(False)
         self.hideButtons()
         self.setMouseEnabled(x=False, y=False)
@@ -125,16 +127,16 @@ class Overlay(pg.PlotWidget):
         low, high = (float(points.min()), float(points.max())) if len(points) else (0.0, 1.0)
         margin = 0.08 * (high - low) or 0.05 * abs(high) or 0.5
         top = min(high + margin, 1.0 + margin / 2) if self._quantity == "accuracy" else high + margin
-        metrics = QFontMetricsF(self._theme.font(12))
+        metrics = QFontMetricsF(self._theme.font(12, bold=True))
         names = max((metrics.horizontalAdvance(self._short(entry)) for entry in self._entries), default=0.0)
         room = max(1.0, self.width() - self._theme.px(60))
-        share = min(0.5, (names + self._theme.px(16)) / room)
+        share = min(0.5, (names + self._theme.px(24)) / room)
         span = max(1.0, last - 1.0)
         self.setXRange(1 - 0.03 * span, 1 + span / (1 - share), padding=0)
         self.setYRange(low - margin, top, padding=0)
 
     def _short(self, entry: Entry) -> str:
-        metrics = QFontMetricsF(self._theme.font(12))
+        metrics = QFontMetricsF(self._theme.font(12, bold=True))
         room = max(self._theme.px(60), self.width() * 0.34)
         return metrics.elidedText(entry.name, Qt.TextElideMode.ElideMiddle, room)
 

@@ -26,11 +26,12 @@ from app.engine.training.run import Run
 from app.ui.assets import icon
 from app.ui.background import Failure
 from app.ui.pages.runs.comparison import ComparisonCard
-from app.ui.pages.runs.entries import MORE_EPOCHS, Entry, day_of, label_of, read_entries
+from app.ui.pages.runs.entries import MORE_EPOCHS, Entry, read_entries
 from app.ui.pages.runs.table import NOTE, RUN, RunsTable
 from app.ui.pages.runs.trash import Discarded, discard, restore
 from app.ui.parts import GuideCard, Page, Parts
 from app.ui.record import Record
+from app.ui.run_names import day_of, label_of
 from app.ui.session import read_record
 from app.ui.theme import style
 from app.ui.widgets.card import Card
@@ -290,11 +291,10 @@ class RunsPage(Page):
         if (one := self._one()) is None:
             return
         session = self._parts.session
-        if session.active and one.status == "running":
+        if session.active and session.live_record.path == one.path:
             session.show_live()
-            if session.record.path == one.path:
-                self._parts.go("training")
-                return
+            self._parts.go("training")
+            return
         target = "results" if one.usable and one.status not in ("failed", "diverged") else "training"
 
         def show(record: Record) -> None:

@@ -1,0 +1,410 @@
+"""Try it: give the network a picture, see what it sees, and what it answers. Also while a training goes on."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QKeySequence,
+    QResizeEvent,
+    QShortcut,
+    QShowEvent,
+)
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.engine.data.dataset import Dataset
+from app.engine.training import events
+from app.ui.amounts import percent_text
+from app.ui.background import Failure
+from app.ui.pages.tryit.answers import AnswerBars
+from app.ui.pages.tryit.asking import Answer, Asker, Choice, Picture, Ready, usable_runs
+from app.ui.pages.tryit.giving import GivingCard
+from app.ui.parts import GuideCard, Page, Parts
+from app.ui.run_names import labels_of
+from app.ui.theme import style
+from app.ui.widgets.card import Card
+from app.ui.widgets.empty_state import EmptyState
+from app.ui.widgets.thumbnails import crisp
+
+DEBOUNCE_MS = 60
+"""A drawing is asked about at most so often."""
+SEEN = 112
+"""Side of "what the network sees", in pixels at 100 %."""
+NARROW = 500
+NOTHING = "Train a network first. From its first epoch on you can try it here, also while it goes on training."
+HINT = "Draw, drop a picture, or take one of the test set."
+
+
+class TryItPage(Page):
+    """Asks the best weights of a run, on the background thread, on the CPU, with weights of its own."""
+
+    name = "tryit"
+    title = "Try it"
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__()
+        self._parts = parts
+        self._asker = Asker()
+        self._choices: list[Choice] = []
+        self._path: Path | None = None
+        self._picked = False
+        self._ready: Ready | None = None
+        self._picture: Picture | None = None
+        self._answer: Answer | None = None
+        self._random = random.Random()
+        self._soon = QTimer(self, interval=DEBOUNCE_MS, singleShot=True)
+        self._soon.timeout.connect(self._ask)
+        style(self, "page")
+        self.setAcceptDrops(True)
+        self._build()
+        parts.session.told.connect(self._told)
+        parts.session.shown.connect(self._other)
+        parts.document.data_changed.connect(self._show_random)
+        parts.theme.changed.connect(self._restyle)
+        paste = QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self)
+        paste.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        paste.activated.connect(self.paste)
+
+    # --- what it looks like
+
+    def _build(self) -> None:
+        theme = self._parts.theme
+        self.giving = GivingCard(theme)
+        self.giving.given.connect(self._given)
+        self.giving.wanted_random.connect(self.take_random)
+        self.giving.paste_button.clicked.connect(self.paste)
+        self.row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self.row.setSpacing(12)
+        self.row.addWidget(self.giving, 10)
+        self.row.addWidget(self._answer_card(), 9)
+        for card in (self.giving, self.card):  # a longer name on one side must not push the other one about
+            card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        content = QWidget()
+        style(content, "page")
+        column = QVBoxLayout(content)
+        column.setContentsMargins(16, 0, 16, 16)
+        column.addLayout(self.row)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setWidget(content)
+        full = QWidget()
+        whole = QVBoxLayout(full)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(8)
+        whole.addWidget(self._head())
+        whole.addWidget(scroll, 1)
+        self.empty = EmptyState(
+            theme, "draw", "Nothing to try yet", NOTHING, "Go to Training", lambda: self._parts.go("training"),
+            "tryit.begin",
+        )  # fmt: skip
+        self.stack = QStackedLayout(self)
+        self.stack.addWidget(self.empty)
+        self.stack.addWidget(full)
+
+    def _head(self) -> QWidget:
+        head = QWidget()
+        row = QHBoxLayout(head)
+        row.setContentsMargins(16, 12, 16, 0)
+        row.setSpacing(8)
+        heading, using = QLabel("Try it"), QLabel("using")
+        style(heading, "heading")
+        style(using, "secondary")
+        self.runs = QComboBox()
+        self.runs.setObjectName("tryit.run")
+        self.runs.setAccessibleName("Run whose network is used")
+        self.runs.setToolTip("The run whose best weights answer.")
+        self.runs.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.runs.setMinimumContentsLength(16)
+        self.runs.activated.connect(self._pick)
+        using.setBuddy(self.runs)
+        self.epoch = QLabel()
+        self.epoch.setObjectName("tryit.epoch")
+        style(self.epoch, "secondary")
+        row.addWidget(heading)
+        row.addStretch(1)
+        row.addWidget(using)
+        row.addWidget(self.runs)
+        row.addWidget(self.epoch)
+        return head
+
+    def _answer_card(self) -> Card:
+        theme = self._parts.theme
+        self.card = Card("Answer", "from the best epoch")
+        self.card.setObjectName("tryit.answer")
+        self._seen = QLabel()
+        self._seen.setObjectName("tryit.seen")
+        self._seen.setAccessibleName("What the network sees")
+        self._seen.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        style(self._seen, "seen")
+        self._seen_words = QLabel()
+        self._seen_words.setWordWrap(True)
+        style(self._seen_words, "secondary")
+        self.best = QLabel()
+        self.best.setObjectName("tryit.best")
+        self.best.setWordWrap(True)
+        style(self.best, "figure")
+        self.judged = QLabel()
+        self.judged.setObjectName("tryit.judged")
+        self.judged.setWordWrap(True)
+        style(self.judged, "secondary")
+        words = QVBoxLayout()
+        words.setSpacing(4)
+        for label in (self.best, self.judged, self._seen_words):
+            words.addWidget(label)
+        words.addStretch(1)
+        top = QHBoxLayout()
+        top.setSpacing(12)
+        top.addWidget(self._seen, 0, Qt.AlignmentFlag.AlignTop)
+        top.addLayout(words, 1)
+        self.bars = AnswerBars(theme)
+        self.card.body.addLayout(top)
+        self.card.body.addWidget(self.bars)
+        self.card.body.addStretch(1)
+        self._show_answer()
+        return self.card
+
+    def _restyle(self) -> None:
+        self._show_answer()
+        self._arrange()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        wide = self.width() >= self._parts.theme.px(NARROW)
+        self.row.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+        self.runs.setMinimumContentsLength(16 if wide else 8)
+
+    # --- which run
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Look which runs have weights, in the background."""
+        folder = self._parts.runs_folder
+        self._parts.background.run(
+            lambda control: usable_runs(folder, control.check), self._take_choices, key="tryit.runs"
+        )
+
+    def _told(self, batch: list[events.Event]) -> None:
+        """New best weights of a run that goes on: take them, and answer again."""
+        better = any(isinstance(event, events.EpochDone) and event.best for event in batch)
+        saved = any(isinstance(event, events.CheckpointSaved) and event.best for event in batch)
+        ended = any(isinstance(event, events.RunFinished) for event in batch)
+        if self.isVisible() and (better or saved or ended):
+            self.refresh()
+
+    def _other(self) -> None:
+        """Another run is shown elsewhere: it is the one to try, unless one was picked here."""
+        self._picked = False
+        if self.isVisible():
+            self.refresh()
+
+    def _take_choices(self, choices: list[Choice]) -> None:
+        self._choices = choices
+        paths = [choice.path for choice in choices]
+        shown = self._parts.session.record.path
+        if not self._picked or self._path not in paths:
+            self._path = shown if shown in paths else (paths[0] if paths else None)
+        self.runs.blockSignals(True)
+        self.runs.clear()
+        self.runs.addItems(labels_of(paths))
+        if self._path is not None:
+            self.runs.setCurrentIndex(paths.index(self._path))
+        self.runs.blockSignals(False)
+        self.stack.setCurrentIndex(1 if choices else 0)
+        self.guide_changed.emit()
+        chosen = next((choice for choice in choices if choice.path == self._path), None)
+        if chosen is not None and (self._ready is None or self._ready.choice != chosen):
+            self._load(chosen.path)
+
+    def _pick(self, row: int) -> None:
+        self._path, self._picked = self._choices[row].path, True
+        self._load(self._path)
+
+    def _load(self, path: Path) -> None:
+        self.epoch.setText("loading")
+        self._parts.background.run(lambda _: self._asker.load(path), self._take_ready, self._refused, key="tryit.load")
+
+    def _take_ready(self, ready: Ready) -> None:
+        if ready.choice.path != self._path:
+            return
+        self._ready = ready
+        live = self._parts.session.active and self._parts.session.live_record.path == self._path
+        self.epoch.setText(f"epoch {ready.epoch}, the best so far" if live else f"epoch {ready.epoch}, the best")
+        self.giving.prepare_for(ready.description.preparation)
+        self._show_random()
+        self.guide_changed.emit()
+        if (
+            self._picture is not None
+            and self._picture.pixels is not None
+            and self._shape() != self._picture.pixels.shape
+        ):
+            self._picture = None  # an example of other data
+        self._ask()
+
+    def _shape(self) -> tuple[int, ...]:
+        return self._ready.description.shape if self._ready else ()
+
+    # --- which picture
+
+    def _given(self, picture: Picture | None) -> None:
+        self._picture = picture
+        if picture is None:
+            self._answer = None
+            self._show_answer()
+        elif not self._soon.isActive():
+            self._soon.start()
+
+    def paste(self) -> None:
+        """Take the picture of the clipboard."""
+        data = QGuiApplication.clipboard().mimeData()
+        if data is None or not self.giving.take_mime(data):
+            self._say("There is no picture in the clipboard.")
+
+    def _dataset(self) -> Dataset | None:
+        """The open data if they are those of the run."""
+        dataset = self._parts.document.dataset
+        if dataset is None or self._ready is None:
+            return None
+        return dataset if dataset.description.fingerprint == self._ready.description.fingerprint else None
+
+    def _show_random(self) -> None:
+        there = self._dataset() is not None
+        self.giving.random_button.setEnabled(there)
+        self.giving.random_button.setToolTip(
+            "Takes one of the pictures kept apart for the test." if there
+            else "Open the data of this run on the Data page to take one of its test pictures."
+        )  # fmt: skip
+
+    def take_random(self) -> None:
+        """One of the test split (or of validation, where there is no test), and what it is in truth."""
+        dataset = self._dataset()
+        if dataset is None:
+            return
+        split = "test" if len(dataset.indices.get("test", ())) else "validation"
+        rows = dataset.indices.get(split)
+        if rows is None or not len(rows):
+            self._say("These data have no pictures kept apart.")
+            return
+        row = int(rows[self._random.randrange(len(rows))])
+        name = dataset.names[row] if len(dataset.names) else f"#{row}"
+        pixels, true = np.array(dataset.inputs[row]), dataset.description.classes[int(dataset.targets[row])]
+        self.giving.take(Picture(f"{split} picture: {name}", pixels=pixels, true=true))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        data = event.mimeData()
+        local = any(url.isLocalFile() and Path(url.toLocalFile()).is_file() for url in data.urls())
+        if self.stack.currentIndex() == 1 and (data.hasImage() or local):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        if self.giving.take_mime(event.mimeData()):
+            event.acceptProposedAction()
+
+    # --- the answer
+
+    def _ask(self) -> None:
+        path, picture = self._path, self._picture
+        if path is None or picture is None or self._ready is None:
+            self._show_answer()
+            return
+        self._parts.background.run(
+            lambda _: self._asker.ask(path, picture), self._take_answer, self._refused, key="tryit.ask"
+        )
+
+    def _take_answer(self, result: tuple[Ready, Answer]) -> None:
+        ready, answer = result
+        if answer.picture is not self._picture or ready.choice.path != self._path:
+            return
+        if self._ready is None or ready.choice != self._ready.choice:
+            self._take_ready(ready)
+            return
+        self._answer = answer
+        if answer.picture.origin != "drawn":
+            self.giving.show_picture(answer.shown)
+        self._show_answer()
+
+    def _refused(self, failure: Failure) -> None:
+        self._answer = None
+        self.giving.say_unreadable()
+        self._say(f"{failure.what} {failure.remedy}".strip())
+
+    def _say(self, text: str) -> None:
+        """A sentence in place of the answer."""
+        self._show_answer()
+        self.judged.setText(text)
+        style(self.judged, "problem")
+
+    def _show_answer(self) -> None:
+        answer, side = self._answer, self._parts.theme.px(SEEN)
+        self._seen.setFixedSize(side, side)
+        style(self.judged, "secondary")
+        if answer is None:
+            self._seen.clear()
+            self.best.setText("")
+            self._seen_words.setText("")
+            self.judged.setText(HINT)
+            self.bars.show_ranking([])
+            return
+        channels, height, width = answer.seen.shape
+        self._seen.setPixmap(crisp(answer.seen, side, self.devicePixelRatioF()))
+        colour = "grey" if channels == 1 else "colour"
+        self._seen_words.setText(f"What the network sees: {width} × {height}, {colour}.")
+        name, probability = answer.ranking[0]
+        self.best.setText(name)
+        true = answer.picture.true
+        sure = f"{percent_text(probability)} sure"
+        if true:
+            sure += ", and it is right." if true == name else f". In truth it is {true}."
+        self.judged.setText(sure)
+        self.bars.show_ranking(answer.ranking, true)
+
+    # --- the Guide and the rail
+
+    def ready(self) -> tuple[bool, str]:
+        if self._choices or self._parts.session.record.epochs:
+            return True, ""
+        return False, "Train a network first."
+
+    def guide(self) -> list[GuideCard]:
+        cards = [
+            GuideCard(
+                "What you see",
+                "Your picture is brought to the size and colours of the training pictures, just as in training. The "
+                "bars say how sure the network is of each class; together they are 100 %.",
+            ),
+            GuideCard(
+                "It always answers",
+                "A network knows only its classes. Shown something else, it still picks one of them, sometimes "
+                "very surely.",
+            ),
+        ]
+        if self._ready is not None and self._ready.description.preparation.channels == 1:
+            cards.append(
+                GuideCard(
+                    "Drawing like the data",
+                    "Fill the sheet and keep to its middle, as the training pictures do; try a thicker or thinner pen.",
+                )
+            )
+        return cards
