@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if sys.platform == "win32":
     import torch  # noqa: F401  (on Windows torch's libraries load only before Qt's: pytorch issue 166628)
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.ui.main_window import MainWindow
@@ -22,6 +22,7 @@ from app.ui.theme import Theme, system_is_dark
 
 if TYPE_CHECKING:
     from app.ui.assembly import Assembly
+    from app.ui.awake import Awake
 
 SIGNAL_MS = 200
 PAINT_MS = 1500
@@ -36,9 +37,11 @@ class Window(QObject):
     It shows the frame; `assemble` fills it, a moment after it was painted.
     """
 
-    def __init__(self, folder: Path, paths: list[str], train: bool = False) -> None:
+    def __init__(
+        self, folder: Path, paths: list[str], train: bool = False, awake: Awake | None = None
+    ) -> None:
         super().__init__()
-        self._folder, self._paths, self._train = folder, paths, train
+        self._folder, self._paths, self._train, self._awake = folder, paths, train, awake
         self.preferences = Preferences(folder / "window.json")
         self.theme = Theme(self.preferences.get("dark", system_is_dark()), self.preferences.get("zoom", 1.0))
         self.theme.apply()
@@ -58,7 +61,7 @@ class Window(QObject):
         if self.assembly is None:
             from app.ui.assembly import Assembly
 
-            self.assembly = Assembly(self.frame, self.theme, self.preferences, self._folder)
+            self.assembly = Assembly(self.frame, self.theme, self.preferences, self._folder, self._awake)
             self.assembly.begin(self._paths, self._train)
 
     def open(self, paths: list[str]) -> None:
@@ -72,10 +75,12 @@ class Window(QObject):
     def close(self) -> bool:
         """Take everything apart, in order. Returns whether every thread has ended."""
         self._fallback.stop()
-        ended = self.assembly.close(IMPORT_S) if self.assembly is not None else True
+        assembly, self.assembly = self.assembly, None
+        ended = assembly.close(IMPORT_S) if assembly is not None else True
         self.frame.dismantle()
         self.frame.leave()
         self.frame.deleteLater()
+        self.theme.deleteLater()
         return ended
 
 
@@ -102,7 +107,7 @@ def main(paths: list[str], train: bool = False) -> int:
     restore()
     single.close()
     ended = window.close()
-    application.sendPostedEvents(None, 0)
+    application.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     application.processEvents()
     if not ended:
         # everything is saved and every thread of ours has ended but the one that imports torch; the interpreter

@@ -37,8 +37,7 @@ class Assembly(QObject):
     """Document, session and everything that connects them with the window."""
 
     def __init__(
-        self, frame: MainWindow, theme: Theme, preferences: Preferences, folder: Path,
-        runs_folder: Path | None = None, awake: Awake | None = None,
+        self, frame: MainWindow, theme: Theme, preferences: Preferences, folder: Path, awake: Awake | None = None
     ) -> None:
         super().__init__()
         self.frame, self.theme, self.preferences = frame, theme, preferences
@@ -52,7 +51,7 @@ class Assembly(QObject):
         self.run_bar = RunBar(frame.bottom, self.document, self.session, self.measurer, Speeds(preferences))
         self.engine = EngineLoader()
         self.awake, self.notifier = awake or Awake(), Notifier(frame)
-        self.runs_folder = runs_folder or default_folder()
+        self.runs_folder = default_folder()
         self.commands = Commands(self)
         self._parts = Parts(
             self.document, self.session, theme, self.background, self.measurer, preferences, self.runs_folder,
@@ -202,4 +201,10 @@ class Assembly(QObject):
         self.problems.close()
         self._save_preferences()
         self._uninstall()
+        # Qt keeps what is connected to a signal as long as its sender: without this the pages would outlive the window
+        for sender in (
+            self.run_bar, self.measurer, self.opener, self.files, self.engine, self.session, self.document, self.problems,
+            self.background, self._reading, self,
+        ):
+            sender.deleteLater()
         return ended

@@ -50,6 +50,7 @@ class Background(QObject):
         super().__init__()
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._latest: dict[str, _Job] = {}
+        self._closed = False
         self._done.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         self._thread = threading.Thread(target=self._work, name="background")
         self._thread.start()
@@ -71,7 +72,8 @@ class Background(QObject):
         return job.control
 
     def close(self) -> None:
-        """Stop what runs, drop what waits, and wait for the thread."""
+        """Stop what runs, drop what waits, and wait for the thread. Nothing is delivered any more."""
+        self._closed = True
         for job in self._latest.values():
             job.control.stop()
         self._queue.put(None)
@@ -92,7 +94,7 @@ class Background(QObject):
 
     @Slot(object, object, object)
     def _deliver(self, job: _Job, result: Any, failure: Failure | None) -> None:
-        if job.key and self._latest.get(job.key) is not job:
+        if self._closed or (job.key and self._latest.get(job.key) is not job):
             return
         self._latest.pop(job.key, None)
         if failure is None:

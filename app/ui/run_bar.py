@@ -49,6 +49,7 @@ class RunBar(QObject):
         self._speeds = speeds
         self.engine: Engine | None = None
         self._outcome = ""
+        self._stage: events.StageChanged | None = None
         self._allowed: str | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
@@ -96,6 +97,8 @@ class RunBar(QObject):
 
     def refresh(self, *_: object) -> None:
         active = self._session.active
+        if self._session.state is not State.STOPPING:
+            self._stage = self._session.live_record.stage
         self._bar.set_running(active)
         obstacle = self.obstacle()
         self._bar.train.setEnabled(not obstacle)
@@ -183,7 +186,8 @@ class RunBar(QObject):
         text = f"epoch {latest.epoch} of {prepared.epochs} · step {latest.position:,} of {prepared.steps:,}"
         progress = latest.position / max(1, prepared.steps)
         if session.state is State.STOPPING:
-            text = f"Stopping after the current batch · {text}"
+            later = live.stage if live.stage is not None and live.stage is not self._stage else None
+            text = f"Stopping: {later.text}" if later else f"Stopping after the current batch · {text}"
         elif session.state is State.PAUSED:
             text = f"Paused · {text}"
         speed = "" if latest.speed is None else f"{latest.speed:,.0f} pictures/s"

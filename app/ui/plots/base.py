@@ -59,6 +59,8 @@ class Plot(pg.PlotWidget):
         self.setMinimumSize(120, 90)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.box = self.getPlotItem().getViewBox()
+        menu = self.getPlotItem().ctrlMenu  # never shown; with a parent it goes when the plot goes
+        menu.setParent(self, menu.windowFlags())
         self.left.setZValue(-200)  # its grid lines lie behind the curves
         self.box.disableAutoRange()
         self.box.setDefaultPadding(0)

@@ -26,11 +26,11 @@ class NumberBox(QDoubleSpinBox):
         self._whole, self._optional, self._logarithmic = whole, optional, logarithmic
         self._step = step or (1.0 if whole else 0.1)
         self._unknown = self._emptied = False
+        self._unit = f" {unit}" if unit else ""
         self.setDecimals(0 if whole else 15)
         self.setRange(-WIDEST, WIDEST)
         self.setKeyboardTracking(False)
         self.setFocusPolicy(self.focusPolicy().StrongFocus)
-        self._unit = f" {unit}" if unit else ""
         self.setSuffix(self._unit)
         self.editingFinished.connect(self._tell_cleared)
 

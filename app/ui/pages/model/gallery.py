@@ -127,6 +127,7 @@ class TemplateGallery(QWidget):
         self.cards: dict[str, TemplateCard] = {}
         for template in registry.all():
             card = TemplateCard(template, theme)
+            card.setParent(self)
             self.cards[template.kind] = card
             self._group.addButton(card)
             card.clicked.connect(lambda _=False, kind=template.kind: self.chosen.emit(kind))

@@ -1,0 +1,47 @@
+"""Real windows: opened on folders of their own, closed in order, and nothing told that was not expected."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
+from pytestqt.qtbot import QtBot
+
+from app.ui.application import Window
+from app.ui.awake import Awake
+
+PATIENCE_MS = 60_000
+"""A ceiling, not a measure: the first window of a process loads the engine."""
+
+OpenWindow = Callable[..., Window]
+
+
+@pytest.fixture
+def open_window(qtbot: QtBot, folders: Path) -> Iterator[OpenWindow]:
+    """open_window(*paths, awake=None) -> a window that is filled, with the engine loaded."""
+    opened: list[Window] = []
+
+    def open_one(*paths: str, awake: Awake | None = None) -> Window:
+        window = Window(folders / "config", list(paths), awake=awake or Awake(lambda: None))
+        opened.append(window)
+        window.frame.resize(1280, 760)
+        window.show()
+        qtbot.waitUntil(lambda: window.assembly is not None and len(window.frame.pages) == 8, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: window.assembly.run_bar.engine is not None, timeout=PATIENCE_MS)
+        return window
+
+    yield open_one
+    while opened:
+        close(opened.pop())
+
+
+def close(window: Window) -> None:
+    """Take a window apart and let everything go that was told to; what that frees may hold more."""
+    window.close()
+    for _ in range(3):
+        gc.collect()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        QCoreApplication.processEvents()

@@ -1,0 +1,49 @@
+"""What a person does in a window, for tests: find, press, wait."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.ui.application import Window
+from app.ui.assembly import Assembly
+
+W = TypeVar("W", bound=QWidget)
+PATIENCE_MS = 60_000
+
+
+def inside(window: Window) -> Assembly:
+    assert window.assembly is not None
+    return window.assembly
+
+
+def find(window: Window, name: str, kind: type[W] = QWidget) -> W:  # type: ignore[assignment]
+    """The widget of this objectName."""
+    found = window.frame.findChild(kind, name)
+    assert found is not None, f"there is no {name}"
+    return found
+
+
+def click(qtbot: QtBot, window: Window, name: str) -> None:
+    """A click with the left mouse button on a button that can be seen and pressed."""
+    button = find(window, name, QAbstractButton)
+    assert button.isVisible(), f"{name} cannot be seen"
+    assert button.isEnabled(), f"{name} cannot be pressed: {button.toolTip()}"
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def until(qtbot: QtBot, condition: object) -> None:
+    qtbot.waitUntil(condition, timeout=PATIENCE_MS)
+
+
+def choose_digits(qtbot: QtBot, window: Window, **training: object) -> None:
+    """The built-in digits, read; with a small network and these training settings."""
+    click(qtbot, window, "welcome.sample.digits")
+    document = inside(window).document
+    until(qtbot, lambda: document.data_state == "ready")
+    document.choose("model", "cnn")
+    if training:
+        assert document.replace("training", **training) == ""
