@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from PySide6.QtCore import QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QResizeEvent, QWheelEvent
@@ -34,6 +35,7 @@ class NetworkView(QGraphicsView):
         self._items: dict[str, BlockItem] = {}
         self._chosen = ""
         self._width = 0.0
+        self._changing = False
         self._scene = QGraphicsScene(self)
         self.setScene(self._scene)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -73,8 +75,10 @@ class NetworkView(QGraphicsView):
     def choose(self, name: str) -> None:
         """Select a block and bring it into sight."""
         if item := self._items.get(name):
-            self._scene.clearSelection()
-            item.setSelected(True)
+            with self._quiet():
+                self._scene.clearSelection()
+                item.setSelected(True)
+            self._selection_changed()
             self.show_block(name)
 
     def show_block(self, name: str) -> None:
@@ -148,7 +152,20 @@ class NetworkView(QGraphicsView):
         self._width = self._block_width()
         theme, chosen = self._theme, self._chosen
         place = self.verticalScrollBar().value()
-        self._scene.blockSignals(True)
+        with self._quiet():
+            self._fill(theme, chosen)
+        self.verticalScrollBar().setValue(place)
+        self._selection_changed()
+        self._describe()
+
+    @contextmanager
+    def _quiet(self) -> Iterator[None]:
+        """While the program selects, nothing is told. (Blocking the scene's signals would keep its size secret too.)"""
+        self._changing = True
+        yield
+        self._changing = False
+
+    def _fill(self, theme: Theme, chosen: str) -> None:
         self._scene.clear()
         self._items = {block.name: BlockItem(block, theme, self._width) for block in self._blocks}
         arrangement = arrange(
@@ -165,9 +182,6 @@ class NetworkView(QGraphicsView):
         self._scene.setSceneRect(self._scene.itemsBoundingRect().adjusted(-4, -2, 4, 2) if self._items else QRectF())
         if chosen in self._items:
             self._items[chosen].setSelected(True)
-        self._scene.blockSignals(False)
-        self.verticalScrollBar().setValue(place)
-        self._describe()
 
     def _block_width(self) -> float:
         """Blocks are as wide as the view allows where the network is one column, and of one width where it branches."""
@@ -178,6 +192,8 @@ class NetworkView(QGraphicsView):
         return float(min(theme.px(WIDTH), max(theme.px(NARROWEST), room)))
 
     def _selection_changed(self) -> None:
+        if self._changing:
+            return
         chosen = next((name for name, item in self._items.items() if item.isSelected()), "")
         if chosen != self._chosen:
             self._chosen = chosen

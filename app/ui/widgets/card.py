@@ -19,7 +19,7 @@ class Card(QFrame):
         outer.setSpacing(8)
         self.tools = QHBoxLayout()
         self.tools.setSpacing(6)
-        self.title, self.why = QLabel(title), ElidedLabel(why, least=0)
+        self.title, self.why = QLabel(title, self), ElidedLabel(why, 0, self)
         style(self.title, "title")
         style(self.why, "why")
         if title:
@@ -30,6 +30,9 @@ class Card(QFrame):
             head.addStretch(1)
             head.addLayout(self.tools)
             outer.addLayout(head)
+        else:
+            self.title.hide()
+            self.why.hide()
         self.body = QVBoxLayout()
         self.body.setSpacing(8)
         outer.addLayout(self.body, 1)

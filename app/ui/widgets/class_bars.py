@@ -13,7 +13,7 @@ from app.ui.theme import SMALL, Theme
 
 SPLITS = {"training": "training", "validation": "validation", "test": "line"}
 """Split -> colour role."""
-ROW, BAR, GAP, HEAD, SQUARE = 22, 10, 10, 22, 9
+ROW, TALLEST, BAR, GAP, HEAD, SQUARE = 22, 32, 10, 10, 22, 9
 
 
 def balance_words(classes: Sequence[str], totals: Sequence[int]) -> str:
@@ -84,7 +84,7 @@ class ClassBars(QAbstractScrollArea):
         names, numbers = self._columns(metrics, totals)
         gap = self._theme.px(GAP)
         bars = QRect(names + gap, 0, self.viewport().width() - names - numbers - 2 * gap, 0)
-        row_height, head = self._theme.px(ROW), self._head
+        row_height, head = self._row, self._head
         offset = self.verticalScrollBar().value()
         first = max(0, offset // row_height)
         painter.setClipRect(QRect(0, head, self.viewport().width(), self.viewport().height()))
@@ -165,18 +165,24 @@ class ClassBars(QAbstractScrollArea):
             return True
         return super().viewportEvent(event)
 
+    @property
+    def _row(self) -> int:
+        """Height of a row, in pixels now: few classes stand further apart."""
+        room = (self.viewport().height() - self._head) // max(1, len(self._classes))
+        return min(self._theme.px(TALLEST), max(self._theme.px(ROW), room))
+
     def _row_at(self, place: QPoint) -> int | None:
         head = self._head
-        row = (place.y() - head + self.verticalScrollBar().value()) // self._theme.px(ROW)
+        row = (place.y() - head + self.verticalScrollBar().value()) // self._row
         return row if place.y() >= head and 0 <= row < len(self._classes) else None
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._measure()
 
     def _measure(self) -> None:
-        row, head = self._theme.px(ROW), self._head
-        room = self.viewport().height() - head
-        self.setMaximumHeight(head + row * max(3, len(self._classes)))
+        head = self._head
+        self.setMaximumHeight(head + self._theme.px(TALLEST) * max(1, len(self._classes)))
+        row, room = self._row, self.viewport().height() - head
         bar = self.verticalScrollBar()
         bar.setRange(0, max(0, row * len(self._classes) - room))
         bar.setPageStep(max(1, room))

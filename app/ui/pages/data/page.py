@@ -93,8 +93,9 @@ class DataPage(Page):
         words.addWidget(self._where)
         head = QHBoxLayout()
         self._other.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        head.addLayout(words)
-        head.addStretch(1)
+        for label in (self._heading, self._where):
+            label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        head.addLayout(words, 1)
         head.addWidget(self._again_strip())
         head.addWidget(self._other)
         self._tabs = QTabBar()

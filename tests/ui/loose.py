@@ -1,0 +1,79 @@
+"""The live parts of a window without the window: for tests of a single page or widget."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from PySide6.QtCore import QCoreApplication, QEvent
+
+from app.engine.experiment import DataSettings, Experiment
+from app.ui.background import Background
+from app.ui.document import Document
+from app.ui.measurer import Measurer
+from app.ui.opener import Opener
+from app.ui.parts import Parts
+from app.ui.preferences import Preferences
+from app.ui.session import Session
+from app.ui.theme import Theme
+
+PATIENCE_MS = 60_000
+"""A ceiling, not a measure: the first measurement of a process loads the engine."""
+
+
+@dataclass
+class Loose:
+    """`parts` for a page's constructor; `opener` reads the data; `done` and `gone` are what the page asked for."""
+
+    parts: Parts
+    opener: Opener
+    done: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+
+    @property
+    def document(self) -> Document:
+        return self.parts.document
+
+    def open(self, source: str) -> None:
+        """Read these data in the background, as the window does."""
+        self.document.set(Experiment(data=DataSettings(source=source)))
+
+
+@contextmanager
+def loose_parts(folder: Path, zoom: float = 1.0) -> Iterator[Loose]:
+    """Everything behind a page, closed in order at the end."""
+    theme = Theme(zoom=zoom)
+    theme.apply()
+    document, session, background, reading = Document(), Session(), Background(), Background()
+    opener, measurer = Opener(document, reading), Measurer(document, background)
+    done: list[str] = []
+    gone: list[str] = []
+    parts = Parts(
+        document, session, theme, background, measurer, Preferences(folder / "preferences.json"), folder / "runs",
+        gone.append, lambda path: None, done.append,
+    )
+    try:
+        yield Loose(parts, opener, done, gone)
+    finally:
+        opener.close()
+        measurer.close()
+        session.close()
+        background.close()
+        reading.close()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        Theme().apply()
+
+
+def picture_folder(folder: Path, counts: dict[str, int], size: tuple[int, int] = (20, 30)) -> Path:
+    """A folder of real PNG files: so many colour pictures per class, of (height, width), each different."""
+    random = np.random.default_rng(0)
+    for name, count in counts.items():
+        (folder / name).mkdir(parents=True)
+        for number in range(count):
+            pixels = random.integers(0, 256, (*size, 3)).astype(np.uint8)
+            Image.fromarray(pixels).save(folder / name / f"{number}.png")
+    return folder

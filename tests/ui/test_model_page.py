@@ -1,0 +1,152 @@
+"""The Model page: the gallery, the settings and the drawing say the same, and follow each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.ui.pages.model import ModelPage
+from app.ui.pages.model.drawings import BY_KIND
+from models.template import TEMPLATES
+from tests.ui.loose import PATIENCE_MS, Loose, loose_parts
+
+
+@pytest.fixture
+def loose(qapp: object, tmp_path: Path) -> Iterator[Loose]:
+    with loose_parts(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def page(qtbot: QtBot, loose: Loose) -> ModelPage:
+    """On the built-in digits, measured."""
+    made = ModelPage(loose.parts)
+    qtbot.addWidget(made)
+    made.resize(840, 610)
+    made.show()
+    loose.open("sample:digits")
+    qtbot.waitUntil(lambda: loose.document.data_state == "ready", timeout=PATIENCE_MS)
+    settle(qtbot, loose)
+    return made
+
+
+def settle(qtbot: QtBot, loose: Loose) -> None:
+    qtbot.waitUntil(lambda: not loose.parts.measurer.busy, timeout=PATIENCE_MS)
+
+
+def card(page: ModelPage, kind: str) -> QAbstractButton:
+    found = page.findChild(QAbstractButton, f"model.template.{kind}")
+    assert isinstance(found, QAbstractButton)
+    return found
+
+
+def test_every_template_has_a_card_with_its_size(qtbot: QtBot, page: ModelPage) -> None:
+    assert isinstance(page.findChild(QWidget, "model.template"), QWidget)
+    assert set(page.gallery.cards) == {template.kind for template in TEMPLATES.all()}
+    qtbot.waitUntil(lambda: all(card.parameters for card in page.gallery.cards.values()), timeout=PATIENCE_MS)
+    for made in page.gallery.cards.values():
+        assert "parameters" in made.toolTip() and made.template.summary in made.toolTip()
+
+
+def test_every_template_has_a_drawing_of_its_own() -> None:
+    assert {template.kind for template in TEMPLATES.all()} <= set(BY_KIND)
+
+
+def test_a_click_takes_the_template_and_draws_it(qtbot: QtBot, loose: Loose, page: ModelPage) -> None:
+    qtbot.mouseClick(card(page, "vit"), Qt.MouseButton.LeftButton)
+    settle(qtbot, loose)
+    assert loose.document.experiment.model is not None
+    assert loose.document.experiment.model.kind == "vit"
+    assert card(page, "vit").isChecked() and not card(page, "resnet").isChecked()
+    assert any("Transformer" in block.title for block in page.network.view.blocks)
+    assert "model.heads" in {f"model.{name}" for name in page.form.fields}
+
+
+def test_the_keyboard_takes_a_template(qtbot: QtBot, loose: Loose, page: ModelPage) -> None:
+    card(page, "cnn").setFocus()
+    qtbot.keyClick(card(page, "cnn"), Qt.Key.Key_Right)
+    qtbot.keyClick(card(page, "resnet"), Qt.Key.Key_Space)
+    assert loose.document.experiment.model is not None
+    assert loose.document.experiment.model.kind == "resnet"
+
+
+def test_a_setting_changes_the_drawing_and_the_totals(qtbot: QtBot, loose: Loose, page: ModelPage) -> None:
+    before = page.network._totals.text()
+    drawn = page.network.view.blocks
+    assert loose.document.replace("model", width=64) == ""
+    settle(qtbot, loose)
+    assert page.network.view.blocks != drawn
+    assert page.network._totals.text() != before
+    assert "with AdamW (4n)" in page.network._totals.text()
+    inspection = loose.parts.measurer.inspection
+    assert inspection is not None
+    assert f"{inspection.parameters:,} parameters" in page.network._totals.text()
+
+
+def test_the_shares_of_all_blocks_make_the_whole(page: ModelPage) -> None:
+    assert sum(block.share for block in page.network.view.blocks) == pytest.approx(1)
+    assert page.network.view.blocks[0].shape == "1 channel of 8 × 8"
+
+
+def test_an_impossible_setting_marks_its_block_and_undo_mends_it(qtbot: QtBot, loose: Loose, page: ModelPage) -> None:
+    loose.document.choose("model", "vit")
+    loose.document.replace("model", heads=7)
+    settle(qtbot, loose)
+    fault = next(block for block in page.network.view.blocks if block.error)
+    assert "7 heads" in fault.error and fault.remedy
+    shown = page.network.view.mapToScene(page.network.view.viewport().rect()).boundingRect()
+    assert shown.intersects(page.network.view.item(fault.name).sceneBoundingRect())
+    assert page.ready() == (False, fault.error)
+    assert page.guide()[0].level == "problem"
+    loose.document.undo()
+    settle(qtbot, loose)
+    assert page.ready() == (True, "")
+    assert not any(block.error for block in page.network.view.blocks)
+
+
+def test_the_guide_explains_the_selected_block(loose: Loose, page: ModelPage) -> None:
+    told: list[int] = []
+    page.guide_changed.connect(lambda: told.append(1))
+    name = page.network.view.blocks[3].name
+    page.network.view.choose(name)
+    assert told
+    inspection = loose.parts.measurer.inspection
+    assert inspection is not None
+    block = next(block for block in inspection.blocks if block.name == name)
+    assert (block.title, block.help) in {(card.title, card.text) for card in page.guide()}
+    assert any("1,797 grey pictures" in card.text for card in page.guide())
+
+
+def test_trouble_with_the_experiment_stands_in_place_of_the_drawing(
+    qtbot: QtBot, loose: Loose, page: ModelPage
+) -> None:
+    loose.document.choose("loss", "binary-cross-entropy")
+    settle(qtbot, loose)
+    message = page.findChild(QLabel, "model.message")
+    assert isinstance(message, QLabel) and message.isVisible()
+    assert "exactly two classes" in message.text()
+
+
+@pytest.mark.parametrize("zoom", [1.0, 1.5, 2.0])
+def test_nothing_asks_for_more_than_a_small_window_has(
+    qtbot: QtBot, loose: Loose, page: ModelPage, zoom: float
+) -> None:
+    loose.parts.theme.set_zoom(zoom)
+    page.resize(840 if zoom == 1 else 1180, 540)
+    page.grab()
+    assert page.minimumSizeHint().width() <= page.width()
+    assert page.network.view.viewport().height() >= 80
+
+
+def test_a_page_that_is_not_seen_catches_up_when_it_is(qtbot: QtBot, loose: Loose, page: ModelPage) -> None:
+    page.hide()
+    loose.document.choose("model", "cnn")
+    settle(qtbot, loose)
+    page.show()
+    assert card(page, "cnn").isChecked()
+    assert page.network.view.blocks[1].title.startswith("Convolution")
