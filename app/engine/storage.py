@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import errno
 import json
 import os
-import tempfile
+import threading
 import tomllib
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -31,17 +32,19 @@ def write_atomically(path: Path, content: bytes) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".", suffix=".tmp")
+        # Not mkstemp: its files are for their owner alone, and what is written here is to be shared like any other.
+        part = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     except OSError as error:
         raise disk_error(error, path) from error
     try:
-        with os.fdopen(handle, "wb") as file:
+        with part.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(name, path)
+        os.replace(part, path)
     except OSError as error:
-        Path(name).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
         raise disk_error(error, path) from error
     sync_folder(path.parent)
 

@@ -62,7 +62,8 @@ class Figure:
         ratios = sorted(self.ratios)
         low, high = ratios[len(ratios) // 4], ratios[-1 - len(ratios) // 4]
         return (
-            f"{self.title}: {statistics.median(ratios):.3f} (half of {len(ratios)} pairs within {low:.3f} to {high:.3f}; "
+            f"{self.title}: {statistics.median(ratios):.3f} "
+            f"(half of {len(ratios)} pairs within {low:.3f} to {high:.3f}; "
             f"{statistics.median(self.ours):,.0f} against {statistics.median(self.theirs):,.0f} examples/s, "
             f"{self.threads} thread{'s' if self.threads != 1 else ''})"
         )

@@ -153,7 +153,7 @@ def _json(data: Any) -> bytes:
 
 def newest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
     """The newest checkpoint that is whole, and a sentence for each one that was passed over; None if there is none."""
-    passed = []
+    passed: list[str] = []
     for path in reversed(_states(folder)):
         try:
             files = verified(path)
@@ -259,13 +259,13 @@ def weights_sha256(tensors: Tensors) -> str:
     digest = hashlib.sha256()
     for name in sorted(tensors):
         plain = tensors[name].detach().to("cpu").contiguous()
-        digest.update(plain.reshape(-1).view(torch.uint8).numpy())
+        digest.update(plain.reshape(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()
 
 
 def optimizer_tensors(network: torch.nn.Module, optimizer: torch.optim.Optimizer) -> Tensors:
     """The optimizer's state by the names of the weights: "head.weight/exp_avg". All of it is tensors."""
-    names = {parameter: name for name, parameter in network.named_parameters()}
+    names: dict[torch.Tensor, str] = {parameter: name for name, parameter in network.named_parameters()}
     state = {
         f"{names[parameter]}/{key}": value
         for parameter, values in optimizer.state.items()

@@ -67,11 +67,10 @@ def execute(
         failure = told(error)
         reason = failure[0]
     let_go()  # outside the except blocks: now nothing holds the tensors
-    before = run.summary()
     result = life.outcome if life else Outcome()
     summary = result.summary(run, experiment, status, reason, failure)
     if claimed and life is not None:
-        if result.begun or not (goes_on and before):  # a run that could not go on keeps what it had
+        if result.begun or not goes_on:  # a run that could not go on stays what it was
             _write(life, summary)
         if result.begun and status != "stopped":
             _advise(life, status, reason)
@@ -98,7 +97,8 @@ def _lived(life: Life, body: Callable[[Life], End]) -> tuple[Status, str, Failur
         with devices.computing_thread(threads), warnings_to(run.log):
             return (*body(life), None, True)
     except Stopped:
-        return "stopped", "Stopped before the first step; there is nothing to keep.", None, True
+        kept = "what was there is untouched" if life.outcome.progress.step else "there is nothing to keep"
+        return "stopped", f"Stopped before a step was done; {kept}.", None, True
     except KeyboardInterrupt:
         return "stopped", "Interrupted; resume it from its last checkpoint.", None, True
     except BaseException as error:

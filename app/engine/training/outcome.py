@@ -15,8 +15,8 @@ from app.engine.training.run import Run
 
 @dataclass
 class Outcome:
-    """What is known of a run so far. begun: it came to its first step in this process. best: what the best checkpoint
-    says of itself. test: loss and metrics of the best weights on the test split."""
+    """What is known of a run so far. begun: it was ready for its first step in this process. best: what the best
+    checkpoint says of itself. test: loss and metrics of the best weights on the test split."""
 
     begun: bool = False
     resolved: Experiment | None = None
@@ -45,7 +45,7 @@ class Outcome:
         if self.best and self.test is not None:
             loss["test"], metrics["test"] = self.test
         speed = progress.step_examples / progress.step_seconds if progress.step_seconds > 0 else None
-        summary = {
+        summary: dict[str, Any] = {
             "status": status, "reason": reason, "run": str(run.path), "name": run.name,
             "device": self.device, "seed": experiment.training.seed if experiment else None,
             "epochs": progress.epoch - 1, "steps": progress.step, "seconds": round(progress.seconds, 3),

@@ -164,6 +164,8 @@ def build(plan: Plan, run: Run, emit: Emit, control: Control, checkpoint: Checkp
     emit(StageChanged("Building the network"))
     control.check()
     device = torch.device(plan.device.name)
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
     randomness = Randomness(plan.settled.training.seed, device)
     network = _network(plan).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     loss, optimizer_choice = plan.settled.loss, plan.settled.optimizer

@@ -165,6 +165,7 @@ class Training:
     def to_the_end(self) -> End:
         """Trains, then judges what is kept. Raises UserError or what torch raises."""
         end: End
+        self.outcome.begun = True
         try:
             self.fit()
             end = "completed", ""
@@ -237,7 +238,6 @@ class Training:
 
     def _between_steps(self, first: bool) -> None:
         if first:
-            self.outcome.begun = True
             self.emit(StageChanged("Training"))
         now = time.perf_counter()
         if first or now - self._measured >= MEASURE_EVERY:

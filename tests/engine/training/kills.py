@@ -15,12 +15,11 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
-from tests.engine.training.small import at_step, experiment, metrics_lines, pictures
-
 from app.engine import device
 from app.engine.training import checkpoint, recording, saving, trainer
 from app.engine.training.control import Control
 from app.engine.training.run import Run
+from tests.engine.training.small import at_step, experiment, metrics_lines, pictures
 
 Plan = tuple[str, float]
 
@@ -98,7 +97,8 @@ def main(folder: Path, every: int) -> None:
 def differences(whole: Run, run: Run) -> list[str]:
     """Where a run that was killed is not what one is that was not."""
     one, other = whole.summary(), run.summary()
-    found = [key for key in ("status", "weights_sha256", "best_epoch", "loss", "metrics") if one.get(key) != other.get(key)]
+    keys = ("status", "weights_sha256", "best_epoch", "loss", "metrics")
+    found = [key for key in keys if one.get(key) != other.get(key)]
     if metrics_lines(whole) != metrics_lines(run):
         found.append("metrics.jsonl")
     if checkpoint.weights_sha256(checkpoint.read_best(whole).model) != checkpoint.weights_sha256(

@@ -10,7 +10,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.engine.training.small import Listener, experiment, pictures
 
 from app.engine.data.augmentation import Augmentation
 from app.engine.data.dataset import Dataset, Description
@@ -22,6 +21,7 @@ from app.engine.training.control import Control
 from app.engine.training.judging import probe_positions
 from app.engine.training.randomness import Randomness, mixed
 from app.engine.training.run import Run
+from tests.engine.training.small import Listener, experiment, pictures
 
 CPU = torch.device("cpu")
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 import torch
-from tests.engine.training.small import Listener, at_step, experiment, pictures
 
 from app.engine.errors import UserError
 from app.engine.results.prediction import Predictor
@@ -19,6 +18,7 @@ from app.engine.training import checkpoint, events, saving, trainer
 from app.engine.training.checkpoint import Checkpoint
 from app.engine.training.control import Control
 from app.engine.training.run import Run
+from tests.engine.training.small import Listener, at_step, experiment, pictures
 
 
 def _state(step: int) -> Checkpoint:
@@ -182,7 +182,9 @@ def test_a_full_disk_does_not_end_the_training(small_disk: Path, tmp_path: Path)
 
 
 @pytest.mark.parametrize("call", ["fsync", "mkdir", "rename"])
-def test_a_disk_that_refuses_leaves_the_last_good_checkpoint(call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_refuses_leaves_the_last_good_checkpoint(
+    call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import errno
 
     checkpoint.save(tmp_path, _state(1))

@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.engine.training.small import Listener, at_step, experiment, metrics_lines, pictures
 
 from app.engine.training import checkpoint, events, history, trainer
 from app.engine.training.control import Control
 from app.engine.training.run import Run
+from tests.engine.training.small import Listener, at_step, experiment, metrics_lines, pictures
 
 
 def test_stopped_at_any_step_and_resumed_it_ends_with_the_same_bits(tmp_path: Path) -> None:
@@ -23,7 +23,8 @@ def test_stopped_at_any_step_and_resumed_it_ends_with_the_same_bits(tmp_path: Pa
     run, control = Run.create(tmp_path / "runs", asked), Control()
     with at_step(1, control.stop):
         trainer.train(asked, run, Listener(), control)
-    for step in (4, steps // 2 - 1, steps // 2, steps - 2):  # in an epoch, at its end, at the next one's begin, near the end
+    # in an epoch, at its end, at the next one's begin, near the end
+    for step in (4, steps // 2 - 1, steps // 2, steps - 2):
         control = Control()
         with at_step(step, control.stop):
             assert trainer.resume(run, Listener(), control).summary["steps"] == step + 1
