@@ -84,16 +84,16 @@ class ResultsPage(Page):
         column.setSpacing(12)
         column.addWidget(self.summary)
         column.addLayout(self.row, 1)
-        self.scroll = QScrollArea()
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        self.scroll.setWidget(content)
+        self.scroller = QScrollArea()
+        self.scroller.setWidgetResizable(True)
+        self.scroller.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.scroller.setWidget(content)
         full = QWidget()
         whole = QVBoxLayout(full)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(8)
         whole.addWidget(self.head)
-        whole.addWidget(self.scroll, 1)
+        whole.addWidget(self.scroller, 1)
         self.empty = EmptyState(
             parts.theme,
             "chart",
@@ -255,12 +255,12 @@ class ResultsPage(Page):
         past = self._past() if name == "validation" else None
         if past is None and self.live:
             past = self._judged()[-1]
-        if past is not None or self._outcome is None or self._outcome.report is None:
+        if past is None and self._outcome is not None and self._outcome.report is not None:
+            self.summary.show_verdict(self._outcome.report.verdict, self._outcome.report.level)
+        else:
             text, level = verdict(splits[name])
             text = f"After epoch {past.epoch}: {text[0].lower()}{text[1:]}" if past else text
-        else:
-            text, level = self._outcome.report.verdict, self._outcome.report.level
-        self.summary.show_verdict(text, level)
+            self.summary.show_verdict(text, level)
         self.summary.show_splits(splits, name)
         self.summary.show_best(self._best_words())
 

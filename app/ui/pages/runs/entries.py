@@ -110,7 +110,7 @@ def read_entry(run: Run) -> Entry:
         accuracies=_column([(line.get("metrics") or {}).get("accuracy") for line in epochs]),
         metrics=summary.get("metrics") or {},
         usable=usable,
-        can_go_on=status in ("interrupted", "stopped", "failed") and _has_checkpoint(run.path),
+        can_go_on=status in ("interrupted", "stopped", "failed", "completed") and _has_checkpoint(run.path),
         reason=str(summary.get("reason") or ""),
         stamp=stamp,
     )

@@ -13,7 +13,7 @@ from app.ui.pages.runs.entries import Entry
 from app.ui.plots.axis import Axis, percent, plain
 from app.ui.theme import SERIES, Theme
 
-DASHES = ([], [6, 3], [2, 2], [9, 3, 2, 3], [12, 4])
+DASHES: tuple[list[float], ...] = ([], [6, 3], [2, 2], [9, 3, 2, 3], [12, 4])
 MARKERS = ("o", "s", "t1", "d", "x")
 SERIES_DARK = ("#56b4e9", "#f0a05a", "#45c48b", "#e2a3c9", "#f0c35a")
 MOST = len(SERIES)

@@ -6,28 +6,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, QTimer, QUrl
+from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QLabel,
-    QMenu,
-    QPushButton,
-    QScrollArea,
-    QStackedLayout,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QLabel, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 
 from app.engine.errors import UserError
 from app.engine.training import events
 from app.engine.training.run import Run
-from app.ui.assets import icon
 from app.ui.background import Failure
 from app.ui.pages.runs.comparison import ComparisonCard
-from app.ui.pages.runs.entries import MORE_EPOCHS, Entry, read_entries
-from app.ui.pages.runs.table import NOTE, RUN, RunsTable
+from app.ui.pages.runs.entries import Entry, read_entries
+from app.ui.pages.runs.head import Head
+from app.ui.pages.runs.message import MessageBar
+from app.ui.pages.runs.model import NOTE, RUN
+from app.ui.pages.runs.table import RunsTable
 from app.ui.pages.runs.trash import Discarded, discard, restore
 from app.ui.parts import GuideCard, Page, Parts
 from app.ui.record import Record
@@ -35,7 +27,9 @@ from app.ui.run_names import day_of, label_of
 from app.ui.session import read_record
 from app.ui.theme import style
 from app.ui.widgets.card import Card
+from app.ui.widgets.empty_state import EmptyState
 
+NOTHING = "Everything you train is kept here, with its curves, its weights and its settings."
 LIVE_MS = 2000
 """How often at most the list is read again while a run goes on."""
 
@@ -80,7 +74,8 @@ class RunsPage(Page):
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.comparison = ComparisonCard(self._parts.theme, self._parts.background)
         self.list_card = Card()
-        self.list_card.layout().setContentsMargins(2, 2, 2, 2)
+        if (layout := self.list_card.layout()) is not None:
+            layout.setContentsMargins(2, 2, 2, 2)
         self.list_card.body.addWidget(self.table)
         self.hint = QLabel("Tick two to five runs to lay their curves over one another.")
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -93,115 +88,33 @@ class RunsPage(Page):
         column.addWidget(self.list_card, 1)
         column.addWidget(self.hint)
         column.addWidget(self.comparison)
-        self.scroll = QScrollArea()
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        self.scroll.setWidget(content)
+        self.scroller = QScrollArea()
+        self.scroller.setWidgetResizable(True)
+        self.scroller.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.scroller.setWidget(content)
+        self.head, self.message = Head(), MessageBar(self._parts.theme)
+        self.head.asked.connect(self._do)
+        self.message.undone.connect(self.undo_delete)
+        self.table.customContextMenuRequested.connect(
+            lambda point: self.head.popup(self.table.viewport().mapToGlobal(point))
+        )
         outer = QVBoxLayout(self)
         outer.setContentsMargins(16, 12, 16, 16)
         outer.setSpacing(10)
-        outer.addLayout(self._head())
-        outer.addWidget(self._message_bar())
+        outer.addWidget(self.head)
+        outer.addWidget(self.message)
         self.stack = QStackedLayout()
-        self.stack.addWidget(self.scroll)
-        self.stack.addWidget(self._empty())
+        self.stack.addWidget(self.scroller)
+        self.stack.addWidget(
+            EmptyState(
+                self._parts.theme, "runs", "No runs yet", NOTHING, "Choose data", lambda: self._parts.go("data"),
+                "runs.begin",
+            )
+        )  # fmt: skip
         outer.addLayout(self.stack, 1)
-
-    def _head(self) -> QHBoxLayout:
-        head = QHBoxLayout()
-        head.setSpacing(8)
-        heading = QLabel("Runs")
-        style(heading, "heading")
-        self.about = QLabel()
-        style(self.about, "why")
-        head.addWidget(heading)
-        head.addWidget(self.about, 1)
-        self.open_button = self._button(
-            "Open", "Shows this run in Training and Results.", "runs.open", self.open_chosen
-        )
-        self.go_on_button = self._button("Resume", "", "runs.resume", self.go_on)
-        self.more = QToolButton()
-        self.more.setText("More")
-        self.more.setObjectName("runs.more")
-        self.more.setAccessibleName("More actions for the chosen run")
-        self.more.setToolTip("Rename, write a note, open the folder, delete.")
-        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.more.setMenu(self._menu())
-        self.table.customContextMenuRequested.connect(
-            lambda point: self.more.menu().popup(self.table.viewport().mapToGlobal(point))
-        )
-        for button in (self.open_button, self.go_on_button, self.more):
-            head.addWidget(button)
-        return head
-
-    def _button(self, text: str, tip: str, name: str, action: Any) -> QPushButton:
-        button = QPushButton(text)
-        button.setObjectName(name)
-        button.setToolTip(tip)
-        button.setAccessibleName(text)
-        button.clicked.connect(lambda: action())
-        return button
-
-    def _menu(self) -> QMenu:
-        menu = QMenu(self)
-        for name, text, action in (
-            ("rename", "Rename\tF2", lambda: self.table.edit_cell(RUN)),
-            ("note", "Write a note", self.edit_note),
-            ("folder", "Open its folder", self.open_folder),
-            ("delete", "Move to the trash\tDel", self.delete_chosen),
-        ):
-            item = menu.addAction(text)
-            item.setObjectName(f"runs.{name}")
-            item.triggered.connect(lambda _=False, action=action: action())
-        return menu
-
-    def _message_bar(self) -> QWidget:
-        """What was just done and how to undo it, or why it was refused."""
-        self.message = Card()
-        self.message.layout().setContentsMargins(12, 6, 8, 6)
-        row = QHBoxLayout()
-        self.message_text = QLabel()
-        self.message_text.setObjectName("runs.message")
-        self.message_text.setWordWrap(True)
-        self.undo_button = self._button("Undo", "Takes it out of the trash again.", "runs.undo", self.undo_delete)
-        close = self._button("", "Closes this message.", "runs.message.close", self.message.hide)
-        close.setAccessibleName("Close message")
-        self._close_message = close
-        for button in (self.undo_button, close):
-            style(button, "small")
-        row.addWidget(self.message_text, 1)
-        row.addWidget(self.undo_button)
-        row.addWidget(close)
-        self.message.body.addLayout(row)
-        self.message.hide()
-        return self.message
-
-    def _empty(self) -> QWidget:
-        empty = QWidget()
-        column = QVBoxLayout(empty)
-        column.setSpacing(8)
-        self._empty_icon = QLabel()
-        heading, text = QLabel("No runs yet"), QLabel()
-        style(heading, "heading")
-        style(text, "why")
-        text.setText("Everything you train is kept here, with its curves, its weights and its settings.")
-        text.setWordWrap(True)
-        button = QPushButton("Choose data")
-        button.setObjectName("runs.begin")
-        button.setAccessibleName("Choose data to train on")
-        button.setToolTip("Goes to the data, where every training begins.")
-        style(button, "primary")
-        button.clicked.connect(lambda: self._parts.go("data"))
-        column.addStretch(2)
-        for widget in (self._empty_icon, heading, text, button):
-            column.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addStretch(3)
-        return empty
 
     def _restyle(self) -> None:
         theme = self._parts.theme
-        self._close_message.setIcon(icon(theme, "close", "secondary"))
-        self._empty_icon.setPixmap(icon(theme, "runs", "line").pixmap(QSize(theme.px(40), theme.px(40))))
         self.list_card.setMinimumHeight(theme.px(200))
         self.comparison.setFixedHeight(theme.px(252))
 
@@ -242,11 +155,11 @@ class RunsPage(Page):
         if before != [(entry.path, entry.stamp) for entry in self.table.chosen()]:
             self._chosen_changed()
         self.stack.setCurrentIndex(0 if entries else 1)
-        self.about.setText(f"{len(entries)} in {_short(self._parts.runs_folder)}" if entries else "")
+        self.head.show_count(len(entries), self._parts.runs_folder)
         self._show_actions()
 
     def _fail(self, failure: Failure) -> None:
-        self._say(f"{failure.what} {failure.remedy}")
+        self.message.say(f"{failure.what} {failure.remedy}")
 
     # --- what is chosen
 
@@ -263,28 +176,15 @@ class RunsPage(Page):
         return chosen[0] if len(chosen) == 1 else None
 
     def _show_actions(self) -> None:
-        chosen, one = self.table.chosen(), self._one()
-        busy = self._parts.session.active
-        self.open_button.setEnabled(one is not None)
-        self.more.setEnabled(bool(chosen))
-        for action in self.more.menu().actions():
-            action.setEnabled(bool(chosen) if action.objectName() == "runs.delete" else one is not None)
-        longer = one is not None and one.status == "completed"
-        self.go_on_button.setText(f"Train {MORE_EPOCHS} more epochs" if longer else "Resume")
-        self.go_on_button.setAccessibleName(self.go_on_button.text())
-        possible = one is not None and (longer or one.can_go_on)
-        self.go_on_button.setEnabled(possible and not busy)
-        self.go_on_button.setToolTip(
-            _why_not(one, possible, busy)
-            or (
-                "Goes on from the last checkpoint, with the same data."
-                if longer
-                else "Goes on from the last checkpoint to the epochs planned, as if it had never stopped."
-            )
-        )
-        style(self.go_on_button, "primary" if one and one.status == "interrupted" and possible and not busy else "")
+        self.head.show_chosen(self.table.chosen(), self._parts.session.active)
 
     # --- what a person does
+
+    def _do(self, what: str) -> None:
+        {
+            "open": self.open_chosen, "resume": self.go_on, "rename": lambda: self.table.edit_cell(RUN),
+            "note": lambda: self.table.edit_cell(NOTE), "folder": self.open_folder, "delete": self.delete_chosen,
+        }[what]()  # fmt: skip
 
     def open_chosen(self) -> None:
         """Show the chosen run in Training and Results."""
@@ -306,13 +206,10 @@ class RunsPage(Page):
     def go_on(self) -> None:
         """Resume the chosen run, or train it longer."""
         one, session = self._one(), self._parts.session
-        if one is None or session.active or not self.go_on_button.isEnabled():
+        if one is None or session.active or not one.can_go_on:
             return
         session.go_on(one.path, one.longer if one.status == "completed" else None)
         self._parts.go("training")
-
-    def edit_note(self) -> None:
-        self.table.edit_cell(NOTE)
 
     def open_folder(self) -> None:
         if (one := self._one()) is not None:
@@ -345,7 +242,7 @@ class RunsPage(Page):
         """Move the chosen runs to the trash; the message offers to undo it."""
         gone: list[Discarded] = []
         for entry in self.table.chosen():
-            if self._try(lambda entry=entry: gone.append(discard(entry.path))):  # type: ignore[misc]
+            if self._try(lambda entry=entry: gone.append(discard(entry.path))):
                 if self._parts.session.record.path == entry.path and not self._parts.session.active:
                     self._parts.session.show(Record())
             else:
@@ -353,14 +250,14 @@ class RunsPage(Page):
         if gone:
             self._gone = gone
             names = f"'{label_of(gone[0].original)}' is" if len(gone) == 1 else f"{len(gone)} runs are"
-            self._say(f"{names} in the trash.", undo=True)
+            self.message.say(f"{names} in the trash.", undo=True)
         self.refresh()
 
     def undo_delete(self) -> None:
         """Take what was deleted last out of the trash."""
         back: list[Path] = []
         for gone in self._gone:
-            self._try(lambda gone=gone: back.append(restore(gone)))  # type: ignore[misc]
+            self._try(lambda gone=gone: back.append(restore(gone)))
         if len(back) == len(self._gone):
             self.message.hide()
         self._gone, self._select = [], back
@@ -370,14 +267,9 @@ class RunsPage(Page):
         try:
             what()
         except UserError as error:
-            self._say(str(error))
+            self.message.say(str(error))
             return False
         return True
-
-    def _say(self, text: str, undo: bool = False) -> None:
-        self.message_text.setText(text)
-        self.undo_button.setVisible(undo)
-        self.message.show()
 
     # --- the Guide
 
@@ -413,22 +305,3 @@ class RunsPage(Page):
                 )
             )
         return cards
-
-
-def _why_not(one: Entry | None, possible: bool, busy: bool) -> str:
-    if one is None:
-        return "Choose one run."
-    if busy:
-        return "A training goes on; stop it first."
-    if possible:
-        return ""
-    if one.status == "running":
-        return "It is running."
-    return "There is no checkpoint to go on from." if one.status != "diverged" else "A run that diverged would again."
-
-
-def _short(path: Path) -> str:
-    try:
-        return f"~/{path.relative_to(Path.home())}"
-    except ValueError:
-        return str(path)

@@ -239,11 +239,11 @@ class GivingCard(Card):
             button.setIcon(icon(theme, name, "secondary"))
             button.setIconSize(QSize(side, side))
         self.pen.setFixedWidth(theme.px(88))
-        for number, button in enumerate(self.inks.findChildren(QToolButton)):
+        for number, ink in enumerate(self.inks.findChildren(QToolButton)):
             dot = QPixmap(side, side)
             dot.fill(QColor(INKS[number]))
-            button.setIcon(QIcon(dot))
-            button.setIconSize(QSize(side, side))
+            ink.setIcon(QIcon(dot))
+            ink.setIconSize(QSize(side, side))
         self._paint_view()
 
 

@@ -30,25 +30,19 @@ from PySide6.QtWidgets import (
 
 from app.engine.data.dataset import Dataset
 from app.engine.training import events
-from app.ui.amounts import percent_text
 from app.ui.background import Failure
-from app.ui.pages.tryit.answers import AnswerBars
+from app.ui.pages.tryit.answer_card import AnswerCard
 from app.ui.pages.tryit.asking import Answer, Asker, Choice, Picture, Ready, usable_runs
 from app.ui.pages.tryit.giving import GivingCard
 from app.ui.parts import GuideCard, Page, Parts
 from app.ui.run_names import labels_of
 from app.ui.theme import style
-from app.ui.widgets.card import Card
 from app.ui.widgets.empty_state import EmptyState
-from app.ui.widgets.thumbnails import crisp
 
 DEBOUNCE_MS = 60
 """A drawing is asked about at most so often."""
-SEEN = 112
-"""Side of "what the network sees", in pixels at 100 %."""
 NARROW = 500
 NOTHING = "Train a network first. From its first epoch on you can try it here, also while it goes on training."
-HINT = "Draw, drop a picture, or take one of the test set."
 
 
 class TryItPage(Page):
@@ -76,7 +70,7 @@ class TryItPage(Page):
         parts.session.told.connect(self._told)
         parts.session.shown.connect(self._other)
         parts.document.data_changed.connect(self._show_random)
-        parts.theme.changed.connect(self._restyle)
+        parts.theme.changed.connect(self._arrange)
         paste = QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self)
         paste.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         paste.activated.connect(self.paste)
@@ -89,10 +83,11 @@ class TryItPage(Page):
         self.giving.given.connect(self._given)
         self.giving.wanted_random.connect(self.take_random)
         self.giving.paste_button.clicked.connect(self.paste)
+        self.card = AnswerCard(theme)
         self.row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self.row.setSpacing(12)
         self.row.addWidget(self.giving, 10)
-        self.row.addWidget(self._answer_card(), 9)
+        self.row.addWidget(self.card, 9)
         for card in (self.giving, self.card):  # a longer name on one side must not push the other one about
             card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         content = QWidget()
@@ -143,46 +138,6 @@ class TryItPage(Page):
         row.addWidget(self.runs)
         row.addWidget(self.epoch)
         return head
-
-    def _answer_card(self) -> Card:
-        theme = self._parts.theme
-        self.card = Card("Answer", "from the best epoch")
-        self.card.setObjectName("tryit.answer")
-        self._seen = QLabel()
-        self._seen.setObjectName("tryit.seen")
-        self._seen.setAccessibleName("What the network sees")
-        self._seen.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        style(self._seen, "seen")
-        self._seen_words = QLabel()
-        self._seen_words.setWordWrap(True)
-        style(self._seen_words, "secondary")
-        self.best = QLabel()
-        self.best.setObjectName("tryit.best")
-        self.best.setWordWrap(True)
-        style(self.best, "figure")
-        self.judged = QLabel()
-        self.judged.setObjectName("tryit.judged")
-        self.judged.setWordWrap(True)
-        style(self.judged, "secondary")
-        words = QVBoxLayout()
-        words.setSpacing(4)
-        for label in (self.best, self.judged, self._seen_words):
-            words.addWidget(label)
-        words.addStretch(1)
-        top = QHBoxLayout()
-        top.setSpacing(12)
-        top.addWidget(self._seen, 0, Qt.AlignmentFlag.AlignTop)
-        top.addLayout(words, 1)
-        self.bars = AnswerBars(theme)
-        self.card.body.addLayout(top)
-        self.card.body.addWidget(self.bars)
-        self.card.body.addStretch(1)
-        self._show_answer()
-        return self.card
-
-    def _restyle(self) -> None:
-        self._show_answer()
-        self._arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -272,7 +227,7 @@ class TryItPage(Page):
         self._picture = picture
         if picture is None:
             self._answer = None
-            self._show_answer()
+            self.card.show_answer(self._answer)
         elif not self._soon.isActive():
             self._soon.start()
 
@@ -280,7 +235,7 @@ class TryItPage(Page):
         """Take the picture of the clipboard."""
         data = QGuiApplication.clipboard().mimeData()
         if data is None or not self.giving.take_mime(data):
-            self._say("There is no picture in the clipboard.")
+            self.card.say("There is no picture in the clipboard.")
 
     def _dataset(self) -> Dataset | None:
         """The open data if they are those of the run."""
@@ -305,7 +260,7 @@ class TryItPage(Page):
         split = "test" if len(dataset.indices.get("test", ())) else "validation"
         rows = dataset.indices.get(split)
         if rows is None or not len(rows):
-            self._say("These data have no pictures kept apart.")
+            self.card.say("These data have no pictures kept apart.")
             return
         row = int(rows[self._random.randrange(len(rows))])
         name = dataset.names[row] if len(dataset.names) else f"#{row}"
@@ -327,7 +282,7 @@ class TryItPage(Page):
     def _ask(self) -> None:
         path, picture = self._path, self._picture
         if path is None or picture is None or self._ready is None:
-            self._show_answer()
+            self.card.show_answer(self._answer)
             return
         self._parts.background.run(
             lambda _: self._asker.ask(path, picture), self._take_answer, self._refused, key="tryit.ask"
@@ -343,42 +298,12 @@ class TryItPage(Page):
         self._answer = answer
         if answer.picture.origin != "drawn":
             self.giving.show_picture(answer.shown)
-        self._show_answer()
+        self.card.show_answer(self._answer)
 
     def _refused(self, failure: Failure) -> None:
         self._answer = None
         self.giving.say_unreadable()
-        self._say(f"{failure.what} {failure.remedy}".strip())
-
-    def _say(self, text: str) -> None:
-        """A sentence in place of the answer."""
-        self._show_answer()
-        self.judged.setText(text)
-        style(self.judged, "problem")
-
-    def _show_answer(self) -> None:
-        answer, side = self._answer, self._parts.theme.px(SEEN)
-        self._seen.setFixedSize(side, side)
-        style(self.judged, "secondary")
-        if answer is None:
-            self._seen.clear()
-            self.best.setText("")
-            self._seen_words.setText("")
-            self.judged.setText(HINT)
-            self.bars.show_ranking([])
-            return
-        channels, height, width = answer.seen.shape
-        self._seen.setPixmap(crisp(answer.seen, side, self.devicePixelRatioF()))
-        colour = "grey" if channels == 1 else "colour"
-        self._seen_words.setText(f"What the network sees: {width} × {height}, {colour}.")
-        name, probability = answer.ranking[0]
-        self.best.setText(name)
-        true = answer.picture.true
-        sure = f"{percent_text(probability)} sure"
-        if true:
-            sure += ", and it is right." if true == name else f". In truth it is {true}."
-        self.judged.setText(sure)
-        self.bars.show_ranking(answer.ranking, true)
+        self.card.say(f"{failure.what} {failure.remedy}".strip())
 
     # --- the Guide and the rail
 

@@ -1,0 +1,108 @@
+"""The line at the top of the Runs page: how many there are, and what can be done with the chosen one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QPoint, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QWidget
+
+from app.ui.pages.runs.entries import MORE_EPOCHS, Entry
+from app.ui.theme import style
+from app.ui.widgets.elided import ElidedLabel
+
+ACTIONS = (
+    ("rename", "Rename\tF2"),
+    ("note", "Write a note"),
+    ("folder", "Open its folder"),
+    ("delete", "Move to the trash\tDel"),
+)
+
+
+class Head(QWidget):
+    """asked(what): "open", "resume", "rename", "note", "folder" or "delete"."""
+
+    asked = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        heading, self._about = QLabel("Runs"), ElidedLabel(least=4)
+        style(heading, "heading")
+        style(self._about, "why")
+        self.open = self._button("Open", "runs.open", "Shows this run in Training and Results.", "open")
+        self.go_on = self._button("Resume", "runs.resume", "", "resume")
+        self.more = QToolButton()
+        self.more.setText("More")
+        self.more.setObjectName("runs.more")
+        self.more.setAccessibleName("More actions for the chosen run")
+        self.more.setToolTip("Rename, write a note, open the folder, delete.")
+        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._menu = QMenu(self)
+        for name, text in ACTIONS:
+            action = self._menu.addAction(text)
+            action.setObjectName(f"runs.{name}")
+            action.triggered.connect(lambda _=False, name=name: self.asked.emit(name))
+        self.more.setMenu(self._menu)
+        row.addWidget(heading)
+        row.addWidget(self._about, 1)
+        row.addStretch(1)
+        for button in (self.open, self.go_on, self.more):
+            row.addWidget(button)
+
+    def _button(self, text: str, name: str, tip: str, what: str) -> QPushButton:
+        button = QPushButton(text)
+        button.setObjectName(name)
+        button.setToolTip(tip)
+        button.setAccessibleName(text)
+        button.clicked.connect(lambda: self.asked.emit(what))
+        return button
+
+    def popup(self, where: QPoint) -> None:
+        """The same actions at the mouse."""
+        self._menu.popup(where)
+
+    def show_count(self, count: int, folder: Path) -> None:
+        self._about.setText(f"{count} in {_short(folder)}" if count else "")
+
+    def show_chosen(self, chosen: Sequence[Entry], busy: bool) -> None:
+        """What can be done with these runs while another one is trained (`busy`) or not."""
+        one = chosen[0] if len(chosen) == 1 else None
+        self.open.setEnabled(one is not None)
+        self.more.setEnabled(bool(chosen))
+        for action in self._menu.actions():
+            action.setEnabled(bool(chosen) if action.objectName() == "runs.delete" else one is not None)
+        longer = one is not None and one.status == "completed"
+        self.go_on.setText(f"Train {MORE_EPOCHS} more epochs" if longer else "Resume")
+        self.go_on.setAccessibleName(self.go_on.text())
+        why_not = _why_not(one, busy)
+        self.go_on.setEnabled(not why_not)
+        if longer:
+            goes = "Goes on from the last checkpoint, with the same data."
+        else:
+            goes = "Goes on from the last checkpoint to the epochs planned, as if it had never stopped."
+        self.go_on.setToolTip(why_not or goes)
+        style(self.go_on, "primary" if one and one.status == "interrupted" and not why_not else "")
+
+
+def _why_not(one: Entry | None, busy: bool) -> str:
+    """Why the run cannot go on; "" if it can."""
+    if one is None:
+        return "Choose one run."
+    if busy:
+        return "A training goes on; stop it first."
+    if one.status == "running":
+        return "It is running."
+    if one.status == "diverged":
+        return "A run that diverged would again."
+    return "" if one.can_go_on else "There is no checkpoint to go on from."
+
+
+def _short(path: Path) -> str:
+    try:
+        return f"~/{path.relative_to(Path.home())}"
+    except ValueError:
+        return str(path)

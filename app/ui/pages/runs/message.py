@@ -1,0 +1,54 @@
+"""A line above the list: what was just done and how to undo it, or why something was refused."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton
+
+from app.ui.assets import icon
+from app.ui.theme import Theme, style
+from app.ui.widgets.card import Card
+
+
+class MessageBar(Card):
+    """say(text, undo). undone(): the person wants it back."""
+
+    undone = Signal()
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        layout = self.layout()
+        assert layout is not None
+        layout.setContentsMargins(12, 6, 8, 6)
+        self.text = QLabel()
+        self.text.setObjectName("runs.message")
+        self.text.setWordWrap(True)
+        self.undo = QPushButton("Undo")
+        self._close = QPushButton()
+        for button, name, words, tip in (
+            (self.undo, "runs.undo", "Undo", "Takes it out of the trash again."),
+            (self._close, "runs.message.close", "Close message", "Closes this message."),
+        ):
+            button.setObjectName(name)
+            button.setAccessibleName(words)
+            button.setToolTip(tip)
+            style(button, "small")
+        self.undo.clicked.connect(self.undone)
+        self._close.clicked.connect(self.hide)
+        row = QHBoxLayout()
+        row.addWidget(self.text, 1)
+        row.addWidget(self.undo)
+        row.addWidget(self._close)
+        self.body.addLayout(row)
+        theme.changed.connect(self._restyle)
+        self._restyle()
+        self.hide()
+
+    def say(self, text: str, undo: bool = False) -> None:
+        self.text.setText(text)
+        self.undo.setVisible(undo)
+        self.show()
+
+    def _restyle(self) -> None:
+        self._close.setIcon(icon(self._theme, "close", "secondary"))
