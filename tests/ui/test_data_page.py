@@ -80,6 +80,9 @@ def test_a_folder_without_pictures_fails_beside_a_button_to_choose_again(
     shown = " ".join(found.text() for found in page.findChildren(QLabel) if found.isVisible())
     assert "is empty" in shown and "sub-folder" in shown
     assert page.ready()[0] is False and "is empty" in page.ready()[1]
+    assert "data.height" not in {found.objectName() for found in page._states["failed"].findChildren(QWidget)}
+    press(qtbot, page, "data.how")
+    assert "data.height" in {found.objectName() for found in page._states["failed"].findChildren(QWidget)}
     press(qtbot, page, "data.choose_again")
     press(qtbot, page, "data.read_again")
     assert loose.done == ["open_folder", "read_again"]
@@ -156,7 +159,7 @@ def test_uneven_classes_are_said_and_balanced_with_one_click(
 ) -> None:
     read(qtbot, loose, picture_folder(tmp_path / "uneven", {"cat": 60, "owl": 6}))
     shown = " ".join(found.text() for found in page.overview.findChildren(QLabel) if found.isVisible())
-    assert "uneven: 'cat'" in shown
+    assert "Uneven: 'cat'" in shown
     assert any("Uneven" in card.title and card.level == "problem" for card in page.guide())
     press(qtbot, page, "data.balance")
     assert loose.document.experiment.loss is not None
@@ -180,10 +183,10 @@ def test_a_remedy_of_the_guide_changes_settings_and_starts_nothing(
 @pytest.mark.parametrize(
     ("totals", "words"),
     [
-        ((5, 5), "Balanced: every class has 5 pictures."),
-        ((10, 12), "Balanced: between 10 and 12 pictures a class."),
-        ((10, 100), "Uneven: 'b' has 100 pictures, 'a' 10: 10 times as many."),
-        ((0, 7), "Uneven: 'b' has 7 pictures, 'a' has none."),
+        ((5, 5), "Balanced: every class has 5 pictures to train on."),
+        ((10, 12), "Balanced: between 10 and 12 pictures a class to train on."),
+        ((10, 100), "Uneven: 'b' has 100 pictures to train on, 'a' 10: 10 times as many."),
+        ((0, 7), "Uneven: 'b' has 7 pictures to train on, 'a' has none."),
     ],
 )
 def test_balance_in_words(totals: tuple[int, int], words: str) -> None:
@@ -236,6 +239,24 @@ def test_arrays_are_read_once_more_for_the_picture_before(qtbot: QtBot, loose: L
         timeout=PATIENCE_MS,
     )
     assert {row[0].shape for row in page.preparing.before.rows} == {(1, 8, 8)}
+
+
+def test_the_column_of_classes_of_a_table_can_be_chosen(
+    qtbot: QtBot, loose: Loose, page: DataPage, tmp_path: Path
+) -> None:
+    folder = picture_folder(tmp_path / "pictures", {"cat": 8, "dog": 8})
+    lines = ["file;animal;size"]
+    lines += [f"{kind}/{n}.png;{kind};{'large' if n % 2 else 'small'}" for kind in ("cat", "dog") for n in range(8)]
+    (folder / "list.csv").write_text("\n".join(lines), encoding="utf-8")
+    read(qtbot, loose, folder / "list.csv")
+    assert loose.document.replace("data", target="size") == ""
+    qtbot.waitUntil(lambda: loose.document.data_state == "ready", timeout=PATIENCE_MS)
+    page.show_tab("preparation")
+    field = page.findChild(QWidget, "data.target")
+    assert isinstance(field, QWidget) and field.isVisible()
+    qtbot.waitUntil(lambda: loose.document.description.classes == ("large", "small"), timeout=PATIENCE_MS)
+    read(qtbot, loose, "sample:digits")
+    assert not field.isVisible()
 
 
 def test_the_splits_are_explained(qtbot: QtBot, loose: Loose, page: DataPage) -> None:
@@ -304,7 +325,8 @@ def test_skipped_files_are_listed_with_reasons_and_junk_is_folded(
     assert isinstance(junk, QCheckBox) and junk.text() == "show 1 ignored file"
     junk.setChecked(True)
     assert model.rowCount() == 5
-    assert sum(page.overview.bars.totals) == 0 or sum(page.overview.bars.totals) == 18
+    page.show_tab("overview")
+    assert sum(page.overview.bars.totals) == 18
 
 
 def test_the_guide_leads_to_the_skipped_files(qtbot: QtBot, loose: Loose, page: DataPage, tmp_path: Path) -> None:

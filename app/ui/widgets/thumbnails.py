@@ -35,7 +35,8 @@ Index = QModelIndex | QPersistentModelIndex
 
 TONES = {"normal": "text", "wrong": "validation", "good": "best", "quiet": "secondary"}
 """Colour of a caption by its tone; the caption's words say the same."""
-GAP, RADIUS, CACHED = 8, 6, 600
+GAP, MARGIN, RADIUS, CACHED = 8, 12, 6, 600
+"""Between rows, and of a picture's caption beyond the picture, in pixels at 100 %; pixmaps that are kept."""
 
 
 def image(array: np.ndarray) -> QImage:
@@ -208,7 +209,7 @@ class ThumbnailGrid(QListView):
         """Of a picture with its caption, in pixels now."""
         line = QFontMetrics(self.theme.font(SMALL)).height()
         caption = self.lines * line + self.theme.px(3) if self.lines else 0
-        return QSize(self.side + self.theme.px(4), self.side + 4 + caption)
+        return QSize(self.side + self.theme.px(MARGIN), self.side + 4 + caption)
 
     def show_rows(self, rows: Sequence[Row]) -> None:
         """Show these: (picture of (C, H, W) uint8, caption of up to three lines, tone)."""
@@ -245,8 +246,7 @@ class ThumbnailGrid(QListView):
             self.chosen.emit(index.row())
 
     def _measure(self) -> None:
-        gap = self.theme.px(GAP)
-        self.setGridSize(QSize(self.cell.width() + gap, self.cell.height() + gap))
+        self.setGridSize(QSize(self.cell.width(), self.cell.height() + self.theme.px(GAP)))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         if self.rows_visible:
             self.setFixedHeight(self.height_of(self.rows_visible))

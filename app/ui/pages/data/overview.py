@@ -142,7 +142,7 @@ class Overview(QWidget):
         uneven = level != "good"
         if uneven and weighted:
             words += " Rare classes count more in the loss."
-        self._balance.setText(f"To train on: {words[0].lower()}{words[1:]}")
+        self._balance.setText(words)
         style(self._balance, "secondary" if not uneven or weighted else level)
         self.balance_button.setVisible(uneven and not weighted)
 

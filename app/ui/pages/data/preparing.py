@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.engine.data.dataset import Dataset
+from app.engine.data.formats.image_list import ImageList
 from app.engine.training.control import Control
 from app.ui.background import Failure
 from app.ui.form import Form
@@ -18,7 +19,7 @@ from app.ui.theme import style
 from app.ui.widgets.card import Card
 from app.ui.widgets.thumbnails import ThumbnailGrid
 
-SIDE, SAMPLES, FORM_WIDTH = 88, 10, 304
+SIDE, SAMPLES, FORM_WIDTH = 88, 10, 316
 SPLIT_WORDS = {
     "training": "to learn from", "validation": "to judge every epoch", "test": "for the final figure, and nothing else",
 }
@@ -54,9 +55,13 @@ class Preparing(QWidget):
         column.setSpacing(16)
         size = Card("Size and colours")
         size.body.addWidget(Form(parts.document, "data", ["height", "width", "fit", "colour"], parts.theme))
+        self._columns = Card("Columns", "of the table")
+        self._columns.body.addWidget(Form(parts.document, "data", ["target"], parts.theme))
+        self._columns.hide()
         division = Card("Splits")
         names = ["validation_share", "test_share", "group", "split_seed"]
         division.body.addWidget(Form(parts.document, "data", names, parts.theme, parts.preferences))
+        column.addWidget(self._columns)
         column.addWidget(size)
         column.addWidget(division)
         column.addStretch(1)
@@ -98,6 +103,7 @@ class Preparing(QWidget):
     def refresh(self) -> None:
         dataset = self._parts.document.dataset
         if dataset is not None:
+            self._columns.setVisible(dataset.description.format == ImageList.label)
             self._show_splits(dataset)
             self._ask_for_pairs(dataset)
 

@@ -188,8 +188,8 @@ class FailedState(QWidget):
         row.addStretch(1)
         card.body.addLayout(row)
         self._how = Card("How it is read", "in case one of these is the reason")
-        self._how.body.addWidget(Form(parts.document, "data", READING, parts.theme))
         self._how.hide()
+        self._form: Form | None = None
         self._fold = button(
             "Change how it is read", "data.how", "Shows the settings of reading and dividing.", self._unfold, "link"
         )
@@ -207,8 +207,19 @@ class FailedState(QWidget):
         outer.addWidget(scrolled(inside))
 
     def _unfold(self) -> None:
-        self._fold.hide()
+        """The editors have the names of those on the ready page, so they are only there while they are needed."""
+        self._form = Form(self._parts.document, "data", READING, self._parts.theme)
+        self._how.body.addWidget(self._form)
         self._how.show()
+        self._fold.hide()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        if self._form is not None:
+            self._form.setParent(None)
+            self._form.deleteLater()
+            self._form = None
+            self._how.hide()
+            self._fold.show()
 
     def refresh(self) -> None:
         failure = self._parts.document.data_failure

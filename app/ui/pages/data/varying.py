@@ -18,7 +18,7 @@ from app.ui.theme import style
 from app.ui.widgets.card import Card
 from app.ui.widgets.thumbnails import Row, ThumbnailGrid
 
-SIDE, PICTURES, TIMES = 64, 4, 16
+SIDE, PICTURES, TIMES = 64, 6, 16
 
 
 class Varying(QWidget):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy, QStackedWidget, QToolButton, QWidget
 
@@ -157,6 +157,7 @@ class NetworkCard(Card):
     def _restyle(self) -> None:
         for button in self._buttons:
             button.setIcon(icon(self._theme, button.property("icon_name"), "secondary"))
+            button.setIconSize(QSize(self._theme.px(14), self._theme.px(14)))
 
 
 class Totals(QWidget):
@@ -202,7 +203,8 @@ class Totals(QWidget):
         for place, label in enumerate(self._labels):
             self._grid.addWidget(label, place // columns, place % columns)
         for column in range(4):
-            self._grid.setColumnStretch(column, 1 if column < columns else 0)
+            words = [len(label.accessibleName()) for label in self._labels[column::columns]] if column < columns else []
+            self._grid.setColumnStretch(column, max(words, default=0))
 
 
 def _sentence(trouble: object) -> str:
