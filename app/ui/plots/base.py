@@ -112,7 +112,7 @@ class Plot(pg.PlotWidget):
         self.follow()
 
     def set_best(self, point: tuple[float, float] | None) -> None:
-        """A ring around the best point, or none."""
+        """A ring around the best point, or none. What is not finite is not ringed: Qt crashes on an item at NaN."""
         self._best = point
         self._place_best()
 
@@ -179,7 +179,7 @@ class Plot(pg.PlotWidget):
         self._place_best()
 
     def _place_best(self) -> None:
-        shown = self._best is not None and not (self.log and self._best[1] <= 0)
+        shown = self._best is not None and bool(np.isfinite(self._best).all()) and not (self.log and self._best[1] <= 0)
         self._ring.setVisible(shown)
         self._ring_text.setVisible(shown)
         if shown and self._best is not None:

@@ -9,8 +9,8 @@ from app.ui.plots.reduce import Smoother
 from app.ui.record import Curve, Record
 from app.ui.theme import Theme
 
-SPIKE = 4.0
-"""A batch whose loss is more than so many times the 99th percentile does not set the scale (it is still drawn)."""
+SPIKE = 3.0
+"""A loss that lasted less than three steps and is so many times what lasted does not set the scale; it is still drawn."""
 
 
 def epoch_axis(record: Record) -> tuple[float, float]:
@@ -73,10 +73,10 @@ class LossPlot(Plot):
         left, right, low, high = super().limits()
         losses = self.raw.y[np.isfinite(self.raw.y)]
         if len(losses) >= FEW:
-            usual = float(np.percentile(losses, 99))
-            other = [y[np.isfinite(y)] for y in (self.average.y, self.validation.y)]
-            steady = max([usual, *(float(y.max()) for y in other if len(y))])
-            high = high if high <= SPIKE * steady else 1.2 * steady
+            lasting = np.minimum(np.minimum(losses[:-2], losses[1:-1]), losses[2:]).max()
+            judged = self.validation.y[np.isfinite(self.validation.y)]
+            steady = max(float(lasting), float(judged.max()) if len(judged) else 0.0)
+            high = 1.3 * steady if high > SPIKE * steady > 0 else high
         return left, right, (low if self.log else min(0.0, low)), high
 
 

@@ -6,7 +6,7 @@ import csv
 import io
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QBuffer, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QPainter, QPixmap
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QSlider, QToolButton, QWidget, QWidgetAction
 
@@ -92,19 +92,16 @@ class PlotCard(Card):
         painter.drawText(self.theme.px(8), 0, size.width(), head, Qt.AlignmentFlag.AlignVCenter, self.title.text())
         auto = self.plot.auto.isVisible()
         self.plot.auto.hide()
-        self.plot.render(painter, QPoint(0, head))
+        QWidget.render(self.plot, painter, QPoint(0, head))  # the view's own render() of that name leaves Qt broken
         self.plot.auto.setVisible(auto)
         painter.end()
         return pixmap
 
     def png(self) -> bytes:
-        from PySide6.QtCore import QBuffer, QByteArray
-
-        data = QByteArray()
-        buffer = QBuffer(data)
+        buffer = QBuffer()
         buffer.open(QBuffer.OpenModeFlag.WriteOnly)
         self.picture().save(buffer, "PNG")
-        return bytes(data.data())
+        return bytes(buffer.data().data())
 
     def csv(self) -> bytes:
         header, rows = self.plot.table()

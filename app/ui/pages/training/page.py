@@ -103,6 +103,7 @@ class TrainingPage(Page):
                 self._best_speed = max(self._best_speed, event.speed)
         if kinds & {events.RunPrepared, events.RunStarted}:
             self._take_resolved()
+            self._data_changed()
         self.run.log_view.add(told)
         if not self.isVisible():
             return
@@ -186,8 +187,7 @@ class TrainingPage(Page):
         record = self.record
         classes = record.prepared.classes if record.prepared else ()
         if record.probe is None or not classes:
-            note = "The pictures of this run are not open; open its data to see them here."
-            self.run.probe_card.show_said([], note)
+            self.run.probe_card.show_said([], "After the first epoch: what the network takes six pictures for.")
         elif self._dataset is None:
             self.run.probe_card.show_said([], "The pictures of this run are not open; open its data to see them here.")
         else:
