@@ -40,7 +40,11 @@ def guide_cards(document: Document, tab: str, show_skipped: Callable[[], None]) 
     about = document.description
     if about is None:
         return [FIRST, DATASET]
-    cards = [_card(document, finding, show_skipped) for finding in before_training(document.experiment, about)]
+    cards = [
+        _card(document, finding, show_skipped)
+        for finding in before_training(document.experiment, about)
+        if not (tab == "overview" and finding.key == "imbalance")  # the overview says it itself
+    ]
     cards.append(ABOUT.get(tab, DATASET))
     cards += [GuideCard("Note", note) for note in about.notes[:3] if tab == "overview"]
     return cards

@@ -163,8 +163,9 @@ class Overview(QWidget):
         if asked == self._asked:
             return
         self._asked = asked
-        if "torch" not in sys.modules:
-            self._batch_words.setText("Loading engine …")
+        if not self.batch.rows:
+            loaded = "torch" in sys.modules
+            self._batch_words.setText("Preparing the first batch …" if loaded else "Loading engine …")
 
         def make(control: object) -> Any:
             from app.engine.data.preview import first_batch

@@ -83,8 +83,8 @@ class Varying(QWidget):
         if asked == self._asked:
             return
         self._asked = asked
-        if "torch" not in sys.modules:
-            self._words.setText("Loading engine …")
+        if not self.strips[0].rows:
+            self._words.setText("Varying the pictures …" if "torch" in sys.modules else "Loading engine …")
         rows, throw = sample_rows(dataset, PICTURES), self._throw
 
         def make(control: object) -> Any:
