@@ -198,7 +198,8 @@ def _from_epochs(epochs: list[Mapping[str, Any]], resolved: Experiment, descript
     lowest = int(np.nanargmin(judged))
     since = len(epochs) - 1 - lowest
     best, number = judged[lowest], epochs[lowest]["epoch"]
-    rises = since >= 2 and judged[-1] > 1.05 * best and judged[-2] > 1.02 * best
+    # a wobble while the learning rate is high is none: three epochs clearly worse, or two by far
+    rises = (since >= 3 and judged[-3:].min() > 1.05 * best) or (since >= 2 and judged[-2:].min() > 1.15 * best)
     if rises and trained[-1] < 0.97 * trained[lowest]:
         yield Finding(
             "overfitting",

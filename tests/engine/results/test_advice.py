@@ -107,7 +107,7 @@ def test_going_well(describe) -> None:
 
 
 def test_overfitting_and_its_remedies_in_turn(describe) -> None:
-    course = Course(epochs=epochs([1.0, 0.7, 0.5, 0.3, 0.2], [1.1, 0.8, 0.7, 0.8, 0.95]))
+    course = Course(epochs=epochs([1.0, 0.7, 0.5, 0.3, 0.2, 0.15], [1.1, 0.8, 0.7, 0.75, 0.76, 0.78]))
     description: Description = describe()
     everything = {"flip": True, "shift": 0.1, "rotate": 10.0, "light": 0.2, "erase": 0.3}
     experiment = chosen(model={"template": "cnn"}, training={"epochs": 20})
@@ -127,8 +127,17 @@ def test_overfitting_and_its_remedies_in_turn(describe) -> None:
     assert taken(dropped, finding).training.patience == 3
 
 
-def test_a_wobble_is_no_overfitting(describe) -> None:
-    course = Course(epochs=epochs([1.0, 0.7, 0.5, 0.45], [1.1, 0.7, 0.72, 0.71]))
+def test_a_steep_rise_is_overfitting_sooner(describe) -> None:
+    course = Course(epochs=epochs([1.0, 0.7, 0.5, 0.3, 0.2], [1.1, 0.8, 0.7, 0.85, 0.95]))
+    assert "overfitting" in keys(while_training(course, describe(), None, chosen()))
+
+
+@pytest.mark.parametrize(
+    "judged",
+    [[1.1, 0.7, 0.72, 0.71, 0.73], [1.1, 0.63, 0.76, 0.64, 0.67], [1.1, 0.7, 0.68, 0.73, 0.74]],
+)
+def test_a_wobble_is_no_overfitting(describe, judged: list[float | None]) -> None:
+    course = Course(epochs=epochs([1.0, 0.7, 0.5, 0.45, 0.4], judged))
     assert "overfitting" not in keys(while_training(course, describe(), None, chosen()))
 
 
