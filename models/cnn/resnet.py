@@ -16,7 +16,7 @@ from models.template import TEMPLATES, Template
 class ResNet(Template):
     """A convolution, then residual blocks that halve the size while they can, global pooling, a linear answer.
 
-    On Fashion-MNIST it is a net of 160,874 parameters (32, 48, 96 channels).
+    On Fashion-MNIST it is a net of 660,266 parameters (32, 48, 96, 192 channels).
     """
 
     kind: ClassVar[str] = "resnet"
@@ -44,7 +44,7 @@ class ResNet(Template):
     @classmethod
     def defaults(cls, problem: Problem) -> dict[str, Any]:
         places = after_stride(problem.shape, stem_stride(problem.shape))
-        return {"depth": max(2, halvings(*places)), "width": 32}
+        return {"depth": max(2, min(3, halvings(*places, smallest=3))), "width": 32}
 
     def graph(self, problem: Problem) -> Graph:
         stride = stem_stride(problem.shape)
