@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QButtonGroup, QFrame, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QPushButton,
+    QStyle,
+    QStyleOptionButton,
+    QStylePainter,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.ui.theme import BODY, SMALL, Theme, style
 
@@ -49,13 +58,11 @@ class RailStep(QPushButton):
         return QSize(self._theme.px(40), self._theme.px(32))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        text = self.text()
-        blocked = self.blockSignals(True)
-        self.setText("")  # the style paints the row, we paint what stands in it
-        super().paintEvent(event)
-        self.setText(text)
-        self.blockSignals(blocked)
-        painter = QPainter(self)
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        option.text = ""  # the style paints the row, we paint what stands in it
+        painter = QStylePainter(self)
+        painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         px = self._theme.px
         size = px(MARKER)
@@ -78,7 +85,7 @@ class RailStep(QPushButton):
             painter.setPen(self._theme.color("accent" if here else "secondary"))
             painter.setFont(self._theme.font(BODY, here))
             rest = QRectF(circle.right() + px(10), 0, self.width() - circle.right() - px(12), self.height())
-            painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter, text)
+            painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter, self.text())
         painter.end()
 
     def _paint_check(self, painter: QPainter, circle: QRectF) -> None:
