@@ -14,6 +14,8 @@ from app.ui.assets import icon
 from app.ui.theme import Theme, style
 
 TICK_MS = 500
+WORTH_SAYING = 0.5
+"""Seconds; a shorter stage is not listed."""
 KEPT = 5
 """Stages that are done and still listed."""
 
@@ -119,7 +121,7 @@ class PreparingCard(QFrame):
         name = _without_numbers(stage.text)
         if name != self._name:
             now = time.monotonic()
-            if self._name and now - self._stage_begun >= 0.1:
+            if self._name and now - self._stage_begun >= WORTH_SAYING:
                 self._past.append(f"✓  {self._name}, {now - self._stage_begun:.1f} s")
             self._name, self._stage_begun = name, now
             self.done.setText("\n".join(self._past[-KEPT:]))
