@@ -47,6 +47,7 @@ class Window(QObject):
         self.theme.apply()
         self.frame = MainWindow(self.theme, self.preferences)
         self.assembly: Assembly | None = None
+        self._closed = False
         self.frame.painted.connect(self.assemble)
         self._fallback = QTimer(self, interval=PAINT_MS, singleShot=True)
         self._fallback.timeout.connect(self.assemble)
@@ -73,7 +74,10 @@ class Window(QObject):
                 self.assembly.files.open(path)
 
     def close(self) -> bool:
-        """Take everything apart, in order. Returns whether every thread has ended."""
+        """Take everything apart, in order. Returns whether every thread has ended. Does nothing the second time."""
+        if self._closed:
+            return True
+        self._closed = True
         self._fallback.stop()
         assembly, self.assembly = self.assembly, None
         ended = assembly.close(IMPORT_S) if assembly is not None else True

@@ -79,6 +79,7 @@ class Assembly(QObject):
         frame.asked_to_close.connect(self.commands.leave)
         frame.visibility_changed.connect(lambda seen: session.set_calm(not seen))
         self.files.shown.connect(frame.go)
+        self.files.again.connect(self.opener.open)
         self.problems.changed.connect(lambda: frame.header.set_notices(len(self.problems.problems)))
         for background in (self.background, self._reading):
             background.failed.connect(self.problems.tell)

@@ -23,10 +23,11 @@ FILES = "Experiments and data (*.toml *.npz *.npy *.csv *.tsv *.txt *.gz *ubyte)
 
 
 class Files(QObject):
-    """`shown(page)`: something was opened; that page shows it. The open experiment is kept in `folder` all the time,
+    """shown(page): something was opened; that page shows it. again(): the same data are to be read anew. The open experiment is kept in `folder` all the time,
     so that a restart comes back to it."""
 
     shown = Signal(str)
+    again = Signal()
 
     def __init__(
         self, window: QWidget, document: Document, session: Session, preferences: Preferences, problems: Problems,
@@ -70,8 +71,11 @@ class Files(QObject):
 
     def _begin(self, experiment: Experiment) -> None:
         """A fresh experiment on other data: one step, which can be undone."""
+        same = self._document.experiment.data == experiment.data
         self._document.path = None
         self._document.set(experiment)
+        if same:
+            self.again.emit()
         self.shown.emit("data")
 
     def _open_experiment(self, path: Path) -> None:

@@ -73,7 +73,6 @@ class Problems(QObject):
 
     def _keep(self, failure: Failure, shown: bool) -> None:
         known = next((row for row, old in enumerate(self.problems) if _same(old, failure)), None)
-        open_now = self._dialog is not None and self._dialog.isVisible()
         if known is not None:
             old = self.problems.pop(known)
             self.problems.append(replace(old, times=old.times + 1))
@@ -83,14 +82,18 @@ class Problems(QObject):
         self.changed.emit()
         if not shown:
             return
-        if open_now and self._dialog is not None:
+        if self._dialog is not None:
             self._dialog.add_another(self.problems[-1])
         elif known is None or not _is_repeating(self.problems[-1]):
             self._show(self.problems[-1])
 
     def _show(self, problem: Problem) -> None:
         self._dialog = ProblemDialog(problem, self._theme, self._window)
+        self._dialog.finished.connect(self._forget)
         self._dialog.open()
+
+    def _forget(self, _: int) -> None:
+        self._dialog = None
 
     def show_list(self) -> None:
         """Open the list of everything that was told since the start."""
@@ -99,7 +102,6 @@ class Problems(QObject):
     def close(self) -> None:
         if self._dialog is not None:
             self._dialog.close()
-            self._dialog = None
 
 
 def _same(problem: Problem, failure: Failure) -> bool:

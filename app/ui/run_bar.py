@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.engine.training import events
 from app.ui.amounts import bytes_text, time_text
+from app.ui.background import Failure
 from app.ui.document import Document
 from app.ui.estimate import Speeds, about
 from app.ui.session import Session, State
@@ -86,8 +87,8 @@ class RunBar(QObject):
             return _sentence(trouble)
         if measurer.busy:
             return ""  # what was measured is of before; the training itself says what cannot be
-        if measurer.trouble is not None:
-            return _sentence(measurer.trouble)
+        if measurer.trouble is not None and not isinstance(measurer.trouble, Failure):
+            return _sentence(measurer.trouble)  # a Failure is the measuring's own and says nothing about training
         inspection = measurer.inspection
         if inspection is not None and inspection.error is not None:
             return _sentence(inspection.error)

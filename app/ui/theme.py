@@ -159,6 +159,7 @@ def system_is_dark() -> bool:
 def style(widget: QWidget, role: str) -> QWidget:
     """Give a widget a role of the style sheet ("card", "title", "secondary", "figure", "primary", "chip" ...)."""
     widget.setProperty("role", role)
-    widget.style().unpolish(widget)
-    widget.style().polish(widget)
+    if widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):  # else Qt does it when it is first shown
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
     return widget

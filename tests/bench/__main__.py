@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 import time
 
 from tests.bench import speed
@@ -18,8 +20,21 @@ def main() -> None:
         speed.clock = time.thread_time
     for template in chosen.template:
         print(speed.against_bare_loop(template, pairs=chosen.pairs), flush=True)
+    if not chosen.processor_time:
+        beside_a_window(chosen.template[0], chosen.pairs)
     for workers in (0,) if chosen.processor_time else (0, 2):
         print(speed.against_decoding_loop(workers=workers, pairs=max(3, chosen.pairs // 3)), flush=True)
+
+
+def beside_a_window(template: str, pairs: int) -> None:
+    """What the window costs; drawn offscreen where there is no display."""
+    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from tests.bench import window
+
+    print(window.against_bare_loop(template, pairs), flush=True)
+    print(window.heartbeat(template=template), flush=True)
+    print(window.start(), flush=True)
 
 
 if __name__ == "__main__":

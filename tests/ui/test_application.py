@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from app.ui.awake import Awake
 from app.ui.session import State
 from tests.ui.conftest import OpenWindow, close
-from tests.ui.using import choose_digits, click, find, inside, until
+from tests.ui.using import choose_little, click, find, inside, until
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -67,10 +67,10 @@ def test_data_that_cannot_be_read_disable_train_with_the_reason(
 
 
 @pytest.mark.parametrize("phase", ["preparing", "running", "paused"])
-def test_stop_in_every_phase_then_train_again(qtbot: QtBot, open_window: OpenWindow, phase: str) -> None:
+def test_stop_in_every_phase_then_train_again(qtbot: QtBot, open_window: OpenWindow, folders: Path, phase: str) -> None:
     window = open_window()
     session = inside(window).session
-    choose_digits(qtbot, window, epochs=50)
+    choose_little(qtbot, window, folders, epochs=3000)
     click(qtbot, window, "train.start")
     if phase != "preparing":
         until(qtbot, lambda: session.state is State.RUNNING)
@@ -89,10 +89,10 @@ def test_stop_in_every_phase_then_train_again(qtbot: QtBot, open_window: OpenWin
     assert session.record.best is not None
 
 
-def test_pause_and_resume_from_the_bar(qtbot: QtBot, open_window: OpenWindow) -> None:
+def test_pause_and_resume_from_the_bar(qtbot: QtBot, open_window: OpenWindow, folders: Path) -> None:
     window = open_window()
     session = inside(window).session
-    choose_digits(qtbot, window, epochs=50)
+    choose_little(qtbot, window, folders, epochs=3000)
     click(qtbot, window, "train.start")
     until(qtbot, lambda: session.state is State.RUNNING)
     click(qtbot, window, "train.pause")
@@ -120,11 +120,11 @@ PLACES = {
 
 @pytest.mark.parametrize("place", PLACES)
 def test_a_fault_anywhere_is_one_dialog_and_train_works_again(
-    qtbot: QtBot, open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch, place: str
+    qtbot: QtBot, open_window: OpenWindow, folders: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     window = open_window()
     session = inside(window).session
-    choose_digits(qtbot, window, epochs=1)
+    choose_little(qtbot, window, folders, epochs=1)
     with monkeypatch.context() as patch:
         if not _break(patch, PLACES[place]):
             pytest.fail(f"{PLACES[place]} is not there any more: name the new place")
@@ -170,10 +170,10 @@ def _break(patch: pytest.MonkeyPatch, target: str) -> bool:
     return False
 
 
-def test_a_fault_in_a_slot_is_one_dialog(qtbot: QtBot, open_window: OpenWindow) -> None:
+def test_a_fault_in_a_slot_is_one_dialog(qtbot: QtBot, open_window: OpenWindow, folders: Path) -> None:
     window = open_window()
     session = inside(window).session
-    choose_digits(qtbot, window, epochs=2)
+    choose_little(qtbot, window, folders, epochs=2)
     session.told.connect(broken)
     click(qtbot, window, "train.start")
     until(qtbot, lambda: not session.active)
@@ -184,10 +184,10 @@ def test_a_fault_in_a_slot_is_one_dialog(qtbot: QtBot, open_window: OpenWindow) 
     assert find(window, "header.problems", QPushButton).isVisible()
 
 
-def test_closing_while_training_asks_and_keeping_keeps(qtbot: QtBot, open_window: OpenWindow) -> None:
+def test_closing_while_training_asks_and_keeping_keeps(qtbot: QtBot, open_window: OpenWindow, folders: Path) -> None:
     window = open_window()
     session = inside(window).session
-    choose_digits(qtbot, window, epochs=50)
+    choose_little(qtbot, window, folders, epochs=3000)
     click(qtbot, window, "train.start")
     until(qtbot, lambda: session.state is State.RUNNING)
     window.frame.close()
@@ -202,7 +202,7 @@ def test_closing_while_training_asks_and_keeping_keeps(qtbot: QtBot, open_window
     assert not session.active
 
 
-def test_the_computer_is_kept_awake_only_while_it_trains(qtbot: QtBot, open_window: OpenWindow) -> None:
+def test_the_computer_is_kept_awake_only_while_it_trains(qtbot: QtBot, open_window: OpenWindow, folders: Path) -> None:
     held: list[str] = []
 
     def inhibit() -> object:
@@ -211,7 +211,7 @@ def test_the_computer_is_kept_awake_only_while_it_trains(qtbot: QtBot, open_wind
 
     window = open_window(awake=Awake(inhibit))  # type: ignore[arg-type]
     session = inside(window).session
-    choose_digits(qtbot, window, epochs=50)
+    choose_little(qtbot, window, folders, epochs=3000)
     assert not held
     click(qtbot, window, "train.start")
     assert held
@@ -225,9 +225,9 @@ def test_the_computer_is_kept_awake_only_while_it_trains(qtbot: QtBot, open_wind
     assert not held
 
 
-def test_a_restart_comes_back_to_what_was_open(qtbot: QtBot, open_window: OpenWindow) -> None:
+def test_a_restart_comes_back_to_what_was_open(qtbot: QtBot, open_window: OpenWindow, folders: Path) -> None:
     first = open_window()
-    choose_digits(qtbot, first, epochs=7, patience=3)
+    choose_little(qtbot, first, folders, epochs=7, patience=3)
     inside(first).document.replace("optimizer", learning_rate=0.0125)
     kept = inside(first).document.experiment
     first.frame.go("learning")

@@ -126,6 +126,7 @@ class Header(QFrame):
         self._popup = popup
 
     def _fit_name(self) -> None:
+        self.name.ensurePolished()
         metrics = self.name.fontMetrics()
         text = self.name.text() or self.name.placeholderText()
         self.name.setFixedWidth(min(metrics.horizontalAdvance(text) + self._theme.px(24), self._theme.px(240)))
@@ -135,6 +136,7 @@ class Header(QFrame):
         self.setFixedHeight(px(HEIGHT))
         self._row.setContentsMargins(px(12), 0, px(16), 0)
         self._row.setSpacing(px(8))
+        self.brand.ensurePolished()
         metrics = self.brand.fontMetrics()
         self.brand.setFixedWidth(metrics.horizontalAdvance("Netwright") + px(28))
         self._fit_name()
