@@ -197,6 +197,12 @@ class _Turns:
         self._begun = clock()
 
 
+def precision(work: Work) -> torch.autocast:
+    """The precision that the trainer computes in, for a rival."""
+    dtype = work.plan.autocast
+    return torch.autocast(work.device.type, dtype=dtype or torch.bfloat16, enabled=dtype is not None)
+
+
 class BareLoop:
     """The training loop as one writes it by hand, with the same network, the same sort of batches, the arrays in
     memory, the best memory format, a fused optimizer and the same schedule; nothing is watched, kept or told."""
@@ -215,6 +221,7 @@ class BareLoop:
         self.loss_function, self.schedule, self.total = work.loss_function, work.schedule, work.steps
         self.clip, self.size = plan.settled.training.gradient_clip, plan.batch_size
         self.step, self.order = 0, torch.randperm(len(rows))
+        self.precision = precision(work)
 
     def steps(self, count: int) -> int:
         examples = 0
@@ -226,7 +233,8 @@ class BareLoop:
             for group in self.optimizer.param_groups:
                 group["lr"] = self.peak * self.schedule.factor(self.step, self.total)
             self.optimizer.zero_grad(set_to_none=True)
-            loss = self.loss_function(self.network(inputs), targets)
+            with self.precision:
+                loss = self.loss_function(self.network(inputs), targets)
             loss.backward()
             if self.clip:
                 torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.clip)
@@ -252,6 +260,7 @@ class DecodingLoop:
             persistent_workers=workers > 0, multiprocessing_context="forkserver" if workers else None,
         )
         self.batches = iter(self.loader)
+        self.precision = precision(work)
 
     def steps(self, count: int) -> int:
         examples = 0
@@ -262,7 +271,8 @@ class DecodingLoop:
                 self.batches = iter(self.loader)
                 inputs, targets = next(self.batches)
             self.optimizer.zero_grad(set_to_none=True)
-            loss = self.loss_function(self.network(inputs.contiguous(memory_format=torch.channels_last)), targets)
+            with self.precision:
+                loss = self.loss_function(self.network(inputs.contiguous(memory_format=torch.channels_last)), targets)
             loss.backward()
             self.optimizer.step()
             examples += len(targets)

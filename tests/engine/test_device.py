@@ -118,6 +118,9 @@ def test_a_training_thread_has_a_number_of_threads_of_its_own() -> None:
     assert seen == [3] and torch.get_num_threads() == before
 
 
-def test_precision_follows_the_device() -> None:
-    assert device.precision("auto", Device("cpu", "CPU", "")) == "float32"
+@pytest.mark.parametrize(("has", "expected"), [(True, "bfloat16"), (False, "float32")])
+def test_precision_follows_the_device(monkeypatch: pytest.MonkeyPatch, has: bool, expected: str) -> None:
+    monkeypatch.setattr(device, "cpu_has_bfloat16", lambda: has)
+    assert device.precision("auto", Device("cpu", "CPU", "")) == expected
+    assert device.precision("float32", Device("cpu", "CPU", "")) == "float32"
     assert device.precision("bfloat16", Device("cpu", "CPU", "")) == "bfloat16"

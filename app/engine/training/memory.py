@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
+from app.engine.device import cpu_has_bfloat16
 from app.engine.dry_run import ActivationMeter, as_on, pretending
 from app.engine.learning.choices import Optimizer
 from app.engine.training.monitor import DeviceMonitor
@@ -50,13 +51,14 @@ def predict(
     """All rows, in bytes, for a resolved experiment.
 
     dataset_bytes: of the examples that lie on the device. precision: "float32" or "bfloat16"; left out, it follows
-    the experiment, and "auto" is bfloat16 on CUDA and float32 elsewhere. Raises GraphError.
+    the experiment, and "auto" is what that sort of device gains from. Raises GraphError.
     """
     assert experiment.optimizer is not None and experiment.training.batch_size is not None
     batch_size = experiment.training.batch_size
     precision = precision or experiment.training.precision
     if precision == "auto":
-        precision = "bfloat16" if device_type == "cuda" else "float32"
+        gains = device_type == "cuda" or (device_type == "cpu" and cpu_has_bfloat16())
+        precision = "bfloat16" if gains else "float32"
     with pretending():
         network = Network(graph, problem).train()
         passage = _forward(network, problem, batch_size, device_type, precision)
