@@ -273,6 +273,10 @@ class ConfusionMatrix(QAbstractScrollArea):
         if classes is not None:
             self.picked.emit(*classes)
 
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """The click was taken when it was pressed."""
+        event.accept()
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Ctrl and the wheel zoom at the mouse; the wheel alone scrolls what is zoomed, else the page."""
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:

@@ -93,7 +93,7 @@ class MatrixCard(Card):
         data = QByteArray()
         buffer = QBuffer(data)
         buffer.open(QBuffer.OpenModeFlag.WriteOnly)
-        self.matrix.image().save(buffer, b"PNG")
+        self.matrix.image().save(buffer, "PNG")  # type: ignore[call-overload]  # the stubs say bytes, PySide6 takes text only
         return bytes(data.data())
 
     def csv(self) -> bytes:

@@ -16,7 +16,7 @@ from app.ui.theme import Theme
 
 LARGEST_CELL = 88
 """Pixels at 100 %: two classes do not fill the screen with four squares."""
-DEEPEST = 0.6
+DEEPEST = 0.5
 """Share of full colour in the deepest cell that bears a number: text stays readable (4.5:1) in light and dark."""
 
 

@@ -30,7 +30,7 @@ from app.ui.theme import style
 from app.ui.widgets.empty_state import EmptyState
 
 NOTHING = "Train a network: what it gets right and wrong will be here, with the pictures."
-NARROW = 700
+NARROW = 720
 """Width at 100 % below which the pictures stand below the matrix instead of beside it."""
 
 
@@ -115,6 +115,7 @@ class ResultsPage(Page):
         """Side by side where there is room, else one below the other."""
         px = self._parts.theme.px
         wide = self.width() >= px(NARROW)
+        self.summary.set_wide(wide)
         self.row.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
         for card in (self.matrix_card, self.side):
             card.setMinimumHeight(px(300 if wide else 380))
@@ -232,6 +233,7 @@ class ResultsPage(Page):
         self.stack.setCurrentIndex(1)
         self.head.show_choice(self._about(), list(splits), name, not self.live and name == "validation")
         self._show_summary(splits, name)
+        self._arrange()
         self.matrix_card.show_confusion(Confusion(split.confusion, tuple(row.name for row in split.classes)))
         self.classes.show_classes(split.classes)
         self.gallery.show_split(split, *self._dataset())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.engine.results.report import SplitReport
@@ -20,8 +19,6 @@ WORDS = {
     "auc": ("ROC AUC", "How often a yes gets a higher probability than a no: 50 % is chance, 100 % perfect."),
     "loss": ("loss", "How wrong it is on average; lower is better."),
 }
-WIDE = 680
-"""Width at 100 % from which figures and intervals stand side by side."""
 ICONS = {
     "good": ("good", "best"),
     "warning": ("warning", "warning"),
@@ -92,10 +89,8 @@ class SummaryCard(Card):
             figure.show_value(values.get(name, ""))
         self.intervals.show_splits(splits, chosen)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
+    def set_wide(self, wide: bool) -> None:
         """The intervals stand beside the figures where there is room, else below."""
-        super().resizeEvent(event)
-        wide = self.width() >= self._theme.px(WIDE)
         self._row.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
 
     def _restyle(self) -> None:

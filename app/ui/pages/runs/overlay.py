@@ -39,14 +39,15 @@ class Overlay(pg.PlotWidget):
 
     def __init__(self, theme: Theme) -> None:
         self._left, self._bottom = Axis("left", plain), _Epochs("bottom", plain, whole=True)
-        super().__init__(axisItems={"left": self._left, "bottom": self._bottom})
+        super().__init__(axisItems={"left": self._left, "bottom": self._bottom}, enableMenu=False)
+        menu = self.getPlotItem().ctrlMenu  # never shown; with a parent it goes when the plot goes
+        menu.setParent(self, menu.windowFlags())
         self._theme = theme
         self._entries: list[Entry] = []
         self._quantity = "loss"
         self.setObjectName("runs.overlay")
         for axis in (self._left, self._bottom):
             axis.setZValue(-1000)  # grid lines behind the curves and names
-        self.setMenuEnabled(False)
         self.hideButtons()
         self.setMouseEnabled(x=False, y=False)
         self.setMinimumSize(theme.px(240), theme.px(150))

@@ -25,10 +25,9 @@ def discard(path: Path) -> Discarded:
     run = Run(path)
     if run.status == "running":
         raise UserError(f"The run '{run.name}' is running and cannot be deleted.", "Stop it first.")
-    moved = QFile.moveToTrash(str(path))
-    done, now = moved if isinstance(moved, tuple) else (moved, "")
-    if done and now:
-        return Discarded(path, Path(now))
+    file = QFile(str(path))  # the object, not the static function: only it tells where the folder is now
+    if file.moveToTrash() and file.fileName() != str(path):
+        return Discarded(path, Path(file.fileName()))
     return Discarded(path, run.discard())
 
 

@@ -95,16 +95,16 @@ class TryItPage(Page):
         column = QVBoxLayout(content)
         column.setContentsMargins(16, 0, 16, 16)
         column.addLayout(self.row)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setWidget(content)
+        self.scroller = QScrollArea()
+        self.scroller.setWidgetResizable(True)
+        self.scroller.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.scroller.setWidget(content)
         full = QWidget()
         whole = QVBoxLayout(full)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(8)
         whole.addWidget(self._head())
-        whole.addWidget(scroll, 1)
+        whole.addWidget(self.scroller, 1)
         self.empty = EmptyState(
             theme, "draw", "Nothing to try yet", NOTHING, "Go to Training", lambda: self._parts.go("training"),
             "tryit.begin",

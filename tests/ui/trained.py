@@ -1,0 +1,41 @@
+"""A real run for tests of what comes after training: small, trained once a session, copied for each test."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from app.engine import storage
+from app.engine.training.control import Control
+from app.engine.training.run import Run
+
+_kept: dict[str, Path] = {}
+
+
+def trained(
+    factory: pytest.TempPathFactory, folder: Path, name: str = "digits cnn", day: str = "2026-11-22", **training: object
+) -> Run:
+    """A copy below `folder` of a run on the built-in digits, three epochs if nothing else is said."""
+    settings = {"epochs": 3, "batch_size": 64, "device": "cpu", "threads": 1} | training
+    key = repr(sorted(settings.items()))
+    if key not in _kept:
+        _kept[key] = _train(factory.mktemp("trained"), settings)
+    target = folder / f"{day} {name}"
+    shutil.copytree(_kept[key], target)
+    environment = Run(target).environment() | {"started": f"{day}T10:00:00"}
+    storage.write_json(target / "environment.json", environment)
+    return Run(target)
+
+
+def _train(folder: Path, training: dict[str, object]) -> Path:
+    from app.engine.training.trainer import train
+
+    experiment = storage.from_plain(
+        {"name": "digits", "data": {"source": "sample:digits"}, "model": {"template": "cnn"}, "training": training}
+    )
+    run = Run.create(folder, experiment)
+    ended = train(experiment, run, lambda event: None, Control())
+    assert ended.status == "completed", ended.reason
+    return run.path
