@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QLabel, QToolButton
 from app.ui.amounts import number_text
 from app.ui.plots.axis import Axis
 from app.ui.plots.readout import Readout
-from app.ui.plots.series import EMPTY, FEW, Series, table_of
+from app.ui.plots.series import EMPTY, FEW, Series, height_of, table_of
 from app.ui.theme import Theme, style
 
 PANS = {Qt.Key.Key_Left: (-0.1, 0), Qt.Key.Key_Right: (0.1, 0), Qt.Key.Key_Up: (0, 0.1), Qt.Key.Key_Down: (0, -0.1)}
@@ -54,6 +54,7 @@ class Plot(pg.PlotWidget):
         self._marks: list[pg.InfiniteLine] = []
         self._marked: list[tuple[float, str]] = []
         self._best: tuple[float, float] | None = None
+        self._placed: object = None
         self._pressed = self._ranging = False
         self.setFrameShape(self.Shape.NoFrame)
         self.setMinimumSize(120, 90)
@@ -113,8 +114,9 @@ class Plot(pg.PlotWidget):
 
     def set_best(self, point: tuple[float, float] | None) -> None:
         """A ring around the best point, or none. What is not finite is not ringed: Qt crashes on an item at NaN."""
-        self._best = point
-        self._place_best()
+        if point != self._best:
+            self._best = point
+            self._place_best()
 
     def set_marks(self, marks: Iterable[tuple[float, str]]) -> None:
         """Vertical lines with a word each: a resume, a divergence, a change made while it ran."""
@@ -155,10 +157,9 @@ class Plot(pg.PlotWidget):
         across = self.span or (
             (min(x[0] for x, _ in spans), max(x[-1] for x, _ in spans)) if spans else (0.0, 1.0)
         )
-        heights = [y[np.isfinite(y) & ((y > 0) if self.log else True)] for _, y in spans]
-        heights = [y for y in heights if len(y)]
-        low, high = (min(y.min() for y in heights), max(y.max() for y in heights)) if heights else (0.0, 1.0)
-        return across[0], max(across[1], across[0] + 1e-9), float(low), float(high)
+        heights = [height for _, y in spans if (height := height_of(y, self.log)) is not None]
+        low, high = (min(low for low, _ in heights), max(high for _, high in heights)) if heights else (0.0, 1.0)
+        return across[0], max(across[1], across[0] + 1e-9), low, high
 
     def _range(self, left: float, right: float, low: float, high: float) -> None:
         if self.log:
@@ -179,6 +180,10 @@ class Plot(pg.PlotWidget):
         self._place_best()
 
     def _place_best(self) -> None:
+        placed = (self._best, self.log, self.box.viewRange())
+        if placed == self._placed:
+            return
+        self._placed = placed
         shown = self._best is not None and bool(np.isfinite(self._best).all()) and not (self.log and self._best[1] <= 0)
         self._ring.setVisible(shown)
         self._ring_text.setVisible(shown)

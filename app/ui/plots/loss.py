@@ -6,6 +6,7 @@ import numpy as np
 
 from app.ui.plots.base import FEW, Plot, Series
 from app.ui.plots.reduce import Smoother
+from app.ui.plots.series import table_of
 from app.ui.record import Curve, Record
 from app.ui.theme import Theme
 
@@ -31,12 +32,18 @@ class LossPlot(Plot):
         self.raw = self.add(Series("each batch", "training_raw", width=1, smooth=False, legend=False))
         self.average = self.add(Series("training", "training", limit=300, average=True))
         self.validation = self.add(Series("validation", "validation", symbol="s"))
-        self._smoother, self._smoothed = Smoother(smoothing), Curve()
         self._record: Record | None = None
+        self._begin(smoothing)
         self.restyle()
 
+    def _begin(self, factor: float) -> None:
+        """An average looks back, so it belongs to the average of the steps it was taken over: both are smoothed."""
+        self._factor, self._last = factor, 0.0
+        self._losses, self._steps = Smoother(factor), Smoother(factor)
+        self._smoothed, self._places = Curve(), Curve()
+
     def set_smoothing(self, factor: float) -> None:
-        self._smoother, self._smoothed = Smoother(factor), Curve()
+        self._begin(factor)
         if self._record is not None:
             self.show_record(self._record)
 
@@ -47,17 +54,16 @@ class LossPlot(Plot):
 
     def show_record(self, record: Record) -> None:
         """Take what is new in the record and draw it."""
-        known = len(self._smoothed)
-        if record is not self._record or known > len(record.losses):
-            self._record, known = record, 0
-            self._smoother, self._smoothed = Smoother(self._smoother.factor), Curve()
+        if record is not self._record:
+            self._record = record
+            self._begin(self._factor)
             self._set_following(True)
-        self._smoothed.extend(self._smoother(record.losses.values[known:]))
+        self._average(record)
         per_epoch, epochs = epoch_axis(record)
         x = record.steps.values / per_epoch
         self.span = (0.0, epochs)
         self.raw.show(x, record.losses.values)
-        self.average.show(x, self._smoothed.values)
+        self.average.show(self._places.values / per_epoch, self._smoothed.values)
         self.average.visible = len(x) >= 2
         done = record.epochs
         self.validation.show(
@@ -67,6 +73,25 @@ class LossPlot(Plot):
         self.set_best((best.step / per_epoch, best.validation_loss) if best else None)
         self.set_marks(marks_of(record, per_epoch))
         self.refresh()
+
+    def _average(self, record: Record) -> None:
+        """Take the new steps into the average; all of them anew where some were done again."""
+        known, steps = len(self._smoothed), record.steps.values
+        if known and (known > len(steps) or steps[known - 1] != self._last):
+            self._begin(self._factor)
+            known = 0
+        losses, new = record.losses.values[known:], steps[known:]
+        if len(new):
+            self._last = float(new[-1])
+            self._smoothed.extend(self._losses(losses))
+            places = self._steps(np.where(np.isfinite(losses), new, np.nan))
+            self._places.extend(np.where(np.isnan(places), new, places))
+
+    def table(self) -> tuple[list[str], list[list[str]]]:
+        """One row a step: here the average stands beside the last step that is in it."""
+        average = Series("training (smoothed)", "training")
+        average.show(self.raw.x, self._smoothed.values)
+        return table_of([self.raw, average, self.validation], self.x_title)
 
     def limits(self) -> tuple[float, float, float, float]:
         """From zero to the highest value; one wild batch does not flatten the rest."""

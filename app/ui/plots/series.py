@@ -43,13 +43,21 @@ class Series:
     item: Any = None
     drawn: int = 0
     visible: bool = True
+    changed: bool = True
+    _drawn_as: Any = None
 
     def show(self, x: np.ndarray, y: np.ndarray) -> None:
         """x: (n,) ascending. y: (n,), NaN and infinity welcome."""
+        same = len(x) == len(self.x) and np.array_equal(x, self.x) and np.array_equal(y, self.y, equal_nan=True)
+        self.changed |= not same
         self.x, self.y = x, y
 
     def draw(self, view: tuple[float, float] | None, log: bool) -> None:
-        """Draw what can be seen: all of it, or between the limits of `view`."""
+        """Draw what can be seen: all of it, or between the limits of `view`. Nothing where nothing changed."""
+        drawn_as = (view, log, self.visible)
+        if not self.changed and drawn_as == self._drawn_as:
+            return
+        self.changed, self._drawn_as = False, drawn_as
         x, y = (self.x, self.y) if self.visible else (EMPTY, EMPTY)
         if view is not None and len(x) > self.limit:
             first, last = np.searchsorted(x, view)
@@ -77,6 +85,17 @@ class Series:
         self.item.setSymbolBrush(color)
         self.item.setSymbolPen(None)
         self.item.setSymbolSize(theme.px(7 if self.symbol else 5))
+
+
+def height_of(y: np.ndarray, positive: bool = False) -> tuple[float, float] | None:
+    """The least and greatest finite (and positive) value of (n,) y; None where there is none."""
+    low, high = float(y.min()), float(y.max())  # NaN, if there is one, comes through
+    if not (np.isfinite(low) and np.isfinite(high)) or (positive and low <= 0):
+        y = y[np.isfinite(y) & ((y > 0) if positive else True)]
+        if not len(y):
+            return None
+        low, high = float(y.min()), float(y.max())
+    return low, high
 
 
 def table_of(series: list[Series], place: str) -> tuple[list[str], list[list[str]]]:

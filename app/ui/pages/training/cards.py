@@ -50,6 +50,7 @@ class MemoryCard(Card):
     def __init__(self, theme: Theme) -> None:
         super().__init__("Memory", "")
         self.setObjectName("training.memory")
+        self._shown: tuple[Record, int, object] | None = None
         self.bar, self.table = MemoryBar(theme, enlarge=True), MemoryTable(theme)
         self.bar.setAccessibleName("Memory by purpose")
         self.device = QLabel()
@@ -60,6 +61,10 @@ class MemoryCard(Card):
         self.tools.addWidget(self.device)
 
     def show_record(self, record: Record) -> None:
+        shown = (record, len(record.memory), record.prepared)
+        if shown == self._shown:
+            return
+        self._shown = shown
         predicted, measured = predicted_and_measured(record)
         self.set_why(in_words(total_of(predicted), total_of(measured)))
         rows = measured or predicted

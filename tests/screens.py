@@ -1,0 +1,193 @@
+"""`python -m tests.screens OUTDIR [--quick]`: pictures of the real window with real data, really trained.
+
+Every page, light and dark, at 1280x720 and 1600x1000, at 100 % and 150 %; empty, busy, finished and failed. A file is
+called STATE-PAGE-SHADE-WIDTHxHEIGHT-ZOOM.png. --quick: one size, 100 %, fewer states.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+from PySide6.QtCore import QEvent, QTimer
+from PySide6.QtWidgets import QApplication, QDialog
+
+from app.ui.application import Window
+from app.ui.assembly import Assembly
+from app.ui.awake import Awake
+
+STEPS = ("welcome", "data", "model", "learning", "training", "results", "tryit", "runs")
+SIZES = ((1280, 720), (1600, 1000))
+ZOOMS = (1.0, 1.5)
+
+
+class Camera:
+    """One window, and what it takes to bring it into a state and photograph it."""
+
+    def __init__(self, out: Path, home: Path, quick: bool) -> None:
+        self.application = QApplication(["screens"])
+        self.out, self.home = out, home
+        self.sizes, self.zooms = (SIZES[:1], ZOOMS[:1]) if quick else (SIZES, ZOOMS)
+        self.window = Window(home / "config", [], awake=Awake(lambda: None))
+        self.taken: list[Path] = []
+
+    @property
+    def inside(self) -> Assembly:
+        assert self.window.assembly is not None
+        return self.window.assembly
+
+    def wait(self, condition: Callable[[], bool]) -> None:
+        look = QTimer(interval=20)
+        look.timeout.connect(lambda: condition() and self.application.exit())
+        look.start()
+        self.application.exec()
+        look.stop()
+
+    def settle(self, milliseconds: int = 350) -> None:
+        """Let timers fire and layouts settle: pages are drawn a moment after a change."""
+        QTimer.singleShot(milliseconds, self.application.exit)
+        self.application.exec()
+
+    def open(self) -> None:
+        self.window.show()
+        self.wait(lambda: self.window.assembly is not None and len(self.window.frame.pages) == len(STEPS))
+        self.wait(lambda: self.inside.run_bar.engine is not None)
+
+    def looks(self) -> Iterator[str]:
+        """Every combination of size, zoom and shade, set; yields its part of the file name."""
+        for (width, height), zoom, dark in itertools.product(self.sizes, self.zooms, (False, True)):
+            self.inside.theme.set_zoom(zoom)
+            self.inside.theme.set_dark(dark)
+            self.window.frame.resize(width, height)
+            yield f"{'dark' if dark else 'light'}-{width}x{height}-{round(100 * zoom)}"
+
+    def photograph(self, state: str, pages: tuple[str, ...] = STEPS) -> None:
+        for look in self.looks():
+            for page in pages:
+                self.window.frame.go(page)
+                self.settle()
+                self.save(f"{state}-{page}-{look}")
+        self.inside.theme.set_zoom(1.0)
+        self.inside.theme.set_dark(False)
+
+    def save(self, name: str) -> None:
+        path = self.out / f"{name}.png"
+        self.window.frame.grab().save(str(path))
+        self.taken.append(path)
+
+    def photograph_dialog(self, state: str, name: str) -> None:
+        """A dialog with the window behind it, as it would stand there."""
+        found = [dialog for dialog in self.window.frame.findChildren(QDialog, name) if dialog.isVisible()]
+        for dialog in found[-1:]:
+            picture = dialog.grab()
+            path = self.out / f"{state}-{name}.png"
+            picture.save(str(path))
+            self.taken.append(path)
+            dialog.close()
+
+    def read(self, source: str) -> None:
+        self.inside.files.open(source)
+        self.settle(100)
+        self.wait(lambda: self.inside.document.data_state in ("ready", "failed"))
+        self.settle(300)
+        self.wait(lambda: not self.inside.measurer.busy)
+
+    def train(self, until: Callable[[], bool], **training: object) -> None:
+        """Train until the condition holds or the run has ended."""
+        session = self.inside.session
+        self.inside.document.replace("training", **training)
+        self.settle(300)
+        self.inside.commands.do("train")
+        self.wait(lambda: not session.active or until())
+
+    def stop(self) -> None:
+        self.inside.session.stop()
+        self.wait(lambda: not self.inside.session.active)
+
+    def close(self) -> None:
+        self.window.close()
+        self.application.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        self.application.processEvents()
+
+
+def take_all(camera: Camera, quick: bool) -> None:
+    camera.open()
+    inside = camera.inside
+    camera.photograph("empty")
+    camera.read("sample:fashion")
+    inside.document.choose("model", "cnn")
+    camera.settle()
+    camera.wait(lambda: not inside.measurer.busy)
+    camera.photograph("ready", ("data", "model", "learning"))
+    camera.train(lambda: len(inside.session.record.epochs) >= (1 if quick else 3), epochs=40)
+    camera.photograph("busy", ("training", "results", "tryit", "data"))
+    inside.commands.do("pause")
+    camera.photograph("paused", ("training",))
+    camera.stop()
+    camera.read("sample:digits")
+    camera.train(lambda: False, epochs=4 if quick else 12)
+    camera.photograph("finished", ("training", "results", "tryit", "runs", "welcome"))
+    bad = camera.home / "not pictures"
+    bad.mkdir()
+    (bad / "readme.txt").write_text("no pictures here", encoding="utf-8")
+    camera.read(str(bad))
+    camera.photograph("failed", ("data", "model"))
+    diverge(camera)
+    camera.photograph("diverged", ("training",))
+    fail(camera)
+    camera.photograph_dialog("failed", "problem.dialog")
+    camera.photograph("failed", ("training",))
+    inside.commands.do("shortcuts")
+    camera.settle()
+    camera.photograph_dialog("help", "help.shortcuts")
+
+
+def diverge(camera: Camera) -> None:
+    """A learning rate at which the loss leaves the numbers."""
+    camera.read("sample:digits")
+    camera.inside.document.choose("optimizer", "sgd")
+    camera.inside.document.replace("optimizer", learning_rate=10_000.0)
+    camera.train(lambda: False, epochs=30, gradient_clip=0.0)
+
+
+def fail(camera: Camera) -> None:
+    """A run whose data vanish between choosing them and training."""
+    path = camera.home / "vanishing.npz"
+    random = np.random.default_rng(0)
+    np.savez(path, images=random.integers(0, 255, (80, 16, 16), dtype=np.uint8), labels=np.arange(80) % 4)
+    camera.read(str(path))
+    path.unlink()
+    camera.train(lambda: False, epochs=1)
+    camera.settle()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.screens", description=__doc__)
+    parser.add_argument("outdir", type=Path)
+    parser.add_argument("--quick", action="store_true", help="one size at 100 %%, less training")
+    chosen = parser.parse_args()
+    chosen.outdir.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        for variable in ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_DOCUMENTS_DIR"):
+            os.environ[variable] = folder
+        camera = Camera(chosen.outdir, Path(folder), chosen.quick)
+        take_all(camera, chosen.quick)
+        problems = [problem.text() for problem in camera.inside.problems.problems]
+        camera.close()
+    print(f"{len(camera.taken)} pictures in {chosen.outdir}")
+    for problem in problems:
+        print(problem)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
