@@ -285,11 +285,11 @@ def _note(error: Exception) -> str:
     """Writes the traceback to a file and returns its path; or the traceback itself where that fails."""
     import traceback
 
-    import platformdirs
+    from app.engine import folders
 
     details = "".join(traceback.format_exception(error))
     try:
-        path = platformdirs.user_log_path("netwright", appauthor=False) / "error.txt"
+        path = folders.log() / "error.txt"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(details, encoding="utf-8")
         return str(path)

@@ -15,8 +15,9 @@ if sys.platform == "win32":
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
+from app.engine import folders
 from app.ui.main_window import MainWindow
-from app.ui.preferences import Preferences, config_folder
+from app.ui.preferences import Preferences
 from app.ui.single import SingleInstance
 from app.ui.theme import Theme, system_is_dark
 
@@ -98,7 +99,7 @@ def main(paths: list[str], train: bool = False) -> int:
     application.setApplicationName("netwright")
     application.setApplicationDisplayName("Netwright")
     application.setQuitOnLastWindowClosed(True)
-    folder = config_folder()
+    folder = folders.config()
     single = SingleInstance(folder)
     if not single.first() and single.hand_over([_absolute(path) for path in paths]):
         return 0

@@ -3,22 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 RECENT = 8
-
-
-def config_folder() -> Path:
-    """Where settings are kept; the variable NETWRIGHT_HOME moves it, as it moves the cache and the runs."""
-    home = os.environ.get("NETWRIGHT_HOME", "")
-    if home:
-        return Path(home).expanduser() / "config"
-    import platformdirs
-
-    return Path(platformdirs.user_config_dir("netwright", appauthor=False))
 
 
 class Preferences:

@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import platformdirs
 import psutil
+
+from app.engine import folders
 
 LAYOUT = 1
 """Part of every key: raise it when decoding or the files below change."""
@@ -39,7 +40,7 @@ class Entry:
 
 
 def default_root() -> Path:
-    return Path(platformdirs.user_cache_dir("netwright", appauthor=False)) / "pictures"
+    return folders.cache() / "pictures"
 
 
 def key_of(*parts: Any) -> str:

@@ -12,10 +12,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-import platformdirs
 import psutil
 
-from app.engine import storage
+from app.engine import folders, storage
 from app.engine.errors import UserError
 from app.engine.experiment import Experiment
 
@@ -231,8 +230,8 @@ class Run:
 
 
 def default_folder() -> Path:
-    """Where runs are kept if nothing else is said: a place that a person finds."""
-    return platformdirs.user_documents_path() / "Netwright" / "runs"
+    """Where runs are kept if nothing else is said."""
+    return folders.runs()
 
 
 def list_runs(folder: Path) -> tuple[Run, ...]:
