@@ -333,10 +333,10 @@ def test_a_polite_kill_ends_with_zero(folders: Path) -> None:
 
 
 def test_a_second_start_hands_its_path_to_the_first(qtbot: QtBot, open_window: OpenWindow, folders: Path) -> None:
-    from app.engine import folders
+    from app.engine.folders import config
     from app.ui.single import SingleInstance
 
-    single = SingleInstance(folders.config())
+    single = SingleInstance(config())
     assert single.first()
     single.listen()
     asked: list[list[str]] = []
