@@ -95,7 +95,7 @@ class VisionTransformer(Template):
     def recipe(cls, problem: Problem) -> dict[str, dict[str, Any]]:
         return {
             "loss": {"label_smoothing": 0.1},
-            "optimizer": {"kind": "adamw", "learning_rate": rate_for(problem.examples, 2e-3), "weight_decay": 0.05},
+            "optimizer": {"kind": "adamw", "learning_rate": rate_for(problem.examples, 1.5e-3), "weight_decay": 0.05},
             "schedule": {"kind": "cosine", "warmup": 0.1},
             "training": portions(problem.examples, epochs=15) | {"gradient_clip": 1.0},
         }
