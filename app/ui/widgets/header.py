@@ -39,7 +39,7 @@ class Header(QFrame):
         style(self.saved, "secondary")
         self.notices = QPushButton()
         self.notices.setObjectName("header.problems")
-        self.notices.hide()
+        self.set_notices(0)
         style(self.notices, "notice")
         self.device = QPushButton("Loading engine")
         self.device.setObjectName("status.device")

@@ -109,6 +109,8 @@ class RunView(QScrollArea):
         self.memory_card, self.probe_card = MemoryCard(theme), ProbeCard(theme)
         self.overview = QWidget()
         self.overview_grid = QGridLayout(self.overview)
+        for card in (self.loss_card, self.accuracy_card, self.memory_card, self.probe_card):
+            card.setParent(self.overview)  # a page that is never shown places nothing, and must go all the same
         return self.overview
 
     def _build_curves(self) -> QWidget:
