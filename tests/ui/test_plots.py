@@ -87,6 +87,15 @@ def test_smoothing_in_pieces_is_smoothing_at_once(values: np.ndarray, factor: fl
     np.testing.assert_array_equal(whole, np.concatenate([pieces(values[:7]), pieces(values[7:])]))
 
 
+def test_the_average_lies_on_the_curve_it_averages(qtbot: QtBot, theme: Theme) -> None:
+    plot = LossPlot(theme, 0.95)
+    shown(qtbot, plot)
+    plot.show_record(record_of(prepared(4, 50), steps(1, np.linspace(2.0, 1.0, 200))))
+    on_the_line = 2.0 - (plot.average.x * 50 - 1) / 199  # a straight fall, averaged, is the same straight fall
+    np.testing.assert_allclose(plot.average.y, on_the_line, atol=1e-9)
+    assert plot.smoothed > 1.0  # the figure looks back a little
+
+
 def test_smoothing_begins_at_the_first_value() -> None:
     assert Smoother(0.99)(np.array([np.nan, 3.0, 3.0])).tolist()[1:] == pytest.approx([3.0, 3.0])
 
@@ -259,7 +268,7 @@ def test_files_hold_everything(qtbot: QtBot, theme: Theme, tmp_path: Path) -> No
         card.show()
     plot.show_record(record_of(prepared(), steps(1, np.linspace(2, 1, 3000)), epoch(1, 0.75, 1)))
     rows = list(csv.reader(io.StringIO(card.csv().decode())))
-    assert rows[0] == ["epoch", "each batch", "training", "validation"]
+    assert rows[0] == ["epoch", "each batch", "training (smoothed)", "validation"]
     assert len(rows) == 3001 and rows[50][3] == "0.75" and rows[1][1] == "2.0"
     image = QImage.fromData(card.png(), "PNG")
     assert image.width() == 2 * plot.width() and not image.isNull()
