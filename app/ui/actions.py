@@ -1,4 +1,4 @@
-"""Everything that can be done, in one table: words, shortcut, menu. Menus, buttons and the overlay of shortcuts follow."""
+"""Everything that can be done, in one table: words, shortcut, menu. Menus and the overlay of shortcuts follow."""
 
 from __future__ import annotations
 
@@ -25,8 +25,20 @@ class Entry:
 
 TABLE = (
     Entry("new", "Start page", "File", ("Ctrl+N",), "Begin anew: built-in data, recent work, your own pictures."),
-    Entry("open_folder", "Open a folder of pictures…", "File", ("Ctrl+Shift+O",), "Opens a folder with a sub-folder a class."),
-    Entry("open_file", "Open an experiment or data file…", "File", ("Ctrl+O",), "Opens an experiment, an array file or a list."),
+    Entry(
+        "open_folder",
+        "Open a folder of pictures…",
+        "File",
+        ("Ctrl+Shift+O",),
+        "Opens a folder with a sub-folder a class.",
+    ),
+    Entry(
+        "open_file",
+        "Open an experiment or data file…",
+        "File",
+        ("Ctrl+O",),
+        "Opens an experiment, an array file or a list.",
+    ),
     Entry("read_again", "Read the data again", "File", ("F6",), "Reads the data anew, with files that came or went."),
     Entry("cancel_reading", "Stop reading the data", "File", (), "Gives up the reading that is under way."),
     Entry("-", menu="File"),
@@ -49,12 +61,20 @@ TABLE = (
     Entry("menu", "Open this menu", "Help", ("F10",), "Opens the menu."),
     Entry("fashion", "Get the full Fashion-MNIST", "Help", (), "Says how to get all 70,000 pictures."),
     Entry("problems", "Problems since the start", "Help", (), "What went wrong, as a list that can be copied."),
-    Entry("diagnostics", "Copy diagnostics", "Help", (), "Copies versions, device and settings, for a question to somebody."),
+    Entry("diagnostics", "Copy diagnostics", "Help", (), "Copies versions, device and settings, to ask somebody."),
     *(
         Entry(f"go.{page}", text, "Go to", (f"Ctrl+{number}",), f"Shows {text}.")
         for number, (page, text) in enumerate(
-            (("data", "Data"), ("model", "Model"), ("learning", "Learning"), ("training", "Training"),
-             ("results", "Results"), ("tryit", "Try it"), ("runs", "Runs")), 1,
+            (
+                ("data", "Data"),
+                ("model", "Model"),
+                ("learning", "Learning"),
+                ("training", "Training"),
+                ("results", "Results"),
+                ("tryit", "Try it"),
+                ("runs", "Runs"),
+            ),
+            1,
         )
     ),
 )

@@ -38,9 +38,7 @@ class Window(QObject):
     It shows the frame; `assemble` fills it, a moment after it was painted.
     """
 
-    def __init__(
-        self, folder: Path, paths: list[str], train: bool = False, awake: Awake | None = None
-    ) -> None:
+    def __init__(self, folder: Path, paths: list[str], train: bool = False, awake: Awake | None = None) -> None:
         super().__init__()
         self._folder, self._paths, self._train, self._awake = folder, paths, train, awake
         self.preferences = Preferences(folder / "window.json")

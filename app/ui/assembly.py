@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer
@@ -54,8 +55,16 @@ class Assembly(QObject):
         self.runs_folder = default_folder()
         self.commands = Commands(self)
         self._parts = Parts(
-            self.document, self.session, theme, self.background, self.measurer, preferences, self.runs_folder,
-            frame.go, self.files.open, self.commands.do,
+            self.document,
+            self.session,
+            theme,
+            self.background,
+            self.measurer,
+            preferences,
+            self.runs_folder,
+            frame.go,
+            self.files.open,
+            self.commands.do,
         )
         self._train_first = False
         self._saving = QTimer(self, interval=SAVE_MS)
@@ -103,8 +112,9 @@ class Assembly(QObject):
         restored = self.files.restore()
         self._show_saved()
         first = self.preferences.get("page", "welcome") if restored else "welcome"
-        self.frame.fill(lambda name: make(name, self._parts), list(PAGES), first if first in PAGES else "welcome",
-                        self._load_engine)
+        self.frame.fill(
+            lambda name: make(name, self._parts), list(PAGES), first if first in PAGES else "welcome", self._load_engine
+        )
         for path in paths[:1]:
             self.files.open(path)
 
@@ -137,7 +147,7 @@ class Assembly(QObject):
         if document.path is None:
             header.set_saved("autosaved", "Not saved to a file yet; it is kept for the next start.")
         elif document.dirty:
-            header.set_saved("changed", f"Changes are not in '{document.path.name}' yet; they are kept for the next start.")
+            header.set_saved("changed", f"Changes are not in '{document.path.name}' yet; they are kept all the same.")
         else:
             header.set_saved("saved", f"Saved in '{document.path}'.")
         self.commands.refresh()
@@ -170,7 +180,7 @@ class Assembly(QObject):
     def _fill_recent(self) -> None:
         self._recent.clear()
         for path in self.preferences.recent():
-            self._recent.addAction(path, lambda path=path: self.files.open(path))
+            self._recent.addAction(path, partial(self.files.open, path))
         self._recent.setEnabled(True)
 
     def _save_preferences(self) -> None:
@@ -204,8 +214,17 @@ class Assembly(QObject):
         self._uninstall()
         # Qt keeps what is connected to a signal as long as its sender: without this the pages would outlive the window
         for sender in (
-            self.run_bar, self.measurer, self.opener, self.files, self.engine, self.session, self.document, self.problems,
-            self.background, self._reading, self,
+            self.run_bar,
+            self.measurer,
+            self.opener,
+            self.files,
+            self.engine,
+            self.session,
+            self.document,
+            self.problems,
+            self.background,
+            self._reading,
+            self,
         ):
             sender.deleteLater()
         return ended

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from app.engine import storage
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from app.ui.assembly import Assembly
 
 ZOOM_STEP, LEAST_ZOOM, MOST_ZOOM = 0.1, 0.8, 2.0
+ZOOM_MS = 150
 
 
 class Commands:
@@ -24,24 +26,36 @@ class Commands:
     def __init__(self, assembly: Assembly) -> None:
         self._all = assembly
         self._leaving = False
+        self._zoom = QTimer(assembly.frame, interval=ZOOM_MS, singleShot=True)  # presses in a row are one change
+        self._zoom.timeout.connect(lambda: assembly.theme.set_zoom(assembly.preferences.get("zoom", 1.0)))
         document, frame, files = assembly.document, assembly.frame, assembly.files
         handlers: dict[str, Callable[[], object]] = {
             "new": lambda: frame.go("welcome"),
-            "open_folder": files.ask_folder, "open_file": files.ask_file,
-            "read_again": assembly.opener.open, "cancel_reading": assembly.opener.cancel,
-            "save": files.save, "save_as": files.save_as, "quit": frame.close,
-            "undo": document.undo, "redo": document.redo,
-            "train": self.train, "pause": self.pause, "stop": assembly.session.stop,
-            "zoom_in": lambda: self.zoom(assembly.theme.zoom + ZOOM_STEP),
-            "zoom_out": lambda: self.zoom(assembly.theme.zoom - ZOOM_STEP),
+            "open_folder": files.ask_folder,
+            "open_file": files.ask_file,
+            "read_again": assembly.opener.open,
+            "cancel_reading": assembly.opener.cancel,
+            "save": files.save,
+            "save_as": files.save_as,
+            "quit": frame.close,
+            "undo": document.undo,
+            "redo": document.redo,
+            "train": self.train,
+            "pause": self.pause,
+            "stop": assembly.session.stop,
+            "zoom_in": lambda: self.zoom(assembly.preferences.get("zoom", 1.0) + ZOOM_STEP),
+            "zoom_out": lambda: self.zoom(assembly.preferences.get("zoom", 1.0) - ZOOM_STEP),
             "zoom_reset": lambda: self.zoom(1.0),
-            "dark": self.toggle_dark, "guide": frame.toggle_guide,
-            "shortcuts": self.show_shortcuts, "menu": frame.header.brand.showMenu,
-            "fashion": self.explain_fashion, "problems": assembly.problems.show_list,
+            "dark": self.toggle_dark,
+            "guide": frame.toggle_guide,
+            "shortcuts": self.show_shortcuts,
+            "menu": frame.header.brand.showMenu,
+            "fashion": self.explain_fashion,
+            "problems": assembly.problems.show_list,
             "diagnostics": self.copy_diagnostics,
         }
         for page in ("data", "model", "learning", "training", "results", "tryit", "runs"):
-            handlers[f"go.{page}"] = lambda page=page: frame.go(page)
+            handlers[f"go.{page}"] = partial(frame.go, page)
         self.actions = Actions(frame, handlers)
         assembly.run_bar.changed.connect(self.refresh)
 
@@ -78,7 +92,7 @@ class Commands:
     def zoom(self, factor: float) -> None:
         factor = round(min(MOST_ZOOM, max(LEAST_ZOOM, factor)), 2)
         self._all.preferences.set("zoom", factor)
-        self._all.theme.set_zoom(factor)
+        self._zoom.start()
 
     def toggle_dark(self) -> None:
         dark = not self._all.theme.dark
@@ -113,8 +127,11 @@ class Commands:
 
     def _copied(self, text: str) -> None:
         QApplication.clipboard().setText(text)
-        box = self._box("help.diagnostics", "Diagnostics are copied",
-                        "Paste them into your question. They hold versions, the device and the settings; no pictures.")
+        box = self._box(
+            "help.diagnostics",
+            "Diagnostics are copied",
+            "Paste them into your question. They hold versions, the device and the settings; no pictures.",
+        )
         box.addButton(QMessageBox.StandardButton.Close)
         box.open()
 
@@ -128,8 +145,11 @@ class Commands:
             return
         if self._leaving:
             return  # it is being stopped already
-        box = self._box("quit.ask", "A training is under way",
-                        "It can be resumed later from its last checkpoint, which is written now.")
+        box = self._box(
+            "quit.ask",
+            "A training is under way",
+            "It can be resumed later from its last checkpoint, which is written now.",
+        )
         stop = box.addButton("Stop training and quit", QMessageBox.ButtonRole.DestructiveRole)
         stop.setObjectName("quit.stop")
         keep = box.addButton("Keep training", QMessageBox.ButtonRole.RejectRole)

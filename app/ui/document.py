@@ -184,9 +184,11 @@ class Document(QObject):
             from app.engine.data.augmentation import settled
 
             return settled(value, about)
-        known = {
-            "height": about.preparation.height, "width": about.preparation.width,
-            "colour": "grey" if about.preparation.channels == 1 else "colour", "task": self.task().kind,
+        known: dict[str, Any] = {
+            "height": about.preparation.height,
+            "width": about.preparation.width,
+            "colour": "grey" if about.preparation.channels == 1 else "colour",
+            "task": self.task().kind,
         }
         if about.total:
             known["validation_share"] = round(about.size("validation") / about.total, 3)

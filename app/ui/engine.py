@@ -83,8 +83,8 @@ def _failure(error: BaseException) -> Failure:
     if isinstance(error, OSError | ImportError):
         return Failure(
             f"The engine (PyTorch) could not be loaded: {error}.",
-            "Install it again with 'pip install --force-reinstall torch'. On Windows also install Microsoft's Visual C++ "
-            "redistributable, and start Netwright itself: PyTorch must be loaded before any window.",
+            "Install it again with 'pip install --force-reinstall torch'. On Windows also install Microsoft's "
+            "Visual C++ redistributable, and start Netwright itself: PyTorch must be loaded before any window.",
             failure.details,
         )
     return failure

@@ -23,14 +23,21 @@ FILES = "Experiments and data (*.toml *.npz *.npy *.csv *.tsv *.txt *.gz *ubyte)
 
 
 class Files(QObject):
-    """shown(page): something was opened; that page shows it. again(): the same data are to be read anew. The open experiment is kept in `folder` all the time,
-    so that a restart comes back to it."""
+    """shown(page): something was opened; that page shows it. again(): the same data are to be read anew.
+
+    The open experiment is kept in `folder` all the time, so that a restart comes back to it.
+    """
 
     shown = Signal(str)
     again = Signal()
 
     def __init__(
-        self, window: QWidget, document: Document, session: Session, preferences: Preferences, problems: Problems,
+        self,
+        window: QWidget,
+        document: Document,
+        session: Session,
+        preferences: Preferences,
+        problems: Problems,
         folder: Path,
     ) -> None:
         super().__init__()
@@ -66,7 +73,8 @@ class Files(QObject):
         elif path.suffix.lower() == ".toml":
             self._open_experiment(path)
         else:
-            self._begin(Experiment(name=path.stem if path.is_file() else path.name, data=DataSettings(source=str(path))))
+            name = path.stem if path.is_file() else path.name
+            self._begin(Experiment(name=name, data=DataSettings(source=str(path))))
             self._preferences.remember(str(path))
 
     def _begin(self, experiment: Experiment) -> None:

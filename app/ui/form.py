@@ -23,14 +23,21 @@ class Form(QWidget):
     """Editors for settings of one section: first the basic ones, then "More settings" for the rest.
 
     `names` limits and orders them; if all of those are advanced they are shown without the toggle. With
-    `preferences` the toggle is remembered; `flat` leaves it out and shows all. `rebuilt` tells that another choice brought other settings.
+    `preferences` the toggle is remembered; `flat` leaves it out and shows all. `rebuilt` tells that another choice
+    brought other settings.
     """
 
     rebuilt = Signal()
 
     def __init__(
-        self, document: Document, section: str, names: list[str] | None, theme: Theme,
-        preferences: Preferences | None = None, parent: QWidget | None = None, flat: bool = False,
+        self,
+        document: Document,
+        section: str,
+        names: list[str] | None,
+        theme: Theme,
+        preferences: Preferences | None = None,
+        parent: QWidget | None = None,
+        flat: bool = False,
     ) -> None:
         super().__init__(parent)
         self._document, self._section, self._names, self._flat = document, section, names, flat

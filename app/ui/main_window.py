@@ -58,10 +58,10 @@ class MainWindow(QMainWindow):
         for layout in (self._row, column):
             layout.setContentsMargins(0, 0, 0, 0)
             layout.setSpacing(0)
-        for part in (self.rail, self._stack, self.guide):
-            self._row.addWidget(part, 1 if part is self._stack else 0)
-        for part in (self.header, self._middle, self.bottom):
-            column.addWidget(part, 1 if part is self._middle else 0)
+        for across in (self.rail, self._stack, self.guide):
+            self._row.addWidget(across, 1 if across is self._stack else 0)
+        for down in (self.header, self._middle, self.bottom):
+            column.addWidget(down, 1 if down is self._middle else 0)
         self.setCentralWidget(whole)
         self.bottom.train.setEnabled(False)
         self._later = QTimer(self)

@@ -7,7 +7,9 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QSystemTrayIcon
 from app.engine.training import events
 
 TITLES = {
-    "completed": "The training is finished", "stopped": "The training was stopped", "failed": "The training failed",
+    "completed": "The training is finished",
+    "stopped": "The training was stopped",
+    "failed": "The training failed",
     "diverged": "The training diverged",
 }
 

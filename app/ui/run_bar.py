@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -117,13 +117,14 @@ class RunBar(QObject):
         bar.pause.setText("Resume" if paused else "Pause")
         bar.pause.setAccessibleName(bar.pause.text())
         bar.pause.setEnabled(state in (State.RUNNING, State.PAUSED))
-        bar.pause.setToolTip("Goes on where it paused." if paused else "Pauses after the current step; nothing is lost.")
+        bar.pause.setToolTip("Goes on where it paused." if paused else "Pauses after the current step.")
         stopping = state is State.STOPPING
         bar.stop.setText("Stopping…" if stopping else "Stop, keep best")
         bar.stop.setAccessibleName(bar.stop.text())
         bar.stop.setToolTip(
-            "It ends after the current batch. Pressed again, it ends at once and leaves out the judging; it can be resumed."
-            if stopping else "Stops and keeps the weights of the best epoch."
+            "It ends after the current batch. Pressed again, it leaves out the judging; it can be resumed."
+            if stopping
+            else "Stops and keeps the weights of the best epoch."
         )
 
     def _idle(self, obstacle: str) -> BarState:
@@ -163,11 +164,12 @@ class RunBar(QObject):
         if not needed or self._document.description is None:
             return "", (), None
         free = self.engine.free if self.engine else None
-        part = Part("needed", "needed for these settings", needed, "accent", "Predicted from the network and the batch.")
+        name, meaning = "needed for these settings", "Predicted from the network and the batch."
+        part = Part("needed", name, needed, "accent", meaning)
         if not free:
             return f"memory needed {bytes_text(needed)}", (), None
         if needed > free:
-            part = Part("needed", "needed for these settings", needed, "problem", "More than is free.")
+            part = Part("needed", name, needed, "problem", "More than is free.")
         return f"memory needed {bytes_text(needed)} of {bytes_text(free)} free", (part,), max(free, needed)
 
     def _running(self) -> BarState:
@@ -175,7 +177,7 @@ class RunBar(QObject):
         live = session.live_record
         elapsed = time_text(time.monotonic() - session.begun)
         parts, total, tip = _measured(live)
-        memory = {"memory_text": "memory" if parts else "", "memory": parts, "total": total, "memory_tip": tip}
+        memory = BarState("", memory_text="memory" if parts else "", memory=parts, total=total, memory_tip=tip)
         latest, prepared = live.latest, live.prepared
         if session.state is State.PREPARING or latest is None or prepared is None:
             stage = live.stage
@@ -183,7 +185,7 @@ class RunBar(QObject):
             progress = stage.done / stage.total if stage and stage.total else None
             if stage and stage.total:
                 text = f"{text}: {stage.done:,} of {stage.total:,}"
-            return BarState(text, progress=progress, right=elapsed, **memory)
+            return replace(memory, text=text, progress=progress, right=elapsed)
         text = f"epoch {latest.epoch} of {prepared.epochs} · step {latest.position:,} of {prepared.steps:,}"
         progress = latest.position / max(1, prepared.steps)
         if session.state is State.STOPPING:
@@ -195,7 +197,7 @@ class RunBar(QObject):
         left = "" if latest.remaining is None else f"{time_text(latest.remaining)} left"
         if session.state is State.PAUSED:
             speed = ""
-        return BarState(text, progress=progress, right=" · ".join(part for part in (speed, left) if part), **memory)
+        return replace(memory, text=text, progress=progress, right=" · ".join(part for part in (speed, left) if part))
 
     # --- listening
 

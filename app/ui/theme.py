@@ -87,6 +87,7 @@ class Theme(QObject):
     def __init__(self, dark: bool = False, zoom: float = 1.0) -> None:
         super().__init__()
         self.dark, self.zoom = dark, zoom
+        self._applied = False
 
     def color(self, role: str) -> QColor:
         """The colour of a role of the table, or of a memory row ("memory.weights")."""
@@ -121,7 +122,9 @@ class Theme(QObject):
         """Hand palette, font and style sheet to the application."""
         application = QApplication.instance()
         assert isinstance(application, QApplication)
-        application.setStyle("Fusion")
+        if not self._applied:  # each of these visits every widget there is: nothing is set that is so already
+            application.setStyle("Fusion")
+            self._applied = True
         application.setPalette(self.palette())
         application.setFont(self.font())
         application.setStyleSheet(self.style_sheet())

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QElapsedTimer, QTimer, Qt
+from PySide6.QtCore import QElapsedTimer, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.engine.experiment import Experiment
@@ -124,10 +124,14 @@ def heartbeat(seconds: float = 30.0, template: str = "resnet") -> str:
         note.warm = False  # type: ignore[attr-defined]
         beat.timeout.connect(note)
         beat.start()
-        experiment = from_plain({
-            "name": "heartbeat", "data": {"source": "sample:fashion"}, "model": {"template": template},
-            "training": {"epochs": 10_000, "device": "cpu"},
-        })
+        experiment = from_plain(
+            {
+                "name": "heartbeat",
+                "data": {"source": "sample:fashion"},
+                "model": {"template": template},
+                "training": {"epochs": 10_000, "device": "cpu"},
+            }
+        )
         opened.train(experiment, Path(folder))
         beat.stop()
     late.sort()

@@ -244,13 +244,19 @@ def test_a_restart_comes_back_to_what_was_open(qtbot: QtBot, open_window: OpenWi
 def start(folders: Path, script: str, *arguments: str) -> subprocess.Popen[str]:
     environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(script), *arguments], cwd=folders, env=environment, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        [sys.executable, "-c", textwrap.dedent(script), *arguments],
+        cwd=folders,
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
 
 
 def test_the_first_window_is_painted_before_torch_is_imported(folders: Path) -> None:
-    process = start(folders, """
+    process = start(
+        folders,
+        """
         import sys
         from app.ui.main_window import MainWindow
         emit = MainWindow.paintEvent
@@ -262,7 +268,8 @@ def test_the_first_window_is_painted_before_torch_is_imported(folders: Path) -> 
         MainWindow.paintEvent = painted
         from app.ui.application import main
         sys.exit(main([]))
-    """)
+    """,
+    )
     out, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
     assert out.split()[:2] == ["painted", "False"]
@@ -308,13 +315,15 @@ CLOSES = """
 @pytest.mark.parametrize("phase", ["preparing", "running"])
 def test_closing_while_training_ends_with_zero(folders: Path, phase: str) -> None:
     process = start(folders, CLOSES, phase)
-    out, err = process.communicate(timeout=150)
+    _, err = process.communicate(timeout=150)
     assert process.returncode == 0, err
     assert "QThread" not in err and "Traceback" not in err, err
 
 
 def test_a_polite_kill_ends_with_zero(folders: Path) -> None:
-    process = start(folders, """
+    process = start(
+        folders,
+        """
         import sys
         from app.ui.main_window import MainWindow
         emit = MainWindow.go
@@ -324,7 +333,8 @@ def test_a_polite_kill_ends_with_zero(folders: Path) -> None:
         MainWindow.go = shown
         from app.ui.application import main
         sys.exit(main([]))
-    """)
+    """,
+    )
     assert process.stdout is not None and process.stdout.readline().strip() == "shown"
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=120)
@@ -341,11 +351,14 @@ def test_a_second_start_hands_its_path_to_the_first(qtbot: QtBot, open_window: O
     single.listen()
     asked: list[list[str]] = []
     single.asked.connect(asked.append)
-    process = start(folders, """
+    process = start(
+        folders,
+        """
         import sys
         from app.ui.application import main
         sys.exit(main(["sample:digits"]))
-    """)
+    """,
+    )
     try:
         until(qtbot, lambda: process.poll() is not None)
         assert process.returncode == 0, process.communicate()[1]

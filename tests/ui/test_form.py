@@ -31,8 +31,14 @@ def theme(qtbot: QtBot) -> Iterator[Theme]:
     yield theme
 
 
-def form_of(qtbot: QtBot, document: Document, section: str, theme: Theme, names: list[str] | None = None,
-            preferences: Preferences | None = None) -> Form:
+def form_of(
+    qtbot: QtBot,
+    document: Document,
+    section: str,
+    theme: Theme,
+    names: list[str] | None = None,
+    preferences: Preferences | None = None,
+) -> Form:
     form = Form(document, section, names, theme, preferences)
     qtbot.addWidget(form)
     form.resize(300, 900)
@@ -153,8 +159,14 @@ def test_the_wheel_over_a_field_scrolls_the_page(qtbot: QtBot, theme: Theme) -> 
     box = editor(form, "training.patience", NumberBox)
     form.setFocus()
     event = QWheelEvent(
-        QPointF(5, 5), QPointF(5, 5), QPoint(0, 120), QPoint(0, 120), Qt.MouseButton.NoButton,
-        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+        QPointF(5, 5),
+        QPointF(5, 5),
+        QPoint(0, 120),
+        QPoint(0, 120),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
     )
     QApplication.sendEvent(box, event)
     assert document.experiment.training.patience == 0

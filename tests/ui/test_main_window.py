@@ -23,10 +23,29 @@ from tests.ui.conftest import OpenWindow
 from tests.ui.using import choose_little, click, find, inside, until
 
 NAMES = (
-    "rail.data", "rail.model", "rail.learning", "rail.training", "rail.results", "rail.tryit", "rail.runs",
-    "welcome.sample.digits", "welcome.sample.fashion", "welcome.sample.shapes", "data.open", "model.template",
-    "learning.loss", "learning.optimizer", "learning.schedule", "train.start", "train.pause", "train.stop",
-    "status.device", "status.memory", "optimizer.learning_rate", "training.batch_size", "training.epochs",
+    "rail.data",
+    "rail.model",
+    "rail.learning",
+    "rail.training",
+    "rail.results",
+    "rail.tryit",
+    "rail.runs",
+    "welcome.sample.digits",
+    "welcome.sample.fashion",
+    "welcome.sample.shapes",
+    "data.open",
+    "model.template",
+    "learning.loss",
+    "learning.optimizer",
+    "learning.schedule",
+    "train.start",
+    "train.pause",
+    "train.stop",
+    "status.device",
+    "status.memory",
+    "optimizer.learning_rate",
+    "training.batch_size",
+    "training.epochs",
 )
 
 
@@ -55,7 +74,8 @@ def test_the_guide_is_beside_the_page_or_a_drawer(qtbot: QtBot, open_window: Ope
     frame.resize(1000, 700)
     until(qtbot, lambda: not frame.guide.isVisible())
     click(qtbot, window, "header.guide")
-    until(qtbot, lambda: frame.guide.isVisible() and frame.guide.geometry().right() == frame.guide.parentWidget().width() - 1)
+    until(qtbot, frame.guide.isVisible)
+    until(qtbot, lambda: frame.guide.geometry().right() == frame.guide.parentWidget().width() - 1)
     click(qtbot, window, "rail.data")
     assert not frame.guide.isVisible()
 
@@ -64,7 +84,7 @@ def test_everything_fits_at_150_percent(qtbot: QtBot, open_window: OpenWindow) -
     window = open_window()
     for _ in range(5):
         inside(window).commands.do("zoom_in")
-    assert inside(window).theme.zoom == 1.5
+    until(qtbot, lambda: inside(window).theme.zoom == 1.5)
     window.frame.resize(1280, 720)
     until(qtbot, lambda: window.frame.rail.width() < 100)
     assert (window.frame.width(), window.frame.height()) == (1280, 720)
@@ -89,7 +109,8 @@ def activate(qtbot: QtBot, window: Window) -> None:
 def test_the_keys_go_from_page_to_page(qtbot: QtBot, open_window: OpenWindow) -> None:
     window = open_window()
     activate(qtbot, window)
-    for key, page in ((Qt.Key.Key_2, "model"), (Qt.Key.Key_3, "learning"), (Qt.Key.Key_7, "runs"), (Qt.Key.Key_N, "welcome")):
+    keys = {Qt.Key.Key_2: "model", Qt.Key.Key_3: "learning", Qt.Key.Key_7: "runs", Qt.Key.Key_N: "welcome"}
+    for key, page in keys.items():
         qtbot.keyClick(window.frame, key, Qt.KeyboardModifier.ControlModifier)
         assert window.frame.page == page
 
@@ -134,9 +155,7 @@ def test_the_rail_says_what_is_ready(qtbot: QtBot, open_window: OpenWindow, fold
     until(qtbot, lambda: step.accessibleDescription() == "done")
 
 
-def test_an_experiment_is_saved_opened_and_asked_for(
-    qtbot: QtBot, open_window: OpenWindow, tmp_path: Path
-) -> None:
+def test_an_experiment_is_saved_opened_and_asked_for(qtbot: QtBot, open_window: OpenWindow, tmp_path: Path) -> None:
     window = open_window()
     document, files = inside(window).document, inside(window).files
     path, other = tmp_path / "one.toml", tmp_path / "two.toml"
@@ -245,4 +264,5 @@ def test_time_is_told_only_from_what_was_measured_here(tmp_path: Path) -> None:
     assert speeds.seconds("cpu", "cnn", 1_000_000, 10_000) == pytest.approx(20.0)
     assert speeds.seconds("cpu", "vit", 2_000_000, 10_000) == pytest.approx(40.0)
     assert speeds.seconds("cuda:0", "cnn", 1_000_000, 10_000) is None
-    assert [about(seconds) for seconds in (20, 480, 9000)] == ["less than a minute", "about 8 minutes", "about 2.5 hours"]
+    words = [about(seconds) for seconds in (20, 480, 9000)]
+    assert words == ["less than a minute", "about 8 minutes", "about 2.5 hours"]

@@ -69,9 +69,7 @@ def test_a_stage_is_told_from_the_first_moment(qtbot: QtBot, session: Session) -
 @pytest.mark.parametrize(
     ("error", "status"), [(RuntimeError("broken"), "failed"), (Stopped(), "stopped"), (SystemExit(3), "failed")]
 )
-def test_whatever_a_run_raises_it_ends_once(
-    qtbot: QtBot, session: Session, error: BaseException, status: str
-) -> None:
+def test_whatever_a_run_raises_it_ends_once(qtbot: QtBot, session: Session, error: BaseException, status: str) -> None:
     def train(emit: Emit, control: Control) -> None:
         raise error
 

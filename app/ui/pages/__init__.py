@@ -9,8 +9,14 @@ if TYPE_CHECKING:
     from app.ui.parts import Page, Parts
 
 PAGES = {
-    "welcome": "WelcomePage", "data": "DataPage", "model": "ModelPage", "learning": "LearningPage",
-    "training": "TrainingPage", "results": "ResultsPage", "tryit": "TryItPage", "runs": "RunsPage",
+    "welcome": "WelcomePage",
+    "data": "DataPage",
+    "model": "ModelPage",
+    "learning": "LearningPage",
+    "training": "TrainingPage",
+    "results": "ResultsPage",
+    "tryit": "TryItPage",
+    "runs": "RunsPage",
 }
 """Name -> class. The name is also the module's."""
 

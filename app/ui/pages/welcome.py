@@ -88,7 +88,11 @@ class WelcomePage(Page):
         self._tiles: dict[str, Tile] = {}
         for sample in SAMPLES.values():
             tile = Tile(
-                self._parts.theme, f"welcome.sample.{sample.name}", sample.label, sample.summary, sample.expectation,
+                self._parts.theme,
+                f"welcome.sample.{sample.name}",
+                sample.label,
+                sample.summary,
+                sample.expectation,
                 tip=f"{sample.source_note} Licence: {sample.licence}.",
             )
             tile.reserve_pictures()
@@ -102,9 +106,13 @@ class WelcomePage(Page):
         row.setSpacing(16)
         for action, name, title, text in (
             ("open_folder", "welcome.open_folder", "Open a folder of pictures", "Or drop one anywhere on this window."),
-            ("open_file", "welcome.open_file", "Open an experiment or a data file",
-             "Settings (.toml), IDX files, NPZ arrays, or a table of paths and classes."),
-            ("fashion", "welcome.fashion", "Get the full Fashion-MNIST", "70,000 pictures: how they come onto this computer."),
+            (
+                "open_file",
+                "welcome.open_file",
+                "Open an experiment or a data file",
+                "Settings (.toml), IDX files, NPZ arrays, or a table of paths and classes.",
+            ),
+            ("fashion", "welcome.fashion", "Get the full Fashion-MNIST", "70,000 pictures: how to have them here."),
         ):
             tile = Tile(self._parts.theme, name, title, text, tip=title)
             tile.clicked.connect(lambda _=False, action=action: self._parts.do(action))
@@ -126,8 +134,14 @@ class WelcomePage(Page):
         paths = self._parts.preferences.recent()[:SHOWN]
         _empty(self._recent)
         for path in paths:
-            self._row(self._recent, Path(path).name, str(Path(path).parent), "Open", "welcome.recent",
-                      lambda path=path: self._parts.open(path))
+            self._row(
+                self._recent,
+                Path(path).name,
+                str(Path(path).parent),
+                "Open",
+                "welcome.recent",
+                lambda path=path: self._parts.open(path),
+            )
         self._recent.setVisible(bool(paths))
 
     def _list_runs(self) -> None:
@@ -140,8 +154,14 @@ class WelcomePage(Page):
         self._interrupted = runs
         _empty(self._left_over)
         for run in runs[:SHOWN]:
-            button = self._row(self._left_over, run.name, "it stopped without being told to", "Resume",
-                               "welcome.resume", lambda run=run: self._resume(run))
+            button = self._row(
+                self._left_over,
+                run.name,
+                "it stopped without being told to",
+                "Resume",
+                "welcome.resume",
+                lambda run=run: self._resume(run),
+            )
             button.setEnabled(not self._parts.session.active)
         self._left_over.setVisible(bool(runs))
         self.guide_changed.emit()
@@ -176,15 +196,30 @@ class WelcomePage(Page):
 
     def guide(self) -> list[GuideCard]:
         cards = [
-            GuideCard("How it goes", "Data, Model, Learning, Training, Results, Try it: the steps on the left, from top to "
-                      "bottom. Every setting has a good default, so you can press Train at once."),
-            GuideCard("What a network needs", "Examples with the right answer beside each. From these it finds out by itself "
-                      "what tells the classes apart."),
+            GuideCard(
+                "How it goes",
+                "Data, Model, Learning, Training, Results, Try it: the steps on the left, from "
+                "top to bottom. Every setting has a good default, so you can press Train at once.",
+            ),
+            GuideCard(
+                "What a network needs",
+                "Examples with the right answer beside each. From these it finds out by "
+                "itself what tells the classes apart.",
+            ),
         ]
         if self._interrupted:
             run = self._interrupted[0]
-            cards.insert(0, GuideCard("A run was interrupted", f"'{run.name}' can go on where it was.", "warning", "Resume",
-                                      lambda: self._resume(run), "guide.resume"))
+            cards.insert(
+                0,
+                GuideCard(
+                    "A run was interrupted",
+                    f"'{run.name}' can go on where it was.",
+                    "warning",
+                    "Resume",
+                    lambda: self._resume(run),
+                    "guide.resume",
+                ),
+            )
         return cards
 
 
@@ -196,7 +231,9 @@ def previews() -> dict[str, list[np.ndarray]]:
         if content is None:
             found[name] = list(draw_shapes(each=1).images[:PICTURES])
             continue
-        rows = [int(np.flatnonzero(content.targets == label)[0]) for label in range(min(PICTURES, len(content.classes)))]
+        rows = [
+            int(np.flatnonzero(content.targets == label)[0]) for label in range(min(PICTURES, len(content.classes)))
+        ]
         found[name] = [content.images[row] for row in rows]
     return found
 

@@ -61,8 +61,8 @@ class BottomBar(QFrame):
         self.memory.setAccessibleName("Memory")
         self._gap = QWidget()
         self._row = QHBoxLayout(self)
-        for widget in (self.train, self.pause, self.stop):
-            self._row.addWidget(widget)
+        for button in (self.train, self.pause, self.stop):
+            self._row.addWidget(button)
         self._row.addWidget(self.text)
         self._row.addWidget(self.progress, 1)
         self._row.addWidget(self._gap, 1)

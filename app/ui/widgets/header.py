@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.ui.theme import Theme, style
 
@@ -55,11 +65,11 @@ class Header(QFrame):
         self.dark.setText("◐")
         self.help.setText("?")
         self._row = QHBoxLayout(self)
-        for widget in (self.brand, self.name, self.saved):
-            self._row.addWidget(widget)
+        for left in (self.brand, self.name, self.saved):
+            self._row.addWidget(left)
         self._row.addStretch(1)
-        for widget in (self.notices, self.device, self.guide, self.dark, self.help):
-            self._row.addWidget(widget)
+        for right in (self.notices, self.device, self.guide, self.dark, self.help):
+            self._row.addWidget(right)
         self._size()
         theme.changed.connect(self._size)
 

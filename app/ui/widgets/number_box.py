@@ -19,8 +19,13 @@ class NumberBox(QDoubleSpinBox):
     cleared = Signal()
 
     def __init__(
-        self, whole: bool, optional: bool = False, step: float | None = None, logarithmic: bool = False,
-        unit: str = "", parent: QWidget | None = None,
+        self,
+        whole: bool,
+        optional: bool = False,
+        step: float | None = None,
+        logarithmic: bool = False,
+        unit: str = "",
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._whole, self._optional, self._logarithmic = whole, optional, logarithmic

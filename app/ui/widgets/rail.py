@@ -19,8 +19,12 @@ from app.ui.theme import BODY, SMALL, Theme, style
 
 WIDTH, COMPACT_WIDTH, ROW, MARKER = 176, 56, 40, 20
 STEPS = (
-    ("data", "Data", "1"), ("model", "Model", "2"), ("learning", "Learning", "3"),
-    ("training", "Training", "4"), ("results", "Results", "5"), ("tryit", "Try it", "6"),
+    ("data", "Data", "1"),
+    ("model", "Model", "2"),
+    ("learning", "Learning", "3"),
+    ("training", "Training", "4"),
+    ("results", "Results", "5"),
+    ("tryit", "Try it", "6"),
 )
 BESIDE = (("runs", "Runs", "≡"), ("welcome", "Start page", "+"))
 """What stands below the line: places beside the way."""
@@ -91,7 +95,9 @@ class RailStep(QPushButton):
     def _paint_check(self, painter: QPainter, circle: QRectF) -> None:
         unit = circle.width() / 20
         painter.setPen(QPen(self._theme.color("best"), 1.6, c=Qt.PenCapStyle.RoundCap, j=Qt.PenJoinStyle.RoundJoin))
-        points = [QPointF(circle.x() + x * unit, circle.y() + y * unit) for x, y in ((6.2, 10.4), (8.9, 13), (13.8, 7.4))]
+        points = [
+            QPointF(circle.x() + x * unit, circle.y() + y * unit) for x, y in ((6.2, 10.4), (8.9, 13), (13.8, 7.4))
+        ]
         painter.drawPolyline(QPolygonF(points))
 
 

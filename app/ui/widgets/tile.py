@@ -35,6 +35,8 @@ class Tile(QPushButton):
         self._holder.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._strip.setContentsMargins(0, 0, 0, 4)
         self._holder.hide()
+        self._pictures: list[np.ndarray] = []
+        theme.changed.connect(self._draw_pictures)
         column.addWidget(self._holder)
         head = QLabel(title)
         style(head, "tile-title")
@@ -56,9 +58,20 @@ class Tile(QPushButton):
 
     def show_pictures(self, pictures: list[np.ndarray]) -> None:
         """pictures: (H, W) or (H, W, 3) uint8 each."""
+        self._pictures = pictures
+        self._draw_pictures()
+
+    def _draw_pictures(self) -> None:
+        if self._holder.isHidden():
+            return
         self.reserve_pictures()
+        while (item := self._strip.takeAt(0)) is not None:
+            label = item.widget()
+            if label is not None:
+                label.hide()
+                label.deleteLater()
         side = self._theme.px(40)
-        for picture in pictures:
+        for picture in self._pictures:
             label = QLabel()
             smooth = picture.shape[0] >= 20
             mode = Qt.TransformationMode.SmoothTransformation if smooth else Qt.TransformationMode.FastTransformation
