@@ -1,4 +1,4 @@
-"""The Learning page: every choice is written to the document, drawn, and weighed in memory before anything is trained."""
+"""The Learning page: every choice is written to the document, drawn, and weighed before anything is trained."""
 
 from __future__ import annotations
 
@@ -184,17 +184,19 @@ def test_open_data_are_not_counted_twice_on_the_cpu() -> None:
     assert needed(PREDICTED, device, False) == 940
 
 
-@pytest.mark.parametrize(("width", "height", "zoom"), [(840, 610, 1.0), (1016, 553, 1.5), (560, 500, 1.0), (1400, 900, 2.0)])
+@pytest.mark.parametrize(
+    ("width", "height", "zoom"), [(840, 610, 1.0), (1016, 553, 1.5), (560, 500, 1.0), (1400, 900, 2.0)]
+)
 def test_nothing_is_cut_off(loose: Loose, qtbot: QtBot, width: int, height: int, zoom: float) -> None:
     loose.parts.theme.set_zoom(zoom)
     page = opened(loose, qtbot)
     page.more.setChecked(True)
     page.resize(width, height)
-    qtbot.waitUntil(lambda: page.scroll.horizontalScrollBar().maximum() == 0)
-    edge = page.scroll.widget().width()
+    qtbot.waitUntil(lambda: page.area.horizontalScrollBar().maximum() == 0)
+    edge = page.area.widget().width()
     for child in page.findChildren(QAbstractButton):
         if child.isVisible():
-            assert child.mapTo(page.scroll.widget(), QPoint(child.width(), 0)).x() <= edge
+            assert child.mapTo(page.area.widget(), QPoint(child.width(), 0)).x() <= edge
 
 
 def test_every_control_has_a_name_and_a_tip(loose: Loose, qtbot: QtBot) -> None:

@@ -213,8 +213,8 @@ def test_best_epoch_and_marks(qtbot: QtBot, theme: Theme) -> None:
     plot = LossPlot(theme, 0.9)
     shown(qtbot, plot)
     record = record_of(
-        prepared(), steps(1, np.linspace(2, 0.5, 150)), epoch(1, 0.5, 1), epoch(2, 0.4, 2), epoch(3, 0.6, 2), Resumed(150),
-        finished("diverged"),
+        prepared(), steps(1, np.linspace(2, 0.5, 150)), epoch(1, 0.5, 1), epoch(2, 0.4, 2), epoch(3, 0.6, 2),
+        Resumed(150), finished("diverged"),
     )
     plot.show_record(record)
     assert plot._best == (2.0, 0.4) and plot._ring.isVisible()

@@ -185,7 +185,8 @@ def test_what_it_says_now(page: TrainingPage, loose: Loose, qtbot: QtBot) -> Non
     run_live(loose, Record())
     ready = told.prepared()
     ready = events.RunPrepared(**{**vars(ready), "classes": classes})
-    tell(loose, told.started(loose.document.experiment), ready, told.steps(1, [2.0]), events.ProbePredicted(1, rows, sure))
+    start = told.started(loose.document.experiment)
+    tell(loose, start, ready, told.steps(1, [2.0]), events.ProbePredicted(1, rows, sure))
     right, wrong = page.run.probe_card.strip.said
     assert right.lines == [classes[dataset.targets[rows[0]]], "90 %"]
     assert wrong.lines[1] == f"is {classes[dataset.targets[rows[1]]]}" and not wrong.right
@@ -310,7 +311,8 @@ def test_diverged_offers_a_smaller_rate_and_marks_the_step(page: TrainingPage, l
     page.notice.buttons["remedy"].click()
     chosen = loose.document.experiment.optimizer
     assert chosen is not None and resolved.optimizer is not None
-    assert chosen.learning_rate == pytest.approx(resolved.optimizer.learning_rate / 10, rel=0.01)  # type: ignore[attr-defined]
+    before = resolved.optimizer.learning_rate  # type: ignore[attr-defined]
+    assert chosen.learning_rate == pytest.approx(before / 10, rel=0.01)  # type: ignore[attr-defined]
     assert loose.done == ["train"]
 
 

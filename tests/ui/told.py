@@ -27,7 +27,9 @@ def prepared(epochs: int = 4, per_epoch: int = 50, resolved: Experiment | None =
     )
 
 
-def steps(first: int, losses: Any, rates: Any = None, norms: Any = None, speed: float | None = 100.0) -> events.StepsDone:
+def steps(
+    first: int, losses: Any, rates: Any = None, norms: Any = None, speed: float | None = 100.0
+) -> events.StepsDone:
     """Steps from `first` (1-based) on, one per loss."""
     losses = np.asarray(losses, dtype=float)
     count = len(losses)

@@ -11,7 +11,7 @@ from app.ui.record import Curve, Record
 from app.ui.theme import Theme
 
 SPIKE = 3.0
-"""A loss that lasted less than three steps and is so many times what lasted does not set the scale; it is still drawn."""
+"""A loss so many times above what lasted three steps does not set the scale; it is still drawn."""
 
 
 def epoch_axis(record: Record) -> tuple[float, float]:

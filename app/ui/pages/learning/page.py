@@ -93,7 +93,7 @@ class LearningPage(Page):
         self.right.addStretch(1)
         column.addLayout(self.grid)
         column.addStretch(1)
-        self.scroll = scroll = QScrollArea()
+        self.area = scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidget(inside)
