@@ -64,6 +64,7 @@ class LearningPage(Page):
         parts.document.changed.connect(self._refresh)
         parts.document.data_changed.connect(self._refresh)
         parts.measurer.changed.connect(self._measured)
+        parts.theme.changed.connect(self._restyle)
 
     # --- building
 
@@ -258,6 +259,10 @@ class LearningPage(Page):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._lay_out()
+
+    def _restyle(self) -> None:
+        self._lay_out()
+        self._refresh()
 
     def _lay_out(self) -> None:
         """Two columns, or one below the other."""

@@ -50,6 +50,7 @@ class TrainingPage(Page):
         session.state_changed.connect(self._state_changed)
         document.data_changed.connect(self._data_changed)
         document.changed.connect(self._data_changed)
+        parts.theme.changed.connect(self._lay_out)
         self._clock = QTimer(self, interval=500)
         self._clock.timeout.connect(self._show_notice)
         self._shown()
