@@ -188,7 +188,7 @@ class TrainingSettings(Spec):
         label="Precision",
         advanced=True,
         choices={"auto": "Automatic", "float32": "float32 (exact)", "bfloat16": "bfloat16 (half the memory)"},
-        help="bfloat16 halves the memory of activations; automatic takes it where the processor or GPU is faster with it.",
+        help="bfloat16 halves the memory of activations; automatic takes it where the device is faster with it.",
     )
     gradient_clip: float | None = setting(
         None,
