@@ -79,7 +79,7 @@ class IntervalPlot(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         small = QFontMetricsF(theme.font(12, bold=True))
         left = max(small.horizontalAdvance(one.label) for one in self._intervals) + px(14)
-        right = small.horizontalAdvance("99.9 % (99.9 – 99.9)") + px(20)
+        right = max(small.horizontalAdvance(_words(one)) for one in self._intervals) + px(20)
         bar = QRectF(left, px(2), max(1.0, self.width() - left - right - px(8)), px(24) * len(self._intervals))
         self._scale(painter, bar)
         for number, one in enumerate(self._intervals):
@@ -88,7 +88,7 @@ class IntervalPlot(QWidget):
             painter.setPen(theme.color("text" if one.chosen else "secondary"))
             line = QRectF(0, y - small.height() / 2, left, small.height())
             painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, one.label)
-            text = f"{percent_text(one.value)} ({100 * one.low:.1f} – {100 * one.high:.1f})"
+            text = _words(one)
             figures = QRectF(bar.right() + px(20), y - small.height() / 2, right, small.height())
             painter.drawText(figures, Qt.AlignmentFlag.AlignVCenter, text)
             self._mark(painter, bar, y, one)
@@ -132,6 +132,10 @@ class IntervalPlot(QWidget):
         painter.setPen(QPen(theme.color("surface"), 1))
         painter.setBrush(color)
         painter.drawEllipse(QPointF(x(one.value), y), px(3), px(3))
+
+
+def _words(one: Interval) -> str:
+    return f"{percent_text(one.value)} ({100 * one.low:.1f} – {100 * one.high:.1f})"
 
 
 def _dashed(theme: Theme) -> QPen:

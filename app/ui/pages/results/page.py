@@ -237,6 +237,7 @@ class ResultsPage(Page):
         self.matrix_card.show_confusion(Confusion(split.confusion, tuple(row.name for row in split.classes)))
         self.classes.show_classes(split.classes)
         self.gallery.show_split(split, *self._dataset())
+        self.side.suggest("classes" if self.live else "pictures")  # while it trains there are no pictures to show
         self.guide_changed.emit()
 
     def _about(self) -> str:

@@ -194,6 +194,8 @@ class Gallery(QWidget):
         else:
             found, count = split.mistakes(MOST), split.count - split.correct
             self.heading, words = "Worst mistakes", f"{count_text(count, 'mistake')}, the surest first"
+        if not count or not has_pictures(split):
+            words = words.partition(",")[0] if count else ""
         self.count.setText(words)
         self.back.setVisible(kind != "mistakes")
         self._found = found[:MOST]

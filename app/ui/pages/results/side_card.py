@@ -29,7 +29,8 @@ class SideCard(Card):
         self.gallery.changed.connect(self._title)
         self.classes.picked.connect(self._class)
         self.sides = Segments(theme, "results.show", SIDES)
-        self.sides.chosen.connect(self.show_side)
+        self.sides.chosen.connect(self._choose)
+        self._chosen = False
         self.tools.addWidget(self.sides)
         save = _link("Save this table (CSV)", "results.classes.save", "Writes the figures of every class to a file.")
         save.clicked.connect(self.save_csv)
@@ -46,8 +47,18 @@ class SideCard(Card):
 
     def show_cell(self, true: int, answer: int) -> None:
         """The pictures of one cell of the matrix."""
+        self._chosen = True
         self.show_side("pictures")
         self.gallery.show_cell(true, answer)
+
+    def suggest(self, name: str) -> None:
+        """Show this side as long as the person has not chosen one."""
+        if not self._chosen and name != self.sides.value:
+            self.show_side(name)
+
+    def _choose(self, name: str) -> None:
+        self._chosen = True
+        self.show_side(name)
 
     def show_side(self, name: str) -> None:
         """ "pictures" or "classes"."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QWidget
 
+from app.ui.assets import icon
 from app.ui.pages.runs.entries import MORE_EPOCHS, Entry
-from app.ui.theme import style
+from app.ui.theme import Theme, style
 from app.ui.widgets.elided import ElidedLabel
 
 ACTIONS = (
@@ -25,8 +26,9 @@ class Head(QWidget):
 
     asked = Signal(str)
 
-    def __init__(self) -> None:
+    def __init__(self, theme: Theme) -> None:
         super().__init__()
+        self._theme = theme
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
@@ -47,11 +49,19 @@ class Head(QWidget):
             action.setObjectName(f"runs.{name}")
             action.triggered.connect(lambda _=False, name=name: self.asked.emit(name))
         self.more.setMenu(self._menu)
+        self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.more.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the arrow behind the word
         row.addWidget(heading)
         row.addWidget(self._about, 1)
         row.addStretch(1)
         for button in (self.open, self.go_on, self.more):
             row.addWidget(button)
+        theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def _restyle(self) -> None:
+        self.more.setIcon(icon(self._theme, "less", "secondary"))
+        self.more.setIconSize(QSize(self._theme.px(16), self._theme.px(16)))
 
     def _button(self, text: str, name: str, tip: str, what: str) -> QPushButton:
         button = QPushButton(text)

@@ -79,6 +79,7 @@ class RunsPage(Page):
         self.list_card.body.addWidget(self.table)
         self.hint = QLabel("Tick two to five runs to lay their curves over one another.")
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.hint.setWordWrap(True)
         style(self.hint, "secondary")
         content = QWidget()
         style(content, "page")
@@ -92,7 +93,7 @@ class RunsPage(Page):
         self.scroller.setWidgetResizable(True)
         self.scroller.setFrameShape(QScrollArea.Shape.NoFrame)
         self.scroller.setWidget(content)
-        self.head, self.message = Head(), MessageBar(self._parts.theme)
+        self.head, self.message = Head(self._parts.theme), MessageBar(self._parts.theme)
         self.head.asked.connect(self._do)
         self.message.undone.connect(self.undo_delete)
         self.table.customContextMenuRequested.connect(

@@ -126,8 +126,9 @@ class GivingCard(Card):
         self.clear.setToolTip("Begins a new drawing.")
         style(self.clear, "small")
         self.clear.clicked.connect(self.canvas.clear)
-        for widget in (label, self.pen, self.dark, self.inks, self.clear):
-            row.addWidget(widget)
+        self._tools = [_level(label, self.pen), _level(self.dark), _level(self.inks), _level(self.clear)]
+        for tool in self._tools:
+            row.addWidget(tool)
         return holder
 
     def _sources(self) -> QWidget:
@@ -154,7 +155,7 @@ class GivingCard(Card):
         """Paper, ink and proportions like the data of a run."""
         self.canvas.set_shape(preparation.height, preparation.width)
         grey = preparation.channels == 1
-        self.inks.setVisible(not grey)
+        self._tools[2].setVisible(not grey)
         if grey != self._grey:
             self._grey = grey
             dark = sum(preparation.mean) / len(preparation.mean) < 0.5
@@ -239,12 +240,25 @@ class GivingCard(Card):
             button.setIcon(icon(theme, name, "secondary"))
             button.setIconSize(QSize(side, side))
         self.pen.setFixedWidth(theme.px(88))
+        for tool in self._tools:
+            tool.setFixedHeight(theme.px(30))
         for number, ink in enumerate(self.inks.findChildren(QToolButton)):
             dot = QPixmap(side, side)
             dot.fill(QColor(INKS[number]))
             ink.setIcon(QIcon(dot))
             ink.setIconSize(QSize(side, side))
         self._paint_view()
+
+
+def _level(*widgets: QWidget) -> QWidget:
+    """Widgets of different heights on one line, however the line is broken."""
+    holder = QWidget()
+    row = QHBoxLayout(holder)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(8)
+    for widget in widgets:
+        row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
+    return holder
 
 
 def from_qt(image: QImage) -> Image.Image:
