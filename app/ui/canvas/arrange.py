@@ -16,7 +16,7 @@ Point = tuple[float, float]
 class Sizes:
     """In pixels: width of every block, gaps between rows and between columns, distance of a bypass from the blocks."""
 
-    width: float = 372
+    width: float = 420
     row_gap: float = 12
     column_gap: float = 40
     lane: float = 16

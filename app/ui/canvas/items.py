@@ -131,12 +131,25 @@ class BlockItem(QGraphicsItem):
         painter.setFont(plain)
         painter.setPen(theme.color("secondary" if view.reached else "disabled"))
         second = QRectF(left, top + heights[0] + theme.px(1), room, heights[1])
-        _draw(painter, second, "cannot be built" if view.error else view.shape if view.reached else "not reached")
+        _draw(painter, second, self._second_line(painter, room))
         painter.setPen(theme.color("text"))
         for number, line in enumerate(self._error):
             below = theme.px(HEIGHT) - theme.px(5) + number * self._line
             place = QRectF(left, below, self._width - 2 * left, self._line)
             painter.drawText(place, Qt.AlignmentFlag.AlignLeft, line)
+
+    def _second_line(self, painter: QPainter, room: float) -> str:
+        """The shape, and what the block computes where there is room for it (the tooltip always has it)."""
+        view = self.view
+        if view.error:
+            return "cannot be built"
+        if not view.reached:
+            return "not reached"
+        metrics = QFontMetricsF(painter.font())
+        for ending in (f" · {short(view.multiply_adds)} multiply-adds", f" · {short(view.multiply_adds)} ×+"):
+            if view.multiply_adds and metrics.horizontalAdvance(view.shape + ending) <= room:
+                return view.shape + ending
+        return view.shape
 
     def _paint_numbers(self, painter: QPainter) -> float:
         """Parameters, and below them their share of the network's, to scale. Returns the width it took."""

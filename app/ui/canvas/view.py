@@ -14,7 +14,7 @@ from app.ui.canvas.arrange import Sizes, arrange
 from app.ui.canvas.items import BlockItem, BlockView, LineItem
 from app.ui.theme import Theme
 
-WIDTH, NARROWEST, BRANCHED, ROW_GAP, COLUMN_GAP, LANE = 372, 160, 250, 12, 40, 16
+WIDTH, NARROWEST, BRANCHED, ROW_GAP, COLUMN_GAP, LANE = 420, 160, 250, 12, 40, 16
 """Of the drawing, in pixels at 100 %: a block's width alone in its row, at least, and beside others."""
 SMALLEST, LARGEST, ZOOM_STEP = 0.25, 3.0, 1.15
 
