@@ -132,7 +132,7 @@ def _end_on_signals(window: Window) -> Callable[[], None]:
     before = [(number, signal.getsignal(number)) for number in stops]
 
     def end(*_: object) -> None:
-        QApplication.quit()
+        QApplication.exit(0)  # quit() would first ask the window, which asks the person
 
     for number in stops:
         signal.signal(number, end)

@@ -24,7 +24,7 @@ def install(problems: Problems) -> Callable[[], None]:
 
     def main_thread(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):
-            QCoreApplication.quit()
+            QCoreApplication.exit(0)
             return
         _print(kind, error, trace)
         problems.report(Failure.of(error))

@@ -223,7 +223,7 @@ class MainWindow(QMainWindow):
         self.close()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self._leaving:
+        if self._leaving or self._make is None:
             self._preferences.set("geometry", base64.b64encode(self.saveGeometry().data()).decode())
             event.accept()
         else:

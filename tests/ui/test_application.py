@@ -264,7 +264,7 @@ def test_the_first_window_is_painted_before_torch_is_imported(folders: Path) -> 
             emit(self, event)
             print("painted", "torch" in sys.modules, flush=True)
             from PySide6.QtWidgets import QApplication
-            QApplication.quit()
+            QApplication.exit(0)
         MainWindow.paintEvent = painted
         from app.ui.application import main
         sys.exit(main([]))
