@@ -132,7 +132,7 @@ def resume(run: str, epochs: int | None, json_: bool) -> int:
 
 @cli.command()
 @click.argument("run")
-@click.option("--data", "path", metavar="PATH", help="Judge the best epoch on other data, all of them.")
+@click.option("--data", "path", metavar="PATH", help="Judge the network on other data, all of them.")
 @as_json
 def evaluate(run: str, path: str | None, json_: bool) -> None:
     """Show what a run gets right and wrong: figures, baseline, classes, worst mistakes."""
@@ -169,7 +169,7 @@ def evaluate(run: str, path: str | None, json_: bool) -> None:
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @as_json
 def predict(run: str, files: tuple[str, ...], json_: bool) -> int:
-    """Say what is in pictures, with the probabilities, by a run's best epoch."""
+    """Say what is in pictures, with the probabilities, by a run's best epoch, or its last where that was chosen."""
     from app.engine.results.metrics import percent
     from app.engine.results.prediction import Predictor
 

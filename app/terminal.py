@@ -170,6 +170,8 @@ def description_lines(facts: dict[str, Any]) -> list[str]:
 def report_lines(report: Report, names: Sequence[str]) -> list[RenderableType]:
     """What `evaluate` says. names: where each row of the data came from, if the data are at hand."""
     lines: list[RenderableType] = [plain(report.verdict)]
+    if report.kept.use == "last":
+        lines.append(f"These are the weights of the last epoch ({report.kept.epoch}), as chosen on the Results page.")
     lines += [plain(figure(split)) for split in report.splits.values() if split.count]
     trusted = next((report.splits[name] for name in (OTHER, "test", "validation") if name in report.splits), None)
     if trusted is None or not trusted.count:

@@ -20,7 +20,9 @@ from app.engine.training.run import Run
 from app.ui.pages.results import ResultsPage
 from app.ui.pages.results.classes import COUNT, NAME, RECALL
 from app.ui.pages.results.pictures import location
+from app.ui.pages.tryit import TryItPage
 from app.ui.session import State, read_record
+from tests.engine.training.small import overfitted
 from tests.ui.loose import PATIENCE_MS, Loose, loose_parts, picture_folder
 from tests.ui.trained import trained
 
@@ -164,7 +166,50 @@ def test_the_slider_goes_back_in_time(qtbot: QtBot, loose: Loose, page: ResultsP
     assert page.matrix.confusion is not None and first.confusion is not None
     assert (page.matrix.confusion.counts == first.confusion).all()
     assert label(page, "results.verdict").startswith("After epoch 1: ")
-    assert "best epoch" in label(page, "results.pictures.why")
+    assert "epoch in use" in label(page, "results.pictures.why")
+
+
+# --- the last epoch in place of the best
+
+
+def test_the_last_epoch_is_used_and_the_best_again(
+    qtbot: QtBot, loose: Loose, page: ResultsPage, tmp_path: Path
+) -> None:
+    run = overfitted(tmp_path)
+    summary = run.summary()
+    best = load_report(run)
+    show(qtbot, loose, page, run)
+    words = label(page, "results.best")
+    assert words.startswith(f"Best: epoch {summary['best_epoch']} of 8 (validation loss ")
+    press(qtbot, page, "results.use_last")
+    assert label(page, "results.use.state") == "Judging the last weights."
+    using = "Using the last epoch (8 of 8)."
+    qtbot.waitUntil(lambda: label(page, "results.best").startswith(using), timeout=PATIENCE_MS)
+    last = load_report(run)
+    assert label(page, "results.verdict") == last.verdict and last.kept.epoch == 8
+    assert last.splits["test"].loss != best.splits["test"].loss
+    press(qtbot, page, "results.split.validation")
+    assert page.head.epoch is not None and page.head.epoch.epoch == 8
+    assert page.gallery.found, "it is known which pictures the last epoch got wrong"
+    trial = TryItPage(loose.parts)
+    qtbot.addWidget(trial)
+    trial.show()
+    qtbot.waitUntil(lambda: label(trial, "tryit.epoch") == "epoch 8, the last", timeout=PATIENCE_MS)
+    assert trial.card.why.text() == "from the last epoch"
+    press(qtbot, page, "results.use_best")
+    qtbot.waitUntil(lambda: label(page, "results.best") == words, timeout=PATIENCE_MS)
+    assert run.summary() == summary
+
+
+def test_a_last_epoch_that_cannot_be_judged_says_why(
+    qtbot: QtBot, loose: Loose, page: ResultsPage, tmp_path: Path
+) -> None:
+    run = overfitted(tmp_path)
+    Path(run.experiment().data.source).unlink()
+    show(qtbot, loose, page, run)
+    press(qtbot, page, "results.use_last")
+    qtbot.waitUntil(lambda: "without the data of the run" in label(page, "results.use.state"), timeout=PATIENCE_MS)
+    assert label(page, "results.best").startswith("Best: epoch ")
 
 
 # --- pictures that are not there
@@ -218,10 +263,10 @@ def test_while_it_trains_the_last_epoch_is_shown_and_then_the_report(
     qtbot.waitUntil(lambda: page.stack.currentIndex() == 1, timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: session.state is State.IDLE, timeout=PATIENCE_MS)
     assert any("running, after epoch" in head for head in heads)
-    qtbot.waitUntil(lambda: not page.live, timeout=PATIENCE_MS)
     path = session.record.path
     assert path is not None
-    assert label(page, "results.verdict") == load_report(Run(path)).verdict
+    words = load_report(Run(path)).verdict  # read anew in the background: what was shown live stays until then
+    qtbot.waitUntil(lambda: label(page, "results.verdict") == words and not page.live, timeout=PATIENCE_MS)
 
 
 # --- files and sizes

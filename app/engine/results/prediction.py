@@ -1,4 +1,4 @@
-"""The best epoch of a run, used: on a picture, or on another data set. Always on the CPU, beside any training."""
+"""The network of a run, used: on a picture, or on another data set. Always on the CPU, beside any training."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ from app.engine.errors import UserError
 from app.engine.experiment import DataSettings, Experiment
 from app.engine.learning import tasks
 from app.engine.learning.choices import LOSSES, LossFunction
+from app.engine.results.choosing import BEST, Kept, Which, place, read_kept
 from app.engine.results.evaluation import Evaluation, evaluate, probabilities_of
 from app.engine.results.report import OTHER, Report
 from app.engine.storage import from_plain
 from app.engine.training import checkpoint
+from app.engine.training.batches import split_inputs
 from app.engine.training.run import Run
 from models.network import Network
 
@@ -29,8 +31,8 @@ BATCH = 256
 
 
 class Predictor:
-    """A trained network with its classes and its preparation. All it needs is in the run's best checkpoint, so the
-    data may be gone. It holds weights of its own: a training that goes on is not disturbed."""
+    """A trained network with its classes and its preparation. All it needs is in the run's checkpoints, so the data
+    may be gone. It holds weights of its own: a training that goes on is not disturbed. kept: which weights they are."""
 
     def __init__(
         self,
@@ -38,20 +40,32 @@ class Predictor:
         description: Description,
         task: tasks.Task,
         experiment: Experiment | None = None,
-        epoch: int = 0,
+        best_epoch: int = 0,
+        kept: Kept = BEST,
     ) -> None:
         self.network = network.eval().requires_grad_(False)
-        self.description, self.task, self.experiment, self.epoch = description, task, experiment, epoch
+        self.description, self.task, self.experiment = description, task, experiment
+        self.best_epoch, self.kept = best_epoch, kept
 
     @classmethod
-    def load(cls, run: Run) -> Predictor:
-        """Reads tensors from safetensors only. Raises UserError where nothing was kept or it is damaged."""
+    def load(cls, run: Run, which: Which | None = None) -> Predictor:
+        """The weights that were chosen for the run, or those asked for. Reads tensors from safetensors only.
+
+        Raises UserError where nothing was kept or it is damaged.
+        """
         best = checkpoint.read_best(run)
+        state = best.state
+        epoch = int(state.get("epoch", 0))
+        kept = Kept("best", epoch, int(state.get("step", 0)), bool(state.get("partial", False)))
+        model = best.model
+        chosen = read_kept(run)
+        if (which or chosen.use) == "last":
+            kept, model = _last(run, None if which else chosen.step)
         with torch.device("meta"):
             network = Network(best.graph, best.problem)
         network.to_empty(device="cpu")
         try:
-            checkpoint.restore_model(network, best.model)
+            checkpoint.restore_model(network, model)
         except checkpoint.Damaged as error:
             raise UserError(
                 f"The weights of the run '{run.name}' do not fit its network.", "Train it again."
@@ -59,10 +73,16 @@ class Predictor:
         return cls(
             network,
             best.description,
-            tasks.task(str(best.state["task"])),
-            _experiment(best.state.get("experiment")),
-            int(best.state.get("epoch", 0)),
+            tasks.task(str(state["task"])),
+            _experiment(state.get("experiment")),
+            epoch,
+            kept,
         )
+
+    @property
+    def epoch(self) -> int:
+        """The one its weights are of."""
+        return self.kept.epoch
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -131,13 +151,17 @@ class Predictor:
         table = np.array([self.classes.index(name) for name in others], dtype=np.int64)
         return table[dataset.targets]
 
-    def judge(self, dataset: Dataset, check: Callable[[], None] = lambda: None) -> Evaluation:
-        """All examples of other data, whatever their splits. The loss is the one of the training. Raises UserError."""
+    def judge(self, dataset: Dataset, check: Callable[[], None] = lambda: None, split: str = "") -> Evaluation:
+        """One split of the data, or all examples whatever their splits. The loss is the one of the training.
+
+        Raises UserError.
+        """
+        targets = self.numbers_for(dataset)
         return evaluate(
             self.network,
             self.description.preparation,
-            dataset.inputs,
-            self.numbers_for(dataset),
+            split_inputs(dataset, split, torch.device("cpu")) if split else dataset.inputs,
+            targets[dataset.indices[split]] if split else targets,
             self._loss(),
             self.task,
             "cpu",
@@ -154,13 +178,25 @@ class Predictor:
             self.task,
             {OTHER: (rows, judged.targets, judged.probabilities)},
             losses={OTHER: judged.loss},
-            best_epoch=self.epoch,
+            best_epoch=self.best_epoch,
+            kept=self.kept,
         )
 
     def _loss(self) -> LossFunction:
         loss = self.experiment.loss if self.experiment is not None else None
         counts = self.description.counts.get("training", ())
         return (loss or LOSSES.get(self.task.losses[0])()).build(counts, torch.device("cpu"))
+
+
+def _last(run: Run, step: int | None) -> tuple[Kept, checkpoint.Tensors]:
+    """The newest good checkpoint, and where it stands. step: where it must stand, for its figures are those shown."""
+    found, _ = checkpoint.newest(run.path / "checkpoints")
+    kept = place(found.state) if found else None
+    if found is None or kept is None or step not in (None, kept.step):
+        raise UserError(
+            f"The last weights of the run '{run.name}' are missing or damaged.", "Use the best epoch instead."
+        )
+    return kept, found.model
 
 
 def _experiment(plain: Any) -> Experiment | None:

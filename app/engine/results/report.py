@@ -16,6 +16,7 @@ from app.engine.errors import UserError
 from app.engine.experiment import task_of
 from app.engine.learning.tasks import Task
 from app.engine.results import metrics
+from app.engine.results.choosing import BEST, PREFIX, Kept, read_kept
 from app.engine.results.metrics import percent
 from app.engine.results.remedies import quoted
 from app.engine.training.history import read_arrays
@@ -138,7 +139,8 @@ class SplitReport:
 
 @dataclass(frozen=True)
 class Report:
-    """All splits judged. verdict: one sentence on the split to trust (test, else validation); level its colour."""
+    """All splits judged. verdict: one sentence on the split to trust (test, else validation); level its colour.
+    kept: the weights that were judged."""
 
     classes: tuple[str, ...]
     task: Task
@@ -146,6 +148,7 @@ class Report:
     verdict: str
     level: Literal["good", "warning", "problem", "info"]
     best_epoch: int = 0
+    kept: Kept = BEST
 
     @classmethod
     def of(
@@ -156,6 +159,7 @@ class Report:
         *,
         losses: Mapping[str, float] | None = None,
         best_epoch: int = 0,
+        kept: Kept = BEST,
     ) -> Report:
         """The report on the splits given, by name. Raises ValueError where arrays and classes do not agree."""
         usual = usual_class(description)
@@ -167,9 +171,9 @@ class Report:
         chosen = next((split for split in trusted if split.count), None)
         if chosen is None:
             nothing = "No examples were kept aside, so nothing can be said."
-            return cls(description.classes, task, splits, nothing, "info", best_epoch)
+            return cls(description.classes, task, splits, nothing, "info", best_epoch, kept)
         text, level = verdict(chosen)
-        return cls(description.classes, task, splits, text, level, best_epoch)
+        return cls(description.classes, task, splits, text, level, best_epoch, kept)
 
     def to_plain(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -177,6 +181,8 @@ class Report:
             "task": self.task.kind,
             "classes": list(self.classes),
             "best_epoch": self.best_epoch,
+            "use": self.kept.use,
+            "epoch": self.kept.epoch if self.kept.use == "last" else self.best_epoch,
             "verdict": self.verdict,
             "splits": {name: split.to_plain() for name, split in self.splits.items()},
         }
@@ -262,13 +268,15 @@ def verdict(split: SplitReport) -> tuple[str, Literal["good", "warning", "proble
 
 
 def load_report(run: Run) -> Report:
-    """The report on a run's best epoch, from its folder alone: data and torch may be gone.
+    """The report on the weights chosen, from the run's folder alone: data and torch may be gone.
 
     Raises UserError where no epoch was judged yet or the figures are damaged.
     """
     evaluations: dict[str, Arrays] = {}
+    kept = read_kept(run)
+    prefix = PREFIX if kept.use == "last" else ""
     for name in ("validation", "test"):
-        arrays = read_arrays(run.path / "results" / f"{name}.npz")
+        arrays = read_arrays(run.path / "results" / f"{prefix}{name}.npz")
         if {"rows", "targets", "probabilities"} <= set(arrays):
             evaluations[name] = (arrays["rows"], arrays["targets"], arrays["probabilities"])
     plain = run.dataset()
@@ -279,12 +287,14 @@ def load_report(run: Run) -> Report:
     try:
         description = Description.from_plain(plain)
         summary = run.summary()
+        losses = kept.loss if kept.use == "last" else summary.get("loss") or {}
         return Report.of(
             description,
             task_of(run.experiment(), len(description.classes)),
             evaluations,
-            losses={name: value for name, value in (summary.get("loss") or {}).items() if value is not None},
+            losses={name: value for name, value in losses.items() if value is not None},
             best_epoch=int(summary.get("best_epoch") or 0),
+            kept=kept,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(

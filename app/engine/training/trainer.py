@@ -16,7 +16,7 @@ from torch.nn.utils import clip_grad_norm_, get_total_norm
 from app.engine.data.dataset import Dataset
 from app.engine.errors import UserError
 from app.engine.experiment import Experiment
-from app.engine.results import advice
+from app.engine.results import advice, choosing
 from app.engine.results.evaluation import Evaluation
 from app.engine.training import checkpoint, history, memory, preparing, resuming
 from app.engine.training.checkpoint import Checkpoint
@@ -166,6 +166,7 @@ class Training:
         """Trains, then judges what is kept. Raises UserError or what torch raises."""
         end: End
         self.outcome.begun = True
+        choosing.forget(self.run)
         try:
             self.fit()
             end = "completed", ""

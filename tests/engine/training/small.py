@@ -45,6 +45,30 @@ def experiment(source: Path, **sections: dict[str, Any]) -> Experiment:
     return from_plain(plain)
 
 
+def overfitted(folder: Path) -> Run:
+    """A finished run on pictures in which there is nothing to learn: its last epoch is far worse than its best."""
+    from app.engine.training.control import Control
+    from app.engine.training.trainer import train
+
+    folder.mkdir(parents=True, exist_ok=True)
+    dice = np.random.default_rng(1)
+    source = folder / "noise.npz"
+    np.savez(source, images=dice.integers(0, 256, (90, 8, 8), dtype=np.uint8), labels=np.arange(90) % 3)
+    asked = experiment(
+        source,
+        data={"validation_share": 0.3, "test_share": 0.2},
+        augmentation={"flip": False, "shift": 0.0, "rotate": 0.0, "light": 0.0, "erase": 0.0},
+        model={"dropout": 0.0, "width": 16},
+        schedule={"kind": "constant"},
+        optimizer={"kind": "adam", "learning_rate": 0.03},
+        training={"epochs": 8, "batch_size": 4},
+    )
+    run = Run.create(folder / "runs", asked)
+    assert train(asked, run, lambda event: None, Control()).status == "completed"
+    assert run.summary()["best_epoch"] < 8
+    return run
+
+
 class Listener:
     """Keeps what a run tells, and may do something on the way."""
 

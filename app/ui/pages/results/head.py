@@ -52,12 +52,12 @@ class Head(QWidget):
         theme.changed.connect(self._measure)
         self._measure()
 
-    def set_epochs(self, epochs: Sequence[EpochDone], best: EpochDone | None) -> None:
-        """The epochs that can be gone back to; the best one is chosen."""
+    def set_epochs(self, epochs: Sequence[EpochDone], used: EpochDone | None) -> None:
+        """The epochs that can be gone back to; `used`, whose weights are in use, is chosen."""
         self._epochs = list(epochs)
         self.slider.blockSignals(True)
         self.slider.setRange(0, max(0, len(self._epochs) - 1))
-        self.slider.setValue(self._epochs.index(best) if best in self._epochs else len(self._epochs) - 1)
+        self.slider.setValue(self._epochs.index(used) if used in self._epochs else len(self._epochs) - 1)
         self.slider.blockSignals(False)
         self._say()
 

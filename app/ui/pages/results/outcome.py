@@ -1,4 +1,4 @@
-"""What the Results page shows of a run: the report on its best epoch, or what one epoch's confusion says."""
+"""What the Results page shows of a run: the report on the weights in use, or what one epoch's confusion says."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import numpy as np
 from app.engine.data.dataset import Description
 from app.engine.errors import UserError
 from app.engine.experiment import DataSettings
-from app.engine.results import metrics
+from app.engine.results import choosing, metrics
+from app.engine.results.choosing import BEST, Kept
 from app.engine.results.report import ClassRow, Report, SplitReport, load_report
 from app.engine.training.events import EpochDone
 from app.engine.training.run import Run
@@ -21,7 +22,8 @@ from app.engine.training.run import Run
 class Outcome:
     """A run as read from its folder. report is None until its first epoch is judged; trouble says why.
 
-    data: how its pictures were read. description: of its data, None if it did not come so far.
+    data: how its pictures were read. description: of its data, None if it did not come so far. kept: the weights in
+    use, which the report is on. last: the last step, where it can be chosen in place of the best epoch.
     """
 
     path: Path
@@ -29,6 +31,8 @@ class Outcome:
     description: Description | None
     data: DataSettings
     trouble: str = ""
+    kept: Kept = BEST
+    last: Kept | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -45,9 +49,10 @@ def read_outcome(path: Path) -> Outcome:
     except (KeyError, TypeError, ValueError):
         description = None
     try:
-        return Outcome(path, load_report(run), description, data)
+        report = load_report(run)
+        return Outcome(path, report, description, data, kept=report.kept, last=choosing.last_of(run))
     except UserError as error:
-        return Outcome(path, None, description, data, str(error))
+        return Outcome(path, None, description, data, str(error), choosing.read_kept(run))
 
 
 def of_epoch(epoch: EpochDone, classes: tuple[str, ...], counts: Mapping[str, tuple[int, ...]]) -> SplitReport | None:

@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QBoxLayout, QFileDialog, QScrollArea, QStackedLayo
 from app.engine import storage
 from app.engine.data.dataset import Dataset
 from app.engine.errors import UserError
+from app.engine.results.choosing import BEST
 from app.engine.results.report import SplitReport, verdict
 from app.engine.training import events
-from app.ui.amounts import number_text
 from app.ui.background import Failure
 from app.ui.pages.results.head import Head
 from app.ui.pages.results.matrix_card import MatrixCard
@@ -23,6 +23,7 @@ from app.ui.pages.results.order import Confusion
 from app.ui.pages.results.outcome import Outcome, of_epoch, read_outcome
 from app.ui.pages.results.side_card import SideCard
 from app.ui.pages.results.summary_card import SummaryCard
+from app.ui.pages.results.used import UsedLine
 from app.ui.parts import GuideCard, Page, Parts
 from app.ui.record import Record
 from app.ui.run_names import label_of
@@ -64,7 +65,9 @@ class ResultsPage(Page):
         self.head = Head(parts.theme)
         self.head.split_chosen.connect(self.show_split)
         self.head.epoch_chosen.connect(self._show)
-        self.summary = SummaryCard(parts.theme)
+        self.used = UsedLine(parts.background)
+        self.used.chosen.connect(self._rechosen)
+        self.summary = SummaryCard(parts.theme, self.used)
         self.matrix_card = MatrixCard(parts.theme, parts.preferences)
         self.side = SideCard(parts.theme)
         self.matrix, self.gallery, self.classes = self.matrix_card.matrix, self.side.gallery, self.side.classes
@@ -169,8 +172,15 @@ class ResultsPage(Page):
         if outcome.path != self._record.path:
             return
         self._outcome = outcome
-        self.head.set_epochs(self._judged(), self._record.best)
+        self.head.set_epochs(self._judged(), self._used())
         self._show()
+
+    def _rechosen(self, path: Path) -> None:
+        """Other weights of a run are used: its figures are others."""
+        if path == self._record.path:
+            self._stale = True
+            if self.isVisible():
+                self._read()
 
     def _failed(self, failure: Failure) -> None:
         self._outcome = None
@@ -214,10 +224,17 @@ class ResultsPage(Page):
             splits["validation"] = then
         return splits
 
+    def _used(self) -> events.EpochDone | None:
+        """The epoch whose weights are in use; None where they are from the middle of one."""
+        kept = self._outcome.kept if self._outcome else BEST
+        if kept.use == "best":
+            return self._record.best
+        return next((one for one in self._record.epochs if one.epoch == kept.epoch and not kept.partial), None)
+
     def _past(self) -> events.EpochDone | None:
-        """The epoch gone back to, if it is not the best one, of which there is a full report."""
-        chosen = self.head.epoch
-        return None if self.live or chosen is None or chosen.best else chosen
+        """The epoch gone back to, if it is not the one in use, of which there is a full report."""
+        chosen, used = self.head.epoch, self._used()
+        return None if self.live or chosen is None or used is None or chosen.epoch == used.epoch else chosen
 
     def chosen(self, splits: dict[str, SplitReport]) -> str:
         """The split shown: the one wanted if there is it, else the one to trust most."""
@@ -231,7 +248,8 @@ class ResultsPage(Page):
         name = self.chosen(splits)
         split = splits[name]
         self.stack.setCurrentIndex(1)
-        self.head.show_choice(self._about(), list(splits), name, not self.live and name == "validation")
+        scrub = not self.live and name == "validation" and self._used() is not None
+        self.head.show_choice(self._about(), list(splits), name, scrub)
         self._show_summary(splits, name)
         self._arrange()
         self.matrix_card.show_confusion(Confusion(split.confusion, tuple(row.name for row in split.classes)))
@@ -265,18 +283,7 @@ class ResultsPage(Page):
             text = f"After epoch {past.epoch}: {text[0].lower()}{text[1:]}" if past else text
             self.summary.show_verdict(text, level)
         self.summary.show_splits(splits, name)
-        self.summary.show_best(self._best_words())
-
-    def _best_words(self) -> str:
-        best, record = self._record.best, self._record
-        if best is None:
-            return ""
-        planned = record.prepared.epochs if record.prepared else 0
-        total = max(planned if self._parts.session.live else 0, len(record.epochs))
-        words = f"Best: epoch {best.epoch} of {total} (validation loss {number_text(best.validation_loss)})."
-        if self._parts.session.live:
-            return f"{words} Live: validation after each epoch; the test split is judged once, at the end."
-        return f"{words} These are the weights that are kept and used."
+        self.used.show_run(self._record, self._outcome, self.live)
 
     # --- pictures
 

@@ -208,7 +208,7 @@ class Gallery(QWidget):
         if not count:
             text = "There is none." if self._what[0] != "mistakes" else "Not one mistake in this split."
         elif split is not None and not has_pictures(split):
-            text = "Which pictures these are is kept for the best epoch, and is known once training has ended."
+            text = "Which pictures these are is kept for the epoch in use, and is known once training has ended."
         elif dataset is None:
             text, offer = self._missing, self._offer
         if text or split is None or dataset is None:

@@ -28,9 +28,9 @@ ICONS = {
 
 
 class SummaryCard(Card):
-    """show_verdict(text, level), show_splits(splits, chosen), show_best(text)."""
+    """show_verdict(text, level), show_splits(splits, chosen). used: the line below the figures."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, used: QWidget) -> None:
         super().__init__()
         self._theme = theme
         self._level = "info"
@@ -51,14 +51,10 @@ class SummaryCard(Card):
         for figure in self._figures.values():
             figures.addWidget(figure)
         figures.addStretch(1)
-        self.best = QLabel()
-        self.best.setObjectName("results.best")
-        self.best.setWordWrap(True)
-        style(self.best, "secondary")
         left = QVBoxLayout()
         left.setSpacing(4)
         left.addLayout(figures)
-        left.addWidget(self.best)
+        left.addWidget(used)
         left.addStretch(1)
         self.intervals = IntervalPlot(theme)
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
@@ -73,10 +69,6 @@ class SummaryCard(Card):
         self.verdict.setText(text)
         self._level = level
         self._restyle()
-
-    def show_best(self, text: str) -> None:
-        self.best.setText(text)
-        self.best.setVisible(bool(text))
 
     def show_splits(self, splits: dict[str, SplitReport], chosen: str) -> None:
         """The figures of the chosen split, the intervals of all."""

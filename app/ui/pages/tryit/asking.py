@@ -1,4 +1,4 @@
-"""Asking a run's best weights about a picture: all of it on the background thread, which imports torch."""
+"""Asking a run's weights about a picture: all of it on the background thread, which imports torch."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from PIL import Image
 from app.engine.data import pictures
 from app.engine.data.dataset import Description
 from app.engine.errors import UserError
+from app.engine.results.choosing import FILE, Kept
 from app.engine.training.run import Run, list_runs
 
 if TYPE_CHECKING:
@@ -24,19 +25,23 @@ PREVIEW = 768
 
 @dataclass(frozen=True)
 class Choice:
-    """A run that can be tried. stamp changes with its best weights."""
+    """A run that can be tried. stamp changes with its best weights, and with the choice to use them."""
 
     path: Path
-    stamp: int
+    stamp: tuple[int, int]
 
 
 @dataclass(frozen=True)
 class Ready:
-    """A run whose weights are loaded, and what they were trained on."""
+    """A run whose weights are loaded, which ones, and what they were trained on."""
 
     choice: Choice
-    epoch: int
+    kept: Kept
     description: Description
+
+    @property
+    def epoch(self) -> int:
+        return self.kept.epoch
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +84,11 @@ def choice_of(path: Path) -> Choice | None:
     """None where the run has no weights yet."""
     folder = Run(path).best_folder
     try:
-        return None if folder is None else Choice(path, (folder / "manifest.json").stat().st_mtime_ns)
+        if folder is None:
+            return None
+        choice = path / FILE
+        chosen = choice.stat().st_mtime_ns if choice.is_file() else 0
+        return Choice(path, ((folder / "manifest.json").stat().st_mtime_ns, chosen))
     except OSError:
         return None  # replaced this moment; the next look finds it
 
@@ -91,7 +100,7 @@ class Asker:
         self._loaded: tuple[Choice, Predictor] | None = None
 
     def load(self, path: Path) -> Ready:
-        """Loads the best weights so far, unless they are loaded already. Raises UserError."""
+        """Loads the weights in use so far, unless they are loaded already. Raises UserError."""
         choice = choice_of(path)
         if choice is None:
             raise UserError(
@@ -102,7 +111,7 @@ class Asker:
 
             self._loaded = (choice, Predictor.load(Run(path)))
         predictor = self._loaded[1]
-        return Ready(choice, predictor.epoch, predictor.description)
+        return Ready(choice, predictor.kept, predictor.description)
 
     def ask(self, path: Path, picture: Picture) -> tuple[Ready, Answer]:
         """Raises UserError where the picture or the weights cannot be read."""

@@ -46,7 +46,8 @@ NOTHING = "Train a network first. From its first epoch on you can try it here, a
 
 
 class TryItPage(Page):
-    """Asks the best weights of a run, on the background thread, on the CPU, with weights of its own."""
+    """Asks the network of a run, on the background thread, on the CPU, with weights of its own: those of the best
+    epoch, if no others were chosen on the Results page."""
 
     name = "tryit"
     title = "Try it"
@@ -124,7 +125,7 @@ class TryItPage(Page):
         self.runs = QComboBox()
         self.runs.setObjectName("tryit.run")
         self.runs.setAccessibleName("Run whose network is used")
-        self.runs.setToolTip("The run whose best weights answer.")
+        self.runs.setToolTip("The run whose network answers.")
         self.runs.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.runs.setMinimumContentsLength(16)
         self.runs.activated.connect(self._pick)
@@ -206,7 +207,8 @@ class TryItPage(Page):
             return
         self._ready = ready
         live = self._parts.session.active and self._parts.session.live_record.path == self._path
-        self.epoch.setText(f"epoch {ready.epoch}, the best so far" if live else f"epoch {ready.epoch}, the best")
+        self.epoch.setText(f"epoch {ready.epoch}, the {ready.kept.use}{' so far' if live else ''}")
+        self.card.set_why(f"from the {ready.kept.use} epoch")
         self.giving.prepare_for(ready.description.preparation)
         self._show_random()
         self.guide_changed.emit()

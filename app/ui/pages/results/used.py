@@ -1,0 +1,121 @@
+"""Which weights of the run are used, in a sentence, and the button that takes the other ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+
+from app.engine.results import choosing
+from app.engine.results.choosing import Which
+from app.engine.training.run import Run
+from app.ui.amounts import number_text
+from app.ui.background import Background, Failure
+from app.ui.pages.results.outcome import Outcome
+from app.ui.record import Record
+from app.ui.theme import style
+
+
+class UsedLine(QWidget):
+    """show_run(record, outcome, live). chosen(path): other weights of that run are used now."""
+
+    chosen = Signal(object)
+
+    def __init__(self, background: Background) -> None:
+        super().__init__()
+        self._background = background
+        self._path: Path | None = None
+        self._judging: Path | None = None
+        self._trouble: tuple[Path, str] | None = None
+        self.words, self.state = QLabel(), QLabel()
+        self.words.setObjectName("results.best")
+        self.state.setObjectName("results.use.state")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        for label in (self.words, self.state):
+            label.setWordWrap(True)
+        style(self.words, "secondary")
+        self.use_last = self._button(
+            "Use the last epoch instead", "results.use_last", "last",
+            "Judges the weights of the last step; then figures, Try it and predictions are theirs.",
+        )  # fmt: skip
+        self.use_best = self._button(
+            "Use the best epoch", "results.use_best", "best",
+            "Figures, Try it and predictions are those of the best validation epoch again.",
+        )  # fmt: skip
+        column.addWidget(self.words)
+        for button in (self.use_last, self.use_best):
+            column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(self.state)
+
+    def _button(self, text: str, name: str, which: Which, tip: str) -> QPushButton:
+        button = QPushButton(text)
+        button.setObjectName(name)
+        button.setToolTip(tip)
+        style(button, "link")
+        button.clicked.connect(lambda: self._use(which))
+        return button
+
+    def show_run(self, record: Record, outcome: Outcome | None, live: bool) -> None:
+        """live: it goes on, so its last epoch is not there to choose."""
+        self._path = record.path
+        last = outcome.last if outcome is not None and not live else None
+        used = outcome.kept.use if outcome is not None and not live else "best"
+        text = words(record, outcome, live)
+        self.words.setText(text)
+        self.words.setVisible(bool(text))
+        self.use_last.setText(f"Use the last {'step' if last and last.partial else 'epoch'} instead")
+        self.use_last.setVisible(last is not None and used == "best")
+        self.use_best.setVisible(used == "last")
+        self._show_state()
+
+    def _show_state(self) -> None:
+        judging = self._path is not None and self._judging == self._path
+        trouble = self._trouble[1] if self._trouble and self._trouble[0] == self._path else ""
+        for button in (self.use_last, self.use_best):
+            button.setEnabled(self._judging is None)
+        self.state.setText("Judging the last weights." if judging else trouble)
+        self.state.setVisible(bool(self.state.text()))
+        style(self.state, "secondary" if judging else "problem")
+
+    def _use(self, which: Which) -> None:
+        path = self._path
+        if path is None:
+            return
+
+        def done(_: None) -> None:
+            self._judging = None
+            self._show_state()
+            self.chosen.emit(path)
+
+        def failed(failure: Failure) -> None:
+            self._judging, self._trouble = None, (path, f"{failure.what} {failure.remedy}".strip())
+            self._show_state()
+
+        self._judging, self._trouble = path, None
+        self._show_state()
+        self._background.run(lambda control: choosing.use(Run(path), which, control.check), done, failed, "results.use")
+
+
+def words(record: Record, outcome: Outcome | None, live: bool) -> str:
+    """ "Best: epoch 3 of 10 (validation loss 0.41)." and what that means here; "" without a best epoch."""
+    best = record.best
+    kept = outcome.kept if outcome is not None else choosing.BEST
+    if live or kept.use == "best":
+        if best is None:
+            return ""
+        planned = record.prepared.epochs if record.prepared else 0
+        total = max(planned if live else 0, len(record.epochs))
+        text = f"Best: epoch {best.epoch} of {total} (validation loss {number_text(best.validation_loss)})."
+        if live:
+            return f"{text} Live: validation after each epoch; the test split is judged once, at the end."
+        return text if outcome is not None and outcome.last else f"{text} These are the weights that are kept and used."
+    if kept.partial:
+        using = f"Using the last step (in epoch {kept.epoch})."
+    else:
+        using = f"Using the last epoch ({kept.epoch} of {max(kept.epoch, len(record.epochs))})."
+    if best is None:
+        return using
+    return f"{using} The best is epoch {best.epoch} (validation loss {number_text(best.validation_loss)})."
