@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
+import zlib
 from pathlib import Path
 
 from PySide6.QtCore import QLockFile, QObject, Signal
@@ -20,7 +20,7 @@ class SingleInstance(QObject):
     def __init__(self, folder: Path) -> None:
         super().__init__()
         self._folder = folder
-        self._name = "netwright-" + hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:16]
+        self._name = f"netwright-{zlib.crc32(str(folder.resolve()).encode()):08x}"
         self._lock: QLockFile | None = None
         self._server: QObject | None = None
 
