@@ -187,17 +187,24 @@ class RunBar(QObject):
                 text = f"{text}: {stage.done:,} of {stage.total:,}"
             return replace(memory, text=text, progress=progress, right=elapsed)
         text = f"epoch {latest.epoch} of {prepared.epochs} · step {latest.position:,} of {prepared.steps:,}"
+        brief = f"epoch {latest.epoch}/{prepared.epochs} · step {latest.position:,}/{prepared.steps:,}"
         progress = latest.position / max(1, prepared.steps)
         if session.state is State.STOPPING:
             later = live.stage if live.stage is not None and live.stage is not self._stage else None
             text = f"Stopping: {later.text}" if later else f"Stopping after the current batch · {text}"
+            brief = "Stopping"
         elif session.state is State.PAUSED:
-            text = f"Paused · {text}"
+            text, brief = f"Paused · {text}", f"Paused · {brief}"
         speed = "" if latest.speed is None else f"{latest.speed:,.0f} pictures/s"
         left = "" if latest.remaining is None else f"{time_text(latest.remaining)} left"
         if session.state is State.PAUSED:
             speed = ""
-        return replace(memory, text=text, progress=progress, right=" · ".join(part for part in (speed, left) if part))
+        spent = f"{time_text(latest.elapsed)} so far"
+        return replace(
+            memory, text=text, brief=brief, progress=progress,
+            right=" · ".join(part for part in (speed, spent, left) if part),
+            brief_right=" · ".join(part for part in (speed, left) if part),
+        )
 
     # --- listening
 

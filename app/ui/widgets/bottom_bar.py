@@ -20,7 +20,10 @@ FINE = 10_000
 
 @dataclass(frozen=True)
 class BarState:
-    """What the bar says. progress: 0..1, None for "how far is not known". memory: parts of a bar of `total` bytes."""
+    """What the bar says. progress: 0..1, None for "how far is not known". memory: parts of a bar of `total` bytes.
+
+    brief, brief_right: shorter words for a narrow window, "" where they are the same.
+    """
 
     text: str
     role: str = "secondary"
@@ -30,6 +33,8 @@ class BarState:
     memory: tuple[Part, ...] = ()
     total: int | None = None
     memory_tip: str = ""
+    brief: str = ""
+    brief_right: str = ""
 
 
 class BottomBar(QFrame):
@@ -39,6 +44,8 @@ class BottomBar(QFrame):
         super().__init__(parent)
         self._theme = theme
         self._memory: tuple[tuple[Part, ...], int | None] = ((), None)
+        self._narrow = False
+        self._state = BarState("")
         style(self, "bottom")
         self.train = self._button("Train", "train.start", "primary-big")
         self.pause = self._button("Pause", "train.pause", "big")
@@ -92,8 +99,12 @@ class BottomBar(QFrame):
         self._gap.setVisible(not running)
 
     def show_state(self, state: BarState) -> None:
-        if self.text.text() != state.text:
-            self.text.setText(state.text)
+        self._state = state
+        text = (self._narrow and state.brief) or state.text
+        right = (self._narrow and state.brief_right) or state.right
+        memory_text = "" if self._narrow and state.brief else state.memory_text
+        if self.text.text() != text:
+            self.text.setText(text)
             self.text.setAccessibleName(state.text)
         if self.text.property("role") != state.role:
             style(self.text, state.role)
@@ -104,7 +115,7 @@ class BottomBar(QFrame):
             if not self.progress.maximum():
                 self.progress.setRange(0, FINE)
             self.progress.setValue(round(state.progress * FINE))
-        for label, words in ((self.right, state.right), (self.memory_text, state.memory_text)):
+        for label, words in ((self.right, right), (self.memory_text, memory_text)):
             if label.text() != words:
                 label.setText(words)
             label.setVisible(bool(words))
@@ -116,6 +127,8 @@ class BottomBar(QFrame):
         self.memory_text.setAccessibleDescription(state.memory_tip)
 
     def set_narrow(self, narrow: bool) -> None:
+        self._narrow = narrow
+        self.show_state(self._state)
         self.memory.setFixedWidth(self._theme.px(48 if narrow else 90))
         self._row.setSpacing(self._theme.px(8 if narrow else 12))
 
