@@ -154,8 +154,10 @@ def take_all(camera: Camera, quick: bool) -> None:
 def diverge(camera: Camera) -> None:
     """A learning rate at which the loss leaves the numbers."""
     camera.read("sample:digits")
+    camera.inside.document.choose("model", "vit")
     camera.inside.document.choose("optimizer", "sgd")
-    camera.inside.document.replace("optimizer", learning_rate=10_000.0)
+    camera.inside.document.choose("schedule", "constant")
+    assert camera.inside.document.replace("optimizer", learning_rate=10.0) == ""
     camera.train(lambda: False, epochs=30, gradient_clip=0.0)
 
 

@@ -158,6 +158,7 @@ class ProblemDialog(QDialog):
         close = _button("Close", "problem.close", "Closes this message.")
         style(close, "primary")
         close.setDefault(True)
+        close.setFocus()
         close.clicked.connect(self.accept)
         row.addWidget(self.toggle)
         row.addWidget(copy)
