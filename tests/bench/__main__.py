@@ -22,8 +22,7 @@ def main() -> None:
         print(speed.against_bare_loop(template, pairs=chosen.pairs), flush=True)
     if not chosen.processor_time:
         beside_a_window(chosen.template[0], chosen.pairs)
-    for workers in (0,) if chosen.processor_time else (0, 2):
-        print(speed.against_decoding_loop(workers=workers, pairs=max(3, chosen.pairs // 3)), flush=True)
+    print(speed.against_decoding_loop(pairs=max(3, chosen.pairs // 3)), flush=True)
 
 
 def beside_a_window(template: str, pairs: int) -> None:
