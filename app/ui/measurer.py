@@ -6,10 +6,12 @@ plain values. The first time, that loads the engine.
 
 from __future__ import annotations
 
+import math
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.engine.errors import UserError
@@ -18,6 +20,7 @@ from app.ui.document import Document
 from models.graph import Graph, GraphError
 
 if TYPE_CHECKING:
+    from app.engine.data.dataset import Dataset
     from app.engine.experiment import Experiment
     from app.engine.inspection import Inspection
     from app.engine.training.control import Control
@@ -103,8 +106,7 @@ class Measurer(QObject):
         except UserError as error:
             self._settle(None, error)
             return
-        dataset = self._document.dataset
-        held = dataset.inputs.nbytes if dataset is not None else 0
+        held = _held(self._document.dataset)
         self._background.run(
             lambda control: measure(experiment, problem, held, control), self._take, self._fail, key="measure"
         )
@@ -122,6 +124,13 @@ class Measurer(QObject):
         self.measured, self.trouble = measured, trouble
         self.busy = self._timer.isActive()
         self.changed.emit()
+
+
+def _held(dataset: Dataset | None) -> int:
+    """Bytes of the training pictures, where they lie in memory; a mapped file takes none."""
+    if dataset is None or isinstance(dataset.inputs, np.memmap):
+        return 0
+    return dataset.description.size("training") * math.prod(dataset.description.shape)
 
 
 def measure(experiment: Experiment, problem: Problem, dataset_bytes: int, control: Control) -> Measured | GraphError:

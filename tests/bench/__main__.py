@@ -13,7 +13,7 @@ from tests.bench import speed
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--template", nargs="+", default=["resnet", "cnn", "vit"], help="templates to train")
-    parser.add_argument("--pairs", type=int, default=15, help="pairs of segments for each figure")
+    parser.add_argument("--pairs", type=int, default=21, help="pairs of segments for each figure")
     parser.add_argument("--processor-time", action="store_true", help="for a busy machine: one thread, its own time")
     chosen = parser.parse_args()
     if chosen.processor_time:

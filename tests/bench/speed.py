@@ -31,7 +31,7 @@ from app.engine.training.run import Run
 
 clock: Callable[[], float] = time.perf_counter
 """Wall time. On a machine that others use too, and for one thread, time.thread_time counts what was computed."""
-TURN = 0.6
+TURN = 1.0
 """Seconds that a turn should last at least."""
 
 
@@ -129,7 +129,7 @@ def _taking_turns(figure: Figure, make: Callable[[Work], Rival], pairs: int, tur
     turns: list[_Turns] = []
 
     def watched_fit(training: trainer.Training) -> None:
-        turns.append(_Turns(figure, make(training.work), pairs, turn, training.work.plan.batch_size))
+        turns.append(_Turns(figure, make(training.work), pairs, turn, training.work.batches.count // 3))
         figure.threads = training.work.threads
         fit(training)
 
@@ -157,10 +157,11 @@ def _taking_turns(figure: Figure, make: Callable[[Work], Rival], pairs: int, tur
 class _Turns:
     """Counts the trainer's steps and lets the rival do as many."""
 
-    def __init__(self, figure: Figure, rival: Rival, pairs: int, turn: int, batch_size: int) -> None:
+    def __init__(self, figure: Figure, rival: Rival, pairs: int, turn: int, most: int) -> None:
+        """turn: steps of a turn, 0 to measure how many are needed; at most `most`, so that turns fit into an epoch."""
         self._figure, self._rival, self._pairs = figure, rival, pairs
         self._length = turn
-        self._batch_size = batch_size
+        self._most = max(2, most)
         self._steps, self._warm = 0, 0
         self._begun = clock()
         self.examples = 0
@@ -175,7 +176,7 @@ class _Turns:
             self._restart()
             return
         if not self._length:
-            self._length = max(5, min(60, round(TURN / max(1e-4, self._time_of_a_step()))))
+            self._length = min(self._most, max(5, round(TURN / max(1e-4, self._time_of_a_step()))))
             self._restart()
             return
         if self._steps <= self._length:

@@ -70,12 +70,15 @@ class Answer:
     shown: np.ndarray
 
 
-def usable_runs(folder: Path, check: Callable[[], None]) -> list[Choice]:
-    """The runs with weights to use, newest first."""
+def usable_runs(folder: Path, shown: Path | None, check: Callable[[], None]) -> list[Choice]:
+    """The runs with weights to use, newest first; before them the run that is shown, if it lies elsewhere."""
+    paths = [run.path for run in list_runs(folder)]
+    if shown is not None and shown not in paths:
+        paths.insert(0, shown)
     found = []
-    for run in list_runs(folder):
+    for path in paths:
         check()
-        if (choice := choice_of(run.path)) is not None:
+        if (choice := choice_of(path)) is not None:
             found.append(choice)
     return found
 

@@ -157,9 +157,9 @@ class TryItPage(Page):
 
     def refresh(self) -> None:
         """Look which runs have weights, in the background."""
-        folder = self._parts.runs_folder
+        folder, shown = self._parts.runs_folder, self._parts.session.record.path
         self._parts.background.run(
-            lambda control: usable_runs(folder, control.check), self._take_choices, key="tryit.runs"
+            lambda control: usable_runs(folder, shown, control.check), self._take_choices, key="tryit.runs"
         )
 
     def _told(self, batch: list[events.Event]) -> None:
