@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -241,22 +242,35 @@ def test_a_restart_comes_back_to_what_was_open(qtbot: QtBot, open_window: OpenWi
 # --- as a process of its own
 
 
-def start(folders: Path, script: str, *arguments: str) -> subprocess.Popen[str]:
+Start = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def start(folders: Path) -> Iterator[Start]:
+    """start(script, *arguments) runs Python; what still runs at the end of the test is ended."""
+    started: list[subprocess.Popen[str]] = []
     environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    return subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(script), *arguments],
-        cwd=folders,
-        env=environment,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+
+    def start_one(script: str, *arguments: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-c", textwrap.dedent(script), *arguments],
+            cwd=folders,
+            env=environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        started.append(process)
+        return process
+
+    yield start_one
+    for process in started:
+        with process:
+            process.kill()
 
 
-def test_the_first_window_is_painted_before_torch_is_imported(folders: Path) -> None:
-    process = start(
-        folders,
-        """
+def test_the_first_window_is_painted_before_torch_is_imported(start: Start) -> None:
+    process = start("""
         import sys
         from app.ui.main_window import MainWindow
         emit = MainWindow.paintEvent
@@ -313,17 +327,15 @@ CLOSES = """
 
 
 @pytest.mark.parametrize("phase", ["preparing", "running"])
-def test_closing_while_training_ends_with_zero(folders: Path, phase: str) -> None:
-    process = start(folders, CLOSES, phase)
+def test_closing_while_training_ends_with_zero(start: Start, phase: str) -> None:
+    process = start(CLOSES, phase)
     _, err = process.communicate(timeout=150)
     assert process.returncode == 0, err
     assert "QThread" not in err and "Traceback" not in err, err
 
 
-def test_a_polite_kill_ends_with_zero(folders: Path) -> None:
-    process = start(
-        folders,
-        """
+def test_a_polite_kill_ends_with_zero(start: Start) -> None:
+    process = start("""
         import sys
         from app.ui.main_window import MainWindow
         emit = MainWindow.go
@@ -342,7 +354,7 @@ def test_a_polite_kill_ends_with_zero(folders: Path) -> None:
     assert "Traceback" not in err, err
 
 
-def test_a_second_start_hands_its_path_to_the_first(qtbot: QtBot, open_window: OpenWindow, folders: Path) -> None:
+def test_a_second_start_hands_its_path_to_the_first(qtbot: QtBot, open_window: OpenWindow, start: Start) -> None:
     from app.engine.folders import config
     from app.ui.single import SingleInstance
 
@@ -351,9 +363,7 @@ def test_a_second_start_hands_its_path_to_the_first(qtbot: QtBot, open_window: O
     single.listen()
     asked: list[list[str]] = []
     single.asked.connect(asked.append)
-    process = start(
-        folders,
-        """
+    process = start("""
         import sys
         from app.ui.application import main
         sys.exit(main(["sample:digits"]))
