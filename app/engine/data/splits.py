@@ -147,15 +147,20 @@ class _State:
         self.want[TRAINING] = np.maximum(total - sum(self.want.values()), 1)
 
     def wants(self, split: int, target: int) -> bool:
-        return bool(self.has[split][target] < self.want[split][target] and self.left[target] > 1)
+        return bool(self.has[split][target] < self.want[split][target]) and self._spare(split, target)
+
+    def _spare(self, split: int, target: int) -> bool:
+        """Whether this split may take a unit of the class: one stays for training, one for each split with none yet."""
+        waiting = sum(
+            bool(self.want[other][target]) and not self.has[other][target] for other in self.shares if other != split
+        )
+        return bool(self.left[target] > 1 + waiting)
 
     def best_for(self, content: Counter[int]) -> int:
         """The split that lacks most of what is in this unit and would not get far too much of it; else training."""
         best, lack = TRAINING, self._lack(TRAINING, content)
-        if any(self.left[target] <= 1 for target in content):
-            return TRAINING
         for split in self.shares:
-            fits = all(
+            fits = all(self._spare(split, target) for target in content) and all(
                 self.want[split][target] - self.has[split][target] >= (number + 1) // 2
                 for target, number in content.items()
             )

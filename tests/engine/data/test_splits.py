@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.engine.data.catalogue import FREE
@@ -24,6 +24,7 @@ def free(targets: np.ndarray) -> np.ndarray:
 
 
 @settings(max_examples=60, deadline=None)
+@example(counts=[1, 3], copies=0, validation=0.6, test=0.1, seed=0)
 @given(
     counts=st.lists(st.integers(1, 40), min_size=2, max_size=6),
     copies=st.integers(0, 30),
