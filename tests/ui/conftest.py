@@ -10,13 +10,29 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
 from pytestqt.qtbot import QtBot
 
+from app.engine.training.run import Run
 from app.ui.application import Window
 from app.ui.awake import Awake
+from tests.ui.loose import Loose, loose_parts
+from tests.ui.trained import trained
 
 PATIENCE_MS = 60_000
 """A ceiling, not a measure: the first window of a process loads the engine."""
 
 OpenWindow = Callable[..., Window]
+
+
+@pytest.fixture
+def loose(qapp: object, tmp_path: Path) -> Iterator[Loose]:
+    """Everything behind a page, without the window."""
+    with loose_parts(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def run(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A small run, really trained."""
+    return trained(tmp_path_factory, tmp_path / "runs")
 
 
 @pytest.fixture

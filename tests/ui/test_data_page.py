@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +14,7 @@ from app.engine.experiment import AugmentationSettings
 from app.ui.pages.data import DataPage
 from app.ui.pages.data.overview import mixed
 from app.ui.widgets.class_bars import ClassBars, balance_words
-from tests.ui.loose import PATIENCE_MS, Loose, loose_parts, picture_folder
-
-
-@pytest.fixture
-def loose(qapp: object, tmp_path: Path) -> Iterator[Loose]:
-    with loose_parts(tmp_path) as made:
-        yield made
+from tests.ui.loose import PATIENCE_MS, Loose, picture_folder
 
 
 @pytest.fixture

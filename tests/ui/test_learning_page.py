@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QAbstractButton, QLabel, QPushButton, QSlider, QWidget
@@ -17,17 +14,11 @@ from app.ui.pages.learning.boxes import Boxes
 from app.ui.pages.learning.fit import DeviceState, fitting_batch, needed, parts, verdict
 from app.ui.widgets.ledger import OF_THE_WEIGHTS
 from app.ui.widgets.number_box import DropDown, NumberBox
-from tests.ui.loose import Loose, loose_parts
+from tests.ui.loose import Loose
 
 PATIENCE_MS = 60_000
 PREDICTED = {"weights": 10, "gradients": 10, "first_moment": 10, "second_moment": 10, "activations": 800, "data": 100,
              "peak": 940}
-
-
-@pytest.fixture
-def loose(qapp: object, tmp_path: Path) -> Iterator[Loose]:
-    with loose_parts(tmp_path) as made:
-        yield made
 
 
 def opened(loose: Loose, qtbot: QtBot, measured: bool = False) -> LearningPage:

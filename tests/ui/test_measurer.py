@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from pytestqt.qtbot import QtBot
 
-from tests.ui.loose import PATIENCE_MS, Loose, loose_parts
-
-
-@pytest.fixture
-def loose(qapp: object, tmp_path: Path) -> Iterator[Loose]:
-    with loose_parts(tmp_path) as made:
-        yield made
+from tests.ui.loose import PATIENCE_MS, Loose
 
 
 def settle(qtbot: QtBot, loose: Loose) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
@@ -13,13 +10,7 @@ from pytestqt.qtbot import QtBot
 from app.ui.pages.model import ModelPage
 from app.ui.pages.model.drawings import BY_KIND
 from models.template import TEMPLATES
-from tests.ui.loose import PATIENCE_MS, Loose, loose_parts
-
-
-@pytest.fixture
-def loose(qapp: object, tmp_path: Path) -> Iterator[Loose]:
-    with loose_parts(tmp_path) as made:
-        yield made
+from tests.ui.loose import PATIENCE_MS, Loose
 
 
 @pytest.fixture

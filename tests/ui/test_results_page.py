@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -23,19 +22,7 @@ from app.ui.pages.results.pictures import location
 from app.ui.pages.tryit import TryItPage
 from app.ui.session import State, read_record
 from tests.engine.training.small import overfitted
-from tests.ui.loose import PATIENCE_MS, Loose, loose_parts, picture_folder
-from tests.ui.trained import trained
-
-
-@pytest.fixture
-def loose(qapp: object, tmp_path: Path) -> Iterator[Loose]:
-    with loose_parts(tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def run(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return trained(tmp_path_factory, tmp_path / "runs")
+from tests.ui.loose import PATIENCE_MS, Loose, picture_folder
 
 
 @pytest.fixture

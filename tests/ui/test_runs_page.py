@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -24,14 +23,8 @@ from app.ui.pages.runs.model import BEST, NOTE, RUN, cell_text
 from app.ui.pages.runs.overlay import spread
 from app.ui.run_names import label_of, labels_of
 from app.ui.session import Session
-from tests.ui.loose import PATIENCE_MS, Loose, loose_parts
+from tests.ui.loose import PATIENCE_MS, Loose
 from tests.ui.trained import trained
-
-
-@pytest.fixture
-def loose(qapp: object, tmp_path: Path) -> Iterator[Loose]:
-    with loose_parts(tmp_path) as made:
-        yield made
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,19 +20,8 @@ from app.ui.pages.tryit import TryItPage
 from app.ui.pages.tryit.canvas import Canvas
 from app.ui.session import read_record
 from app.ui.theme import Theme
-from tests.ui.loose import PATIENCE_MS, Loose, loose_parts
+from tests.ui.loose import PATIENCE_MS, Loose
 from tests.ui.trained import trained
-
-
-@pytest.fixture
-def loose(qapp: object, tmp_path: Path) -> Iterator[Loose]:
-    with loose_parts(tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def run(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return trained(tmp_path_factory, tmp_path / "runs")
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ All of it follows from three arrays a split: rows of the data set, true classes,
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -202,7 +202,25 @@ def _split(
     probabilities = probabilities.reshape(len(targets), len(classes))
     said = metrics.predictions(probabilities)
     matrix = metrics.confusion(targets, said, len(classes))
-    table, correct, count = metrics.per_class(matrix), int(np.trace(matrix)), len(targets)
+    figures = metrics.figures(task, targets, probabilities) if len(targets) else {}
+    report = of_confusion(name, matrix, classes, usual, figures, loss)
+    return replace(
+        report,
+        rows=np.asarray(rows),
+        targets=np.asarray(targets, dtype=np.int64),
+        predictions=said,
+        probabilities=probabilities,
+    )
+
+
+def of_confusion(
+    name: str, matrix: np.ndarray, classes: tuple[str, ...], usual: int, figures: dict[str, float], loss: float | None
+) -> SplitReport:
+    """What a confusion matrix (K, K) alone tells: figures and classes, no examples.
+
+    usual: the class most frequent in training. figures: metrics of the task by name.
+    """
+    table, correct, count = metrics.per_class(matrix), int(np.trace(matrix)), int(matrix.sum())
     low, high = metrics.wilson(correct, count)
     return SplitReport(
         split=name,
@@ -212,7 +230,7 @@ def _split(
         high=high,
         baseline=float(matrix[usual].sum()) / count if count else 0.0,
         baseline_class=usual,
-        metrics=metrics.figures(task, targets, probabilities) if count else {},
+        metrics=figures,
         loss=loss if loss is not None and np.isfinite(loss) else None,
         classes=tuple(
             ClassRow(
@@ -226,10 +244,10 @@ def _split(
             for k in range(len(classes))
         ),
         confusion=matrix,
-        rows=np.asarray(rows),
-        targets=np.asarray(targets, dtype=np.int64),
-        predictions=said,
-        probabilities=probabilities,
+        rows=np.zeros(0, dtype=np.int64),
+        targets=np.zeros(0, dtype=np.int64),
+        predictions=np.zeros(0, dtype=np.int64),
+        probabilities=np.zeros((0, len(classes)), dtype=np.float32),
     )
 
 

@@ -11,9 +11,9 @@ import numpy as np
 from app.engine.data.dataset import Description
 from app.engine.errors import UserError
 from app.engine.experiment import DataSettings
-from app.engine.results import choosing, metrics
+from app.engine.results import choosing
 from app.engine.results.choosing import BEST, Kept
-from app.engine.results.report import ClassRow, Report, SplitReport, load_report
+from app.engine.results.report import Report, SplitReport, load_report, of_confusion
 from app.engine.training.events import EpochDone
 from app.engine.training.run import Run
 
@@ -63,41 +63,8 @@ def of_epoch(epoch: EpochDone, classes: tuple[str, ...], counts: Mapping[str, tu
     matrix = epoch.confusion
     if matrix is None or matrix.shape != (len(classes), len(classes)) or not matrix.sum():
         return None
-    table, correct, total = metrics.per_class(matrix), int(np.trace(matrix)), int(matrix.sum())
-    low, high = metrics.wilson(correct, total)
-    training = counts.get("training") or tuple(matrix.sum(axis=1).tolist())
-    usual = int(np.argmax(training))
-    return SplitReport(
-        split="validation",
-        count=total,
-        correct=correct,
-        low=low,
-        high=high,
-        baseline=float(matrix[usual].sum()) / total,
-        baseline_class=usual,
-        metrics=dict(epoch.metrics),
-        loss=epoch.validation_loss if np.isfinite(epoch.validation_loss) else None,
-        classes=tuple(
-            ClassRow(
-                classes[k],
-                _known(table.precision[k]),
-                _known(table.recall[k]),
-                _known(table.f1[k]),
-                int(table.count[k]),
-                int(table.predicted[k]),
-            )
-            for k in range(len(classes))
-        ),
-        confusion=matrix,
-        rows=np.zeros(0, dtype=np.int64),
-        targets=np.zeros(0, dtype=np.int64),
-        predictions=np.zeros(0, dtype=np.int64),
-        probabilities=np.zeros((0, len(classes)), dtype=np.float32),
-    )
-
-
-def _known(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+    usual = int(np.argmax(counts.get("training") or matrix.sum(axis=1)))
+    return of_confusion("validation", matrix, classes, usual, dict(epoch.metrics), epoch.validation_loss)
 
 
 def has_pictures(split: SplitReport) -> bool:
