@@ -94,7 +94,7 @@ class Assembly(QObject):
             background.failed.connect(self.problems.tell)
         document.changed.connect(self._document_changed)
         document.saved_changed.connect(self._show_saved)
-        for changed in (document.data_changed, session.state_changed, self.measurer.changed):
+        for changed in (document.data_changed, session.state_changed, session.shown, self.measurer.changed):
             changed.connect(frame.refresh_soon)
         session.state_changed.connect(self._state_changed)
         session.told.connect(self._told)

@@ -315,8 +315,8 @@ def _diverged(resolved: Experiment) -> Finding:
         "diverged",
         "problem",
         "The loss went out of bounds",
-        "The numbers grew until they were no numbers any more; the learning rate is too high. The best weights before "
-        "are kept.",
+        "The numbers grew until they were no numbers any more; the learning rate is too high. The weights of the best "
+        "epoch before, if one was judged, are kept.",
         slower(resolved),
     )
 

@@ -47,7 +47,7 @@ class GivingCard(Card):
     wanted_random = Signal()
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__("Your picture", "drawn, opened, dropped or pasted")
+        super().__init__("Your picture", "drawn or opened")
         self._theme = theme
         self._grey: bool | None = None
         self._shown: np.ndarray | None = None
