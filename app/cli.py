@@ -17,7 +17,7 @@ from app.engine.errors import UserError
 from app.speaking import complain, say, tell
 
 if TYPE_CHECKING:
-    from app.engine.experiment import DataSettings
+    from app.engine.data.settings import DataSettings
     from app.engine.training.run import Run
 
 DEMO = "sample:digits"
@@ -234,7 +234,7 @@ def _window(paths: list[str], train: bool = False) -> int:
 
 def _data_of(path: str) -> DataSettings:
     from app.engine import storage
-    from app.engine.experiment import DataSettings
+    from app.engine.data.settings import DataSettings
 
     if path.endswith(".toml"):
         return storage.read(Path(path).expanduser()).data

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from app.engine.data.settings import DataSettings
 from app.engine.errors import UserError
-from app.engine.experiment import DataSettings, Experiment
+from app.engine.experiment import Experiment
 from app.engine.results.curves import write_curves
 from app.engine.results.report import load_report
 from app.engine.training.control import Control

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 INPUT = "input"
+OTHER = "other"
+"""What a block may read beside other blocks: the example, and the second half of a pair."""
 
 
 class GraphError(ValueError):
@@ -21,7 +23,7 @@ class GraphError(ValueError):
 
 @dataclass(frozen=True)
 class Node:
-    """One block. `inputs` names the blocks it reads; INPUT is the example itself."""
+    """One block. `inputs` names the blocks it reads; INPUT is the example itself, OTHER the second half of a pair."""
 
     name: str
     kind: str
@@ -40,19 +42,20 @@ class Graph:
         unknown, and a block that reads one behind it."""
         if not self.nodes:
             raise GraphError(INPUT, "The network has no blocks.", "Choose a template.")
-        seen = [INPUT]
+        seen, before = {INPUT, OTHER}, INPUT
         complete = []
         for node in self.nodes:
             if node.name in seen:
                 raise GraphError(node.name, f"Two blocks are called '{node.name}'.", "Rename one of them.")
-            inputs = node.inputs or (seen[-1],)
+            inputs = node.inputs or (before,)
             for name in inputs:
                 if name not in seen:
                     raise GraphError(
                         node.name, f"It reads '{name}', which does not stand before it.", "Connect it to a block above."
                     )
             complete.append(Node(node.name, node.kind, dict(node.settings), inputs))
-            seen.append(node.name)
+            seen.add(node.name)
+            before = node.name
         object.__setattr__(self, "nodes", tuple(complete))
 
     def __getitem__(self, name: str) -> Node:

@@ -10,7 +10,7 @@ import torch
 from pydantic import ValidationError
 from torch import nn
 
-from models.graph import INPUT, Graph, GraphError, Node
+from models.graph import INPUT, OTHER, Graph, GraphError, Node
 from models.layers.block import BLOCKS, Block, Impossible
 from models.layers.linear import AnswerModule
 from models.shape import Problem, Shape, words
@@ -58,16 +58,33 @@ def place(node: Node, shapes: Mapping[str, Shape]) -> Placed:
 
 def check_answer(node: Node, shape: Shape, problem: Problem) -> None:
     """Raises GraphError unless the last block answers with as many numbers as are asked for."""
-    if shape != (problem.outputs,):
-        raise GraphError(
-            node.name, f"The network answers with {words(shape)}; {words((problem.outputs,))} are asked for.",
-            f"End it with an 'answer' block of {problem.outputs} outputs.",
+    if shape != problem.answer:
+        remedy = f"End it with an 'answer' block of {problem.outputs} outputs." if problem.answers == "values" else (
+            "Choose a template that fits the task."
         )
+        raise GraphError(
+            node.name, f"The network answers with {words(shape)}; {words(problem.answer)} are asked for.", remedy
+        )
+
+
+def source_shapes(problem: Problem) -> dict[str, Shape]:
+    """What blocks may read beside other blocks."""
+    return {name: one.shape for name, one in zip((INPUT, OTHER), problem.inputs, strict=False)}
+
+
+def pretended(problem: Problem, batch_size: int) -> tuple[torch.Tensor, ...]:
+    """A batch without meaning, of the forms that the network meets: a tensor, or one for each half of a pair."""
+    made = []
+    for one in problem.inputs:
+        dtype = torch.int64 if one.kind == "text" else torch.float32
+        values = torch.zeros(batch_size, *one.shape, dtype=dtype)
+        made.append(values.contiguous(memory_format=torch.channels_last) if one.kind == "image" else values)
+    return tuple(made)
 
 
 def placed(graph: Graph, problem: Problem) -> Iterator[Placed]:
     """Every block in its place, in order. Raises GraphError at the first that cannot be."""
-    shapes: dict[str, Shape] = {INPUT: problem.shape}
+    shapes = source_shapes(problem)
     for node in graph.nodes:
         one = place(node, shapes)
         shapes[node.name] = one.shape
@@ -77,7 +94,7 @@ def placed(graph: Graph, problem: Problem) -> Iterator[Placed]:
 
 
 class Network(nn.Module):
-    """A graph made runnable: (B, *problem.shape) float -> (B, problem.outputs).
+    """A graph made runnable: (B, *problem.shape) -> (B, *problem.answer); of pairs, it is given both halves as a tuple.
 
     `blocks` holds a module per block under its name, in order. Weights are torch's own first values; `build_model`
     gives values that follow a seed. Raises GraphError for a graph that cannot be.
@@ -96,8 +113,8 @@ class Network(nn.Module):
                 ) from None
         self._last_reader = {name: node.name for node in graph.nodes for name in node.inputs}
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        values = {INPUT: x}
+    def forward(self, x: torch.Tensor | tuple[torch.Tensor, ...]) -> torch.Tensor:
+        values = dict(zip((INPUT, OTHER), x, strict=False)) if isinstance(x, tuple) else {INPUT: x}
         for node in self.graph.nodes:
             result = self.blocks[node.name](*(values[name] for name in node.inputs))
             # What no later block reads is let go at once, so that judging needs no more memory than it must.

@@ -47,7 +47,7 @@ class Setting:
     label: str
     help: str
     unit: str
-    type: Literal["integer", "number", "switch", "choice", "text"]
+    type: Literal["integer", "number", "switch", "choice", "text", "names", "table"]
     default: Any
     minimum: float | None
     maximum: float | None
@@ -56,6 +56,8 @@ class Setting:
     choices: tuple[tuple[Any, str], ...]
     advanced: bool
     optional: bool
+    applies: tuple[str, ...] = ()
+    """The sorts of data that it concerns; () is all of them."""
 
 
 def setting(
@@ -72,11 +74,13 @@ def setting(
     logarithmic: bool = False,
     choices: Mapping[Any, str] | None = None,
     advanced: bool = False,
+    applies: tuple[str, ...] = (),
 ) -> Any:
     """Declare one field of a Spec.
 
     `choices` maps a value of a Literal type to its words on screen. `step` and `logarithmic` say how an editor
-    walks through the values. A default of None means that the value follows the data and the template.
+    walks through the values. A default of None means that the value follows the data and the template. `applies` names
+    the sorts of data that it concerns ("image", "row", "text", "signal", "pair", or a task's kind); none is all.
     """
     extra: Any = {
         "unit": unit,
@@ -84,6 +88,7 @@ def setting(
         "logarithmic": logarithmic,
         "choices": list((choices or {}).items()),
         "advanced": advanced,
+        "applies": list(applies),
     }
     return Field(
         default, title=label, description=help, ge=ge, gt=gt, le=le, lt=lt, json_schema_extra={"setting": extra}
@@ -121,6 +126,7 @@ def _describe(name: str, field: FieldInfo) -> Setting:
         choices=choices,
         advanced=extra["advanced"],
         optional=optional,
+        applies=tuple(extra["applies"]),
     )
 
 
@@ -131,7 +137,14 @@ def _kinds(annotation: Any) -> tuple[list[Any], bool]:
     return [annotation], False
 
 
-def _type_of(kind: Any, has_choices: bool) -> Literal["integer", "number", "switch", "choice", "text"]:
+def _type_of(
+    kind: Any, has_choices: bool
+) -> Literal["integer", "number", "switch", "choice", "text", "names", "table"]:
+    """"names" is one name or several, "table" a name for each of several names."""
+    if typing.get_origin(kind) is dict:
+        return "table"
+    if typing.get_origin(kind) in (list, tuple):
+        return "names"
     if has_choices:
         return "choice"
     if kind is bool:

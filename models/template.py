@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from models.graph import Graph
-from models.shape import Problem
+from models.shape import Answers, InputKind, Problem
 from models.spec import Choice, Registry
 
 
@@ -15,10 +15,18 @@ class Template(Choice):
     family: ClassVar[str]
     """"CNN" or "Transformer"."""
     order: ClassVar[int] = 100
+    reads: ClassVar[tuple[InputKind, ...]] = ("image",)
+    """What it can look at."""
+    gives: ClassVar[tuple[Answers, ...]] = ("values",)
+    """The forms of answer that it can give."""
 
     @classmethod
     def unfit(cls, problem: Problem) -> str:
         """Why this template cannot serve the problem, in a sentence; "" when it can."""
+        if problem.answers not in cls.gives:
+            return f"{cls.label} {_GIVES[cls.gives[0]]}; {_ASKED[problem.answers]} asked for."
+        if problem.answers != "pair" and problem.input not in cls.reads:
+            return f"{cls.label} reads {' or '.join(_READS[kind] for kind in cls.reads)}, not {_READS[problem.input]}."
         return ""
 
     def resolved(self, problem: Problem) -> Template:
@@ -42,5 +50,15 @@ class Template(Choice):
         left open."""
         raise NotImplementedError
 
+
+_READS = {"image": "pictures", "row": "table rows", "text": "texts", "signal": "signals"}
+_GIVES = {
+    "values": "answers with one list of values", "tokens": "answers after every token",
+    "copy": "restores what it is given", "pair": "compares the halves of a pair",
+}
+_ASKED = {
+    "values": "one list of values is", "tokens": "an answer after every token is", "copy": "the example restored is",
+    "pair": "a comparison of pairs is",
+}
 
 TEMPLATES: Registry[Template] = Registry("template", "models.cnn", "models.transformer", key="template")

@@ -11,7 +11,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from app.engine.experiment import AugmentationSettings, DataSettings, TrainingSettings
+from app.engine.data.settings import AugmentationSettings, DataSettings
+from app.engine.experiment import TrainingSettings
 from app.engine.learning.choices import LOSSES, OPTIMIZERS, SCHEDULES
 from models.spec import Setting, Spec, settings
 from models.template import TEMPLATES

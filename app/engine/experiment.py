@@ -7,156 +7,20 @@ them in; `problems` says what cannot be.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, SerializeAsAny
 
 import app.engine.learning.tasks as tasks
+from app.engine.data.settings import AugmentationSettings, DataSettings
 from app.engine.errors import UserError
 from app.engine.learning.choices import LOSSES, OPTIMIZERS, SCHEDULES, Loss, Optimizer, Schedule
 from models.shape import Problem
 from models.spec import Registry, Spec, setting
 from models.template import TEMPLATES, Template
 
-
-class DataSettings(Spec):
-    """[data]: where the examples are and how they are read and divided."""
-
-    source: str = setting(
-        "",
-        label="Data",
-        help="A folder or file; 'sample:NAME' for a built-in data set.",
-    )
-    task: Literal["classification", "binary-classification"] | None = setting(
-        None,
-        label="Task",
-        help="What is predicted. Left open, it follows the loss and the data.",
-        choices={kind: task.label for kind, task in tasks.TASKS.items()},
-        advanced=True,
-    )
-    target: str | None = setting(
-        None,
-        label="Column of classes",
-        advanced=True,
-        help="For a list of pictures: the column that names the class. Left open, it is guessed.",
-    )
-    height: int | None = setting(
-        None,
-        label="Height",
-        unit="pixels",
-        ge=4,
-        step=4,
-        help="Pictures are brought to this height. Larger shows more and costs time and memory in proportion.",
-    )
-    width: int | None = setting(
-        None,
-        label="Width",
-        unit="pixels",
-        ge=4,
-        step=4,
-        help="Pictures are brought to this width.",
-    )
-    fit: Literal["crop", "fit", "stretch"] = setting(
-        "crop",
-        label="Other proportions",
-        help="What happens to a picture of other proportions.",
-        choices={"crop": "Fill and cut off the edges", "fit": "Show all, with a margin", "stretch": "Stretch"},
-    )
-    colour: Literal["grey", "colour"] | None = setting(
-        None,
-        label="Colour",
-        choices={"grey": "Grey (1 channel)", "colour": "Colour (3 channels)"},
-        help="Whether the network sees colours. Left open, grey only if all pictures are grey.",
-    )
-    validation_share: float | None = setting(
-        None,
-        label="Validation",
-        unit="of the examples",
-        gt=0.0,
-        lt=0.9,
-        step=0.05,
-        help="Kept aside to judge every epoch. Left open, a tenth, at most 3,000; unused when the data have a "
-        "validation folder of their own.",
-    )
-    test_share: float = setting(
-        0.1,
-        label="Test",
-        unit="of the examples",
-        ge=0.0,
-        lt=0.9,
-        step=0.05,
-        help="Kept apart to the very end and never used to choose anything; unused when the data have a test set.",
-    )
-    group: Literal["none", "folder", "name"] = setting(
-        "none",
-        label="Keep together",
-        advanced=True,
-        choices={"none": "Nothing", "folder": "Pictures in one sub-folder", "name": "Names that differ in the number"},
-        help="Examples of one group (frames of one film) never stand on both sides of a split.",
-    )
-    split_seed: int = setting(
-        0,
-        label="Split number",
-        ge=0,
-        advanced=True,
-        help="Another number divides the examples in another way.",
-    )
-
-
-class AugmentationSettings(Spec):
-    """[augmentation]: how training pictures are varied, anew in every epoch."""
-
-    flip: bool | None = setting(
-        None,
-        label="Mirror",
-        help="Half of the pictures are mirrored left to right. Left open, only if the classes "
-        "survive it: measured on the data.",
-    )
-    shift: float | None = setting(
-        None,
-        label="Shift",
-        unit="of the side",
-        ge=0.0,
-        le=0.5,
-        step=0.01,
-        help="Moved by up to this share of a side.",
-    )
-    rotate: float = setting(
-        0.0,
-        label="Rotate",
-        unit="degrees",
-        ge=0.0,
-        le=180.0,
-        step=5.0,
-        help="Turned by up to this angle, either way.",
-    )
-    scale: float = setting(
-        0.0,
-        label="Scale",
-        unit="of the size",
-        ge=0.0,
-        le=0.9,
-        step=0.05,
-        help="Made up to this share larger or smaller.",
-    )
-    light: float = setting(
-        0.0,
-        label="Brightness and contrast",
-        unit="of the range",
-        ge=0.0,
-        le=1.0,
-        step=0.05,
-        help="Made brighter or darker, flatter or harder by up to this share.",
-    )
-    erase: float = setting(
-        0.0,
-        label="Erase",
-        unit="of the side",
-        ge=0.0,
-        le=0.9,
-        step=0.05,
-        help="A rectangle of up to this size is hidden, so that no single detail decides.",
-    )
+if TYPE_CHECKING:
+    from app.engine.data.dataset import Description
 
 
 class TrainingSettings(Spec):
@@ -214,10 +78,21 @@ class TrainingSettings(Spec):
         advanced=True,
         help="What counts as better, in validation loss, for early stopping.",
     )
-    best_by: Literal["loss", "accuracy"] = setting(
+    embedding: int = setting(
+        64,
+        label="Embedding",
+        unit="numbers",
+        ge=2,
+        le=4096,
+        step=16,
+        advanced=True,
+        applies=("matching", "metric-learning"),
+        help="In how many numbers an example is written down, so that what belongs together lies near.",
+    )
+    best_by: Literal["loss", "metric"] = setting(
         "loss",
         label="Best epoch by",
-        choices={"loss": "Validation loss", "accuracy": "Validation accuracy"},
+        choices={"loss": "Validation loss", "metric": "The main figure of validation"},
         advanced=True,
         help="Which figure decides whose weights are kept.",
     )
@@ -269,34 +144,51 @@ CHOICES = {
 }
 
 
-def task_of(experiment: Experiment, classes: int) -> tasks.Task:
-    """The task: the one chosen, else the one that the chosen loss fits, else classification.
+def task_of(experiment: Experiment, about: Description) -> tasks.Task:
+    """The task: the one chosen; else that of the data; else, where the chosen loss does not fit that, one that it fits
+    and the data allow.
 
-    Raises UserError when it does not fit the number of classes.
+    Raises UserError when the chosen task does not fit the data.
     """
-    kind: str | None = experiment.data.task
-    if kind is None:
-        kind = experiment.loss.tasks[0] if experiment.loss else "classification"
-    task = tasks.task(kind)
-    if reason := task.fits(classes):
-        raise UserError(reason, "Choose cross-entropy as the loss.", "loss.kind")
-    return task
+    kind = experiment.data.task or about.task
+    chosen = tasks.task(kind)
+    loss = experiment.loss
+    if experiment.data.task is None and loss is not None and kind not in loss.tasks:
+        fitting = (tasks.task(one) for one in loss.tasks)
+        chosen = next(
+            (one for one in fitting if one.targets == chosen.targets and not one.fits(about)), chosen
+        )
+    if reason := chosen.fits(about):
+        others = [one.label for one in tasks.TASKS.values() if one.targets == chosen.targets and not one.fits(about)]
+        raise UserError(reason, f"Choose as the task: {' or '.join(others)}." if others else "Choose other data.",
+                        "data.task")
+    return chosen
 
 
-def problem_of(experiment: Experiment, shape: tuple[int, ...], classes: int, examples: int) -> Problem:
+def problem_of(experiment: Experiment, about: Description) -> Problem:
     """What the network meets: see Problem. Raises UserError (task_of)."""
-    return Problem("image", tuple(shape), task_of(experiment, classes).outputs(classes), examples)
+    return task_of(experiment, about).problem(about, experiment.training.embedding)
+
+
+def usual_template(problem: Problem) -> type[Template]:
+    """The template that is taken where none was chosen: the usual one, else the first that fits the problem."""
+    usual = TEMPLATES.get(CHOICES["model"].default)
+    if not usual.unfit(problem):
+        return usual
+    return next((one for one in TEMPLATES.all() if not one.unfit(problem)), usual)
 
 
 def resolved(experiment: Experiment, problem: Problem, task: tasks.Task) -> Experiment:
     """The experiment with every section and setting filled in: first what the person chose, then the template's
     recipe, then the choice's own default. (Data and augmentation are settled when the data are opened.)"""
-    template = (experiment.model or TEMPLATES.get(CHOICES["model"].default)()).resolved(problem)
+    template = (experiment.model or usual_template(problem)()).resolved(problem)
     recipe = template.recipe(problem)
 
     def choose(section: str, fallback: str = "") -> Any:
         advice = dict(recipe.get(section, {}))
         kind = advice.pop("kind", fallback or CHOICES[section].default)
+        if section == "loss" and kind not in task.losses:
+            kind, advice = fallback, {}
         choice = getattr(experiment, section) or CHOICES[section].registry.get(kind)()
         if choice.kind == kind:
             choice = _filled(choice, advice)
@@ -304,8 +196,9 @@ def resolved(experiment: Experiment, problem: Problem, task: tasks.Task) -> Expe
 
     loss = choose("loss", task.losses[0])
     if task.kind not in loss.tasks:
+        usual = LOSSES.get(task.losses[0])
         raise UserError(
-            f"{loss.label} does not fit the task '{task.label}'.", f"Choose {task.losses[0]} as the loss.", "loss.kind"
+            f"{loss.label} does not fit the task '{task.label}'.", f"Choose {usual.label} as the loss.", "loss.kind"
         )
     optimizer = choose("optimizer")
     if optimizer.learning_rate is None:

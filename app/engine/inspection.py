@@ -9,8 +9,8 @@ import torch
 from torch import nn
 
 from app.engine.dry_run import ActivationMeter, WorkMeter, pretending
-from models.graph import INPUT, Graph, GraphError, Node
-from models.network import Placed, check_answer, place, read_block
+from models.graph import INPUT, OTHER, Graph, GraphError, Node
+from models.network import Placed, check_answer, place, pretended, read_block, source_shapes
 from models.shape import Problem, Shape
 
 PROBE = 2
@@ -60,7 +60,7 @@ def inspect(graph: Graph, problem: Problem) -> Inspection:
     """Never raises for a graph that cannot be: the block at fault carries the error, those behind it no shape."""
     found, error = _placed(graph, problem)
     figures = _measure(graph, problem, found)
-    shapes = {INPUT: problem.shape} | {name: one.shape for name, one in found.items()}
+    shapes = source_shapes(problem) | {name: one.shape for name, one in found.items()}
     reports = tuple(_report(node, shapes, figures.get(node.name, (0, 0, 0)), error) for node in graph.nodes)
     return Inspection(
         reports, sum(block.parameters for block in reports), sum(block.multiply_adds for block in reports), error
@@ -70,7 +70,7 @@ def inspect(graph: Graph, problem: Problem) -> Inspection:
 def _placed(graph: Graph, problem: Problem) -> tuple[dict[str, Placed], GraphError | None]:
     """The blocks that can be, up to the first that cannot."""
     found: dict[str, Placed] = {}
-    shapes: dict[str, Shape] = {INPUT: problem.shape}
+    shapes = source_shapes(problem)
     try:
         for node in graph.nodes:
             one = place(node, shapes)
@@ -86,12 +86,11 @@ def _measure(graph: Graph, problem: Problem, found: dict[str, Placed]) -> dict[s
     """Parameters, multiply-adds and bytes kept, of each block of a sound beginning of the graph."""
     figures: dict[str, tuple[int, int, int]] = {}
     with pretending():
-        values = {INPUT: torch.empty(PROBE, *problem.shape)}
-        if len(problem.shape) == 3:
-            values[INPUT] = values[INPUT].contiguous(memory_format=torch.channels_last)
+        values = dict(zip((INPUT, OTHER), pretended(problem, PROBE), strict=False))
+        batch = tuple(values.values())
         blocks: dict[str, nn.Module] = {name: one.module() for name, one in found.items()}
         known = [tensor for block in blocks.values() for tensor in (*block.parameters(), *block.buffers())]
-        kept = ActivationMeter([*known, values[INPUT]])
+        kept = ActivationMeter([*known, *batch])
         for node in graph.nodes[: len(found)]:
             before, block = kept.bytes, blocks[node.name]
             with kept, WorkMeter() as work:

@@ -9,8 +9,9 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from app.engine import storage
+from app.engine.data.settings import DataSettings
 from app.engine.errors import UserError
-from app.engine.experiment import DataSettings, Experiment
+from app.engine.experiment import Experiment
 from app.ui.background import Failure
 from app.ui.document import Document
 from app.ui.preferences import Preferences

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer
 
-from app.engine.experiment import DataSettings, Experiment
+from app.engine.data.settings import DataSettings
+from app.engine.experiment import Experiment
 from app.ui.background import Background, Failure
 from app.ui.document import Document
 

@@ -11,7 +11,8 @@ import numpy as np
 from PIL import Image
 from PySide6.QtCore import QCoreApplication, QEvent
 
-from app.engine.experiment import DataSettings, Experiment
+from app.engine.data.settings import DataSettings
+from app.engine.experiment import Experiment
 from app.ui.background import Background
 from app.ui.document import Document
 from app.ui.measurer import Measurer

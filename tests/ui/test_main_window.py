@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLabel, QLineE
 from pytestqt.qtbot import QtBot
 
 from app.engine import storage
-from app.engine.experiment import DataSettings, Experiment
+from app.engine.data.settings import DataSettings
+from app.engine.experiment import Experiment
 from app.ui.actions import TABLE
 from app.ui.application import Window
 from app.ui.background import Failure

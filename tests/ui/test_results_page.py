@@ -227,7 +227,7 @@ def test_data_that_are_gone_leave_the_figures(qtbot: QtBot, loose: Loose, page: 
 
 def test_a_picture_file_is_found(tmp_path: Path) -> None:
     from app.engine.data.opening import open_dataset
-    from app.engine.experiment import DataSettings
+    from app.engine.data.settings import DataSettings
 
     folder = picture_folder(tmp_path / "mine", {"a": 8, "b": 8})
     dataset = open_dataset(DataSettings(source=str(folder)))

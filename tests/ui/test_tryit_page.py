@@ -141,7 +141,7 @@ def test_a_dropped_file_gets_the_same_answer_as_its_pixels(
     qtbot: QtBot, loose: Loose, ready: TryItPage, run: Run, tmp_path: Path
 ) -> None:
     from app.engine.data.opening import open_dataset
-    from app.engine.experiment import DataSettings
+    from app.engine.data.settings import DataSettings
 
     kept = read_arrays(run.path / "results" / "validation.npz")
     dataset = open_dataset(DataSettings(source="sample:digits"))

@@ -1,140 +1,148 @@
-"""What was decoded becomes a Dataset: divided, measured, described."""
+"""What a format has read becomes a Dataset: divided, measured, described."""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from app.engine.data import splits
 from app.engine.data.catalogue import readable
-from app.engine.data.dataset import SPLITS, Dataset, Description, Skipped
+from app.engine.data.dataset import SPLITS, Damage, Dataset, Description
+from app.engine.data.examples import Examples
 from app.engine.data.mirror import survives_mirroring
-from app.engine.data.preparation import Preparation, statistics
+from app.engine.data.preparation import Preparation
+from app.engine.data.preparations.pair import PairPreparation
+from app.engine.data.settings import DataSettings
+from app.engine.data.targets import Targets, measured
 from app.engine.errors import UserError
-from app.engine.experiment import DataSettings
+from app.engine.learning.tasks import TASKS
 
 LISTED = 2_000
 """At most so many skipped files are named; a note tells how many there are."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Decoded:
-    """What is read and kept between starts: everything but the division and what follows from it."""
-
-    inputs: np.ndarray
-    targets: np.ndarray
-    hints: np.ndarray
-    prints: np.ndarray
-    classes: tuple[str, ...]
-    names: list[str]
-    folders: list[str] | None
-    preparation: Preparation
-    skipped: tuple[Skipped, ...]
-    notes: tuple[str, ...]
-
-    def to_plain(self) -> dict[str, Any]:
-        return {
-            "targets": self.targets.tolist(),
-            "hints": self.hints.tolist(),
-            "prints": self.prints.tobytes().hex(),
-            "classes": list(self.classes),
-            "names": self.names,
-            "folders": self.folders,
-            "preparation": self.preparation.to_plain(),
-            "skipped": [dataclasses.asdict(item) for item in self.skipped],
-            "notes": list(self.notes),
-        }
-
-    @classmethod
-    def from_plain(cls, inputs: np.ndarray, about: dict[str, Any]) -> Decoded:
-        """Raises KeyError, TypeError or ValueError for what is not of this form."""
-        decoded = cls(
-            inputs,
-            np.array(about["targets"], np.int64),
-            np.array(about["hints"], np.int8),
-            np.frombuffer(bytes.fromhex(about["prints"]), np.uint8).reshape(-1, 16),
-            tuple(about["classes"]),
-            list(about["names"]),
-            list(about["folders"]) if about["folders"] is not None else None,
-            Preparation.from_plain(about["preparation"]),
-            tuple(Skipped(**item) for item in about["skipped"]),
-            tuple(about["notes"]),
-        )
-        lengths = {len(inputs), len(decoded.targets), len(decoded.hints), len(decoded.prints), len(decoded.names)}
-        if len(lengths) != 1:
-            raise ValueError("lengths differ")
-        return decoded
-
-
-def assemble(data: DataSettings, label: str, decoded: Decoded) -> Dataset:
-    """Raises UserError when nothing is left to train or to judge on. label: of the format."""
-    notes = list(decoded.notes)
-    groups = None
-    if data.group != "none":
-        if decoded.folders is None:
-            notes.append(f"Nothing is kept together: {label} have no folders or names of their own.")
-        else:
-            groups = decoded.folders if data.group == "folder" else splits.groups_by_name(decoded.names)
-    units = splits.units_of(decoded.prints, groups)
+def assemble(data: DataSettings, label: str, examples: Examples, like: Preparation | None = None) -> Dataset:
+    """Raises UserError when nothing is left to train or to judge on. label: of the format. like: see open_dataset."""
+    notes = list(examples.notes)
+    groups = examples.groups
+    if data.group != "none" and groups is None:
+        notes.append(f"Nothing is kept together: {label} have no folders or names of their own.")
+    targets = examples.targets
+    prints = _prints(examples)
+    units = splits.units_of(prints, groups)
     division = splits.divide(
-        decoded.targets, decoded.hints, units, len(decoded.classes), data.validation_share, data.test_share,
-        data.split_seed,
+        targets.strata, examples.hints, units, targets.layers, data.validation_share, data.test_share, data.split_seed,
     )
     indices = division.indices()
-    counts = {
-        name: tuple(int(n) for n in np.bincount(decoded.targets[rows], minlength=len(decoded.classes)))
-        for name, rows in indices.items()
-    }
-    _refuse_empty_splits(data, decoded, counts)
-    copies = len(units) - len(np.unique(splits.units_of(decoded.prints, None)))
+    counts = {name: _counts(targets, rows) for name, rows in indices.items()}
+    _refuse_empty_splits(data, examples, indices)
+    copies = len(units) - len(np.unique(splits.units_of(prints, None)))
     if copies:
-        notes.append(f"{copies:,} exact {'copy' if copies == 1 else 'copies'} of other pictures: kept in one split.")
-    notes += _uneven(decoded.classes, counts)
-    mean, std = statistics(decoded.inputs, indices["training"])
-    preparation = dataclasses.replace(decoded.preparation, mean=mean, std=std)
-    skipped = decoded.skipped
-    if len(skipped) > LISTED:
-        notes.append(f"{len(skipped):,} files were left out; the first {LISTED:,} are listed.")
-        skipped = tuple(sorted(skipped, key=lambda item: item.ignored)[:LISTED])
+        notes.append(f"{copies:,} exact {'copy' if copies == 1 else 'copies'} of other examples: kept in one split.")
+    if targets.classes:
+        notes += _uneven(targets.classes, counts)
     training = indices["training"]
+    arrays, preparation = _settled(examples, training, like)
+    for array in arrays:
+        array.flags.writeable = False
+    skipped = examples.skipped
+    if len(skipped) > LISTED:
+        notes.append(f"{len(skipped):,} files or rows were left out; the first {LISTED:,} are listed.")
+        skipped = tuple(sorted(skipped, key=lambda item: item.ignored)[:LISTED])
+    picture = preparation.kind == "image" and bool(targets.classes) and targets.values.ndim == 1
     description = Description(
         source=readable(data.source),
         format=label,
-        shape=(preparation.channels, preparation.height, preparation.width),
-        classes=decoded.classes,
+        shape=preparation.inputs[0].shape,
+        classes=targets.classes,
         counts=counts,
-        fingerprint=_fingerprint(decoded, indices, preparation),
+        fingerprint=_fingerprint(examples, prints, indices, preparation),
         preparation=preparation,
         skipped=skipped,
         notes=tuple(notes),
-        mirror_safe=survives_mirroring(decoded.inputs, decoded.targets, training, len(decoded.classes)),
+        mirror_safe=survives_mirroring(arrays[0], targets.values, training, len(targets.classes)) if picture else False,
         split_reason=division.reason,
+        task=examples.task,
+        sizes={name: len(rows) for name, rows in indices.items()},
+        amounts=measured(targets.amounts, targets.values[training]),
+        damage=_damage(data, examples.task, preparation),
     )
-    return Dataset(description, decoded.inputs, decoded.targets, indices, tuple(decoded.names))
+    return Dataset(
+        description, arrays[0], targets.values, indices, tuple(examples.names), arrays[1] if len(arrays) > 1 else None
+    )
 
 
-def _refuse_empty_splits(data: DataSettings, decoded: Decoded, counts: dict[str, tuple[int, ...]]) -> None:
-    source = readable(data.source)
-    total = len(decoded.targets)
-    if not sum(counts["training"]):
+def _settled(
+    examples: Examples, training: np.ndarray, like: Preparation | None
+) -> tuple[list[np.ndarray], Preparation]:
+    """The arrays of one or both halves, and the preparation. Raises UserError where they are not of the form of like."""
+    if like is not None:
+        halves = like.halves if isinstance(like, PairPreparation) else (like,)
+        if len(halves) != len(examples.parts):
+            raise UserError("These data are not of the form that the network was trained on.", "Choose other data.",
+                            "data.source")
+        return [part.coded(half) for part, half in zip(examples.parts, halves, strict=True)], like
+    settled = [part.settle(training) for part in examples.parts]
+    arrays = [array for array, _ in settled]
+    if len(settled) == 1:
+        return arrays, settled[0][1]
+    return arrays, PairPreparation(settled[0][1], settled[1][1], examples.names_of_halves)
+
+
+def _prints(examples: Examples) -> np.ndarray:
+    """(N, 16): of one part its own; of a pair both halves', shortened again."""
+    first, *more = (part.digests() for part in examples.parts)
+    if not more:
+        return first
+    both = np.concatenate([first, more[0]], axis=1)
+    return np.stack([np.frombuffer(hashlib.blake2b(row.tobytes(), digest_size=16).digest(), np.uint8) for row in both])
+
+
+def _counts(targets: Targets, rows: np.ndarray) -> tuple[int, ...]:
+    """Examples per class or tag; where there are none, of all."""
+    values = targets.values[rows]
+    if not targets.classes:
+        return (len(rows),)
+    if values.ndim == 2:
+        return tuple(int(n) for n in values.sum(axis=0))
+    return tuple(int(n) for n in np.bincount(values, minlength=len(targets.classes)))
+
+
+def _damage(data: DataSettings, task: str, preparation: Preparation) -> Damage | None:
+    """How examples are damaged that are to be restored: patches of a picture, single values of a row."""
+    if TASKS[task].answers != "copy":
+        return None
+    shape = preparation.inputs[0].shape
+    patch = max(1, min(shape[1:]) // 8) if len(shape) == 3 else max(1, shape[-1] // 16) if len(shape) == 2 else 1
+    return Damage(data.damage, data.damage_share, patch)
+
+
+def _refuse_empty_splits(data: DataSettings, examples: Examples, indices: dict[str, np.ndarray]) -> None:
+    source, total = readable(data.source), len(examples)
+    if not len(indices["training"]):
         raise UserError(f"'{source}' has no training examples.", "Add a folder 'train', or leave out the splits.",
                         "data.source")
-    if not sum(counts["validation"]):
-        if data.group != "none":
-            raise UserError(
-                f"Kept together as asked, the {total:,} examples of '{source}' cannot be divided.",
-                "Keep nothing together, or add more groups to every class.", "data.group",
-            )
-        each = total / len(decoded.classes)
-        what = "only one picture" if each < 2 else "only copies of one picture"
+    if len(indices["validation"]):
+        return
+    if examples.groups is not None:
         raise UserError(
-            f"Every class in '{source}' has {what}, so none is left to judge the training.",
-            "Add pictures: at least two different ones for each class, better twenty.", "data.source",
+            f"Kept together as asked, the {total:,} examples of '{source}' cannot be divided.",
+            "Keep nothing together, or add more groups to every class.", "data.group",
         )
+    if not examples.targets.classes:
+        raise UserError(
+            f"'{source}' has only {total:,} different {'example' if total == 1 else 'examples'}, so none is left to "
+            "judge the training.", "Add examples.", "data.source",
+        )
+    each = total / len(examples.targets.classes)
+    what = "only one example" if each < 2 else "only copies of one example"
+    raise UserError(
+        f"Every class in '{source}' has {what}, so none is left to judge the training.",
+        "Add examples: at least two different ones for each class, better twenty.", "data.source",
+    )
 
 
 def _uneven(classes: Sequence[str], counts: dict[str, tuple[int, ...]]) -> list[str]:
@@ -147,19 +155,22 @@ def _uneven(classes: Sequence[str], counts: dict[str, tuple[int, ...]]) -> list[
         if absent:
             verb = "has" if len(absent) == 1 else "have"
             why = "the network cannot learn it" if split == "training" else f"the {split} says nothing about it"
-            notes.append(f"{listed(absent)} {verb} no picture in the {split} set: {why}.")
+            notes.append(f"{listed(absent)} {verb} no example in the {split} set: {why}.")
     return notes
 
 
-def _fingerprint(decoded: Decoded, indices: dict[str, np.ndarray], preparation: Preparation) -> str:
+def _fingerprint(
+    examples: Examples, prints: np.ndarray, indices: dict[str, np.ndarray], preparation: Preparation
+) -> str:
     """Of content alone, so that a copied or moved dataset is the same dataset."""
     state = hashlib.sha256()
-    state.update(np.ascontiguousarray(decoded.prints).tobytes())
-    state.update(decoded.targets.astype("<i8").tobytes())
+    state.update(np.ascontiguousarray(prints).tobytes())
+    values = examples.targets.values
+    state.update(np.ascontiguousarray(values.astype("<i8" if values.dtype.kind == "i" else "<f4")).tobytes())
     for name in SPLITS:
         state.update(name.encode() + indices[name].astype("<i8").tobytes())
-    state.update("\0".join(decoded.classes).encode("utf-8", "surrogatepass"))
-    state.update(repr((preparation.height, preparation.width, preparation.channels, preparation.fit)).encode())
+    state.update("\0".join(examples.targets.classes).encode("utf-8", "surrogatepass"))
+    state.update(repr([(one.kind, one.shape, one.vocabulary) for one in preparation.inputs]).encode())
     return state.hexdigest()
 
 

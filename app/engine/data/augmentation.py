@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.engine.data.dataset import Description
-from app.engine.experiment import AugmentationSettings
+from app.engine.data.settings import AugmentationSettings
 
 if TYPE_CHECKING:
     import torch
@@ -23,8 +23,11 @@ SHIFT = 0.07
 
 def settled(settings: AugmentationSettings, description: Description) -> AugmentationSettings:
     """What was left open, filled in from the data: mirrored if the classes survive it, shifted by 7 % of the side but
-    by a whole pixel where pictures are smaller than 16 pixels."""
-    side = min(description.shape[1:])
+    by a whole pixel where pictures are smaller than 16 pixels. Where there are no pictures, nothing."""
+    pictures = [one.shape for one in description.preparation.inputs if one.kind == "image"]
+    if not pictures:
+        return AugmentationSettings(flip=False, shift=0.0)
+    side = min(pictures[0][1:])
     flip = description.mirror_safe if settings.flip is None else settings.flip
     shift = settings.shift if settings.shift is not None else SHIFT if side >= 16 else round(1 / side, 4)
     return settings.replace(flip=flip, shift=shift)

@@ -9,15 +9,20 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from PIL import Image
 
 from app.engine.data import pictures
 from app.engine.data.dataset import SPLITS, Skipped
+from app.engine.data.settings import DataSettings
 from app.engine.errors import UserError
-from app.engine.experiment import DataSettings
+
+if TYPE_CHECKING:
+    from app.engine.data.cache import Cache
+    from app.engine.data.examples import Examples
+    from app.engine.data.preparation import Preparation
 
 FREE = -1
 """No split of its own: may be divided freely. Otherwise the place in SPLITS."""
@@ -79,21 +84,34 @@ class Scan:
     read: Callable[[], Catalogue] = field(repr=False)
 
 
+@dataclass(frozen=True)
+class Way:
+    """How a source is opened. progress(text, done, total) is told what happens. check is called for every file (or
+    some thousand rows) and may raise to cancel. like: the preparation of a network that these data are opened for,
+    None where they are to be learned from."""
+
+    cache: Cache
+    progress: Progress = no_progress
+    check: Check = no_check
+    like: Preparation | None = None
+
+
 class Format(ABC):
-    """One way in which people keep labelled pictures. Formats are asked in the order of `order`."""
+    """One way in which people keep examples. Formats are asked in the order of `order`. Those of pictures with a class
+    each are made with decoding.PictureFormat."""
 
     kind: ClassVar[str]
     label: ClassVar[str]
     order: ClassVar[int] = 100
-    cached: ClassVar[bool] = True
 
     @abstractmethod
     def matches(self, source: str) -> bool:
-        """Whether this format would read the source. Looks at names and at no more than a folder's listing."""
+        """Whether this format would read the source. Looks at names and at no more than a folder's listing and the
+        beginning of a file."""
 
     @abstractmethod
-    def scan(self, source: str, data: DataSettings, check: Check) -> Scan:
-        """Finds the files. Raises UserError, and whatever `check` raises."""
+    def open(self, source: str, data: DataSettings, way: Way) -> Examples:
+        """Reads everything. Raises UserError, OSError, and whatever `way.check` raises."""
 
 
 def natural_key(text: str) -> tuple[object, ...]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
-from app.engine.data.preparation import Preparation
+from app.engine.data.preparation import Preparation, read_preparation
 
 SPLITS = ("training", "validation", "test")
 
@@ -22,17 +23,44 @@ class Skipped:
 
 
 @dataclass(frozen=True)
+class Amount:
+    """One target of a regression, in its own unit; the figures are of the training examples. std is never 0."""
+
+    name: str
+    unit: str = ""
+    mean: float = 0.0
+    std: float = 1.0
+    low: float = 0.0
+    high: float = 1.0
+    median: float = 0.0
+
+
+@dataclass(frozen=True)
+class Damage:
+    """What is done to an example that is to be restored. share: of the values that are hidden, or the strength of the
+    noise in standard deviations. patch: side of what is hidden at once, in pixels or values."""
+
+    kind: Literal["noise", "mask"]
+    share: float
+    patch: int = 1
+
+
+@dataclass(frozen=True)
 class Description:
     """What a dataset holds, without the examples. It is written to dataset.json and kept beside the weights.
 
-    shape: (C, H, W) as the network sees one example. classes: names in the order of the network's answers.
-    counts: per split, examples per class. fingerprint: of the examples and how they were prepared and divided.
+    shape: of one example as the network sees it (of a pair: of its first half), see models.shape.Input.
+    classes: names of classes or tags in the order of the network's answers; () where there are none.
+    counts: per split, examples per class or tag, in order; one number where there are no classes.
+    fingerprint: of the examples and how they were prepared and divided.
     notes: what a person should know, one sentence each ("3 animated pictures: first frame used").
+    task: what is predicted, as asked for or as the data suggest. sizes: examples per split, where a tag's counts do not
+    say it. amounts: the targets of a regression. damage: of a reconstruction.
     """
 
     source: str
     format: str
-    shape: tuple[int, int, int]
+    shape: tuple[int, ...]
     classes: tuple[str, ...]
     counts: dict[str, tuple[int, ...]]
     fingerprint: str
@@ -41,13 +69,22 @@ class Description:
     notes: tuple[str, ...] = ()
     mirror_safe: bool = True
     split_reason: str = ""
+    task: str = "classification"
+    sizes: dict[str, int] = field(default_factory=dict)
+    amounts: tuple[Amount, ...] = ()
+    damage: Damage | None = None
 
     @property
     def total(self) -> int:
-        return sum(sum(counts) for counts in self.counts.values())
+        return sum(self.size(split) for split in self.counts)
 
     def size(self, split: str) -> int:
-        return sum(self.counts.get(split, ()))
+        return self.sizes[split] if split in self.sizes else sum(self.counts.get(split, ()))
+
+    @property
+    def kind(self) -> str:
+        """Of the input: "image", "row", "text", "signal" or "pair"."""
+        return self.preparation.kind
 
     def to_plain(self) -> dict[str, Any]:
         return asdict(self) | {"preparation": self.preparation.to_plain()}
@@ -58,9 +95,11 @@ class Description:
         values["shape"] = tuple(values["shape"])
         values["classes"] = tuple(values["classes"])
         values["counts"] = {split: tuple(counts) for split, counts in values["counts"].items()}
-        values["preparation"] = Preparation.from_plain(values["preparation"])
+        values["preparation"] = read_preparation(values["preparation"])
         values["skipped"] = tuple(Skipped(**item) for item in values["skipped"])
         values["notes"] = tuple(values["notes"])
+        values["amounts"] = tuple(Amount(**item) for item in values.get("amounts", ()))
+        values["damage"] = Damage(**values["damage"]) if values.get("damage") else None
         return cls(**values)
 
 
@@ -68,8 +107,13 @@ class Description:
 class Dataset:
     """The examples. Arrays are shared and read-only; they may be memory maps.
 
-    inputs: (N, C, H, W) uint8. targets: (N,) int64 class numbers. indices: per split, the rows of its examples,
-    ascending. names: where each example came from: a path, or "file.gz #123".
+    inputs: (N, ...) as Preparation.array keeps an example: pictures (C, H, W) uint8, rows (F,) and signals (C, L)
+    float32, texts (L,) int32. others: the second halves of pairs, a row each, else None.
+    targets: one a row, by task: (N,) int64 class numbers; (N, K) float32 of 0 and 1, tags; (N, T) float32 amounts in
+    their own units; (N, L) int64 the next tokens, -100 where there is none; (N,) int64 zeros where none is needed; of
+    pairs, numbers that are equal where two second halves are.
+    indices: per split, the rows of its examples, ascending. names: where each example came from: a path, or
+    "file.gz #123".
     """
 
     description: Description
@@ -77,8 +121,19 @@ class Dataset:
     targets: np.ndarray
     indices: dict[str, np.ndarray]
     names: tuple[str, ...] | list[str] = field(repr=False, default=())
+    others: np.ndarray | None = None
+
+    @functools.cached_property
+    def arrays(self) -> tuple[np.ndarray, ...]:
+        """The inputs: one array, or one for each half of a pair."""
+        return (self.inputs,) if self.others is None else (self.inputs, self.others)
+
+    @property
+    def example_bytes(self) -> int:
+        """Of the inputs of one example as they are kept."""
+        return sum(int(array[0].nbytes) for array in self.arrays)
 
     def split(self, name: str) -> tuple[np.ndarray, np.ndarray]:
-        """Rows of a split, as (inputs, targets) copies: (n, C, H, W) uint8 and (n,) int64."""
+        """Rows of a split, as (inputs, targets) copies; of pairs the first halves."""
         rows = self.indices[name]
         return self.inputs[rows], self.targets[rows]

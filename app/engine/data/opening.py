@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
-from app.engine.data import formats, splits
-from app.engine.data.assembling import Decoded, assemble, listed
-from app.engine.data.cache import Cache, key_of
-from app.engine.data.catalogue import Catalogue, Check, Format, Progress, Scan, no_check, no_progress, readable
-from app.engine.data.dataset import Dataset, Description, Skipped
-from app.engine.data.reading import read
+from app.engine.data import formats
+from app.engine.data.assembling import assemble, listed
+from app.engine.data.cache import Cache
+from app.engine.data.catalogue import Check, Format, Progress, Way, no_check, no_progress, readable
+from app.engine.data.dataset import Dataset, Description
+from app.engine.data.preparation import Preparation
+from app.engine.data.preparations.image import ImagePreparation
 from app.engine.data.samples import PREFIX
+from app.engine.data.settings import DataSettings
 from app.engine.errors import UserError
-from app.engine.experiment import DataSettings
 from app.engine.storage import disk_error
 
 
@@ -26,26 +23,30 @@ def open_dataset(
     progress: Progress = no_progress,
     check: Check = no_check,
     cache: Cache | None = None,
+    like: Preparation | None = None,
 ) -> Dataset:
     """Opens what `data.source` names. `progress(text, done, total)` is told what happens; `check` is called for every
-    file and may raise (Stopped) to cancel, which leaves nothing behind.
+    file and may raise (Stopped) to cancel, which leaves nothing behind. like: the preparation of a network that is to
+    be judged on these data; left out, they get one of their own.
 
     Raises UserError when there is nothing to train on; files that cannot be read are listed in the description.
     """
     source, form = _format_of(data.source)
     try:
-        progress("Looking for pictures", 0, 0)
-        scan = form.scan(source, data, check)
-        decoded = _decode(source, form, scan, data, progress, check, cache or Cache())
+        examples = form.open(source, data, Way(cache or Cache(), progress, check, like))
     except OSError as error:
         raise disk_error(error, Path(error.filename or source)) from error
     progress("Dividing the examples", 0, 0)
-    return assemble(data, form.label, decoded)
+    return assemble(data, form.label, examples, like)
 
 
 def settled(data: DataSettings, description: Description) -> DataSettings:
-    """The settings with what was left open about size and colour filled in, for the record of a run."""
+    """The settings with what was left open filled in, for the record of a run: the task, and a picture's size and
+    colour."""
+    data = data.replace(task=data.task or description.task)
     preparation = description.preparation
+    if not isinstance(preparation, ImagePreparation):
+        return data
     return data.replace(
         height=preparation.height,
         width=preparation.width,
@@ -97,82 +98,3 @@ def _format_of(source: str) -> tuple[str, Format]:
             "Open a folder of pictures, IDX or NPZ files, or a CSV or TSV table of pictures.", "data.source",
         )
     return source, form
-
-
-def _decode(
-    source: str, form: Format, scan: Scan, data: DataSettings, progress: Progress, check: Check, cache: Cache
-) -> Decoded:
-    """From the cache if nothing changed, else read and kept."""
-    manner = [form.kind, os.path.realpath(source), data.height, data.width, data.fit, data.colour, data.target]
-    key, lineage = key_of(manner, scan.stamps), key_of(manner)
-    if form.cached and (entry := cache.find(key)):
-        try:
-            return Decoded.from_plain(entry.inputs, entry.about)
-        except (KeyError, TypeError, ValueError):
-            pass  # written by another version: read again
-    catalogue = scan.read()
-    _refuse_nothing(source, catalogue.skipped, len(catalogue))
-    _refuse_one_class(source, catalogue.classes, catalogue.skipped)
-    with cache.workplace() as place:
-        reading = read(catalogue, data, place, progress, check)
-        skipped = (*catalogue.skipped, *reading.skipped)
-        _refuse_nothing(source, skipped, len(reading.rows))
-        classes, targets, lost = _remaining(catalogue, reading.rows)
-        left_out = "it is left out" if len(lost) == 1 else "they are left out"
-        lost_notes = (f"No picture of {listed(lost)} could be read; {left_out}.",) if lost else ()
-        _refuse_one_class(source, classes, skipped)
-        decoded = Decoded(
-            reading.inputs, targets, catalogue.hints[reading.rows], splits.digests(reading.inputs), classes,
-            [catalogue.names[row] for row in reading.rows],
-            [catalogue.folders[row] for row in reading.rows] if catalogue.folders is not None else None,
-            reading.preparation, skipped, (*catalogue.notes, *reading.notes, *lost_notes),
-        )
-        check()
-        mapped = isinstance(reading.inputs, np.memmap)
-        kept = (
-            place is not None
-            and (form.cached or mapped)
-            and cache.keep(place, key, reading.inputs, decoded.to_plain(), lineage)
-        )
-        if kept and mapped and (entry := cache.find(key)):
-            return dataclasses.replace(decoded, inputs=entry.inputs)
-        decoded.inputs.flags.writeable = False
-        return decoded
-
-
-def _remaining(catalogue: Catalogue, rows: np.ndarray) -> tuple[tuple[str, ...], np.ndarray, list[str]]:
-    """Classes of which something could be read, the targets in their numbers, and the classes that are lost."""
-    targets = catalogue.targets[rows]
-    present = np.bincount(targets, minlength=len(catalogue.classes)) > 0
-    numbers = np.cumsum(present) - 1
-    classes = tuple(name for name, here in zip(catalogue.classes, present, strict=True) if here)
-    lost = [name for name, here in zip(catalogue.classes, present, strict=True) if not here]
-    return classes, numbers[targets], lost
-
-
-def _refuse_nothing(source: str, skipped: Sequence[Skipped], found: int) -> None:
-    if found:
-        return
-    bad = [item for item in skipped if not item.ignored]
-    if not bad:
-        raise UserError(
-            f"There are no pictures in '{readable(source)}'.",
-            "Put the pictures of every class in a sub-folder of its own.", "data.source",
-        )
-    count = f"None of the {len(bad):,} files" if len(bad) > 1 else "The one file"
-    verb = "could be used" if len(bad) > 1 else "could not be used"
-    raise UserError(
-        f"{count} in '{readable(source)}' {verb}; '{bad[0].path}': {bad[0].reason}.",
-        "Choose a folder with a sub-folder of pictures for every class.", "data.source",
-    )
-
-
-def _refuse_one_class(source: str, classes: Sequence[str], skipped: Sequence[Skipped]) -> None:
-    if len(classes) > 1:
-        return
-    bad = sum(not item.ignored for item in skipped)
-    more = f" ({bad:,} files or folders could not be used)" if bad else ""
-    raise UserError(
-        f"'{readable(source)}' holds only one class, '{classes[0]}'{more}; there is nothing to tell apart.",
-        "Put the pictures of every class in a sub-folder of its own, at least two.", "data.source",
-    )

@@ -1,125 +1,61 @@
-"""The one preprocessing: from a picture to what the network sees, in training, judging, trying and exporting."""
+"""The one preprocessing: from what a person has to what the network sees, in training, judging, trying and exporting.
+
+A file in `preparations` for each sort of input; here is what each must offer.
+"""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal
+import importlib
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from PIL import Image
 
-from app.engine.data.pictures import DETAIL
+from models.shape import Input
 
 if TYPE_CHECKING:
-    import torch
+    from app.engine.learning.task import Batch
 
 
-@dataclass(frozen=True)
-class Preparation:
-    """Size, colours, fit and statistics. The same object serves training, validation, Try it and every export.
+class Preparation(ABC):
+    """Settled on the training examples, kept beside the weights."""
 
-    channels: 1 (grey) or 3. mean, std: per channel, of the training split's pixels in 0..1.
-    """
-
-    height: int
-    width: int
-    channels: int
-    fit: Literal["crop", "fit", "stretch"]
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
+    kind: ClassVar[str]
+    """The name of its file in `preparations`."""
 
     @property
-    def detail(self) -> int:
-        """How finely pictures.decode must read for this size, in pixels: pass it as `detail`."""
-        return max(DETAIL, 2 * self.height, 2 * self.width)
+    @abstractmethod
+    def inputs(self) -> tuple[Input, ...]:
+        """What the network meets: one, or the two halves of a pair."""
 
+    @abstractmethod
+    def array(self, raw: Any) -> np.ndarray | tuple[np.ndarray, ...]:
+        """One example as it is kept in a Dataset's arrays, or for a pair one array for each half.
+
+        raw: a decoded picture (pictures.decode), the cells of a row by column, a text, a signal (C, L), or two of
+        them. Raises UserError where it cannot be used.
+        """
+
+    @abstractmethod
+    def tensor(self, batch: Batch) -> Batch:
+        """(B, ...) as kept, on any device -> what the network reads. What is given stays as it is."""
+
+    @abstractmethod
     def to_plain(self) -> dict[str, Any]:
-        return asdict(self)
+        """Plain data for JSON; `read_preparation` makes the same of it."""
 
     @classmethod
+    @abstractmethod
     def from_plain(cls, data: dict[str, Any]) -> Preparation:
-        values = dict(data)
-        values["mean"], values["std"] = tuple(values["mean"]), tuple(values["std"])
-        return cls(**values)
-
-    def array(self, picture: Image.Image) -> np.ndarray:
-        """A decoded picture (see pictures.decode) as the network's (C, H, W) uint8."""
-        mode = "L" if self.channels == 1 else "RGB"
-        if picture.mode != mode:
-            picture = picture.convert(mode)
-        size = (self.width, self.height)
-        if picture.size != size:
-            if self.fit == "crop":
-                picture = _resize(picture, size, _middle(picture, size))
-            elif self.fit == "stretch":
-                picture = _resize(picture, size)
-            else:
-                picture = _with_margin(picture, size)
-        pixels = np.asarray(picture)
-        return pixels[None] if self.channels == 1 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
-
-    def tensor(self, batch: torch.Tensor) -> torch.Tensor:
-        """(B, C, H, W) uint8 on any device -> normalised float32 of the same shape, channels_last for C, H, W > 1."""
-        import torch
-
-        several = self.channels > 1 and self.height > 1 and self.width > 1
-        layout = torch.channels_last if several else torch.contiguous_format
-        pixels = batch.to(dtype=torch.float32, memory_format=layout)
-        if pixels is batch:
-            pixels = pixels.clone(memory_format=torch.preserve_format)
-        factors = [1 / (255 * std) for std in self.std]
-        offsets = [-mean / std for mean, std in zip(self.mean, self.std, strict=True)]
-        if self.channels == 1:
-            return pixels.mul_(factors[0]).add_(offsets[0])
-        factor = torch.tensor(factors, dtype=torch.float32, device=pixels.device).view(-1, 1, 1)
-        return pixels.mul_(factor).add_(torch.tensor(offsets, dtype=torch.float32, device=pixels.device).view(-1, 1, 1))
+        """Raises KeyError, TypeError or ValueError for what is not of this form."""
 
 
-def _resize(
-    picture: Image.Image, size: tuple[int, int], box: tuple[float, float, float, float] | None = None
-) -> Image.Image:
-    """Averaged coarsely to three times the size, then finely: to the eye the same, and far faster on photographs."""
-    return picture.resize(size, Image.Resampling.BICUBIC, box, reducing_gap=3.0)
-
-
-def _middle(picture: Image.Image, size: tuple[int, int]) -> tuple[float, float, float, float]:
-    """The largest part of the picture with the proportions of `size`, from its middle."""
-    scale = min(picture.width / size[0], picture.height / size[1])
-    # rounding must not let the part reach over the edge
-    width, height = min(size[0] * scale, picture.width), min(size[1] * scale, picture.height)
-    left, top = (picture.width - width) / 2, (picture.height - height) / 2
-    return left, top, min(left + width, picture.width), min(top + height, picture.height)
-
-
-def _with_margin(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """The whole picture in the middle, the margin in the median colour of its own edge."""
-    scale = min(size[0] / picture.width, size[1] / picture.height)
-    small = _resize(picture, (max(1, round(picture.width * scale)), max(1, round(picture.height * scale))))
-    pixels = np.asarray(small)
-    edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    colour = np.median(edge, axis=0).astype(int)
-    paper = Image.new(small.mode, size, int(colour) if small.mode == "L" else tuple(int(part) for part in colour))
-    paper.paste(small, ((size[0] - small.width) // 2, (size[1] - small.height) // 2))
-    return paper
-
-
-def statistics(inputs: np.ndarray, rows: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and standard deviation per channel, in 0..1, of these rows of (N, C, H, W) uint8.
-
-    Counted exactly from at most 32 million values, rows evenly spread; a channel without variation gets 1/255, so
-    that nothing divides by zero.
-    """
-    channels = inputs.shape[1]
-    most = max(1, 32_000_000 // max(1, inputs[0].size))
-    if len(rows) > most:
-        rows = rows[np.linspace(0, len(rows) - 1, most).astype(int)]
-    counts = np.zeros((channels, 256), np.int64)
-    for start in range(0, len(rows), 1024):
-        part = inputs[rows[start : start + 1024]]
-        for channel in range(channels):
-            counts[channel] += np.bincount(part[:, channel].ravel(), minlength=256)
-    tones = np.arange(256) / 255
-    total = np.maximum(counts.sum(axis=1), 1)
-    mean = (counts * tones).sum(axis=1) / total
-    spread = np.sqrt(np.maximum((counts * tones**2).sum(axis=1) / total - mean**2, 0))
-    return tuple(float(value) for value in mean), tuple(float(max(value, 1 / 255)) for value in spread)
+def read_preparation(data: dict[str, Any]) -> Preparation:
+    """A preparation of any kind. Raises KeyError, TypeError or ValueError."""
+    values = dict(data)
+    kind = values.pop("kind", "image")
+    if kind not in ("image", "row", "text", "signal", "pair"):
+        raise ValueError(f"there is no preparation '{kind}'")
+    module = importlib.import_module(f"app.engine.data.preparations.{kind}")
+    found: Preparation = module.PREPARATION.from_plain(values)
+    return found

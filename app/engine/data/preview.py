@@ -1,6 +1,6 @@
 """What the network will see, as arrays for a window: the first batch, one picture varied, pictures before and after.
 
-Everything goes through the same Augmentation and Preparation as training does. Torch is imported where it is needed.
+Everything goes through the same Augmentation and ImagePreparation as training does. Torch is imported where it is needed.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from app.engine.data.augmentation import Augmentation, settled
 from app.engine.data.catalogue import no_check
 from app.engine.data.dataset import Dataset
 from app.engine.data.pictures import Unreadable, decode
-from app.engine.data.preparation import Preparation
+from app.engine.data.preparations.image import ImagePreparation
+from app.engine.data.settings import AugmentationSettings, DataSettings
 from app.engine.errors import UserError
-from app.engine.experiment import AugmentationSettings, DataSettings
 
 BEFORE_SIDE = 256
 """Originals are handed out no larger than this."""
@@ -91,7 +91,7 @@ def before_and_after(
     known = dataset.description.preparation
     channels = {"grey": 1, "colour": 3}.get(data.colour or "", known.channels)
     height, width = data.height or known.height, data.width or known.width
-    preparation = Preparation(height, width, channels, data.fit, (0.0,) * channels, (1.0,) * channels)
+    preparation = ImagePreparation(height, width, channels, data.fit, (0.0,) * channels, (1.0,) * channels)
     pairs = []
     for name, picture in _originals(dataset, data, rows, check):
         after = preparation.array(picture)
@@ -136,7 +136,7 @@ def _originals(
     ]
 
 
-def _seen(batch: object, preparation: Preparation) -> np.ndarray:
+def _seen(batch: object, preparation: ImagePreparation) -> np.ndarray:
     """What the network is given, as tones: prepared, then the normalisation undone, (B, C, H, W) uint8."""
     import torch
 

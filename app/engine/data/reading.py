@@ -17,9 +17,9 @@ from app.engine.data.cache import fits_memory
 from app.engine.data.catalogue import Catalogue, Check, Progress
 from app.engine.data.dataset import Skipped
 from app.engine.data.pictures import REMARKS, Unreadable
-from app.engine.data.preparation import Preparation
+from app.engine.data.preparations.image import ImagePreparation
+from app.engine.data.settings import DataSettings
 from app.engine.errors import UserError
-from app.engine.experiment import DataSettings
 
 AUTO_LARGEST = 64
 """Sides chosen for the person are at most this, so that a first try trains fast."""
@@ -35,7 +35,7 @@ class Reading:
 
     inputs: np.ndarray
     rows: np.ndarray
-    preparation: Preparation
+    preparation: ImagePreparation
     skipped: tuple[Skipped, ...]
     notes: tuple[str, ...]
 
@@ -86,14 +86,14 @@ def read(
     height, width, note = settle_size(catalogue, data, check)
     colour = data.colour != "grey" and not (catalogue.array is not None and catalogue.array.ndim == 3)
     channels = 3 if colour or data.colour == "colour" else 1
-    preparation = Preparation(height, width, channels, data.fit, (0.0,) * channels, (1.0,) * channels)
+    preparation = ImagePreparation(height, width, channels, data.fit, (0.0,) * channels, (1.0,) * channels)
     inputs = _room((len(catalogue), channels, height, width), place)
     rows, skipped, remarks, grey = _fill(inputs, catalogue, preparation, progress, check)
     inputs = inputs[: len(rows)]
     if channels == 3 and data.colour is None and grey and len(rows):
         channels = 1
         inputs = _one_channel(inputs)
-        preparation = Preparation(height, width, 1, data.fit, (0.0,), (1.0,))
+        preparation = ImagePreparation(height, width, 1, data.fit, (0.0,), (1.0,))
     notes = [note] if note else []
     notes += [f"{number:,} {REMARKS[word][number > 1]}." for word, number in sorted(remarks.items())]
     return Reading(inputs, rows, preparation, tuple(skipped), tuple(notes))
@@ -140,7 +140,7 @@ def _one_channel(inputs: np.ndarray) -> np.ndarray:
 
 
 def _fill(
-    inputs: np.ndarray, catalogue: Catalogue, preparation: Preparation, progress: Progress, check: Check
+    inputs: np.ndarray, catalogue: Catalogue, preparation: ImagePreparation, progress: Progress, check: Check
 ) -> tuple[np.ndarray, list[Skipped], Counter[str], bool]:
     """Writes what can be read to the front of `inputs`: (rows, skipped, remarks counted, whether all was grey)."""
     total, last = len(catalogue), 0.0
@@ -168,7 +168,7 @@ def _fill(
 Decoded = tuple[np.ndarray, tuple[str, ...]] | Unreadable
 
 
-def _decoded(catalogue: Catalogue, preparation: Preparation) -> Generator[tuple[int, Decoded], None, None]:
+def _decoded(catalogue: Catalogue, preparation: ImagePreparation) -> Generator[tuple[int, Decoded], None, None]:
     """Every row in order with its (C, H, W) uint8 and remarks, or why it has none."""
     array = catalogue.array
     shape = (preparation.height, preparation.width, *((3,) if preparation.channels == 3 else ()))

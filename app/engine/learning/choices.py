@@ -23,24 +23,31 @@ class Loss(Choice):
     explanation: ClassVar[str]
     """What the loss punishes, in plain words."""
 
-    def build(self, counts: tuple[int, ...], device: torch.device) -> LossFunction:
-        """The loss as a function. counts: training examples per class, for weights that follow the balance."""
+    def build(self, counts: tuple[int, ...], device: torch.device, examples: int = 0) -> LossFunction:
+        """The loss as a function, for weights that follow the balance. counts: training examples per class or tag.
+        examples: of all of them; a tag's counts do not say it."""
         raise NotImplementedError
 
 
 class LossFunction:
-    """A loss ready to be called, the same in training and in judging."""
+    """A loss ready to be called, the same in training and in judging. Nothing in it may depend on values in a way that
+    changes shapes: it is also run without numbers, to know its memory."""
 
     def __call__(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        """Mean loss of a batch, weighted where the loss has weights.
+        """Mean loss of a batch, weighted where the loss has weights. Returns a scalar.
 
-        outputs: (B, K) logits. targets: (B,) int64. Returns a scalar.
+        outputs: (B, *Problem.answer), as targets of the task's form: classes (B, K) with (B,) int64; yes/no (B, 1)
+        with (B,); tags (B, K) with (B, K); amounts (B, T) with (B, T), both standardised; tokens (B, L, V) with (B, L)
+        int64, -100 where there is none; copies as the examples; pairs (B, 2, D) with (B,), equal where two second
+        halves are the same; points (B, D) with (B,) classes.
         """
         raise NotImplementedError
 
     def totals(self, outputs: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Sum and weight of a batch; their sums over all batches, divided, are the exact mean over a data set."""
-        raise NotImplementedError
+        """Sum and weight of a batch; their sums over all batches, divided, are the exact mean over a data set. Here
+        for losses that weigh every example alike."""
+        mean = self(outputs, targets)
+        return mean * targets.shape[0], mean.new_tensor(float(targets.shape[0]))
 
 
 class Optimizer(Choice):

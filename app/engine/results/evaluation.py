@@ -4,54 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import torch
 from torch import nn
 
-from app.engine.data.preparation import Preparation
+from app.engine.data.dataset import Description
 from app.engine.learning.choices import LossFunction
-from app.engine.learning.tasks import Task
-from app.engine.results import metrics
+from app.engine.learning.task import Task
+from app.engine.training.batches import Placed, Rows
+from app.engine.training.randomness import mixed
+
+JUDGED = 7
+"""Part of the seed of what is thrown in judging: the same damage for the same examples, every time."""
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a network says about n examples of K classes.
+    """What a network says about n examples.
 
-    loss: mean per example (weighted where the loss has weights), NaN without examples. probabilities: (n, K)
-    float32, for yes/no K is 2. targets: (n,) int64.
+    loss: mean per example (or per token, weighted where the loss has weights), NaN without examples. said: (n, ...)
+    float32, what the task keeps of the answers (see Task). targets: (n, ...) as the data have them. confusion: counts
+    (K, K), true class by row, None where there are no classes to confuse.
     """
 
     loss: float
     metrics: dict[str, float]
-    probabilities: np.ndarray
+    said: np.ndarray
     targets: np.ndarray
-
-    @cached_property
-    def predictions(self) -> np.ndarray:
-        return metrics.predictions(self.probabilities)
-
-    @cached_property
-    def confusion(self) -> np.ndarray:
-        """Counts (K, K), true class by row."""
-        return metrics.confusion(self.targets, self.predictions, self.probabilities.shape[1])
-
-
-def probabilities_of(outputs: torch.Tensor, task: Task) -> torch.Tensor:
-    """(B, outputs) logits -> (B, K) float32 probabilities; one logit of a yes/no gives the columns no and yes."""
-    outputs = outputs.float()
-    if task.binary:
-        return torch.sigmoid(torch.cat([-outputs, outputs], dim=1))
-    return outputs.softmax(dim=1)
+    confusion: np.ndarray | None = None
 
 
 def evaluate(
     network: nn.Module,
-    preparation: Preparation,
-    inputs: np.ndarray | torch.Tensor,
-    targets: np.ndarray | torch.Tensor,
+    about: Description,
+    inputs: Rows | Placed,
+    targets: np.ndarray,
     loss_function: LossFunction,
     task: Task,
     device: torch.device | str,
@@ -61,36 +49,34 @@ def evaluate(
 ) -> Evaluation:
     """Judge a network. It is put into eval mode and back; nothing is learned and no gradient is kept.
 
-    inputs: (n, C, H, W) uint8, in memory, mapped or on the device. targets: (n,) class numbers. check is called
-    once a batch and may raise to give up. autocast: the precision of activations if not float32.
+    about: of the data that the network was trained on. inputs, targets: n examples. check is called once a batch and
+    may raise to give up. autocast: the precision of activations if not float32.
     """
     device = torch.device(device)
     before = network.training
     network.eval()
+    dice = torch.Generator(device)
     sums: list[torch.Tensor] = []
     said: list[torch.Tensor] = []
     try:
         with torch.no_grad(), torch.autocast(device.type, dtype=autocast, enabled=autocast is not None):
-            for first in range(0, len(targets), batch_size):
+            for number, first in enumerate(range(0, len(targets), batch_size)):
                 check()
-                batch = _on(inputs[first : first + batch_size], device)
-                answer = _on(targets[first : first + batch_size], device).long()
-                outputs = network(preparation.tensor(batch))
-                sums.append(torch.stack(loss_function.totals(outputs, answer)))
-                said.append(probabilities_of(outputs, task))
+                part = slice(first, first + batch_size)
+                dice.manual_seed(mixed(JUDGED, number))
+                wanted = torch.from_numpy(np.array(targets[part])).to(device)
+                batch, wanted = task.batch(about, about.preparation.tensor(inputs.batch(part, device)), wanted, dice)
+                outputs = network(batch)
+                sums.append(torch.stack(loss_function.totals(outputs, wanted)))
+                said.append(task.said(about, outputs, wanted))
     finally:
         network.train(before)
-    known = np.asarray(targets.cpu() if isinstance(targets, torch.Tensor) else targets, dtype=np.int64)
+    targets = np.asarray(targets)
     if not said:
-        return Evaluation(float("nan"), {}, np.zeros((0, 2 if task.binary else 1), dtype=np.float32), known)
+        return Evaluation(float("nan"), {}, np.zeros((0, 1), dtype=np.float32), targets)
     total, weight = torch.stack(sums).cpu().double().sum(dim=0).tolist()  # waits for the device, once
-    probabilities = torch.cat(said).cpu().numpy()
+    kept = torch.cat(said).cpu().numpy()
     loss = total / weight if weight else float("nan")
-    return Evaluation(loss, metrics.figures(task, known, probabilities), probabilities, known)
-
-
-def _on(rows: np.ndarray | torch.Tensor, device: torch.device) -> torch.Tensor:
-    """Rows on the device. A copy is made of arrays: they may be read-only maps of a file."""
-    if isinstance(rows, torch.Tensor):
-        return rows.to(device, non_blocking=True)
-    return torch.from_numpy(np.array(rows)).to(device)
+    return Evaluation(
+        loss, task.figures(about, targets, kept), kept, targets, task.confusion(about, targets, kept)
+    )

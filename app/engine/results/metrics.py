@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.engine.learning.tasks import Task
-
 Z95 = 1.959963984540054
 """Standard deviations that hold 95 % of a normal distribution."""
 
@@ -96,19 +94,6 @@ def wilson(correct: int, total: int, z: float = Z95) -> tuple[float, float]:
     low = (centre - reach) / scale if correct else 0.0  # exactly, where rounding would leave a trace
     high = (centre + reach) / scale if correct < total else 1.0
     return low, high
-
-
-def figures(task: Task, targets: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
-    """The task's metrics by name; one that is not defined on these examples is left out.
-
-    targets: (n,) class numbers. probabilities: (n, K), for yes/no K is 2.
-    """
-    matrix = confusion(targets, predictions(probabilities), probabilities.shape[1])
-    values = {"accuracy": accuracy(matrix), "macro_f1": macro_f1(matrix)}
-    if task.binary:
-        values["f1"] = float(per_class(matrix).f1[1])
-        values["auc"] = auc(targets, probabilities[:, 1])
-    return {name: values[name] for name in task.metrics if name in values and not math.isnan(values[name])}
 
 
 def percent(share: float, digits: int = 0) -> str:

@@ -13,17 +13,22 @@ from PIL import Image
 
 from app.engine.data import pictures
 from app.engine.data.dataset import Dataset, Description
-from app.engine.data.opening import same_classes
+from app.engine.data.catalogue import Check, Progress, no_check, no_progress
+from app.engine.data.opening import open_dataset, same_classes
+from app.engine.data.preparation import Preparation
+from app.engine.data.preparations.image import ImagePreparation
+from app.engine.data.preparations.pair import PairPreparation
+from app.engine.data.settings import DataSettings
 from app.engine.errors import UserError
-from app.engine.experiment import DataSettings, Experiment
+from app.engine.experiment import Experiment
 from app.engine.learning import tasks
 from app.engine.learning.choices import LOSSES, LossFunction
 from app.engine.results.choosing import BEST, Kept, Which, place, read_kept
-from app.engine.results.evaluation import Evaluation, evaluate, probabilities_of
+from app.engine.results.evaluation import Evaluation, evaluate
 from app.engine.results.report import OTHER, Report
 from app.engine.storage import from_plain
 from app.engine.training import checkpoint
-from app.engine.training.batches import split_inputs
+from app.engine.training.batches import Placed, Rows, split_inputs, together
 from app.engine.training.run import Run
 from models.network import Network
 
@@ -88,79 +93,104 @@ class Predictor:
     def classes(self) -> tuple[str, ...]:
         return self.description.classes
 
-    def predict(self, picture: Image.Image | Path | str | bytes) -> list[tuple[str, float]]:
-        """Every class with its probability, the most probable first. Raises UserError for an unreadable picture."""
-        probabilities = self.probabilities(self.pixels(picture)[None])[0]
+    def said(self, *arrays: np.ndarray) -> np.ndarray:
+        """What the task keeps of the network's answers to (B, ...) arrays as a Dataset keeps them; of pairs, both
+        halves: (B, ...) float32."""
+        outputs = self._outputs(*arrays)
+        return self.task.said(self.description, outputs, torch.zeros(len(outputs), dtype=torch.int64)).numpy()
+
+    def predict(self, raw: Any) -> list[tuple[str, float]]:
+        """Every class with its probability, the most probable first. raw: see `read`. Raises UserError."""
+        probabilities = self.probabilities(self.read(raw)[0][None])[0]
         order = np.argsort(-probabilities, kind="stable")
         return [(self.classes[index], float(probabilities[index])) for index in order]
 
-    def pixels(self, picture: Image.Image | Path | str | bytes) -> np.ndarray:
-        """A picture as the network sees it: (C, H, W) uint8, by the preparation of the training."""
-        preparation = self.description.preparation
-        source: Path | bytes
-        if isinstance(picture, Image.Image):
-            if picture.mode in ("L", "RGB"):
-                return preparation.array(picture)
-            source = _as_file(picture)
-        else:
-            source = Path(picture) if isinstance(picture, str) else picture
-        try:
-            return preparation.array(pictures.decode(source, preparation.detail))
-        except pictures.Unreadable as error:
-            name = f"'{source.name}'" if isinstance(source, Path) else "The picture"
-            raise UserError(f"{name} cannot be used: {error.reason}.", "Try another picture.") from error
+    def read(self, raw: Any) -> tuple[np.ndarray, ...]:
+        """What a person gave, as a Dataset keeps it, one array for each half of a pair.
 
-    def logits(self, pixels: np.ndarray) -> np.ndarray:
-        """What the network answers: (C, H, W) uint8 -> (outputs,), or (B, C, H, W) -> (B, outputs), float32."""
-        single = pixels.ndim == 3
-        outputs = self._outputs(pixels[None] if single else pixels).numpy()
+        raw: a picture (open, a file, or bytes), a row's cells by column, a text, a signal, or a tuple of two of them.
+        Raises UserError where it cannot be used.
+        """
+        preparation = self.description.preparation
+        if isinstance(preparation, PairPreparation):
+            return tuple(_kept(half, one) for half, one in zip(preparation.halves, raw, strict=True))
+        return (_kept(preparation, raw),)
+
+    def logits(self, inputs: np.ndarray) -> np.ndarray:
+        """What the network answers, float32: of one example (...) its outputs, or of (B, ...) each one's."""
+        single = inputs.ndim == len(self.description.shape)
+        outputs = self._outputs(inputs[None] if single else inputs).numpy()
         return outputs[0] if single else outputs
 
-    def probabilities(self, pixels: np.ndarray) -> np.ndarray:
-        """(B, C, H, W) uint8 -> (B, K) float32 that sum to 1."""
-        return probabilities_of(self._outputs(pixels), self.task).numpy()
+    def probabilities(self, inputs: np.ndarray) -> np.ndarray:
+        """(B, ...) as a Dataset keeps them -> (B, K) float32, of tasks with classes."""
+        return self.said(inputs)
 
-    def _outputs(self, pixels: np.ndarray) -> torch.Tensor:
+    def _outputs(self, *arrays: np.ndarray) -> torch.Tensor:
+        batch = together([torch.from_numpy(np.array(array)) for array in arrays])
         with torch.no_grad():
-            return self.network(self.description.preparation.tensor(torch.from_numpy(np.array(pixels)))).float()
+            return self.network(self.description.preparation.tensor(batch)).float()
 
     # --- on other data
 
     def settings_for(self, source: str) -> DataSettings:
-        """How other data must be read for this network: its size, its colours, its fit."""
-        preparation = self.description.preparation
+        """How other data must be read for this network: for the same task, pictures in its size, colours and fit."""
         settings = self.experiment.data if self.experiment is not None else DataSettings()
+        settings = settings.replace(source=source, task=self.description.task)
+        preparation = self.description.preparation
+        if not isinstance(preparation, ImagePreparation):
+            return settings
         return settings.replace(
-            source=source,
             height=preparation.height,
             width=preparation.width,
             fit=preparation.fit,
             colour="grey" if preparation.channels == 1 else "colour",
-            task=None,
         )
 
-    def numbers_for(self, dataset: Dataset) -> np.ndarray:
-        """The targets of other data as this network's class numbers: (N,) int64, matched by name.
+    def open(
+        self, source: str, progress: Progress = no_progress, check: Check = no_check
+    ) -> Dataset:
+        """Other data, prepared as the network's own were. Raises UserError."""
+        return open_dataset(self.settings_for(source), progress, check, like=self.description.preparation)
+
+    def targets_for(self, dataset: Dataset) -> np.ndarray:
+        """The targets of other data in this network's terms: classes and tags matched by name.
 
         Raises UserError, with the difference, where the data have classes that the network does not know.
         """
-        others = dataset.description.classes
+        others, targets = dataset.description.classes, dataset.targets
+        if self.task.targets not in ("classes", "tags") or others == self.classes:
+            return targets
         if any(name not in self.classes for name in others):
             difference = same_classes(self.description, dataset.description)
             raise UserError(difference, "Give the classes the names they had in training.", "data.source")
         table = np.array([self.classes.index(name) for name in others], dtype=np.int64)
-        return table[dataset.targets]
+        if targets.ndim == 1:
+            return table[targets]
+        wide = np.zeros((len(targets), len(self.classes)), targets.dtype)
+        wide[:, table] = targets
+        return wide
+
+    def inputs_for(self, dataset: Dataset, split: str = "") -> Rows | Placed:
+        """The inputs of other data as this network's preparation keeps them. Raises UserError."""
+        theirs = dataset.description.preparation.inputs
+        if [one.shape for one in theirs] != [one.shape for one in self.description.preparation.inputs]:
+            raise UserError(
+                "These data are not of the form that the network was trained on.",
+                "Choose data with the same columns or sizes.", "data.source",
+            )
+        return split_inputs(dataset, split, torch.device("cpu"))
 
     def judge(self, dataset: Dataset, check: Callable[[], None] = lambda: None, split: str = "") -> Evaluation:
         """One split of the data, or all examples whatever their splits. The loss is the one of the training.
 
         Raises UserError.
         """
-        targets = self.numbers_for(dataset)
+        targets = self.targets_for(dataset)
         return evaluate(
             self.network,
-            self.description.preparation,
-            split_inputs(dataset, split, torch.device("cpu")) if split else dataset.inputs,
+            self.description,
+            self.inputs_for(dataset, split),
             targets[dataset.indices[split]] if split else targets,
             self._loss(),
             self.task,
@@ -176,7 +206,7 @@ class Predictor:
         return Report.of(
             self.description,
             self.task,
-            {OTHER: (rows, judged.targets, judged.probabilities)},
+            {OTHER: (rows, judged.targets, judged.said)},
             losses={OTHER: judged.loss},
             best_epoch=self.best_epoch,
             kept=self.kept,
@@ -185,7 +215,7 @@ class Predictor:
     def _loss(self) -> LossFunction:
         loss = self.experiment.loss if self.experiment is not None else None
         counts = self.description.counts.get("training", ())
-        return (loss or LOSSES.get(self.task.losses[0])()).build(counts, torch.device("cpu"))
+        return (loss or LOSSES.get(self.task.losses[0])()).build(counts, torch.device("cpu"), self.description.size("training"))
 
 
 def _last(run: Run, step: int | None) -> tuple[Kept, checkpoint.Tensors]:
@@ -201,6 +231,23 @@ def _last(run: Run, step: int | None) -> tuple[Kept, checkpoint.Tensors]:
 
 def _experiment(plain: Any) -> Experiment | None:
     return from_plain(dict(plain), "the run") if plain else None
+
+
+def _kept(preparation: Preparation, raw: Any) -> np.ndarray:
+    """One example, or one half, by its preparation. Pictures may come open, as a file or as bytes."""
+    if not isinstance(preparation, ImagePreparation):
+        return np.asarray(preparation.array(raw))
+    if isinstance(raw, Image.Image):
+        if raw.mode in ("L", "RGB"):
+            return preparation.array(raw)
+        source: Path | bytes = _as_file(raw)
+    else:
+        source = Path(raw) if isinstance(raw, str) else raw
+    try:
+        return preparation.array(pictures.decode(source, preparation.detail))
+    except pictures.Unreadable as error:
+        name = f"'{source.name}'" if isinstance(source, Path) else "The picture"
+        raise UserError(f"{name} cannot be used: {error.reason}.", "Try another picture.") from error
 
 
 def _as_file(picture: Image.Image) -> bytes:

@@ -1,22 +1,26 @@
 """From the arrays of a dataset to what the network sees: rows, augmentation, preparation, a whole batch at a time.
 
-Axes: N examples, B examples of a batch, C channels, H height, W width.
+Axes: N examples, B examples of a batch.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from app.engine.data.augmentation import Augmentation
 from app.engine.data.dataset import Dataset
-from app.engine.data.preparation import Preparation
+from app.engine.learning.task import Task
 from app.engine.training.randomness import Randomness
 
+if TYPE_CHECKING:
+    from app.engine.learning.task import Batch
+
 SHARE = 0.4
-"""Of the free memory of a GPU that the pictures may take to lie there for the whole run."""
+"""Of the free memory of a GPU that the examples may take to lie there for the whole run."""
 
 
 def batch_count(examples: int, batch_size: int) -> int:
@@ -29,70 +33,100 @@ class Batches:
     """The training examples of a run, in the order of each epoch."""
 
     def __init__(
-        self, dataset: Dataset, batch_size: int, augmentation: Augmentation, preparation: Preparation,
-        randomness: Randomness, device: torch.device,
+        self, dataset: Dataset, batch_size: int, augmentation: Augmentation, task: Task, randomness: Randomness,
+        device: torch.device,
     ) -> None:
         self._rows = torch.from_numpy(np.array(dataset.indices["training"], dtype=np.int64))
         self.examples = len(self._rows)
         self.batch_size = batch_size
         self.count = batch_count(self.examples, batch_size)
-        self._augmentation, self._prepare = augmentation, preparation.tensor
+        self._about, self._task, self._augmentation = dataset.description, task, augmentation
         self._randomness, self._device = randomness, device
         self._order = self._rows
-        self._mapped = isinstance(dataset.inputs, np.memmap)
-        self._inputs = shared(dataset.inputs)
+        self._mapped = [isinstance(array, np.memmap) for array in dataset.arrays]
+        self._inputs = [shared(array) for array in dataset.arrays]
+        self._pictures = [one.kind == "image" for one in dataset.description.preparation.inputs]
         self._targets = shared(dataset.targets)
-        self.placed = device.type != "cpu" and _fits(device, self.examples * self._inputs[0].numel())
+        self._classes = self._targets.index_select(0, self._rows)
+        self.placed = device.type != "cpu" and _fits(device, self.examples * dataset.example_bytes)
         if self.placed:
-            self._inputs = self._inputs.index_select(0, self._rows).to(device)
+            self._inputs = [array.index_select(0, self._rows).to(device) for array in self._inputs]
             self._targets = self._targets.index_select(0, self._rows).to(device)
 
     @property
     def bytes(self) -> int:
-        """What the training pictures take of the memory that is trained in; 0 where they are read from a map of a file
+        """What the training inputs take of the memory that is trained in; 0 where they are read from a map of a file
         or lie beside a GPU."""
-        lie_there = self.placed or (self._device.type == "cpu" and not self._mapped)
-        return self.examples * self._inputs[0].numel() if lie_there else 0
+        return sum(
+            self.examples * array[0].numel() * array.element_size()
+            for array, mapped in zip(self._inputs, self._mapped, strict=True)
+            if self.placed or (self._device.type == "cpu" and not mapped)
+        )
 
     def begin_epoch(self, epoch: int) -> None:
         """Fixes the order of an epoch (1-based)."""
-        order = self._randomness.order(epoch, self.examples)
+        order = self._task.order_of(self._randomness.order(epoch, self.examples), self._classes)
         self._order = order.to(self._device) if self.placed else self._rows.index_select(0, order)
 
-    def get(self, number: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Batch `number` (0-based) of the epoch, varied with the dice of the step and prepared, on the device:
-        (B, C, H, W) float32 and (B,) int64."""
+    def get(self, number: int) -> tuple[Batch, torch.Tensor]:
+        """Batch `number` (0-based) of the epoch, varied with the dice of the step and prepared, on the device: what
+        the network reads, (B, ...) or a tuple of both halves, and the targets as the loss reads them."""
         first = number * self.batch_size
         last = first + self.batch_size if number < self.count - 1 else self.examples
         rows = self._order[first:last]
-        pixels = self._inputs.index_select(0, rows)
+        parts = [array.index_select(0, rows) for array in self._inputs]
         targets = self._targets.index_select(0, rows)
         if not self.placed and self._device.type != "cpu":
-            pixels, targets = pixels.to(self._device, non_blocking=True), targets.to(self._device, non_blocking=True)
+            parts = [part.to(self._device, non_blocking=True) for part in parts]
+            targets = targets.to(self._device, non_blocking=True)
+        dice = self._randomness.augmentation
         if self._augmentation.active:
-            pixels = self._augmentation(pixels, self._randomness.augmentation)
-        return self._prepare(pixels), targets
+            parts = [
+                self._augmentation(part, dice) if picture else part
+                for part, picture in zip(parts, self._pictures, strict=True)
+            ]
+        return self._task.batch(self._about, self._about.preparation.tensor(together(parts)), targets, dice)
+
+
+def together(parts: Sequence[torch.Tensor]) -> Batch:
+    """One tensor as it is, the halves of pairs as a tuple."""
+    return parts[0] if len(parts) == 1 else tuple(parts)
 
 
 class Rows:
     """The examples of a split, taken from the arrays when they are asked for: nothing is copied beforehand."""
 
-    def __init__(self, inputs: np.ndarray, rows: np.ndarray) -> None:
-        self._inputs, self._rows = inputs, rows
+    def __init__(self, arrays: Sequence[np.ndarray], rows: np.ndarray) -> None:
+        self._arrays, self._rows = arrays, rows
 
     def __len__(self) -> int:
         return len(self._rows)
 
-    def __getitem__(self, part: slice) -> np.ndarray:
-        return self._inputs[self._rows[part]]
+    def batch(self, part: slice, device: torch.device) -> Batch:
+        """As they are kept, on the device. A copy is made of arrays: they may be read-only maps of a file."""
+        rows = self._rows[part]
+        return together([torch.from_numpy(np.array(array[rows])).to(device) for array in self._arrays])
 
 
-def split_inputs(dataset: Dataset, split: str, device: torch.device) -> Any:
-    """The pictures of a split for judging: (n, C, H, W) uint8 on a GPU where they fit, else taken as needed."""
-    rows = dataset.indices[split]
-    if device.type != "cpu" and _fits(device, len(rows) * int(dataset.inputs[0].size)):
-        return torch.from_numpy(dataset.inputs[rows]).to(device)
-    return Rows(dataset.inputs, rows)
+class Placed:
+    """The examples of a split, lying on a GPU."""
+
+    def __init__(self, arrays: Sequence[np.ndarray], rows: np.ndarray, device: torch.device) -> None:
+        self._tensors = [torch.from_numpy(array[rows]).to(device) for array in arrays]
+
+    def __len__(self) -> int:
+        return len(self._tensors[0])
+
+    def batch(self, part: slice, device: torch.device) -> Batch:
+        return together([tensor[part].to(device) for tensor in self._tensors])
+
+
+def split_inputs(dataset: Dataset, split: str, device: torch.device) -> Rows | Placed:
+    """The inputs of a split for judging: on a GPU where they fit, else taken as needed. split "" is all rows."""
+    rows = dataset.indices[split] if split else np.arange(len(dataset.targets))
+    if device.type != "cpu" and _fits(device, len(rows) * dataset.example_bytes):
+        return Placed(dataset.arrays, rows, device)
+    return Rows(dataset.arrays, rows)
 
 
 def _fits(device: torch.device, size: int) -> bool:

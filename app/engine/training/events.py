@@ -73,7 +73,7 @@ class StepsDone:
 class EpochDone:
     """epoch is 1-based. metrics of the validation split. best: this epoch is the best so far.
 
-    confusion: (K, K) counts, true class by row. since_best: epochs without improvement.
+    confusion: (K, K) counts, true class by row, where there are classes. since_best: epochs without improvement.
     """
 
     epoch: int
@@ -106,12 +106,12 @@ class MemoryMeasured:
 class ProbePredicted:
     """What the network says now about a fixed set of validation examples.
 
-    rows: (n,) rows of the dataset. probabilities: (n, K).
+    rows: (n,) rows of the dataset. said: (n, ...), what the task keeps of its answers.
     """
 
     epoch: int
     rows: np.ndarray
-    probabilities: np.ndarray
+    said: np.ndarray
 
 
 @dataclass(frozen=True)

@@ -44,12 +44,12 @@ class History:
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """One epoch, for scrubbing back. confusion: (K, K) counts, true class by row. rows: (n,) of the dataset,
-    probabilities: (n, K), the fixed probe set."""
+    """One epoch, for scrubbing back. rows: (n,) of the dataset, the fixed probe set; said: (n, ...), what the task
+    keeps of the answers. confusion: (K, K) counts, true class by row, where there are classes."""
 
-    confusion: np.ndarray
     rows: np.ndarray
-    probabilities: np.ndarray
+    said: np.ndarray
+    confusion: np.ndarray | None = None
 
 
 class Writer:
@@ -206,7 +206,7 @@ def read_events(folder: Path) -> list[events.Event]:
         )
     told += [_epoch_done(run.path, line) for line in history.epochs]
     if history.epochs and (record := read_epoch(run.path, history.epochs[-1]["epoch"])):
-        told.append(events.ProbePredicted(history.epochs[-1]["epoch"], record.rows, record.probabilities))
+        told.append(events.ProbePredicted(history.epochs[-1]["epoch"], record.rows, record.said))
     told += [events.MemoryMeasured(**line) for line in lines(run.path / MEMORY)]
     told += [events.Found(_finding(line["finding"])) for line in history.findings]
     told += [events.Resumed(line["step"]) for line in history.marks if line["mark"] == "resumed"]
@@ -246,7 +246,8 @@ def _finding(data: dict[str, Any]) -> Any:
 
 def write_epoch(folder: Path, epoch: int, record: EpochRecord) -> None:
     """Raises UserError where it cannot be written."""
-    write_arrays(folder / "epochs" / f"{epoch:04d}.npz", asdict(record))
+    arrays = {name: array for name, array in vars(record).items() if array is not None}
+    write_arrays(folder / "epochs" / f"{epoch:04d}.npz", arrays)
 
 
 def read_epoch(folder: Path, epoch: int) -> EpochRecord | None:

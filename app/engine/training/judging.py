@@ -9,6 +9,7 @@ import numpy as np
 
 from app.engine import storage
 from app.engine.errors import UserError
+from app.engine.learning.metrics import Metric
 from app.engine.results.evaluation import Evaluation, evaluate
 from app.engine.training import checkpoint, history
 from app.engine.training.batches import split_inputs
@@ -29,7 +30,11 @@ class Judge:
         self._work = work
         dataset = work.plan.dataset
         self._validation = split_inputs(dataset, "validation", work.device)
-        self.probes = probe_positions(dataset.targets[dataset.indices["validation"]])
+        targets = dataset.targets[dataset.indices["validation"]]
+        self.probes = probe_positions(
+            targets if dataset.description.classes and targets.ndim == 1 else np.zeros(len(targets), np.int64),
+            work.plan.task.probes,
+        )
 
     def validation(self, check: Callable[[], None]) -> Evaluation:
         return self._judge("validation", self._validation, check)
@@ -45,14 +50,14 @@ class Judge:
         """Exact averages, in float32 whatever the training's precision: so are all later uses of the weights."""
         work, dataset = self._work, self._work.plan.dataset
         return evaluate(
-            work.network, dataset.description.preparation, inputs, dataset.targets[dataset.indices[split]],
+            work.network, dataset.description, inputs, dataset.targets[dataset.indices[split]],
             work.loss_function, work.plan.task, work.device, max(SMALLEST_BATCH, work.plan.batch_size), check,
         )
 
     def record(self, evaluation: Evaluation) -> history.EpochRecord:
         """The small record of an epoch; the probes are rows of its evaluation, so they cost nothing."""
         rows = self._work.plan.dataset.indices["validation"][self.probes]
-        return history.EpochRecord(evaluation.confusion, np.asarray(rows), evaluation.probabilities[self.probes])
+        return history.EpochRecord(np.asarray(rows), evaluation.said[self.probes], evaluation.confusion)
 
 
 def probe_positions(targets: np.ndarray, most: int = PROBES) -> np.ndarray:
@@ -66,15 +71,15 @@ def probe_positions(targets: np.ndarray, most: int = PROBES) -> np.ndarray:
     return np.array(chosen[:most], dtype=np.int64)
 
 
-def is_better(progress: Progress, evaluation: Evaluation, best_by: str) -> bool:
-    """Whether this evaluation is the best so far. Between equal accuracies the lower loss decides."""
-    loss, accuracy = evaluation.loss, evaluation.metrics.get("accuracy", 0.0)
+def is_better(progress: Progress, evaluation: Evaluation, best_by: str, headline: Metric) -> bool:
+    """Whether this evaluation is the best so far. Between equal figures the lower loss decides."""
+    loss, figure = evaluation.loss, evaluation.metrics.get(headline.name)
     if not np.isfinite(loss):
         return False
-    if progress.best_loss is None or progress.best_accuracy is None:
+    if progress.best_loss is None:
         return True
-    if best_by == "accuracy" and accuracy != progress.best_accuracy:
-        return accuracy > progress.best_accuracy
+    if best_by == "metric" and figure is not None and figure != progress.best_metric:
+        return progress.best_metric is None or headline.improves(figure, progress.best_metric)
     return loss < progress.best_loss
 
 
@@ -138,5 +143,5 @@ class BestKeeper:
 def write_results(run: Run, split: str, rows: np.ndarray, evaluation: Evaluation) -> None:
     """What the best epoch says of every example of a split, for the window. Raises UserError."""
     history.write_arrays(run.path / "results" / f"{split}.npz", {
-        "rows": np.asarray(rows), "targets": evaluation.targets, "probabilities": evaluation.probabilities,
+        "rows": np.asarray(rows), "targets": evaluation.targets, "said": evaluation.said,
     })

@@ -21,11 +21,12 @@ from torch import nn
 
 from app.engine.device import cpu_has_bfloat16
 from app.engine.dry_run import ActivationMeter, as_on, pretending
-from app.engine.learning.choices import Optimizer
+from app.engine.learning.choices import LossFunction, Optimizer
+from app.engine.learning.task import Task
 from app.engine.training.monitor import DeviceMonitor
-from models.graph import INPUT, Graph
-from models.network import Network, decay_groups
-from models.shape import Problem, Shape
+from models.graph import INPUT, OTHER, Graph
+from models.network import Network, decay_groups, pretended
+from models.shape import Problem
 
 if TYPE_CHECKING:
     from app.engine.experiment import Experiment
@@ -39,21 +40,23 @@ _CUBLAS_WORKSPACE_HOPPER = 32 * 2**20
 """What torch sets aside for matrix products, once per device (aten/src/ATen/cuda/CublasHandlePool.cpp)."""
 
 
-def batch_bytes(shape: Shape, batch_size: int) -> int:
-    """A batch in work: float32 inputs (B, *shape) and int64 targets (B,)."""
-    return batch_size * (4 * _product(shape) + 8)
+def batch_bytes(problem: Problem, task: Task, batch_size: int) -> int:
+    """A batch in work: what the network reads and the targets."""
+    with pretending():
+        return sum(_bytes(one) for one in (*pretended(problem, batch_size), task.pretended(problem, batch_size)))
 
 
 def predict(
-    experiment: Experiment, graph: Graph, problem: Problem, dataset_bytes: int = 0, device_type: str = "cpu",
-    precision: str | None = None,
+    experiment: Experiment, graph: Graph, problem: Problem, task: Task, dataset_bytes: int = 0,
+    device_type: str = "cpu", precision: str | None = None,
 ) -> dict[str, int]:
     """All rows, in bytes, for a resolved experiment.
 
     dataset_bytes: of the examples that lie on the device. precision: "float32" or "bfloat16"; left out, it follows
     the experiment, and "auto" is what that sort of device gains from. Raises GraphError.
     """
-    assert experiment.optimizer is not None and experiment.training.batch_size is not None
+    assert experiment.optimizer is not None and experiment.loss is not None
+    assert experiment.training.batch_size is not None
     batch_size = experiment.training.batch_size
     precision = precision or experiment.training.precision
     if precision == "auto":
@@ -61,14 +64,15 @@ def predict(
         precision = "bfloat16" if gains else "float32"
     with pretending():
         network = Network(graph, problem).train()
-        passage = _forward(network, problem, batch_size, device_type, precision)
+        loss = experiment.loss.build((1,) * problem.outputs, torch.device("cpu"), problem.examples)
+        passage = _forward(network, problem, task, loss, batch_size, device_type, precision)
         optimizer = experiment.optimizer.build(decay_groups(network, 0.0), torch.device("cpu"))
         for parameter in network.parameters():
             parameter.grad = torch.empty_like(parameter)
         optimizer.step()
         rows = measure_tensors(network, optimizer, experiment.optimizer)
     rows["activations"] = passage.kept
-    rows["data"] = dataset_bytes + batch_bytes(problem.shape, batch_size)
+    rows["data"] = dataset_bytes + batch_bytes(problem, task, batch_size)
     rows["peak"] = _peak_on_gpu(rows, passage) + _workspace() if device_type == "cuda" else sum(rows.values())
     return rows
 
@@ -116,14 +120,14 @@ class _Passage:
     blocks: tuple[tuple[int, int, int], ...]
 
 
-def _forward(network: Network, problem: Problem, batch_size: int, device_type: str, precision: str) -> _Passage:
-    """A step's forward pass and a loss over the answers, pretended."""
-    inputs = torch.empty(batch_size, *problem.shape)
-    if len(problem.shape) == 3:
-        inputs = inputs.contiguous(memory_format=torch.channels_last)
-    targets = torch.empty(batch_size, dtype=torch.int64)
-    meter = ActivationMeter.of(network, inputs, targets)
-    values, blocks = {INPUT: inputs}, []
+def _forward(
+    network: Network, problem: Problem, task: Task, loss: LossFunction, batch_size: int, device_type: str,
+    precision: str,
+) -> _Passage:
+    """A step's forward pass and its loss, pretended."""
+    inputs, targets = pretended(problem, batch_size), task.pretended(problem, batch_size)
+    meter = ActivationMeter.of(network, *inputs, targets)
+    values, blocks = dict(zip((INPUT, OTHER), inputs, strict=False)), []
     with as_on(device_type, precision, network), meter:
         for node in network.graph.nodes:
             before, block = meter.bytes, network.blocks[node.name]
@@ -131,11 +135,7 @@ def _forward(network: Network, problem: Problem, batch_size: int, device_type: s
             moved = _bytes(values[node.name]) + sum(_bytes(values[name]) for name in node.inputs)
             blocks.append((meter.bytes - before, sum(_bytes(weight) for weight in block.parameters()), moved))
     with meter:
-        answers = values[network.graph.nodes[-1].name].float()
-        if problem.outputs > 1:
-            nn.functional.cross_entropy(answers, targets, label_smoothing=0.1)
-        else:
-            nn.functional.binary_cross_entropy_with_logits(answers[:, 0], targets.float(), reduction="sum")
+        loss(values[network.graph.nodes[-1].name], targets)
     return _Passage(meter.bytes, tuple(blocks))
 
 
@@ -158,10 +158,3 @@ def _workspace() -> int:
 
 def _bytes(tensor: torch.Tensor) -> int:
     return tensor.numel() * tensor.element_size()
-
-
-def _product(shape: Shape) -> int:
-    total = 1
-    for side in shape:
-        total *= side
-    return total

@@ -104,9 +104,7 @@ def plan(experiment: Experiment, run: Run, emit: Emit, control: Control, dataset
     dataset = dataset or _open(experiment, emit, control)
     description = dataset.description
     _check_data(dataset)
-    classes = len(description.classes)
-    task = task_of(experiment, classes)
-    problem = problem_of(experiment, description.shape, classes, description.size("training"))
+    task, problem = task_of(experiment, description), problem_of(experiment, description)
     whole = resolved(experiment, problem, task)
     whole = whole.replace(
         data=data_settled(whole.data, description), augmentation=settled(whole.augmentation, description)
@@ -144,7 +142,7 @@ def plan_again(
     whole = storage.from_plain(state["settled"], "the checkpoint")
     device = devices.smoke_test(devices.choose(experiment.training.device))
     return Plan(
-        experiment, whole, dataset, task_of(whole, len(description.classes)), Problem.from_plain(state["problem"]),
+        experiment, whole, dataset, task_of(whole, description), Problem.from_plain(state["problem"]),
         Graph.from_plain(state["graph"]), device, state["precision"], int(state["threads"]),
     )
 
@@ -167,7 +165,7 @@ def build(plan: Plan, run: Run, emit: Emit, control: Control, checkpoint: Checkp
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
     randomness = Randomness(plan.settled.training.seed, device)
-    network = _network(plan).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = placed_on(_network(plan), device)
     loss, optimizer_choice = plan.settled.loss, plan.settled.optimizer
     schedule = plan.settled.schedule
     assert loss is not None and optimizer_choice is not None and schedule is not None
@@ -181,13 +179,12 @@ def build(plan: Plan, run: Run, emit: Emit, control: Control, checkpoint: Checkp
             raise UserError(f"The checkpoint does not fit this run: {error}.", "Start a new run.") from error
     description = plan.dataset.description
     work = Work(
-        plan, network, optimizer, optimizer_choice, loss.build(description.counts["training"], device), schedule,
-        Batches(plan.dataset, plan.batch_size, Augmentation(plan.settled.augmentation), description.preparation,
-                randomness, device),
+        plan, network, optimizer, optimizer_choice, loss.build(description.counts["training"], device, description.size("training")), schedule,
+        Batches(plan.dataset, plan.batch_size, Augmentation(plan.settled.augmentation), plan.task, randomness, device),
         randomness, device, {}, plan.threads,
     )
     work.predicted = memory.predict(
-        plan.settled, plan.graph, plan.problem, work.batches.bytes, device.type, plan.precision
+        plan.settled, plan.graph, plan.problem, plan.task, work.batches.bytes, device.type, plan.precision
     )
     _check_batches(work)
     _check_disk(work, run)
@@ -249,19 +246,23 @@ def _network(plan: Plan) -> Network:
 
 
 def _check_data(dataset: Dataset) -> None:
-    description = dataset.description
-    if len(description.classes) < 2:
-        raise UserError(
-            f"There is only one class, '{description.classes[0]}'." if description.classes else "There are no classes.",
-            "Choose data with at least two classes, a folder for each.", "data.source",
-        )
+    about, targets = dataset.description, dataset.targets
     for split, words in (("training", "to learn from"), ("validation", "to judge by")):
         if not len(dataset.indices.get(split, ())):
-            raise UserError(f"There are no examples {words}.", "Add pictures, or change the shares of the splits.",
+            raise UserError(f"There are no examples {words}.", "Add examples, or change the shares of the splits.",
                             "data.validation_share")
-    if dataset.targets.min() < 0 or dataset.targets.max() >= len(description.classes):
-        raise UserError("The class numbers of the data do not match their class names.", "Open the data again.",
+    if about.classes and targets.ndim == 1 and (targets.min() < 0 or targets.max() >= len(about.classes)):
+        raise UserError("Some examples have a class that is not in the list of classes.", "Open the data again.",
                         "data.source")
+    if targets.dtype.kind == "f" and not np.isfinite(targets).all():
+        raise UserError("Some targets are no finite numbers.", "Open the data again.", "data.target")
+
+
+def placed_on(network: Network, device: torch.device) -> Network:
+    """On the device, pictures channels last: a convolution over (B, C, H, W) is faster so."""
+    if any(one.kind == "image" for one in network.problem.inputs):
+        return network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+    return network.to(device)
 
 
 def _check_batches(work: Work) -> None:
@@ -271,7 +272,7 @@ def _check_batches(work: Work) -> None:
         return
     if work.batches.examples == 1:
         raise UserError("There is only one example to learn from, and this network normalises over several.",
-                        "Add pictures.", "data.source")
+                        "Add examples.", "data.source")
     raise UserError(
         "A batch size of 1 does not go with this network: it normalises over the examples of a batch.",
         "Choose a batch size of at least 2, or another template.", "training.batch_size",
@@ -302,8 +303,8 @@ def _rehearse(work: Work, emit: Emit, control: Control) -> None:
     work.randomness.begin_step(0, 0)
     work.batches.begin_epoch(1)
     inputs, targets = work.batches.get(0)
-    if not torch.isfinite(inputs).all():
-        raise UserError("The prepared pictures hold values that are not finite.", "Open the data again.", "data.source")
+    if not all(torch.isfinite(one).all() for one in (inputs if isinstance(inputs, tuple) else (inputs,))):
+        raise UserError("The prepared examples hold values that are not finite.", "Open the data again.", "data.source")
 
     def step() -> torch.Tensor:
         twin.zero_grad(set_to_none=True)

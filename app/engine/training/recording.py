@@ -47,7 +47,7 @@ class Progress:
     best_epoch: int = 0
     best_step: int = 0
     best_loss: float | None = None
-    best_accuracy: float | None = None
+    best_metric: float | None = None
     reference: float | None = None
     since_best: int = 0
     seconds: float = 0.0

@@ -8,7 +8,7 @@ import contextlib
 import time
 import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.nn.utils import clip_grad_norm_, get_total_norm
@@ -42,6 +42,9 @@ from app.engine.training.preparing import Plan, Work
 from app.engine.training.recording import Course, Diverged, Progress, Recorder
 from app.engine.training.run import Run
 from app.engine.training.saving import Saver
+
+if TYPE_CHECKING:
+    from app.engine.learning.task import Batch
 
 MOST_HALVINGS = 3
 MEASURE_EVERY, KEEP_EVERY = 1.0, 5.0
@@ -139,6 +142,7 @@ class Training:
         self.memory_writer = Writer(run.path / history.MEMORY)
         self._measured = self._kept = 0.0
         self._activations = 0
+        self._batch_bytes = memory.batch_bytes(work.plan.problem, work.plan.task, work.plan.batch_size)
         self._found: dict[str, advice.Finding] = {}
 
     def take_up(self, longer: bool) -> None:
@@ -158,7 +162,7 @@ class Training:
             else:
                 self.run.log("the best weights so far are lost; from here the best is chosen anew")
                 progress.best_epoch = progress.best_step = 0
-                progress.best_loss = progress.best_accuracy = None
+                progress.best_loss = progress.best_metric = None
         if longer:
             self.saver.save()
 
@@ -231,9 +235,10 @@ class Training:
         return torch.autocast(self.work.device.type, dtype=autocast) if autocast else contextlib.nullcontext()
 
     @contextlib.contextmanager
-    def _first_meter(self, inputs: torch.Tensor, targets: torch.Tensor) -> Any:
+    def _first_meter(self, inputs: Batch, targets: torch.Tensor) -> Any:
         """In the first step of an attempt, what autograd holds is weighed."""
-        with memory.ActivationMeter.of(self.work.network, inputs, targets) as meter, self._precision():
+        batch = inputs if isinstance(inputs, tuple) else (inputs,)
+        with memory.ActivationMeter.of(self.work.network, *batch, targets) as meter, self._precision():
             yield
         self._activations = meter.bytes
 
@@ -261,7 +266,7 @@ class Training:
     def _memory_rows(self) -> dict[str, int | None]:
         """The ledger as it is now. The outcome keeps the largest of each row."""
         work = self.work
-        data = work.batches.bytes + memory.batch_bytes(work.plan.problem.shape, work.plan.batch_size)
+        data = work.batches.bytes + self._batch_bytes
         rows = memory.measure(work.network, work.optimizer, work.optimizer_choice, self._activations, data)
         kept = self.outcome.measured
         for name, value in rows.items():
@@ -287,7 +292,7 @@ class Training:
         """Judges in the middle of the first epoch, after a stop, so that there is something to keep. It is no epoch: a
         run that goes on chooses its best anew."""
         evaluation = self.judge.validation(check)
-        if is_better(Progress(), evaluation, "loss"):
+        if is_better(Progress(), evaluation, "loss", self.work.plan.task.headline):
             self.saver.keep_best(evaluation, self.progress.epoch, partial=True)
 
     def _end_epoch(self) -> None:
@@ -295,7 +300,7 @@ class Training:
         begun = time.perf_counter()
         self.emit(StageChanged(f"Judging epoch {progress.epoch}"))
         evaluation = self.judge.validation(self._honour)
-        better = is_better(progress, evaluation, settings.best_by)
+        better = is_better(progress, evaluation, settings.best_by, self.work.plan.task.headline)
         if better:
             self._note_best(evaluation)
         count_patience(progress, evaluation.loss, settings.min_delta)
@@ -317,7 +322,7 @@ class Training:
     def _note_best(self, evaluation: Evaluation) -> None:
         progress = self.progress
         progress.best_epoch, progress.best_step = progress.epoch, progress.step
-        progress.best_loss, progress.best_accuracy = evaluation.loss, evaluation.metrics.get("accuracy", 0.0)
+        progress.best_loss, progress.best_metric = evaluation.loss, evaluation.metrics.get(self.work.plan.task.headline.name)
 
     def _tell_epoch(self, evaluation: Evaluation, better: bool, seconds: float) -> None:
         progress = self.progress
@@ -331,7 +336,7 @@ class Training:
         self.writer.line(history.epoch_line(event))
         self.saver.guarded(lambda: history.write_epoch(self.run.path, event.epoch, record))
         self.emit(event)
-        self.emit(ProbePredicted(event.epoch, record.rows, record.probabilities))
+        self.emit(ProbePredicted(event.epoch, record.rows, record.said))
         self.run.log(
             f"epoch {event.epoch}: training loss {loss:.4g}, validation loss {evaluation.loss:.4g}, "
             + ", ".join(f"{name} {value:.4g}" for name, value in evaluation.metrics.items())

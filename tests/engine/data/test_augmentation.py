@@ -1,4 +1,4 @@
-"""Preparation and augmentation: exact, repeatable, whole batches."""
+"""ImagePreparation and augmentation: exact, repeatable, whole batches."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from PIL import Image
 from app.engine.data.augmentation import Augmentation, settled
 from app.engine.data.opening import open_dataset
 from app.engine.data.pictures import decode
-from app.engine.data.preparation import Preparation
-from app.engine.experiment import AugmentationSettings, DataSettings
+from app.engine.data.preparations.image import ImagePreparation
+from app.engine.data.settings import AugmentationSettings, DataSettings
 
 Maker = Callable[..., Path]
 OFF = {"flip": False, "shift": 0.0}
@@ -108,7 +108,7 @@ def test_the_defaults_follow_the_data() -> None:
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_the_tensor_is_normalised_and_the_batch_untouched(channels: int) -> None:
-    preparation = Preparation(6, 7, channels, "crop", (0.2, 0.4, 0.6)[:channels], (0.1, 0.2, 0.3)[:channels])
+    preparation = ImagePreparation(6, 7, channels, "crop", (0.2, 0.4, 0.6)[:channels], (0.1, 0.2, 0.3)[:channels])
     pixels = batch(5, channels, 6, 7)
     before = pixels.clone()
     result = preparation.tensor(pixels)
@@ -127,7 +127,7 @@ def test_fits() -> None:
     image.paste("blue", (30, 0, 40, 20))
 
     def array(fit: str) -> np.ndarray:
-        return Preparation(10, 10, 3, fit, (0.5,) * 3, (0.5,) * 3).array(image)
+        return ImagePreparation(10, 10, 3, fit, (0.5,) * 3, (0.5,) * 3).array(image)
 
     assert array("crop").shape == array("fit").shape == array("stretch").shape == (3, 10, 10)
     assert array("crop").min() > 230  # nearly only the white middle

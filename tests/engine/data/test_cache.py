@@ -12,8 +12,8 @@ import pytest
 from app.engine.data import reading
 from app.engine.data.cache import Cache, default_root, key_of
 from app.engine.data.opening import open_dataset
+from app.engine.data.settings import DataSettings
 from app.engine.errors import UserError
-from app.engine.experiment import DataSettings
 from app.engine.training.control import Stopped
 
 Maker = Callable[..., Path]

@@ -13,8 +13,8 @@ from app.engine.data.catalogue import split_of
 from app.engine.data.dataset import Dataset
 from app.engine.data.formats.image_folder import layout_of
 from app.engine.data.opening import open_dataset
+from app.engine.data.settings import DataSettings
 from app.engine.errors import UserError
-from app.engine.experiment import DataSettings
 
 Maker = Callable[..., Path]
 

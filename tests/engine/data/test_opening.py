@@ -16,9 +16,9 @@ from PIL import Image
 
 from app.engine.data.dataset import Dataset, Description
 from app.engine.data.opening import open_dataset, same_classes, settled
+from app.engine.data.settings import DataSettings
 from app.engine.data.summary import balance, describe
 from app.engine.errors import UserError
-from app.engine.experiment import DataSettings
 
 Maker = Callable[..., Path]
 

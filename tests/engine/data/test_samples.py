@@ -7,7 +7,7 @@ import pytest
 
 from app.engine.data.opening import open_dataset
 from app.engine.data.samples import FASHION_FOLDER, SAMPLES, draw_shapes, load
-from app.engine.experiment import DataSettings
+from app.engine.data.settings import DataSettings
 
 SIZES = {
     "digits": ((1, 8, 8), 10, {"training": 1439, "validation": 179, "test": 179}),

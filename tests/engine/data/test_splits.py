@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from app.engine.data.catalogue import FREE
 from app.engine.data.opening import open_dataset
+from app.engine.data.settings import DataSettings
 from app.engine.data.splits import divide, groups_by_name, units_of
 from app.engine.errors import UserError
-from app.engine.experiment import DataSettings
 
 Maker = Callable[..., Path]
 

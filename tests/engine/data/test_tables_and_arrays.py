@@ -14,8 +14,8 @@ import pytest
 from app.engine.data.dataset import Dataset
 from app.engine.data.opening import open_dataset
 from app.engine.data.samples import FASHION
+from app.engine.data.settings import DataSettings
 from app.engine.errors import UserError
-from app.engine.experiment import DataSettings
 
 Maker = Callable[..., Path]
 RANDOM = np.random.default_rng(5)

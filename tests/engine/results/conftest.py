@@ -11,8 +11,9 @@ from PIL import Image
 
 from app.engine.data.dataset import Dataset, Description
 from app.engine.data.opening import open_dataset
-from app.engine.data.preparation import Preparation
-from app.engine.experiment import DataSettings, Experiment, problem_of, resolved, task_of
+from app.engine.data.preparations.image import ImagePreparation
+from app.engine.data.settings import DataSettings
+from app.engine.experiment import Experiment, problem_of, resolved, task_of
 from app.engine.training.run import Run
 
 Describe = Callable[..., Description]
@@ -34,7 +35,7 @@ def describe() -> Describe:
                 "test": (30,) * len(counts),
             },
             "fingerprint": "0",
-            "preparation": Preparation(8, 8, 1, "crop", (0.5,), (0.25,)),
+            "preparation": ImagePreparation(8, 8, 1, "crop", (0.5,), (0.25,)),
         }
         return Description(**(values | more))  # type: ignore[arg-type]
 

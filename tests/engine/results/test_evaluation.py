@@ -7,13 +7,13 @@ import pytest
 import torch
 from torch import nn
 
-from app.engine.data.preparation import Preparation
+from app.engine.data.preparations.image import ImagePreparation
 from app.engine.learning.choices import LOSSES, LossFunction
 from app.engine.learning.tasks import TASKS
 from app.engine.results.evaluation import evaluate, probabilities_of
 from app.engine.training.control import Stopped
 
-PREPARATION = Preparation(6, 6, 1, "crop", (0.4,), (0.3,))
+PREPARATION = ImagePreparation(6, 6, 1, "crop", (0.4,), (0.3,))
 CPU = torch.device("cpu")
 
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from app.engine import storage
+from app.engine.data.settings import DataSettings
 from app.engine.errors import UserError
-from app.engine.experiment import DataSettings, Experiment
+from app.engine.experiment import Experiment
 from app.engine.learning.tasks import TASKS
 from app.engine.results.report import Report, load_report
 from app.engine.training.history import write_arrays

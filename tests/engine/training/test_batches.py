@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from app.engine.data.augmentation import Augmentation
 from app.engine.data.dataset import Dataset, Description
-from app.engine.data.preparation import Preparation
-from app.engine.experiment import AugmentationSettings
+from app.engine.data.preparations.image import ImagePreparation
+from app.engine.data.settings import AugmentationSettings
 from app.engine.training import trainer
 from app.engine.training.batches import Batches, batch_count, shared
 from app.engine.training.control import Control
@@ -27,7 +27,7 @@ CPU = torch.device("cpu")
 
 
 def _dataset(count: int) -> Dataset:
-    preparation = Preparation(4, 4, 1, "crop", (0.0,), (1 / 255,))
+    preparation = ImagePreparation(4, 4, 1, "crop", (0.0,), (1 / 255,))
     description = Description("", "", (1, 4, 4), ("a", "b"), {"training": (count, 0)}, "", preparation)
     inputs = np.zeros((count, 1, 4, 4), np.uint8) + np.arange(count, dtype=np.uint8)[:, None, None, None]
     inputs.flags.writeable = False

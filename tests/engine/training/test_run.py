@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.engine.data.settings import DataSettings
 from app.engine.errors import UserError
-from app.engine.experiment import DataSettings, Experiment
+from app.engine.experiment import Experiment
 from app.engine.training import history
 from app.engine.training.run import LOCK, Run, default_folder, list_runs
 

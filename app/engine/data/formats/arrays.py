@@ -17,7 +17,6 @@ from app.engine.data.catalogue import (
     FREE,
     Catalogue,
     Check,
-    Format,
     Scan,
     encode_classes,
     split_of,
@@ -25,8 +24,9 @@ from app.engine.data.catalogue import (
     unusable,
 )
 from app.engine.data.dataset import Skipped
+from app.engine.data.decoding import PictureFormat
 from app.engine.data.pictures import eight_bits
-from app.engine.experiment import DataSettings
+from app.engine.data.settings import DataSettings
 
 IMAGE_WORDS = frozenset({"x", "xs", "image", "images", "img", "imgs", "data", "inputs", "input", "pixels", "pictures",
                          "features", "arr0"})
@@ -100,7 +100,7 @@ def _side(size: int) -> int:
     return side if side * side == size and side >= 4 else 0
 
 
-class Arrays(Format):
+class Arrays(PictureFormat):
     kind = "arrays"
     label = "NPZ arrays"
     order = 40

@@ -6,14 +6,15 @@ import difflib
 
 import numpy as np
 
-from app.engine.data.catalogue import FREE, Catalogue, Check, Format, Scan
+from app.engine.data.catalogue import FREE, Catalogue, Check, Scan
 from app.engine.data.dataset import SPLITS
+from app.engine.data.decoding import PictureFormat
 from app.engine.data.samples import PREFIX, SAMPLES, load
+from app.engine.data.settings import DataSettings
 from app.engine.errors import UserError
-from app.engine.experiment import DataSettings
 
 
-class BuiltIn(Format):
+class BuiltIn(PictureFormat):
     kind = "built-in"
     label = "Built-in"
     order = 10

@@ -12,10 +12,11 @@ from typing import BinaryIO, cast
 
 import numpy as np
 
-from app.engine.data.catalogue import FREE, Catalogue, Check, Format, Scan, encode_classes, split_of, stamp, unusable
+from app.engine.data.catalogue import FREE, Catalogue, Check, Scan, encode_classes, split_of, stamp, unusable
+from app.engine.data.decoding import PictureFormat
 from app.engine.data.samples import FASHION
+from app.engine.data.settings import DataSettings
 from app.engine.errors import UserError
-from app.engine.experiment import DataSettings
 
 IMAGES = re.compile(r"(?P<base>.*?)[-_.]?images?[-_.]idx3[-_.]ubyte(\.gz)?", re.IGNORECASE)
 FASHION_LABELS = frozenset({
@@ -94,7 +95,7 @@ def _read_up_to(file: BinaryIO, size: int) -> bytes:
     return b"".join(portions)
 
 
-class Idx(Format):
+class Idx(PictureFormat):
     kind = "idx"
     label = "IDX files"
     order = 30

@@ -15,7 +15,6 @@ from app.engine.data.catalogue import (
     FREE,
     Catalogue,
     Check,
-    Format,
     Scan,
     encode_classes,
     natural_key,
@@ -23,9 +22,10 @@ from app.engine.data.catalogue import (
     split_of,
 )
 from app.engine.data.dataset import Skipped
+from app.engine.data.decoding import PictureFormat
 from app.engine.data.pictures import FOREIGN, SUFFIXES
+from app.engine.data.settings import DataSettings
 from app.engine.errors import UserError
-from app.engine.experiment import DataSettings
 
 JUNK = frozenset({"thumbs.db", "desktop.ini", "__macosx", "ehthumbs.db", "@eadir", "$recycle.bin", "lost+found"})
 
@@ -184,7 +184,7 @@ def layout_of(files: list[Found], depth: int = 0) -> Layout:
     return Layout(depth)
 
 
-class ImageFolder(Format):
+class ImageFolder(PictureFormat):
     kind = "image-folder"
     label = "Folder of pictures"
     order = 90

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from app.engine.data.catalogue import FREE, Catalogue, Check, Format, Scan, encode_classes, readable, split_of, stamp
+from app.engine.data.catalogue import FREE, Catalogue, Check, Scan, encode_classes, readable, split_of, stamp
 from app.engine.data.catalogue import unusable as unusable_file
 from app.engine.data.dataset import Skipped
+from app.engine.data.decoding import PictureFormat
+from app.engine.data.settings import DataSettings
 from app.engine.errors import UserError
-from app.engine.experiment import DataSettings
 
 SUFFIXES = (".csv", ".tsv", ".tab")
 DELIMITERS = (",", ";", "\t", "|")
@@ -116,7 +117,7 @@ def locate(folder: Path, rows: list[list[str]]) -> tuple[int, Files] | None:
     return None if best is None else (best[1], best[2])
 
 
-class ImageList(Format):
+class ImageList(PictureFormat):
     kind = "image-list"
     label = "Table of pictures"
     order = 50

@@ -37,7 +37,7 @@ class BinaryCrossEntropy(Loss):
         help="With 'balanced' yes and no weigh the same in the loss, however few examples one has.",
     )
 
-    def build(self, counts: tuple[int, ...], device: torch.device) -> LossFunction:
+    def build(self, counts: tuple[int, ...], device: torch.device, examples: int = 0) -> LossFunction:
         import torch
 
         weight = self.positive_weight

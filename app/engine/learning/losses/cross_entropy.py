@@ -45,7 +45,7 @@ class CrossEntropy(Loss):
         help="With 'balanced' each class weighs the same in the loss, however few examples it has.",
     )
 
-    def build(self, counts: tuple[int, ...], device: torch.device) -> LossFunction:
+    def build(self, counts: tuple[int, ...], device: torch.device, examples: int = 0) -> LossFunction:
         import torch
 
         weight = None

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from app.engine.data.dataset import Description
+from app.engine.data.settings import DataSettings
 from app.engine.errors import UserError
-from app.engine.experiment import DataSettings
 from app.engine.results import choosing
 from app.engine.results.choosing import BEST, Kept
 from app.engine.results.report import Report, SplitReport, load_report, of_confusion

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from app.engine import storage
+from app.engine.data.settings import AugmentationSettings, DataSettings
 from app.engine.errors import UserError
-from app.engine.experiment import AugmentationSettings, DataSettings, TrainingSettings
+from app.engine.experiment import TrainingSettings
 from app.engine.learning.choices import LOSSES, OPTIMIZERS, SCHEDULES
 from app.engine.training.run import Run
 from app.ui.amounts import UNKNOWN, count_text, number_text, percent_text, time_text

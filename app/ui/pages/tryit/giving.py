@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.engine.data.preparation import Preparation
+from app.engine.data.preparations.image import ImagePreparation
 from app.ui.assets import icon
 from app.ui.pages.tryit.asking import Picture
 from app.ui.pages.tryit.canvas import PEN, Canvas
@@ -151,7 +151,7 @@ class GivingCard(Card):
 
     # --- what is given
 
-    def prepare_for(self, preparation: Preparation) -> None:
+    def prepare_for(self, preparation: ImagePreparation) -> None:
         """Paper, ink and proportions like the data of a run."""
         self.canvas.set_shape(preparation.height, preparation.width)
         grey = preparation.channels == 1

@@ -1,0 +1,58 @@
+"""What a format has read: everything but the division into splits and what follows from it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.engine.data.dataset import Skipped
+from app.engine.data.preparation import Preparation
+from app.engine.data.targets import Targets
+
+
+class Part(ABC):
+    """The inputs of all examples (or one half of all pairs), read but not settled: what is learned from the training
+    examples (means, vocabularies) is not known before the division. A file in `parts` for each sort of input."""
+
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @abstractmethod
+    def settle(self, training: np.ndarray) -> tuple[np.ndarray, Preparation]:
+        """The arrays (N, ...) as a Dataset keeps them, and the preparation, settled on the training rows (n,).
+
+        Raises UserError where the training examples do not suffice.
+        """
+
+    @abstractmethod
+    def coded(self, preparation: Preparation) -> np.ndarray:
+        """The same arrays by a preparation that was settled on other examples: those of a network's training. Settling
+        and then coding gives what `settle` gave. Raises UserError where these examples are of another form."""
+
+    @abstractmethod
+    def digests(self) -> np.ndarray:
+        """A fingerprint of every example: (N, 16) uint8. Equal where two examples are."""
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """A row an example. parts: one, or both halves of pairs. task: as asked for, or as the data suggest; the targets
+    are of that task. hints: (N,) int8, FREE or the place in SPLITS the data ask for. names: for a person, unique.
+    groups: examples of one group stand in one split, None where nothing is kept together.
+    names_of_halves: of pairs, what each half is called ("picture", "text")."""
+
+    task: str
+    parts: tuple[Part, ...]
+    targets: Targets
+    hints: np.ndarray
+    names: Sequence[str]
+    groups: Sequence[str] | None = None
+    skipped: tuple[Skipped, ...] = ()
+    notes: tuple[str, ...] = ()
+    names_of_halves: tuple[str, str] = ("first", "second")
+
+    def __len__(self) -> int:
+        return len(self.targets)

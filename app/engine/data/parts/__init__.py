@@ -1,0 +1,1 @@
+"""Inputs read and not settled yet: a file for each sort."""

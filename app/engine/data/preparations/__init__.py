@@ -1,0 +1,1 @@
+"""From what a person has to what a network sees: a file for each sort of input."""

@@ -1,0 +1,54 @@
+"""Pairs: each half by a preparation of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from app.engine.data.preparation import Preparation, read_preparation
+from models.shape import Input
+
+if TYPE_CHECKING:
+    from app.engine.learning.task import Batch
+
+
+@dataclass(frozen=True)
+class PairPreparation(Preparation):
+    """Kept as two arrays, seen as two tensors. names: what the halves are called, for a person ("picture", "text")."""
+
+    kind: ClassVar[str] = "pair"
+
+    left: Preparation
+    right: Preparation
+    names: tuple[str, str] = ("first", "second")
+
+    @property
+    def halves(self) -> tuple[Preparation, Preparation]:
+        return self.left, self.right
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        return (*self.left.inputs, *self.right.inputs)
+
+    def array(self, raw: tuple[Any, Any]) -> tuple[np.ndarray, ...]:
+        return tuple(
+            np.asarray(half.array(one)) for half, one in zip(self.halves, raw, strict=True)
+        )
+
+    def tensor(self, batch: Batch) -> Batch:
+        return tuple(half.tensor(one) for half, one in zip(self.halves, batch, strict=True))  # type: ignore[misc]
+
+    def to_plain(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind, "left": self.left.to_plain(), "right": self.right.to_plain(), "names": list(self.names),
+        }
+
+    @classmethod
+    def from_plain(cls, data: dict[str, Any]) -> PairPreparation:
+        first, second = data["names"]
+        return cls(read_preparation(data["left"]), read_preparation(data["right"]), (str(first), str(second)))
+
+
+PREPARATION = PairPreparation

@@ -1,0 +1,235 @@
+"""[data] and [augmentation]: where the examples are, how they are read and divided, how pictures are varied."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import app.engine.learning.tasks as tasks
+from models.spec import Spec, setting
+
+TaskKind = Literal[
+    "classification", "binary-classification", "multi-label", "regression", "matching", "metric-learning",
+    "language-modelling", "reconstruction",
+]
+Role = Literal["target", "number", "category", "text", "image", "group", "ignore"]
+Missing = Literal["median", "mean", "zero", "category", "drop"]
+
+PICTURES, TABLES, TEXTS = ("image", "pair"), ("row", "signal", "text", "image", "pair"), ("text", "pair")
+
+
+class DataSettings(Spec):
+    """[data]: where the examples are and how they are read and divided."""
+
+    source: str = setting(
+        "",
+        label="Data",
+        help="A folder or file; 'sample:NAME' for a built-in data set.",
+    )
+    task: TaskKind | None = setting(
+        None,
+        label="Task",
+        help="What is predicted. Left open, it follows the loss and the data.",
+        choices={kind: task.label for kind, task in tasks.TASKS.items()},
+        advanced=True,
+    )
+    target: list[str] | str | None = setting(
+        None,
+        label="Target column",
+        advanced=True,
+        help="For a table: the column, or the columns, to predict. Left open, it is guessed.",
+    )
+    columns: dict[str, Role] = setting(
+        {},
+        label="Columns",
+        advanced=True,
+        applies=TABLES,
+        help="For a table: what each column is. What is not named is guessed; identifiers and constants are ignored.",
+    )
+    missing: dict[str, Missing] = setting(
+        {},
+        label="Missing values",
+        advanced=True,
+        applies=TABLES,
+        help="For a table: what happens where a column has no value. Left open, numbers get the median of training.",
+    )
+    delimiter: str | None = setting(
+        None, label="Delimiter", advanced=True, applies=TABLES,
+        choices={",": "Comma", ";": "Semicolon", "\t": "Tab", "|": "Bar", " ": "Space"},
+        help="What stands between the cells of a text table. Left open, it is detected.",
+    )
+    decimal: Literal[".", ","] | None = setting(
+        None, label="Decimals", advanced=True, applies=TABLES, choices={".": "Point (1.5)", ",": "Comma (1,5)"},
+        help="What stands before the decimals of a number. Left open, it is detected.",
+    )
+    thousands: Literal["", ",", ".", " ", "'"] | None = setting(
+        None, label="Thousands", advanced=True, applies=TABLES,
+        choices={"": "Nothing (1000)", ",": "Comma (1,000)", ".": "Point (1.000)", " ": "Space (1 000)",
+                 "'": "Apostrophe (1'000)"},
+        help="What stands between the thousands of a number. Left open, it is detected.",
+    )
+    encoding: str | None = setting(
+        None, label="Encoding", advanced=True, applies=TABLES,
+        choices={"utf-8": "UTF-8", "utf-8-sig": "UTF-8 with BOM", "utf-16": "UTF-16", "cp1252": "Windows, western",
+                 "cp1250": "Windows, central Europe", "cp1251": "Windows, Cyrillic", "latin-1": "ISO 8859-1"},
+        help="How the characters of a text file are stored. Left open, it is detected.",
+    )
+    header: bool | None = setting(
+        None, label="First row has the names", advanced=True, applies=TABLES,
+        help="Whether the first row names the columns. Left open, it is detected.",
+    )
+    sheet: str | None = setting(
+        None, label="Sheet", advanced=True, applies=TABLES, help="Of a spreadsheet: which sheet; the first one if open.",
+    )
+    separator: str | None = setting(
+        None, label="Between tags", advanced=True, applies=("multi-label",),
+        help="What stands between several tags in one cell, such as ';' or ','. Left open, it is detected.",
+    )
+    rows_are: Literal["row", "signal"] = setting(
+        "row", label="A row is", advanced=True, applies=("row", "signal"),
+        choices={"row": "Several values", "signal": "One signal, value after value"},
+        help="Whether the numbers of a table's row stand side by side, or follow one another in time.",
+    )
+    tokens: Literal["bpe", "bytes"] | None = setting(
+        None, label="Tokens", applies=TEXTS,
+        choices={"bpe": "Parts of words (BPE)", "bytes": "Single bytes"},
+        help="In what pieces a text is read. Parts of words are learned from the training texts; bytes need no learning "
+        "and make longer texts.",
+    )
+    vocabulary: int = setting(
+        4096, label="Vocabulary", unit="tokens", ge=300, le=65_536, step=512, advanced=True, applies=TEXTS,
+        help="How many parts of words are learned.",
+    )
+    context: int | None = setting(
+        None, label="Longest text", unit="tokens", ge=4, le=4096, step=32, applies=TEXTS,
+        help="Texts are cut after so many tokens; for language modelling, how far back the network sees.",
+    )
+    damage: Literal["mask", "noise"] = setting(
+        "mask", label="Damage", applies=("reconstruction",),
+        choices={"mask": "Parts are hidden", "noise": "Noise is added"},
+        help="What is done to an example that the network must restore.",
+    )
+    damage_share: float = setting(
+        0.5, label="How much", unit="of the example", gt=0.0, lt=1.0, step=0.05, applies=("reconstruction",),
+        help="The share that is hidden, or the strength of the noise in standard deviations.",
+    )
+    height: int | None = setting(
+        None,
+        label="Height",
+        unit="pixels",
+        ge=4,
+        step=4,
+        applies=PICTURES,
+        help="Pictures are brought to this height. Larger shows more and costs time and memory in proportion.",
+    )
+    width: int | None = setting(
+        None,
+        label="Width",
+        unit="pixels",
+        ge=4,
+        step=4,
+        applies=PICTURES,
+        help="Pictures are brought to this width.",
+    )
+    fit: Literal["crop", "fit", "stretch"] = setting(
+        "crop",
+        label="Other proportions",
+        applies=PICTURES,
+        help="What happens to a picture of other proportions.",
+        choices={"crop": "Fill and cut off the edges", "fit": "Show all, with a margin", "stretch": "Stretch"},
+    )
+    colour: Literal["grey", "colour"] | None = setting(
+        None,
+        label="Colour",
+        choices={"grey": "Grey (1 channel)", "colour": "Colour (3 channels)"},
+        applies=PICTURES,
+        help="Whether the network sees colours. Left open, grey only if all pictures are grey.",
+    )
+    validation_share: float | None = setting(
+        None,
+        label="Validation",
+        unit="of the examples",
+        gt=0.0,
+        lt=0.9,
+        step=0.05,
+        help="Kept aside to judge every epoch. Left open, a tenth, at most 3,000; unused when the data have a "
+        "validation folder of their own.",
+    )
+    test_share: float = setting(
+        0.1,
+        label="Test",
+        unit="of the examples",
+        ge=0.0,
+        lt=0.9,
+        step=0.05,
+        help="Kept apart to the very end and never used to choose anything; unused when the data have a test set.",
+    )
+    group: Literal["none", "folder", "name"] = setting(
+        "none",
+        label="Keep together",
+        advanced=True,
+        choices={"none": "Nothing", "folder": "Files in one sub-folder", "name": "Names that differ in the number"},
+        help="Examples of one group (frames of one film) never stand on both sides of a split.",
+    )
+    split_seed: int = setting(
+        0,
+        label="Split number",
+        ge=0,
+        advanced=True,
+        help="Another number divides the examples in another way.",
+    )
+
+
+class AugmentationSettings(Spec):
+    """[augmentation]: how training pictures are varied, anew in every epoch."""
+
+    flip: bool | None = setting(
+        None,
+        label="Mirror",
+        help="Half of the pictures are mirrored left to right. Left open, only if the classes "
+        "survive it: measured on the data.",
+    )
+    shift: float | None = setting(
+        None,
+        label="Shift",
+        unit="of the side",
+        ge=0.0,
+        le=0.5,
+        step=0.01,
+        help="Moved by up to this share of a side.",
+    )
+    rotate: float = setting(
+        0.0,
+        label="Rotate",
+        unit="degrees",
+        ge=0.0,
+        le=180.0,
+        step=5.0,
+        help="Turned by up to this angle, either way.",
+    )
+    scale: float = setting(
+        0.0,
+        label="Scale",
+        unit="of the size",
+        ge=0.0,
+        le=0.9,
+        step=0.05,
+        help="Made up to this share larger or smaller.",
+    )
+    light: float = setting(
+        0.0,
+        label="Brightness and contrast",
+        unit="of the range",
+        ge=0.0,
+        le=1.0,
+        step=0.05,
+        help="Made brighter or darker, flatter or harder by up to this share.",
+    )
+    erase: float = setting(
+        0.0,
+        label="Erase",
+        unit="of the side",
+        ge=0.0,
+        le=0.9,
+        step=0.05,
+        help="A rectangle of up to this size is hidden, so that no single detail decides.",
+    )

@@ -1,0 +1,54 @@
+"""The figures by which a network is judged: their names in summary.json, and what they mean to a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One figure. better: which way is good. shown: as a share of 100, in the target's own unit, or as it is.
+
+    worst, best: the ends of its scale, None where it has none.
+    """
+
+    name: str
+    label: str
+    help: str
+    better: Literal["higher", "lower"] = "higher"
+    shown: Literal["percent", "unit", "number"] = "percent"
+    worst: float | None = 0.0
+    best: float | None = 1.0
+
+    def improves(self, value: float, on: float) -> bool:
+        return value > on if self.better == "higher" else value < on
+
+
+METRICS = {
+    metric.name: metric
+    for metric in (
+        Metric("accuracy", "accuracy", "The share of answers that are right."),
+        Metric("macro_f1", "macro F1", "The mean over the classes of F1, so that rare classes count as much as "
+               "frequent ones."),
+        Metric("f1", "F1", "Of yes: the balance of how many are found and how many of the answers yes are right."),
+        Metric("auc", "ROC AUC", "How often a yes gets a higher number than a no. A coin gets 50 %.", worst=0.5),
+        Metric("mean_average_precision", "mean average precision", "For every tag, how far up the list those stand "
+               "that have it; the mean over the tags."),
+        Metric("micro_f1", "F1 over all tags", "The balance of tags found and tags that are right, all counted "
+               "together."),
+        Metric("mae", "mean error (MAE)", "By how much an answer is off, on average.", "lower", "unit", None, 0.0),
+        Metric("rmse", "RMSE", "Like the mean error, but large errors count more: the root of the mean square.",
+               "lower", "unit", None, 0.0),
+        Metric("r2", "R²", "The share of the ups and downs that the answers explain: 1 is all of it, 0 no better than "
+               "always answering the mean, below 0 worse.", "higher", "number", None, 1.0),
+        Metric("recall_at_1", "recall at 1", "How often the right partner is the nearest of all."),
+        Metric("recall_at_5", "recall at 5", "How often the right partner is among the five nearest."),
+        Metric("perplexity", "perplexity", "Between how many equally likely tokens it hesitates, on average.", "lower",
+               "number", None, 1.0),
+        Metric("bits_per_byte", "bits per byte", "How many bits a byte of text still costs it: 8 know nothing.",
+               "lower", "number", 8.0, 0.0),
+        Metric("psnr", "PSNR", "How near the restored comes to the original, in decibels; 20 is coarse, 30 is good.",
+               "higher", "number", None, None),
+    )
+}

@@ -1,0 +1,52 @@
+"""An example is, or is not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from app.engine.learning.task import View, named
+from app.engine.learning.tasks.classification import Classification
+from app.engine.results import metrics
+
+if TYPE_CHECKING:
+    import torch
+
+    from app.engine.data.dataset import Description
+
+
+class BinaryClassification(Classification):
+    """The network answers with one logit, the probability of the second class. said: (n, 2), no and yes."""
+
+    kind: ClassVar[str] = "binary-classification"
+    label: ClassVar[str] = "Yes or no (binary classification)"
+    summary: ClassVar[str] = "Each example is, or is not."
+    example: ClassVar[str] = "Is this tumour malignant? Will this customer leave?"
+    order: ClassVar[int] = 20
+    view: ClassVar[View] = "yes-no"
+    metrics: ClassVar[tuple[str, ...]] = ("accuracy", "f1", "auc", "macro_f1")
+
+    def fits(self, about: Description) -> str:
+        if len(about.classes) != 2:
+            return f"Yes or no needs exactly two classes; these data have {len(about.classes)}."
+        return super().fits(about)
+
+    def outputs(self, about: Description) -> int:
+        return 1
+
+    def said(self, about: Description, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        import torch
+
+        outputs = outputs.float()
+        return torch.sigmoid(torch.cat([-outputs, outputs], dim=1))
+
+    def figures(self, about: Description, targets: np.ndarray, said: np.ndarray) -> dict[str, float]:
+        matrix = self.confusion(about, targets, said)
+        return named(self, {
+            "accuracy": metrics.accuracy(matrix), "macro_f1": metrics.macro_f1(matrix),
+            "f1": float(metrics.per_class(matrix).f1[1]), "auc": metrics.auc(targets, said[:, 1]),
+        })
+
+
+TASK = BinaryClassification()

@@ -1,0 +1,76 @@
+"""One or more amounts of an example."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+
+from app.engine.learning.task import Task, View, named
+from models.shape import Problem
+
+if TYPE_CHECKING:
+    import torch
+
+    from app.engine.data.dataset import Description
+    from app.engine.learning.task import Batch
+
+
+class Regression(Task):
+    """Network and loss see every amount less its mean, over its standard deviation, both of the training examples, so
+    that one learning rate fits euros and millimetres. said and figures are in the amounts' own units: (n, T)."""
+
+    kind: ClassVar[str] = "regression"
+    label: ClassVar[str] = "Amount (regression)"
+    summary: ClassVar[str] = "Each example has one or more amounts."
+    example: ClassVar[str] = "What will it cost? How old is this person?"
+    order: ClassVar[int] = 40
+    view: ClassVar[View] = "amounts"
+    metrics: ClassVar[tuple[str, ...]] = ("r2", "mae", "rmse")
+    targets: ClassVar[Literal["classes", "tags", "amounts", "none", "tokens"]] = "amounts"
+    probes: ClassVar[int] = 400
+
+    def fits(self, about: Description) -> str:
+        return super().fits(about) if about.amounts else "These data have no column of amounts to predict."
+
+    def outputs(self, about: Description) -> int:
+        return len(about.amounts)
+
+    def pretended(self, problem: Problem, batch_size: int) -> torch.Tensor:
+        import torch
+
+        return torch.zeros(batch_size, problem.outputs)
+
+    def batch(
+        self, about: Description, inputs: Batch, targets: torch.Tensor, dice: torch.Generator
+    ) -> tuple[Batch, torch.Tensor]:
+        mean, std = _scale(about, targets)
+        return inputs, (targets - mean) / std
+
+    def said(self, about: Description, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        mean, std = _scale(about, outputs)
+        return outputs.float() * std + mean
+
+    def figures(self, about: Description, targets: np.ndarray, said: np.ndarray) -> dict[str, float]:
+        """Of several amounts: the mean over them; errors in a unit only make sense together where they share it."""
+        error = said.astype(float) - targets
+        spread = ((targets - targets.mean(axis=0)) ** 2).sum(axis=0) if len(targets) else np.zeros(1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            r2 = 1 - (error**2).sum(axis=0) / spread
+        return named(self, {
+            "r2": float(np.mean(r2[spread > 0])) if (spread > 0).any() else np.nan,
+            "mae": float(np.abs(error).mean()) if error.size else np.nan,
+            "rmse": float(np.sqrt((error**2).mean(axis=0)).mean()) if error.size else np.nan,
+        })
+
+
+def _scale(about: Description, like: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Means and standard deviations (T,) on the tensor's device."""
+    import torch
+
+    mean = torch.tensor([amount.mean for amount in about.amounts], dtype=torch.float32, device=like.device)
+    std = torch.tensor([amount.std for amount in about.amounts], dtype=torch.float32, device=like.device)
+    return mean, std
+
+
+TASK = Regression()

@@ -1,0 +1,212 @@
+"""Results of a classification: per class, what is confused with what, and the mistakes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from app.engine.data.dataset import Description
+from app.engine.learning.task import Task
+from app.engine.results import metrics
+from app.engine.results.metrics import percent
+from app.engine.results.remedies import quoted
+from app.engine.results.reports.base import Level, SplitReport
+
+
+@dataclass(frozen=True)
+class ClassRow:
+    """One class of a split. What is not defined is None: the precision of a class that is never predicted."""
+
+    name: str
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    count: int
+    predicted: int
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong answer. row: of the data set. true, predicted: class numbers. confidence: in the wrong class;
+    true_probability: left for the right one."""
+
+    row: int
+    true: int
+    predicted: int
+    confidence: float
+    true_probability: float
+
+
+@dataclass(frozen=True)
+class ClassReport(SplitReport):
+    """One split judged. said: (n, K) probabilities. low, high: the 95 % interval of the accuracy. baseline: the
+    accuracy of always saying the class that is most frequent in training (baseline_class). confusion: (K, K) counts,
+    true class by row."""
+
+    view: ClassVar[str] = "classes"
+
+    correct: int = 0
+    low: float = 0.0
+    high: float = 1.0
+    baseline: float = 0.0
+    baseline_class: int = 0
+    classes: tuple[ClassRow, ...] = ()
+    confusion: np.ndarray = field(repr=False, default_factory=lambda: np.zeros((0, 0), np.int64))
+    predictions: np.ndarray = field(repr=False, default_factory=lambda: np.zeros(0, np.int64))
+
+    @classmethod
+    def of(
+        cls, name: str, about: Description, task: Task, rows: np.ndarray, targets: np.ndarray, said: np.ndarray,
+        loss: float | None,
+    ) -> ClassReport:
+        classes = about.classes
+        if len(targets) and said.shape != (len(targets), len(classes)):
+            raise ValueError(f"{said.shape} probabilities for {len(targets)} examples of {len(classes)} classes")
+        said = said.reshape(len(targets), len(classes))
+        answers = metrics.predictions(said)
+        matrix = metrics.confusion(targets, answers, len(classes))
+        figures = task.figures(about, targets, said) if len(targets) else {}
+        report = cls.of_confusion(name, matrix, classes, usual_class(about), figures, loss)
+        return replace(
+            report, rows=np.asarray(rows), targets=np.asarray(targets, dtype=np.int64), predictions=answers, said=said
+        )
+
+    @classmethod
+    def of_confusion(
+        cls, name: str, matrix: np.ndarray, classes: tuple[str, ...], usual: int, figures: dict[str, float],
+        loss: float | None,
+    ) -> ClassReport:
+        """What a confusion matrix (K, K) alone tells: figures and classes, no examples.
+
+        usual: the class most frequent in training. figures: metrics of the task by name.
+        """
+        table, correct, count = metrics.per_class(matrix), int(np.trace(matrix)), int(matrix.sum())
+        low, high = metrics.wilson(correct, count)
+        none = np.zeros(0, dtype=np.int64)
+        return cls(
+            name,
+            count,
+            figures,
+            loss if loss is not None and np.isfinite(loss) else None,
+            none,
+            none,
+            np.zeros((0, len(classes)), dtype=np.float32),
+            correct=correct,
+            low=low,
+            high=high,
+            baseline=float(matrix[usual].sum()) / count if count else 0.0,
+            baseline_class=usual,
+            classes=tuple(
+                ClassRow(
+                    classes[k],
+                    _known(table.precision[k]),
+                    _known(table.recall[k]),
+                    _known(table.f1[k]),
+                    int(table.count[k]),
+                    int(table.predicted[k]),
+                )
+                for k in range(len(classes))
+            ),
+            confusion=matrix,
+        )
+
+    @property
+    def probabilities(self) -> np.ndarray:
+        """(n, K)."""
+        return self.said
+
+    @property
+    def accuracy(self) -> float:
+        return self.correct / self.count if self.count else float("nan")
+
+    def cell(self, true: int, predicted: int) -> list[Mistake]:
+        """The examples behind one cell of the confusion matrix, the surest answers first."""
+        return self._list((self.targets == true) & (self.predictions == predicted))
+
+    def mistakes(self, most: int = 100) -> list[Mistake]:
+        """The worst mistakes: those made with the greatest confidence."""
+        return self._list(self.targets != self.predictions, most)
+
+    def confused(self, most: int = 10) -> list[tuple[int, int, int, float]]:
+        """(true, predicted, count, share of the true class), the largest share first; several times wrong only."""
+        wrong = self.confusion.copy()
+        np.fill_diagonal(wrong, 0)
+        found = [
+            (int(true), int(said), int(wrong[true, said]), float(wrong[true, said] / self.confusion[true].sum()))
+            for true, said in np.argwhere(wrong > 1)
+        ]
+        return sorted(found, key=lambda pair: (-pair[3], -pair[2], pair[0], pair[1]))[:most]
+
+    def worst_classes(self) -> list[ClassRow]:
+        """Classes that have examples, the least recognised first."""
+        return sorted((row for row in self.classes if row.count), key=lambda row: (row.recall or 0.0, -row.count))
+
+    def _list(self, chosen: np.ndarray, most: int | None = None) -> list[Mistake]:
+        places = np.flatnonzero(chosen)
+        said, true = self.predictions[places], self.targets[places]
+        confidence = self.probabilities[places, said]
+        order = np.argsort(-confidence, kind="stable")[:most]
+        return [
+            Mistake(
+                int(self.rows[places[i]]),
+                int(true[i]),
+                int(said[i]),
+                float(confidence[i]),
+                float(self.probabilities[places[i], true[i]]),
+            )
+            for i in order
+        ]
+
+    def to_plain(self, most: int = 20) -> dict[str, Any]:
+        """Plain data for JSON."""
+        names = [row.name for row in self.classes]
+        return {
+            "examples": self.count,
+            "correct": self.correct,
+            "accuracy": self.accuracy if self.count else None,
+            "interval": [self.low, self.high],
+            "baseline": self.baseline,
+            "baseline_class": names[self.baseline_class],
+            "loss": self.loss,
+            "metrics": self.metrics,
+            "per_class": [vars(row) for row in self.classes],
+            "confusion": self.confusion.tolist(),
+            "worst_mistakes": [
+                {**vars(one), "true": names[one.true], "predicted": names[one.predicted]}
+                for one in self.mistakes(most)
+            ],
+        }
+
+    def verdict(self) -> tuple[str, Level]:
+        """One plain sentence on a split that has examples, and how good the news is."""
+        usual = self.classes[self.baseline_class].name
+        baseline = f"always saying {quoted(usual)} would be right on {percent(self.baseline)}"
+        right = f"It is right on {percent(self.accuracy, 1)} of {self.subject}"
+        worst = self.worst_classes()[0]
+        if self.high <= self.baseline or self.accuracy <= self.baseline:
+            return f"It has learned nothing yet: it is right on {percent(self.accuracy, 1)}, and {baseline}.", "problem"
+        if self.low <= self.baseline:
+            return f"{right}, but so few that it may be chance: {baseline}.", "warning"
+        if (self.accuracy - self.baseline) < 0.2 * (1 - self.baseline):
+            return f"{right}, only a little better than a guess: {baseline}.", "warning"
+        if worst.recall is not None and worst.recall < 0.5 and len(self.classes) > 1:
+            missed = f"yet it misses most of {quoted(worst.name)} ({percent(worst.recall)} found)"
+            return f"{right}, {missed}; {baseline}.", "warning"
+        if self.high - self.low > 0.2:
+            bounds = f"between {percent(self.low)} and {percent(self.high)}"
+            return f"{right}; on others it may be anything {bounds}, as these are few ({baseline}).", "warning"
+        return f"{right}; {baseline}.", "good"
+
+
+def usual_class(description: Description) -> int:
+    """The class most frequent in training: what one would say without looking."""
+    return int(np.argmax(description.counts["training"]))
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+REPORT = ClassReport

@@ -1,0 +1,78 @@
+"""Results of yes or no: those of two classes, and what another threshold would do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from app.engine.results.reports.classes import ClassReport
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """What comes of saying yes from a probability on. Shares are None where they are not defined."""
+
+    at: float
+    true_yes: int
+    false_yes: int
+    true_no: int
+    false_no: int
+
+    @property
+    def recall(self) -> float | None:
+        """The share of yes that is found."""
+        return self.true_yes / (self.true_yes + self.false_no) if self.true_yes + self.false_no else None
+
+    @property
+    def precision(self) -> float | None:
+        """The share of answers yes that are right."""
+        return self.true_yes / (self.true_yes + self.false_yes) if self.true_yes + self.false_yes else None
+
+    @property
+    def false_alarms(self) -> float | None:
+        """The share of no that is taken for yes."""
+        return self.false_yes / (self.false_yes + self.true_no) if self.false_yes + self.true_no else None
+
+    @property
+    def accuracy(self) -> float:
+        total = self.true_yes + self.false_yes + self.true_no + self.false_no
+        return (self.true_yes + self.true_no) / total if total else float("nan")
+
+
+@dataclass(frozen=True)
+class YesNoReport(ClassReport):
+    view: ClassVar[str] = "yes-no"
+
+    def at(self, threshold: float) -> Threshold:
+        yes, said = self.targets == 1, self.said[:, 1] >= threshold
+        return Threshold(
+            threshold, int((yes & said).sum()), int((~yes & said).sum()), int((~yes & ~said).sum()),
+            int((yes & ~said).sum()),
+        )
+
+    def roc(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(false alarms, recall, threshold), each (m,), from saying yes to nothing to saying yes to all."""
+        thresholds, found, alarms, yes, no = self._sorted()
+        return alarms / max(1, no), found / max(1, yes), thresholds
+
+    def precision_recall(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(recall, precision, threshold), each (m,), from the surest yes on."""
+        thresholds, found, alarms, yes, _ = self._sorted()
+        said = found + alarms
+        keep = said > 0
+        return (found / max(1, yes))[keep], (found[keep] / said[keep]), thresholds[keep]
+
+    def _sorted(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, int, int]:
+        order = np.argsort(-self.said[:, 1], kind="stable")
+        scores, yes = self.said[order, 1].astype(float), self.targets[order] == 1
+        ends = np.flatnonzero(np.append(np.diff(scores) != 0, True)) if len(scores) else np.zeros(0, int)
+        found, alarms = np.cumsum(yes)[ends], np.cumsum(~yes)[ends]
+        return (
+            np.append(np.inf, scores[ends]), np.append(0, found), np.append(0, alarms), int(yes.sum()),
+            int((~yes).sum()),
+        )
+
+
+REPORT = YesNoReport
