@@ -46,6 +46,7 @@ def assemble(data: DataSettings, label: str, examples: Examples, like: Preparati
         notes += _uneven(targets.classes, counts)
     training = indices["training"]
     arrays, preparation = _settled(examples, training, like)
+    notes += [note for part in examples.parts for note in part.notes]
     for array in arrays:
         array.flags.writeable = False
     skipped = examples.skipped

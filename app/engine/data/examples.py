@@ -36,6 +36,11 @@ class Part(ABC):
     def digests(self) -> np.ndarray:
         """A fingerprint of every example: (N, 16) uint8. Equal where two examples are."""
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of settling or coding, after it: "3 texts were cut". One sentence each."""
+        return ()
+
 
 @dataclass(frozen=True, eq=False)
 class Examples:

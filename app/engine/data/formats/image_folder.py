@@ -97,15 +97,20 @@ class Walk:
             (links if entry.is_symlink() else waiting).append((entry.path, (*parts, name)))
             return
         check()
-        suffix = os.path.splitext(name)[1].lower()
         if not stat.S_ISREG(status.st_mode):
             self._skip(entry.path, "it is not an ordinary file", ignored=True)
-        elif suffix in FOREIGN:
-            self._skip(entry.path, f"{suffix[1:].upper()} pictures are not read; save it as PNG or JPEG")
-        elif suffix and suffix not in SUFFIXES and not suffix[1:].isdigit():
-            self._skip(entry.path, "it is not a picture", ignored=True)
+        elif refusal := self.refusal(os.path.splitext(name)[1].lower()):
+            self._skip(entry.path, *refusal)
         else:
             self.files.append(Found(entry.path, parts, status.st_size, status.st_mtime_ns))
+
+    def refusal(self, suffix: str) -> tuple[str, bool] | None:
+        """Why a file of this ending is left out, and whether nobody would miss it; None for what may be a picture."""
+        if suffix in FOREIGN:
+            return f"{suffix[1:].upper()} pictures are not read; save it as PNG or JPEG", False
+        if suffix and suffix not in SUFFIXES and not suffix[1:].isdigit():
+            return "it is not a picture", True
+        return None
 
     def _skip(self, path: str, reason: str, ignored: bool = False) -> None:
         self.skipped.append(Skipped(readable(os.path.relpath(path, self.root)), reason, ignored))
