@@ -83,6 +83,23 @@ def auc(targets: np.ndarray, scores: np.ndarray) -> float:
     return float((ranks[targets].sum() - positive * (positive + 1) / 2) / (positive * negative))
 
 
+def average_precision(targets: np.ndarray, scores: np.ndarray) -> float:
+    """How far up the list those stand that are meant: the mean over them of the precision at their place. NaN without
+    one. Equal scores stand at one place together, so that their order decides nothing.
+
+    targets: (n,) 0 or 1. scores: (n,), larger for what is meant.
+    """
+    targets = np.asarray(targets).astype(bool)
+    if not targets.any():
+        return math.nan
+    order = np.argsort(-np.asarray(scores), kind="stable")
+    meant, scores = targets[order], np.asarray(scores)[order]
+    ends = np.flatnonzero(np.append(scores[1:] != scores[:-1], True))
+    found = np.cumsum(meant)[ends]
+    precision = found / (ends + 1)
+    return float((np.diff(found, prepend=0) * precision).sum() / found[-1])
+
+
 def wilson(correct: int, total: int, z: float = Z95) -> tuple[float, float]:
     """The interval in which the true share lies with 95 % confidence (Wilson 1927); (0, 1) knowing nothing."""
     if total <= 0:
