@@ -36,6 +36,14 @@ class Preparation(ABC):
         them. Raises UserError where it cannot be used.
         """
 
+    def shown(self, kept: Any) -> Any:
+        """What a person is shown of one example as a Dataset keeps it (of a pair: of each half, by its own).
+
+        A picture (C, H, W) uint8 and a signal (C, L) as they are; of a row ((column, value), ...), values as numbers or
+        words of their own; of a text the text.
+        """
+        return kept
+
     @abstractmethod
     def tensor(self, batch: Batch) -> Batch:
         """(B, ...) as kept, on any device -> what the network reads. What is given stays as it is."""

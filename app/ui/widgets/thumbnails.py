@@ -24,13 +24,13 @@ from PySide6.QtWidgets import (
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QWidget,
 )
 
 from app.ui.theme import SMALL, Theme
 
 Tone = Literal["normal", "wrong", "good", "quiet"]
-Row = tuple[np.ndarray, str, str]
+Row = tuple[Any, str, str]
+"""What is drawn (here a picture of (C, H, W) uint8), a caption of up to three lines, a tone."""
 Index = QModelIndex | QPersistentModelIndex
 
 TONES = {"normal": "text", "wrong": "validation", "good": "best", "quiet": "secondary"}
@@ -74,10 +74,11 @@ def crisp(array: np.ndarray, side: int, ratio: float = 1.0) -> QPixmap:
 class _Rows(QAbstractListModel):
     """The rows as given; pictures become pixmaps only when they are painted, and the last ones are kept."""
 
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
+    def __init__(self, grid: ThumbnailGrid) -> None:
+        super().__init__(grid)
+        self._grid = grid
         self.rows: Sequence[Row] = ()
-        self._pixmaps: OrderedDict[tuple[int, int, float], QPixmap] = OrderedDict()
+        self._pixmaps: OrderedDict[tuple[Any, ...], QPixmap] = OrderedDict()
 
     def show(self, rows: Sequence[Row]) -> None:
         self.beginResetModel()
@@ -94,16 +95,19 @@ class _Rows(QAbstractListModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return self.rows[index.row()][1]
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            caption = self.rows[index.row()][1].replace("\n", ", ")
-            return f"Picture {index.row() + 1} of {len(self.rows)}{': ' + caption if caption else ''}"
+            item, text, _ = self.rows[index.row()]
+            caption = text.replace("\n", ", ")
+            what = self._grid.spoken(item)
+            return f"{what} {index.row() + 1} of {len(self.rows)}{': ' + caption if caption else ''}"
         return None
 
-    def pixmap(self, row: int, side: int, ratio: float) -> QPixmap:
-        key = (row, side, ratio)
+    def pixmap(self, row: int, ratio: float) -> QPixmap:
+        tile = self._grid.tile
+        key = (row, tile.width(), tile.height(), ratio, self._grid.theme.dark)
         if key in self._pixmaps:
             self._pixmaps.move_to_end(key)
         else:
-            self._pixmaps[key] = crisp(self.rows[row][0], side, ratio)
+            self._pixmaps[key] = self._grid.draw(self.rows[row][0], ratio)
             if len(self._pixmaps) > CACHED:
                 self._pixmaps.popitem(last=False)
         return self._pixmaps[key]
@@ -124,8 +128,8 @@ class _Painter(QStyledItemDelegate):
         _, caption, tone = grid.rows[index.row()]
         cell: QRect = option.rect
         state = option.state
-        side = grid.side
-        tile = QRect(cell.x() + (cell.width() - side) // 2, cell.y() + 2, side, side)
+        wide, high = grid.tile.toTuple()
+        tile = QRect(cell.x() + (cell.width() - wide) // 2, cell.y() + 2, wide, high)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         outline = QPainterPath()
@@ -134,7 +138,7 @@ class _Painter(QStyledItemDelegate):
         pixmap = grid.pixmap(index.row())
         width, height = pixmap.deviceIndependentSize().toSize().toTuple()
         painter.setClipPath(outline)
-        painter.drawPixmap(tile.x() + (side - width) // 2, tile.y() + (side - height) // 2, pixmap)
+        painter.drawPixmap(tile.x() + (wide - width) // 2, tile.y() + (high - height) // 2, pixmap)
         painter.setClipping(False)
         if edge := self._edge(state, tone):
             painter.setPen(QPen(edge, 2))
@@ -205,11 +209,24 @@ class ThumbnailGrid(QListView):
         return self.theme.px(self.size_at_100)
 
     @property
+    def tile(self) -> QSize:
+        """Of what an example is painted on, in pixels now."""
+        return QSize(self.side, self.side)
+
+    def draw(self, item: Any, ratio: float) -> QPixmap:
+        """What stands on a tile: here a picture of (C, H, W) uint8."""
+        return crisp(item, self.side, ratio)
+
+    def spoken(self, item: Any) -> str:
+        """What one is, for those who listen."""
+        return "Picture"
+
+    @property
     def cell(self) -> QSize:
         """Of a picture with its caption, in pixels now."""
         line = QFontMetrics(self.theme.font(SMALL)).height()
         caption = self.lines * line + self.theme.px(3) if self.lines else 0
-        return QSize(self.side + self.theme.px(MARGIN), self.side + 4 + caption)
+        return QSize(self.tile.width() + self.theme.px(MARGIN), self.tile.height() + 4 + caption)
 
     def show_rows(self, rows: Sequence[Row]) -> None:
         """Show these: (picture of (C, H, W) uint8, caption of up to three lines, tone)."""
@@ -223,7 +240,7 @@ class ThumbnailGrid(QListView):
         self._measure()
 
     def pixmap(self, row: int) -> QPixmap:
-        return self._model.pixmap(row, self.side, self.devicePixelRatioF())
+        return self._model.pixmap(row, self.devicePixelRatioF())
 
     def height_of(self, rows: int) -> int:
         """Of so many rows of pictures, in pixels now."""
