@@ -1,6 +1,7 @@
-"""What the network will see, as arrays for a window: the first batch, one picture varied, pictures before and after.
+"""What the network will see of pictures, as arrays for a window: the first batch, one picture varied, before and after.
 
-Everything goes through the same Augmentation and ImagePreparation as training does. Torch is imported where it is needed.
+Everything goes through the same Augmentation and ImagePreparation as training does. Torch is imported where it is
+needed. For data of single pictures only.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from app.engine.data import formats
 from app.engine.data.augmentation import Augmentation, settled
 from app.engine.data.catalogue import no_check
 from app.engine.data.dataset import Dataset
+from app.engine.data.decoding import PictureFormat
 from app.engine.data.pictures import Unreadable, decode
 from app.engine.data.preparations.image import ImagePreparation
 from app.engine.data.settings import AugmentationSettings, DataSettings
@@ -62,7 +64,7 @@ def first_batch(
     batch = torch.from_numpy(np.ascontiguousarray(dataset.inputs[chosen]))
     if augmentation.active:
         batch = augmentation(batch, torch.Generator().manual_seed(mixed(seed, AUGMENTATION, 1, 0)))
-    return Batch(_seen(batch[:most], dataset.description.preparation), chosen[:most], len(chosen), augmentation.words)
+    return Batch(_seen(batch[:most], _of_pictures(dataset)), chosen[:most], len(chosen), augmentation.words)
 
 
 def varied(
@@ -78,7 +80,7 @@ def varied(
         batch = torch.from_numpy(np.repeat(dataset.inputs[row][None], times, axis=0))
         if augmentation.active:
             batch = augmentation(batch, generator)
-        pictures = _seen(batch, dataset.description.preparation)
+        pictures = _seen(batch, _of_pictures(dataset))
         found.append(np.concatenate([dataset.inputs[row][None], pictures]))
     return found
 
@@ -88,7 +90,7 @@ def before_and_after(
 ) -> list[Pair]:
     """These pictures as they lie in the source and as these settings bring them to the network; what cannot be read
     again is left out. Settings left open are those of the dataset."""
-    known = dataset.description.preparation
+    known = _of_pictures(dataset)
     channels = {"grey": 1, "colour": 3}.get(data.colour or "", known.channels)
     height, width = data.height or known.height, data.width or known.width
     preparation = ImagePreparation(height, width, channels, data.fit, (0.0,) * channels, (1.0,) * channels)
@@ -122,7 +124,7 @@ def _originals(
     if not missing or found:
         return found
     form = formats.find(data.source)
-    if form is None:
+    if not isinstance(form, PictureFormat):
         return []
     try:
         catalogue = form.scan(data.source, data, check).read()
@@ -134,6 +136,12 @@ def _originals(
         for row in missing
         if dataset.names[row] in places
     ]
+
+
+def _of_pictures(dataset: Dataset) -> ImagePreparation:
+    preparation = dataset.description.preparation
+    assert isinstance(preparation, ImagePreparation), "for data of single pictures"
+    return preparation
 
 
 def _seen(batch: object, preparation: ImagePreparation) -> np.ndarray:

@@ -261,7 +261,7 @@ def _check_data(dataset: Dataset) -> None:
 def placed_on(network: Network, device: torch.device) -> Network:
     """On the device, pictures channels last: a convolution over (B, C, H, W) is faster so."""
     if any(one.kind == "image" for one in network.problem.inputs):
-        return network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+        return network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network.to(device)
 
 

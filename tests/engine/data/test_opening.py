@@ -46,7 +46,7 @@ def test_sources_that_cannot_be(tmp_path: Path, folder: Maker, picture: Maker) -
     assert "built-in" in refused("sample:digitz").what
     assert "digits" in refused("sample:digitz").remedy
     assert "only one class, 'a'" in refused(folder({"a": 5}, root="one")).what
-    assert "only one picture" in refused(folder({"a": 1, "b": 1, "c": 1}, root="single")).what
+    assert "only one example" in refused(folder({"a": 1, "b": 1, "c": 1}, root="single")).what
     assert "no pictures" in refused(folder({"a": 0, "b": 0}, root="hollow")).what
 
 
@@ -69,7 +69,7 @@ def test_copies_of_one_picture_leave_nothing_to_judge(folder: Maker) -> None:
     for c in "ab":
         for copy in range(3):
             (base / c / f"copy{copy}.png").write_bytes((base / c / "0.png").read_bytes())
-    assert "copies of one picture" in refused(base).what
+    assert "copies of one example" in refused(base).what
 
 
 def test_a_class_with_one_picture_is_trained_on_and_told(folder: Maker) -> None:

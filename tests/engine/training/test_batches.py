@@ -11,6 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import app.engine.learning.tasks as tasks
 from app.engine.data.augmentation import Augmentation
 from app.engine.data.dataset import Dataset, Description
 from app.engine.data.preparations.image import ImagePreparation
@@ -37,7 +38,7 @@ def _dataset(count: int) -> Dataset:
 def _batches(count: int, size: int, seed: int = 0, **augmentation: Any) -> Batches:
     data = _dataset(count)
     vary = Augmentation(AugmentationSettings(**({"flip": False, "shift": 0.0} | augmentation)))
-    return Batches(data, size, vary, data.description.preparation, Randomness(seed, CPU), CPU)
+    return Batches(data, size, vary, tasks.task("classification"), Randomness(seed, CPU), CPU)
 
 
 @given(st.integers(1, 80), st.integers(1, 70))
