@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap, QPolygonF
+from PySide6.QtGui import (
+    QFontMetricsF,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QPolygonF,
+    QTextLayout,
+    QTextOption,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.ui.examples import Example
@@ -140,22 +150,30 @@ def _row(painter: QPainter, theme: Theme, box: QRectF, example: Example) -> None
 
 def _text(painter: QPainter, theme: Theme, box: QRectF, text: str) -> None:
     """As many whole lines as fit; the last one ends in an ellipsis where something is left out."""
-    painter.setFont(theme.font(12))
-    metrics = QFontMetricsF(painter.font())
+    font = theme.font(12)
+    metrics = QFontMetricsF(font)
+    short = " ".join(text[:LETTERS].split()) or "(empty)"
+    most = max(1, int((box.height() + 2) / metrics.height()))
+    option = QTextOption()
+    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+    layout = QTextLayout(short, font)
+    layout.setTextOption(option)
+    starts = []
+    layout.beginLayout()
+    while len(starts) <= most and (line := layout.createLine()).isValid():
+        line.setLineWidth(box.width())
+        starts.append(line.textStart())
+    layout.endLayout()
+    painter.setFont(font)
     painter.setPen(theme.color("text"))
-    flags = int(Qt.AlignmentFlag.AlignLeft) | int(Qt.TextFlag.TextWordWrap) | int(Qt.TextFlag.TextWrapAnywhere)
-    short, tall = " ".join(text[:LETTERS].split()), box.height()
-
-    def fits(words: str) -> bool:
-        return metrics.boundingRect(QRectF(0, 0, box.width(), 1e6), flags, words).height() <= tall + 1
-
-    if not fits(short) or len(text) > LETTERS:
-        low, high = 0, len(short)
-        while low < high:
-            middle = (low + high + 1) // 2
-            low, high = (middle, high) if fits(short[:middle] + "…") else (low, middle - 1)
-        short = short[:low].rstrip() + "…"
-    painter.drawText(box, flags, short or "(empty)")
+    for number, start in enumerate(starts[:most]):
+        last = number == most - 1
+        end = len(short) if last or number + 1 >= len(starts) else starts[number + 1]
+        words = short[start:end]
+        if last and len(text) > LETTERS:
+            words += "…"
+        words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, box.width()) if last else words
+        painter.drawText(QPointF(box.left(), box.top() + number * metrics.height() + metrics.ascent()), words)
 
 
 def _signal(painter: QPainter, theme: Theme, box: QRectF, signal: np.ndarray) -> None:
