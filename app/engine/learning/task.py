@@ -70,7 +70,7 @@ class Task(ABC):
         if (len(inputs) > 1) != self.pairs:
             return f"{self.label} needs {'pairs' if self.pairs else 'single examples, not pairs'}."
         if any(one.kind not in self.reads for one in inputs):
-            return f"{self.label} does not go with this sort of data."
+            return f"{self.label} needs {' or '.join(_READS[kind] for kind in self.reads)}."
         return ""
 
     @abstractmethod
@@ -119,6 +119,9 @@ class Task(ABC):
     def confusion(self, about: Description, targets: np.ndarray, said: np.ndarray) -> np.ndarray | None:
         """Counts (K, K), true class by row, where the task has classes to confuse."""
         return None
+
+
+_READS: dict[InputKind, str] = {"image": "pictures", "row": "table rows", "text": "texts", "signal": "signals"}
 
 
 def named(task: Task, values: dict[str, float]) -> dict[str, float]:

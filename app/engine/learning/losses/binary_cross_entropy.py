@@ -1,4 +1,4 @@
-"""Binary cross-entropy on one logit, for yes/no."""
+"""Binary cross-entropy: on one logit for yes/no, on one a tag for several tags."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 class BinaryCrossEntropy(Loss):
     kind: ClassVar[str] = "binary-cross-entropy"
     label: ClassVar[str] = "Binary cross-entropy"
-    summary: ClassVar[str] = "Yes or no: one number, the probability of the second class."
+    summary: ClassVar[str] = "Yes or no, once or for every tag: the price of a confident mistake."
     explanation: ClassVar[str] = (
-        "The network answers with one number, turned into the probability of yes. The loss is minus the logarithm of "
-        "the probability it gave to what is true."
+        "The network answers with one number, for every tag if there are several, turned into the probability of yes. "
+        "The loss is minus the logarithm of the probability it gave to what is true."
     )
-    tasks: ClassVar[tuple[str, ...]] = ("binary-classification",)
+    tasks: ClassVar[tuple[str, ...]] = ("binary-classification", "multi-label")
     order: ClassVar[int] = 20
 
     positive_weight: float | None = setting(
@@ -34,32 +34,34 @@ class BinaryCrossEntropy(Loss):
         "none",
         label="Class weights",
         choices={"none": "All examples count alike", "balanced": "Rare classes count more"},
-        help="With 'balanced' yes and no weigh the same in the loss, however few examples one has.",
+        help="With 'balanced' yes and no weigh the same in the loss, of every tag, however few examples one has.",
     )
 
     def build(self, counts: tuple[int, ...], device: torch.device, examples: int = 0) -> LossFunction:
         import torch
 
-        weight = self.positive_weight
-        if weight is None:
-            weight = counts[0] / counts[1] if self.class_weights == "balanced" and all(counts) else 1.0
-        return _BinaryCrossEntropy(torch.tensor(float(weight), device=device))
+        yes, tags = 1.0, [1.0] * len(counts)
+        if self.positive_weight is not None:
+            yes, tags = self.positive_weight, [self.positive_weight] * len(counts)
+        elif self.class_weights == "balanced":
+            if len(counts) == 2 and all(counts):
+                yes = counts[0] / counts[1]
+            tags = [(examples - count) / count if 0 < count < examples else 1.0 for count in counts]
+        return _BinaryCrossEntropy(torch.tensor(float(yes), device=device), torch.tensor(tags, device=device))
 
 
 class _BinaryCrossEntropy(LossFunction):
-    def __init__(self, positive_weight: torch.Tensor) -> None:
-        self.positive_weight = positive_weight
+    """yes: the weight of yes, a scalar. tags: of every tag, (K,)."""
+
+    def __init__(self, yes: torch.Tensor, tags: torch.Tensor) -> None:
+        self.yes, self.tags = yes, tags
 
     def __call__(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        return self._sum(outputs, targets) / targets.shape[0]
-
-    def totals(self, outputs: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        total = self._sum(outputs, targets)
-        return total, total.new_tensor(float(targets.shape[0]))
-
-    def _sum(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """Outputs (B, 1) with (B,) of yes/no, or (B, K) with (B, K) of tags; then the mean over the tags too."""
         from torch.nn.functional import binary_cross_entropy_with_logits
 
-        return binary_cross_entropy_with_logits(
-            outputs[:, 0].float(), targets.float(), pos_weight=self.positive_weight, reduction="sum"
-        )
+        if targets.ndim == 1:
+            outputs, weight = outputs[:, 0], self.yes
+        else:
+            weight = self.tags
+        return binary_cross_entropy_with_logits(outputs.float(), targets.float(), pos_weight=weight)

@@ -1,4 +1,4 @@
-"""Cross-entropy over classes (multinomial logistic loss)."""
+"""Cross-entropy over classes (multinomial logistic loss), or over the next tokens of a text."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from models.spec import setting
 
 if TYPE_CHECKING:
     import torch
+
+NO_TOKEN = -100
+"""Stands among the targets where there is no next token: it costs nothing and is not counted."""
 
 
 def balanced_weights(counts: tuple[int, ...]) -> list[float]:
@@ -22,12 +25,13 @@ def balanced_weights(counts: tuple[int, ...]) -> list[float]:
 class CrossEntropy(Loss):
     kind: ClassVar[str] = "cross-entropy"
     label: ClassVar[str] = "Cross-entropy"
-    summary: ClassVar[str] = "One class out of several: the price of a confident mistake."
+    summary: ClassVar[str] = "One out of several, a class or the next token: the price of a confident mistake."
     explanation: ClassVar[str] = (
-        "The network gives each class a probability. The loss is minus the logarithm of the probability of the true "
-        "class: 0 when it is sure and right, and it grows without limit when it is sure and wrong."
+        "The network gives each class, or each token that may come next, a probability. The loss is minus the "
+        "logarithm of the probability of the true one: 0 when it is sure and right, and it grows without limit when it "
+        "is sure and wrong."
     )
-    tasks: ClassVar[tuple[str, ...]] = ("classification",)
+    tasks: ClassVar[tuple[str, ...]] = ("classification", "language-modelling")
     order: ClassVar[int] = 10
 
     label_smoothing: float | None = setting(
@@ -41,6 +45,7 @@ class CrossEntropy(Loss):
     class_weights: Literal["none", "balanced"] = setting(
         "none",
         label="Class weights",
+        applies=("classification",),
         choices={"none": "All examples count alike", "balanced": "Rare classes count more"},
         help="With 'balanced' each class weighs the same in the loss, however few examples it has.",
     )
@@ -55,19 +60,37 @@ class CrossEntropy(Loss):
 
 
 class _CrossEntropy(LossFunction):
+    """weight: per class, (K,); tokens have none."""
+
     def __init__(self, smoothing: float, weight: torch.Tensor | None) -> None:
         self.smoothing, self.weight = smoothing, weight
 
     def __call__(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         from torch.nn.functional import cross_entropy
 
+        if outputs.ndim == 3:
+            total, tokens = self._of_tokens(outputs, targets)
+            return total / tokens.clamp(min=1)
         return cross_entropy(outputs.float(), targets, weight=self.weight, label_smoothing=self.smoothing)
 
     def totals(self, outputs: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Over examples, or over the tokens that there are."""
         from torch.nn.functional import cross_entropy
 
+        if outputs.ndim == 3:
+            return self._of_tokens(outputs, targets)
         total = cross_entropy(
             outputs.float(), targets, weight=self.weight, label_smoothing=self.smoothing, reduction="sum"
         )
         count = self.weight[targets].sum() if self.weight is not None else total.new_tensor(float(targets.shape[0]))
         return total, count
+
+    def _of_tokens(self, outputs: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Sum and number of tokens. outputs: (B, L, V). targets: (B, L)."""
+        from torch.nn.functional import cross_entropy
+
+        total = cross_entropy(
+            outputs.flatten(0, 1).float(), targets.flatten(), label_smoothing=self.smoothing, reduction="sum",
+            ignore_index=NO_TOKEN,
+        )
+        return total, (targets != NO_TOKEN).sum().to(total.dtype)

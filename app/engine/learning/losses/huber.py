@@ -1,0 +1,59 @@
+"""Huber's loss: L2 for small errors, L1 for large ones (Huber 1964, "Robust estimation of a location parameter")."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from app.engine.learning.choices import LOSSES, Loss, LossFunction
+from models.spec import setting
+
+if TYPE_CHECKING:
+    import torch
+
+
+@LOSSES.register
+class Huber(Loss):
+    kind: ClassVar[str] = "huber"
+    label: ClassVar[str] = "Huber (between L1 and L2)"
+    summary: ClassVar[str] = "Small errors count as in L2, large ones only in proportion, as in L1."
+    explanation: ClassVar[str] = (
+        "Up to a limit an error costs half its square, so that small ones are mended gently and exactly; beyond it the "
+        "cost grows in proportion, so that a wild value among the examples cannot drag the answer away. The limit "
+        "divides errors that are to be mended from those that are mistakes in the data."
+    )
+    tasks: ClassVar[tuple[str, ...]] = ("regression", "reconstruction")
+    order: ClassVar[int] = 50
+
+    delta: float = setting(
+        1.0,
+        label="Limit",
+        unit="standard deviations",
+        gt=0.0,
+        le=100.0,
+        step=0.1,
+        help="Errors beyond it count in proportion only. Small and it is like L1, large and it is like L2.",
+    )
+
+    def build(self, counts: tuple[int, ...], device: torch.device, examples: int = 0) -> LossFunction:
+        return _Huber(self.delta)
+
+    def curve(self, error: np.ndarray) -> np.ndarray:
+        far = np.abs(np.asarray(error, dtype=float))
+        return np.where(far <= self.delta, far**2 / 2, self.delta * (far - self.delta / 2))
+
+    def gradient(self, error: np.ndarray) -> np.ndarray:
+        return np.clip(np.asarray(error, dtype=float), -self.delta, self.delta)
+
+
+class _Huber(LossFunction):
+    """Mean over examples and over the amounts or values of each. delta: in standard deviations of them."""
+
+    def __init__(self, delta: float) -> None:
+        self.delta = delta
+
+    def __call__(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        from torch.nn.functional import huber_loss
+
+        return huber_loss(outputs.float(), targets.float(), delta=self.delta)

@@ -1,0 +1,44 @@
+"""L1, the mean absolute error."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from app.engine.learning.choices import LOSSES, Loss, LossFunction
+
+if TYPE_CHECKING:
+    import torch
+
+
+@LOSSES.register
+class L1(Loss):
+    kind: ClassVar[str] = "l1"
+    label: ClassVar[str] = "L1 (absolute error)"
+    summary: ClassVar[str] = "How far off, in proportion: one wild value among the examples changes little."
+    explanation: ClassVar[str] = (
+        "The distance between answer and truth. An error twice as large costs twice as much, and every error pulls with "
+        "the same force: the answer settles at the middle value (the median), and a wild value among the examples "
+        "cannot drag it away. Take it when errors matter in proportion, or when some of the amounts may be wrong."
+    )
+    tasks: ClassVar[tuple[str, ...]] = ("regression", "reconstruction")
+    order: ClassVar[int] = 40
+
+    def build(self, counts: tuple[int, ...], device: torch.device, examples: int = 0) -> LossFunction:
+        return _L1()
+
+    def curve(self, error: np.ndarray) -> np.ndarray:
+        return np.abs(np.asarray(error, dtype=float))
+
+    def gradient(self, error: np.ndarray) -> np.ndarray:
+        return np.sign(np.asarray(error, dtype=float))
+
+
+class _L1(LossFunction):
+    """Mean over examples and over the amounts or values of each."""
+
+    def __call__(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        from torch.nn.functional import l1_loss
+
+        return l1_loss(outputs.float(), targets.float())

@@ -1,0 +1,45 @@
+"""L2, the mean squared error."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from app.engine.learning.choices import LOSSES, Loss, LossFunction
+
+if TYPE_CHECKING:
+    import torch
+
+
+@LOSSES.register
+class L2(Loss):
+    kind: ClassVar[str] = "l2"
+    label: ClassVar[str] = "L2 (squared error, MSE)"
+    summary: ClassVar[str] = "How far off, squared: large errors matter most, small ones hardly."
+    explanation: ClassVar[str] = (
+        "The square of the distance between answer and truth. An error twice as large costs four times as much and "
+        "pulls twice as hard: the answer settles at the mean, and large errors are mended first. Take it when large "
+        "errors matter most. One wild value among the examples weighs as much as many good ones: then L1 or Huber is "
+        "better."
+    )
+    tasks: ClassVar[tuple[str, ...]] = ("regression", "reconstruction")
+    order: ClassVar[int] = 30
+
+    def build(self, counts: tuple[int, ...], device: torch.device, examples: int = 0) -> LossFunction:
+        return _L2()
+
+    def curve(self, error: np.ndarray) -> np.ndarray:
+        return np.asarray(error, dtype=float) ** 2
+
+    def gradient(self, error: np.ndarray) -> np.ndarray:
+        return 2 * np.asarray(error, dtype=float)
+
+
+class _L2(LossFunction):
+    """Mean over examples and over the amounts or values of each."""
+
+    def __call__(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        from torch.nn.functional import mse_loss
+
+        return mse_loss(outputs.float(), targets.float())

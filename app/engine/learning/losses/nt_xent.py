@@ -1,0 +1,59 @@
+"""NT-Xent, the loss of SimCLR (Chen et al. 2020, arXiv:2002.05709): one fixed temperature, all halves against all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from app.engine.learning.choices import LOSSES, Loss, LossFunction
+from app.engine.learning.similarity import NEVER, ComparingLoss, directions, products
+from models.spec import setting
+
+if TYPE_CHECKING:
+    import torch
+
+
+@LOSSES.register
+class NTXent(Loss):
+    kind: ClassVar[str] = "nt-xent"
+    label: ClassVar[str] = "NT-Xent (SimCLR)"
+    summary: ClassVar[str] = "Like the symmetric cross-entropy, but halves of the same side must keep apart too."
+    explanation: ClassVar[str] = (
+        "Both halves of all pairs of a batch are put into one heap, and each must pick its own partner out of all the "
+        "others: out of the second halves and out of the first. So two pictures of different things must lie apart as "
+        "well. The temperature is fixed: low, and only the nearest wrong ones count; high, and all do."
+    )
+    tasks: ClassVar[tuple[str, ...]] = ("matching",)
+    order: ClassVar[int] = 70
+
+    temperature: float = setting(
+        0.1,
+        label="Temperature",
+        gt=0.0,
+        le=10.0,
+        step=0.05,
+        help="By what similarities are divided before they become probabilities; lower is sharper.",
+    )
+
+    def build(self, counts: tuple[int, ...], device: torch.device, examples: int = 0) -> LossFunction:
+        return _NTXent(self.temperature)
+
+
+class _NTXent(ComparingLoss):
+    """Other pairs with the same second half count neither as right nor as wrong."""
+
+    def __init__(self, temperature: float) -> None:
+        self.temperature = temperature
+
+    def each(self, outputs: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        import torch
+
+        count = outputs.shape[0]
+        points = directions(torch.cat([outputs[:, 0], outputs[:, 1]]))
+        logits = products(points, points) / self.temperature
+        pair = torch.arange(count, device=outputs.device).repeat(2)
+        partner = torch.cat([torch.diagonal(logits, count), torch.diagonal(logits, -count)])
+        alike = targets.repeat(2)[:, None] == targets.repeat(2)[None, :]
+        left_out = alike & (pair[:, None] != pair[None, :])
+        left_out = left_out | torch.eye(2 * count, dtype=torch.bool, device=outputs.device)
+        costs = logits.masked_fill(left_out, NEVER).logsumexp(1) - partner
+        return (costs[:count] + costs[count:]) / 2, torch.ones_like(costs[:count])

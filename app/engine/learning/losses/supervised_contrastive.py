@@ -1,0 +1,56 @@
+"""Supervised contrastive learning as cross-entropy (Khosla et al. 2020, arXiv:2004.11362, their L_out)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from app.engine.learning.choices import LOSSES, Loss, LossFunction
+from app.engine.learning.similarity import NEVER, ComparingLoss, directions, products
+from models.spec import setting
+
+if TYPE_CHECKING:
+    import torch
+
+
+@LOSSES.register
+class SupervisedContrastive(Loss):
+    kind: ClassVar[str] = "supervised-contrastive"
+    label: ClassVar[str] = "Supervised contrastive"
+    summary: ClassVar[str] = "Cross-entropy over the batch: who of the others is of my class?"
+    explanation: ClassVar[str] = (
+        "Each example of a batch gives every other one a probability, the higher the nearer it lies. The loss is minus "
+        "the logarithm of what it gives to those of its own class, on average over them: equals are drawn together, "
+        "all others are pushed away, the nearest ones hardest. With many of a class in a batch it cannot become 0, for "
+        "they share the probability."
+    )
+    tasks: ClassVar[tuple[str, ...]] = ("metric-learning",)
+    order: ClassVar[int] = 80
+
+    temperature: float = setting(
+        0.1,
+        label="Temperature",
+        gt=0.0,
+        le=10.0,
+        step=0.05,
+        help="By what similarities are divided before they become probabilities; lower is sharper.",
+    )
+
+    def build(self, counts: tuple[int, ...], device: torch.device, examples: int = 0) -> LossFunction:
+        return _SupervisedContrastive(self.temperature)
+
+
+class _SupervisedContrastive(ComparingLoss):
+    def __init__(self, temperature: float) -> None:
+        self.temperature = temperature
+
+    def each(self, outputs: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        import torch
+
+        points = directions(outputs)
+        itself = torch.eye(len(points), dtype=torch.bool, device=points.device)
+        logits = (products(points, points) / self.temperature).masked_fill(itself, NEVER)
+        equals = ((targets[:, None] == targets[None, :]) & ~itself).to(logits.dtype)
+        count = equals.sum(1)
+        near = (logits * equals).sum(1) / count.clamp(min=1)
+        has = (count > 0).to(logits.dtype)
+        return logits.logsumexp(1) * has - near, has
