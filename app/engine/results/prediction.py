@@ -12,8 +12,8 @@ import torch
 from PIL import Image
 
 from app.engine.data import pictures
-from app.engine.data.dataset import Dataset, Description
 from app.engine.data.catalogue import Check, Progress, no_check, no_progress
+from app.engine.data.dataset import Dataset, Description
 from app.engine.data.opening import open_dataset, same_classes
 from app.engine.data.preparation import Preparation
 from app.engine.data.preparations.image import ImagePreparation

@@ -1,4 +1,4 @@
-"""What came of a training, for a person: every split judged, and a verdict. What a split's report holds is in `reports`.
+"""What came of a training, for a person: every split judged, and a verdict. What a split has is in `reports`.
 
 All of it follows from three arrays a split: rows of the data set, targets, what was said. No torch here.
 """

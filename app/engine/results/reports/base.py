@@ -9,7 +9,8 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from app.engine.data.dataset import Description
-from app.engine.learning.task import Task
+from app.engine.learning.task import Task, View
+from app.engine.results.answers import Answer, Cell
 
 Level = Literal["good", "warning", "problem", "info"]
 
@@ -18,12 +19,23 @@ OTHER = "data"
 
 
 @dataclass(frozen=True)
+class Listing:
+    """A table for a person. columns: headings, the first of names. rows: texts. to_left: columns of words."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    to_left: tuple[int, ...] = (0,)
+
+
+@dataclass(frozen=True)
 class SplitReport(ABC):
     """One split judged. metrics: by name. loss: mean, None if unknown. rows: (n,) of the data set, targets: (n, ...) as
     the data have them, said: (n, ...) what the task keeps of the answers; empty where only the figures are known."""
 
-    view: ClassVar[str]
+    view: ClassVar[View]
     """Of the tasks whose results it is (Task.view)."""
+    worst_title: ClassVar[str] = "Worst mistakes"
+    """Over what `worst` lists."""
 
     split: str
     count: int
@@ -46,6 +58,18 @@ class SplitReport(ABC):
     def verdict(self) -> tuple[str, Level]:
         """One plain sentence on a split that has examples, and how good the news is."""
 
+    @abstractmethod
+    def line(self) -> str:
+        """The figures of a split that has examples in one line, beside what knowing nothing would reach."""
+
+    def listing(self) -> Listing | None:
+        """The figures in detail, such as class by class, the worst first; None where there is no detail."""
+        return None
+
+    def worst(self, most: int = 100) -> list[tuple[int, str]]:
+        """Rows of the data set that went wrong most, each with what went wrong, for the end of a sentence."""
+        return []
+
     @property
     def subject(self) -> str:
         """What was judged, for the middle of a sentence."""
@@ -53,6 +77,52 @@ class SplitReport(ABC):
             return f"these {self.count:,} examples"
         return f"{self.count:,} examples it never trained on"
 
-    @abstractmethod
+    @property
+    def title(self) -> str:
+        """The split's name for a person."""
+        return "These data" if self.split == OTHER else self.split.capitalize()
+
     def to_plain(self, most: int = 20) -> dict[str, Any]:
         """Plain data for JSON; of lists such as the worst mistakes, the first `most`."""
+        return {"examples": self.count, "loss": self.loss, "metrics": self.metrics}
+
+    # --- one answer, the same for the window, the terminal and a file
+
+    @classmethod
+    @abstractmethod
+    def answer(cls, about: Description, said: np.ndarray) -> Answer:
+        """What was said of one example, in words. said: (...) a row of what the task keeps (Task.said)."""
+
+    @classmethod
+    @abstractmethod
+    def columns(cls, about: Description) -> tuple[str, ...]:
+        """The headings of `cells`, for a file with the answers beside the examples."""
+
+    @classmethod
+    @abstractmethod
+    def cells(cls, about: Description, said: np.ndarray) -> tuple[Cell, ...]:
+        """One answer as cells of a table. said: as for `answer`."""
+
+
+def finite(loss: float | None) -> float | None:
+    """A loss that can be shown, else None."""
+    return loss if loss is not None and np.isfinite(loss) else None
+
+
+def judged(task: Task, about: Description, targets: np.ndarray, said: np.ndarray) -> dict[str, float]:
+    """The task's figures; none where there are no examples."""
+    return task.figures(about, targets, said) if len(targets) else {}
+
+
+def form(said: np.ndarray, count: int, *shape: int) -> np.ndarray:
+    """Answers of the form that is due: (n, *shape), where -1 may be anything. Raises ValueError for others.
+
+    What was judged on no example has no form yet; it gets it here.
+    """
+    said = np.asarray(said, dtype=np.float32)
+    if not count:
+        return np.zeros((0, *(max(0, size) for size in shape)), np.float32)
+    fits = len(said) == count and said.ndim == len(shape) + 1
+    if not fits or any(size not in (-1, there) for size, there in zip(shape, said.shape[1:], strict=True)):
+        raise ValueError(f"answers of the form {said.shape} for {count} examples of {shape}")
+    return said

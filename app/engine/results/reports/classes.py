@@ -8,11 +8,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from app.engine.data.dataset import Description
-from app.engine.learning.task import Task
+from app.engine.learning.task import Task, View
 from app.engine.results import metrics
+from app.engine.results.answers import Answer, Cell, Item
 from app.engine.results.metrics import percent
 from app.engine.results.remedies import quoted
-from app.engine.results.reports.base import Level, SplitReport
+from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class ClassReport(SplitReport):
     accuracy of always saying the class that is most frequent in training (baseline_class). confusion: (K, K) counts,
     true class by row."""
 
-    view: ClassVar[str] = "classes"
+    view: ClassVar[View] = "classes"
 
     correct: int = 0
     low: float = 0.0
@@ -62,13 +63,12 @@ class ClassReport(SplitReport):
         loss: float | None,
     ) -> ClassReport:
         classes = about.classes
-        if len(targets) and said.shape != (len(targets), len(classes)):
-            raise ValueError(f"{said.shape} probabilities for {len(targets)} examples of {len(classes)} classes")
-        said = said.reshape(len(targets), len(classes))
+        said = form(said, len(targets), len(classes))
         answers = metrics.predictions(said)
         matrix = metrics.confusion(targets, answers, len(classes))
-        figures = task.figures(about, targets, said) if len(targets) else {}
-        report = cls.of_confusion(name, matrix, classes, usual_class(about), figures, loss)
+        report = cls.of_confusion(
+            name, matrix, classes, usual_class(about), judged(task, about, targets, said), loss
+        )
         return replace(
             report, rows=np.asarray(rows), targets=np.asarray(targets, dtype=np.int64), predictions=answers, said=said
         )
@@ -89,7 +89,7 @@ class ClassReport(SplitReport):
             name,
             count,
             figures,
-            loss if loss is not None and np.isfinite(loss) else None,
+            finite(loss),
             none,
             none,
             np.zeros((0, len(classes)), dtype=np.float32),
@@ -159,6 +159,38 @@ class ClassReport(SplitReport):
             for i in order
         ]
 
+    def line(self) -> str:
+        usual = self.classes[self.baseline_class].name
+        return (
+            f"{percent(self.accuracy, 1)} right of {self.count:,} (95 % interval {percent(self.low, 1)} to "
+            f"{percent(self.high, 1)}; always saying {quoted(usual)}: {percent(self.baseline, 1)})"
+        )
+
+    def listing(self) -> Listing | None:
+        """Precision, recall and count by name, the least recognised first, and what each is most taken for."""
+        taken: dict[int, tuple[int, float]] = {}
+        for true, said, _, share in self.confused(most=10_000):
+            taken.setdefault(true, (said, share))
+        order = sorted(
+            range(len(self.classes)), key=lambda k: (self.classes[k].recall is None, self.classes[k].recall or 0)
+        )
+        rows = []
+        for number in order:
+            row = self.classes[number]
+            other, share = taken.get(number, (-1, 0.0))
+            rows.append((
+                row.name, _share(row.precision), _share(row.recall), _share(row.f1), f"{row.count:,}",
+                f"{self.classes[other].name} ({percent(share)})" if other >= 0 else "",
+            ))
+        return Listing(("Class", "precision", "recall", "F1", "count", "most taken for"), tuple(rows), (0, 5))
+
+    def worst(self, most: int = 100) -> list[tuple[int, str]]:
+        return [
+            (one.row, f"taken for {self.classes[one.predicted].name} ({percent(one.confidence)}), "
+                      f"is {self.classes[one.true].name}")
+            for one in self.mistakes(most)
+        ]
+
     def to_plain(self, most: int = 20) -> dict[str, Any]:
         """Plain data for JSON."""
         names = [row.name for row in self.classes]
@@ -199,10 +231,35 @@ class ClassReport(SplitReport):
             return f"{right}; on others it may be anything {bounds}, as these are few ({baseline}).", "warning"
         return f"{right}; {baseline}.", "good"
 
+    @classmethod
+    def answer(cls, about: Description, said: np.ndarray) -> Answer:
+        """The classes, the most probable first."""
+        order = np.argsort(-said, kind="stable")
+        items = tuple(
+            Item(about.classes[k], float(said[k]), percent(float(said[k]), 1), float(said[k]), place == 0)
+            for place, k in enumerate(order)
+        )
+        plain = {"class": items[0].label, "probability": items[0].value,
+                 "probabilities": {item.label: item.value for item in items}}
+        return Answer(cls.view, f"{items[0].label} {items[0].text}", items, plain=plain)
+
+    @classmethod
+    def columns(cls, about: Description) -> tuple[str, ...]:
+        return ("predicted", "probability")
+
+    @classmethod
+    def cells(cls, about: Description, said: np.ndarray) -> tuple[Cell, ...]:
+        best = int(said.argmax())
+        return about.classes[best], round(float(said[best]), 4)
+
 
 def usual_class(description: Description) -> int:
     """The class most frequent in training: what one would say without looking."""
     return int(np.argmax(description.counts["training"]))
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else percent(value, 1)
 
 
 def _known(value: float) -> float | None:

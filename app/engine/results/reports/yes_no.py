@@ -7,6 +7,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from app.engine.data.dataset import Description
+from app.engine.learning.task import View
+from app.engine.results.answers import Cell
 from app.engine.results.reports.classes import ClassReport
 
 
@@ -43,7 +46,7 @@ class Threshold:
 
 @dataclass(frozen=True)
 class YesNoReport(ClassReport):
-    view: ClassVar[str] = "yes-no"
+    view: ClassVar[View] = "yes-no"
 
     def at(self, threshold: float) -> Threshold:
         yes, said = self.targets == 1, self.said[:, 1] >= threshold
@@ -63,6 +66,14 @@ class YesNoReport(ClassReport):
         said = found + alarms
         keep = said > 0
         return (found / max(1, yes))[keep], (found[keep] / said[keep]), thresholds[keep]
+
+    @classmethod
+    def columns(cls, about: Description) -> tuple[str, ...]:
+        return "predicted", f"probability of {about.classes[1]}"
+
+    @classmethod
+    def cells(cls, about: Description, said: np.ndarray) -> tuple[Cell, ...]:
+        return about.classes[int(said[1] >= 0.5)], round(float(said[1]), 4)
 
     def _sorted(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, int, int]:
         order = np.argsort(-self.said[:, 1], kind="stable")

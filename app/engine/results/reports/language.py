@@ -1,0 +1,148 @@
+"""Results of language modelling: what a byte of new text costs, and which passages are hard."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+
+from app.engine.data.dataset import Description
+from app.engine.learning.task import Task, View
+from app.engine.results.answers import Answer, Cell, Item
+from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
+from app.engine.results.wording import number
+
+KNOWS_NOTHING = 8.0
+"""Bits a byte costs where every byte is as likely as any other."""
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A window of the text. row: of the data set. bits: that a byte of it costs. perplexity: of its tokens."""
+
+    row: int
+    bits: float
+    perplexity: float
+
+
+@dataclass(frozen=True)
+class LanguageReport(SplitReport):
+    """One split judged. said: (n, 3) of each window the cost in nats, the tokens and the bytes it is of. bits: that a
+    byte costs on average over the text; NaN where there is none."""
+
+    view: ClassVar[View] = "language"
+    worst_title: ClassVar[str] = "Hardest passages"
+
+    bits: float = math.nan
+    perplexity: float = math.nan
+    bytes: int = 0
+    tokens: int = 0
+    each: np.ndarray = field(repr=False, default_factory=lambda: np.zeros(0))
+    """(n,) bits per byte of every window, NaN of an empty one."""
+
+    @classmethod
+    def of(
+        cls, name: str, about: Description, task: Task, rows: np.ndarray, targets: np.ndarray, said: np.ndarray,
+        loss: float | None,
+    ) -> LanguageReport:
+        count = len(rows)
+        said = form(said, count, 3)
+        nats, tokens, size = said.astype(float).sum(axis=0) if count else (0.0, 0.0, 0.0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            each = said[:, 0].astype(float) / math.log(2) / said[:, 2]
+        return cls(
+            name, count, judged(task, about, np.asarray(targets), said), finite(loss), np.asarray(rows),
+            np.asarray(targets), said, nats / math.log(2) / size if size else math.nan,
+            _perplexity(nats, tokens), int(size), int(tokens), np.where(said[:, 2] > 0, each, np.nan),
+        )
+
+    def hardest(self, most: int = 20) -> list[Passage]:
+        return self._passages(np.argsort(-self.each, kind="stable"), most)
+
+    def easiest(self, most: int = 20) -> list[Passage]:
+        return self._passages(np.argsort(self.each, kind="stable"), most)
+
+    @property
+    def subject(self) -> str:
+        return f"{self.bytes:,} bytes of {'this' if self.split == 'data' else 'new'} text"
+
+    def verdict(self) -> tuple[str, Level]:
+        if not self.bytes:
+            return "There is no text to judge, so nothing can be said.", "info"
+        which = "this text" if self.split == "data" else "new text"
+        text = f"A byte of {which} costs it {number(self.bits)} bits; nothing learned would cost 8"
+        if self.bits >= 0.98 * KNOWS_NOTHING:
+            return f"It has learned nothing yet: a byte costs it {number(self.bits)} bits, and guessing 8.", "problem"
+        if self.bits > 4.5:
+            return f"{text}. That is about what knowing how frequent each letter is would do; train longer.", "warning"
+        return f"{text}. Between {number(self.perplexity)} equally likely tokens it hesitates.", "good"
+
+    def line(self) -> str:
+        return (
+            f"{number(self.bits)} bits per byte, perplexity {number(self.perplexity)}, over {self.bytes:,} bytes in "
+            f"{self.tokens:,} tokens (nothing learned: 8 bits)"
+        )
+
+    def listing(self) -> Listing | None:
+        known = self.each[~np.isnan(self.each)]
+        if not len(known):
+            return None
+        parts = (("the easiest", 0.0), ("a quarter is easier than", 0.25), ("the middle one", 0.5),
+                 ("a quarter is harder than", 0.75), ("the hardest", 1.0))
+        return Listing(
+            ("Passage", "bits per byte"),
+            tuple((name, number(float(np.quantile(known, share)))) for name, share in parts),
+        )
+
+    def worst(self, most: int = 100) -> list[tuple[int, str]]:
+        return [(one.row, f"{number(one.bits)} bits per byte") for one in self.hardest(most)]
+
+    def to_plain(self, most: int = 20) -> dict[str, Any]:
+        return super().to_plain(most) | {
+            "bytes": self.bytes, "tokens": self.tokens, "baseline": KNOWS_NOTHING,
+            "hardest": [vars(one) for one in self.hardest(most)], "easiest": [vars(one) for one in self.easiest(most)],
+        }
+
+    @classmethod
+    def answer(cls, about: Description, said: np.ndarray) -> Answer:
+        nats, tokens, size = (float(value) for value in said)
+        if not size:
+            return Answer("language", "no text to judge", plain={"bits_per_byte": None, "perplexity": None})
+        bits, hesitates = nats / math.log(2) / size, _perplexity(nats, tokens)
+        items = (
+            Item("bits per byte", bits, number(bits), min(1.0, bits / KNOWS_NOTHING), True),
+            Item("perplexity", hesitates, number(hesitates), None),
+        )
+        return Answer(
+            "language", f"{number(bits)} bits per byte", items, "",
+            "The fewer bits, the more it expected this text; nothing learned would cost 8.",
+            {"bits_per_byte": bits, "perplexity": hesitates, "bytes": int(size)},
+        )
+
+    @classmethod
+    def columns(cls, about: Description) -> tuple[str, ...]:
+        return ("bits per byte", "perplexity")
+
+    @classmethod
+    def cells(cls, about: Description, said: np.ndarray) -> tuple[Cell, ...]:
+        answer = cls.answer(about, said)
+        return tuple(round(item.value, 4) for item in answer.items) or ("", "")
+
+    def _passages(self, order: np.ndarray, most: int) -> list[Passage]:
+        known = [int(place) for place in order if not np.isnan(self.each[place])][:most]
+        return [
+            Passage(int(self.rows[place]), float(self.each[place]),
+                    _perplexity(float(self.said[place, 0]), float(self.said[place, 1])))
+            for place in known
+        ]
+
+
+def _perplexity(nats: float, tokens: float) -> float:
+    if not tokens:
+        return math.nan
+    return math.exp(min(700.0, nats / tokens))  # beyond it there is no such number
+
+
+REPORT = LanguageReport

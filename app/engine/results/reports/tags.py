@@ -1,0 +1,209 @@
+"""Results where an example has any of several tags: tag by tag, and the examples whose tags are furthest from right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+
+from app.engine.data.dataset import Description
+from app.engine.learning.task import Task, View
+from app.engine.results.answers import Answer, Cell, Item
+from app.engine.results.metrics import average_precision, percent
+from app.engine.results.remedies import listed, quoted
+from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
+
+THRESHOLD = 0.5
+
+
+@dataclass(frozen=True)
+class TagRow:
+    """One tag of a split: how many have it, how many get it. What is not defined is None: the average precision of a
+    tag that no example has. base: the share of examples that have it: the average precision of guessing."""
+
+    name: str
+    count: int
+    predicted: int
+    average_precision: float | None
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    base: float
+
+
+@dataclass(frozen=True)
+class WrongTags:
+    """An example whose tags are wrong. missed, added: tag numbers. wrongness: how far the probabilities of the wrong
+    ones are on the wrong side, added up."""
+
+    row: int
+    missed: tuple[int, ...]
+    added: tuple[int, ...]
+    wrongness: float
+
+
+@dataclass(frozen=True)
+class TagReport(SplitReport):
+    """One split judged. targets: (n, K) of 0 and 1. said: (n, K) probabilities. exact: the share of examples all of
+    whose tags are right at THRESHOLD."""
+
+    view: ClassVar[View] = "tags"
+
+    exact: float = 0.0
+    tags: tuple[TagRow, ...] = ()
+    names: tuple[str, ...] = field(repr=False, default=())
+
+    @classmethod
+    def of(
+        cls, name: str, about: Description, task: Task, rows: np.ndarray, targets: np.ndarray, said: np.ndarray,
+        loss: float | None,
+    ) -> TagReport:
+        count, width = len(rows), len(about.classes)
+        targets, said = form(targets, count, width), form(said, count, width)
+        figures = judged(task, about, targets, said)
+        exact = float(((said >= THRESHOLD) == (targets > 0)).all(axis=1).mean()) if count else 0.0
+        return cls(
+            name, count, figures, finite(loss), np.asarray(rows), targets, said, exact,
+            tuple(_row(one, targets[:, k], said[:, k], THRESHOLD) for k, one in enumerate(about.classes)),
+            about.classes,
+        )
+
+    def at(self, threshold: float) -> tuple[TagRow, ...]:
+        """The tags where one is set from another probability on."""
+        return tuple(
+            _row(name, self.targets[:, k], self.said[:, k], threshold) for k, name in enumerate(self.names)
+        )
+
+    @property
+    def average(self) -> float:
+        """Mean average precision over the tags that occur; NaN where none does."""
+        known = [row.average_precision for row in self.tags if row.average_precision is not None]
+        return float(np.mean(known)) if known else float("nan")
+
+    @property
+    def baseline(self) -> float:
+        """The mean average precision of guessing: the mean share of the tags that occur."""
+        known = [row.base for row in self.tags if row.count]
+        return float(np.mean(known)) if known else float("nan")
+
+    def wrong(self, most: int = 100) -> list[WrongTags]:
+        """The examples whose tags are furthest from right."""
+        said, has = self.said >= THRESHOLD, self.targets > 0
+        far = np.where(said != has, np.abs(self.said - THRESHOLD), 0.0).sum(axis=1, dtype=float)
+        places = [int(place) for place in np.argsort(-far, kind="stable") if (said[place] != has[place]).any()]
+        return [
+            WrongTags(
+                int(self.rows[place]),
+                tuple(int(k) for k in np.flatnonzero(has[place] & ~said[place])),
+                tuple(int(k) for k in np.flatnonzero(said[place] & ~has[place])),
+                float(far[place]),
+            )
+            for place in places[:most]
+        ]
+
+    def examples_of(self, tag: int, has: bool, said: bool, most: int = 100) -> list[int]:
+        """Rows that have the tag or not, and get it or not; the surest first."""
+        chosen = np.flatnonzero(((self.targets[:, tag] > 0) == has) & ((self.said[:, tag] >= THRESHOLD) == said))
+        sure = self.said[chosen, tag] if said else -self.said[chosen, tag]
+        return [int(self.rows[chosen[i]]) for i in np.argsort(-sure, kind="stable")[:most]]
+
+    def verdict(self) -> tuple[str, Level]:
+        base = f"guessing by how frequent they are would reach {percent(self.baseline)}"
+        if np.isnan(self.average):
+            return "None of the tags occurs here, so nothing can be said.", "info"
+        if self.average <= self.baseline + 0.02:
+            return (
+                f"It has learned nothing yet: mean average precision {percent(self.average, 1)}, and {base}.", "problem"
+            )
+        on = f"Mean average precision {percent(self.average, 1)} on {self.subject}"
+        never = [row.name for row in self.tags if row.count >= 3 and not row.predicted]
+        if never:
+            return f"{on}, but it never sets {listed(never)}; {base}.", "warning"
+        if self.average - self.baseline < 0.2 * (1 - self.baseline):
+            return f"{on}, only a little better than a guess: {base}.", "warning"
+        if min(self.count, *(row.count for row in self.tags if row.count)) < 10:
+            return f"{on}; some tags occur fewer than ten times, so others may change that much ({base}).", "warning"
+        return f"{on}; {base}.", "good"
+
+    def line(self) -> str:
+        return (
+            f"mean average precision {percent(self.average, 1)} over {self.count:,} examples, all tags right on "
+            f"{percent(self.exact, 1)} (guessing: {percent(self.baseline, 1)})"
+        )
+
+    def listing(self) -> Listing | None:
+        order = sorted(self.tags, key=lambda row: (row.average_precision is None, row.average_precision or 0.0))
+        return Listing(
+            ("Tag", "average precision", "precision", "recall", "F1", "count", "set"),
+            tuple(
+                (row.name, *(_share(x) for x in (row.average_precision, row.precision, row.recall, row.f1)),
+                 f"{row.count:,}", f"{row.predicted:,}")
+                for row in order
+            ),
+        )
+
+    def worst(self, most: int = 100) -> list[tuple[int, str]]:
+        found = []
+        for one in self.wrong(most):
+            words = []
+            if one.missed:
+                words.append(f"misses {listed([self.names[k] for k in one.missed])}")
+            if one.added:
+                words.append(f"adds {listed([self.names[k] for k in one.added])}")
+            found.append((one.row, " and ".join(words)))
+        return found
+
+    def to_plain(self, most: int = 20) -> dict[str, Any]:
+        return super().to_plain(most) | {
+            "exact": self.exact,
+            "baseline": None if np.isnan(self.baseline) else self.baseline,
+            "per_tag": [vars(row) for row in self.tags],
+            "worst": [
+                {"row": one.row, "missed": [self.names[k] for k in one.missed],
+                 "added": [self.names[k] for k in one.added]}
+                for one in self.wrong(most)
+            ],
+        }
+
+    @classmethod
+    def answer(cls, about: Description, said: np.ndarray) -> Answer:
+        order = np.argsort(-said, kind="stable")
+        items = tuple(
+            Item(about.classes[k], float(said[k]), percent(float(said[k]), 1), float(said[k]),
+                 bool(said[k] >= THRESHOLD))
+            for k in order
+        )
+        tags = [item.label for item in items if item.chosen]
+        head = ", ".join(f"{item.label} {item.text}" for item in items if item.chosen) or "no tag"
+        note = "" if tags else f"The likeliest is {quoted(items[0].label)} with {items[0].text}."
+        return Answer("tags", head, items, "", note,
+                      {"tags": tags, "probabilities": {item.label: item.value for item in items}})
+
+    @classmethod
+    def columns(cls, about: Description) -> tuple[str, ...]:
+        return ("predicted", *(f"probability of {name}" for name in about.classes))
+
+    @classmethod
+    def cells(cls, about: Description, said: np.ndarray) -> tuple[Cell, ...]:
+        tags = ";".join(name for name, value in zip(about.classes, said, strict=True) if value >= THRESHOLD)
+        return (tags, *(round(float(value), 4) for value in said))
+
+
+def _row(name: str, targets: np.ndarray, said: np.ndarray, threshold: float) -> TagRow:
+    has, given = targets > 0, said >= threshold
+    hits, count, predicted = int((has & given).sum()), int(has.sum()), int(given.sum())
+    found = average_precision(has, said) if count else None
+    return TagRow(
+        name, count, predicted, found,
+        hits / predicted if predicted else None, hits / count if count else None,
+        2 * hits / (count + predicted) if count + predicted else None,
+        count / len(has) if len(has) else 0.0,
+    )
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else percent(value, 1)
+
+
+REPORT = TagReport
