@@ -322,7 +322,8 @@ class Training:
     def _note_best(self, evaluation: Evaluation) -> None:
         progress = self.progress
         progress.best_epoch, progress.best_step = progress.epoch, progress.step
-        progress.best_loss, progress.best_metric = evaluation.loss, evaluation.metrics.get(self.work.plan.task.headline.name)
+        progress.best_loss = evaluation.loss
+        progress.best_metric = evaluation.metrics.get(self.work.plan.task.headline.name)
 
     def _tell_epoch(self, evaluation: Evaluation, better: bool, seconds: float) -> None:
         progress = self.progress

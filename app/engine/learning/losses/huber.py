@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
@@ -25,6 +25,7 @@ class Huber(Loss):
     )
     tasks: ClassVar[tuple[str, ...]] = ("regression", "reconstruction")
     order: ClassVar[int] = 50
+    picture: ClassVar[Literal["price", "distance", "similarity"]] = "distance"
 
     delta: float = setting(
         1.0,

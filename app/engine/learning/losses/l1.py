@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
@@ -24,6 +24,7 @@ class L1(Loss):
     )
     tasks: ClassVar[tuple[str, ...]] = ("regression", "reconstruction")
     order: ClassVar[int] = 40
+    picture: ClassVar[Literal["price", "distance", "similarity"]] = "distance"
 
     def build(self, counts: tuple[int, ...], device: torch.device, examples: int = 0) -> LossFunction:
         return _L1()

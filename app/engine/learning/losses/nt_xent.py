@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from app.engine.learning.choices import LOSSES, Loss, LossFunction
 from app.engine.learning.similarity import NEVER, ComparingLoss, directions, products
@@ -24,6 +24,7 @@ class NTXent(Loss):
     )
     tasks: ClassVar[tuple[str, ...]] = ("matching",)
     order: ClassVar[int] = 70
+    picture: ClassVar[Literal["price", "distance", "similarity"]] = "similarity"
 
     temperature: float = setting(
         0.1,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from app.engine.learning.choices import LOSSES, Loss, LossFunction
 from app.engine.learning.similarity import NEVER, ComparingLoss, directions, products
@@ -25,6 +25,7 @@ class SupervisedContrastive(Loss):
     )
     tasks: ClassVar[tuple[str, ...]] = ("metric-learning",)
     order: ClassVar[int] = 80
+    picture: ClassVar[Literal["price", "distance", "similarity"]] = "similarity"
 
     temperature: float = setting(
         0.1,

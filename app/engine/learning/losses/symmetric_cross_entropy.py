@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from app.engine.learning.choices import LOSSES, Loss, LossFunction
 from app.engine.learning.similarity import NEVER, ComparingLoss, products
@@ -24,6 +24,7 @@ class SymmetricCrossEntropy(Loss):
     )
     tasks: ClassVar[tuple[str, ...]] = ("matching",)
     order: ClassVar[int] = 60
+    picture: ClassVar[Literal["price", "distance", "similarity"]] = "similarity"
 
     def build(self, counts: tuple[int, ...], device: torch.device, examples: int = 0) -> LossFunction:
         return _SymmetricCrossEntropy()

@@ -29,6 +29,7 @@ class Triplet(Loss):
     )
     tasks: ClassVar[tuple[str, ...]] = ("matching", "metric-learning")
     order: ClassVar[int] = 90
+    picture: ClassVar[Literal["price", "distance", "similarity"]] = "similarity"
 
     margin: float = setting(
         0.2,

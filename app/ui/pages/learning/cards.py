@@ -7,6 +7,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from app.engine.data.nouns import counted
 from app.engine.errors import UserError
 from app.engine.experiment import Experiment
 from app.engine.learning.choices import LOSSES, OPTIMIZERS, SCHEDULES, Loss
@@ -14,8 +15,8 @@ from app.ui.amounts import bytes_text, count_text
 from app.ui.form import ChoiceBox, Form
 from app.ui.pages.learning.boxes import Boxes
 from app.ui.pages.learning.fit import DeviceState, needed, parts, verdict
+from app.ui.pages.learning.pictures import LossPicture, Told, picture_for
 from app.ui.parts import Parts
-from app.ui.plots.penalty import PenaltyPlot
 from app.ui.plots.rate import SchedulePlot
 from app.ui.theme import style
 from app.ui.widgets.card import Card
@@ -97,20 +98,19 @@ class LossCard(SettingsCard):
 
     def __init__(self, parts_: Parts) -> None:
         super().__init__(parts_, "loss", "How wrong is it?", "(loss)", LOSSES)
-        self.plot = PenaltyPlot(parts_.theme)
-        self.plot.setAccessibleName("The price of an answer over the probability it gave to the truth")
-        self.below = self._text()
-        self.picture.addWidget(self.plot, 1)
-        self.picture.addWidget(self.below)
-        self.below.setText("The price of one answer, over the probability that it gave to what is true.")
+        self.pictures: dict[str, LossPicture] = {}
 
-    def show_experiment(self, resolved: Experiment, classes: int) -> None:
+    def show_experiment(self, resolved: Experiment, told: Told) -> None:
         loss: Loss | None = resolved.loss
         if loss is None:
             return
-        self.plot.setFixedHeight(self.parts.theme.px(190))
         self.say(self.explanation, loss.explanation)
-        self.plot.show_loss(loss, classes)
+        if loss.picture not in self.pictures:
+            self.pictures[loss.picture] = picture_for(loss.picture, self.parts.theme)
+            self.picture.addWidget(self.pictures[loss.picture], 1)
+        for kind, picture in self.pictures.items():
+            picture.setVisible(kind == loss.picture)
+        self.pictures[loss.picture].show_loss(loss, told)
 
 
 class OptimizerCard(SettingsCard):
@@ -165,12 +165,13 @@ class TrainingCard(SettingsCard):
         self.body.removeWidget(self.explanation)
         self.body.insertWidget(self.body.count() - 1, self.explanation)
 
-    def show_experiment(self, resolved: Experiment, examples: int) -> None:
+    def show_experiment(self, resolved: Experiment, examples: int, kind: str) -> None:
+        """kind: of the examples, for the word."""
         batch, epochs = resolved.training.batch_size or 1, resolved.training.epochs or 1
         per_epoch = max(1, -(-examples // batch))
         self.say(
             self.explanation,
-            f"{count_text(examples, 'picture')} in batches of {batch:,}: {count_text(per_epoch, 'step')} an epoch, "
+            f"{counted(kind, examples)} in batches of {batch:,}: {count_text(per_epoch, 'step')} an epoch, "
             f"{per_epoch * epochs:,} in all.",
         )
 

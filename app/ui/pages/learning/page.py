@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from app.engine.data.nouns import counted
 from app.engine.errors import UserError
 from app.engine.experiment import Experiment
 from app.ui.amounts import count_text
@@ -20,6 +21,7 @@ from app.ui.pages.learning.cards import (
     folded_settings,
 )
 from app.ui.pages.learning.fit import DeviceState, read_device
+from app.ui.pages.learning.telling import told_of
 from app.ui.parts import GuideCard, Page, Parts
 from app.ui.remedies import card_of
 from app.ui.theme import style
@@ -141,10 +143,10 @@ class LearningPage(Page):
             return
         self.loss.say(self.loss.trouble, "")
         self._show_task(resolved)
-        classes = len(document.description.classes) if document.description else problem.outputs
-        self.loss.show_experiment(resolved, max(2, classes))
+        self.loss.show_experiment(resolved, told_of(problem, document.dataset, self.parts.session.record))
         self.schedule.show_experiment(resolved, problem.examples)
-        self.training.show_experiment(resolved, problem.examples)
+        about = document.description
+        self.training.show_experiment(resolved, problem.examples, about.kind if about is not None else "image")
         for card in self.settings_cards:
             card.show_more(self.more.isChecked())
         self._show_chips()
@@ -157,8 +159,8 @@ class LearningPage(Page):
         about = document.description
         what = f"<b>{task.label}</b>. {task.summary}"
         if about is not None:
-            classes = count_text(len(about.classes), "class", "classes")
-            what += f" {classes}, {count_text(about.size('training'), 'picture')} to learn from."
+            answers = count_text(len(about.classes), "class", "classes") + ", " if about.classes else ""
+            what += f" {answers}{counted(about.kind, about.size('training'))} to learn from."
         else:
             what += " No data are open yet: sizes are those for 60,000 grey pictures of 28 × 28 in 10 classes."
         self.task.setText(what)

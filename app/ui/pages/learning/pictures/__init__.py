@@ -1,0 +1,16 @@
+"""What a loss punishes, as a picture of the person's own data: a file for each sort of picture (Loss.picture)."""
+
+from __future__ import annotations
+
+import importlib
+
+from app.ui.pages.learning.pictures.base import LossPicture, Told
+from app.ui.theme import Theme
+
+__all__ = ["LossPicture", "Told", "picture_for"]
+
+
+def picture_for(kind: str, theme: Theme) -> LossPicture:
+    """A new picture of this sort: "price", "distance" or "similarity"."""
+    made: LossPicture = importlib.import_module(f"{__name__}.{kind}").PICTURE(theme)
+    return made

@@ -1,0 +1,163 @@
+"""Similarities of a small batch as a matrix in which what belongs together should win; what temperature does."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QWidget
+
+from app.engine.learning.choices import Loss
+from app.ui.amounts import number_text, percent_text
+from app.ui.pages.learning.pictures.base import LossPicture, Told
+from app.ui.theme import Theme, style
+
+SHOWN = 8
+"""Examples of the batch: the words beside them stay readable."""
+COLDEST, WARMEST = 1.0, 100.0
+"""Ends of the slider: by how much similarities are multiplied before they compete."""
+START = 1 / 0.07
+"""Where CLIP begins (Radford et al. 2021)."""
+
+
+class SimilarityMatrix(QWidget):
+    """(n, n) shares of a row's attention; `wanted` cells are framed: there the most should be."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.theme = theme
+        self.shares, self.wanted = np.zeros((0, 0)), np.zeros((0, 0), bool)
+        self.labels: tuple[str, ...] = ()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Which example each one takes for its partner")
+        theme.changed.connect(self._changed)
+
+    def show_shares(self, shares: np.ndarray, wanted: np.ndarray, labels: tuple[str, ...]) -> None:
+        self.shares, self.wanted, self.labels = shares, wanted, labels
+        self._changed()
+
+    def _changed(self) -> None:
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.theme.px(260), self.theme.px(20) * max(1, len(self.shares)) + 2)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter, theme = QPainter(self), self.theme
+        count = len(self.shares)
+        if not count:
+            return
+        side = float(theme.px(20))
+        painter.setFont(theme.font(11))
+        words = self.width() - side * count - theme.px(10)
+        blue, paper = theme.color("training"), theme.color("field")
+        for row in range(count):
+            for column in range(count):
+                box = QRectF(words + theme.px(8) + column * side, row * side + 1, side - 2, side - 2)
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(_mixed(paper, blue, float(self.shares[row, column])))
+                painter.drawRect(box)
+                if self.wanted[row, column]:
+                    painter.setPen(QPen(theme.color("best"), 2))
+                    painter.setBrush(Qt.BrushStyle.NoBrush)
+                    painter.drawRect(box.adjusted(1, 1, -1, -1))
+            text = painter.fontMetrics().elidedText(self.labels[row], Qt.TextElideMode.ElideRight, int(words))
+            painter.setPen(theme.color("secondary"))
+            painter.drawText(QRectF(0, row * side, words, side), Qt.AlignmentFlag.AlignVCenter, text)
+        painter.end()
+
+
+def _mixed(paper: QColor, ink: QColor, share: float) -> QColor:
+    share = min(1.0, max(0.0, share))
+    return QColor(*(
+        round(low + (high - low) * share)
+        for low, high in (
+            (paper.red(), ink.red()), (paper.green(), ink.green()), (paper.blue(), ink.blue())
+        )
+    ))
+
+
+class SimilarityPicture(LossPicture):
+    """What the last run made of its first pairs; before there is one, points in random directions: an untrained
+    network finds all about equally near."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme)
+        self.matrix = SimilarityMatrix(theme)
+        self.column.addWidget(self.matrix)
+        row = QHBoxLayout()
+        self.words = QLabel()
+        style(self.words, "secondary")
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(0, 100)
+        self.slider.setValue(round(100 * math.log(START / COLDEST) / math.log(WARMEST / COLDEST)))
+        self.slider.setObjectName("learning.temperature")
+        self.slider.setAccessibleName("Sharpness, one over the temperature")
+        self.slider.setToolTip("How sharply similarities compete. When matching, the network learns it by itself.")
+        row.addWidget(self.words)
+        row.addWidget(self.slider, 1)
+        self.column.addLayout(row)
+        self.finish()
+        self._cosines, self._wanted = np.zeros((0, 0)), np.zeros((0, 0), bool)
+        self._labels: tuple[str, ...] = ()
+        self._trained = False
+        self.slider.valueChanged.connect(lambda _: self._draw())
+
+    def show_loss(self, loss: Loss, told: Told) -> None:
+        points, targets = told.said, told.targets_said
+        self._trained = points is not None and targets is not None and len(points) >= 2
+        if points is None or targets is None or not self._trained:
+            targets = told.targets if told.targets is not None else np.arange(SHOWN)
+            random = np.random.Generator(np.random.PCG64(0))
+            points = random.normal(size=(len(targets), 2, 64))
+        chosen = np.arange(min(SHOWN, len(points)))
+        pairs = points.ndim == 3
+        if not pairs:  # one space: neighbours of a class side by side
+            order = np.argsort(targets, kind="stable")
+            chosen = order[np.linspace(0, len(order) - 1, min(SHOWN, len(order))).astype(int)]
+        left, right = (points[chosen, 0], points[chosen, 1]) if pairs else (points[chosen], points[chosen])
+        self._cosines = _unit(left) @ _unit(right).T
+        same = np.asarray(targets)[chosen]
+        self._wanted = same[:, None] == same[None, :]
+        if not pairs:
+            np.fill_diagonal(self._cosines, -1.0)  # nobody is compared with itself
+            np.fill_diagonal(self._wanted, False)
+        names = told.labels or tuple(f"example {number + 1}" for number in range(len(points)))
+        classes = told.about.classes if told.about is not None else ()
+        self._labels = tuple(
+            classes[int(targets[place])] if classes else names[place] if place < len(names) else "" for place in chosen
+        )
+        self._draw()
+
+    def _draw(self) -> None:
+        if not len(self._cosines):
+            return
+        sharpness = COLDEST * (WARMEST / COLDEST) ** (self.slider.value() / 100)
+        logits = sharpness * self._cosines
+        shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+        shares /= shares.sum(axis=1, keepdims=True)
+        right = (shares * self._wanted).sum(axis=1)
+        judged = right[self._wanted.any(axis=1)]
+        price = float(-np.log(np.maximum(judged, 1e-9)).mean()) if len(judged) else float("nan")
+        self.matrix.show_shares(shares, self._wanted, self._labels)
+        self.words.setText(f"Sharpness {number_text(sharpness, 2)} (temperature {number_text(1 / sharpness, 2)})")
+        share = percent_text(float(judged.mean()), 0) if len(judged) else "–"
+        origin = "as the last run sees them" if self._trained else "as an untrained network would see them"
+        self.below.setText(
+            f"{len(shares)} of your own examples, {origin}. Every row shares out 100 % among the others by similarity; "
+            f"the framed cells are what belongs together and get {share} here: a loss of {number_text(price, 2)}."
+        )
+
+
+def _unit(points: np.ndarray) -> np.ndarray:
+    length = np.linalg.norm(points, axis=1, keepdims=True)
+    return np.asarray(points / np.maximum(length, 1e-12))
+
+
+PICTURE = SimilarityPicture
