@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from app.engine.data.samples import SAMPLES, draw_shapes, load
+from app.engine.data.samples import SAMPLES, thumbnails
 from app.engine.errors import UserError
 from app.ui.background import Failure
 from app.ui.parts import GuideCard, Page, Parts
@@ -224,18 +224,8 @@ class WelcomePage(Page):
 
 
 def previews() -> dict[str, list[np.ndarray]]:
-    """A few pictures of each built-in data set, of different classes: (H, W) or (H, W, 3) uint8."""
-    found = {}
-    for name in SAMPLES:
-        content = None if name == "shapes" else load(name)
-        if content is None:
-            found[name] = list(draw_shapes(each=1).images[:PICTURES])
-            continue
-        rows = [
-            int(np.flatnonzero(content.targets == label)[0]) for label in range(min(PICTURES, len(content.classes)))
-        ]
-        found[name] = [content.images[row] for row in rows]
-    return found
+    """A few pictures of each built-in data set, (H, W) or (H, W, 3) uint8; [] where it has none."""
+    return {name: thumbnails(name, PICTURES) for name in SAMPLES}
 
 
 def interrupted(folder: Path) -> list[Run]:
