@@ -65,7 +65,7 @@ def assemble(data: DataSettings, label: str, examples: Examples, like: Preparati
         skipped=skipped,
         notes=tuple(notes),
         mirror_safe=survives_mirroring(arrays[0], targets.values, training, len(targets.classes)) if picture else False,
-        split_reason=division.reason,
+        split_reason=examples.split_reason or division.reason,
         task=examples.task,
         sizes={name: len(rows) for name, rows in indices.items()},
         amounts=measured(targets.amounts, targets.values[training]),

@@ -47,7 +47,8 @@ class Examples:
     """A row an example. parts: one, or both halves of pairs. task: as asked for, or as the data suggest; the targets
     are of that task. hints: (N,) int8, FREE or the place in SPLITS the data ask for. names: for a person, unique.
     groups: examples of one group stand in one split, None where nothing is kept together.
-    names_of_halves: of pairs, what each half is called ("picture", "text")."""
+    names_of_halves: of pairs, what each half is called ("picture", "text"). split_reason: how the hints divide them, in
+    a sentence, where there is more to say than that the data have splits of their own."""
 
     task: str
     parts: tuple[Part, ...]
@@ -58,6 +59,7 @@ class Examples:
     skipped: tuple[Skipped, ...] = ()
     notes: tuple[str, ...] = ()
     names_of_halves: tuple[str, str] = ("first", "second")
+    split_reason: str = ""
 
     def __len__(self) -> int:
         return len(self.targets)
