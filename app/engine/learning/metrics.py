@@ -50,7 +50,8 @@ METRICS = {
                "one."),
         Metric("recall_at_5_there", "recall at 5, first to second", "How often the right second half is among the five "
                "nearest."),
-        Metric("recall_at_1_back", "recall at 1, second to first", "How often the nearest first half is the right one."),
+        Metric("recall_at_1_back", "recall at 1, second to first", "How often the nearest first half is the right "
+               "one."),
         Metric("recall_at_5_back", "recall at 5, second to first", "How often the right first half is among the five "
                "nearest."),
         Metric("perplexity", "perplexity", "Between how many equally likely tokens it hesitates, on average.", "lower",

@@ -100,6 +100,52 @@ def average_precision(targets: np.ndarray, scores: np.ndarray) -> float:
     return float((np.diff(found, prepend=0) * precision).sum() / found[-1])
 
 
+def mean_average_precision(targets: np.ndarray, scores: np.ndarray) -> float:
+    """The mean over the tags of their average precision; a tag that no example has is left out. NaN where none has any.
+
+    targets: (n, K) 0 or 1. scores: (n, K).
+    """
+    columns = zip(np.asarray(targets).T, np.asarray(scores).T, strict=True)
+    found = [average_precision(has, said) for has, said in columns]
+    known = [value for value in found if not math.isnan(value)]
+    return float(np.mean(known)) if known else math.nan
+
+
+def tag_f1(targets: np.ndarray, said: np.ndarray) -> dict[str, float]:
+    """macro_f1: the mean over the tags that an example has or gets; micro_f1: of all tags counted together. NaN where
+    there are none. targets, said: (n, K) bool."""
+    hits = (targets & said).sum(axis=0)
+    either = targets.sum(axis=0) + said.sum(axis=0)
+    each = _share(2.0 * hits, either)
+    known = each[~np.isnan(each)]
+    return {
+        "macro_f1": float(known.mean()) if len(known) else math.nan,
+        "micro_f1": 2 * int(hits.sum()) / int(either.sum()) if either.sum() else math.nan,
+    }
+
+
+def mae(targets: np.ndarray, said: np.ndarray) -> float:
+    """Mean absolute error, over several amounts their mean. targets, said: (n, T). NaN without examples."""
+    return float(np.abs(said.astype(float) - targets).mean()) if len(targets) else math.nan
+
+
+def rmse(targets: np.ndarray, said: np.ndarray) -> float:
+    """Root of the mean squared error of each amount, and over several amounts their mean. targets, said: (n, T)."""
+    return float(np.sqrt(((said.astype(float) - targets) ** 2).mean(axis=0)).mean()) if len(targets) else math.nan
+
+
+def r2(targets: np.ndarray, said: np.ndarray) -> float:
+    """The share of the variance that is explained, over several amounts the mean of those that vary; NaN where none
+    does. targets, said: (n, T)."""
+    if not len(targets):
+        return math.nan
+    targets = targets.astype(float)
+    left = ((said.astype(float) - targets) ** 2).sum(axis=0)
+    spread = ((targets - targets.mean(axis=0)) ** 2).sum(axis=0)
+    vary = spread > 0
+    return float(np.mean(1 - left[vary] / spread[vary])) if vary.any() else math.nan
+
+
 def wilson(correct: int, total: int, z: float = Z95) -> tuple[float, float]:
     """The interval in which the true share lies with 95 % confidence (Wilson 1927); (0, 1) knowing nothing."""
     if total <= 0:

@@ -44,7 +44,7 @@ class Triplet(Loss):
         "all",
         label="Triplets",
         choices={"all": "All of the batch", "hardest": "The hardest of each example"},
-        help="All: the mean over all that the batch has. Hardest: the farthest that belongs, the nearest that does not.",
+        help="All: their mean. Hardest: of every example the farthest that belongs and the nearest that does not.",
     )
 
     def build(self, counts: tuple[int, ...], device: torch.device, examples: int = 0) -> LossFunction:

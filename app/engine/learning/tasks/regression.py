@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 
 from app.engine.learning.task import Task, View, named
+from app.engine.results import metrics
 from models.shape import Problem
 
 if TYPE_CHECKING:
@@ -53,14 +54,8 @@ class Regression(Task):
 
     def figures(self, about: Description, targets: np.ndarray, said: np.ndarray) -> dict[str, float]:
         """Of several amounts: the mean over them; errors in a unit only make sense together where they share it."""
-        error = said.astype(float) - targets
-        spread = ((targets - targets.mean(axis=0)) ** 2).sum(axis=0) if len(targets) else np.zeros(1)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            r2 = 1 - (error**2).sum(axis=0) / spread
         return named(self, {
-            "r2": float(np.mean(r2[spread > 0])) if (spread > 0).any() else np.nan,
-            "mae": float(np.abs(error).mean()) if error.size else np.nan,
-            "rmse": float(np.sqrt((error**2).mean(axis=0)).mean()) if error.size else np.nan,
+            "r2": metrics.r2(targets, said), "mae": metrics.mae(targets, said), "rmse": metrics.rmse(targets, said),
         })
 
 

@@ -1,0 +1,76 @@
+"""A text is its own teacher: after every token, which one comes next?"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+
+from app.engine.learning.task import Task, View, named
+from models.shape import Answers, InputKind, Problem
+
+if TYPE_CHECKING:
+    import torch
+
+    from app.engine.data.dataset import Description
+
+
+class LanguageModelling(Task):
+    """said: (n, 3), of each window of text what its tokens cost in nats, how many they are, and of how many bytes. So
+    windows of any length, and any way of cutting texts into tokens, can be added up and compared."""
+
+    kind: ClassVar[str] = "language-modelling"
+    label: ClassVar[str] = "How a text goes on (language modelling)"
+    summary: ClassVar[str] = "After every token of a text: which one comes next? The text itself has the answers."
+    example: ClassVar[str] = "Write on in the manner of this book. How surprising is this sentence?"
+    order: ClassVar[int] = 70
+    view: ClassVar[View] = "language"
+    metrics: ClassVar[tuple[str, ...]] = ("bits_per_byte", "perplexity")
+    reads: ClassVar[tuple[InputKind, ...]] = ("text",)
+    answers: ClassVar[Answers] = "tokens"
+    targets: ClassVar[Literal["classes", "tags", "amounts", "none", "tokens"]] = "tokens"
+
+    def outputs(self, about: Description) -> int:
+        return about.preparation.inputs[0].vocabulary
+
+    def pretended(self, problem: Problem, batch_size: int) -> torch.Tensor:
+        import torch
+
+        return torch.zeros(batch_size, problem.shape[0], dtype=torch.int64)
+
+    def said(self, about: Description, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """Without next tokens to compare with (targets of another form), nothing is counted: zeros."""
+        import torch
+
+        from app.engine.learning.losses.cross_entropy import NO_TOKEN
+
+        if targets.shape != outputs.shape[:2]:
+            return torch.zeros(len(outputs), 3, device=outputs.device)
+        sizes = torch.from_numpy(np.asarray(_token_bytes(about), np.float32)).to(outputs.device)
+        there = targets != NO_TOKEN
+        # a window after the other: all probabilities at once would double the memory of a judged batch
+        nats = torch.stack([
+            torch.nn.functional.cross_entropy(one.float(), wanted, ignore_index=NO_TOKEN, reduction="sum")
+            for one, wanted in zip(outputs, targets, strict=True)
+        ])
+        size = (sizes[targets.clamp(min=0)] * there).sum(1)
+        return torch.stack([nats, there.sum(1).float(), size], dim=1)
+
+    def figures(self, about: Description, targets: np.ndarray, said: np.ndarray) -> dict[str, float]:
+        nats, tokens, size = (float(part) for part in said.astype(float).sum(axis=0)) if len(said) else (0.0,) * 3
+        return named(self, {
+            "bits_per_byte": nats / math.log(2) / size if size else math.nan,
+            "perplexity": math.exp(min(nats / tokens, 700.0)) if tokens else math.nan,
+        })
+
+
+def _token_bytes(about: Description) -> np.ndarray:
+    """(V,) bytes that each token stands for."""
+    from app.engine.data.preparations.text import TextPreparation
+
+    assert isinstance(about.preparation, TextPreparation)
+    return about.preparation.token_bytes()
+
+
+TASK = LanguageModelling()

@@ -1,0 +1,69 @@
+"""What belongs to what: pairs whose halves must find each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+
+from app.engine.learning.task import Task, View, named
+from app.engine.results import space, verification
+from models.shape import Answers
+
+if TYPE_CHECKING:
+    import torch
+
+    from app.engine.data.dataset import Description
+
+
+class Matching(Task):
+    """said: (n, 2, D), both halves as points of length 1; their product is their similarity, -1 to 1. Where two second
+    halves are the same (their targets are equal), either is right."""
+
+    kind: ClassVar[str] = "matching"
+    label: ClassVar[str] = "What belongs together (matching)"
+    summary: ClassVar[str] = "Pairs are given; the halves of each must find each other among all."
+    example: ClassVar[str] = "Which picture does this text describe? Which answer belongs to this question?"
+    order: ClassVar[int] = 50
+    view: ClassVar[View] = "matching"
+    metrics: ClassVar[tuple[str, ...]] = (
+        "recall_at_1", "recall_at_5", "auc", "recall_at_1_there", "recall_at_1_back", "recall_at_5_there",
+        "recall_at_5_back",
+    )
+    pairs: ClassVar[bool] = True
+    answers: ClassVar[Answers] = "pair"
+    embeds: ClassVar[bool] = True
+    targets: ClassVar[Literal["classes", "tags", "amounts", "none", "tokens"]] = "none"
+    probes: ClassVar[int] = 64
+
+    def fits(self, about: Description) -> str:
+        if reason := super().fits(about):
+            return reason
+        return "One pair alone cannot be told from others." if about.size("training") < 2 else ""
+
+    def outputs(self, about: Description) -> int:
+        """Not known from the data: the size of the space is a setting."""
+        raise TypeError("a task that embeds is asked for its problem")
+
+    def said(self, about: Description, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        from app.engine.learning.similarity import directions
+
+        return directions(outputs)
+
+    def figures(self, about: Description, targets: np.ndarray, said: np.ndarray) -> dict[str, float]:
+        """Recall at 1 and 5 over all n, the mean of both ways and each; AUC of the similarity of pairs against that of
+        halves that do not belong together."""
+        if not len(said):
+            return {}
+        first, second = said[:, 0], said[:, 1]
+        there = space.places(first, second, targets, targets)
+        back = space.places(second, first, targets, targets)
+        found = {f"recall_at_{k}_{way}": float((places < k).mean())
+                 for k in (1, 5) for way, places in (("there", there), ("back", back))}
+        mean = {f"recall_at_{k}": (found[f"recall_at_{k}_there"] + found[f"recall_at_{k}_back"]) / 2 for k in (1, 5)}
+        same = np.einsum("nd,nd->n", first, second, dtype=np.float32)
+        different = verification.between(first, second, verification.different_pairs(targets))
+        return named(self, {**found, **mean, "auc": verification.told_apart(same, different)})
+
+
+TASK = Matching()

@@ -1,0 +1,54 @@
+"""An example has any of several tags, or none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+
+from app.engine.learning.task import Task, View, named
+from app.engine.results import metrics
+from models.shape import Problem
+
+if TYPE_CHECKING:
+    import torch
+
+    from app.engine.data.dataset import Description
+
+
+class MultiLabel(Task):
+    """One logit a tag. said: (n, K) the probability of every tag; they need not sum to 1."""
+
+    kind: ClassVar[str] = "multi-label"
+    label: ClassVar[str] = "Any of several tags (multi-label)"
+    summary: ClassVar[str] = "Each example has any number of tags, or none."
+    example: ClassVar[str] = "What is to be seen in this picture? Which topics does this message touch?"
+    order: ClassVar[int] = 30
+    view: ClassVar[View] = "tags"
+    metrics: ClassVar[tuple[str, ...]] = ("mean_average_precision", "macro_f1", "micro_f1")
+    targets: ClassVar[Literal["classes", "tags", "amounts", "none", "tokens"]] = "tags"
+
+    def fits(self, about: Description) -> str:
+        return super().fits(about) if about.classes else "These data have no tags to tell apart."
+
+    def outputs(self, about: Description) -> int:
+        return len(about.classes)
+
+    def pretended(self, problem: Problem, batch_size: int) -> torch.Tensor:
+        import torch
+
+        return torch.zeros(batch_size, problem.outputs)
+
+    def said(self, about: Description, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        return outputs.float().sigmoid()
+
+    def figures(self, about: Description, targets: np.ndarray, said: np.ndarray) -> dict[str, float]:
+        """A tag counts as set from a probability of one half on."""
+        has = np.asarray(targets) > 0
+        return named(self, {
+            "mean_average_precision": metrics.mean_average_precision(has, said),
+            **metrics.tag_f1(has, said >= 0.5),
+        })
+
+
+TASK = MultiLabel()
