@@ -65,6 +65,8 @@ def _section(name: str, choice: str, spec: type[Spec], summary: str = "") -> str
 def _default(one: Setting) -> str:
     if one.default is None:
         return "follows the data"
+    if isinstance(one.default, dict):
+        return "none"
     if isinstance(one.default, bool):
         return f"`{str(one.default).lower()}`"
     return f'`"{one.default}"`' if isinstance(one.default, str) else f"`{one.default:g}`"

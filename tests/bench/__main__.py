@@ -1,4 +1,5 @@
-"""`python -m tests.bench [--template NAME ...] [--pairs N]`: prints ratios, each a median of interleaved pairs."""
+"""Figures. `python -m tests.bench [speed]` prints ratios of speed, each a median of interleaved pairs; `tables`,
+`language` and `pairs` train the built-in data sets and print what they reach beside others."""
 
 from __future__ import annotations
 
@@ -7,15 +8,28 @@ import os
 import sys
 import time
 
-from tests.bench import speed
+from tests.bench import language, pairs, speed, tables
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--template", nargs="+", default=["resnet", "cnn", "vit"], help="templates to train")
-    parser.add_argument("--pairs", type=int, default=21, help="pairs of segments for each figure")
+    parser.add_argument("what", nargs="?", default="speed", choices=("speed", "tables", "language", "pairs"))
+    parser.add_argument("--template", nargs="+", default=["resnet", "cnn", "vit"], help="speed: templates to train")
+    parser.add_argument("--pairs", type=int, default=21, help="speed: pairs of segments for each figure")
+    parser.add_argument("--seeds", type=int, default=5, help="tables: splits for each figure")
     parser.add_argument("--processor-time", action="store_true", help="for a busy machine: one thread, its own time")
     chosen = parser.parse_args()
+    if chosen.what == "tables":
+        tables.main(chosen.seeds)
+    elif chosen.what == "language":
+        language.main()
+    elif chosen.what == "pairs":
+        pairs.main()
+    else:
+        speeds(chosen)
+
+
+def speeds(chosen: argparse.Namespace) -> None:
     if chosen.processor_time:
         speed.clock = time.thread_time
     for template in chosen.template:

@@ -1,0 +1,23 @@
+"""Matching of the built-in pairs of pictures and names: recall of pairs kept apart, against chance."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from app.engine.data.opening import open_dataset
+from app.engine.data.settings import DataSettings
+from tests.bench.trained import summary_of
+
+TEST_SHARE = 0.2
+
+
+def main(settings: dict[str, Any] | None = None, folder: Path | None = None) -> None:
+    data: dict[str, Any] = {"source": "sample:emoji", "test_share": TEST_SHARE}
+    judged = open_dataset(DataSettings(**data)).description.size("test")
+    summary = summary_of({"data": data, "training": {"device": "cpu"}} | (settings or {}), folder)
+    figures, chance = summary["metrics"]["test"], 5 / judged
+    print(f"{judged:,} pairs kept apart: chance of recall at 5 is {chance:.4f}")
+    for name, words in (("recall_at_5_there", "picture to text"), ("recall_at_5_back", "text to picture")):
+        print(f"{words}: recall at 5 {figures[name]:.4f}, {figures[name] / chance:.1f} times chance")
+    print(f"{summary['parameters']:,} parameters, {summary['epochs']} epochs, {summary['seconds']:,.0f} s")

@@ -1,0 +1,23 @@
+"""One training for a figure: an experiment as plain data in, its summary out."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from app.engine.storage import from_plain
+from app.engine.training import trainer
+from app.engine.training.control import Control
+from app.engine.training.run import Run
+
+
+def summary_of(plain: dict[str, Any], folder: Path | None = None) -> dict[str, Any]:
+    """Trains to the end, silently. folder: where the run is kept. Raises RuntimeError where it does not complete."""
+    with tempfile.TemporaryDirectory() as temporary:
+        experiment = from_plain({"netwright": 1, **plain}, "the benchmark")
+        run = Run.create(folder or Path(temporary), experiment)
+        finished = trainer.train(experiment, run, lambda event: None, Control())
+        if finished.status != "completed":
+            raise RuntimeError(f"{finished.status}: {finished.reason}")
+        return finished.summary
