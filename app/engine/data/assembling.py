@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 from collections.abc import Sequence
 
@@ -79,7 +78,7 @@ def assemble(data: DataSettings, label: str, examples: Examples, like: Preparati
 def _settled(
     examples: Examples, training: np.ndarray, like: Preparation | None
 ) -> tuple[list[np.ndarray], Preparation]:
-    """The arrays of one or both halves, and the preparation. Raises UserError where they are not of the form of like."""
+    """The arrays of one or both halves, and the preparation. Raises UserError where they are not of like's form."""
     if like is not None:
         halves = like.halves if isinstance(like, PairPreparation) else (like,)
         if len(halves) != len(examples.parts):

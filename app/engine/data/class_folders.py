@@ -108,7 +108,7 @@ def list_files(source: str, suffixes: tuple[str, ...], noun: str, check: Check) 
             f"Put the {noun}s of every class in a sub-folder of its own.", "data.source",
         )
     rows.sort(key=lambda row: (row.hint, natural_key(row.label), natural_key(row.name)))
-    notes = ()
+    notes: tuple[str, ...] = ()
     if layout.depth:
         notes = (f"The classes are the folders in '{readable('/'.join(_parts(walk.files[0], layout.depth)))}'.",)
     return Listing(tuple(rows), tuple(skipped), notes)

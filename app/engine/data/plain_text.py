@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from pathlib import Path
 
-from app.engine.data.formats.image_list import decode_text
+from app.engine.data.tables.encoding import detect, known
 
 LARGEST = 200_000_000
 """Bytes of a file above which it is not read."""
@@ -22,8 +21,8 @@ class NoText(Exception):
 
 
 def read_text(path: Path, encoding: str | None = None) -> tuple[str, str]:
-    """A file's text without byte-order mark, its line breaks as they are, and its encoding: the one asked for, else by
-    its byte-order mark, else UTF-8 if it is, else cp1252.
+    """A file's text without byte-order mark, its line breaks as they are, and its encoding: the one asked for, else the
+    likeliest one.
 
     Raises NoText for what is empty, binary or too large, and OSError.
     """
@@ -32,12 +31,13 @@ def read_text(path: Path, encoding: str | None = None) -> tuple[str, str]:
         raise NoText(f"it has {size / 1e6:,.0f} MB; at most {LARGEST / 1e6:,.0f} MB are read")
     content = path.read_bytes()
     if encoding is None:
-        text, encoding = decode_text(content)
+        found = detect(content)
+        text, encoding = content.decode(found.name, found.errors), found.name
+    elif not known(encoding):
+        raise NoText(f"there is no encoding '{encoding}'")
     else:
         try:
-            text = content.decode(codecs.lookup(encoding).name)
-        except LookupError:
-            raise NoText(f"there is no encoding '{encoding}'") from None
+            text = content.decode(encoding)
         except UnicodeError:
             raise NoText(f"it is not in the encoding {encoding}") from None
     text = text.removeprefix("\ufeff")

@@ -41,6 +41,13 @@ class Tokens(ABC):
     def encode(self, texts: Sequence[str]) -> list[np.ndarray]:
         """Of each text its tokens: (n,) int32, 1 to the vocabulary less one."""
 
+    @functools.cached_property
+    def sizes(self) -> np.ndarray:
+        """Bytes of each token: (V,) int64, 0 for padding."""
+        sizes = np.array([len(one) for one in self.bytes_of], np.int64)
+        sizes.flags.writeable = False
+        return sizes
+
     @property
     def vocabulary(self) -> int:
         """Tokens there are, padding included."""
@@ -91,7 +98,7 @@ class LearnedTokens(Tokens):
 
 @functools.lru_cache(maxsize=8)
 def read_tokens(saved: str) -> Tokens:
-    """The tokens of a preparation: "" are bytes. Kept, because to read one takes some milliseconds. Raises ValueError."""
+    """The tokens of a preparation: "" are bytes. Kept, for to read one takes milliseconds. Raises ValueError."""
     return LearnedTokens(saved) if saved else ByteTokens()
 
 

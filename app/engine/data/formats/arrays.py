@@ -141,7 +141,7 @@ def _catalogue(path: Path, check: Check) -> Catalogue:
             labels += labels_of(file[label.key])
             hints.append(np.full(len(pixels), image.hint, np.int8))
             names += [f"{image.key} #{number}" for number in range(1, len(pixels) + 1)]
-        known = _class_names(entries, file)
+        known = class_names(entries, file)
     return _assemble(images, labels, np.concatenate(hints), names, known)
 
 
@@ -212,7 +212,8 @@ def labels_of(array: np.ndarray) -> list[str]:
     return [str(label) for label in array.tolist()]
 
 
-def _class_names(entries: list[Entry], file: Mapping[str, np.ndarray]) -> list[str]:
+def class_names(entries: list[Entry], file: Mapping[str, np.ndarray]) -> list[str]:
+    """The names of the classes, in order, where the file holds them; else none."""
     for entry in entries:
         if entry.role in NAME_WORDS and len(entry.shape) == 1 and entry.dtype.kind in "US":
             return labels_of(file[entry.key])

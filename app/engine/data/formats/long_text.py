@@ -43,7 +43,7 @@ class LongText(Format):
         path, kind = Path(source), data.task or USUAL
         if task(kind).targets != "tokens":
             raise UserError(
-                f"One long text such as '{readable(path)}' has no examples to which '{task(kind).label}' gives answers.",
+                f"'{readable(path)}' is one long text; it holds no examples for '{task(kind).label}'.",
                 f"Choose '{task(USUAL).label}', or open a table or a folder of texts for every class.", "data.task",
             )
         way.progress("Reading the text", 0, 0)
@@ -124,7 +124,8 @@ class Windows(Part):
     def digests(self) -> np.ndarray:
         """The place counts as well: a text may say a thing twice, on both sides of an edge, and that is no copy."""
         return digests_of(
-            struct.pack("<q", start) + row.tobytes() for start, row in zip(self.starts.tolist(), self.inputs, strict=True)
+            struct.pack("<q", start) + row.tobytes()
+            for start, row in zip(self.starts.tolist(), self.inputs, strict=True)
         )
 
 
@@ -156,8 +157,9 @@ def _examples(
         f"{length:,} of them in a row.",
     )
     return Examples(
-        kind, (Windows(np.concatenate(inputs), places, preparation),), Targets(values, np.zeros(len(values), np.int64), 1),
-        np.concatenate(hints), [f"{readable(path.name)}, byte {start:,}" for start in places.tolist()], notes=notes,
+        kind, (Windows(np.concatenate(inputs), places, preparation),),
+        Targets(values, np.zeros(len(values), np.int64), 1), np.concatenate(hints),
+        [f"{readable(path.name)}, byte {start:,}" for start in places.tolist()], notes=notes,
         split_reason=_reason(shares),
     )
 

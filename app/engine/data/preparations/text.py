@@ -83,7 +83,7 @@ class TextPreparation(Preparation):
 
     def token_bytes(self) -> np.ndarray:
         """Bytes of UTF-8 that each token stands for: (V,) int64, 0 for padding."""
-        return np.array([len(one) for one in self.tokens.bytes_of], np.int64)
+        return self.tokens.sizes
 
     def pieces(self, text: str) -> list[str]:
         """How a text is cut, for a person: a text a token; bytes that are no whole character as \\xc3."""

@@ -1,0 +1,123 @@
+"""Signals: rate, length, and each channel brought to mean 0 and standard deviation 1."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from app.engine.data import sounds
+from app.engine.data.catalogue import readable
+from app.engine.data.preparation import Preparation
+from app.engine.errors import UserError
+from models.shape import Input
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class SignalPreparation(Preparation):
+    """Kept as (N, C, L) float32 in the signal's own unit, seen with mean 0 and standard deviation 1 by channel.
+
+    rate: samples a second, None where it is not known. mean, std: per channel, of the training signals; a channel
+    without variation has std 1.
+    """
+
+    kind: ClassVar[str] = "signal"
+
+    channels: int
+    length: int
+    rate: float | None
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        return (Input("signal", (self.channels, self.length)),)
+
+    def to_plain(self) -> dict[str, Any]:
+        return {"kind": self.kind, **asdict(self)}
+
+    @classmethod
+    def from_plain(cls, data: dict[str, Any]) -> SignalPreparation:
+        values = dict(data)
+        values["mean"], values["std"] = tuple(values["mean"]), tuple(values["std"])
+        return cls(**values)
+
+    def array(self, raw: np.ndarray | str | Path | Any) -> np.ndarray:
+        """One signal as (C, L) float32: of a longer one the middle, a shorter one in the middle with its own mean
+        around it. raw: (C, any) or (any,) numbers at this rate, or the path of a WAV file at any rate.
+
+        Raises UserError where it cannot be used.
+        """
+        rate = self.rate
+        if isinstance(raw, (str, Path)):
+            values, rate = self._read(Path(raw))
+        else:
+            try:
+                values = np.asarray(raw, np.float32)
+            except (TypeError, ValueError):
+                raise UserError("A signal is a list of numbers.", "Leave out what is no number.") from None
+        return self.fitted(values, rate)
+
+    def fitted(self, values: np.ndarray, rate: float | None = None) -> np.ndarray:
+        """(C, any) or (any,) at a rate, None for the own one, as (C, L) float32. Raises UserError."""
+        if values.ndim == 1:
+            values = values[None]
+        if values.ndim != 2 or not values.shape[1]:
+            raise UserError("The signal is empty.", "Give a list of numbers.")
+        if not np.isfinite(values).all():
+            raise UserError("The signal holds values that are no numbers.", "Leave them out, or fill them in.")
+        if len(values) != self.channels:
+            raise UserError(
+                f"The signal has {len(values):,} {'channel' if len(values) == 1 else 'channels'}; the network was "
+                f"trained on {self.channels:,}.", "Choose a signal with the same channels.",
+            )
+        if rate is not None and self.rate is not None:
+            values = sounds.resampled(values, rate, self.rate)
+        return np.ascontiguousarray(sounds.fitted(values, self.length), np.float32)
+
+    def _read(self, path: Path) -> tuple[np.ndarray, float]:
+        try:
+            values, rate = sounds.read_wave(path)
+        except sounds.NoSound as error:
+            raise UserError(f"'{readable(path.name)}' cannot be used: {error.reason}.", "Try another file.") from error
+        except OSError as error:
+            raise UserError(
+                f"'{readable(path.name)}' could not be opened ({error.strerror or 'error of the disk'}).",
+                "Try another file.",
+            ) from error
+        if sounds.silent(values):
+            raise UserError(f"'{readable(path.name)}' is silent from beginning to end.", "Try another file.")
+        return (values.mean(axis=0, keepdims=True) if self.channels == 1 else values), float(rate)
+
+    def tensor(self, batch: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
+        """(B, C, L) float32 on any device -> standardised, of the same shape."""
+        import torch
+
+        values = batch.to(torch.float32)
+        mean = torch.tensor(self.mean, dtype=torch.float32, device=values.device).view(-1, 1)
+        std = torch.tensor(self.std, dtype=torch.float32, device=values.device).view(-1, 1)
+        return (values - mean) / std
+
+
+def statistics(values: np.ndarray, rows: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and standard deviation per channel of these rows of (N, C, L); 1 where a channel does not vary."""
+    count, total, squares = 0, np.zeros(values.shape[1]), np.zeros(values.shape[1])
+    shift = values[rows[0]].mean(axis=1, dtype=np.float64) if len(rows) else total  # else squares lose their digits
+    for start in range(0, len(rows), 1024):
+        part = values[rows[start : start + 1024]].astype(np.float64) - shift[:, None]
+        count += part.shape[0] * part.shape[2]
+        total += part.sum(axis=(0, 2))
+        squares += (part**2).sum(axis=(0, 2))
+    mean = total / max(1, count)
+    std = np.sqrt(np.maximum(squares / max(1, count) - mean**2, 0))
+    level = np.abs(mean + shift)
+    still = std <= 1e-6 * np.maximum(level, 1e-6)  # float32 holds seven digits: less is no variation
+    return tuple((mean + shift).tolist()), tuple(np.where(still, 1.0, std).tolist())
+
+
+PREPARATION = SignalPreparation
