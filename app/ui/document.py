@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -157,18 +158,14 @@ class Document(QObject):
 
     def task(self) -> Task:
         """Raises UserError where the task does not fit the data."""
-        classes = len(self.description.classes) if self.description else 10
-        return task_of(self._experiment, classes)
+        return task_of(self._experiment, self.description or pretended())
 
     def problem(self) -> Problem:
         """What the network will meet; for want of data, 60,000 grey pictures of 28 x 28 in 10 classes.
 
         Raises UserError where the task does not fit the data.
         """
-        about = self.description
-        if about is None:
-            return problem_of(self._experiment, (1, 28, 28), 10, 60_000)
-        return problem_of(self._experiment, about.shape, len(about.classes), about.size("training"))
+        return problem_of(self._experiment, self.description or pretended())
 
     def effective(self) -> Experiment:
         """The experiment with every setting filled in, for the data at hand. Raises UserError like `task`."""
@@ -184,15 +181,13 @@ class Document(QObject):
             from app.engine.data.augmentation import settled
 
             return settled(value, about)
-        known: dict[str, Any] = {
-            "height": about.preparation.height,
-            "width": about.preparation.width,
-            "colour": "grey" if about.preparation.channels == 1 else "colour",
-            "task": self.task().kind,
-        }
+        from app.engine.data.opening import settled as settled_data
+
+        known = settled_data(value, about).model_dump() | {"task": self.task().kind}
         if about.total:
             known["validation_share"] = round(about.size("validation") / about.total, 3)
-        return value.replace(**{name: known[name] for name in known if getattr(value, name) is None})
+        open_ones = {name for name in type(value).model_fields if getattr(value, name) is None}
+        return value.replace(**{name: known[name] for name in open_ones})
 
     def trouble(self) -> UserError | None:
         """Why the experiment cannot be resolved, if so."""
@@ -201,3 +196,16 @@ class Document(QObject):
         except UserError as error:
             return error
         return None
+
+
+@functools.cache
+def pretended() -> Description:
+    """What is taken for the data while there are none: 60,000 grey pictures of 28 x 28 in 10 classes."""
+    from app.engine.data.dataset import Description
+    from app.engine.data.preparations.image import ImagePreparation
+
+    return Description(
+        source="", format="", shape=(1, 28, 28), classes=tuple(str(number) for number in range(10)),
+        counts={"training": (6_000,) * 10}, fingerprint="",
+        preparation=ImagePreparation(28, 28, 1, "crop", (0.5,), (0.25,)),
+    )

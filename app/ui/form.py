@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from app.engine.errors import UserError
 from app.engine.experiment import Experiment
-from app.ui.document import Document
+from app.ui.document import Document, pretended
 from app.ui.preferences import Preferences
 from app.ui.theme import Theme, style
 from app.ui.widgets.field import Field, value_in_words
@@ -43,6 +43,7 @@ class Form(QWidget):
         self._document, self._section, self._names, self._flat = document, section, names, flat
         self._theme, self._preferences = theme, preferences
         self._kind: type | None = None
+        self._shown: list[str] = []
         self._last: Any = None
         self._advanced: list[Setting] = []
         self.fields: dict[str, Field] = {}
@@ -75,6 +76,7 @@ class Form(QWidget):
         for position in reversed(range(self._column.count())):
             self._column.takeAt(position)
         basic, advanced = self._chosen_settings()
+        self._shown = [setting.name for setting in basic + advanced]
         for setting in basic:
             self._add(setting)
         if advanced:
@@ -92,7 +94,8 @@ class Form(QWidget):
     def _chosen_settings(self) -> tuple[list[Setting], list[Setting]]:
         declared = {setting.name: setting for setting in settings(type(self._value()))}
         names = [name for name in (self._names or list(declared)) if name in declared]
-        shown = [declared[name] for name in names]
+        found = sorts(self._document)
+        shown = [declared[name] for name in names if concerns(declared[name], found)]
         basic = [setting for setting in shown if not setting.advanced]
         if not basic or self._flat:
             return shown, []
@@ -129,7 +132,7 @@ class Form(QWidget):
 
     def _refresh(self, *_: object) -> None:
         value = self._value()
-        if type(value) is not self._kind:
+        if type(value) is not self._kind or self._other_settings():
             self._build()
             self.rebuilt.emit()
             return
@@ -142,6 +145,11 @@ class Form(QWidget):
         for name, field in self.fields.items():
             field.show_value(getattr(value, name), getattr(filled, name))
         self._show_chips(value)
+
+    def _other_settings(self) -> bool:
+        """Whether other settings concern these data than those that are shown."""
+        basic, advanced = self._chosen_settings()
+        return [setting.name for setting in basic + advanced] != self._shown
 
     def _show_chips(self, value: Any) -> None:
         """What is hidden and not default is summarised: a click opens it."""
@@ -182,6 +190,26 @@ class Form(QWidget):
     def _reset(self, name: str) -> None:
         self._document.reset(self._section, name)
         self._refresh()
+
+
+def sorts(document: Document) -> frozenset[str]:
+    """The sorts of data that are open, as `Setting.applies` names them: the kind of the examples, of each half of a
+    pair, and the task; () while nothing is open."""
+    about = document.description
+    if about is None:
+        return frozenset()
+    found = {about.kind, *(one.kind for one in about.preparation.inputs)}
+    try:
+        return frozenset(found | {document.task().kind})
+    except UserError:
+        return frozenset(found | {document.experiment.data.task or about.task})
+
+
+def concerns(setting: Setting, found: frozenset[str]) -> bool:
+    """Whether a setting has a say in such data and a form can show it: a table has an editor of its own."""
+    if setting.type == "table":
+        return False
+    return not setting.applies or not found or bool(found & set(setting.applies))
 
 
 def resolved_for_nothing() -> Experiment:
@@ -234,16 +262,22 @@ class ChoiceBox(DropDown):
         return ""
 
     def _unfit_loss(self, kinds: tuple[str, ...]) -> str:
+        """A loss fits where it serves the task, or, with the task left open, another that these data allow."""
         from app.engine.learning.tasks import TASKS
 
+        about = self._document.description or pretended()
         chosen = self._document.experiment.data.task
-        if chosen is not None and chosen not in kinds:
-            return f"It does not fit the task '{TASKS[chosen].label}'."
-        about = self._document.description
-        if about is None:
+        task = TASKS[chosen or about.task]
+        if task.kind in kinds:
             return ""
-        reasons = [TASKS[kind].fits(len(about.classes)) for kind in kinds]
-        return "" if not all(reasons) else reasons[0]
+        if chosen is None:
+            alike = [TASKS[kind] for kind in kinds if kind in TASKS and TASKS[kind].targets == task.targets]
+            reasons = [one.fits(about) for one in alike if one.pairs == task.pairs]
+            if reasons and not all(reasons):
+                return ""
+            if reasons and self._document.description is not None:
+                return reasons[0]
+        return f"It does not fit the task '{task.label}'."
 
     def _choose(self, row: int) -> None:
         kind = self.itemData(row)

@@ -6,7 +6,6 @@ plain values. The first time, that loads the engine.
 
 from __future__ import annotations
 
-import math
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from app.engine.data.dataset import Dataset
     from app.engine.experiment import Experiment
     from app.engine.inspection import Inspection
+    from app.engine.learning.tasks import Task
     from app.engine.training.control import Control
     from models.shape import Problem
 
@@ -102,13 +102,14 @@ class Measurer(QObject):
 
     def _measure(self) -> None:
         try:
-            experiment, problem = self._document.effective(), self._document.problem()
+            document = self._document
+            experiment, problem, task = document.effective(), document.problem(), document.task()
         except UserError as error:
             self._settle(None, error)
             return
         held = _held(self._document.dataset)
         self._background.run(
-            lambda control: measure(experiment, problem, held, control), self._take, self._fail, key="measure"
+            lambda control: measure(experiment, problem, task, held, control), self._take, self._fail, key="measure"
         )
 
     def _take(self, result: Measured | GraphError) -> None:
@@ -127,13 +128,16 @@ class Measurer(QObject):
 
 
 def _held(dataset: Dataset | None) -> int:
-    """Bytes of the training pictures, where they lie in memory; a mapped file takes none."""
-    if dataset is None or isinstance(dataset.inputs, np.memmap):
+    """Bytes of the training examples, where they lie in memory; a mapped file takes none."""
+    if dataset is None:
         return 0
-    return dataset.description.size("training") * math.prod(dataset.description.shape)
+    each = sum(int(array[0].nbytes) for array in dataset.arrays if not isinstance(array, np.memmap))
+    return dataset.description.size("training") * each
 
 
-def measure(experiment: Experiment, problem: Problem, dataset_bytes: int, control: Control) -> Measured | GraphError:
+def measure(
+    experiment: Experiment, problem: Problem, task: Task, dataset_bytes: int, control: Control
+) -> Measured | GraphError:
     """Inspect and predict; the worker's part. A graph that cannot even be drawn comes back as its error."""
     from app.engine.device import choose
     from app.engine.inspection import inspect
@@ -152,4 +156,5 @@ def measure(experiment: Experiment, problem: Problem, dataset_bytes: int, contro
         device = choose(experiment.training.device).type
     except UserError:  # said where the device is chosen
         device = "cpu"
-    return Measured(experiment, problem, inspection, predict(experiment, graph, problem, dataset_bytes, device))
+    predicted = predict(experiment, graph, problem, task, dataset_bytes, device)
+    return Measured(experiment, problem, inspection, predicted)

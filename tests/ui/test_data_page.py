@@ -137,7 +137,7 @@ def test_the_first_batch_is_the_one_that_training_begins_with(qtbot: QtBot, loos
     state = torch.get_rng_state()
     dice = Randomness(experiment.training.seed, cpu)
     varied = Augmentation(settled(experiment.augmentation, about))
-    batches = Batches(dataset, experiment.training.batch_size, varied, about.preparation, dice, cpu)
+    batches = Batches(dataset, experiment.training.batch_size, varied, loose.document.task(), dice, cpu)
     batches.begin_epoch(1)
     dice.begin_step(1, 0)
     inputs, targets = batches.get(0)

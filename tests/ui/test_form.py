@@ -57,6 +57,8 @@ def test_every_declared_setting_has_an_editor_with_its_name(qtbot: QtBot, theme:
     document = Document()
     form = form_of(qtbot, document, section, theme)
     for setting in settings(type(document.value(section))):
+        if setting.type == "table":  # the columns of a table, edited in a table
+            continue
         found = editor(form, f"{section}.{setting.name}", QWidget)
         assert found.accessibleName() and found.toolTip()
 

@@ -71,7 +71,7 @@ def test_an_experiment_that_cannot_be_is_told_and_mended(qtbot: QtBot, loose: Lo
     loose.document.choose("loss", "binary-cross-entropy")
     settle(qtbot, loose)
     trouble = loose.parts.measurer.trouble
-    assert trouble is not None and "exactly two classes" in trouble.what
+    assert trouble is not None and "does not fit the task" in trouble.what
     assert loose.parts.measurer.inspection is None
     loose.document.undo()
     settle(qtbot, loose)

@@ -120,7 +120,7 @@ def test_trouble_with_the_experiment_stands_in_place_of_the_drawing(
     settle(qtbot, loose)
     message = page.findChild(QLabel, "model.message")
     assert isinstance(message, QLabel) and message.isVisible()
-    assert "exactly two classes" in message.text()
+    assert "does not fit the task" in message.text()
 
 
 @pytest.mark.parametrize("zoom", [1.0, 1.5, 2.0])

@@ -15,6 +15,8 @@ MOST_SLIDER_STEPS = 100
 SHORT_UNIT = 9
 """Characters; beside a slider a longer unit would leave no room for it, and the help says it."""
 FOLLOWS = "follows the data"
+BETWEEN = "; "
+"""Stands between several names in one line."""
 
 
 def value_in_words(setting: Setting, value: Any) -> str:
@@ -25,6 +27,10 @@ def value_in_words(setting: Setting, value: Any) -> str:
         return str(dict(setting.choices).get(value, value))
     if setting.type == "switch":
         return "on" if value else "off"
+    if setting.type == "table":
+        return ", ".join(f"{name}: {kind}" for name, kind in value.items()) or "nothing"
+    if setting.type == "names" and not isinstance(value, str):
+        return BETWEEN.join(value)
     text = f"{value:,}" if isinstance(value, int) else f"{value:.6g}" if isinstance(value, float) else str(value)
     return f"{text} {setting.unit}".strip()
 
@@ -155,7 +161,13 @@ class Field(QWidget):
         self._tell(round(value) if self.setting.type == "integer" else float(value))
 
     def _tell_text(self, text: str) -> None:
-        self._tell(None if self.setting.optional and not text.strip() else text.strip())
+        text = text.strip()
+        if self.setting.optional and not text:
+            self._tell(None)
+        elif self.setting.type == "names" and BETWEEN.strip() in text:
+            self._tell([name.strip() for name in text.split(BETWEEN.strip()) if name.strip()])
+        else:
+            self._tell(text)
 
     def _slide(self, position: int) -> None:
         assert self._lowest is not None
@@ -179,7 +191,8 @@ class Field(QWidget):
         elif isinstance(editor, QCheckBox):
             editor.setChecked(bool(shown))
         elif isinstance(editor, QLineEdit) and not editor.hasFocus():
-            editor.setText("" if shown is None else str(shown))
+            several = self.setting.type == "names" and not isinstance(shown, str | None)
+            editor.setText(BETWEEN.join(shown) if several else "" if shown is None else str(shown))
         editor.blockSignals(blocked)
         changed = chosen != self.setting.default
         self._reset.setVisible(changed)
