@@ -54,13 +54,17 @@ class Report:
             name: made.of(name, description, task, *arrays, (losses or {}).get(name))
             for name, arrays in evaluations.items()
         }
-        trusted = (splits[name] for name in (OTHER, "test", "validation") if name in splits)
-        chosen = next((split for split in trusted if split.count), None)
+        chosen = _trusted(splits)
         if chosen is None:
             nothing = "No examples were kept aside, so nothing can be said."
             return cls(description.classes, task, splits, nothing, "info", best_epoch, kept)
         text, level = chosen.verdict()
         return cls(description.classes, task, splits, text, level, best_epoch, kept)
+
+    @property
+    def trusted(self) -> SplitReport | None:
+        """The split to believe: other data, else the test split, else validation; None where all are empty."""
+        return _trusted(self.splits)
 
     def to_plain(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -73,6 +77,11 @@ class Report:
             "verdict": self.verdict,
             "splits": {name: split.to_plain() for name, split in self.splits.items()},
         }
+
+
+def _trusted(splits: Mapping[str, SplitReport]) -> SplitReport | None:
+    found = (splits[name] for name in (OTHER, "test", "validation") if name in splits)
+    return next((split for split in found if split.count), None)
 
 
 # --- from the run folder

@@ -1,11 +1,13 @@
 """Results of restoring damaged examples: how near they come to the originals, and which ones do not.
 
-Errors are measured as the network sees the values: less their mean, over their standard deviation. So one that always
-answers the mean is off by 1 in the square, whatever the data, and nothing need be computed to compare with it.
+Errors are measured in standard deviations of the values, over all of them, damaged or not. So what knowing nothing
+costs follows from the damage alone: always answering the mean is off by 1 in the square; leaving the damage as it is, by
+the share that was hidden (hidden values stand at their mean) or by the square of the noise.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -22,6 +24,19 @@ MEAN_ONLY = 1.0
 """The mean squared error of always answering the mean."""
 
 
+def untouched(about: Description) -> float:
+    """The mean squared error of the better of two answers that need no network: the damage left as it is, or the mean.
+    Where nothing is damaged, only the latter is one."""
+    damage = about.damage
+    if damage is None:
+        return MEAN_ONLY
+    if damage.kind == "noise":
+        return min(MEAN_ONLY, damage.share**2)
+    sides = about.shape[1:] if len(about.shape) > 1 else (about.preparation.inputs[0].numbers,)
+    parts = math.prod(-(-side // damage.patch) for side in sides)
+    return max(1, round(damage.share * parts)) / parts
+
+
 @dataclass(frozen=True)
 class Restored:
     """row: of the data set. mae, mse: the mean absolute and the mean squared error of its values, in standard
@@ -35,13 +50,14 @@ class Restored:
 @dataclass(frozen=True)
 class RestoredReport(SplitReport):
     """One split judged. said: (n, 2) of each example the mean absolute and the mean squared error. mae, mse: their
-    means. explained: the share of the ups and downs of the values that is restored; 0 is no better than the mean."""
+    means. baseline: the mean squared error of doing nothing (see `untouched`)."""
 
     view: ClassVar[View] = "restored"
     worst_title: ClassVar[str] = "Restored worst"
 
     mae: float = float("nan")
     mse: float = float("nan")
+    baseline: float = MEAN_ONLY
 
     @classmethod
     def of(
@@ -53,12 +69,13 @@ class RestoredReport(SplitReport):
         mae, mse = (float(value) for value in said.mean(axis=0, dtype=float)) if count else (float("nan"),) * 2
         return cls(
             name, count, judged(task, about, np.asarray(targets), said), finite(loss), np.asarray(rows),
-            np.asarray(targets), said, mae, mse,
+            np.asarray(targets), said, mae, mse, untouched(about),
         )
 
     @property
-    def explained(self) -> float:
-        return 1 - self.mse / MEAN_ONLY
+    def mended(self) -> float:
+        """The share of the damage that is gone: 1 is all of it, 0 no better than doing nothing."""
+        return 1 - self.mse / self.baseline
 
     def examples(self, best: bool = False, most: int = 20) -> list[Restored]:
         """The examples restored worst, or best."""
@@ -68,24 +85,26 @@ class RestoredReport(SplitReport):
         ]
 
     def verdict(self) -> tuple[str, Level]:
-        base = "always answering the mean would restore nothing"
-        text = f"It restores {percent(self.explained)} of the ups and downs in {self.subject}"
+        base = (
+            f"(mean squared error {number(self.mse)}; left as they are {number(self.baseline)}, always the mean "
+            f"{number(MEAN_ONLY)})"
+        )
+        text = f"It mends {percent(self.mended)} of the damage in {self.subject}"
         reach = Z95 * float(self.said[:, 1].std(ddof=1)) / np.sqrt(self.count) if self.count > 1 else np.inf
-        if self.mse >= MEAN_ONLY:
-            off = f"it is off by {number(self.mae)} standard deviations on average"
-            return f"It has learned nothing yet: {off}, no better than always answering the mean.", "problem"
-        if self.mse + reach >= MEAN_ONLY:
-            return f"{text}, but so few that it may be chance; {base}.", "warning"
-        if self.explained < 0.2:
-            return f"{text}, only a little; {base}.", "warning"
-        return f"{text}; {base}.", "good"
+        if self.mse >= self.baseline:
+            return f"It has learned nothing yet: what it restores is no nearer than the damaged {base}.", "problem"
+        if self.mse + reach >= self.baseline:
+            return f"{text}, but so few that it may be chance {base}.", "warning"
+        if self.mended < 0.2:
+            return f"{text}, only a little {base}.", "warning"
+        return f"{text} {base}.", "good"
 
     def line(self) -> str:
         psnr = self.metrics.get("psnr")
         peak = f", PSNR {number(psnr)} dB" if psnr is not None else ""
         return (
             f"off by {number(self.mae)} standard deviations on average{peak}, over {self.count:,} examples "
-            f"({percent(self.explained)} of the ups and downs restored; the mean alone: 0 %)"
+            f"({percent(self.mended)} of the damage mended)"
         )
 
     def listing(self) -> Listing | None:
@@ -93,10 +112,10 @@ class RestoredReport(SplitReport):
             return None
         parts = (("the best", 0.0), ("the middle one", 0.5), ("one of ten is worse than", 0.9), ("the worst", 1.0))
         return Listing(
-            ("Example", "mean error", "of the ups and downs restored"),
+            ("Example", "mean error", "of the damage mended"),
             tuple(
                 (name, number(float(np.quantile(self.said[:, 0], share))),
-                 percent(1 - float(np.quantile(self.said[:, 1], share)) / MEAN_ONLY))
+                 percent(1 - float(np.quantile(self.said[:, 1], share)) / self.baseline))
                 for name, share in parts
             ),
         )
@@ -107,20 +126,20 @@ class RestoredReport(SplitReport):
     def to_plain(self, most: int = 20) -> dict[str, Any]:
         return super().to_plain(most) | {
             "mae": self.mae if self.count else None, "mse": self.mse if self.count else None,
-            "explained": self.explained if self.count else None,
+            "baseline": self.baseline, "mended": self.mended if self.count else None,
             "worst": [vars(one) for one in self.examples(most=most)],
         }
 
     @classmethod
     def answer(cls, about: Description, said: np.ndarray) -> Answer:
         mae, mse = (float(value) for value in said)
-        explained = 1 - mse / MEAN_ONLY
+        mended = 1 - mse / untouched(about)
         items = (
             Item("mean error", mae, f"{number(mae)} standard deviations"),
-            Item("restored", explained, percent(explained), max(0.0, min(1.0, explained)), True),
+            Item("of the damage mended", mended, percent(mended), max(0.0, min(1.0, mended)), True),
         )
-        head = f"{percent(explained)} of the ups and downs restored" if explained > 0 else "not restored"
-        return Answer("restored", head, items, plain={"mae": mae, "mse": mse, "explained": explained})
+        head = f"{percent(mended)} of the damage mended" if mended > 0 else "not mended"
+        return Answer("restored", head, items, plain={"mae": mae, "mse": mse, "mended": mended})
 
     @classmethod
     def columns(cls, about: Description) -> tuple[str, ...]:

@@ -127,10 +127,11 @@ class TagReport(SplitReport):
         return f"{on}; {base}.", "good"
 
     def line(self) -> str:
-        return (
-            f"mean average precision {percent(self.average, 1)} over {self.count:,} examples, all tags right on "
-            f"{percent(self.exact, 1)} (guessing: {percent(self.baseline, 1)})"
-        )
+        exact = f"all tags right on {percent(self.exact, 1)} of {self.count:,}"
+        if np.isnan(self.average):
+            return f"{exact}; none of the tags occurs"
+        average, guess = percent(self.average, 1), percent(self.baseline, 1)
+        return f"mean average precision {average}, {exact} (guessing: {guess} on average)"
 
     def listing(self) -> Listing | None:
         order = sorted(self.tags, key=lambda row: (row.average_precision is None, row.average_precision or 0.0))
