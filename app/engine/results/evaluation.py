@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,9 +15,15 @@ from app.engine.learning.choices import LossFunction
 from app.engine.learning.task import Task
 from app.engine.training.batches import Placed, Rows
 from app.engine.training.randomness import mixed
+from models.shape import Problem
 
 JUDGED = 7
 """Part of the seed of what is thrown in judging: the same damage for the same examples, every time."""
+USUAL = 128
+"""Examples judged at a time, if training does not take more."""
+LARGEST = 2**24
+"""Numbers of the answers to a judged batch: a network that answers with thousands of numbers after every token of a
+text needs more memory for judging 128 texts than for learning from 16."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,14 @@ class Evaluation:
     confusion: np.ndarray | None = None
 
 
+def judged_at_a_time(problem: Problem, loss_function: LossFunction, batch_size: int) -> int:
+    """Examples of a batch in judging, for a network that is trained in batches of batch_size. It follows from these
+    alone, so that the same examples are judged the same way in training and later."""
+    if loss_function.compares:
+        return batch_size
+    return max(batch_size, min(USUAL, LARGEST // max(1, math.prod(problem.answer))))
+
+
 def evaluate(
     network: nn.Module,
     about: Description,
@@ -50,7 +65,7 @@ def evaluate(
     """Judge a network. It is put into eval mode and back; nothing is learned and no gradient is kept.
 
     about: of the data that the network was trained on. inputs, targets: n examples. check is called once a batch and
-    may raise to give up. autocast: the precision of activations if not float32.
+    may raise to give up. autocast: the precision of activations if not float32. batch_size: see judged_at_a_time.
     """
     device = torch.device(device)
     before = network.training
@@ -58,11 +73,11 @@ def evaluate(
     dice = torch.Generator(device)
     sums: list[torch.Tensor] = []
     said: list[torch.Tensor] = []
+    order = _mixed_up(task, targets) if loss_function.compares else None
     try:
         with torch.no_grad(), torch.autocast(device.type, dtype=autocast, enabled=autocast is not None):
-            for number, first in enumerate(range(0, len(targets), batch_size)):
+            for number, part in enumerate(_parts(len(targets), batch_size, order)):
                 check()
-                part = slice(first, first + batch_size)
                 dice.manual_seed(mixed(JUDGED, number))
                 wanted = torch.from_numpy(np.array(targets[part])).to(device)
                 batch, wanted = task.batch(about, about.preparation.tensor(inputs.batch(part, device)), wanted, dice)
@@ -76,7 +91,25 @@ def evaluate(
         return Evaluation(float("nan"), {}, np.zeros((0, 1), dtype=np.float32), targets)
     total, weight = torch.stack(sums).cpu().double().sum(dim=0).tolist()  # waits for the device, once
     kept = torch.cat(said).cpu().numpy()
+    if order is not None:
+        kept = kept[np.argsort(order)]
     loss = total / weight if weight else float("nan")
     return Evaluation(
         loss, task.figures(about, targets, kept), kept, targets, task.confusion(about, targets, kept)
     )
+
+
+def _mixed_up(task: Task, targets: np.ndarray) -> np.ndarray:
+    """An order, always the same, as an epoch of training has one. Examples that are compared with those of their batch
+    must not stand class by class, as they do in a folder."""
+    dice = torch.Generator().manual_seed(mixed(JUDGED, len(targets)))
+    order = torch.randperm(len(targets), generator=dice)
+    return task.order_of(order, torch.from_numpy(np.array(targets))).numpy()
+
+
+def _parts(count: int, batch_size: int, order: np.ndarray | None) -> Sequence[slice | np.ndarray]:
+    """What is judged at a time. In an order of its own the batches are of about one size, so that none has fewer to
+    compare with."""
+    if order is None:
+        return [slice(first, first + batch_size) for first in range(0, count, batch_size)]
+    return np.array_split(order, -(-count // batch_size)) if count else []

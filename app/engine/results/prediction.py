@@ -24,15 +24,13 @@ from app.engine.experiment import Experiment
 from app.engine.learning import tasks
 from app.engine.learning.choices import LOSSES, LossFunction
 from app.engine.results.choosing import BEST, Kept, Which, place, read_kept
-from app.engine.results.evaluation import Evaluation, evaluate
+from app.engine.results.evaluation import USUAL, Evaluation, evaluate, judged_at_a_time
 from app.engine.results.report import OTHER, Report
 from app.engine.storage import from_plain
 from app.engine.training import checkpoint
 from app.engine.training.batches import Placed, Rows, split_inputs, together
 from app.engine.training.run import Run
 from models.network import Network
-
-BATCH = 256
 
 
 class Predictor:
@@ -186,16 +184,17 @@ class Predictor:
 
         Raises UserError.
         """
-        targets = self.targets_for(dataset)
+        targets, loss = self.targets_for(dataset), self._loss()
+        size = self.experiment.training.batch_size if self.experiment is not None else None
         return evaluate(
             self.network,
             self.description,
             self.inputs_for(dataset, split),
             targets[dataset.indices[split]] if split else targets,
-            self._loss(),
+            loss,
             self.task,
             "cpu",
-            BATCH,
+            judged_at_a_time(self.network.problem, loss, size or USUAL),
             check,
         )
 

@@ -102,7 +102,7 @@ class Rows:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def batch(self, part: slice, device: torch.device) -> Batch:
+    def batch(self, part: slice | np.ndarray, device: torch.device) -> Batch:
         """As they are kept, on the device. A copy is made of arrays: they may be read-only maps of a file."""
         rows = self._rows[part]
         return together([torch.from_numpy(np.array(array[rows])).to(device) for array in self._arrays])
@@ -117,7 +117,7 @@ class Placed:
     def __len__(self) -> int:
         return len(self._tensors[0])
 
-    def batch(self, part: slice, device: torch.device) -> Batch:
+    def batch(self, part: slice | np.ndarray, device: torch.device) -> Batch:
         return together([tensor[part].to(device) for tensor in self._tensors])
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from app.engine import storage
 from app.engine.errors import UserError
 from app.engine.learning.metrics import Metric
-from app.engine.results.evaluation import Evaluation, evaluate
+from app.engine.results.evaluation import Evaluation, evaluate, judged_at_a_time
 from app.engine.training import checkpoint, history
 from app.engine.training.batches import split_inputs
 from app.engine.training.checkpoint import Best, Tensors
@@ -19,7 +19,6 @@ from app.engine.training.recording import Progress
 from app.engine.training.run import Run
 
 PROBES = 12
-SMALLEST_BATCH = 128
 
 
 class Judge:
@@ -51,7 +50,8 @@ class Judge:
         work, dataset = self._work, self._work.plan.dataset
         return evaluate(
             work.network, dataset.description, inputs, dataset.targets[dataset.indices[split]],
-            work.loss_function, work.plan.task, work.device, max(SMALLEST_BATCH, work.plan.batch_size), check,
+            work.loss_function, work.plan.task, work.device,
+            judged_at_a_time(work.plan.problem, work.loss_function, work.plan.batch_size), check,
         )
 
     def record(self, evaluation: Evaluation) -> history.EpochRecord:
