@@ -76,8 +76,8 @@ def kept_run(tmp_path: Path, dataset: Dataset) -> Run:
             "model": {"template": "cnn", "width": 8},
         }
     )
-    problem = problem_of(experiment, description.shape, len(description.classes), description.size("training"))
-    task = task_of(experiment, len(description.classes))
+    problem = problem_of(experiment, description)
+    task = task_of(experiment, description)
     settled = resolved(experiment, problem, task)
     assert settled.model is not None
     graph = settled.model.graph(problem)

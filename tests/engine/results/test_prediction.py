@@ -15,9 +15,7 @@ import torch
 from PIL import Image
 
 from app.engine.data.dataset import Dataset
-from app.engine.data.opening import open_dataset
 from app.engine.errors import UserError
-from app.engine.results.evaluation import evaluate
 from app.engine.results.prediction import Predictor
 from app.engine.training.run import Run
 
@@ -25,25 +23,17 @@ from app.engine.training.run import Run
 def test_a_validation_file_gets_the_logits_of_validation(kept_run: Run, dataset: Dataset, pictures: Path) -> None:
     predictor = Predictor.load(kept_run)
     inputs, targets = dataset.split("validation")
-    judged = evaluate(
-        predictor.network,
-        predictor.description.preparation,
-        inputs,
-        targets,
-        predictor._loss(),
-        predictor.task,
-        "cpu",
-        4,
-    )
+    judged = predictor.judge(dataset, split="validation")
+    assert np.array_equal(judged.targets, targets)
     with torch.no_grad():
         together = predictor.network(dataset.description.preparation.tensor(torch.from_numpy(inputs))).numpy()
     for place, row in enumerate(dataset.indices["validation"]):
         file = pictures / dataset.names[row]
-        pixels = predictor.pixels(file)
+        (pixels,) = predictor.read(file)
         assert np.array_equal(pixels, inputs[place])
         np.testing.assert_allclose(predictor.logits(pixels), together[place], atol=1e-5)
         answer = dict(predictor.predict(file))
-        np.testing.assert_allclose([answer[name] for name in predictor.classes], judged.probabilities[place], atol=1e-5)
+        np.testing.assert_allclose([answer[name] for name in predictor.classes], judged.said[place], atol=1e-5)
 
 
 def test_it_works_in_a_fresh_process_with_the_data_gone(kept_run: Run, pictures: Path, tmp_path: Path) -> None:
@@ -98,29 +88,22 @@ def test_other_data_are_judged_by_class_names(kept_run: Run, dataset: Dataset, p
     shutil.copytree(pictures / "right", other / "right")
     shutil.copytree(pictures / "left", other / "left")
     shutil.copytree(pictures / "top 10", other / "top 10")
-    report = predictor.report_on(open_dataset(predictor.settings_for(str(other))))
+    report = predictor.report_on(predictor.open(str(other)))
     split = report.splits["data"]
-    everything = evaluate(
-        predictor.network,
-        predictor.description.preparation,
-        dataset.inputs,
-        dataset.targets,
-        predictor._loss(),
-        predictor.task,
-        "cpu",
-        64,
-    )
+    everything = predictor.judge(dataset)
     assert split.count == 90
     assert (split.confusion == everything.confusion).all()
     shutil.rmtree(other / "top 10")
-    assert predictor.judge(open_dataset(predictor.settings_for(str(other)))).confusion.sum() == 60
+    judged = predictor.judge(predictor.open(str(other)))
+    assert judged.confusion is not None
+    assert judged.confusion.sum() == 60
 
 
 def test_data_with_other_classes_are_refused_with_the_difference(kept_run: Run, pictures: Path) -> None:
     predictor = Predictor.load(kept_run)
     (pictures / "top 10").rename(pictures / "bottom")
     with pytest.raises(UserError) as refused:
-        predictor.judge(open_dataset(predictor.settings_for(str(pictures))))
+        predictor.judge(predictor.open(str(pictures)))
     assert "'top 10'" in str(refused.value)
     assert "'bottom'" in str(refused.value)
 

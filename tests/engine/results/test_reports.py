@@ -198,7 +198,8 @@ def test_bits_per_byte_over_the_whole_text(describe) -> None:
     assert [one.row for one in report.hardest()] == [101, 100]
     assert [one.row for one in report.easiest(1)] == [100]
     assert report.verdict()[0].startswith("A byte of new text costs it 2.71 bits; nothing learned would cost 8")
-    assert made("language-modelling", about, np.zeros((1, 4)), [[64 * 8 * math.log(2), 64, 64]]).verdict()[1] == "problem"
+    guessing = [[64 * 8 * math.log(2), 64, 64]]
+    assert made("language-modelling", about, np.zeros((1, 4)), guessing).verdict()[1] == "problem"
     assert LanguageReport.answer(about, said[0]).plain["bits_per_byte"] == pytest.approx(0.9017, rel=1e-3)
     assert LanguageReport.cells(about, said[2]) == ("", "")
     json.dumps(report.to_plain(), allow_nan=False)

@@ -1,8 +1,8 @@
 """Results of restoring damaged examples: how near they come to the originals, and which ones do not.
 
 Errors are measured in standard deviations of the values, over all of them, damaged or not. So what knowing nothing
-costs follows from the damage alone: always answering the mean is off by 1 in the square; leaving the damage as it is, by
-the share that was hidden (hidden values stand at their mean) or by the square of the noise.
+costs follows from the damage alone: always answering the mean is off by 1 in the square; leaving the damage as it is,
+by the share that was hidden (hidden values stand at their mean) or by the square of the noise.
 """
 
 from __future__ import annotations
