@@ -76,7 +76,10 @@ class TextPart(Part):
 
 def usual_length(lengths: Sequence[int], kind: Kind) -> int:
     """A context for texts of so many tokens: a multiple of 8 from 8 on."""
-    usual = float(np.quantile(np.array(lengths or [8]), COVERED))
+    counts = np.array(lengths or [8])
+    usual, longest = float(np.quantile(counts, COVERED)), float(counts.max())
+    if longest <= 1.25 * usual:  # to cut a few words off is not worth what it saves
+        usual = longest
     return int(min(MOST[kind], max(8, -(-usual // 8) * 8)))
 
 
