@@ -19,7 +19,6 @@ from app.engine.training.run import Run
 from app.ui.pages.results import ResultsPage
 from app.ui.pages.results.classes import COUNT, NAME, RECALL
 from app.ui.pages.results.pictures import location
-from app.ui.pages.tryit import TryItPage
 from app.ui.session import State, read_record
 from tests.engine.training.small import overfitted
 from tests.ui.loose import PATIENCE_MS, Loose, picture_folder
@@ -96,32 +95,32 @@ def test_the_test_split_is_shown_first_and_can_be_changed(
 ) -> None:
     show(qtbot, loose, page, run)
     splits = load_report(run).splits
-    assert page.matrix.confusion is not None
-    assert (page.matrix.confusion.counts == splits["test"].confusion).all()
+    assert page.view.matrix.confusion is not None
+    assert (page.view.matrix.confusion.counts == splits["test"].confusion).all()
     press(qtbot, page, "results.split.validation")
-    assert (page.matrix.confusion.counts == splits["validation"].confusion).all()
+    assert (page.view.matrix.confusion.counts == splits["validation"].confusion).all()
 
 
 def test_a_cell_shows_its_pictures_the_surest_first(qtbot: QtBot, loose: Loose, page: ResultsPage, run: Run) -> None:
     show(qtbot, loose, page, run)
     open_data(qtbot, loose, run)
-    confusion = page.matrix.confusion
+    confusion = page.view.matrix.confusion
     assert confusion is not None
     true, answer, count = confusion.mistakes()[0]
-    page.matrix.set_current(true, answer)
-    qtbot.keyClick(page.matrix, Qt.Key.Key_Return)
-    found = page.gallery.found
-    assert len(page.gallery.grid.rows) == len(found) == count
+    page.view.matrix.set_current(true, answer)
+    qtbot.keyClick(page.view.matrix, Qt.Key.Key_Return)
+    found = page.view.gallery.found
+    assert len(page.view.gallery.grid.rows) == len(found) == count
     assert all((one.true, one.predicted) == (true, answer) for one in found)
     assert [one.confidence for one in found] == sorted((one.confidence for one in found), reverse=True)
     dataset = loose.document.dataset
     assert dataset is not None
-    assert (page.gallery.grid.rows[0][0] == dataset.inputs[found[0].row]).all()
+    assert (page.view.gallery.grid.rows[0][0].picture == dataset.inputs[found[0].row]).all()
     assert dataset.targets[found[0].row] == true
-    page.gallery.grid.chosen.emit(0)
+    page.view.gallery.grid.chosen.emit(0)
     assert confusion.classes[answer] in label(page, "results.picture.answer")
     press(qtbot, page, "results.mistakes")
-    assert page.side.title.text() == "Worst mistakes"
+    assert page.view.side.title.text() == "Worst mistakes"
 
 
 def test_classes_are_listed_worst_first_and_sorted_by_a_click(
@@ -129,19 +128,19 @@ def test_classes_are_listed_worst_first_and_sorted_by_a_click(
 ) -> None:
     show(qtbot, loose, page, run)
     press(qtbot, page, "results.show.classes")
-    recalls = [row.recall for _, row in page.classes.model_.rows]
+    recalls = [line.cells[RECALL] for line in page.view.classes.model_.rows]
     assert recalls == sorted(recalls)
-    page.classes.horizontalHeader().setSortIndicator(COUNT, Qt.SortOrder.DescendingOrder)
-    counts = [row.count for _, row in page.classes.model_.rows]
+    page.view.classes.horizontalHeader().setSortIndicator(COUNT, Qt.SortOrder.DescendingOrder)
+    counts = [line.cells[COUNT] for line in page.view.classes.model_.rows]
     assert counts == sorted(counts, reverse=True)
-    index = page.classes.model_.index(0, NAME)
+    index = page.view.classes.model_.index(0, NAME)
     qtbot.mouseClick(
-        page.classes.viewport(), Qt.MouseButton.LeftButton, pos=page.classes.visualRect(index).center()
+        page.view.classes.viewport(), Qt.MouseButton.LeftButton, pos=page.view.classes.visualRect(index).center()
     )  # fmt: skip
-    number = page.classes.model_.rows[0][0]
-    assert page.side.title.text() == f"{number} missed"
-    assert all(one.true == number for one in page.gallery.found)
-    assert page.classes.model_.index(0, RECALL).data().endswith("%")
+    number = page.view.classes.model_.rows[0].key
+    assert page.view.side.title.text() == f"{number} missed"
+    assert all(one.true == number for one in page.view.gallery.found)
+    assert page.view.classes.model_.index(0, RECALL).data().endswith("%")
 
 
 def test_the_slider_goes_back_in_time(qtbot: QtBot, loose: Loose, page: ResultsPage, run: Run) -> None:
@@ -150,8 +149,8 @@ def test_the_slider_goes_back_in_time(qtbot: QtBot, loose: Loose, page: ResultsP
     press(qtbot, page, "results.split.validation")
     page.head.slider.setValue(0)
     first = loose.parts.session.record.epochs[0]
-    assert page.matrix.confusion is not None and first.confusion is not None
-    assert (page.matrix.confusion.counts == first.confusion).all()
+    assert page.view.matrix.confusion is not None and first.confusion is not None
+    assert (page.view.matrix.confusion.counts == first.confusion).all()
     assert label(page, "results.verdict").startswith("After epoch 1: ")
     assert "epoch in use" in label(page, "results.pictures.why")
 
@@ -177,7 +176,9 @@ def test_the_last_epoch_is_used_and_the_best_again(
     assert last.splits["test"].loss != best.splits["test"].loss
     press(qtbot, page, "results.split.validation")
     assert page.head.epoch is not None and page.head.epoch.epoch == 8
-    assert page.gallery.found, "it is known which pictures the last epoch got wrong"
+    assert page.view.gallery.found, "it is known which pictures the last epoch got wrong"
+    from app.ui.pages.tryit import TryItPage
+
     trial = TryItPage(loose.parts)
     qtbot.addWidget(trial)
     trial.show()
@@ -209,9 +210,9 @@ def test_other_data_are_not_shown_and_the_runs_own_can_be_opened(
     qtbot.waitUntil(lambda: loose.document.data_state == "ready", timeout=PATIENCE_MS)
     show(qtbot, loose, page, run)
     assert "other data are open" in label(page, "results.pictures.why")
-    assert not page.gallery.grid.rows
+    assert not page.view.gallery.grid.rows
     press(qtbot, page, "results.open_data")
-    qtbot.waitUntil(lambda: len(page.gallery.grid.rows) > 0, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: len(page.view.gallery.grid.rows) > 0, timeout=PATIENCE_MS)
     loose.document.undo()
     assert loose.document.experiment.data.source == str(tmp_path / "others")
 
@@ -222,7 +223,7 @@ def test_data_that_are_gone_leave_the_figures(qtbot: QtBot, loose: Loose, page: 
     storage.write(gone, run.path / "experiment.toml")
     show(qtbot, loose, page, run)
     assert "is not there any more. The figures still hold." in label(page, "results.pictures.why")
-    assert page.matrix.confusion is not None and page.matrix.confusion.counts.sum() > 100
+    assert page.view.matrix.confusion is not None and page.view.matrix.confusion.counts.sum() > 100
 
 
 def test_a_picture_file_is_found(tmp_path: Path) -> None:
@@ -265,9 +266,9 @@ def test_matrix_and_table_are_saved(
     show(qtbot, loose, page, run)
     names = iter(["matrix", "matrix.csv", "klassen.csv"])
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / next(names)), ""))
-    page.matrix_card.save_png.emit()
-    page.matrix_card.save_csv.emit()
-    page.side.save_csv.emit()
+    page.view.matrix_card.save_png.emit()
+    page.view.matrix_card.save_csv.emit()
+    page.view.side.save_csv.emit()
     assert (tmp_path / "matrix.png").read_bytes().startswith(b"\x89PNG")
     rows = list(csv.reader(io.StringIO((tmp_path / "matrix.csv").read_text(encoding="utf-8-sig"))))
     counts = np.array([[int(value) for value in row[1:]] for row in rows[1:]])

@@ -158,7 +158,7 @@ def _text(painter: QPainter, theme: Theme, box: QRectF, text: str) -> None:
     option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
     layout = QTextLayout(short, font)
     layout.setTextOption(option)
-    starts = []
+    starts: list[int] = []
     layout.beginLayout()
     while len(starts) <= most and (line := layout.createLine()).isValid():
         line.setLineWidth(box.width())

@@ -47,6 +47,14 @@ class Segments(QWidget):
         """Choose without telling."""
         self.buttons[key].setChecked(True)
 
+    def set_text(self, key: str, text: str) -> None:
+        """Call a choice otherwise."""
+        button = self.buttons[key]
+        if button.text() != text:
+            button.setText(text)
+            button.setAccessibleName(text)
+            self._measure()
+
     def _measure(self) -> None:
         """The chosen one is bold, and must not be cut for it."""
         metrics = QFontMetrics(self._theme.font(12, bold=True))

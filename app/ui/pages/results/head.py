@@ -13,8 +13,8 @@ from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.segments import Segments
 
 SPLITS = (
-    ("validation", "Validation", "Pictures that chose the best epoch, but were never trained on."),
-    ("test", "Test", "Pictures kept apart to the very end: they chose nothing, so this is the figure to trust."),
+    ("validation", "Validation", "{} that chose the best epoch, but were never trained on."),
+    ("test", "Test", "{} kept apart to the very end: they chose nothing, so this is the figure to trust."),
 )
 
 
@@ -67,8 +67,12 @@ class Head(QWidget):
         value = self.slider.value()
         return self._epochs[value] if value < len(self._epochs) else None
 
-    def show_choice(self, about: str, splits: Sequence[str], chosen: str, scrub: bool) -> None:
-        """Name the run; offer its splits, and, if `scrub`, its epochs."""
+    def show_choice(
+        self, about: str, splits: Sequence[str], chosen: str, scrub: bool, many: str = "examples"
+    ) -> None:
+        """Name the run; offer its splits, and, if `scrub`, its epochs. many: what the examples are called."""
+        for key, _, tip in SPLITS:
+            self.splits.buttons[key].setToolTip(tip.format(many.capitalize()))
         self.about.setText(about)
         self.splits.setVisible(len(splits) > 1)
         if chosen in self.splits.buttons:

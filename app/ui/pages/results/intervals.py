@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.engine.results.report import SplitReport
+from app.engine.results.reports.classes import ClassReport
 from app.ui.amounts import percent_text
 from app.ui.theme import Theme
 
@@ -40,7 +41,7 @@ class IntervalPlot(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self._measure)
 
-    def show_splits(self, splits: dict[str, SplitReport], chosen: str) -> None:
+    def show_splits(self, splits: Mapping[str, ClassReport], chosen: str) -> None:
         self._intervals = [
             Interval(NAMES.get(name, name), split.accuracy, split.low, split.high, split.baseline, name == chosen)
             for name, split in splits.items()
@@ -55,8 +56,8 @@ class IntervalPlot(QWidget):
         ]
         self.setAccessibleDescription("; ".join(words))
         self.setToolTip(
-            "The line is the 95 % interval: with other pictures of the same kind the accuracy would most likely lie "
-            "within it. The dashed mark is reached without looking at the picture."
+            "The line is the 95 % interval: with other examples of the same kind the accuracy would most likely lie "
+            "within it. The dashed mark is reached without looking at the example."
         )
         self._measure()
 

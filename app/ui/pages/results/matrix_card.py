@@ -15,7 +15,7 @@ from app.ui.preferences import Preferences
 from app.ui.theme import Theme, style
 from app.ui.widgets.card import Card
 
-HINT = "Point at a cell; click it for its pictures."
+HINT = "Point at a cell; click it for its examples."
 MANY = 24
 """Classes from which zooming helps."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +12,13 @@ import numpy as np
 from app.engine.data.dataset import Description
 from app.engine.data.settings import DataSettings
 from app.engine.errors import UserError
+from app.engine.experiment import task_of
+from app.engine.learning.task import Task
 from app.engine.results import choosing
 from app.engine.results.choosing import BEST, Kept
-from app.engine.results.report import Report, SplitReport, load_report, of_confusion
+from app.engine.results.report import Report, load_report
+from app.engine.results.reports import SplitReport, report_for
+from app.engine.results.reports.classes import ClassReport
 from app.engine.training.events import EpochDone
 from app.engine.training.run import Run
 
@@ -22,8 +27,8 @@ from app.engine.training.run import Run
 class Outcome:
     """A run as read from its folder. report is None until its first epoch is judged; trouble says why.
 
-    data: how its pictures were read. description: of its data, None if it did not come so far. kept: the weights in
-    use, which the report is on. last: the last step, where it can be chosen in place of the best epoch.
+    data: how its examples were read. description: of its data, None if it did not come so far; task likewise. kept: the
+    weights in use, which the report is on. last: the last step, where it can be chosen in place of the best epoch.
     """
 
     path: Path
@@ -33,6 +38,7 @@ class Outcome:
     trouble: str = ""
     kept: Kept = BEST
     last: Kept | None = None
+    task: Task | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -42,21 +48,27 @@ class Outcome:
 def read_outcome(path: Path) -> Outcome:
     """Reads the folder; for the background. Raises UserError where it is no run."""
     run = Run(path)
-    data = run.experiment().data
+    experiment = run.experiment()
+    data = experiment.data
     plain = run.dataset()
     try:
         description = Description.from_plain(plain) if plain else None
     except (KeyError, TypeError, ValueError):
         description = None
+    task = None
+    with contextlib.suppress(UserError):  # of another version; then its report says what is wrong
+        task = task_of(experiment, description) if description is not None else None
     try:
         report = load_report(run)
-        return Outcome(path, report, description, data, kept=report.kept, last=choosing.last_of(run))
+        return Outcome(path, report, description, data, "", report.kept, choosing.last_of(run), report.task)
     except UserError as error:
-        return Outcome(path, None, description, data, str(error), choosing.read_kept(run))
+        return Outcome(path, None, description, data, str(error), choosing.read_kept(run), None, task)
 
 
-def of_epoch(epoch: EpochDone, classes: tuple[str, ...], counts: Mapping[str, tuple[int, ...]]) -> SplitReport | None:
-    """What is known of validation after one epoch: figures without the pictures. None without its confusion.
+def of_epoch(
+    epoch: EpochDone, classes: tuple[str, ...], counts: Mapping[str, tuple[int, ...]], task: Task | None = None
+) -> SplitReport | None:
+    """What is known of validation after one epoch by its confusion: figures without the examples. None without it.
 
     counts: of the data, per split and class (training tells the most frequent class); {} if unknown.
     """
@@ -64,9 +76,11 @@ def of_epoch(epoch: EpochDone, classes: tuple[str, ...], counts: Mapping[str, tu
     if matrix is None or matrix.shape != (len(classes), len(classes)) or not matrix.sum():
         return None
     usual = int(np.argmax(counts.get("training") or matrix.sum(axis=1)))
-    return of_confusion("validation", matrix, classes, usual, dict(epoch.metrics), epoch.validation_loss)
+    made = report_for(task.view) if task is not None else ClassReport
+    made = made if issubclass(made, ClassReport) else ClassReport
+    return made.of_confusion("validation", matrix, classes, usual, dict(epoch.metrics), epoch.validation_loss)
 
 
-def has_pictures(split: SplitReport) -> bool:
+def has_examples(split: SplitReport) -> bool:
     """Whether it is known which example got which answer."""
     return len(split.rows) > 0

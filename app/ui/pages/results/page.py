@@ -1,42 +1,37 @@
-"""Results: what came of a training. The verdict first, then how sure it is, what is confused, and the pictures."""
+"""Results: what came of a training. The verdict first, then the figures, then what the task's view shows of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QBoxLayout, QFileDialog, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 
-from app.engine import storage
-from app.engine.data.dataset import Dataset
-from app.engine.errors import UserError
-from app.engine.results.choosing import BEST
-from app.engine.results.report import SplitReport, verdict
+from app.engine.data.nouns import noun
 from app.engine.training import events
 from app.ui.background import Failure
 from app.ui.pages.results.head import Head
-from app.ui.pages.results.matrix_card import MatrixCard
-from app.ui.pages.results.order import Confusion
-from app.ui.pages.results.outcome import Outcome, of_epoch, read_outcome
-from app.ui.pages.results.side_card import SideCard
+from app.ui.pages.results.outcome import Outcome, read_outcome
+from app.ui.pages.results.saving import save
+from app.ui.pages.results.showing import Showing, Shown
+from app.ui.pages.results.source import Source, source_of
 from app.ui.pages.results.summary_card import SummaryCard
 from app.ui.pages.results.used import UsedLine
+from app.ui.pages.results.views import View, view_for
 from app.ui.parts import GuideCard, Page, Parts
 from app.ui.record import Record
 from app.ui.run_names import label_of
 from app.ui.theme import style
 from app.ui.widgets.empty_state import EmptyState
 
-NOTHING = "Train a network: what it gets right and wrong will be here, with the pictures."
+NOTHING = "Train a network: what it gets right and wrong will be here, with the examples."
 NARROW = 720
-"""Width at 100 % below which the pictures stand below the matrix instead of beside it."""
+"""Width at 100 % below which the cards of a view stand below one another instead of side by side."""
 
 
 class ResultsPage(Page):
-    """Shows the session's record: live its last epoch, afterwards the report in its folder."""
+    """Shows the session's record: live its last epoch, afterwards its report. How, says the task's view."""
 
     name = "results"
     title = "Results"
@@ -47,6 +42,8 @@ class ResultsPage(Page):
         self._outcome: Outcome | None = None
         self._wanted = "test"
         self._stale = True
+        self.view: View | None = None
+        self._view_name = ""
         self._fit = QTimer(self, interval=0, singleShot=True)
         self._fit.timeout.connect(self._arrange)
         style(self, "page")
@@ -68,29 +65,16 @@ class ResultsPage(Page):
         self.used = UsedLine(parts.background)
         self.used.chosen.connect(self._rechosen)
         self.summary = SummaryCard(parts.theme, self.used)
-        self.matrix_card = MatrixCard(parts.theme, parts.preferences)
-        self.side = SideCard(parts.theme)
-        self.matrix, self.gallery, self.classes = self.matrix_card.matrix, self.side.gallery, self.side.classes
-        self.matrix.picked.connect(self.side.show_cell)
-        self.matrix_card.save_png.connect(lambda: self._save("confusion.png", self.matrix_card.png))
-        self.matrix_card.save_csv.connect(lambda: self._save("confusion.csv", self.matrix_card.csv))
-        self.side.save_csv.connect(lambda: self._save("classes.csv", self.classes.csv))
-        self.gallery.wanted.connect(self._open_data)
-        self.row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self.row.setSpacing(12)
-        self.row.addWidget(self.matrix_card, 11)
-        self.row.addWidget(self.side, 10)
-        content = QWidget()
-        style(content, "page")
-        column = QVBoxLayout(content)
-        column.setContentsMargins(16, 0, 16, 16)
-        column.setSpacing(12)
-        column.addWidget(self.summary)
-        column.addLayout(self.row, 1)
+        self.content = QWidget()
+        style(self.content, "page")
+        self._column = QVBoxLayout(self.content)
+        self._column.setContentsMargins(16, 0, 16, 16)
+        self._column.setSpacing(12)
+        self._column.addWidget(self.summary)
         self.scroller = QScrollArea()
         self.scroller.setWidgetResizable(True)
         self.scroller.setFrameShape(QScrollArea.Shape.NoFrame)
-        self.scroller.setWidget(content)
+        self.scroller.setWidget(self.content)
         full = QWidget()
         whole = QVBoxLayout(full)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -110,18 +94,30 @@ class ResultsPage(Page):
         self.stack.addWidget(self.empty)
         self.stack.addWidget(full)
 
+    def _take_view(self, name: str) -> View:
+        """The view of this sort of results; one at a time is kept."""
+        if self.view is None or self._view_name != name:
+            if self.view is not None:
+                self.view.close_down()
+                self._column.removeWidget(self.view)
+                self.view.deleteLater()
+            self.view, self._view_name = view_for(name)(self._parts), name
+            self.view.saved.connect(lambda file, made: save(self, self._parts.background, file, made))
+            self.view.wanted.connect(self._open_data)
+            self.view.said.connect(self.guide_changed)
+            self._column.addWidget(self.view, 1)
+        return self.view
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit.start()
 
     def _arrange(self) -> None:
         """Side by side where there is room, else one below the other."""
-        px = self._parts.theme.px
-        wide = self.width() >= px(NARROW)
+        wide = self.width() >= self._parts.theme.px(NARROW)
         self.summary.set_wide(wide)
-        self.row.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
-        for card in (self.matrix_card, self.side):
-            card.setMinimumHeight(px(300 if wide else 380))
+        if self.view is not None:
+            self.view.arrange(wide)
 
     # --- what there is to show
 
@@ -146,7 +142,7 @@ class ResultsPage(Page):
 
     def _told(self, batch: list[events.Event]) -> None:
         prepared = any(isinstance(event, events.RunPrepared | events.RunStarted) for event in batch)
-        epoch = any(isinstance(event, events.EpochDone) for event in batch)
+        epoch = any(isinstance(event, events.EpochDone | events.ProbePredicted) for event in batch)
         if prepared or (epoch and (self._outcome is None or self._outcome.description is None)):
             self._stale = True
         if not self.isVisible():
@@ -172,7 +168,8 @@ class ResultsPage(Page):
         if outcome.path != self._record.path:
             return
         self._outcome = outcome
-        self.head.set_epochs(self._judged(), self._used())
+        showing = self.showing
+        self.head.set_epochs(showing.judged, showing.used)
         self._show()
 
     def _rechosen(self, path: Path) -> None:
@@ -194,69 +191,36 @@ class ResultsPage(Page):
         self._show()
 
     @property
+    def showing(self) -> Showing:
+        """Which figures are due now."""
+        running = self._parts.session.live
+        return Showing(self._record, self._outcome, running, self._wanted, self.head.epoch, self._source().dataset)
+
+    @property
     def live(self) -> bool:
-        """Whether the run goes on, or ended before its best epoch was judged: then the last epoch is shown."""
-        return self._parts.session.live or self._outcome is None or self._outcome.report is None
-
-    def _judged(self) -> list[events.EpochDone]:
-        """The epochs of which the confusion is known."""
-        return [epoch for epoch in self._record.epochs if epoch.confusion is not None]
-
-    def _classes(self) -> tuple[str, ...]:
-        if self._record.prepared is not None:
-            return self._record.prepared.classes
-        about = self._outcome.description if self._outcome else None
-        return about.classes if about else ()
-
-    def _at(self, epoch: events.EpochDone) -> SplitReport | None:
-        about = self._outcome.description if self._outcome else None
-        return of_epoch(epoch, self._classes(), about.counts if about else {})
-
-    def splits(self) -> dict[str, SplitReport]:
-        """What can be shown now, by name."""
-        if self.live:
-            epochs = self._judged()
-            last = self._at(epochs[-1]) if epochs else None
-            return {"validation": last} if last else {}
-        assert self._outcome is not None and self._outcome.report is not None
-        splits = {name: split for name, split in self._outcome.report.splits.items() if split.count}
-        if self._wanted == "validation" and (past := self._past()) and (then := self._at(past)):
-            splits["validation"] = then
-        return splits
-
-    def _used(self) -> events.EpochDone | None:
-        """The epoch whose weights are in use; None where they are from the middle of one."""
-        kept = self._outcome.kept if self._outcome else BEST
-        if kept.use == "best":
-            return self._record.best
-        return next((one for one in self._record.epochs if one.epoch == kept.epoch and not kept.partial), None)
-
-    def _past(self) -> events.EpochDone | None:
-        """The epoch gone back to, if it is not the one in use, of which there is a full report."""
-        chosen, used = self.head.epoch, self._used()
-        return None if self.live or chosen is None or used is None or chosen.epoch == used.epoch else chosen
-
-    def chosen(self, splits: dict[str, SplitReport]) -> str:
-        """The split shown: the one wanted if there is it, else the one to trust most."""
-        return next(name for name in (self._wanted, "test", "validation", *splits) if name in splits)
+        return self.showing.live
 
     def _show(self, trouble: str = "") -> None:
-        splits = self.splits()
-        if not splits:
+        showing = self.showing
+        if not showing.splits:
             self._show_empty(trouble)
             return
-        name = self.chosen(splits)
-        split = splits[name]
         self.stack.setCurrentIndex(1)
-        scrub = not self.live and name == "validation" and self._used() is not None
-        self.head.show_choice(self._about(), list(splits), name, scrub)
-        self._show_summary(splits, name)
+        kind = showing.about.kind if showing.about is not None else ""
+        self.head.show_choice(self._about(), list(showing.splits), showing.name, showing.scrubs, noun(kind))
+        self.summary.show_verdict(showing.verdict.text, showing.verdict.level)
+        self.summary.show_splits(showing.splits, showing.name, showing.about)
+        self.used.show_run(self._record, self._outcome, showing.live)
+        self._take_view(showing.report.view).show_results(self._shown(showing))
         self._arrange()
-        self.matrix_card.show_confusion(Confusion(split.confusion, tuple(row.name for row in split.classes)))
-        self.classes.show_classes(split.classes)
-        self.gallery.show_split(split, *self._dataset())
-        self.side.suggest("classes" if self.live else "pictures")  # while it trains there are no pictures to show
         self.guide_changed.emit()
+
+    def _shown(self, showing: Showing) -> Shown:
+        source = self._source()
+        return Shown(
+            showing.report, showing.about, source.dataset, source.missing, source.offer, showing.live,
+            self._record.path,
+        )
 
     def _about(self) -> str:
         name = label_of(self._record.path) if self._record.path else ""
@@ -272,65 +236,22 @@ class ResultsPage(Page):
         self.empty.say("No results yet", text)
         self.guide_changed.emit()
 
-    def _show_summary(self, splits: dict[str, SplitReport], name: str) -> None:
-        past = self._past() if name == "validation" else None
-        if past is None and self.live:
-            past = self._judged()[-1]
-        if past is None and self._outcome is not None and self._outcome.report is not None:
-            self.summary.show_verdict(self._outcome.report.verdict, self._outcome.report.level)
-        else:
-            text, level = verdict(splits[name])
-            text = f"After epoch {past.epoch}: {text[0].lower()}{text[1:]}" if past else text
-            self.summary.show_verdict(text, level)
-        self.summary.show_splits(splits, name)
-        self.used.show_run(self._record, self._outcome, self.live)
+    # --- the data behind the figures
 
-    # --- pictures
-
-    def _dataset(self) -> tuple[Dataset | None, str, bool]:
-        """The open data if they are the run's; else why not, and whether they can be opened."""
-        outcome, document = self._outcome, self._parts.document
-        if outcome is None or not outcome.fingerprint:
-            return None, "It is not known which data this run was trained on.", False
-        if document.dataset is not None and document.dataset.description.fingerprint == outcome.fingerprint:
-            return document.dataset, "", False
-        source = outcome.data.source
-        same = document.experiment.data == outcome.data
-        if document.data_state == "reading" and same:
-            return None, "Reading the pictures.", False
-        if not source.startswith("sample:") and not Path(source).expanduser().exists():
-            return (
-                None,
-                f"The pictures cannot be shown: '{source}' is not there any more. The figures still hold.",
-                False,
-            )
-        if same and document.data_state == "ready":
-            return None, "The pictures cannot be shown: the data changed since this run was trained.", False
-        return None, "The pictures cannot be shown: other data are open than those of this run.", True
+    def _source(self) -> Source:
+        return source_of(self._outcome, self._parts.document)
 
     def _data_changed(self) -> None:
-        if self.isVisible() and self.stack.currentIndex() == 1 and (splits := self.splits()):
-            self.gallery.show_split(splits[self.chosen(splits)], *self._dataset())
+        if self.isVisible() and self.stack.currentIndex() == 1 and self.view is not None:
+            showing = self.showing
+            if showing.splits and showing.report.view == self._view_name:
+                self.view.show_results(self._shown(showing))
 
     def _open_data(self) -> None:
         """Take the run's data settings into the experiment; the opener reads them."""
         if self._outcome is not None:
             document = self._parts.document
             document.set(document.experiment.replace(data=self._outcome.data))
-
-    # --- files
-
-    def _save(self, file_name: str, content: Callable[[], bytes]) -> None:
-        ending = Path(file_name).suffix
-        kinds = "Picture (*.png)" if ending == ".png" else "Table (*.csv)"
-        name, _ = QFileDialog.getSaveFileName(self, "Save", file_name, kinds)
-        if not name:
-            return
-        path = Path(name if name.lower().endswith(ending) else name + ending)
-        try:
-            storage.write_atomically(path, content())
-        except UserError as error:
-            self._parts.background.failed.emit(Failure.of(error))
 
     # --- the Guide and the rail
 
@@ -340,38 +261,6 @@ class ResultsPage(Page):
         return False, "Train a network first."
 
     def guide(self) -> list[GuideCard]:
-        cards = [
-            GuideCard(
-                "What you see",
-                "Each row is a true class, each column an answer. On the diagonal it is right; elsewhere one class is "
-                "taken for another. Click a cell to see the pictures.",
-            )
-        ]
-        splits = self.splits()
-        if not splits:
-            return cards
-        split = splits[self.chosen(splits)]
-        for true, answer, count, share in split.confused(1):
-            names = split.classes
-            cards.append(
-                GuideCard(
-                    f'"{names[true].name}" is hard',
-                    f'{100 * share:.0f} % of its pictures ({count:,}) are taken for "{names[answer].name}".',
-                    "warning" if share >= 0.2 else "info",
-                    "Show these pictures",
-                    partial(self._go_to, true, answer),
-                    "guide.results.confused",
-                )
-            )
-        cards.append(
-            GuideCard(
-                "How sure is it?",
-                "The line beside a figure is its 95 % interval: the fewer pictures were judged, the wider. Two runs "
-                "whose lines overlap much may be equally good.",
-            )
-        )
-        return cards
-
-    def _go_to(self, true: int, answer: int) -> None:
-        self.matrix.set_current(true, answer)
-        self.side.show_cell(true, answer)
+        if self.view is not None and self.stack.currentIndex() == 1:
+            return self.view.guide()
+        return [GuideCard("What you see here", "After the first epoch: what the network gets right and wrong.")]

@@ -1,4 +1,4 @@
-"""Beside the matrix: the pictures behind its figures, or the figures per class."""
+"""Beside the matrix: the examples behind its figures, or the figures per class."""
 
 from __future__ import annotations
 
@@ -12,41 +12,49 @@ from app.ui.widgets.card import Card
 from app.ui.widgets.segments import Segments
 
 SIDES = (
-    ("pictures", "Pictures", "The pictures behind the figures."),
+    ("pictures", "Pictures", "The examples behind the figures."),
     ("classes", "Classes", "How well each class is recognised."),
 )
 
 
 class SideCard(Card):
-    """`gallery` and `classes`, one at a time. save_csv(): the table of classes is wanted as a file."""
+    """`gallery` and `classes`, one at a time, and before them what a subclass adds. save_csv(): the table of classes is
+    wanted as a file. more: (key, text, tip, title, widget) of further sides, shown first."""
 
     save_csv = Signal()
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, more: tuple[tuple[str, str, str, str, QWidget], ...] = ()) -> None:
         super().__init__("Worst mistakes")
         self.setObjectName("results.side")
         self.gallery, self.classes = Gallery(theme), ClassTable(theme)
         self.gallery.changed.connect(self._title)
         self.classes.picked.connect(self._class)
-        self.sides = Segments(theme, "results.show", SIDES)
+        self.sides = Segments(theme, "results.show", [one[:3] for one in more] + list(SIDES))
         self.sides.chosen.connect(self._choose)
         self._chosen = False
         self.tools.addWidget(self.sides)
-        save = _link("Save this table (CSV)", "results.classes.save", "Writes the figures of every class to a file.")
+        save = link("Save this table (CSV)", "results.classes.save", "Writes the figures of every class to a file.")
         save.clicked.connect(self.save_csv)
         self._stack = QStackedLayout()
-        self._stack.addWidget(self.gallery)
+        self._titles = {key: title for key, _, _, title, _ in more} | {"classes": "Per class"}
+        self._pages = {key: self._stack.addWidget(widget) for key, _, _, _, widget in more}
+        self._pages["pictures"] = self._stack.addWidget(self.gallery)
         holder = QWidget()
         column = QVBoxLayout(holder)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addWidget(self.classes, 1)
         column.addWidget(save, 0, Qt.AlignmentFlag.AlignLeft)
-        self._stack.addWidget(holder)
+        self._pages["classes"] = self._stack.addWidget(holder)
         self.body.addLayout(self._stack, 1)
+        self.show_side(self.sides.value)
+
+    def name_examples(self, many: str) -> None:
+        """What the examples are called: "pictures", "rows"."""
+        self.sides.set_text("pictures", many.capitalize())
 
     def show_cell(self, true: int, answer: int) -> None:
-        """The pictures of one cell of the matrix."""
+        """The examples of one cell of the matrix."""
         self._chosen = True
         self.show_side("pictures")
         self.gallery.show_cell(true, answer)
@@ -61,9 +69,9 @@ class SideCard(Card):
         self.show_side(name)
 
     def show_side(self, name: str) -> None:
-        """ "pictures" or "classes"."""
+        """ "pictures", "classes", or one of those added."""
         self.sides.set_value(name)
-        self._stack.setCurrentIndex(0 if name == "pictures" else 1)
+        self._stack.setCurrentIndex(self._pages[name])
         self._title()
 
     def _class(self, number: int) -> None:
@@ -71,15 +79,15 @@ class SideCard(Card):
         self.gallery.show_class(number)
 
     def _title(self) -> None:
-        pictures = self._stack.currentIndex() == 0
-        self.title.setText(self.gallery.heading if pictures else "Per class")
+        self.title.setText(self._titles.get(self.sides.value, self.gallery.heading))
 
     def hasHeightForWidth(self) -> bool:
         """No: it takes the height it gets, whatever its longest text would like."""
         return False
 
 
-def _link(text: str, name: str, tip: str) -> QPushButton:
+def link(text: str, name: str, tip: str) -> QPushButton:
+    """A button that looks like a link."""
     button = QPushButton(text)
     button.setObjectName(name)
     button.setAccessibleName(text)

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.engine.results.report import SplitReport
+from app.engine.data.dataset import Description
+from app.engine.learning.metrics import METRICS
+from app.engine.results.reports import SplitReport
+from app.engine.results.reports.classes import ClassReport
+from app.engine.results.wording import unit_of
 from app.ui.amounts import number_text, percent_text
 from app.ui.assets import icon
 from app.ui.pages.results.intervals import IntervalPlot
 from app.ui.theme import Theme, style
 from app.ui.widgets.card import Card
 
-WORDS = {
-    "accuracy": ("accuracy", "The share of pictures that it names rightly."),
-    "macro_f1": ("macro F1", "The mean over the classes of F1, so that rare classes count as much as frequent ones."),
-    "f1": ("F1", "Precision and recall of the second class in one figure (their harmonic mean)."),
-    "auc": ("ROC AUC", "How often a yes gets a higher probability than a no: 50 % is chance, 100 % perfect."),
-    "loss": ("loss", "How wrong it is on average; lower is better."),
-}
+LOSS = "How wrong it is on average; lower is better."
 ICONS = {
     "good": ("good", "best"),
     "warning": ("warning", "warning"),
@@ -47,9 +47,8 @@ class SummaryCard(Card):
         self.body.addLayout(head)
         figures = QHBoxLayout()
         figures.setSpacing(20)
-        self._figures = {name: _Figure(*words, best=name == "accuracy") for name, words in WORDS.items()}
-        for figure in self._figures.values():
-            figures.addWidget(figure)
+        self._line = figures
+        self._figures: list[_Figure] = []
         figures.addStretch(1)
         left = QVBoxLayout()
         left.setSpacing(4)
@@ -70,16 +69,25 @@ class SummaryCard(Card):
         self._level = level
         self._restyle()
 
-    def show_splits(self, splits: dict[str, SplitReport], chosen: str) -> None:
-        """The figures of the chosen split, the intervals of all."""
+    def show_splits(self, splits: Mapping[str, SplitReport], chosen: str, about: Description | None = None) -> None:
+        """The figures of the chosen split; of classes the intervals of all. about: for the unit of amounts."""
         split = splits[chosen]
-        values = {name: percent_text(value) for name, value in split.metrics.items()}
-        values["accuracy"] = percent_text(split.accuracy)
+        unit = unit_of(about) if about is not None else ""
+        figures = [
+            (METRICS[name].label, figure_text(name, value, unit), METRICS[name].help)
+            for name, value in split.metrics.items() if name in METRICS
+        ]
         if split.loss is not None:
-            values["loss"] = number_text(split.loss)
-        for name, figure in self._figures.items():
-            figure.show_value(values.get(name, ""))
-        self.intervals.show_splits(splits, chosen)
+            figures.append(("loss", number_text(split.loss), LOSS))
+        while len(self._figures) < len(figures):
+            self._figures.append(_Figure(best=not self._figures))
+            self._line.insertWidget(len(self._figures) - 1, self._figures[-1])
+        for number, shown in enumerate(self._figures):
+            shown.show_figure(*(figures[number] if number < len(figures) else ("", "", "")))
+        judged = {name: one for name, one in splits.items() if isinstance(one, ClassReport)}
+        self.intervals.setVisible(bool(judged))
+        if judged:
+            self.intervals.show_splits(judged, chosen)
 
     def set_wide(self, wide: bool) -> None:
         """The intervals stand beside the figures where there is room, else below."""
@@ -94,9 +102,9 @@ class SummaryCard(Card):
 class _Figure(QWidget):
     """A figure with its name above it, as on the Training page."""
 
-    def __init__(self, label: str, tip: str, best: bool) -> None:
+    def __init__(self, best: bool) -> None:
         super().__init__()
-        self._name, self._value = QLabel(label), QLabel()
+        self._name, self._value = QLabel(), QLabel()
         style(self._name, "secondary")
         style(self._value, "figure-best" if best else "figure")
         column = QVBoxLayout(self)
@@ -104,10 +112,19 @@ class _Figure(QWidget):
         column.setSpacing(0)
         column.addWidget(self._name)
         column.addWidget(self._value)
-        self.setToolTip(tip)
 
-    def show_value(self, text: str) -> None:
-        """ "" hides it: the figure is not defined here."""
+    def show_figure(self, label: str, text: str, tip: str) -> None:
+        """ "" as the text hides it: the figure is not defined here."""
+        self._name.setText(label)
         self._value.setText(text)
-        self.setAccessibleName(f"{self._name.text()} {text}")
+        self.setToolTip(tip)
+        self.setAccessibleName(f"{label} {text}")
         self.setVisible(bool(text))
+
+
+def figure_text(name: str, value: float, unit: str) -> str:
+    """A metric for a person: a share as percent, an error in the amounts' unit, or the bare number."""
+    how = METRICS[name].shown
+    if how == "percent":
+        return percent_text(value)
+    return f"{number_text(value)} {unit}".rstrip() if how == "unit" else number_text(value)

@@ -1,0 +1,191 @@
+"""Examples behind the figures: a grid with captions, and the one that was clicked in full below it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+
+from app.engine.data.dataset import Dataset
+from app.ui.assets import icon
+from app.ui.examples import example_of
+from app.ui.pages.results.notice import Notice
+from app.ui.theme import Theme, style
+from app.ui.widgets.elided import ElidedLabel
+from app.ui.widgets.example import ExampleView
+from app.ui.widgets.example_grid import ExampleGrid, ExampleRow, LazyRows
+
+
+@dataclass(frozen=True)
+class Found:
+    """An example to show. row: of the data set. caption: up to three lines. answer: what is said of it when it is
+    clicked, as rich text."""
+
+    row: int
+    caption: str
+    answer: str = ""
+    tone: str = "normal"
+
+
+class ExampleGallery(QWidget):
+    """show_found(...) of the data given to `show_data`.
+
+    changed(): what is shown; `heading` says it. wanted(): the person asks to open the run's data. chosen(row): an
+    example was clicked, by its row of the data set. back_pressed(): the link back was.
+    """
+
+    changed = Signal()
+    wanted = Signal()
+    chosen = Signal(int)
+    back_pressed = Signal()
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._dataset: Dataset | None = None
+        self._missing, self._offer = "", False
+        self._shown: Sequence[Found] = ()
+        self._empty = ""
+        self._where: Path | None = None
+        self.heading = "Worst mistakes"
+        self.grid = ExampleGrid(theme, 76, keeps_choice=True)
+        self.grid.setObjectName("results.pictures")
+        self.grid.setAccessibleName("Examples behind the figures")
+        self.grid.chosen.connect(self._detail)
+        self.notice = Notice()
+        self.notice.wanted.connect(self.wanted)
+        self._stack = QStackedLayout()
+        self._stack.addWidget(self.grid)
+        self._stack.addWidget(self.notice)
+        self.count = ElidedLabel()
+        self.count.setObjectName("results.pictures.count")
+        self.count.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        style(self.count, "secondary")
+        self.back = QPushButton("All mistakes")
+        self.back.setObjectName("results.mistakes")
+        self.back.setAccessibleName("Show the worst mistakes of all classes")
+        self.back.setToolTip("Back to the mistakes it was surest of, of all classes.")
+        style(self.back, "link")
+        self.back.clicked.connect(self.back_pressed)
+        self.back.hide()
+        line = QHBoxLayout()
+        line.addWidget(self.count, 1)
+        line.addWidget(self.back)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addLayout(line)
+        column.addLayout(self._stack, 1)
+        column.addWidget(self._detail_strip())
+        theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def _detail_strip(self) -> QWidget:
+        self._strip = QWidget()
+        row = QHBoxLayout(self._strip)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(10)
+        self._large = ExampleView(self._theme)
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        self._name, self._answer = ElidedLabel(), QLabel()
+        self._name.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._answer.setWordWrap(True)
+        self._answer.setObjectName("results.picture.answer")
+        style(self._name, "secondary")
+        style(self._answer, "row")
+        self.locate = QPushButton("Open file location")
+        self.locate.setObjectName("results.picture.locate")
+        self.locate.setAccessibleName("Open the folder of this example")
+        self.locate.setToolTip("Shows the folder in which this file lies.")
+        style(self.locate, "small")
+        self.locate.clicked.connect(self._locate)
+        words.addWidget(self._answer)
+        words.addWidget(self._name)
+        words.addWidget(self.locate, 0, Qt.AlignmentFlag.AlignLeft)
+        row.addWidget(self._large, 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(words, 1)
+        self._strip.hide()
+        return self._strip
+
+    # --- what is shown
+
+    def show_data(self, dataset: Dataset | None, missing: str = "", offer: bool = False) -> None:
+        """dataset: the run's own, or None with the reason why there is none; `offer`: it can be opened."""
+        self._dataset, self._missing, self._offer = dataset, missing, offer
+
+    def show_found(self, found: Sequence[Found], words: str, empty: str = "", back: bool = False) -> None:
+        """words: how many, in which order. empty: why there are none though the data are there. back: offer it."""
+        self._shown, self._empty = found, empty
+        self._strip.hide()
+        self.count.setText(words)
+        self.back.setVisible(back)
+        self._fill()
+        self.changed.emit()
+
+    def refill(self) -> None:
+        """The same examples, as the data are now."""
+        self._fill()
+
+    def _fill(self) -> None:
+        dataset = self._dataset
+        text = self._empty or ("" if dataset is not None else self._missing)
+        if text or dataset is None:
+            self.notice.say(text, not self._empty and self._offer)
+            self.grid.show_rows([])
+            self._stack.setCurrentIndex(1)
+            return
+        shown = self._shown
+
+        def line(number: int) -> ExampleRow:
+            one = shown[number]
+            return example_of(dataset, one.row), one.caption, one.tone
+
+        self.grid.show_rows(LazyRows(len(shown), line))
+        self._stack.setCurrentIndex(0)
+
+    # --- one example
+
+    def _detail(self, number: int) -> None:
+        dataset = self._dataset
+        if dataset is None or not 0 <= number < len(self._shown):
+            return
+        one = self._shown[number]
+        self._large.show_example(example_of(dataset, one.row))
+        self._answer.setText(one.answer)
+        self._name.setText(dataset.names[one.row] if len(dataset.names) else f"#{one.row}")
+        self._where = location(dataset, one.row)
+        self.locate.setVisible(self._where is not None)
+        self._strip.show()
+        self.chosen.emit(one.row)
+
+    def _locate(self) -> None:
+        if self._where is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._where)))
+
+    def _restyle(self) -> None:
+        self.locate.setIcon(icon(self._theme, "folder", "secondary"))
+        self.locate.setIconSize(QSize(self._theme.px(14), self._theme.px(14)))
+        self._strip.hide()
+
+
+def escaped(text: str) -> str:
+    """Names of people for rich text."""
+    return text.replace("&", "&amp;").replace("<", "&lt;")
+
+
+def location(dataset: Dataset, row: int) -> Path | None:
+    """The folder in which the file of an example lies; None for what has no file of its own, or has gone."""
+    if row >= len(dataset.names):
+        return None
+    source, name = Path(dataset.description.source).expanduser(), dataset.names[row]
+    base = source if source.is_dir() else source.parent
+    path = base / name
+    try:
+        return path.parent if path.is_file() else None
+    except (OSError, ValueError):
+        return None

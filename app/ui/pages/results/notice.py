@@ -1,0 +1,38 @@
+"""Why there is nothing to see here, and the way to have it: in place of examples."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+
+from app.ui.theme import style
+
+
+class Notice(QWidget):
+    """say(text, offer). wanted(): the person asks to open the run's data."""
+
+    wanted = Signal()
+
+    def __init__(self, name: str = "results.pictures.why") -> None:
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 8, 8, 8)
+        self.text = QLabel()
+        self.text.setObjectName(name)
+        self.text.setWordWrap(True)
+        self.text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        style(self.text, "why")
+        self.offer = QPushButton("Open the run's data")
+        self.offer.setObjectName("results.open_data")
+        self.offer.setAccessibleName("Open the data of this run")
+        self.offer.setToolTip("Takes the data settings of this run into the experiment; Ctrl+Z takes it back.")
+        self.offer.clicked.connect(self.wanted)
+        column.addStretch(1)
+        column.addWidget(self.text)
+        column.addWidget(self.offer, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(1)
+
+    def say(self, text: str, offer: bool = False) -> None:
+        """offer: the data can be opened by the button."""
+        self.text.setText(text)
+        self.offer.setVisible(offer)

@@ -1,0 +1,27 @@
+"""Writing what a page shows to a file that the person chooses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from app.engine import storage
+from app.engine.errors import UserError
+from app.ui.background import Background, Failure
+
+KINDS = {".png": "Picture (*.png)", ".csv": "Table (*.csv)", ".txt": "Text (*.txt)"}
+
+
+def save(page: QWidget, background: Background, file_name: str, content: Callable[[], bytes]) -> None:
+    """Ask where to, and write it. What goes wrong is told like all that does."""
+    ending = Path(file_name).suffix
+    name, _ = QFileDialog.getSaveFileName(page, "Save", file_name, KINDS[ending])
+    if not name:
+        return
+    path = Path(name if name.lower().endswith(ending) else name + ending)
+    try:
+        storage.write_atomically(path, content())
+    except UserError as error:
+        background.failed.emit(Failure.of(error))

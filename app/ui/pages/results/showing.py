@@ -1,0 +1,178 @@
+"""Which figures the Results page shows: of which split, and of which epoch."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from app.engine.data.dataset import Dataset, Description
+from app.engine.learning.task import Task
+from app.engine.results.choosing import BEST
+from app.engine.results.reports import Level, SplitReport, report_for
+from app.engine.training import events
+from app.engine.training.history import EpochRecord, read_epoch
+from app.ui.pages.results.outcome import Outcome, of_epoch
+from app.ui.record import Record
+
+
+@dataclass(frozen=True)
+class Verdict:
+    text: str
+    level: Level
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """What a view shows. about: of the run's data, None where unknown. dataset: the run's own data where they are open,
+    else `missing` says why not, and `offer` that they can be opened. live: the run goes on. path: of the run."""
+
+    report: SplitReport
+    about: Description | None = None
+    dataset: Dataset | None = None
+    missing: str = ""
+    offer: bool = False
+    live: bool = False
+    path: Path | None = None
+
+    @property
+    def kind(self) -> str:
+        """Of the examples."""
+        return self.about.kind if self.about is not None else "image"
+
+
+@dataclass(frozen=True, eq=False)
+class Showing:
+    """record, outcome: the run as told, and as read from its folder. running: it goes on. wanted: the split asked for.
+    epoch: the one gone back to. dataset: the run's own, where it is open. Made anew whenever one of these changes."""
+
+    record: Record
+    outcome: Outcome | None
+    running: bool
+    wanted: str
+    epoch: events.EpochDone | None
+    dataset: Dataset | None
+
+    @property
+    def live(self) -> bool:
+        """Whether the run goes on, or ended before its best epoch was judged: then the last epoch is shown."""
+        return self.running or self.outcome is None or self.outcome.report is None
+
+    @property
+    def about(self) -> Description | None:
+        return self.outcome.description if self.outcome else None
+
+    @property
+    def task(self) -> Task | None:
+        return self.outcome.task if self.outcome else None
+
+    # --- epochs
+
+    @functools.cached_property
+    def judged(self) -> list[events.EpochDone]:
+        """The epochs of which something is known besides the figures."""
+        return [epoch for epoch in self.record.epochs if epoch.confusion is not None or self._recorded(epoch)]
+
+    @property
+    def used(self) -> events.EpochDone | None:
+        """The epoch whose weights are in use; None where they are from the middle of one."""
+        kept = self.outcome.kept if self.outcome else BEST
+        if kept.use == "best":
+            return self.record.best
+        return next((one for one in self.record.epochs if one.epoch == kept.epoch and not kept.partial), None)
+
+    @property
+    def past(self) -> events.EpochDone | None:
+        """The epoch gone back to, if it is not the one in use, of which there is a full report."""
+        chosen, used = self.epoch, self.used
+        return None if self.live or chosen is None or used is None or chosen.epoch == used.epoch else chosen
+
+    def at(self, epoch: events.EpochDone) -> SplitReport | None:
+        """What is known of validation after an epoch: by its confusion, else by the few examples that are followed."""
+        about = self.about
+        prepared = self.record.prepared
+        classes = prepared.classes if prepared is not None else about.classes if about else ()
+        found = of_epoch(epoch, classes, about.counts if about else {}, self.task)
+        return found if found is not None else self._followed(epoch)
+
+    def _followed(self, epoch: events.EpochDone) -> SplitReport | None:
+        """The report on the probe set, with the figures of all of validation."""
+        about, task, record = self.about, self.task, self._record_of(epoch)
+        targets = self._targets(record.rows) if record is not None else None
+        if about is None or task is None or record is None or targets is None:
+            return None
+        try:
+            report = report_for(task.view).of(
+                "validation", about, task, record.rows, targets, record.said, epoch.validation_loss
+            )
+        except ValueError:
+            return None
+        return replace(report, metrics=dict(epoch.metrics)) if report.count else None
+
+    def _record_of(self, epoch: events.EpochDone) -> EpochRecord | None:
+        probe = self.record.probe
+        if probe is not None and probe.epoch == epoch.epoch:
+            return EpochRecord(probe.rows, probe.said)
+        return read_epoch(self.record.path, epoch.epoch) if self.record.path is not None else None
+
+    def _recorded(self, epoch: events.EpochDone) -> bool:
+        path = self.record.path
+        return path is not None and (path / "epochs" / f"{epoch.epoch:04d}.npz").exists()
+
+    def _targets(self, rows: np.ndarray) -> np.ndarray | None:
+        """The targets of these rows: of the data, or of the validation split as it was judged."""
+        if self.dataset is not None and len(rows) and rows.max() < len(self.dataset.targets):
+            return np.asarray(self.dataset.targets[rows])
+        report = self.outcome.report if self.outcome else None
+        split = report.splits.get("validation") if report else None
+        if split is None or not len(split.rows):
+            return None
+        order = np.argsort(split.rows, kind="stable")
+        places = order[np.searchsorted(split.rows, rows, sorter=order).clip(max=len(order) - 1)]
+        return split.targets[places] if (split.rows[places] == rows).all() else None
+
+    # --- splits
+
+    @functools.cached_property
+    def splits(self) -> dict[str, SplitReport]:
+        """What can be shown now, by name."""
+        if self.live:
+            last = self.at(self.judged[-1]) if self.judged else None
+            return {"validation": last} if last else {}
+        assert self.outcome is not None and self.outcome.report is not None
+        splits = {name: split for name, split in self.outcome.report.splits.items() if split.count}
+        if self.wanted == "validation" and (past := self.past) and (then := self.at(past)):
+            splits["validation"] = then
+        return splits
+
+    @property
+    def name(self) -> str:
+        """The split shown: the one wanted if there is it, else the one to trust most."""
+        return next(name for name in (self.wanted, "test", "validation", *self.splits) if name in self.splits)
+
+    @property
+    def report(self) -> SplitReport:
+        """The one shown; there is one where `splits` is not empty."""
+        return self.splits[self.name]
+
+    @property
+    def scrubs(self) -> bool:
+        """Whether one can go back in time."""
+        return not self.live and self.name == "validation" and self.used is not None
+
+    @property
+    def verdict(self) -> Verdict:
+        past = self.past if self.name == "validation" else None
+        if past is None and self.live:
+            past = self.judged[-1]
+        if past is None and self.outcome is not None and self.outcome.report is not None:
+            return Verdict(self.outcome.report.verdict, self.outcome.report.level)
+        text, level = self.report.verdict()
+        if past is None:
+            return Verdict(text, level)
+        about, count = self.about, self.report.count
+        few = about is not None and count < about.size("validation") and past.confusion is None
+        on = f", on {count:,} validation examples that are followed" if few else ""
+        return Verdict(f"After epoch {past.epoch}{on}: {text[0].lower()}{text[1:]}", level)

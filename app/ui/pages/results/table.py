@@ -1,0 +1,236 @@
+"""A table of figures: sorted by a click on a header, with bars under shares; a click or Enter asks for more."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from app.ui.theme import Theme
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+@dataclass(frozen=True)
+class Column:
+    """words: a cell as text. bar: a share of 1 has a bar to scale under it. width: at 100 %; 0 takes what is left.
+    plain: its name in a file."""
+
+    title: str
+    tip: str
+    words: Callable[[Any], str] = str
+    bar: bool = False
+    width: int = 64
+    plain: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """key: what `picked` tells. cells: a value a column, None where it is not defined. tip: of the whole line."""
+
+    key: int
+    cells: tuple[Any, ...]
+    tip: str = ""
+
+
+class _Model(QAbstractTableModel):
+    """Lines in the order of a column."""
+
+    def __init__(self, parent: QWidget, columns: Sequence[Column], order: tuple[int, Qt.SortOrder]) -> None:
+        super().__init__(parent)
+        self.columns = list(columns)
+        self._given: tuple[Line, ...] = ()
+        self.rows: list[Line] = []
+        self._order = order
+
+    def show(self, lines: Sequence[Line]) -> None:
+        self._given = tuple(lines)
+        self.sort(*self._order)
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Column -1 is the order given."""
+        self.beginResetModel()
+        self._order = (column, order)
+        self.rows = list(self._given)
+        if column >= 0:
+            self.rows.sort(key=lambda line: _key(line.cells[column]), reverse=order is Qt.SortOrder.DescendingOrder)
+        self.endResetModel()
+
+    def text(self, line: Line, column: int) -> str:
+        return self.columns[column].words(line.cells[column])
+
+    def rowCount(self, parent: Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(self.columns)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation is not Qt.Orientation.Horizontal or section >= len(self.columns):
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self.columns[section].title
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return self.columns[section].tip
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignLeft if section == 0 else Qt.AlignmentFlag.AlignRight
+            return int(side | Qt.AlignmentFlag.AlignVCenter)
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid() or index.row() >= len(self.rows):
+            return None
+        line, column = self.rows[index.row()], index.column()
+        text = self.text(line, column)
+        if role == Qt.ItemDataRole.DisplayRole:
+            return text
+        if role == Qt.ItemDataRole.ToolTipRole and line.tip:
+            return line.tip
+        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+            return f"{self.text(line, 0)}: {self.columns[column].title.lower()} {text}" if column else text
+        return None
+
+
+def _key(value: Any) -> Any:
+    """What is not defined (a class never said, or without examples) comes before the least; names without case."""
+    if isinstance(value, str):
+        return value.casefold()
+    return float("-inf") if value is None else float(value)
+
+
+class _Painter(QStyledItemDelegate):
+    """Text over a quiet bar to scale."""
+
+    def __init__(self, theme: Theme, table: FigureTable) -> None:
+        super().__init__(table)
+        self._theme, self._table = theme, table
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(self._theme.px(56), self._theme.px(26))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        theme, model = self._theme, self._table.model_
+        line, column = model.rows[index.row()], index.column()
+        box: QRect = option.rect
+        state: QStyle.StateFlag = option.state
+        painter.save()
+        chosen = bool(state & QStyle.StateFlag.State_Selected)
+        painter.fillRect(box, theme.color("accent_tint" if chosen else "surface"))
+        inner = box.adjusted(theme.px(6), 0, -theme.px(6), 0)
+        bar, value = model.columns[column].bar, line.cells[column]
+        if bar and value is not None:
+            painter.setPen(Qt.PenStyle.NoPen)
+            high, share = theme.px(3), min(1.0, max(0.0, float(value)))
+            track = QRectF(inner.left(), box.bottom() - high - 1, inner.width(), high)
+            painter.fillRect(track, theme.color("track"))
+            role = "training" if share >= 0.5 else "validation"
+            painter.fillRect(QRectF(track.left(), track.top(), track.width() * share, high), theme.color(role))
+        painter.setFont(theme.font(12))
+        painter.setPen(theme.color("text" if column == 0 or (bar and value is not None) else "secondary"))
+        side = Qt.AlignmentFlag.AlignLeft if column == 0 else Qt.AlignmentFlag.AlignRight
+        cut = Qt.TextElideMode.ElideMiddle if column == 0 else Qt.TextElideMode.ElideRight
+        text = painter.fontMetrics().elidedText(model.text(line, column), cut, inner.width())
+        painter.drawText(inner.adjusted(0, 0, 0, -theme.px(2)), side | Qt.AlignmentFlag.AlignVCenter, text)
+        if state & QStyle.StateFlag.State_HasFocus:
+            painter.setPen(theme.color("accent"))
+            painter.drawRect(box.adjusted(0, 0, -1, -1))
+        painter.restore()
+
+
+class FigureTable(QTableView):
+    """picked(key): a line was clicked, or Enter pressed on it. The first column takes what room is left.
+
+    order: the column sorted by at first; -1 leaves the order given.
+    """
+
+    picked = Signal(int)
+
+    def __init__(
+        self, theme: Theme, name: str, spoken: str, columns: Sequence[Column], order: int = -1, falling: bool = False
+    ) -> None:
+        super().__init__()
+        self._theme = theme
+        way = Qt.SortOrder.DescendingOrder if falling else Qt.SortOrder.AscendingOrder
+        self.model_ = _Model(self, columns, (order, way))
+        self.setObjectName(name)
+        self.setAccessibleName(spoken)
+        self.setModel(self.model_)
+        self.setItemDelegate(_Painter(theme, self))
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setShowGrid(False)
+        self.setFrameShape(QTableView.Shape.NoFrame)
+        self.setTabKeyNavigation(False)
+        self.verticalHeader().hide()
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionsClickable(True)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header.setSortIndicator(order, way)
+        header.setSortIndicatorShown(True)
+        header.setSortIndicatorClearable(True)
+        header.sortIndicatorChanged.connect(self.model_.sort)
+        self.clicked.connect(self._pick)
+        self.activated.connect(self._pick)
+        theme.changed.connect(self._measure)
+        self._measure()
+
+    def show_lines(self, lines: Sequence[Line]) -> None:
+        self.model_.show(lines)
+
+    def choose(self, key: int) -> None:
+        """Select the line of this key, without telling."""
+        row = next((number for number, line in enumerate(self.model_.rows) if line.key == key), -1)
+        if row >= 0:
+            self.setCurrentIndex(self.model_.index(row, 0))
+
+    def csv(self) -> bytes:
+        """The table as shown. With a byte order mark, so that spreadsheets read every name rightly."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\r\n")
+        writer.writerow([column.plain or column.title.lower() for column in self.model_.columns])
+        for line in self.model_.rows:
+            writer.writerow([_plain(cell) for cell in line.cells])
+        return text.getvalue().encode("utf-8-sig")
+
+    def _pick(self, index: QModelIndex) -> None:
+        self.picked.emit(self.model_.rows[index.row()].key)
+
+    def _measure(self) -> None:
+        self.verticalHeader().setDefaultSectionSize(self._theme.px(26))
+        self._widths()
+        self.viewport().update()
+
+    def _widths(self) -> None:
+        px, header, room = self._theme.px, self.horizontalHeader(), self.viewport().width()
+        taken = sum(px(column.width) for column in self.model_.columns[1:])
+        header.resizeSection(0, max(px(72), room - taken))
+        for number, column in enumerate(self.model_.columns[1:], start=1):
+            header.resizeSection(number, px(column.width))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._widths()
+
+
+def _plain(cell: Any) -> str:
+    if cell is None:
+        return ""
+    return f"{cell:.6f}" if isinstance(cell, float) else str(cell)
