@@ -12,29 +12,28 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from app.engine.data.dataset import Description
+from app.engine.data.dataset import Dataset, Description
+from app.engine.data.nouns import noun
 from app.engine.data.summary import balance
 from app.engine.experiment import Experiment
-from app.engine.results import metrics
+from app.engine.learning.tasks import Task
+from app.engine.results import beforehand, metrics
+from app.engine.results.beforehand import task_meant
 from app.engine.results.metrics import percent
 from app.engine.results.remedies import (
     Finding,
     Remedy,
     against_overfitting,
     balanced,
-    has,
     learning_rate,
     listed,
-    more_variation,
     peak_rate,
     quoted,
     slower,
 )
+from app.engine.results.wording import number
 
 RANK: dict[str, int] = {"problem": 0, "warning": 1, "good": 2, "info": 3}
-
-FEW, VERY_FEW = 30, 10
-"""Training examples of a class."""
 
 
 class Course(Protocol):
@@ -54,67 +53,12 @@ def ordered(findings: Iterator[Finding] | list[Finding]) -> list[Finding]:
 # --- before
 
 
-def before_training(experiment: Experiment, description: Description) -> list[Finding]:
-    """What the data and the settings give reason to say before anything is trained."""
-    return ordered(_before(experiment, description))
-
-
-def _before(experiment: Experiment, description: Description) -> Iterator[Finding]:
-    counts = description.counts["training"]
-    yield from _imbalance(experiment, description)
-    few = [name for name, count in zip(description.classes, counts, strict=True) if count < FEW]
-    if few:
-        yield Finding(
-            "few",
-            "problem" if min(counts) < VERY_FEW else "warning",
-            "Few examples",
-            f"{listed(few)} {has(few)} fewer than {FEW} pictures to learn from; the fewest are {min(counts)}. "
-            "More pictures help most; varying them helps some.",
-            more_variation(experiment, description),
-        )
-    judged = description.size("validation")
-    if 0 < judged < 50:
-        low, high = metrics.wilson(round(0.8 * judged), judged)
-        yield Finding(
-            "few-judged",
-            "warning",
-            "Few pictures to judge by",
-            f"{judged} pictures judge every epoch: 80 % right could as well be {percent(low)} or {percent(high)}.",
-        )
-    if experiment.augmentation.flip and not description.mirror_safe:
-        yield Finding(
-            "mirror",
-            "warning",
-            "Mirroring changes the class",
-            "A mirrored picture of these classes can look like another class (a 2 is no 2 any more).",
-            Remedy("Do not mirror", {"augmentation.flip": False}, restart=True),
-        )
-    lost = [skipped for skipped in description.skipped if not skipped.ignored]
-    if lost:
-        yield Finding(
-            "skipped",
-            "warning" if len(lost) > 0.02 * description.total else "info",
-            f"{len(lost):,} {'file was' if len(lost) == 1 else 'files were'} left out",
-            f"The first is {quoted(lost[0].path)}: {lost[0].reason}.",
-            Remedy("Show them", action="skipped"),
-        )
-
-
-def _imbalance(experiment: Experiment, description: Description) -> Iterator[Finding]:
-    counts = description.counts["training"]
-    _, level = balance(description)
-    if level == "good":
-        return
-    large, small = int(np.argmax(counts)), int(np.argmin(counts))
-    largest, share = quoted(description.classes[large]), counts[large] / sum(counts)
-    text = (
-        f"{largest} has {counts[large]:,} pictures, {quoted(description.classes[small])} {counts[small]:,}. "
-        f"Always saying {largest} would be right on {percent(share)}."
-    )
-    if getattr(experiment.loss, "class_weights", "none") == "balanced":
-        yield Finding("imbalance", "info", "Uneven classes, balanced", text + " Rare classes count more in the loss.")
-        return
-    yield Finding("imbalance", level, "Uneven classes", text, balanced(experiment))
+def before_training(
+    experiment: Experiment, description: Description, dataset: Dataset | None = None
+) -> list[Finding]:
+    """What the data and the settings give reason to say before anything is trained. dataset: where it is at hand, the
+    examples are looked at too."""
+    return ordered(beforehand.findings(experiment, description, dataset))
 
 
 # --- during
@@ -130,8 +74,10 @@ def while_training(
     row. resolved: the experiment with every setting filled in, for remedies. Empty in the first steps."""
     resolved = resolved or Experiment()
     epochs, losses = list(history.epochs), np.asarray(history.losses, dtype=float)
+    task = task_meant(resolved, description)
     found = list(_from_loss(losses, epochs, description, resolved))
     found += _from_epochs(epochs, resolved, description)
+    found += _from_figures(epochs, task, resolved)
     if confusion is not None and len(epochs) >= 2:
         found += _from_confusion(np.asarray(confusion), description, resolved)
     if len(epochs) >= 2 and not any(finding.level == "problem" for finding in found):
@@ -164,13 +110,21 @@ def _from_loss(
             f"It was down to {best:.3g} and is at {now:.3g}. Steps this long overshoot; shorter ones settle.",
             slower(resolved),
         )
-    elif len(epochs) >= 1 and now > 0.97 * first and now > 0.9 * math.log(max(2, len(description.classes))):
+    elif len(epochs) >= 1 and now > 0.97 * first and now > 0.9 * _guessing(description, resolved):
         yield _flat(first, now, resolved)
+
+
+def _guessing(description: Description, resolved: Experiment) -> float:
+    """What the loss of a guess is at least, where that is known; else 0."""
+    task = task_meant(resolved, description)
+    if task.targets != "classes" or task.embeds or len(description.classes) < 2:
+        return 0.0
+    return math.log(len(description.classes))
 
 
 def _flat(first: float, now: float, resolved: Experiment) -> Finding:
     rate, usual = peak_rate(resolved), getattr(resolved.optimizer, "default_learning_rate", None)
-    text = f"It began at {first:.3g} and is at {now:.3g}: as much as guessing costs. "
+    text = f"It began at {first:.3g} and is at {now:.3g}: nothing is being learned. "
     if rate is not None and usual is not None and rate < 0.5 * usual:
         return Finding(
             "flat",
@@ -205,7 +159,7 @@ def _from_epochs(epochs: list[Mapping[str, Any]], resolved: Experiment, descript
             "overfitting",
             "warning",
             "Learning by heart (overfitting)",
-            f"Since epoch {number} the loss on pictures kept aside rises ({best:.3g} to "
+            f"Since epoch {number} the loss on {noun(description.kind)} kept aside rises ({best:.3g} to "
             f"{judged[-1]:.3g}) while that of training still falls. The weights of the best epoch are kept.",
             against_overfitting(resolved, description),
         )
@@ -222,11 +176,29 @@ def _from_epochs(epochs: list[Mapping[str, Any]], resolved: Experiment, descript
         )
 
 
+def _from_figures(epochs: list[Mapping[str, Any]], task: Task, resolved: Experiment) -> Iterator[Finding]:
+    """Whether the main figure is no better than the worst end of its scale: what knowing nothing reaches."""
+    headline = task.headline
+    nothing = 0.0 if headline.name == "r2" else headline.worst if headline.better == "lower" else None
+    if len(epochs) < 3 or nothing is None:
+        return
+    values = [_number(epoch["metrics"].get(headline.name)) for epoch in epochs[-2:]]
+    if any(math.isnan(value) or headline.improves(value, nothing) for value in values):
+        return
+    yield Finding(
+        "nothing", "warning", "No better than knowing nothing",
+        f"After epoch {epochs[-1]['epoch']}, {headline.label} is {number(values[-1])}; an answer that is always the "
+        f"same reaches {number(nothing)}.",
+        slower(resolved),
+    )
+
+
 def _from_confusion(matrix: np.ndarray, description: Description, resolved: Experiment) -> Iterator[Finding]:
     names, table = description.classes, metrics.per_class(matrix)
     total = int(matrix.sum())
     if not total or matrix.shape[0] != len(names):
         return
+    task, words = task_meant(resolved, description), noun(description.kind)
     said = np.flatnonzero(table.predicted)
     uneven = balance(description)[1] != "good"
     if len(said) == 1:
@@ -235,7 +207,7 @@ def _from_confusion(matrix: np.ndarray, description: Description, resolved: Expe
             "problem",
             f"It always says {quoted(names[said[0]])}",
             f"That is right on {percent(metrics.accuracy(matrix))}, as guessing would be.",
-            (balanced(resolved) if uneven else None) or slower(resolved),
+            (balanced(resolved, task) if uneven else None) or slower(resolved),
         )
         return
     never = np.flatnonzero((table.predicted == 0) & (table.count >= 3))
@@ -245,13 +217,13 @@ def _from_confusion(matrix: np.ndarray, description: Description, resolved: Expe
             "never",
             "warning",
             f"{listed(missed)} {'is' if len(missed) == 1 else 'are'} never predicted",
-            f"{int(table.count[never].sum()):,} pictures kept aside belong there; all are taken for something else.",
-            balanced(resolved) if uneven else Remedy("Show these pictures", action=f"cell:{never[0]}:-1"),
+            f"{int(table.count[never].sum()):,} {words} kept aside belong there; all are taken for something else.",
+            balanced(resolved, task) if uneven else Remedy(f"Show these {words}", action=f"cell:{never[0]}:-1"),
         )
     wrong = matrix * (table.count >= 5)[:, None]
     np.fill_diagonal(wrong, 0)
     share = wrong / np.maximum(1, table.count)[:, None]
-    _, height, width = description.shape
+    at = f" at {description.shape[2]} × {description.shape[1]}" if description.kind == "image" else ""
     true, other = (int(k) for k in np.unravel_index(int(share.argmax()), share.shape))
     if share[true, other] >= 0.15 and wrong[true, other] >= 3 and true not in never:
         yield Finding(
@@ -259,8 +231,8 @@ def _from_confusion(matrix: np.ndarray, description: Description, resolved: Expe
             "warning",
             f"{quoted(names[true])} is hard",
             f"{percent(float(share[true, other]))} of {quoted(names[true])} are taken for {quoted(names[other])}. "
-            f"Look whether they can be told apart at {width} × {height}, and whether all are labelled right.",
-            Remedy("Show these pictures", action=f"cell:{true}:{other}"),
+            f"Look whether they can be told apart{at}, and whether all are labelled right.",
+            Remedy(f"Show these {words}", action=f"cell:{true}:{other}"),
         )
 
 
@@ -305,7 +277,7 @@ def after_failure(status: str, resolved: Experiment | None = None, reason: str =
         remedy = None
         if smaller and smaller != batch:
             remedy = Remedy(f"Batch size {smaller}", {"training.batch_size": smaller}, restart=True)
-        text = "Smaller batches need less; so do smaller pictures and a smaller network."
+        text = "Smaller batches need less; so do smaller or shorter examples and a smaller network."
         return [Finding("memory", "problem", "Not enough memory", text, remedy)]
     return []
 

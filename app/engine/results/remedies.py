@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from app.engine.data.dataset import Description
-from app.engine.experiment import Experiment
+from app.engine.experiment import CHOICES, Experiment
+from app.engine.learning.choices import LOSSES
+from app.engine.learning.tasks import Task
 
 Level = Literal["info", "good", "warning", "problem"]
 MANY_CLASSES_SHOWN = 3
@@ -41,11 +43,16 @@ class Finding:
 # --- what can be changed
 
 
-def balanced(experiment: Experiment) -> Remedy | None:
-    """Rare classes count more in the loss (R22); None where they do already."""
-    if getattr(experiment.loss, "class_weights", "none") == "balanced":
+def balanced(experiment: Experiment, task: Task) -> Remedy | None:
+    """Rare classes or tags count more in the loss (R22); None where they do already, or where the loss has no such
+    weights."""
+    loss = type(experiment.loss) if experiment.loss is not None else LOSSES.get(task.losses[0])
+    if "class_weights" not in loss.model_fields or getattr(experiment.loss, "class_weights", "none") == "balanced":
         return None
-    return Remedy("Balance the classes", {"loss.class_weights": "balanced"}, restart=True)
+    changes: dict[str, Any] = {"loss.class_weights": "balanced"}
+    if experiment.loss is None and loss.kind != CHOICES["loss"].default:
+        changes = {"loss.kind": loss.kind, **changes}  # else the weights would be those of another loss
+    return Remedy(f"Balance the {'tags' if task.targets == 'tags' else 'classes'}", changes, restart=True)
 
 
 def slower(resolved: Experiment) -> Remedy | None:
@@ -68,7 +75,9 @@ def peak_rate(resolved: Experiment) -> float | None:
 
 
 def more_variation(experiment: Experiment, description: Description) -> Remedy | None:
-    """Augmentation that is not used yet; None where all of it is."""
+    """Augmentation that is not used yet; None where all of it is, or where there are no pictures to vary."""
+    if not any(one.kind == "image" for one in description.preparation.inputs):
+        return None
     now = experiment.augmentation
     changes: dict[str, Any] = {}
     if description.mirror_safe and now.flip is False:
