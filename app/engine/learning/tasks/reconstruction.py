@@ -107,7 +107,8 @@ def damaged(inputs: torch.Tensor, damage: Damage | None, dice: torch.Generator) 
     mask = mask.scatter_(1, places[:, :hidden], True).to(inputs.device).view(len(inputs), *grid)
     for axis, side in enumerate(sides, start=1):
         mask = mask.repeat_interleave(damage.patch, dim=axis).narrow(axis, 0, side)
-    return inputs.masked_fill(mask if inputs.ndim == 2 else mask.unsqueeze(1), 0.0)
+    copy = inputs.clone(memory_format=torch.preserve_format)  # pictures stay channels last
+    return copy.masked_fill_(mask if inputs.ndim == 2 else mask.unsqueeze(1), 0.0)
 
 
 def _tones(about: Description) -> tuple[float, ...]:

@@ -1,0 +1,270 @@
+"""What tasks make of answers and targets: order, damage, what is kept, and figures against independent ones."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.engine.data.dataset import Amount, Damage, Description
+from app.engine.data.preparation import Preparation
+from app.engine.data.preparations.image import ImagePreparation
+from app.engine.data.preparations.pair import PairPreparation
+from app.engine.data.preparations.text import TextPreparation
+from app.engine.learning.metrics import METRICS
+from app.engine.learning.tasks import TASKS
+from app.engine.learning.tasks.metric_learning import RUN
+from app.engine.learning.tasks.reconstruction import damaged
+from models.shape import Input
+
+PICTURES = ImagePreparation(6, 6, 3, "crop", (0.5, 0.4, 0.3), (0.1, 0.2, 0.3))
+BYTES = TextPreparation("", 257, 8)
+PAIRS = PairPreparation(PICTURES, BYTES)
+
+
+class Rows(Preparation):
+    """Three numbers and two categories."""
+
+    kind = "row"
+    inputs = (Input("row", (5,), 0, (4, 6)),)
+
+    def array(self, raw: Any) -> np.ndarray:
+        return np.asarray(raw, np.float32)
+
+    def tensor(self, batch: Any) -> Any:
+        return batch
+
+    def to_plain(self) -> dict[str, Any]:
+        return {"kind": self.kind}
+
+    @classmethod
+    def from_plain(cls, data: dict[str, Any]) -> Rows:
+        return cls()
+
+
+def about(preparation: Preparation = PICTURES, classes: tuple[str, ...] = (), **more: Any) -> Description:
+    each = {"training": (20,) * max(1, len(classes)), "validation": (5,) * max(1, len(classes))}
+    return Description(
+        **{"source": "here", "format": "test", "shape": preparation.inputs[0].shape, "classes": classes, "counts": each,
+           "fingerprint": "", "preparation": preparation, **more}
+    )
+
+
+ABOUT = {
+    "classification": about(classes=("a", "b", "c")),
+    "binary-classification": about(classes=("no", "yes")),
+    "multi-label": about(classes=("a", "b", "c")),
+    "regression": about(amounts=(Amount("x", "", 10.0, 2.0), Amount("y", "", -1.0, 0.5))),
+    "matching": about(PAIRS),
+    "metric-learning": about(classes=("a", "b", "c")),
+    "language-modelling": about(BYTES),
+    "reconstruction": about(damage=Damage("mask", 0.5, 2)),
+}
+
+
+def test_every_task_of_the_design_is_there() -> None:
+    assert list(TASKS) == list(ABOUT)
+
+
+@pytest.mark.parametrize("kind", TASKS)
+def test_a_task_says_what_it_needs(kind: str) -> None:
+    task = TASKS[kind]
+    assert all(name in METRICS for name in task.metrics)
+    assert task.losses and task.fits(ABOUT[kind]) == ""
+    assert task.probes == {"regression": 400, "matching": 64, "metric-learning": 400}.get(kind, 12)
+    others = about(PAIRS, ("a", "b"), amounts=(Amount("x"),)) if not task.pairs else about(classes=("a", "b"))
+    assert "needs" in task.fits(others)
+
+
+@pytest.mark.parametrize("kind", TASKS)
+def test_pretended_targets_are_of_the_form_that_the_losses_read(kind: str) -> None:
+    from app.engine.learning.choices import LOSSES
+
+    task = TASKS[kind]
+    problem = task.problem(ABOUT[kind], 6)
+    targets, outputs = task.pretended(problem, 4), torch.randn(4, *problem.answer)
+    for name in task.losses:
+        loss = LOSSES.get(name)().build((1,) * problem.outputs, torch.device("cpu"), 20)
+        total, weight = loss.totals(outputs, targets)
+        assert loss(outputs, targets).shape == total.shape == weight.shape == ()
+    assert len(task.said(ABOUT[kind], outputs, targets)) == 4
+    assert len(task.said(ABOUT[kind], outputs, torch.zeros(4, dtype=torch.int64))) == 4  # where none are known
+
+
+@pytest.mark.parametrize("kind", TASKS)
+def test_no_examples_have_no_figures(kind: str) -> None:
+    task = TASKS[kind]
+    problem = task.problem(ABOUT[kind], 6)
+    targets = task.pretended(problem, 4)
+    said = task.said(ABOUT[kind], torch.randn(4, *problem.answer), targets).numpy()
+    wanted = targets.numpy() if kind != "reconstruction" else np.zeros(4)
+    found = task.figures(ABOUT[kind], wanted[:0], said[:0])
+    assert not {name: value for name, value in found.items() if not math.isnan(value)}
+
+
+# --- metric learning
+
+labels = st.lists(st.integers(0, 6), min_size=1, max_size=60)
+
+
+@given(labels, st.integers(0, 99))
+@settings(max_examples=80, deadline=None)
+def test_an_epoch_has_every_example_once_and_equals_in_runs(classes: list[int], seed: int) -> None:
+    targets = torch.tensor(classes)
+    order = torch.randperm(len(classes), generator=torch.Generator().manual_seed(seed))
+    found = TASKS["metric-learning"].order_of(order, targets)
+    assert sorted(found.tolist()) == list(range(len(classes)))
+    assert torch.equal(found, TASKS["metric-learning"].order_of(order, targets))
+    lengths: dict[int, list[int]] = {}
+    drawn, place = targets[found].tolist(), 0
+    positions = {int(example): at for at, example in enumerate(order.tolist())}
+    for label in set(classes):
+        members = [example for example in found.tolist() if classes[example] == label]
+        assert [positions[example] for example in members] == sorted(positions[example] for example in members)
+    while place < len(drawn):
+        end = place
+        while end < len(drawn) and drawn[end] == drawn[place]:
+            end += 1
+        lengths.setdefault(drawn[place], []).append(end - place)
+        place = end
+    for label, runs in lengths.items():
+        assert sum(length % RUN != 0 for length in runs) <= 1, (label, runs)
+
+
+def test_every_batch_of_many_classes_has_equals() -> None:
+    targets = torch.arange(400) % 100
+    order = TASKS["metric-learning"].order_of(torch.randperm(400, generator=torch.Generator().manual_seed(3)), targets)
+    for batch in targets[order].split(16):
+        assert len(set(batch.tolist())) == 4
+
+
+def test_metric_learning_needs_equals_to_compare() -> None:
+    task = TASKS["metric-learning"]
+    assert "only one class" in task.fits(about(classes=("a", "b"), counts={"training": (9, 0), "validation": (3, 0)}))
+    assert "two classes" in task.fits(about(classes=("a", "b"), counts={"training": (9, 1), "validation": (3, 2)}))
+    assert "validation" in task.fits(about(classes=("a", "b"), counts={"training": (9, 9), "validation": (1, 1)}))
+
+
+# --- language modelling
+
+
+def test_a_text_is_priced_by_the_byte() -> None:
+    task, outputs = TASKS["language-modelling"], torch.randn(5, 8, 257)
+    targets = torch.randint(1, 257, (5, 8), generator=torch.Generator().manual_seed(0))
+    targets[1, 3:] = targets[4] = -100
+    said = task.said(about(BYTES), outputs, targets)
+    each = torch.log_softmax(outputs.double(), 2).gather(2, targets.clamp(min=0)[..., None])[..., 0]
+    there = targets != -100
+    np.testing.assert_allclose(said[:, 0], -(each * there).sum(1), rtol=1e-6, atol=1e-6)
+    assert said[:, 1].tolist() == said[:, 2].tolist() == [8, 3, 8, 8, 0]
+    figures = task.figures(about(BYTES), targets.numpy(), said.numpy())
+    nats = float(-(each * there).sum()) / 27
+    assert figures == pytest.approx({"bits_per_byte": nats / math.log(2), "perplexity": math.exp(nats)}, rel=1e-6)
+    assert next(iter(figures)) == "bits_per_byte" == task.headline.name
+
+
+# --- reconstruction
+
+
+@given(
+    st.sampled_from([(3, 6, 6), (1, 7, 5), (2, 13), (9,)]), st.floats(0.01, 0.99), st.integers(1, 4), st.integers(0, 99)
+)
+@settings(max_examples=80, deadline=None)
+def test_the_same_number_of_parts_is_hidden_in_every_example(
+    shape: tuple[int, ...], share: float, patch: int, seed: int
+) -> None:
+    inputs = torch.rand(5, *shape) + 1
+    dice = torch.Generator()
+    found = damaged(inputs, Damage("mask", share, patch), dice.manual_seed(seed))
+    assert torch.equal(found, damaged(inputs, Damage("mask", share, patch), dice.manual_seed(seed)))
+    assert inputs.min() >= 1
+    hidden = found == 0
+    assert torch.equal(found, torch.where(hidden, torch.zeros(()), inputs))
+    first = hidden if len(shape) == 1 else hidden[:, 0]
+    if len(shape) > 1:
+        assert (hidden == hidden[:, :1]).all()
+    sides = shape[1:] if len(shape) > 1 else shape
+    corners = first[(slice(None), *(slice(None, None, patch) for _ in sides))]
+    parts = math.prod(-(-side // patch) for side in sides)
+    assert (corners.flatten(1).sum(1) == max(1, round(share * parts))).all()
+    whole = corners
+    for axis, side in enumerate(sides, start=1):
+        whole = whole.repeat_interleave(patch, axis).narrow(axis, 0, side)
+    assert torch.equal(whole, first)
+
+
+def test_other_dice_hide_other_parts_and_no_place_is_spared() -> None:
+    dice, inputs = torch.Generator().manual_seed(0), torch.ones(2000, 1, 4, 4)
+    found = damaged(inputs, Damage("mask", 0.25, 1), dice)
+    rate = (found == 0).float().mean((0, 1))
+    assert ((rate - 0.25).abs() < 0.06).all()
+
+
+def test_noise_is_as_strong_as_asked() -> None:
+    inputs = torch.randn(400, 3, 8, 8)
+    found = damaged(inputs, Damage("noise", 0.3), torch.Generator().manual_seed(0)) - inputs
+    assert found.std().item() == pytest.approx(0.3, rel=0.02) and abs(found.mean().item()) < 0.01
+
+
+@pytest.mark.parametrize("kind", ["mask", "noise"])
+def test_categories_of_rows_are_left_alone(kind: Any) -> None:
+    description = about(Rows(), damage=Damage(kind, 0.7))
+    rows = torch.cat([torch.randn(20, 3), torch.randint(0, 4, (20, 2)).float()], dim=1)
+    inputs, clean = TASKS["reconstruction"].batch(description, rows, torch.zeros(20), torch.Generator().manual_seed(0))
+    assert isinstance(inputs, torch.Tensor)
+    assert torch.equal(inputs[:, 3:], rows[:, 3:]) and torch.equal(clean, rows[:, :3])
+    assert (inputs[:, :3] != clean).any(1).all()
+    assert TASKS["reconstruction"].outputs(description) == 3
+
+
+def test_without_damage_an_example_is_its_own_copy() -> None:
+    pictures = torch.randn(3, 3, 6, 6)
+    found, clean = TASKS["reconstruction"].batch(about(), pictures, torch.zeros(3), torch.Generator())
+    assert torch.equal(torch.as_tensor(found), pictures) and torch.equal(clean, pictures)
+
+
+def test_pictures_stay_channels_last_when_parts_are_hidden() -> None:
+    pictures = torch.randn(3, 3, 6, 6).contiguous(memory_format=torch.channels_last)
+    found = damaged(pictures, Damage("mask", 0.5, 2), torch.Generator().manual_seed(0))
+    assert found.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_restored_pictures_are_judged_in_tones() -> None:
+    task, description = TASKS["reconstruction"], ABOUT["reconstruction"]
+    generator = torch.Generator().manual_seed(0)
+    outputs, clean = (torch.randn(7, 3, 6, 6, generator=generator) for _ in range(2))
+    said = task.said(description, outputs, clean)
+    scale = np.array(PICTURES.std).reshape(3, 1, 1)
+    error = ((outputs - clean).double().numpy() * scale).reshape(7, -1)
+    spread = math.sqrt(sum(one**2 for one in PICTURES.std) / 3)
+    figures = task.figures(description, np.zeros(7), said.numpy())
+    assert figures["psnr"] == pytest.approx(10 * math.log10(1 / (error**2).mean()), rel=1e-6)
+    assert figures["mae"] == pytest.approx(np.abs(error).mean() / spread, rel=1e-6)
+    mean = task.said(description, torch.zeros(200, 3, 6, 6), torch.randn(200, 3, 6, 6, generator=generator))
+    assert mean[:, 1].mean().item() == pytest.approx(1, abs=0.05)
+
+
+def test_rows_have_no_peak() -> None:
+    said = TASKS["reconstruction"].said(about(Rows()), torch.zeros(4, 3), torch.ones(4, 3)).numpy()
+    assert TASKS["reconstruction"].figures(about(Rows()), np.zeros(4), said) == {"mae": 1.0}
+
+
+# --- matching
+
+
+def test_what_is_kept_of_a_pair_are_points_of_length_1() -> None:
+    outputs = torch.randn(6, 2, 5) * 40
+    said = TASKS["matching"].said(about(PAIRS), outputs, torch.zeros(6))
+    np.testing.assert_allclose(said.norm(dim=2), 1, atol=1e-6)
+
+
+def test_the_problem_of_pairs_and_spaces_follows_the_size_asked_for() -> None:
+    assert TASKS["matching"].problem(ABOUT["matching"], 24).answer == (2, 24)
+    assert TASKS["metric-learning"].problem(ABOUT["metric-learning"], 24).answer == (24,)
+    assert TASKS["language-modelling"].problem(ABOUT["language-modelling"], 24).answer == (8, 257)
+    assert TASKS["reconstruction"].problem(ABOUT["reconstruction"], 24).answer == (3, 6, 6)
