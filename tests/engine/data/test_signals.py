@@ -213,7 +213,8 @@ def test_a_folder_of_silence_is_refused(tmp_path: Path) -> None:
 )
 def test_npz_signals(tmp_path: Path, key: str, shape: tuple[int, ...], expected: tuple[int, ...]) -> None:
     values = RANDOM.normal(size=shape)
-    np.savez(tmp_path / "a.npz", **{key: values, "labels": np.arange(20) % 2, "rate": np.array(250)})
+    content: dict[str, Any] = {key: values, "labels": np.arange(20) % 2, "rate": np.array(250)}
+    np.savez(tmp_path / "a.npz", **content)
     dataset = opened(tmp_path / "a.npz")
     assert dataset.description.format == "NPZ signals" and dataset.description.shape == expected
     assert dataset.description.classes == ("0", "1") and dataset.description.task == "classification"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -98,7 +98,7 @@ def test_tokens_are_learned_from_training_texts_only() -> None:
 
 
 @pytest.mark.parametrize("tokens", ["bytes", "bpe"])
-def test_to_settle_and_to_code_are_the_same(tokens: str) -> None:
+def test_to_settle_and_to_code_are_the_same(tokens: Literal["bytes", "bpe"]) -> None:
     texts = [*sentences(300), "", "a " * 2_000, "ü"]
     part = TextPart(texts, DataSettings(tokens=tokens))
     arrays, preparation = part.settle(np.arange(250))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import psutil
 
 from app.engine.data.catalogue import Format, Way, readable, unusable
 from app.engine.data.examples import Examples, Part
@@ -57,11 +59,20 @@ class LongText(Format):
         way.check()
         shares = _shares(len(content), data)
         parts = _cut(content, shares)
+        del text
         way.progress("Cutting the text into tokens", 0, 0)
         preparation = way.like if isinstance(way.like, TextPreparation) else _learned(parts[0], data)
+        _refuse_too_much(path, len(content), preparation)
         found = [preparation.tokens_of(part) for part in parts]
         way.check()
         return _examples(path, kind, preparation, found, shares, encoding)
+
+
+def _refuse_too_much(path: Path, size: int, preparation: TextPreparation) -> None:
+    """Raises UserError where the tokens of so many bytes do not fit into memory."""
+    needed = size * (15 if preparation.tokenizer else 40)  # measured
+    if needed > 0.8 * psutil.virtual_memory().available:
+        raise unusable(path, f"needs {needed / 1e9:,.1f} GB of memory", "Choose a part of it.")
 
 
 def _shares(size: int, data: DataSettings) -> tuple[float, float]:
@@ -140,8 +151,8 @@ def _examples(
     for place, tokens in enumerate(found):
         count = -(-(len(tokens) - 1) // length) if len(tokens) > 1 else 0
         offsets = begin + np.concatenate([[0], np.cumsum(sizes[tokens])])
-        inputs.append(_windows(tokens[:-1], count, length, 0).astype(np.int32))
-        targets.append(_windows(tokens[1:], count, length, NOTHING))
+        inputs.append(_windows(tokens[:-1], count, length, 0, np.int32))
+        targets.append(_windows(tokens[1:], count, length, NOTHING, np.int64))
         starts.append(offsets[np.arange(count) * length])
         hints.append(np.full(count, place, np.int8))
         begin = int(offsets[-1])
@@ -164,9 +175,9 @@ def _examples(
     )
 
 
-def _windows(tokens: np.ndarray, count: int, length: int, filling: int) -> np.ndarray:
-    """(count, length) int64, the last one filled up."""
-    flat = np.full(count * length, filling, np.int64)
+def _windows(tokens: np.ndarray, count: int, length: int, filling: int, dtype: type[np.integer[Any]]) -> np.ndarray:
+    """(count, length), the last one filled up."""
+    flat = np.full(count * length, filling, dtype)
     flat[: len(tokens)] = tokens
     return flat.reshape(count, length)
 
