@@ -59,7 +59,8 @@ class FileWalk(Walk):
 
 
 def holds_mostly(source: str, suffixes: tuple[str, ...]) -> bool:
-    """Whether a folder's sub-folders hold files of these endings, more than half of all, and no pictures."""
+    """Whether a folder holds files of these endings, more than half of all, and no pictures; one outside its
+    sub-folders, such as a readme, does not count."""
     if not os.path.isdir(source):
         return False
     counts: Counter[str] = Counter()
@@ -76,7 +77,8 @@ def holds_mostly(source: str, suffixes: tuple[str, ...]) -> bool:
             break
     if any(counts[suffix] for suffix in (*PICTURES, *FOREIGN)):
         return False
-    return bool(fitting_below) and 2 * sum(counts[suffix] for suffix in suffixes) > sum(counts.values())
+    fitting = sum(counts[suffix] for suffix in suffixes)
+    return (fitting_below > 0 or fitting > 1) and 2 * fitting > sum(counts.values())
 
 
 def list_files(source: str, suffixes: tuple[str, ...], noun: str, check: Check) -> Listing:

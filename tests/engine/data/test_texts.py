@@ -230,6 +230,13 @@ def test_useless_folders_are_refused_in_one_sentence(tmp_path: Path) -> None:
         opened(one)
 
 
+def test_texts_without_classes_are_refused_in_words_of_texts(tmp_path: Path) -> None:
+    for number in range(3):
+        (tmp_path / f"{number}.txt").write_text("text")
+    with pytest.raises(UserError, match="no texts in folders of their classes"):
+        opened(tmp_path)
+
+
 def test_pictures_are_not_taken_for_texts(tmp_path: Path) -> None:
     base = class_folder(tmp_path / "pairs")
     (base / "sport" / "0.png").write_bytes(b"x")
