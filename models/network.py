@@ -142,23 +142,34 @@ def initialise(network: nn.Module, generator: torch.Generator) -> None:
     """Sets every weight and buffer anew, module by module in their order.
 
     Convolutions: He et al. 2015 (arXiv:1502.01852), normal by fan-in. Linear layers: Glorot & Bengio 2010, uniform.
-    The answer: normal, 0.01. Norms: 1 and 0. A module with weights of its own has a method `initialise(generator)`.
+    Embeddings: normal, 0.02, and the row of the padding 0. The answer: normal, 0.01. Norms: 1 and 0. A module with
+    weights of its own has a method `initialise(generator)`.
     """
     for module in network.modules():
         if isinstance(module, AnswerModule):
             nn.init.normal_(module.weight, std=0.01, generator=generator)
         elif isinstance(module, nn.Linear):
             nn.init.xavier_uniform_(module.weight, generator=generator)
-        elif isinstance(module, nn.Conv2d):
+        elif isinstance(module, (nn.ConvTranspose1d, nn.ConvTranspose2d)):
+            # Of a transposed convolution the first axis is the inputs: what torch calls its fan-in is its fan-out.
+            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu", generator=generator)
+        elif isinstance(module, (nn.Conv1d, nn.Conv2d)):
             nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=generator)
-        elif isinstance(module, (nn.LayerNorm, nn.BatchNorm2d)):
+        elif isinstance(module, nn.Embedding):
+            nn.init.normal_(module.weight, std=0.02, generator=generator)
+            if module.padding_idx is not None:
+                module.weight[module.padding_idx].zero_()
+        elif isinstance(module, (nn.LayerNorm, nn.GroupNorm, nn.BatchNorm1d, nn.BatchNorm2d)):
             module.reset_parameters()
         elif callable(own := getattr(module, "initialise", None)):
             own(generator)
         elif next(module.parameters(recurse=False), None) is not None:
             raise TypeError(f"{type(module).__name__} has weights and no method 'initialise'")
-        if isinstance(module, (nn.Linear, nn.Conv2d)) and module.bias is not None:
+        if isinstance(module, _BIASED) and module.bias is not None:
             nn.init.zeros_(module.bias)
+
+
+_BIASED = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d, nn.ConvTranspose2d)
 
 
 def decay_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from models.shape import Problem
+
 FEWEST_STEPS = 1_000
 MOST_EPOCHS = 100
 
@@ -30,3 +32,59 @@ def rate_for(examples: int, rate: float) -> float:
     """The learning rate `rate`, found at batch size 128, for the batch size that these examples get: by the root,
     as gradients of smaller batches are noisier (Malladi et al. 2022, arXiv:2205.10287). Two digits."""
     return float(f"{rate * math.sqrt(batch_for(examples) / 128):.1e}")
+
+
+def rows(problem: Problem, rate: float) -> dict[str, dict[str, Any]]:
+    """For networks that read table rows."""
+    batch = max(16, min(256, 2 ** round(math.log2(max(1, problem.examples) / 16))))
+    steps = max(1, problem.examples // batch)
+    epochs = min(200, max(10, math.ceil(2_000 / steps)))
+    return {
+        "loss": {"label_smoothing": 0.0},
+        "optimizer": {"kind": "adamw", "learning_rate": rate, "weight_decay": 0.1},
+        "schedule": {"kind": "cosine", "warmup": 0.1},
+        "training": {"epochs": epochs, "batch_size": batch, "gradient_clip": 1.0},
+    }
+
+
+def texts(problem: Problem, rate: float, warmup: float) -> dict[str, dict[str, Any]]:
+    """For networks that read texts and answer with values."""
+    return {
+        "loss": {"label_smoothing": 0.1},
+        "optimizer": {"kind": "adamw", "learning_rate": rate_for(problem.examples, rate), "weight_decay": 0.05},
+        "schedule": {"kind": "cosine", "warmup": warmup},
+        "training": portions(problem.examples, epochs=8) | {"gradient_clip": 1.0},
+    }
+
+
+MOST_TOKENS = 24_000_000
+"""That a language model reads in training, of single bytes; of parts of words half as many, as the answer is larger and
+they are longer. About a quarter of an hour on two cores."""
+
+
+def language(problem: Problem, rate: float) -> dict[str, dict[str, Any]]:
+    """For networks that learn what comes next."""
+    most = MOST_TOKENS if problem.vocabulary <= 300 else MOST_TOKENS / 2
+    batch = max(4, min(64, 2 ** round(math.log2(8_192 / problem.shape[0]))))
+    return {
+        "loss": {"label_smoothing": 0.0},
+        "optimizer": {"kind": "adamw", "learning_rate": rate, "weight_decay": 0.1},
+        "schedule": {"kind": "cosine", "warmup": 0.05},
+        "training": {
+            "epochs": max(1, min(30, int(most / max(1, problem.examples * problem.shape[0])))),
+            "batch_size": batch, "gradient_clip": 1.0,
+        },
+    }
+
+
+def pairs(problem: Problem, rate: float) -> dict[str, dict[str, Any]]:
+    """For networks that compare: every other pair of a batch is a wrong answer, so batches are large."""
+    batch = max(8, min(256, 2 ** round(math.log2(max(1, problem.examples) / 8))))
+    steps = max(1, problem.examples // batch)
+    return {
+        "optimizer": {"kind": "adamw", "learning_rate": rate, "weight_decay": 0.1},
+        "schedule": {"kind": "cosine", "warmup": 0.1},
+        "training": {
+            "epochs": max(10, min(60, math.ceil(600 / steps))), "batch_size": batch, "gradient_clip": 1.0,
+        },
+    }

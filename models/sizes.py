@@ -1,6 +1,8 @@
-"""How the templates fit a network to the size of a picture. Plain numbers, no torch."""
+"""How the templates fit a network to the size of an example. Plain numbers, no torch."""
 
 from __future__ import annotations
+
+import math
 
 from models.shape import Shape
 
@@ -36,3 +38,20 @@ def halvings(height: int, width: int, smallest: int = 6) -> int:
 def rounded(width: float) -> int:
     """The nearest multiple of 8, at least 8: sizes that processors like."""
     return max(8, 8 * round(width / 8))
+
+
+def heads_for(width: int, each: int = 32) -> int:
+    """How many heads share a width: about `each` numbers for one, and evenly."""
+    wanted = max(1, round(width / each))
+    return next(count for count in range(wanted, 0, -1) if width % count == 0)
+
+
+def hidden_patch(shape: Shape) -> int:
+    """Side of what is hidden at once, and of a masked autoencoder's patches, of a picture (C, H, W) or signal (C, L).
+
+    A power of two that leaves about 7 to 14 patches on the longest side, and at least 2 on the shortest; of a signal
+    about 32 to 64 stretches."""
+    longest, shortest = max(shape[1:]), min(shape[1:])
+    wanted = longest / (7 if len(shape) == 3 else 32)
+    size = 2 ** int(math.log2(max(1, wanted)))
+    return max(1, min(size, 16 if len(shape) == 3 else 256, 2 ** int(math.log2(max(1, shortest // 2)))))

@@ -13,7 +13,7 @@ class Template(Choice):
     """Base of all templates. A setting of None follows the problem: see :meth:`resolved`."""
 
     family: ClassVar[str]
-    """"CNN" or "Transformer"."""
+    """"CNN", "Transformer", "Dense" or "Pair"."""
     order: ClassVar[int] = 100
     reads: ClassVar[tuple[InputKind, ...]] = ("image",)
     """What it can look at."""
@@ -27,6 +27,8 @@ class Template(Choice):
             return f"{cls.label} {_GIVES[cls.gives[0]]}; {_ASKED[problem.answers]} asked for."
         if problem.answers != "pair" and problem.input not in cls.reads:
             return f"{cls.label} reads {' or '.join(_READS[kind] for kind in cls.reads)}, not {_READS[problem.input]}."
+        if problem.answers == "copy" and not all(problem.answer):
+            return "A row is restored in its columns of amounts, and these rows have none."
         return ""
 
     def resolved(self, problem: Problem) -> Template:
@@ -61,4 +63,6 @@ _ASKED = {
     "pair": "a comparison of pairs is",
 }
 
-TEMPLATES: Registry[Template] = Registry("template", "models.cnn", "models.transformer", key="template")
+TEMPLATES: Registry[Template] = Registry(
+    "template", "models.dense", "models.cnn", "models.transformer", "models.pairs", key="template"
+)

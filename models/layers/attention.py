@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from models.layers.block import BLOCKS, Block, Impossible, tokens
+from models.layers.block import BLOCKS, Block, Impossible, marks, tokens
 from models.shape import Shape
 from models.spec import setting
 
@@ -21,7 +21,10 @@ def divisors_near(width: int, heads: int) -> str:
 
 @BLOCKS.register
 class Transformer(Block):
-    """(N, D) -> (N, D): attention, then two linear layers, each normed before and added to its input (pre-norm)."""
+    """(N, D) -> (N, D): attention, then two linear layers, each normed before and added to its input (pre-norm).
+
+    A second input (N,) says which tokens may be looked at: 1 yes, 0 no.
+    """
 
     kind: ClassVar[str] = "transformer"
     label: ClassVar[str] = "Transformer block"
@@ -29,6 +32,7 @@ class Transformer(Block):
         "Every token looks at all others and takes over what matters to it (attention), then thinks for itself "
         "(two linear layers). Both results are added to what came in."
     )
+    arity: ClassVar[tuple[int, int]] = (1, 2)
 
     heads: int = setting(4, label="Heads", ge=1, le=64, help="How many things a token can look for at once.")
     expansion: float = setting(
@@ -39,9 +43,14 @@ class Transformer(Block):
         0.0, label="Dropout", ge=0.0, lt=1.0, step=0.05,
         help="Share of what is added that is forgotten while training.",
     )
+    causal: bool = setting(
+        False, label="Looks back only", advanced=True,
+        help="A token looks at itself and those before it, never ahead; so what comes next can be learned.",
+    )
 
     def title(self) -> str:
-        return f"Transformer block · {self.heads} {'head' if self.heads == 1 else 'heads'}"
+        back = ", looks back" if self.causal else ""
+        return f"Transformer block · {self.heads} {'head' if self.heads == 1 else 'heads'}{back}"
 
     def shape(self, *inputs: Shape) -> Shape:
         count, width = tokens(inputs[0], self.label)
@@ -50,53 +59,67 @@ class Transformer(Block):
                 f"{self.heads} heads cannot share a width of {width} evenly.",
                 f"Choose {divisors_near(width, self.heads)} heads, or a width that is a multiple of {self.heads}.",
             )
+        marks(count, inputs[1:], self.label)
         return count, width
 
     def module(self, *inputs: Shape) -> nn.Module:
-        return TransformerModule(inputs[0][1], self.heads, self.expansion, self.dropout)
+        return TransformerModule(inputs[0][1], self.heads, self.expansion, self.dropout, self.causal)
 
 
 class Attention(nn.Module):
-    """Self-attention over all tokens, without mask: (B, N, D) -> (B, N, D).
+    """Self-attention: (B, N, D) tokens, (B, N) which of them may be looked at (1 or 0; left out: all) -> (B, N, D).
 
-    float32_on_cpu: under bfloat16 the scores are still computed in float32 on the CPU. The backward of torch's
-    bfloat16 kernel for it was measured to take ten times as long there.
+    causal: a token sees none behind it. float32_on_cpu: under bfloat16 the scores are still computed in float32 on the
+    CPU. The backward of torch's bfloat16 kernel for it was measured to take ten times as long there.
     """
 
     float32_on_cpu: bool = True
 
-    def __init__(self, width: int, heads: int) -> None:
+    def __init__(self, width: int, heads: int, causal: bool = False) -> None:
         super().__init__()
-        self.heads = heads
+        self.heads, self.causal = heads, causal
         self.query_key_value = nn.Linear(width, 3 * width)
         self.output = nn.Linear(width, width)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
         batch, count, width = x.shape
         # (B, N, 3 D) -> three of (B, heads, N, D / heads)
         parts = self.query_key_value(x).view(batch, count, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
         if self.float32_on_cpu and parts.device.type == "cpu" and torch.is_autocast_enabled("cpu"):
-            parts = parts.float()
             with torch.autocast("cpu", enabled=False):
-                mixed = functional.scaled_dot_product_attention(parts[0], parts[1], parts[2])
+                mixed = self._mixed(parts.float(), mask)
         else:
-            mixed = functional.scaled_dot_product_attention(parts[0], parts[1], parts[2])
+            mixed = self._mixed(parts, mask)
         return self.output(mixed.transpose(1, 2).reshape(batch, count, width))
+
+    def _mixed(self, parts: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
+        if mask is None:
+            return functional.scaled_dot_product_attention(parts[0], parts[1], parts[2], is_causal=self.causal)
+        # A finite penalty instead of minus infinity: where no token may be looked at, all count alike, and no NaN.
+        bias = ((mask.to(parts.dtype) - 1) * _NEVER)[:, None, None, :]
+        if self.causal:
+            ahead = torch.ones(parts.shape[3], parts.shape[3], dtype=parts.dtype, device=parts.device).triu(1)
+            bias = bias - ahead * _NEVER
+        return functional.scaled_dot_product_attention(parts[0], parts[1], parts[2], attn_mask=bias)
+
+
+_NEVER = 30_000.0
+"""Taken from a score, it leaves a share of exactly 0 in every precision."""
 
 
 class TransformerModule(nn.Module):
-    """Pre-norm encoder block (Xiong et al. 2020, arXiv:2002.04745): (B, N, D) -> (B, N, D)."""
+    """Pre-norm block (Xiong et al. 2020, arXiv:2002.04745): (B, N, D), and (B, N) if there is a mask -> (B, N, D)."""
 
-    def __init__(self, width: int, heads: int, expansion: float, dropout: float) -> None:
+    def __init__(self, width: int, heads: int, expansion: float, dropout: float, causal: bool = False) -> None:
         super().__init__()
         inner = max(1, round(width * expansion))
         self.norm1 = nn.LayerNorm(width)
-        self.attention = Attention(width, heads)
+        self.attention = Attention(width, heads, causal)
         self.norm2 = nn.LayerNorm(width)
         self.expand = nn.Linear(width, inner)
         self.contract = nn.Linear(inner, width)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = x + self.dropout(self.attention(self.norm1(x)))
+    def forward(self, x: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
+        x = x + self.dropout(self.attention(self.norm1(x), mask))
         return x + self.dropout(self.contract(functional.gelu(self.expand(self.norm2(x)))))

@@ -56,5 +56,18 @@ def picture(shape: Shape, label: str) -> tuple[int, int, int]:
 def tokens(shape: Shape, label: str) -> tuple[int, int]:
     """The shape as (number of tokens, width of a token). Raises Impossible when it is none."""
     if len(shape) != 2:
-        raise Impossible(f"{label} needs tokens; it is given {in_words(shape)}.", "Put a 'Patches' block before it.")
+        raise Impossible(
+            f"{label} needs tokens; it is given {in_words(shape)}.",
+            "Put 'Patches', 'Token embedding' or 'Turn' before it.",
+        )
     return shape[0], shape[1]
+
+
+def marks(count: int, masks: tuple[Shape, ...], label: str) -> None:
+    """Raises Impossible unless each mask has one mark a token."""
+    for mask in masks:
+        if mask != (count,):
+            raise Impossible(
+                f"{label} needs one mark for each of {count} tokens; it is given {in_words(mask)}.",
+                "Connect a padding mask, or visible patches, of the same tokens.",
+            )

@@ -47,12 +47,17 @@ class PatchesModule(nn.Module):
 
     def __init__(self, shape: Shape, size: int, width: int) -> None:
         super().__init__()
-        down, right = -shape[1] % size, -shape[2] % size
-        self.padding = nn.ZeroPad2d((right // 2, right - right // 2, down // 2, down - down // 2))
+        self.padding = nn.ZeroPad2d(patch_padding(shape, size))
         self.project = nn.Conv2d(shape[0], width, size, size)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.project(self.padding(x)).flatten(2).transpose(1, 2)
+
+
+def patch_padding(shape: Shape, size: int) -> tuple[int, int, int, int]:
+    """Pixels left, right, above and below that make (C, H, W) a multiple of the patch."""
+    down, right = -shape[1] % size, -shape[2] % size
+    return right // 2, right - right // 2, down // 2, down - down // 2
 
 
 @BLOCKS.register
@@ -89,6 +94,10 @@ class Positions(Block):
     columns: int = setting(
         1, label="Tokens per row", ge=1, le=4096, help="Where the next row of the picture begins; 1 for a sequence.",
     )
+    strength: float = setting(
+        1.0, label="Strength", gt=0.0, le=10.0, step=0.1, advanced=True,
+        help="How large they are at first; of a text less, as its tokens begin small.",
+    )
 
     def shape(self, *inputs: Shape) -> Shape:
         count, width = tokens(inputs[0], self.label)
@@ -101,7 +110,7 @@ class Positions(Block):
 
     def module(self, *inputs: Shape) -> nn.Module:
         count, width = tokens(inputs[0], self.label)
-        return PositionsModule(count // self.columns, self.columns, width)
+        return PositionsModule(count // self.columns, self.columns, width, self.strength)
 
 
 class PositionsModule(nn.Module):
@@ -109,14 +118,15 @@ class PositionsModule(nn.Module):
 
     undecayed: ClassVar[tuple[str, ...]] = ("positions",)
 
-    def __init__(self, rows: int, columns: int, width: int) -> None:
+    def __init__(self, rows: int, columns: int, width: int, strength: float = 1.0) -> None:
         super().__init__()
-        self.rows, self.columns = rows, columns
-        self.positions = nn.Parameter(waves(rows, columns, width))
+        self.rows, self.columns, self.strength = rows, columns, strength
+        self.positions = nn.Parameter(strength * waves(rows, columns, width))
 
     @torch.no_grad()
     def initialise(self, generator: torch.Generator) -> None:
-        self.positions.copy_(waves(self.rows, self.columns, self.positions.shape[-1], self.positions.device))
+        start = waves(self.rows, self.columns, self.positions.shape[-1], self.positions.device)
+        self.positions.copy_(self.strength * start)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x + self.positions

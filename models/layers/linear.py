@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from torch import nn
 
-from models.layers.block import BLOCKS, Block, Impossible
+from models.layers.block import BLOCKS, Block, Impossible, tokens
 from models.layers.normalisation import ACTIVATIONS, activation
 from models.shape import Shape, words
 from models.spec import setting
@@ -40,19 +40,19 @@ class Linear(Block):
 
 @BLOCKS.register
 class Answer(Block):
-    """(D,) -> (outputs,): one logit a class, or one for yes/no."""
+    """(D,) -> (outputs,): one logit a class or tag, one for yes/no, an amount each, or a point in space."""
 
     kind: ClassVar[str] = "answer"
     label: ClassVar[str] = "Answer"
     summary: ClassVar[str] = (
-        "Weighs everything that was found into one number per class; the largest is the answer. "
-        "Yes or no needs one number."
+        "Weighs everything that was found into the answer: one number per class, of which the largest wins, "
+        "one for yes or no, or one for each amount."
     )
 
     outputs: int = setting(10, label="Outputs", ge=1, le=100_000, help="How many numbers the network answers with.")
 
     def title(self) -> str:
-        return f"Linear · {self.outputs} classes" if self.outputs > 1 else "Linear · yes or no"
+        return f"Linear · {self.outputs}"
 
     def shape(self, *inputs: Shape) -> Shape:
         if len(inputs[0]) != 1:
@@ -65,8 +65,28 @@ class Answer(Block):
         return AnswerModule(inputs[0][0], self.outputs)
 
 
+@BLOCKS.register
+class TokenAnswer(Block):
+    """(N, D) -> (N, outputs): an answer at every token; of a language model, one logit for every token there is."""
+
+    kind: ClassVar[str] = "token-answer"
+    label: ClassVar[str] = "Answer per token"
+    summary: ClassVar[str] = "Weighs what each token has found into its answer: of a text, what is likely to come next."
+
+    outputs: int = setting(256, label="Outputs", ge=1, le=1_000_000, help="How many numbers each token answers with.")
+
+    def title(self) -> str:
+        return f"Linear per token · {self.outputs}"
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return tokens(inputs[0], self.label)[0], self.outputs
+
+    def module(self, *inputs: Shape) -> nn.Module:
+        return AnswerModule(inputs[0][1], self.outputs)
+
+
 class AnswerModule(nn.Linear):
-    """(B, D) -> (B, outputs). Starts near zero, so that at first every class is about as likely."""
+    """(B, ..., D) -> (B, ..., outputs). Starts near zero, so that at first every class is about as likely."""
 
 
 def _not_a_picture(shape: Shape, label: str) -> None:

@@ -97,3 +97,45 @@ class LayerNormBlock(Block):
         shape = inputs[0]
         norm = ChannelNorm(shape[0]) if len(shape) == 3 else nn.LayerNorm(shape[-1])
         return nn.Sequential(norm, activation(self.activation)) if self.activation != "none" else norm
+
+
+@BLOCKS.register
+class GroupNormBlock(Block):
+    """(C, H, W) or tokens (N, D) -> the same: groups of channels are normed over all places (Wu & He 2018,
+    arXiv:1803.08494). Unlike batch norm it does not mind a batch of one."""
+
+    kind: ClassVar[str] = "group-norm"
+    label: ClassVar[str] = "Group norm"
+    summary: ClassVar[str] = "Brings groups of channels to mean 0 and spread 1 over all places, each example by itself."
+
+    groups: int = setting(4, label="Groups", ge=1, le=256, help="How many groups; must divide the channels.")
+    activation: Literal["none", "relu", "gelu"] = setting(
+        "none", label="Then", choices=ACTIVATIONS, help="What is done with each number afterwards."
+    )
+
+    def title(self) -> str:
+        return self.label if self.activation == "none" else f"Group norm · {ACTIVATIONS[self.activation]}"
+
+    def shape(self, *inputs: Shape) -> Shape:
+        shape = inputs[0]
+        if len(shape) not in (2, 3):
+            raise Impossible("Group norm needs places to norm over.", "Use a layer norm here.")
+        channels = shape[-1] if len(shape) == 2 else shape[0]
+        if channels % self.groups:
+            raise Impossible(
+                f"{channels} channels cannot be shared by {self.groups} groups evenly.",
+                f"Choose groups that divide {channels}.",
+            )
+        return shape
+
+    def module(self, *inputs: Shape) -> nn.Module:
+        shape = inputs[0]
+        norm = nn.GroupNorm(self.groups, shape[0]) if len(shape) == 3 else TokenGroupNorm(self.groups, shape[1])
+        return nn.Sequential(norm, activation(self.activation)) if self.activation != "none" else norm
+
+
+class TokenGroupNorm(nn.GroupNorm):
+    """Group norm over the places of tokens: (B, N, D) -> (B, N, D)."""
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        return super().forward(input.transpose(1, 2)).transpose(1, 2)

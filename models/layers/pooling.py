@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 import torch
 from torch import nn
 
-from models.layers.block import BLOCKS, Block, Impossible, picture
+from models.layers.block import BLOCKS, Block, Impossible, marks, picture
 from models.shape import Shape
 from models.spec import setting
 
@@ -43,11 +43,12 @@ class Pooling(Block):
 
 @BLOCKS.register
 class GlobalPooling(Block):
-    """(C, H, W) -> (C,), or tokens (N, D) -> (D,)."""
+    """(C, H, W) -> (C,), or tokens (N, D) -> (D,). Of tokens a second input (N,) says which count: 1 yes, 0 no."""
 
     kind: ClassVar[str] = "global-pooling"
     label: ClassVar[str] = "Global pooling"
     summary: ClassVar[str] = "All places become one number per channel, so that it no longer matters where a thing is."
+    arity: ClassVar[tuple[int, int]] = (1, 2)
 
     how: Literal["max", "mean"] = setting(
         "max", label="Keeps", choices={"max": "The strongest", "mean": "The mean"}, help="What is kept of the places."
@@ -58,12 +59,17 @@ class GlobalPooling(Block):
 
     def shape(self, *inputs: Shape) -> Shape:
         if len(inputs[0]) == 3:
+            if len(inputs) > 1:
+                raise Impossible("Only of tokens some can be left out.", "Remove its second input.")
             return inputs[0][:1]
         if len(inputs[0]) == 2:
+            marks(inputs[0][0], inputs[1:], self.label)
             return inputs[0][1:]
         raise Impossible("There is nothing left to pool: it is given single values.", "Remove this block.")
 
     def module(self, *inputs: Shape) -> nn.Module:
+        if len(inputs) > 1:
+            return MaskedPool(self.how)
         return GlobalPool(self.how, (2, 3) if len(inputs[0]) == 3 else (1,))
 
 
@@ -76,3 +82,18 @@ class GlobalPool(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x.amax(self.dims) if self.how == "max" else x.mean(self.dims)
+
+
+class MaskedPool(nn.Module):
+    """(B, N, D) tokens, (B, N) which of them count -> (B, D); 0 where none counts."""
+
+    def __init__(self, how: str) -> None:
+        super().__init__()
+        self.how = how
+
+    def forward(self, x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        marks = mask.float()[:, :, None]
+        if self.how == "mean":
+            return (x * marks).sum(1) / marks.sum(1).clamp(min=1)
+        strongest = x.masked_fill(marks == 0, torch.finfo(x.dtype).min).amax(1)
+        return strongest * marks.amax(1)

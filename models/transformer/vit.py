@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 from models.graph import Graph, Node
 from models.recipe import portions, rate_for
 from models.shape import Problem
-from models.sizes import rounded
+from models.sizes import heads_for, rounded
 from models.spec import setting
 from models.template import TEMPLATES, Template
 
@@ -55,8 +55,7 @@ class VisionTransformer(Template):
 
     def resolved(self, problem: Problem) -> VisionTransformer:
         """Heads follow the width: about 32 numbers each."""
-        wanted = max(1, round(self.width / 32))
-        heads = self.heads or next(n for n in range(wanted, 0, -1) if self.width % n == 0)
+        heads = self.heads or heads_for(self.width)
         return self.replace(heads=heads, patch_size=self.patch_size or _patch(problem))
 
     def graph(self, problem: Problem) -> Graph:

@@ -1,0 +1,109 @@
+"""1-D CNN: filters that slide along a signal, or along the columns of a table row."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from models.graph import Graph, Node
+from models.recipe import portions, rate_for, rows
+from models.shape import InputKind, Problem
+from models.sizes import rounded
+from models.spec import setting
+from models.template import TEMPLATES, Template
+
+PLACES = 16
+"""Into so many places the columns of a row are mixed: their own order means nothing, so it is learned."""
+
+
+@TEMPLATES.register
+class CNN1D(Template):
+    """A convolution, then residual blocks that halve the length, pooling, a linear answer (in the manner of Wang et al.
+    2017, arXiv:1611.06455). The columns of a row are first mixed by a linear layer into a sequence of places."""
+
+    kind: ClassVar[str] = "cnn-1d"
+    label: ClassVar[str] = "1-D CNN"
+    summary: ClassVar[str] = "Filters that slide along a signal and find its patterns wherever they are."
+    family: ClassVar[str] = "CNN"
+    order: ClassVar[int] = 55
+    reads: ClassVar[tuple[InputKind, ...]] = ("signal", "row")
+
+    depth: int | None = setting(
+        None, label="Depth", unit="blocks", ge=1, le=12, help="More blocks see longer patterns, and cost time.",
+    )
+    width: int | None = setting(
+        None, label="Width", unit="channels", ge=4, le=512, step=8, help="How many patterns a layer can look for.",
+    )
+    filter_size: int | None = setting(
+        None, label="Filter size", unit="places", ge=1, le=63, step=2, help="How many places a filter sees.",
+    )
+    dropout: float | None = setting(
+        None, label="Dropout", ge=0.0, lt=1.0, step=0.05,
+        help="Forgets at random while training; helps with few examples.",
+    )
+
+    @classmethod
+    def defaults(cls, problem: Problem) -> dict[str, Any]:
+        if problem.input == "row":
+            return {"depth": 1, "width": 16, "filter_size": 3, "dropout": 0.2 if problem.examples < 2_000 else 0.1}
+        length, depth = -(-problem.shape[1] // _stride(problem.shape[1])), 1
+        while length // 2 >= 16 and depth < 5:
+            length, depth = length // 2, depth + 1
+        return {"depth": depth, "width": 48, "filter_size": 5, "dropout": 0.1}
+
+    def graph(self, problem: Problem) -> Graph:
+        depth, width, size = self.depth or 1, self.width or 16, self.filter_size or 3
+        dropout = self.dropout or 0.0
+        if problem.input == "row":
+            nodes = [
+                Node("columns", "columns", {"categories": list(problem.categories)}),
+                Node("mix", "linear", {"outputs": PLACES * width, "activation": "relu"}),
+                Node("forget", "dropout", {"share": dropout}),
+                Node("places", "reshape", {"to": [PLACES, width]}),
+            ]
+            stride = 1
+        else:
+            nodes, stride = [Node("moments", "turn")], _stride(problem.shape[1])
+        stem: dict[str, Any] = {"channels": width, "size": max(size, 2 * stride - 1), "stride": stride}
+        nodes.append(Node("stem", "sequence-convolution", stem))
+        channels = width
+        for number in range(1, depth + 1):
+            if number > 1:
+                channels = min(rounded(1.5 * channels), 4 * width)
+                nodes += [
+                    Node(f"wider{number}", "sequence-convolution", {"channels": channels, "size": 1}),
+                    Node(f"halve{number}", "sequence-pooling"),
+                ]
+            nodes.append(Node(f"block{number}", "sequence-residual", {"size": size, "dropout": dropout}))
+        nodes.append(Node("norm", "layer-norm", {"activation": "relu"}))
+        if problem.input == "row":
+            nodes.append(Node("flat", "reshape"))
+        else:
+            nodes += [
+                Node("strongest", "global-pooling", {"how": "max"}, ("norm",)),
+                Node("mean", "global-pooling", {"how": "mean"}, ("norm",)),
+                Node("found", "concatenate", {}, ("strongest", "mean")),
+            ]
+        nodes += [
+            Node("dropout", "dropout", {"share": dropout}),
+            Node("answer", "answer", {"outputs": problem.outputs}),
+        ]
+        return Graph(tuple(nodes))
+
+    @classmethod
+    def recipe(cls, problem: Problem) -> dict[str, dict[str, Any]]:
+        if problem.input == "row":
+            return rows(problem, rate=1e-3)
+        return {
+            "loss": {"label_smoothing": 0.1},
+            "optimizer": {"kind": "adamw", "learning_rate": rate_for(problem.examples, 4e-3), "weight_decay": 0.02},
+            "schedule": {"kind": "one-cycle"},
+            "training": portions(problem.examples, epochs=15) | {"gradient_clip": 1.0},
+        }
+
+
+def _stride(length: int) -> int:
+    """By how much the first filters stride, so that at most about 1,024 places remain."""
+    stride = 1
+    while length / stride > 1_024 and stride < 64:
+        stride *= 2
+    return stride

@@ -1,0 +1,1 @@
+"""Templates of linear layers: a file each."""

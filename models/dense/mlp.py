@@ -1,0 +1,62 @@
+"""A plain network of linear layers (Rumelhart, Hinton & Williams 1986): the first choice for table rows."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from models.graph import Graph, Node
+from models.recipe import rows
+from models.shape import Answers, InputKind, Problem
+from models.spec import setting
+from models.template import TEMPLATES, Template
+
+
+@TEMPLATES.register
+class MLP(Template):
+    """Columns, `depth` times linear layer and ReLU with dropout between, a linear answer. To restore a row it narrows
+    to a quarter of its width in the middle."""
+
+    kind: ClassVar[str] = "mlp"
+    label: ClassVar[str] = "Plain network"
+    summary: ClassVar[str] = "A few linear layers (MLP). The safe choice for table rows."
+    family: ClassVar[str] = "Dense"
+    order: ClassVar[int] = 45
+    reads: ClassVar[tuple[InputKind, ...]] = ("row",)
+    gives: ClassVar[tuple[Answers, ...]] = ("values", "copy")
+
+    depth: int = setting(
+        2, label="Depth", unit="layers", ge=1, le=16, help="More layers find more tangled rules, and need more rows.",
+    )
+    width: int | None = setting(
+        None, label="Width", unit="numbers", ge=4, le=4096, step=8, help="How many things a layer can look for.",
+    )
+    dropout: float | None = setting(
+        None, label="Dropout", ge=0.0, lt=1.0, step=0.05,
+        help="Forgets at random while training; helps with few examples.",
+    )
+
+    @classmethod
+    def defaults(cls, problem: Problem) -> dict[str, Any]:
+        few = problem.examples < 2_000
+        return {
+            "width": 64 if few else 128 if problem.examples < 20_000 else 256,
+            "dropout": 0.0 if problem.answers == "copy" else 0.2 if few else 0.1,
+        }
+
+    def graph(self, problem: Problem) -> Graph:
+        width, dropout = self.width or 64, self.dropout or 0.0
+        restores = problem.answers == "copy"
+        widths = [width] * self.depth
+        if restores:
+            widths = [width] * max(1, self.depth // 2) + [max(2, width // 4)] + [width] * max(1, self.depth // 2)
+        nodes = [Node("columns", "columns", {"categories": list(problem.categories)})]
+        for number, outputs in enumerate(widths, start=1):
+            nodes.append(Node(f"layer{number}", "linear", {"outputs": outputs, "activation": "relu"}))
+            if dropout:
+                nodes.append(Node(f"dropout{number}", "dropout", {"share": dropout}))
+        nodes.append(Node("answer", "answer", {"outputs": problem.answer[0]}))
+        return Graph(tuple(nodes))
+
+    @classmethod
+    def recipe(cls, problem: Problem) -> dict[str, dict[str, Any]]:
+        return rows(problem, rate=2e-3)

@@ -1,0 +1,80 @@
+"""FT-Transformer: the columns of a table row as tokens that look at each other (Gorishniy et al. 2021)."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from models.graph import Graph, Node
+from models.recipe import rows
+from models.shape import Answers, InputKind, Problem
+from models.sizes import heads_for
+from models.spec import setting
+from models.template import TEMPLATES, Template
+
+MOST_COLUMNS = 512
+"""Every column looks at every other one: the work grows with the square."""
+
+
+@TEMPLATES.register
+class FTTransformer(Template):
+    """Columns as tokens, transformer blocks, their mean, a linear answer (arXiv:2106.11959; the mean of all tokens in
+    place of a class token). To restore a row, all tokens together answer for every amount."""
+
+    kind: ClassVar[str] = "ft-transformer"
+    label: ClassVar[str] = "FT-Transformer"
+    summary: ClassVar[str] = "Every column of a row looks at the others. For tables with rules that link columns."
+    family: ClassVar[str] = "Transformer"
+    order: ClassVar[int] = 75
+    reads: ClassVar[tuple[InputKind, ...]] = ("row",)
+    gives: ClassVar[tuple[Answers, ...]] = ("values", "copy")
+
+    depth: int | None = setting(
+        None, label="Depth", unit="blocks", ge=1, le=12, help="More blocks link more columns, and cost time.",
+    )
+    width: int | None = setting(
+        None, label="Width", unit="numbers a column", ge=8, le=512, step=8, help="How much a column's token can hold.",
+    )
+    heads: int | None = setting(
+        None, label="Heads", ge=1, le=64, help="How many things a column can look for at once; must divide the width.",
+    )
+    dropout: float | None = setting(
+        None, label="Dropout", ge=0.0, lt=1.0, step=0.05,
+        help="Forgets at random while training; helps with few examples.",
+    )
+
+    @classmethod
+    def unfit(cls, problem: Problem) -> str:
+        reason = super().unfit(problem)
+        if not reason and problem.shape[0] > MOST_COLUMNS:
+            return f"{cls.label} compares all columns with each other; {problem.shape[0]:,} are too many for it."
+        return reason
+
+    @classmethod
+    def defaults(cls, problem: Problem) -> dict[str, Any]:
+        few = problem.examples < 2_000
+        return {"depth": 1 if few else 2, "width": 32 if few else 64, "dropout": 0.2 if few else 0.1}
+
+    def resolved(self, problem: Problem) -> FTTransformer:
+        """Heads follow the width: about 16 numbers each."""
+        filled = super().resolved(problem)
+        assert isinstance(filled, FTTransformer) and filled.width is not None
+        return filled.replace(heads=filled.heads or heads_for(filled.width, 16))
+
+    def graph(self, problem: Problem) -> Graph:
+        settings: dict[str, Any] = {"heads": self.heads or 1, "dropout": self.dropout or 0.0}
+        tokens: dict[str, Any] = {"width": self.width or 32, "categories": list(problem.categories)}
+        nodes = [
+            Node("columns", "feature-tokens", tokens),
+            *(Node(f"block{number}", "transformer", settings) for number in range(1, (self.depth or 1) + 1)),
+            Node("norm", "layer-norm"),
+        ]
+        if problem.answers == "copy":
+            # A token's own answer would need to be the same rule for every column.
+            nodes += [Node("narrow", "linear", {"outputs": 8}), Node("flat", "reshape")]
+        else:
+            nodes.append(Node("pool", "global-pooling", {"how": "mean"}))
+        return Graph((*nodes, Node("answer", "answer", {"outputs": problem.answer[0]})))
+
+    @classmethod
+    def recipe(cls, problem: Problem) -> dict[str, dict[str, Any]]:
+        return rows(problem, rate=1e-3)

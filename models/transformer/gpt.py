@@ -1,0 +1,64 @@
+"""GPT: a text that goes on, token by token (Radford et al. 2019)."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from models.graph import Graph, Node
+from models.recipe import language
+from models.shape import Answers, InputKind, Problem
+from models.sizes import heads_for
+from models.spec import setting
+from models.template import TEMPLATES, Template
+
+
+@TEMPLATES.register
+class GPT(Template):
+    """Tokens, positions, transformer blocks that look back only, and at every token how likely each token comes next.
+
+    Padding stands only at the end, where no real token looks."""
+
+    kind: ClassVar[str] = "gpt"
+    label: ClassVar[str] = "GPT"
+    summary: ClassVar[str] = "Reads a text from the left and learns what comes next; so it can write on."
+    family: ClassVar[str] = "Transformer"
+    order: ClassVar[int] = 70
+    reads: ClassVar[tuple[InputKind, ...]] = ("text",)
+    gives: ClassVar[tuple[Answers, ...]] = ("tokens",)
+
+    depth: int = setting(4, label="Depth", unit="blocks", ge=1, le=24, help="More blocks think longer, and cost time.")
+    width: int = setting(
+        128, label="Width", unit="numbers a token", ge=8, le=1024, step=8, help="How much a token can hold.",
+    )
+    heads: int | None = setting(
+        None, label="Heads", ge=1, le=64, help="How many things a token can look for at once; must divide the width.",
+    )
+    dropout: float = setting(
+        0.0, label="Dropout", ge=0.0, lt=1.0, step=0.05,
+        help="Forgets at random while training; helps with short texts that are seen often.",
+    )
+
+    def resolved(self, problem: Problem) -> GPT:
+        """Heads follow the width: about 32 numbers each."""
+        return self.replace(heads=self.heads or heads_for(self.width))
+
+    @classmethod
+    def defaults(cls, problem: Problem) -> dict[str, Any]:
+        return {}
+
+    def graph(self, problem: Problem) -> Graph:
+        settings: dict[str, Any] = {
+            "heads": self.heads or 1, "expansion": 4.0, "dropout": self.dropout, "causal": True,
+        }
+        embedding: dict[str, Any] = {"vocabulary": max(1, problem.vocabulary), "width": self.width}
+        return Graph((
+            Node("embedding", "token-embedding", embedding),
+            Node("positions", "positions", {"strength": 0.02}),
+            *(Node(f"block{number}", "transformer", settings) for number in range(1, self.depth + 1)),
+            Node("norm", "layer-norm"),
+            Node("answer", "token-answer", {"outputs": problem.outputs}),
+        ))
+
+    @classmethod
+    def recipe(cls, problem: Problem) -> dict[str, dict[str, Any]]:
+        return language(problem, rate=2e-3)

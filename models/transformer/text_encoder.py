@@ -1,0 +1,66 @@
+"""Text encoder: tokens that look at each other in both directions (Vaswani et al. 2017; Devlin et al. 2019)."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from models.graph import INPUT, Graph, Node
+from models.recipe import texts
+from models.shape import InputKind, Problem
+from models.sizes import heads_for
+from models.spec import setting
+from models.template import TEMPLATES, Template
+
+
+@TEMPLATES.register
+class TextEncoder(Template):
+    """Tokens, positions, transformer blocks that never look at padding, the mean of the real tokens, an answer."""
+
+    kind: ClassVar[str] = "text-encoder"
+    label: ClassVar[str] = "Text encoder"
+    summary: ClassVar[str] = "Every word looks at all others, so that its meaning follows from the sentence."
+    family: ClassVar[str] = "Transformer"
+    order: ClassVar[int] = 65
+    reads: ClassVar[tuple[InputKind, ...]] = ("text",)
+
+    depth: int = setting(2, label="Depth", unit="blocks", ge=1, le=24, help="More blocks think longer, and cost time.")
+    width: int = setting(
+        96, label="Width", unit="numbers a token", ge=8, le=1024, step=8, help="How much a token can hold.",
+    )
+    heads: int | None = setting(
+        None, label="Heads", ge=1, le=64, help="How many things a token can look for at once; must divide the width.",
+    )
+    dropout: float = setting(
+        0.2, label="Dropout", ge=0.0, lt=1.0, step=0.05,
+        help="Forgets at random while training; helps with few examples.",
+    )
+
+    def resolved(self, problem: Problem) -> TextEncoder:
+        """Heads follow the width: about 32 numbers each."""
+        return self.replace(heads=self.heads or heads_for(self.width))
+
+    @classmethod
+    def defaults(cls, problem: Problem) -> dict[str, Any]:
+        return {}
+
+    def graph(self, problem: Problem) -> Graph:
+        embedding: dict[str, Any] = {"vocabulary": max(1, problem.vocabulary), "width": self.width}
+        nodes = [
+            Node("mask", "padding-mask", {}, (INPUT,)),
+            Node("embedding", "token-embedding", embedding, (INPUT,)),
+            Node("positions", "positions", {"strength": 0.02}),
+            Node("forget", "dropout", {"share": self.dropout}),
+        ]
+        for number in range(1, self.depth + 1):
+            settings: dict[str, Any] = {"heads": self.heads or 1, "dropout": self.dropout}
+            nodes.append(Node(f"block{number}", "transformer", settings, (nodes[-1].name, "mask")))
+        nodes += [
+            Node("norm", "layer-norm"),
+            Node("pool", "global-pooling", {"how": "mean"}, ("norm", "mask")),
+            Node("answer", "answer", {"outputs": problem.outputs}),
+        ]
+        return Graph(tuple(nodes))
+
+    @classmethod
+    def recipe(cls, problem: Problem) -> dict[str, dict[str, Any]]:
+        return texts(problem, rate=1e-3, warmup=0.1)
