@@ -69,6 +69,7 @@ def assemble(data: DataSettings, label: str, examples: Examples, like: Preparati
         sizes={name: len(rows) for name, rows in indices.items()},
         amounts=measured(targets.amounts, targets.values[training]),
         damage=_damage(data, examples.task, preparation),
+        chosen=examples.chosen,
     )
     return Dataset(
         description, arrays[0], targets.values, indices, tuple(examples.names), arrays[1] if len(arrays) > 1 else None

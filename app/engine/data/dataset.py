@@ -56,6 +56,7 @@ class Description:
     notes: what a person should know, one sentence each ("3 animated pictures: first frame used").
     task: what is predicted, as asked for or as the data suggest. sizes: examples per split, where a tag's counts do not
     say it. amounts: the targets of a regression. damage: of a reconstruction.
+    chosen: settings of [data] that were left open and what was found for them, for the record of a run.
     """
 
     source: str
@@ -73,6 +74,7 @@ class Description:
     sizes: dict[str, int] = field(default_factory=dict)
     amounts: tuple[Amount, ...] = ()
     damage: Damage | None = None
+    chosen: dict[str, Any] = field(default_factory=dict)
 
     @property
     def total(self) -> int:

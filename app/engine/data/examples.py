@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -48,7 +49,8 @@ class Examples:
     are of that task. hints: (N,) int8, FREE or the place in SPLITS the data ask for. names: for a person, unique.
     groups: examples of one group stand in one split, None where nothing is kept together.
     names_of_halves: of pairs, what each half is called ("picture", "text"). split_reason: how the hints divide them, in
-    a sentence, where there is more to say than that the data have splits of their own."""
+    a sentence, where there is more to say than that the data have splits of their own. chosen: settings of [data] that
+    were left open and what was found for them, such as the target column."""
 
     task: str
     parts: tuple[Part, ...]
@@ -60,6 +62,7 @@ class Examples:
     notes: tuple[str, ...] = ()
     names_of_halves: tuple[str, str] = ("first", "second")
     split_reason: str = ""
+    chosen: dict[str, Any] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.targets)

@@ -41,9 +41,9 @@ def open_dataset(
 
 
 def settled(data: DataSettings, description: Description) -> DataSettings:
-    """The settings with what was left open filled in, for the record of a run: the task, and a picture's size and
-    colour."""
-    data = data.replace(task=data.task or description.task)
+    """The settings with what was left open filled in, for the record of a run: the task, a table's columns,
+    and a picture's size and colour."""
+    data = data.replace(**{"task": data.task or description.task, **description.chosen})
     preparation = description.preparation
     if not isinstance(preparation, ImagePreparation):
         return data

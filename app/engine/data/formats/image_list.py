@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import difflib
 import io
 import itertools
@@ -13,18 +12,31 @@ from pathlib import Path
 
 import numpy as np
 
-from app.engine.data.catalogue import FREE, Catalogue, Check, Scan, encode_classes, readable, split_of, stamp
+from app.engine.data.catalogue import FREE, Catalogue, Check, Scan, Way, encode_classes, readable, split_of, stamp
 from app.engine.data.catalogue import unusable as unusable_file
 from app.engine.data.dataset import Skipped
 from app.engine.data.decoding import PictureFormat
+from app.engine.data.examples import Examples
+from app.engine.data.pictures import SUFFIXES as PICTURES
 from app.engine.data.settings import DataSettings
+from app.engine.data.tables import encoding
+from app.engine.data.tables.delimiters import find_delimiter, records
+from app.engine.data.tables.examples import examples_of
+from app.engine.data.tables.numbers import NumberStyle
+from app.engine.data.tables.reading import read_table
 from app.engine.errors import UserError
+from app.engine.learning.tasks import task
 
 SUFFIXES = (".csv", ".tsv", ".tab")
-DELIMITERS = (",", ";", "\t", "|")
 CLASS_WORDS = ("label", "labels", "class", "classes", "class_name", "target", "category", "y", "klasse", "kategorie",
                "species", "breed", "type", "kind", "name")
 SPLIT_WORDS = ("split", "set", "subset", "partition", "usage", "fold")
+LOCATED_COLUMNS = 60
+LOOK = 64 << 10
+"""Bytes from which it is told whether a table is a list of pictures."""
+FEW = 10
+"""Rows, of which all may have classes of their own."""
+STYLE = NumberStyle()
 REMEDY = "The table needs a column of picture files, found from the table's own folder, and a column of classes."
 
 
@@ -39,53 +51,23 @@ class Table:
     delimiter: str
 
 
-def decode_text(content: bytes) -> tuple[str, str]:
-    """A table's text and the name of its encoding: by its byte-order mark, else UTF-8 if it is, else cp1252.
-
-    Never guesses further: measured, detectors take cp1252 for cp1250 and UTF-8 that is cut off for either.
-    """
-    for mark, encoding in (
-        (b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32"),
-        (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"),
-    ):
-        if content.startswith(mark):
-            return content.decode(encoding, "replace"), encoding
-    if content[:200].count(0) > len(content[:200]) // 4:
-        encoding = "utf-16-le" if content[1:2] == b"\0" else "utf-16-be"
-        return content.decode(encoding, "replace"), encoding
-    try:
-        return content.decode("utf-8"), "utf-8"
-    except UnicodeDecodeError:
-        return content.decode("cp1252", "replace"), "cp1252"
-
-
-def delimiter_of(text: str, suffix: str) -> str:
-    """What separates the cells: measured on the first lines."""
-    import clevercsv
-
-    sample = "\n".join(text[:20_000].splitlines()[:60])
-    try:
-        dialect = clevercsv.Sniffer().sniff(sample, delimiters=list(DELIMITERS))
-    except clevercsv.Error:
-        dialect = None
-    if dialect is not None and dialect.delimiter in DELIMITERS:
-        return str(dialect.delimiter)
-    if suffix in (".tsv", ".tab"):
-        return "\t"
-    return max(DELIMITERS, key=sample.count)
-
-
-def read_table(path: Path) -> tuple[list[list[str]], str, str]:
-    """(rows with their cells stripped, encoding, delimiter). Raises UserError."""
-    text, encoding = decode_text(path.read_bytes())
+def read_rows(path: Path, data: DataSettings, most: int | None = None) -> tuple[list[list[str]], str, str]:
+    """(rows with their cells stripped, encoding, delimiter). most: bytes from the beginning. Raises UserError."""
+    with path.open("rb") as file:
+        content = file.read(-1 if most is None else most)
+    whole = most is None or len(content) < most
+    name = data.encoding or encoding.detect(content, whole).name
+    if not encoding.known(name):
+        raise UserError(f"There is no encoding '{name}'.", "Choose one from the list.", "data.encoding")
+    text = content.decode(name, "replace").removeprefix("\ufeff")
+    if not whole:
+        text = text[: max(text.rfind("\n"), text.rfind("\r")) + 1]
     if "\0" in text:
         raise unusable_file(path, "is not a text table", REMEDY)
-    delimiter = delimiter_of(text, path.suffix.lower())
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-    except csv.Error as error:
-        raise unusable_file(path, f"is not a table that can be read ({error})", REMEDY) from error
-    return [[cell.strip() for cell in row] for row in rows], encoding, delimiter
+    sample = "".join(text[:20_000].splitlines(keepends=True)[:60])
+    delimiter = data.delimiter or find_delimiter(sample, path.suffix.lower(), str(path))[0]
+    rows = [row for _, row in records(io.StringIO(text, newline=""), delimiter, str(path))]
+    return [[cell.strip() for cell in row] for row in rows], name, delimiter
 
 
 @dataclass(frozen=True)
@@ -104,42 +86,92 @@ class Files:
 def locate(folder: Path, rows: list[list[str]]) -> tuple[int, Files] | None:
     """The column whose cells are files, and how: from the table's folder or one below it, with or without ending."""
     sample = rows[:: max(1, len(rows) // 200)][:200]
-    width = max((len(row) for row in sample), default=0)
+    width = min(LOCATED_COLUMNS, max((len(row) for row in sample), default=0))
     bases = [str(folder), *sorted(entry.path for entry in os.scandir(folder) if entry.is_dir())[:50]]
     best: tuple[int, int, Files] | None = None
     for ending, base in itertools.product(("", ".jpg", ".png", ".jpeg"), bases):
         files = Files(base, ending)
         for column in range(width):
-            cells = [row[column] for row in sample if column < len(row) and row[column]]
-            hits = sum(os.path.isfile(files.path(cell)) for cell in cells if len(cell) < 1000)
+            cells = [row[column] for row in sample if column < len(row) and 0 < len(row[column]) < 1000]
+            if ending == "":
+                cells = [cell for cell in cells if os.path.splitext(cell)[1].lower() in PICTURES]
+            hits = 0
+            if any(_is_file(files.path(cell)) for cell in cells[:20]):
+                hits = sum(_is_file(files.path(cell)) for cell in cells)
             if hits and (best is None or hits > best[0]):
                 best = (hits, column, files)
     return None if best is None else (best[1], best[2])
 
 
+def _is_file(path: str) -> bool:
+    try:
+        return os.path.isfile(path)
+    except ValueError:  # a zero byte in it
+        return False
+
+
 class ImageList(PictureFormat):
+    """Applies where the beginning of a table names pictures that are there. What is no plain list of pictures with a
+    class each (pairs, amounts, several targets) is read as any table is."""
+
     kind = "image-list"
     label = "Table of pictures"
     order = 50
 
     def matches(self, source: str) -> bool:
         path = Path(source)
-        if path.is_dir():
-            return _table_in(path) is not None
-        return path.suffix.lower() in SUFFIXES
+        table = _table_in(path) if path.is_dir() else path
+        if table is None or table.suffix.lower() not in SUFFIXES:
+            return False
+        try:
+            rows, _, _ = read_rows(table, DataSettings(), LOOK)
+            return locate(table.parent, rows) is not None
+        except (UserError, OSError):
+            return False  # the format of all tables says what is wrong
+
+    def open(self, source: str, data: DataSettings, way: Way) -> Examples:
+        path = _table_in(Path(source)) or Path(source)
+        if self._of_classes(path, data):
+            return super().open(source, data, way)
+        return examples_of(read_table(path, data, way), data, way)
+
+    def _of_classes(self, path: Path, data: DataSettings) -> bool:
+        """Whether each picture has one class, as the task says; left open, as the cells do: few different ones."""
+        if data.columns or data.header is not None or isinstance(data.target, list):
+            return False
+        if data.task is not None:
+            asked = task(data.task)
+            return asked.targets == "classes" and not asked.pairs
+        rows, encoding_name, delimiter = read_rows(path, data, LOOK)
+        found = locate(path.parent, rows)
+        if found is None:
+            return True  # is refused with a sentence
+        table = _headed(rows, *found, encoding_name, delimiter)
+        try:
+            label = class_column(path, table, found[0], data.target)
+        except UserError:
+            return True
+        cells = [row[label] for row in table.rows if label < len(row) and row[label]]
+        if any(not cell.isdigit() and STYLE.matches.match(cell) for cell in cells):
+            return False  # amounts
+        return len(set(cells)) <= max(FEW, len(cells) // 2)
 
     def scan(self, source: str, data: DataSettings, check: Check) -> Scan:
         path = _table_in(Path(source)) or Path(source)
-        rows, encoding, delimiter = read_table(path)
+        rows, encoding_name, delimiter = read_rows(path, data)
         found = locate(path.parent, rows)
         if found is None:
             raise unusable_file(path, "names no picture that can be found", REMEDY)
-        column, files = found
-        headless = bool(rows) and len(rows[0]) > column and os.path.isfile(files.path(rows[0][column]))
-        heads = tuple(f"column {n}" for n in range(1, len(rows[0]) + 1)) if headless else tuple(rows[0])
-        table = Table(heads, rows if headless else rows[1:], 1 if headless else 2, encoding, delimiter)
-        listing = _list(path, table, column, files, data.target, check)
+        table = _headed(rows, *found, encoding_name, delimiter)
+        listing = _list(path, table, *found, data.target, check)
         return Scan((stamp(path), *listing.stamps), lambda: listing.catalogue)
+
+
+def _headed(rows: list[list[str]], column: int, files: Files, encoding_name: str, delimiter: str) -> Table:
+    """The rows under their heads; a first row that names a picture is none."""
+    headless = bool(rows) and len(rows[0]) > column and os.path.isfile(files.path(rows[0][column]))
+    heads = tuple(f"column {n}" for n in range(1, len(rows[0]) + 1)) if headless else tuple(rows[0])
+    return Table(heads, rows if headless else rows[1:], 1 if headless else 2, encoding_name, delimiter)
 
 
 def _table_in(folder: Path) -> Path | None:

@@ -1,0 +1,181 @@
+"""Rows of a table: amounts brought to one scale, gaps filled, categories numbered."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+
+from app.engine.data.preparation import Preparation
+from app.engine.data.tables.columns import plain
+from app.engine.data.tables.numbers import INFINITE, LARGEST, NO_NUMBER, NOTHING, NumberStyle, day_of
+from app.engine.errors import UserError
+from models.shape import Input
+
+if TYPE_CHECKING:
+    import torch
+
+NO_VALUE = "(no value)"
+"""The category of cells in which nothing stands."""
+
+
+@dataclass(frozen=True)
+class RowColumn:
+    """A column that is read; every figure is of the training examples, in the column's own unit.
+
+    missing: what happens where there is no value. fill: what stands there then. flagged: whether a further input says
+    that a value was missing. std is never 0. whole: only whole numbers. date: the format, where days are counted.
+    categories: the most frequent first; their numbers begin at 1, for 0 is whatever was not seen in training.
+    """
+
+    name: str
+    role: Literal["number", "category"]
+    missing: str
+    fill: float = 0.0
+    flagged: bool = False
+    mean: float = 0.0
+    std: float = 1.0
+    low: float = 0.0
+    high: float = 0.0
+    median: float = 0.0
+    whole: bool = False
+    date: str = ""
+    categories: tuple[str, ...] = ()
+
+    @functools.cached_property
+    def numbers(self) -> dict[str, int]:
+        """Category -> its number."""
+        return {word: number for number, word in enumerate(self.categories, 1)}
+
+
+@dataclass(frozen=True)
+class RowPreparation(Preparation):
+    """Kept as (N, F) float32: the number columns in their own units with NaN where there is no value, then 0 or 1 for
+    every flagged one, then the categories' numbers. Seen as the same with numbers less their mean over their standard
+    deviation, and gaps filled. columns: in the order of the table. decimal, thousands: how numbers were written."""
+
+    kind: ClassVar[str] = "row"
+
+    columns: tuple[RowColumn, ...]
+    decimal: str = "."
+    thousands: str = ""
+
+    @functools.cached_property
+    def amounts(self) -> tuple[RowColumn, ...]:
+        return tuple(column for column in self.columns if column.role == "number")
+
+    @functools.cached_property
+    def categories(self) -> tuple[RowColumn, ...]:
+        return tuple(column for column in self.columns if column.role == "category")
+
+    @functools.cached_property
+    def features(self) -> tuple[str, ...]:
+        """What each of the F numbers of an example is called."""
+        flags = tuple(f"{column.name}: missing" for column in self.amounts if column.flagged)
+        return (*(column.name for column in self.amounts), *flags, *(column.name for column in self.categories))
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        sizes = tuple(len(column.categories) + 1 for column in self.categories)
+        return (Input("row", (len(self.features),), categories=sizes),)
+
+    @property
+    def style(self) -> NumberStyle:
+        return NumberStyle(self.decimal, self.thousands)
+
+    def array(self, raw: Mapping[str, Any]) -> np.ndarray:
+        """The cells of one row by column, numbers or texts, as (F,) float32. A column that is left out, or None, or a
+        word for nothing is a missing value.
+
+        Raises UserError for a text where a number belongs, and for a gap in a column whose gaps are left out.
+        """
+        if not any(column.name in raw for column in self.columns):
+            shown = ", ".join(f"'{column.name}'" for column in self.columns[:5])
+            raise UserError("The row has none of the columns that the network reads.", f"It reads {shown} …")
+        numbers = [self._number(column, raw.get(column.name)) for column in self.amounts]
+        flags = [float(math.isnan(value)) for value, column in zip(numbers, self.amounts, strict=True) if column.flagged]
+        codes = [float(self._code(column, raw.get(column.name))) for column in self.categories]
+        return np.array([*numbers, *flags, *codes], np.float32)
+
+    def _number(self, column: RowColumn, value: Any) -> float:
+        number = self._parsed(column, value)
+        if math.isnan(number) and column.missing == "drop":
+            raise UserError(f"'{column.name}' has no value, and rows without one are left out.", "Enter a value.")
+        return number
+
+    def _parsed(self, column: RowColumn, value: Any) -> float:
+        if value is None:
+            return math.nan
+        if isinstance(value, (int, float, np.number)):
+            number = float(value)
+            return number if abs(number) <= LARGEST else math.nan
+        text = str(value).strip()
+        if text.lower() in NO_NUMBER or text.lower() in INFINITE:
+            return math.nan
+        if column.date:
+            number = day_of(text, column.date)
+            if not math.isnan(number):
+                return number
+            raise UserError(f"'{text}' is no date of the form of '{column.name}'.", "Write it as in the table.")
+        # as the table was written, else as people write by habit
+        for style in (self.style, NumberStyle("."), NumberStyle(",")):
+            found = style.parse(text)
+            if found is not None:
+                return found if abs(found) <= LARGEST else math.nan
+        raise UserError(f"'{text}' is no number, but '{column.name}' needs one.", "Enter a number, or leave it empty.")
+
+    def _code(self, column: RowColumn, value: Any) -> int:
+        if isinstance(value, (int, float, np.number)) and not isinstance(value, bool):
+            value = plain(float(value))
+        text = "" if value is None else str(value).strip()
+        if text.lower() in NOTHING:
+            if column.missing == "drop":
+                raise UserError(f"'{column.name}' has no value, and rows without one are left out.", "Enter a value.")
+            text = NO_VALUE
+        return column.numbers.get(text, 0)
+
+    @functools.cached_property
+    def _scale(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What fills a gap, what is subtracted and what it is divided by: (numbers,) float32 each."""
+        columns = self.amounts
+        return (
+            np.array([column.fill for column in columns], np.float32),
+            np.array([column.mean for column in columns], np.float32),
+            np.array([column.std for column in columns], np.float32),
+        )
+
+    def tensor(self, batch: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
+        """(B, F) as kept, on any device -> (B, F) float32."""
+        import torch
+
+        count = len(self.amounts)
+        if not count:
+            return batch.float().clone()
+        fill, mean, std = (torch.from_numpy(values).to(batch.device) for values in self._scale)
+        numbers = batch[:, :count].float()
+        numbers = (torch.where(torch.isnan(numbers), fill, numbers) - mean) / std
+        return torch.cat([numbers, batch[:, count:].float()], dim=1)
+
+    def to_plain(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind, "columns": [asdict(column) | {"categories": list(column.categories)}
+                                           for column in self.columns],
+            "decimal": self.decimal, "thousands": self.thousands,
+        }
+
+    @classmethod
+    def from_plain(cls, data: dict[str, Any]) -> RowPreparation:
+        known = {field.name for field in fields(RowColumn)}
+        columns = []
+        for item in data["columns"]:
+            if unknown := set(item) - known:
+                raise ValueError(f"unknown: {unknown}")
+            columns.append(RowColumn(**{**item, "categories": tuple(item["categories"])}))
+        return cls(tuple(columns), str(data["decimal"]), str(data["thousands"]))
+
+
+PREPARATION = RowPreparation

@@ -1,0 +1,183 @@
+"""Numbers as people write them: 1,234.5 and 1.234,5 and 1 234,5; words for "nothing"; dates."""
+
+from __future__ import annotations
+
+import functools
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+NOTHING = frozenset({
+    "", "na", "n/a", "#n/a", "nan", "null", "<na>", "?", "#nv", "#value!", "#div/0!", "#ref!", "#name?", "#num!",
+    "missing", "nil", "k.a.",
+})
+"""Words that stand for no value, in any column, in small letters."""
+NO_NUMBER = NOTHING | {"none", "-", "--", "---", ".", "..", "–", "—", "unknown", "x", "*"}
+"""In a column of numbers these do too."""
+INFINITE = frozenset({"inf", "+inf", "-inf", "infinity", "+infinity", "-infinity", "∞", "-∞", "+∞"})
+LARGEST = 3e38
+"""Beyond it a number does not fit into 32 bits: treated as infinite."""
+SPACES = " \u00a0\u202f\u2009"
+DATES = (
+    "%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d", "%d.%m.%Y", "%d.%m.%Y %H:%M",
+    "%d.%m.%Y %H:%M:%S", "%m/%d/%Y", "%d/%m/%Y", "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M",
+)
+DATE_WORDS = {"%m/%d/%Y": "month/day/year", "%d/%m/%Y": "day/month/year", "%d.%m.%Y": "day.month.year"}
+_LIKE_A_DATE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}([T ]\d{1,2}:\d{2}(:\d{2})?)?")
+
+
+@dataclass(frozen=True)
+class NumberStyle:
+    """decimal: "." or ",". thousands: "" where nothing stands between them."""
+
+    decimal: str = "."
+    thousands: str = ""
+
+    @property
+    def words(self) -> str:
+        decimal = "a decimal comma" if self.decimal == "," else "a decimal point"
+        between = {"": "", ",": "commas", ".": "points", " ": "spaces", "'": "apostrophes"}[self.thousands]
+        return f"{decimal}, {between} between thousands" if between else decimal
+
+    @functools.cached_property
+    def between(self) -> str:
+        """What may stand between thousands, as the inside of a character class."""
+        return {"": "", " ": SPACES, "'": "'’"}.get(self.thousands, re.escape(self.thousands))
+
+    @functools.cached_property
+    def pattern(self) -> str:
+        """Of a whole cell, for `re` and for Arrow alike."""
+        digits = rf"(?:[1-9][0-9]{{0,2}}(?:[{self.between}][0-9]{{3}})+|[0-9]+)" if self.between else "[0-9]+"
+        mark = re.escape(self.decimal)
+        return rf"^[+\-−]?(?:{digits}(?:{mark}[0-9]*)?|{mark}[0-9]+)(?:[eE][+\-]?[0-9]+)?$"
+
+    @functools.cached_property
+    def matches(self) -> re.Pattern[str]:
+        return re.compile(self.pattern)
+
+    def plain(self, text: str) -> str:
+        """As Python writes it."""
+        if self.between:
+            text = re.sub(f"[{self.between}]", "", text)
+        return text.replace("−", "-").replace(self.decimal, ".")
+
+    def parse(self, text: str) -> float | None:
+        """None for what is no number; infinite words are."""
+        return float(self.plain(text)) if self.matches.match(text) else None
+
+
+STYLES = (
+    NumberStyle(), NumberStyle(","), NumberStyle(".", ","), NumberStyle(",", "."), NumberStyle(",", " "),
+    NumberStyle(".", " "), NumberStyle(".", "'"), NumberStyle(",", "'"),
+)
+
+
+def find_style(
+    columns: Sequence[Sequence[str]], delimiter: str, decimal: str | None = None, thousands: str | None = None
+) -> NumberStyle:
+    """The style in which most columns are numbers. columns: some cells of each. Ties: the simpler one; what is grouped
+    in threes is read as thousands only if the column's other numbers are below 1000. Given signs are kept."""
+    styles = [
+        style for style in STYLES
+        if decimal in (None, style.decimal) and thousands in (None, style.thousands) and style.decimal != thousands
+    ] or [NumberStyle(decimal or ("," if thousands == "." else "."), thousands or "")]
+    samples = [[cell for cell in cells if cell.lower() not in NO_NUMBER] for cells in columns]
+    telling = [cells for cells in samples if any(not cell.isdigit() for cell in cells)]
+
+    def score(style: NumberStyle) -> tuple[float, float, int]:
+        shares = [sum(bool(style.matches.match(cell)) for cell in cells) / len(cells) for cells in telling]
+        right = sum(share >= 0.8 for share in shares)
+        return right, _likely(style, telling, delimiter), -STYLES.index(style) if style in STYLES else 0
+
+    return max(styles, key=score)
+
+
+def _likely(style: NumberStyle, columns: Sequence[Sequence[str]], delimiter: str) -> float:
+    """How well the style explains cells such as "1,234" that could be both thousands and decimals."""
+    doubtful = [
+        cells for cells in columns
+        if any("," in cell or "." in cell for cell in cells)
+        and all(re.fullmatch(r"-?[1-9]\d{0,2}[.,]\d{3}|-?\d+", cell) for cell in cells)
+    ]
+    points = 0.0
+    for cells in doubtful:
+        sign = "," if any("," in cell for cell in cells) else "."
+        ungrouped = [cell.lstrip("-") for cell in cells if sign not in cell]
+        grouped = bool(ungrouped) and all(len(cell) <= 3 for cell in ungrouped)
+        if not ungrouped:  # all of them: in a comma-separated file a comma is no decimal sign
+            grouped = sign == "," and delimiter != ";"
+        if style.thousands == sign:
+            points += 1 if grouped else -1
+        elif style.decimal == sign:
+            points += -1 if grouped else 1
+    return points
+
+
+def to_numbers(cells: Any, style: NumberStyle) -> tuple[np.ndarray, np.ndarray, int]:
+    """(values (N,) float64 with NaN where there is none, whether a cell is there but no number (N,), infinite ones).
+
+    cells: an Arrow array of trimmed texts.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    none = pa.scalar(None, pa.large_string())
+    small = pc.utf8_lower(cells)
+    blank = pc.is_in(small, pa.array(sorted(NO_NUMBER), pa.large_string()))
+    infinite = pc.is_in(small, pa.array(sorted(INFINITE), pa.large_string()))
+    there = pc.invert(pc.or_(blank, infinite))
+    rest = pc.if_else(there, cells, none)
+    odd = np.zeros(len(cells), bool)
+    numbers = None
+    if style == STYLES[0]:
+        try:
+            numbers = pc.cast(rest, pa.float64())
+        except pa.ArrowInvalid:
+            pass
+    if numbers is None:
+        fits = pc.match_substring_regex(cells, style.pattern)
+        odd = pc.and_not(there, fits).to_numpy(zero_copy_only=False)
+        rest = pc.if_else(fits, cells, none)
+        if style.between:
+            rest = pc.replace_substring_regex(rest, f"[{style.between}]", "")
+        rest = pc.replace_substring_regex(pc.replace_substring(rest, "−", "-"), r"^\+", "")
+        numbers = pc.cast(pc.replace_substring(rest, style.decimal, "."), pa.float64())
+    values = np.array(numbers.to_numpy(zero_copy_only=False), np.float64)
+    huge = np.abs(values) > LARGEST
+    values[huge] = np.nan
+    return values, odd, int(huge.sum()) + int(pc.sum(infinite).as_py() or 0)
+
+
+def date_format(cells: Sequence[str]) -> str:
+    """The way in which all these cells are dates, "" if they are none."""
+    if not cells or not all(_LIKE_A_DATE.fullmatch(cell) for cell in cells):
+        return ""
+    return next((form for form in DATES if all(not math.isnan(day_of(cell, form)) for cell in cells)), "")
+
+
+def day_of(text: str, form: str) -> float:
+    """Days since 1970, NaN for what is no such date."""
+    import datetime
+
+    try:
+        moment = datetime.datetime.strptime(text, form)
+    except ValueError:
+        return math.nan
+    return (moment - datetime.datetime(1970, 1, 1)).total_seconds() / 86_400
+
+
+def to_days(cells: Any, form: str) -> tuple[np.ndarray, np.ndarray, int]:
+    """As `to_numbers`, of dates: days since 1970."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    blank = pc.is_in(pc.utf8_lower(cells), pa.array(sorted(NO_NUMBER), pa.large_string()))
+    different = pc.dictionary_encode(cells)
+    days = np.array([day_of(str(word), form) for word in different.dictionary.to_pylist()] or [math.nan])
+    values = days[different.indices.to_numpy(zero_copy_only=False)] if len(cells) else np.zeros(0)
+    odd = np.isnan(values) & ~blank.to_numpy(zero_copy_only=False)
+    return values, odd, 0
