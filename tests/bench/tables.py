@@ -87,7 +87,7 @@ def _features(dataset: Dataset) -> np.ndarray:
 
 
 def with_outliers(seeds: int) -> dict[str, list[float]]:
-    """Diabetes with one training target in twenty made ten times as large: the test MAE of L1 and of L2, a seed each."""
+    """Diabetes with one training target in twenty made ten times as large: the test MAE of L1 and L2, a seed each."""
     found: dict[str, list[float]] = {"l1": [], "l2": []}
     for seed in range(seeds):
         with tempfile.TemporaryDirectory() as folder:

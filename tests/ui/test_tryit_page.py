@@ -55,7 +55,7 @@ def press(qtbot: QtBot, page: QWidget, name: str) -> None:
 
 def answered(qtbot: QtBot, page: TryItPage) -> dict[str, float]:
     """Class -> probability, once the answer to what was given last is there."""
-    qtbot.waitUntil(lambda: page._answer is not None and page._answer.picture is page._picture, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: page._answer is not None and page._answer.given is page._picture, timeout=PATIENCE_MS)
     assert page._answer is not None
     return dict(page._answer.ranking)
 
@@ -87,7 +87,7 @@ def test_a_drawing_is_answered_while_it_is_drawn(qtbot: QtBot, ready: TryItPage,
     assert sum(values.values()) == pytest.approx(1, abs=1e-4)
     assert label(ready, "tryit.best") == max(values, key=lambda name: values[name])
     assert "8 × 8, grey" in label(ready, "tryit.seen.words")
-    assert len(ready.card.bars.shown) == 5
+    assert len(ready.card.view.bars.shown) == 5
     assert label(ready, "tryit.epoch") == f"epoch {run.summary()['best_epoch']}, the best"
 
 
@@ -95,7 +95,7 @@ def test_clearing_takes_the_answer_away(qtbot: QtBot, ready: TryItPage) -> None:
     draw(qtbot, ready.giving.canvas, (0.5, 0.1), (0.5, 0.9))
     answered(qtbot, ready)
     press(qtbot, ready, "tryit.clear")
-    assert ready.card.bars.shown == [] and "Draw" in label(ready, "tryit.judged")
+    assert ready.card.view.bars.shown == [] and "Draw" in label(ready, "tryit.judged")
 
 
 def test_paper_and_ink_are_like_the_data(ready: TryItPage) -> None:
@@ -127,10 +127,10 @@ def test_a_test_picture_gets_exactly_the_answer_it_got_in_the_judging(
     press(qtbot, ready, "tryit.random")
     values = answered(qtbot, ready)
     dataset, kept = loose.document.dataset, read_arrays(run.path / "results" / "test.npz")
-    assert dataset is not None and ready._picture is not None and ready._picture.pixels is not None
+    assert dataset is not None and ready._picture is not None and ready._picture.kept is not None
     rows = kept["rows"]
-    row = next(r for r in rows if (dataset.inputs[r] == ready._picture.pixels).all())
-    judged = kept["probabilities"][list(rows).index(row)]
+    row = next(r for r in rows if (dataset.inputs[r] == ready._picture.kept[0]).all())
+    judged = kept["said"][list(rows).index(row)]
     assert [values[str(digit)] for digit in range(10)] == pytest.approx(judged.tolist(), abs=1e-5)
     true = dataset.description.classes[int(dataset.targets[row])]
     right = label(ready, "tryit.best") == true
@@ -153,7 +153,7 @@ def test_a_dropped_file_gets_the_same_answer_as_its_pixels(
                       Qt.KeyboardModifier.NoModifier)  # fmt: skip
     ready.dropEvent(drop)
     values = answered(qtbot, ready)
-    assert [values[str(digit)] for digit in range(10)] == pytest.approx(kept["probabilities"][0].tolist(), abs=1e-5)
+    assert [values[str(digit)] for digit in range(10)] == pytest.approx(kept["said"][0].tolist(), abs=1e-5)
 
 
 def test_a_picture_is_pasted(qtbot: QtBot, ready: TryItPage) -> None:
@@ -162,7 +162,7 @@ def test_a_picture_is_pasted(qtbot: QtBot, ready: TryItPage) -> None:
     QGuiApplication.clipboard().setImage(image)
     press(qtbot, ready, "tryit.paste")
     answered(qtbot, ready)
-    assert ready._answer is not None and ready._answer.seen.min() == 255, "what is transparent is white"
+    assert ready._answer is not None and ready._answer.arrays[0].min() == 255, "what is transparent is white"
     QGuiApplication.clipboard().clear()
     press(qtbot, ready, "tryit.paste")
     assert label(ready, "tryit.judged") == "There is no picture in the clipboard."

@@ -114,6 +114,12 @@ class Predictor:
             return tuple(_kept(half, one) for half, one in zip(preparation.halves, raw, strict=True))
         return (_kept(preparation, raw),)
 
+    def read_half(self, place: int, raw: Any) -> np.ndarray:
+        """One half of a pair, 0 or 1, as a Dataset keeps it. Raises UserError."""
+        preparation = self.description.preparation
+        assert isinstance(preparation, PairPreparation)
+        return _kept(preparation.halves[place], raw)
+
     def logits(self, inputs: np.ndarray) -> np.ndarray:
         """What the network answers, float32: of one example (...) its outputs, or of (B, ...) each one's."""
         single = inputs.ndim == len(self.description.shape)

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout
 
-from app.ui.amounts import percent_text
-from app.ui.pages.tryit.answers import AnswerBars
-from app.ui.pages.tryit.asking import Answer
+from app.engine.learning.task import View
+from app.ui.pages.tryit.asking import Reply
+from app.ui.pages.tryit.givers.image import PictureGiver
+from app.ui.pages.tryit.replies import ReplyView, reply_for, sort_of
 from app.ui.theme import Theme, style
 from app.ui.widgets.card import Card
 from app.ui.widgets.thumbnails import crisp
 
 SEEN = 112
 """Side of "what the network sees", in pixels at 100 %."""
-HINT = "Draw, drop a picture, or take one of the test set."
 
 
 class AnswerCard(Card):
-    """show_answer(answer or None), say(sentence in its place)."""
+    """set_view(view), show_reply(reply or None), say(sentence in its place). made(view): a new ReplyView is there."""
+
+    made = Signal(object)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__("Answer", "from the best epoch")
         self._theme = theme
-        self._answer: Answer | None = None
+        self._reply: Reply | None = None
+        self._views: dict[str, ReplyView] = {}
+        self.view: ReplyView | None = None
+        self.pictures, self.hint = True, ""
         self.setObjectName("tryit.answer")
         self.seen = QLabel()
         self.seen.setObjectName("tryit.seen")
@@ -47,41 +52,58 @@ class AnswerCard(Card):
         top.setSpacing(12)
         top.addWidget(self.seen, 0, Qt.AlignmentFlag.AlignTop)
         top.addLayout(words, 1)
-        self.bars = AnswerBars(theme)
         self.body.addLayout(top)
-        self.body.addWidget(self.bars)
-        self.body.addStretch(1)
-        theme.changed.connect(lambda: self.show_answer(self._answer))
-        self.show_answer(None)
+        self.stack = QStackedLayout()
+        self.body.addLayout(self.stack, 1)
+        theme.changed.connect(lambda: self.show_reply(self._reply))
+        self.set_view("classes", True, PictureGiver.hint)
+
+    def set_view(self, view: View, pictures: bool = True, hint: str = "") -> None:
+        """The sort of replies that the network of the chosen run gives. pictures: whether it looks at single ones.
+        hint: how to give an example."""
+        self.hint = hint
+        self.pictures = pictures
+        sort = sort_of(view)
+        if sort not in self._views:
+            self._views[sort] = reply_for(view, self._theme)
+            self.stack.addWidget(self._views[sort])
+            self.made.emit(self._views[sort])
+        if self.view is not self._views[sort]:
+            self.view = self._views[sort]
+            self.stack.setCurrentWidget(self.view)
+        self.show_reply(None)
 
     def say(self, text: str) -> None:
         """A sentence in place of the answer: why there is none."""
-        self.show_answer(None)
+        self.show_reply(None)
         self.judged.setText(text)
         style(self.judged, "problem")
 
-    def show_answer(self, answer: Answer | None) -> None:
+    def show_reply(self, reply: Reply | None) -> None:
         """None: nothing was given yet."""
-        self._answer = answer
+        assert self.view is not None
+        self._reply = reply
         side = self._theme.px(SEEN)
         self.seen.setFixedSize(side, side)
         style(self.judged, "secondary")
-        self.best.setVisible(answer is not None)
-        if answer is None:
+        self.view.show_reply(reply)
+        picture = reply.seen.picture if reply is not None else None
+        self.seen.setVisible(self.pictures)
+        if reply is None:
             self.seen.clear()
             self._seen_words.setText("")
-            self.judged.setText(HINT)
-            self.bars.show_ranking([])
+            self.best.hide()
+            self.judged.setText(self.view.hint or self.hint)
             return
-        channels, height, width = answer.seen.shape
-        self.seen.setPixmap(crisp(answer.seen, side, self.devicePixelRatioF()))
-        colour = "grey" if channels == 1 else "colour"
-        self._seen_words.setText(f"What the network sees: {width} × {height}, {colour}.")
-        name, probability = answer.ranking[0]
-        true = answer.picture.true
-        sure = f"{percent_text(probability)} sure"
-        if true:
-            sure += ", and it is right." if true == name else f". In truth it is {true}."
-        self.best.setText(name)
-        self.judged.setText(sure)
-        self.bars.show_ranking(answer.ranking, true)
+        if picture is not None:
+            channels, height, width = picture.shape
+            self.seen.setPixmap(crisp(picture, side, self.devicePixelRatioF()))
+            self._seen_words.setText(
+                f"What the network sees: {width} × {height}, {'grey' if channels == 1 else 'colour'}."
+            )
+        else:
+            self._seen_words.setText("")
+        head, sentence = self.view.words(reply)
+        self.best.setText(head)
+        self.best.setVisible(bool(head))
+        self.judged.setText(sentence)

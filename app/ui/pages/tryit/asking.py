@@ -1,20 +1,26 @@
-"""Asking a run's weights about a picture: all of it on the background thread, which imports torch."""
+"""Asking a run's weights about an example: all of it on the background thread, which imports torch."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
 
 from app.engine.data import pictures
-from app.engine.data.dataset import Description
+from app.engine.data.dataset import Dataset, Description
+from app.engine.data.preparation import Preparation
 from app.engine.errors import UserError
+from app.engine.learning.task import Task
+from app.engine.results.answers import Answer
 from app.engine.results.choosing import FILE, Kept
+from app.engine.results.reports import report_for
 from app.engine.training.run import Run, list_runs
+from app.ui.examples import Example, example_from
+from app.ui.pages.tryit.beside import Known, beside
 
 if TYPE_CHECKING:
     from app.engine.results.prediction import Predictor
@@ -33,11 +39,12 @@ class Choice:
 
 @dataclass(frozen=True)
 class Ready:
-    """A run whose weights are loaded, which ones, and what they were trained on."""
+    """A run whose weights are loaded, which ones, and what they were trained on and for."""
 
     choice: Choice
     kept: Kept
     description: Description
+    task: Task
 
     @property
     def epoch(self) -> int:
@@ -45,29 +52,41 @@ class Ready:
 
 
 @dataclass(frozen=True, eq=False)
-class Picture:
-    """What a person gave: an open picture, a file, or an example of the data (pixels as the network sees them).
+class Given:
+    """What a person gave. origin: where it comes from, in a few words.
 
-    true: the class it is known to have, "" if not. origin: where it comes from, in a few words.
+    raw: an open picture or a file, a row's cells by column, a text, a signal; of a pair a tuple with None for a half
+    that was not given. kept: an example of the data as a Dataset keeps it, in place of raw. true: its target as the
+    data have it, None if not known.
     """
 
     origin: str
-    image: Image.Image | None = None
-    file: Path | None = None
-    pixels: np.ndarray | None = None
-    true: str = ""
+    raw: Any = None
+    kept: tuple[np.ndarray, ...] | None = None
+    true: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)
-class Answer:
-    """ranking: every class with its probability, the most probable first. seen: (C, H, W) uint8, what the network
-    got. shown: (C, h, w) uint8, the picture as it came, at most PREVIEW pixels."""
+class Reply:
+    """What came back. answer: in words, None where the task answers otherwise (see `beside`). arrays: what was given,
+    as a Dataset keeps it; seen: the same for the eye. shown: (C, h, w) uint8, a picture as it came, at most PREVIEW
+    pixels. halves: of a pair, which were given. extra: what stands beside the answer."""
 
-    picture: Picture
+    given: Given
+    about: Description
+    task: Task
     epoch: int
-    ranking: list[tuple[str, float]]
-    seen: np.ndarray
-    shown: np.ndarray
+    answer: Answer | None
+    arrays: tuple[np.ndarray, ...]
+    seen: Example
+    shown: np.ndarray | None
+    halves: tuple[bool, ...]
+    extra: Any = None
+
+    @property
+    def ranking(self) -> list[tuple[str, float]]:
+        """The parts of the answer with their figures, the most important first."""
+        return [(item.label, item.value) for item in self.answer.items] if self.answer is not None else []
 
 
 def usable_runs(folder: Path, shown: Path | None, check: Callable[[], None]) -> list[Choice]:
@@ -97,10 +116,10 @@ def choice_of(path: Path) -> Choice | None:
 
 
 class Asker:
-    """Keeps the weights loaded last. Only ever called on the background thread."""
+    """Keeps the weights loaded last, and what they said of the open data. Only called on the background thread."""
 
     def __init__(self) -> None:
-        self._loaded: tuple[Choice, Predictor] | None = None
+        self._loaded: tuple[Choice, Predictor, Known] | None = None
 
     def load(self, path: Path) -> Ready:
         """Loads the weights in use so far, unless they are loaded already. Raises UserError."""
@@ -112,30 +131,70 @@ class Asker:
         if self._loaded is None or self._loaded[0] != choice:
             from app.engine.results.prediction import Predictor
 
-            self._loaded = (choice, Predictor.load(Run(path)))
+            self._loaded = (choice, Predictor.load(Run(path)), Known())
         predictor = self._loaded[1]
-        return Ready(choice, predictor.kept, predictor.description)
+        return Ready(choice, predictor.kept, predictor.description, predictor.task)
 
-    def ask(self, path: Path, picture: Picture) -> tuple[Ready, Answer]:
-        """Raises UserError where the picture or the weights cannot be read."""
+    def predictor(self, path: Path) -> Predictor:
+        """The network of a run, loaded. Raises UserError."""
+        self.load(path)
+        assert self._loaded is not None
+        return self._loaded[1]
+
+    def ask(
+        self, path: Path, given: Given, dataset: Dataset | None, check: Callable[[], None] = lambda: None
+    ) -> tuple[Ready, Reply]:
+        """dataset: the run's own data, where they are open. Raises UserError where the example or the weights cannot
+        be read, and what check raises."""
         ready = self.load(path)
         assert self._loaded is not None
-        predictor = self._loaded[1]
-        seen, shown = _seen_and_shown(predictor, picture)
-        values = predictor.probabilities(seen[None])[0]
-        order = np.argsort(-values, kind="stable")
-        ranking = [(predictor.classes[k], float(values[k])) for k in order]
-        return ready, Answer(picture, ready.epoch, ranking, seen, shown)
+        _, predictor, known = self._loaded
+        about, task = predictor.description, predictor.task
+        arrays, halves = _arrays(predictor, given)
+        said = predictor.said(*(array[None] for array in arrays))[0] if task.answers in ("values", "pair") else None
+        answer = None
+        if said is not None and all(halves) and not (task.embeds and task.answers == "values"):
+            answer = report_for(task.view).answer(about, said)
+        extra = beside(task.view, predictor, arrays, said, halves, dataset, known, check)
+        seen = example_from(about.preparation, arrays[0] if len(arrays) == 1 else arrays)
+        return ready, Reply(given, about, task, ready.epoch, answer, arrays, seen, _shown(given, arrays), halves, extra)
 
 
-def _seen_and_shown(predictor: Predictor, picture: Picture) -> tuple[np.ndarray, np.ndarray]:
-    if picture.pixels is not None:
-        return picture.pixels, picture.pixels
-    if picture.file is not None:
-        seen = predictor.pixels(picture.file)
-        return seen, _preview(pictures.decode(picture.file))
-    assert picture.image is not None
-    return predictor.pixels(picture.image), _preview(picture.image)
+def _arrays(predictor: Predictor, given: Given) -> tuple[tuple[np.ndarray, ...], tuple[bool, ...]]:
+    """What was given, as a Dataset keeps it; a half that is missing is empty."""
+    if given.kept is not None:
+        return given.kept, (True,) * len(given.kept)
+    preparation = predictor.description.preparation
+    inputs = preparation.inputs
+    if len(inputs) == 1:
+        return predictor.read(given.raw), (True,)
+    halves = tuple(one is not None for one in given.raw)
+    if all(halves):
+        return predictor.read(given.raw), halves
+    found = [
+        predictor.read_half(place, one) if one is not None else _empty(half)
+        for place, (half, one) in enumerate(zip(preparation.halves, given.raw, strict=True))  # type: ignore[attr-defined]
+    ]
+    return tuple(found), halves
+
+
+def _empty(half: Preparation) -> np.ndarray:
+    one = half.inputs[0]
+    kept = {"image": np.uint8, "text": np.int32}.get(one.kind, np.float32)
+    return np.zeros(one.shape, kept)
+
+
+def _shown(given: Given, arrays: tuple[np.ndarray, ...]) -> np.ndarray | None:
+    """The picture as it came; None for what is no single picture."""
+    if isinstance(given.raw, Path):
+        try:
+            return _preview(pictures.decode(given.raw))
+        except pictures.Unreadable:
+            return None
+    if isinstance(given.raw, Image.Image):
+        return _preview(given.raw)
+    whole = arrays[0]
+    return whole if given.kept is not None and whole.dtype == np.uint8 and whole.ndim == 3 else None
 
 
 def _preview(picture: Image.Image) -> np.ndarray:

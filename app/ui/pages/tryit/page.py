@@ -29,11 +29,16 @@ from PySide6.QtWidgets import (
 )
 
 from app.engine.data.dataset import Dataset
+from app.engine.data.nouns import noun
 from app.engine.training import events
 from app.ui.background import Failure
 from app.ui.pages.tryit.answer_card import AnswerCard
-from app.ui.pages.tryit.asking import Answer, Asker, Choice, Picture, Ready, usable_runs
-from app.ui.pages.tryit.giving import GivingCard
+from app.ui.pages.tryit.asking import Asker, Choice, Given, Ready, Reply, usable_runs
+from app.ui.pages.tryit.givers import Giver, giver_for
+from app.ui.pages.tryit.guide import guide_cards
+from app.ui.pages.tryit.many import ManyLine
+from app.ui.pages.tryit.replies import ReplyView
+from app.ui.pages.tryit.writing import Writing
 from app.ui.parts import GuideCard, Page, Parts
 from app.ui.run_names import labels_of
 from app.ui.theme import style
@@ -60,8 +65,9 @@ class TryItPage(Page):
         self._path: Path | None = None
         self._picked = False
         self._ready: Ready | None = None
-        self._picture: Picture | None = None
-        self._answer: Answer | None = None
+        self._picture: Given | None = None
+        self._answer: Reply | None = None
+        self._givers: dict[str, Giver] = {}
         self._random = random.Random()
         self._soon = QTimer(self, interval=DEBOUNCE_MS, singleShot=True)
         self._soon.timeout.connect(self._ask)
@@ -80,22 +86,27 @@ class TryItPage(Page):
 
     def _build(self) -> None:
         theme = self._parts.theme
-        self.giving = GivingCard(theme)
-        self.giving.given.connect(self._given)
-        self.giving.wanted_random.connect(self.take_random)
-        self.giving.paste_button.clicked.connect(self.paste)
+        self.giver_stack, self.left = QStackedLayout(), QWidget()
+        self.left.setLayout(self.giver_stack)
+        self.giving = self._giver("image")
         self.card = AnswerCard(theme)
+        self.writing = Writing(self._parts.background, self._asker)
+        self.card.made.connect(self._wire)
         self.row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self.row.setSpacing(12)
-        self.row.addWidget(self.giving, 10)
+        self.row.addWidget(self.left, 10)
         self.row.addWidget(self.card, 9)
-        for card in (self.giving, self.card):  # a longer name on one side must not push the other one about
+        for card in (self.left, self.card):  # a longer name on one side must not push the other one about
             card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.many = ManyLine(self._parts, self._asker)
+        self.many.said.connect(self.card.say)
         content = QWidget()
         style(content, "page")
         column = QVBoxLayout(content)
         column.setContentsMargins(16, 0, 16, 16)
-        column.addLayout(self.row)
+        column.setSpacing(12)
+        column.addLayout(self.row, 1)
+        column.addWidget(self.many)
         self.scroller = QScrollArea()
         self.scroller.setWidgetResizable(True)
         self.scroller.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -148,6 +159,20 @@ class TryItPage(Page):
         wide = self.width() >= self._parts.theme.px(NARROW)
         self.row.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
         self.runs.setMinimumContentsLength(16 if wide else 8)
+
+    def _giver(self, kind: str) -> Giver:
+        """The card for this sort of example, brought to the front."""
+        if kind not in self._givers:
+            giver = self._givers[kind] = giver_for(kind, self._parts.theme)
+            giver.given.connect(self._given)
+            giver.wanted_random.connect(self.take_random)
+            giver.refused.connect(lambda text: self.card.say(text))
+            self.giver_stack.addWidget(giver)
+        self.giver_stack.setCurrentWidget(self._givers[kind])
+        return self._givers[kind]
+
+    def _wire(self, view: ReplyView) -> None:
+        self.writing.attend(view)
 
     # --- which run
 
@@ -209,35 +234,42 @@ class TryItPage(Page):
         live = self._parts.session.active and self._parts.session.live_record.path == self._path
         self.epoch.setText(f"epoch {ready.epoch}, the {ready.kept.use}{' so far' if live else ''}")
         self.card.set_why(f"from the {ready.kept.use} epoch")
-        self.giving.prepare_for(ready.description.preparation)
+        about, giving = ready.description, self._giver(ready.description.kind)
+        if giving is not self.giving or not self._fits():
+            self.giving, self._picture, self._answer = giving, None, None  # an example of other data
+        self.card.set_view(ready.task.view, about.kind == "image", giving.hint)
+        self.writing.path = ready.choice.path
+        self.many.show_run(ready)
+        self.giving.prepare_for(about.preparation)
         self._show_random()
         self.guide_changed.emit()
-        if (
-            self._picture is not None
-            and self._picture.pixels is not None
-            and self._shape() != self._picture.pixels.shape
-        ):
-            self._picture = None  # an example of other data
+        if self._picture is None:
+            self.giving.give_again()
         self._ask()
 
-    def _shape(self) -> tuple[int, ...]:
-        return self._ready.description.shape if self._ready else ()
+    def _fits(self) -> bool:
+        """Whether what was given could be given to the network that is chosen now."""
+        if self._picture is None or self._picture.kept is None or self._ready is None:
+            return True
+        inputs = self._ready.description.preparation.inputs
+        return [one.shape for one in inputs] == [array.shape for array in self._picture.kept]
 
-    # --- which picture
+    # --- which example
 
-    def _given(self, picture: Picture | None) -> None:
+    def _given(self, picture: Given | None) -> None:
         self._picture = picture
         if picture is None:
             self._answer = None
-            self.card.show_answer(self._answer)
+            self.card.show_reply(self._answer)
         elif not self._soon.isActive():
             self._soon.start()
 
     def paste(self) -> None:
-        """Take the picture of the clipboard."""
+        """Take what is in the clipboard."""
         data = QGuiApplication.clipboard().mimeData()
         if data is None or not self.giving.take_mime(data):
-            self.card.say("There is no picture in the clipboard.")
+            what = noun(self._ready.description.kind, 1) if self._ready is not None else "picture"
+            self.card.say(f"There is no {what} in the clipboard.")
 
     def _dataset(self) -> Dataset | None:
         """The open data if they are those of the run."""
@@ -250,8 +282,8 @@ class TryItPage(Page):
         there = self._dataset() is not None
         self.giving.random_button.setEnabled(there)
         self.giving.random_button.setToolTip(
-            "Takes one of the pictures kept apart for the test." if there
-            else "Open the data of this run on the Data page to take one of its test pictures."
+            "Takes one of the examples kept apart for the test." if there
+            else "Open the data of this run on the Data page to take one of its test examples."
         )  # fmt: skip
 
     def take_random(self) -> None:
@@ -262,17 +294,18 @@ class TryItPage(Page):
         split = "test" if len(dataset.indices.get("test", ())) else "validation"
         rows = dataset.indices.get(split)
         if rows is None or not len(rows):
-            self.card.say("These data have no pictures kept apart.")
+            self.card.say("These data have no examples kept apart.")
             return
         row = int(rows[self._random.randrange(len(rows))])
         name = dataset.names[row] if len(dataset.names) else f"#{row}"
-        pixels, true = np.array(dataset.inputs[row]), dataset.description.classes[int(dataset.targets[row])]
-        self.giving.take(Picture(f"{split} picture: {name}", pixels=pixels, true=true))
+        kept = tuple(np.array(array[row]) for array in dataset.arrays)
+        what = noun(dataset.description.kind, 1)
+        self.giving.take(Given(f"{split} {what}: {name}", kept=kept, true=np.array(dataset.targets[row])))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         data = event.mimeData()
         local = any(url.isLocalFile() and Path(url.toLocalFile()).is_file() for url in data.urls())
-        if self.stack.currentIndex() == 1 and (data.hasImage() or local):
+        if self.stack.currentIndex() == 1 and (data.hasImage() or data.hasText() or local):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
@@ -282,25 +315,25 @@ class TryItPage(Page):
     # --- the answer
 
     def _ask(self) -> None:
-        path, picture = self._path, self._picture
+        path, picture, dataset = self._path, self._picture, self._dataset()
         if path is None or picture is None or self._ready is None:
-            self.card.show_answer(self._answer)
+            self.card.show_reply(self._answer)
             return
         self._parts.background.run(
-            lambda _: self._asker.ask(path, picture), self._take_answer, self._refused, key="tryit.ask"
+            lambda control: self._asker.ask(path, picture, dataset, control.check), self._take_answer, self._refused,
+            key="tryit.ask",
         )
 
-    def _take_answer(self, result: tuple[Ready, Answer]) -> None:
+    def _take_answer(self, result: tuple[Ready, Reply]) -> None:
         ready, answer = result
-        if answer.picture is not self._picture or ready.choice.path != self._path:
+        if answer.given is not self._picture or ready.choice.path != self._path:
             return
         if self._ready is None or ready.choice != self._ready.choice:
             self._take_ready(ready)
             return
         self._answer = answer
-        if answer.picture.origin != "drawn":
-            self.giving.show_picture(answer.shown)
-        self.card.show_answer(self._answer)
+        self.giving.show_reply(answer)
+        self.card.show_reply(self._answer)
 
     def _refused(self, failure: Failure) -> None:
         self._answer = None
@@ -315,23 +348,4 @@ class TryItPage(Page):
         return False, "Train a network first."
 
     def guide(self) -> list[GuideCard]:
-        cards = [
-            GuideCard(
-                "What you see",
-                "Your picture is brought to the size and colours of the training pictures, just as in training. The "
-                "bars say how sure the network is of each class; together they are 100 %.",
-            ),
-            GuideCard(
-                "It always answers",
-                "A network knows only its classes. Shown something else, it still picks one of them, sometimes "
-                "very surely.",
-            ),
-        ]
-        if self._ready is not None and self._ready.description.preparation.channels == 1:
-            cards.append(
-                GuideCard(
-                    "Drawing like the data",
-                    "Fill the sheet and keep to its middle, as the training pictures do; try a thicker or thinner pen.",
-                )
-            )
-        return cards
+        return guide_cards(self._ready)

@@ -1,4 +1,4 @@
-"""The left half of the page: giving a picture by drawing, opening, dropping, pasting, or taking one of the test set."""
+"""Giving a picture by drawing, opening, dropping, pasting, or taking one of the test set."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from PySide6.QtCore import QMimeData, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QImage, QPixmap
+from PySide6.QtCore import QMimeData, QSize, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QImage, QPixmap
 from PySide6.QtWidgets import (
     QCheckBox,
     QFileDialog,
@@ -21,12 +21,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.engine.data.preparation import Preparation
 from app.engine.data.preparations.image import ImagePreparation
 from app.ui.assets import icon
-from app.ui.pages.tryit.asking import Picture
+from app.ui.pages.tryit.asking import Given, Reply
 from app.ui.pages.tryit.canvas import PEN, Canvas
+from app.ui.pages.tryit.givers.base import Giver
 from app.ui.theme import Theme, style
-from app.ui.widgets.card import Card
 from app.ui.widgets.flow import Flow
 from app.ui.widgets.segments import Segments
 from app.ui.widgets.thumbnails import crisp
@@ -40,18 +41,17 @@ FILES = "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.tif *.tiff *.webp);;All file
 DROP = "Drop a picture here, open one, or paste it."
 
 
-class GivingCard(Card):
-    """given(Picture or None): there is another picture, or none any more. wanted_random(): one of the test set."""
+class PictureGiver(Giver):
+    """given(Given or None): there is another picture, or none any more. wanted_random(): one of the test set."""
 
-    given = Signal(object)
-    wanted_random = Signal()
+    hint = "Draw, drop a picture, or take one of the test set."
 
     def __init__(self, theme: Theme) -> None:
         super().__init__("Your picture", "drawn or opened")
         self._theme = theme
         self._grey: bool | None = None
         self._shown: np.ndarray | None = None
-        self._opened: Picture | None = None
+        self._opened: Given | None = None
         self.setObjectName("tryit.give")
         self.ways = Segments(theme, "tryit.way", WAYS)
         self.ways.chosen.connect(self.show_way)
@@ -134,25 +134,18 @@ class GivingCard(Card):
     def _sources(self) -> QWidget:
         holder = QWidget()
         flow = Flow(holder)
-        self.open_button = self._button("Open", "tryit.open", "Opens a picture file.", self.ask_file)
-        self.paste_button = self._button("Paste", "tryit.paste", "Takes the picture from the clipboard.", lambda: None)
-        self.random_button = self._button("Random test picture", "tryit.random", "", self.wanted_random.emit)
+        self.open_button = self.button("Open", "tryit.open", "Opens a picture file.", self.ask_file)
+        self.paste_button = self.button("Paste", "tryit.paste", "Takes the picture from the clipboard.", self.paste)
+        self.random_button = self.button("Random test picture", "tryit.random", "", self.wanted_random.emit)
         for button in (self.open_button, self.paste_button, self.random_button):
             flow.addWidget(button)
         return holder
 
-    def _button(self, text: str, name: str, tip: str, action: object) -> QPushButton:
-        button = QPushButton(text)
-        button.setObjectName(name)
-        button.setAccessibleName(text)
-        button.setToolTip(tip)
-        button.clicked.connect(lambda: action())  # type: ignore[operator]
-        return button
-
     # --- what is given
 
-    def prepare_for(self, preparation: ImagePreparation) -> None:
+    def prepare_for(self, preparation: Preparation) -> None:
         """Paper, ink and proportions like the data of a run."""
+        assert isinstance(preparation, ImagePreparation)
         self.canvas.set_shape(preparation.height, preparation.width)
         grey = preparation.channels == 1
         self._tools[2].setVisible(not grey)
@@ -173,16 +166,22 @@ class GivingCard(Card):
         else:
             self.given.emit(self._opened)
 
-    def take(self, picture: Picture) -> None:
+    def take(self, picture: Given) -> None:
         """Show and give a picture that was not drawn."""
         self._opened, self._shown = picture, None
         self._origin.setText(picture.origin)
         self.show_way("picture")
 
-    def show_picture(self, pixels: np.ndarray) -> None:
-        """The picture as it came: (C, h, w) uint8."""
-        self._shown = pixels
-        self._paint_view()
+    def show_reply(self, reply: Reply) -> None:
+        """The picture as it came."""
+        if reply.given.origin != "drawn":
+            self._shown = reply.shown
+            self._paint_view()
+
+    def paste(self) -> None:
+        data = QGuiApplication.clipboard().mimeData()
+        if data is None or not self.take_mime(data):
+            self.refused.emit("There is no picture in the clipboard.")
 
     def say_unreadable(self) -> None:
         self._shown = None
@@ -191,25 +190,25 @@ class GivingCard(Card):
     def ask_file(self) -> None:
         name, _ = QFileDialog.getOpenFileName(self, "Open a picture", "", FILES)
         if name:
-            self.take(Picture(Path(name).name, file=Path(name)))
+            self.take(Given(Path(name).name, Path(name)))
 
     def take_mime(self, data: QMimeData) -> bool:
         """A picture that was dropped or pasted; False where there is none in it."""
         files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
         if files and files[0].is_file():
-            self.take(Picture(files[0].name, file=files[0]))
+            self.take(Given(files[0].name, files[0]))
             return True
         image = data.imageData() if data.hasImage() else None
         if isinstance(image, QPixmap):
             image = image.toImage()
         if isinstance(image, QImage) and not image.isNull():
-            self.take(Picture("from the clipboard", image=from_qt(image)))
+            self.take(Given("from the clipboard", from_qt(image)))
             return True
         return False
 
     def _drawn(self) -> None:
         if self.ways.value == "draw":
-            drawing = None if self.canvas.empty else Picture("drawn", image=self.canvas.picture())
+            drawing = None if self.canvas.empty else Given("drawn", self.canvas.picture())
             self.given.emit(drawing)
 
     def _thickness(self, percent: int) -> None:
@@ -266,3 +265,6 @@ def from_qt(image: QImage) -> Image.Image:
     image = image.convertToFormat(QImage.Format.Format_RGBA8888)
     pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
     return Image.fromarray(pixels[:, : 4 * image.width()].reshape(image.height(), image.width(), 4).copy(), "RGBA")
+
+
+GIVER = PictureGiver

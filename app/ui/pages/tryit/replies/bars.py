@@ -22,17 +22,18 @@ class AnswerBars(QWidget):
         self._shown: list[tuple[str, float]] = []
         self._others: tuple[int, float] = (0, 0.0)
         self._true = ""
+        self._together = True
         self.setObjectName("tryit.answers")
         self.setAccessibleName("Probabilities")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self.updateGeometry)
 
-    def show_ranking(self, ranking: list[tuple[str, float]], true: str = "") -> None:
-        """ranking: (class, probability), the most probable first."""
+    def show_ranking(self, ranking: list[tuple[str, float]], true: str = "", together: bool = True) -> None:
+        """ranking: (class, probability), the most probable first. together: whether they share out 100 %."""
         most = MOST + 1 if len(ranking) == MOST + 1 else MOST  # no line "1 other" in place of the class itself
         self._shown = ranking[:most]
         rest = ranking[most:]
-        self._others, self._true = (len(rest), sum(value for _, value in rest)), true
+        self._others, self._true, self._together = (len(rest), sum(value for _, value in rest)), true, together
         words = [f"{name} {percent_text(value)}" for name, value in self._shown]
         self.setAccessibleDescription(", ".join(words) + (f". It is {true}." if true else ""))
         self.updateGeometry()
@@ -59,7 +60,9 @@ class AnswerBars(QWidget):
         if count:
             painter.setFont(theme.font(12))
             painter.setPen(theme.color("secondary"))
-            text = f"{count:,} other classes together {percent_text(share)}"
+            text = f"{count:,} other classes together {percent_text(share)}" if self._together else (
+                f"{count:,} others are less likely"
+            )
             painter.drawText(QPointF(0, px(ROW) * len(self._shown) + px(14)), text)
 
     def _line(self, painter: QPainter, box: QRectF, name: str, value: float, first: bool) -> None:
