@@ -148,7 +148,7 @@ class ImageList(PictureFormat):
             return True  # is refused with a sentence
         table = _headed(rows, *found, encoding_name, delimiter)
         try:
-            label = class_column(path, table, found[0], data.target)
+            label = class_column(path, table, found[0], _one(data.target))
         except UserError:
             return True
         cells = [row[label] for row in table.rows if label < len(row) and row[label]]
@@ -163,8 +163,12 @@ class ImageList(PictureFormat):
         if found is None:
             raise unusable_file(path, "names no picture that can be found", REMEDY)
         table = _headed(rows, *found, encoding_name, delimiter)
-        listing = _list(path, table, *found, data.target, check)
+        listing = _list(path, table, *found, _one(data.target), check)
         return Scan((stamp(path), *listing.stamps), lambda: listing.catalogue)
+
+
+def _one(target: list[str] | str | None) -> str | None:
+    return target if isinstance(target, str) else target[0] if target else None
 
 
 def _headed(rows: list[list[str]], column: int, files: Files, encoding_name: str, delimiter: str) -> Table:

@@ -1,4 +1,4 @@
-"""Rows of a table: what fills gaps, brings amounts to one scale and numbers categories is learned from the training rows."""
+"""Rows of a table: what fills gaps, scales amounts and numbers categories is learned from the training rows."""
 
 from __future__ import annotations
 
@@ -61,8 +61,7 @@ class RowPart(Part):
         for place, column in enumerate(self.columns):
             if self.roles[column.name] == "category":
                 codes, words = column.coded
-                prints = [int.from_bytes(hashlib.blake2b(word.encode("utf-8", "replace"), digest_size=8).digest(), "little")
-                          for word in (*words, "")]
+                prints = [_print(word) for word in (*words, "")]
                 values[:, place] = np.array(prints, np.uint64)[codes]
             else:
                 numbers = column.numbers[0] + 0.0  # so that -0 is 0
@@ -135,8 +134,9 @@ class RowPart(Part):
                 unseen.append((column.name, new))
             place += 1
         for name, count in unseen[:10]:
-            self._notes.append(f"{count:,} {'row has' if count == 1 else 'rows have'} a value of '{name}' that does not "
-                               "come up in training; it counts as unseen.")
+            rows = "row has" if count == 1 else "rows have"
+            self._notes.append(f"{count:,} {rows} a value of '{name}' that does not come up in training; it counts as "
+                               "unseen.")
         return values
 
     def _tell(self, preparation: RowPreparation) -> None:
@@ -170,6 +170,10 @@ def policy_of(name: str, role: str, chosen: Mapping[str, Any]) -> str:
             f"Choose one of: {', '.join(allowed)}.", "data.missing",
         )
     return str(policy)
+
+
+def _print(word: str) -> int:
+    return int.from_bytes(hashlib.blake2b(word.encode("utf-8", "replace"), digest_size=8).digest(), "little")
 
 
 def _hashed(values: np.ndarray) -> np.ndarray:

@@ -97,7 +97,8 @@ class RowPreparation(Preparation):
             shown = ", ".join(f"'{column.name}'" for column in self.columns[:5])
             raise UserError("The row has none of the columns that the network reads.", f"It reads {shown} …")
         numbers = [self._number(column, raw.get(column.name)) for column in self.amounts]
-        flags = [float(math.isnan(value)) for value, column in zip(numbers, self.amounts, strict=True) if column.flagged]
+        both = zip(numbers, self.amounts, strict=True)
+        flags = [float(math.isnan(value)) for value, column in both if column.flagged]
         codes = [float(self._code(column, raw.get(column.name))) for column in self.categories]
         return np.array([*numbers, *flags, *codes], np.float32)
 

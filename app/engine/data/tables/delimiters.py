@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -149,4 +150,4 @@ def _differs(rows: Sequence[Sequence[str]], style: NumberStyle) -> bool:
 def _ascending(cells: Sequence[str], style: NumberStyle) -> bool:
     """Whether the numbers among these rise, as years or steps in a head do."""
     numbers = [style.parse(cell) or 0.0 for cell in cells if style.matches.match(cell)]
-    return all(one < other for one, other in zip(numbers, numbers[1:], strict=False))
+    return all(one < other for one, other in itertools.pairwise(numbers))

@@ -16,8 +16,8 @@ MARKS = (
 )
 WORDS = {
     "utf-8": "UTF-8", "utf-8-sig": "UTF-8 with BOM", "utf-16": "UTF-16", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16",
-    "utf-32": "UTF-32", "cp1252": "Windows, western", "cp1250": "Windows, central Europe", "cp1251": "Windows, Cyrillic",
-    "latin-1": "ISO 8859-1",
+    "utf-32": "UTF-32", "cp1252": "Windows, western", "cp1250": "Windows, central Europe",
+    "cp1251": "Windows, Cyrillic", "latin-1": "ISO 8859-1",
 }
 ALPHABETS = {
     "cp1252": (

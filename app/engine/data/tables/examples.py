@@ -62,8 +62,9 @@ class _Builder:
         self._keep(present(self.table, plan), f"it has no value of {targets}")
         self._drop_missing()
         parts = self._pair() if plan.reads == "pair" else (self._part(plan.inputs[0], 0),)
+        told: tuple[str, ...] = ()
         if task.pairs:
-            answers, told = partners_of(self.table.by_name[plan.inputs[1]].texts.to_pylist()), ()
+            answers = partners_of(self.table.by_name[plan.inputs[1]].texts.to_pylist())
         else:
             answers, told = targets_of(self.table, plan, self.way.like is not None)
         self.notes += [*told, *self._told()]
@@ -81,7 +82,7 @@ class _Builder:
         """Leaves the other rows out. kept: (N,) bool. Returns the places that stay. Raises UserError if none does."""
         places = np.flatnonzero(kept)
         if len(places) < len(kept):
-            self.skipped += [Skipped(self.table.row_of(row), reason) for row in np.flatnonzero(~kept)]
+            self.skipped += [Skipped(self.table.row_of(row), reason) for row in np.flatnonzero(~kept).tolist()]
             if not len(places):
                 raise unusable(self.table.path, f"has no row that can be used: of every one, {reason}",
                                "Check what the columns are.")
@@ -185,9 +186,9 @@ class _Builder:
             if odd:
                 count = int(column.numbers[1].sum())
                 cells = ", ".join(f"'{one.text[:40]}' ({self.table.row_of(one.place)})" for one in odd)
-                self.notes.append(f"{count:,} {'cell' if count == 1 else 'cells'} of '{column.name}' "
-                                  f"{'is no number and counts' if count == 1 else 'are no numbers and count'} as missing: "
-                                  f"{cells}.")
+                verb = "is no number and counts" if count == 1 else "are no numbers and count"
+                self.notes.append(f"{count:,} {'cell' if count == 1 else 'cells'} of '{column.name}' {verb} as "
+                                  f"missing: {cells}.")
 
     def _told(self) -> list[str]:
         """How the table was read, and what was replaced."""
@@ -195,8 +196,8 @@ class _Builder:
         infinite = {name: count for name in plan.inputs if plan.roles[name].role == "number"
                     and (count := self.table.by_name[name].numbers[2])}
         for name, count in list(infinite.items())[:10]:
-            notes.append(f"{count:,} {'value' if count == 1 else 'values'} of '{name}' "
-                         f"{'is' if count == 1 else 'are'} infinite and {'counts' if count == 1 else 'count'} as missing.")
+            verb = "value of '{}' is infinite and counts" if count == 1 else "values of '{}' are infinite and count"
+            notes.append(f"{count:,} {verb.format(name)} as missing.")
         ignored = [name for name, one in plan.roles.items() if one.role == "ignore" and not one.given]
         reasons = Counter(plan.roles[name].reason for name in ignored)
         for reason, count in reasons.most_common(8):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import math
 import re
@@ -134,10 +135,8 @@ def to_numbers(cells: Any, style: NumberStyle) -> tuple[np.ndarray, np.ndarray, 
     odd = np.zeros(len(cells), bool)
     numbers = None
     if style == STYLES[0]:
-        try:
+        with contextlib.suppress(pa.ArrowInvalid):
             numbers = pc.cast(rest, pa.float64())
-        except pa.ArrowInvalid:
-            pass
     if numbers is None:
         fits = pc.match_substring_regex(cells, style.pattern)
         odd = pc.and_not(there, fits).to_numpy(zero_copy_only=False)

@@ -20,8 +20,8 @@ from app.engine.learning.tasks import task as task_of
 
 TARGET_WORDS = (
     "target", "targets", "label", "labels", "class", "classes", "class_name", "y", "outcome", "outcomes", "output",
-    "response", "diagnosis", "result", "ziel", "klasse", "kategorie", "category", "species", "breed", "survived", "churn",
-    "tags", "topic", "sentiment", "price", "sales", "kind", "type",
+    "response", "diagnosis", "result", "ziel", "klasse", "kategorie", "category", "species", "breed", "survived",
+    "churn", "tags", "topic", "sentiment", "price", "sales", "kind", "type",
 )
 FEW = 10
 """Whole numbers with at most so many different values are taken for classes."""
@@ -257,8 +257,8 @@ def _task(table: Table, data: DataSettings, targets: Sequence[str]) -> tuple[str
         if column.whole and column.different <= ASKED and column.different < 0.5 * int(column.present.sum()):
             classes = column.different <= FEW
             question = (
-                f"'{column.name}' has {column.different} different whole numbers. Are they classes or amounts? Taken for "
-                f"{'classes' if classes else 'amounts'}; choose the task to decide."
+                f"'{column.name}' has {column.different} different whole numbers. Are they classes or amounts? Taken "
+                f"for {'classes' if classes else 'amounts'}; choose the task to decide."
             )
             return ("classification" if classes else "regression"), question, ""
         return "regression", "", ""

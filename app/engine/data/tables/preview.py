@@ -80,7 +80,8 @@ def preview(source: str | Path, data: DataSettings, check: Check = no_check) -> 
 def preview_of(table: Table, data: DataSettings) -> TablePreview:
     """Of a table that is read already."""
     problem = UserError("", "")
-    task, targets, reads, separator, question = data.task or "", targets_in(data), "", "", ""
+    task: str = data.task or ""
+    targets, reads, separator, question = targets_in(data), "", "", ""
     notes = list(table.notes)
     try:
         planned = plan(table, data)

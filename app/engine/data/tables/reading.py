@@ -35,7 +35,7 @@ def sort_of(path: Path) -> Sort:
         return "spreadsheet"
     if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
         return _archive(path)
-    if head[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<html", b"<!doctype html", b"<?xml", b"<table")):
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<html", b"<!doctype html", b"<?xml", b"<table")):
         raise unusable(path, "is a web page, whatever its name says", sheets.REMEDY)
     if path.suffix.lower() in (*SHEET_SUFFIXES, *PARQUET_SUFFIXES) and b"\0" in head and not _marked(head):
         what = "Parquet file" if path.suffix.lower() in PARQUET_SUFFIXES else "spreadsheet"

@@ -15,10 +15,12 @@ from app.engine.data.tables.numbers import DATE_WORDS
 
 PICTURE = re.compile(r"\.(png|apng|jpe?g|jfif|bmp|gif|tiff?|webp|ppm|pgm|pbm)$", re.IGNORECASE)
 ID_NAME = re.compile(
-    r"(^|[\s_\-.])(id|ids|uuid|guid|index|idx|key|nr|no|number|row|row name|unnamed.*|__index_level_\d+__)$", re.IGNORECASE
+    r"(^|[\s_\-.])(id|ids|uuid|guid|index|idx|key|nr|no|number|row|row name|unnamed.*|__index_level_\d+__)$",
+    re.IGNORECASE,
 )
-GROUP_NAME = re.compile(r"^(group|gruppe|patient|subject|person|participant|customer|user|session)([\s_\-.]?(id|no|nr))$",
-                        re.IGNORECASE)
+GROUP_NAME = re.compile(
+    r"^(group|gruppe|patient|subject|person|participant|customer|user|session)([\s_\-.]?(id|no|nr))$", re.IGNORECASE
+)
 SPLIT_NAMES = ("split", "set", "subset", "partition", "usage", "fold")
 FEW_GROUPS = 10
 SENTENCE_WORDS = 4.0

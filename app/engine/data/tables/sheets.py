@@ -91,7 +91,8 @@ def _refuse_bombs(path: Path) -> None:
     except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError):
         return  # the reader says what is wrong
     if size > UNPACKED_LIMIT:
-        raise unusable(path, f"unpacks to {size / 1e9:,.0f} GB, too much for a spreadsheet", "Save it as CSV or Parquet.")
+        raise unusable(path, f"unpacks to {size / 1e9:,.0f} GB, too much for a spreadsheet",
+                       "Save it as CSV or Parquet.")
 
 
 def _text(cell: Any) -> str:

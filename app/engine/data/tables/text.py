@@ -52,13 +52,13 @@ def read(path: Path, data: DataSettings, check: Check, most: int | None = None) 
     rows = [row for row in rows if any(row)]
     style = _style(rows, delimiter, data)
     header, head_why = has_header(rows, style) if data.header is None else (data.header, "as chosen")
-    given = {"decimal": data.decimal, "thousands": data.thousands, "encoding": data.encoding}
+    style_why = "as chosen" if data.decimal or data.thousands is not None else "most columns are numbers so"
     manner = Manner(
         "text", header, style, delimiter, found.name, reasons={
             "delimiter": f"{WORDS.get(delimiter, repr(delimiter))} between cells: {why}",
             "encoding": f"{found.words}: {found.reason}",
             "header": f"the first row {'has the names' if header else 'is an example'}: {head_why}",
-            "decimal": f"{style.words}: {'as chosen' if given['decimal'] or given['thousands'] else 'most columns are numbers so'}",
+            "decimal": f"{style.words}: {style_why}",
         },
     )
     return _Reader(path, manner, rows, check, most).read(lines, size)
