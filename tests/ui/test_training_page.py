@@ -111,7 +111,7 @@ def test_the_first_step_brings_the_curve(page: TrainingPage, loose: Loose) -> No
     assert page.stack.currentIndex() == 2
     assert page.run.loss.raw.drawn == 1 and page.run.loss.raw.item.opts["symbol"] == "o"
     assert text(page, "figure.training_loss") == "2.30"
-    assert text(page, "figure.accuracy") == "–"
+    assert text(page, "figure.metric") == "–"
 
 
 # --- running
@@ -120,11 +120,11 @@ def test_the_first_step_brings_the_curve(page: TrainingPage, loose: Loose) -> No
 def test_figures(page: TrainingPage, loose: Loose) -> None:
     run_live(loose, going(patience=5))
     labels = [label.text() for label in page.run.figures.findChildren(QLabel)]
-    assert text(page, "figure.accuracy") == "92.0 %" and "epoch 2 of 4" in labels
+    assert text(page, "figure.metric") == "92.0 %" and "epoch 2 of 4" in labels
     assert text(page, "figure.validation_loss") == "0.260" and "no better for 1 of 5 epochs" in labels
     assert text(page, "figure.learning_rate") == "0.0020" and any("falling" in label for label in labels)
     assert page.run.loss._best == (2.0, 0.231)
-    assert page.run.accuracy._best == (2.0, pytest.approx(0.92))
+    assert page.run.headline._best == (2.0, pytest.approx(0.92))
 
 
 def test_memory_predicted_and_measured(page: TrainingPage, loose: Loose) -> None:
@@ -187,20 +187,20 @@ def test_what_it_says_now(page: TrainingPage, loose: Loose, qtbot: QtBot) -> Non
     ready = events.RunPrepared(**{**vars(ready), "classes": classes})
     start = told.started(loose.document.experiment)
     tell(loose, start, ready, told.steps(1, [2.0]), events.ProbePredicted(1, rows, sure))
-    right, wrong = page.run.probe_card.strip.said
+    right, wrong = page.run.probe_card.content.said
     assert right.lines == [classes[dataset.targets[rows[0]]], "90 %"]
     assert wrong.lines[1] == f"is {classes[dataset.targets[rows[1]]]}" and not wrong.right
     page.run.probe_card.grab()
     loose.document.replace("data", height=12)  # other pictures later on do not change what these rows are
     tell(loose, events.ProbePredicted(2, rows, sure))
-    assert len(page.run.probe_card.strip.said) == 2
+    assert len(page.run.probe_card.content.said) == 2
 
 
 def test_pictures_that_are_not_open_are_not_made_up(page: TrainingPage, loose: Loose) -> None:
     record = going()
     record.add(TAUGHT)
     run_live(loose, record)
-    assert not page.run.probe_card.strip.isVisible()
+    assert page.run.probe_card.content is None
     assert "not open" in page.run.probe_card.note.text()
 
 
@@ -230,9 +230,9 @@ def test_a_hidden_page_draws_nothing_and_catches_up(page: TrainingPage, loose: L
     run_live(loose, going(1))
     page.hide()
     tell(loose, told.steps(51, np.full(100, 0.4)), told.epoch(2, 0.3, 2, accuracy=0.99))
-    assert text(page, "figure.accuracy") == "86.0 %"
+    assert text(page, "figure.metric") == "86.0 %"
     page.show()
-    assert text(page, "figure.accuracy") == "99.0 %" and page.run.loss.raw.drawn == 150
+    assert text(page, "figure.metric") == "99.0 %" and page.run.loss.raw.drawn == 150
 
 
 def test_another_record_is_shown(page: TrainingPage, loose: Loose) -> None:

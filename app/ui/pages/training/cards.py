@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import deque
 from pathlib import Path
+from typing import cast
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QPlainTextEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.engine.training import events
-from app.ui.amounts import bytes_text, number_text, percent_text
-from app.ui.pages.training.probe import MOST, ProbeStrip, Said
+from app.ui.amounts import bytes_text, number_text
+from app.ui.pages.training.about import About
+from app.ui.pages.training.probes import BODIES, Body, Probe
 from app.ui.plots.memory_over_time import MemoryPlot
 from app.ui.plots.tools import PlotCard
 from app.ui.record import Record
@@ -24,7 +26,6 @@ from app.ui.widgets.memory_table import MemoryTable
 LOG_LINES = 5000
 LOG_TAIL = 200_000
 """Bytes of a run's log.txt that are read: its end."""
-NUMBERS = {1: "one picture", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
 
 
 def predicted_and_measured(record: Record) -> tuple[dict[str, int], dict[str, int | None]]:
@@ -77,25 +78,39 @@ class MemoryCard(Card):
 
 
 class ProbeCard(Card):
-    """What the network says now."""
+    """What the network says now: shown as the task's results are (see probes.BODIES)."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__("What it says now", "about six validation pictures")
+        super().__init__("What it says now", "about validation examples")
         self.setObjectName("training.says")
-        self.strip, self.note = ProbeStrip(theme), QLabel()
+        self._theme = theme
+        self._view = ""
+        self.content: QWidget | None = None
+        self.note = QLabel()
         style(self.note, "secondary")
         self.note.setWordWrap(True)
-        self.body.addWidget(self.strip, 1)
         self.body.addWidget(self.note, 1, Qt.AlignmentFlag.AlignTop)
 
-    def show_said(self, said: list[Said], note: str = "") -> None:
-        """note: why there are no pictures."""
-        self.strip.setVisible(bool(said))
-        self.note.setVisible(not said)
+    def show_note(self, note: str) -> None:
+        """Why nothing can be shown."""
         self.note.setText(note)
-        count = len(said) or MOST
-        self.set_why(f"about {NUMBERS[min(MOST, count)]}{' validation pictures' if count > 1 else ''}")
-        self.strip.show_said(said)
+        self.note.show()
+        self.set_why("about validation examples")
+        if self.content is not None:
+            self.content.hide()
+
+    def show_probe(self, probe: Probe) -> None:
+        view = probe.report.view
+        if self.content is None or view != self._view:
+            if self.content is not None:
+                self.body.removeWidget(self.content)
+                self.content.deleteLater()
+            self._view, self.content = view, BODIES[view](self._theme)
+            self.content.setMinimumHeight(self._theme.px(96))
+            self.body.insertWidget(0, self.content, 1)
+        self.note.hide()
+        self.content.show()
+        self.set_why(cast(Body, self.content).show_probe(probe))
 
 
 class MemoryView(QWidget):
@@ -171,8 +186,8 @@ class LogView(Card):
         self._waiting.extend(tail(record.path / "log.txt") if record.path is not None else [])
         self._flush()
 
-    def add(self, told: list[events.Event]) -> None:
-        self._waiting.extend(line for event in told if (line := line_of(event)))
+    def add(self, told: list[events.Event], about: About) -> None:
+        self._waiting.extend(line for event in told if (line := line_of(event, about)))
         self._flush()
 
     def _flush(self) -> None:
@@ -204,8 +219,8 @@ def tail(path: Path) -> list[str]:
     return lines[1:] if size > LOG_TAIL else lines
 
 
-def line_of(event: events.Event) -> str:
-    """An event as a line of the log; "" for what happens too often."""
+def line_of(event: events.Event, about: About) -> str:
+    """An event as a line of the log; "" for what happens too often. about: the run, for its headline metric."""
     match event:
         case events.StageChanged(text=text, done=0):
             return text
@@ -215,12 +230,12 @@ def line_of(event: events.Event) -> str:
                 f"{event.steps:,} steps of {event.batch_size}"
             )
         case events.EpochDone():
-            accuracy = event.metrics.get("accuracy")
-            right = f", {percent_text(accuracy)} right" if accuracy is not None else ""
+            value = event.metrics.get(about.headline.name)
+            figure = f", {about.headline.label} {about.text(value)}" if value is not None else ""
             best = ", the best so far" if event.best else ""
             return (
                 f"Epoch {event.epoch}: training loss {number_text(event.training_loss)}, "
-                f"validation loss {number_text(event.validation_loss)}{right}{best}"
+                f"validation loss {number_text(event.validation_loss)}{figure}{best}"
             )
         case events.Paused():
             return f"Paused at step {event.step:,}"

@@ -8,7 +8,8 @@ import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.engine.experiment import Experiment
-from app.ui.amounts import UNKNOWN, count_text, number_text, percent_text
+from app.ui.amounts import UNKNOWN, count_text, number_text
+from app.ui.pages.training.about import About
 from app.ui.record import Record
 from app.ui.theme import Theme, style
 
@@ -24,25 +25,26 @@ class Figure:
     best: bool = False
 
 
-def figures_of(record: Record, smoothed: float, resolved: Experiment | None) -> list[Figure]:
+def figures_of(record: Record, smoothed: float, resolved: Experiment | None, about: About) -> list[Figure]:
     """The four figures of a run. smoothed: the training loss as the plot averages it. resolved: if it is known."""
     below = "smoothed" if len(record.losses) else ""
     return [
-        _accuracy(record),
+        _headline(record, about),
         Figure("figure.training_loss", "training loss", number_text(smoothed), below),
         _validation(record, resolved),
         _rate(record, resolved),
     ]
 
 
-def _accuracy(record: Record) -> Figure:
-    best = record.best
-    label = "best validation accuracy"
-    if best is None or "accuracy" not in best.metrics:
-        return Figure("figure.accuracy", label, UNKNOWN, "after the first epoch", best=True)
+def _headline(record: Record, about: About) -> Figure:
+    """The task's first metric, of the best epoch."""
+    best, metric = record.best, about.headline
+    label = f"best validation {metric.label}"
+    if best is None or metric.name not in best.metrics:
+        return Figure("figure.metric", label, UNKNOWN, "after the first epoch", best=True)
     epochs = f" of {record.prepared.epochs}" if record.prepared else ""
-    value = percent_text(best.metrics["accuracy"])
-    return Figure("figure.accuracy", label, value, f"epoch {best.epoch}{epochs}", best=True)
+    value = about.text(best.metrics[metric.name])
+    return Figure("figure.metric", label, value, f"epoch {best.epoch}{epochs}", best=True)
 
 
 def _validation(record: Record, resolved: Experiment | None) -> Figure:

@@ -22,7 +22,7 @@ MOST = 4
 EXPLAINED = {
     "overview": GuideCard(
         "What you see",
-        "The thin line is the loss of each batch, the thick one its average. The orange line is the loss on pictures "
+        "The thin line is the loss of each batch, the thick one its average. The orange line is the loss on examples "
         "kept aside: that is the one to trust.",
     ),
     "curves": GuideCard(
@@ -38,12 +38,12 @@ EXPLAINED = {
     "log": GuideCard("What you see", "The run's own notes. The same lines are in log.txt in its folder."),
     "empty": GuideCard(
         "Training",
-        "The network guesses a batch of pictures, the loss says how wrong it was, and the optimizer moves every weight "
-        "a little so that the loss falls. That is one step; all pictures once are an epoch.",
+        "The network guesses a batch of examples, the loss says how wrong it was, and the optimizer moves every weight "
+        "a little so that the loss falls. That is one step; all examples once are an epoch.",
     ),
     "preparing": GuideCard(
         "Before the first step",
-        "The pictures are read once into memory, then the network is built and one batch is tried. The first start of "
+        "The data are read once into memory, then the network is built and one batch is tried. The first start of "
         "a day also loads the engine.",
     ),
 }

@@ -10,12 +10,15 @@ from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout
 
 from app.engine import storage
+from app.engine.data.dataset import Dataset
 from app.engine.errors import UserError
 from app.engine.experiment import Experiment
+from app.engine.results.reports import report_for
 from app.engine.training import events
 from app.ui.pages.training import guide
+from app.ui.pages.training.about import About, about_of
 from app.ui.pages.training.notices import NoticeStrip
-from app.ui.pages.training.probe import said_of
+from app.ui.pages.training.probes import Probe
 from app.ui.pages.training.run_view import RunView
 from app.ui.pages.training.summary import Action, notice_of
 from app.ui.pages.training.waiting import EmptyCard, PreparingCard, centred
@@ -42,7 +45,8 @@ class TrainingPage(Page):
         self._resolved: Experiment | None = None
         self._findings: list[Any] = []
         self._best_speed, self._drawn = 0.0, 0.0
-        self._dataset: Any = None
+        self._dataset: Dataset | None = None
+        self._about = About()
         self._build()
         session, document = parts.session, parts.document
         session.told.connect(self._told)
@@ -105,7 +109,9 @@ class TrainingPage(Page):
         if kinds & {events.RunPrepared, events.RunStarted}:
             self._take_resolved()
             self._data_changed()
-        self.run.log_view.add(told)
+        if self._about.task is None and kinds & {events.EpochDone, events.StepsDone}:
+            self._take_about()  # what the data are is written when they have been read
+        self.run.log_view.add(told, self._about)
         if not self.isVisible():
             return
         self._show_page()
@@ -133,6 +139,7 @@ class TrainingPage(Page):
             asked = started.experiment.get("data") if started is not None else None
             if asked is not None and asked == storage.to_plain(document.experiment).get("data"):
                 self._dataset = document.dataset
+                self._take_about()
                 self._show_probe()
         if self.isVisible() and self.record.started is None:
             self._show_page()
@@ -144,6 +151,10 @@ class TrainingPage(Page):
                 self._resolved = storage.from_plain(self.record.prepared.resolved)
             except (UserError, ValueError):  # a run of another version may know other settings
                 self._resolved = None
+        self._take_about()
+
+    def _take_about(self) -> None:
+        self._about = about_of(self.record, self._resolved, self._dataset)
 
     def _refresh_all(self) -> None:
         if not self.isVisible():
@@ -182,22 +193,36 @@ class TrainingPage(Page):
         self.empty.button.setToolTip("Starts the training." if ready else "Opens the Data page.")
 
     def _draw(self) -> None:
-        self.run.draw(self.record, self._resolved)
+        self.run.draw(self.record, self._resolved, self._about)
 
     def _show_probe(self) -> None:
-        record = self.record
-        classes = record.prepared.classes if record.prepared else ()
-        if record.probe is None or not classes:
-            self.run.probe_card.show_said([], "After the first epoch: what the network takes six pictures for.")
-        elif self._dataset is None:
-            self.run.probe_card.show_said([], "The pictures of this run are not open; open its data to see them here.")
+        card, many = self.run.probe_card, self._about.many
+        if self.record.probe is None:
+            card.show_note(f"After the first epoch: what the network says of validation {many}.")
+        elif (probe := self._probe()) is not None:
+            card.show_probe(probe)
         else:
-            self.run.probe_card.show_said(said_of(record.probe, self._dataset, classes))
+            card.show_note(f"The {many} of this run are not open; open its data to see them here.")
+
+    def _probe(self) -> Probe | None:
+        """The examples that are followed, judged as the task's results are; None without the data or the task."""
+        told, task, dataset = self.record.probe, self._about.task, self._dataset
+        if told is None or task is None or dataset is None or told.rows.max(initial=-1) >= len(dataset.targets):
+            return None
+        about = dataset.description
+        try:
+            report = report_for(task.view).of(
+                "validation", about, task, told.rows, dataset.targets[told.rows], told.said, None
+            )
+        except (KeyError, ValueError):  # answers of another form than these data ask for
+            return None
+        return Probe(report, about, dataset) if report.count else None
 
     def _show_notice(self) -> None:
         session = self.parts.session
         stage = self.record.stage.text if self.record.stage else ""
-        notice = notice_of(self.record, session.state, session.live, stage, time.monotonic() - session.begun)
+        seconds = time.monotonic() - session.begun
+        notice = notice_of(self.record, session.state, session.live, stage, seconds, self._about)
         remedy = self._remedy()
         self.notice.show_notice(notice, remedy.label if remedy else "")
 

@@ -1,34 +1,32 @@
-"""What the network says now about a few validation pictures: each with the class it is taken for, and how surely."""
+"""What the network says now about a few validation examples: each with what it is taken for, and how surely."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from app.ui.examples import Example
 from app.ui.theme import Theme
+from app.ui.widgets.example import pixmap_of
 from app.ui.widgets.thumbnails import crisp
 
-if TYPE_CHECKING:
-    from app.engine.data.dataset import Dataset
-    from app.engine.training.events import ProbePredicted
-
-MOST, GAP, LARGEST = 6, 8, 96
+GAP, LARGEST = 8, 96
 LINES = 3
+MOST = {"image": 6, "signal": 4, "row": 3, "text": 3}
+"""Side by side in a card, by kind."""
 
 
 @dataclass(frozen=True, eq=False)
 class Said:
-    """One picture of (C, H, W) uint8, what the network takes it for, how surely, and what it is."""
+    """One example, what the network takes it for, what it is, and how sure the network is, where it says so."""
 
-    picture: np.ndarray
+    example: Example
     predicted: str
-    share: float
     true: str
+    share: float | None = None
 
     @property
     def right(self) -> bool:
@@ -37,25 +35,12 @@ class Said:
     @property
     def lines(self) -> list[str]:
         """The caption: what it says, how surely, and if wrong, what it is."""
-        share = f"{100 * self.share:.0f} %"
-        return [self.predicted, share] if self.right else [self.predicted, f"is {self.true}", share]
-
-
-def said_of(probe: ProbePredicted, dataset: Dataset, classes: tuple[str, ...]) -> list[Said]:
-    """The first few of the probe. A network with one answer (yes or no) has two columns here as well."""
-    told = []
-    for row, probabilities in zip(probe.rows[:MOST], probe.probabilities[:MOST], strict=True):
-        if not 0 <= row < len(dataset.targets):
-            continue
-        if len(probabilities) == 1:
-            probabilities = np.array([1 - probabilities[0], probabilities[0]])
-        best, true = int(np.argmax(probabilities)), int(dataset.targets[row])
-        told.append(Said(np.asarray(dataset.inputs[row]), classes[best], float(probabilities[best]), classes[true]))
-    return told
+        words = [self.predicted] if self.right else [self.predicted, f"is {self.true}"]
+        return words if self.share is None else [*words, f"{100 * self.share:.0f} %"]
 
 
 class ProbeStrip(QWidget):
-    """Pictures side by side with their captions. `pressed`: somebody wants to see more of them."""
+    """Examples side by side with their captions. `pressed`: somebody wants to see more of them."""
 
     pressed = Signal()
 
@@ -63,15 +48,14 @@ class ProbeStrip(QWidget):
         super().__init__()
         self.theme = theme
         self.said: list[Said] = []
-        self._pixmaps: dict[tuple[int, int], QPixmap] = {}
+        self._pixmaps: dict[tuple[int, int, int], QPixmap] = {}
         self.setObjectName("training.probe")
-        self.setAccessibleName("What the network says now about validation pictures")
+        self.setAccessibleName("What the network says now about validation examples")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         theme.changed.connect(self._changed)
 
     def show_said(self, said: list[Said]) -> None:
-        if [id(one.picture) for one in said] != [id(one.picture) for one in self.said]:
-            self._pixmaps.clear()
+        self._pixmaps.clear()  # at most six, once an epoch
         self.said = said
         self.setAccessibleDescription("; ".join(", ".join(one.lines) for one in said))
         self.update()
@@ -83,12 +67,26 @@ class ProbeStrip(QWidget):
 
     # --- geometry
 
+    @staticmethod
+    def most_of(kind: str) -> int:
+        """How many of a kind stand side by side."""
+        return MOST.get(kind, 2)
+
+    @property
+    def _pictures(self) -> bool:
+        return not self.said or self.said[0].example.kind == "image"
+
+    @property
+    def _columns(self) -> int:
+        return self.most_of(self.said[0].example.kind) if self.said else MOST["image"]
+
     def _line(self) -> int:
         return QFontMetrics(self.theme.font(11)).height()
 
     def side(self) -> int:
-        """Of a picture: what fits beside each other and above the captions."""
-        across = (self.width() - (MOST - 1) * self.theme.px(GAP)) // MOST
+        """Of a tile's height: what fits beside each other and above the captions."""
+        columns = self._columns
+        across = (self.width() - (columns - 1) * self.theme.px(GAP)) // columns
         return max(16, min(across, self.theme.px(LARGEST), self.height() - LINES * self._line() - self.theme.px(4)))
 
     def sizeHint(self) -> QSize:
@@ -98,9 +96,9 @@ class ProbeStrip(QWidget):
         return QSize(self.theme.px(200), self.theme.px(40) + LINES * self._line())
 
     def cells(self) -> list[QRectF]:
-        """Where each picture and its caption are."""
-        gap = self.theme.px(GAP)
-        wide = (self.width() - (MOST - 1) * gap) / MOST
+        """Where each example and its caption are."""
+        gap, columns = self.theme.px(GAP), self._columns
+        wide = (self.width() - (columns - 1) * gap) / columns
         return [QRectF(number * (wide + gap), 0, wide, self.height()) for number in range(len(self.said))]
 
     # --- painting
@@ -111,7 +109,8 @@ class ProbeStrip(QWidget):
         painter.setFont(self.theme.font(11))
         metrics, line, side = painter.fontMetrics(), self._line(), self.side()
         for number, (said, cell) in enumerate(zip(self.said, self.cells(), strict=True)):
-            tile = QRectF(cell.center().x() - side / 2, 0, side, side)
+            wide = side if self._pictures else cell.width()
+            tile = QRectF(cell.center().x() - wide / 2, 0, wide, side)
             self._picture(painter, number, said, tile)
             painter.setPen(self.theme.color("secondary" if said.right else "validation"))
             for row, text in enumerate(said.lines):
@@ -121,13 +120,17 @@ class ProbeStrip(QWidget):
         painter.end()
 
     def _picture(self, painter: QPainter, number: int, said: Said, tile: QRectF) -> None:
-        side = int(tile.width())
+        wide, high = int(tile.width()), int(tile.height())
         outline = QPainterPath()
         outline.addRoundedRect(tile, 6, 6)
         painter.fillPath(outline, self.theme.color("track"))
-        key = (number, side)
+        key = (number, wide, high)
         if key not in self._pixmaps:
-            self._pixmaps[key] = crisp(said.picture, side, self.devicePixelRatioF())
+            ratio, picture = self.devicePixelRatioF(), said.example.picture
+            self._pixmaps[key] = (
+                crisp(picture, high, ratio) if picture is not None
+                else pixmap_of(self.theme, said.example, QSize(wide, high), ratio)
+            )
         pixmap = self._pixmaps[key]
         ratio = pixmap.devicePixelRatio()
         painter.save()

@@ -17,12 +17,13 @@ from PySide6.QtWidgets import (
 )
 
 from app.engine.experiment import Experiment
+from app.ui.pages.training.about import About
 from app.ui.pages.training.cards import LogView, MemoryCard, MemoryView, ProbeCard
 from app.ui.pages.training.figures import FiguresRow, figures_of
 from app.ui.pages.training.notices import NoticeStrip
 from app.ui.parts import Parts
-from app.ui.plots.accuracy import AccuracyPlot
 from app.ui.plots.loss import LossPlot
+from app.ui.plots.metric import MetricPlot
 from app.ui.plots.norm import NormPlot
 from app.ui.plots.rate import RatePlot
 from app.ui.plots.tools import LogButton, PlotCard, SmoothButton
@@ -41,7 +42,7 @@ NARROW, WIDE = 600, 720
 
 
 class RunView(QScrollArea):
-    """`draw(record, resolved)` shows a record in the view in front. `turned(name)`: another view was chosen."""
+    """`draw(record, resolved, about)` shows a record in the view in front. `turned(name)`: another view was chosen."""
 
     turned = Signal(str)
 
@@ -73,7 +74,7 @@ class RunView(QScrollArea):
         for view in (self._build_overview(), self._build_curves(), self.memory_view, self.log_view):
             self.views.addWidget(view)
         column.addWidget(self.views, 1)
-        for card in (self.loss_card, self.accuracy_card, self.rate_card, self.norm_card, self.memory_view.over_time):
+        for card in (self.loss_card, self.metric_card, self.rate_card, self.norm_card, self.memory_view.over_time):
             card.refused.connect(self._refused)
         return inside
 
@@ -99,17 +100,18 @@ class RunView(QScrollArea):
     def _build_overview(self) -> QWidget:
         theme, preferences = self.parts.theme, self.parts.preferences
         self.smooth = SmoothButton(theme, preferences, "plot.smoothing")
-        self.loss, self.accuracy = LossPlot(theme, self.smooth.factor), AccuracyPlot(theme)
+        self.loss, self.headline = LossPlot(theme, self.smooth.factor), MetricPlot(theme)
         self.loss_card = PlotCard(self.loss, "Loss", "lower is better", "training.loss")
         self.log_button = LogButton([self.loss], preferences, "plot.log")
         self.loss_card.add_tool(self.log_button)
         self.loss_card.add_tool(self.smooth)
         self.smooth.smoothed.connect(self.loss.set_smoothing)
-        self.accuracy_card = PlotCard(self.accuracy, "Accuracy", "on pictures it never trains on", "training.accuracy")
+        aside = "on examples it never trains on"
+        self.metric_card = PlotCard(self.headline, "Accuracy", aside, "training.metric", "metric")
         self.memory_card, self.probe_card = MemoryCard(theme), ProbeCard(theme)
         self.overview = QWidget()
         self.overview_grid = QGridLayout(self.overview)
-        for card in (self.loss_card, self.accuracy_card, self.memory_card, self.probe_card):
+        for card in (self.loss_card, self.metric_card, self.memory_card, self.probe_card):
             card.setParent(self.overview)  # a page that is never shown places nothing, and must go all the same
         return self.overview
 
@@ -151,12 +153,17 @@ class RunView(QScrollArea):
         self.group.button(number).setChecked(True)
         self.turned.emit(self.view)
 
-    def draw(self, record: Record, resolved: Experiment | None) -> None:
+    def draw(self, record: Record, resolved: Experiment | None, about: About) -> None:
         """The figures, and the plots of the view in front."""
         self.loss.show_record(record)
-        self.figures.show_figures(figures_of(record, self.loss.smoothed, resolved))
+        self.figures.show_figures(figures_of(record, self.loss.smoothed, resolved, about))
         if self.view == "overview":
-            self.accuracy.show_record(record)
+            label = about.headline.label
+            self.metric_card.title.setText(f"{label[0].upper()}{label[1:]}")
+            better = "" if about.headline.better == "higher" else "lower is better, "
+            self.metric_card.set_why(f"{better}on {about.many} it never trains on")
+            self.metric_card.title.setToolTip(about.headline.help)
+            self.headline.show_record(record, about.headline, about.unit)
             self.memory_card.show_record(record)
         elif self.view == "curves":
             self.rate.show_record(record, resolved)
@@ -168,7 +175,7 @@ class RunView(QScrollArea):
     def lay_out(self, width: int) -> None:
         """One or two columns, and the segments beside or below the figures, for a page of this width."""
         theme = self.parts.theme
-        cards = (self.loss_card, self.accuracy_card, self.memory_card, self.probe_card)
+        cards = (self.loss_card, self.metric_card, self.memory_card, self.probe_card)
         self._arrange(self.overview_grid, cards, 1 if width < theme.px(NARROW) else 2)
         self.memory_view.arrange(1 if width < theme.px(WIDE) else 2)
         room = width - 32 - theme.px(24)

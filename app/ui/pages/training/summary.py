@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from app.ui.amounts import count_text, number_text, percent_text, time_text
+from app.ui.amounts import count_text, number_text, time_text
+from app.ui.pages.training.about import About
 from app.ui.record import Record
 from app.ui.session import State
 
 Action = Literal["results", "tryit", "longer", "resume", "unpause", "train", "remedy", "details"]
+
+
+ACCURACY = "accuracy"
+"""The metric that reads best as a share of the examples."""
 
 
 @dataclass(frozen=True)
@@ -24,15 +29,17 @@ class Notice:
     details: str = ""
 
 
-def notice_of(record: Record, state: State, live: bool, stage: str, seconds: float) -> Notice | None:
+def notice_of(
+    record: Record, state: State, live: bool, stage: str, seconds: float, about: About | None = None
+) -> Notice | None:
     """The notice for a record; None while a run just runs. live: the record is that of the current run.
 
-    stage, seconds: what it is doing, and since when the run was asked for.
+    stage, seconds: what it is doing, and since when the run was asked for. about: for the words of its figure.
     """
     if live:
         return _live(record, state, stage, seconds)
     if record.finished is not None:
-        return _finished(record)
+        return _finished(record, about or About())
     if record.started is not None and len(record.steps):
         return Notice(
             "Interrupted", f"This run ended without saying so{_after(record)}. It can go on from its last checkpoint.",
@@ -54,7 +61,7 @@ def _live(record: Record, state: State, stage: str, seconds: float) -> Notice | 
     return None
 
 
-def _finished(record: Record) -> Notice:
+def _finished(record: Record, about: About) -> Notice:
     end = record.finished
     assert end is not None
     if end.status == "failed":
@@ -73,18 +80,21 @@ def _finished(record: Record) -> Notice:
     stopped = end.status == "stopped" and len(record.epochs) < planned
     if stopped:
         actions = ("results", "tryit", "resume")
-    return Notice(title, f"{_judged(record)} {end.reason if stopped else ''}".strip(), "good", actions)
+    return Notice(title, f"{_judged(record, about)} {end.reason if stopped else ''}".strip(), "good", actions)
 
 
-def _judged(record: Record) -> str:
+def _judged(record: Record, about: About) -> str:
     best = record.best
     if best is None:
         return ""
-    right = best.metrics.get("accuracy")
+    value = best.metrics.get(about.headline.name)
     loss = f"validation loss {number_text(best.validation_loss)}"
-    if right is None:
+    if value is None:
         return f"Its weights are kept ({loss})."
-    return f"{percent_text(right)} of the validation pictures right, {loss}. Its weights are kept."
+    if about.headline.name == ACCURACY:
+        return f"{about.text(value)} of the validation {about.many} right, {loss}. Its weights are kept."
+    label = about.headline.label
+    return f"{label[0].upper()}{label[1:]} {about.text(value)} on validation, {loss}. Its weights are kept."
 
 
 def _kept(record: Record) -> str:

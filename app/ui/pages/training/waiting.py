@@ -21,9 +21,9 @@ KEPT = 5
 
 COMING = (
     ("chart", "Loss", "one point after every step, so the first one is there within seconds"),
-    ("good", "Accuracy", "after every epoch, on pictures it never trains on"),
+    ("good", "The figure that counts", "after every epoch, on examples it never trains on"),
     ("runs", "Memory", "by purpose: weights, gradients, the optimizer's moments, activations"),
-    ("picture", "Six pictures", "what the network says about them now, right or wrong"),
+    ("picture", "A few examples", "what the network says about them now, right or wrong"),
 )
 
 
