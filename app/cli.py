@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -65,23 +65,27 @@ def demo() -> int:
 @as_json
 def samples(json_: bool) -> None:
     """List the built-in data sets."""
-    from app.engine.data.samples import FULL_FASHION_HELP, SAMPLES
+    from app.engine.data.nouns import noun
+    from app.engine.data.samples import FULL_FASHION_HELP, MORE_DATA, SAMPLES
+    from app.engine.learning.tasks import TASKS
 
     if json_:
         tell({"samples": [{**vars(sample), "source": sample.source} for sample in SAMPLES.values()]})
         return
     for sample in SAMPLES.values():
-        say(f"{sample.source:<16} {sample.label}. {sample.summary}")
-        say(f"{'':<16} {sample.expectation} Licence: {sample.licence}.")
-    say("")
-    say(FULL_FASHION_HELP)
+        say(f"{sample.source:<20} {sample.label}. {sample.summary}")
+        say(f"{'':<20} {noun(sample.kind).capitalize()}. {TASKS[sample.task].label}.")
+        say(f"{'':<20} {sample.expectation} Licence: {sample.licence}.")
+    for what in (FULL_FASHION_HELP, *(f"{what}. {how}" for what, how in MORE_DATA.items())):
+        say("")
+        say(what)
 
 
 @cli.command()
 @click.argument("path")
 @as_json
 def describe(path: str, json_: bool) -> None:
-    """Say what a data set holds: kind, classes, counts, problems. PATH may be an experiment file too."""
+    """Say what a data set holds: kind, task, counts, problems. PATH may be an experiment file too."""
     from app.engine.data.opening import open_dataset
     from app.engine.data.summary import describe as described
     from app.terminal import description_lines, display_for
@@ -135,7 +139,7 @@ def resume(run: str, epochs: int | None, json_: bool) -> int:
 @click.option("--data", "path", metavar="PATH", help="Judge the network on other data, all of them.")
 @as_json
 def evaluate(run: str, path: str | None, json_: bool) -> None:
-    """Show what a run gets right and wrong: figures, baseline, classes, worst mistakes."""
+    """Show what a run gets right and wrong: figures, what guessing would reach, details, the worst examples."""
     from app.terminal import display_for, report_lines
 
     found = _run(run)
@@ -145,12 +149,11 @@ def evaluate(run: str, path: str | None, json_: bool) -> None:
 
         report = load_report(found)
     else:
-        from app.engine.data.opening import open_dataset
         from app.engine.results.prediction import Predictor
 
         predictor = Predictor.load(found)
         with display_for(json_) as display:
-            dataset = open_dataset(predictor.settings_for(path), display.stage)
+            dataset = predictor.open(path, display.stage)
             display.stage("Judging")
             report = predictor.report_on(dataset)
         names = dataset.names
@@ -166,31 +169,34 @@ def evaluate(run: str, path: str | None, json_: bool) -> None:
 
 @cli.command()
 @click.argument("run")
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.argument("files", nargs=-1, metavar="FILE...")
+@click.option("--text", "texts", multiple=True, metavar="TEXT", help="A text to be read, typed here; may be repeated.")
+@click.option("--out", metavar="FILE.csv", help="Write a table: the examples with the answers beside them.")
+@click.option("--prompt", metavar="TEXT", help="Of a language model: go on with this text.")
+@click.option("--tokens", type=click.IntRange(min=1), default=200, show_default=True, help="How far to go on.")
+@click.option(
+    "--temperature", type=click.FloatRange(min=0.0), default=0.8, show_default=True,
+    help="0 always takes the likeliest token, 1 follows the network's own probabilities.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="The same number writes the same text.")
 @as_json
-def predict(run: str, files: tuple[str, ...], json_: bool) -> int:
-    """Say what is in pictures, with the probabilities, by a run's best epoch, or its last where that was chosen."""
-    from app.engine.results.metrics import percent
-    from app.engine.results.prediction import Predictor
+def predict(
+    run: str, files: tuple[str, ...], texts: tuple[str, ...], out: str | None, prompt: str | None, tokens: int,
+    temperature: float, seed: int, json_: bool,
+) -> int:
+    """Ask a network, by a run's best epoch, or its last where that was chosen.
 
+    FILE is what the network reads: a picture, a .txt, a WAV, or a table or array file of many. Of a network that
+    compares pairs: a table with both halves, or two files, or a file and a --text.
+    """
+    if not files and not texts and prompt is None:
+        raise click.UsageError("Missing argument 'FILE...'.")
     found = _run(run)
-    predictor = Predictor.load(found)
-    answers: list[dict[str, Any]] = []
-    for file in files:
-        try:
-            ranked = predictor.predict(Path(file).expanduser())
-        except UserError as error:
-            complain(str(error))
-            answers.append({"file": file, "error": str(error)})
-            continue
-        best, probability = ranked[0]
-        answers.append({"file": file, "class": best, "probability": probability, "probabilities": dict(ranked)})
-        if not json_:
-            others = ", ".join(f"{name} {percent(value, 1)}" for name, value in ranked[1:3])
-            say(f"{file}: {best} {percent(probability, 1)}" + (f"  ({others})" if others else ""))
-    if json_:
-        tell({"run": str(found.path), "predictions": answers})
-    return FAILED if any("error" in answer for answer in answers) else 0
+    from app import asking  # loads torch
+
+    if prompt is not None:
+        return asking.go_on(found, prompt, tokens, temperature, seed, json_)
+    return asking.ask(found, files, texts, out, json_)
 
 
 @cli.command()

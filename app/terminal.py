@@ -13,9 +13,13 @@ from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
-from app.engine.results.metrics import percent
+from app.engine.data.nouns import counted
+from app.engine.learning.metrics import METRICS
+from app.engine.learning.tasks import TASKS
 from app.engine.results.remedies import Finding
-from app.engine.results.report import OTHER, Report, SplitReport
+from app.engine.results.report import Report
+from app.engine.results.reports import Listing
+from app.engine.results.wording import amount, shown
 from app.engine.training import events
 
 PLAIN_PAUSE = 15.0
@@ -67,8 +71,9 @@ class Display:
             case events.RunPrepared():
                 self._epochs, self._steps = event.epochs, event.steps
                 self.line(f"Training on {event.device} ({event.device_reason}), {event.parameters:,} parameters.")
+                classes = f" of {len(event.classes)} classes" if event.classes else ""
                 self.line(
-                    f"{event.training_examples:,} pictures of {len(event.classes)} classes; {event.epochs} epochs of "
+                    f"{event.training_examples:,} examples{classes}; {event.epochs} epochs of "
                     f"{event.steps_per_epoch:,} steps."
                 )
             case events.StepsDone():
@@ -96,7 +101,7 @@ class Display:
         loss = float(event.losses[-1]) if len(event.losses) else float("nan")
         words = [f"step {event.position:,}/{self._steps:,}", f"loss {loss:.4g}"]
         if event.speed:
-            words.append(f"{event.speed:,.0f} pictures/s")
+            words.append(f"{event.speed:,.0f} examples/s")
         if event.remaining is not None:
             words.append(f"{clock(event.remaining)} left")
         title = f"Epoch {event.epoch}/{self._epochs}"
@@ -119,8 +124,10 @@ class Display:
         return time.monotonic() - self._said > PLAIN_PAUSE
 
     def _epoch(self, event: events.EpochDone) -> None:
-        accuracy = event.metrics.get("accuracy")
-        judged = f"  accuracy {percent(accuracy, 1)}" if accuracy is not None else ""
+        judged = ""
+        if event.metrics:  # the first is the main figure of the task
+            name, value = next(iter(event.metrics.items()))
+            judged = f"  {METRICS[name].label if name in METRICS else name} {shown(name, value)}"
         self.line(
             f"Epoch {event.epoch:>{len(str(self._epochs))}}/{self._epochs}  loss {event.training_loss:.4f}  "
             f"validation {event.validation_loss:.4f}{judged}  {clock(self._elapsed)}{'  best' if event.best else ''}"
@@ -144,27 +151,57 @@ def ending(finished: events.RunFinished, report: Report | None) -> list[str]:
         seconds = summary.get("seconds")
         lines.append(f"{word} after {clock(seconds)}. {finished.reason}" if seconds else f"{word}. {finished.reason}")
     if report is not None:
-        lines += [figure(split) for split in report.splits.values() if split.count]
+        lines += [f"{split.title}: {split.line()}" for split in report.splits.values() if split.count]
         lines.append(report.verdict)
     lines.append(f"Run: {finished.run}")
     return lines
 
 
+MOST_CLASSES = 60
+"""Of more classes or tags, only the first are listed."""
+
+
 def description_lines(facts: dict[str, Any]) -> list[str]:
     """What `describe` says, from the plain data of data.summary.describe."""
-    channels, height, width = facts["shape"]
+    kind, task = str(facts["kind"]), TASKS.get(str(facts.get("task", "")))
     splits = ", ".join(f"{name} {size:,}" for name, size in facts["splits"].items())
     lines = [
         f"{facts['source']}: {facts['format']}",
-        f"{facts['examples']:,} pictures, {'grey' if channels == 1 else 'colour'}, seen at {width} × {height}",
+        f"{counted(kind, facts['examples'])}{_form(kind, facts['shape'])}",
         f"{splits} ({facts['split_reason']})" if facts["split_reason"] else splits,
-        f"{len(facts['classes'])} classes, training examples each:",
     ]
-    counts = facts["counts"]["training"]
-    width = max(map(len, counts))
-    lines += [f"  {name.ljust(width)}  {count:>7,}" for name, count in counts.items()]
+    if task is not None:
+        lines.append(f"Task: {task.label}. {task.summary}")
+    for one in facts.get("amounts") or ():
+        unit = one.get("unit", "")
+        lines.append(
+            f"  {one['name']}: {amount(one['low'], unit)} to {amount(one['high'], unit)}, usually "
+            f"{amount(one['median'], unit)}"
+        )
+    counts: dict[str, int] = facts["counts"].get("training") or {}
+    if facts["classes"]:
+        what = "tags" if task is not None and task.targets == "tags" else "classes"
+        lines.append(f"{len(facts['classes'])} {what}, training examples each:")
+        wide = max(map(len, counts), default=0)
+        lines += [f"  {name.ljust(wide)}  {count:>7,}" for name, count in list(counts.items())[:MOST_CLASSES]]
+        if len(counts) > MOST_CLASSES:
+            lines.append(f"  and {len(counts) - MOST_CLASSES:,} more")
     lines += [f"{problem['level'].capitalize()}: {problem['text']}" for problem in facts["problems"]]
     return lines
+
+
+def _form(kind: str, shape: list[int]) -> str:
+    """What one example is like, in words after their number."""
+    if kind == "image":
+        channels, height, width = shape
+        return f", {'grey' if channels == 1 else 'colour'}, seen at {width} × {height}"
+    if kind == "row":
+        return f" of {shape[0]:,} {'number' if shape[0] == 1 else 'numbers'}"
+    if kind == "text":
+        return f", the first {shape[0]:,} tokens of each"
+    if kind == "signal":
+        return f" of {shape[1]:,} values{f' in {shape[0]} channels' if shape[0] > 1 else ''}"
+    return ""
 
 
 def report_lines(report: Report, names: Sequence[str]) -> list[RenderableType]:
@@ -172,65 +209,35 @@ def report_lines(report: Report, names: Sequence[str]) -> list[RenderableType]:
     lines: list[RenderableType] = [plain(report.verdict)]
     if report.kept.use == "last":
         lines.append(f"These are the weights of the last epoch ({report.kept.epoch}), as chosen on the Results page.")
-    lines += [plain(figure(split)) for split in report.splits.values() if split.count]
-    trusted = next((report.splits[name] for name in (OTHER, "test", "validation") if name in report.splits), None)
-    if trusted is None or not trusted.count:
+    lines += [plain(f"{split.title}: {split.line()}") for split in report.splits.values() if split.count]
+    trusted = report.trusted
+    if trusted is None:
         return lines
-    lines += ["", per_class_table(trusted), ""]
-    worst = trusted.mistakes(5)
+    listing = trusted.listing()
+    if listing is not None:
+        lines += ["", table_of(listing), ""]
+    worst = trusted.worst(5)
     if worst:
-        lines.append("Worst mistakes:")
-    for one in worst:
-        place = plain(names[one.row]) if one.row < len(names) else f"example {one.row}"
-        said, true = plain(report.classes[one.predicted]), plain(report.classes[one.true])
-        lines.append(f"  {place}: taken for {said} ({percent(one.confidence)}), is {true}")
+        lines.append(f"{trusted.worst_title}:")
+    for row, what in worst:
+        place = names[row] if row < len(names) else f"example {row}"
+        lines.append(plain(f"  {place}: {what}"))
     return lines
 
 
-def figure(split: SplitReport) -> str:
-    """One line on a split: accuracy, interval, baseline."""
-    name = {OTHER: "These data"}.get(split.split, split.split.capitalize())
-    return (
-        f"{name}: {percent(split.accuracy, 1)} right of {split.count:,} "
-        f"(95 % interval {percent(split.low, 1)} to {percent(split.high, 1)}; "
-        f'always saying "{split.classes[split.baseline_class].name}": {percent(split.baseline, 1)})'
-    )
-
-
-def per_class_table(split: SplitReport) -> Table:
-    """Precision, recall and count by name, the least recognised first, and what each is most taken for."""
+def table_of(listing: Listing) -> Table:
+    """A report's table for the terminal."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("Class")
-    for name in ("precision", "recall", "F1", "count"):
-        table.add_column(name, justify="right")
-    table.add_column("most taken for")
-    taken: dict[int, tuple[int, float]] = {}
-    for true, said, _, share in split.confused(most=10_000):
-        taken.setdefault(true, (said, share))
-    order = sorted(
-        range(len(split.classes)), key=lambda k: (split.classes[k].recall is None, split.classes[k].recall or 0)
-    )
-    for number in order:
-        row = split.classes[number]
-        said, share = taken.get(number, (-1, 0.0))
-        table.add_row(
-            plain(row.name),
-            _share(row.precision),
-            _share(row.recall),
-            _share(row.f1),
-            f"{row.count:,}",
-            f"{plain(split.classes[said].name)} ({percent(share)})" if said >= 0 else "",
-        )
+    for place, name in enumerate(listing.columns):
+        table.add_column(plain(name), justify="left" if place in listing.to_left else "right")
+    for row in listing.rows:
+        table.add_row(*(plain(cell) for cell in row))
     return table
 
 
 def plain(text: str) -> str:
     """A name as it is: brackets in it are no markup, and line breaks in it are shown."""
     return text.replace("[", "\\[").replace("\n", "\\n")
-
-
-def _share(value: float | None) -> str:
-    return "-" if value is None else percent(value, 1)
 
 
 def display_for(json_: bool) -> Display:

@@ -1,4 +1,4 @@
-"""The curves of a run as a picture, drawn without a window: training and validation loss, and accuracy."""
+"""The curves of a run as a picture, drawn without a window: training and validation loss, and the main figure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from app.engine import storage
+from app.engine.learning.metrics import METRICS
 from app.engine.results.metrics import percent
+from app.engine.results.wording import number, shown
 from app.engine.training.history import History
 
 SIZE = (1440, 720)
@@ -50,7 +52,7 @@ def write_curves(history: History, title: str, path: Path) -> Path:
 
 
 def draw_curves(history: History, title: str) -> Image.Image:
-    """The picture: loss on the left, accuracy on the right, both over epochs. A run of one step has points too."""
+    """The picture: the loss on the left, the main figure on the right. A run of one step has points too."""
     width, height = SIZE[0] * FINE, SIZE[1] * FINE
     picture = Image.new("RGB", (width, height), PAPER)
     draw = ImageDraw.Draw(picture)
@@ -64,7 +66,7 @@ def draw_curves(history: History, title: str) -> Image.Image:
     )
     middle = width // 2
     _loss(draw, (96 * FINE, 128 * FINE, middle - 32 * FINE, height - 80 * FINE), history, epochs, per_epoch, last)
-    _accuracy(draw, (middle + 72 * FINE, 128 * FINE, width - 48 * FINE, height - 80 * FINE), epochs, last)
+    _figure(draw, (middle + 72 * FINE, 128 * FINE, width - 48 * FINE, height - 80 * FINE), epochs, last)
     return picture.resize(SIZE, Image.Resampling.LANCZOS)
 
 
@@ -90,31 +92,44 @@ def _loss(
     _legend(draw, (right, box[1] + 8 * FINE), [("training", TRAINING, False), ("validation", VALIDATION, True)])
 
 
-def _accuracy(
+def _figure(
     draw: ImageDraw.ImageDraw, box: tuple[float, float, float, float], epochs: list[dict[str, Any]], last: float
 ) -> None:
-    points = _points(epochs, lambda epoch: epoch["metrics"].get("accuracy"))
-    low = min([y for _, y in points] or [0.0])
-    low = 0.0 if low < 0.5 else math.floor(low * 20 - 0.5) / 20
+    """The main figure of the task: the first that the epochs name."""
+    name = next((name for epoch in epochs for name in epoch["metrics"]), "accuracy")
+    points = _points(epochs, lambda epoch: epoch["metrics"].get(name))
+    label = METRICS[name].label if name in METRICS else name
+    shares = name in METRICS and METRICS[name].shown == "percent"
+    low, high = _shares(points) if shares else _range(points)
+    digits = 0 if low < 0.9 else 1
+    words: Callable[[float], str] = (lambda value: percent(value, digits)) if shares else number
     plot = _axes(
-        draw,
-        box,
-        (0.0, float(last)),
-        (low, 1.0),
-        "Accuracy",
-        "on pictures it never trains on",
-        lambda value: percent(value, 0 if low < 0.9 else 1),
+        draw, box, (0.0, float(last)), (low, high), label[:1].upper() + label[1:], "on examples it never trains on",
+        words,
     )
     _line(draw, plot, points, VALIDATION, 3, squares=True)
     best = [epoch for epoch in epochs if epoch.get("best")]
-    if best and best[-1]["metrics"].get("accuracy") is not None:
-        value = best[-1]["metrics"]["accuracy"]
+    if best and best[-1]["metrics"].get(name) is not None:
+        value = best[-1]["metrics"][name]
         x, y = plot.at(best[-1]["epoch"], value)
         reach = 9 * FINE
         draw.ellipse((x - reach, y - reach, x + reach, y + reach), outline=BEST, width=3 * FINE)
         below = y + 16 * FINE if y - 40 * FINE < box[1] else y - 36 * FINE
         anchor = "ra" if x > box[2] - 120 * FINE else "ma"
-        draw.text((x, below), f"best: {percent(value, 1)}", BEST, _font(15), anchor=anchor)
+        draw.text((x, below), f"best: {shown(name, value)}", BEST, _font(15), anchor=anchor)
+
+
+def _shares(points: Points) -> tuple[float, float]:
+    """The ends of an axis of shares: up to 100 %, from 0 unless all are high."""
+    low = min([y for _, y in points] or [0.0])
+    return (0.0 if low < 0.5 else math.floor(low * 20 - 0.5) / 20), 1.0
+
+
+def _range(points: Points) -> tuple[float, float]:
+    """The ends of any other axis: from 0, or from below where values are."""
+    values = [y for _, y in points] or [0.0, 1.0]
+    low, high = min(0.0, *values, 0.0), max(0.0, *values, 0.0)
+    return low, high if high > low else low + 1.0
 
 
 def _axes(

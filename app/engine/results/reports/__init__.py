@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib
 
-from app.engine.results.reports.base import OTHER, Level, SplitReport
+from app.engine.results.reports.base import OTHER, Level, Listing, SplitReport
 
-__all__ = ["OTHER", "Level", "SplitReport", "report_for"]
+__all__ = ["OTHER", "Level", "Listing", "SplitReport", "report_for"]
 
 _FILES = {
     "classes": "classes", "yes-no": "yes_no", "tags": "tags", "amounts": "amounts", "matching": "matching",
