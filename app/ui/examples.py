@@ -73,7 +73,7 @@ def example_from(preparation: Preparation, kept: Any, name: str = "") -> Example
 
 
 def _word(value: Any) -> str:
-    return number_text(float(value)) if isinstance(value, float | np.floating) else str(value)
+    return number_text(float(value), 4) if isinstance(value, float | np.floating) else str(value)
 
 
 def shortened(text: str, most: int = LINE) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
 import math
 from collections.abc import Mapping
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 NO_VALUE = "(no value)"
 """The category of cells in which nothing stands."""
+
+
+UNSEEN = "(new)"
+"""For a category that was not seen in training."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +144,21 @@ class RowPreparation(Preparation):
             text = NO_VALUE
         return column.numbers.get(text, 0)
 
+    def shown(self, kept: Any) -> tuple[tuple[str, float | str], ...]:
+        """The columns with their values, in the order of the table: a number, a category's word, or what stands for
+        nothing."""
+        values = np.asarray(kept, np.float64).tolist()
+        numbers = dict(zip((column.name for column in self.amounts), values, strict=False))
+        codes = values[len(values) - len(self.categories) :]
+        words = {
+            column.name: column.categories[int(code) - 1] if 0 < code <= len(column.categories) else UNSEEN
+            for column, code in zip(self.categories, codes, strict=True)
+        }
+        return tuple(
+            (column.name, words[column.name] if column.role == "category" else _seen(column, numbers[column.name]))
+            for column in self.columns
+        )
+
     @functools.cached_property
     def _scale(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """What fills a gap, what is subtracted and what it is divided by: (numbers,) float32 each."""
@@ -177,6 +197,16 @@ class RowPreparation(Preparation):
                 raise ValueError(f"unknown: {unknown}")
             columns.append(RowColumn(**{**item, "categories": tuple(item["categories"])}))
         return cls(tuple(columns), str(data["decimal"]), str(data["thousands"]))
+
+
+def _seen(column: RowColumn, value: float) -> float | str:
+    """A number as a person reads it; days as they were written."""
+    if math.isnan(value):
+        return NO_VALUE
+    if column.date:
+        moment = datetime.datetime(1970, 1, 1) + datetime.timedelta(days=value)
+        return moment.strftime(column.date)
+    return plain(value) if column.whole else value
 
 
 PREPARATION = RowPreparation
