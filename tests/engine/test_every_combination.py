@@ -1,0 +1,155 @@
+"""Everything that is offered can be trained: every sort of data, task, template, loss and optimizer, in every batch."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from app.engine.learning.choices import LOSSES, OPTIMIZERS
+from app.engine.learning.tasks import TASKS
+from app.engine.training.control import Control
+from app.engine.training.events import StepsDone
+from app.engine.training.run import Run
+from app.engine.training.trainer import train
+from models.network import build_model
+from models.shape import Input, Problem
+from models.template import TEMPLATES
+from tests.engine import tiny
+from tests.engine.tiny import Combination
+from tests.engine.training.small import Listener
+
+WHOLE = tiny.combinations()
+STEPS = 3
+EXACT = ("weights", "gradients", "first_moment", "second_moment")
+
+
+@pytest.fixture(autouse=True)
+def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waiting for the disk is a third of such a run, and nothing here outlives its test."""
+    monkeypatch.setattr(os, "fsync", lambda handle: None)
+
+
+def trained(of: Combination, folder: Path, epochs: int, batch_size: int, examples: int = tiny.TRAINED) -> np.ndarray:
+    """The loss of every step. The run must be completed, its ledger exact, its figures there."""
+    asked, listener = tiny.experiment(of, epochs, batch_size), Listener()
+    data = tiny.dataset(of.task, of.sort, examples)
+    run = Run.create(folder, asked)
+    ended = train(asked, run, listener, Control(), data)
+    assert ended.status == "completed", (run.path / "log.txt").read_text()
+    summary = run.summary()
+    ledger = summary["memory"]
+    assert {row: ledger["predicted"][row] for row in EXACT} == {row: ledger["measured"][row] for row in EXACT}
+    assert summary["metrics"]["validation"] and set(summary["metrics"]["validation"]) <= set(TASKS[of.task].metrics)
+    assert all(np.isfinite(value) for value in summary["metrics"]["validation"].values())
+    assert np.isfinite(list(summary["loss"].values())).all()
+    losses = np.concatenate([event.losses for event in listener.of(StepsDone)])
+    assert np.isfinite(losses).all()
+    return losses
+
+
+def learns(of: Combination, folder: Path) -> None:
+    """All examples are one batch, so that every step sees the same one."""
+    losses = trained(of, folder, STEPS, tiny.TRAINED)
+    assert len(losses) == STEPS
+    assert losses[-1] < losses[0], losses
+
+
+@pytest.mark.parametrize("of", tiny.thinned(WHOLE), ids=str)
+def test_the_loss_falls(of: Combination, tmp_path: Path) -> None:
+    learns(of, tmp_path)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("of", [one for one in WHOLE if one not in tiny.thinned(WHOLE)], ids=str)
+def test_the_loss_falls_with_every_optimizer(of: Combination, tmp_path: Path) -> None:
+    learns(of, tmp_path)
+
+
+def first_of_each() -> list[Combination]:
+    """Every task with every sort of data, once."""
+    found: dict[tuple[str, str], Combination] = {}
+    for of in tiny.thinned(WHOLE):
+        found.setdefault((of.task, of.sort), of)
+    return list(found.values())
+
+
+@pytest.mark.parametrize(("batch_size", "examples"), [(1, 5), (2, 7)])
+@pytest.mark.parametrize("of", first_of_each(), ids=str)
+def test_small_batches_and_a_last_one_of_one(of: Combination, batch_size: int, examples: int, tmp_path: Path) -> None:
+    """A single example left over joins the batch before; alone it is refused only where a network normalises over a
+    batch, with a sentence."""
+    asked, listener = tiny.experiment(of, 1, batch_size), Listener()
+    run = Run.create(tmp_path, asked)
+    ended = train(asked, run, listener, Control(), tiny.dataset(of.task, of.sort, examples))
+    if ended.failure is not None:
+        assert batch_size == 1 and "batch size of 1" in ended.failure[0]
+        return
+    assert ended.status == "completed", (run.path / "log.txt").read_text()
+    losses = np.concatenate([event.losses for event in listener.of(StepsDone)])
+    assert np.isfinite(losses).all() and len(losses) == {1: 5, 2: 3}[batch_size]
+
+
+def test_everything_is_offered_for_something() -> None:
+    used = [set(column) for column in zip(*WHOLE, strict=True)]
+    assert used[0] == set(TASKS) and used[1] == set(tiny.SORTS)
+    assert used[2] == {one.kind for one in TEMPLATES.all()}
+    assert used[3] == {one.kind for one in LOSSES.all()}
+    assert used[4] == {one.kind for one in OPTIMIZERS.all()}
+
+
+# --- memorising
+
+ROW = Input("row", (6,))
+MEMORISED = {
+    "l1": ("regression", Problem.of((ROW,), 2, 16), 0.02),
+    "l2": ("regression", Problem.of((ROW,), 2, 16), 0.001),
+    "binary-cross-entropy": ("binary-classification", Problem.of((ROW,), 1, 16), 0.01),
+    "cross-entropy": ("classification", Problem.of((ROW,), 4, 16), 0.01),
+    "symmetric-cross-entropy": ("matching", Problem.of((ROW, ROW), 8, 16, "pair"), 0.01),
+}
+
+
+@pytest.mark.parametrize("kind", MEMORISED)
+def test_a_batch_of_sixteen_can_be_memorised(kind: str) -> None:
+    """Targets that follow from nothing: whoever brings the loss to near zero has learned them by heart."""
+    _, problem, near = MEMORISED[kind]
+    dice = torch.Generator().manual_seed(0)
+    halves = [torch.randn(16, 6, generator=dice) for _ in problem.inputs]
+    inputs = tuple(halves) if len(halves) > 1 else halves[0]
+    if kind in ("l1", "l2"):
+        targets = torch.randn(16, 2, generator=dice)
+    elif kind == "symmetric-cross-entropy":
+        targets = torch.arange(16)
+    else:
+        targets = torch.randint(0, max(2, problem.outputs), (16,), generator=dice)
+    template = next(one for one in TEMPLATES.all() if not one.unfit(problem))
+    settings = {"dropout": 0.0, "width": 64} if {"dropout", "width"} <= set(template.model_fields) else {}
+    network = build_model(template(**settings).resolved(problem).graph(problem), problem, 0).train()
+    loss = LOSSES.get(kind)().build((4,) * max(2, problem.outputs), torch.device("cpu"), 16)
+    steps, rate = 300, 0.01
+    optimizer = OPTIMIZERS.get("adam")(learning_rate=rate).build([{"params": network.parameters()}], torch.device("cpu"))
+    first = last = 0.0
+    for step in range(steps):
+        optimizer.param_groups[0]["lr"] = rate * (1 - step / steps)
+        optimizer.zero_grad()
+        found = loss(network(inputs), targets)
+        found.backward()
+        optimizer.step()
+        first, last = (first or found.item()), found.item()
+    assert first > 20 * near and last < near, (first, last)
+
+
+def test_the_matrix_is_complete() -> None:
+    """No task x data kind that the design names is missing."""
+    single = [(task, sort) for task, sort in itertools.product(
+        ("classification", "binary-classification", "multi-label", "regression", "metric-learning"),
+        ("image", "row", "text", "signal"),
+    )]
+    pairs = [("matching", sort) for sort in ("image+text", "image+image", "text+text")]
+    derived = [("language-modelling", "text"), *(("reconstruction", sort) for sort in ("image", "row", "signal"))]
+    assert {(of.task, of.sort) for of in WHOLE} >= {*single, *pairs, *derived}

@@ -1,0 +1,168 @@
+"""A tiny data set for every task and every sort of data it goes with, and every combination that is offered for them."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from app.engine.data.dataset import SPLITS, Amount, Damage, Dataset, Description
+from app.engine.data.preparation import Preparation
+from app.engine.data.preparations.image import ImagePreparation
+from app.engine.data.preparations.pair import PairPreparation
+from app.engine.data.preparations.row import RowColumn, RowPreparation
+from app.engine.data.preparations.signal import SignalPreparation
+from app.engine.data.preparations.text import TextPreparation
+from app.engine.experiment import Experiment
+from app.engine.learning.choices import LOSSES, OPTIMIZERS
+from app.engine.learning.tasks import TASKS
+from app.engine.storage import from_plain
+from models.template import TEMPLATES
+
+SORTS = ("image", "row", "text", "signal", "image+text", "image+image", "text+text", "row+signal")
+TRAINED, JUDGED = 24, 9
+EMBEDDING = 8
+
+SMALL: dict[str, Any] = {
+    "depth": 1, "width": 16, "heads": 2, "filter_size": 3, "filters": 8, "longest": 3, "patch_size": 4,
+    "decoder_depth": 1, "code": 8, "dropout": 0.0,
+}
+"""Values for the settings of any template that has them: a network that takes milliseconds, and forgets nothing."""
+
+
+class Combination(NamedTuple):
+    task: str
+    sort: str
+    template: str
+    loss: str
+    optimizer: str
+
+    def __str__(self) -> str:
+        return "-".join(part.replace("-", "_") for part in self)
+
+
+def preparation(sort: str) -> Preparation:
+    if "+" in sort:
+        left, right = sort.split("+")
+        return PairPreparation(preparation(left), preparation(right), (left, right))
+    return {
+        "image": ImagePreparation(8, 8, 1, "crop", (0.5,), (0.25,)),
+        "row": RowPreparation((
+            *(RowColumn(f"x{n}", "number", "mean", std=1.0 + n) for n in range(4)),
+            RowColumn("kind", "category", "category", categories=("a", "b", "c")),
+        )),
+        "text": TextPreparation("", 257, 12),
+        "signal": SignalPreparation(2, 16, None, (0.0, 0.1), (1.0, 2.0)),
+    }[sort]
+
+
+def examples(sort: str, labels: np.ndarray, dice: np.random.Generator) -> np.ndarray:
+    """As a Dataset keeps them; the label shows in every one."""
+    count = len(labels)
+    if sort == "image":
+        found = dice.integers(0, 120, (count, 1, 8, 8), dtype=np.uint8)
+        for picture, label in zip(found, labels, strict=True):
+            picture[0, 2 * (label % 4) : 2 * (label % 4) + 2] += 120
+        return found
+    if sort == "row":
+        numbers = dice.normal(size=(count, 4)).astype(np.float32)
+        numbers[:, 0] += 2 * labels
+        return np.concatenate([numbers, (labels % 4)[:, None].astype(np.float32)], axis=1)
+    if sort == "text":
+        found = dice.integers(100, 110, (count, 12)).astype(np.int32)
+        found[:, :6] += 20 * (labels % 4)[:, None].astype(np.int32)
+        found[::3, 9:] = 0
+        return found
+    waves = np.sin(np.arange(16) * (1 + labels[:, None, None] % 4) / 3 + np.arange(2)[:, None])
+    return (waves + 0.1 * dice.normal(size=waves.shape)).astype(np.float32)
+
+
+@functools.cache
+def dataset(kind: str, sort: str, trained: int = TRAINED, judged: int = JUDGED) -> Dataset:
+    """For one task and one sort of data. judged: examples of validation and as many to test."""
+    task, prepared = TASKS[kind], preparation(sort)
+    dice = np.random.default_rng(0)
+    count = trained + 2 * judged
+    classes = ("no", "yes") if kind == "binary-classification" else ("a", "b", "c")
+    labels = np.arange(count) % len(classes)
+    arrays = [examples(one, labels, dice) for one in sort.split("+")]
+    if kind == "language-modelling":
+        targets = np.concatenate([arrays[0][:, 1:], np.zeros((count, 1), np.int32)], axis=1).astype(np.int64)
+        targets[targets == 0] = -100
+    else:
+        targets = {
+            "classes": labels,
+            "tags": np.stack([labels == 0, labels != 1, labels == 2], axis=1).astype(np.float32),
+            "amounts": np.stack([10 + 3 * labels, -labels], axis=1).astype(np.float32),
+            "none": np.maximum(np.arange(count) - 1, 0) if task.pairs else np.zeros(count, np.int64),
+        }[task.targets]
+    if task.targets not in ("classes", "tags"):
+        classes = ()
+    cuts = np.cumsum([trained, judged])
+    indices = dict(zip(SPLITS, np.split(np.arange(count), cuts), strict=True))
+    amounts = (Amount("x", "cm", 13.0, 2.5, 10, 16, 13), Amount("y", "", -1.0, 0.8, -2, 0, -1))
+    description = Description(
+        source="tiny", format="arrays", shape=prepared.inputs[0].shape, classes=classes,
+        counts={name: _counts(targets[rows], len(classes)) for name, rows in indices.items()},
+        fingerprint=f"{kind} {sort} {count}", preparation=prepared, task=kind,
+        sizes={name: len(rows) for name, rows in indices.items()},
+        amounts=amounts if task.targets == "amounts" else (),
+        damage=Damage("mask", 0.25, 2 if sort != "row" else 1) if task.answers == "copy" else None,
+    )
+    return Dataset(
+        description, arrays[0], targets, indices, [f"#{n}" for n in range(count)],
+        arrays[1] if len(arrays) > 1 else None,
+    )
+
+
+def _counts(values: np.ndarray, classes: int) -> tuple[int, ...]:
+    if not classes:
+        return (len(values),)
+    found = values.sum(axis=0) if values.ndim == 2 else np.bincount(values, minlength=classes)
+    return tuple(int(number) for number in found)
+
+
+def combinations() -> list[Combination]:
+    """Everything that the window offers: data kind x task x template x loss x optimizer, as far as they fit."""
+    found = []
+    for kind, sort in itertools.product(TASKS, SORTS):
+        task = TASKS[kind]
+        if bool("+" in sort) != task.pairs or any(half not in task.reads for half in sort.split("+")):
+            continue
+        about = dataset(kind, sort).description
+        assert task.fits(about) == ""
+        problem = task.problem(about, EMBEDDING)
+        templates = [one.kind for one in TEMPLATES.all() if not one.unfit(problem)]
+        optimizers = [one.kind for one in OPTIMIZERS.all()]
+        found += [Combination(kind, sort, *rest) for rest in itertools.product(templates, task.losses, optimizers)]
+    return found
+
+
+def thinned(of: list[Combination]) -> list[Combination]:
+    """Every data kind x task x template x loss once, with the optimizers in turn."""
+    optimizers = [one.kind for one in OPTIMIZERS.all()]
+    without = list(dict.fromkeys(one[:4] for one in of))
+    return [Combination(*one, optimizers[number % len(optimizers)]) for number, one in enumerate(without)]
+
+
+def experiment(of: Combination, epochs: int, batch_size: int) -> Experiment:
+    """The small network of a combination, without anything that would make two looks at a batch differ."""
+    template = TEMPLATES.get(of.template)
+    settings = {name: value for name, value in SMALL.items() if name in template.model_fields}
+    loss: dict[str, Any] = {"kind": of.loss}
+    if "label_smoothing" in LOSSES.get(of.loss).model_fields:
+        loss["label_smoothing"] = 0.0
+    return from_plain({
+        "name": "tiny", "data": {"source": "tiny"},
+        "augmentation": {"flip": False, "shift": 0.0},
+        "model": {"template": of.template, **settings},
+        "loss": loss,
+        "optimizer": {"kind": of.optimizer, "learning_rate": 0.003 if of.optimizer.startswith("adam") else 0.01},
+        "schedule": {"kind": "constant"},
+        "training": {
+            "epochs": epochs, "batch_size": batch_size, "threads": 1, "device": "cpu", "precision": "float32",
+            "embedding": EMBEDDING, "gradient_clip": 1.0,
+        },
+    })
