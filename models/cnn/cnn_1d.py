@@ -102,8 +102,8 @@ class CNN1D(Template):
 
 
 def _stride(length: int) -> int:
-    """By how much the first filters stride, so that at most about 1,024 places remain."""
+    """By how much the first filters stride, so that at most about 512 places remain."""
     stride = 1
-    while length / stride > 1_024 and stride < 64:
+    while length / stride > 512 and stride < 64:
         stride *= 2
     return stride

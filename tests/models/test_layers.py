@@ -17,14 +17,22 @@ from models.layers.pooling import GlobalPooling, Pooling
 from models.spec import settings
 from tests.models.networks import initialised
 
-SHAPES = ((3, 12, 10), (8, 1, 1), (12, 96), (16,))
+SHAPES = ((3, 12, 10), (8, 1, 1), (12, 96), (16,), (1, 7), (1,), (49, 32))
+MARKED = {"transformer", "global-pooling", "mask-token"}
+"""They read tokens and, if they are given it, a mark for each."""
+TEXTS = {"token-embedding", "padding-mask"}
+BATCHES = {"together": 2}
+"""By how much a block makes the batch larger."""
 
 
 def suited(block: Block) -> list[tuple[tuple[int, ...], ...]]:
-    """The shapes, of those above, that the block takes; each as often as it needs inputs."""
+    """The shapes, of those above, that the block takes; each as often as it needs inputs, or with marks."""
     found = []
-    for shape in SHAPES:
-        inputs = (shape,) * block.arity[0]
+    fewest = 1 if block.kind in MARKED else block.arity[0]
+    for shape in SHAPES + SHAPES[2:3] * (block.kind in MARKED):
+        inputs = (shape,) * fewest
+        if block.arity[0] > fewest or (shape,) in found:
+            inputs = (shape, shape[:1])
         try:
             block.shape(*inputs)
         except Impossible as error:
@@ -43,12 +51,19 @@ def test_a_block_makes_the_shape_it_says_and_learns(kind: type[Block]) -> None:
         module = initialised(block.module(*shapes)).train()
         for batch in (1, 2, 5):
             inputs = [torch.randn(batch, *shape, requires_grad=True) for shape in shapes]
-            output = module(*inputs)
-            assert output.shape == (batch, *block.shape(*shapes))
+            if block.kind in TEXTS:
+                inputs = [torch.randint(0, 256, (batch, *shape)) for shape in shapes]
+            if block.kind in MARKED and len(shapes) > 1:
+                inputs[1] = torch.randint(0, 2, (batch, *shapes[1])).float()
+            parted = 2 if block.kind == "match" else 1
+            output = module(*(torch.cat([tensor] * parted) for tensor in inputs))
+            assert output.shape == (batch * BATCHES.get(block.kind, 1), *block.shape(*shapes))
             assert torch.isfinite(output).all()
-            output.square().sum().backward()
-            assert all(tensor.grad is not None for tensor in (*inputs, *module.parameters()))
-            module.zero_grad()
+            if output.requires_grad:
+                output.square().sum().backward()
+                learned = [tensor for tensor in inputs if tensor.requires_grad]
+                assert all(tensor.grad is not None for tensor in (*learned, *module.parameters()))
+                module.zero_grad()
 
 
 @pytest.mark.parametrize("kind", BLOCKS.all(), ids=lambda kind: kind.kind)

@@ -8,14 +8,16 @@ import torch
 from models.graph import Graph, GraphError, Node
 from models.network import Network, build_model, decay_groups, initialise
 from models.template import TEMPLATES, Template
-from tests.models.networks import network_of, problem
+from tests.models.networks import batch_of, network_of, problem, usual
 
+PICTURES = pytest.mark.parametrize("kind", [one for one in TEMPLATES.all() if not one.unfit(problem(3, 32, 32))],
+                                   ids=lambda kind: kind.kind)
 EVERY = pytest.mark.parametrize("kind", TEMPLATES.all(), ids=lambda kind: kind.kind)
 
 
 @EVERY
 def test_initial_weights_follow_from_the_seed_alone(kind: type[Template]) -> None:
-    of = problem(1, 16, 16)
+    of = usual(kind)
     torch.manual_seed(1)
     state = torch.random.get_rng_state()
     first = network_of(kind(), of, seed=3).state_dict()
@@ -26,7 +28,7 @@ def test_initial_weights_follow_from_the_seed_alone(kind: type[Template]) -> Non
     assert any(not torch.equal(first[name], other[name]) for name in first)
 
 
-@EVERY
+@PICTURES
 def test_at_first_every_class_is_about_as_likely(kind: type[Template]) -> None:
     torch.manual_seed(0)
     network = network_of(kind(), problem(3, 32, 32)).train()
@@ -36,7 +38,7 @@ def test_at_first_every_class_is_about_as_likely(kind: type[Template]) -> None:
 
 @EVERY
 def test_weight_decay_reaches_filters_and_matrices_only(kind: type[Template]) -> None:
-    network = network_of(kind(), problem(1, 16, 16))
+    network = network_of(kind(), usual(kind))
     groups = decay_groups(network, 0.05)
     assert [group["weight_decay"] for group in groups] == [0.05, 0.0]
     ids = [[id(parameter) for parameter in group["params"]] for group in groups]
@@ -113,9 +115,35 @@ def test_templates_are_read_without_torch() -> None:
     import sys
 
     code = (
-        "import sys; from models.template import TEMPLATES; from models.shape import Problem;"
-        "p = Problem('image', (1, 28, 28), 10, 100);"
-        "[t().resolved(p).graph(p) for t in TEMPLATES.all()];"
+        "import sys; from models.template import TEMPLATES;"
+        "from tests.models.plain import PROBLEMS;"
+        "drawn = {t.kind for p in PROBLEMS for t in TEMPLATES.all() if not t.unfit(p) and t().resolved(p).graph(p)};"
+        "assert drawn == {t.kind for t in TEMPLATES.all()}, drawn;"
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@EVERY
+def test_a_network_lets_go_of_what_is_read_for_the_last_time_only(kind: type[Template]) -> None:
+    """The same answer as when everything is kept."""
+    of = usual(kind)
+    network = network_of(kind(), of).eval()
+    x = batch_of(of, 2)
+    values = dict(zip(("input", "other"), x if isinstance(x, tuple) else (x,), strict=False))
+    for node in network.graph.nodes:
+        values[node.name] = network.blocks[node.name](*(values[name] for name in node.inputs))
+    torch.testing.assert_close(network(x), values[network.graph.nodes[-1].name])
+
+
+def test_every_sort_of_layer_begins_as_it_should() -> None:
+    layers = torch.nn.ModuleDict({
+        "one": torch.nn.Conv1d(8, 64, 9), "up": torch.nn.ConvTranspose2d(64, 8, 3), "table": torch.nn.Embedding(
+            500, 40, padding_idx=0), "group": torch.nn.GroupNorm(2, 8), "batch": torch.nn.BatchNorm1d(4),
+    })
+    initialise(layers, torch.Generator().manual_seed(0))
+    assert layers["one"].weight.std().item() == pytest.approx((2 / 72) ** 0.5, rel=0.05)
+    assert layers["up"].weight.std().item() == pytest.approx((2 / (64 * 9)) ** 0.5, rel=0.05)
+    assert layers["table"].weight[1:].std().item() == pytest.approx(0.02, rel=0.05)
+    assert not layers["table"].weight[0].any()
+    assert not layers["one"].bias.any() and not layers["up"].bias.any()

@@ -1,0 +1,94 @@
+"""Texts of every length: padding must not matter, and who looks back only must not see ahead."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from models.layers.attention import Attention
+from models.layers.pooling import GlobalPooling
+from models.network import Network
+from models.shape import Input
+from models.template import TEMPLATES
+from tests.models.networks import asked, examples, network_of
+
+READERS = ("text-cnn", "text-encoder")
+
+
+def of_length(kind: str, length: int, vocabulary: int = 400) -> Network:
+    return network_of(TEMPLATES.get(kind)(), asked(Input("text", (length,), vocabulary=vocabulary))).eval()
+
+
+@pytest.mark.parametrize("kind", READERS)
+@pytest.mark.parametrize("vocabulary", (257, 400))
+def test_padding_changes_no_answer(kind: str, vocabulary: int) -> None:
+    short, long = of_length(kind, 9, vocabulary), of_length(kind, 24, vocabulary)
+    state = long.state_dict()
+    if kind == "text-encoder":
+        state["blocks.positions.positions"] = state["blocks.positions.positions"][:, :9]
+    short.load_state_dict(state)
+    text = examples(Input("text", (9,), vocabulary=vocabulary), 4)
+    text[1, 2:], text[2, 1:] = 0, 0
+    padded = torch.nn.functional.pad(text, (0, 15))
+    torch.testing.assert_close(long(padded), short(text), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", (*READERS, "gpt"))
+def test_an_empty_text_gets_an_answer_and_no_wild_gradient(kind: str) -> None:
+    one = Input("text", (6,), vocabulary=300)
+    network = network_of(TEMPLATES.get(kind)(), asked(one, "tokens" if kind == "gpt" else "values")).train()
+    answers = network(torch.zeros(2, 6, dtype=torch.int64))
+    assert torch.isfinite(answers).all()
+    answers.square().sum().backward()
+    assert all(torch.isfinite(parameter.grad).all() for parameter in network.parameters())
+
+
+@pytest.mark.parametrize("kind", READERS)
+def test_the_order_of_words_matters_to_both_readers(kind: str) -> None:
+    network = of_length(kind, 6)
+    text = torch.tensor([[5, 6, 7, 8, 9, 10]])
+    assert not torch.allclose(network(text), network(text.flip(1)), rtol=1e-4, atol=0)
+
+
+def test_gpt_sees_nothing_ahead() -> None:
+    one = Input("text", (16,), vocabulary=50)
+    network = network_of(TEMPLATES.get("gpt")(), asked(one, "tokens")).eval()
+    text = examples(one, 3)
+    before = network(text)
+    for place in (1, 7, 15):
+        changed = text.clone()
+        changed[:, place] = 1 + text[:, place] % 49
+        after = network(changed)
+        torch.testing.assert_close(after[:, :place], before[:, :place], rtol=1e-5, atol=1e-6)
+        assert not torch.allclose(after[:, place], before[:, place], rtol=1e-4, atol=0)
+    padded = text.clone()
+    padded[:, 9:] = 0
+    torch.testing.assert_close(network(padded)[:, :9], before[:, :9], rtol=1e-5, atol=1e-6)
+
+
+def test_attention_with_marks_is_attention_without_the_others() -> None:
+    torch.manual_seed(0)
+    attention = Attention(16, 2)
+    x = torch.randn(2, 7, 16)
+    mask = torch.tensor([[1.0, 1, 0, 1, 0, 0, 1]]).expand(2, -1)
+    kept = x[:, [0, 1, 3, 6]]
+    torch.testing.assert_close(attention(x, mask)[:, [0, 1, 3, 6]], attention(kept), rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(attention(x, torch.ones(2, 7)), attention(x), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("precision", (torch.float32, torch.bfloat16))
+def test_attention_looks_back_only_with_and_without_marks(precision: torch.dtype) -> None:
+    torch.manual_seed(0)
+    attention = Attention(16, 2, causal=True).to(precision)
+    x = torch.randn(2, 7, 16).to(precision)
+    torch.testing.assert_close(attention(x, torch.ones(2, 7)), attention(x), rtol=2e-2, atol=2e-2)
+    none = attention(x, torch.zeros(2, 7))
+    assert torch.isfinite(none).all()
+
+
+def test_pooling_with_marks_counts_the_marked() -> None:
+    x = torch.tensor([[[1.0, -5.0], [3.0, -2.0], [9.0, 9.0]], [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]])
+    mask = torch.tensor([[1.0, 1.0, 0.0], [0.0, 0.0, 0.0]])
+    expected = {"max": [[3.0, -2.0], [0.0, 0.0]], "mean": [[2.0, -3.5], [0.0, 0.0]]}
+    for how, rows in expected.items():
+        assert GlobalPooling(how=how).module((3, 2), (3,))(x, mask).tolist() == rows
