@@ -196,7 +196,7 @@ def _form(kind: str, shape: list[int]) -> str:
         channels, height, width = shape
         return f", {'grey' if channels == 1 else 'colour'}, seen at {width} × {height}"
     if kind == "row":
-        return f" of {shape[0]:,} {'number' if shape[0] == 1 else 'numbers'}"
+        return f" of {shape[0]:,} {'value' if shape[0] == 1 else 'values'}"
     if kind == "text":
         return f", the first {shape[0]:,} tokens of each"
     if kind == "signal":

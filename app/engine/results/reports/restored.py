@@ -121,7 +121,7 @@ class RestoredReport(SplitReport):
         )
 
     def worst(self, most: int = 100) -> list[tuple[int, str]]:
-        return [(one.row, f"off by {number(one.mae)} standard deviations") for one in self.examples(most=most)]
+        return [(one.row, f"mean squared error {number(one.mse)}") for one in self.examples(most=most)]
 
     def to_plain(self, most: int = 20) -> dict[str, Any]:
         return super().to_plain(most) | {
