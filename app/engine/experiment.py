@@ -89,12 +89,12 @@ class TrainingSettings(Spec):
         applies=("matching", "metric-learning"),
         help="In how many numbers an example is written down, so that what belongs together lies near.",
     )
-    best_by: Literal["loss", "metric"] = setting(
-        "loss",
+    best_by: Literal["loss", "metric"] | None = setting(
+        None,
         label="Best epoch by",
         choices={"loss": "Validation loss", "metric": "The main figure of validation"},
         advanced=True,
-        help="Which figure decides whose weights are kept.",
+        help="Which figure decides whose weights are kept. Left open, the task says it: mostly the loss.",
     )
     cpu_use: Literal["gentle", "normal", "max"] = setting(
         "normal",
@@ -205,7 +205,7 @@ def resolved(experiment: Experiment, problem: Problem, task: tasks.Task) -> Expe
         optimizer = optimizer.replace(learning_rate=optimizer.default_learning_rate)
     schedule = choose("schedule")
     training = _filled(experiment.training, recipe.get("training", {}))
-    training = _filled(training, {"epochs": 12, "batch_size": 128, "gradient_clip": 0.0})
+    training = _filled(training, {"epochs": 12, "batch_size": 128, "gradient_clip": 0.0, "best_by": task.best_by})
     return experiment.replace(model=template, loss=loss, optimizer=optimizer, schedule=schedule, training=training)
 
 

@@ -50,6 +50,9 @@ class Task(ABC):
     """Whether the network answers with points in space, of [training] embedding numbers."""
     targets: ClassVar[Literal["classes", "tags", "amounts", "none", "tokens"]] = "classes"
     """What the data must give for each example; "none" and "tokens" are derived from the example itself."""
+    best_by: ClassVar[Literal["loss", "metric"]] = "loss"
+    """What decides whose weights are kept, unless a person says otherwise. Where examples are compared the loss of
+    validation rises, for answers get too sure, while ever more of them are right."""
     probes: ClassVar[int] = 12
     """How many validation examples are kept with every epoch, for scrubbing back."""
 

@@ -71,7 +71,7 @@ def probe_positions(targets: np.ndarray, most: int = PROBES) -> np.ndarray:
     return np.array(chosen[:most], dtype=np.int64)
 
 
-def is_better(progress: Progress, evaluation: Evaluation, best_by: str, headline: Metric) -> bool:
+def is_better(progress: Progress, evaluation: Evaluation, best_by: str | None, headline: Metric) -> bool:
     """Whether this evaluation is the best so far. Between equal figures the lower loss decides."""
     loss, figure = evaluation.loss, evaluation.metrics.get(headline.name)
     if not np.isfinite(loss):

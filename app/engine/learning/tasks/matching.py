@@ -33,6 +33,7 @@ class Matching(Task):
     pairs: ClassVar[bool] = True
     answers: ClassVar[Answers] = "pair"
     embeds: ClassVar[bool] = True
+    best_by: ClassVar[Literal["loss", "metric"]] = "metric"
     targets: ClassVar[Literal["classes", "tags", "amounts", "none", "tokens"]] = "none"
     probes: ClassVar[int] = 64
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
@@ -29,6 +29,7 @@ class MetricLearning(Task):
     view: ClassVar[View] = "space"
     metrics: ClassVar[tuple[str, ...]] = ("recall_at_1", "auc")
     embeds: ClassVar[bool] = True
+    best_by: ClassVar[Literal["loss", "metric"]] = "metric"
     probes: ClassVar[int] = 400
 
     def fits(self, about: Description) -> str:
