@@ -27,7 +27,7 @@ TABLE = (
     Entry("new", "Start page", "File", ("Ctrl+N",), "Begin anew: built-in data, recent work, your own pictures."),
     Entry(
         "open_folder",
-        "Open a folder of pictures…",
+        "Open a folder of data…",
         "File",
         ("Ctrl+Shift+O",),
         "Opens a folder with a sub-folder a class.",

@@ -20,7 +20,15 @@ from app.ui.session import Session, read_record
 
 KEEP_MS = 800
 SAMPLE = "sample:"
-FILES = "Experiments and data (*.toml *.npz *.npy *.csv *.tsv *.txt *.gz *ubyte);;Experiments (*.toml);;All files (*)"
+FILES = ";;".join((
+    "Experiments and data (*.toml *.csv *.tsv *.tab *.xlsx *.xlsm *.xls *.ods *.parquet *.pq *.txt *.text *.npz *.npy *.gz "
+    "*ubyte)",
+    "Tables (*.csv *.tsv *.tab *.xlsx *.xlsm *.xlsb *.xls *.ods *.parquet *.pq *.txt *.dat *.data)",
+    "Texts (*.txt *.text *.md)",
+    "Arrays (*.npz *.npy *.gz *ubyte)",
+    "Experiments (*.toml)",
+    "All files (*)",
+))
 
 
 class Files(QObject):
@@ -129,7 +137,7 @@ class Files(QObject):
         self._show(box)
 
     def ask_folder(self) -> None:
-        dialog = QFileDialog(self._window, "Open a folder of pictures", self._start())
+        dialog = QFileDialog(self._window, "Open a folder of data", self._start())
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly, True)
         dialog.fileSelected.connect(self.open)

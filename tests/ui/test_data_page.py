@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from app.engine.data.settings import AugmentationSettings
 from app.ui.pages.data import DataPage
 from app.ui.pages.data.overview import mixed
+from app.ui.pages.data.page import TABS
 from app.ui.widgets.class_bars import ClassBars, balance_words
 from tests.ui.loose import PATIENCE_MS, Loose, picture_folder
 
@@ -305,7 +306,7 @@ def test_skipped_files_are_listed_with_reasons_and_junk_is_folded(
     (folder / "dog" / "Thumbs.db").write_bytes(b"junk")
     (folder / "nothing").mkdir()
     read(qtbot, loose, folder)
-    assert page._tabs.tabText(3) == "Skipped files (4)"
+    assert page._tabs.tabText(TABS.index("skipped")) == "Skipped files (4)"
     page.show_tab("skipped")
     table = page.findChild(QTableView, "data.skipped")
     assert isinstance(table, QTableView)

@@ -18,8 +18,11 @@ from app.engine.data.augmentation import Augmentation, settled
 from app.engine.data.catalogue import no_check
 from app.engine.data.dataset import Dataset
 from app.engine.data.decoding import PictureFormat
+from app.engine.data.formats import built_in
 from app.engine.data.pictures import Unreadable, decode
 from app.engine.data.preparations.image import ImagePreparation
+from app.engine.data.preparations.pair import PairPreparation
+from app.engine.data.samples import PREFIX
 from app.engine.data.settings import AugmentationSettings, DataSettings
 from app.engine.errors import UserError
 
@@ -70,19 +73,29 @@ def first_batch(
 def varied(
     dataset: Dataset, rows: Sequence[int], settings: AugmentationSettings, times: int, seed: int
 ) -> list[np.ndarray]:
-    """For each row its picture as it is, then so many variations: (1 + times, C, H, W) uint8 each."""
+    """For each row its picture (of pairs, the half that is one) as it is, then so many variations: (1 + times, C, H, W)
+    uint8 each."""
     import torch
 
     augmentation = Augmentation(settled(settings, dataset.description))
     generator = torch.Generator().manual_seed(seed)
+    array, preparation = _pictures_of(dataset)
     found = []
     for row in rows:
-        batch = torch.from_numpy(np.repeat(dataset.inputs[row][None], times, axis=0))
+        batch = torch.from_numpy(np.repeat(array[row][None], times, axis=0))
         if augmentation.active:
             batch = augmentation(batch, generator)
-        pictures = _seen(batch, _of_pictures(dataset))
-        found.append(np.concatenate([dataset.inputs[row][None], pictures]))
+        found.append(np.concatenate([array[row][None], _seen(batch, preparation)]))
     return found
+
+
+def _pictures_of(dataset: Dataset) -> tuple[np.ndarray, ImagePreparation]:
+    """The pictures, or of pairs the first half that is pictures, and how they are prepared."""
+    preparation = dataset.description.preparation
+    halves = preparation.halves if isinstance(preparation, PairPreparation) else (preparation,)
+    return next(
+        (array, half) for array, half in zip(dataset.arrays, halves, strict=True) if isinstance(half, ImagePreparation)
+    )
 
 
 def before_and_after(
@@ -123,7 +136,7 @@ def _originals(
             missing.append(row)
     if not missing or found:
         return found
-    form = formats.find(data.source)
+    form = built_in.Pictures() if data.source.startswith(PREFIX) else formats.find(data.source)
     if not isinstance(form, PictureFormat):
         return []
     try:

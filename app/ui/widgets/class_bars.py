@@ -16,20 +16,21 @@ SPLITS = {"training": "training", "validation": "validation", "test": "line"}
 ROW, TALLEST, BAR, GAP, HEAD, SQUARE = 22, 32, 10, 10, 22, 9
 
 
-def balance_words(classes: Sequence[str], totals: Sequence[int]) -> str:
-    """How evenly the training examples are spread over the classes, in a sentence. totals: per class."""
+def balance_words(classes: Sequence[str], totals: Sequence[int], noun: str = "picture") -> str:
+    """How evenly the training examples are spread over the classes, in a sentence. totals: per class. noun: of one
+    example."""
     if not totals:
         return ""
     few, many = min(totals), max(totals)
     if few == many:
-        return f"Balanced: every class has {count_text(few, 'picture')} to train on."
+        return f"Balanced: every class has {count_text(few, noun)} to train on."
     least, most = classes[list(totals).index(few)], classes[list(totals).index(many)]
     if few and many / few <= 1.5:
-        return f"Balanced: between {few:,} and {count_text(many, 'picture')} a class to train on."
+        return f"Balanced: between {few:,} and {count_text(many, noun)} a class to train on."
     if not few:
-        return f"Uneven: '{most}' has {count_text(many, 'picture')} to train on, '{least}' has none."
+        return f"Uneven: '{most}' has {count_text(many, noun)} to train on, '{least}' has none."
     times = f"{many / few:.0f}" if many / few >= 9.95 else f"{many / few:.1f}"
-    return f"Uneven: '{most}' has {count_text(many, 'picture')} to train on, '{least}' {few:,}: {times} times as many."
+    return f"Uneven: '{most}' has {count_text(many, noun)} to train on, '{least}' {few:,}: {times} times as many."
 
 
 class ClassBars(QAbstractScrollArea):

@@ -83,10 +83,10 @@ def _pictures(sample: Sample, data: DataSettings, way: Way) -> Examples:
     return Pictures().open(sample.source, data, way)
 
 
-def _table(sample: Sample, data: DataSettings, way: Way) -> Examples:
-    """By the format of tables, with the sample's own settings where the person left them open."""
+def table_settings(sample: Sample, data: DataSettings) -> DataSettings:
+    """The sample's own settings where the person left them open."""
     own = data.target is None
-    chosen = data.replace(
+    return data.replace(
         task=data.task or (sample.task if own else None),
         target=sample.target if own else data.target,
         columns={**sample.columns, **data.columns},
@@ -95,7 +95,11 @@ def _table(sample: Sample, data: DataSettings, way: Way) -> Examples:
         encoding=data.encoding or "utf-8",
         header=True if data.header is None else data.header,
     )
-    return _by_format(content.table_path(sample.name), chosen, way)
+
+
+def _table(sample: Sample, data: DataSettings, way: Way) -> Examples:
+    """By the format of tables."""
+    return _by_format(content.table_path(sample.name), table_settings(sample, data), way)
 
 
 def _sentences(sample: Sample, data: DataSettings, way: Way) -> Examples:

@@ -6,27 +6,33 @@ import sys
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from app.engine.data.dataset import Dataset
-from app.engine.data.summary import balance
+from app.engine.data.nouns import noun
 from app.engine.errors import UserError
 from app.ui.background import Failure
-from app.ui.pages.data.states import scrolled
+from app.ui.examples import example_of
+from app.ui.pages.data.balance import BalanceCard
+from app.ui.pages.data.cutting import TokenView
+from app.ui.pages.data.scrolled import scrolled
 from app.ui.parts import Parts
-from app.ui.remedies import change
 from app.ui.theme import style
 from app.ui.widgets.card import Card
-from app.ui.widgets.class_bars import ClassBars, balance_words
+from app.ui.widgets.example_grid import ExampleGrid, ExampleRow, LazyRows
 from app.ui.widgets.thumbnails import Row, ThumbnailGrid
+from app.ui.words import target_words
 
 SIDE, MIXED, SHOWN = 44, 400, 64
 """Side of a thumbnail at 100 %; pictures of the mixed view; pictures of the first batch."""
+ORDERS = (("Mixed", ""), ("Lowest first", "low"), ("Highest first", "high"))
 
 
 class Overview(QWidget):
-    """Three cards. `refresh` shows the dataset of the document; the first batch comes from the background."""
+    """Three cards: the balance, examples, and what the network gets first: a batch of pictures, or tokens of a text.
+
+    `refresh` shows the dataset of the document; the first batch comes from the background.
+    """
 
     def __init__(self, parts: Parts) -> None:
         super().__init__()
@@ -36,13 +42,14 @@ class Overview(QWidget):
         inside = QWidget()
         self._grid = QGridLayout(inside)
         self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.addWidget(self._classes_card(), 0, 0, 2, 1)
-        self._grid.addWidget(self._pictures_card(), 0, 1)
+        self.balance = BalanceCard(parts)
+        self.bars, self.balance_button = self.balance.bars, self.balance.balance_button
+        self._grid.addWidget(self.balance, 0, 0, 2, 1)
+        self._grid.addWidget(self._examples_card(), 0, 1)
         self._grid.addWidget(self._batch_card(), 1, 1)
+        self._grid.addWidget(self._tokens_card(), 2, 1)
         self._grid.setColumnStretch(0, 2)
         self._grid.setColumnStretch(1, 3)
-        self._grid.setRowStretch(0, 1)
-        self._grid.setRowStretch(1, 1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(scrolled(inside))
@@ -51,37 +58,22 @@ class Overview(QWidget):
 
     # --- building
 
-    def _classes_card(self) -> Card:
-        card = Card("Classes", "how many pictures of each")
-        self.bars = ClassBars(self._parts.theme)
-        self.bars.setObjectName("data.classes")
-        self._balance = QLabel()
-        self._balance.setWordWrap(True)
-        style(self._balance, "secondary")
-        self.balance_button = QPushButton("Balance classes")
-        self.balance_button.setObjectName("data.balance")
-        self.balance_button.setToolTip("Lets the pictures of rare classes count more in the loss (class weights).")
-        self.balance_button.clicked.connect(self._balance_classes)
-        card.body.addWidget(self.bars, 1000)
-        card.body.addWidget(self._balance)
-        card.body.addWidget(self.balance_button, 0, Qt.AlignmentFlag.AlignLeft)
-        card.body.addStretch(1)
-        return card
-
-    def _pictures_card(self) -> Card:
-        card = Card("Pictures", "by class")
+    def _examples_card(self) -> Card:
+        self._examples_card_ = card = Card("Pictures", "by class")
         self.chooser = QComboBox()
         self.chooser.setObjectName("data.class")
-        self.chooser.setAccessibleName("Class whose pictures are shown")
-        self.chooser.setToolTip("Shows the pictures of one class.")
+        self.chooser.setAccessibleName("Which examples are shown")
+        self.chooser.setToolTip("Shows the examples of one class, or in another order.")
         self.chooser.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.chooser.setMaximumWidth(self._parts.theme.px(220))
-        self.chooser.currentIndexChanged.connect(self._show_pictures)
+        self.chooser.currentIndexChanged.connect(self._show_examples)
         card.tools.addWidget(self.chooser)
-        self.pictures = ThumbnailGrid(self._parts.theme, SIDE)
+        self.pictures, self.examples = ThumbnailGrid(self._parts.theme, SIDE), ExampleGrid(self._parts.theme, SIDE)
         self.pictures.setObjectName("data.pictures")
-        self.pictures.clickable = False
-        card.body.addWidget(self.pictures, 1)
+        self.examples.setObjectName("data.examples")
+        for grid in (self.pictures, self.examples):
+            grid.clickable = False
+            card.body.addWidget(grid, 1)
         return card
 
     def _batch_card(self) -> Card:
@@ -97,6 +89,17 @@ class Overview(QWidget):
         card.body.addWidget(self._batch_words)
         return card
 
+    def _tokens_card(self) -> Card:
+        self._tokens_card_ = card = Card("Tokens", "the pieces in which the network reads a text")
+        self.tokens = TokenView(self._parts.theme)
+        self.tokens.setObjectName("data.tokens.shown")
+        self._token_words = QLabel()
+        self._token_words.setWordWrap(True)
+        style(self._token_words, "secondary")
+        card.body.addWidget(self.tokens, 1)
+        card.body.addWidget(self._token_words)
+        return card
+
     # --- showing
 
     def refresh(self) -> None:
@@ -106,48 +109,91 @@ class Overview(QWidget):
             return
         if dataset is not self._dataset:
             self._dataset = dataset
-            about = dataset.description
-            self.bars.show_counts(about.classes, about.counts)
-            self._fill_chooser(dataset)
-        self._show_balance(dataset)
-        self._ask_for_batch(dataset)
+            self._show_dataset(dataset)
+        self.balance.refresh(dataset)
+        if dataset.description.kind == "image":
+            self._ask_for_batch(dataset)
+
+    def _show_dataset(self, dataset: Dataset) -> None:
+        about = dataset.description
+        pictures, texts = about.kind == "image", _text_of(dataset) is not None
+        self.balance.refresh(dataset)
+        self.pictures.setVisible(pictures)
+        self.examples.setVisible(not pictures)
+        self._batch_card_.setVisible(pictures)
+        self._tokens_card_.setVisible(texts)
+        for row, used in enumerate((True, pictures, texts)):
+            self._grid.setRowStretch(row, (3 if row == 0 and texts else 2) if used else 0)
+            self._grid.setRowMinimumHeight(row, self._parts.theme.px(176) if used else 0)
+        self._examples_card_.title.setText(noun(about.kind).capitalize())
+        self._fill_chooser(dataset)
+        self._show_tokens(dataset)
 
     def _fill_chooser(self, dataset: Dataset) -> None:
-        chosen = self.chooser.currentData()
+        about, chosen = dataset.description, self.chooser.currentData()
         self.chooser.blockSignals(True)
         self.chooser.clear()
-        self.chooser.addItem("All classes", "")
-        for name, total in zip(dataset.description.classes, self.bars.totals, strict=True):
-            self.chooser.addItem(f"{name} ({total:,})", name)
+        if about.classes:
+            self.chooser.addItem("All classes" if dataset.targets.ndim == 1 else "All tags", "")
+            for name, total in zip(about.classes, self.bars.totals, strict=True):
+                self.chooser.addItem(f"{name} ({total:,})", name)
+        elif about.amounts:
+            for words, key in ORDERS:
+                self.chooser.addItem(words, key)
+        self.chooser.setVisible(self.chooser.count() > 0)
         self.chooser.setCurrentIndex(max(0, self.chooser.findData(chosen)))
         self.chooser.blockSignals(False)
-        self._show_pictures()
+        why = "with their amounts" if about.amounts else "some of them"
+        by_class = "by class" if dataset.targets.ndim == 1 else "by tag"
+        self._examples_card_.set_why(by_class if about.classes else why)
+        self._show_examples()
 
-    def _show_pictures(self) -> None:
-        if self._dataset is None:
+    def _show_examples(self, *_: object) -> None:
+        dataset = self._dataset
+        if dataset is None:
             return
-        dataset, place = self._dataset, self.chooser.currentIndex() - 1
-        if place < 0:
-            rows, classes = mixed(dataset.targets, MIXED), dataset.description.classes
-            self.pictures.show_rows([(dataset.inputs[row], classes[dataset.targets[row]], "quiet") for row in rows])
-        else:
-            rows = np.flatnonzero(dataset.targets == place)
-            self.pictures.show_rows([(dataset.inputs[row], "", "normal") for row in rows])
+        about, one_class = dataset.description, dataset.targets.ndim == 1 and self.chooser.currentIndex() > 0
+        rows = self._chosen_rows(dataset)
 
-    def _show_balance(self, dataset: Dataset) -> None:
-        about = dataset.description
-        words = balance_words(about.classes, about.counts["training"])
-        _, level = balance(about)
-        weighted = getattr(self._parts.document.experiment.loss, "class_weights", "none") == "balanced"
-        uneven = level != "good"
-        if uneven and weighted:
-            words += " Rare classes count more in the loss."
-        self._balance.setText(words)
-        style(self._balance, "secondary" if not uneven or weighted else level)
-        self.balance_button.setVisible(uneven and not weighted)
+        def caption(row: int) -> str:
+            return "" if one_class and about.classes else target_words(about, dataset.targets[row])
 
-    def _balance_classes(self) -> None:
-        change(self._parts.document, {"loss.class_weights": "balanced"})
+        tone = "normal" if one_class else "quiet"
+        if about.kind == "image":
+            self.pictures.show_rows([(dataset.inputs[row], caption(row), tone) for row in rows])
+            return
+
+        def made(number: int) -> ExampleRow:
+            row = int(rows[number])
+            return example_of(dataset, row), caption(row), tone
+
+        self.examples.show_rows(LazyRows(len(rows), made))
+
+    def _chosen_rows(self, dataset: Dataset) -> np.ndarray:
+        """The rows of the chosen class, or some of all in the chosen order."""
+        about, targets, place = dataset.description, dataset.targets, self.chooser.currentIndex() - 1
+        if about.classes and targets.ndim == 1:
+            return mixed(targets, MIXED) if place < 0 else np.flatnonzero(targets == place)
+        if about.classes:
+            return np.arange(min(MIXED, len(targets))) if place < 0 else np.flatnonzero(targets[:, place] > 0)
+        if about.amounts and self.chooser.currentData():
+            order = np.argsort(targets[:, 0], kind="stable")
+            return (order if self.chooser.currentData() == "low" else order[::-1])[:MIXED]
+        return np.unique(np.linspace(0, len(targets) - 1, min(MIXED, len(targets))).astype(int))
+
+    def _show_tokens(self, dataset: Dataset) -> None:
+        """The first text of some length, cut as the network reads it."""
+        place = _text_of(dataset)
+        if place is None:
+            return
+        preparation = dataset.description.preparation
+        half: Any = getattr(preparation, "halves", (preparation,))[place]
+        array = dataset.arrays[place]
+        rows = dataset.indices["training"][:200]
+        row = int(rows[np.argmax(np.count_nonzero(array[rows], axis=1))])
+        self.tokens.show_pieces(half.pieces(half.shown(array[row])))
+        kind = "parts of words, learned from the training texts" if half.tokenizer else "single bytes"
+        self._token_words.setText(f"{half.vocabulary - 1:,} different tokens: {kind}. A dot is a space.")
 
     # --- the first batch
 
@@ -179,7 +225,7 @@ class Overview(QWidget):
             return
         about, targets = self._dataset.description, self._dataset.targets
         rows: list[Row] = [
-            (picture, about.classes[targets[row]], "quiet")
+            (picture, target_words(about, targets[row]), "quiet")
             for picture, row in zip(batch.pictures, batch.rows, strict=True)
         ]
         self.batch.show_rows(rows)
@@ -194,9 +240,16 @@ class Overview(QWidget):
     def _restyle(self) -> None:
         theme = self._parts.theme
         self._grid.setSpacing(theme.px(16))
-        for row in (0, 1):
-            self._grid.setRowMinimumHeight(row, theme.px(176))
+        for row in range(self._grid.rowCount()):
+            if self._grid.rowStretch(row):
+                self._grid.setRowMinimumHeight(row, theme.px(176))
         self.chooser.setMaximumWidth(theme.px(220))
+
+
+def _text_of(dataset: Dataset) -> int | None:
+    """Which of the inputs is a text: 0 or 1; None where none is."""
+    inputs = dataset.description.preparation.inputs
+    return next((place for place, one in enumerate(inputs) if one.kind == "text"), None)
 
 
 def mixed(targets: np.ndarray, most: int) -> np.ndarray:

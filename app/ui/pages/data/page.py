@@ -1,4 +1,4 @@
-"""Data: what there is to learn from. Empty, reading, failed, or ready with four tabs."""
+"""Data: what there is to learn from. Empty, reading, failed, or ready with the tabs that concern these data."""
 
 from __future__ import annotations
 
@@ -18,19 +18,24 @@ from PySide6.QtWidgets import (
 
 from app.engine.data.dataset import SPLITS, Description
 from app.engine.data.samples import PREFIX, SAMPLES
+from app.engine.errors import UserError
 from app.ui.amounts import count_text
 from app.ui.pages.data.guide import guide_cards
 from app.ui.pages.data.overview import Overview
 from app.ui.pages.data.preparing import Preparing
+from app.ui.pages.data.question import Question
 from app.ui.pages.data.skipped import SkippedFiles
 from app.ui.pages.data.states import EmptyState, FailedState, Waiting, button
+from app.ui.pages.data.table import TableView
+from app.ui.pages.data.task_box import TaskBox
 from app.ui.pages.data.varying import Varying
 from app.ui.parts import GuideCard, Page, Parts
 from app.ui.theme import style
 from app.ui.widgets.elided import ElidedLabel
-from app.ui.words import pictures
+from app.ui.words import holds
 
-TABS = ("overview", "preparation", "augmentation", "skipped")
+TABS = ("overview", "table", "preparation", "augmentation", "skipped")
+TITLES = ("Overview", "Table", "Preparation", "Augmentation", "Skipped files")
 
 
 class DataPage(Page):
@@ -70,7 +75,7 @@ class DataPage(Page):
 
     @property
     def tab(self) -> str:
-        """Name of the tab in front: overview, preparation, augmentation, skipped."""
+        """Name of the tab in front, see TABS."""
         return TABS[self._tabs.currentIndex()]
 
     def show_tab(self, name: str) -> None:
@@ -85,7 +90,7 @@ class DataPage(Page):
         style(self._where, "secondary")
         self._other = QPushButton("Open other data")
         self._other.setObjectName("data.other")
-        self._other.setToolTip("Choose other pictures; the settings begin anew and can be undone.")
+        self._other.setToolTip("Choose other data; the settings begin anew and can be undone.")
         self._other.setMenu(self._menu())
         words = QVBoxLayout()
         words.setSpacing(2)
@@ -97,32 +102,38 @@ class DataPage(Page):
             label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         head.addLayout(words, 1)
         head.addWidget(self._again_strip())
+        self.task = TaskBox(parts.document)
+        self.task.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        head.addWidget(self.task)
         head.addWidget(self._other)
         self._tabs = QTabBar()
         self._tabs.setObjectName("data.tabs")
         self._tabs.setAccessibleName("Parts of the Data page")
         self._tabs.setExpanding(False)
         self._tabs.setDrawBase(False)
-        for text in ("Overview", "Preparation", "Augmentation", "Skipped files"):
+        for text in TITLES:
             self._tabs.addTab(text)
-        self.overview, self.preparing = Overview(parts), Preparing(parts)
-        self.varying, self.skipped = Varying(parts), SkippedFiles(parts)
+        self.overview, self.table, self.preparing = Overview(parts), TableView(parts), Preparing(parts)
+        self.varying, self.skipped, self.question = Varying(parts), SkippedFiles(parts), Question(parts.document)
+        self.table.looked.connect(self._show_table)
         self._pages = QStackedWidget()
-        for page in (self.overview, self.preparing, self.varying, self.skipped):
+        for page in (self.overview, self.table, self.preparing, self.varying, self.skipped):
             self._pages.addWidget(page)
+        self._tabs.setTabVisible(TABS.index("table"), False)
         self._tabs.currentChanged.connect(self._tab_changed)
         whole = QWidget()
         column = QVBoxLayout(whole)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addLayout(head)
+        column.addWidget(self.question)
         column.addWidget(self._tabs)
         column.addWidget(self._pages, 1)
         return whole
 
     def _menu(self) -> QMenu:
         parts, menu = self._parts, QMenu(self)
-        menu.addAction("A folder of pictures…", lambda: parts.do("open_folder"))
+        menu.addAction("A folder…", lambda: parts.do("open_folder"))
         menu.addAction("A file…", lambda: parts.do("open_file"))
         menu.addAction("Built-in data", lambda: parts.go("welcome"))
         menu.addAction("Read again", lambda: parts.do("read_again"))
@@ -168,17 +179,40 @@ class DataPage(Page):
         elif state == "ready" and document.description is not None:
             self._show_head(document.description)
             self._show_strip(again)
+            self.table.refresh()  # it also knows whether there is a question
             page = self._pages.currentWidget()
-            assert isinstance(page, Overview | Preparing | Varying | SkippedFiles)
+            assert isinstance(page, Overview | TableView | Preparing | Varying | SkippedFiles)
             page.refresh()
 
     def _show_head(self, about: Description) -> None:
-        self._heading.setText(pictures(about))
+        document = self._parts.document
+        try:
+            self._heading.setText(holds(about, document.task()))
+        except UserError:  # said where the network is measured
+            self._heading.setText(holds(about))
+        self.task.refresh()
         splits = ", ".join(f"{about.size(split):,} {split}" for split in SPLITS if about.size(split))
         self._where.setText(f"{_source_words(about)} · {splits}")
+        self._show_tab("augmentation", any(one.kind == "image" for one in about.preparation.inputs))
         bad = sum(not item.ignored for item in about.skipped)
-        self._tabs.setTabText(TABS.index("skipped"), f"Skipped files ({bad:,})" if bad else "Skipped files")
-        self._tabs.setTabToolTip(TABS.index("skipped"), count_text(bad, "file") + " left out")
+        many = "Skipped rows" if self.table.preview is not None else "Skipped files"
+        self._tabs.setTabText(TABS.index("skipped"), f"{many} ({bad:,})" if bad else many)
+        self._tabs.setTabToolTip(TABS.index("skipped"), count_text(bad, "row or file", "rows or files") + " left out")
+
+    def _show_table(self) -> None:
+        """The table was looked at, or is none: its tab and its question follow."""
+        preview = self.table.preview
+        self._show_tab("table", preview is not None)
+        self.question.show_question(preview)
+        about = self._parts.document.description
+        if about is not None:
+            self._show_head(about)
+
+    def _show_tab(self, name: str, shown: bool) -> None:
+        place = TABS.index(name)
+        if not shown and self._tabs.currentIndex() == place:
+            self._tabs.setCurrentIndex(0)
+        self._tabs.setTabVisible(place, shown)
 
     def _show_strip(self, again: bool) -> None:
         text, done, total = self._parts.document.progress
@@ -197,7 +231,7 @@ class DataPage(Page):
 
 
 def _source_words(about: Description) -> str:
-    """Where the pictures come from: "Handwritten digits · Built-in", or the path and its format."""
+    """Where the data come from: "Handwritten digits · Built-in", or the path and its format."""
     if about.source.startswith(PREFIX):
         sample = SAMPLES.get(about.source.removeprefix(PREFIX))
         return f"{sample.label if sample else about.source} · {about.format}"

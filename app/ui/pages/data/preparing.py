@@ -13,13 +13,20 @@ from app.engine.data.formats.image_list import ImageList
 from app.engine.training.control import Control
 from app.ui.background import Failure
 from app.ui.form import Form
-from app.ui.pages.data.states import scrolled
+from app.ui.pages.data.scrolled import scrolled
 from app.ui.parts import Parts
 from app.ui.theme import style
 from app.ui.widgets.card import Card
 from app.ui.widgets.thumbnails import ThumbnailGrid
 
 SIDE, SAMPLES, FORM_WIDTH = 88, 10, 316
+SETTINGS = (
+    ("Size and colours", "of the pictures", ["height", "width", "fit", "colour"]),
+    ("Texts", "in which pieces they are read", ["tokens", "vocabulary", "context"]),
+    ("Rows", "of numbers", ["rows_are"]),
+    ("Tags", "in one cell", ["separator"]),
+    ("Damage", "what is to be restored", ["damage", "damage_share"]),
+)
 SPLIT_WORDS = {
     "training": "to learn from", "validation": "to judge every epoch", "test": "for the final figure, and nothing else",
 }
@@ -53,22 +60,28 @@ class Preparing(QWidget):
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 8, 0)
         column.setSpacing(16)
-        size = Card("Size and colours")
-        size.body.addWidget(Form(parts.document, "data", ["height", "width", "fit", "colour"], parts.theme))
-        self._columns = Card("Columns", "of the table")
-        self._columns.body.addWidget(Form(parts.document, "data", ["target"], parts.theme))
-        self._columns.hide()
+        self._cards: list[tuple[Card, Form]] = []
+        self._columns = self._card("Columns", "of the table", ["target"])
+        column.addWidget(self._columns)
+        for title, why, names in SETTINGS:
+            column.addWidget(self._card(title, why, names))
         division = Card("Splits")
         names = ["validation_share", "test_share", "group", "split_seed"]
         division.body.addWidget(Form(parts.document, "data", names, parts.theme, parts.preferences))
-        column.addWidget(self._columns)
-        column.addWidget(size)
         column.addWidget(division)
         column.addStretch(1)
         return scrolled(inside)
 
+    def _card(self, title: str, why: str, names: list[str]) -> Card:
+        """Settings of [data] that not all data have: gone where none of them concerns these."""
+        card, form = Card(title, why), Form(self._parts.document, "data", names, self._parts.theme, flat=True)
+        form.rebuilt.connect(lambda: card.setVisible(bool(form.fields)))
+        card.body.addWidget(form)
+        self._cards.append((card, form))
+        return card
+
     def _pictures_card(self) -> Card:
-        card = Card("Before and after", "some of your pictures")
+        self._pairs = card = Card("Before and after", "some of your pictures")
         self.before = ThumbnailGrid(self._parts.theme, SIDE, rows_visible=1)
         self.after = ThumbnailGrid(self._parts.theme, SIDE, rows_visible=1)
         self._words = QLabel()
@@ -89,7 +102,7 @@ class Preparing(QWidget):
         return card
 
     def _splits_card(self) -> Card:
-        card = Card("How they are divided", "seeded, every class in every split")
+        card = Card("How they are divided", "seeded, alike in every split")
         self._splits = QLabel()
         self._splits.setObjectName("data.splits")
         self._splits.setWordWrap(True)
@@ -103,9 +116,14 @@ class Preparing(QWidget):
     def refresh(self) -> None:
         dataset = self._parts.document.dataset
         if dataset is not None:
+            for card, form in self._cards:
+                card.setVisible(bool(form.fields))
             self._columns.setVisible(dataset.description.format == ImageList.label)
             self._show_splits(dataset)
-            self._ask_for_pairs(dataset)
+            pictures = dataset.description.kind == "image"
+            self._pairs.setVisible(pictures)
+            if pictures:
+                self._ask_for_pairs(dataset)
 
     def _show_splits(self, dataset: Dataset) -> None:
         about = dataset.description
@@ -153,10 +171,11 @@ class Preparing(QWidget):
 
 
 def sample_rows(dataset: Dataset, most: int) -> list[int]:
-    """Training rows of different classes, the same every time."""
+    """Training rows of different classes, or from all over the split; the same every time."""
     rows = dataset.indices["training"]
-    targets = dataset.targets[rows]
-    _, firsts = np.unique(targets, return_index=True)
+    if dataset.targets.ndim > 1 or not dataset.description.classes:
+        return [int(row) for row in rows[np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).astype(int))]]
+    _, firsts = np.unique(dataset.targets[rows], return_index=True)
     chosen = list(rows[firsts][:most])
     for row in rows:
         if len(chosen) >= min(most, len(rows)):

@@ -15,7 +15,7 @@ from app.ui.theme import style
 from app.ui.widgets.card import Card
 
 Index = QModelIndex | QPersistentModelIndex
-HEADS = ("File", "Why it is left out")
+HEADS = ("File or row", "Why it is left out")
 
 
 class _Files(QAbstractTableModel):
@@ -58,7 +58,7 @@ class SkippedFiles(QWidget):
         self._notes.setTextFormat(Qt.TextFormat.PlainText)
         self._notes_card = Card("Notes", "what was done while reading")
         self._notes_card.body.addWidget(self._notes)
-        card = Card("Skipped files", "they do not count in any class")
+        card = Card("Left out", "these are neither trained on nor judged")
         self._ignored = QCheckBox()
         self._ignored.setObjectName("data.ignored")
         self._ignored.setToolTip("Files that systems and programs leave behind, such as Thumbs.db.")
@@ -81,7 +81,7 @@ class SkippedFiles(QWidget):
         head.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         head.setStretchLastSection(True)
         head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        self._none = QLabel("Every file could be read.")
+        self._none = QLabel("Everything could be read.")
         style(self._none, "secondary")
         card.body.addWidget(self._none)
         card.body.addWidget(self.table, 1)

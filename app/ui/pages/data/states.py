@@ -6,22 +6,26 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from app.ui.amounts import time_text
 from app.ui.assets import icon
 from app.ui.form import Form
+from app.ui.pages.data.scrolled import scrolled
+from app.ui.pages.data.table import TableView
 from app.ui.parts import Parts
 from app.ui.theme import style
 from app.ui.widgets.card import Card
 
 ACCEPTED = (
-    ("A folder with a sub-folder of pictures for every class", "train, val and test folders above them are recognised"),
-    ("IDX files of the MNIST family", "…-images-idx3-ubyte[.gz] with their labels in one folder"),
-    ("An NPZ file", "with images and labels"),
-    ("A CSV or TSV list", "with a column of picture files and a column of classes"),
+    ("A folder with a sub-folder for every class", "of pictures, .txt or .wav files; train, val and test above them"),
+    ("A table", "CSV, TSV, Excel, Parquet: numbers, categories, texts, picture files; one column is predicted"),
+    ("A folder of pairs", "name.png beside name.txt, to learn which belongs to which"),
+    ("A long text", "a .txt file, to learn how it goes on"),
+    ("Arrays", "an NPZ file with images or signals and their labels, or the IDX files of MNIST"),
 )
-READING = ["target", "height", "width", "fit", "colour", "validation_share", "test_share"]
+READING = ["task", "target", "rows_are", "height", "width", "fit", "colour", "tokens", "context", "validation_share",
+           "test_share"]
 
 
 def button(text: str, name: str, tip: str, action: Callable[[], object], role: str = "") -> QPushButton:
@@ -48,7 +52,7 @@ class EmptyState(QWidget):
         column.setContentsMargins(24, 24, 24, 24)
         column.setSpacing(12)
         self._picture = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
-        heading = QLabel("Drop a folder or file of pictures here", alignment=Qt.AlignmentFlag.AlignCenter)
+        heading = QLabel("Drop a folder or a file here", alignment=Qt.AlignmentFlag.AlignCenter)
         style(heading, "heading")
         heading.setWordWrap(True)
         column.addStretch(1)
@@ -69,14 +73,15 @@ class EmptyState(QWidget):
         row.setSpacing(8)
         row.addStretch(1)
         row.addWidget(button(
-            "Open a folder", "data.open", "Choose a folder with a sub-folder of pictures for every class.",
+            "Open a folder", "data.open", "Choose a folder with a sub-folder for every class, or with pairs.",
             lambda: parts.do("open_folder"), "primary",
         ))
         row.addWidget(button(
-            "Open a file", "data.open_file", "Choose an IDX, NPZ, CSV or TSV file.", lambda: parts.do("open_file"),
+            "Open a file", "data.open_file", "Choose a table, a text, an NPZ or an IDX file.",
+            lambda: parts.do("open_file"),
         ))
         row.addWidget(button(
-            "Built-in data", "data.samples", "Digits, clothes or coloured shapes, to try things out.",
+            "Built-in data", "data.samples", "Pictures, tables, texts and pairs, to try things out.",
             lambda: parts.go("welcome"),
         ))
         row.addStretch(1)
@@ -190,6 +195,7 @@ class FailedState(QWidget):
         self._how = Card("How it is read", "in case one of these is the reason")
         self._how.hide()
         self._form: Form | None = None
+        self._table: TableView | None = None
         self._fold = button(
             "Change how it is read", "data.how", "Shows the settings of reading and dividing.", self._unfold, "link"
         )
@@ -199,9 +205,12 @@ class FailedState(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(16)
         column.addWidget(card)
+        self._place = QVBoxLayout()
+        column.addLayout(self._place, 1)
         column.addWidget(self._fold, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self._how)
-        column.addStretch(1)
+        column.addStretch(0)
+        column.setAlignment(Qt.AlignmentFlag.AlignTop)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(scrolled(inside))
@@ -214,12 +223,13 @@ class FailedState(QWidget):
         self._fold.hide()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        if self._form is not None:
-            self._form.setParent(None)
-            self._form.deleteLater()
-            self._form = None
-            self._how.hide()
-            self._fold.show()
+        for made in (self._form, self._table):
+            if made is not None:
+                made.setParent(None)
+                made.deleteLater()
+        self._form = self._table = None
+        self._how.hide()
+        self._fold.show()
 
     def refresh(self) -> None:
         failure = self._parts.document.data_failure
@@ -227,16 +237,10 @@ class FailedState(QWidget):
         self._remedy.setText(getattr(failure, "remedy", ""))
         self._remedy.setVisible(bool(self._remedy.text()))
         self._source.setText(self._parts.document.experiment.data.source)
-
-
-def scrolled(inside: QWidget, plain: bool = True) -> QScrollArea:
-    """A widget that scrolls upright when there is too little room, and never sideways."""
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    if plain:
-        style(area, "plain")
-    area.setWidget(inside)
-    return area
+        if self._table is None and self.isVisible():
+            self._table = table = TableView(self._parts)
+            table.hide()
+            table.looked.connect(lambda: table.setVisible(table.preview is not None))
+            self._place.addWidget(table, 1)
+        if self._table is not None:
+            self._table.refresh()

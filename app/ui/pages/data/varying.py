@@ -12,11 +12,13 @@ from app.engine.data.dataset import Dataset
 from app.ui.background import Failure
 from app.ui.form import Form
 from app.ui.pages.data.preparing import FORM_WIDTH, sample_rows
-from app.ui.pages.data.states import button, scrolled
+from app.ui.pages.data.scrolled import scrolled
+from app.ui.pages.data.states import button
 from app.ui.parts import Parts
 from app.ui.theme import style
 from app.ui.widgets.card import Card
 from app.ui.widgets.thumbnails import Row, ThumbnailGrid
+from app.ui.words import target_words
 
 SIDE, PICTURES, TIMES = 64, 6, 16
 
@@ -98,12 +100,12 @@ class Varying(QWidget):
 
     def _show(self, result: tuple[Dataset, list[Any], str]) -> None:
         dataset, pictures, words = result
-        names = dataset.description.classes
-        targets = [dataset.targets[row] for row in sample_rows(dataset, PICTURES)]
+        about = dataset.description
+        captions = [target_words(about, dataset.targets[row]) for row in sample_rows(dataset, PICTURES)]
         for number, strip in enumerate(self.strips):
             strip.setVisible(number < len(pictures))
             if number < len(pictures):
-                first: list[Row] = [(pictures[number][0], names[targets[number]], "normal")]
+                first: list[Row] = [(pictures[number][0], captions[number], "normal")]
                 strip.show_rows(first + [(picture, "", "quiet") for picture in pictures[number][1:]])
         self._words.setText("Nothing is varied." if words == "none" else f"{words[0].upper()}{words[1:]}.")
 

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from app.engine.data.nouns import noun
 from app.ui.document import Document
 from app.ui.measurer import Measured, Measurer
 from app.ui.parts import GuideCard
-from app.ui.words import pictures
-from models.graph import INPUT
+from app.ui.words import holds
+from models.graph import INPUT, OTHER
 
 ARCHITECTURE = {
-    "CNN": "A CNN slides small filters over the picture: first edges, then shapes made of edges, then things made of "
-    "shapes.",
-    "Transformer": "A transformer cuts the picture into patches and lets every patch look at all others; it needs "
-    "more examples, and sees far from the first block on.",
+    ("CNN", "image"): "A CNN slides small filters over the picture: first edges, then shapes made of edges, then "
+    "things made of shapes.",
+    ("CNN", "text"): "A CNN slides small filters over the text: each looks for a few words beside one another.",
+    ("CNN", "signal"): "A CNN slides small filters over the signal: first slopes and bumps, then what they add up to.",
+    ("CNN", "row"): "A CNN slides small filters over the values of a row; it helps where neighbours belong together.",
+    ("Transformer", "image"): "A transformer cuts the picture into patches and lets every patch look at all others; it "
+    "needs more examples, and sees far from the first block on.",
+    ("Transformer", "text"): "A transformer lets every token look at the others, near and far, and decide which matter.",
+    ("Transformer", "row"): "A transformer lets every column look at all others, so that it finds which belong together.",
+    ("Transformer", "signal"): "A transformer lets every stretch of the signal look at all others.",
+    ("Dense", "row"): "Layers in which every value reaches every other: the plain choice for table rows.",
+}
+"""By family and sort of input."""
+PREPARED = {
+    "image": "One example, brought to one size, each channel to mean 0 and spread 1.",
+    "row": "One row: numbers brought to mean 0 and spread 1, categories as their numbers.",
+    "text": "One text as the numbers of its tokens, filled up to the longest with padding.",
+    "signal": "One signal, cut or filled to one length, each channel to mean 0 and spread 1.",
 }
 
 
@@ -27,8 +42,9 @@ def guide_cards(document: Document, measurer: Measurer, chosen: str) -> list[Gui
         trouble = measurer.trouble
         cards.append(GuideCard("No network yet", f"{trouble.what} {trouble.remedy}".strip(), "problem"))
     family = measured.experiment.model.family if measured and measured.experiment.model else ""
+    kind = measured.problem.input if measured else ""
     first = "One of the three parts of training: architecture, dataset, loss."
-    cards.append(GuideCard("Architecture", f"{first} {ARCHITECTURE.get(family, '')}".strip()))
+    cards.append(GuideCard("Architecture", f"{first} {ARCHITECTURE.get((family, kind), '')}".strip()))
     if measured is not None:
         cards.append(_block(measured, chosen))
         if (card := _fit(document, measured)) is not None:
@@ -37,8 +53,9 @@ def guide_cards(document: Document, measurer: Measurer, chosen: str) -> list[Gui
 
 
 def _block(measured: Measured, chosen: str) -> GuideCard:
-    if chosen == INPUT:
-        return GuideCard("Picture", "One example, brought to one size, each channel to mean 0 and spread 1.")
+    for name, one in zip((INPUT, OTHER), measured.problem.inputs, strict=False):
+        if chosen == name:
+            return GuideCard(noun(one.kind, 1).capitalize(), PREPARED[one.kind])
     block = next((block for block in measured.inspection.blocks if block.name == chosen), None)
     if block is None:
         return GuideCard("Blocks", "Select a block in the drawing to read what it does.")
@@ -50,11 +67,13 @@ def _fit(document: Document, measured: Measured) -> GuideCard | None:
     if about is None:
         return GuideCard("No data yet", "Sizes are those for 60,000 grey pictures of 28 × 28 until you open data.")
     each = measured.inspection.parameters / max(1, about.size("training"))
-    text = f"{pictures(about)}. "
+    one, many = noun(about.kind, 1), noun(about.kind)
+    text = f"{holds(about)}. "
     if each > 100:
-        text += f"{each:,.0f} parameters for each training picture: it can learn them by heart, so vary the pictures."
+        cure = "so vary the pictures" if about.kind == "image" else "so a smaller network or weight decay may help"
+        text += f"{each:,.0f} parameters for each training {one}: it can learn them by heart, {cure}."
     elif each >= 1:
-        text += f"{each:,.0f} parameters for each training picture."
+        text += f"{each:,.0f} parameters for each training {one}."
     else:
-        text += "More training pictures than parameters: little danger of learning by heart."
+        text += f"More training {many} than parameters: little danger of learning by heart."
     return GuideCard("Fits your data", text)

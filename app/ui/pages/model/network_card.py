@@ -9,31 +9,38 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy, QStackedWidget, QToolButton, QWidget
 
+from app.engine.data.nouns import noun
 from app.engine.learning.choices import Optimizer
-from app.ui.amounts import bytes_text
+from app.ui.amounts import bytes_text, count_text
 from app.ui.assets import icon
 from app.ui.canvas.items import BlockView
 from app.ui.canvas.view import ZOOM_STEP, NetworkView
 from app.ui.measurer import Measured, Measurer
 from app.ui.theme import Theme, style
 from app.ui.widgets.card import Card
-from app.ui.words import short
-from models.graph import INPUT, GraphError
-from models.shape import words
+from app.ui.words import short, size_words
+from models.graph import INPUT, OTHER, GraphError
+from models.shape import Input, words
 
 TOTALS_IN_A_ROW = 460
 """Below this width at 100 %, the totals stand in two rows."""
+COMES_IN = {
+    "image": "What comes in: one example, prepared; channels of height × width.",
+    "row": "What comes in: one row, numbers first, then the numbers of its categories.",
+    "text": "What comes in: one text, a number a token.",
+    "signal": "What comes in: one signal, channels × values.",
+}
 HELD = ("weights", "gradients", "first_moment", "second_moment", "other_state")
 
 
 def block_views(measured: Measured) -> tuple[BlockView, ...]:
-    """The blocks as they are drawn, the picture that comes in on top."""
+    """The blocks as they are drawn, what comes in on top: one example, or both halves of a pair."""
     inspection, problem = measured.inspection, measured.problem
     total = max(1, inspection.parameters)
-    source = BlockView(
-        INPUT, "Picture", words(problem.shape), source=True,
-        help="What comes in: one example, prepared; channels of height × width.",
-    )
+    sources = [
+        BlockView(name, noun(one.kind, 1).capitalize(), input_words(one), source=True, help=COMES_IN[one.kind])
+        for name, one in zip((INPUT, OTHER), problem.inputs, strict=False)
+    ]
     blocks = [
         BlockView(
             name=block.name,
@@ -51,17 +58,28 @@ def block_views(measured: Measured) -> tuple[BlockView, ...]:
         )
         for block in inspection.blocks
     ]
-    return (source, *blocks)
+    return (*sources, *blocks)
+
+
+def input_words(one: Input) -> str:
+    """The shape of what comes in, as it is called there: channels of a picture, columns, tokens, values."""
+    if one.kind == "image":
+        return words(one.shape)
+    categories = len(one.categories)
+    if one.kind == "row" and categories:
+        return f"{count_text(one.numbers, 'number')}, {count_text(categories, 'category', 'categories')}"
+    return size_words(one)
 
 
 def totals(measured: Measured) -> list[tuple[str, str, str]]:
     """What the network adds up to: (figure, words, tooltip)."""
     inspection, predicted, experiment = measured.inspection, measured.predicted, measured.experiment
+    each = "pair" if measured.problem.other is not None else noun(measured.problem.input, 1)
     found = [
         (f"{inspection.parameters:,}", "parameters", "Numbers that training sets: all weights of the network, n."),
         (
-            short(inspection.multiply_adds), "multiply-adds a picture",
-            "Multiplications with an addition to judge one picture; training takes about three times as many.",
+            short(inspection.multiply_adds), f"multiply-adds a {each}",
+            f"Multiplications with an addition to judge one {each}; training takes about three times as many.",
         ),
     ]
     if predicted:

@@ -7,6 +7,7 @@ from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.engine.errors import UserError
+from app.ui.document import pretended
 from app.ui.form import Form
 from app.ui.pages.model.gallery import TemplateGallery
 from app.ui.pages.model.guide import guide_cards
@@ -15,6 +16,7 @@ from app.ui.pages.model.sizes import parameters_of_defaults
 from app.ui.parts import GuideCard, Page, Parts
 from app.ui.theme import style
 from app.ui.widgets.card import Card
+from app.ui.words import answers_words
 from models.shape import Problem
 from models.template import TEMPLATES
 
@@ -112,18 +114,23 @@ class ModelPage(Page):
         if not self.isVisible():
             return
         self.network.refresh()
+        document = self._parts.document
         try:
-            problem, chosen = self._parts.document.problem(), self._parts.document.effective().model
+            problem, task = document.problem(), document.task()
+        except UserError:
+            return
+        self._describe_templates(problem)
+        answers = answers_words(problem, document.description or pretended(), task)
+        known = document.description is not None
+        self._answers.setText(f"Answers: {answers}, {'from your data' if known else 'until data are opened'}.")
+        try:
+            chosen = document.effective().model
         except UserError:
             return
         assert chosen is not None
         self.gallery.show_choice(chosen.kind)
-        self._describe_templates(problem, chosen.kind)
-        answers = "1 answer: yes or no" if problem.outputs == 1 else f"{problem.outputs:,} classes"
-        known = self._parts.document.description is not None
-        self._answers.setText(f"Answers: {answers}, {'from your data' if known else 'until data are opened'}.")
 
-    def _describe_templates(self, problem: Problem, chosen: str) -> None:
+    def _describe_templates(self, problem: Problem) -> None:
         sizes = dict(self._sizes)
         measured = self._parts.measurer.measured
         if measured is not None and measured.experiment.model is not None:

@@ -1,0 +1,143 @@
+"""The left card of the overview: how many of each class or tag, how the amounts are spread, how long the texts are."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QLabel, QPushButton
+
+from app.engine.data.dataset import SPLITS, Dataset
+from app.engine.data.nouns import noun
+from app.engine.data.summary import balance
+from app.engine.errors import UserError
+from app.ui.pages.data.histogram import Histogram
+from app.ui.parts import Parts
+from app.ui.remedies import change
+from app.ui.theme import style
+from app.ui.widgets.card import Card
+from app.ui.widgets.class_bars import ClassBars, balance_words
+
+MOST = 200_000
+"""Texts whose length is counted."""
+
+
+class BalanceCard(Card):
+    """Shows what there is of it: classes as bars, amounts and lengths of texts as histograms."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__("Classes", "how many pictures of each")
+        self._parts = parts
+        self._dataset: Dataset | None = None
+        self.bars = ClassBars(parts.theme)
+        self.bars.setObjectName("data.classes")
+        self.amounts, self.lengths = Histogram(parts.theme), Histogram(parts.theme, "text")
+        self.amounts.setObjectName("data.amounts")
+        self.amounts.setAccessibleName("How the amounts are spread")
+        self.lengths.setObjectName("data.lengths")
+        self.lengths.setAccessibleName("How long the texts are")
+        self.chooser = QComboBox()
+        self.chooser.setObjectName("data.amount")
+        self.chooser.setAccessibleName("Which amount is shown")
+        self.chooser.setToolTip("Shows how another amount is spread.")
+        self.chooser.currentIndexChanged.connect(self._show_amounts)
+        self.tools.addWidget(self.chooser)
+        self._words = QLabel()
+        self._words.setWordWrap(True)
+        style(self._words, "secondary")
+        self.balance_button = QPushButton("Balance classes")
+        self.balance_button.setObjectName("data.balance")
+        self.balance_button.setToolTip("Lets rare classes count more in the loss (class weights).")
+        self.balance_button.clicked.connect(lambda: change(parts.document, {"loss.class_weights": "balanced"}))
+        self.body.addWidget(self.bars, 1000)
+        self.body.addWidget(self.amounts, 1000)
+        self.body.addWidget(self._words)
+        self.body.addWidget(self.balance_button, 0, Qt.AlignmentFlag.AlignLeft)
+        self._length_words = QLabel("Length of the texts")
+        style(self._length_words, "title")
+        self.body.addWidget(self._length_words)
+        self.body.addWidget(self.lengths, 600)
+        self.body.addStretch(1)
+
+    def refresh(self, dataset: Dataset) -> None:
+        if dataset is not self._dataset:
+            self._dataset = dataset
+            self._show_dataset(dataset)
+        self._show_words(dataset)
+
+    def _show_dataset(self, dataset: Dataset) -> None:
+        about = dataset.description
+        many = noun(about.kind)
+        tags = dataset.targets.ndim == 2 and bool(about.classes)
+        self.bars.setVisible(bool(about.classes))
+        self.amounts.setVisible(bool(about.amounts))
+        self.chooser.setVisible(len(about.amounts) > 1)
+        self.chooser.blockSignals(True)
+        self.chooser.clear()
+        self.chooser.addItems([amount.name for amount in about.amounts])
+        self.chooser.blockSignals(False)
+        if about.classes:
+            self.title.setText("Tags" if tags else "Classes")
+            self.set_why(f"how many {many} of each" if not tags else f"how many {many} have each")
+            self.bars.show_counts(about.classes, about.counts)
+        elif about.amounts:
+            self.title.setText("Amounts")
+            self.set_why(f"how many {many} have how much")
+            self._show_amounts()
+        else:
+            self.title.setText(many.capitalize())
+            self.set_why("they are their own answers")
+        self._show_lengths(dataset)
+
+    def _show_amounts(self, *_: object) -> None:
+        dataset, place = self._dataset, max(0, self.chooser.currentIndex())
+        if dataset is None or place >= len(dataset.description.amounts):
+            return
+        amount = dataset.description.amounts[place]
+        title = amount.name if not amount.unit or amount.unit in amount.name else f"{amount.name} ({amount.unit})"
+        self.amounts.show_values(
+            {split: dataset.targets[dataset.indices[split], place] for split in SPLITS}, title
+        )
+
+    def _show_lengths(self, dataset: Dataset) -> None:
+        """Of texts: their tokens without padding; of what is cut into equal pieces there is nothing to show."""
+        inputs = dataset.description.preparation.inputs
+        place = next((place for place, one in enumerate(inputs) if one.kind == "text"), None)
+        varied: dict[str, np.ndarray] = {}
+        if place is not None:
+            array = dataset.arrays[place]
+            varied = {
+                split: np.count_nonzero(array[dataset.indices[split][:MOST]], axis=1) for split in SPLITS
+                if len(dataset.indices[split])
+            }
+        shown = bool(varied) and len(np.unique(np.concatenate(list(varied.values())))) > 1
+        for widget in (self._length_words, self.lengths):
+            widget.setVisible(shown)
+        if shown:
+            self.lengths.show_values(varied, "tokens")
+
+    def _show_words(self, dataset: Dataset) -> None:
+        about = dataset.description
+        if not about.classes:
+            sizes = [f"{about.size(split):,} {split}" for split in SPLITS if about.size(split)]
+            self._words.setText("" if about.amounts else f"{', '.join(sizes)}.")
+            self._words.setVisible(not about.amounts)
+            self.balance_button.hide()
+            return
+        counts = about.counts["training"]
+        words = balance_words(about.classes, counts, noun(about.kind, 1))
+        _, level = balance(about)
+        weighted = getattr(self._parts.document.experiment.loss, "class_weights", "none") == "balanced"
+        uneven, tags = level != "good", dataset.targets.ndim == 2
+        if uneven and weighted:
+            words += " Rare classes count more in the loss."
+        self._words.setText(words)
+        self._words.show()
+        style(self._words, "secondary" if not uneven or weighted else level)
+        self.balance_button.setVisible(uneven and not weighted and not tags and self._weighs())
+
+    def _weighs(self) -> bool:
+        """Whether the loss in use has weights for classes."""
+        try:
+            return hasattr(self._parts.document.value("loss"), "class_weights")
+        except UserError:
+            return False

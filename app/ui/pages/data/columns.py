@@ -1,0 +1,233 @@
+"""The columns of a table: what each is, why, what it lacks. A click on a role or a policy offers the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPixmap
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QMenu,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from app.ui.assets import icon
+from app.ui.theme import Theme
+
+if TYPE_CHECKING:
+    from app.engine.data.tables.preview import ColumnPreview
+
+Index = QModelIndex | QPersistentModelIndex
+HEADS = ("Column", "What it is", "Why", "Different", "Missing", "Where it is missing")
+NAME, ROLE, WHY, DIFFERENT, MISSING, POLICY = range(6)
+ROLES = {
+    "target": "Target: to predict", "number": "Number", "category": "Category", "text": "Text", "image": "Picture file",
+    "group": "Group: kept together", "ignore": "Ignored",
+}
+POLICIES = {
+    "median": "Median of training", "mean": "Mean of training", "zero": "Zero", "category": "A value of its own",
+    "drop": "Leave the row out",
+}
+TOO = "target-too"
+"""Stands for a target beside those there are."""
+
+
+class Offer(NamedTuple):
+    """An entry of a menu: the value it stands for, its words, whether it holds now."""
+
+    value: str
+    words: str
+    chosen: bool
+
+
+def offers(columns: Sequence[ColumnPreview], row: int, place: int) -> list[Offer]:
+    """What may be chosen in a cell; [] where there is nothing to choose."""
+    column = columns[row]
+    if place == POLICY:
+        return [Offer(one, POLICIES.get(one, one), one == column.policy) for one in column.policies]
+    if place != ROLE:
+        return []
+    found = [Offer(role, words, role == column.role) for role, words in ROLES.items()]
+    others = [one.name for one in columns if one.role == "target" and one is not column]
+    if others and column.role != "target":
+        found.insert(1, Offer(TOO, f"Target, beside '{others[0]}'" + (" …" if len(others) > 1 else ""), False))
+        found[0] = Offer("target", "Target: the only one to predict", False)
+    return found
+
+
+class _Columns(QAbstractTableModel):
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.columns: Sequence[ColumnPreview] = ()
+
+    def show(self, columns: Sequence[ColumnPreview]) -> None:
+        if [one.name for one in columns] == [one.name for one in self.columns]:  # the chosen cell stays where it is
+            self.columns = columns
+            self.dataChanged.emit(self.index(0, 0), self.index(len(columns) - 1, len(HEADS) - 1))
+            return
+        self.beginResetModel()
+        self.columns = columns
+        self.endResetModel()
+
+    def rowCount(self, parent: Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(self.columns)
+
+    def columnCount(self, parent: Index | None = None) -> int:
+        return len(HEADS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
+            return HEADS[section]
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        column = self.columns[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._words(column, index.column())
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return self._tip(column, index.column())
+        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in (DIFFERENT, MISSING):
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        return None
+
+    def _words(self, column: ColumnPreview, place: int) -> str:
+        if place == ROLE:
+            return ROLES.get(column.role, column.role)
+        if place == POLICY:
+            return POLICIES.get(column.policy, "") if column.missing else ""
+        return {
+            NAME: column.name, WHY: column.reason, DIFFERENT: f"{column.different:,}",
+            MISSING: f"{column.missing:,}" if column.missing else "–",
+        }[place]
+
+    def _tip(self, column: ColumnPreview, place: int) -> str:
+        if place == ROLE:
+            return f"{column.reason[:1].upper()}{column.reason[1:]}. Press to choose something else."
+        if place == POLICY and column.missing and column.policies:
+            return "What the network gets where there is no value. Press to choose something else."
+        if column.odd:
+            cells = ", ".join(f"'{text}' ({row})" for row, text in column.odd)
+            return f"{column.name}: not all of it is numbers: {cells}."
+        return column.reason if place == WHY else column.name
+
+
+class _Cells(QStyledItemDelegate):
+    """Paints secondary columns quietly and an arrow where something can be chosen."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._arrow = QPixmap()
+
+    def restyle(self) -> None:
+        side = self._theme.px(12)
+        self._arrow = icon(self._theme, "less", "secondary").pixmap(side, side)
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
+        super().initStyleOption(option, index)
+        if index.column() in (WHY, DIFFERENT, MISSING):
+            option.palette.setColor(option.palette.ColorRole.Text, self._theme.color("secondary"))
+            option.palette.setColor(option.palette.ColorRole.HighlightedText, self._theme.color("secondary"))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        side = self._theme.px(12)
+        view = self.parent()
+        assert isinstance(view, ColumnTable)
+        if not view.offered(index):
+            super().paint(painter, option, index)
+            return
+        whole = QRect(option.rect)
+        super().paint(painter, option, index)
+        place = QRect(whole.right() - side - self._theme.px(4), whole.center().y() - side // 2 + 1, side, side)
+        painter.drawPixmap(place, self._arrow)
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        hint = super().sizeHint(option, index)
+        view = self.parent()
+        assert isinstance(view, ColumnTable)
+        return hint + QSize(self._theme.px(22 if view.offered(index) else 8), 0)
+
+
+class ColumnTable(QTableView):
+    """chosen(column, what, value): what is "role" or "policy"."""
+
+    chosen = Signal(str, str, str)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._columns = _Columns(self)
+        self.setModel(self._columns)
+        self._cells = _Cells(theme, self)
+        self.setItemDelegate(self._cells)
+        self.setObjectName("data.columns")
+        self.setAccessibleName("Columns of the table, what they are and what they lack")
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.verticalHeader().hide()
+        head = self.horizontalHeader()
+        head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        head.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        head.setSectionResizeMode(WHY, QHeaderView.ResizeMode.Stretch)
+        head.setHighlightSections(False)
+        self.clicked.connect(self.offer)
+        theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def show_columns(self, columns: Sequence[ColumnPreview]) -> None:
+        self._columns.show(columns)
+        self._fit()
+
+    def offered(self, index: Index) -> bool:
+        """Whether something can be chosen in this cell."""
+        column = self._columns.columns[index.row()]
+        return index.column() == ROLE or (index.column() == POLICY and bool(column.missing and column.policies))
+
+    def offer(self, index: QModelIndex) -> None:
+        """Show what may be chosen in a cell."""
+        if not self.offered(index):
+            return
+        menu, columns = QMenu(self), self._columns.columns
+        menu.setObjectName("data.columns.menu")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for one in offers(columns, index.row(), index.column()):
+            action = menu.addAction(one.words)
+            action.setCheckable(True)
+            action.setChecked(one.chosen)
+            what = "role" if index.column() == ROLE else "policy"
+            name = columns[index.row()].name
+            action.triggered.connect(lambda _=False, name=name, what=what, value=one.value: self.chosen.emit(
+                name, what, value))
+        if index.column() == ROLE and columns[index.row()].given:
+            menu.addSeparator()
+            name = columns[index.row()].name
+            menu.addAction("As guessed", lambda: self.chosen.emit(name, "role", ""))
+        menu.popup(self.viewport().mapToGlobal(self.visualRect(index).bottomLeft()))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self.currentIndex().isValid():
+            self.offer(self.currentIndex())
+        else:
+            super().keyPressEvent(event)
+
+    def _fit(self) -> None:
+        """Columns as wide as their contents, within limits; the reason takes what is left."""
+        for place, most in ((NAME, 200), (ROLE, 190), (DIFFERENT, 90), (MISSING, 80), (POLICY, 170)):
+            wanted = max(self.sizeHintForColumn(place), self.horizontalHeader().sectionSizeHint(place))
+            self.setColumnWidth(place, min(wanted, self._theme.px(most)))
+        self.setColumnHidden(POLICY, not any(one.missing and one.policies for one in self._columns.columns))
+
+    def _restyle(self) -> None:
+        self.setFont(self._theme.font(12))
+        self._cells.restyle()
+        self.verticalHeader().setDefaultSectionSize(self._theme.px(26))
+        self._fit()

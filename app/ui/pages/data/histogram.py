@@ -1,0 +1,142 @@
+"""How amounts are spread, by split: upright bars to one scale over an axis with the amount's unit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetricsF, QHelpEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from app.ui.amounts import count_text, number_text
+from app.ui.theme import SMALL, Theme
+from app.ui.widgets.class_bars import GAP, HEAD, SPLITS, SQUARE
+
+BARS, FOOT = 24, 36
+"""Bars at most; height below them for the axis and its title, in pixels at 100 %."""
+STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+
+
+def bins_of(values: np.ndarray, most: int = BARS) -> np.ndarray:
+    """Edges of equal bars at round numbers, from the lowest to the highest value: (n + 1,), n at most `most`."""
+    if not len(values):
+        return np.array([0.0, 1.0])
+    low, high = float(np.min(values)), float(np.max(values))
+    if high <= low:
+        return np.array([low - 0.5, low + 0.5])
+    rough = (high - low) / min(most, max(4, int(np.sqrt(len(values)) * 1.5)))
+    power = 10.0 ** np.floor(np.log10(rough))
+    step = next(power * factor for factor in STEPS if power * factor >= rough * (1 - 1e-9))
+    first, last = np.floor(low / step + 1e-9), np.floor(high / step + 1e-9) + 1
+    return np.arange(first, last + 1) * step
+
+
+class Histogram(QWidget):
+    """show_values(values of each split, what they are): nothing is cut off at either end."""
+
+    def __init__(self, theme: Theme, noun: str = "example") -> None:
+        super().__init__()
+        self._theme, self._noun = theme, noun
+        self.edges = np.array([0.0, 1.0])
+        self.counts: dict[str, np.ndarray] = {}
+        self._title = ""
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        theme.changed.connect(self.updateGeometry)
+
+    def show_values(self, values: Mapping[str, np.ndarray], title: str) -> None:
+        """values: per split, (n,) numbers. title: of the axis, with its unit."""
+        given = {split: np.asarray(one, float) for split, one in values.items() if len(one)}
+        every = np.concatenate(list(given.values())) if given else np.zeros(0)
+        self.edges, self._title = bins_of(every), title
+        self.counts = {split: np.histogram(one, self.edges)[0] for split, one in given.items()}
+        if len(every):
+            self.setAccessibleDescription(
+                f"{title}: from {number_text(float(every.min()))} to {number_text(float(every.max()))}, half of them "
+                f"below {number_text(float(np.median(every)))}."
+            )
+        self.update()
+
+    def words(self, bar: int) -> str:
+        """A bar in words: "20 to 25: 12 examples (9 training, 3 test)"."""
+        parts = ", ".join(f"{int(counts[bar]):,} {split}" for split, counts in self.counts.items())
+        total = int(sum(counts[bar] for counts in self.counts.values()))
+        low, high = number_text(self.edges[bar], 4), number_text(self.edges[bar + 1], 4)
+        return f"{low} to {high}: {count_text(total, self._noun)} ({parts})"
+
+    def sizeHint(self) -> QSize:
+        return QSize(self._theme.px(280), self._theme.px(200))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._theme.px(160), self._theme.px(112))
+
+    # --- painting
+
+    @property
+    def _area(self) -> QRectF:
+        """Where the bars stand."""
+        px = self._theme.px
+        return QRectF(0, px(HEAD), self.width() - 1, max(8, self.height() - px(HEAD) - px(FOOT)))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setFont(self._theme.font(SMALL))
+        if self.counts:
+            self._paint_legend(painter)
+            self._paint_bars(painter)
+            self._paint_axis(painter)
+
+    def _paint_bars(self, painter: QPainter) -> None:
+        area, theme = self._area, self._theme
+        total = np.sum(list(self.counts.values()), axis=0)
+        width, most = area.width() / len(total), max(1, int(total.max()))
+        for bar in range(len(total)):
+            bottom = area.bottom()
+            for split, counts in self.counts.items():
+                height = area.height() * float(counts[bar]) / most
+                if height > 0:
+                    place = QRectF(area.left() + bar * width, bottom - height, max(1.0, width - theme.px(1)), height)
+                    painter.fillRect(place, theme.color(SPLITS.get(split, "line")))
+                bottom -= height
+
+    def _paint_legend(self, painter: QPainter) -> None:
+        theme, metrics, left = self._theme, QFontMetricsF(painter.font()), 0.0
+        square, height = theme.px(SQUARE), theme.px(HEAD) - theme.px(4)
+        for split, counts in self.counts.items():
+            text = f"{split} {int(counts.sum()):,}"
+            place = QRectF(left, (height - square) / 2, square, square)
+            painter.fillRect(place, theme.color(SPLITS.get(split, "line")))
+            painter.setPen(theme.color("secondary"))
+            left += square + theme.px(5)
+            painter.drawText(QRectF(left, 0, self.width(), height), Qt.AlignmentFlag.AlignVCenter, text)
+            left += metrics.horizontalAdvance(text) + theme.px(GAP)
+
+    def _paint_axis(self, painter: QPainter) -> None:
+        """Numbers under as many edges as there is room for, the title below."""
+        theme, area, metrics = self._theme, self._area, QFontMetricsF(painter.font())
+        painter.setPen(QPen(theme.color("line"), 1))
+        painter.drawLine(area.bottomLeft(), area.bottomRight())
+        painter.setPen(theme.color("secondary"))
+        words = [number_text(edge, 4) for edge in self.edges]
+        widest = max(metrics.horizontalAdvance(word) for word in words) + theme.px(12)
+        each = area.width() / (len(self.edges) - 1)
+        every = max(1, int(np.ceil(widest / each)))
+        top, line = area.bottom() + theme.px(2), metrics.height()
+        for place in range(0, len(self.edges), every):
+            across = metrics.horizontalAdvance(words[place])
+            left = min(max(0.0, area.left() + place * each - across / 2), self.width() - across)
+            painter.drawText(QPointF(left, top + metrics.ascent()), words[place])
+        title = metrics.elidedText(self._title, Qt.TextElideMode.ElideRight, area.width())
+        room = QRectF(0, top + line, area.width(), line + 2)
+        painter.drawText(room, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, title)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            area, bars = self._area, len(self.edges) - 1
+            bar = int((event.pos().x() - area.left()) / max(1.0, area.width()) * bars)
+            if self.counts and 0 <= bar < bars and area.contains(QPointF(event.pos())):
+                QToolTip.showText(event.globalPos(), self.words(bar), self)
+            else:
+                QToolTip.hideText()
+            return True
+        return super().event(event)

@@ -1,0 +1,47 @@
+"""The one question that a table may leave open: are the whole numbers of its target classes, or amounts?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+
+from app.engine.learning.tasks import TASKS
+from app.ui.document import Document
+from app.ui.pages.data.states import button
+from app.ui.pages.data.task_box import with_task
+from app.ui.theme import style
+from app.ui.widgets.card import Card
+
+ANSWERS = (("classes", "Classes", "Each number is a name of its own; none is between two others."),
+           ("amounts", "Amounts", "Larger is more; an answer may lie between two numbers."))
+
+
+class Question(Card):
+    """Shown while the question is open; either answer sets the task."""
+
+    def __init__(self, document: Document) -> None:
+        super().__init__()
+        self._document = document
+        self.setObjectName("data.question")
+        style(self, "card-warning")
+        self._words = QLabel()
+        self._words.setWordWrap(True)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self._words, 1)
+        for targets, words, tip in ANSWERS:
+            row.addWidget(self._answer(targets, words, tip))
+        self.body.addLayout(row)
+        self.hide()
+
+    def _answer(self, targets: str, words: str, tip: str) -> QWidget:
+        kind = next(task.kind for task in TASKS.values() if task.targets == targets)
+        return button(words, f"data.question.{targets}", tip, lambda: self._document.set(
+            with_task(self._document.experiment, kind, self._document.dataset)))
+
+    def show_question(self, preview: Any) -> None:
+        """preview: of the table, None where there is none."""
+        text = preview.question if preview is not None else ""
+        self._words.setText(text.replace("; choose the task to decide", ""))
+        self.setVisible(bool(text))

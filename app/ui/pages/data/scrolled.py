@@ -1,0 +1,21 @@
+"""What is higher than the page scrolls inside it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+
+from app.ui.theme import style
+
+
+def scrolled(inside: QWidget, plain: bool = True) -> QScrollArea:
+    """A widget that scrolls upright when there is too little room, and never sideways."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    if plain:
+        style(area, "plain")
+    area.setWidget(inside)
+    return area

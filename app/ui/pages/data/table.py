@@ -1,0 +1,131 @@
+"""Table: how the file is written, what its columns are, and its first rows; all of it can be overruled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
+
+from app.engine.data.settings import DataSettings
+from app.engine.training.control import Control
+from app.ui.amounts import count_text
+from app.ui.background import Failure
+from app.ui.pages.data.columns import TOO, ColumnTable
+from app.ui.pages.data.rows import RowTable
+from app.ui.pages.data.scrolled import scrolled
+from app.ui.pages.data.written import WrittenRow
+from app.ui.parts import Parts
+from app.ui.theme import style
+from app.ui.widgets.card import Card
+
+
+class TableView(QWidget):
+    """looked(): another preview is there, in `preview`; None where the data are no table."""
+
+    looked = Signal()
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__()
+        self._parts = parts
+        self.preview: Any = None
+        self._asked: DataSettings | None = None
+        self.written = WrittenRow(parts.document, parts.theme)
+        self.columns = ColumnTable(parts.theme)
+        self.columns.chosen.connect(self._chosen)
+        self.rows = RowTable(parts.theme)
+        self._problem = QLabel()
+        self._problem.setObjectName("data.table.problem")
+        self._problem.setWordWrap(True)
+        style(self._problem, "problem")
+        self._what, self._first = Card("Columns", "what each is; press to change"), Card("First rows", "as in the file")
+        self._what.body.addWidget(self._problem)
+        self._what.body.addWidget(self.columns, 1)
+        self._first.body.addWidget(self.rows, 1)
+        halves = QSplitter(Qt.Orientation.Vertical)
+        halves.setChildrenCollapsible(False)
+        halves.addWidget(self._what)
+        halves.addWidget(self._first)
+        halves.setStretchFactor(0, 3)
+        halves.setStretchFactor(1, 2)
+        self._halves = halves
+        self._inside = QWidget()
+        self._column = QVBoxLayout(self._inside)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scrolled(self._inside))
+        self._column.addWidget(self.written)
+        self._column.addWidget(halves, 1)
+        parts.theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def refresh(self) -> None:
+        """Look again where a setting of [data] has changed since."""
+        data = self._parts.document.experiment.data
+        if data == self._asked or not data.source:
+            return
+        self._asked = data
+
+        def look_again(control: Control) -> Any:
+            from app.engine.data.tables.looking import look
+
+            return look(data, control.check)
+
+        self._parts.background.run(look_again, self._show, self._failed, key=f"data.table.{id(self)}")
+
+    def _show(self, preview: Any) -> None:
+        self.preview = preview
+        if preview is not None:
+            self.written.show_preview(preview)
+            self.columns.show_columns(preview.columns)
+            self.rows.show_preview(preview)
+            self._say(f"{preview.problem} {preview.remedy}".strip())
+            about = "" if preview.complete else "about "
+            self._first.set_why(f"of {about}{count_text(preview.total, 'row')}, as in the file")
+            self._what.set_why(f"{len(preview.columns):,}: what each is; press to change")
+        self.looked.emit()
+
+    def _failed(self, failure: Failure) -> None:
+        self.preview = None
+        self._say(f"{failure.what} {failure.remedy}".strip())
+        self.looked.emit()
+
+    def _say(self, trouble: str) -> None:
+        self._problem.setText(trouble)
+        self._problem.setVisible(bool(trouble))
+
+    # --- changing
+
+    def _chosen(self, name: str, what: str, value: str) -> None:
+        document = self._parts.document
+        data = document.experiment.data
+        if what == "policy":
+            document.replace("data", missing={**data.missing, name: value})
+        elif self.preview is not None:
+            document.replace("data", **with_role(data, self.preview.targets, name, value))
+
+    def _restyle(self) -> None:
+        theme = self._parts.theme
+        self._column.setSpacing(theme.px(8))
+        self._halves.setHandleWidth(theme.px(12))
+        for half in (self._what, self._first):
+            half.setMinimumHeight(theme.px(168))
+
+
+def with_role(data: DataSettings, targets: tuple[str, ...], name: str, role: str) -> dict[str, Any]:
+    """The changes of [data] that make a column what a person chose; "" is as guessed. targets: those there are now.
+
+    A guessed target gives way to a chosen one.
+    """
+    columns = {one: kind for one, kind in data.columns.items() if one != name}
+    changes = {"missing": {one: policy for one, policy in data.missing.items() if one != name}}
+    if role in ("target", TOO):
+        kept = {one: kind for one, kind in columns.items() if kind != "target"}
+        beside = [*(one for one in targets if one != name), name]
+        return {**changes, "columns": kept, "target": name if role == "target" else beside}
+    chosen = [data.target] if isinstance(data.target, str) else list(data.target or ())
+    left = [one for one in chosen if one != name]
+    if role:
+        columns[name] = role  # type: ignore[assignment]
+    return {**changes, "columns": columns, "target": left[0] if len(left) == 1 else left or None}

@@ -1,0 +1,103 @@
+"""What is to be predicted: the tasks that go with the open data, the others greyed with the reason."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import Qt
+
+from app.engine.data.dataset import Dataset
+from app.engine.errors import UserError
+from app.engine.experiment import Experiment
+from app.engine.learning.tasks import TASKS, Task
+from app.ui.document import Document
+from app.ui.widgets.number_box import DropDown
+from models.shape import Problem
+
+FEW = 50
+"""Whole numbers with at most so many different values may be read as classes."""
+
+
+def unfit(task: Task, dataset: Dataset) -> str:
+    """Why this task cannot be, however these data are read again; "" when it may be.
+
+    Data are read with one task in view: classes of numbers can also be amounts, and what derives its labels has put
+    the others aside.
+    """
+    about = dataset.description
+    reason = task.fits(about)
+    if not reason or (alone := Task.fits(task, about)):
+        return reason and alone
+    now = TASKS[about.task].targets
+    if now in ("none", "tokens") and not TASKS[about.task].pairs:
+        return ""  # the labels are not known now
+    if task.targets == "amounts":
+        return "" if about.classes and all(_is_number(name) for name in about.classes) else reason
+    if now == "amounts" and task.targets == "classes":
+        values = np.unique(dataset.targets)
+        few = len(values) <= FEW and bool((values == np.rint(values)).all())
+        if not few or len(about.amounts) > 1:
+            return f"Classes need one column of few whole numbers or names; '{about.amounts[0].name}' has amounts."
+        return "" if task.view != "yes-no" or len(values) == 2 else f"Yes or no needs two classes, not {len(values)}."
+    return "" if task.targets == "tags" and about.classes else reason
+
+
+def with_task(experiment: Experiment, kind: str | None, dataset: Dataset | None) -> Experiment:
+    """The experiment with another task, its loss and template left open again where they would not fit."""
+    changed = experiment.replace(data=experiment.data.replace(task=kind))
+    if dataset is None:
+        return changed
+    task = TASKS[kind or dataset.description.task]
+    if changed.loss is not None and task.kind not in changed.loss.tasks:
+        changed = changed.replace(loss=None)
+    meets = Problem.of(dataset.description.preparation.inputs, 1, dataset.description.total, task.answers)
+    if changed.model is not None and changed.model.unfit(meets):
+        changed = changed.replace(model=None)
+    return changed
+
+
+class TaskBox(DropDown):
+    """Writes data.task. The first entry leaves it to the data and says what that comes to."""
+
+    def __init__(self, document: Document) -> None:
+        super().__init__()
+        self._document = document
+        self.setObjectName("data.task")
+        self.setAccessibleName("Task")
+        self.addItem("", None)
+        for task in TASKS.values():
+            self.addItem(task.label, task.kind)
+            self.setItemData(self.count() - 1, f"{task.summary} {task.example}", Qt.ItemDataRole.ToolTipRole)
+        self.activated.connect(lambda row: self._choose(self.itemData(row)))
+
+    def refresh(self) -> None:
+        """Show what is chosen, and what could be."""
+        dataset, chosen = self._document.dataset, self._document.experiment.data.task
+        if dataset is None:
+            return
+        try:
+            task = self._document.task()
+        except UserError:
+            task = TASKS[chosen or dataset.description.task]
+        own = f" ({task.label})" if chosen is None else ""
+        self.setItemText(0, f"Follows the data{own}")
+        for row in range(1, self.count()):
+            one = TASKS[self.itemData(row)]
+            reason = "" if one.kind == chosen else unfit(one, dataset)
+            item = self.model().item(row)  # type: ignore[attr-defined]
+            item.setEnabled(not reason)
+            item.setToolTip(reason or f"{one.summary} {one.example}")
+        self.setCurrentIndex(self.findData(chosen))
+        self.setToolTip(f"What is predicted. {task.summary} {task.example}")
+
+    def _choose(self, kind: str | None) -> None:
+        document = self._document
+        document.set(with_task(document.experiment, kind, document.dataset))
+        self.refresh()
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text.replace(",", "."))
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,87 @@
+"""How a table is written: what was found out about it, each with a drop-down to say otherwise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+
+from app.engine.data.settings import DataSettings
+from app.ui.document import Document
+from app.ui.theme import Theme, style
+from app.ui.widgets.flow import Flow
+from app.ui.widgets.number_box import DropDown
+from models.spec import Setting, settings
+
+if TYPE_CHECKING:
+    from app.engine.data.tables.preview import TablePreview
+
+NAMES = ("sheet", "delimiter", "decimal", "thousands", "encoding", "header")
+SHORT = {"header": "Head", "sheet": "Sheet", "encoding": "Encoding", "delimiter": "Cells", "decimal": "Decimals",
+         "thousands": "Thousands"}
+HEADS = ((True, "First row has the names"), (False, "No names"))
+LONGEST = 24
+"""Characters of an entry as it is shown closed."""
+
+
+class WrittenRow(QWidget):
+    """Writes [data] delimiter, decimal and the others. Empty where the file itself says it, as Parquet does."""
+
+    def __init__(self, document: Document, theme: Theme) -> None:
+        super().__init__()
+        self._document, self._theme = document, theme
+        self._declared = {one.name: one for one in settings(DataSettings)}
+        self.boxes: dict[str, DropDown] = {}
+        self._holders: dict[str, QWidget] = {}
+        flow = Flow(self, 8)
+        for name in NAMES:
+            flow.addWidget(self._made(self._declared[name]))
+
+    def _made(self, setting: Setting) -> QWidget:
+        holder, box = QWidget(), DropDown()
+        line = QHBoxLayout(holder)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(4)
+        label = QLabel(SHORT[setting.name])
+        style(label, "secondary")
+        box.setObjectName(f"data.{setting.name}")
+        box.setAccessibleName(setting.label)
+        box.setSizeAdjustPolicy(DropDown.SizeAdjustPolicy.AdjustToContents)
+        box.activated.connect(lambda row: self._document.replace("data", **{setting.name: box.itemData(row)}))
+        line.addWidget(label)
+        line.addWidget(box)
+        self.boxes[setting.name], self._holders[setting.name] = box, holder
+        return holder
+
+    def show_preview(self, preview: TablePreview) -> None:
+        """Show what is used; the reason stands in the tooltip."""
+        data = self._document.experiment.data
+        for name, box in self.boxes.items():
+            used = getattr(preview, name)
+            entries = self._entries(name, preview)
+            several = name != "sheet" or len(preview.sheets) > 1
+            concerns = several and (name in preview.reasons or (name == "thousands" and "decimal" in preview.reasons))
+            self._holders[name].setVisible(concerns)
+            chosen = getattr(data, name)
+            words = dict(entries).get(used, str(used))
+            blocked = box.blockSignals(True)
+            box.clear()
+            box.addItem(f"{words} (found)" if chosen is None else "As found", None)
+            for value, text in entries:
+                box.addItem(text, value)
+            box.setCurrentIndex(max(0, box.findData(chosen)))
+            box.blockSignals(blocked)
+            reason = preview.reasons.get(name, "")
+            box.setToolTip(f"{self._declared[name].help} {_sentence(reason)}".strip())
+
+    def _entries(self, name: str, preview: TablePreview) -> list[tuple[Any, str]]:
+        """(value, its words)."""
+        if name == "sheet":
+            return [(sheet, sheet if len(sheet) <= LONGEST else sheet[: LONGEST - 1] + "…") for sheet in preview.sheets]
+        if name == "header":
+            return list(HEADS)
+        return list(self._declared[name].choices)
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}." if words else ""
