@@ -64,11 +64,18 @@ class Column:
         """The format of the dates in it, "" where it has none. Told by the first cells, held by all."""
         if self.values is not None or self.nested:
             return ""
-        form = date_format([text for text in self.texts[:200].to_pylist() if text.lower() not in NOTHING])
+        few = self._first(8)
+        if few and not date_format(few[:1]):
+            return ""  # most columns are told so, quickly
+        form = date_format(self._first(200))
         if form and to_days(self.texts, form)[1].any():
             every = {text for text in self.texts.unique().to_pylist() if text.lower() not in NOTHING}
             return date_format(sorted(every))
         return form
+
+    def _first(self, count: int) -> list[str]:
+        """What stands in the first cells, where something does."""
+        return [text for text in self.texts[:count].to_pylist() if text.lower() not in NOTHING]
 
     @functools.cached_property
     def coded(self) -> tuple[np.ndarray, list[str]]:

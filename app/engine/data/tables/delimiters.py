@@ -54,9 +54,12 @@ def find_delimiter(text: str, suffix: str, path: str) -> tuple[str, str]:
     lines = [line for line in text.splitlines(keepends=True) if line.strip()]
     counted: dict[str, tuple[float, int]] = {}
     for delimiter in (*DELIMITERS, SPACE):
-        widths = Counter(_widths(lines, delimiter))
+        found = _widths(lines, delimiter)
+        widths = Counter(found)
         width, often = max(widths.items(), key=lambda item: (item[0] > 1, item[1]), default=(1, 0))
         share = often / max(1, sum(widths.values()))
+        if delimiter == SPACE and found and found[0] not in (width, width - 1):
+            continue  # a text under one word
         if width > 1 and share >= (0.95 if delimiter == SPACE else 0.6):
             counted[delimiter] = (share, width)
     if not counted:
@@ -104,16 +107,9 @@ def has_header(rows: Sequence[Sequence[str]], style: NumberStyle) -> tuple[bool,
     first, body = rows[0], [row for row in rows[1:] if len(row) == len(rows[0])]
     filled = [cell for cell in first if cell]
     if any(_number(cell, style) for cell in filled):
-        numbers = sum(_number(cell, style) for cell in filled)
-        below = [[row[place] for row in body if row[place]] for place in range(len(first))]
-        texts = sum(
-            bool(cells) and not any(_number(cell, style) for cell in cells)
-            for cell, cells in zip(first, below, strict=True) if cell and _number(cell, style)
-        )
-        years = all(re.fullmatch(r"(19|20)\d\d|[0-9]+", cell) for cell in filled if _number(cell, style))
-        if not (years and numbers < len(filled) and not texts and _ascending(filled, style) and _differs(rows, style)):
-            return False, "its cells are values already"
-        return True, "it has names beside years"
+        if _counts_up(first, body):
+            return True, "its numbers count up from cell to cell"
+        return False, "its cells are values already"
     if len(set(filled)) < len(filled) / 2:
         return False, "its cells repeat"
     if not body:
@@ -140,14 +136,18 @@ def _differs_at(place: int, first: Sequence[str], body: Sequence[Sequence[str]],
     return bool(cells) and bool(first[place]) and sum(_number(cell, style) for cell in cells) > 0.8 * len(cells)
 
 
-def _differs(rows: Sequence[Sequence[str]], style: NumberStyle) -> bool:
-    body = [row for row in rows[1:] if len(row) == len(rows[0])]
-    return any(
-        not _number(cell, style) and _differs_at(place, rows[0], body, style) for place, cell in enumerate(rows[0])
+def _counts_up(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
+    """Whether the numbers among these are years, or 0, 1, 2 ..., each one more than the one before, and the rows below
+    are not like that."""
+
+    def running(cells: Sequence[str]) -> bool:
+        numbers = [int(cell) for cell in cells if cell.isdecimal()]
+        steps = all(other == one + 1 for one, other in itertools.pairwise(numbers))
+        years = len(numbers) >= 2 and all(1900 <= number < 2100 for number in numbers)
+        return steps and (years or (len(numbers) >= 3 and numbers[0] in (0, 1)))
+
+    places = [place for place, cell in enumerate(first) if cell and not cell.isalpha()]
+    numeric = [first[place] for place in places]
+    return running(numeric) and all(cell.isdecimal() or not cell[0].isdigit() for cell in numeric) and not any(
+        running([row[place] for place in places]) for row in body[:20]
     )
-
-
-def _ascending(cells: Sequence[str], style: NumberStyle) -> bool:
-    """Whether the numbers among these rise, as years or steps in a head do."""
-    numbers = [style.parse(cell) or 0.0 for cell in cells if style.matches.match(cell)]
-    return all(one < other for one, other in itertools.pairwise(numbers))

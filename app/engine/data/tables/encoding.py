@@ -75,14 +75,27 @@ def detect(content: bytes, whole: bool = True) -> Encoding:
     return _code_page(content)
 
 
+UNION = 0.9
+"""What a letter counts that is none of a language's but of another one's in the same code page."""
+TOGETHER = 0.6
+"""In Cyrillic words the letters stand together; at least this share of the bytes beyond ASCII has such a neighbour."""
+
+
 def _code_page(content: bytes) -> Encoding:
     beyond = bytes(byte for byte in content if byte >= 128)
+    high = bytes(byte >= 128 for byte in content)
+    together = high.count(b"\1\1") / max(1, len(beyond))  # pairs do not overlap: of a long word about half
     best, score = "cp1252", -1.0
     for name, alphabets in ALPHABETS.items():
+        if name == "cp1251" and 2 * together < TOGETHER:
+            continue
         text = Counter(beyond.decode(name, "replace").lower())
         signs = sum(count for sign, count in text.items() if sign in SIGNS)
+        union = "".join(alphabets)
+        shared = sum(count for letter, count in text.items() if letter in union)
         for alphabet in alphabets:
             letters = sum(count for letter, count in text.items() if letter in alphabet)
+            letters = UNION * shared + (1 - UNION) * letters if name != "cp1251" else letters
             found = (letters + 0.2 * signs) / max(1, len(beyond))
             if found > score + 1e-9:
                 best, score = name, found

@@ -198,6 +198,9 @@ class _Builder:
         for name, count in list(infinite.items())[:10]:
             verb = "value of '{}' is infinite and counts" if count == 1 else "values of '{}' are infinite and count"
             notes.append(f"{count:,} {verb.format(name)} as missing.")
+        dates = [name for name in plan.inputs if plan.roles[name].role == "number" and self.table.by_name[name].date]
+        if dates:
+            notes.append(f"{', '.join(repr(name) for name in dates[:5])}: dates, read as days since 1970.")
         ignored = [name for name, one in plan.roles.items() if one.role == "ignore" and not one.given]
         reasons = Counter(plan.roles[name].reason for name in ignored)
         for reason, count in reasons.most_common(8):

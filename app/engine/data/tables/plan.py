@@ -60,6 +60,9 @@ def targets_in(data: DataSettings) -> tuple[str, ...]:
 def plan(table: Table, data: DataSettings, like: Preparation | None = None) -> Plan:
     """Raises UserError where the settings do not fit the table, or there is nothing to learn from it."""
     _refuse_unknown(table, data, like is None)
+    if len(table.columns) == 1 and data.task is None:
+        raise unusable(table.path, f"has only one column, '{table.heads[0]}', so nothing can be predicted from it",
+                       "Choose a table with at least two columns, or another delimiter.")
     named = targets_in(data)
     roles = guess(table, data.columns, named)
     if like is not None:
@@ -144,8 +147,8 @@ def _guess_target(table: Table, roles: dict[str, Guess], asked: Task | None) -> 
     if not usable:  # everything was chosen by hand, but no target
         usable = [column for column in table.columns if roles[column.name].role in ("number", "category")]
     if asked is not None and asked.targets == "amounts":
-        usable = [column for column in usable if column.kind == "number"] or [
-            column for column in table.columns if column.kind == "mixed"]
+        usable = [column for column in table.columns if column.kind == "mixed" and not roles[column.name].given
+                  or column in usable and column.kind == "number"]
     elif asked is not None and asked.targets == "classes":
         fitting = [column for column in usable if not column.numeric or (column.whole and column.different <= ASKED)]
         usable = fitting or usable
@@ -218,11 +221,9 @@ def _inputs(
             raise UserError(f"A signal needs at least two columns of numbers; '{readable(table.path)}' has "
                             f"{len(steps)}.", "Read a row as several values, or choose the columns.", "data.rows_are")
         return "signal", tuple(steps), _left_out(by_role.get("category", []), "of a signal only numbers are")
-    names = [column.name for column in table.columns if column.name in set(rows)]
+    read = set(rows)
+    names = [column.name for column in table.columns if column.name in read]
     if not names:
-        if len(table.columns) == 1:
-            raise unusable(table.path, f"has only one column, '{table.heads[0]}', so nothing can be predicted from it",
-                           "Choose a table with at least two columns, or another delimiter.")
         why = "; ".join(f"'{name}': {one.reason}" for name, one in list(roles.items())[:4] if name not in targets)
         raise UserError(f"No column of '{readable(table.path)}' is left to predict from ({why}).",
                         "Choose what the columns are.", "data.columns")
@@ -232,7 +233,7 @@ def _inputs(
 def _task(table: Table, data: DataSettings, targets: Sequence[str]) -> tuple[str, str, str]:
     """(task, question to the person, separator between tags)."""
     if not targets:
-        if data.task is None:
+        if data.task is None or task_of(data.task).targets not in ("none", "tokens"):
             raise UserError(
                 f"No column of '{readable(table.path)}' is left to be predicted.",
                 "Choose the target column, or reconstruction as the task.", "data.target",

@@ -39,7 +39,7 @@ def read_sheet(path: Path, data: DataSettings, check: Check, most: int | None = 
     except calamine.PasswordError as error:
         raise unusable(path, "is protected by a password", "Save it without one.") from error
     except Exception as error:  # whatever a damaged file makes the reader raise, its panics among it
-        if "password" in str(error).lower() or "encrypt" in str(error).lower():
+        if _encrypted(path):
             raise unusable(path, "is protected by a password", "Save it without one.") from error
         raise unusable(path, f"is a spreadsheet that cannot be read ({error})", REMEDY) from error
     check()
@@ -93,6 +93,12 @@ def _refuse_bombs(path: Path) -> None:
     if size > UNPACKED_LIMIT:
         raise unusable(path, f"unpacks to {size / 1e9:,.0f} GB, too much for a spreadsheet",
                        "Save it as CSV or Parquet.")
+
+
+def _encrypted(path: Path) -> bool:
+    """Whether it is what Excel makes of a workbook with a password: a container with one encrypted stream."""
+    with path.open("rb") as file:
+        return "EncryptedPackage".encode("utf-16-le") in file.read(64 << 20)
 
 
 def _text(cell: Any) -> str:
