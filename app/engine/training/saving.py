@@ -18,12 +18,13 @@ from app.engine.training.preparing import Work, plan_state
 from app.engine.training.recording import Progress, Recorder
 from app.engine.training.run import Run
 
-SAVE_EVERY = 60.0
-"""Seconds after which a state is saved within an epoch."""
+SAVE_EVERY, EPOCH_EVERY = 60.0, 2.0
+"""Seconds after which a state is saved within an epoch, and at the end of one: short epochs share a save."""
 
 
 class Saver:
-    """Saves the state of a run: at the end of every epoch, before a pause or an end, and every minute."""
+    """Saves the state of a run: at the end of an epoch, before a pause or an end, and every minute. Where epochs are
+    shorter than two seconds not every one is saved; what is best waits in memory for the next save."""
 
     def __init__(
         self, work: Work, run: Run, progress: Progress, recorder: Recorder, writer: Writer, best: BestKeeper,
@@ -41,14 +42,18 @@ class Saver:
     def due(self) -> bool:
         return time.monotonic() - self._last >= SAVE_EVERY
 
+    @property
+    def due_after_epoch(self) -> bool:
+        return bool(self._progress.end) or time.monotonic() - self._last >= EPOCH_EVERY
+
     def save(self) -> bool:
         """Saves where the run stands, if it is not saved yet and the loss is a number. Raises Diverged (see flush)."""
         progress = self._progress
         self._recorder.flush()
         self._last = time.monotonic()
         place = (progress.step, progress.epoch, progress.end)
-        if place == self._saved or progress.unfinite:
-            return place == self._saved
+        if self._is_saved or progress.unfinite:
+            return self._is_saved
         model = checkpoint.copied(self._work.network.state_dict())
         if not all(bool(tensor.isfinite().all()) for tensor in model.values()):
             return False  # the step overflowed; the next loss will say so
@@ -70,10 +75,15 @@ class Saver:
         self._best.save()  # if it was refused before
 
     def keep_best(self, evaluation: Evaluation, epoch: int, partial: bool = False) -> None:
-        """The network as it is now is the best so far."""
+        """The network as it is now is the best so far; it is saved with the state that it belongs to."""
         self._best.take(self._progress, evaluation, epoch, partial)
-        if self.guarded(self._best.save):
+        if (partial or self._is_saved) and self.guarded(self._best.save):
             self._emit(CheckpointSaved(self._progress.step, epoch, best=True))
+
+    @property
+    def _is_saved(self) -> bool:
+        """Whether the newest state on the disk is where the run stands: the best must never be ahead of it."""
+        return self._saved == (self._progress.step, self._progress.epoch, self._progress.end)
 
     def guarded(self, save: Callable[[], None]) -> bool:
         """Whether it could be saved. What was saved before is still there if not, and training goes on."""

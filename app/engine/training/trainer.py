@@ -183,6 +183,7 @@ class Training:
             self.recorder.settle()
             self.monitor.close()
             self.memory_writer.close()
+            self.saver.guarded(self.best.save)  # what waited for a state to be saved with it
             self.outcome.best = self.best.state
         return conclude(self, *end)
 
@@ -312,7 +313,8 @@ class Training:
             progress.end = "early"
         progress.epoch, progress.batch, progress.loss_sum, progress.loss_count = epoch + 1, 0, 0.0, 0
         # First the state, then the best: a kill in between leaves the best epoch's weights in the state.
-        self.saver.save()
+        if self.saver.due_after_epoch:
+            self.saver.save()
         if better:
             self.saver.keep_best(evaluation, epoch)
         self.recorder.restart_clock(judging=time.perf_counter() - begun)

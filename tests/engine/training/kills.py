@@ -83,6 +83,7 @@ def main(folder: Path, every: int) -> None:
     plans += [[("time", dice.uniform(0.1, 1.0) * lasts) for _ in range(2)] for _ in range(4)]
     for number, kills in enumerate(plans[::every]):
         saving.SAVE_EVERY = 0.0 if number % 2 else 60.0  # in half of the trials every step is saved
+        saving.EPOCH_EVERY = 2.0 if number % 4 == 2 else 0.0  # in a quarter not even every epoch is
         run = Run.create(folder / "runs", asked)
         done, killed = in_child(lambda run=run: trainer.train(asked, run, listen, Control()), kills[0]), 0
         for plan in [*kills[1:], None]:

@@ -102,7 +102,8 @@ def test_a_replacement_of_the_best_cut_between_two_renames_is_finished(tmp_path:
 # --- in a run
 
 
-def test_a_run_resumes_from_the_one_before_and_says_so(tmp_path: Path) -> None:
+def test_a_run_resumes_from_the_one_before_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(saving, "EPOCH_EVERY", 0.0)
     asked = experiment(pictures(tmp_path / "a.npz"), training={"epochs": 3})
     reference = trainer.train(asked, Run.create(tmp_path / "runs", asked), Listener(), Control())
     run, control = Run.create(tmp_path / "runs", asked), Control()
