@@ -14,9 +14,10 @@ MOST = 40
 
 
 class HistogramPlot(Plot):
-    """show_values(values, words): words: what the values are, with their unit."""
+    """show_values(values, words): words: what the values are, with their unit. both: they may lie below zero."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, both: bool = True) -> None:
+        self._both = both
         self._words = QLabel()
         super().__init__(theme, x_whole=False, x_title="error", room=40)
         self.counts, self.edges = np.zeros(0, np.int64), np.zeros(1)
@@ -48,6 +49,8 @@ class HistogramPlot(Plot):
     def limits(self) -> tuple[float, float, float, float]:
         if not len(self.counts):
             return -1.0, 1.0, 0.0, 1.0
+        if not self._both:
+            return 0.0, float(self.edges[-1]) or 1.0, 0.0, float(max(1, self.counts.max()))
         reach = max(abs(float(self.edges[0])), abs(float(self.edges[-1])), 1e-9)
         return -reach, reach, 0.0, float(max(1, self.counts.max()))
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout
 
 from app.ui.examples import Example
 from app.ui.plots.base import Plot
+from app.ui.plots.names import AxisNames
 from app.ui.theme import SERIES, Theme, style
 from app.ui.widgets.example import ExampleView
 
@@ -75,7 +76,7 @@ class ScatterPlot(Plot):
     def __init__(
         self, theme: Theme, x_name: str = "", y_name: str = "", diagonal: bool = False, axes: bool = True
     ) -> None:
-        self._names = (QLabel(x_name), QLabel(y_name))
+        self._names = AxisNames(x_name, y_name)
         super().__init__(theme, x_whole=False, room=52)
         self.x, self.y, self.groups = np.zeros(0), np.zeros(0), np.zeros(0, np.int64)
         self.tell: Callable[[int], Told] = lambda _: ("", None)
@@ -92,11 +93,7 @@ class ScatterPlot(Plot):
         self.tip = Tip(theme, self)
         self._at = -1
         self._press: QPointF | None = None
-        for label in self._names:
-            label.setParent(self)
-            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-            style(label, "secondary")
-            label.setVisible(bool(label.text()))
+        self._names.join(self)
         if not axes:
             self.getPlotItem().hideAxis("left")
             self.getPlotItem().hideAxis("bottom")
@@ -104,10 +101,7 @@ class ScatterPlot(Plot):
         self.restyle()
 
     def name_axes(self, x_name: str, y_name: str) -> None:
-        for label, name in zip(self._names, (x_name, y_name), strict=True):
-            label.setText(name)
-            label.setVisible(bool(name))
-        self._place_overlays()
+        self._names.say(x_name, y_name)
 
     def show_points(self, x: np.ndarray, y: np.ndarray, groups: np.ndarray | None = None) -> None:
         """x, y: (n,). groups: (n,) numbers from 0, each with a colour and a form of its own; one group if None."""
@@ -193,15 +187,7 @@ class ScatterPlot(Plot):
 
     def _place_overlays(self) -> None:
         super()._place_overlays()
-        across, up = self._names
-        for label in self._names:
-            label.adjustSize()
-        bottom = int(self.bottom.height()) if self.bottom.isVisible() else 0
-        left = int(self.left.width()) if self.left.isVisible() else 0
-        across.move(self.width() - across.width() - self.theme.px(16), self.height() - bottom - across.height() - 2)
-        up.move(left + self.theme.px(6), self.theme.px(4))
-        if self.auto.isVisible():
-            up.move(self.auto.geometry().right() + self.theme.px(8), self.theme.px(4))
+        self._names.place()
 
     # --- pointing
 
@@ -262,7 +248,7 @@ class ScatterPlot(Plot):
     def table(self) -> tuple[list[str], list[list[str]]]:
         """What a CSV file of this plot holds: a line a point."""
         rows = [[repr(float(x)), repr(float(y))] for x, y in zip(self.x, self.y, strict=True)]
-        return [label.text() or name for label, name in zip(self._names, ("x", "y"), strict=True)], rows
+        return [text or name for text, name in zip(self._names.texts, ("x", "y"), strict=True)], rows
 
 
 def color_of(theme: Theme, group: int) -> object:

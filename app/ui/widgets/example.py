@@ -32,7 +32,7 @@ def size_of(example: Example) -> tuple[int, int]:
     """Width and height at 100 % at which it is well seen small; of a pair, both halves side by side."""
     if example.halves:
         sizes = [size_of(half) for half in example.halves]
-        return sum(width for width, _ in sizes) + 8, max(height for _, height in sizes)
+        return sum(width for width, _ in sizes) + 8 * (len(sizes) - 1), max(height for _, height in sizes)
     return SIZES.get(example.kind, SIZES["row"])
 
 
@@ -119,7 +119,7 @@ def _pair(painter: QPainter, theme: Theme, box: QRectF, example: Example, ratio:
     shares = [size_of(half)[0] for half in example.halves]
     left = box.left()
     for half, share in zip(example.halves, shares, strict=True):
-        width = (box.width() - gap) * share / sum(shares)
+        width = (box.width() - gap * (len(shares) - 1)) * share / sum(shares)
         paint_example(painter, theme, QRectF(left, box.top(), width, box.height()), half, ratio)
         left += width + gap
         if half is not example.halves[-1]:

@@ -219,7 +219,7 @@ class ResultsPage(Page):
         source = self._source()
         return Shown(
             showing.report, showing.about, source.dataset, source.missing, source.offer, showing.live,
-            self._record.path,
+            showing.name == "validation" and showing.past is not None, self._record.path,
         )
 
     def _about(self) -> str:

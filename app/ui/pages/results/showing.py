@@ -27,7 +27,8 @@ class Verdict:
 @dataclass(frozen=True, eq=False)
 class Shown:
     """What a view shows. about: of the run's data, None where unknown. dataset: the run's own data where they are open,
-    else `missing` says why not, and `offer` that they can be opened. live: the run goes on. path: of the run."""
+    else `missing` says why not, and `offer` that they can be opened. live: the run goes on. past: the figures are of
+    an epoch whose weights are not those in use. path: of the run."""
 
     report: SplitReport
     about: Description | None = None
@@ -35,6 +36,7 @@ class Shown:
     missing: str = ""
     offer: bool = False
     live: bool = False
+    past: bool = False
     path: Path | None = None
 
     @property

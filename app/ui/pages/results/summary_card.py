@@ -18,6 +18,8 @@ from app.ui.pages.results.intervals import IntervalPlot
 from app.ui.theme import Theme, style
 from app.ui.widgets.card import Card
 
+FIGURES = 4
+"""Of the metrics of a task, so many stand at the top; the view has the rest."""
 LOSS = "How wrong it is on average; lower is better."
 ICONS = {
     "good": ("good", "best"),
@@ -76,7 +78,7 @@ class SummaryCard(Card):
         figures = [
             (METRICS[name].label, figure_text(name, value, unit), METRICS[name].help)
             for name, value in split.metrics.items() if name in METRICS
-        ]
+        ][:FIGURES]
         if split.loss is not None:
             figures.append(("loss", number_text(split.loss), LOSS))
         while len(self._figures) < len(figures):

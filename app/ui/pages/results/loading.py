@@ -1,0 +1,30 @@
+"""The trained network of the run shown, for views that let it work: loaded once, on the worker's thread."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.engine.results.choosing import read_kept
+from app.engine.training.run import Run
+
+if TYPE_CHECKING:
+    from app.engine.results.prediction import Predictor
+
+
+class Loaded:
+    """predictor(path): of the run in this folder, with the weights in use. For one thread, the worker's."""
+
+    def __init__(self) -> None:
+        self._key: object = None
+        self._predictor: Predictor | None = None
+
+    def predictor(self, path: Path) -> Predictor:
+        """Raises UserError where nothing was kept."""
+        from app.engine.results.prediction import Predictor
+
+        run = Run(path)
+        key = (path, read_kept(run), (path / "summary.json").stat().st_mtime_ns)
+        if self._predictor is None or key != self._key:
+            self._predictor, self._key = Predictor.load(run), key
+        return self._predictor

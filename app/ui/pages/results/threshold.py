@@ -1,0 +1,141 @@
+"""Where to say yes: two curves, the threshold as a point on both, and what it does in numbers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QStackedLayout, QVBoxLayout, QWidget
+
+from app.engine.results import metrics
+from app.engine.results.reports.yes_no import YesNoReport
+from app.ui.amounts import percent_text
+from app.ui.pages.results.outcome import has_examples
+from app.ui.plots.curve import ShareCurve
+from app.ui.theme import Theme, style
+
+USUAL, STEPS = 0.5, 1000
+NONE = "The curves are drawn from the examples, which are kept for the epoch in use once training has ended."
+
+
+class ThresholdPanel(QWidget):
+    """show_split(report). moved(): `threshold` is another one, or back at the usual one."""
+
+    moved = Signal()
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._report: YesNoReport | None = None
+        self.roc = ShareCurve(theme, "false alarms", "found (recall)")
+        self.balance = ShareCurve(theme, "found (recall)", "right (precision)")
+        self.roc.setObjectName("results.roc")
+        self.roc.setAccessibleName("ROC: found over false alarms")
+        self.balance.setObjectName("results.precision_recall")
+        self.balance.setAccessibleName("Precision over recall")
+        for plot in (self.roc, self.balance):
+            plot.setToolTip("Click the curve to say yes from there on.")
+            plot.picked.connect(self.set_threshold)
+        self.words, self.counts = QLabel(), QLabel()
+        self.words.setObjectName("results.threshold.words")
+        self.counts.setObjectName("results.threshold.counts")
+        for label, role in ((self.words, "row"), (self.counts, "secondary")):
+            label.setWordWrap(True)
+            style(label, role)
+        self._note = QLabel(NONE)
+        self._note.setWordWrap(True)
+        self._note.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        style(self._note, "why")
+        curves = QHBoxLayout()
+        curves.setSpacing(8)
+        curves.addWidget(self.roc)
+        curves.addWidget(self.balance)
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addLayout(curves, 1)
+        column.addLayout(self._slider_line())
+        column.addWidget(self.words)
+        column.addWidget(self.counts)
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(content)
+        self._stack.addWidget(self._note)
+
+    def _slider_line(self) -> QHBoxLayout:
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setObjectName("results.threshold")
+        self.slider.setAccessibleName("Threshold from which it says yes")
+        self.slider.setToolTip("From which probability on it says yes: further left finds more, and errs more often.")
+        self.slider.setRange(0, STEPS)
+        self.slider.setSingleStep(STEPS // 100)
+        self.slider.setPageStep(STEPS // 10)
+        self.slider.setValue(round(USUAL * STEPS))
+        self.slider.valueChanged.connect(self._moved)
+        self.says = QLabel()
+        style(self.says, "secondary")
+        self.reset = QPushButton("Back to 50 %")
+        self.reset.setObjectName("results.threshold.reset")
+        self.reset.setToolTip("The threshold that the figures above, Try it and exports use.")
+        style(self.reset, "link")
+        self.reset.clicked.connect(lambda: self.set_threshold(USUAL))
+        line = QHBoxLayout()
+        line.addWidget(self.says)
+        line.addWidget(self.slider, 1)
+        line.addWidget(self.reset)
+        return line
+
+    @property
+    def threshold(self) -> float:
+        return self.slider.value() / STEPS
+
+    def set_threshold(self, threshold: float) -> None:
+        self.slider.setValue(round(min(1.0, max(0.0, threshold)) * STEPS))
+
+    def show_split(self, report: YesNoReport) -> None:
+        self._report = report
+        there = has_examples(report)
+        self._stack.setCurrentIndex(0 if there else 1)
+        if not there:
+            return
+        yes = float((report.targets == 1).mean())
+        self.roc.show_curve(*report.roc(), guess=(0.0, 1.0))
+        self.balance.show_curve(*report.precision_recall(), guess=(yes, yes))
+        self._say()
+
+    def report_at(self, report: YesNoReport) -> YesNoReport:
+        """The same answers, with yes from the threshold on."""
+        if not has_examples(report) or self.slider.value() == round(USUAL * STEPS):
+            return report
+        said = (report.said[:, 1] >= self.threshold).astype(np.int64)
+        names = tuple(row.name for row in report.classes)
+        matrix = metrics.confusion(report.targets, said, 2)
+        made = YesNoReport.of_confusion(
+            report.split, matrix, names, report.baseline_class, report.metrics, report.loss
+        )
+        return replace(
+            report, correct=made.correct, low=made.low, high=made.high, classes=made.classes, confusion=matrix,
+            predictions=said,
+        )
+
+    def _moved(self) -> None:
+        self._say()
+        self.moved.emit()
+
+    def _say(self) -> None:
+        report = self._report
+        self.reset.setEnabled(self.slider.value() != round(USUAL * STEPS))
+        if report is None or not has_examples(report):
+            return
+        at, yes = report.at(self.threshold), report.classes[1].name
+        self.says.setText(f"“{yes}” from {percent_text(self.threshold)}")
+        self.roc.show_point(at.false_alarms, at.recall)
+        self.balance.show_point(at.recall, at.precision)
+        self.words.setText(
+            f"Finds <b>{percent_text(at.recall)}</b> (recall), is right on <b>{percent_text(at.precision)}</b> of its "
+            f"yes (precision), right on <b>{percent_text(at.accuracy)}</b> of all."
+        )
+        self.counts.setText(
+            f"{at.true_yes:,} of {at.true_yes + at.false_no:,} found, {at.false_no:,} missed; {at.false_yes:,} of "
+            f"{at.false_yes + at.true_no:,} others taken for it ({percent_text(at.false_alarms)} false alarms)."
+        )

@@ -1,0 +1,240 @@
+"""Amounts: predicted against true, how the errors are spread, and the examples that are furthest off."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QLabel, QStackedLayout, QVBoxLayout, QWidget
+
+from app.engine.data.nouns import counted, noun
+from app.engine.results.reports.amounts import AmountReport, AmountRow
+from app.engine.results.wording import amount, number
+from app.ui.amounts import number_text
+from app.ui.examples import example_of
+from app.ui.pages.results.notice import Notice
+from app.ui.pages.results.showing import Shown
+from app.ui.pages.results.side_card import link
+from app.ui.pages.results.table import Column, FigureTable, Line
+from app.ui.pages.results.views.base import View
+from app.ui.parts import GuideCard, Parts
+from app.ui.plots.histogram import HistogramPlot
+from app.ui.plots.scatter import ScatterPlot, Told
+from app.ui.plots.tools import PlotCard
+from app.ui.theme import style
+from app.ui.widgets.card import Card
+from app.ui.widgets.example import ExampleView
+from app.ui.widgets.segments import Segments
+
+MOST, DRAWN = 200, 4000
+"""Lines of the table; points of the scatter, evenly taken where there are more."""
+SIDES = (
+    ("worst", "Furthest off", "The examples with the largest errors."),
+    ("errors", "Errors", "How the errors are spread, and the figures of every amount."),
+)
+
+
+def _four(value: float) -> str:
+    return number(value, 4)
+
+
+COLUMNS = (
+    Column("Example", "Where it comes from.", plain="example"),
+    Column("True", "The amount as the data have it.", _four, False, 84, "true"),
+    Column("Predicted", "The amount as the network answers it.", _four, False, 84, "predicted"),
+    Column("Off by", "Predicted less true: above zero is too much.", lambda x: f"{'+' if x > 0 else ''}{number(x)}",
+           False, 76, "error"),
+)
+
+
+class AmountsView(View):
+    """The scatter on the left; on the right the worst rows, or the errors."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts)
+        theme = parts.theme
+        self.target = 0
+        self._drawn = np.zeros(0, np.int64)
+        """Places in the report of the points drawn."""
+        self.scatter = ScatterPlot(theme, "true", "predicted", diagonal=True)
+        self.scatter.picked.connect(lambda point: self.show_row(int(self._drawn[point])))
+        self.plot_card = PlotCard(
+            self.scatter, "Predicted against true", "on the line it is right", "results.scatter", "predicted"
+        )
+        self.scatter.setMinimumHeight(theme.px(180))
+        self.chooser = QComboBox()
+        self.chooser.setObjectName("results.target")
+        self.chooser.setAccessibleName("Which amount is shown")
+        self.chooser.setToolTip("Which of the amounts is shown.")
+        self.chooser.currentIndexChanged.connect(self._choose)
+        self.plot_card.add_tool(self.chooser)
+        self.add(self.plot_card, 11)
+        self.add(self._build_side(), 10)
+
+    def _build_side(self) -> Card:
+        theme = self.theme
+        self.side = Card("Furthest off")
+        self.side.setObjectName("results.side")
+        self.sides = Segments(theme, "results.show", SIDES)
+        self.sides.chosen.connect(self.show_side)
+        self.side.tools.addWidget(self.sides)
+        self.table = FigureTable(theme, "results.worst", "The examples furthest off", COLUMNS)
+        self.table.picked.connect(self.show_row)
+        self.example, self.answer = ExampleView(theme, 1.2), QLabel()
+        self.answer.setObjectName("results.row.answer")
+        self.answer.setWordWrap(True)
+        style(self.answer, "row")
+        self.notice = Notice()
+        self.notice.wanted.connect(self.wanted)
+        save = link("Save this table (CSV)", "results.worst.save", "Writes true and predicted amounts to a file.")
+        save.clicked.connect(lambda: self.saved.emit("amounts.csv", self.table.csv))
+        worst = QWidget()
+        column = QVBoxLayout(worst)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addWidget(self.table, 1)
+        column.addWidget(save, 0, Qt.AlignmentFlag.AlignLeft)
+        for widget in (self.answer, self.example, self.notice):
+            column.addWidget(widget)
+            widget.hide()
+        self.histogram = HistogramPlot(theme)
+        self.histogram.setObjectName("results.residuals")
+        self.histogram.setAccessibleName("How the errors are spread")
+        self.figures = QLabel()
+        self.figures.setObjectName("results.figures")
+        self.figures.setWordWrap(True)
+        self.figures.setTextFormat(Qt.TextFormat.RichText)
+        style(self.figures, "row")
+        errors = QWidget()
+        lines = QVBoxLayout(errors)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.addWidget(self.histogram, 1)
+        lines.addWidget(self.figures)
+        self._stack = QStackedLayout()
+        self._stack.addWidget(worst)
+        self._stack.addWidget(errors)
+        self.side.body.addLayout(self._stack, 1)
+        return self.side
+
+    # --- what is shown
+
+    def fill(self, shown: Shown) -> None:
+        report = self.report_of(AmountReport)
+        names = [row.name for row in report.amounts]
+        if names != [self.chooser.itemText(k) for k in range(self.chooser.count())]:
+            self.chooser.blockSignals(True)
+            self.chooser.clear()
+            self.chooser.addItems(names)
+            self.chooser.blockSignals(False)
+            self.target = 0
+        self.chooser.setVisible(len(names) > 1)
+        self._show()
+
+    def _choose(self, number: int) -> None:
+        self.target = max(0, number)
+        self._show()
+
+    def show_side(self, name: str) -> None:
+        """ "worst" or "errors"."""
+        self.sides.set_value(name)
+        self._stack.setCurrentIndex(0 if name == "worst" else 1)
+        self.side.title.setText(dict((key, text) for key, text, _ in SIDES)[name])
+
+    def _show(self) -> None:
+        report, shown = self.report_of(AmountReport), self.shown
+        assert shown is not None
+        row, count = report.amounts[self.target], report.count
+        self._drawn = np.arange(count) if count <= DRAWN else np.linspace(0, count - 1, DRAWN).astype(np.int64)
+        true, said = report.true(self.target), report.predicted(self.target)
+        self.scatter.name_axes(f"true{_unit(row)}", f"predicted{_unit(row)}")
+        self.scatter.tell = self._tell
+        self.scatter.show_points(true[self._drawn], said[self._drawn])
+        self.scatter.setAccessibleDescription(f"{count:,} points; off by {amount(row.mae, row.unit)} on average.")
+        drawn = f"{DRAWN:,} of {counted(shown.kind, count)}" if count > DRAWN else counted(shown.kind, count)
+        self.plot_card.set_why(f"{drawn}; on the line it is right")
+        self.histogram.show_values(report.residuals(self.target), f"predicted less true{_unit(row)}")
+        self.figures.setText(_figures(row, noun(shown.kind)))
+        self.table.show_lines([
+            Line(self._place(report, miss.row), (self._name(shown, miss.row), miss.true, miss.predicted, miss.error))
+            for miss in report.misses(self.target, MOST)
+        ])
+        for widget in (self.answer, self.example, self.notice):
+            widget.hide()
+
+    def _tell(self, point: int) -> Told:
+        report, shown = self.report_of(AmountReport), self.shown
+        assert shown is not None
+        place = int(self._drawn[point])
+        example = example_of(shown.dataset, int(report.rows[place])) if shown.dataset is not None else None
+        return self._words(report, place), example
+
+    def show_row(self, place: int) -> None:
+        """One example, by its place in the report: ringed, and in full below the table."""
+        report, shown = self.report_of(AmountReport), self.shown
+        assert shown is not None
+        self.show_side("worst")
+        found = np.flatnonzero(self._drawn == place)
+        self.scatter.mark(int(found[0]) if len(found) else -1)
+        self.table.choose(place)
+        self.answer.setText(self._words(report, place))
+        self.answer.show()
+        if shown.dataset is None:
+            self.notice.say(shown.missing, shown.offer)
+            self.notice.show()
+            return
+        self.example.show_example(example_of(shown.dataset, int(report.rows[place])))
+        self.example.show()
+
+    def _words(self, report: AmountReport, place: int) -> str:
+        row = report.amounts[self.target]
+        true, said = float(report.true(self.target)[place]), float(report.predicted(self.target)[place])
+        return (
+            f"is {amount(true, row.unit, 4)}, predicted {amount(said, row.unit, 4)} "
+            f"(off by {amount(abs(said - true), row.unit)})"
+        )
+
+    @staticmethod
+    def _place(report: AmountReport, row: int) -> int:
+        return int((report.rows == row).argmax())
+
+    @staticmethod
+    def _name(shown: Shown, row: int) -> str:
+        dataset = shown.dataset
+        return dataset.names[row] if dataset is not None and row < len(dataset.names) else f"#{row + 1}"
+
+    def guide(self) -> list[GuideCard]:
+        cards = [
+            GuideCard(
+                "What you see",
+                "Every point is an example: how far right it is says what is true, how high what was predicted. On the "
+                "dashed line both are the same; a cloud without slope has learned nothing.",
+            )
+        ]
+        if self.shown is None:
+            return cards
+        row = self.report_of(AmountReport).amounts[self.target]
+        if row.rmse > 2 * row.mae:
+            cards.append(GuideCard(
+                "A few errors are large",
+                "The RMSE is more than twice the mean error, so a few examples are far off. If they are mistakes in "
+                "the data, L1 is moved less by them; if they matter most, L2.",
+                "warning",
+            ))
+        return cards
+
+
+def _unit(row: AmountRow) -> str:
+    return f" ({row.unit})" if row.unit else ""
+
+
+def _figures(row: AmountRow, many: str) -> str:
+    """The figures of an amount in sentences."""
+    r2 = f"R² {row.r2:.3f}. " if row.r2 is not None else ""
+    near = f" {100 * row.near:.0f} % of the {many} are within a tenth." if row.near is not None else ""
+    return (
+        f"Off by <b>{amount(row.mae, row.unit)}</b> on average, half of the {many} by less than "
+        f"{amount(row.median_error, row.unit)}; RMSE {amount(row.rmse, row.unit)}. {r2}"
+        f"Always answering {number_text(row.always)} would be off by {amount(row.baseline, row.unit)}.{near}"
+    )
+
+
+VIEW = AmountsView

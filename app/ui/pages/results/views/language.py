@@ -1,0 +1,113 @@
+"""Language: the passages that are hardest and easiest to foretell, and what the network writes by itself."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QPlainTextEdit
+
+from app.engine.data.dataset import Dataset
+from app.engine.results.reports.language import LanguageReport, Passage
+from app.ui.amounts import number_text
+from app.ui.examples import example_of, shortened
+from app.ui.pages.results.notice import Notice
+from app.ui.pages.results.showing import Shown
+from app.ui.pages.results.table import Column, FigureTable, Line
+from app.ui.pages.results.views.base import View
+from app.ui.pages.results.writing import WritingCard
+from app.ui.parts import GuideCard, Parts
+from app.ui.widgets.card import Card
+from app.ui.widgets.segments import Segments
+
+MOST = 60
+SIDES = (
+    ("hardest", "Hardest", "The passages it foretells worst."),
+    ("easiest", "Easiest", "The passages it foretells best."),
+)
+COLUMNS = (
+    Column("Passage", "How it begins.", plain="passage"),
+    Column("Bits a byte", "What a byte of it costs: 8 know nothing.", number_text, False, 90, "bits per byte"),
+    Column("Perplexity", "Between how many equally likely tokens it hesitates.", number_text, False, 90, "perplexity"),
+)
+
+
+class LanguageView(View):
+    """Passages on the left; on the right what it writes."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts)
+        self._passages: list[Passage] = []
+        self.table = FigureTable(parts.theme, "results.passages", "Passages of the text", COLUMNS)
+        self.table.picked.connect(self.show_passage)
+        self.text = QPlainTextEdit()
+        self.text.setObjectName("results.passage")
+        self.text.setAccessibleName("The passage chosen")
+        self.text.setReadOnly(True)
+        self.notice = Notice()
+        self.notice.wanted.connect(self.wanted)
+        self.sides = Segments(parts.theme, "results.show", SIDES)
+        self.sides.chosen.connect(lambda _: self._show())
+        self.left = Card("Passages", "of text it never trained on")
+        self.left.setObjectName("results.passages.card")
+        self.left.tools.addWidget(self.sides)
+        self.left.body.addWidget(self.table, 3)
+        self.left.body.addWidget(self.text, 2)
+        self.left.body.addWidget(self.notice, 2)
+        self.writing = WritingCard(parts)
+        self.add(self.left, 1)
+        self.add(self.writing, 1)
+
+    def fill(self, shown: Shown) -> None:
+        self.writing.show_run(shown.path, shown.live)
+        self._show()
+
+    def _show(self) -> None:
+        report, shown = self.report_of(LanguageReport), self.shown
+        assert shown is not None
+        self._passages = report.hardest(MOST) if self.sides.value == "hardest" else report.easiest(MOST)
+        self.table.show_lines([
+            Line(number, (_beginning(shown.dataset, one.row), one.bits, one.perplexity))
+            for number, one in enumerate(self._passages)
+        ])
+        there = shown.dataset is not None
+        self.text.setVisible(there)
+        self.notice.setVisible(not there)
+        self.notice.say(shown.missing, shown.offer)
+        self.left.set_why(f"of {len(report.rows):,} that it never trained on" if len(report.rows) else "")
+        if self._passages:
+            self.table.choose(0)
+            self.show_passage(0)
+
+    def show_passage(self, number: int) -> None:
+        """All of one passage, by its place in the list."""
+        shown = self.shown
+        if shown is None or shown.dataset is None or not 0 <= number < len(self._passages):
+            return
+        self.text.setPlainText(example_of(shown.dataset, self._passages[number].row).text)
+
+    def close_down(self) -> None:
+        self.writing.stop()
+
+    def guide(self) -> list[GuideCard]:
+        return [
+            GuideCard(
+                "Bits per byte",
+                "What a byte of new text costs to write down with the network's help: 8 know nothing, about 4.5 know "
+                "how frequent each letter is, gzip needs about 3. It can be compared whatever the tokens are.",
+            ),
+            GuideCard(
+                "Perplexity",
+                "Between how many equally likely tokens it hesitates on average. Only comparable where texts are cut "
+                "into the same tokens.",
+            ),
+            GuideCard(
+                "Temperature",
+                "At 0 it always takes the likeliest token and soon repeats itself; at 1 it follows its own "
+                "probabilities; above it becomes bold and errs.",
+            ),
+        ]
+
+
+def _beginning(dataset: Dataset | None, row: int) -> str:
+    return shortened(example_of(dataset, row).line, 120) if dataset is not None else f"passage {row + 1:,}"
+
+
+VIEW = LanguageView

@@ -1,0 +1,174 @@
+"""Restored examples: as they are, damaged, and as the network restores them, side by side."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtWidgets import QLabel, QStackedLayout
+
+from app.engine.data.nouns import counted
+from app.engine.data.preparation import Preparation
+from app.engine.results.reports.restored import Restored, RestoredReport
+from app.engine.results.wording import number
+from app.engine.training.control import Control
+from app.ui.background import Failure
+from app.ui.examples import Example, example_from
+from app.ui.pages.results.loading import Loaded
+from app.ui.pages.results.notice import Notice
+from app.ui.pages.results.showing import Shown
+from app.ui.pages.results.views.base import View
+from app.ui.parts import GuideCard, Parts
+from app.ui.plots.histogram import HistogramPlot
+from app.ui.plots.tools import PlotCard
+from app.ui.theme import style
+from app.ui.widgets.card import Card
+from app.ui.widgets.example_grid import ExampleGrid, ExampleRow, LazyRows
+from app.ui.widgets.segments import Segments
+
+MOST = 24
+SIDES = (
+    ("worst", "Worst", "The examples restored worst."),
+    ("best", "Best", "The examples restored best."),
+    ("first", "As they come", "The first examples of this split."),
+)
+KEY = "results.restore"
+Trio = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+class RestoredView(View):
+    """The trios on the left; on the right how the errors are spread."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts)
+        self._loaded = Loaded()
+        self._asked: object = None
+        self.grid = ExampleGrid(parts.theme, 76)
+        self.grid.setObjectName("results.restored")
+        self.grid.setAccessibleName("Examples as they are, damaged, and restored")
+        self.grid.clickable = False
+        self.notice = Notice()
+        self.notice.wanted.connect(self.wanted)
+        self.words = QLabel("Each: as it is, damaged, restored.")
+        self.words.setObjectName("results.restored.words")
+        style(self.words, "secondary")
+        self.sides = Segments(parts.theme, "results.show", SIDES)
+        self.sides.chosen.connect(lambda _: self._show())
+        self.left = Card("Restored", "as it is, damaged, restored")
+        self.left.setObjectName("results.restored.card")
+        self.left.tools.addWidget(self.sides)
+        self.left.body.addWidget(self.words)
+        self._stack = QStackedLayout()
+        self._stack.addWidget(self.grid)
+        self._stack.addWidget(self.notice)
+        self.left.body.addLayout(self._stack, 1)
+        self.histogram = HistogramPlot(parts.theme, both=False)
+        self.right = PlotCard(
+            self.histogram, "Errors", "how many examples are how far off", "results.errors", "errors"
+        )
+        self.histogram.setMinimumHeight(parts.theme.px(140))
+        self.figures = QLabel()
+        self.figures.setObjectName("results.figures")
+        self.figures.setWordWrap(True)
+        style(self.figures, "row")
+        self.right.body.addWidget(self.figures)
+        self.add(self.left, 13)
+        self.add(self.right, 8)
+
+    # --- what is shown
+
+    def fill(self, shown: Shown) -> None:
+        report = self.report_of(RestoredReport)
+        self.histogram.show_values(report.said[:, 0], "mean error, in standard deviations")
+        listing = report.listing()
+        self.figures.setText(
+            " ".join(f"{row[0].capitalize()}: {row[1]}." for row in listing.rows) if listing is not None else ""
+        )
+        self._show()
+
+    def _chosen(self, report: RestoredReport) -> list[Restored]:
+        if self.sides.value == "first":
+            return [
+                Restored(int(row), float(mae), float(mse))
+                for row, (mae, mse) in zip(report.rows[:MOST], report.said[:MOST], strict=True)
+            ]
+        return report.examples(best=self.sides.value == "best", most=MOST)
+
+    def _show(self) -> None:
+        report, shown = self.report_of(RestoredReport), self.shown
+        assert shown is not None
+        self.left.set_why(f"as it is, damaged, restored; {counted(shown.kind, report.count)} judged")
+        if shown.live or shown.past:
+            text = (
+                "Restored examples can be seen once training has ended." if shown.live
+                else "These are figures of an epoch whose weights are gone; restored examples are made by those in use."
+            )
+            self._say(text, False)
+        elif shown.dataset is None:
+            self._say(shown.missing, shown.offer)
+        else:
+            self._ask(report, shown)
+
+    def _say(self, text: str, offer: bool) -> None:
+        self._asked = None
+        self.notice.say(text, offer)
+        self.words.hide()
+        self._stack.setCurrentIndex(1)
+
+    def _ask(self, report: RestoredReport, shown: Shown) -> None:
+        """Let the network restore the examples chosen, in the background, damaged as in judging."""
+        dataset, path = shown.dataset, shown.path
+        assert dataset is not None and path is not None
+        chosen = self._chosen(report)
+        rows = np.array([one.row for one in chosen], np.int64)
+        asked = (path, report.split, report.mae, tuple(rows.tolist()))
+        if asked == self._asked:
+            return
+        self._say("Restoring …", False)
+        self._asked = asked
+        loaded = self._loaded
+
+        def work(control: Control) -> list[Trio]:
+            from app.engine.results.restoring import restore_rows
+
+            predictor = loaded.predictor(path)
+            control.check()
+            made = restore_rows(predictor, dataset, rows, report.split)
+            return list(zip(made.clean, made.damaged, made.restored, strict=True))
+
+        def done(trios: list[Trio]) -> None:
+            if asked == self._asked:
+                self._take(dataset.description.preparation, chosen, trios)
+
+        def failed(failure: Failure) -> None:
+            self._say(f"{failure.what} {failure.remedy}".strip(), False)
+
+        self.parts.background.run(work, done, failed, KEY)
+
+    def _take(self, preparation: Preparation, chosen: list[Restored], trios: list[Trio]) -> None:
+        def line(place: int) -> ExampleRow:
+            parts = tuple(example_from(preparation, array) for array in trios[place])
+            one = chosen[place]
+            return Example("pair", halves=parts), f"off by {number(one.mae)}", "normal"
+
+        self.grid.show_rows(LazyRows(len(trios), line))
+        self.words.show()
+        self._stack.setCurrentIndex(0)
+
+    def close_down(self) -> None:
+        self.parts.background.run(lambda _: None, lambda _: None, key=KEY)  # takes the place of one that runs
+
+    def guide(self) -> list[GuideCard]:
+        return [
+            GuideCard(
+                "What you see",
+                "Each trio is one example: as it is, what was done to it, and what the network made of that. Errors "
+                "are in standard deviations of the values, so they can be compared whatever the values are.",
+            ),
+            GuideCard(
+                "What it is good for",
+                "To restore, the network must learn how the examples are made, without any labels. Examples restored "
+                "badly are unlike the others: worth a look where something odd is to be found.",
+            ),
+        ]
+
+
+VIEW = RestoredView

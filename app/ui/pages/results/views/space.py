@@ -1,0 +1,234 @@
+"""A space in which equals lie near: the points in two dimensions, and the nearest neighbours of one."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
+
+from app.engine.results.reports.space import SpaceReport
+from app.engine.results.space import explained, sample, unfold
+from app.engine.training.control import Control
+from app.ui.amounts import percent_text
+from app.ui.background import Failure
+from app.ui.examples import example_of
+from app.ui.pages.results.gallery import escaped
+from app.ui.pages.results.notice import Notice
+from app.ui.pages.results.showing import Shown
+from app.ui.pages.results.views.base import View
+from app.ui.parts import GuideCard, Parts
+from app.ui.plots.scatter import GROUPS, ScatterPlot, Told, color_of, symbol_of
+from app.ui.plots.tools import PlotCard
+from app.ui.theme import style
+from app.ui.widgets.card import Card
+from app.ui.widgets.example import ExampleView
+from app.ui.widgets.example_grid import ExampleGrid, ExampleRow, LazyRows
+
+NEIGHBOURS, NAMED = 12, 14
+SIGNS = {"o": "●", "s": "■", "t": "▼", "d": "◆", "p": "⬟", "star": "★", "h": "⬢"}
+KEY = "results.unfold"
+
+
+class SpaceView(View):
+    """The projection on the left; on the right an example and what lies nearest to it."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts)
+        theme = parts.theme
+        self._places = np.zeros(0, np.int64)
+        """Places in the report of the points drawn."""
+        self._report: SpaceReport | None = None
+        self._unfolded: np.ndarray | None = None
+        self._row = -1
+        self.plot = ScatterPlot(theme, axes=False)
+        self.plot.picked.connect(lambda point: self.show_row(int(self._report_rows()[point])))
+        self.plot_card = PlotCard(self.plot, "The space", "equals should lie together", "results.space", "space")
+        self.plot.setMinimumHeight(theme.px(180))
+        self.groups = QPushButton("Show groups (t-SNE)")
+        self.groups.setObjectName("results.unfold")
+        self.groups.setToolTip(
+            "Arranges the points so that near ones stay near (t-SNE); takes some seconds. Distances between groups "
+            "mean little then."
+        )
+        self.groups.setCheckable(True)
+        style(self.groups, "small")
+        self.groups.toggled.connect(self._turn)
+        self.plot_card.add_tool(self.groups)
+        self.legend = QLabel()
+        self.legend.setObjectName("results.space.legend")
+        self.legend.setTextFormat(Qt.TextFormat.RichText)
+        self.legend.setWordWrap(True)
+        style(self.legend, "secondary")
+        self.plot_card.body.addWidget(self.legend)
+        theme.changed.connect(self._say_legend)
+        self.add(self.plot_card, 11)
+        self.add(self._build_side(), 10)
+
+    def _build_side(self) -> Card:
+        theme = self.theme
+        self.side = Card("Nearest neighbours", "click a point")
+        self.side.setObjectName("results.side")
+        self.example, self.answer = ExampleView(theme, 1.2), QLabel()
+        self.answer.setObjectName("results.neighbours.answer")
+        self.answer.setWordWrap(True)
+        style(self.answer, "row")
+        self.grid = ExampleGrid(theme, 64)
+        self.grid.setObjectName("results.neighbours")
+        self.grid.setAccessibleName("Nearest neighbours, the nearest first")
+        self.grid.chosen.connect(lambda number: self.show_row(self._near[number]))
+        self._near: list[int] = []
+        self.notice = Notice()
+        self.notice.wanted.connect(self.wanted)
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addWidget(self.example, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(self.answer)
+        column.addWidget(self.grid, 1)
+        self._stack = QStackedLayout()
+        self._stack.addWidget(content)
+        self._stack.addWidget(self.notice)
+        self.side.body.addLayout(self._stack, 1)
+        return self.side
+
+    # --- what is shown
+
+    def fill(self, shown: Shown) -> None:
+        report = self.report_of(SpaceReport)
+        if self._report is None or not np.array_equal(report.said, self._report.said):
+            self._unfolded = None
+            self._places = sample(report.count)
+            self._report = report
+            if self.groups.isChecked():
+                self.groups.setChecked(False)
+            self._draw()
+        self._report = report
+        rows = report.rows.tolist()
+        self.show_row(self._row if self._row in rows else int(report.rows[self._places[0]]))
+
+    def _report_rows(self) -> np.ndarray:
+        report = self.report_of(SpaceReport)
+        return np.asarray(report.rows[self._places])
+
+    def _draw(self) -> None:
+        report = self._report
+        assert report is not None
+        labels = report.targets[self._places]
+        flat = self._unfolded if self.groups.isChecked() and self._unfolded is not None else report.flat[self._places]
+        self.plot.tell = self._tell
+        self.plot.show_points(flat[:, 0], flat[:, 1], labels)
+        count = len(self._places)
+        of = f"{count:,} of {report.count:,}" if count < report.count else f"{count:,}"
+        if self.groups.isChecked() and self._unfolded is not None:
+            self.plot_card.set_why(f"{of} points; what lies near stays near")
+        else:
+            share = percent_text(explained(report.said), 0)
+            self.plot_card.set_why(f"{of} points, from the side that shows most of it ({share})")
+        self._say_legend()
+        self._mark()
+
+    def _say_legend(self) -> None:
+        report = self._report
+        if report is None:
+            return
+        words = [
+            f'<span style="color:{_hex(color_of(self.theme, k))}">{SIGNS[symbol_of(k)]}</span> {escaped(row.name)}'
+            for k, row in enumerate(report.classes[: min(NAMED, GROUPS)])
+        ]
+        more = len(report.classes) - len(words)
+        self.legend.setText("&nbsp;&nbsp; ".join(words) + (f" and {more:,} more" if more > 0 else ""))
+
+    def _tell(self, point: int) -> Told:
+        report, shown = self.report_of(SpaceReport), self.shown
+        assert shown is not None
+        place = int(self._places[point])
+        example = example_of(shown.dataset, int(report.rows[place])) if shown.dataset is not None else None
+        return report.classes[int(report.targets[place])].name, example
+
+    # --- t-SNE
+
+    def _turn(self, on: bool) -> None:
+        if on and self._unfolded is None and self._report is not None:
+            points = self._report.said[self._places]
+            self.groups.setText("Working …")
+            self.groups.setEnabled(False)
+
+            def work(control: Control) -> np.ndarray:
+                return unfold(points, control.check)
+
+            self.parts.background.run(work, self._unfold_done, self._unfold_failed, KEY)
+        elif self._report is not None:
+            self._draw()
+
+    def _unfold_done(self, flat: np.ndarray) -> None:
+        self._idle()
+        if len(flat) == len(self._places):
+            self._unfolded = flat
+            self._draw()
+
+    def _unfold_failed(self, failure: Failure) -> None:
+        self._idle()
+        self.groups.setChecked(False)
+        self.plot_card.set_why(f"{failure.what} {failure.remedy}")
+
+    def _idle(self) -> None:
+        self.groups.setText("Show groups (t-SNE)")
+        self.groups.setEnabled(True)
+
+    # --- neighbours
+
+    def show_row(self, row: int) -> None:
+        """An example, by its row of the data set, and what lies nearest to it."""
+        report, shown = self.report_of(SpaceReport), self.shown
+        assert shown is not None
+        self._row = row
+        place = int((report.rows == row).argmax())
+        found = report.nearest(row, NEIGHBOURS)
+        self._near = [one.row for one in found]
+        name = report.classes[int(report.targets[place])].name
+        same = sum(one.same for one in found)
+        self.answer.setText(f"<b>{escaped(name)}</b>: {same} of its {len(found)} nearest are of the same class.")
+        self._mark()
+        dataset = shown.dataset
+        if dataset is None:
+            self.notice.say(shown.missing, shown.offer)
+            self._stack.setCurrentIndex(1)
+            return
+        self._stack.setCurrentIndex(0)
+        self.example.show_example(example_of(dataset, row))
+
+        def line(number: int) -> ExampleRow:
+            one = found[number]
+            caption = f"{report.classes[one.label].name}\n{one.similarity:.2f}"
+            return example_of(dataset, one.row), caption, "good" if one.same else "wrong"
+
+        self.grid.show_rows(LazyRows(len(found), line))
+
+    def _mark(self) -> None:
+        rows = {int(row): number for number, row in enumerate(self._report_rows().tolist())}
+        self.plot.mark(rows.get(self._row, -1), [rows[row] for row in self._near if row in rows])
+
+    def close_down(self) -> None:
+        self.parts.background.run(lambda _: None, lambda _: None, key=KEY)  # takes the place of one that runs
+
+    def guide(self) -> list[GuideCard]:
+        return [
+            GuideCard(
+                "What you see",
+                "The network turns every example into a point; here are two of its many directions. Examples of one "
+                "class should lie together. Point at one to see it, click it for its nearest neighbours.",
+            ),
+            GuideCard(
+                "Two pictures of one space",
+                "The first picture looks at the space from the side that shows most, so distances mean something. "
+                "t-SNE pulls neighbours together: good for seeing groups, not for measuring how far they are apart.",
+            ),
+        ]
+
+
+def _hex(color: object) -> str:
+    return str(color.name())  # type: ignore[attr-defined]
+
+
+VIEW = SpaceView

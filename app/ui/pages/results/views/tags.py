@@ -1,0 +1,152 @@
+"""Tags: how well each is set, and the examples on which it goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+
+from app.engine.data.nouns import counted, noun
+from app.engine.results.reports.tags import TagReport
+from app.ui.amounts import count_text, percent_text
+from app.ui.pages.results.classes import share_words
+from app.ui.pages.results.gallery import ExampleGallery, Found, escaped
+from app.ui.pages.results.outcome import has_examples
+from app.ui.pages.results.showing import Shown
+from app.ui.pages.results.side_card import link
+from app.ui.pages.results.table import Column, FigureTable, Line
+from app.ui.pages.results.views.base import View
+from app.ui.parts import GuideCard, Parts
+from app.ui.widgets.card import Card
+from app.ui.widgets.segments import Segments
+from app.ui.words import listed
+
+COLUMNS = (
+    Column("Tag", "The tags of the data.", plain="tag"),
+    Column("AP", "Average precision: how far up those stand that have it, sorted by how sure it is.", share_words, True,
+           64, "average precision"),
+    Column("Found", "Recall: of the examples that have it, the share that got it.", share_words, True, 64, "recall"),
+    Column("Right", "Precision: of the examples that got it, the share that have it.", share_words, True, 60,
+           "precision"),
+    Column("F1", "Found and right in one figure (their harmonic mean).", share_words, True, 56, "f1"),
+    Column("Have it", "How many of the examples judged have it.", lambda n: f"{n:,}", False, 64, "count"),
+    Column("Got it", "How many of the examples judged it was set on.", lambda n: f"{n:,}", False, 58, "set"),
+)
+SORTS = (
+    ("missed", "Missed", "Have the tag and did not get it."),
+    ("added", "Wrongly set", "Got the tag and do not have it."),
+    ("right", "Right", "Have the tag and got it."),
+)
+MOST = 300
+
+
+class TagsView(View):
+    """The table of tags; a click on one shows where it goes wrong."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts)
+        self.table = FigureTable(parts.theme, "results.tags", "Figures per tag", COLUMNS, 1)
+        self.table.picked.connect(self.show_tag)
+        left = Card("Tags", "how well each is set; click one for its examples")
+        left.setObjectName("results.tags.card")
+        left.body.addWidget(self.table, 1)
+        save = link("Save this table (CSV)", "results.tags.save", "Writes the figures of every tag to a file.")
+        save.clicked.connect(lambda: self.saved.emit("tags.csv", self.table.csv))
+        left.body.addWidget(save, 0, Qt.AlignmentFlag.AlignLeft)
+        self.gallery = ExampleGallery(parts.theme)
+        self.gallery.wanted.connect(self.wanted)
+        self.gallery.back.setText("All tags")
+        self.gallery.back.setAccessibleName("Show the worst examples of all tags")
+        self.gallery.back.setToolTip("Back to the examples whose tags are furthest from right.")
+        self.gallery.back_pressed.connect(lambda: self.show_tag(-1))
+        self.sorts = Segments(parts.theme, "results.tag", SORTS)
+        self.sorts.chosen.connect(self._sort)
+        self.side = Card("Worst examples")
+        self.side.setObjectName("results.side")
+        self.side.tools.addWidget(self.sorts)
+        self.side.body.addWidget(self.gallery, 1)
+        self.tag = -1
+        self.add(left, 11)
+        self.add(self.side, 10)
+
+    def fill(self, shown: Shown) -> None:
+        report = self.report_of(TagReport)
+        if self.tag >= len(report.tags):
+            self.tag = -1
+        self.table.show_lines([
+            Line(number, (row.name, row.average_precision, row.recall, row.precision, row.f1, row.count, row.predicted))
+            for number, row in enumerate(report.tags)
+        ])
+        self.gallery.show_data(shown.dataset, shown.missing, shown.offer)
+        self._show()
+
+    def show_tag(self, number: int) -> None:
+        """The examples of one tag; of all for -1."""
+        self.tag = number
+        if number >= 0:
+            report = self.report_of(TagReport)
+            row = report.tags[number]
+            missed = (row.recall or 0.0) < 1 and row.count > 0
+            self.sorts.set_value("missed" if missed else "added" if row.predicted else "right")
+        self._show()
+
+    def _sort(self, _: str) -> None:
+        self._show()
+
+    def _show(self) -> None:
+        report, shown = self.report_of(TagReport), self.shown
+        assert shown is not None
+        self.sorts.setVisible(self.tag >= 0)
+        if not has_examples(report):
+            self.side.title.setText("Worst examples")
+            self.gallery.show_found([], "", f"Which {noun(shown.kind)} these are is known once training has ended.")
+            return
+        if self.tag < 0:
+            wrong = report.wrong(MOST)
+            rows = [one.row for one in wrong]
+            captions = [_wrong(report.names, one.missed, one.added) for one in wrong]
+            self.side.title.setText("Worst examples")
+            words = f"{count_text(len(wrong), 'example')} with wrong tags, the surest mistakes first"
+            empty = "" if wrong else "Every tag of every example is right."
+        else:
+            has, said = {"missed": (True, False), "added": (False, True), "right": (True, True)}[self.sorts.value]
+            rows, name = report.examples_of(self.tag, has, said, MOST), report.names[self.tag]
+            captions = [percent_text(float(report.said[self._place(report, row), self.tag]), 0) for row in rows]
+            self.side.title.setText(name)
+            words = f"{counted(shown.kind, len(rows))}, with how sure it was"
+            empty = "" if rows else "There is none."
+        found = [Found(row, text, self._answer(report, row)) for row, text in zip(rows, captions, strict=True)]
+        self.gallery.show_found(found, words, empty, self.tag >= 0)
+
+    def _place(self, report: TagReport, row: int) -> int:
+        return int((report.rows == row).argmax())
+
+    def _answer(self, report: TagReport, row: int) -> str:
+        """What an example has, and what it got, for the line below."""
+        place = self._place(report, row)
+        has = [name for name, there in zip(report.names, report.targets[place] > 0, strict=True) if there]
+        order = report.said[place].argsort()[::-1][:4]
+        said = ", ".join(f"{report.names[k]} {percent_text(float(report.said[place, k]), 0)}" for k in order)
+        return f"<b>{escaped(listed(has) or 'no tag')}</b>, and it says: {escaped(said)}"
+
+    def guide(self) -> list[GuideCard]:
+        return [
+            GuideCard(
+                "What you see",
+                "Each tag is a question of its own, and an example can have any of them. Average precision asks how "
+                "well a tag sorts the examples; found and right are counted where it is surer than 50 %.",
+            )
+        ]
+
+
+def _wrong(names: Sequence[str], missed: Sequence[int], added: Sequence[int]) -> str:
+    """ "− a, b" for what is missing, "+ c" for what is too much."""
+    lines = []
+    if missed:
+        lines.append(f"misses {listed([names[k] for k in missed], 2)}")
+    if added:
+        lines.append(f"adds {listed([names[k] for k in added], 2)}")
+    return "\n".join(lines)
+
+
+VIEW = TagsView

@@ -1,0 +1,47 @@
+"""Yes or no: classes, and what another threshold would do; the matrix and the examples follow it."""
+
+from __future__ import annotations
+
+from app.engine.results.reports.classes import ClassReport
+from app.engine.results.reports.yes_no import YesNoReport
+from app.ui.pages.results.outcome import has_examples
+from app.ui.pages.results.showing import Shown
+from app.ui.pages.results.side_card import SideCard
+from app.ui.pages.results.threshold import ThresholdPanel
+from app.ui.pages.results.views.classes import ClassesView
+from app.ui.parts import GuideCard
+
+
+class YesNoView(ClassesView):
+    """The view of two classes, with one more side beside the matrix."""
+
+    def make_side(self) -> SideCard:
+        self.panel = ThresholdPanel(self.theme)
+        self.panel.moved.connect(self._moved)
+        tip = "From which probability on it says yes."
+        return SideCard(self.theme, (("threshold", "Threshold", tip, "Where to say yes", self.panel),))
+
+    def show_split(self, report: ClassReport, shown: Shown) -> None:
+        assert isinstance(report, YesNoReport)
+        self.panel.show_split(report)
+        super().show_split(self.panel.report_at(report), shown)
+
+    def suggested(self, report: ClassReport) -> str:
+        return "threshold" if has_examples(report) else "classes"
+
+    def _moved(self) -> None:
+        if self.shown is not None:
+            super().show_split(self.panel.report_at(self.report_of(YesNoReport)), self.shown)
+
+    def guide(self) -> list[GuideCard]:
+        return [
+            *super().guide(),
+            GuideCard(
+                "Where to say yes",
+                "A low threshold finds more and raises more false alarms. Choose it by what a mistake costs: a missed "
+                "illness more than a second look, a wrong alarm at night more than a late one.",
+            ),
+        ]
+
+
+VIEW = YesNoView

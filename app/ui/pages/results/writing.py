@@ -1,0 +1,144 @@
+"""What the network writes: a beginning, a temperature, and the text as it comes, piece by piece."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QTextCursor
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QPushButton, QSlider
+
+from app.engine.training.control import Control
+from app.ui.background import Failure
+from app.ui.pages.results.loading import Loaded
+from app.ui.parts import Parts
+from app.ui.theme import style
+from app.ui.widgets.card import Card
+
+TOKENS, USUAL = 200, 80
+"""Tokens of one sample; the usual temperature in hundredths."""
+KEY = "results.write"
+
+
+class WritingCard(Card):
+    """show_run(path, live). Write lets it go on from the beginning given; Stop ends it."""
+
+    _piece = Signal(int, str)
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__("It writes", "token by token, each chosen by its probability")
+        self.setObjectName("results.writing")
+        self._parts, self._loaded = parts, Loaded()
+        self._path: Path | None = None
+        self._number = 0
+        self._control: Control | None = None
+        self._piece.connect(self._add)
+        self.prompt = QLineEdit()
+        self.prompt.setObjectName("results.writing.prompt")
+        self.prompt.setAccessibleName("How the text begins")
+        self.prompt.setPlaceholderText("How it begins, or nothing")
+        self.prompt.setToolTip("The network goes on from here.")
+        self.prompt.returnPressed.connect(self.write)
+        self.button = QPushButton("Write")
+        self.button.setObjectName("results.writing.write")
+        self.button.setToolTip(f"Writes {TOKENS} tokens, each time others.")
+        style(self.button, "primary")
+        self.button.clicked.connect(self._press)
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setObjectName("results.writing.temperature")
+        self.slider.setAccessibleName("Temperature")
+        self.slider.setToolTip("0 always takes the likeliest token; 1 follows its probabilities; above, it is bolder.")
+        self.slider.setRange(0, 150)
+        self.slider.setSingleStep(5)
+        self.slider.setPageStep(10)
+        self.slider.setValue(USUAL)
+        self.slider.valueChanged.connect(self._say)
+        self.says = QLabel()
+        style(self.says, "secondary")
+        self.text = QPlainTextEdit()
+        self.text.setObjectName("results.writing.text")
+        self.text.setAccessibleName("What it has written")
+        self.text.setReadOnly(True)
+        self.text.setPlaceholderText("What it writes will stand here.")
+        self.note = QLabel()
+        self.note.setObjectName("results.writing.note")
+        self.note.setWordWrap(True)
+        style(self.note, "secondary")
+        first, second = QHBoxLayout(), QHBoxLayout()
+        first.addWidget(self.prompt, 1)
+        first.addWidget(self.button)
+        second.addWidget(self.says)
+        second.addWidget(self.slider, 1)
+        self.body.addLayout(first)
+        self.body.addLayout(second)
+        self.body.addWidget(self.text, 1)
+        self.body.addWidget(self.note)
+        self._say()
+
+    @property
+    def temperature(self) -> float:
+        return self.slider.value() / 100
+
+    def show_run(self, path: Path | None, live: bool) -> None:
+        """live: it still learns, so there is nothing kept to write with."""
+        if path != self._path:
+            self.stop()
+            self._path = path
+            self.text.clear()
+        self.button.setEnabled(path is not None and not live)
+        self.note.setText("It can write once training has ended." if live else "")
+        self.note.setVisible(bool(self.note.text()))
+
+    def _press(self) -> None:
+        if self._control is not None:
+            self.stop()
+        else:
+            self.write()
+
+    def write(self) -> None:
+        """Go on from the beginning given, in the background."""
+        path = self._path
+        if path is None or self._control is not None or not self.button.isEnabled():
+            return
+        self._number += 1
+        number, prompt, temperature, loaded = self._number, self.prompt.text(), self.temperature, self._loaded
+        self.text.setPlainText(prompt)
+        self.note.hide()
+
+        def work(control: Control) -> str:
+            from app.engine.results.generation import generate
+
+            def told(piece: str) -> None:
+                self._piece.emit(number, piece)
+
+            return generate(loaded.predictor(path), prompt, TOKENS, temperature, control.check, told, number)
+
+        self._control = self._parts.background.run(work, self._done, self._failed, KEY)
+        self.button.setText("Stop")
+
+    def stop(self) -> None:
+        """What is written stays."""
+        if self._control is not None:
+            self._control.stop()
+            self._number += 1  # pieces on their way belong to no text any more
+        self._end()
+
+    def _add(self, number: int, piece: str) -> None:
+        if number == self._number:
+            self.text.moveCursor(QTextCursor.MoveOperation.End)
+            self.text.insertPlainText(piece)
+
+    def _done(self, _: str) -> None:
+        self._end()
+
+    def _failed(self, failure: Failure) -> None:
+        self._end()
+        self.note.setText(f"{failure.what} {failure.remedy}".strip())
+        self.note.show()
+
+    def _end(self) -> None:
+        self._control = None
+        self.button.setText("Write")
+
+    def _say(self) -> None:
+        self.says.setText(f"Temperature {self.temperature:.2f}")
