@@ -71,8 +71,8 @@ class ManyLine(QWidget):
             from app.engine.results.answering import answer_file, write_answers
 
             answered = answer_file(self._asker.predictor(path), source, control.check)
-            write_answers(answered, target)
-            return len(answered.names)
+            write_answers([answered], target)
+            return len(answered.answers)
 
         def done(count: int) -> None:
             self.button.setEnabled(True)
