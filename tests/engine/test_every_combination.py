@@ -132,7 +132,8 @@ def test_a_batch_of_sixteen_can_be_memorised(kind: str) -> None:
     network = build_model(template(**settings).resolved(problem).graph(problem), problem, 0).train()
     loss = LOSSES.get(kind)().build((4,) * max(2, problem.outputs), torch.device("cpu"), 16)
     steps, rate = 300, 0.01
-    optimizer = OPTIMIZERS.get("adam")(learning_rate=rate).build([{"params": network.parameters()}], torch.device("cpu"))
+    groups = [{"params": network.parameters()}]
+    optimizer = OPTIMIZERS.get("adam")(learning_rate=rate).build(groups, torch.device("cpu"))
     first = last = 0.0
     for step in range(steps):
         optimizer.param_groups[0]["lr"] = rate * (1 - step / steps)

@@ -1,4 +1,4 @@
-"""A tiny data set for every task and every sort of data it goes with, and every combination that is offered for them."""
+"""A tiny data set for every task and every sort of data it goes with, and every combination offered for them."""
 
 from __future__ import annotations
 
@@ -92,10 +92,11 @@ def dataset(kind: str, sort: str, trained: int = TRAINED, judged: int = JUDGED) 
         targets = np.concatenate([arrays[0][:, 1:], np.zeros((count, 1), np.int32)], axis=1).astype(np.int64)
         targets[targets == 0] = -100
     else:
+        noise = dice.normal(size=(count, 2)) / 2
         targets = {
             "classes": labels,
             "tags": np.stack([labels == 0, labels != 1, labels == 2], axis=1).astype(np.float32),
-            "amounts": np.stack([10 + 3 * labels, -labels], axis=1).astype(np.float32),
+            "amounts": (np.stack([10 + 3 * labels, -labels], axis=1) + noise).astype(np.float32),
             "none": np.maximum(np.arange(count) - 1, 0) if task.pairs else np.zeros(count, np.int64),
         }[task.targets]
     if task.targets not in ("classes", "tags"):
@@ -159,7 +160,7 @@ def experiment(of: Combination, epochs: int, batch_size: int) -> Experiment:
         "augmentation": {"flip": False, "shift": 0.0},
         "model": {"template": of.template, **settings},
         "loss": loss,
-        "optimizer": {"kind": of.optimizer, "learning_rate": 0.003 if of.optimizer.startswith("adam") else 0.01},
+        "optimizer": {"kind": of.optimizer, "learning_rate": 0.002},
         "schedule": {"kind": "constant"},
         "training": {
             "epochs": epochs, "batch_size": batch_size, "threads": 1, "device": "cpu", "precision": "float32",
