@@ -1,4 +1,4 @@
-"""Findings before a training on data of every sort: those that are called for, with a remedy that the experiment takes."""
+"""Findings before a training on data of every sort: those called for, with a remedy that the experiment takes."""
 
 from __future__ import annotations
 

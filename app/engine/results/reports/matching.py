@@ -174,10 +174,9 @@ class MatchingReport(SplitReport):
     @classmethod
     def answer(cls, about: Description, said: np.ndarray) -> Answer:
         near = float(said[0] @ said[1])
-        word = "belong together" if near > 0.5 else "may belong together" if near > 0.2 else "do not belong together"
         item = Item("similarity", near, f"{near:.2f}", max(0.0, min(1.0, near)), True)
         return Answer(
-            "matching", f"similarity {near:.2f}: they {word}", (item,), "",
+            "matching", f"similarity {near:.2f}", (item,), "",
             "1 is the same direction, 0 unrelated. Only the comparison with other partners tells how much it is worth.",
             {"similarity": near},
         )

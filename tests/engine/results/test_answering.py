@@ -1,0 +1,247 @@
+"""A network asked with whatever it reads: one by one and from files of many, the answers beside the examples; what
+cannot be read is told and costs no other answer. The networks are untrained: their weights follow a seed."""
+
+from __future__ import annotations
+
+import csv
+import wave
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from app.engine.data.opening import open_dataset
+from app.engine.data.settings import DataSettings
+from app.engine.errors import UserError
+from app.engine.experiment import Experiment, problem_of, resolved, task_of
+from app.engine.results.answering import answer, answer_file, said_of, write_answers
+from app.engine.results.prediction import Predictor
+from app.engine.results.restoring import restore, restore_rows
+from models.network import build_model
+
+Ask = Callable[..., Predictor]
+WORDS = "red green blue cat dog bird house tree river stone".split()
+
+
+def predictor_of(data: dict, template: str = "", **settings: int) -> Predictor:
+    """An untrained network for these data, with a template of few weights."""
+    model = {"template": template, **settings} if template else None
+    experiment = Experiment.model_validate({"data": data, **({"model": model} if model else {})})
+    about = open_dataset(experiment.data).description
+    task, problem = task_of(experiment, about), problem_of(experiment, about)
+    settled = resolved(experiment, problem, task)
+    assert settled.model is not None
+    network = build_model(settled.model.graph(problem), problem, seed=1)
+    return Predictor(network, about, task, settled)
+
+
+def rows(path: Path) -> list[list[str]]:
+    text = path.read_text(encoding="utf-8-sig")
+    return list(csv.reader(text.splitlines(), delimiter=";" if ";" in text.splitlines()[0] else ","))
+
+
+@pytest.fixture
+def flats(tmp_path: Path) -> Path:
+    """Amounts as a German spreadsheet writes them."""
+    random = np.random.default_rng(0)
+    lines = ["Fläche;Lage;Miete (€)"]
+    for _ in range(60):
+        size = random.uniform(20, 150)
+        lines.append(f"{size:.1f};{random.choice(['Mitte', 'Rand'])};{9.5 * size:.2f}".replace(".", ","))
+    path = tmp_path / "Wohnungen.csv"
+    path.write_text("\n".join(lines), encoding="cp1252")
+    return path
+
+
+def test_a_table_with_its_answers_beside_it(flats: Path, tmp_path: Path) -> None:
+    predictor = predictor_of({"source": str(flats), "target": "Miete (€)"})
+    found = answer_file(predictor, flats)
+    assert len(found.answers) == 60
+    assert found.answers[0].name == "row 2"
+    raw = {"Fläche": "70,5", "Lage": "Mitte"}
+    assert answer(predictor, raw).headline.endswith("€")
+    out = write_answers([found], tmp_path / "out.csv")
+    written, before = rows(out), rows_of(flats)
+    assert written[0] == [*before[0], "predicted Miete (€)"]
+    assert [row[:3] for row in written[1:]] == before[1:]
+    first = found.answers[0].said
+    assert first is not None
+    assert float(written[1][3].replace(",", ".")) == pytest.approx(float(first[0]), rel=1e-4)
+    again = answer_file(predictor, out)  # its own answers are a table as well
+    assert [one.said.tolist() for one in again.answers if one.said is not None] == [
+        one.said.tolist() for one in found.answers if one.said is not None
+    ]
+    twice = rows(write_answers([again], tmp_path / "twice.csv"))
+    assert twice[0][-1] == "predicted Miete (€) (2)"
+
+
+def rows_of(path: Path) -> list[list[str]]:
+    return [line.split(";") for line in path.read_text(encoding="cp1252").splitlines()]
+
+
+def test_rows_without_a_target_are_answered_and_odd_cells_are_told(flats: Path, tmp_path: Path) -> None:
+    predictor = predictor_of({"source": str(flats), "target": "Miete (€)"})
+    new = tmp_path / "new.csv"
+    new.write_text("Lage;Fläche\nMitte;40,5\nRand;gro\u00df\nWald;\n", encoding="utf-8")
+    found = answer_file(predictor, new)
+    assert [bool(one.answer) for one in found.answers] == [True, False, True]
+    assert "'groß' is no number" in found.answers[1].error
+    written = rows(write_answers([found], tmp_path / "out.csv"))
+    assert written[0][-1] == "problem"
+    assert "groß" in written[2][-1]
+    assert written[2][2] == ""
+    (tmp_path / "other.csv").write_text("a;b\n1;2\n3;4\n")
+    with pytest.raises(UserError, match="'Fläche'"):
+        answer_file(predictor, tmp_path / "other.csv")
+    with pytest.raises(UserError, match="no file"):
+        answer_file(predictor, tmp_path / "nothing.csv")
+
+
+def test_what_is_said_of_a_row_is_what_judging_says(flats: Path) -> None:
+    predictor = predictor_of({"source": str(flats), "target": "Miete (€)"})
+    dataset = predictor.open(str(flats))
+    judged = predictor.judge(dataset)
+    found = answer_file(predictor, flats)
+    np.testing.assert_allclose(np.stack([one.said for one in found.answers if one.said is not None]), judged.said,
+                               rtol=1e-4)
+
+
+@pytest.fixture
+def sentences(tmp_path: Path) -> Path:
+    random = np.random.default_rng(1)
+    path = tmp_path / "sentences.csv"
+    lines = [f"{' '.join(random.choice(WORDS, 6))},{'even' if n % 2 == 0 else 'odd'}" for n in range(60)]
+    path.write_text("sentence,kind\n" + "\n".join(lines))
+    return path
+
+
+def test_texts_typed_in_files_and_in_tables(sentences: Path, tmp_path: Path) -> None:
+    predictor = predictor_of({"source": str(sentences), "target": "kind", "tokens": "bytes"}, "text-cnn", width=8)
+    typed = answer(predictor, "the cat sat by the river")
+    assert typed.plain["class"] in ("even", "odd")
+    (tmp_path / "one.txt").write_text("the cat sat by the river", encoding="utf-16")
+    (one,) = answer_file(predictor, tmp_path / "one.txt").answers
+    assert one.answer == typed
+    assert len(answer_file(predictor, sentences).answers) == 60
+    with pytest.raises(UserError, match="empty"):
+        answer(predictor, "  ")
+
+
+def test_a_text_of_any_length_has_its_bits(tmp_path: Path) -> None:
+    random = np.random.default_rng(2)
+    book = tmp_path / "book.txt"
+    book.write_text(". ".join(" ".join(random.choice(WORDS, 8)) for _ in range(200)))
+    predictor = predictor_of({"source": str(book), "tokens": "bytes", "context": 16}, "gpt", width=16, depth=1)
+    text = "the house by the river was of stone, and a bird sat on it"
+    said = said_of(predictor, text)
+    assert said[1] == len(text) - 1  # every byte but the first is foretold once
+    assert said[2] == len(text) - 1
+    assert answer(predictor, text).plain["bits_per_byte"] == pytest.approx(said[0] / np.log(2) / said[2], rel=1e-5)
+    (one,) = answer_file(predictor, book).answers
+    assert one.said is not None
+    assert one.said[2] == len(book.read_bytes()) - 1
+
+
+def test_pairs_from_a_table(tmp_path: Path) -> None:
+    random = np.random.default_rng(3)
+    path = tmp_path / "pairs.csv"
+    lines = [f"what is {a} {b} here,it is {b} {a} of course" for a, b in random.choice(WORDS, (40, 2))]
+    path.write_text("question,answer\n" + "\n".join(lines))
+    predictor = predictor_of({"source": str(path), "task": "matching", "tokens": "bytes"})
+    found = answer_file(predictor, path)
+    assert len(found.answers) == 40
+    one = answer(predictor, tuple(lines[0].split(",")))
+    assert found.answers[0].answer is not None
+    assert found.answers[0].answer.headline == one.headline
+    assert found.cells[0] == (pytest.approx(one.plain["similarity"], abs=1e-3),)
+    (tmp_path / "half.txt").write_text("it is")
+    with pytest.raises(UserError, match="one half"):
+        answer_file(predictor, tmp_path / "half.txt")
+
+
+def test_signals_from_sound_files_and_arrays(tmp_path: Path) -> None:
+    random = np.random.default_rng(4)
+    x, y = random.normal(size=(40, 1, 60)).astype(np.float32), np.arange(40) % 2
+    np.savez(tmp_path / "train.npz", x=x, y=y)
+    predictor = predictor_of({"source": str(tmp_path / "train.npz")}, "cnn-1d", width=8)
+    assert predictor.description.kind == "signal"
+    np.savez(tmp_path / "new.npz", x=x[:5])
+    found = answer_file(predictor, tmp_path / "new.npz")
+    assert [one.name for one in found.answers] == ["#1", "#2", "#3", "#4", "#5"]
+    with wave.open(str(tmp_path / "one.wav"), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes((3000 * x[0, 0]).astype("<i2").tobytes())
+    (one,) = answer_file(predictor, tmp_path / "one.wav").answers
+    assert one.answer is not None
+    (tmp_path / "broken.npz").write_bytes(b"PK nothing")
+    with pytest.raises(UserError, match="array file"):
+        answer_file(predictor, tmp_path / "broken.npz")
+
+
+def test_pictures_of_a_file_and_of_an_array(tmp_path: Path) -> None:
+    predictor = predictor_of({"source": "sample:digits"}, "cnn", width=4)
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 8, 8), dtype=np.uint8)
+    Image.fromarray(pixels[0]).save(tmp_path / "one.png")
+    np.save(tmp_path / "three.npy", pixels)
+    (one,) = answer_file(predictor, tmp_path / "one.png").answers
+    many = answer_file(predictor, tmp_path / "three.npy")
+    assert one.answer is not None
+    assert many.answers[0].answer is not None
+    assert many.answers[0].answer.plain["class"] == one.answer.plain["class"]
+    assert sum(one.answer.plain["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+    out = rows(write_answers([answer_file(predictor, tmp_path / "one.png"), many], tmp_path / "out.csv"))
+    assert out[0] == ["example", "predicted", "probability"]
+    assert len(out) == 5
+    assert out[2][0].endswith("three.npy #1")
+
+
+class Enough(Exception):
+    pass
+
+
+def test_it_can_be_given_up_and_tells_how_far_it_is(flats: Path) -> None:
+    predictor = predictor_of({"source": str(flats), "target": "Miete (€)"})
+    told: list[tuple[int, int]] = []
+    answer_file(predictor, flats, told=lambda done, of: told.append((done, of)))
+    assert told[-1] == (60, 60)
+
+    def check() -> None:
+        raise Enough
+
+    with pytest.raises(Enough):
+        answer_file(predictor, flats, check)
+
+
+# --- restoring
+
+
+def test_pictures_are_damaged_as_in_judging_and_shown_in_their_own_tones() -> None:
+    predictor = predictor_of({"source": "sample:digits", "task": "reconstruction"})
+    dataset = predictor.open("sample:digits")
+    judged = predictor.judge(dataset, split="test")
+    places = np.array([3, 170, 40])
+    shown = restore_rows(predictor, dataset, dataset.indices["test"][places], "test")
+    np.testing.assert_allclose(shown.said, judged.said[places], rtol=1e-3)
+    assert np.array_equal(shown.clean, dataset.inputs[dataset.indices["test"][places]])
+    assert shown.damaged.shape == shown.restored.shape == shown.clean.shape
+    assert shown.damaged.dtype == shown.restored.dtype == np.uint8
+    untouched = shown.damaged == shown.clean
+    assert 0.3 < untouched.mean() < 0.9
+    again = restore(predictor, shown.clean)
+    assert np.array_equal(again.restored, restore(predictor, shown.clean).restored)
+
+
+def test_rows_are_shown_in_their_own_units(flats: Path) -> None:
+    predictor = predictor_of({"source": str(flats), "task": "reconstruction", "columns": {"Miete (€)": "number"}})
+    dataset = predictor.open(str(flats))
+    shown = restore(predictor, dataset.inputs[:9])
+    kept = np.isclose(shown.damaged, dataset.inputs[:9], rtol=1e-4)
+    means = np.array([column.mean for column in predictor.description.preparation.amounts])  # type: ignore[attr-defined]
+    assert (kept[:, :2] | np.isclose(shown.damaged[:, :2], means, rtol=1e-4)).all()
+    assert kept[:, 2:].all()  # categories are never damaged
+    with pytest.raises(UserError, match="does not restore"):
+        restore(predictor_of({"source": "sample:digits"}, "cnn", width=4), np.zeros((1, 1, 8, 8), np.uint8))
