@@ -105,9 +105,10 @@ class Commands:
         Shortcuts(self._all.theme, self._all.frame).open()
 
     def explain_fashion(self) -> None:
-        from app.engine.data.samples import FULL_FASHION_HELP
+        from app.engine.data.samples import FULL_FASHION_HELP, MORE_DATA
 
-        box = self._box("help.fashion", "The full Fashion-MNIST", FULL_FASHION_HELP)
+        more = "\n\n".join(f"{what}\n{how}" for what, how in MORE_DATA.items())
+        box = self._box("help.fashion", "More open data", f"{FULL_FASHION_HELP}\n\n{more}")
         copy = box.addButton("Copy the command", QMessageBox.ButtonRole.ActionRole)
         copy.clicked.connect(lambda: QApplication.clipboard().setText("apt-get install dataset-fashion-mnist"))
         box.addButton(QMessageBox.StandardButton.Close)

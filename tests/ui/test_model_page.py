@@ -39,9 +39,22 @@ def card(page: ModelPage, kind: str) -> QAbstractButton:
 def test_every_template_has_a_card_with_its_size(qtbot: QtBot, page: ModelPage) -> None:
     assert isinstance(page.findChild(QWidget, "model.template"), QWidget)
     assert set(page.gallery.cards) == {template.kind for template in TEMPLATES.all()}
-    qtbot.waitUntil(lambda: all(card.parameters for card in page.gallery.cards.values()), timeout=PATIENCE_MS)
+    qtbot.waitUntil(
+        lambda: all(card.parameters or card.reason for card in page.gallery.cards.values()), timeout=PATIENCE_MS
+    )
     for made in page.gallery.cards.values():
-        assert "parameters" in made.toolTip() and made.template.summary in made.toolTip()
+        assert made.isEnabled() == (not made.reason)
+        assert (made.reason or "parameters") in made.toolTip() and made.template.summary in made.toolTip()
+
+
+def test_what_does_not_fit_is_folded_away_and_says_why(qtbot: QtBot, page: ModelPage) -> None:
+    fold = page.findChild(QAbstractButton, "model.template.others")
+    assert isinstance(fold, QAbstractButton) and fold.isVisible() and "do not fit" in fold.text()
+    gpt = page.gallery.cards["gpt"]
+    assert not gpt.isVisible() and page.gallery.cards["resnet"].isVisible()
+    qtbot.mouseClick(fold, Qt.MouseButton.LeftButton)
+    assert gpt.isVisible() and not gpt.isEnabled() and not gpt.compact
+    assert "answers after every token" in gpt.toolTip()
 
 
 def test_every_template_has_a_drawing_of_its_own() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Callable
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -82,6 +84,84 @@ def _patches(ink: Ink) -> None:
             ink.dot(x + 4, y + 3.5, 2)
 
 
+def _lines(ink: Ink) -> None:
+    """Lines of words, a filter over a phrase of one of them."""
+    for y, width in ((4, 44), (12, 56), (20, 36)):
+        ink.stroke((2, y), (2 + width, y), width=2.2)
+    ink.box(16, 8.5, 24, 7, filled=False)
+    ink.dot(60, 12, 2)
+
+
+def _curve(ink: Ink) -> None:
+    """A signal with a filter that slides along it."""
+    points = [(x, 15 - 8 * math.sin(x / 5.0) * math.exp(-((x - 30) / 26) ** 2)) for x in range(2, 63)]
+    ink.box(22, 3, 14, 23)
+    ink.stroke(*points, width=1.4)
+
+
+def _squeeze(ink: Ink) -> None:
+    """Narrower and narrower to a code, then wide again."""
+    for x, height in ((2, 24), (15, 16), (29, 6), (43, 16), (56, 24)):
+        ink.box(x, 14 - height / 2, 6, height)
+
+
+def _attending(ink: Ink) -> None:
+    """Words in a row, one of them looking at all others."""
+    for x in (8, 24, 40, 56):
+        if x != 24:
+            ink.arc(24, x, 18, 14 + abs(x - 24) * 0.25)
+    for x in (3, 19, 35, 51):
+        ink.box(x, 18, 10, 8, filled=x == 19)
+
+
+def _onward(ink: Ink) -> None:
+    """Words, and the one that comes next."""
+    for x in (2, 16, 30):
+        ink.box(x, 10, 11, 9)
+        ink.arc(x + 5, 49, 9, 4 + (30 - x) * 0.35)
+    ink.box(45, 10, 11, 9, filled=False)
+    ink.stroke((58, 14.5), (63, 14.5))
+    ink.stroke((61, 12.5), (63, 14.5), (61, 16.5))
+
+
+def _columns(ink: Ink) -> None:
+    """A table's row, its cells looking at each other."""
+    for y in (1, 19):
+        for x in (4, 19, 34, 49):
+            ink.box(x, y, 12, 8, filled=y == 19)
+    for left in (10, 25, 40, 55):
+        for right in (10, 25, 40, 55):
+            ink.stroke((left, 9), (right, 19), width=0.6)
+
+
+def _hidden(ink: Ink) -> None:
+    """Patches of which most are hidden."""
+    seen = {1, 4, 6, 11}
+    for place in range(12):
+        ink.box(3 + 15 * (place % 4), 1 + 9.5 * (place // 4), 8, 7, filled=place in seen)
+
+
+def _layers(ink: Ink) -> None:
+    """Layers in which every value reaches every other."""
+    layers = ((8, (5, 14, 23)), (32, (2, 10, 18, 26)), (56, (9, 19)))
+    for (x1, ys1), (x2, ys2) in itertools.pairwise(layers):
+        for y1 in ys1:
+            for y2 in ys2:
+                ink.stroke((x1, y1), (x2, y2), width=0.6)
+    for x, ys in layers:
+        for y in ys:
+            ink.dot(x, y, 2.2)
+
+
+def _towers(ink: Ink) -> None:
+    """Two encoders, and their answers side by side."""
+    for x in (8, 40):
+        ink.box(x, 19, 16, 8)
+        ink.box(x + 3, 8, 10, 8)
+        ink.dot(x + 8, 3, 2)
+    ink.stroke((19, 3), (45, 3), width=1)
+
+
 def _chain(ink: Ink) -> None:
     """Any network: blocks in a row."""
     ink.stroke((2, 14), (62, 14))
@@ -90,7 +170,9 @@ def _chain(ink: Ink) -> None:
 
 
 BY_KIND: dict[str, Callable[[Ink], None]] = {
-    "cnn": _shrinking, "resnet": _bypass, "convnext": _large_filter, "vit": _patches,
+    "cnn": _shrinking, "resnet": _bypass, "convnext": _large_filter, "vit": _patches, "text-cnn": _lines,
+    "cnn-1d": _curve, "conv-autoencoder": _squeeze, "text-encoder": _attending, "gpt": _onward,
+    "ft-transformer": _columns, "masked-autoencoder": _hidden, "mlp": _layers, "two-tower": _towers,
 }
 BY_FAMILY: dict[str, Callable[[Ink], None]] = {"CNN": _shrinking, "Transformer": _patches}
 

@@ -6,14 +6,16 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QGridLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QGridLayout, QPushButton, QSizePolicy, QWidget
 
 from app.ui.pages.model.drawings import SIZE, draw
-from app.ui.theme import BODY, SMALL, Theme
+from app.ui.theme import BODY, SMALL, Theme, style
 from models.spec import Registry
 from models.template import Template
 
 NARROWEST, GAP, PADDING, RADIUS = 118, 12, 12, 10
+MOST = 60
+"""Columns of the grid, of which a card takes as many as its row leaves it; more cards never stand in a row."""
 WRAP = int(Qt.TextFlag.TextWordWrap)
 STEPS = {Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1}
 
@@ -111,7 +113,10 @@ class TemplateCard(QAbstractButton):
 
 
 class TemplateGallery(QWidget):
-    """All templates as cards in rows. `chosen(kind)`: the person took one. The arrow keys go from card to card."""
+    """Templates as cards in rows: what fits in front, what does not behind a button, greyed with the reason.
+
+    `chosen(kind)`: the person took one. The arrow keys go from card to card.
+    """
 
     chosen = Signal(str)
 
@@ -131,6 +136,12 @@ class TemplateGallery(QWidget):
             self.cards[template.kind] = card
             self._group.addButton(card)
             card.clicked.connect(lambda _=False, kind=template.kind: self.chosen.emit(kind))
+        self.others = QPushButton(self)
+        self.others.setObjectName("model.template.others")
+        self.others.setToolTip("Shows the templates that cannot be used with these data, and why.")
+        self.others.setCheckable(True)
+        style(self.others, "link")
+        self.others.toggled.connect(self._arrange)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self._arrange)
 
@@ -163,21 +174,48 @@ class TemplateGallery(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._arrange()
 
-    def _arrange(self) -> None:
-        theme, cards = self._theme, list(self.cards.values())
-        gap = theme.px(GAP)
-        columns = max(1, min(len(cards), (self.width() + gap) // (theme.px(NARROWEST) + gap)))
-        width = (self.width() - (columns - 1) * gap) // columns
-        rows = -(-len(cards) // columns)
-        full = max(card.needed(width, False) for card in cards)
-        compact = rows * full + (rows - 1) * gap > self._tallest
-        height = max(card.needed(width, compact) for card in cards)
+    def _arrange(self, *_: object) -> None:
+        fitting = [card for card in self.cards.values() if not card.reason]
+        others = [card for card in self.cards.values() if card.reason]
+        unfolded = self.others.isChecked() or not fitting
+        count = len(others)
+        self.others.setVisible(bool(fitting and others))
+        self.others.setText("Hide what does not fit" if self.others.isChecked() else
+                            f"{count} more {'does' if count == 1 else 'do'} not fit these data: why?")
+        line = self.others.sizeHint().height() if fitting and others else 0
+        height, rows = self._place(fitting, 0, line, False)
+        if line:
+            self._grid.addWidget(self.others, rows, 0, 1, MOST, Qt.AlignmentFlag.AlignLeft)
+            height, rows = height + line + self._grid.verticalSpacing(), rows + 1
+        for card in others:
+            card.setVisible(unfolded)
+        if unfolded:
+            height += self._place(others, rows, line, True)[0] + (self._grid.verticalSpacing() if rows else 0)
+        self.setFixedHeight(height)
+
+    def _place(self, cards: list[TemplateCard], first: int, beside: int, full: bool) -> tuple[int, int]:
+        """Cards in rows from row `first` on, as equal as can be. beside: pixels that something else takes.
+
+        Returns their height together and the next row.
+        """
+        gap = self._theme.px(GAP)
         self._grid.setSpacing(gap)
+        if not cards:
+            return 0, first
+        widest = max(1, min(MOST, (self.width() + gap) // (self._theme.px(NARROWEST) + gap)))
+        rows = -(-len(cards) // widest)
+        columns = -(-len(cards) // rows)
+        width = (self.width() - (columns - 1) * gap) // columns
+        tall = max(card.needed(width, False) for card in cards)
+        compact = not full and rows * tall + (rows - 1) * gap + beside > self._tallest
+        height = max(card.needed(width, compact) for card in cards)
+        span = MOST // columns
         for place, card in enumerate(cards):
             card.compact = compact
             card.setFixedHeight(height)
+            card.setVisible(True)
             card.update()
-            self._grid.addWidget(card, place // columns, place % columns)
-        for column in range(len(cards)):
-            self._grid.setColumnStretch(column, 1 if column < columns else 0)
-        self.setFixedHeight(rows * height + (rows - 1) * gap)
+            self._grid.addWidget(card, first + place // columns, place % columns * span, 1, span)
+        for column in range(MOST):
+            self._grid.setColumnStretch(column, 1)
+        return rows * height + (rows - 1) * gap, first + rows

@@ -17,8 +17,8 @@ ARCHITECTURE = {
     ("CNN", "row"): "A CNN slides small filters over the values of a row; it helps where neighbours belong together.",
     ("Transformer", "image"): "A transformer cuts the picture into patches and lets every patch look at all others; it "
     "needs more examples, and sees far from the first block on.",
-    ("Transformer", "text"): "A transformer lets every token look at the others, near and far, and decide which matter.",
-    ("Transformer", "row"): "A transformer lets every column look at all others, so that it finds which belong together.",
+    ("Transformer", "text"): "A transformer lets every token look at the others, near and far.",
+    ("Transformer", "row"): "A transformer lets every column look at all others, to find which belong together.",
     ("Transformer", "signal"): "A transformer lets every stretch of the signal look at all others.",
     ("Dense", "row"): "Layers in which every value reaches every other: the plain choice for table rows.",
 }

@@ -1,18 +1,17 @@
-"""The Start page: built-in data to play with, one's own pictures, recent work, and runs that were interrupted."""
+"""The Start page: built-in data to play with, one's own, recent work, and runs that were interrupted."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from app.engine.data.samples import SAMPLES, thumbnails
 from app.engine.errors import UserError
 from app.ui.background import Failure
+from app.ui.pages.welcome.samples import Samples, heading, previews
 from app.ui.parts import GuideCard, Page, Parts
 from app.ui.theme import style
 from app.ui.widgets.card import Card
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 SHOWN = 5
 """Rows of recent work and of interrupted runs."""
-PICTURES = 6
 
 
 class WelcomePage(Page):
@@ -48,12 +46,13 @@ class WelcomePage(Page):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(scroll)
         column = QVBoxLayout(inside)
-        column.setContentsMargins(24, 20, 24, 20)
-        column.setSpacing(12)
+        column.setContentsMargins(20, 14, 20, 14)
+        column.setSpacing(8)
         self._heads(column)
-        column.addLayout(self._samples())
+        self._samples = Samples(parts.theme, parts.open)
+        column.addWidget(self._samples)
         column.addSpacing(4)
-        column.addWidget(_title("Your own pictures", "a folder with a sub-folder for every class, or a file"))
+        column.addWidget(heading("Your own data", "a table, a text, a folder with a sub-folder for every class"))
         column.addLayout(self._own())
         column.addSpacing(4)
         self._lists = QHBoxLayout()
@@ -65,7 +64,7 @@ class WelcomePage(Page):
         column.addLayout(self._lists)
         column.addStretch(1)
         parts.session.state_changed.connect(self._list_runs)
-        parts.background.run(lambda _: previews(), self._show_previews, lambda _: None)
+        parts.background.run(lambda _: previews(), self._samples.show_previews, lambda _: None)
 
     # --- building
 
@@ -73,46 +72,36 @@ class WelcomePage(Page):
         heading = QLabel("Train a neural network by sight")
         style(heading, "welcome")
         lead = QLabel(
-            "Pick pictures that are sorted into classes, press Train, and watch it learn. Nothing leaves this computer."
+            "Pick examples with the right answers beside them, press Train, and watch it learn. Nothing leaves this "
+            "computer."
         )
         lead.setWordWrap(True)
         style(lead, "lead")
         column.addWidget(heading)
         column.addWidget(lead)
-        column.addSpacing(4)
-        column.addWidget(_title("Built in", "one click, then Train"))
-
-    def _samples(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(16)
-        self._tiles: dict[str, Tile] = {}
-        for sample in SAMPLES.values():
-            tile = Tile(
-                self._parts.theme,
-                f"welcome.sample.{sample.name}",
-                sample.label,
-                sample.summary,
-                sample.expectation,
-                tip=f"{sample.source_note} Licence: {sample.licence}.",
-            )
-            tile.reserve_pictures()
-            tile.clicked.connect(lambda _=False, source=sample.source: self._parts.open(source))
-            self._tiles[sample.name] = tile
-            row.addWidget(tile, 1)
-        return row
 
     def _own(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        row.setSpacing(16)
+        row.setSpacing(12)
         for action, name, title, text in (
-            ("open_folder", "welcome.open_folder", "Open a folder of pictures", "Or drop one anywhere on this window."),
+            (
+                "open_folder",
+                "welcome.open_folder",
+                "Open a folder",
+                "Pictures, texts or sounds by class, or pairs. Or drop it on this window.",
+            ),
             (
                 "open_file",
                 "welcome.open_file",
-                "Open an experiment or a data file",
-                "Settings (.toml), IDX files, NPZ arrays, or a table of paths and classes.",
+                "Open a file",
+                "A table (CSV, Excel, Parquet), a long text, NPZ or IDX arrays, an experiment.",
             ),
-            ("fashion", "welcome.fashion", "Get the full Fashion-MNIST", "70,000 pictures: how to have them here."),
+            (
+                "fashion",
+                "welcome.fashion",
+                "Get more open data",
+                "The full Fashion-MNIST, drawings, definitions: how to have them here.",
+            ),
         ):
             tile = Tile(self._parts.theme, name, title, text, tip=title)
             tile.clicked.connect(lambda _=False, action=action: self._parts.do(action))
@@ -125,10 +114,6 @@ class WelcomePage(Page):
         super().showEvent(event)
         self._list_recent()
         self._list_runs()
-
-    def _show_previews(self, pictures: dict[str, list[np.ndarray]]) -> None:
-        for name, tile in self._tiles.items():
-            tile.show_pictures(pictures.get(name, []))
 
     def _list_recent(self) -> None:
         paths = self._parts.preferences.recent()[:SHOWN]
@@ -203,8 +188,8 @@ class WelcomePage(Page):
             ),
             GuideCard(
                 "What a network needs",
-                "Examples with the right answer beside each. From these it finds out by "
-                "itself what tells the classes apart.",
+                "Examples with the right answer beside each, or hidden in them. From these it finds out by "
+                "itself what the answer depends on.",
             ),
         ]
         if self._interrupted:
@@ -223,29 +208,11 @@ class WelcomePage(Page):
         return cards
 
 
-def previews() -> dict[str, list[np.ndarray]]:
-    """A few pictures of each built-in data set, (H, W) or (H, W, 3) uint8; [] where it has none."""
-    return {name: thumbnails(name, PICTURES) for name in SAMPLES}
-
-
 def interrupted(folder: Path) -> list[Run]:
     """Runs that say they are running while no process does it, and that can go on."""
     from app.engine.training.run import list_runs
 
     return [run for run in list_runs(folder) if run.status == "interrupted" and (run.path / "checkpoints").is_dir()]
-
-
-def _title(text: str, why: str) -> QWidget:
-    row = QWidget()
-    line = QHBoxLayout(row)
-    line.setContentsMargins(0, 0, 0, 0)
-    line.setSpacing(6)
-    for role, words in (("title", text), ("why", why)):
-        label = QLabel(words)
-        style(label, role)
-        line.addWidget(label)
-    line.addStretch(1)
-    return row
 
 
 def _empty(card: Card) -> None:

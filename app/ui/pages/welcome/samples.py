@@ -1,0 +1,88 @@
+"""The built-in data as tiles in groups: pictures, tables, and the rest; one click opens one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from app.engine.data.samples import SAMPLES, Sample, thumbnails
+from app.engine.learning.tasks import TASKS
+from app.ui.theme import Theme, style
+from app.ui.widgets.tile import Tile
+
+GROUPS = (
+    ("Pictures", "one click, then Train", ("image",)),
+    ("Tables", "a row an example, one column is predicted", ("row",)),
+    ("Texts, pairs and signals", "", ("text", "pair", "signal")),
+)
+"""Title, why, and the kinds that stand in it."""
+
+
+def heading(text: str, why: str) -> QWidget:
+    """A title with a grey half-sentence."""
+    row = QWidget()
+    line = QHBoxLayout(row)
+    line.setContentsMargins(0, 0, 0, 0)
+    line.setSpacing(6)
+    for role, words in (("title", text), ("why", why)):
+        label = QLabel(words)
+        style(label, role)
+        line.addWidget(label)
+    line.addStretch(1)
+    return row
+
+
+def amount_of(sample: Sample) -> str:
+    """The first words of its summary: "569 rows"."""
+    return re.split(r"[:;]", sample.summary.rstrip("."))[0]
+
+
+def task_words(sample: Sample) -> str:
+    """What it is made for, without the field's term: "Yes or no"."""
+    task = TASKS.get(sample.task)
+    return task.label.split(" (")[0] if task is not None else ""
+
+
+class Samples(QWidget):
+    """opened(source) is called with "sample:NAME"."""
+
+    def __init__(self, theme: Theme, opened: Callable[[str], None]) -> None:
+        super().__init__()
+        self._theme = theme
+        self.tiles: dict[str, Tile] = {}
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        for title, why, kinds in GROUPS:
+            members = [sample for sample in SAMPLES.values() if sample.kind in kinds]
+            if not members:
+                continue
+            column.addWidget(heading(title, why))
+            row = QHBoxLayout()
+            row.setSpacing(12)
+            for sample in members:
+                row.addWidget(self._tile(sample, opened), 1)
+            column.addLayout(row)
+
+    def _tile(self, sample: Sample, opened: Callable[[str], None]) -> Tile:
+        tile = Tile(
+            self._theme, f"welcome.sample.{sample.name}", sample.label, amount_of(sample), task_words(sample),
+            tip=f"{sample.summary} {sample.expectation} {sample.source_note} Licence: {sample.licence}.",
+        )
+        if sample.kind == "image":
+            tile.reserve_pictures()
+        tile.clicked.connect(lambda: opened(sample.source))
+        self.tiles[sample.name] = tile
+        return tile
+
+    def show_previews(self, pictures: dict[str, list[np.ndarray]]) -> None:
+        for name, tile in self.tiles.items():
+            tile.show_pictures(pictures.get(name, []))
+
+
+def previews() -> dict[str, list[np.ndarray]]:
+    """A few pictures of each built-in data set of pictures: (H, W) or (H, W, 3) uint8."""
+    return {name: thumbnails(name) for name, sample in SAMPLES.items() if sample.kind == "image"}
