@@ -189,6 +189,69 @@ def test_predict_names_each_file(finished: Path, place: Path, capsys: pytest.Cap
     assert "ours.toml" in err
 
 
+@pytest.fixture(scope="module")
+def flats(place: Path) -> Path:
+    """A finished run that predicts an amount, on a table beside it."""
+    lines = ["size;where;rent (€)"] + [f"{20 + k}{',5' if k % 2 else ''};{'in' if k % 3 else 'out'};{9 * k + 200}"
+                                       for k in range(90)]
+    (place / "flats.csv").write_text("\n".join(lines), encoding="utf-8")
+    text = EXPERIMENT.replace('"pictures"', '"flats.csv"').replace('template = "cnn"\nwidth = 8', 'template = "mlp"')
+    (place / "flats.toml").write_text(text, encoding="utf-8")
+    assert cli.main(["train", str(place / "flats.toml"), "--run-dir", str(place / "flats")]) == 0
+    return place / "flats"
+
+
+def test_a_table_of_amounts_from_beginning_to_end(
+    flats: Path, place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    summary = Run(flats).summary()
+    assert set(summary["metrics"]["test"]) == {"r2", "mae", "rmse"}
+    assert cli.main(["describe", str(place / "flats.csv")]) == 0
+    out = capsys.readouterr().out
+    assert "90 rows" in out
+    assert "Amount (regression)" in out
+    assert cli.main(["evaluate", str(flats)]) == 0
+    assert "would be off by" in capsys.readouterr().out
+    assert cli.main(["evaluate", str(flats), "--data", str(place / "flats.csv"), "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["splits"]["data"]["amounts"][0]["unit"] == "€"
+    assert len(facts["splits"]["data"]["worst"]) == 20
+    out_file = tmp_path / "answers.csv"
+    assert cli.main(["predict", str(flats), str(place / "flats.csv"), "--out", str(out_file)]) == 0
+    assert "90 answers" in capsys.readouterr().out
+    assert out_file.read_text(encoding="utf-8-sig").splitlines()[0] == "size;where;rent (€);predicted rent (€)"
+    assert cli.main(["predict", str(flats), str(place / "flats.csv"), "--json"]) == 0
+    first = json.loads(capsys.readouterr().out)["predictions"][0]
+    assert (first["example"], first["units"]) == ("row 2", {"rent (€)": "€"})
+    assert isinstance(first["amounts"]["rent (€)"], float)
+    assert cli.main(["predict", str(flats), "--text", "a large flat"]) == 1
+    assert "does not read texts" in capsys.readouterr().err
+
+
+def test_a_text_is_gone_on_with(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (place / "book.txt").write_text("In the beginning was the word. " * 60, encoding="utf-8")
+    text = EXPERIMENT.replace('source = "pictures"', 'source = "book.txt"\ntokens = "bytes"\ncontext = 16')
+    text = text.replace('template = "cnn"\nwidth = 8', 'template = "gpt"\nwidth = 16\ndepth = 1')
+    (place / "book.toml").write_text(text, encoding="utf-8")
+    run = place / "book"
+    assert cli.main(["train", str(place / "book.toml"), "--run-dir", str(run)]) == 0
+    assert "bits per byte" in capsys.readouterr().out
+    asked = ["predict", str(run), "--prompt", "In the ", "--tokens", "20"]
+    assert cli.main(asked) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("In the ")
+    assert cli.main([*asked, "--json"]) == 0
+    assert "In the " + json.loads(capsys.readouterr().out)["text"] + "\n" == said
+    assert cli.main(["predict", str(run), "--text", "In the beginning", "--json"]) == 0
+    (answer,) = json.loads(capsys.readouterr().out)["predictions"]
+    assert 0 < answer["bits_per_byte"] < 30
+
+
+def test_a_run_that_does_not_write_says_so(flats: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["predict", str(flats), "--prompt", "In the "]) == 1
+    assert "does not write texts" in capsys.readouterr().err
+
+
 def test_describe_and_samples(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["describe", str(place / "pictures"), "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
@@ -197,9 +260,12 @@ def test_describe_and_samples(place: Path, capsys: pytest.CaptureFixture[str]) -
     assert cli.main(["describe", str(place / "ours.toml")]) == 0
     assert "2 classes" in capsys.readouterr().out
     assert cli.main(["samples", "--json"]) == 0
-    assert {"digits", "fashion", "shapes"} <= {
-        sample["name"] for sample in json.loads(capsys.readouterr().out)["samples"]
-    }
+    listed = {sample["name"]: sample for sample in json.loads(capsys.readouterr().out)["samples"]}
+    assert {"digits", "fashion", "shapes", "wine", "diabetes", "emoji", "book"} <= set(listed)
+    for sample in listed.values():
+        assert all(sample[name] for name in ("kind", "task", "licence", "expectation", "source"))
+    assert cli.main(["samples"]) == 0
+    assert "Amount (regression)" in capsys.readouterr().out
 
 
 def test_doctor_says_what_is_here(capsys: pytest.CaptureFixture[str]) -> None:

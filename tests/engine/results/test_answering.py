@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import csv
 import wave
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,6 @@ import pytest
 from PIL import Image
 
 from app.engine.data.opening import open_dataset
-from app.engine.data.settings import DataSettings
 from app.engine.errors import UserError
 from app.engine.experiment import Experiment, problem_of, resolved, task_of
 from app.engine.results.answering import answer, answer_file, said_of, write_answers
@@ -21,8 +19,7 @@ from app.engine.results.prediction import Predictor
 from app.engine.results.restoring import restore, restore_rows
 from models.network import build_model
 
-Ask = Callable[..., Predictor]
-WORDS = "red green blue cat dog bird house tree river stone".split()
+WORDS = ["red", "green", "blue", "cat", "dog", "bird", "house", "tree", "river", "stone"]
 
 
 def predictor_of(data: dict, template: str = "", **settings: int) -> Predictor:
