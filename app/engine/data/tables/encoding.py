@@ -94,8 +94,8 @@ def _code_page(content: bytes) -> Encoding:
         union = "".join(alphabets)
         shared = sum(count for letter, count in text.items() if letter in union)
         for alphabet in alphabets:
-            letters = sum(count for letter, count in text.items() if letter in alphabet)
-            letters = UNION * shared + (1 - UNION) * letters if name != "cp1251" else letters
+            own = sum(count for letter, count in text.items() if letter in alphabet)
+            letters = float(own) if name == "cp1251" else UNION * shared + (1 - UNION) * own
             found = (letters + 0.2 * signs) / max(1, len(beyond))
             if found > score + 1e-9:
                 best, score = name, found

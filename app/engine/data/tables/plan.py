@@ -66,7 +66,7 @@ def plan(table: Table, data: DataSettings, like: Preparation | None = None) -> P
     named = targets_in(data)
     roles = guess(table, data.columns, named)
     if like is not None:
-        roles = _as_trained(table, roles, like)
+        roles = _as_trained(roles, like, bool(named))
     split = split_column(table, roles)
     if split is not None:
         roles[split.name] = Guess("ignore", "it says which split a row belongs to, and is followed",
@@ -109,17 +109,19 @@ def _refuse_unknown(table: Table, data: DataSettings, all_of_them: bool) -> None
                 )
 
 
-def _as_trained(table: Table, roles: dict[str, Guess], like: Preparation) -> dict[str, Guess]:
-    """Columns as the network's training had them, whatever these rows suggest."""
+def _as_trained(roles: dict[str, Guess], like: Preparation, target_known: bool) -> dict[str, Guess]:
+    """Columns as the network's training had them, whatever these rows suggest. Others are left for the target, where
+    it is not known."""
     wanted: dict[str, str] = {column.name: column.role for column in getattr(like, "columns", ())}
     if not wanted:
         return roles
+    other = ("text", "image", "number", "category") if target_known else ("text", "image")
     found: dict[str, Guess] = {}
     for name, one in roles.items():
-        if name in wanted:
+        if name in wanted and one.role != "target":
             found[name] = Guess("category" if wanted[name] == "category" else "number", "as in training", True)
-        elif one.role in ("number", "category", "text", "image") and not one.given:
-            found[name] = replace(one, reason=one.reason)
+        elif one.role in other:
+            found[name] = Guess("ignore", "not read in training")
         else:
             found[name] = one
     return found
@@ -147,8 +149,8 @@ def _guess_target(table: Table, roles: dict[str, Guess], asked: Task | None) -> 
     if not usable:  # everything was chosen by hand, but no target
         usable = [column for column in table.columns if roles[column.name].role in ("number", "category")]
     if asked is not None and asked.targets == "amounts":
-        usable = [column for column in table.columns if column.kind == "mixed" and not roles[column.name].given
-                  or column in usable and column.kind == "number"]
+        usable = [column for column in table.columns if (column.kind == "mixed" and not roles[column.name].given)
+                  or (column in usable and column.kind == "number")]
     elif asked is not None and asked.targets == "classes":
         fitting = [column for column in usable if not column.numeric or (column.whole and column.different <= ASKED)]
         usable = fitting or usable
