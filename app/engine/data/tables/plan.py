@@ -87,7 +87,7 @@ def plan(table: Table, data: DataSettings, like: Preparation | None = None) -> P
             roles[target.name] = Guess("target", f"what is predicted: {reason}")
     if paired or (asked is not None and asked.pairs):
         return _plan_pairs(table, data, roles, asked, split, named)
-    kind, question, separator = _task(table, data, targets)
+    kind, question, separator = _task(table, data, targets, roles)
     reads, inputs, notes = _inputs(table, data, roles, targets)
     return Plan(roles, kind, reads, inputs, targets, _groups(roles), split.name if split else None, question, separator,
                 notes)
@@ -226,18 +226,25 @@ def _inputs(
     read = set(rows)
     names = [column.name for column in table.columns if column.name in read]
     if not names:
-        why = "; ".join(f"'{name}': {one.reason}" for name, one in list(roles.items())[:4] if name not in targets)
-        raise UserError(f"No column of '{readable(table.path)}' is left to predict from ({why}).",
+        raise UserError(f"No column of '{readable(table.path)}' is left to predict from{_reasons(roles, targets)}.",
                         "Choose what the columns are.", "data.columns")
     return "row", tuple(names), ()
 
 
-def _task(table: Table, data: DataSettings, targets: Sequence[str]) -> tuple[str, str, str]:
+def _reasons(roles: dict[str, Guess], targets: Sequence[str] = ()) -> str:
+    """Why columns are not used, in brackets."""
+    why = [f"'{name}': {one.reason}" for name, one in roles.items() if name not in targets and one.role == "ignore"]
+    return f" ({'; '.join(why[:4])}{'; …' if len(why) > 4 else ''})" if why else ""
+
+
+def _task(
+    table: Table, data: DataSettings, targets: Sequence[str], roles: dict[str, Guess]
+) -> tuple[str, str, str]:
     """(task, question to the person, separator between tags)."""
     if not targets:
         if data.task is None or task_of(data.task).targets not in ("none", "tokens"):
             raise UserError(
-                f"No column of '{readable(table.path)}' is left to be predicted.",
+                f"No column of '{readable(table.path)}' is left to be predicted{_reasons(roles)}.",
                 "Choose the target column, or reconstruction as the task.", "data.target",
             )
         return data.task, "", ""

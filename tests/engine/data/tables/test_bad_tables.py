@@ -48,7 +48,7 @@ WORKBOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
         ("a.parquet", b"PAR1" + JUNK, "damaged Parquet"), ("a.parquet", JUNK, "not a Parquet"),
         ("a.xls", "<html><table><tr><td>1</td></tr></table></html>", "web page"),
         ("a.csv", "text\n" + "".join(f"this is sentence number {n} here\n" for n in range(30)), "only one column"),
-        ("a.csv", "a,label\n" + "".join(f"{n * n},x\n" for n in range(30)), "'label'"),
+        ("a.csv", "a,label\n" + "".join(f"{n * n},x\n" for n in range(30)), "'label': every value is the same"),
         ("a.csv", "file,label\n" + "".join(f"i/{n}.png,{'ab'[n % 2]}\n" for n in range(30)), "'i/0.png'"),
     ],
 )
@@ -56,7 +56,7 @@ def test_useless_tables_are_refused_in_one_sentence(
     tmp_path: Path, name: str, content: str | bytes, words: str
 ) -> None:
     error = refused(tmp_path / name, content)
-    assert words in error.what and (name in error.what or words == "'label'")
+    assert words in error.what and name in error.what
 
 
 def test_damaged_workbooks_are_refused(tmp_path: Path) -> None:
