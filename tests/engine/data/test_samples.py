@@ -143,6 +143,12 @@ def test_emoji_are_pictures_with_names() -> None:
     assert dataset.description.sizes == {"training": 1509, "validation": 188, "test": 188}
 
 
+def test_for_a_network_of_other_pictures_emoji_get_its_size() -> None:
+    trained = opened("emoji", height=16, width=24, colour="grey")
+    again = open_dataset(DataSettings(source="sample:emoji"), like=trained.description.preparation)
+    assert np.array_equal(trained.inputs, again.inputs) and again.others is not None
+
+
 def test_where_no_pairs_are_asked_for_emoji_are_pictures_of_nine_groups() -> None:
     about = opened("emoji", task="classification", height=16, width=16, colour="grey").description
     assert about.shape == (1, 16, 16)

@@ -15,7 +15,7 @@ from app.engine.data.catalogue import FREE, Catalogue, Check, Format, Scan, Way,
 from app.engine.data.dataset import SPLITS
 from app.engine.data.decoding import PictureFormat
 from app.engine.data.examples import Examples, Part
-from app.engine.data.parts.pictures import PicturePart
+from app.engine.data.parts.pictures import PicturePart, as_trained
 from app.engine.data.reading import read
 from app.engine.data.samples import PREFIX, SAMPLES, Sample, content
 from app.engine.data.settings import DataSettings
@@ -123,7 +123,7 @@ def _captions(sample: Sample, data: DataSettings, way: Way) -> Examples:
     found = content.load_captioned(sample.name)
     total = len(found.texts)
     catalogue = Catalogue((), found.texts, np.zeros(total, np.int64), np.full(total, FREE, np.int8), array=found.images)
-    reading = read(catalogue, data, None, way.progress, way.check)
+    reading = read(catalogue, as_trained(data, way.like), None, way.progress, way.check)
     pictures = PicturePart(reading.inputs, reading.preparation)
     kind = data.task or sample.task
     if not task(kind).pairs:

@@ -52,13 +52,13 @@ def picture_part(
     names: what a file is called where it is skipped. half: of pairs, which half these pictures are, so that they get
     the size and colours of `way.like`. Nothing readable is no error here: the part is then empty.
     """
-    data = _as_trained(data, way.like, half)
+    data = as_trained(data, way.like, half)
     shown = list(names) if names is not None else [readable(path) for path in paths]
     reading = _kept(paths, shown, data, way)
     return PicturePart(reading.inputs, reading.preparation), reading.rows, reading.skipped, reading.notes
 
 
-def _as_trained(data: DataSettings, like: Preparation | None, half: int) -> DataSettings:
+def as_trained(data: DataSettings, like: Preparation | None, half: int = 0) -> DataSettings:
     """The settings with size and colours of the pictures that a network was trained on."""
     trained = like.halves[half] if isinstance(like, PairPreparation) else like
     if not isinstance(trained, ImagePreparation):
