@@ -14,7 +14,7 @@ from PIL import Image
 from app.engine.data.opening import open_dataset
 from app.engine.errors import UserError
 from app.engine.experiment import Experiment, problem_of, resolved, task_of
-from app.engine.results.answering import answer, answer_file, said_of, write_answers
+from app.engine.results.answering import answer, answer_file, answer_given, said_of, write_answers
 from app.engine.results.prediction import Predictor
 from app.engine.results.restoring import restore, restore_rows
 from models.network import build_model
@@ -242,3 +242,28 @@ def test_rows_are_shown_in_their_own_units(flats: Path) -> None:
     assert kept[:, 2:].all()  # categories are never damaged
     with pytest.raises(UserError, match="does not restore"):
         restore(predictor_of({"source": "sample:digits"}, "cnn", width=4), np.zeros((1, 1, 8, 8), np.uint8))
+
+
+def test_a_picture_and_a_text_are_two_halves(tmp_path: Path) -> None:
+    from app.asking import _sources
+
+    random, folder = np.random.default_rng(5), tmp_path / "pairs"
+    folder.mkdir()
+    for number in range(24):
+        Image.fromarray(random.integers(0, 256, (12, 12), dtype=np.uint8)).save(folder / f"{number}.png")
+        (folder / f"{number}.txt").write_text(" ".join(random.choice(WORDS, 3)))
+    predictor = predictor_of({"source": str(folder), "task": "matching", "tokens": "bytes", "height": 12, "width": 12})
+    picture, text = str(folder / "3.png"), str(folder / "3.txt")
+    words = Path(text).read_text()
+    direct = answer(predictor, (Path(picture), words))
+    for files, texts in (((picture, text), ()), ((picture,), (words,))):
+        (given,) = _sources(predictor, files, texts)
+        (one,) = answer_given(predictor, given).answers  # type: ignore[arg-type]
+        assert one.answer is not None
+        assert one.answer.plain["similarity"] == pytest.approx(direct.plain["similarity"], abs=1e-5)
+    table = tmp_path / "list.csv"
+    table.write_text("file,words\n" + "\n".join(f"pairs/{number}.png,some words {number}" for number in range(9)))
+    found = answer_file(predictor, table)
+    assert [one.error for one in found.answers] == [""] * 9
+    (folder / "4.png").unlink()
+    assert "4.png" in answer_file(predictor, table).answers[4].error
