@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from app.engine.learning.metrics import METRICS
+
 UNKNOWN = "–"
 """For what is not known. Never a zero."""
 
@@ -58,3 +60,12 @@ def time_text(seconds: float | None) -> str:
 def count_text(count: int, one: str, many: str = "") -> str:
     """"1 epoch", "3 epochs", "60,000 pictures"."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def figure_text(name: str, value: float, unit: str = "") -> str:
+    """A metric (its name in METRICS) for a person: a share as percent, an error in the amounts' unit, or the bare
+    number."""
+    how = METRICS[name].shown
+    if how == "percent":
+        return percent_text(value)
+    return f"{number_text(value)} {unit}".rstrip() if how == "unit" else number_text(value)

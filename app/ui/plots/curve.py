@@ -10,7 +10,6 @@ from PySide6.QtGui import QMouseEvent
 from app.ui.amounts import percent_text
 from app.ui.plots.axis import percent
 from app.ui.plots.base import Plot, Series
-from app.ui.plots.names import AxisNames
 from app.ui.theme import Theme
 
 
@@ -23,9 +22,7 @@ class ShareCurve(Plot):
     picked = Signal(float)
 
     def __init__(self, theme: Theme, x_name: str, y_name: str) -> None:
-        self._names = AxisNames(x_name, y_name)
         super().__init__(theme, x_words=percent, y_words=percent, x_whole=False, x_title=x_name, room=46)
-        self._names.join(self)
         self.curve = self.add(Series(y_name, "training", words=percent_text, dots=False))
         self.thresholds = np.zeros(0)
         self._base = pg.PlotDataItem()
@@ -46,7 +43,6 @@ class ShareCurve(Plot):
         self.curve.show(np.asarray(x, float), np.asarray(y, float))
         self._base.setData([0.0, 1.0], list(guess))
         self.refresh()
-        self._names.place()
 
     def show_point(self, x: float | None, y: float | None) -> None:
         """Where the threshold in use stands; nowhere if a share is not defined."""
@@ -84,8 +80,3 @@ class ShareCurve(Plot):
             self._point.setBrush(self.theme.color("validation"))
             self._point.setPen(pg.mkPen(self.theme.color("surface"), width=2))
             self._point.setSize(self.theme.px(13))
-            self._names.place()
-
-    def _place_overlays(self) -> None:
-        super()._place_overlays()
-        self._names.place()

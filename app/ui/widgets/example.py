@@ -21,8 +21,10 @@ from app.ui.examples import Example
 from app.ui.theme import Theme
 from app.ui.widgets.thumbnails import crisp
 
-SIZES = {"image": (76, 76), "row": (176, 88), "text": (208, 64), "signal": (160, 56)}
+SIZES = {"image": (76, 76), "row": (152, 88), "text": (208, 64), "signal": (160, 56)}
 """Width and height in pixels at 100 % at which a kind can be told from its neighbours."""
+SHORT, A_LINE = 60, 20
+"""Letters of a text that fits into a narrow tile, and of one of its lines."""
 LETTERS = 600
 """Of a text, as many as are laid out."""
 RADIUS = 6
@@ -33,7 +35,12 @@ def size_of(example: Example) -> tuple[int, int]:
     if example.halves:
         sizes = [size_of(half) for half in example.halves]
         return sum(width for width, _ in sizes) + 8 * (len(sizes) - 1), max(height for _, height in sizes)
-    return SIZES.get(example.kind, SIZES["row"])
+    width, height = SIZES.get(example.kind, SIZES["row"])
+    if example.kind == "row":
+        return width, min(height, 10 + 13 * max(2, len(example.cells)))
+    if example.kind == "text" and len(example.text) <= SHORT:
+        return SIZES["row"][0], min(height, 10 + 15 * (1 + len(example.text) // A_LINE))
+    return width, height
 
 
 def paint_example(painter: QPainter, theme: Theme, box: QRectF, example: Example, ratio: float = 1.0) -> None:

@@ -10,9 +10,11 @@ from PySide6.QtGui import QPixmap
 
 from app.ui.examples import Example
 from app.ui.theme import Theme
-from app.ui.widgets.example import pixmap_of, size_of
+from app.ui.widgets.example import SIZES, pixmap_of, size_of
 from app.ui.widgets.thumbnails import ThumbnailGrid, crisp
 
+LOOKED_AT = 24
+"""Examples from which the size of all tiles is taken."""
 ExampleRow = tuple[Example, str, str]
 """The example, a caption of up to three lines, a tone (see thumbnails.Tone)."""
 
@@ -39,7 +41,7 @@ class LazyRows(Sequence[ExampleRow]):
 
 
 class ExampleGrid(ThumbnailGrid):
-    """show_rows(rows of (Example, caption, tone)). The tile's size follows from the kind of the first one.
+    """show_rows(rows of (Example, caption, tone)). The tiles are as large as the largest of the first few needs.
 
     size: side of a picture's tile in pixels at 100 %.
     """
@@ -57,7 +59,10 @@ class ExampleGrid(ThumbnailGrid):
         if len(rows):
             first: Example = rows[0][0]
             side = self.size_at_100
-            self._tile = (side, side) if first.kind == "image" else size_of(first)
+            sizes = [size_of(rows[number][0]) for number in range(min(LOOKED_AT, len(rows)))]
+            width, height = (max(parts) for parts in zip(*sizes, strict=True))
+            scale = side / SIZES["image"][0] if first.halves else 1.0
+            self._tile = (side, side) if first.kind == "image" else (round(width * scale), round(height * scale))
         super().show_rows(rows)
 
     def draw(self, item: Any, ratio: float) -> QPixmap:

@@ -28,7 +28,8 @@ def columns(many: str) -> tuple[Column, ...]:
                share_words, True, 60, "precision"),
         Column("F1", "Found and right in one figure (their harmonic mean).", share_words, True, 56, "f1"),
         Column(many.capitalize(), f"How many {many} of this class were judged.", lambda n: f"{n:,}", False, 72, many),
-        Column("Said", f"How many {many} it gave this name.", lambda n: f"{n:,}", False, 52, "named so"),
+        Column("Said", f"How many {many} it gave this name.", lambda n: f"{n:,}", False, 52, "named so",
+               spare=True),
     )
 
 

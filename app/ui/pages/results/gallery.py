@@ -56,6 +56,7 @@ class ExampleGallery(QWidget):
         self.grid.setObjectName("results.pictures")
         self.grid.setAccessibleName("Examples behind the figures")
         self.grid.chosen.connect(self._detail)
+        self.grid.setMinimumHeight(theme.px(72))  # it gives way to the example that was clicked
         self.notice = Notice()
         self.notice.wanted.connect(self.wanted)
         self._stack = QStackedLayout()

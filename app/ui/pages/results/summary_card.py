@@ -12,13 +12,13 @@ from app.engine.learning.metrics import METRICS
 from app.engine.results.reports import SplitReport
 from app.engine.results.reports.classes import ClassReport
 from app.engine.results.wording import unit_of
-from app.ui.amounts import number_text, percent_text
+from app.ui.amounts import figure_text, number_text
 from app.ui.assets import icon
 from app.ui.pages.results.intervals import IntervalPlot
 from app.ui.theme import Theme, style
 from app.ui.widgets.card import Card
 
-FIGURES = 4
+FIGURES = 3
 """Of the metrics of a task, so many stand at the top; the view has the rest."""
 LOSS = "How wrong it is on average; lower is better."
 ICONS = {
@@ -122,11 +122,3 @@ class _Figure(QWidget):
         self.setToolTip(tip)
         self.setAccessibleName(f"{label} {text}")
         self.setVisible(bool(text))
-
-
-def figure_text(name: str, value: float, unit: str) -> str:
-    """A metric for a person: a share as percent, an error in the amounts' unit, or the bare number."""
-    how = METRICS[name].shown
-    if how == "percent":
-        return percent_text(value)
-    return f"{number_text(value)} {unit}".rstrip() if how == "unit" else number_text(value)

@@ -23,12 +23,15 @@ from PySide6.QtWidgets import (
 from app.ui.theme import Theme
 
 Index = QModelIndex | QPersistentModelIndex
+NAMES = 80
+"""The least width of the first column at 100 %."""
 
 
 @dataclass(frozen=True)
 class Column:
     """words: a cell as text. bar: a share of 1 has a bar to scale under it. width: at 100 %; 0 takes what is left.
-    plain: its name in a file."""
+    plain: its name in a file. spare: it gives way where there is little room.
+    prose: what does not fit is cut at its end, not in the middle as of names."""
 
     title: str
     tip: str
@@ -36,6 +39,8 @@ class Column:
     bar: bool = False
     width: int = 64
     plain: str = ""
+    spare: bool = False
+    prose: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,8 @@ class _Model(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return self.columns[section].tip
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignLeft if section == 0 else Qt.AlignmentFlag.AlignRight
+            words = section == 0 or section == self._order[0]  # the arrow of the order stands on the right
+            side = Qt.AlignmentFlag.AlignLeft if words else Qt.AlignmentFlag.AlignRight
             return int(side | Qt.AlignmentFlag.AlignVCenter)
         return None
 
@@ -142,7 +148,8 @@ class _Painter(QStyledItemDelegate):
         painter.setFont(theme.font(12))
         painter.setPen(theme.color("text" if column == 0 or (bar and value is not None) else "secondary"))
         side = Qt.AlignmentFlag.AlignLeft if column == 0 else Qt.AlignmentFlag.AlignRight
-        cut = Qt.TextElideMode.ElideMiddle if column == 0 else Qt.TextElideMode.ElideRight
+        names = column == 0 and not model.columns[column].prose
+        cut = Qt.TextElideMode.ElideMiddle if names else Qt.TextElideMode.ElideRight
         text = painter.fontMetrics().elidedText(model.text(line, column), cut, inner.width())
         painter.drawText(inner.adjusted(0, 0, 0, -theme.px(2)), side | Qt.AlignmentFlag.AlignVCenter, text)
         if state & QStyle.StateFlag.State_HasFocus:
@@ -220,10 +227,13 @@ class FigureTable(QTableView):
 
     def _widths(self) -> None:
         px, header, room = self._theme.px, self.horizontalHeader(), self.viewport().width()
-        taken = sum(px(column.width) for column in self.model_.columns[1:])
-        header.resizeSection(0, max(px(72), room - taken))
-        for number, column in enumerate(self.model_.columns[1:], start=1):
+        columns = self.model_.columns
+        tight = px(NAMES) + sum(px(column.width) for column in columns[1:]) > room
+        shown = [number for number, column in enumerate(columns) if number and not (tight and column.spare)]
+        for number, column in enumerate(columns):
+            header.setSectionHidden(number, bool(number) and number not in shown)
             header.resizeSection(number, px(column.width))
+        header.resizeSection(0, max(px(NAMES), room - sum(px(columns[number].width) for number in shown)))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

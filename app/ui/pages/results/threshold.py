@@ -6,7 +6,16 @@ from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSlider,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.engine.results import metrics
 from app.engine.results.reports.yes_no import YesNoReport
@@ -14,6 +23,7 @@ from app.ui.amounts import percent_text
 from app.ui.pages.results.outcome import has_examples
 from app.ui.plots.curve import ShareCurve
 from app.ui.theme import Theme, style
+from app.ui.widgets.elided import ElidedLabel
 
 USUAL, STEPS = 0.5, 1000
 NONE = "The curves are drawn from the examples, which are kept for the epoch in use once training has ended."
@@ -27,8 +37,8 @@ class ThresholdPanel(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._report: YesNoReport | None = None
-        self.roc = ShareCurve(theme, "false alarms", "found (recall)")
-        self.balance = ShareCurve(theme, "found (recall)", "right (precision)")
+        self.roc = ShareCurve(theme, "false alarms", "found")
+        self.balance = ShareCurve(theme, "found", "right")
         self.roc.setObjectName("results.roc")
         self.roc.setAccessibleName("ROC: found over false alarms")
         self.balance.setObjectName("results.precision_recall")
@@ -46,23 +56,30 @@ class ThresholdPanel(QWidget):
         self._note.setWordWrap(True)
         self._note.setAlignment(Qt.AlignmentFlag.AlignCenter)
         style(self._note, "why")
-        curves = QHBoxLayout()
-        curves.setSpacing(8)
-        curves.addWidget(self.roc)
-        curves.addWidget(self.balance)
+        curves = QGridLayout()
+        curves.setHorizontalSpacing(8)
+        curves.setVerticalSpacing(0)
+        titles = ((self.roc, "Found, by false alarms (ROC)"), (self.balance, "Right, by found (precision-recall)"))
+        for place, (plot, name) in enumerate(titles):
+            title = ElidedLabel(name)
+            style(title, "secondary")
+            curves.addWidget(title, 0, place)
+            curves.addWidget(plot, 1, place)
+            curves.setColumnStretch(place, 1)
+        curves.setRowStretch(1, 1)
         content = QWidget()
         column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addLayout(curves, 1)
-        column.addLayout(self._slider_line())
+        column.addLayout(self._slider_line(theme))
         column.addWidget(self.words)
         column.addWidget(self.counts)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(content)
         self._stack.addWidget(self._note)
 
-    def _slider_line(self) -> QHBoxLayout:
+    def _slider_line(self, theme: Theme) -> QHBoxLayout:
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setObjectName("results.threshold")
         self.slider.setAccessibleName("Threshold from which it says yes")
@@ -78,6 +95,7 @@ class ThresholdPanel(QWidget):
         self.reset.setObjectName("results.threshold.reset")
         self.reset.setToolTip("The threshold that the figures above, Try it and exports use.")
         style(self.reset, "link")
+        self.reset.setFont(theme.font(12))
         self.reset.clicked.connect(lambda: self.set_threshold(USUAL))
         line = QHBoxLayout()
         line.addWidget(self.says)

@@ -7,10 +7,12 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
+from app.engine.learning.metrics import METRICS
 from app.engine.results import choosing
 from app.engine.results.choosing import Which
+from app.engine.training.events import EpochDone
 from app.engine.training.run import Run
-from app.ui.amounts import number_text
+from app.ui.amounts import figure_text, number_text
 from app.ui.background import Background, Failure
 from app.ui.pages.results.outcome import Outcome
 from app.ui.record import Record
@@ -108,7 +110,7 @@ def words(record: Record, outcome: Outcome | None, live: bool) -> str:
             return ""
         planned = record.prepared.epochs if record.prepared else 0
         total = max(planned if live else 0, len(record.epochs))
-        text = f"Best: epoch {best.epoch} of {total} (validation loss {number_text(best.validation_loss)})."
+        text = f"Best: epoch {best.epoch} of {total} ({_by(record, best)})."
         if live:
             return f"{text} Live: validation after each epoch; the test split is judged once, at the end."
         return text if outcome is not None and outcome.last else f"{text} These are the weights that are kept and used."
@@ -118,4 +120,13 @@ def words(record: Record, outcome: Outcome | None, live: bool) -> str:
         using = f"Using the last epoch ({kept.epoch} of {max(kept.epoch, len(record.epochs))})."
     if best is None:
         return using
-    return f"{using} The best is epoch {best.epoch} (validation loss {number_text(best.validation_loss)})."
+    return f"{using} The best is epoch {best.epoch} ({_by(record, best)})."
+
+
+def _by(record: Record, best: EpochDone) -> str:
+    """The figure that made it the best: its loss, or where the run goes by it, its headline metric."""
+    training = record.prepared.resolved.get("training", {}) if record.prepared else {}
+    name = next((one for one in best.metrics if one in METRICS), None)
+    if training.get("best_by") == "metric" and name is not None:
+        return f"validation {METRICS[name].label} {figure_text(name, best.metrics[name], '')}"
+    return f"validation loss {number_text(best.validation_loss)}"

@@ -12,7 +12,7 @@ from app.engine.learning.metrics import METRICS, Metric
 from app.engine.learning.tasks import TASKS, Task
 from app.engine.results.wording import unit_of
 from app.engine.training.run import Run
-from app.ui.amounts import number_text, percent_text
+from app.ui.amounts import figure_text
 from app.ui.record import Record
 
 
@@ -39,10 +39,7 @@ class About:
 
     def text(self, value: float) -> str:
         """A value of the headline metric for a person."""
-        how = self.headline.shown
-        if how == "percent":
-            return percent_text(value)
-        return f"{number_text(value)} {self.unit}".rstrip() if how == "unit" else number_text(value)
+        return figure_text(self.headline.name, value, self.unit)
 
 
 def about_of(record: Record, resolved: Experiment | None, dataset: Dataset | None) -> About:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QLabel, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from app.engine.data.nouns import counted, noun
 from app.engine.results.reports.amounts import AmountReport, AmountRow
@@ -79,7 +79,7 @@ class AmountsView(View):
         self.side.tools.addWidget(self.sides)
         self.table = FigureTable(theme, "results.worst", "The examples furthest off", COLUMNS)
         self.table.picked.connect(self.show_row)
-        self.example, self.answer = ExampleView(theme, 1.2), QLabel()
+        self.example, self.answer = ExampleView(theme), QLabel()
         self.answer.setObjectName("results.row.answer")
         self.answer.setWordWrap(True)
         style(self.answer, "row")
@@ -93,8 +93,14 @@ class AmountsView(View):
         column.setSpacing(6)
         column.addWidget(self.table, 1)
         column.addWidget(save, 0, Qt.AlignmentFlag.AlignLeft)
+        self.table.setMinimumHeight(theme.px(90))
+        detail = QHBoxLayout()
+        detail.setSpacing(10)
+        detail.addWidget(self.example, 0, Qt.AlignmentFlag.AlignTop)
+        detail.addWidget(self.answer, 1)
+        column.addLayout(detail)
+        column.addWidget(self.notice)
         for widget in (self.answer, self.example, self.notice):
-            column.addWidget(widget)
             widget.hide()
         self.histogram = HistogramPlot(theme)
         self.histogram.setObjectName("results.residuals")
@@ -149,8 +155,8 @@ class AmountsView(View):
         self.scatter.tell = self._tell
         self.scatter.show_points(true[self._drawn], said[self._drawn])
         self.scatter.setAccessibleDescription(f"{count:,} points; off by {amount(row.mae, row.unit)} on average.")
-        drawn = f"{DRAWN:,} of {counted(shown.kind, count)}" if count > DRAWN else counted(shown.kind, count)
-        self.plot_card.set_why(f"{drawn}; on the line it is right")
+        drawn = f"{DRAWN:,} of {counted(shown.kind, count)}; " if count > DRAWN else ""
+        self.plot_card.set_why(f"{drawn}on the line it is right")
         self.histogram.show_values(report.residuals(self.target), f"predicted less true{_unit(row)}")
         self.figures.setText(_figures(row, noun(shown.kind)))
         self.table.show_lines([

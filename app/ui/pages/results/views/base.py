@@ -58,6 +58,10 @@ class View(QWidget):
         """Show it; each view its own way."""
         raise NotImplementedError
 
+    def hasHeightForWidth(self) -> bool:
+        """No: it takes the height it gets, whatever its longest text would like."""
+        return False
+
     def guide(self) -> list[GuideCard]:
         """What this view means, and findings in it."""
         return []

@@ -23,7 +23,7 @@ SIDES = (
     ("easiest", "Easiest", "The passages it foretells best."),
 )
 COLUMNS = (
-    Column("Passage", "How it begins.", plain="passage"),
+    Column("Passage", "How it begins.", plain="passage", prose=True),
     Column("Bits a byte", "What a byte of it costs: 8 know nothing.", number_text, False, 90, "bits per byte"),
     Column("Perplexity", "Between how many equally likely tokens it hesitates.", number_text, False, 90, "perplexity"),
 )
@@ -48,6 +48,8 @@ class LanguageView(View):
         self.left = Card("Passages", "of text it never trained on")
         self.left.setObjectName("results.passages.card")
         self.left.tools.addWidget(self.sides)
+        self.table.setMinimumHeight(parts.theme.px(90))
+        self.text.setMinimumHeight(parts.theme.px(60))
         self.left.body.addWidget(self.table, 3)
         self.left.body.addWidget(self.text, 2)
         self.left.body.addWidget(self.notice, 2)

@@ -41,7 +41,7 @@ class RestoredView(View):
         super().__init__(parts)
         self._loaded = Loaded()
         self._asked: object = None
-        self.grid = ExampleGrid(parts.theme, 76)
+        self.grid = ExampleGrid(parts.theme, 64)
         self.grid.setObjectName("results.restored")
         self.grid.setAccessibleName("Examples as they are, damaged, and restored")
         self.grid.clickable = False
@@ -52,7 +52,7 @@ class RestoredView(View):
         style(self.words, "secondary")
         self.sides = Segments(parts.theme, "results.show", SIDES)
         self.sides.chosen.connect(lambda _: self._show())
-        self.left = Card("Restored", "as it is, damaged, restored")
+        self.left = Card("Restored", "examples that it never trained on")
         self.left.setObjectName("results.restored.card")
         self.left.tools.addWidget(self.sides)
         self.left.body.addWidget(self.words)
@@ -62,7 +62,7 @@ class RestoredView(View):
         self.left.body.addLayout(self._stack, 1)
         self.histogram = HistogramPlot(parts.theme, both=False)
         self.right = PlotCard(
-            self.histogram, "Errors", "how many examples are how far off", "results.errors", "errors"
+            self.histogram, "Errors", "how far off", "results.errors", "errors"
         )
         self.histogram.setMinimumHeight(parts.theme.px(140))
         self.figures = QLabel()
@@ -77,10 +77,11 @@ class RestoredView(View):
 
     def fill(self, shown: Shown) -> None:
         report = self.report_of(RestoredReport)
-        self.histogram.show_values(report.said[:, 0], "mean error, in standard deviations")
-        listing = report.listing()
+        self.histogram.show_values(report.said[:, 1], "mean squared error")
+        least, middle, most = (number(float(np.quantile(report.said[:, 1], share))) for share in (0.0, 0.5, 1.0))
         self.figures.setText(
-            " ".join(f"{row[0].capitalize()}: {row[1]}." for row in listing.rows) if listing is not None else ""
+            f"Mean squared error of the best {least}, the middle one {middle}, the worst {most}. Left as they are "
+            f"{number(report.baseline)}; always the mean 1."
         )
         self._show()
 
@@ -95,7 +96,7 @@ class RestoredView(View):
     def _show(self) -> None:
         report, shown = self.report_of(RestoredReport), self.shown
         assert shown is not None
-        self.left.set_why(f"as it is, damaged, restored; {counted(shown.kind, report.count)} judged")
+        self.left.set_why(counted(shown.kind, report.count))
         if shown.live or shown.past:
             text = (
                 "Restored examples can be seen once training has ended." if shown.live
@@ -147,7 +148,7 @@ class RestoredView(View):
         def line(place: int) -> ExampleRow:
             parts = tuple(example_from(preparation, array) for array in trios[place])
             one = chosen[place]
-            return Example("pair", halves=parts), f"off by {number(one.mae)}", "normal"
+            return Example("pair", halves=parts), f"squared error {number(one.mse)}", "normal"
 
         self.grid.show_rows(LazyRows(len(trios), line))
         self.words.show()

@@ -121,10 +121,11 @@ class SpaceView(View):
         count = len(self._places)
         of = f"{count:,} of {report.count:,}" if count < report.count else f"{count:,}"
         if self.groups.isChecked() and self._unfolded is not None:
-            self.plot_card.set_why(f"{of} points; what lies near stays near")
+            self.plot_card.set_why("what lies near stays near")
         else:
             share = percent_text(explained(report.said), 0)
-            self.plot_card.set_why(f"{of} points, from the side that shows most of it ({share})")
+            self.plot_card.set_why(f"shows {share} of it")
+            self.plot_card.why.setToolTip(f"{of} points, from the side that shows most of the space.")
         self._say_legend()
         self._mark()
 

@@ -24,13 +24,14 @@ from app.ui.words import listed
 COLUMNS = (
     Column("Tag", "The tags of the data.", plain="tag"),
     Column("AP", "Average precision: how far up those stand that have it, sorted by how sure it is.", share_words, True,
-           64, "average precision"),
-    Column("Found", "Recall: of the examples that have it, the share that got it.", share_words, True, 64, "recall"),
+           54, "average precision"),
+    Column("Found", "Recall: of the examples that have it, the share that got it.", share_words, True, 60, "recall"),
     Column("Right", "Precision: of the examples that got it, the share that have it.", share_words, True, 60,
            "precision"),
     Column("F1", "Found and right in one figure (their harmonic mean).", share_words, True, 56, "f1"),
     Column("Have it", "How many of the examples judged have it.", lambda n: f"{n:,}", False, 64, "count"),
-    Column("Got it", "How many of the examples judged it was set on.", lambda n: f"{n:,}", False, 58, "set"),
+    Column("Got it", "How many of the examples judged it was set on.", lambda n: f"{n:,}", False, 58, "set",
+           spare=True),
 )
 SORTS = (
     ("missed", "Missed", "Have the tag and did not get it."),

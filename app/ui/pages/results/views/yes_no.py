@@ -18,8 +18,8 @@ class YesNoView(ClassesView):
     def make_side(self) -> SideCard:
         self.panel = ThresholdPanel(self.theme)
         self.panel.moved.connect(self._moved)
-        tip = "From which probability on it says yes."
-        return SideCard(self.theme, (("threshold", "Threshold", tip, "Where to say yes", self.panel),))
+        tip = "Where to say yes: what every threshold would do."
+        return SideCard(self.theme, (("threshold", "Curves", tip, "Threshold", self.panel),))
 
     def show_split(self, report: ClassReport, shown: Shown) -> None:
         assert isinstance(report, YesNoReport)
