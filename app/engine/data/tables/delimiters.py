@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import itertools
 import re
 from collections import Counter
@@ -51,7 +52,7 @@ def records(lines: Iterable[str], delimiter: str, path: str) -> Iterator[tuple[i
 def find_delimiter(text: str, suffix: str, path: str) -> tuple[str, str]:
     """(the delimiter, why). text: some whole lines. One that gives every row the same number of cells, at least two;
     among several, the one for which the cells make most sense."""
-    lines = [line for line in text.splitlines(keepends=True) if line.strip()]
+    lines = [line for line in itertools.islice(io.StringIO(text, newline=""), 3 * SAMPLE_ROWS) if line.strip()]
     counted: dict[str, tuple[float, int]] = {}
     for delimiter in (*DELIMITERS, SPACE):
         found = _widths(lines, delimiter)

@@ -100,7 +100,7 @@ def _sample(path: Path, name: str, beginning: bytes, size: int) -> str:
     if size <= len(beginning):
         return text
     cut = max(text.rfind("\n", 0, BEGINNING), text.rfind("\r", 0, BEGINNING))
-    if cut < 0:
+    if cut < 0:  # a first line of more than that
         cut = max(text.find("\n"), text.find("\r"))
     if cut < 0:
         raise _too_long(path, 1)
