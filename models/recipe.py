@@ -85,6 +85,6 @@ def pairs(problem: Problem, rate: float) -> dict[str, dict[str, Any]]:
         "optimizer": {"kind": "adamw", "learning_rate": rate, "weight_decay": 0.1},
         "schedule": {"kind": "cosine", "warmup": 0.1},
         "training": {
-            "epochs": max(10, min(60, math.ceil(600 / steps))), "batch_size": batch, "gradient_clip": 1.0,
+            "epochs": max(10, min(60, math.ceil(450 / steps))), "batch_size": batch, "gradient_clip": 1.0,
         },
     }

@@ -155,7 +155,7 @@ _OTHERS = (
     Sample(
         "emoji", "Emoji and their names",
         "1,885 pictures of 32 × 32 pixels, each with its name: which name belongs to which picture?",
-        "Expect the right name of an unseen picture among the first five of 188 in 30 % or more; by chance it is 3 %.",
+        "Expect the right name of an unseen picture among the first five of 188 in 30 % or more; guessing finds 3 %.",
         "OFL-1.1, Apache-2.0 and MIT",
         "Drawn with the font Noto Color Emoji (Google Inc., OFL-1.1; pictures Apache-2.0), names of Unicode from "
         "unicode-emoji-json (Mu-An Chiou, MIT).",
