@@ -21,8 +21,8 @@ from app.ui.session import Session, read_record
 KEEP_MS = 800
 SAMPLE = "sample:"
 FILES = ";;".join((
-    "Experiments and data (*.toml *.csv *.tsv *.tab *.xlsx *.xlsm *.xls *.ods *.parquet *.pq *.txt *.text *.npz *.npy *.gz "
-    "*ubyte)",
+    "Experiments and data (*.toml *.csv *.tsv *.tab *.xlsx *.xlsm *.xls *.ods *.parquet *.pq *.txt *.text *.npz *.npy "
+    "*.gz *ubyte)",
     "Tables (*.csv *.tsv *.tab *.xlsx *.xlsm *.xlsb *.xls *.ods *.parquet *.pq *.txt *.dat *.data)",
     "Texts (*.txt *.text *.md)",
     "Arrays (*.npz *.npy *.gz *ubyte)",

@@ -46,7 +46,11 @@ def listed(names: Sequence[str], most: int = 4) -> str:
 def holds(about: Description, task: Task | None = None) -> str:
     """What a dataset holds, in one line: "1,797 grey pictures of 8 × 8 in 10 classes", "569 rows of 30 columns: yes or
     no". task: the one that is chosen, where it is not the data's own."""
-    return f"{_examples(about)}{_asked(about, task or TASKS[about.task])}"
+    task = task or TASKS[about.task]
+    if task.targets == "tokens":
+        length = about.preparation.inputs[0].shape[0]
+        return f"{count_text(about.total, 'piece')} of text of {count_text(length, 'token')}"
+    return f"{_examples(about)}{_asked(about, task)}"
 
 
 def _examples(about: Description) -> str:
@@ -58,15 +62,17 @@ def _examples(about: Description) -> str:
     if about.kind == "pair":
         left, right = getattr(about.preparation, "names", ("first", "second"))
         return f"{counted(about.kind, about.total)} of {left} and {right}"
-    return f"{counted(about.kind, about.total)} of {size_words(first)}"
+    columns = getattr(about.preparation, "columns", ())  # of these gaps may make further values
+    size = count_text(len(columns), "column") if columns else size_words(first)
+    return f"{counted(about.kind, about.total)} of {size}"
 
 
 def size_words(one: Input) -> str:
-    """How large one example is: "28 × 28" (width × height), "30 columns", "up to 64 tokens", "2 × 128 values"."""
+    """How large one example is: "28 × 28" (width × height), "30 values", "up to 64 tokens", "2 × 128 values"."""
     if one.kind == "image":
         return f"{one.shape[2]} × {one.shape[1]}"
     if one.kind == "row":
-        return count_text(one.shape[0], "column")
+        return count_text(one.shape[0], "value")
     if one.kind == "text":
         return f"up to {count_text(one.shape[0], 'token')}"
     channels, length = one.shape

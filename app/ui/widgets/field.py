@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 from app.ui.theme import Theme, style
+from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.number_box import DropDown, NumberBox, Slider
 from models.spec import Setting
 
@@ -56,7 +57,7 @@ class Field(QWidget):
         self.editor.setToolTip(setting.help)
         self._label = QLabel(setting.label)
         self._label.setBuddy(self.editor)
-        self._state = QLabel(FOLLOWS)
+        self._state = ElidedLabel(FOLLOWS, 4)
         style(self._state, "secondary")
         self._reset = QToolButton()
         self._reset.setText("↺")

@@ -19,6 +19,7 @@ from app.ui.widgets.class_bars import ClassBars, balance_words
 
 MOST = 200_000
 """Texts whose length is counted."""
+ALIKE = 0.95
 
 
 class BalanceCard(Card):
@@ -109,7 +110,7 @@ class BalanceCard(Card):
                 split: np.count_nonzero(array[dataset.indices[split][:MOST]], axis=1) for split in SPLITS
                 if len(dataset.indices[split])
             }
-        shown = bool(varied) and len(np.unique(np.concatenate(list(varied.values())))) > 1
+        shown = bool(varied) and _differ(np.concatenate(list(varied.values())))
         for widget in (self._length_words, self.lengths):
             widget.setVisible(shown)
         if shown:
@@ -141,3 +142,9 @@ class BalanceCard(Card):
             return hasattr(self._parts.document.value("loss"), "class_weights")
         except UserError:
             return False
+
+
+def _differ(lengths: np.ndarray) -> bool:
+    """Whether it tells anything to draw them: pieces of one text all have one length, but for the last."""
+    _, counts = np.unique(lengths, return_counts=True)
+    return int(counts.max()) < ALIKE * len(lengths)

@@ -84,6 +84,8 @@ class _Columns(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
             return HEADS[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole and section in (DIFFERENT, MISSING):
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -184,7 +186,8 @@ class ColumnTable(QTableView):
         self._restyle()
 
     def show_columns(self, columns: Sequence[ColumnPreview]) -> None:
-        self._columns.show(columns)
+        """Targets stand in front, everything else as in the file."""
+        self._columns.show(sorted(columns, key=lambda column: column.role != "target"))
         self._fit()
 
     def offered(self, index: Index) -> bool:
@@ -224,6 +227,8 @@ class ColumnTable(QTableView):
         for place, most in ((NAME, 200), (ROLE, 190), (DIFFERENT, 90), (MISSING, 80), (POLICY, 170)):
             wanted = max(self.sizeHintForColumn(place), self.horizontalHeader().sectionSizeHint(place))
             self.setColumnWidth(place, min(wanted, self._theme.px(most)))
+        lines = len(self._columns.columns) * self.verticalHeader().defaultSectionSize()
+        self.setMaximumHeight(lines + self.horizontalHeader().sizeHint().height() + self._theme.px(8))
         self.setColumnHidden(POLICY, not any(one.missing and one.policies for one in self._columns.columns))
 
     def _restyle(self) -> None:

@@ -12,27 +12,43 @@ from app.ui.remedies import change
 
 DATASET = GuideCard(
     "Dataset",
-    "One of the three parts of training: architecture, dataset, loss. The network learns from the training pictures, "
-    "is judged after every epoch by the validation pictures, and at the very end by the test pictures.",
+    "One of the three parts of training: architecture, dataset, loss. The network learns from the training examples, "
+    "is judged after every epoch by the validation examples, and at the very end by the test examples.",
 )
 FIRST = GuideCard(
     "Begin with data",
-    "Pictures sorted into folders are enough: the folder's name is the class. They stay where they are, and nothing is "
-    "sent anywhere.",
+    "Pictures, texts or sounds sorted into folders are enough: the folder's name is the class. Or a table: one column "
+    "is predicted from the others. Everything stays where it is, and nothing is sent anywhere.",
 )
 ABOUT = {
-    "preparation": GuideCard(
-        "Size", "Half the side is a quarter of the time and memory. If you can tell the classes apart at this size, so "
-        "can the network.",
-    ),
     "augmentation": GuideCard(
         "Variation", "A picture that is shifted or mirrored is still of its class. Varied pictures are like more "
         "pictures; take only what could happen to a real one.",
     ),
+    "table": GuideCard(
+        "Columns", "The target is what the network learns to answer, from all columns that are not ignored. What would "
+        "not be known beforehand, or says the answer in other words, must be ignored.",
+    ),
     "skipped": GuideCard(
-        "Skipped files", "Nothing here stops a training. Mend or remove the files, then open the data again.",
+        "Left out", "Nothing here stops a training. Mend or remove what is listed, then open the data again.",
     ),
 }
+PREPARED = {
+    "image": GuideCard(
+        "Size", "Half the side is a quarter of the time and memory. If you can tell the classes apart at this size, so "
+        "can the network.",
+    ),
+    "row": GuideCard(
+        "Numbers", "Numbers are brought to mean 0 and spread 1 by the training rows alone, so that no column counts "
+        "more because of its unit. A category that training never saw is 'unseen'.",
+    ),
+    "text": GuideCard(
+        "Tokens", "A text is read in pieces: parts of words that occur often, or single bytes. Short pieces make long "
+        "texts; what is longer than the context is cut.",
+    ),
+    "signal": GuideCard("Signals", "Each channel is brought to mean 0 and spread 1 by the training signals alone."),
+}
+"""By the sort of input, of a pair by its first half's."""
 
 
 def guide_cards(document: Document, tab: str, show_skipped: Callable[[], None]) -> list[GuideCard]:
@@ -45,7 +61,8 @@ def guide_cards(document: Document, tab: str, show_skipped: Callable[[], None]) 
         for finding in before_training(document.experiment, about)
         if not (tab == "overview" and finding.key == "imbalance")  # the overview says it itself
     ]
-    cards.append(ABOUT.get(tab, DATASET))
+    prepared = PREPARED.get(about.preparation.inputs[0].kind, DATASET)
+    cards.append(prepared if tab == "preparation" else ABOUT.get(tab, DATASET))
     cards += [GuideCard("Note", note) for note in about.notes[:3] if tab == "overview"]
     return cards
 

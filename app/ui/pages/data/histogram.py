@@ -32,6 +32,17 @@ def bins_of(values: np.ndarray, most: int = BARS) -> np.ndarray:
     return np.arange(first, last + 1) * step
 
 
+def edge_words(edges: np.ndarray) -> list[str]:
+    """The edges in words, with as many decimals as tell them apart."""
+    step = float(edges[1] - edges[0])
+    largest = float(np.abs(edges).max())
+    if largest >= 1e6 or step < 1e-4:
+        return [number_text(float(edge)) for edge in edges]
+    decimals = max(0, -int(np.floor(np.log10(step) + 1e-9)))
+    decimals += not np.isclose(round(step, decimals), step)
+    return [f"{edge + 0.0:,.{decimals}f}" for edge in np.round(edges, decimals)]
+
+
 class Histogram(QWidget):
     """show_values(values of each split, what they are): nothing is cut off at either end."""
 
@@ -61,7 +72,7 @@ class Histogram(QWidget):
         """A bar in words: "20 to 25: 12 examples (9 training, 3 test)"."""
         parts = ", ".join(f"{int(counts[bar]):,} {split}" for split, counts in self.counts.items())
         total = int(sum(counts[bar] for counts in self.counts.values()))
-        low, high = number_text(self.edges[bar], 4), number_text(self.edges[bar + 1], 4)
+        low, high = edge_words(self.edges)[bar : bar + 2]
         return f"{low} to {high}: {count_text(total, self._noun)} ({parts})"
 
     def sizeHint(self) -> QSize:
@@ -117,14 +128,16 @@ class Histogram(QWidget):
         painter.setPen(QPen(theme.color("line"), 1))
         painter.drawLine(area.bottomLeft(), area.bottomRight())
         painter.setPen(theme.color("secondary"))
-        words = [number_text(edge, 4) for edge in self.edges]
+        words = edge_words(self.edges)
         widest = max(metrics.horizontalAdvance(word) for word in words) + theme.px(12)
         each = area.width() / (len(self.edges) - 1)
         every = max(1, int(np.ceil(widest / each)))
         top, line = area.bottom() + theme.px(2), metrics.height()
         for place in range(0, len(self.edges), every):
             across = metrics.horizontalAdvance(words[place])
-            left = min(max(0.0, area.left() + place * each - across / 2), self.width() - across)
+            left = max(0.0, area.left() + place * each - across / 2)
+            if left + across > self.width():  # of the last one there may be no room
+                continue
             painter.drawText(QPointF(left, top + metrics.ascent()), words[place])
         title = metrics.elidedText(self._title, Qt.TextElideMode.ElideRight, area.width())
         room = QRectF(0, top + line, area.width(), line + 2)

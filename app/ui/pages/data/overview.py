@@ -44,7 +44,7 @@ class Overview(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self.balance = BalanceCard(parts)
         self.bars, self.balance_button = self.balance.bars, self.balance.balance_button
-        self._grid.addWidget(self.balance, 0, 0, 2, 1)
+        self._grid.addWidget(self.balance, 0, 0, 3, 1)
         self._grid.addWidget(self._examples_card(), 0, 1)
         self._grid.addWidget(self._batch_card(), 1, 1)
         self._grid.addWidget(self._tokens_card(), 2, 1)

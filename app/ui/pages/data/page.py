@@ -102,10 +102,10 @@ class DataPage(Page):
             label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         head.addLayout(words, 1)
         head.addWidget(self._again_strip())
-        self.task = TaskBox(parts.document)
-        self.task.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        head.addWidget(self.task)
         head.addWidget(self._other)
+        self._task_words, self.task = QLabel("Task"), TaskBox(parts.document)
+        self._task_words.setBuddy(self.task)
+        style(self._task_words, "secondary")
         self._tabs = QTabBar()
         self._tabs.setObjectName("data.tabs")
         self._tabs.setAccessibleName("Parts of the Data page")
@@ -127,7 +127,11 @@ class DataPage(Page):
         column.setSpacing(8)
         column.addLayout(head)
         column.addWidget(self.question)
-        column.addWidget(self._tabs)
+        line = QHBoxLayout()
+        line.addWidget(self._tabs, 1)
+        line.addWidget(self._task_words)
+        line.addWidget(self.task)
+        column.addLayout(line)
         column.addWidget(self._pages, 1)
         return whole
 
@@ -227,6 +231,7 @@ class DataPage(Page):
         margin = theme.px(16)
         self._column.setContentsMargins(margin, theme.px(12), margin, margin)
         self._bar.setFixedWidth(theme.px(120))
+        self.task.setFixedWidth(theme.px(248))
         self._refresh()
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from app.engine.data.settings import DataSettings
 from app.engine.training.control import Control
@@ -42,13 +42,6 @@ class TableView(QWidget):
         self._what.body.addWidget(self._problem)
         self._what.body.addWidget(self.columns, 1)
         self._first.body.addWidget(self.rows, 1)
-        halves = QSplitter(Qt.Orientation.Vertical)
-        halves.setChildrenCollapsible(False)
-        halves.addWidget(self._what)
-        halves.addWidget(self._first)
-        halves.setStretchFactor(0, 3)
-        halves.setStretchFactor(1, 2)
-        self._halves = halves
         self._inside = QWidget()
         self._column = QVBoxLayout(self._inside)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -56,7 +49,8 @@ class TableView(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(scrolled(self._inside))
         self._column.addWidget(self.written)
-        self._column.addWidget(halves, 1)
+        self._column.addWidget(self._what, 3)
+        self._column.addWidget(self._first, 2)
         parts.theme.changed.connect(self._restyle)
         self._restyle()
 
@@ -81,6 +75,7 @@ class TableView(QWidget):
             self.columns.show_columns(preview.columns)
             self.rows.show_preview(preview)
             self._say(f"{preview.problem} {preview.remedy}".strip())
+            self._limit()
             about = "" if preview.complete else "about "
             self._first.set_why(f"of {about}{count_text(preview.total, 'row')}, as in the file")
             self._what.set_why(f"{len(preview.columns):,}: what each is; press to change")
@@ -95,6 +90,12 @@ class TableView(QWidget):
         self._problem.setText(trouble)
         self._problem.setVisible(bool(trouble))
 
+    def _limit(self) -> None:
+        """Few columns leave the room to the rows."""
+        beside = self._problem.heightForWidth(max(200, self.width())) if self._problem.isVisibleTo(self) else 0
+        most = self.columns.maximumHeight() + beside + self._parts.theme.px(72)
+        self._what.setMaximumHeight(max(most, self._what.minimumHeight()))
+
     # --- changing
 
     def _chosen(self, name: str, what: str, value: str) -> None:
@@ -107,10 +108,10 @@ class TableView(QWidget):
 
     def _restyle(self) -> None:
         theme = self._parts.theme
-        self._column.setSpacing(theme.px(8))
-        self._halves.setHandleWidth(theme.px(12))
-        for half in (self._what, self._first):
-            half.setMinimumHeight(theme.px(168))
+        self._column.setSpacing(theme.px(12))
+        self._what.setMinimumHeight(theme.px(168))
+        self._limit()
+        self._first.setMinimumHeight(theme.px(176))
 
 
 def with_role(data: DataSettings, targets: tuple[str, ...], name: str, role: str) -> dict[str, Any]:

@@ -78,8 +78,8 @@ class TaskBox(DropDown):
             task = self._document.task()
         except UserError:
             task = TASKS[chosen or dataset.description.task]
-        own = f" ({task.label})" if chosen is None else ""
-        self.setItemText(0, f"Follows the data{own}")
+        plain = task.label.split(" (")[0]
+        self.setItemText(0, f"{plain} (found)" if chosen is None else "Follows the data")
         for row in range(1, self.count()):
             one = TASKS[self.itemData(row)]
             reason = "" if one.kind == chosen else unfit(one, dataset)

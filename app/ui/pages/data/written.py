@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from app.engine.data.settings import DataSettings
 from app.ui.document import Document
-from app.ui.theme import Theme, style
+from app.ui.theme import SMALL, Theme, style
 from app.ui.widgets.flow import Flow
 from app.ui.widgets.number_box import DropDown
 from models.spec import Setting, settings
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
     from app.engine.data.tables.preview import TablePreview
 
 NAMES = ("sheet", "delimiter", "decimal", "thousands", "encoding", "header")
-SHORT = {"header": "Head", "sheet": "Sheet", "encoding": "Encoding", "delimiter": "Cells", "decimal": "Decimals",
+SHORT = {"header": "Names", "sheet": "Sheet", "encoding": "Encoding", "delimiter": "Cells", "decimal": "Decimals",
          "thousands": "Thousands"}
-HEADS = ((True, "First row has the names"), (False, "No names"))
+HEADS = ((True, "In the first row"), (False, "None"))
 LONGEST = 24
 """Characters of an entry as it is shown closed."""
 
@@ -36,6 +37,7 @@ class WrittenRow(QWidget):
         flow = Flow(self, 8)
         for name in NAMES:
             flow.addWidget(self._made(self._declared[name]))
+        theme.changed.connect(self._restyle)
 
     def _made(self, setting: Setting) -> QWidget:
         holder, box = QWidget(), DropDown()
@@ -46,7 +48,7 @@ class WrittenRow(QWidget):
         style(label, "secondary")
         box.setObjectName(f"data.{setting.name}")
         box.setAccessibleName(setting.label)
-        box.setSizeAdjustPolicy(DropDown.SizeAdjustPolicy.AdjustToContents)
+        style(box, "small")
         box.activated.connect(lambda row: self._document.replace("data", **{setting.name: box.itemData(row)}))
         line.addWidget(label)
         line.addWidget(box)
@@ -71,8 +73,21 @@ class WrittenRow(QWidget):
                 box.addItem(text, value)
             box.setCurrentIndex(max(0, box.findData(chosen)))
             box.blockSignals(blocked)
+            self._fit(box)
             reason = preview.reasons.get(name, "")
             box.setToolTip(f"{self._declared[name].help} {_sentence(reason)}".strip())
+
+    def _restyle(self) -> None:
+        for box in self.boxes.values():
+            if box.count():
+                self._fit(box)
+
+    def _fit(self, box: DropDown) -> None:
+        """Closed as wide as what is chosen, open as wide as the longest entry."""
+        metrics = QFontMetrics(self._theme.font(SMALL))
+        box.setFixedWidth(metrics.horizontalAdvance(box.currentText()) + self._theme.px(44))
+        longest = max(metrics.horizontalAdvance(box.itemText(row)) for row in range(box.count()))
+        box.view().setMinimumWidth(longest + self._theme.px(32))
 
     def _entries(self, name: str, preview: TablePreview) -> list[tuple[Any, str]]:
         """(value, its words)."""
@@ -80,7 +95,7 @@ class WrittenRow(QWidget):
             return [(sheet, sheet if len(sheet) <= LONGEST else sheet[: LONGEST - 1] + "…") for sheet in preview.sheets]
         if name == "header":
             return list(HEADS)
-        return list(self._declared[name].choices)
+        return [(value, words.split(" (")[0]) for value, words in self._declared[name].choices]
 
 
 def _sentence(words: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QGridLayout, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QGridLayout, QPushButton, QScrollArea, QSizePolicy, QWidget
 
 from app.ui.pages.model.drawings import SIZE, draw
 from app.ui.theme import BODY, SMALL, Theme, style
@@ -16,6 +16,8 @@ from models.template import Template
 NARROWEST, GAP, PADDING, RADIUS = 118, 12, 12, 10
 MOST = 60
 """Columns of the grid, of which a card takes as many as its row leaves it; more cards never stand in a row."""
+ROWS, WITH_REASON, LEAST_REASONS = 60, 190, 150
+"""Rows that cards may take; narrowest card with a reason, and least height of those, in pixels at 100 %."""
 WRAP = int(Qt.TextFlag.TextWordWrap)
 STEPS = {Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1}
 
@@ -142,6 +144,14 @@ class TemplateGallery(QWidget):
         self.others.setCheckable(True)
         style(self.others, "link")
         self.others.toggled.connect(self._arrange)
+        self._inside = QWidget()
+        self._reasons = QGridLayout(self._inside)
+        self._reasons.setContentsMargins(0, 0, theme.px(GAP), 0)
+        self._scroll = QScrollArea(self)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        style(self._scroll, "plain")
+        self._scroll.setWidget(self._inside)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self._arrange)
 
@@ -177,45 +187,46 @@ class TemplateGallery(QWidget):
     def _arrange(self, *_: object) -> None:
         fitting = [card for card in self.cards.values() if not card.reason]
         others = [card for card in self.cards.values() if card.reason]
-        unfolded = self.others.isChecked() or not fitting
-        count = len(others)
+        unfolded, gap = self.others.isChecked() or not fitting, self._theme.px(GAP)
         self.others.setVisible(bool(fitting and others))
-        self.others.setText("Hide what does not fit" if self.others.isChecked() else
-                            f"{count} more {'does' if count == 1 else 'do'} not fit these data: why?")
-        line = self.others.sizeHint().height() if fitting and others else 0
-        height, rows = self._place(fitting, 0, line, False)
+        many = "does" if len(others) == 1 else "do"
+        self.others.setText(
+            "Hide what does not fit" if unfolded else f"{len(others)} more {many} not fit these data: why?"
+        )
+        line = self.others.sizeHint().height() + gap if fitting and others else 0
+        height = self._place(self._grid, fitting, NARROWEST, line)
         if line:
-            self._grid.addWidget(self.others, rows, 0, 1, MOST, Qt.AlignmentFlag.AlignLeft)
-            height, rows = height + line + self._grid.verticalSpacing(), rows + 1
-        for card in others:
-            card.setVisible(unfolded)
-        if unfolded:
-            height += self._place(others, rows, line, True)[0] + (self._grid.verticalSpacing() if rows else 0)
-        self.setFixedHeight(height)
+            self._grid.addWidget(self.others, ROWS, 0, 1, MOST, Qt.AlignmentFlag.AlignLeft)
+        self._scroll.setVisible(unfolded and bool(others))
+        needed = self._place(self._reasons, others, WITH_REASON, None)  # folded too: they may have fitted before
+        if unfolded and others:
+            shown = min(needed, max(self._theme.px(LEAST_REASONS), self._tallest))
+            self._scroll.setFixedHeight(shown)
+            self._grid.addWidget(self._scroll, ROWS + 1, 0, 1, MOST)
+            line += shown + (gap if fitting else 0)
+        self.setFixedHeight(height + line)
 
-    def _place(self, cards: list[TemplateCard], first: int, beside: int, full: bool) -> tuple[int, int]:
-        """Cards in rows from row `first` on, as equal as can be. beside: pixels that something else takes.
-
-        Returns their height together and the next row.
-        """
+    def _place(self, grid: QGridLayout, cards: list[TemplateCard], narrowest: int, beside: int | None) -> int:
+        """Cards in rows of a grid, as equal as can be. beside: pixels of the room that something else takes; None
+        where there is room for all words. Returns their height together."""
         gap = self._theme.px(GAP)
-        self._grid.setSpacing(gap)
+        grid.setSpacing(gap)
         if not cards:
-            return 0, first
-        widest = max(1, min(MOST, (self.width() + gap) // (self._theme.px(NARROWEST) + gap)))
+            return 0
+        widest = max(1, min(MOST, (self.width() + gap) // (self._theme.px(narrowest) + gap)))
         rows = -(-len(cards) // widest)
         columns = -(-len(cards) // rows)
-        width = (self.width() - (columns - 1) * gap) // columns
+        width = (self.width() - (columns - 1) * gap) // columns - (gap if beside is None else 0)
         tall = max(card.needed(width, False) for card in cards)
-        compact = not full and rows * tall + (rows - 1) * gap + beside > self._tallest
+        compact = beside is not None and rows * tall + (rows - 1) * gap + beside > self._tallest
         height = max(card.needed(width, compact) for card in cards)
         span = MOST // columns
         for place, card in enumerate(cards):
             card.compact = compact
             card.setFixedHeight(height)
-            card.setVisible(True)
+            grid.addWidget(card, place // columns, place % columns * span, 1, span)
+            card.show()
             card.update()
-            self._grid.addWidget(card, first + place // columns, place % columns * span, 1, span)
         for column in range(MOST):
-            self._grid.setColumnStretch(column, 1)
-        return rows * height + (rows - 1) * gap, first + rows
+            grid.setColumnStretch(column, 1)
+        return rows * height + (rows - 1) * gap

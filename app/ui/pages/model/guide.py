@@ -23,6 +23,10 @@ ARCHITECTURE = {
     ("Dense", "row"): "Layers in which every value reaches every other: the plain choice for table rows.",
 }
 """By family and sort of input."""
+PAIRED = (
+    "An encoder for each half of a pair turns it into a point in space. What belongs together is pulled together, "
+    "everything else in the batch is pushed apart."
+)
 PREPARED = {
     "image": "One example, brought to one size, each channel to mean 0 and spread 1.",
     "row": "One row: numbers brought to mean 0 and spread 1, categories as their numbers.",
@@ -43,8 +47,9 @@ def guide_cards(document: Document, measurer: Measurer, chosen: str) -> list[Gui
         cards.append(GuideCard("No network yet", f"{trouble.what} {trouble.remedy}".strip(), "problem"))
     family = measured.experiment.model.family if measured and measured.experiment.model else ""
     kind = measured.problem.input if measured else ""
+    how = ARCHITECTURE.get((family, kind), PAIRED if family == "Pair" else "")
     first = "One of the three parts of training: architecture, dataset, loss."
-    cards.append(GuideCard("Architecture", f"{first} {ARCHITECTURE.get((family, kind), '')}".strip()))
+    cards.append(GuideCard("Architecture", f"{first} {how}".strip()))
     if measured is not None:
         cards.append(_block(measured, chosen))
         if (card := _fit(document, measured)) is not None:

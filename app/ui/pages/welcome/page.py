@@ -52,7 +52,7 @@ class WelcomePage(Page):
         self._samples = Samples(parts.theme, parts.open)
         column.addWidget(self._samples)
         column.addSpacing(4)
-        column.addWidget(heading("Your own data", "a table, a text, a folder with a sub-folder for every class"))
+        column.addWidget(heading("Your own data", "or drop it anywhere on this window"))
         column.addLayout(self._own())
         column.addSpacing(4)
         self._lists = QHBoxLayout()
@@ -71,10 +71,7 @@ class WelcomePage(Page):
     def _heads(self, column: QVBoxLayout) -> None:
         heading = QLabel("Train a neural network by sight")
         style(heading, "welcome")
-        lead = QLabel(
-            "Pick examples with the right answers beside them, press Train, and watch it learn. Nothing leaves this "
-            "computer."
-        )
+        lead = QLabel("Pick data, press Train, and watch it learn. Nothing leaves this computer.")
         lead.setWordWrap(True)
         style(lead, "lead")
         column.addWidget(heading)
@@ -88,19 +85,19 @@ class WelcomePage(Page):
                 "open_folder",
                 "welcome.open_folder",
                 "Open a folder",
-                "Pictures, texts or sounds by class, or pairs. Or drop it on this window.",
+                "Pictures, texts or sounds by class; pairs.",
             ),
             (
                 "open_file",
                 "welcome.open_file",
                 "Open a file",
-                "A table (CSV, Excel, Parquet), a long text, NPZ or IDX arrays, an experiment.",
+                "A table, a long text, arrays, an experiment.",
             ),
             (
                 "fashion",
                 "welcome.fashion",
                 "Get more open data",
-                "The full Fashion-MNIST, drawings, definitions: how to have them here.",
+                "Fashion-MNIST, drawings, definitions.",
             ),
         ):
             tile = Tile(self._parts.theme, name, title, text, tip=title)

@@ -37,7 +37,7 @@ def heading(text: str, why: str) -> QWidget:
 
 def amount_of(sample: Sample) -> str:
     """The first words of its summary: "569 rows"."""
-    return re.split(r"[:;]", sample.summary.rstrip("."))[0]
+    return re.split(r"[:;]| of ", sample.summary.rstrip("."))[0]
 
 
 def task_words(sample: Sample) -> str:
