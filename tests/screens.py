@@ -1,7 +1,8 @@
 """`python -m tests.screens OUTDIR [--quick]`: pictures of the real window with real data, really trained.
 
 Every page, light and dark, at 1280x720 and 1600x1000, at 100 % and 150 %; empty, busy, finished and failed. A file is
-called STATE-PAGE-SHADE-WIDTHxHEIGHT-ZOOM.png. --quick: one size, 100 %, fewer states.
+called STATE-PAGE-SHADE-WIDTHxHEIGHT-ZOOM.png. --quick: one size, 100 %, fewer states. --tasks: a run of every sort of
+task.
 """
 
 from __future__ import annotations
@@ -151,6 +152,57 @@ def take_all(camera: Camera, quick: bool) -> None:
     camera.photograph_dialog("help", "help.shortcuts")
 
 
+SUBJECTS: tuple[tuple[str, str, str, int], ...] = (
+    ("yes-no", "sample:breast-cancer", "", 30),
+    ("classes", "sample:penguins", "", 30),
+    ("amounts", "sample:diabetes", "", 30),
+    ("texts", "sample:glosses", "", 2),
+    ("signals", "sample:signals", "", 4),
+    ("pairs", "sample:emoji", "", 3),
+    ("language", "book", "", 2),
+    ("space", "sample:digits", "metric-learning", 4),
+    ("restored", "sample:digits", "reconstruction", 3),
+)
+"""State, source, task where it is not the usual one, epochs."""
+
+
+def take_tasks(camera: Camera, only: tuple[str, ...] = ()) -> None:
+    """A run of every sort of task, on the pages that look different for it."""
+    camera.open()
+    camera.photograph("empty", ("welcome",))
+    document = camera.inside.document
+    for state, source, task, epochs in SUBJECTS:
+        if only and state not in only:
+            continue
+        camera.read(short_book(camera.home) if source == "book" else source)
+        if task:
+            assert document.replace("data", task=task) == ""
+            camera.settle(200)
+            camera.wait(lambda: document.data_state in ("ready", "failed"))
+        camera.settle(300)
+        camera.wait(lambda: not camera.inside.measurer.busy)
+        camera.photograph(f"task-{state}", ("data", "model", "learning"))
+        camera.train(lambda: False, epochs=epochs)
+        camera.settle(600)
+        camera.photograph(f"task-{state}", ("training", "results"))
+        camera.window.frame.go("tryit")
+        camera.settle(800)
+        page = camera.window.frame.pages["tryit"]
+        if page.giving.random_button.isEnabled():  # type: ignore[attr-defined]
+            page.giving.random_button.click()  # type: ignore[attr-defined]
+        camera.settle(1500)
+        camera.photograph(f"task-{state}", ("tryit",))
+
+
+def short_book(folder: Path) -> str:
+    """The beginning of the built-in book as a file: the whole of it would take minutes."""
+    from app.engine.data.samples.content import load_book
+
+    path = folder / "genesis.txt"
+    path.write_text(load_book("book")[:120_000], encoding="utf-8")
+    return str(path)
+
+
 def diverge(camera: Camera) -> None:
     """A learning rate at which the loss leaves the numbers."""
     camera.read("sample:digits")
@@ -175,6 +227,7 @@ def fail(camera: Camera) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.screens", description=__doc__)
     parser.add_argument("outdir", type=Path)
+    parser.add_argument("--tasks", nargs="*", help="the tasks instead: all, or those named")
     parser.add_argument("--quick", action="store_true", help="one size at 100 %%, less training")
     chosen = parser.parse_args()
     chosen.outdir.mkdir(parents=True, exist_ok=True)
@@ -182,7 +235,10 @@ def main() -> int:
         for variable in ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_DOCUMENTS_DIR"):
             os.environ[variable] = folder
         camera = Camera(chosen.outdir, Path(folder), chosen.quick)
-        take_all(camera, chosen.quick)
+        if chosen.tasks is None:
+            take_all(camera, chosen.quick)
+        else:
+            take_tasks(camera, tuple(chosen.tasks))
         problems = [problem.text() for problem in camera.inside.problems.problems]
         camera.close()
     print(f"{len(camera.taken)} pictures in {chosen.outdir}")

@@ -31,6 +31,8 @@ from app.ui.widgets.flow import Flow
 NARROW = 600
 """Below this width (at 100 %) the cards stand below each other."""
 MORE = "more.learning"
+OF_LEARNING = ("imbalance", "few", "outliers", "skewed", "small-batch", "context")
+"""Findings that settings of this page answer."""
 
 ABOUT = GuideCard(
     "Learning",
@@ -241,8 +243,8 @@ class LearningPage(Page):
         if document.description is not None:
             from app.engine.results.advice import before_training
 
-            found = before_training(document.experiment, document.description)
-            cards += [card_of(self.parts, finding) for finding in found if finding.key in ("imbalance", "few")]
+            found = before_training(document.experiment, document.description, document.dataset)
+            cards += [card_of(self.parts, finding) for finding in found if finding.key in OF_LEARNING]
         if optimizer is not None and "second_moment" in optimizer.state:
             cards.append(MOMENTS)
         return [*cards, DECAY]

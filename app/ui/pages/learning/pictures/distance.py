@@ -49,8 +49,10 @@ class DistancePicture(LossPicture):
         self.strip.setVisible(len(self._values) > 1)
         self.slider.setVisible(len(self._values) > 1)
         errors = np.linspace(-REACH * self._std, REACH * self._std, 241)
-        curves = {one.label: curve for one in self._losses() if (curve := one.curve(errors / self._std)) is not None}
-        self.plot.show_curves(curves, errors, loss.label, self._unit)
+        curves = {
+            short(one): curve for one in self._losses() if (curve := one.curve(errors / self._std)) is not None
+        }
+        self.plot.show_curves(curves, errors, short(loss), self._unit)
         self._show_answers()
 
     def _losses(self) -> list[Loss]:
@@ -75,16 +77,21 @@ class DistancePicture(LossPicture):
         outlier = low + self.slider.value() / STEPS * (high - low)
         one = np.append(np.sort(self._values)[:: max(1, len(self._values) // 20)], outlier)
         answers = [
-            (loss.label, best_answer(loss, one, self._std), role)
+            (short(loss), best_answer(loss, one, self._std), role)
             for loss, role in zip(self._losses(), ROLES, strict=False)
         ]
         self.strip.show_values(one[:-1], outlier, answers, low, high)
-        moved = {loss.label: best_answer(loss, one[:-1], self._std) for loss in self._losses()}
+        moved = {short(loss): best_answer(loss, one[:-1], self._std) for loss in self._losses()}
         pulls = ", ".join(f"{name} by {number_text(abs(value - moved[name]))}" for name, value, _ in answers)
         self.below.setText(
             f"{len(one) - 1} of your own targets and one outlier (red, drag it). If only one answer were allowed for "
             f"all, the outlier would move the best one: {pulls}{' ' + self._unit if self._unit else ''}. {ADVICE}"
         )
+
+
+def short(loss: Loss) -> str:
+    """The name without what stands in brackets: "L1"."""
+    return loss.label.split(" (")[0]
 
 
 def best_answer(loss: Loss, values: np.ndarray, std: float) -> float:

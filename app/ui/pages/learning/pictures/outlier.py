@@ -86,15 +86,22 @@ class OutlierStrip(QWidget):
         painter.end()
 
     def _draw_answers(self, painter: QPainter, line: float) -> None:
+        """All lines first, then their words on paper of their own, in the order in which they stand."""
         theme = self.theme
-        for number, (name, value, role) in enumerate(self.answers):
-            x, top = self._x(value), theme.px(15) * (number + 1)
+        answers = sorted(self.answers, key=lambda answer: -answer[1])
+        tops = [theme.px(15) * (number + 1) for number in range(len(answers))]
+        for (_, value, role), top in zip(answers, tops, strict=True):
             painter.setPen(QPen(theme.color(role), 2))
-            painter.drawLine(QPointF(x, top - theme.px(4)), QPointF(x, line))
-            painter.setFont(theme.font(11, bold=True))
-            text = f"{name}: {number_text(value)}"
-            wide = painter.fontMetrics().horizontalAdvance(text)
+            painter.drawLine(QPointF(self._x(value), top - theme.px(4)), QPointF(self._x(value), line))
+        painter.setFont(theme.font(11, bold=True))
+        metrics = painter.fontMetrics()
+        for (name, value, role), top in zip(answers, tops, strict=True):
+            text, x = f"{name}: {number_text(value)}", self._x(value)
+            wide = metrics.horizontalAdvance(text)
             left = x + theme.px(5) if x + wide + theme.px(8) < self.width() else x - wide - theme.px(5)
+            paper = QRectF(left - 1, top - metrics.ascent() + theme.px(2), wide + 2, metrics.height() - theme.px(3))
+            painter.fillRect(paper, theme.color("surface"))
+            painter.setPen(theme.color(role))
             painter.drawText(QPointF(left, top + theme.px(1)), text)
 
     # --- moving

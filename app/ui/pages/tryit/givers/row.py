@@ -32,6 +32,7 @@ class RowGiver(Giver):
         self.area = QScrollArea()
         self.area.setWidgetResizable(True)
         self.area.setFrameShape(QScrollArea.Shape.NoFrame)
+        style(self.area, "plain")
         self.body.addWidget(self.area, 1)
         self.words = QLabel("Empty fields count as not known.")
         style(self.words, "secondary")
@@ -54,7 +55,6 @@ class RowGiver(Giver):
         self._preparation, self._taken = preparation, None
         self.fields = {}
         inside = QWidget()
-        style(inside, "card.inside")
         form = QFormLayout(inside)
         form.setContentsMargins(0, 0, 8, 0)
         form.setSpacing(6)

@@ -84,6 +84,7 @@ class AmountsReply(ReplyView):
         super().__init__(theme)
         self.ranges = Ranges(theme)
         self.column.addWidget(self.ranges)
+        self.column.addStretch(1)
 
     def show_reply(self, reply: Reply | None) -> None:
         if reply is None or reply.answer is None:

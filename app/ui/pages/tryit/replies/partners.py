@@ -55,6 +55,7 @@ class PartnersReply(ReplyView):
         self.column.addWidget(self.note)
         for one in self.found:
             self.column.addWidget(one)
+        self.column.addStretch(1)
         self.show_reply(None)
 
     def show_reply(self, reply: Reply | None) -> None:

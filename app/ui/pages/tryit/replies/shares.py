@@ -14,6 +14,7 @@ class SharesReply(ReplyView):
         super().__init__(theme)
         self.bars = AnswerBars(theme)
         self.column.addWidget(self.bars)
+        self.column.addStretch(1)
 
     def show_reply(self, reply: Reply | None) -> None:
         if reply is None or reply.answer is None:
