@@ -25,12 +25,19 @@ def told_of(problem: Problem, dataset: Dataset | None, record: Record | None) ->
     probe = record.probe if record is not None else None
     known = _of_these_data(problem, dataset, record)
     if probe is None or not known:
-        labels = tuple(example_of(dataset, int(row)).line for row in rows[:NAMED])
+        labels = tuple(_label(dataset, int(row)) for row in rows[:NAMED])
         return Told(problem.outputs, dataset.description, dataset.targets[rows], labels)
-    labels = tuple(example_of(dataset, int(row)).line for row in probe.rows[:NAMED])
+    labels = tuple(_label(dataset, int(row)) for row in probe.rows[:NAMED])
     return Told(
         problem.outputs, dataset.description, dataset.targets[rows], labels, probe.said, dataset.targets[probe.rows]
     )
+
+
+def _label(dataset: Dataset, row: int) -> str:
+    """An example in a few words; of a pair the half that has words."""
+    example = example_of(dataset, row)
+    lines = [half.line for half in example.halves if half.line] or [example.line]
+    return " · ".join(lines)
 
 
 def _of_these_data(problem: Problem, dataset: Dataset, record: Record | None) -> bool:

@@ -79,6 +79,10 @@ class AnswerCard(Card):
         self.judged.setText(text)
         style(self.judged, "problem")
 
+    def wait(self) -> None:
+        """The answer takes a while: the open data are walked through once."""
+        self.judged.setText("Asking the network …")
+
     def show_reply(self, reply: Reply | None) -> None:
         """None: nothing was given yet."""
         assert self.view is not None

@@ -46,6 +46,8 @@ from app.ui.widgets.empty_state import EmptyState
 
 DEBOUNCE_MS = 60
 """A drawing is asked about at most so often."""
+PATIENCE_MS = 500
+"""After which it is said that the network is still at it."""
 NARROW = 500
 NOTHING = "Train a network first. From its first epoch on you can try it here, also while it goes on training."
 
@@ -71,6 +73,8 @@ class TryItPage(Page):
         self._random = random.Random()
         self._soon = QTimer(self, interval=DEBOUNCE_MS, singleShot=True)
         self._soon.timeout.connect(self._ask)
+        self._patience = QTimer(self, interval=PATIENCE_MS, singleShot=True)
+        self._patience.timeout.connect(lambda: self.card.wait())
         style(self, "page")
         self.setAcceptDrops(True)
         self._build()
@@ -323,6 +327,7 @@ class TryItPage(Page):
             lambda control: self._asker.ask(path, picture, dataset, control.check), self._take_answer, self._refused,
             key="tryit.ask",
         )
+        self._patience.start()
 
     def _take_answer(self, result: tuple[Ready, Reply]) -> None:
         ready, answer = result
@@ -331,11 +336,13 @@ class TryItPage(Page):
         if self._ready is None or ready.choice != self._ready.choice:
             self._take_ready(ready)
             return
+        self._patience.stop()
         self._answer = answer
         self.giving.show_reply(answer)
         self.card.show_reply(self._answer)
 
     def _refused(self, failure: Failure) -> None:
+        self._patience.stop()
         self._answer = None
         self.giving.say_unreadable()
         self.card.say(f"{failure.what} {failure.remedy}".strip())
