@@ -80,7 +80,7 @@ def language(problem: Problem, rate: float) -> dict[str, dict[str, Any]]:
 def pairs(problem: Problem, rate: float) -> dict[str, dict[str, Any]]:
     """For networks that compare: every other pair of a batch is a wrong answer, so batches are not small. On 1,509
     emoji a step of 128 taught as much as one of 256, at half the price."""
-    batch = max(8, min(256, 2 ** round(math.log2(max(1, problem.examples) / 16))))
+    batch = max(8, min(256, 2 ** round(math.log2(max(1, problem.examples) / 12))))
     steps = max(1, problem.examples // batch)
     return {
         "optimizer": {"kind": "adamw", "learning_rate": rate, "weight_decay": 0.1},
