@@ -180,8 +180,14 @@ def usual_template(problem: Problem) -> type[Template]:
 
 def resolved(experiment: Experiment, problem: Problem, task: tasks.Task) -> Experiment:
     """The experiment with every section and setting filled in: first what the person chose, then the template's
-    recipe, then the choice's own default. (Data and augmentation are settled when the data are opened.)"""
-    template = (experiment.model or usual_template(problem)()).resolved(problem)
+    recipe, then the choice's own default. (Data and augmentation are settled when the data are opened.)
+
+    Raises UserError where the template or the loss does not fit.
+    """
+    template = experiment.model or usual_template(problem)()
+    if reason := template.unfit(problem):
+        raise UserError(reason, "Choose another template, or other picture sizes.", "model.template")
+    template = template.resolved(problem)
     recipe = template.recipe(problem)
 
     def choose(section: str, fallback: str = "") -> Any:
