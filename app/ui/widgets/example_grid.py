@@ -20,10 +20,11 @@ ExampleRow = tuple[Example, str, str]
 
 
 class LazyRows(Sequence[ExampleRow]):
-    """Rows that are made when they are painted: `made(number)` for each of `count`."""
+    """Rows that are made when they are painted: `made(number)` for each of `count`. lines: of the longest caption;
+    as of the first few if not said."""
 
-    def __init__(self, count: int, made: Callable[[int], ExampleRow]) -> None:
-        self._count, self._made = count, made
+    def __init__(self, count: int, made: Callable[[int], ExampleRow], lines: int = 0) -> None:
+        self._count, self._made, self.lines = count, made, lines
 
     def __len__(self) -> int:
         return self._count
@@ -64,6 +65,11 @@ class ExampleGrid(ThumbnailGrid):
             scale = side / SIZES["image"][0] if first.halves else 1.0
             self._tile = (side, side) if first.kind == "image" else (round(width * scale), round(height * scale))
         super().show_rows(rows)
+
+    def lines_of(self, rows: Sequence[Any]) -> int:
+        if isinstance(rows, LazyRows):
+            return rows.lines or super().lines_of(rows[:LOOKED_AT])
+        return super().lines_of(rows)
 
     def draw(self, item: Any, ratio: float) -> QPixmap:
         example: Example = item

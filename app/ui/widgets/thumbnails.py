@@ -230,9 +230,13 @@ class ThumbnailGrid(QListView):
 
     def show_rows(self, rows: Sequence[Row]) -> None:
         """Show these: (picture of (C, H, W) uint8, caption of up to three lines, tone)."""
-        self.lines = min(3, max((row[1].count("\n") + 1 for row in rows if row[1]), default=0))
+        self.lines = min(3, self.lines_of(rows)) if len(rows) else 0
         self._model.show(rows)
         self._measure()
+
+    def lines_of(self, rows: Sequence[Row]) -> int:
+        """Lines of the longest caption."""
+        return max((row[1].count("\n") + 1 for row in rows if row[1]), default=0)
 
     def set_size(self, size: int) -> None:
         """Another side of a picture, in pixels at 100 %."""

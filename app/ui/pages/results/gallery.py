@@ -146,7 +146,8 @@ class ExampleGallery(QWidget):
             one = shown[number]
             return example_of(dataset, one.row), one.caption, one.tone
 
-        self.grid.show_rows(LazyRows(len(shown), line))
+        lines = max((one.caption.count("\n") + 1 for one in shown if one.caption), default=0)
+        self.grid.show_rows(LazyRows(len(shown), line, lines))
         self._stack.setCurrentIndex(0)
 
     # --- one example

@@ -94,7 +94,8 @@ def _judged(record: Record, about: About) -> str:
     if about.headline.name == ACCURACY:
         return f"{about.text(value)} of the validation {about.many} right, {loss}. Its weights are kept."
     label = about.headline.label
-    return f"{label[0].upper()}{label[1:]} {about.text(value)} on validation, {loss}. Its weights are kept."
+    figure = f"{label[0].upper()}{label[1:]} {about.text(value)} on validation"
+    return f"{figure}, loss {number_text(best.validation_loss)}. Its weights are kept."
 
 
 def _kept(record: Record) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
 from app.ui.pages.results.showing import Shown
@@ -61,6 +61,10 @@ class View(QWidget):
     def hasHeightForWidth(self) -> bool:
         """No: it takes the height it gets, whatever its longest text would like."""
         return False
+
+    def sizeHint(self) -> QSize:
+        """No more than it needs: it takes the room that is left, and must not make its page scroll."""
+        return self.minimumSizeHint()
 
     def guide(self) -> list[GuideCard]:
         """What this view means, and findings in it."""

@@ -122,11 +122,11 @@ class MatchingView(View):
         self._places = self._hardest(report) if hard else np.arange(min(SHOWN, report.count))
         self.matrix.show_matrix(report.similarity(self._places), report.ways[0].asked, report.ways[0].given)
         self.left.set_why(f"{len(self._places)} of {report.count:,} pairs; the diagonal should win")
-        self.said_line.setText(self._won())
         row, column = self._cell
         if max(row, column) >= len(self._places):
             row, column = 0, 0
         self.show_cell(row, column)
+        self.said_line.setText(self._won())
 
     @staticmethod
     def _hardest(report: MatchingReport) -> np.ndarray:

@@ -204,7 +204,7 @@ class SpaceView(View):
             caption = f"{report.classes[one.label].name}\n{one.similarity:.2f}"
             return example_of(dataset, one.row), caption, "good" if one.same else "wrong"
 
-        self.grid.show_rows(LazyRows(len(found), line))
+        self.grid.show_rows(LazyRows(len(found), line, lines=2))
 
     def _mark(self) -> None:
         rows = {int(row): number for number, row in enumerate(self._report_rows().tolist())}
