@@ -122,7 +122,7 @@ def test_a_loss_that_does_not_fit_is_greyed_and_says_why(loose: Loose, qtbot: Qt
     assert not item.isEnabled() and "two classes" in item.toolTip()
     assert "10 classes" in page.task.text()
     loose.document.choose("loss", "binary-cross-entropy")  # as an old file may say
-    assert page.loss.trouble.isVisible() and "exactly two classes" in page.loss.trouble.text()
+    assert page.loss.trouble.isVisible() and "does not fit the task" in page.loss.trouble.text()
     assert page.ready()[0] is False and page.guide()[0].level == "problem"
     loose.document.choose("loss", "cross-entropy")
     assert not page.loss.trouble.isVisible() and page.ready() == (True, "")
