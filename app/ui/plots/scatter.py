@@ -252,11 +252,11 @@ class ScatterPlot(Plot):
 
 
 def color_of(theme: Theme, group: int) -> object:
-    """The colour of a group's points. The first is that of all where there is one group."""
+    """The colour of a group's points; the first is that of training, light enough on dark ground."""
     if group >= GROUPS:
         return theme.color("disabled")
-    first = theme.color("training")
-    return first if group == 0 else pg.mkColor(SERIES[group % len(SERIES)])
+    number = group % len(SERIES)
+    return theme.color("training") if number == 0 else pg.mkColor(SERIES[number])
 
 
 def symbol_of(group: int) -> str:

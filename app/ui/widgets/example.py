@@ -21,7 +21,7 @@ from app.ui.examples import Example
 from app.ui.theme import Theme
 from app.ui.widgets.thumbnails import crisp
 
-SIZES = {"image": (76, 76), "row": (152, 88), "text": (208, 64), "signal": (160, 56)}
+SIZES = {"image": (76, 76), "row": (152, 88), "text": (208, 64), "signal": (152, 56)}
 """Width and height in pixels at 100 % at which a kind can be told from its neighbours."""
 SHORT, A_LINE = 60, 20
 """Letters of a text that fits into a narrow tile, and of one of its lines."""
