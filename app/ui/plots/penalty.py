@@ -65,12 +65,15 @@ class PenaltyPlot(Plot):
         for text in self.words:
             text.setZValue(11)
             self.addItem(text, ignoreBounds=True)
+        self.given = pg.ScatterPlotItem(symbol="o")
+        self.given.setZValue(9)
+        self.addItem(self.given, ignoreBounds=True)
         self.setMouseEnabled(x=False, y=False)
         self.marked: list[tuple[float, float, str]] = []
         self.restyle()
 
-    def show_loss(self, loss: Loss, classes: int) -> None:
-        """classes: how many there are to choose from."""
+    def show_loss(self, loss: Loss, classes: int, given: np.ndarray | None = None) -> None:
+        """classes: how many there are to choose from. given: (n,) probabilities that were given to what is true."""
         places = np.linspace(0.005, 0.999, POINTS)
         prices = prices_of(loss, classes)
         self.first.name = prices[0].name
@@ -83,6 +86,8 @@ class PenaltyPlot(Plot):
             (p, float(price(np.array([p]))[0]), text)
             for p, text in ((SURE_WRONG, "sure and wrong"), (guess, "guessing"), (SURE_RIGHT, "sure and right"))
         ]
+        self._given = np.clip(np.zeros(0) if given is None else given, places[0], places[-1])
+        self.given.setData(self._given, price(self._given))
         self.span = (0.0, 1.0)
         self.refresh()
         self._place_words()
@@ -104,6 +109,9 @@ class PenaltyPlot(Plot):
         self.places.setSize(self.theme.px(8))
         self.places.setPen(None)
         self.places.setBrush(self.theme.color("training"))
+        self.given.setSize(self.theme.px(6))
+        self.given.setPen(None)
+        self.given.setBrush(self.theme.color("best"))
         for text, (p, price, words) in zip(self.words, self.marked, strict=False):
             right = p > 0.6
             text.setText(f"{words}: {number_text(price, 2)}")

@@ -2,24 +2,60 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from app.engine.learning.choices import Loss
+from app.ui.amounts import number_text
 from app.ui.pages.learning.pictures.base import LossPicture, Told
 from app.ui.plots.penalty import PenaltyPlot
 from app.ui.theme import Theme
 
 
 class PricePicture(LossPicture):
+    """The curve; on it, as dots, what the run that is shown gave to the truth of its followed examples."""
+
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
         self.plot = PenaltyPlot(theme)
         self.plot.setAccessibleName("The price of an answer over the probability it gave to the truth")
         self.column.addWidget(self.plot)
-        self.below.setText("The price of one answer, over the probability that it gave to what is true.")
         self.finish()
 
     def show_loss(self, loss: Loss, told: Told) -> None:
         self.plot.setFixedHeight(self.theme.px(190))
-        self.plot.show_loss(loss, max(2, told.outputs))
+        given = truths(told)
+        self.plot.show_loss(loss, max(2, told.outputs), given)
+        text = "The price of one answer, over the probability that it gave to what is true."
+        if len(given):
+            text += f" The dots are {len(given):,} answers of the run that is shown."
+        price = by_frequency(told)
+        if price is not None:
+            text += f" Always answering with how frequent each is in your data would cost {number_text(price, 2)}."
+        self.below.setText(text)
+
+
+def truths(told: Told) -> np.ndarray:
+    """(n,) the probabilities that the last run gave to what is true; none where it answers otherwise."""
+    said, targets = told.said, told.targets_said
+    classes = len(told.about.classes) if told.about is not None else 0
+    if said is None or targets is None or said.ndim != 2 or not classes or said.shape[1] != classes:
+        return np.zeros(0)
+    if targets.ndim == 2:
+        return np.where(targets > 0, said, 1 - said).ravel()
+    return said[np.arange(len(said)), targets.astype(int)]
+
+
+def by_frequency(told: Told) -> float | None:
+    """The mean price, in nats, of giving each class or tag the share that it has in the targets; None without them."""
+    targets, about = told.targets, told.about
+    if targets is None or about is None or not about.classes or not len(targets):
+        return None
+    if targets.ndim == 2:
+        share = np.clip(targets.mean(axis=0), 1e-9, 1 - 1e-9)
+        return float(-(share * np.log(share) + (1 - share) * np.log(1 - share)).mean())
+    share = np.bincount(targets.astype(int), minlength=len(about.classes)) / len(targets)
+    share = share[share > 0]
+    return float(-(share * np.log(share)).sum())
 
 
 PICTURE = PricePicture
