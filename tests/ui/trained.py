@@ -29,12 +29,22 @@ def trained(
     return Run(target)
 
 
+def trained_on(folder: Path, data: dict[str, object], model: dict[str, object], epochs: int = 2) -> Run:
+    """A run on any data, on one thread."""
+    training = {"epochs": epochs, "batch_size": 8, "device": "cpu", "threads": 1, "embedding": 8}
+    return Run(_run(folder, {"name": "tiny", "data": data, "model": model, "training": training}))
+
+
 def _train(folder: Path, training: dict[str, object]) -> Path:
+    return _run(folder, {
+        "name": "digits", "data": {"source": "sample:digits"}, "model": {"template": "cnn"}, "training": training,
+    })
+
+
+def _run(folder: Path, plain: dict[str, object]) -> Path:
     from app.engine.training.trainer import train
 
-    experiment = storage.from_plain(
-        {"name": "digits", "data": {"source": "sample:digits"}, "model": {"template": "cnn"}, "training": training}
-    )
+    experiment = storage.from_plain(plain)
     run = Run.create(folder, experiment)
     ended = train(experiment, run, lambda event: None, Control())
     assert ended.status == "completed", ended.reason

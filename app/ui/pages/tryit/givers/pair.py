@@ -49,11 +49,11 @@ class Half(QWidget):
         self.edit.textEdited.connect(self._typed)
         self.open_button = giver.button("Open", f"tryit.half.{place}.open", f"Opens a file as the {name}.", self._ask)
         label.setBuddy(self.edit if kind == "text" else self.open_button)
-        if kind == "text":
-            column.addWidget(self.edit)
-        else:
-            column.addWidget(self.view)
-            column.addWidget(self.open_button)
+        for widget in (self.edit, self.view, self.open_button):
+            column.addWidget(widget)
+        self.edit.setVisible(kind == "text")
+        self.view.setVisible(kind != "text")
+        self.open_button.setVisible(kind != "text")
 
     def clear(self) -> None:
         self.raw = None
