@@ -78,7 +78,7 @@ class DataSettings(Spec):
         help="Whether the first row names the columns. Left open, it is detected.",
     )
     sheet: str | None = setting(
-        None, label="Sheet", advanced=True, applies=TABLES, help="Of a spreadsheet: which sheet; the first one if open.",
+        None, label="Sheet", advanced=True, applies=TABLES, help="Of a spreadsheet: which sheet. Left open, the first.",
     )
     separator: str | None = setting(
         None, label="Between tags", advanced=True, applies=("multi-label",),
@@ -92,8 +92,8 @@ class DataSettings(Spec):
     tokens: Literal["bpe", "bytes"] | None = setting(
         None, label="Tokens", applies=TEXTS,
         choices={"bpe": "Parts of words (BPE)", "bytes": "Single bytes"},
-        help="In what pieces a text is read. Parts of words are learned from the training texts; bytes need no learning "
-        "and make longer texts.",
+        help="In what pieces a text is read. Parts of words are learned from the training texts; bytes need no "
+        "learning and make longer texts.",
     )
     vocabulary: int = setting(
         4096, label="Vocabulary", unit="tokens", ge=300, le=65_536, step=512, advanced=True, applies=TEXTS,

@@ -219,8 +219,8 @@ class Predictor:
 
     def _loss(self) -> LossFunction:
         loss = self.experiment.loss if self.experiment is not None else None
-        counts = self.description.counts.get("training", ())
-        return (loss or LOSSES.get(self.task.losses[0])()).build(counts, torch.device("cpu"), self.description.size("training"))
+        counts, examples = self.description.counts.get("training", ()), self.description.size("training")
+        return (loss or LOSSES.get(self.task.losses[0])()).build(counts, torch.device("cpu"), examples)
 
 
 def _last(run: Run, step: int | None) -> tuple[Kept, checkpoint.Tensors]:

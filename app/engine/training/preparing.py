@@ -178,8 +178,9 @@ def build(plan: Plan, run: Run, emit: Emit, control: Control, checkpoint: Checkp
         except Damaged as error:
             raise UserError(f"The checkpoint does not fit this run: {error}.", "Start a new run.") from error
     description = plan.dataset.description
+    loss_function = loss.build(description.counts["training"], device, description.size("training"))
     work = Work(
-        plan, network, optimizer, optimizer_choice, loss.build(description.counts["training"], device, description.size("training")), schedule,
+        plan, network, optimizer, optimizer_choice, loss_function, schedule,
         Batches(plan.dataset, plan.batch_size, Augmentation(plan.settled.augmentation), plan.task, randomness, device),
         randomness, device, {}, plan.threads,
     )
