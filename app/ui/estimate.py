@@ -28,12 +28,9 @@ class Speeds:
         self._preferences.set("speeds", kept)
 
     def seconds(self, device: str, template: str, multiply_adds: int, examples: int) -> float | None:
-        """Seconds to train on so many examples (epochs included); None where nothing like it was measured here."""
-        kept = self._kept()
-        speeds = kept.get(f"{device}/{template}")
-        if speeds is None:
-            same = [values for key, values in kept.items() if key.startswith(f"{device}/")]
-            speeds = [value for values in same for value in values]
+        """Seconds to train on so many examples (epochs included); None where this template was not measured here yet.
+        Others say nothing of it: of a small network most of a step is overhead, of a large one hardly any."""
+        speeds = self._kept().get(f"{device}/{template}")
         if not speeds or multiply_adds <= 0:
             return None
         return PASSES * multiply_adds * examples / statistics.median(speeds)

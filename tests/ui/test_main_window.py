@@ -263,7 +263,8 @@ def test_time_is_told_only_from_what_was_measured_here(tmp_path: Path) -> None:
     assert speeds.seconds("cpu", "cnn", 1_000_000, 10_000) is None
     speeds.learn("cpu", "cnn", 1_000_000, 500.0)
     assert speeds.seconds("cpu", "cnn", 1_000_000, 10_000) == pytest.approx(20.0)
-    assert speeds.seconds("cpu", "vit", 2_000_000, 10_000) == pytest.approx(40.0)
+    assert speeds.seconds("cpu", "cnn", 2_000_000, 10_000) == pytest.approx(40.0)
+    assert speeds.seconds("cpu", "mlp", 2_000, 10_000) is None, "a small network is mostly overhead"
     assert speeds.seconds("cuda:0", "cnn", 1_000_000, 10_000) is None
     words = [about(seconds) for seconds in (20, 480, 9000)]
     assert words == ["less than a minute", "about 8 minutes", "about 2.5 hours"]

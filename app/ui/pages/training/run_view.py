@@ -49,7 +49,7 @@ class RunView(QScrollArea):
     def __init__(self, parts: Parts, notice: NoticeStrip) -> None:
         super().__init__()
         self.parts, self.notice = parts, notice
-        self.view = "overview"
+        self.view, self._width = "overview", 0
         inside = self._build()
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -157,6 +157,7 @@ class RunView(QScrollArea):
         """The figures, and the plots of the view in front."""
         self.loss.show_record(record)
         self.figures.show_figures(figures_of(record, self.loss.smoothed, resolved, about))
+        self._place_segments()
         if self.view == "overview":
             label = about.headline.label
             self.metric_card.title.setText(f"{label[0].upper()}{label[1:]}")
@@ -178,7 +179,12 @@ class RunView(QScrollArea):
         cards = (self.loss_card, self.metric_card, self.memory_card, self.probe_card)
         self._arrange(self.overview_grid, cards, 1 if width < theme.px(NARROW) else 2)
         self.memory_view.arrange(1 if width < theme.px(WIDE) else 2)
-        room = width - 32 - theme.px(24)
+        self._width = width
+        self._place_segments()
+
+    def _place_segments(self) -> None:
+        """Beside the figures, or below them where these have grown too wide."""
+        room = self._width - 32 - self.parts.theme.px(24)
         beside = self.figures.sizeHint().width() + self.segments.sizeHint().width() <= room
         where = (0, 2) if beside else (1, 0)
         position = self.head.getItemPosition(self.head.indexOf(self.segments))
