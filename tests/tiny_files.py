@@ -1,0 +1,185 @@
+"""Real files, tiny, for every task and every sort of data: pictures, tables, texts, arrays, as a person has them."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from app.engine.learning.choices import LOSSES
+from models.template import TEMPLATES
+from tests.engine.tiny import EMBEDDING, SMALL, Combination, combinations
+
+COUNT = 40
+"""Examples of a file: a fifth to judge every epoch, a fifth to the end, 24 to learn from."""
+ANSWERS = ("kind", "good", "tags", "x", "y")
+TARGETS: dict[str, str | list[str]] = {
+    "classification": "kind", "binary-classification": "good", "multi-label": "tags", "regression": ["x", "y"],
+    "metric-learning": "kind",
+}
+RATES = {"sgd": 0.1, "sgd-momentum": 0.1}
+"""Learning rates with which three steps show more than the dice of the damage; all others take 0.002."""
+TEXT_WORDS = ("apple", "river", "stone")
+SOUND = 32
+
+
+def offered() -> list[Combination]:
+    """Every combination whose data a person can have as files."""
+    return [one for one in combinations() if one.sort != "row+signal"]
+
+
+def paired(of: Sequence[Combination]) -> list[Combination]:
+    """Every template and every loss of a task and a sort of data at least once, the optimizers in turn."""
+    found: list[Combination] = []
+    for task, sort in dict.fromkeys((one.task, one.sort) for one in of):
+        own = [one for one in of if (one.task, one.sort) == (task, sort)]
+        templates, losses, optimizers = (list(dict.fromkeys(one[place] for one in own)) for place in (2, 3, 4))
+        for number in range(max(len(templates), len(losses))):
+            turn = optimizers[len(found) % len(optimizers)]
+            found.append(Combination(
+                task, sort, templates[number % len(templates)], losses[number % len(losses)], turn
+            ))
+    return found
+
+
+def written(folder: Path, task: str, sort: str) -> dict[str, Any]:
+    """Files of that sort below the folder, and the [data] settings that open them for the task."""
+    folder.mkdir(parents=True, exist_ok=True)
+    data: dict[str, Any] = {"task": task, "validation_share": 0.2, "test_share": 0.2}
+    if task == "language-modelling":
+        return data | {"source": _long_text(folder), "context": 16, "tokens": "bytes"}
+    if "text" in sort:
+        data |= {"context": 16, "tokens": "bytes"}
+    if task == "reconstruction":
+        data["damage_share"] = 0.25
+    if sort == "signal":
+        return data | {"source": _arrays(folder, task)}
+    if sort == "image+text":
+        return data | {"source": _told(folder)}
+    if "+" in sort:
+        return data | {"source": _pairs(folder, sort), "columns": dict.fromkeys(("left", "right"), sort.split("+")[0])}
+    target = TARGETS.get(task, [])
+    chosen = [target] if isinstance(target, str) else target
+    data["columns"] = {name: "ignore" for name in ANSWERS if name not in chosen}
+    if target:
+        data["target"] = target
+    return data | {"source": _table(folder, sort)}
+
+
+def settings(of: Combination) -> dict[str, dict[str, Any]]:
+    """Model, loss, optimizer and training of a combination: a small network that forgets nothing, one step an epoch."""
+    template, loss = TEMPLATES.get(of.template), LOSSES.get(of.loss)
+    small = {name: value for name, value in SMALL.items() if name in template.model_fields}
+    rate = RATES.get(of.optimizer, 0.002) if of.task == "reconstruction" else 0.002
+    smooth = {"label_smoothing": 0.0} if "label_smoothing" in loss.model_fields else {}
+    return {
+        "augmentation": {"flip": False, "shift": 0.0},
+        "model": {"template": of.template, **small},
+        "loss": {"kind": of.loss, **smooth},
+        "optimizer": {"kind": of.optimizer, "learning_rate": rate},
+        "schedule": {"kind": "constant"},
+        "training": {
+            "epochs": 3, "batch_size": 512, "threads": 1, "device": "cpu", "precision": "float32",
+            "embedding": EMBEDDING, "gradient_clip": 1.0,
+        },
+    }
+
+
+# --- the files
+
+
+def _labels() -> np.ndarray:
+    return np.arange(COUNT) % 3
+
+
+def _answers() -> list[list[Any]]:
+    """ANSWERS of every example."""
+    noise = np.random.default_rng(1).normal(size=(COUNT, 2)) / 3
+    return [
+        ["abc"[label], ("no", "yes")[int(label == 2)], ("red", "red;blue", "blue;green")[label],
+         round(10 + 3 * label + one, 3), round(two - label, 3)]
+        for label, (one, two) in zip(_labels().tolist(), noise.tolist(), strict=True)
+    ]
+
+
+def _write(path: Path, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(heads)
+        writer.writerows(rows)
+    return str(path)
+
+
+def _pictures(folder: Path, seed: int = 0) -> list[str]:
+    """Grey pictures of 8 x 8 in `folder`, bright where the label says; their names."""
+    dice, names = np.random.default_rng(seed), []
+    folder.mkdir(exist_ok=True)
+    for number, label in enumerate(_labels().tolist()):
+        pixels = dice.integers(0, 120, (8, 8), dtype=np.uint8)
+        pixels[2 * label : 2 * label + 2] += 120
+        Image.fromarray(pixels).save(folder / f"{number}.png")
+        names.append(f"{folder.name}/{number}.png")
+    return names
+
+
+def _texts(seed: int = 0) -> list[str]:
+    dice = np.random.default_rng(seed)
+    return [f"{TEXT_WORDS[label]} {' '.join(dice.choice(list('klmnopqr'), 4))}" for label in _labels().tolist()]
+
+
+def _table(folder: Path, sort: str) -> str:
+    dice, labels = np.random.default_rng(0), _labels()
+    if sort == "row":
+        numbers = dice.normal(size=(COUNT, 4)).round(3)
+        numbers[:, 0] += 2 * labels
+        inputs = [[*row, "uvw"[label]] for row, label in zip(numbers.tolist(), labels.tolist(), strict=True)]
+        heads = ["one", "two", "three", "four", "form"]
+    else:
+        heads = ["file" if sort == "image" else "sentence"]
+        inputs = [[cell] for cell in (_pictures(folder / "pictures") if sort == "image" else _texts())]
+    rows = [[*one, *two] for one, two in zip(inputs, _answers(), strict=True)]
+    return _write(folder / f"{sort}.csv", [*heads, *ANSWERS], rows)
+
+
+def _arrays(folder: Path, task: str) -> str:
+    """Signals of two channels as an NPZ file."""
+    dice, labels = np.random.default_rng(0), _labels()
+    waves = np.sin(np.arange(SOUND) * (1 + labels[:, None, None]) / 3 + np.arange(2)[:, None])
+    signals = (waves + 0.1 * dice.normal(size=waves.shape)).astype(np.float32)
+    given: dict[str, np.ndarray] = {
+        "binary-classification": (labels == 2).astype(np.int64),
+        "multi-label": np.stack([labels < 2, labels > 0, labels == 2], axis=1).astype(np.int64),
+        "regression": np.array([row[3:] for row in _answers()], np.float32),
+    }
+    path = folder / "signals.npz"
+    np.savez(path, signals=signals, labels=given.get(task, labels))
+    return str(path)
+
+
+def _told(folder: Path) -> str:
+    """Pictures with a text beside each."""
+    place = folder / "told"
+    _pictures(place)
+    for number, text in enumerate(_texts()):
+        (place / f"{number}.txt").write_text(text, encoding="utf-8")
+    return str(place)
+
+
+def _pairs(folder: Path, sort: str) -> str:
+    if sort == "image+image":
+        halves = [_pictures(folder / name, seed) for seed, name in enumerate(("first", "second"))]
+    else:
+        halves = [_texts(), _texts(1)]
+    return _write(folder / "pairs.csv", ["left", "right"], zip(*halves, strict=True))
+
+
+def _long_text(folder: Path) -> str:
+    dice = np.random.default_rng(0)
+    text = " ".join(f"The {word} is here." for word in dice.choice(TEXT_WORDS, 120))
+    path = folder / "book.txt"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
