@@ -71,10 +71,12 @@ class Display:
             case events.RunPrepared():
                 self._epochs, self._steps = event.epochs, event.steps
                 self.line(f"Training on {event.device} ({event.device_reason}), {event.parameters:,} parameters.")
+                for sentence in event.told:
+                    self.line(sentence)
                 classes = f" of {len(event.classes)} classes" if event.classes else ""
                 self.line(
-                    f"{event.training_examples:,} examples{classes}; {event.epochs} epochs of "
-                    f"{event.steps_per_epoch:,} steps."
+                    f"{number(event.training_examples, 'example')}{classes}; {number(event.epochs, 'epoch')} of "
+                    f"{number(event.steps_per_epoch, 'step')}."
                 )
             case events.StepsDone():
                 self._moved(event)
@@ -135,6 +137,11 @@ class Display:
         self._said = time.monotonic()
 
 
+def number(count: int, noun: str) -> str:
+    """1 step, 3,120 steps."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def clock(seconds: float) -> str:
     """4:10, or 1:04:10."""
     whole = max(0, round(seconds))
@@ -159,6 +166,7 @@ def ending(finished: events.RunFinished, report: Report | None) -> list[str]:
 
 MOST_CLASSES = 60
 """Of more classes or tags, only the first are listed."""
+MOST_LEFT_OUT = 20
 
 
 def description_lines(facts: dict[str, Any]) -> list[str]:
@@ -187,6 +195,16 @@ def description_lines(facts: dict[str, Any]) -> list[str]:
         if len(counts) > MOST_CLASSES:
             lines.append(f"  and {len(counts) - MOST_CLASSES:,} more")
     lines += [f"{problem['level'].capitalize()}: {problem['text']}" for problem in facts["problems"]]
+    return [*lines, *_left_out([one for one in facts.get("skipped", ()) if not one["ignored"]])]
+
+
+def _left_out(skipped: list[dict[str, Any]]) -> list[str]:
+    """Every file or row that is not used, with the reason; of very many the first."""
+    if len(skipped) < 2:  # the one is told among the problems
+        return []
+    lines = ["Left out:", *(f"  {one['path']}: {one['reason']}" for one in skipped[:MOST_LEFT_OUT])]
+    if len(skipped) > MOST_LEFT_OUT:
+        lines.append(f"  and {len(skipped) - MOST_LEFT_OUT:,} more; --json lists them")
     return lines
 
 

@@ -44,6 +44,21 @@ def test_data_of_every_sort_are_described(more: dict[str, Any], words: list[str]
         assert word in text
 
 
+def test_what_is_left_out_is_listed() -> None:
+    gone = [{"path": f"row {k}", "reason": "it has 2 cells, not 3", "ignored": False} for k in range(30)]
+    lines = description_lines(facts(skipped=[*gone, {"path": ".x", "reason": "hidden", "ignored": True}]))
+    assert "  row 19: it has 2 cells, not 3" in lines and lines[-1] == "  and 10 more; --json lists them"
+    assert not any(".x" in line for line in lines)
+
+
+def test_training_begins_with_what_there_is_to_know_of_the_data() -> None:
+    stream = io.StringIO()
+    with Display(stream) as display:
+        display(RunPrepared("CPU", "why", 1, 10, 1, 1, 1, 0, 4, 1, (), {}, {}, ("Warning: 2 rows were left out.",)))
+    assert "Warning: 2 rows were left out." in stream.getvalue()
+    assert "1 example; 1 epoch of 1 step." in stream.getvalue()
+
+
 @pytest.mark.parametrize(
     ("metrics", "words"),
     [({"r2": 0.4312, "mae": 41.0}, "R² 0.431"), ({"accuracy": 0.9, "f1": 0.2}, "accuracy 90.0 %"),

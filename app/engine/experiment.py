@@ -186,7 +186,7 @@ def resolved(experiment: Experiment, problem: Problem, task: tasks.Task) -> Expe
     """
     template = experiment.model or usual_template(problem)()
     if reason := template.unfit(problem):
-        raise UserError(reason, "Choose another template, or other picture sizes.", "model.template")
+        raise UserError(reason, "Choose another template.", "model.template")
     template = template.resolved(problem)
     recipe = template.recipe(problem)
 

@@ -48,10 +48,10 @@ def _sentence(training: Training, status: Status, reason: str) -> str:
     progress, work, best = training.progress, training.work, training.best.state
     kept = f"The weights of epoch {best['epoch']} are kept." if best else "There is nothing to keep yet."
     if status == "completed" and progress.end == "early":
-        waited = f"no better validation loss for {progress.since_best} epochs"
+        waited = f"no better validation loss for {progress.since_best} {'epoch' if progress.since_best == 1 else 'epochs'}"
         text = f"Stopped early after epoch {progress.epoch - 1}: {waited}. {kept}"
     elif status == "completed":
-        text = f"Trained {work.plan.epochs} epochs. {kept}"
+        text = f"Trained {work.plan.epochs} {'epoch' if work.plan.epochs == 1 else 'epochs'}. {kept}"
     elif status == "stopped":
         text = f"Stopped at step {progress.step:,} of {work.steps:,}. {kept}"
     else:

@@ -49,6 +49,8 @@ class RunPrepared:
     predicted: dict[str, int]
     resolved: dict[str, Any]
     """The experiment with every setting filled in, as plain data."""
+    told: tuple[str, ...] = ()
+    """What a person should know of the data, the gravest first: what was left out, replaced or is rare."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import torch
 
 from app.engine.errors import UserError
 
-LESS_MEMORY = "Choose a smaller batch size, smaller pictures or a smaller template, or train on the CPU."
+LESS_MEMORY = "Choose a smaller batch size, smaller examples or a smaller template, or train on the CPU."
 
 
 def out_of_memory(error: BaseException) -> bool:

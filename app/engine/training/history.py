@@ -192,7 +192,7 @@ def read_events(folder: Path) -> list[events.Event]:
     history = read_history(run.path)
     told: list[events.Event] = [events.RunStarted(str(run.path), run.name, storage.to_plain(experiment))]
     if prepared := run.environment().get("prepared"):
-        prepared["classes"] = tuple(prepared["classes"])
+        prepared |= {name: tuple(prepared.get(name, ())) for name in ("classes", "told")}
         told.append(events.RunPrepared(**prepared))
     summary = run.summary()
     if len(history.steps):

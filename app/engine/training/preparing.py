@@ -20,6 +20,7 @@ from app.engine.data.augmentation import Augmentation, settled
 from app.engine.data.dataset import Dataset
 from app.engine.data.opening import open_dataset
 from app.engine.data.opening import settled as data_settled
+from app.engine.data.summary import problems
 from app.engine.errors import UserError
 from app.engine.experiment import Experiment, problem_of, resolved, task_of
 from app.engine.learning.choices import LossFunction, Optimizer, Schedule
@@ -112,7 +113,7 @@ def plan(experiment: Experiment, run: Run, emit: Emit, control: Control, dataset
     template = whole.model
     assert template is not None
     if reason := template.unfit(problem):
-        raise UserError(reason, "Choose another template, or other picture sizes.", "model.template")
+        raise UserError(reason, "Choose another template.", "model.template")
     device = devices.smoke_test(devices.choose(experiment.training.device))
     storage.write_json(run.path / "dataset.json", description.to_plain())
     return Plan(
@@ -203,6 +204,7 @@ def announce(work: Work, run: Run, progress: Progress) -> RunPrepared:
         steps=work.steps, steps_per_epoch=work.steps_per_epoch, first_step=progress.step, batch_size=plan.batch_size,
         training_examples=work.batches.examples, classes=description.classes, predicted=work.predicted,
         resolved=storage.to_plain(plan.settled),
+        told=tuple(f"{one['level'].capitalize()}: {one['text']}" for one in problems(description)),
     )
     storage.write_json(run.path / "environment.json", {
         "started": run.environment().get("started") or datetime.now().isoformat(timespec="seconds"),

@@ -79,6 +79,26 @@ def test_a_folder_with_a_table_and_names_without_ending(folder: Maker) -> None:
     assert opened(base).description.classes == ("beagle", "pug")
 
 
+def test_numbers_beside_numbered_pictures_name_no_pictures(folder: Maker) -> None:
+    """A column of numbers of which some are also 1.png and 4.png of a folder near by; and one row too long."""
+    base = folder({"img": 8})
+    lines = ["size,weight,label", *(f"{n * n},{1.5 * n},{'xyz'[n % 3]}" for n in range(40)), "1,2,x,4"]
+    (base / "rows.csv").write_text("\n".join(lines), encoding="utf-8")
+    about = opened(base / "rows.csv").description
+    assert (about.kind, about.total) == ("row", 40)
+    assert [item.reason for item in about.skipped] == ["it has 4 cells, not 3"]
+
+
+def test_a_list_of_pictures_with_an_endless_line_is_refused(folder: Maker) -> None:
+    base = folder({"img": 8})
+    with (base / "list.csv").open("wb") as file:
+        file.write(b"file,label\n" + b"".join(b"img/%d.png,%c\n" % (n, b"ab"[n % 2]) for n in range(8)))
+        file.write(b"1," * (9 << 20))
+        file.truncate(500 << 20)
+    with pytest.raises(UserError, match=r"longer than 16 million"):
+        opened(base / "list.csv")
+
+
 def test_names_with_newlines_and_delimiters_in_quotes(tmp_path: Path, picture: Maker) -> None:
     lines = ["path,label"]
     for number in range(6):

@@ -20,10 +20,11 @@ from app.engine.data.examples import Examples
 from app.engine.data.pictures import SUFFIXES as PICTURES
 from app.engine.data.settings import DataSettings
 from app.engine.data.tables import encoding
-from app.engine.data.tables.delimiters import find_delimiter, records
+from app.engine.data.tables.delimiters import LINE_LIMIT, find_delimiter, records
 from app.engine.data.tables.examples import examples_of
 from app.engine.data.tables.numbers import NumberStyle
 from app.engine.data.tables.reading import read_table
+from app.engine.data.tables.text import too_long
 from app.engine.errors import UserError
 from app.engine.learning.tasks import task
 
@@ -53,8 +54,7 @@ class Table:
 
 def read_rows(path: Path, data: DataSettings, most: int | None = None) -> tuple[list[list[str]], str, str]:
     """(rows with their cells stripped, encoding, delimiter). most: bytes from the beginning. Raises UserError."""
-    with path.open("rb") as file:
-        content = file.read(-1 if most is None else most)
+    content = _whole(path) if most is None else _beginning(path, most)
     whole = most is None or len(content) < most
     name = data.encoding or encoding.detect(content, whole).name
     if not encoding.known(name):
@@ -68,6 +68,22 @@ def read_rows(path: Path, data: DataSettings, most: int | None = None) -> tuple[
     delimiter = data.delimiter or find_delimiter(sample, path.suffix.lower(), str(path))[0]
     rows = [row for _, row in records(io.StringIO(text, newline=""), delimiter, str(path))]
     return [[cell.strip() for cell in row] for row in rows], name, delimiter
+
+
+def _beginning(path: Path, most: int) -> bytes:
+    with path.open("rb") as file:
+        return file.read(most)
+
+
+def _whole(path: Path) -> bytes:
+    """Raises UserError at a line so long that this is no table, before it is read."""
+    lines = []
+    with path.open("rb") as file:
+        while line := file.readline(LINE_LIMIT + 1):
+            lines.append(line)
+            if len(line) > LINE_LIMIT:
+                raise too_long(path, len(lines))
+    return b"".join(lines)
 
 
 @dataclass(frozen=True)
@@ -84,9 +100,12 @@ class Files:
 
 
 def locate(folder: Path, rows: list[list[str]]) -> tuple[int, Files] | None:
-    """The column whose cells are files, and how: from the table's folder or one below it, with or without ending."""
+    """The column whose cells are files, and how: from the table's folder or one below it, with or without ending.
+
+    Where the ending is left out most of the cells must be files: a column of numbers beside a folder with 1.png is not.
+    """
     sample = rows[:: max(1, len(rows) // 200)][:200]
-    width = min(LOCATED_COLUMNS, max((len(row) for row in sample), default=0))
+    width = min(LOCATED_COLUMNS, len(rows[0]) if rows else 0)
     bases = [str(folder), *sorted(entry.path for entry in os.scandir(folder) if entry.is_dir())[:50]]
     best: tuple[int, int, Files] | None = None
     for ending, base in itertools.product(("", ".jpg", ".png", ".jpeg"), bases):
@@ -98,6 +117,8 @@ def locate(folder: Path, rows: list[list[str]]) -> tuple[int, Files] | None:
             hits = 0
             if any(_is_file(files.path(cell)) for cell in cells[:20]):
                 hits = sum(_is_file(files.path(cell)) for cell in cells)
+            if ending and (hits < 2 or 2 * hits < len(sample) - 1):  # the first may be the column's name
+                continue
             if hits and (best is None or hits > best[0]):
                 best = (hits, column, files)
     return None if best is None else (best[1], best[2])
@@ -279,6 +300,8 @@ def class_column(path: Path, table: Table, files: int, target: str | None) -> in
     others = [column for column in range(len(heads)) if column != files]
     if len(others) == 1:
         return others[0]
+    if not others:
+        raise unusable_file(path, "has only one column, so nothing can be predicted from it", REMEDY)
     raise UserError(f"It is not clear which column of '{readable(path)}' names the class.", "Choose it.", "data.target")
 
 

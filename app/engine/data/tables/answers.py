@@ -30,6 +30,15 @@ def present(table: Table, plan: Plan) -> np.ndarray:
     return found
 
 
+def finite(table: Table, plan: Plan) -> np.ndarray:
+    """(N,) bool: the rows without an infinite amount to predict."""
+    found = np.ones(len(table), bool)
+    if task_of(plan.task).targets == "amounts":
+        for name in plan.targets:
+            found &= ~table.by_name[name].infinite
+    return found
+
+
 def _refuse_texts(table: Table, column: Column) -> None:
     """Raises UserError, with the first three cells, where texts stand among the numbers of a target."""
     odd = column.odd()

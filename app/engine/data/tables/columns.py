@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from app.engine.data.dataset import Skipped
-from app.engine.data.tables.numbers import LARGEST, NOTHING, NumberStyle, date_format, to_days, to_numbers
+from app.engine.data.tables.numbers import LARGEST, NO_NUMBER, NOTHING, NumberStyle, date_format, to_days, to_numbers
 
 Kind = Literal["empty", "number", "date", "text", "mixed", "nested"]
 MOSTLY = 0.8
@@ -58,6 +58,17 @@ class Column:
             values[infinite] = np.nan
             return values, np.zeros(len(values), bool), int(infinite.sum())
         return to_days(self.texts, self.date) if self.date else to_numbers(self.texts, self.style)
+
+    @property
+    def infinite(self) -> np.ndarray:
+        """(N,) bool: numbers that are infinite, or too large to be one."""
+        values, odd, count = self.numbers
+        if not count:
+            return np.zeros(len(values), bool)
+        if self.values is not None:
+            return np.abs(self.values) > LARGEST
+        there = np.array([text.lower() not in NO_NUMBER for text in self.texts.to_pylist()], bool)
+        return np.isnan(values) & ~odd & there
 
     @functools.cached_property
     def date(self) -> str:

@@ -14,7 +14,7 @@ from app.engine.data.dataset import Skipped
 from app.engine.data.examples import Examples, Part
 from app.engine.data.parts.rows import RowPart, policy_of
 from app.engine.data.settings import DataSettings
-from app.engine.data.tables.answers import present, targets_of
+from app.engine.data.tables.answers import finite, present, targets_of
 from app.engine.data.tables.columns import Column, Table
 from app.engine.data.tables.plan import Plan, plan
 from app.engine.data.targets import partners_of
@@ -59,6 +59,7 @@ class _Builder:
         plan = self.plan
         task = task_of(plan.task)
         targets = ", ".join(f"'{name}'" for name in plan.targets)
+        self._keep(finite(self.table, plan), f"its value of {targets} is infinite")
         self._keep(present(self.table, plan), f"it has no value of {targets}")
         self._drop_missing()
         parts = self._pair() if plan.reads == "pair" else (self._part(plan.inputs[0], 0),)
@@ -160,7 +161,9 @@ class _Builder:
                             f"'{skipped[0].path}': {skipped[0].reason}.", "Choose other data.", "data.source")
         if len(rows) < len(names):
             self.table = self.table.take(rows)
-            self.notes.append(f"{len(names) - len(rows):,} pictures could not be read and are left out.")
+            count = len(names) - len(rows)
+            self.notes.append(f"{count:,} {'picture' if count == 1 else 'pictures'} could not be read and "
+                              f"{'is' if count == 1 else 'are'} left out.")
         self.skipped += skipped
         self.notes += notes
         return part

@@ -103,11 +103,12 @@ def _sample(path: Path, name: str, beginning: bytes, size: int) -> str:
     if cut < 0:  # a first line of more than that
         cut = max(text.find("\n"), text.find("\r"))
     if cut < 0:
-        raise _too_long(path, 1)
+        raise too_long(path, 1)
     return text[: cut + 1]
 
 
-def _too_long(path: Path, number: int) -> UserError:
+def too_long(path: Path, number: int) -> UserError:
+    """For a table with a line of more than LINE_LIMIT."""
     return unusable(
         path, f"has a line longer than {LINE_LIMIT >> 20} million characters (line {number:,}), so it is no table",
         "Save it again with a line for every row.",
@@ -151,7 +152,7 @@ class _Lines:
             if number % 4096 == 0:
                 self.check()
             if len(line) > LINE_LIMIT:
-                raise _too_long(self.path, number)
+                raise too_long(self.path, number)
             if number == 1:
                 line = line.removeprefix("\ufeff")
             if "\0" in line:

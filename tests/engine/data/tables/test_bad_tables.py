@@ -109,6 +109,15 @@ def test_infinities_are_missing_and_counted(tmp_path: Path) -> None:
     assert any("2 values of 'size' are infinite" in note for note in dataset.description.notes)
 
 
+def test_infinite_targets_are_left_out_as_such(tmp_path: Path) -> None:
+    rows = "".join(f"{n * n},{ {3: 'inf', 9: '-1e999', 12: ''}.get(n, round(n * 1.37, 2))}\n" for n in range(60))
+    about = opened(tmp_path / "a.csv", "size,price\n" + rows).description
+    assert about.total == 57
+    assert {item.path: item.reason for item in about.skipped} == {
+        "row 5": "its value of 'price' is infinite", "row 11": "its value of 'price' is infinite",
+        "row 14": "it has no value of 'price'"}
+
+
 def test_rows_without_target_and_dropped_gaps_are_listed(tmp_path: Path) -> None:
     content = GOOD + "1,2,\n3,4,NA\n,5,x\n"
     about = opened(tmp_path / "a.csv", content, missing={"size": "drop"}).description
