@@ -24,7 +24,7 @@ class Entry:
 
 
 TABLE = (
-    Entry("new", "Start page", "File", ("Ctrl+N",), "Begin anew: built-in data, recent work, your own pictures."),
+    Entry("new", "Start page", "File", ("Ctrl+N",), "Begin anew: built-in data, recent work, your own data."),
     Entry(
         "open_folder",
         "Open a folder of data…",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.engine.data.nouns import noun
 from app.engine.training import events
 from app.ui.amounts import bytes_text, time_text
 from app.ui.background import Failure
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from app.ui.measurer import Measurer
 
 TICK_MS = 1000
-NO_DATA = "Choose data first: a built-in data set, or a folder of your pictures."
+NO_DATA = "Choose data first: a built-in data set, or a file or folder of your own."
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,7 @@ class RunBar(QObject):
             brief = "Stopping"
         elif session.state is State.PAUSED:
             text, brief = f"Paused · {text}", f"Paused · {brief}"
-        speed = "" if latest.speed is None else f"{latest.speed:,.0f} pictures/s"
+        speed = "" if latest.speed is None else f"{latest.speed:,.0f} {self._many()}/s"
         left = "" if latest.remaining is None else f"{time_text(latest.remaining)} left"
         if session.state is State.PAUSED:
             speed = ""
@@ -205,6 +206,11 @@ class RunBar(QObject):
             right=" · ".join(part for part in (speed, spent, left) if part),
             brief_right=" · ".join(part for part in (speed, left) if part),
         )
+
+    def _many(self) -> str:
+        """What the examples are called: "pictures", "rows"."""
+        description = self._document.description
+        return noun(description.kind) if description is not None else "examples"
 
     # --- listening
 

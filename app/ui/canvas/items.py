@@ -49,8 +49,8 @@ class BlockView:
         elif self.reached and not self.source:
             lines.append(
                 f"{self.parameters:,} parameters ({share_text(self.share)})<br>"
-                f"{short(self.multiply_adds)} multiply-adds a picture<br>"
-                f"{bytes_text(self.activation_bytes)} of activations a picture"
+                f"{short(self.multiply_adds)} multiply-adds for each example<br>"
+                f"{bytes_text(self.activation_bytes)} of activations for each example"
             )
         return "<div style='max-width: 320px'>" + "<br>".join(lines) + "</div>"
 

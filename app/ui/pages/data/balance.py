@@ -26,7 +26,7 @@ class BalanceCard(Card):
     """Shows what there is of it: classes as bars, amounts and lengths of texts as histograms."""
 
     def __init__(self, parts: Parts) -> None:
-        super().__init__("Classes", "how many pictures of each")
+        super().__init__("Classes", "how many examples of each")
         self._parts = parts
         self._dataset: Dataset | None = None
         self.bars = ClassBars(parts.theme)

@@ -13,7 +13,7 @@ from app.ui.theme import Theme, style
 
 LABELS: dict[Action, tuple[str, str]] = {
     "results": ("Results", "What it gets right and wrong, in figures and pictures."),
-    "tryit": ("Try it", "Show it a picture of your own."),
+    "tryit": ("Try it", "Give it an example of your own."),
     "longer": ("Train longer", "Go on from the last step for half as many epochs more."),
     "resume": ("Resume", "Go on from the last checkpoint to the planned end."),
     "unpause": ("Resume", "Go on where it was paused."),
