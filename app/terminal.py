@@ -73,7 +73,9 @@ class Display:
                 self.line(f"Training on {event.device} ({event.device_reason}), {event.parameters:,} parameters.")
                 for sentence in event.told:
                     self.line(sentence)
-                classes = f" of {len(event.classes)} classes" if event.classes else ""
+                task = TASKS.get(str(event.resolved.get("data", {}).get("task")))
+                tags = task is not None and task.targets == "tags"
+                classes = f" of {len(event.classes)} {'tags' if tags else 'classes'}" if event.classes else ""
                 self.line(
                     f"{number(event.training_examples, 'example')}{classes}; {number(event.epochs, 'epoch')} of "
                     f"{number(event.steps_per_epoch, 'step')}."

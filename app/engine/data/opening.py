@@ -83,7 +83,8 @@ def _format_of(source: str) -> tuple[str, Format]:
                     if next(entries, None) is None:
                         raise UserError(
                             f"The folder '{readable(path)}' is empty.",
-                            "Put the pictures, texts or sounds of every class in a sub-folder of its own.", "data.source",
+                            "Put the pictures, texts or sounds of every class in a sub-folder of its own.",
+                            "data.source",
                         )
             else:
                 path.open("rb").close()
@@ -95,6 +96,7 @@ def _format_of(source: str) -> tuple[str, Format]:
     if form is None:
         raise UserError(
             f"'{readable(source)}' is of a sort that is not read.",
-            "Open a folder of pictures, texts or sounds, a table (CSV, Excel, Parquet), a text, or NPZ or IDX files.", "data.source",
+            "Open a folder of pictures, texts or sounds, a table (CSV, Excel, Parquet), a text, or NPZ or IDX files.",
+            "data.source",
         )
     return source, form

@@ -48,7 +48,8 @@ def _sentence(training: Training, status: Status, reason: str) -> str:
     progress, work, best = training.progress, training.work, training.best.state
     kept = f"The weights of epoch {best['epoch']} are kept." if best else "There is nothing to keep yet."
     if status == "completed" and progress.end == "early":
-        waited = f"no better validation loss for {progress.since_best} {'epoch' if progress.since_best == 1 else 'epochs'}"
+        epochs = "epoch" if progress.since_best == 1 else "epochs"
+        waited = f"no better validation loss for {progress.since_best} {epochs}"
         text = f"Stopped early after epoch {progress.epoch - 1}: {waited}. {kept}"
     elif status == "completed":
         text = f"Trained {work.plan.epochs} {'epoch' if work.plan.epochs == 1 else 'epochs'}. {kept}"

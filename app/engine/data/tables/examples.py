@@ -210,6 +210,9 @@ class _Builder:
             names = [name for name in ignored if plan.roles[name].reason == reason]
             shown = ", ".join(f"'{name}'" for name in names[:3]) + (f" and {count - 3:,} more" if count > 3 else "")
             notes.append(f"{shown} {'is' if count == 1 else 'are'} not read: {reason}.")
+        if plan.groups:
+            together = " and ".join(f"'{name}'" for name in plan.groups)
+            notes.append(f"Rows with the same {together} stay in one split: {len(set(self._groups() or ())):,} groups.")
         if plan.targets:
             notes.insert(0, f"Predicted: {', '.join(plan.targets[:5])}{' …' if len(plan.targets) > 5 else ''}.")
         return notes
