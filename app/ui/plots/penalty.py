@@ -117,5 +117,6 @@ class PenaltyPlot(Plot):
             text.setText(f"{words}: {number_text(price, 2)}")
             text.setColor(self.theme.color("text"))
             text.setFont(self.theme.font(11))
-            text.setAnchor((0.75, 2.2) if right else (-0.06, 0.5 if p < 0.05 else 1.1))
+            middle = 0.3 < p <= 0.6  # words above it would run into those of "sure and right"
+            text.setAnchor((0.75, 2.2) if right else (0.7, 1.6) if middle else (-0.06, 0.5 if p < 0.05 else 1.1))
             text.setPos(p, price)
