@@ -127,7 +127,8 @@ class MatchingReport(SplitReport):
         ahead, back = self.ways
         text = (
             f"Of {ahead.candidates:,}, the matching {ahead.given} is among the five nearest for "
-            f"{percent(ahead.at_5, 1)}, the matching {back.given} for {percent(back.at_5, 1)}; guessing would find {percent(ahead.chance_5, 1)}"
+            f"{percent(ahead.at_5, 1)}, the matching {back.given} for {percent(back.at_5, 1)}; "
+            f"guessing would find {percent(ahead.chance_5, 1)}"
         )
         if self.count <= 5:
             return f"{text}. These are too few pairs to say more.", "warning"
