@@ -112,7 +112,13 @@ def train(experiment: str, changes: tuple[str, ...], run_dir: str | None, json_:
     from app.engine import storage
     from app.engine.training.run import Run, default_folder
 
-    asked = storage.read(Path(experiment).expanduser())
+    path = Path(experiment).expanduser()
+    if path.suffix.lower() != ".toml" and (path.exists() or experiment.startswith("sample:")):
+        raise UserError(
+            f"'{experiment}' is no experiment, which is a .toml file.",
+            f"To train on these data, write one with the two lines [data] and source = '{experiment}'.",
+        )
+    asked = storage.read(path)
     try:
         asked = storage.with_overrides(asked, changes)
     except UserError as error:

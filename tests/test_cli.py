@@ -132,6 +132,13 @@ def test_a_missing_file_or_run_is_one_sentence(capsys: pytest.CaptureFixture[str
         assert len(capsys.readouterr().err.strip().splitlines()) == 1
 
 
+def test_data_in_place_of_an_experiment_are_told_what_to_do(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in (str(place / "pictures"), "sample:digits"):
+        assert cli.main(["train", name]) == 1
+        err = capsys.readouterr().err
+        assert f"source = '{name}'" in err and len(err.strip().splitlines()) == 1
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl+C cannot be sent to one process there")
 def test_ctrl_c_stops_keeps_the_best_and_the_run_goes_on(place: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
