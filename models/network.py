@@ -172,12 +172,14 @@ def initialise(network: nn.Module, generator: torch.Generator) -> None:
 _BIASED = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d, nn.ConvTranspose2d)
 
 
-def decay_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """Parameter groups for an optimizer: weight decay on matrices and filters only.
+def decay_groups(network: nn.Module, weight_decay: float, everywhere: bool = False) -> list[dict[str, Any]]:
+    """Parameter groups for an optimizer: weight decay on matrices and filters only, or everywhere.
 
     Biases, norms, positions and scales are left alone: pulling them to zero removes nothing superfluous. A module
     names such parameters of its own in `undecayed`; what has one dimension is never decayed.
     """
+    if everywhere:
+        return [{"params": list(network.parameters()), "weight_decay": weight_decay}]
     kept: dict[bool, list[nn.Parameter]] = {True: [], False: []}
     for module in network.modules():
         undecayed: Iterable[str] = getattr(module, "undecayed", ())
@@ -185,3 +187,16 @@ def decay_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]
             kept[parameter.ndim > 1 and name not in undecayed].append(parameter)
     groups = [{"params": kept[True], "weight_decay": weight_decay}, {"params": kept[False], "weight_decay": 0.0}]
     return [group for group in groups if group["params"]]
+
+
+def hidden_matrices(network: nn.Module) -> set[nn.Parameter]:
+    """The matrices that turn one layer's numbers into the next one's: two-dimensional weights, but not the tables of
+    embeddings, positions and scales, and not the answer."""
+    found = set()
+    for module in network.modules():
+        if isinstance(module, (nn.Embedding, AnswerModule)):
+            continue
+        undecayed: Iterable[str] = getattr(module, "undecayed", ())
+        own = module.named_parameters(recurse=False)
+        found |= {parameter for name, parameter in own if parameter.ndim == 2 and name not in undecayed}
+    return found

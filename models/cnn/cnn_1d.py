@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from models.graph import Graph, Node
-from models.recipe import portions, rate_for, rows
+from models.recipe import dropout_for, portions, rate_for, rows
 from models.shape import InputKind, Problem
 from models.sizes import rounded
 from models.spec import setting
@@ -44,7 +44,8 @@ class CNN1D(Template):
     @classmethod
     def defaults(cls, problem: Problem) -> dict[str, Any]:
         if problem.input == "row":
-            return {"depth": 1, "width": 16, "filter_size": 3, "dropout": 0.2 if problem.examples < 2_000 else 0.1}
+            width = 8 if problem.examples < 500 else 16
+            return {"depth": 1, "width": width, "filter_size": 3, "dropout": dropout_for(problem.examples)}
         length, depth = -(-problem.shape[1] // _stride(problem.shape[1])), 1
         while length // 2 >= 16 and depth < 5:
             length, depth = length // 2, depth + 1
@@ -74,15 +75,14 @@ class CNN1D(Template):
                     Node(f"halve{number}", "sequence-pooling"),
                 ]
             nodes.append(Node(f"block{number}", "sequence-residual", {"size": size, "dropout": dropout}))
-        nodes.append(Node("norm", "layer-norm", {"activation": "relu"}))
-        if problem.input == "row":
-            nodes.append(Node("flat", "reshape"))
-        else:
-            nodes += [
-                Node("strongest", "global-pooling", {"how": "max"}, ("norm",)),
-                Node("mean", "global-pooling", {"how": "mean"}, ("norm",)),
-                Node("found", "concatenate", {}, ("strongest", "mean")),
-            ]
+        if problem.input != "row":
+            nodes.append(Node("norm", "layer-norm", {"activation": "relu"}))
+        last = nodes[-1].name
+        nodes += [
+            Node("strongest", "global-pooling", {"how": "max"}, (last,)),
+            Node("mean", "global-pooling", {"how": "mean"}, (last,)),
+            Node("found", "concatenate", {}, ("strongest", "mean")),
+        ]
         nodes += [
             Node("dropout", "dropout", {"share": dropout}),
             Node("answer", "answer", {"outputs": problem.outputs}),

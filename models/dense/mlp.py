@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from models.graph import Graph, Node
-from models.recipe import rows
+from models.recipe import dropout_for, rows
 from models.shape import Answers, InputKind, Problem
 from models.spec import setting
 from models.template import TEMPLATES, Template
@@ -40,7 +40,7 @@ class MLP(Template):
         few = problem.examples < 2_000
         return {
             "width": 64 if few else 128 if problem.examples < 20_000 else 256,
-            "dropout": 0.0 if problem.answers == "copy" else 0.2 if few else 0.1,
+            "dropout": 0.0 if problem.answers == "copy" else dropout_for(problem.examples),
         }
 
     def graph(self, problem: Problem) -> Graph:
@@ -59,4 +59,4 @@ class MLP(Template):
 
     @classmethod
     def recipe(cls, problem: Problem) -> dict[str, dict[str, Any]]:
-        return rows(problem, rate=2e-3)
+        return rows(problem, rate=6e-4 if 200 <= problem.examples < 2_000 else 1e-3)

@@ -57,28 +57,36 @@ class SequenceConvolution(Block):
     activation: Literal["none", "relu", "gelu"] = setting(
         "none", label="Then", choices=ACTIVATIONS, help="What is done with each number afterwards."
     )
+    causal: bool = setting(
+        False, label="Looks back only", advanced=True, help="A place sees itself and those before it, never ahead.",
+    )
 
     def title(self) -> str:
         pace = f", by {self.stride}" if self.stride > 1 else ""
-        return f"1-D convolution {self.size} · {self.channels}{pace}"
+        back = ", looks back" if self.causal else ""
+        return f"1-D convolution {self.size} · {self.channels}{pace}{back}"
 
     def shape(self, *inputs: Shape) -> Shape:
         count, _ = tokens(inputs[0], self.label)
+        if self.causal and self.stride > 1:
+            raise Impossible(
+                "A filter that looks back only cannot skip places.", "Set the stride to 1, or let it look ahead."
+            )
         return halved(count, self.stride), self.channels
 
     def module(self, *inputs: Shape) -> nn.Module:
-        layer = SequenceConvolutionModule(inputs[0], self.channels, self.size, self.stride)
+        layer = SequenceConvolutionModule(inputs[0], self.channels, self.size, self.stride, self.causal)
         return nn.Sequential(layer, activation(self.activation)) if self.activation != "none" else layer
 
 
 class SequenceConvolutionModule(nn.Module):
     """(B, N, D) -> (B, ceil(N / stride), channels)."""
 
-    def __init__(self, shape: Shape, channels: int, size: int, stride: int = 1) -> None:
+    def __init__(self, shape: Shape, channels: int, size: int, stride: int = 1, causal: bool = False) -> None:
         super().__init__()
         count, width = shape
         missing = max(0, (halved(count, stride) - 1) * stride + size - count)
-        left = (size - 1) // 2 if stride == 1 else missing // 2
+        left = missing if causal else (size - 1) // 2 if stride == 1 else missing // 2
         self.ends = (left, missing - left)
         self.filters = nn.Conv1d(width, channels, size, stride)
 

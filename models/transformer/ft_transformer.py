@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from models.graph import Graph, Node
-from models.recipe import rows
+from models.recipe import dropout_for, rows
 from models.shape import Answers, InputKind, Problem
 from models.sizes import heads_for
 from models.spec import setting
@@ -18,7 +18,8 @@ MOST_COLUMNS = 512
 @TEMPLATES.register
 class FTTransformer(Template):
     """Columns as tokens, transformer blocks, their mean, a linear answer (arXiv:2106.11959; the mean of all tokens in
-    place of a class token). To restore a row, all tokens together answer for every amount."""
+    place of a class token, and no norm behind it, so that an amount can act in proportion). To restore a row, all
+    tokens together answer for every amount."""
 
     kind: ClassVar[str] = "ft-transformer"
     label: ClassVar[str] = "FT-Transformer"
@@ -52,7 +53,9 @@ class FTTransformer(Template):
     @classmethod
     def defaults(cls, problem: Problem) -> dict[str, Any]:
         few = problem.examples < 2_000
-        return {"depth": 1 if few else 2, "width": 32 if few else 64, "dropout": 0.2 if few else 0.1}
+        width = 16 if problem.examples < 500 else 32 if few else 64
+        dropout = 0.0 if problem.answers == "copy" else dropout_for(problem.examples)
+        return {"depth": 1 if few else 2, "width": width, "dropout": dropout}
 
     def resolved(self, problem: Problem) -> FTTransformer:
         """Heads follow the width: about 16 numbers each."""
@@ -66,15 +69,16 @@ class FTTransformer(Template):
         nodes = [
             Node("columns", "feature-tokens", tokens),
             *(Node(f"block{number}", "transformer", settings) for number in range(1, (self.depth or 1) + 1)),
-            Node("norm", "layer-norm"),
         ]
         if problem.answers == "copy":
             # A token's own answer would need to be the same rule for every column.
             nodes += [Node("narrow", "linear", {"outputs": 8}), Node("flat", "reshape")]
         else:
             nodes.append(Node("pool", "global-pooling", {"how": "mean"}))
+            if self.dropout:
+                nodes.append(Node("dropout", "dropout", {"share": self.dropout}))
         return Graph((*nodes, Node("answer", "answer", {"outputs": problem.answer[0]})))
 
     @classmethod
     def recipe(cls, problem: Problem) -> dict[str, dict[str, Any]]:
-        return rows(problem, rate=1e-3)
+        return rows(problem, rate=5e-4)

@@ -38,6 +38,12 @@ class GPT(Template):
         help="Forgets at random while training; helps with short texts that are seen often.",
     )
 
+    neighbours: int = setting(
+        4, label="Neighbours", unit="tokens", ge=1, le=16, advanced=True,
+        help="A token begins with so many tokens up to itself in view, by a small filter; 1 is the plain layout, which "
+        "learns more slowly at first.",
+    )
+
     def resolved(self, problem: Problem) -> GPT:
         """Heads follow the width: about 32 numbers each."""
         return self.replace(heads=self.heads or heads_for(self.width))
@@ -53,11 +59,20 @@ class GPT(Template):
         embedding: dict[str, Any] = {"vocabulary": max(1, problem.vocabulary), "width": self.width}
         return Graph((
             Node("embedding", "token-embedding", embedding),
+            *self._neighbours(),
             Node("positions", "positions", {"strength": 0.02}),
             *(Node(f"block{number}", "transformer", settings) for number in range(1, self.depth + 1)),
             Node("norm", "layer-norm"),
             Node("answer", "token-answer", {"outputs": problem.outputs}),
         ))
+
+    def _neighbours(self) -> tuple[Node, ...]:
+        if self.neighbours == 1:
+            return ()
+        filters: dict[str, Any] = {"channels": self.width, "size": self.neighbours, "causal": True}
+        return (
+            Node("nearby", "sequence-convolution", filters), Node("together", "add", {}, ("embedding", "nearby")),
+        )
 
     @classmethod
     def recipe(cls, problem: Problem) -> dict[str, dict[str, Any]]:

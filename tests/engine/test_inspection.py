@@ -11,24 +11,27 @@ from torch.utils.flop_counter import FlopCounterMode
 from app.engine.dry_run import pretending
 from app.engine.inspection import BlockReport, inspect
 from models.graph import Graph, GraphError, Node
-from models.network import Network, build_model
+from models.network import Network, build_model, pretended
+from models.shape import Problem
 from models.template import TEMPLATES, Template
-from tests.models.networks import problem
+from tests.models.networks import batch_of, problem, usual
 
 EVERY = pytest.mark.parametrize("kind", TEMPLATES.all(), ids=lambda kind: kind.kind)
-SIZES = pytest.mark.parametrize("shape", ((1, 8, 8), (3, 30, 41), (3, 64, 64)), ids=str)
+SIZES = ((1, 8, 8), (3, 30, 41), (3, 64, 64))
+PROBLEMS = [
+    (kind, of) for kind in TEMPLATES.all()
+    for of in ([usual(kind)] if kind.unfit(problem(1, 8, 8)) else [problem(*shape) for shape in SIZES])
+]
 
 
-@EVERY
-@SIZES
-def test_its_figures_are_those_of_the_network(kind: type[Template], shape: tuple[int, ...]) -> None:
-    of = problem(*shape)
+@pytest.mark.parametrize(("kind", "of"), PROBLEMS, ids=lambda one: getattr(one, "kind", "") or str(one.shape))
+def test_its_figures_are_those_of_the_network(kind: type[Template], of: Problem) -> None:
     graph = kind().resolved(of).graph(of)
     found = inspect(graph, of)
     network = build_model(graph, of, 0).eval()
     assert found.error is None and [block.name for block in found.blocks] == list(network.blocks)
     assert found.parameters == sum(parameter.numel() for parameter in network.parameters())
-    values = {"input": torch.zeros(1, *shape)}
+    values = dict(zip(("input", "other"), pretended(of, 2), strict=False))
     for node, block in zip(graph.nodes, found.blocks, strict=True):
         values[node.name] = network.blocks[node.name](*(values[name] for name in node.inputs))
         assert block.shape == tuple(values[node.name].shape[1:])
@@ -36,7 +39,8 @@ def test_its_figures_are_those_of_the_network(kind: type[Template], shape: tuple
         assert block.parameters == sum(parameter.numel() for parameter in network.blocks[node.name].parameters())
         assert block.title and block.help
     with torch.device("meta"), FlopCounterMode(display=False) as work:
-        Network(graph, of).eval()(torch.empty(1, *shape))
+        x = pretended(of, 1)
+        Network(graph, of).eval()(x if len(x) > 1 else x[0])
     assert found.multiply_adds == work.get_total_flops() // 2
 
 
@@ -86,16 +90,14 @@ def test_a_wrong_answer_is_told_on_the_last_block() -> None:
 @EVERY
 def test_looking_disturbs_no_training_on_another_thread(kind: type[Template]) -> None:
     """Fake tensors and meters are of the thread that made them; a training beside them gives the same bits."""
-    of = problem(1, 12, 12)
-    graph = kind().resolved(of).graph(of)
+    of = usual(kind)
+    graph = kind(dropout=0.0).resolved(of).graph(of)
 
     def train() -> list[torch.Tensor]:
         network = build_model(graph, of, 0).train()
-        generator = torch.Generator().manual_seed(0)
-        for _ in range(8):
-            x = torch.randn(8, 1, 12, 12, generator=generator)
+        for step in range(8):
             network.zero_grad()
-            network(x).square().mean().backward()
+            network(batch_of(of, 8, seed=step)).square().mean().backward()
             with torch.no_grad():
                 for parameter in network.parameters():
                     parameter -= 0.01 * parameter.grad

@@ -158,6 +158,18 @@ def test_a_sequence_may_be_shorter_than_the_filter() -> None:
         SequenceEnlarging(length=7).shape((8, 4))
 
 
+def test_a_filter_may_look_back_only() -> None:
+    block = SequenceConvolution(channels=3, size=3, causal=True)
+    module = initialised(block.module((6, 2)))
+    x = torch.randn(1, 6, 2)
+    changed = x.clone()
+    changed[:, 4] += 1
+    before, after = module(x), module(changed)
+    assert torch.equal(before[:, :4], after[:, :4]) and not torch.equal(before[:, 4], after[:, 4])
+    with pytest.raises(Impossible, match="cannot skip places"):
+        SequenceConvolution(causal=True, stride=2).shape((6, 2))
+
+
 def test_reshape_keeps_the_numbers() -> None:
     assert Reshape(to=[2, -1]).shape((12,)) == (2, 6)
     assert Reshape().shape((3, 4)) == (12,)

@@ -50,9 +50,10 @@ def test_the_order_of_words_matters_to_both_readers(kind: str) -> None:
     assert not torch.allclose(network(text), network(text.flip(1)), rtol=1e-4, atol=0)
 
 
-def test_gpt_sees_nothing_ahead() -> None:
+@pytest.mark.parametrize("neighbours", (1, 4))
+def test_gpt_sees_nothing_ahead(neighbours: int) -> None:
     one = Input("text", (16,), vocabulary=50)
-    network = network_of(TEMPLATES.get("gpt")(), asked(one, "tokens")).eval()
+    network = network_of(TEMPLATES.get("gpt")(neighbours=neighbours), asked(one, "tokens")).eval()
     text = examples(one, 3)
     before = network(text)
     for place in (1, 7, 15):
