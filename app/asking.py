@@ -84,6 +84,8 @@ def plain(found: FileAnswers) -> list[dict[str, Any]]:
     result = []
     for one in found.answers:
         where = {"file": found.source, "example": one.name} if found.many else {"file": one.name}
+        if one.told:
+            where["told"] = one.told
         result.append({**where, **(one.answer.to_plain() if one.answer is not None else {"error": one.error})})
     return result
 
@@ -121,3 +123,8 @@ def _complaints(found: FileAnswers, most: int = 5) -> None:
         complain(f"{one.name}: {one.error}" if found.many else one.error)
     if len(wrong) > most:
         complain(f"{len(wrong) - most:,} more of '{found.source}' could not be used.")
+    partly = [one for one in found.answers if one.told]
+    for one in partly[:most]:
+        complain(f"{one.name}: {one.told}")
+    if len(partly) > most:
+        complain(f"{len(partly) - most:,} more of '{found.source}' were not read as they are.")

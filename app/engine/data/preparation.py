@@ -36,6 +36,10 @@ class Preparation(ABC):
         them. Raises UserError where it cannot be used.
         """
 
+    def left_out(self, raw: Any) -> str:
+        """A sentence where not all of an example is read, or something is put around it, else "". raw: see `array`."""
+        return ""
+
     def shown(self, kept: Any) -> Any:
         """What a person is shown of one example as a Dataset keeps it (of a pair: of each half, by its own).
 

@@ -34,12 +34,14 @@ NO_NEXT = -100
 
 @dataclass(frozen=True)
 class Answered:
-    """One example of a source. said: what the task keeps of the answer. error: why there is none, else ""."""
+    """One example of a source. said: what the task keeps of the answer. error: why there is none, else "". told: a
+    sentence where not all of the example was read, else ""."""
 
     name: str
     answer: Answer | None = None
     said: np.ndarray | None = field(default=None, repr=False)
     error: str = ""
+    told: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,9 @@ def answer_given(
                 answers.append(Answered(given.names[place], error=errors[place]))
                 continue
             row = next(said)
-            answers.append(Answered(given.names[place], words.answer(about, row), row))
+            whole = predictor.task.targets == "tokens"  # then a text is read window after window
+            told_of = "" if whole else about.preparation.left_out(given.raws[place])
+            answers.append(Answered(given.names[place], words.answer(about, row), row, told=told_of))
         if told is not None:
             told(len(answers), len(given.raws))
     columns = words.columns(about)

@@ -155,7 +155,10 @@ def _halves_of(table: Table, settings: DataSettings, kinds: tuple[str, ...]) -> 
         free.remove(fitting[0])
         cells = fitting[0].texts.to_pylist()
         folder = Path(table.path).parent
-        found.append([folder / os.path.expanduser(cell) for cell in cells] if kind == "image" else cells)
+        if kind == "image":
+            found.append([folder / os.path.expanduser(cell) if cell else b"" for cell in cells])
+        else:
+            found.append(cells)
     return found
 
 

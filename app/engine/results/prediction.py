@@ -248,6 +248,8 @@ def _kept(preparation: Preparation, raw: Any) -> np.ndarray:
         source: Path | bytes = _as_file(raw)
     else:
         source = Path(raw) if isinstance(raw, str) else raw
+    if source == b"":
+        raise UserError("No picture is named.", "Name its file.")
     try:
         return preparation.array(pictures.decode(source, preparation.detail))
     except pictures.Unreadable as error:

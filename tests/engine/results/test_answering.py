@@ -126,6 +126,15 @@ def test_texts_typed_in_files_and_in_tables(sentences: Path, tmp_path: Path) -> 
         answer(predictor, "  ")
 
 
+def test_what_is_read_in_part_is_told(sentences: Path, tmp_path: Path) -> None:
+    predictor = predictor_of(
+        {"source": str(sentences), "target": "kind", "tokens": "bytes", "context": 16}, "text-cnn", width=8
+    )
+    (tmp_path / "long.csv").write_text("sentence\nthe cat\n" + "the cat sat by the river and sang\n")
+    short, long = answer_file(predictor, tmp_path / "long.csv").answers
+    assert short.told == "" and long.told == "Only the first 16 of 33 tokens are read."
+
+
 def test_a_text_of_any_length_has_its_bits(tmp_path: Path) -> None:
     random = np.random.default_rng(2)
     book = tmp_path / "book.txt"

@@ -37,6 +37,10 @@ class PairPreparation(Preparation):
             np.asarray(half.array(one)) for half, one in zip(self.halves, raw, strict=True)
         )
 
+    def left_out(self, raw: tuple[Any, ...]) -> str:
+        found = (half.left_out(one) for half, one in zip(self.halves, raw, strict=True))
+        return " ".join(sentence for sentence in found if sentence)
+
     def tensor(self, batch: Batch) -> Batch:
         return tuple(half.tensor(one) for half, one in zip(self.halves, batch, strict=True))  # type: ignore[misc]
 

@@ -80,6 +80,17 @@ class SignalPreparation(Preparation):
             values = sounds.resampled(values, rate, self.rate)
         return np.ascontiguousarray(sounds.fitted(values, self.length), np.float32)
 
+    def left_out(self, raw: np.ndarray | str | Path | Any) -> str:
+        """Of numbers; the length of a sound in a file is brought to that of the training in any case."""
+        if isinstance(raw, (str, Path)):
+            return ""
+        count = np.shape(raw)[-1]
+        if count > self.length:
+            return f"Only the middle {self.length:,} of {count:,} values are read."
+        if count < self.length:
+            return f"It has {count:,} values and the network reads {self.length:,}: its own mean stands around them."
+        return ""
+
     def _read(self, path: Path) -> tuple[np.ndarray, float]:
         try:
             values, rate = sounds.read_wave(path)

@@ -90,9 +90,9 @@ class TextPreparation(Preparation):
         table = self.tokens.bytes_of
         return [table[number].decode("utf-8", "backslashreplace") for number in self.tokens_of(text).tolist()]
 
-    def left_out(self, text: str) -> str:
+    def left_out(self, raw: str) -> str:
         """A sentence where a text is longer than the context, else ""."""
-        count = len(self.tokens_of(text))
+        count = len(self.tokens_of(raw))
         return f"Only the first {self.length:,} of {count:,} tokens are read." if count > self.length else ""
 
 
