@@ -99,7 +99,7 @@ def test_a_patch_to_hide_leaves_several_to_see(shape: tuple[int, ...]) -> None:
     count = 1
     for side in shape[1:]:
         count *= -(-side // size)
-    assert count >= min(4, shape[-1]) and count <= 256 and size & (size - 1) == 0
+    assert min(4, shape[-1]) <= count <= 256 and size & (size - 1) == 0
 
 
 @pytest.mark.parametrize("kind", ("conv-autoencoder", "masked-autoencoder", "mlp", "ft-transformer"))
@@ -176,3 +176,8 @@ def test_reshape_keeps_the_numbers() -> None:
     for to in ([5, -1], [-1, -1], [2, 2], [0, -1]):
         with pytest.raises(Impossible, match="12"):
             Reshape(to=to).shape((12,))
+
+
+def test_patches_lie_on_what_is_hidden() -> None:
+    for sides in ((28, 28), (32, 48), (60, 60), (100, 100), (224, 224)):
+        assert all(side % hidden_patch((3, *sides)) == 0 for side in sides)

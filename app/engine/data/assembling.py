@@ -18,6 +18,7 @@ from app.engine.data.settings import DataSettings
 from app.engine.data.targets import Targets, measured
 from app.engine.errors import UserError
 from app.engine.learning.tasks import TASKS
+from models.sizes import hidden_patch
 
 LISTED = 2_000
 """At most so many skipped files are named; a note tells how many there are."""
@@ -113,12 +114,12 @@ def _counts(targets: Targets, rows: np.ndarray) -> tuple[int, ...]:
 
 
 def _damage(data: DataSettings, task: str, preparation: Preparation) -> Damage | None:
-    """How examples are damaged that are to be restored: patches of a picture, single values of a row."""
+    """How examples are damaged that are to be restored: patches of a picture or signal, single values of a row. They
+    are those of a masked autoencoder, so that it sees what is hidden."""
     if TASKS[task].answers != "copy":
         return None
     shape = preparation.inputs[0].shape
-    patch = max(1, min(shape[1:]) // 8) if len(shape) == 3 else max(1, shape[-1] // 16) if len(shape) == 2 else 1
-    return Damage(data.damage, data.damage_share, patch)
+    return Damage(data.damage, data.damage_share, hidden_patch(shape) if len(shape) > 1 else 1)
 
 
 def _refuse_empty_splits(data: DataSettings, examples: Examples, indices: dict[str, np.ndarray]) -> None:
