@@ -21,8 +21,9 @@ TARGETS: dict[str, str | list[str]] = {
     "classification": "kind", "binary-classification": "good", "multi-label": "tags", "regression": ["x", "y"],
     "metric-learning": "kind",
 }
-RATES = {"sgd": 0.1, "sgd-momentum": 0.1}
-"""Learning rates with which three steps show more than the dice of the damage; all others take 0.002."""
+RATES = {"sgd": 0.1, "sgd-momentum": 0.1, "radam": 0.1, "adafactor": 0.1, "rmsprop": 0.0005}
+"""Learning rates with which three steps show more than the dice of the damage, and are not too long: the first steps of
+some are as long as the gradient, those of rmsprop many times the rate. All others take 0.002."""
 TEXT_WORDS = ("apple", "river", "stone")
 SOUND = 32
 
