@@ -106,7 +106,7 @@ class AnswerCard(Card):
                 f"What the network sees: {width} × {height}, {'grey' if channels == 1 else 'colour'}."
             )
         else:
-            self._seen_words.setText("")
+            self._seen_words.setText(reply.left_out)
         head, sentence = self.view.words(reply)
         self.best.setText(head)
         self.best.setVisible(bool(head))

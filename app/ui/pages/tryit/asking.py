@@ -82,6 +82,8 @@ class Reply:
     shown: np.ndarray | None
     halves: tuple[bool, ...]
     extra: Any = None
+    left_out: str = ""
+    """A sentence where not all of what was given is read."""
 
     @property
     def ranking(self) -> list[tuple[str, float]]:
@@ -157,7 +159,10 @@ class Asker:
             answer = report_for(task.view).answer(about, said)
         extra = beside(task.view, predictor, arrays, said, halves, dataset, known, check)
         seen = example_from(about.preparation, arrays[0] if len(arrays) == 1 else arrays)
-        return ready, Reply(given, about, task, ready.epoch, answer, arrays, seen, _shown(given, arrays), halves, extra)
+        left_out = about.preparation.left_out(given.raw) if given.kept is None and all(halves) else ""
+        return ready, Reply(
+            given, about, task, ready.epoch, answer, arrays, seen, _shown(given, arrays), halves, extra, left_out
+        )
 
 
 def _arrays(predictor: Predictor, given: Given) -> tuple[tuple[np.ndarray, ...], tuple[bool, ...]]:
