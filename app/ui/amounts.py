@@ -24,6 +24,11 @@ def bytes_text(count: float | None) -> str:
     return f"{'-' if count < 0 else ''}{amount:,.{1 if amount < 99.95 else 0}f} {unit}"
 
 
+def times_text(times: float) -> str:
+    """How many floats a parameter takes: 4 is "4", 2.031 is "2.03"."""
+    return f"{times:.0f}" if times == round(times) else f"{times:.2f}"
+
+
 def number_text(value: float | None, digits: int = 3) -> str:
     """A loss, a rate or a norm with so many digits that count: 0.214, 12.3, 0.00410, 3.2e-07."""
     if value is None or math.isnan(value):

@@ -7,7 +7,7 @@ plain values. The first time, that loads the engine.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,13 +35,15 @@ FIRST_MS = 400
 class Measured:
     """What belongs together: the experiment with everything filled in, its problem, and what was found of it.
 
-    predicted: the memory ledger in bytes, {} where the network cannot be built.
+    predicted: the memory ledger in bytes, {} where the network cannot be built. floats: what the optimizer keeps, by
+    row (see Optimizer.floats).
     """
 
     experiment: Experiment
     problem: Problem
     inspection: Inspection
     predicted: dict[str, int]
+    floats: dict[str, int] = field(default_factory=dict)
 
 
 class Measurer(QObject):
@@ -141,7 +143,7 @@ def measure(
     """Inspect and predict; the worker's part. A graph that cannot even be drawn comes back as its error."""
     from app.engine.device import choose
     from app.engine.inspection import inspect
-    from app.engine.training.memory import predict
+    from app.engine.training.memory import optimizer_floats, predict
 
     assert experiment.model is not None
     try:
@@ -157,4 +159,4 @@ def measure(
     except UserError:  # said where the device is chosen
         device = "cpu"
     predicted = predict(experiment, graph, problem, task, dataset_bytes, device)
-    return Measured(experiment, problem, inspection, predicted)
+    return Measured(experiment, problem, inspection, predicted, optimizer_floats(experiment, graph, problem))

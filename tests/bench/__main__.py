@@ -1,5 +1,6 @@
 """Figures. `python -m tests.bench [speed]` prints ratios of speed, each a median of interleaved pairs; `tables`,
-`language` and `pairs` train the built-in data sets and print what they reach beside others."""
+`language` and `pairs` train the built-in data sets and print what they reach beside others. `optimizers` counts floats
+per parameter on live state."""
 
 from __future__ import annotations
 
@@ -8,12 +9,13 @@ import os
 import sys
 import time
 
-from tests.bench import language, pairs, speed, tables
+from tests.bench import language, optimizers, pairs, speed, tables
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("what", nargs="?", default="speed", choices=("speed", "tables", "language", "pairs"))
+    kinds = ("speed", "tables", "language", "pairs", "optimizers")
+    parser.add_argument("what", nargs="?", default="speed", choices=kinds)
     parser.add_argument("--template", nargs="+", default=["resnet", "cnn", "vit"], help="speed: templates to train")
     parser.add_argument("--pairs", type=int, default=21, help="speed: pairs of segments for each figure")
     parser.add_argument("--seeds", type=int, default=5, help="tables: splits for each figure")
@@ -25,6 +27,8 @@ def main() -> None:
         language.main()
     elif chosen.what == "pairs":
         pairs.main()
+    elif chosen.what == "optimizers":
+        optimizers.main()
     else:
         speeds(chosen)
 

@@ -99,11 +99,37 @@ def test_every_optimizer_says_what_it_keeps(loose: Loose, qtbot: QtBot, kind: st
     optimizer = OPTIMIZERS.get(kind)()
     boxes.show_optimizer(optimizer, 160_874)
     floats = optimizer.floats_per_parameter()
-    assert boxes.sum_text().startswith(f"{floats}n = {floats} × 160,874 floats = ")
+    if optimizer.partly:
+        assert boxes.sum_text() == f"{floats}n and a part: {floats} floats for each of the n weights, and more for some"
+    else:
+        assert boxes.sum_text().startswith(f"{floats}n = {floats} × 160,874 floats = ")
     assert sum(kept for _, kept in boxes.slots) == floats
     assert {row for row, _ in boxes.slots} >= set(OF_THE_WEIGHTS)
     boxes.resize(300, 60)
     boxes.grab()
+
+
+def test_what_is_kept_in_part_is_counted_on_the_network(loose: Loose, qtbot: QtBot) -> None:
+    boxes = Boxes(loose.parts.theme)
+    qtbot.addWidget(boxes)
+    floats = {"first_moment": 1000, "second_moment": 250, "other_state": 0, "counters": 7}
+    boxes.show_optimizer(OPTIMIZERS.get("muon")(), 1000, floats)
+    assert boxes.sum_text() == "3.25n = 3.25 × 1,000 floats = 13.0 kB"
+    assert (boxes.share("first_moment"), boxes.share("second_moment")) == (1.0, 0.25)
+    assert boxes.amount("second_moment") == "1.0 kB"
+    boxes.resize(300, 60)
+    boxes.grab()
+
+
+def test_a_schedule_that_follows_the_validation_is_drawn_between_its_limits(loose: Loose, qtbot: QtBot) -> None:
+    page = opened(loose, qtbot)
+    loose.document.replace("training", epochs=12)
+    choose(page, "learning.schedule", "plateau")
+    plot = page.schedule.plot
+    assert len(set(plot.rate.y.tolist())) == 1 and plot.lowest.y[-1] < plot.rate.y[-1]
+    assert plot.lowest.y[0] == plot.rate.y[0] and "as if that never fell" in page.schedule.below.text()
+    choose(page, "learning.schedule", "cosine")
+    assert not len(plot.lowest.x)
 
 
 def test_four_n_in_bytes(loose: Loose, qtbot: QtBot) -> None:

@@ -6,8 +6,10 @@ them before the engine is loaded.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar, Literal
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -15,6 +17,7 @@ from models.spec import Choice, Registry, setting
 
 if TYPE_CHECKING:
     import torch
+    from torch import nn
 
 
 class Loss(Choice):
@@ -71,14 +74,13 @@ class LossFunction:
 
 
 class Optimizer(Choice):
-    """A way to go downhill. `state` names the tensors of the weights' size that it keeps, in the ledger's rows."""
+    """A way to go downhill, and what it keeps of every weight."""
 
     order: ClassVar[int] = 100
     explanation: ClassVar[str]
-    state: ClassVar[tuple[str, ...]]
-    """Of "first_moment", "second_moment", "other_state": floats kept per parameter beside weight and gradient."""
     state_names: ClassVar[dict[str, str]]
-    """PyTorch's name of a state tensor -> ledger row: {"exp_avg": "first_moment", ...}; others are other_state."""
+    """PyTorch's name of a state tensor -> ledger row: {"exp_avg": "first_moment", ...}; others are counters, of one
+    number each, in other_state."""
     default_learning_rate: ClassVar[float]
 
     learning_rate: float | None = setting(
@@ -88,6 +90,12 @@ class Optimizer(Choice):
         le=100.0,
         logarithmic=True,
         help="How far a step goes, at its peak. Too high and the loss jumps; too low and it crawls.",
+    )
+    decay_all: bool = setting(
+        False,
+        label="Decay biases and norms too",
+        advanced=True,
+        help="Weight decay then reaches every weight; usually biases, norms and positions are left alone.",
     )
 
     def rate(self) -> float:
@@ -99,25 +107,116 @@ class Optimizer(Choice):
         """Whether PyTorch updates all weights in one kernel there."""
         return device.type in ("cpu", "cuda", "mps")
 
-    @classmethod
-    def floats_per_parameter(cls) -> int:
-        """Weight + gradient + state: 4 for Adam and AdamW (Kingma & Ba 2015; Loshchilov & Hutter 2019)."""
-        return 2 + len(cls.state)
+    # --- what it keeps
+
+    def kept(self, shape: tuple[int, ...], matrix: bool = False) -> dict[str, tuple[int, ...]]:
+        """Every tensor kept of a weight of this shape: PyTorch's name -> its shape. All of them are float32.
+
+        matrix: whether it is a matrix between hidden layers (see models.network.hidden_matrices).
+        """
+        raise NotImplementedError
+
+    @property
+    def state(self) -> tuple[str, ...]:
+        """Of "first_moment", "second_moment", "other_state": what is kept in full, a float for each weight."""
+        return tuple(row for row in ROWS_OF_STATE if all(self._share(row, *probe) == 1 for probe in _PROBES))
+
+    @property
+    def partly(self) -> tuple[str, ...]:
+        """Of the same rows: what is kept of some weights only, or for rows and columns instead of each weight."""
+        return tuple(
+            row for row in ROWS_OF_STATE
+            if row not in self.state and any(self._share(row, *probe) for probe in _PROBES)
+        )
+
+    def _share(self, row: str, shape: tuple[int, ...], matrix: bool) -> float:
+        return self._floats(shape, matrix)[row] / math.prod(shape)
+
+    def _floats(self, shape: tuple[int, ...], matrix: bool) -> Counter[str]:
+        """Floats by row of one weight, and its counters under "counters"."""
+        found: Counter[str] = Counter()
+        for name, of in self.kept(shape, matrix).items():
+            found[self.state_names.get(name, "counters")] += math.prod(of)
+        return found
+
+    def floats(self, groups: Iterable[dict]) -> dict[str, int]:
+        """Floats kept beside weights and gradients, exactly: by row of the ledger, and "counters" (part of other_state
+        there). groups: as from `groups`."""
+        found: Counter[str] = Counter()
+        for group in groups:
+            for weight in group["params"]:
+                found += self._floats(tuple(weight.shape), self.is_matrix(group, weight))
+        return {row: found[row] for row in (*ROWS_OF_STATE, "counters")}
+
+    def floats_per_parameter(self, floats: Mapping[str, int] | None = None, parameters: int | None = None) -> float:
+        """Weight + gradient + state: 4 for Adam and AdamW (Kingma & Ba 2015; Loshchilov & Hutter 2019).
+
+        floats, parameters: as from `floats`, and n; left out, it is what every weight has in full. Counters are not
+        counted: they are a float or two for each tensor.
+        """
+        if floats is None or not parameters:
+            return 2 + len(self.state)
+        return 2 + sum(floats[row] for row in ROWS_OF_STATE) / parameters
+
+    # --- how it is made
+
+    def decay(self) -> float:
+        """The weight decay; 0.0 where none was chosen."""
+        return float(getattr(self, "weight_decay", None) or 0.0)
+
+    def groups(self, network: nn.Module) -> list[dict]:
+        """The network's weights in parameter groups, by what is to be done with them."""
+        from models.network import decay_groups
+
+        return decay_groups(network, self.decay(), self.decay_all)
+
+    @staticmethod
+    def is_matrix(group: Mapping[str, Any], weight: torch.Tensor) -> bool:
+        """Whether a weight of this group counts as a matrix between hidden layers."""
+        return bool(group.get("matrices", weight.ndim == 2))
+
+    def over(self, network: nn.Module, device: torch.device) -> torch.optim.Optimizer:
+        """The optimizer of a network that lies on this device."""
+        return self.build(self.groups(network), device)
 
     def build(self, groups: Iterable[dict], device: torch.device) -> torch.optim.Optimizer:
         """The optimizer over parameter groups ({"params": [...], "weight_decay": w}), fused where that exists."""
         raise NotImplementedError
 
 
+ROWS_OF_STATE = ("first_moment", "second_moment", "other_state")
+"""Rows of the ledger in which an optimizer's state of the weights is counted."""
+_PROBES = (((3, 4), True), ((3, 4), False), ((2, 3, 4, 5), False), ((5,), False))
+"""Weights of every sort: their shape, and whether they are matrices between hidden layers."""
+
+Memory = Mapping[str, float]
+"""What a schedule remembers of the validations so far: plain finite numbers, {} at first."""
+
+
 class Schedule(Choice):
-    """The learning rate over the run, as a factor of the peak. A pure function: it is drawn before training."""
+    """The learning rate over the run, as a factor of the peak. A pure function: it is drawn before training.
+
+    One that follows the validation says in `judged` what it remembers of it: that is kept in checkpoints, and what it
+    does to the rate is the factor remembered as "scale".
+    """
 
     order: ClassVar[int] = 100
     explanation: ClassVar[str]
 
     def factor(self, step: int, steps: int) -> float:
-        """Factor of the peak learning rate at `step` (0-based) of a run of `steps` steps."""
+        """Factor of the peak learning rate at `step` (0-based) of a run of `steps` steps, as far as it is known
+        beforehand."""
         raise NotImplementedError
+
+    def judged(self, memory: Memory, loss: float) -> dict[str, float]:
+        """What is remembered after an epoch with this validation loss, which may be no finite number. From here on the
+        learning rate is the peak x factor x scale_of(memory)."""
+        return {}
+
+
+def scale_of(memory: Memory) -> float:
+    """By what the validations so far have multiplied the learning rate."""
+    return memory.get("scale", 1.0)
 
 
 LOSSES: Registry[Loss] = Registry("loss", "app.engine.learning.losses")

@@ -32,6 +32,8 @@ from models.shape import Problem
 MANIFEST = "manifest.json"
 BEST, BEST_BEFORE = "best", "best-before"
 KEPT = 2
+COUNTERS = ("step", "mu_product")
+"""State of one number beside a weight, which PyTorch keeps on the CPU unless the optimizer is fused."""
 
 Tensors = dict[str, torch.Tensor]
 
@@ -287,10 +289,12 @@ def restore_optimizer(network: torch.nn.Module, optimizer: torch.optim.Optimizer
         if owner not in parameters:
             raise Damaged(f"it knows a weight '{owner}' that the network has not")
         parameter = parameters[owner]
-        if value.shape == parameter.shape and key != "step":
+        if key in COUNTERS:
+            placed = value.to(parameter.device if optimizer.defaults.get("fused") else "cpu", copy=True)
+        elif value.shape == parameter.shape:
             placed = torch.empty_like(parameter, dtype=value.dtype, memory_format=torch.preserve_format).copy_(value)
         else:
-            placed = value.to(parameter.device if optimizer.defaults.get("fused") else "cpu", copy=True)
+            placed = value.to(parameter.device, copy=True)
         optimizer.state[parameter][key] = placed.detach()
 
 

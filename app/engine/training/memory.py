@@ -25,16 +25,21 @@ from app.engine.learning.choices import LossFunction, Optimizer
 from app.engine.learning.task import Task
 from app.engine.training.monitor import DeviceMonitor
 from models.graph import INPUT, OTHER, Graph
-from models.network import Network, decay_groups, pretended
+from models.network import Network, pretended
 from models.shape import Problem
 
 if TYPE_CHECKING:
     from app.engine.experiment import Experiment
 
-__all__ = ["ROWS", "ActivationMeter", "DeviceMonitor", "batch_bytes", "measure", "measure_tensors", "predict"]
+__all__ = [
+    "ROWS", "ActivationMeter", "DeviceMonitor", "batch_bytes", "measure", "measure_tensors", "optimizer_floats",
+    "predict",
+]
 
 ROWS = ("weights", "gradients", "first_moment", "second_moment", "other_state", "activations", "data", "peak")
 
+_FLOAT = 4
+"""Bytes of a float32: optimizers keep their state in the type of the weights, and their counters too."""
 _CUBLAS_WORKSPACE = 8_519_680
 _CUBLAS_WORKSPACE_HOPPER = 32 * 2**20
 """What torch sets aside for matrix products, once per device (aten/src/ATen/cuda/CublasHandlePool.cpp)."""
@@ -66,32 +71,44 @@ def predict(
         network = Network(graph, problem).train()
         loss = experiment.loss.build((1,) * problem.outputs, torch.device("cpu"), problem.examples)
         passage = _forward(network, problem, task, loss, batch_size, device_type, precision)
-        optimizer = experiment.optimizer.build(decay_groups(network, 0.0), torch.device("cpu"))
         for parameter in network.parameters():
             parameter.grad = torch.empty_like(parameter)
-        optimizer.step()
-        rows = measure_tensors(network, optimizer, experiment.optimizer)
+        rows = _tensors(network)
+        for row, count in experiment.optimizer.floats(experiment.optimizer.groups(network)).items():
+            rows[row if row in rows else "other_state"] += _FLOAT * count
     rows["activations"] = passage.kept
     rows["data"] = dataset_bytes + batch_bytes(problem, task, batch_size)
     rows["peak"] = _peak_on_gpu(rows, passage) + _workspace() if device_type == "cuda" else sum(rows.values())
     return rows
 
 
+def optimizer_floats(experiment: Experiment, graph: Graph, problem: Problem) -> dict[str, int]:
+    """Floats that the optimizer of a resolved experiment keeps, see Optimizer.floats. Raises GraphError."""
+    assert experiment.optimizer is not None
+    with pretending():
+        return experiment.optimizer.floats(experiment.optimizer.groups(Network(graph, problem)))
+
+
 def measure_tensors(network: nn.Module, optimizer: torch.optim.Optimizer, spec: Optimizer) -> dict[str, int]:
     """The rows weights, gradients, first_moment, second_moment and other_state, as they are now."""
+    rows = _tensors(network)
+    for state in optimizer.state.values():
+        for name, value in state.items():
+            if isinstance(value, torch.Tensor):
+                rows[spec.state_names.get(name, "other_state")] += _bytes(value)
+    return rows
+
+
+def _tensors(network: nn.Module) -> dict[str, int]:
+    """The same rows without any optimizer."""
     parameters = list(network.parameters())
-    rows = {
+    return {
         "weights": sum(_bytes(parameter) for parameter in parameters),
         "gradients": sum(_bytes(parameter.grad) for parameter in parameters if parameter.grad is not None),
         "first_moment": 0,
         "second_moment": 0,
         "other_state": sum(_bytes(buffer) for buffer in network.buffers()),
     }
-    for state in optimizer.state.values():
-        for name, value in state.items():
-            if isinstance(value, torch.Tensor):
-                rows[spec.state_names.get(name, "other_state")] += _bytes(value)
-    return rows
 
 
 def measure(

@@ -34,7 +34,7 @@ from app.engine.training.randomness import Randomness
 from app.engine.training.recording import Progress
 from app.engine.training.run import Run
 from models.graph import Graph, GraphError
-from models.network import Network, build_model, decay_groups
+from models.network import Network, build_model
 from models.shape import Problem
 
 Emit = Callable[[Event], None]
@@ -170,8 +170,7 @@ def build(plan: Plan, run: Run, emit: Emit, control: Control, checkpoint: Checkp
     loss, optimizer_choice = plan.settled.loss, plan.settled.optimizer
     schedule = plan.settled.schedule
     assert loss is not None and optimizer_choice is not None and schedule is not None
-    groups = decay_groups(network, getattr(optimizer_choice, "weight_decay", None) or 0.0)
-    optimizer = optimizer_choice.build(groups, device)
+    optimizer = optimizer_choice.over(network, device)
     if checkpoint is not None:
         try:
             restore_model(network, checkpoint.model)

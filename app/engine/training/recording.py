@@ -6,7 +6,7 @@ import statistics
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -36,6 +36,7 @@ class Progress:
     unfinite: steps in a row whose loss was not finite. best_*: of the best epoch; best_step 0 means none yet.
     reference: the validation loss to beat for early stopping; since_best: epochs without that. seconds: of work,
     without pauses. step_seconds, step_examples: of steps alone, for the speed. end: "" while something is left to do.
+    schedule: what the schedule remembers of the validations.
     """
 
     step: int = 0
@@ -54,6 +55,7 @@ class Progress:
     step_seconds: float = 0.0
     step_examples: int = 0
     end: str = ""
+    schedule: dict[str, float] = field(default_factory=dict)
 
 
 class Course:

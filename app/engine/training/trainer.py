@@ -16,6 +16,7 @@ from torch.nn.utils import clip_grad_norm_, get_total_norm
 from app.engine.data.dataset import Dataset
 from app.engine.errors import UserError
 from app.engine.experiment import Experiment
+from app.engine.learning.choices import scale_of
 from app.engine.results import advice, choosing
 from app.engine.results.evaluation import Evaluation
 from app.engine.training import checkpoint, history, memory, preparing, resuming
@@ -207,7 +208,7 @@ class Training:
                     self._honour()
                 step = progress.step
                 dice.begin_step(progress.epoch, step)
-                rate = peak * factor(step, steps)
+                rate = peak * factor(step, steps) * scale_of(progress.schedule)
                 for group in optimizer.param_groups:
                     group["lr"] = rate
                 inputs, targets = batches.get(progress.batch)
@@ -305,6 +306,7 @@ class Training:
         if better:
             self._note_best(evaluation)
         count_patience(progress, evaluation.loss, settings.min_delta)
+        progress.schedule = self.work.schedule.judged(progress.schedule, evaluation.loss)
         epoch = progress.epoch
         self._tell_epoch(evaluation, better, time.perf_counter() - begun)
         if epoch >= self.work.plan.epochs:

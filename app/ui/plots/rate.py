@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from app.engine.experiment import Experiment
-from app.ui.plots.base import Plot, Series
+from app.engine.learning.choices import scale_of
+from app.ui.plots.base import EMPTY, Plot, Series
 from app.ui.plots.loss import epoch_axis, marks_of
 from app.ui.record import Record
 from app.ui.theme import Theme
@@ -21,14 +24,18 @@ class RatePlot(Plot):
         super().__init__(theme)
         self.plan = self.add(Series("planned", "secondary", width=1, smooth=False, dots=False))
         self.rate = self.add(Series("learning rate", "training"))
+        self.now = self.add(Series("now", "training", symbol="o", legend=False))
         self.restyle()
 
     def show_record(self, record: Record, resolved: Experiment | None) -> None:
         per_epoch, epochs = epoch_axis(record)
         self.span = (0.0, epochs)
         if resolved is not None and record.prepared is not None:
-            self.plan.show(*planned(resolved, record.prepared.steps, per_epoch))
-        self.rate.show(record.steps.values / per_epoch, record.rates.values)
+            judged = [epoch.validation_loss for epoch in record.epochs]
+            self.plan.show(*planned(resolved, record.prepared.steps, per_epoch, judged))
+        steps, rates = record.steps.values / per_epoch, record.rates.values
+        self.rate.show(steps, rates)
+        self.now.show(*((steps[-1:], rates[-1:]) if record.finished is None else (EMPTY, EMPTY)))
         self.set_marks(marks_of(record, per_epoch))
         self.refresh()
 
@@ -38,10 +45,14 @@ class RatePlot(Plot):
 
 
 class SchedulePlot(Plot):
-    """A schedule before training: the learning rate over the planned epochs."""
+    """A schedule before training: the learning rate over the planned epochs.
+
+    lowest: of a schedule that follows the validation, as if its loss never fell; the truth will lie between.
+    """
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
+        self.lowest = self.add(Series("at the least", "secondary", width=1, smooth=False, dots=False))
         self.rate = self.add(Series("learning rate", "accent", dots=False))
         self.setMouseEnabled(x=False, y=False)
         self.restyle()
@@ -51,7 +62,11 @@ class SchedulePlot(Plot):
         batch, epochs = resolved.training.batch_size or 1, resolved.training.epochs or 1
         per_epoch = max(1, -(-examples // batch))
         self.span = (0.0, float(epochs))
-        self.rate.show(*planned(resolved, per_epoch * epochs, per_epoch))
+        steps = per_epoch * epochs
+        places, rates = planned(resolved, steps, per_epoch)
+        below = planned(resolved, steps, per_epoch, [1.0] * epochs)[1]
+        self.rate.show(places, rates)
+        self.lowest.show(*((EMPTY, EMPTY) if np.array_equal(below, rates) else (places, below)))
         self.refresh()
 
     def limits(self) -> tuple[float, float, float, float]:
@@ -59,10 +74,23 @@ class SchedulePlot(Plot):
         return left, right, 0.0, high
 
 
-def planned(resolved: Experiment, steps: int, per_epoch: float) -> tuple[np.ndarray, np.ndarray]:
-    """(epochs, learning rates) of the schedule of a resolved experiment over `steps` steps."""
+def planned(
+    resolved: Experiment, steps: int, per_epoch: float, judged: Sequence[float] = ()
+) -> tuple[np.ndarray, np.ndarray]:
+    """(epochs, learning rates) of the schedule of a resolved experiment over `steps` steps.
+
+    judged: the validation losses of the epochs so far; the rest is as if nothing more came of the validation.
+    """
     places = np.unique(np.linspace(0, max(0, steps - 1), min(steps, DRAWN)).astype(int))
     schedule, optimizer = resolved.schedule, resolved.optimizer
     peak = float(getattr(optimizer, "learning_rate", None) or 0.0)
-    factors = [schedule.factor(int(step), steps) if schedule else 1.0 for step in places]
-    return (places + 1) / per_epoch, peak * np.array(factors)
+    if schedule is None:
+        return (places + 1) / per_epoch, np.full(len(places), peak)
+    memory: dict[str, float] = {}
+    scales = [1.0]
+    for loss in judged:
+        memory = schedule.judged(memory, loss)
+        scales.append(scale_of(memory))
+    done = np.minimum((places / per_epoch).astype(int), len(scales) - 1)
+    factors = np.array([schedule.factor(int(step), steps) for step in places])
+    return (places + 1) / per_epoch, peak * factors * np.array(scales)[done]

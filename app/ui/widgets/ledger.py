@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.ui.amounts import bytes_text
+from app.ui.amounts import bytes_text, times_text
 
 Rows = Mapping[str, int | None]
 
@@ -79,12 +79,13 @@ def parts_of(rows: Rows) -> list[Part]:
 
 def sum_in_words(rows: Rows, parameters: int | None) -> str:
     """"4n = 4 × 160,874 floats = 2.6 MB", from the rows that there are; "" while the weights are unknown."""
-    there = [rows.get(key) for key in OF_THE_WEIGHTS]
-    values = [value for value in there if value]
-    if not rows.get("weights"):
+    weights = rows.get("weights")
+    if not weights:
         return ""
-    count = parameters or (rows["weights"] or 0) // 4
-    return f"{len(values)}n = {len(values)} × {count:,} floats = {bytes_text(sum(values))}"
+    total = sum(rows.get(key) or 0 for key in OF_THE_WEIGHTS)
+    times = times_text(total / weights)
+    count = parameters or weights // 4
+    return f"{times}n = {times} × {count:,} floats = {bytes_text(total)}"
 
 
 def difference_in_words(predicted: int | None, measured: int | None) -> str:

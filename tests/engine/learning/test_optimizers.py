@@ -68,10 +68,16 @@ def test_momentum_adds_up() -> None:
 def test_floats_per_parameter_as_counted_on_live_state(choice: type) -> None:
     """4n for Adam and AdamW: weight, gradient and every state tensor of the weight's size."""
     _, optimizer, weight = steps(choice.kind, 1)
-    kept = {
-        name: value
+    kept = [
+        choice.state_names[name]
         for name, value in optimizer.state[weight].items()
         if isinstance(value, torch.Tensor) and value.shape == weight.shape and name in choice.state_names
-    }
-    assert sorted(choice.state_names[name] for name in kept) == sorted(choice.state)
-    assert choice.floats_per_parameter() == 2 + len(kept)
+    ]
+    spec = choice()
+    assert set(spec.state) <= set(kept) <= {*spec.state, *spec.partly}
+    floats = spec.floats([{"params": [weight]}])
+    assert spec.floats_per_parameter(floats, weight.numel()) == 2 + len(kept)
+
+
+def test_four_n_for_adam_and_adamw() -> None:
+    assert [OPTIMIZERS.get(kind)().floats_per_parameter() for kind in ("adam", "adamw")] == [4, 4]

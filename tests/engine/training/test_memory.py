@@ -13,9 +13,9 @@ import torch
 import app.engine.learning.tasks as tasks
 from app.engine.experiment import Experiment, TrainingSettings, resolved
 from app.engine.learning.choices import OPTIMIZERS, Optimizer
-from app.engine.training.memory import ROWS, ActivationMeter, batch_bytes, measure, predict
+from app.engine.training.memory import ROWS, ActivationMeter, batch_bytes, measure, optimizer_floats, predict
 from app.engine.training.preparing import placed_on
-from models.network import build_model, decay_groups, pretended
+from models.network import build_model, pretended
 from models.shape import Problem
 from models.template import TEMPLATES, Template
 from tests.models.networks import problem
@@ -43,7 +43,7 @@ def ledgers(
 
     device = torch.device("cpu")
     network = placed_on(build_model(graph, of, 0), device).train()
-    stepper = whole.optimizer.build(decay_groups(network, 0.05), device)
+    stepper = whole.optimizer.over(network, device)
     inputs = pretended(of, batch)
     for one in inputs:
         one.random_(1, 3) if one.dtype == torch.int64 else one.normal_()
@@ -66,8 +66,35 @@ def test_weights_gradients_and_moments_are_exact_to_the_byte(kind: type[Template
     assert tuple(predicted) == tuple(measured) == ROWS
     assert {row: predicted[row] for row in EXACT} == {row: measured[row] for row in EXACT}
     assert predicted["weights"] == predicted["gradients"] > 0
-    moments = {row: predicted["weights"] if row in optimizer.state else 0 for row in ("first_moment", "second_moment")}
-    assert {row: predicted[row] for row in moments} == moments
+    kept = optimizer()
+    for row in ("first_moment", "second_moment"):
+        if row in kept.state:
+            assert predicted[row] == predicted["weights"]
+        else:
+            assert 0 <= predicted[row] <= (predicted["weights"] if row in kept.partly else 0)
+
+
+@pytest.mark.parametrize(("kind", "settings"), [
+    ("adamw", {"amsgrad": True}), ("rmsprop", {"momentum": 0.9, "centered": True}), ("adam", {"decay_all": True}),
+    ("muon", {"decay_all": True}),
+], ids=str)
+def test_what_settings_add_to_the_state_is_predicted_too(kind: str, settings: dict[str, Any]) -> None:
+    predicted, measured = ledgers(TEMPLATES.get("vit")(depth=1), OPTIMIZERS.get(kind)(**settings))
+    assert {row: predicted[row] for row in EXACT} == {row: measured[row] for row in EXACT}
+
+
+def test_floats_of_an_optimizer_are_those_of_the_ledger() -> None:
+    of = problem(1, 12, 12)
+    whole = resolved(Experiment(model=TEMPLATES.get("vit")(depth=1), optimizer=OPTIMIZERS.get("muon")()), of,
+                     tasks.task("classification"))
+    assert whole.model is not None and whole.optimizer is not None
+    graph = whole.model.graph(of)
+    floats = optimizer_floats(whole, graph, of)
+    rows = predict(whole, graph, of, tasks.task("classification"))
+    assert {row: 4 * floats[row] for row in ("first_moment", "second_moment")} == {
+        row: rows[row] for row in ("first_moment", "second_moment")
+    }
+    assert 3 < whole.optimizer.floats_per_parameter(floats, rows["weights"] // 4) < 4
 
 
 @EVERY

@@ -44,6 +44,13 @@ def test_stopped_at_any_step_and_resumed_it_ends_with_the_same_bits(tmp_path: Pa
     ({"template": "vit", "depth": 1}, {"kind": "sgd-momentum"}),
     ({"template": "resnet"}, {"kind": "adam"}),
     ({"template": "convnext"}, {"kind": "sgd"}),
+    ({"template": "convnext"}, {"kind": "adafactor"}),
+    ({"template": "cnn"}, {"kind": "nadam"}),
+    ({"template": "vit", "depth": 1}, {"kind": "radam"}),
+    ({"template": "cnn"}, {"kind": "rmsprop", "momentum": 0.9, "centered": True}),
+    ({"template": "cnn"}, {"kind": "adagrad"}),
+    ({"template": "vit", "depth": 1}, {"kind": "muon"}),
+    ({"template": "cnn"}, {"kind": "adamw", "amsgrad": True, "decay_all": True}),
 ])
 def test_every_sort_of_state_is_put_back(template: dict, optimizer: dict, tmp_path: Path) -> None:
     asked = experiment(pictures(tmp_path / "a.npz", 60), model=template, optimizer=optimizer)
@@ -52,6 +59,25 @@ def test_every_sort_of_state_is_put_back(template: dict, optimizer: dict, tmp_pa
     with at_step(3, control.stop):
         trainer.train(asked, run, Listener(), control)
     assert trainer.resume(run, Listener(), Control()).summary["weights_sha256"] == reference.summary["weights_sha256"]
+
+
+def test_a_schedule_that_follows_the_validation_goes_on_where_it_was(tmp_path: Path) -> None:
+    """Every epoch counts as no better, so that the rate has dropped before the stop and drops after it."""
+    asked = experiment(
+        pictures(tmp_path / "a.npz", 60), training={"epochs": 6},
+        schedule={"kind": "plateau", "patience": 0, "threshold": 0.9, "reduction": 0.5},
+    )
+    whole = Run.create(tmp_path / "runs", asked)
+    reference = trainer.train(asked, whole, Listener(), Control())
+    per_epoch = reference.summary["steps"] // 6
+    run, control = Run.create(tmp_path / "runs", asked), Control()
+    with at_step(3 * per_epoch + 1, control.stop):
+        trainer.train(asked, run, Listener(), control)
+    finished = trainer.resume(run, Listener(), Control())
+    assert finished.summary["weights_sha256"] == reference.summary["weights_sha256"]
+    rates = history.read_history(run.path).rates[::per_epoch]
+    assert rates.tolist() == history.read_history(whole.path).rates[::per_epoch].tolist()
+    assert (rates / rates[0]).tolist() == pytest.approx([1, 1, 0.5, 0.25, 0.125, 0.0625])
 
 
 @pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.long)])

@@ -1,5 +1,5 @@
 """Adam (Kingma & Ba 2015, arXiv:1412.6980) and AdamW, its decoupled weight decay (Loshchilov & Hutter 2019,
-arXiv:1711.05101)."""
+arXiv:1711.05101). AMSGrad: Reddi et al. 2018 (arXiv:1904.09237)."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ MOMENTS = (
 
 
 class TwoMoments(Optimizer):
-    """What Adam and AdamW share: two averages per weight, so 4n floats for n parameters."""
+    """What Adam and its kin share: two averages per weight, so 4n floats for n parameters."""
 
-    state: ClassVar[tuple[str, ...]] = ("first_moment", "second_moment")
-    state_names: ClassVar[dict[str, str]] = {"exp_avg": "first_moment", "exp_avg_sq": "second_moment"}
+    state_names: ClassVar[dict[str, str]] = {
+        "exp_avg": "first_moment", "exp_avg_sq": "second_moment", "max_exp_avg_sq": "other_state",
+    }
     default_learning_rate: ClassVar[float] = 1e-3
 
     beta1: float = setting(
@@ -54,9 +55,26 @@ class TwoMoments(Optimizer):
         help="Added below the fraction, so that a weight without gradients does not divide by zero.",
     )
 
+    def kept(self, shape: tuple[int, ...], matrix: bool = False) -> dict[str, tuple[int, ...]]:
+        return {"step": (), "exp_avg": shape, "exp_avg_sq": shape}
+
+
+class WithAMSGrad(TwoMoments):
+    """Adam and AdamW, which can keep a third value: the largest second moment so far."""
+
+    amsgrad: bool = setting(
+        False,
+        label="Never forget a large gradient (AMSGrad)",
+        advanced=True,
+        help="Divides by the largest second moment so far: a pace once slowed stays slow. One more float a weight.",
+    )
+
+    def kept(self, shape: tuple[int, ...], matrix: bool = False) -> dict[str, tuple[int, ...]]:
+        return super().kept(shape, matrix) | ({"max_exp_avg_sq": shape} if self.amsgrad else {})
+
 
 @OPTIMIZERS.register
-class AdamW(TwoMoments):
+class AdamW(WithAMSGrad):
     kind: ClassVar[str] = "adamw"
     label: ClassVar[str] = "AdamW"
     summary: ClassVar[str] = "Adam with weight decay kept apart. The safe choice for CNNs and transformers."
@@ -80,13 +98,14 @@ class AdamW(TwoMoments):
             lr=self.rate(),
             betas=(self.beta1, self.beta2),
             eps=self.epsilon,
-            weight_decay=self.weight_decay or 0.0,
+            amsgrad=self.amsgrad,
+            weight_decay=self.decay(),
             fused=self.fused(device),
         )
 
 
 @OPTIMIZERS.register
-class Adam(TwoMoments):
+class Adam(WithAMSGrad):
     kind: ClassVar[str] = "adam"
     label: ClassVar[str] = "Adam"
     summary: ClassVar[str] = "Each weight gets a pace of its own. Works almost untuned."
@@ -113,6 +132,7 @@ class Adam(TwoMoments):
             lr=self.rate(),
             betas=(self.beta1, self.beta2),
             eps=self.epsilon,
-            weight_decay=self.weight_decay,
+            amsgrad=self.amsgrad,
+            weight_decay=self.decay(),
             fused=self.fused(device),
         )

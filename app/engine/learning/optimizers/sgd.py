@@ -20,7 +20,6 @@ class SGD(Optimizer):
     explanation: ClassVar[str] = (
         "Every weight moves against its gradient, times the learning rate. Nothing is remembered from step to step."
     )
-    state: ClassVar[tuple[str, ...]] = ()
     state_names: ClassVar[dict[str, str]] = {}
     default_learning_rate: ClassVar[float] = 0.1
     order: ClassVar[int] = 40
@@ -33,6 +32,9 @@ class SGD(Optimizer):
         logarithmic=True,
         help="Pulls weights towards zero at every step, which keeps the network from learning by heart.",
     )
+
+    def kept(self, shape: tuple[int, ...], matrix: bool = False) -> dict[str, tuple[int, ...]]:
+        return {}
 
     def build(self, groups: Iterable[dict], device: torch.device) -> torch.optim.Optimizer:
         import torch
@@ -49,7 +51,6 @@ class SGDMomentum(SGD):
         "Keeps one running sum of gradients for every weight and moves along it, so that steps in a common direction "
         "add up and noise cancels."
     )
-    state: ClassVar[tuple[str, ...]] = ("first_moment",)
     state_names: ClassVar[dict[str, str]] = {"momentum_buffer": "first_moment"}
     default_learning_rate: ClassVar[float] = 0.05
     order: ClassVar[int] = 30
@@ -68,6 +69,18 @@ class SGDMomentum(SGD):
         advanced=True,
         help="Takes the gradient where the momentum is about to lead; a little more stable.",
     )
+    dampening: float = setting(
+        0.0,
+        label="Damping",
+        ge=0.0,
+        le=1.0,
+        step=0.05,
+        advanced=True,
+        help="Takes so much away from each new gradient before it is added to the momentum. Only without look ahead.",
+    )
+
+    def kept(self, shape: tuple[int, ...], matrix: bool = False) -> dict[str, tuple[int, ...]]:
+        return {"momentum_buffer": shape}
 
     def build(self, groups: Iterable[dict], device: torch.device) -> torch.optim.Optimizer:
         import torch
@@ -77,6 +90,7 @@ class SGDMomentum(SGD):
             lr=self.rate(),
             momentum=self.momentum,
             nesterov=self.nesterov,
+            dampening=0.0 if self.nesterov else self.dampening,
             weight_decay=self.weight_decay,
             fused=self.fused(device),
         )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from typing import ClassVar
 
-from app.engine.learning.choices import SCHEDULES, Schedule
+from app.engine.learning.choices import SCHEDULES
+from app.engine.learning.schedules.warm_up import WarmedUp
 from models.spec import setting
 
 
 @SCHEDULES.register
-class Cosine(Schedule):
+class Cosine(WarmedUp):
     kind: ClassVar[str] = "cosine"
     label: ClassVar[str] = "Warm-up and cosine"
     summary: ClassVar[str] = "A short rise, then a smooth fall. The usual choice for transformers."
@@ -20,15 +21,6 @@ class Cosine(Schedule):
     )
     order: ClassVar[int] = 20
 
-    warmup: float = setting(
-        0.05,
-        label="Warm-up",
-        unit="of the run",
-        ge=0.0,
-        lt=1.0,
-        step=0.01,
-        help="The share of the run during which the learning rate rises to its peak.",
-    )
     floor: float = setting(
         0.01,
         label="Lowest value",
@@ -40,9 +32,5 @@ class Cosine(Schedule):
         help="Where the learning rate ends, as a share of its peak.",
     )
 
-    def factor(self, step: int, steps: int) -> float:
-        rise = self.warmup * steps
-        if step < rise:
-            return (step + 1) / (rise + 1)
-        done = (step - rise) / max(1.0, steps - 1 - rise)
-        return self.floor + (1 - self.floor) * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+    def after(self, done: float) -> float:
+        return self.floor + (1 - self.floor) * 0.5 * (1 + math.cos(math.pi * done))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.engine.learning.choices import Optimizer
-from app.ui.amounts import bytes_text
+from app.ui.amounts import bytes_text, times_text
 from app.ui.theme import Theme
 from app.ui.widgets.ledger import NAMES, OF_THE_WEIGHTS, role_of
 
@@ -16,36 +18,62 @@ HEIGHT, GAP, FLOAT = 60, 6, 4
 
 
 class Boxes(QWidget):
-    """All boxes are of one size because all hold n floats; what this optimizer does without is an empty outline."""
+    """All boxes are of one size because all hold n floats; what this optimizer does without is an empty outline, and
+    what it keeps in part is filled so far."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.theme = theme
         self.kept: tuple[str, ...] = OF_THE_WEIGHTS[:2]
         self.parameters: int | None = None
+        self.floats: Mapping[str, int] = {}
+        self.partly: tuple[str, ...] = ()
+        self.times = 2.0
         self.setAccessibleName("What the optimizer keeps")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self._changed)
 
-    def show_optimizer(self, optimizer: Optimizer, parameters: int | None) -> None:
-        """parameters: n, None while it is not known."""
+    def show_optimizer(
+        self, optimizer: Optimizer, parameters: int | None, floats: Mapping[str, int] | None = None
+    ) -> None:
+        """parameters: n, None while it is not known. floats: what it keeps of this network, by row; only optimizers
+        that keep something in part need it."""
         self.kept = (*OF_THE_WEIGHTS[:2], *optimizer.state)
-        self.parameters = parameters
+        self.parameters, self.floats = parameters, floats or {}
+        self.partly = optimizer.partly
+        self.times = optimizer.floats_per_parameter(self.floats or None, parameters)
         self.setAccessibleDescription(self.sum_text())
         self._changed()
 
     def sum_text(self) -> str:
         """"4n = 4 × 160,874 floats = 2.6 MB"; without a network just the 4n."""
-        count = len(self.kept)
+        times = times_text(self.times)
+        if self.partly and not (self.floats and self.parameters):
+            return f"{times}n and a part: {times} floats for each of the n weights, and more for some"
         if self.parameters is None:
-            return f"{count}n: {count} floats for each of the n weights"
-        return f"{count}n = {count} × {self.parameters:,} floats = {bytes_text(FLOAT * count * self.parameters)}"
+            return f"{times}n: {times} floats for each of the n weights"
+        size = bytes_text(FLOAT * round(self.times * self.parameters))
+        return f"{times}n = {times} × {self.parameters:,} floats = {size}"
 
     @property
     def slots(self) -> list[tuple[str, bool]]:
         """(row of the ledger, whether it is kept), from left to right."""
-        rows = [*OF_THE_WEIGHTS, *(row for row in self.kept if row not in OF_THE_WEIGHTS)]
+        rows = [*OF_THE_WEIGHTS, *(row for row in (*self.kept, *self.partly) if row not in OF_THE_WEIGHTS)]
         return [(row, row in self.kept) for row in rows]
+
+    def share(self, row: str) -> float:
+        """How much of n floats a row holds, 0 to 1; 0 too while that is not known."""
+        if row in self.kept:
+            return 1.0
+        return min(1.0, self.floats.get(row, 0) / self.parameters) if self.parameters and row in self.partly else 0.0
+
+    def amount(self, row: str) -> str:
+        """What stands in a box: bytes, "n" where there is no network yet."""
+        if row in self.kept:
+            return "n" if self.parameters is None else bytes_text(FLOAT * self.parameters)
+        if row not in self.partly:
+            return "not kept"
+        return bytes_text(FLOAT * self.floats[row]) if row in self.floats else "in part"
 
     def _changed(self) -> None:
         self.updateGeometry()
@@ -74,6 +102,11 @@ class Boxes(QWidget):
                 painter.setBrush(theme.color(role_of(row)))
                 painter.drawRoundedRect(bar, theme.px(3), theme.px(3))
             else:
+                if share := self.share(row):
+                    painter.setPen(Qt.PenStyle.NoPen)
+                    painter.setBrush(theme.color(role_of(row)))
+                    bar = QRectF(box.left(), box.top(), max(share * box.width(), theme.px(2)), theme.px(6))
+                    painter.drawRoundedRect(bar, theme.px(1), theme.px(1))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.setPen(QPen(theme.color("line"), 1, Qt.PenStyle.DashLine))
                 painter.drawRoundedRect(box, radius, radius)
@@ -84,10 +117,9 @@ class Boxes(QWidget):
         theme = self.theme
         words = box.adjusted(1, theme.px(8), -1, -theme.px(3))
         painter.setFont(theme.font(11))
-        painter.setPen(theme.color("text" if kept else "secondary"))
+        painter.setPen(theme.color("text" if kept or row in self.partly else "secondary"))
         top, bottom = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignBottom
         middle = Qt.AlignmentFlag.AlignHCenter
         painter.drawText(words, middle | top | Qt.TextFlag.TextWordWrap, NAMES[row])
         painter.setPen(theme.color("secondary"))
-        amount = "n" if self.parameters is None else bytes_text(FLOAT * self.parameters)
-        painter.drawText(words, middle | bottom, amount if kept else "not kept")
+        painter.drawText(words, middle | bottom, self.amount(row))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
@@ -124,12 +124,13 @@ class OptimizerCard(SettingsCard):
         self.picture.addWidget(self.boxes)
         self.picture.addWidget(self.sum)
 
-    def show_experiment(self, resolved: Experiment, parameters: int | None) -> None:
+    def show_experiment(self, resolved: Experiment, parameters: int | None, floats: Mapping[str, int]) -> None:
+        """floats: what the optimizer keeps of this network, {} while that is not known."""
         optimizer = resolved.optimizer
         if optimizer is None:
             return
         self.say(self.explanation, optimizer.explanation)
-        self.boxes.show_optimizer(optimizer, parameters)
+        self.boxes.show_optimizer(optimizer, parameters, floats)
         self.sum.setText(self.boxes.sum_text())
 
 
@@ -153,8 +154,11 @@ class ScheduleCard(SettingsCard):
         self.plot.show_plan(resolved, examples)
         peak = float(self.plot.rate.y.max()) if len(self.plot.rate.y) else 0.0
         at = float(self.plot.rate.x[int(self.plot.rate.y.argmax())]) if peak else 0.0
-        where = f" at epoch {at:.1f}" if schedule.kind != "constant" else ""
-        self.below.setText(f"Learning rate over the epochs; at most {peak:.3g}{where}.")
+        where = f" at epoch {at:.1f}" if peak and float(self.plot.rate.y.min()) < peak else ""
+        words = f"Learning rate over the epochs; at most {peak:.3g}{where}."
+        if len(self.plot.lowest.x):
+            words += " It stays at the top while the validation loss falls; below, as if that never fell."
+        self.below.setText(words)
 
 
 class TrainingCard(SettingsCard):

@@ -171,7 +171,9 @@ class LearningPage(Page):
         measurer = self.parts.measurer
         inspection = measurer.inspection
         parameters = inspection.parameters if inspection is not None and inspection.error is None else None
-        self.optimizer.show_experiment(resolved, parameters)
+        measured = measurer.measured
+        mine = measured is not None and measured.experiment.optimizer == resolved.optimizer
+        self.optimizer.show_experiment(resolved, parameters, measured.floats if measured is not None and mine else {})
         trouble = measurer.trouble
         waiting = f"{measurer.stage} …" if measurer.stage else ""
         if trouble is not None:

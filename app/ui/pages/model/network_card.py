@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy, QStacked
 
 from app.engine.data.nouns import noun
 from app.engine.learning.choices import Optimizer
-from app.ui.amounts import bytes_text, count_text
+from app.ui.amounts import bytes_text, count_text, times_text
 from app.ui.assets import icon
 from app.ui.canvas.items import BlockView
 from app.ui.canvas.view import ZOOM_STEP, NetworkView
@@ -85,10 +85,11 @@ def totals(measured: Measured) -> list[tuple[str, str, str]]:
     if predicted:
         optimizer = experiment.optimizer
         assert isinstance(optimizer, Optimizer)
+        times = optimizer.floats_per_parameter(measured.floats, inspection.parameters)
         found += [
             (
                 bytes_text(sum(predicted.get(row, 0) for row in HELD)),
-                f"with {optimizer.label} ({optimizer.floats_per_parameter()}n)",
+                f"with {optimizer.label} ({times_text(times)}n)",
                 "Weights, gradients and what the optimizer keeps of every parameter, in float32.",
             ),
             (

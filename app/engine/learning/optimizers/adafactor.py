@@ -1,0 +1,82 @@
+"""Adafactor (Shazeer & Stern 2018, arXiv:1804.04235): the second moment as rows and columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar
+
+from app.engine.learning.choices import OPTIMIZERS, Optimizer
+from models.spec import setting
+
+if TYPE_CHECKING:
+    import torch
+
+
+@OPTIMIZERS.register
+class Adafactor(Optimizer):
+    kind: ClassVar[str] = "adafactor"
+    label: ClassVar[str] = "Adafactor"
+    summary: ClassVar[str] = "A pace for each weight at little more than 2n. For transformers that fill the memory."
+    explanation: ClassVar[str] = (
+        "Of the squared gradient it keeps an average for each row and each column of a matrix instead of for each "
+        "weight, and multiplies the two. No momentum; steps follow the size of the weights and are cut where they "
+        "would jump. Matrices save nearly all of their moments; small filters save less."
+    )
+    state_names: ClassVar[dict[str, str]] = {
+        "row_var": "other_state", "col_var": "other_state", "variance": "second_moment",
+    }
+    default_learning_rate: ClassVar[float] = 0.01
+    order: ClassVar[int] = 95
+
+    weight_decay: float = setting(
+        0.0,
+        label="Weight decay",
+        ge=0.0,
+        le=10.0,
+        logarithmic=True,
+        help="Pulls weights towards zero at every step, which keeps the network from learning by heart.",
+    )
+    beta2_decay: float = setting(
+        -0.8,
+        label="Exponent of beta 2",
+        ge=-1.0,
+        le=0.0,
+        step=0.05,
+        advanced=True,
+        help="Step t adds its squared gradient with the share t to this power: the average looks back ever further.",
+    )
+    clip: float = setting(
+        1.0,
+        label="Largest step",
+        ge=1.0,
+        le=1000.0,
+        logarithmic=True,
+        advanced=True,
+        help="An update whose root mean square is larger is scaled down to it.",
+    )
+    smallest_scale: float = setting(
+        1e-3,
+        label="Smallest scale",
+        ge=0.0,
+        le=1.0,
+        logarithmic=True,
+        advanced=True,
+        help="Steps follow the size of the weights, but as if they were at least this large: so zeros can move.",
+    )
+
+    def kept(self, shape: tuple[int, ...], matrix: bool = False) -> dict[str, tuple[int, ...]]:
+        if len(shape) < 2:
+            return {"step": (), "variance": shape}
+        return {"step": (), "row_var": (*shape[:-1], 1), "col_var": (*shape[:-2], 1, shape[-1])}
+
+    def build(self, groups: Iterable[dict], device: torch.device) -> torch.optim.Optimizer:
+        import torch
+
+        return torch.optim.Adafactor(
+            groups,
+            lr=self.rate(),
+            beta2_decay=self.beta2_decay,
+            eps=(None, self.smallest_scale),
+            d=self.clip,
+            weight_decay=self.decay(),
+        )

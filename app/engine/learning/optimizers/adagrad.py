@@ -1,0 +1,83 @@
+"""Adagrad (Duchi, Hazan & Singer 2011, JMLR 12:2121)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar
+
+from app.engine.learning.choices import OPTIMIZERS, Optimizer
+from models.spec import setting
+
+if TYPE_CHECKING:
+    import torch
+
+
+@OPTIMIZERS.register
+class Adagrad(Optimizer):
+    kind: ClassVar[str] = "adagrad"
+    label: ClassVar[str] = "Adagrad"
+    summary: ClassVar[str] = "Rare features learn fast, frequent ones slow. For short runs on rare words or categories."
+    explanation: ClassVar[str] = (
+        "Adds up the squared gradients of every weight and divides by the root of the sum. The sum only grows, so the "
+        "steps only shrink: no schedule is needed, and a long run comes to a standstill."
+    )
+    state_names: ClassVar[dict[str, str]] = {"sum": "second_moment"}
+    default_learning_rate: ClassVar[float] = 0.01
+    order: ClassVar[int] = 60
+
+    weight_decay: float = setting(
+        0.0,
+        label="Weight decay",
+        ge=0.0,
+        le=10.0,
+        logarithmic=True,
+        help="Added to the gradient (L2 penalty), and divided with it.",
+    )
+    rate_decay: float = setting(
+        0.0,
+        label="Decay of the learning rate",
+        unit="a step",
+        ge=0.0,
+        le=1.0,
+        logarithmic=True,
+        advanced=True,
+        help="Divides the learning rate by 1 + steps x this value, on top of the schedule.",
+    )
+    initial_sum: float = setting(
+        0.0,
+        label="First sum",
+        ge=0.0,
+        le=100.0,
+        logarithmic=True,
+        advanced=True,
+        help="What the sum of squares begins with. Above 0 it makes the very first steps smaller.",
+    )
+    epsilon: float = setting(
+        1e-10,
+        label="Epsilon",
+        gt=0.0,
+        le=1.0,
+        logarithmic=True,
+        advanced=True,
+        help="Added below the fraction, so that a weight without gradients does not divide by zero.",
+    )
+
+    def kept(self, shape: tuple[int, ...], matrix: bool = False) -> dict[str, tuple[int, ...]]:
+        return {"step": (), "sum": shape}
+
+    @staticmethod
+    def fused(device: torch.device) -> bool:
+        return device.type in ("cpu", "cuda")
+
+    def build(self, groups: Iterable[dict], device: torch.device) -> torch.optim.Optimizer:
+        import torch
+
+        return torch.optim.Adagrad(
+            groups,
+            lr=self.rate(),
+            lr_decay=self.rate_decay,
+            initial_accumulator_value=self.initial_sum,
+            eps=self.epsilon,
+            weight_decay=self.decay(),
+            fused=self.fused(device),
+        )

@@ -1,0 +1,94 @@
+"""NAdam (Dozat 2016, "Incorporating Nesterov Momentum into Adam") and RAdam (Liu et al. 2020, arXiv:1908.03265)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar
+
+from app.engine.learning.choices import OPTIMIZERS
+from app.engine.learning.optimizers.adam import TwoMoments
+from models.spec import setting
+
+if TYPE_CHECKING:
+    import torch
+
+
+class EitherDecay(TwoMoments):
+    """What NAdam and RAdam share: two averages a weight, and decay in either way."""
+
+    weight_decay: float = setting(
+        0.0,
+        label="Weight decay",
+        ge=0.0,
+        le=10.0,
+        logarithmic=True,
+        help="Pulls weights towards zero at every step, which keeps the network from learning by heart.",
+    )
+    decay_apart: bool = setting(
+        True,
+        label="Decay kept apart",
+        advanced=True,
+        help="On: decay as AdamW does it. Off: decay is added to the gradient, as Adam does it.",
+    )
+
+
+@OPTIMIZERS.register
+class NAdam(EitherDecay):
+    kind: ClassVar[str] = "nadam"
+    label: ClassVar[str] = "NAdam"
+    summary: ClassVar[str] = "Adam that looks ahead. Where Adam works, often a little faster at first."
+    explanation: ClassVar[str] = (
+        "Adam's two averages, and the first moment is taken as it will be one step further (Nesterov), so that the "
+        "newest gradient counts more."
+    )
+    order: ClassVar[int] = 70
+
+    momentum_decay: float = setting(
+        4e-3,
+        label="Warm-up of beta 1",
+        ge=0.0,
+        le=1.0,
+        logarithmic=True,
+        advanced=True,
+        help="How fast beta 1 grows from half its value to its full one; 0.004 takes about 400 steps.",
+    )
+
+    def kept(self, shape: tuple[int, ...], matrix: bool = False) -> dict[str, tuple[int, ...]]:
+        return super().kept(shape, matrix) | {"mu_product": ()}
+
+    def build(self, groups: Iterable[dict], device: torch.device) -> torch.optim.Optimizer:
+        import torch
+
+        return torch.optim.NAdam(
+            groups,
+            lr=self.rate(),
+            betas=(self.beta1, self.beta2),
+            eps=self.epsilon,
+            momentum_decay=self.momentum_decay,
+            decoupled_weight_decay=self.decay_apart,
+            weight_decay=self.decay(),
+        )
+
+
+@OPTIMIZERS.register
+class RAdam(EitherDecay):
+    kind: ClassVar[str] = "radam"
+    label: ClassVar[str] = "RAdam"
+    summary: ClassVar[str] = "Adam with a warm-up of its own. For a schedule without one, and for less tuning."
+    explanation: ClassVar[str] = (
+        "Adam's two averages. In the first steps, while the second moment is a guess from few gradients, it divides "
+        "less or not at all; later it is Adam."
+    )
+    order: ClassVar[int] = 80
+
+    def build(self, groups: Iterable[dict], device: torch.device) -> torch.optim.Optimizer:
+        import torch
+
+        return torch.optim.RAdam(
+            groups,
+            lr=self.rate(),
+            betas=(self.beta1, self.beta2),
+            eps=self.epsilon,
+            decoupled_weight_decay=self.decay_apart,
+            weight_decay=self.decay(),
+        )

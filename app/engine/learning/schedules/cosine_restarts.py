@@ -1,0 +1,60 @@
+"""Cosine falls with restarts, SGDR (Loshchilov & Hutter 2017, arXiv:1608.03983)."""
+
+from __future__ import annotations
+
+import math
+from typing import ClassVar
+
+from app.engine.learning.choices import SCHEDULES
+from app.engine.learning.schedules.warm_up import WarmedUp
+from models.spec import setting
+
+
+@SCHEDULES.register
+class CosineRestarts(WarmedUp):
+    kind: ClassVar[str] = "cosine-restarts"
+    label: ClassVar[str] = "Cosine with restarts"
+    summary: ClassVar[str] = "Several falls, back to the peak between them. For runs that may be ended at any valley."
+    explanation: ClassVar[str] = (
+        "Each fall lets the weights settle; the jump back to the peak shakes them loose, and the next fall may end in "
+        "a better place. The validation loss rises at each restart: that is no harm."
+    )
+    order: ClassVar[int] = 40
+
+    cycles: int = setting(
+        3,
+        label="Falls",
+        ge=1,
+        le=50,
+        help="How many times the learning rate falls; one fewer restarts.",
+    )
+    longer: float = setting(
+        2.0,
+        label="Each longer by",
+        unit="times",
+        ge=1.0,
+        le=4.0,
+        step=0.5,
+        help="How much longer each fall is than the one before; 1 makes them alike.",
+    )
+    floor: float = setting(
+        0.0,
+        label="Lowest value",
+        unit="of the peak",
+        ge=0.0,
+        le=1.0,
+        step=0.01,
+        advanced=True,
+        help="Where each fall ends, as a share of the peak.",
+    )
+
+    def after(self, done: float) -> float:
+        lengths = [self.longer**cycle for cycle in range(self.cycles)]
+        left = done * sum(lengths)
+        for length in lengths[:-1]:
+            if left < length:
+                break
+            left -= length
+        else:
+            length = lengths[-1]
+        return self.floor + (1 - self.floor) * 0.5 * (1 + math.cos(math.pi * min(1.0, left / length)))

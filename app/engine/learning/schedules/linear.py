@@ -1,0 +1,35 @@
+"""Linear warm-up, then a straight line down."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from app.engine.learning.choices import SCHEDULES
+from app.engine.learning.schedules.warm_up import WarmedUp
+from models.spec import setting
+
+
+@SCHEDULES.register
+class Linear(WarmedUp):
+    kind: ClassVar[str] = "linear"
+    label: ClassVar[str] = "Warm-up and linear"
+    summary: ClassVar[str] = "A short rise, then a straight fall. Usual where a trained transformer is trained on."
+    explanation: ClassVar[str] = (
+        "Small steps first, while the second moment is still a guess; then the learning rate falls by the same amount "
+        "at every step, and the last steps are the finest."
+    )
+    order: ClassVar[int] = 25
+
+    floor: float = setting(
+        0.0,
+        label="Lowest value",
+        unit="of the peak",
+        ge=0.0,
+        le=1.0,
+        step=0.01,
+        advanced=True,
+        help="Where the learning rate ends, as a share of its peak.",
+    )
+
+    def after(self, done: float) -> float:
+        return self.floor + (1 - self.floor) * (1 - done)

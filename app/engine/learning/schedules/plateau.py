@@ -1,0 +1,89 @@
+"""Reduce on plateau: the learning rate drops where the validation loss falls no more."""
+
+from __future__ import annotations
+
+import math
+from typing import ClassVar
+
+from app.engine.learning.choices import SCHEDULES, Memory, Schedule, scale_of
+from models.spec import setting
+
+
+@SCHEDULES.register
+class Plateau(Schedule):
+    """As torch.optim.lr_scheduler.ReduceLROnPlateau; its state is kept in the run's progress."""
+
+    kind: ClassVar[str] = "plateau"
+    label: ClassVar[str] = "Reduce on plateau"
+    summary: ClassVar[str] = "Drops when the validation loss stands still. For runs of unknown length."
+    explanation: ClassVar[str] = (
+        "The same learning rate while the validation loss falls; once it has not fallen for some epochs, a smaller "
+        "one. When that happens is not known beforehand. A run can be made longer without regret."
+    )
+    order: ClassVar[int] = 35
+
+    patience: int = setting(
+        3,
+        label="Patience",
+        unit="epochs without improvement",
+        ge=0,
+        le=1000,
+        help="So many epochs in a row may be no better; after one more the learning rate drops.",
+    )
+    reduction: float = setting(
+        0.3,
+        label="Drops to",
+        unit="of the value before",
+        gt=0.0,
+        lt=1.0,
+        step=0.05,
+        help="What a drop multiplies the learning rate with.",
+    )
+    threshold: float = setting(
+        1e-4,
+        label="Least improvement",
+        unit="of the loss",
+        ge=0.0,
+        lt=1.0,
+        logarithmic=True,
+        advanced=True,
+        help="The validation loss must fall by this share of the best one to count as better.",
+    )
+    cooldown: int = setting(
+        0,
+        label="Rest after a drop",
+        unit="epochs",
+        ge=0,
+        le=1000,
+        advanced=True,
+        help="So many epochs after a drop are not counted.",
+    )
+    floor: float = setting(
+        1e-3,
+        label="Lowest value",
+        unit="of the peak",
+        ge=0.0,
+        le=1.0,
+        logarithmic=True,
+        advanced=True,
+        help="The learning rate drops no further than this share of its peak.",
+    )
+
+    def factor(self, step: int, steps: int) -> float:
+        return 1.0
+
+    def judged(self, memory: Memory, loss: float) -> dict[str, float]:
+        """Remembers the best loss ("best", once there is a finite one), the epochs without a better one ("waited"),
+        those still to rest ("rest"), and the "scale"."""
+        best, scale = memory.get("best"), scale_of(memory)
+        waited, rest = memory.get("waited", 0.0), memory.get("rest", 0.0)
+        if math.isfinite(loss) and (best is None or loss < best - self.threshold * abs(best)):
+            best, waited = float(loss), 0.0
+        else:
+            waited += 1
+        if rest > 0:
+            rest, waited = rest - 1, 0.0
+        if waited > self.patience:
+            scale, rest, waited = max(scale * self.reduction, self.floor), float(self.cooldown), 0.0
+        found = {"scale": scale, "waited": waited, "rest": rest}
+        return found if best is None else found | {"best": best}

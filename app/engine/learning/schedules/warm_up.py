@@ -1,0 +1,34 @@
+"""What the schedules that begin with a warm-up share: Goyal et al. 2017 (arXiv:1706.02677)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from app.engine.learning.choices import Schedule
+from models.spec import setting
+
+
+class WarmedUp(Schedule):
+    """A straight rise to the peak, then whatever `after` says."""
+
+    order: ClassVar[int] = 100
+
+    warmup: float = setting(
+        0.05,
+        label="Warm-up",
+        unit="of the run",
+        ge=0.0,
+        lt=1.0,
+        step=0.01,
+        help="The share of the run during which the learning rate rises to its peak.",
+    )
+
+    def factor(self, step: int, steps: int) -> float:
+        rise = self.warmup * steps
+        if step < rise:
+            return (step + 1) / (rise + 1)
+        return self.after(min(1.0, (step - rise) / max(1.0, steps - 1 - rise)))
+
+    def after(self, done: float) -> float:
+        """Factor of the peak once `done`, 0 to 1, of what follows the warm-up is over."""
+        raise NotImplementedError
