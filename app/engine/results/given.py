@@ -18,6 +18,7 @@ from app.engine.data.catalogue import Check, no_check, readable
 from app.engine.data.plain_text import NoText, read_text
 from app.engine.data.preparation import Preparation
 from app.engine.data.preparations.pair import PairPreparation
+from app.engine.data.preparations.row import RowPreparation
 from app.engine.data.preparations.signal import SignalPreparation
 from app.engine.data.settings import DataSettings
 from app.engine.data.tables.columns import Table
@@ -100,7 +101,8 @@ def _table(path: Path, preparation: Preparation, settings: DataSettings, check: 
 
 
 def _rows(table: Table, preparation: Preparation, settings: DataSettings) -> Iterator[Any]:
-    wanted = [column.name for column in getattr(preparation, "columns", ())]
+    assert isinstance(preparation, RowPreparation)
+    wanted = [column.name for column in preparation.columns]
     missing = [name for name in wanted if name not in table.by_name]
     if missing:
         shown = ", ".join(f"'{name}'" for name in missing[:5]) + (" …" if len(missing) > 5 else "")
@@ -108,7 +110,7 @@ def _rows(table: Table, preparation: Preparation, settings: DataSettings) -> Ite
             f"'{readable(table.path)}' has no column {shown}, which the network reads.",
             "Give the columns the names that they had in training.",
         )
-    for raw in table.raws():
+    for raw in table.raws([column.name for column in preparation.categories]):
         yield {name: raw[name] for name in wanted}
 
 

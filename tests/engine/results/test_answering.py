@@ -276,3 +276,15 @@ def test_a_picture_and_a_text_are_two_halves(tmp_path: Path) -> None:
     assert [one.error for one in found.answers] == [""] * 9
     (folder / "4.png").unlink()
     assert "4.png" in answer_file(predictor, table).answers[4].error
+
+
+def test_categories_that_look_like_numbers_are_asked_as_they_are_written(tmp_path: Path) -> None:
+    random = np.random.default_rng(4)
+    lines = [f"{number % 5:02d},{random.uniform():.3f},{'yes' if number % 2 else 'no'}" for number in range(60)]
+    path = tmp_path / "areas.csv"
+    path.write_text("\n".join(["area,size,y", *lines]))
+    predictor = predictor_of({"source": str(path), "target": "y", "columns": {"area": "category"}})
+    dataset = predictor.open(str(path))
+    found = answer_file(predictor, path)
+    told = np.array([one.said for one in found.answers])
+    assert np.allclose(told, predictor.said(dataset.inputs), atol=1e-6)

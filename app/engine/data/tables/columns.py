@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -204,11 +204,13 @@ class Table:
                  for column in self.columns]
         return [list(row) for row in zip(*shown, strict=True)]
 
-    def raws(self) -> Iterator[dict[str, float | str]]:
+    def raws(self, words: Collection[str] = ()) -> Iterator[dict[str, float | str]]:
         """Every row as `RowPreparation.array` takes it: numbers as numbers, whatever signs this file writes them with,
-        and NaN where they are missing; everything else as its text."""
+        and NaN where they are missing; everything else as its text. words: columns whose numbers are names of
+        something, such as "01", and stay as they are written."""
         ready: list[Sequence[Any]] = [
-            column.numbers[0].tolist() if column.kind == "number" else column.texts.to_pylist()
+            column.numbers[0].tolist() if column.kind == "number" and column.name not in words
+            else column.texts.to_pylist()
             for column in self.columns
         ]
         for row in zip(*ready, strict=True):
