@@ -25,7 +25,8 @@ LISTED = 2_000
 
 
 def assemble(data: DataSettings, label: str, examples: Examples, like: Preparation | None = None) -> Dataset:
-    """Raises UserError when nothing is left to train or to judge on. label: of the format. like: see open_dataset."""
+    """Raises UserError when nothing is left to train or to judge on. label: of the format. like: see open_dataset; then
+    all examples are judged, whatever their splits, and even one will do."""
     notes = list(examples.notes)
     groups = examples.groups
     if data.group != "none" and groups is None:
@@ -38,11 +39,12 @@ def assemble(data: DataSettings, label: str, examples: Examples, like: Preparati
     )
     indices = division.indices()
     counts = {name: _counts(targets, rows) for name, rows in indices.items()}
-    _refuse_empty_splits(data, examples, indices)
+    if like is None:
+        _refuse_empty_splits(data, examples, indices)
     copies = len(units) - len(np.unique(splits.units_of(prints, None)))
     if copies:
         notes.append(f"{copies:,} exact {'copy' if copies == 1 else 'copies'} of other examples: kept in one split.")
-    if targets.classes:
+    if targets.classes and like is None:
         notes += _uneven(targets.classes, counts)
     training = indices["training"]
     arrays, preparation = _settled(examples, training, like)
@@ -53,7 +55,7 @@ def assemble(data: DataSettings, label: str, examples: Examples, like: Preparati
     if len(skipped) > LISTED:
         notes.append(f"{len(skipped):,} files or rows were left out; the first {LISTED:,} are listed.")
         skipped = tuple(sorted(skipped, key=lambda item: item.ignored)[:LISTED])
-    picture = preparation.kind == "image" and bool(targets.classes) and targets.values.ndim == 1
+    picture = like is None and preparation.kind == "image" and bool(targets.classes) and targets.values.ndim == 1
     description = Description(
         source=readable(data.source),
         format=label,
@@ -87,11 +89,12 @@ def _settled(
             raise UserError("These data are not of the form that the network was trained on.", "Choose other data.",
                             "data.source")
         return [part.coded(half) for part, half in zip(examples.parts, halves, strict=True)], like
-    settled = [part.settle(training) for part in examples.parts]
-    arrays = [array for array, _ in settled]
-    if len(settled) == 1:
-        return arrays, settled[0][1]
-    return arrays, PairPreparation(settled[0][1], settled[1][1], examples.names_of_halves)
+    first, *others = examples.parts
+    if not others:
+        array, preparation = first.settle(training)
+        return [array], preparation
+    (left, of_left), (right, of_right) = first.settle_with(others[0], training)
+    return [left, right], PairPreparation(of_left, of_right, examples.names_of_halves)
 
 
 def _prints(examples: Examples) -> np.ndarray:

@@ -28,6 +28,13 @@ class Part(ABC):
         Raises UserError where the training examples do not suffice.
         """
 
+    def settle_with(
+        self, other: Part, training: np.ndarray
+    ) -> tuple[tuple[np.ndarray, Preparation], tuple[np.ndarray, Preparation]]:
+        """Of pairs: what `settle` gives of both halves, this one being the first. Each by itself, unless halves of one
+        sort must be prepared alike."""
+        return self.settle(training), other.settle(training)
+
     @abstractmethod
     def coded(self, preparation: Preparation) -> np.ndarray:
         """The same arrays by a preparation that was settled on other examples: those of a network's training. Settling

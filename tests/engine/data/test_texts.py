@@ -326,3 +326,13 @@ def test_useless_long_texts_are_refused(tmp_path: Path, content: bytes, more: di
     with pytest.raises(UserError, match=what) as caught:
         opened(tmp_path / "long.txt", **more)
     assert caught.value.remedy
+
+
+def test_pairs_of_texts_share_tokens_and_context(tmp_path: Path) -> None:
+    lines = [f"{'red green blue ' * 8}{row},{'apple house river ' * 3}{row}" for row in range(1_500)]
+    (tmp_path / "pairs.csv").write_text("\n".join(["question,answer", *lines]))
+    dataset = opened(tmp_path / "pairs.csv", task="matching", columns={"question": "text", "answer": "text"})
+    left, right = dataset.description.preparation.halves
+    assert isinstance(left, TextPreparation) and left.tokenizer and left == right
+    assert dataset.arrays[0].shape == dataset.arrays[1].shape
+    assert left.decode(dataset.arrays[1][0].tolist()) == f"{'apple house river ' * 3}0"

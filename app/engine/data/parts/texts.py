@@ -37,22 +37,24 @@ class TextPart(Part):
         return self._notes
 
     def settle(self, training: np.ndarray) -> tuple[np.ndarray, Preparation]:
-        learned_from = [self.texts[row] for row in training.tolist()]
-        kind = choose(learned_from, self.data.tokens)
-        saved = learn(learned_from, kind, self.data.vocabulary)
-        tokens = read_tokens(saved)
-        found = self._encoded(tokens, self.data.context or MOST[kind])
-        length = self.data.context or usual_length([len(found[row]) for row in training.tolist()], kind)
-        self._tell([len(one) for one in found], length)
-        return padded(found, length), TextPreparation(saved, tokens.vocabulary, length)
+        (found,), preparation = _learned([self], training)
+        return self._kept(found, preparation.length), preparation
+
+    def settle_with(
+        self, other: Part, training: np.ndarray
+    ) -> tuple[tuple[np.ndarray, Preparation], tuple[np.ndarray, Preparation]]:
+        """Two texts get one set of tokens and one context, so that one encoder can read both."""
+        if not isinstance(other, TextPart):
+            return super().settle_with(other, training)
+        (first, second), preparation = _learned([self, other], training)
+        length = preparation.length
+        return (self._kept(first, length), preparation), (other._kept(second, length), preparation)
 
     def coded(self, preparation: Preparation) -> np.ndarray:
         if not isinstance(preparation, TextPreparation):
             raise UserError("The network was not trained on texts, but these data are.", "Choose other data.",
                             "data.source")
-        found = self._encoded(preparation.tokens, preparation.length)
-        self._tell([len(one) for one in found], preparation.length)
-        return padded(found, preparation.length)
+        return self._kept(self._encoded(preparation.tokens, preparation.length), preparation.length)
 
     def digests(self) -> np.ndarray:
         return digests_of(utf8(text) for text in self.texts)
@@ -61,6 +63,11 @@ class TextPart(Part):
         """The tokens of every text, one more than `length` where there are more."""
         begun = (beginning(text, length) or "\n" for text in self.texts)
         return [found[: length + 1] for group in batches(begun, BATCH) for found in tokens.encode(group)]
+
+    def _kept(self, found: list[np.ndarray], length: int) -> np.ndarray:
+        """(N, length) int32, and a note of what was cut."""
+        self._tell([len(one) for one in found], length)
+        return padded(found, length)
 
     def _tell(self, lengths: list[int], length: int) -> None:
         notes = []
@@ -72,6 +79,18 @@ class TextPart(Part):
         if empty:
             notes.append(f"{empty:,} empty {'text is' if empty == 1 else 'texts are'} read as a line break.")
         self._notes = tuple(notes)
+
+
+def _learned(parts: Sequence[TextPart], training: np.ndarray) -> tuple[list[list[np.ndarray]], TextPreparation]:
+    """Tokens and context from the training texts of all parts together, and the tokens of every text of each part."""
+    data, rows = parts[0].data, training.tolist()
+    learned_from = [part.texts[row] for part in parts for row in rows]
+    kind = choose(learned_from, data.tokens)
+    saved = learn(learned_from, kind, data.vocabulary)
+    tokens = read_tokens(saved)
+    found = [part._encoded(tokens, data.context or MOST[kind]) for part in parts]
+    length = data.context or usual_length([len(one[row]) for one in found for row in rows], kind)
+    return found, TextPreparation(saved, tokens.vocabulary, length)
 
 
 def usual_length(lengths: Sequence[int], kind: Kind) -> int:
