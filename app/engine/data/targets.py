@@ -110,9 +110,9 @@ def unit_in(name: str) -> str:
 
 
 def measured(amounts: tuple[Amount, ...], values: np.ndarray) -> tuple[Amount, ...]:
-    """The amounts with the figures of the training examples. values: (n, T)."""
-    if not amounts:
-        return ()
+    """The amounts with the figures of the training examples, where there are any. values: (n, T)."""
+    if not amounts or not len(values):
+        return amounts
     found = []
     for amount, column in zip(amounts, np.asarray(values, float).T, strict=True):
         std = float(column.std())

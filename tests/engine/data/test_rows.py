@@ -141,3 +141,10 @@ def test_equal_rows_are_copies_unless_most_are() -> None:
     many = part({"a": ["0", "1"] * 20}).digests()
     assert len(np.unique(many, axis=0)) == 40
     assert not np.array_equal(part({"b": ["x", "y"]}).digests()[0], part({"b": ["v", "y"]}).digests()[0])
+
+
+def test_gaps_are_told_in_other_data_too() -> None:
+    _, preparation = settled()
+    other = part({"size": ["", "2,5"], "colour": ["red", "blue"]})
+    other.coded(preparation)
+    assert other.notes == ("1 missing value of 'size': the median of training, 2.5; a further input says where.",)

@@ -20,6 +20,7 @@ from app.engine.data.preparations.image import ImagePreparation, statistics
 from app.engine.data.preparations.pair import PairPreparation
 from app.engine.data.reading import Reading, read
 from app.engine.data.settings import DataSettings
+from app.engine.errors import UserError
 
 
 class PicturePart(Part):
@@ -37,7 +38,14 @@ class PicturePart(Part):
         return self.inputs, dataclasses.replace(self.preparation, mean=mean, std=std)
 
     def coded(self, preparation: Preparation) -> np.ndarray:
-        return self.inputs  # size and colours are those of the settings they were read with
+        """As they are: size and colours are those of the settings they were read with (see as_trained)."""
+        if not isinstance(preparation, ImagePreparation):
+            raise UserError("The network was not trained on pictures, but these data are.", "Choose other data.",
+                            "data.source")
+        if self.inputs.shape[1:] != preparation.inputs[0].shape:
+            raise UserError("The pictures are not of the size and colours that the network was trained on.",
+                            "Choose other data.", "data.source")
+        return self.inputs
 
     def digests(self) -> np.ndarray:
         return self._prints

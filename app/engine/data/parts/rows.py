@@ -45,16 +45,15 @@ class RowPart(Part):
     def settle(self, training: np.ndarray) -> tuple[np.ndarray, Preparation]:
         settled = tuple(self._settle(column, training) for column in self.columns)
         preparation = RowPreparation(settled, self.style.decimal, self.style.thousands)
-        self._notes = []
-        values = self._fill(preparation)
-        self._tell(preparation)
-        return values, preparation
+        return self.coded(preparation), preparation
 
     def coded(self, preparation: Preparation) -> np.ndarray:
         if not isinstance(preparation, RowPreparation):
             raise UserError("The network was not trained on rows of a table.", "Choose other data.", "data.source")
         self._notes = []
-        return self._fill(preparation)
+        values = self._fill(preparation)
+        self._tell(preparation)
+        return values
 
     def digests(self) -> np.ndarray:
         values = np.empty((len(self), len(self.columns)), np.uint64)
@@ -142,15 +141,17 @@ class RowPart(Part):
     def _tell(self, preparation: RowPreparation) -> None:
         """Sentences on the gaps that were filled."""
         told = []
-        for column in self.columns:
-            gaps = int((~np.isfinite(column.numbers[0])).sum() if self.roles[column.name] == "number"
+        here = {column.name: column for column in self.columns}
+        for settled in preparation.columns:
+            column = here[settled.name]
+            gaps = int((~np.isfinite(column.numbers[0])).sum() if settled.role == "number"
                        else (column.coded[0] < 0).sum())
             if not gaps:
                 continue
-            settled = next(one for one in preparation.columns if one.name == column.name)
             count = f"{gaps:,} missing {'value' if gaps == 1 else 'values'} of '{column.name}'"
             if settled.role == "category":
-                told.append(f"{count}: a category of their own.")
+                if NO_VALUE in settled.numbers:  # else they are told of as unseen
+                    told.append(f"{count}: a category of their own.")
             else:
                 what = {"zero": "0"}.get(settled.missing, f"the {settled.missing} of training, {settled.fill:.6g}")
                 flag = "; a further input says where" if settled.flagged else ""

@@ -42,10 +42,8 @@ def finite(table: Table, plan: Plan) -> np.ndarray:
 def _refuse_texts(table: Table, column: Column) -> None:
     """Raises UserError, with the first three cells, where texts stand among the numbers of a target."""
     odd = column.odd()
-    if not odd and column.kind != "text":
-        return
     if not odd:
-        odd = column.odd(3)
+        return  # rows without a number are left out, and told of there
     count = int(column.numbers[1].sum())
     cells = ", ".join(f"'{one.text[:40]}' ({table.row_of(one.place)})" for one in odd)
     raise UserError(

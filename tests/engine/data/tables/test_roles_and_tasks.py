@@ -227,3 +227,22 @@ def test_problems_speak_of_amounts_and_tags(tmp_path: Path) -> None:
                   task="multi-label")
     texts = " ".join(item["text"] for item in problems(tags.description))
     assert "'a': every training example has it" in texts and "balanced" not in texts
+
+
+def test_one_row_can_be_judged(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    table = tmp_path / "table.csv"
+    table.write_text("\n".join(["a,b,y", *(",".join(map(str, row)) for row in random.uniform(0, 5, (40, 3)).round(3))]))
+    trained = open_dataset(DataSettings(source=str(table), task="regression", target="y"))
+    (tmp_path / "one.csv").write_text("a,b,y\n1,2,3.5\n")
+    data = DataSettings(source=str(tmp_path / "one.csv"), task="regression", target="y")
+    other = open_dataset(data, like=trained.description.preparation)
+    assert other.inputs.tolist() == [[1, 2]] and other.targets.tolist() == [[3.5]]
+    with pytest.raises(UserError, match="not trained on pictures"):
+        open_dataset(DataSettings(source="sample:digits"), like=trained.description.preparation)
+
+
+def test_a_target_of_words_for_nothing_has_no_row(tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text("\n".join(["a,y", *(f"{row * 1.5},unknown" for row in range(30))]))
+    with pytest.raises(UserError, match="no row that can be used: of every one, it has no value of 'y'"):
+        open_dataset(DataSettings(source=str(tmp_path / "table.csv"), task="regression", target="y"))
