@@ -44,12 +44,23 @@ def accuracy(matrix: np.ndarray) -> float:
 
 def per_class(matrix: np.ndarray) -> PerClass:
     """Precision, recall and F1 from the counts (K, K)."""
-    hits = np.diag(matrix).astype(float)
-    count, predicted = matrix.sum(axis=1), matrix.sum(axis=0)
+    return _per_class(np.diag(matrix), matrix.sum(axis=1), matrix.sum(axis=0))
+
+
+def per_class_of(targets: np.ndarray, predicted: np.ndarray, classes: int) -> PerClass:
+    """The same from the answers (n,) themselves: of ten thousand classes the counts would take 800 MB."""
+    hits, count, said = (
+        np.bincount(np.asarray(one, np.int64), minlength=classes)
+        for one in (targets[targets == predicted], targets, predicted)
+    )
+    return _per_class(hits, count, said)
+
+
+def _per_class(hits: np.ndarray, count: np.ndarray, predicted: np.ndarray) -> PerClass:
     return PerClass(
-        precision=_share(hits, predicted),
-        recall=_share(hits, count),
-        f1=_share(2 * hits, count + predicted),
+        precision=_share(hits.astype(float), predicted),
+        recall=_share(hits.astype(float), count),
+        f1=_share(2.0 * hits, count + predicted),
         count=count,
         predicted=predicted,
     )
@@ -62,9 +73,13 @@ def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
 
 
 def macro_f1(matrix: np.ndarray) -> float:
+    """Of the counts (K, K): see mean_f1."""
+    return mean_f1(per_class(matrix))
+
+
+def mean_f1(table: PerClass) -> float:
     """Mean F1 over the classes that have examples or were predicted, however rare; NaN where there are none."""
-    values = per_class(matrix).f1
-    known = values[~np.isnan(values)]
+    known = table.f1[~np.isnan(table.f1)]
     return float(known.mean()) if len(known) else math.nan
 
 

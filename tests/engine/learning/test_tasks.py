@@ -20,6 +20,7 @@ from app.engine.learning.metrics import METRICS
 from app.engine.learning.tasks import TASKS
 from app.engine.learning.tasks.metric_learning import RUN
 from app.engine.learning.tasks.reconstruction import damaged
+from app.engine.results import metrics
 from models.shape import Input
 
 PICTURES = ImagePreparation(6, 6, 3, "crop", (0.5, 0.4, 0.3), (0.1, 0.2, 0.3))
@@ -268,3 +269,17 @@ def test_the_problem_of_pairs_and_spaces_follows_the_size_asked_for() -> None:
     assert TASKS["metric-learning"].problem(ABOUT["metric-learning"], 24).answer == (24,)
     assert TASKS["language-modelling"].problem(ABOUT["language-modelling"], 24).answer == (8, 257)
     assert TASKS["reconstruction"].problem(ABOUT["reconstruction"], 24).answer == (3, 6, 6)
+
+
+def test_of_very_many_classes_figures_need_no_table_of_confusions() -> None:
+    few, many = about(classes=tuple("abc")), about(classes=tuple(map(str, range(5_000))))
+    dice = np.random.default_rng(3)
+    targets, said = dice.integers(0, 3, 40), dice.dirichlet(np.ones(3), 40)
+    wide = np.concatenate([said, np.zeros((40, 4_997))], axis=1)
+    task = TASKS["classification"]
+    assert task.figures(few, targets, said) == pytest.approx(task.figures(many, targets, wide), abs=1e-12)
+    matrix = task.confusion(few, targets, said)
+    assert matrix is not None and task.figures(few, targets, said) == {
+        "accuracy": metrics.accuracy(matrix), "macro_f1": metrics.macro_f1(matrix),
+    }
+    assert task.confusion(many, targets, wide) is None

@@ -42,10 +42,9 @@ class BinaryClassification(Classification):
         return torch.sigmoid(torch.cat([-outputs, outputs], dim=1))
 
     def figures(self, about: Description, targets: np.ndarray, said: np.ndarray) -> dict[str, float]:
-        matrix = self.confusion(about, targets, said)
+        table = metrics.per_class_of(np.asarray(targets), metrics.predictions(said), 2)
         return named(self, {
-            "accuracy": metrics.accuracy(matrix), "macro_f1": metrics.macro_f1(matrix),
-            "f1": float(metrics.per_class(matrix).f1[1]), "auc": metrics.auc(targets, said[:, 1]),
+            **super().figures(about, targets, said), "f1": float(table.f1[1]), "auc": metrics.auc(targets, said[:, 1]),
         })
 
 
