@@ -138,6 +138,10 @@ def test_partners_are_found_both_ways(describe) -> None:
     assert (ahead.chance_1, ahead.chance_5) == (pytest.approx(1 / 90), pytest.approx(5 / 90))
     assert report.metrics["recall_at_1"] == pytest.approx((ahead.at_1 + back.at_1) / 2, abs=0.02)
     assert report.confused()[0].row == 103
+    for way in ("forward", "back"):
+        for one in report.confused(way=way):
+            other = next(near for near in report.nearest(one.row, 90, way) if not near.right)
+            assert (one.taken, one.similarity) == (other.row, pytest.approx(other.similarity, abs=1e-6))
     nearest = report.nearest(110, 3)
     assert (nearest[0].row, nearest[0].right) == (110, True)
     assert nearest[0].similarity == pytest.approx(1, abs=1e-5)

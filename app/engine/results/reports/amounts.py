@@ -86,15 +86,17 @@ class AmountReport(SplitReport):
     def misses(self, target: int | None = None, most: int = 100) -> list[Miss]:
         """The answers furthest off; over all amounts, measured in each one's spread, where none is named."""
         chosen = range(len(self.amounts)) if target is None else (target,)
-        found = [
-            (abs(error) / self.stds[k], place, k) for k in chosen
-            for place, error in enumerate(self.residuals(k))
-        ]
-        return [
-            Miss(int(self.rows[place]), k, float(self.targets[place, k]), float(self.said[place, k]),
-                 float(self.residuals(k)[place]))
-            for _, place, k in sorted(found, key=lambda one: (-one[0], one[1]))[:most]
-        ]
+        if not chosen:
+            return []
+        errors = np.stack([self.residuals(k) for k in chosen], axis=1)
+        far = np.abs(errors) / np.array([self.stds[k] for k in chosen])
+        found = []
+        for nth in np.argsort(-far, axis=None, kind="stable")[:most].tolist():
+            place, column = divmod(nth, len(chosen))
+            k = chosen[column]
+            found.append(Miss(int(self.rows[place]), k, float(self.targets[place, k]), float(self.said[place, k]),
+                              float(errors[place, column])))
+        return found
 
     def verdict(self) -> tuple[str, Level]:
         learned = [row for row in self.amounts if row.mae < row.baseline]

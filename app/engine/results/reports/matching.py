@@ -110,15 +110,18 @@ class MatchingReport(SplitReport):
     def confused(self, most: int = 100, way: Way = "forward") -> list[Mixed]:
         """The pairs whose halves found one another worst."""
         behind = self.forward if way == "forward" else self.back
+        half = 0 if way == "forward" else 1
         found = []
         for place in np.argsort(-behind, kind="stable")[:most]:
             if not behind[place]:
                 break
-            row = int(self.rows[place])
-            taken = next((one for one in self.nearest(row, self.count, way) if not one.right), None)
-            if taken is not None:
-                own = float(self.said[place, 0] @ self.said[place, 1])
-                found.append(Mixed(row, taken.row, taken.similarity, own, int(behind[place])))
+            near = similarity(self.said[place, half][None], self.said[:, 1 - half])[0]
+            near[self.targets == self.targets[place]] = -np.inf
+            taken = int(near.argmax())  # there is a wrong one: it stands before the right one
+            own = float(self.said[place, 0] @ self.said[place, 1])
+            found.append(
+                Mixed(int(self.rows[place]), int(self.rows[taken]), float(near[taken]), own, int(behind[place]))
+            )
         return found
 
     def verdict(self) -> tuple[str, Level]:
