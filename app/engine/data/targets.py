@@ -33,7 +33,7 @@ class Targets:
         return len(self.values)
 
     def take(self, rows: np.ndarray) -> Targets:
-        """Those of these rows. Classes that are left without an example stay: see `without_lost_classes`."""
+        """Those of these rows. Classes that are left without an example stay."""
         return replace(self, values=self.values[rows], strata=self.strata[rows])
 
     def to_plain(self) -> dict[str, Any]:

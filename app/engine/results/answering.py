@@ -19,6 +19,7 @@ from app.engine.data.preparations.text import TextPreparation
 from app.engine.data.settings import DataSettings
 from app.engine.data.tables.columns import Table
 from app.engine.errors import UserError
+from app.engine.learning.losses.cross_entropy import NO_TOKEN
 from app.engine.results.answers import Answer, Cell
 from app.engine.results.evaluation import JUDGED
 from app.engine.results.given import Given, given_in
@@ -28,8 +29,6 @@ from app.engine.training.batches import together
 from app.engine.training.randomness import mixed
 
 BATCH = 128
-NO_NEXT = -100
-"""Stands in the targets of a text where there is no next token."""
 
 
 @dataclass(frozen=True)
@@ -197,7 +196,7 @@ def _windows(preparation: TextPreparation, text: str) -> _Prepared:
     """A text as examples of a language model: windows, and after every token the next."""
     tokens, length = preparation.tokens_of(text), preparation.length
     count = max(1, -(-(len(tokens) - 1) // length))
-    inputs, targets = np.zeros(count * length, np.int32), np.full(count * length, NO_NEXT, np.int64)
+    inputs, targets = np.zeros(count * length, np.int32), np.full(count * length, NO_TOKEN, np.int64)
     kept = tokens[:-1] if len(tokens) > 1 else tokens
     inputs[: len(kept)] = kept
     targets[: len(tokens) - 1] = tokens[1:]

@@ -70,7 +70,7 @@ def evaluate(
     device = torch.device(device)
     before = network.training
     network.eval()
-    dice = torch.Generator(device)
+    dice = torch.Generator()  # of the CPU: the same damage on every device, and when it is looked at later
     sums: list[torch.Tensor] = []
     said: list[torch.Tensor] = []
     order = _mixed_up(task, targets) if loss_function.compares else None

@@ -1,4 +1,4 @@
-"""The network of a run, used: on a picture, or on another data set. Always on the CPU, beside any training."""
+"""The network of a run, used: on one example, or on another data set. Always on the CPU, beside any training."""
 
 from __future__ import annotations
 
@@ -160,9 +160,16 @@ class Predictor:
     def targets_for(self, dataset: Dataset) -> np.ndarray:
         """The targets of other data in this network's terms: classes and tags matched by name.
 
-        Raises UserError, with the difference, where the data have classes that the network does not know.
+        Raises UserError, with the difference, where the data have classes that the network does not know, or another
+        number of amounts.
         """
         others, targets = dataset.description.classes, dataset.targets
+        amounts = len(self.description.amounts)
+        if self.task.targets == "amounts" and targets.shape[1] != amounts:
+            raise UserError(
+                f"The network predicts {amounts:,} {'amount' if amounts == 1 else 'amounts'} of each example; these "
+                f"data have {targets.shape[1]:,}.", "Choose data with the same targets.", "data.target",
+            )
         if self.task.targets not in ("classes", "tags") or others == self.classes:
             return targets
         if any(name not in self.classes for name in others):

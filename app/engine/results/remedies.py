@@ -19,7 +19,7 @@ MANY_CLASSES_SHOWN = 3
 class Remedy:
     """What one click does. changes: settings by "section.field". restart: they take effect in a new run only.
 
-    action: something else to do, one of "stop", "longer" (train longer), "cell:TRUE:PREDICTED" (show those pictures, by
+    action: something else to do, one of "stop", "longer" (train longer), "cell:TRUE:PREDICTED" (show those examples, by
     class number; -1: whatever was predicted), "skipped" (show the files left out).
     """
 

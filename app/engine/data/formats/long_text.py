@@ -21,6 +21,7 @@ from app.engine.data.splits import AUTO_MOST, AUTO_SHARE
 from app.engine.data.targets import Targets
 from app.engine.data.tokens import choose, learn, read_tokens, utf8
 from app.engine.errors import UserError
+from app.engine.learning.losses.cross_entropy import NO_TOKEN
 from app.engine.learning.tasks import task
 
 SUFFIXES = (".txt", ".text", ".md")
@@ -29,8 +30,6 @@ CONTEXT = 256
 """Tokens that a network sees at once, unless asked otherwise; fewer of a short text."""
 LEAST = 1_000
 """Bytes that a text must have: below, the parts to judge by say nothing."""
-NOTHING = -100
-"""Stands in the targets where there is no next token."""
 
 
 class LongText(Format):
@@ -152,7 +151,7 @@ def _examples(
         count = -(-(len(tokens) - 1) // length) if len(tokens) > 1 else 0
         offsets = begin + np.concatenate([[0], np.cumsum(sizes[tokens])])
         inputs.append(_windows(tokens[:-1], count, length, 0, np.int32))
-        targets.append(_windows(tokens[1:], count, length, NOTHING, np.int64))
+        targets.append(_windows(tokens[1:], count, length, NO_TOKEN, np.int64))
         starts.append(offsets[np.arange(count) * length])
         hints.append(np.full(count, place, np.int8))
         begin = int(offsets[-1])

@@ -31,6 +31,7 @@ from app.engine.data.formats.arrays import (
 )
 from app.engine.data.parts.signals import SignalPart
 from app.engine.data.settings import DataSettings
+from app.engine.data.tables.numbers import LARGEST
 from app.engine.data.targets import Targets, amounts_of, labelled, none_of, tagged
 from app.engine.errors import UserError
 from app.engine.learning.task import Task
@@ -148,7 +149,7 @@ def _examples(path: Path, data: DataSettings, check: Check) -> Examples:
     good = np.isfinite(values).all(axis=(1, 2))
     reasons = {int(row): "it holds values that are no numbers" for row in np.flatnonzero(~good)}
     if answers is not None and answers.dtype.kind == "f":
-        whole = np.isfinite(answers).all(axis=1)
+        whole = (np.abs(answers) <= LARGEST).all(axis=1)
         reasons |= {int(row): "its label is no number" for row in np.flatnonzero(~whole) if int(row) not in reasons}
         good &= whole
     if not good.any():
