@@ -27,7 +27,7 @@ FAR = 6.0
 """An amount is an outlier when it lies so many standard deviations off; they are measured on its own side of the median
 and without the outer tenth, so that outliers do not hide themselves by making the spread large."""
 FEW_OTHERS = 32
-"""A batch with fewer pairs is too easy: each must be told from few others."""
+"""A batch with fewer examples to compare is too easy: each must be told from few others."""
 
 
 def task_meant(experiment: Experiment, description: Description) -> Task:
@@ -50,14 +50,15 @@ def findings(experiment: Experiment, description: Description, dataset: Dataset 
     else:
         yield from _few_in_all(experiment, description)
     yield from _few_judged(description, task)
-    if task.pairs:
+    if task.embeds:
         yield from _small_batch(experiment, description)
     if dataset is not None:
         if task.targets == "amounts":
             yield from _outliers(experiment, dataset)
         if task.targets != "tokens":
             yield from _cut_texts(description, dataset)
-    if experiment.augmentation.flip and not description.mirror_safe:
+    pictures = any(one.kind == "image" for one in description.preparation.inputs)
+    if experiment.augmentation.flip and not description.mirror_safe and description.classes and pictures:
         yield Finding(
             "mirror", "warning", "Mirroring changes the class",
             "A mirrored picture of these classes can look like another class (a 2 is no 2 any more).",
@@ -142,7 +143,8 @@ def _small_batch(experiment: Experiment, description: Description) -> Iterator[F
     others = "no other at all" if batch == 1 else f"{batch - 1} other{'s' if batch > 2 else ''}"
     yield Finding(
         "small-batch", "problem" if batch == 1 else "warning", "Small batches",
-        f"Each pair is told from the rest of its batch: from {others}. The more there are, the more it learns.",
+        f"Each {noun(description.kind, 1)} is told from the rest of its batch: from {others}. The more there are, the "
+        "more it learns.",
         Remedy(f"Batch size {better}", {"training.batch_size": better}, restart=True),
     )
 

@@ -110,6 +110,9 @@ def test_pairs_need_others_in_their_batch(describe) -> None:
     assert "3 others" in finding.text
     assert taken(small, finding).training.batch_size == 128
     assert found(Experiment.model_validate({"training": {"batch_size": 1}}), about)["small-batch"].level == "problem"
+    space = describe((300, 300), task="metric-learning", validation=(90, 90))
+    small = Experiment.model_validate({"data": {"task": "metric-learning"}, "training": {"batch_size": 4}})
+    assert "Each picture" in found(small, space)["small-batch"].text
 
 
 def test_texts_longer_than_what_is_read(describe) -> None:
