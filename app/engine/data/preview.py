@@ -25,6 +25,7 @@ from app.engine.data.preparations.pair import PairPreparation
 from app.engine.data.samples import PREFIX
 from app.engine.data.settings import AugmentationSettings, DataSettings
 from app.engine.errors import UserError
+from app.engine.learning.tasks import task
 
 BEFORE_SIDE = 256
 """Originals are handed out no larger than this."""
@@ -61,7 +62,9 @@ def first_batch(
     from app.engine.training.randomness import AUGMENTATION, ORDER, mixed
 
     rows = dataset.indices["training"]
-    order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(mixed(seed, ORDER, 1))).numpy()
+    dice = torch.Generator().manual_seed(mixed(seed, ORDER, 1))
+    targets = torch.from_numpy(np.array(dataset.targets[rows]))
+    order = task(dataset.description.task).order_of(torch.randperm(len(rows), generator=dice), targets).numpy()
     chosen = rows[order if batch_count(len(rows), batch_size) == 1 else order[:batch_size]]
     augmentation = Augmentation(settled(settings, dataset.description))
     batch = torch.from_numpy(np.ascontiguousarray(dataset.inputs[chosen]))

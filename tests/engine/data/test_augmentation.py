@@ -14,7 +14,11 @@ from app.engine.data.augmentation import Augmentation, settled
 from app.engine.data.opening import open_dataset
 from app.engine.data.pictures import decode
 from app.engine.data.preparations.image import ImagePreparation
+from app.engine.data.preview import first_batch
 from app.engine.data.settings import AugmentationSettings, DataSettings
+from app.engine.learning.tasks import TASKS
+from app.engine.training.batches import Batches
+from app.engine.training.randomness import Randomness
 
 Maker = Callable[..., Path]
 OFF = {"flip": False, "shift": 0.0}
@@ -144,3 +148,14 @@ def test_a_file_tried_later_becomes_exactly_what_was_trained_on(folder: Maker) -
     for row, name in enumerate(dataset.names):
         again = preparation.array(decode(base / name, preparation.detail))
         assert np.array_equal(again, dataset.inputs[row])
+
+
+def test_the_first_batch_of_metric_learning_stands_in_the_order_of_its_training() -> None:
+    dataset = open_dataset(DataSettings(source="sample:digits", task="metric-learning"))
+    cpu, task = torch.device("cpu"), TASKS["metric-learning"]
+    batches = Batches(dataset, 16, Augmentation(AugmentationSettings(**OFF)), task, Randomness(5, cpu), cpu)
+    batches.begin_epoch(1)
+    shown = first_batch(dataset, AugmentationSettings(**OFF), 16, 5)
+    torch.testing.assert_close(
+        dataset.description.preparation.tensor(torch.from_numpy(shown.pictures)), batches.get(0)[0]
+    )

@@ -16,6 +16,14 @@ Kind = Literal["empty", "number", "date", "text", "mixed", "nested"]
 MOSTLY = 0.8
 """From this share on a column with texts among its numbers is thought to be one of numbers."""
 
+PREVIEW_CELLS = 2_000_000
+"""So many cells are read at most where only the first rows are asked for."""
+
+
+def limited(most: int | None, width: int) -> int | None:
+    """The rows to read of a table of so many columns: as asked for, or fewer where they would be too many cells."""
+    return None if most is None else max(1, min(most, PREVIEW_CELLS // max(1, width)))
+
 
 @dataclass(frozen=True)
 class Odd:

@@ -19,8 +19,7 @@ SUFFIXES = (*TEXT_SUFFIXES, *SHEET_SUFFIXES, *PARQUET_SUFFIXES)
 
 Sort = Literal["text", "spreadsheet", "parquet"]
 PREVIEW_ROWS = 5_000
-PREVIEW_CELLS = 2_000_000
-"""Of a large table a preview reads at most so many rows and cells."""
+"""Of a large table a preview reads at most so many rows; fewer of one with very many columns (columns.limited)."""
 SMALL = 4 << 20
 """Bytes: a smaller file is read as a whole for a preview too."""
 

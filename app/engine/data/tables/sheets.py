@@ -12,7 +12,7 @@ import numpy as np
 
 from app.engine.data.catalogue import Check, unusable
 from app.engine.data.settings import DataSettings
-from app.engine.data.tables.columns import Column, Manner, Table, plain, unique_heads
+from app.engine.data.tables.columns import Column, Manner, Table, limited, plain, unique_heads
 from app.engine.data.tables.delimiters import has_header
 from app.engine.data.tables.numbers import NumberStyle, find_style
 from app.engine.errors import UserError
@@ -33,6 +33,7 @@ def read_sheet(path: Path, data: DataSettings, check: Check, most: int | None = 
         name, why = _sheet_of(path, sheets, data)
         sheet = book.get_sheet_by_name(name)
         start = sheet.start or (0, 0)
+        most = limited(most, sheet.total_width)
         rows = sheet.to_python(nrows=None if most is None else most + 1)
     except (UserError, MemoryError):
         raise
@@ -138,7 +139,7 @@ def read_parquet(path: Path, data: DataSettings, check: Check, most: int | None 
 
     try:
         file = parquet.ParquetFile(path)
-        total = file.metadata.num_rows
+        total, most = file.metadata.num_rows, limited(most, file.metadata.num_columns)
         if most is None or total <= most:
             found = file.read()
         else:

@@ -15,7 +15,7 @@ from app.engine.data.catalogue import Check, unusable
 from app.engine.data.dataset import Skipped
 from app.engine.data.settings import DataSettings
 from app.engine.data.tables import encoding
-from app.engine.data.tables.columns import Column, Manner, Table, unique_heads
+from app.engine.data.tables.columns import Column, Manner, Table, limited, unique_heads
 from app.engine.data.tables.delimiters import LINE_LIMIT, REMEDY, WORDS, find_delimiter, has_header, records
 from app.engine.data.tables.numbers import NumberStyle, find_style
 from app.engine.errors import UserError
@@ -167,13 +167,14 @@ class _Reader:
     """Rows gathered into columns, chunk by chunk."""
 
     def __init__(self, path: Path, manner: Manner, rows: list[list[str]], check: Check, most: int | None) -> None:
-        self.path, self.manner, self.check, self.most = path, manner, check, most
+        self.path, self.manner, self.check = path, manner, check
         self.heads = rows[0] if manner.header and rows else []
         body = rows[1:] if manner.header else rows
         widths = Counter(len(row) for row in body)
         self.width = widths.most_common(1)[0][0] if widths else len(self.heads)
         self.notes: list[str] = []
         self._settle_heads(body)
+        self.most = limited(most, self.width)
         self.skipped: list[Skipped] = []
         self.numbers: list[int] = []
         self.waiting: list[list[str]] = []
