@@ -184,6 +184,25 @@ class Optimizer(Choice):
         raise NotImplementedError
 
 
+def decay_setting(
+    default: float | None,
+    help: str = "Pulls weights towards zero at every step, which keeps the network from learning by heart.",
+    advanced: bool = False,
+) -> Any:
+    """The field `weight_decay` of an optimizer. help: what is done with it, where it does not simply pull."""
+    return setting(
+        default, label="Weight decay", ge=0.0, le=10.0, logarithmic=True, advanced=advanced, help=help,
+    )
+
+
+def epsilon_setting(default: float) -> Any:
+    """The field `epsilon` of an optimizer that divides by the size of gradients."""
+    return setting(
+        default, label="Epsilon", gt=0.0, le=1.0, logarithmic=True, advanced=True,
+        help="Added below the fraction, so that a weight without gradients does not divide by zero.",
+    )
+
+
 ROWS_OF_STATE = ("first_moment", "second_moment", "other_state")
 """Rows of the ledger in which an optimizer's state of the weights is counted."""
 _PROBES = (((3, 4), True), ((3, 4), False), ((2, 3, 4, 5), False), ((5,), False))

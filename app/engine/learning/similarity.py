@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from app.engine.learning.choices import LossFunction
+from app.engine.learning.choices import Loss, LossFunction
+from models.spec import setting
 
 if TYPE_CHECKING:
     import torch
@@ -32,6 +33,19 @@ def products(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
 
     with torch.autocast(first.device.type, enabled=False):
         return first.float() @ second.float().T
+
+
+class Tempered(Loss):
+    """A loss whose temperature is chosen by hand."""
+
+    temperature: float = setting(
+        0.1,
+        label="Temperature",
+        gt=0.0,
+        le=10.0,
+        step=0.05,
+        help="By what similarities are divided before they become probabilities; lower is sharper.",
+    )
 
 
 class ComparingLoss(LossFunction):

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from app.engine.learning.choices import LOSSES, Loss, LossFunction
-from app.engine.learning.similarity import NEVER, ComparingLoss, directions, products
-from models.spec import setting
+from app.engine.learning.choices import LOSSES, LossFunction
+from app.engine.learning.similarity import NEVER, ComparingLoss, Tempered, directions, products
 
 if TYPE_CHECKING:
     import torch
 
 
 @LOSSES.register
-class NTXent(Loss):
+class NTXent(Tempered):
     kind: ClassVar[str] = "nt-xent"
     label: ClassVar[str] = "NT-Xent (SimCLR)"
     summary: ClassVar[str] = "Like the symmetric cross-entropy, but halves of the same side must keep apart too."
@@ -25,15 +24,6 @@ class NTXent(Loss):
     tasks: ClassVar[tuple[str, ...]] = ("matching",)
     order: ClassVar[int] = 70
     picture: ClassVar[Literal["price", "distance", "similarity"]] = "similarity"
-
-    temperature: float = setting(
-        0.1,
-        label="Temperature",
-        gt=0.0,
-        le=10.0,
-        step=0.05,
-        help="By what similarities are divided before they become probabilities; lower is sharper.",
-    )
 
     def build(self, counts: tuple[int, ...], device: torch.device, examples: int = 0) -> LossFunction:
         return _NTXent(self.temperature)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from app.engine.learning.choices import LOSSES, Loss, LossFunction
-from app.engine.learning.similarity import NEVER, ComparingLoss, directions, products
-from models.spec import setting
+from app.engine.learning.choices import LOSSES, LossFunction
+from app.engine.learning.similarity import NEVER, ComparingLoss, Tempered, directions, products
 
 if TYPE_CHECKING:
     import torch
 
 
 @LOSSES.register
-class SupervisedContrastive(Loss):
+class SupervisedContrastive(Tempered):
     kind: ClassVar[str] = "supervised-contrastive"
     label: ClassVar[str] = "Supervised contrastive"
     summary: ClassVar[str] = "Cross-entropy over the batch: who of the others is of my class?"
@@ -26,15 +25,6 @@ class SupervisedContrastive(Loss):
     tasks: ClassVar[tuple[str, ...]] = ("metric-learning",)
     order: ClassVar[int] = 80
     picture: ClassVar[Literal["price", "distance", "similarity"]] = "similarity"
-
-    temperature: float = setting(
-        0.1,
-        label="Temperature",
-        gt=0.0,
-        le=10.0,
-        step=0.05,
-        help="By what similarities are divided before they become probabilities; lower is sharper.",
-    )
 
     def build(self, counts: tuple[int, ...], device: torch.device, examples: int = 0) -> LossFunction:
         return _SupervisedContrastive(self.temperature)

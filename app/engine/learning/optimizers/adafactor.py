@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
-from app.engine.learning.choices import OPTIMIZERS, Optimizer
+from app.engine.learning.choices import OPTIMIZERS, Optimizer, decay_setting
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -28,14 +28,7 @@ class Adafactor(Optimizer):
     default_learning_rate: ClassVar[float] = 0.01
     order: ClassVar[int] = 95
 
-    weight_decay: float = setting(
-        0.0,
-        label="Weight decay",
-        ge=0.0,
-        le=10.0,
-        logarithmic=True,
-        help="Pulls weights towards zero at every step, which keeps the network from learning by heart.",
-    )
+    weight_decay: float = decay_setting(0.0)
     beta2_decay: float = setting(
         -0.8,
         label="Exponent of beta 2",

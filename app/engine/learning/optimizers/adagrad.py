@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
-from app.engine.learning.choices import OPTIMIZERS, Optimizer
+from app.engine.learning.choices import OPTIMIZERS, Optimizer, decay_setting, epsilon_setting
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -25,14 +25,7 @@ class Adagrad(Optimizer):
     default_learning_rate: ClassVar[float] = 0.01
     order: ClassVar[int] = 60
 
-    weight_decay: float = setting(
-        0.0,
-        label="Weight decay",
-        ge=0.0,
-        le=10.0,
-        logarithmic=True,
-        help="Added to the gradient (L2 penalty), and divided with it.",
-    )
+    weight_decay: float = decay_setting(0.0, "Added to the gradient (L2 penalty), and divided with it.")
     rate_decay: float = setting(
         0.0,
         label="Decay of the learning rate",
@@ -52,15 +45,7 @@ class Adagrad(Optimizer):
         advanced=True,
         help="What the sum of squares begins with. Above 0 it makes the very first steps smaller.",
     )
-    epsilon: float = setting(
-        1e-10,
-        label="Epsilon",
-        gt=0.0,
-        le=1.0,
-        logarithmic=True,
-        advanced=True,
-        help="Added below the fraction, so that a weight without gradients does not divide by zero.",
-    )
+    epsilon: float = epsilon_setting(1e-10)
 
     def kept(self, shape: tuple[int, ...], matrix: bool = False) -> dict[str, tuple[int, ...]]:
         return {"step": (), "sum": shape}

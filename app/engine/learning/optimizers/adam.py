@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
-from app.engine.learning.choices import OPTIMIZERS, Optimizer
+from app.engine.learning.choices import OPTIMIZERS, Optimizer, decay_setting, epsilon_setting
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -45,15 +45,7 @@ class TwoMoments(Optimizer):
         advanced=True,
         help="How slowly the average of the squared gradient forgets; 0.999 looks back about 1,000 steps.",
     )
-    epsilon: float = setting(
-        1e-8,
-        label="Epsilon",
-        gt=0.0,
-        le=1.0,
-        logarithmic=True,
-        advanced=True,
-        help="Added below the fraction, so that a weight without gradients does not divide by zero.",
-    )
+    epsilon: float = epsilon_setting(1e-8)
 
     def kept(self, shape: tuple[int, ...], matrix: bool = False) -> dict[str, tuple[int, ...]]:
         return {"step": (), "exp_avg": shape, "exp_avg_sq": shape}
@@ -81,14 +73,7 @@ class AdamW(WithAMSGrad):
     explanation: ClassVar[str] = MOMENTS + "Weight decay then pulls every weight a little towards zero."
     order: ClassVar[int] = 10
 
-    weight_decay: float | None = setting(
-        None,
-        label="Weight decay",
-        ge=0.0,
-        le=10.0,
-        logarithmic=True,
-        help="Pulls weights towards zero at every step, which keeps the network from learning by heart.",
-    )
+    weight_decay: float | None = decay_setting(None)
 
     def build(self, groups: Iterable[dict], device: torch.device) -> torch.optim.Optimizer:
         import torch
@@ -114,14 +99,8 @@ class Adam(WithAMSGrad):
     )
     order: ClassVar[int] = 20
 
-    weight_decay: float = setting(
-        0.0,
-        label="Weight decay",
-        ge=0.0,
-        le=10.0,
-        logarithmic=True,
-        advanced=True,
-        help="Added to the gradient (L2 penalty). For decay that really shrinks weights take AdamW.",
+    weight_decay: float = decay_setting(
+        0.0, "Added to the gradient (L2 penalty). For decay that really shrinks weights take AdamW.", advanced=True,
     )
 
     def build(self, groups: Iterable[dict], device: torch.device) -> torch.optim.Optimizer:

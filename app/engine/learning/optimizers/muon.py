@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from app.engine.learning.choices import OPTIMIZERS
+from app.engine.learning.choices import OPTIMIZERS, decay_setting
 from app.engine.learning.optimizers.adam import TwoMoments
 from models.spec import setting
 
@@ -30,14 +30,7 @@ class Muon(TwoMoments):
     }
     order: ClassVar[int] = 90
 
-    weight_decay: float = setting(
-        0.05,
-        label="Weight decay",
-        ge=0.0,
-        le=10.0,
-        logarithmic=True,
-        help="Pulls weights towards zero at every step, which keeps the network from learning by heart.",
-    )
+    weight_decay: float = decay_setting(0.05)
     momentum: float = setting(
         0.95,
         label="Momentum of matrices",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
-from app.engine.learning.choices import OPTIMIZERS
+from app.engine.learning.choices import OPTIMIZERS, decay_setting
 from app.engine.learning.optimizers.adam import TwoMoments
 from models.spec import setting
 
@@ -16,14 +16,7 @@ if TYPE_CHECKING:
 class EitherDecay(TwoMoments):
     """What NAdam and RAdam share: two averages a weight, and decay in either way."""
 
-    weight_decay: float = setting(
-        0.0,
-        label="Weight decay",
-        ge=0.0,
-        le=10.0,
-        logarithmic=True,
-        help="Pulls weights towards zero at every step, which keeps the network from learning by heart.",
-    )
+    weight_decay: float = decay_setting(0.0)
     decay_apart: bool = setting(
         True,
         label="Decay kept apart",

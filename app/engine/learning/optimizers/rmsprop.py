@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
-from app.engine.learning.choices import OPTIMIZERS, Optimizer
+from app.engine.learning.choices import OPTIMIZERS, Optimizer, decay_setting, epsilon_setting
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -28,14 +28,7 @@ class RMSprop(Optimizer):
     default_learning_rate: ClassVar[float] = 1e-3
     order: ClassVar[int] = 50
 
-    weight_decay: float = setting(
-        0.0,
-        label="Weight decay",
-        ge=0.0,
-        le=10.0,
-        logarithmic=True,
-        help="Added to the gradient (L2 penalty), and divided with it.",
-    )
+    weight_decay: float = decay_setting(0.0, "Added to the gradient (L2 penalty), and divided with it.")
     alpha: float = setting(
         0.99,
         label="Alpha (second moment)",
@@ -45,15 +38,7 @@ class RMSprop(Optimizer):
         advanced=True,
         help="How slowly the average of the squared gradient forgets; 0.99 looks back about 100 steps.",
     )
-    epsilon: float = setting(
-        1e-8,
-        label="Epsilon",
-        gt=0.0,
-        le=1.0,
-        logarithmic=True,
-        advanced=True,
-        help="Added below the fraction, so that a weight without gradients does not divide by zero.",
-    )
+    epsilon: float = epsilon_setting(1e-8)
     momentum: float = setting(
         0.0,
         label="Momentum",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
-from app.engine.learning.choices import OPTIMIZERS, Optimizer
+from app.engine.learning.choices import OPTIMIZERS, Optimizer, decay_setting
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -24,14 +24,7 @@ class SGD(Optimizer):
     default_learning_rate: ClassVar[float] = 0.1
     order: ClassVar[int] = 40
 
-    weight_decay: float = setting(
-        5e-4,
-        label="Weight decay",
-        ge=0.0,
-        le=10.0,
-        logarithmic=True,
-        help="Pulls weights towards zero at every step, which keeps the network from learning by heart.",
-    )
+    weight_decay: float = decay_setting(5e-4)
 
     def kept(self, shape: tuple[int, ...], matrix: bool = False) -> dict[str, tuple[int, ...]]:
         return {}
