@@ -11,7 +11,7 @@ from pathlib import Path
 from app.engine.data import splits
 from app.engine.data.catalogue import FREE, Check, natural_key, readable, split_of
 from app.engine.data.dataset import Skipped
-from app.engine.data.formats.image_folder import JUNK, Found, Walk, layout_of
+from app.engine.data.formats.image_folder import Found, Walk, is_junk, layout_of
 from app.engine.data.pictures import FOREIGN
 from app.engine.data.pictures import SUFFIXES as PICTURES
 from app.engine.data.settings import DataSettings
@@ -66,9 +66,9 @@ def holds_mostly(source: str, suffixes: tuple[str, ...]) -> bool:
     counts: Counter[str] = Counter()
     fitting_below = 0
     for folder, folders, files in os.walk(source):
-        folders[:] = sorted(name for name in folders if not _hidden(name))
+        folders[:] = sorted(name for name in folders if not is_junk(name))
         for name in files:
-            if _hidden(name):
+            if is_junk(name):
                 continue
             suffix = os.path.splitext(name)[1].lower()
             counts[suffix] += 1
@@ -141,7 +141,3 @@ def lost_classes(listing: Listing, labels: list[str]) -> tuple[str, ...]:
 
 def _parts(found: Found, depth: int) -> tuple[str, ...]:
     return found.parts[:depth]
-
-
-def _hidden(name: str) -> bool:
-    return name.startswith((".", "~$")) or name.lower() in JUNK

@@ -30,6 +30,11 @@ from app.engine.errors import UserError
 JUNK = frozenset({"thumbs.db", "desktop.ini", "__macosx", "ehthumbs.db", "@eadir", "$recycle.bin", "lost+found"})
 
 
+def is_junk(name: str) -> bool:
+    """Whether a file or folder of this name is hidden, or the system's own."""
+    return name.startswith((".", "~$")) or name.lower() in JUNK
+
+
 @dataclass(frozen=True)
 class Found:
     """A file that may be a picture. parts: the folders between the source and it."""
@@ -85,7 +90,7 @@ class Walk:
         check: Check,
     ) -> None:
         name = entry.name
-        if name.startswith((".", "~$")) or name.lower() in JUNK:
+        if is_junk(name):
             self._skip(entry.path, "a hidden or system file", ignored=True)
             return
         try:

@@ -16,7 +16,7 @@ from app.engine.data.catalogue import FREE, Check, Format, Way, natural_key, rea
 from app.engine.data.dataset import Skipped
 from app.engine.data.examples import Examples
 from app.engine.data.formats import image_folder
-from app.engine.data.formats.image_folder import JUNK, Found, Walk
+from app.engine.data.formats.image_folder import Found, Walk, is_junk
 from app.engine.data.parts.pictures import picture_part
 from app.engine.data.parts.texts import TextPart
 from app.engine.data.pictures import SUFFIXES as PICTURES
@@ -156,10 +156,10 @@ def _names_in(source: str) -> tuple[set[str], dict[str, str]]:
     pictures: set[str] = set()
     texts: dict[str, str] = {}
     for folder, folders, files in os.walk(source):
-        folders[:] = sorted(name for name in folders if not _hidden(name))
+        folders[:] = sorted(name for name in folders if not is_junk(name))
         for file in files:
             stem, suffix = os.path.splitext(os.path.join(folder, file))
-            if _hidden(file):
+            if is_junk(file):
                 continue
             if suffix.lower() in PICTURES:
                 pictures.add(stem.casefold())
@@ -168,10 +168,6 @@ def _names_in(source: str) -> tuple[set[str], dict[str, str]]:
         if len(pictures) + len(texts) >= LOOKED_AT:
             break
     return pictures, texts
-
-
-def _hidden(name: str) -> bool:
-    return name.startswith((".", "~$")) or name.lower() in JUNK
 
 
 def _in_words(paths: Iterable[str]) -> bool:
