@@ -103,7 +103,7 @@ def test_the_newest_comes_first_with_its_figures(listed: RunsPage, runs: list[Ru
     first = listed.table.runs.entries[0]
     summary = runs[0].summary()
     accuracy = summary["metrics"]["validation"]["accuracy"]
-    assert first.accuracy == pytest.approx(accuracy) and first.usable
+    assert first.figure == pytest.approx(accuracy) and first.usable
     assert cell_text(first, BEST) == f"{100 * accuracy:.1f} %, epoch {summary['best_epoch']} of 3"
     assert cell_text(first, RUN).startswith("second: Completed, 21 Nov")
     assert len(first.losses) == 3 and np.isfinite(first.losses).all()
@@ -114,7 +114,7 @@ def test_the_header_sorts_and_takes_it_back(listed: RunsPage) -> None:
     header.setSortIndicator(RUN, Qt.SortOrder.AscendingOrder)
     assert names(listed) == ["first", "second"]
     header.setSortIndicator(BEST, Qt.SortOrder.DescendingOrder)
-    values = [entry.accuracy for entry in listed.table.runs.entries]
+    values = [entry.figure for entry in listed.table.runs.entries]
     assert values == sorted(values, reverse=True)
     header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
     assert names(listed) == ["second", "first"]
@@ -133,7 +133,7 @@ def test_a_damaged_run_is_listed_all_the_same(qtbot: QtBot, listed: RunsPage, ru
     (runs[0].path / "summary.json").write_text("{ no", encoding="utf-8")
     (runs[0].path / "metrics.jsonl").write_bytes(b'{"epoch": 1, "val')
     entry = read_entry(runs[0])
-    assert entry.status == "interrupted" and entry.accuracy is None and len(entry.losses) == 0
+    assert entry.status == "interrupted" and entry.figure is None and len(entry.losses) == 0
 
 
 # --- interrupted
@@ -244,8 +244,8 @@ def test_ticking_two_runs_lays_them_over_one_another(qtbot: QtBot, listed: RunsP
     overlay = listed.comparison.overlay
     drawn = [curve.getData()[1] for curve in overlay._curves[:2]]
     assert [len(values) for values in drawn] == [3, 1]
-    press(qtbot, listed, "runs.curve.accuracy")
-    assert (overlay._curves[0].getData()[1] == table.runs.entries[0].accuracies).all()
+    press(qtbot, listed, "runs.curve.figure")
+    assert (overlay._curves[0].getData()[1] == table.runs.entries[0].figures).all()
     assert "second, first" in overlay.accessibleName()
     first = listed.comparison.table.item(0, 0)
     assert first is not None and first.text() in ("Epochs", "Seed")
@@ -260,7 +260,7 @@ def test_settings_that_differ_come_first_and_figures_say_which_is_best(runs: lis
     assert differing == {"Epochs": ("3", "1"), "Seed": ("0", "5")}
     assert found.same > 10
     accuracy = next(line for line in found.figures if line.label == "Validation accuracy")
-    better = int(np.argmax([entry.accuracy for entry in entries]))
+    better = int(np.argmax([entry.figure for entry in entries]))
     assert accuracy.best == better
 
 

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from app.ui.background import Background
 from app.ui.pages.runs.differences import Comparison, Line, compare
-from app.ui.pages.runs.entries import Entry
+from app.ui.pages.runs.entries import Entry, common_metric
 from app.ui.pages.runs.overlay import DASHES, MOST, Overlay, series_color
 from app.ui.theme import Theme, style
 from app.ui.widgets.card import Card
@@ -28,7 +28,7 @@ from app.ui.widgets.segments import Segments
 
 QUANTITIES = (
     ("loss", "Loss", "The validation loss of the chosen runs; lower is better."),
-    ("accuracy", "Accuracy", "The validation accuracy of the chosen runs."),
+    ("figure", "Figure", "By what the chosen runs are judged, on validation."),
 )
 
 
@@ -79,6 +79,15 @@ class ComparisonCard(Card):
             self._background.run(lambda _: compare(shown), self._fill, key="runs.compare")
 
     def _draw(self) -> None:
+        """Runs that are judged by different figures have only the loss in common."""
+        metric = common_metric(self._entries)
+        button = self.quantities.buttons["figure"]
+        button.setVisible(metric is not None)
+        if metric is None:
+            self.quantities.set_value("loss")
+        else:
+            self.quantities.set_text("figure", metric.label[:1].upper() + metric.label[1:])
+            button.setToolTip(f"The validation {metric.label} of the chosen runs. {metric.help}")
         self.overlay.show_runs(self._entries, self.quantities.value)
 
     def _restyle(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from app.engine.errors import UserError
 from app.engine.experiment import TrainingSettings
 from app.engine.learning.choices import LOSSES, OPTIMIZERS, SCHEDULES
 from app.engine.training.run import Run
-from app.ui.amounts import UNKNOWN, count_text, number_text, percent_text, time_text
+from app.ui.amounts import UNKNOWN, count_text, figure_text, number_text, time_text
 from app.ui.pages.runs.entries import Entry
 from models.spec import Setting, Spec, UnknownChoice, settings
 from models.template import TEMPLATES
@@ -141,10 +142,14 @@ def _figures(entries: Sequence[Entry]) -> tuple[Line, ...]:
             best = -1
         return Line(label, texts, best)
 
-    test = [(entry.metrics.get("test") or {}).get("accuracy") for entry in entries]
-    lines = [
-        line("Validation accuracy", [entry.accuracy for entry in entries], percent_text, max),
-        line("Test accuracy", test, percent_text, max),
+    lines: list[Line] = []
+    for metric in dict.fromkeys(entry.metric for entry in entries):
+        words, better = partial(figure_text, metric.name), max if metric.better == "higher" else min
+        own = [entry.figure if entry.metric == metric else None for entry in entries]
+        test = [(entry.metrics.get("test") or {}).get(metric.name) for entry in entries]
+        lines.append(line(f"Validation {metric.label}", own, words, better))
+        lines.append(line(f"Test {metric.label}", test, words, better))
+    lines += [
         line("Validation loss", [entry.loss for entry in entries], number_text, min),
         line("Best epoch", [entry.best_epoch or None for entry in entries], str, None),
         line("Epochs trained", [len(entry.losses) or None for entry in entries], str, None),

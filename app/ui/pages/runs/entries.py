@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from app.engine.learning.metrics import METRICS, Metric
+from app.engine.learning.tasks import TASKS
 from app.engine.training.run import Run, list_runs
 from app.ui.run_names import label_of
 
@@ -27,7 +29,8 @@ STATUS_WORDS = {
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """One run of the list. losses, accuracies: of validation, per epoch, NaN where unknown. epochs: as planned.
+    """One run of the list. metric: by which its task is judged first. losses, figures: of validation, per epoch, NaN
+    where unknown; figures are values of the metric. epochs: as planned.
 
     metrics: per split, of the best epoch's weights. usable: there are weights to use. seconds: of training.
     """
@@ -40,7 +43,8 @@ class Entry:
     epochs: int | None
     best_epoch: int
     losses: np.ndarray
-    accuracies: np.ndarray
+    metric: Metric
+    figures: np.ndarray
     metrics: dict[str, dict[str, float]]
     usable: bool
     can_go_on: bool
@@ -53,10 +57,10 @@ class Entry:
         return label_of(self.path)
 
     @property
-    def accuracy(self) -> float | None:
-        """Of the best epoch, on validation."""
-        if 0 < self.best_epoch <= len(self.accuracies):
-            value = float(self.accuracies[self.best_epoch - 1])
+    def figure(self) -> float | None:
+        """The metric of the best epoch, on validation."""
+        if 0 < self.best_epoch <= len(self.figures):
+            value = float(self.figures[self.best_epoch - 1])
             return value if np.isfinite(value) else None
         return None
 
@@ -96,7 +100,8 @@ def read_entry(run: Run) -> Entry:
     stamp, summary, environment = _stamp(run), run.summary(), run.environment()
     epochs = [line for line in _epoch_lines(run.path / "metrics.jsonl") if "validation_loss" in line]
     status = run.status
-    planned = (environment.get("prepared") or {}).get("epochs")
+    prepared = environment.get("prepared") or {}
+    planned, metric = prepared.get("epochs"), _metric(prepared, epochs)
     usable = run.best_folder is not None
     return Entry(
         path=run.path,
@@ -107,13 +112,29 @@ def read_entry(run: Run) -> Entry:
         epochs=planned if isinstance(planned, int) else None,
         best_epoch=int(epochs[-1].get("best_epoch") or 0) if epochs else 0,
         losses=_column([line.get("validation_loss") for line in epochs]),
-        accuracies=_column([(line.get("metrics") or {}).get("accuracy") for line in epochs]),
+        metric=metric,
+        figures=_column([(line.get("metrics") or {}).get(metric.name) for line in epochs]),
         metrics=summary.get("metrics") or {},
         usable=usable,
         can_go_on=status in ("interrupted", "stopped", "failed", "completed") and _has_checkpoint(run.path),
         reason=str(summary.get("reason") or ""),
         stamp=stamp,
     )
+
+
+def _metric(prepared: dict[str, Any], epochs: list[dict[str, Any]]) -> Metric:
+    """By which a run is judged first: as its task says, else the first figure that its epochs have."""
+    task = TASKS.get(((prepared.get("resolved") or {}).get("data") or {}).get("task") or "")
+    if task is not None:
+        return task.headline
+    first = next(iter((epochs[-1].get("metrics") or {}) if epochs else {}), "")
+    return METRICS.get(first, METRICS["accuracy"])
+
+
+def common_metric(entries: Sequence[Entry]) -> Metric | None:
+    """The metric by which all of them are judged; None where they differ, or there are none."""
+    found = {entry.metric.name for entry in entries}
+    return entries[0].metric if len(found) == 1 else None
 
 
 def _column(values: list[float | None]) -> np.ndarray:

@@ -10,13 +10,13 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
-from app.ui.amounts import number_text, percent_text, time_text
-from app.ui.pages.runs.entries import Entry
+from app.ui.amounts import UNKNOWN, figure_text, number_text, time_text
+from app.ui.pages.runs.entries import Entry, common_metric
 from app.ui.theme import Theme
 
 Index = QModelIndex | QPersistentModelIndex
 RUN, BEST, LOSS, TIME, NOTE = range(5)
-COLUMNS = ("Run", "Best accuracy", "Validation loss", "Time", "Note")
+COLUMNS = ("Run", "Best figure", "Validation loss", "Time", "Note")
 
 
 class RunsModel(QAbstractTableModel):
@@ -64,7 +64,8 @@ class RunsModel(QAbstractTableModel):
         if orientation is not Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return COLUMNS[section]
+            metric = common_metric(self.entries) if section == BEST else None
+            return f"Best {metric.label}" if metric is not None else COLUMNS[section]
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         return None
@@ -99,7 +100,7 @@ class RunsModel(QAbstractTableModel):
 
 
 def _key(entry: Entry, column: int) -> Any:
-    numbers = {BEST: entry.accuracy, LOSS: entry.loss, TIME: entry.seconds}
+    numbers = {BEST: entry.figure, LOSS: entry.loss, TIME: entry.seconds}
     if column in numbers:
         value = numbers[column]
         return -math.inf if value is None else value
@@ -111,10 +112,15 @@ def cell_text(entry: Entry, column: int) -> str:
     if column == RUN:
         return f"{entry.name}: {entry.status_words}, {when(entry)}"
     if column == BEST:
-        return f"{percent_text(entry.accuracy)}{epoch_words(entry)}"
+        return f"{best_text(entry)}{epoch_words(entry)}"
     if column == LOSS:
         return number_text(entry.loss)
     return time_text(entry.seconds) if column == TIME else entry.note
+
+
+def best_text(entry: Entry) -> str:
+    """The metric of the best epoch as a person reads it."""
+    return figure_text(entry.metric.name, entry.figure) if entry.figure is not None else UNKNOWN
 
 
 def when(entry: Entry) -> str:

@@ -9,7 +9,8 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFontMetricsF
 
-from app.ui.pages.runs.entries import Entry
+from app.engine.learning.metrics import Metric
+from app.ui.pages.runs.entries import Entry, common_metric
 from app.ui.plots.axis import Axis, percent, plain
 from app.ui.theme import SERIES, Theme
 
@@ -35,7 +36,7 @@ class _Epochs(Axis):
 
 
 class Overlay(pg.PlotWidget):
-    """show_runs(entries, "loss" or "accuracy"): validation per epoch. The items are made once and kept."""
+    """show_runs(entries, "loss" or "figure"): validation per epoch. The items are made once and kept."""
 
     def __init__(self, theme: Theme) -> None:
         self._left, self._bottom = Axis("left", plain), _Epochs("bottom", plain, whole=True)
@@ -45,6 +46,7 @@ class Overlay(pg.PlotWidget):
         self._theme = theme
         self._entries: list[Entry] = []
         self._quantity = "loss"
+        self._metric: Metric | None = None
         self.setObjectName("runs.overlay")
         for axis in (self._left, self._bottom):
             axis.setZValue(-1000)  # grid lines behind the curves and names
@@ -67,11 +69,12 @@ class Overlay(pg.PlotWidget):
 
     def show_runs(self, entries: Sequence[Entry], quantity: str) -> None:
         self._entries, self._quantity = list(entries[:MOST]), quantity
-        self._left.words = percent if quantity == "accuracy" else plain
+        self._metric = common_metric(self._entries) if quantity == "figure" else None
+        self._left.words = percent if self._metric is not None and self._metric.shown == "percent" else plain
         self._draw()
 
     def _values(self, entry: Entry) -> np.ndarray:
-        return entry.accuracies if self._quantity == "accuracy" else entry.losses
+        return entry.figures if self._quantity == "figure" else entry.losses
 
     def _restyle(self) -> None:
         self.setBackground(self._theme.color("surface"))
@@ -117,7 +120,8 @@ class Overlay(pg.PlotWidget):
         self._limits()
         self._label()
         names = ", ".join(entry.name for entry in self._entries)
-        self.setAccessibleName(f"Validation {self._quantity} of {names}" if names else "No runs chosen")
+        what = self._metric.label if self._metric is not None else "loss"
+        self.setAccessibleName(f"Validation {what} of {names}" if names else "No runs chosen")
 
     def _limits(self) -> None:
         """The view holds every point, and room on the right for the names."""
@@ -127,7 +131,8 @@ class Overlay(pg.PlotWidget):
         self._bottom.last = last
         low, high = (float(points.min()), float(points.max())) if len(points) else (0.0, 1.0)
         margin = 0.08 * (high - low) or 0.05 * abs(high) or 0.5
-        top = min(high + margin, 1.0 + margin / 2) if self._quantity == "accuracy" else high + margin
+        of_hundred = self._metric is not None and self._metric.shown == "percent"
+        top = min(high + margin, 1.0 + margin / 2) if of_hundred else high + margin
         metrics = QFontMetricsF(self._theme.font(12, bold=True))
         names = max((metrics.horizontalAdvance(self._short(entry)) for entry in self._entries), default=0.0)
         room = max(1.0, self.width() - self._theme.px(60))

@@ -7,10 +7,10 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QFontMetrics, QIcon, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
-from app.ui.amounts import UNKNOWN, number_text, percent_text, time_text
+from app.ui.amounts import UNKNOWN, number_text, time_text
 from app.ui.assets import icon
-from app.ui.pages.runs.entries import Entry
-from app.ui.pages.runs.model import BEST, LOSS, RUN, TIME, Index, RunsModel, epoch_words, when
+from app.ui.pages.runs.entries import Entry, common_metric
+from app.ui.pages.runs.model import BEST, LOSS, RUN, TIME, Index, RunsModel, best_text, epoch_words, when
 from app.ui.theme import Theme
 
 ICONS = {
@@ -51,7 +51,9 @@ class RunPainter(QStyledItemDelegate):
         if index.column() == RUN:
             self._run(painter, inner, entry, chosen)
         elif index.column() == BEST:
-            self._lines(painter, inner, percent_text(entry.accuracy), epoch_words(entry).removeprefix(", "))
+            mixed = common_metric(self._runs.entries) is None
+            words = epoch_words(entry).removeprefix(", ")
+            self._lines(painter, inner, best_text(entry), f"{entry.metric.label}, {words}" if mixed else words)
         elif index.column() == LOSS:
             self._curve(painter, inner, entry)
         elif index.column() == TIME:
