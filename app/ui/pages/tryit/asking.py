@@ -57,13 +57,14 @@ class Given:
 
     raw: an open picture or a file, a row's cells by column, a text, a signal; of a pair a tuple with None for a half
     that was not given. kept: an example of the data as a Dataset keeps it, in place of raw. true: its target as the
-    data have it, None if not known.
+    data have it, None if not known. data: the fingerprint of those data, "" for what came from elsewhere.
     """
 
     origin: str
     raw: Any = None
     kept: tuple[np.ndarray, ...] | None = None
     true: np.ndarray | None = None
+    data: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -239,7 +239,9 @@ class TryItPage(Page):
         self.epoch.setText(f"epoch {ready.epoch}, the {ready.kept.use}{' so far' if live else ''}")
         self.card.set_why(f"from the {ready.kept.use} epoch")
         about, giving = ready.description, self._giver(ready.description.kind)
-        if giving is not self.giving or not self._fits():
+        fits = self._fits()
+        giving.let_go(about.fingerprint)
+        if giving is not self.giving or not fits:
             self.giving, self._picture, self._answer = giving, None, None  # an example of other data
         self.card.set_view(ready.task.view, about.kind == "image", giving.hint)
         self.writing.path = ready.choice.path
@@ -252,11 +254,10 @@ class TryItPage(Page):
         self._ask()
 
     def _fits(self) -> bool:
-        """Whether what was given could be given to the network that is chosen now."""
-        if self._picture is None or self._picture.kept is None or self._ready is None:
-            return True
-        inputs = self._ready.description.preparation.inputs
-        return [one.shape for one in inputs] == [array.shape for array in self._picture.kept]
+        """Whether what was given could be given to the network that is chosen now: an example of its own data, or what
+        came from elsewhere."""
+        given, ready = self._picture, self._ready
+        return given is None or ready is None or given.data in ("", ready.description.fingerprint)
 
     # --- which example
 
@@ -304,7 +305,8 @@ class TryItPage(Page):
         name = dataset.names[row] if len(dataset.names) else f"#{row}"
         kept = tuple(np.array(array[row]) for array in dataset.arrays)
         what = noun(dataset.description.kind, 1)
-        self.giving.take(Given(f"{split} {what}: {name}", kept=kept, true=np.array(dataset.targets[row])))
+        self.giving.take(Given(f"{split} {what}: {name}", kept=kept, true=np.array(dataset.targets[row]),
+                               data=dataset.description.fingerprint))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         data = event.mimeData()

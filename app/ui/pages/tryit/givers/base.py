@@ -24,6 +24,18 @@ class Giver(Card):
     hint = "Give an example on the left, or take one of the test set."
     """Shown in place of the answer while nothing is given."""
 
+    _taken: Given | None = None
+    """What was not typed or drawn here: an example of the data, or a file."""
+
+    def let_go(self, fingerprint: str) -> None:
+        """An example of other data than these means nothing to the network of a run on these: it is put away."""
+        if self._taken is not None and self._taken.data not in ("", fingerprint):
+            self._taken = None
+            self.empty()
+
+    def empty(self) -> None:
+        """Show that nothing is given any more."""
+
     def prepare_for(self, preparation: Preparation) -> None:
         """What the network of a run takes."""
         raise NotImplementedError

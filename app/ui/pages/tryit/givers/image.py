@@ -51,7 +51,7 @@ class PictureGiver(Giver):
         self._theme = theme
         self._grey: bool | None = None
         self._shown: np.ndarray | None = None
-        self._opened: Given | None = None
+        self._taken: Given | None = None
         self.setObjectName("tryit.give")
         self.ways = Segments(theme, "tryit.way", WAYS)
         self.ways.chosen.connect(self.show_way)
@@ -164,11 +164,16 @@ class PictureGiver(Giver):
         if way == "draw":
             self._drawn()
         else:
-            self.given.emit(self._opened)
+            self.given.emit(self._taken)
+
+    def empty(self) -> None:
+        self._shown = None
+        self._origin.clear()
+        self._paint_view()
 
     def take(self, picture: Given) -> None:
         """Show and give a picture that was not drawn."""
-        self._opened, self._shown = picture, None
+        self._taken, self._shown = picture, None
         self._origin.setText(picture.origin)
         self.show_way("picture")
 
@@ -226,7 +231,7 @@ class PictureGiver(Giver):
     def _paint_view(self) -> None:
         if self._shown is None:
             self._view.clear()
-            self._view.setText(DROP if self._opened is None else "")
+            self._view.setText(DROP if self._taken is None else "")
             return
         side = max(self._theme.px(80), min(self._view.width(), self._view.height()) - 4)
         self._view.setPixmap(crisp(self._shown, side, self.devicePixelRatioF()))

@@ -86,7 +86,6 @@ class PairGiver(Giver):
     def __init__(self, theme: Theme) -> None:
         super().__init__("Your pair", "one half finds partners, both are compared")
         self._theme = theme
-        self._taken: Given | None = None
         self._preparation: PairPreparation | None = None
         self.halves: list[Half] = []
         self.setObjectName("tryit.give")
@@ -107,7 +106,7 @@ class PairGiver(Giver):
         assert isinstance(preparation, PairPreparation)
         if self._preparation == preparation:
             return
-        self._preparation = preparation
+        self._preparation, self._taken = preparation, None
         for half in self.halves:
             half.setParent(None)
             half.deleteLater()
@@ -117,6 +116,10 @@ class PairGiver(Giver):
         ]
         for half in self.halves:
             self.row.addWidget(half)
+
+    def empty(self) -> None:
+        for half in self.halves:
+            half.clear()
 
     def changed(self) -> None:
         """A half was given or left out."""

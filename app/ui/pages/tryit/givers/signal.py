@@ -19,15 +19,16 @@ from app.ui.widgets.flow import Flow
 
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 
+DROP = "Drop a WAV file here, open one, or paste numbers."
+
 
 class SignalGiver(Giver):
     def __init__(self, theme: Theme) -> None:
         super().__init__("Your signal", "opened or pasted")
-        self._taken: Given | None = None
         self.setObjectName("tryit.give")
         self.view = ExampleView(theme, 2.0)
         self.view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.origin = QLabel("Drop a WAV file here, open one, or paste numbers.")
+        self.origin = QLabel(DROP)
         self.origin.setWordWrap(True)
         style(self.origin, "secondary")
         self.body.addWidget(self.view, 1)
@@ -43,6 +44,10 @@ class SignalGiver(Giver):
 
     def prepare_for(self, preparation: Preparation) -> None:
         """Any signal can be tried: it is brought to the length and rate of the training."""
+
+    def empty(self) -> None:
+        self.view.show_example(None)
+        self.origin.setText(DROP)
 
     def take(self, given: Given) -> None:
         self._taken = given

@@ -28,7 +28,6 @@ class TextGiver(Giver):
         super().__init__("Your text", "typed or opened")
         self._theme = theme
         self._preparation: Preparation | None = None
-        self._taken: Given | None = None
         self.setObjectName("tryit.give")
         self.edit = QPlainTextEdit()
         self.edit.setObjectName("tryit.text")
@@ -54,6 +53,12 @@ class TextGiver(Giver):
 
     def prepare_for(self, preparation: Preparation) -> None:
         self._preparation = preparation
+
+    def empty(self) -> None:
+        self.edit.blockSignals(True)
+        self.edit.clear()
+        self.edit.blockSignals(False)
+        self.length.setText("")
 
     def take(self, given: Given) -> None:
         text = str(given.raw) if given.raw is not None else ""
