@@ -9,7 +9,8 @@ import numpy as np
 
 from app.engine.data.nouns import counted, noun
 from app.engine.learning.tasks import TASKS
-from app.ui.amounts import count_text, number_text
+from app.engine.results.wording import amount
+from app.ui.amounts import count_text
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Description
@@ -100,10 +101,7 @@ def target_words(about: Description, target: Any) -> str:
     """
     values = np.asarray(target)
     if about.amounts:
-        said = [
-            f"{number_text(float(value))} {amount.unit}".strip()
-            for value, amount in zip(values.ravel(), about.amounts, strict=True)
-        ]
+        said = [amount(float(value), one.unit) for value, one in zip(values.ravel(), about.amounts, strict=True)]
         return listed(said, 3)
     if not about.classes:
         return ""

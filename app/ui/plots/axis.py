@@ -8,6 +8,7 @@ from typing import Any
 
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF
+from PySide6.QtGui import QFont, QFontMetricsF
 
 from app.ui.theme import Theme
 
@@ -60,11 +61,24 @@ class Axis(pg.AxisItem):
         count = max(2, min(MOST[self.orientation], int(size / room)))
         if self.log:
             return [(1.0, log_ticks(low, high, count))]
+        spacing, ticks = self._round(low, high, count)
+        while self.orientation == "bottom" and len(ticks) > 2 and self._widest(ticks, spacing) * len(ticks) > size:
+            count = min(count, len(ticks)) - 1
+            spacing, ticks = self._round(low, high, count)
+        return [(spacing, ticks)]
+
+    def _round(self, low: float, high: float, count: int) -> tuple[float, list[float]]:
+        """Spacing and places of about `count` round values."""
         spacing = round_spacing((high - low) / count)
         if self.whole and high - low > 2:
             spacing = max(1.0, float(math.ceil(spacing)))
         first = math.ceil(low / spacing - 1e-9)
-        return [(spacing, [n * spacing for n in range(first, math.floor(high / spacing + 1e-9) + 1)])]
+        return spacing, [n * spacing for n in range(first, math.floor(high / spacing + 1e-9) + 1)]
+
+    def _widest(self, ticks: list[float], spacing: float) -> float:
+        """Pixels that the longest label needs, with a gap to its neighbour."""
+        metrics = QFontMetricsF(self.style["tickFont"] or QFont())
+        return max(metrics.horizontalAdvance(self.words(tick, spacing)) for tick in ticks) + self._pixels
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         """Ticks as text (see pyqtgraph's AxisItem)."""

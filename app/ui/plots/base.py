@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QToolButton
 
@@ -190,11 +190,19 @@ class Plot(pg.PlotWidget):
         if shown and self._best is not None:
             x, y = self._best[0], float(np.log10(self._best[1])) if self.log else self._best[1]
             (left, right), (low, high) = self.box.viewRange()
-            below = y > high - 0.2 * (high - low)
+            below = y > high - 0.2 * (high - low) or self._under_legend(x, y)
             side = 0.0 if x < left + 0.06 * (right - left) else 1.0 if x > right - 0.06 * (right - left) else 0.5
             self._ring.setData([x], [y])
             self._ring_text.setAnchor((side, -0.5 if below else 1.5))
             self._ring_text.setPos(x, y)
+
+    def _under_legend(self, x: float, y: float) -> bool:
+        """Whether words above this place would lie on the legend."""
+        if self.legend.isHidden():
+            return False
+        place = self.box.mapViewToScene(QPointF(x, y))
+        words = self.theme.px(32)
+        return place.x() > self.legend.x() - words and place.y() - words < self.legend.geometry().bottom()
 
     def _show_legend(self) -> None:
         named = [s for s in self.series if s.legend and s.visible and len(s.x)]

@@ -46,5 +46,5 @@ class MetricPlot(Plot):
             return (left, right, low, high) if len(self.validation.y) else (left, right, 0.0, 1.0)
         if not len(self.validation.y):
             return left, right, 0.0, 1.0
-        floor = np.floor(max(0.0, low - 0.25 * (1.0 - low)) * 20) / 20
+        floor = min(0.9, np.floor(max(0.0, low - 0.25 * (1.0 - low)) * 20) / 20)
         return left, right, float(floor), 1.0

@@ -16,17 +16,17 @@ SPLITS = {"training": "training", "validation": "validation", "test": "line"}
 ROW, TALLEST, BAR, GAP, HEAD, SQUARE = 22, 32, 10, 10, 22, 9
 
 
-def balance_words(classes: Sequence[str], totals: Sequence[int], noun: str = "picture") -> str:
+def balance_words(classes: Sequence[str], totals: Sequence[int], noun: str = "picture", one: str = "class") -> str:
     """How evenly the training examples are spread over the classes, in a sentence. totals: per class. noun: of one
-    example."""
+    example. one: what a class is called."""
     if not totals:
         return ""
     few, many = min(totals), max(totals)
     if few == many:
-        return f"Balanced: every class has {count_text(few, noun)} to train on."
+        return f"Balanced: every {one} has {count_text(few, noun)} to train on."
     least, most = classes[list(totals).index(few)], classes[list(totals).index(many)]
     if few and many / few <= 1.5:
-        return f"Balanced: between {few:,} and {count_text(many, noun)} a class to train on."
+        return f"Balanced: between {few:,} and {count_text(many, noun)} a {one} to train on."
     if not few:
         return f"Uneven: '{most}' has {count_text(many, noun)} to train on, '{least}' has none."
     times = f"{many / few:.0f}" if many / few >= 9.95 else f"{many / few:.1f}"

@@ -125,12 +125,13 @@ class BalanceCard(Card):
             self.balance_button.hide()
             return
         counts = about.counts["training"]
-        words = balance_words(about.classes, counts, noun(about.kind, 1))
+        tags = dataset.targets.ndim == 2
+        words = balance_words(about.classes, counts, noun(about.kind, 1), "tag" if tags else "class")
         _, level = balance(about)
         weighted = getattr(self._parts.document.experiment.loss, "class_weights", "none") == "balanced"
-        uneven, tags = level != "good", dataset.targets.ndim == 2
+        uneven = level != "good"
         if uneven and weighted:
-            words += " Rare classes count more in the loss."
+            words += f" Rare {'tags' if tags else 'classes'} count more in the loss."
         self._words.setText(words)
         self._words.show()
         style(self._words, "secondary" if not uneven or weighted else level)

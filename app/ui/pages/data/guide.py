@@ -35,8 +35,8 @@ ABOUT = {
 }
 PREPARED = {
     "image": GuideCard(
-        "Size", "Half the side is a quarter of the time and memory. If you can tell the classes apart at this size, so "
-        "can the network.",
+        "Size", "Half the side is a quarter of the time and memory. If you can tell the pictures apart at this size, "
+        "so can the network.",
     ),
     "row": GuideCard(
         "Numbers", "Numbers are brought to mean 0 and spread 1 by the training rows alone, so that no column counts "
@@ -49,6 +49,9 @@ PREPARED = {
     "signal": GuideCard("Signals", "Each channel is brought to mean 0 and spread 1 by the training signals alone."),
 }
 """By the sort of input, of a pair by its first half's."""
+
+ASKED = "choose the task to decide."
+"""How the note ends that is also the question above the page."""
 
 
 def guide_cards(document: Document, tab: str, show_skipped: Callable[[], None]) -> list[GuideCard]:
@@ -63,7 +66,8 @@ def guide_cards(document: Document, tab: str, show_skipped: Callable[[], None]) 
     ]
     prepared = PREPARED.get(about.preparation.inputs[0].kind, DATASET)
     cards.append(prepared if tab == "preparation" else ABOUT.get(tab, DATASET))
-    cards += [GuideCard("Note", note) for note in about.notes[:3] if tab == "overview"]
+    notes = [note for note in about.notes if not note.endswith(ASKED)]  # the page asks it itself
+    cards += [GuideCard("While reading", note) for note in notes[:3] if tab == "overview"]
     return cards
 
 

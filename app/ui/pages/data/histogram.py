@@ -28,6 +28,8 @@ def bins_of(values: np.ndarray, most: int = BARS) -> np.ndarray:
     rough = (high - low) / min(most, max(4, int(np.sqrt(len(values)) * 1.5)))
     power = 10.0 ** np.floor(np.log10(rough))
     step = next(power * factor for factor in STEPS if power * factor >= rough * (1 - 1e-9))
+    if step != np.rint(step) and bool((values == np.rint(values)).all()):
+        step = float(np.ceil(step))  # of whole numbers nothing lies between two of them
     first, last = np.floor(low / step + 1e-9), np.floor(high / step + 1e-9) + 1
     return np.arange(first, last + 1) * step
 

@@ -231,7 +231,7 @@ class DataPage(Page):
         margin = theme.px(16)
         self._column.setContentsMargins(margin, theme.px(12), margin, margin)
         self._bar.setFixedWidth(theme.px(120))
-        self.task.setFixedWidth(theme.px(248))
+        self.task.setFixedWidth(theme.px(264))
         self._refresh()
 
 

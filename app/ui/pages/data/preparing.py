@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.engine.data.dataset import Dataset
 from app.engine.data.formats.image_list import ImageList
+from app.engine.data.formats.table import TableFormat
 from app.engine.training.control import Control
 from app.ui.background import Failure
 from app.ui.form import Form
@@ -64,7 +65,10 @@ class Preparing(QWidget):
         self._columns = self._card("Columns", "of the table", ["target"])
         column.addWidget(self._columns)
         for title, why, names in SETTINGS:
-            column.addWidget(self._card(title, why, names))
+            card = self._card(title, why, names)
+            column.addWidget(card)
+            if "rows_are" in names:
+                self._rows = card
         division = Card("Splits")
         names = ["validation_share", "test_share", "group", "split_seed"]
         division.body.addWidget(Form(parts.document, "data", names, parts.theme, parts.preferences))
@@ -118,6 +122,8 @@ class Preparing(QWidget):
         if dataset is not None:
             for card, form in self._cards:
                 card.setVisible(bool(form.fields))
+            if dataset.description.format != TableFormat.label:
+                self._rows.hide()  # only in a table the numbers of a row can be taken otherwise
             self._columns.setVisible(dataset.description.format == ImageList.label)
             self._show_splits(dataset)
             pictures = dataset.description.kind == "image"

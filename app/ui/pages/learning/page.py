@@ -34,6 +34,8 @@ MORE = "more.learning"
 OF_LEARNING = ("imbalance", "few", "outliers", "skewed", "small-batch", "context")
 """Findings that settings of this page answer."""
 
+CALLED = (("class", "classes"), ("tag", "tags"))
+"""What the answers are called, by whether they are tags."""
 ABOUT = GuideCard(
     "Learning",
     "For every batch: the network answers, the loss says how wrong that was, and the gradients say in which direction "
@@ -161,7 +163,7 @@ class LearningPage(Page):
         about = document.description
         what = f"<b>{task.label}</b>. {task.summary}"
         if about is not None:
-            answers = count_text(len(about.classes), "class", "classes") + ", " if about.classes else ""
+            answers = count_text(len(about.classes), *CALLED[task.targets == "tags"]) + ", " if about.classes else ""
             what += f" {answers}{counted(about.kind, about.size('training'))} to learn from."
         else:
             what += " No data are open yet: sizes are those for 60,000 grey pictures of 28 × 28 in 10 classes."

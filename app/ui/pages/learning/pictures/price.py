@@ -24,7 +24,8 @@ class PricePicture(LossPicture):
     def show_loss(self, loss: Loss, told: Told) -> None:
         self.plot.setFixedHeight(self.theme.px(190))
         given = truths(told)
-        self.plot.show_loss(loss, max(2, told.outputs), given)
+        tags = told.targets is not None and told.targets.ndim == 2  # each is a question of its own: yes or no
+        self.plot.show_loss(loss, 2 if tags else max(2, told.outputs), given)
         text = "The price of one answer, over the probability that it gave to what is true."
         if len(given):
             text += f" The dots are {len(given):,} answers of the run that is shown."
