@@ -22,6 +22,12 @@ PATIENCE_MS = 60_000
 OpenWindow = Callable[..., Window]
 
 
+@pytest.fixture(autouse=True)
+def application(qapp: object) -> object:
+    """Before anything is drawn: a picture painted without an application breaks Qt for the tests after it."""
+    return qapp
+
+
 @pytest.fixture
 def loose(qapp: object, tmp_path: Path) -> Iterator[Loose]:
     """Everything behind a page, without the window."""
