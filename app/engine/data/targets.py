@@ -16,6 +16,8 @@ from app.engine.learning.task import Task
 
 BINS = 10
 """Into so many equal parts amounts are sorted, so that every split gets low and high ones alike."""
+YES_FIRST = {("ja", "nein"), ("ja", "nee"), ("ja", "nej"), ("ja", "nei"), ("ano", "ne"), ("да", "нет")}
+"""Words for yes that come before those for no in the alphabet; the second class is what counts as yes."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,11 @@ class Targets:
 
 
 def classes_of(labels: Sequence[str]) -> Targets:
-    """One class an example, in natural order: 2 before 10."""
-    return numbered(*encode_classes(labels))
+    """One class an example, in natural order: 2 before 10; of a word for yes and one for no, yes comes last."""
+    classes, numbers = encode_classes(labels)
+    if tuple(name.lower() for name in classes) in YES_FIRST:
+        return numbered(classes[::-1], 1 - numbers)
+    return numbered(classes, numbers)
 
 
 def numbered(classes: tuple[str, ...], numbers: np.ndarray) -> Targets:

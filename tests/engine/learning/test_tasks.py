@@ -283,3 +283,12 @@ def test_of_very_many_classes_figures_need_no_table_of_confusions() -> None:
         "accuracy": metrics.accuracy(matrix), "macro_f1": metrics.macro_f1(matrix),
     }
     assert task.confusion(many, targets, wide) is None
+
+
+def test_texts_of_their_own_are_asked_for_their_own_next_tokens() -> None:
+    task, dice = TASKS["language-modelling"], torch.Generator()
+    texts = torch.tensor([[5, 6, 7, 8], [5, 6, 0, 0], [9, 0, 0, 0]])
+    inputs, targets = task.batch(about(BYTES), texts, torch.zeros(3, dtype=torch.int64), dice)
+    assert inputs is texts
+    assert targets.tolist() == [[6, 7, 8, -100], [6, -100, -100, -100], [-100] * 4]
+    assert task.batch(about(BYTES), texts, texts, dice)[1] is texts

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
+from app.engine.learning.losses.cross_entropy import NO_TOKEN
 from app.engine.learning.task import Task, View, named
 from models.shape import Answers, InputKind, Problem
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     import torch
 
     from app.engine.data.dataset import Description
+    from app.engine.learning.task import Batch
 
 
 class LanguageModelling(Task):
@@ -39,11 +41,22 @@ class LanguageModelling(Task):
 
         return torch.zeros(batch_size, problem.shape[0], dtype=torch.int64)
 
+    def batch(
+        self, about: Description, inputs: Batch, targets: torch.Tensor, dice: torch.Generator
+    ) -> tuple[Batch, torch.Tensor]:
+        """Windows of a long text have their next tokens given; those of texts that stand for themselves, such as the
+        rows of a table, are their own tokens, one on."""
+        import torch
+
+        assert isinstance(inputs, torch.Tensor)
+        if targets.ndim == 2:
+            return inputs, targets
+        following = torch.nn.functional.pad(inputs[:, 1:], (0, 1))
+        return inputs, following.masked_fill(following == 0, NO_TOKEN)
+
     def said(self, about: Description, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """Without next tokens to compare with (targets of another form), nothing is counted: zeros."""
         import torch
-
-        from app.engine.learning.losses.cross_entropy import NO_TOKEN
 
         if targets.shape != outputs.shape[:2]:
             return torch.zeros(len(outputs), 3, device=outputs.device)

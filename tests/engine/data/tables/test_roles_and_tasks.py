@@ -18,6 +18,7 @@ from app.engine.data.summary import describe, problems
 from app.engine.data.tables.columns import Table
 from app.engine.data.tables.plan import Plan, plan
 from app.engine.data.tables.reading import read_table
+from app.engine.data.targets import classes_of
 from app.engine.errors import UserError
 
 
@@ -246,3 +247,9 @@ def test_a_target_of_words_for_nothing_has_no_row(tmp_path: Path) -> None:
     (tmp_path / "table.csv").write_text("\n".join(["a,y", *(f"{row * 1.5},unknown" for row in range(30))]))
     with pytest.raises(UserError, match="no row that can be used: of every one, it has no value of 'y'"):
         open_dataset(DataSettings(source=str(tmp_path / "table.csv"), task="regression", target="y"))
+
+
+def test_yes_is_the_second_class_in_other_languages_too() -> None:
+    assert classes_of(["Ja", "Nein", "Ja"]).classes == ("Nein", "Ja")
+    assert classes_of(["Ja", "Nein", "Ja"]).values.tolist() == [1, 0, 1]
+    assert classes_of(["no", "yes"]).classes == ("no", "yes")
