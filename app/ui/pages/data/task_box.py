@@ -61,6 +61,7 @@ class TaskBox(DropDown):
     def __init__(self, document: Document) -> None:
         super().__init__()
         self._document = document
+        self._shown: tuple[str, ...] = ()
         self.setObjectName("data.task")
         self.setAccessibleName("Task")
         self.addItem("", None)
@@ -78,6 +79,10 @@ class TaskBox(DropDown):
             task = self._document.task()
         except UserError:
             task = TASKS[chosen or dataset.description.task]
+        shown = (dataset.description.fingerprint, dataset.description.task, task.kind, chosen or "")
+        if shown == self._shown and self.currentData() == chosen:
+            return  # what could be is found out from all targets, once
+        self._shown = shown
         plain = task.label.split(" (")[0]
         self.setItemText(0, f"{plain} (found)" if chosen is None else "Follows the data")
         for row in range(1, self.count()):

@@ -72,12 +72,15 @@ class SummaryCard(Card):
         self._restyle()
 
     def show_splits(self, splits: Mapping[str, SplitReport], chosen: str, about: Description | None = None) -> None:
-        """The figures of the chosen split; of classes the intervals of all. about: for the unit of amounts."""
+        """The figures of the chosen split; of classes the intervals of all. about: for the unit of amounts. A mean over
+        several amounts without a unit in common says nothing: square metres and euros do not add up."""
         split = splits[chosen]
         unit = unit_of(about) if about is not None else ""
+        mixed = about is not None and len(about.amounts) > 1 and not unit
         figures = [
             (METRICS[name].label, figure_text(name, value, unit), METRICS[name].help)
-            for name, value in split.metrics.items() if name in METRICS
+            for name, value in split.metrics.items()
+            if name in METRICS and not (mixed and METRICS[name].shown == "unit")
         ][:FIGURES]
         if split.loss is not None:
             figures.append(("loss", number_text(split.loss), LOSS))
