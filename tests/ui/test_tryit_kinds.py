@@ -15,7 +15,7 @@ from app.engine.experiment import Experiment
 from app.engine.results.prediction import Predictor
 from app.engine.training.run import Run
 from app.ui.pages.tryit import TryItPage
-from app.ui.pages.tryit.asking import Reply
+from app.ui.pages.tryit.asking import Given, Reply
 from app.ui.pages.tryit.givers.pair import PairGiver
 from app.ui.pages.tryit.givers.row import RowGiver
 from app.ui.pages.tryit.givers.text import TextGiver
@@ -216,3 +216,19 @@ def test_an_example_is_damaged_and_restored(qtbot: QtBot, loose: Loose, page: Tr
     assert before.picture is not None and damaged.picture is not None
     assert (before.picture != damaged.picture).any()
     assert not page.many.isVisible(), "there is no column of answers"
+
+
+def test_an_example_of_other_data_is_let_go(qtbot: QtBot, loose: Loose) -> None:
+    giver = TextGiver(loose.parts.theme)
+    qtbot.addWidget(giver)
+    told: list[object] = []
+    giver.given.connect(told.append)
+    giver.take(Given("test text", raw="of the first data", data="first"))
+    giver.let_go("first")
+    assert giver.edit.toPlainText() == "of the first data"
+    giver.let_go("second")
+    giver.give_again()
+    assert told[-1] is None and giver.edit.toPlainText() == ""
+    giver.take(Given("letter.txt", raw="from a file"))
+    giver.let_go("second")
+    assert giver.edit.toPlainText() == "from a file"

@@ -65,6 +65,11 @@ class Axis(pg.AxisItem):
         while self.orientation == "bottom" and len(ticks) > 2 and self._widest(ticks, spacing) * len(ticks) > size:
             count = min(count, len(ticks)) - 1
             spacing, ticks = self._round(low, high, count)
+        if self.orientation == "bottom" and len(ticks) > 2:
+            half = (self._widest(ticks[-1:], spacing) - self._pixels) / 2
+            room = (high - ticks[-1]) / (high - low) * size + 1.1 * self._pixels
+            if half > room:  # the last label would be cut at the edge
+                ticks.pop()
         return [(spacing, ticks)]
 
     def _round(self, low: float, high: float, count: int) -> tuple[float, list[float]]:

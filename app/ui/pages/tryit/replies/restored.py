@@ -41,8 +41,8 @@ class RestoredReply(ReplyView):
         damage = reply.about.damage
         if damage is None:
             return "Restored", ""
-        what = "of it were hidden" if damage.kind == "mask" else "of its spread was added as noise"
-        return "Restored", f"{damage.share:.0%} {what}; the network saw only what is in the middle."
+        what = "of it was hidden" if damage.kind == "mask" else "of its spread was added as noise"
+        return "Restored", f"{100 * damage.share:.0f} % {what}; the network saw only what is in the middle."
 
 
 REPLY = RestoredReply
