@@ -30,7 +30,7 @@ def application(qapp: object) -> object:
 
 
 @pytest.fixture
-def qtbot(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> QtBot:
+def qtbot(qtbot: QtBot) -> Iterator[QtBot]:
     """pytest-qt's, but it holds what it will close: a plot that is collected with its theme while events are processed
     takes Qt down with it."""
     held: list[QWidget] = []
@@ -40,8 +40,10 @@ def qtbot(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> QtBot:
         held.append(widget)
         add(widget, **options)
 
-    monkeypatch.setattr(qtbot, "addWidget", add_and_hold)
-    return qtbot
+    qtbot.addWidget = add_and_hold
+    yield qtbot
+    del qtbot.addWidget
+    held.clear()
 
 
 @pytest.fixture
