@@ -9,6 +9,9 @@ Shape = tuple[int, ...]
 
 InputKind = Literal["image", "row", "text", "signal"]
 
+PLURALS: dict[InputKind, str] = {"image": "pictures", "row": "table rows", "text": "texts", "signal": "signals"}
+"""What a person calls them."""
+
 Answers = Literal["values", "tokens", "copy", "pair"]
 """values: (outputs,). tokens: (L, outputs), one answer a token. copy: the example itself, restored.
 pair: (2, outputs), a point in space for each half of a pair."""

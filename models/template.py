@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from models.graph import Graph
-from models.shape import Answers, InputKind, Problem
+from models.shape import PLURALS, Answers, InputKind, Problem
 from models.spec import Choice, Registry
 
 
@@ -26,7 +26,8 @@ class Template(Choice):
         if problem.answers not in cls.gives:
             return f"{cls.label} {_GIVES[cls.gives[0]]}; {_ASKED[problem.answers]} asked for."
         if problem.answers != "pair" and problem.input not in cls.reads:
-            return f"{cls.label} reads {' or '.join(_READS[kind] for kind in cls.reads)}, not {_READS[problem.input]}."
+            known = " or ".join(PLURALS[kind] for kind in cls.reads)
+            return f"{cls.label} reads {known}, not {PLURALS[problem.input]}."
         if problem.answers == "copy" and not all(problem.answer):
             return "A row is restored in its columns of amounts, and these rows have none."
         return ""
@@ -53,7 +54,6 @@ class Template(Choice):
         raise NotImplementedError
 
 
-_READS = {"image": "pictures", "row": "table rows", "text": "texts", "signal": "signals"}
 _GIVES = {
     "values": "answers with one list of values", "tokens": "answers after every token",
     "copy": "restores what it is given", "pair": "compares the halves of a pair",

@@ -141,7 +141,7 @@ def labelled(task: Task, classes: tuple[str, ...], numbers: np.ndarray) -> Targe
         try:
             amounts = np.array([float(name.replace(",", ".")) for name in classes])
         except ValueError:
-            odd = next(name for name in classes if not _is_number(name))
+            odd = next(name for name in classes if not is_number(name))
             raise UserError(
                 f"An amount is to be predicted, but the classes are names such as '{odd}'.",
                 "Choose classification as the task, or data with a column of numbers.", "data.task",
@@ -153,7 +153,8 @@ def labelled(task: Task, classes: tuple[str, ...], numbers: np.ndarray) -> Targe
                     "Choose another task or other data.", "data.task")
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
+    """Whether a class's name is an amount, with a point or a comma."""
     try:
         float(text.replace(",", "."))
     except ValueError:

@@ -42,10 +42,6 @@ class Loss(Choice):
         """
         return None
 
-    def gradient(self, error: np.ndarray) -> np.ndarray | None:
-        """How strongly each error pulls the answer back: the slope of `curve`; None where that is."""
-        return None
-
 
 class LossFunction:
     """A loss ready to be called, the same in training and in judging. Nothing in it may depend on values in a way that

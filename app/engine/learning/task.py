@@ -12,7 +12,7 @@ import numpy as np
 
 from app.engine.learning.choices import LOSSES
 from app.engine.learning.metrics import METRICS, Metric
-from models.shape import Answers, InputKind, Problem
+from models.shape import PLURALS, Answers, InputKind, Problem
 
 if TYPE_CHECKING:
     import torch
@@ -73,7 +73,7 @@ class Task(ABC):
         if (len(inputs) > 1) != self.pairs:
             return f"{self.label} needs {'pairs' if self.pairs else 'single examples, not pairs'}."
         if any(one.kind not in self.reads for one in inputs):
-            return f"{self.label} needs {' or '.join(_READS[kind] for kind in self.reads)}."
+            return f"{self.label} needs {' or '.join(PLURALS[kind] for kind in self.reads)}."
         return ""
 
     @abstractmethod
@@ -122,9 +122,6 @@ class Task(ABC):
     def confusion(self, about: Description, targets: np.ndarray, said: np.ndarray) -> np.ndarray | None:
         """Counts (K, K), true class by row, where the task has classes to confuse."""
         return None
-
-
-_READS: dict[InputKind, str] = {"image": "pictures", "row": "table rows", "text": "texts", "signal": "signals"}
 
 
 def named(task: Task, values: dict[str, float]) -> dict[str, float]:

@@ -238,11 +238,6 @@ class ThumbnailGrid(QListView):
         """Lines of the longest caption."""
         return max((row[1].count("\n") + 1 for row in rows if row[1]), default=0)
 
-    def set_size(self, size: int) -> None:
-        """Another side of a picture, in pixels at 100 %."""
-        self.size_at_100 = size
-        self._measure()
-
     def pixmap(self, row: int) -> QPixmap:
         return self._model.pixmap(row, self.devicePixelRatioF())
 

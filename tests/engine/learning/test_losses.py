@@ -126,20 +126,17 @@ errors_made = st.lists(st.floats(-50, 50, width=32, allow_subnormal=False), min_
 
 @given(errors_made, st.sampled_from(sorted(REFERENCES)))
 @settings(max_examples=60, deadline=None)
-def test_what_is_drawn_is_the_loss_and_its_slope(errors: list[float], kind: str) -> None:
+def test_what_is_drawn_is_the_loss(errors: list[float], kind: str) -> None:
     choice = LOSSES.get(kind)(**REFERENCES[kind][1])
-    outputs = torch.tensor(errors, dtype=torch.float32)[:, None].requires_grad_()
+    outputs = torch.tensor(errors, dtype=torch.float32)[:, None]
     loss = choice.build((1,), CPU)
     each = torch.stack([loss(one[None], torch.zeros(1, 1)) for one in outputs])
-    each.sum().backward()
     np.testing.assert_allclose(choice.curve(np.array(errors)), each.detach().numpy(), rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(choice.gradient(np.array(errors)), outputs.grad[:, 0].numpy(), rtol=1e-5, atol=1e-6)
 
 
 def test_only_losses_on_differences_have_a_curve() -> None:
     drawn = {choice.kind for choice in LOSSES.all() if choice().curve(np.zeros(3)) is not None}
     assert drawn == {"l1", "l2", "huber"}
-    assert all((choice().gradient(np.zeros(3)) is not None) == (choice.kind in drawn) for choice in LOSSES.all())
 
 
 @pytest.mark.parametrize("choice", LOSSES.all(), ids=lambda choice: choice.kind)

@@ -44,9 +44,6 @@ class Huber(Loss):
         far = np.abs(np.asarray(error, dtype=float))
         return np.where(far <= self.delta, far**2 / 2, self.delta * (far - self.delta / 2))
 
-    def gradient(self, error: np.ndarray) -> np.ndarray:
-        return np.clip(np.asarray(error, dtype=float), -self.delta, self.delta)
-
 
 class _Huber(LossFunction):
     """Mean over examples and over the amounts or values of each. delta: in standard deviations of them."""

@@ -32,9 +32,6 @@ class L1(Loss):
     def curve(self, error: np.ndarray) -> np.ndarray:
         return np.abs(np.asarray(error, dtype=float))
 
-    def gradient(self, error: np.ndarray) -> np.ndarray:
-        return np.sign(np.asarray(error, dtype=float))
-
 
 class _L1(LossFunction):
     """Mean over examples and over the amounts or values of each."""

@@ -33,9 +33,6 @@ class L2(Loss):
     def curve(self, error: np.ndarray) -> np.ndarray:
         return np.asarray(error, dtype=float) ** 2
 
-    def gradient(self, error: np.ndarray) -> np.ndarray:
-        return 2 * np.asarray(error, dtype=float)
-
 
 class _L2(LossFunction):
     """Mean over examples and over the amounts or values of each."""

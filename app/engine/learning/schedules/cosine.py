@@ -6,8 +6,7 @@ import math
 from typing import ClassVar
 
 from app.engine.learning.choices import SCHEDULES
-from app.engine.learning.schedules.warm_up import WarmedUp
-from models.spec import setting
+from app.engine.learning.schedules.warm_up import WarmedUp, floor_setting
 
 
 @SCHEDULES.register
@@ -21,16 +20,7 @@ class Cosine(WarmedUp):
     )
     order: ClassVar[int] = 20
 
-    floor: float = setting(
-        0.01,
-        label="Lowest value",
-        unit="of the peak",
-        ge=0.0,
-        le=1.0,
-        step=0.01,
-        advanced=True,
-        help="Where the learning rate ends, as a share of its peak.",
-    )
+    floor: float = floor_setting(0.01)
 
     def after(self, done: float) -> float:
         return self.floor + (1 - self.floor) * 0.5 * (1 + math.cos(math.pi * done))

@@ -6,7 +6,7 @@ import math
 from typing import ClassVar
 
 from app.engine.learning.choices import SCHEDULES
-from app.engine.learning.schedules.warm_up import WarmedUp
+from app.engine.learning.schedules.warm_up import WarmedUp, floor_setting
 from models.spec import setting
 
 
@@ -37,16 +37,7 @@ class CosineRestarts(WarmedUp):
         step=0.5,
         help="How much longer each fall is than the one before; 1 makes them alike.",
     )
-    floor: float = setting(
-        0.0,
-        label="Lowest value",
-        unit="of the peak",
-        ge=0.0,
-        le=1.0,
-        step=0.01,
-        advanced=True,
-        help="Where each fall ends, as a share of the peak.",
-    )
+    floor: float = floor_setting(0.0, "Where each fall ends, as a share of the peak.")
 
     def after(self, done: float) -> float:
         lengths = [self.longer**cycle for cycle in range(self.cycles)]

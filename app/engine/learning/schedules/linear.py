@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from app.engine.learning.choices import SCHEDULES
-from app.engine.learning.schedules.warm_up import WarmedUp
-from models.spec import setting
+from app.engine.learning.schedules.warm_up import WarmedUp, floor_setting
 
 
 @SCHEDULES.register
@@ -20,16 +19,7 @@ class Linear(WarmedUp):
     )
     order: ClassVar[int] = 25
 
-    floor: float = setting(
-        0.0,
-        label="Lowest value",
-        unit="of the peak",
-        ge=0.0,
-        le=1.0,
-        step=0.01,
-        advanced=True,
-        help="Where the learning rate ends, as a share of its peak.",
-    )
+    floor: float = floor_setting(0.0)
 
     def after(self, done: float) -> float:
         return self.floor + (1 - self.floor) * (1 - done)

@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 
 from app.engine.data.dataset import Dataset
+from app.engine.data.targets import is_number
 from app.engine.errors import UserError
 from app.engine.experiment import Experiment
 from app.engine.learning.tasks import TASKS, Task
@@ -31,7 +32,7 @@ def unfit(task: Task, dataset: Dataset) -> str:
     if now in ("none", "tokens") and not TASKS[about.task].pairs:
         return ""  # the labels are not known now
     if task.targets == "amounts":
-        return "" if about.classes and all(_is_number(name) for name in about.classes) else reason
+        return "" if about.classes and all(is_number(name) for name in about.classes) else reason
     if now == "amounts" and task.targets == "classes":
         values = np.unique(dataset.targets)
         few = len(values) <= FEW and bool((values == np.rint(values)).all())
@@ -98,11 +99,3 @@ class TaskBox(DropDown):
         document = self._document
         document.set(with_task(document.experiment, kind, document.dataset))
         self.refresh()
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text.replace(",", "."))
-    except ValueError:
-        return False
-    return True

@@ -128,10 +128,6 @@ class ExampleGallery(QWidget):
         self._fill()
         self.changed.emit()
 
-    def refill(self) -> None:
-        """The same examples, as the data are now."""
-        self._fill()
-
     def _fill(self) -> None:
         dataset = self._dataset
         text = self._empty or ("" if dataset is not None else self._missing)
