@@ -53,7 +53,8 @@ class Columns(Block):
     categories: list[int] = setting([], label="Values per category", help=_CATEGORIES)
 
     def title(self) -> str:
-        return f"Columns · {len(self.categories)} categories" if self.categories else "Columns"
+        count = len(self.categories)
+        return f"Columns · {count} {'category' if count == 1 else 'categories'}" if count else "Columns"
 
     def shape(self, *inputs: Shape) -> Shape:
         numbers = _row(inputs[0], self.categories, self.label)

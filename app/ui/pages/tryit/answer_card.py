@@ -103,7 +103,7 @@ class AnswerCard(Card):
             channels, height, width = picture.shape
             self.seen.setPixmap(crisp(picture, side, self.devicePixelRatioF()))
             self._seen_words.setText(
-                f"What the network sees: {width} × {height}, {'grey' if channels == 1 else 'colour'}."
+                f"{self.view.seen}: {width} × {height}, {'grey' if channels == 1 else 'colour'}."
             )
         else:
             self._seen_words.setText(reply.left_out)

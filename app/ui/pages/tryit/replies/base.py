@@ -20,6 +20,9 @@ class ReplyView(QWidget):
     hint = ""
     """Shown while nothing is given, in place of the giver's own hint."""
 
+    seen = "What the network sees"
+    """What the small picture beside the answer is."""
+
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.theme = theme

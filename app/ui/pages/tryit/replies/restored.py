@@ -14,6 +14,8 @@ WORDS = ("Before", "Damaged", "Restored")
 
 
 class RestoredReply(ReplyView):
+    seen = "What was given, before the damage"
+
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
         grid = QGridLayout()
