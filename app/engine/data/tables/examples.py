@@ -28,17 +28,20 @@ LEAST = 2
 def examples_of(table: Table, data: DataSettings, way: Way) -> Examples:
     """Raises UserError where nothing can be learned from the table, and whatever `way.check` raises."""
     if way.like is None or not len(table):
-        _refuse_few(table)
+        _refuse_few(table, data)
     planned = plan(table, data, way.like)
     builder = _Builder(table, planned, data, way)
     return builder.build()
 
 
-def _refuse_few(table: Table) -> None:
+def _refuse_few(table: Table, data: DataSettings) -> None:
     if not len(table):
         what = "has a row of names but no other row" if table.manner.header else "has no row"
         if table.skipped:
             what = f"has no row that can be used: {table.skipped[0].path}: {table.skipped[0].reason}"
+            if data.delimiter is not None:
+                raise UserError(f"'{readable(table.path)}' {what}.", "Check what stands between the cells.",
+                                "data.delimiter")
         raise unusable(table.path, what, "Add rows: at least two, better some hundreds.")
     if len(table) < LEAST:
         raise unusable(table.path, "has only one row, so none is left to judge the training",
