@@ -97,12 +97,14 @@ class Network(nn.Module):
     """A graph made runnable: (B, *problem.shape) -> (B, *problem.answer); of pairs, it is given both halves as a tuple.
 
     `blocks` holds a module per block under its name, in order. Weights are torch's own first values; `build_model`
-    gives values that follow a seed. Raises GraphError for a graph that cannot be.
+    gives values that follow a seed. `recompute`: in training keep only what goes into a block and compute the rest
+    again in the backward pass (Chen et al. 2016, arXiv:1604.06174). Raises GraphError for a graph that cannot be.
     """
 
     def __init__(self, graph: Graph, problem: Problem) -> None:
         super().__init__()
         self.graph, self.problem = graph, problem
+        self.recompute = False
         self.blocks = nn.ModuleDict()
         for one in placed(graph, problem):
             try:

@@ -58,6 +58,8 @@ class Setting:
     optional: bool
     applies: tuple[str, ...] = ()
     """The sorts of data that it concerns; () is all of them."""
+    live: bool = False
+    """Whether it may be changed while a run trains."""
 
 
 def setting(
@@ -75,12 +77,14 @@ def setting(
     choices: Mapping[Any, str] | None = None,
     advanced: bool = False,
     applies: tuple[str, ...] = (),
+    live: bool = False,
 ) -> Any:
     """Declare one field of a Spec.
 
     `choices` maps a value of a Literal type to its words on screen. `step` and `logarithmic` say how an editor
     walks through the values. A default of None means that the value follows the data and the template. `applies` names
     the sorts of data that it concerns ("image", "row", "text", "signal", "pair", or a task's kind); none is all.
+    `live`: it may be changed while a run trains.
     """
     extra: Any = {
         "unit": unit,
@@ -89,6 +93,7 @@ def setting(
         "choices": list((choices or {}).items()),
         "advanced": advanced,
         "applies": list(applies),
+        "live": live,
     }
     return Field(
         default, title=label, description=help, ge=ge, gt=gt, le=le, lt=lt, json_schema_extra={"setting": extra}
@@ -127,6 +132,7 @@ def _describe(name: str, field: FieldInfo) -> Setting:
         advanced=extra["advanced"],
         optional=optional,
         applies=tuple(extra["applies"]),
+        live=extra["live"],
     )
 
 

@@ -191,7 +191,10 @@ def _first_line(error: object) -> str:
 # --- how exactly
 
 
-def precision(setting: Literal["auto", "float32", "bfloat16"], device: Device) -> Literal["float32", "bfloat16"]:
+Precision = Literal["float32", "bfloat16", "float16"]
+
+
+def precision(setting: Literal["auto", "float32", "bfloat16", "float16"], device: Device) -> Precision:
     """What activations are computed in: bfloat16 where the device gains from it, unless something else was chosen."""
     if setting != "auto":
         return setting

@@ -38,7 +38,24 @@ class TrainingSettings(Spec):
         unit="examples",
         ge=1,
         logarithmic=True,
-        help="Examples per step. Larger is smoother and takes more memory.",
+        help="Examples that go through the network together. Larger is smoother and takes more memory.",
+    )
+    accumulation: int = setting(
+        1,
+        label="Gradient accumulation",
+        unit="batches a step",
+        ge=1,
+        le=4096,
+        advanced=True,
+        help="Adds up the gradients of so many batches before each step: the effect of a larger batch in the memory of "
+        "a small one.",
+    )
+    recompute: bool = setting(
+        False,
+        label="Recompute activations",
+        advanced=True,
+        help="Keeps only what goes into each block and computes the rest again in the backward pass: much less memory, "
+        "about a third more time, and the same result.",
     )
     seed: int = setting(0, label="Seed", ge=0, help="The same seed gives the same run on the same computer.")
     device: str = setting(
@@ -47,12 +64,16 @@ class TrainingSettings(Spec):
         help="Where to compute: auto, cpu, cuda, cuda:1, mps.",
         advanced=True,
     )
-    precision: Literal["auto", "float32", "bfloat16"] = setting(
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = setting(
         "auto",
         label="Precision",
         advanced=True,
-        choices={"auto": "Automatic", "float32": "float32 (exact)", "bfloat16": "bfloat16 (half the memory)"},
-        help="bfloat16 halves the memory of activations; automatic takes it where the device is faster with it.",
+        choices={
+            "auto": "Automatic", "float32": "float32 (exact)", "bfloat16": "bfloat16 (half the memory)",
+            "float16": "float16 with scaling (for older GPUs)",
+        },
+        help="Two bytes a number halve the memory of activations; automatic takes bfloat16 where the device is faster "
+        "with it. float16 also needs its loss scaled, which is done by itself.",
     )
     gradient_clip: float | None = setting(
         None,
@@ -61,6 +82,7 @@ class TrainingSettings(Spec):
         ge=0.0,
         step=0.5,
         advanced=True,
+        live=True,
         help="A gradient longer than this is shortened to it; 0 leaves it. Helps against sudden jumps.",
     )
     patience: int = setting(

@@ -62,6 +62,10 @@ class LossFunction:
         """
         raise NotImplementedError
 
+    def weight(self, targets: torch.Tensor) -> torch.Tensor | float:
+        """What a batch with these targets counts in a mean over several: the second of `totals`, without outputs."""
+        return float(targets.shape[0])
+
     def totals(self, outputs: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Sum and weight of a batch; their sums over all batches, divided, are the exact mean over a data set. Here
         for losses that weigh every example alike."""
@@ -187,7 +191,7 @@ def decay_setting(
 ) -> Any:
     """The field `weight_decay` of an optimizer. help: what is done with it, where it does not simply pull."""
     return setting(
-        default, label="Weight decay", ge=0.0, le=10.0, logarithmic=True, advanced=advanced, help=help,
+        default, label="Weight decay", ge=0.0, le=10.0, logarithmic=True, advanced=advanced, live=True, help=help,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 
 
@@ -17,6 +18,9 @@ class Control:
         self._at_once = threading.Event()
         self._go = threading.Event()
         self._go.set()
+        self._asked: queue.SimpleQueue[dict[str, float | None]] = queue.SimpleQueue()
+        self.watching = False
+        """Whether somebody looks at what the optimizer holds: then it is told, see events.InsideMeasured."""
 
     def pause(self) -> None:
         self._go.clear()
@@ -34,6 +38,28 @@ class Control:
             self._at_once.set()
         self._stop.set()
         self._go.set()
+
+    def change(self, **values: float | None) -> None:
+        """Ask for other values while it trains, see changes.LIVE; a dot in a name is written as two underscores:
+        `change(optimizer__weight_decay=0.1)`. What cannot be changed in this run is told as a finding."""
+        self._asked.put({name.replace("__", "."): value for name, value in values.items()})
+
+    @property
+    def asked(self) -> bool:
+        """Whether changes wait to be made."""
+        return not self._asked.empty()
+
+    def taken(self) -> dict[str, float | None]:
+        """The changes that were asked for since the last time, the latest of each."""
+        found: dict[str, float | None] = {}
+        while not self._asked.empty():
+            found |= self._asked.get()
+        return found
+
+    def begin_step(self, examples: int) -> float:
+        """Called by the run before each step, with the training examples it has seen so far. Returns the seconds that
+        it was made to wait for others, which are none of its own time (see race.Lane)."""
+        return 0.0
 
     @property
     def stopping(self) -> bool:

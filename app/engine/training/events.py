@@ -143,6 +143,43 @@ class Resumed:
 
 
 @dataclass(frozen=True)
+class Changed:
+    """What is different from here on, as "SECTION.FIELD" (or "learning_rate_factor") -> value, by a person's hand or,
+    with a sentence why, by the run itself. step: the steps done before it."""
+
+    step: int
+    values: dict[str, float | None]
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class InsideMeasured:
+    """What the optimizer holds of each layer's weights after a step; told only while somebody looks.
+
+    layers: names of the weights, in order; numbers: how many each holds. sizes: quantity -> (L,) root mean squares.
+    histograms: quantity -> (L, BINS) int64, how many of the numbers looked at fall into each bin of their size, see
+    inside.EDGES. norms: (L,) Euclidean norms of the weights. Quantities: see inside.QUANTITIES; those that this
+    optimizer does not have are missing. seconds: what looking took.
+    """
+
+    step: int
+    layers: tuple[str, ...]
+    numbers: tuple[int, ...]
+    sizes: dict[str, np.ndarray]
+    histograms: dict[str, np.ndarray]
+    norms: np.ndarray
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class LaneTold:
+    """In a race: what the run of one of the variants tells. lane: its place among them, from 0."""
+
+    lane: int
+    event: Event
+
+
+@dataclass(frozen=True)
 class RunFinished:
     """The end, whatever it was. reason: a sentence. summary: what summary.json holds ({} if nothing came of it).
 
@@ -158,5 +195,5 @@ class RunFinished:
 
 Event = (
     RunStarted | StageChanged | RunPrepared | StepsDone | EpochDone | MemoryMeasured | ProbePredicted | Found
-    | CheckpointSaved | Paused | Resumed | RunFinished
+    | CheckpointSaved | Paused | Resumed | Changed | InsideMeasured | LaneTold | RunFinished
 )

@@ -23,13 +23,14 @@ from app.engine.data.opening import settled as data_settled
 from app.engine.data.summary import problems
 from app.engine.errors import UserError
 from app.engine.experiment import Experiment, problem_of, resolved, task_of
-from app.engine.learning.choices import LossFunction, Optimizer, Schedule
+from app.engine.learning.choices import Loss, LossFunction, Optimizer, Schedule
 from app.engine.learning.tasks import Task
 from app.engine.training import memory
 from app.engine.training.batches import Batches
 from app.engine.training.checkpoint import Checkpoint, Damaged, restore_model, restore_optimizer
 from app.engine.training.control import Control
 from app.engine.training.events import Event, RunPrepared, StageChanged
+from app.engine.training.passes import Passes
 from app.engine.training.randomness import Randomness
 from app.engine.training.recording import Progress
 from app.engine.training.run import Run
@@ -59,7 +60,13 @@ class Plan:
 
     @property
     def batch_size(self) -> int:
+        """Examples that go through the network at once."""
         return self.settled.training.batch_size or 1
+
+    @property
+    def step_size(self) -> int:
+        """Examples of a step: those of all batches whose gradients are added up."""
+        return self.batch_size * self.settled.training.accumulation
 
     @property
     def epochs(self) -> int:
@@ -72,7 +79,7 @@ class Plan:
 
     @property
     def autocast(self) -> torch.dtype | None:
-        return torch.bfloat16 if self.precision == "bfloat16" else None
+        return {"bfloat16": torch.bfloat16, "float16": torch.float16}.get(self.precision)
 
 
 @dataclass
@@ -88,6 +95,7 @@ class Work:
     batches: Batches
     randomness: Randomness
     device: torch.device
+    passes: Passes
     predicted: dict[str, int]
     threads: int
 
@@ -102,6 +110,15 @@ class Work:
 
 def plan(experiment: Experiment, run: Run, emit: Emit, control: Control, dataset: Dataset | None = None) -> Plan:
     """Opens the data and settles everything that was left open. Raises UserError or Stopped."""
+    settled_plan = settle(experiment, emit, control, dataset, known_threads(run))
+    storage.write_json(run.path / "dataset.json", settled_plan.dataset.description.to_plain())
+    return settled_plan
+
+
+def settle(
+    experiment: Experiment, emit: Emit, control: Control, dataset: Dataset | None = None, threads: int = 0
+) -> Plan:
+    """The plan of an experiment, without a run. threads: 0 to choose them later. Raises UserError or Stopped."""
     dataset = dataset or _open(experiment, emit, control)
     description = dataset.description
     _check_data(dataset)
@@ -115,10 +132,9 @@ def plan(experiment: Experiment, run: Run, emit: Emit, control: Control, dataset
     if reason := template.unfit(problem):
         raise UserError(reason, "Choose another template.", "model.template")
     device = devices.smoke_test(devices.choose(experiment.training.device))
-    storage.write_json(run.path / "dataset.json", description.to_plain())
     return Plan(
         experiment, whole, dataset, task, problem, _graph(whole, problem), device,
-        devices.precision(whole.training.precision, device), known_threads(run),
+        devices.precision(whole.training.precision, device), threads,
     )
 
 
@@ -162,35 +178,49 @@ def build(plan: Plan, run: Run, emit: Emit, control: Control, checkpoint: Checkp
     """Network, optimizer and batches; from a checkpoint, as they were. Raises UserError or Stopped."""
     emit(StageChanged("Building the network"))
     control.check()
+    work = assemble(plan)
+    if checkpoint is not None:
+        try:
+            restore_model(work.network, checkpoint.model)
+            restore_optimizer(work.network, work.optimizer, checkpoint.optimizer)
+        except Damaged as error:
+            raise UserError(f"The checkpoint does not fit this run: {error}.", "Start a new run.") from error
+    _check_batches(work)
+    _check_disk(work, run)
+    _rehearse(work, emit, control)
+    return work
+
+
+def assemble(plan: Plan) -> Work:
+    """The tensors of a plan: a fresh network with its optimizer and batches. Nothing is checked or written. Raises
+    UserError where the network cannot be built."""
     device = torch.device(plan.device.name)
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
     randomness = Randomness(plan.settled.training.seed, device)
     network = placed_on(_network(plan), device)
+    network.recompute = plan.settled.training.recompute
     loss, optimizer_choice = plan.settled.loss, plan.settled.optimizer
     schedule = plan.settled.schedule
     assert loss is not None and optimizer_choice is not None and schedule is not None
-    optimizer = optimizer_choice.over(network, device)
-    if checkpoint is not None:
-        try:
-            restore_model(network, checkpoint.model)
-            restore_optimizer(network, optimizer, checkpoint.optimizer)
-        except Damaged as error:
-            raise UserError(f"The checkpoint does not fit this run: {error}.", "Start a new run.") from error
+    loss_function = built_loss(plan, loss, device)
+    batches = Batches(
+        plan.dataset, plan.step_size, Augmentation(plan.settled.augmentation), plan.task, randomness, device,
+    )
+    return Work(
+        plan, network, optimizer_choice.over(network, device), optimizer_choice, loss_function, schedule, batches,
+        randomness, device, Passes(network, loss_function, device, plan.autocast, plan.batch_size),
+        memory.predict(
+            plan.settled, plan.graph, plan.problem, plan.task, batches.bytes, device.type, plan.precision
+        ),
+        plan.threads,
+    )
+
+
+def built_loss(plan: Plan, loss: Loss, device: torch.device) -> LossFunction:
+    """The loss as a function, for the balance of the plan's training examples."""
     description = plan.dataset.description
-    loss_function = loss.build(description.counts["training"], device, description.size("training"))
-    work = Work(
-        plan, network, optimizer, optimizer_choice, loss_function, schedule,
-        Batches(plan.dataset, plan.batch_size, Augmentation(plan.settled.augmentation), plan.task, randomness, device),
-        randomness, device, {}, plan.threads,
-    )
-    work.predicted = memory.predict(
-        plan.settled, plan.graph, plan.problem, plan.task, work.batches.bytes, device.type, plan.precision
-    )
-    _check_batches(work)
-    _check_disk(work, run)
-    _rehearse(work, emit, control)
-    return work
+    return loss.build(description.counts["training"], device, description.size("training"))
 
 
 def announce(work: Work, run: Run, progress: Progress) -> RunPrepared:
@@ -269,7 +299,7 @@ def placed_on(network: Network, device: torch.device) -> Network:
 
 def _check_batches(work: Work) -> None:
     """Normalisation over a batch of one example is not defined."""
-    smallest = min(work.plan.batch_size, work.batches.examples)
+    smallest = min(work.passes.part_size, work.batches.examples)
     if smallest > 1 or not any(isinstance(m, torch.nn.modules.batchnorm._BatchNorm) for m in work.network.modules()):
         return
     if work.batches.examples == 1:
@@ -307,13 +337,10 @@ def _rehearse(work: Work, emit: Emit, control: Control) -> None:
     inputs, targets = work.batches.get(0)
     if not all(torch.isfinite(one).all() for one in (inputs if isinstance(inputs, tuple) else (inputs,))):
         raise UserError("The prepared examples hold values that are not finite.", "Open the data again.", "data.source")
+    passes = Passes(twin, work.loss_function, work.device, plan.autocast, plan.batch_size)
 
     def step() -> torch.Tensor:
-        twin.zero_grad(set_to_none=True)
-        with torch.autocast("cpu", dtype=plan.autocast, enabled=plan.autocast is not None):
-            loss = work.loss_function(twin(inputs), targets)
-        loss.backward()
-        return loss
+        return passes(inputs, targets)
 
     if not torch.isfinite(step()):
         raise UserError(

@@ -36,7 +36,9 @@ class Progress:
     unfinite: steps in a row whose loss was not finite. best_*: of the best epoch; best_step 0 means none yet.
     reference: the validation loss to beat for early stopping; since_best: epochs without that. seconds: of work,
     without pauses. step_seconds, step_examples: of steps alone, for the speed. end: "" while something is left to do.
-    schedule: what the schedule remembers of the validations.
+    schedule: what the schedule remembers of the validations. examples: training examples seen. changes: what is
+    different from the experiment by now (see changes). halvings: how often memory ran out. scaler: of the loss, for
+    float16.
     """
 
     step: int = 0
@@ -56,6 +58,10 @@ class Progress:
     step_examples: int = 0
     end: str = ""
     schedule: dict[str, float] = field(default_factory=dict)
+    examples: int = 0
+    changes: dict[str, float | None] = field(default_factory=dict)
+    halvings: int = 0
+    scaler: dict[str, float] = field(default_factory=dict)
 
 
 class Course:

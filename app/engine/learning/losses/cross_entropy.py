@@ -40,6 +40,7 @@ class CrossEntropy(Loss):
         ge=0.0,
         lt=1.0,
         step=0.05,
+        live=True,
         help="Asks for a little less than full certainty; fewer confident mistakes, and weights stay small.",
     )
     class_weights: Literal["none", "balanced"] = setting(
@@ -60,10 +61,10 @@ class CrossEntropy(Loss):
 
 
 class _CrossEntropy(LossFunction):
-    """weight: per class, (K,); tokens have none."""
+    """weights: per class, (K,); tokens have none."""
 
-    def __init__(self, smoothing: float, weight: torch.Tensor | None) -> None:
-        self.smoothing, self.weight = smoothing, weight
+    def __init__(self, smoothing: float, weights: torch.Tensor | None) -> None:
+        self.smoothing, self.weights = smoothing, weights
 
     def __call__(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         from torch.nn.functional import cross_entropy
@@ -71,7 +72,12 @@ class _CrossEntropy(LossFunction):
         if outputs.ndim == 3:
             total, tokens = self._of_tokens(outputs, targets)
             return total / tokens.clamp(min=1)
-        return cross_entropy(outputs.float(), targets, weight=self.weight, label_smoothing=self.smoothing)
+        return cross_entropy(outputs.float(), targets, weight=self.weights, label_smoothing=self.smoothing)
+
+    def weight(self, targets: torch.Tensor) -> torch.Tensor | float:
+        if targets.ndim == 2:
+            return (targets != NO_TOKEN).sum().clamp(min=1).float()
+        return self.weights[targets].sum() if self.weights is not None else super().weight(targets)
 
     def totals(self, outputs: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Over examples, or over the tokens that there are."""
@@ -80,9 +86,9 @@ class _CrossEntropy(LossFunction):
         if outputs.ndim == 3:
             return self._of_tokens(outputs, targets)
         total = cross_entropy(
-            outputs.float(), targets, weight=self.weight, label_smoothing=self.smoothing, reduction="sum"
+            outputs.float(), targets, weight=self.weights, label_smoothing=self.smoothing, reduction="sum"
         )
-        count = self.weight[targets].sum() if self.weight is not None else total.new_tensor(float(targets.shape[0]))
+        count = self.weights[targets].sum() if self.weights is not None else total.new_tensor(float(targets.shape[0]))
         return total, count
 
     def _of_tokens(self, outputs: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
