@@ -133,6 +133,11 @@ class TrainingSettings(Spec):
         help="CPU threads. Left open, they follow CPU use. The same number gives the same bits.",
     )
 
+    @property
+    def step_size(self) -> int:
+        """Examples of a step: those of all batches whose gradients are added up; 1 while that is open."""
+        return (self.batch_size or 1) * self.accumulation
+
 
 class Experiment(Spec):
     """Everything a person chose. Sections that are None follow the data."""

@@ -272,14 +272,20 @@ def after_failure(status: str, resolved: Experiment | None = None, reason: str =
         return [_diverged(resolved)]
     words = reason.lower()
     if status == "failed" and "memory" in words:
-        batch = resolved.training.batch_size
-        smaller = max(1, batch // 2) if batch else None
-        remedy = None
-        if smaller and smaller != batch:
-            remedy = Remedy(f"Batch size {smaller}", {"training.batch_size": smaller}, restart=True)
+        remedy = half_batch(resolved)
         text = "Smaller batches need less; so do smaller or shorter examples and a smaller network."
         return [Finding("memory", "problem", "Not enough memory", text, remedy)]
     return []
+
+
+def half_batch(resolved: Experiment) -> Remedy | None:
+    """Half as many examples at a time, with as many in each step as before."""
+    training = resolved.training
+    if training.batch_size is None or training.batch_size < 2:
+        return None
+    half, twice = training.batch_size // 2, 2 * training.accumulation
+    changes = {"training.batch_size": half, "training.accumulation": twice}
+    return Remedy(f"Batch size {half}, {twice} batches a step", changes, restart=True)
 
 
 def _diverged(resolved: Experiment) -> Finding:

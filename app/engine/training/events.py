@@ -33,7 +33,10 @@ class StageChanged:
 
 @dataclass(frozen=True)
 class RunPrepared:
-    """All is known: how long it will be, on what it runs, what memory it should take (the ledger, in bytes)."""
+    """All is known: how long it will be, on what it runs, what memory it should take (the ledger, in bytes).
+
+    batch_size: examples of a step, those of all batches whose gradients are added up.
+    """
 
     device: str
     device_reason: str

@@ -17,6 +17,10 @@ from app.engine.errors import UserError
 LESS_MEMORY = "Choose a smaller batch size, smaller examples or a smaller template, or train on the CPU."
 
 
+def memory_called(device_type: str) -> str:
+    return "memory" if device_type == "cpu" else "GPU memory"
+
+
 def out_of_memory(error: BaseException) -> bool:
     """Whether memory ran out: a GPU's, NumPy's and Python's, or torch's on the CPU, which has no kind of its own."""
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)):

@@ -28,6 +28,8 @@ class Outcome:
     test: tuple[float, dict[str, float]] | None = None
     measured: dict[str, int | None] = field(default_factory=dict)
     weights_sha256: str = ""
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    """What was changed while it trained: step, values, why."""
 
     def summary(
         self, run: Run, experiment: Experiment | None, status: str, reason: str, failure: tuple[str, str, str] | None
@@ -54,6 +56,8 @@ class Outcome:
             "loss": loss, "metrics": metrics, "weights_sha256": self.weights_sha256,
             "memory": {"predicted": prepared.predicted if prepared else {}, "measured": self.measured},
         }
+        if self.changes:
+            summary["changes"] = self.changes
         if failure:
             summary["failure"] = list(failure)
         return _finite(summary)

@@ -6,7 +6,7 @@ import copy
 import platform
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -45,7 +45,8 @@ Emit = Callable[[Event], None]
 class Plan:
     """What is to be trained, settled and without tensors. experiment: as asked; settled: with every setting filled in.
 
-    threads: 0 while they are to be chosen.
+    threads: 0 while they are to be chosen. memory_parts: in how many parts a step's batch is taken because memory ran
+    out; 0 where it did not.
     """
 
     experiment: Experiment
@@ -57,6 +58,7 @@ class Plan:
     device: devices.Device
     precision: str
     threads: int
+    memory_parts: int = 0
 
     @property
     def batch_size(self) -> int:
@@ -66,16 +68,25 @@ class Plan:
     @property
     def step_size(self) -> int:
         """Examples of a step: those of all batches whose gradients are added up."""
-        return self.batch_size * self.settled.training.accumulation
+        return self.settled.training.step_size
 
     @property
     def epochs(self) -> int:
         return self.settled.training.epochs or 1
 
+    @property
+    def parts(self) -> int:
+        """In how many parts a step's batch goes through the network."""
+        return max(self.settled.training.accumulation, self.memory_parts)
+
+    def in_parts(self, parts: int) -> Plan:
+        """The same steps, each batch taken in so many parts."""
+        return replace(self, memory_parts=parts)
+
     def with_training(self, **changes: Any) -> Plan:
         """The same with other [training] settings."""
         changed = self.settled.replace(training=self.settled.training.replace(**changes))
-        return Plan(**{**vars(self), "settled": changed})
+        return replace(self, settled=changed)
 
     @property
     def autocast(self) -> torch.dtype | None:
@@ -90,6 +101,7 @@ class Work:
     network: Network
     optimizer: torch.optim.Optimizer
     optimizer_choice: Optimizer
+    loss: Loss
     loss_function: LossFunction
     schedule: Schedule
     batches: Batches
@@ -208,8 +220,9 @@ def assemble(plan: Plan) -> Work:
         plan.dataset, plan.step_size, Augmentation(plan.settled.augmentation), plan.task, randomness, device,
     )
     return Work(
-        plan, network, optimizer_choice.over(network, device), optimizer_choice, loss_function, schedule, batches,
-        randomness, device, Passes(network, loss_function, device, plan.autocast, plan.batch_size),
+        plan, network, optimizer_choice.over(network, device), optimizer_choice, loss, loss_function, schedule,
+        batches, randomness, device,
+        Passes(network, loss_function, device, plan.autocast, -(-plan.step_size // plan.parts)),
         memory.predict(
             plan.settled, plan.graph, plan.problem, plan.task, batches.bytes, device.type, plan.precision
         ),
@@ -230,7 +243,7 @@ def announce(work: Work, run: Run, progress: Progress) -> RunPrepared:
     prepared = RunPrepared(
         device=plan.device.label, device_reason=plan.device.reason, threads=work.threads,
         parameters=sum(parameter.numel() for parameter in work.network.parameters()), epochs=plan.epochs,
-        steps=work.steps, steps_per_epoch=work.steps_per_epoch, first_step=progress.step, batch_size=plan.batch_size,
+        steps=work.steps, steps_per_epoch=work.steps_per_epoch, first_step=progress.step, batch_size=plan.step_size,
         training_examples=work.batches.examples, classes=description.classes, predicted=work.predicted,
         resolved=storage.to_plain(plan.settled),
         told=tuple(f"{one['level'].capitalize()}: {one['text']}" for one in problems(description)),
@@ -337,7 +350,7 @@ def _rehearse(work: Work, emit: Emit, control: Control) -> None:
     inputs, targets = work.batches.get(0)
     if not all(torch.isfinite(one).all() for one in (inputs if isinstance(inputs, tuple) else (inputs,))):
         raise UserError("The prepared examples hold values that are not finite.", "Open the data again.", "data.source")
-    passes = Passes(twin, work.loss_function, work.device, plan.autocast, plan.batch_size)
+    passes = Passes(twin, work.loss_function, work.device, plan.autocast, work.passes.part_size)
 
     def step() -> torch.Tensor:
         return passes(inputs, targets)

@@ -173,6 +173,11 @@ class Recorder:
         """Leaves a pause out of the elapsed time."""
         self._begun += seconds
 
+    def leave_out(self, seconds: float) -> None:
+        """Leaves a wait between two steps out of the elapsed time and out of the steps' own."""
+        self._begun += seconds
+        self._clock += seconds
+
     @property
     def elapsed(self) -> float:
         """Seconds of work on the whole run so far."""

@@ -67,6 +67,7 @@ class Saver:
 
     def _save(self, model: Tensors) -> None:
         work = self._work
+        self._progress.scaler = work.passes.scale_state()
         state = {**self._state, "progress": asdict(self._progress), "history_offset": self._writer.offset()}
         checkpoint.save(self._run.path / "checkpoints", Checkpoint(
             model, checkpoint.optimizer_tensors(work.network, work.optimizer), state,

@@ -19,7 +19,9 @@ from app.engine.experiment import Experiment
 from app.engine.learning.choices import scale_of
 from app.engine.results import advice, choosing
 from app.engine.results.evaluation import Evaluation
-from app.engine.training import checkpoint, history, memory, preparing, resuming
+from app.engine.training import checkpoint, history, memory, preparing, resuming, smaller
+from app.engine.training.adjusting import Adjuster
+from app.engine.training.changes import PARTS
 from app.engine.training.checkpoint import Checkpoint
 from app.engine.training.concluding import conclude
 from app.engine.training.control import Control, Stopped
@@ -34,7 +36,7 @@ from app.engine.training.events import (
     RunFinished,
     StageChanged,
 )
-from app.engine.training.failures import LESS_MEMORY, let_go, out_of_memory
+from app.engine.training.failures import LESS_MEMORY, let_go, memory_called, out_of_memory
 from app.engine.training.history import Writer
 from app.engine.training.judging import BestKeeper, Judge, count_patience, is_better
 from app.engine.training.life import End, Life, execute
@@ -46,8 +48,11 @@ from app.engine.training.saving import Saver
 
 if TYPE_CHECKING:
     from app.engine.learning.task import Batch
+    from app.engine.training.inside import Watch
 
 MOST_HALVINGS = 3
+LEAST_HALVED = 4
+"""A batch of fewer examples is not halved: normalisation needs two, and so little is not what takes the memory."""
 MEASURE_EVERY, KEEP_EVERY = 1.0, 5.0
 """Seconds between two looks at the memory, and between two that are written down."""
 
@@ -82,7 +87,8 @@ def resume(
 
 
 def _attempts(life: Life, plan: Plan, found: Checkpoint | None) -> End:
-    """Trains, with half the batch where memory runs out in the first epoch, at most three times."""
+    """Trains. Memory that runs out in a step is the loop's matter; where it does elsewhere, while a network is built
+    or judged or the optimizer makes its state, all is let go and done again with half as much at once."""
     for attempt in range(MOST_HALVINGS + 1):
         try:
             return _attempt(life, plan, found)
@@ -92,14 +98,15 @@ def _attempts(life: Life, plan: Plan, found: Checkpoint | None) -> End:
             life.run.log("".join(traceback.format_exception(error)))
         # Outside the except block: the exception held the frames, and the frames held the tensors.
         let_go()
-        kind = "memory" if plan.device.type == "cpu" else "GPU memory"
-        if found is not None or life.outcome.progress.epoch > 1 or plan.batch_size < 4 or attempt == MOST_HALVINGS:
-            raise UserError(f"There was not enough {kind} for a batch of {plan.batch_size}.", LESS_MEMORY,
-                            "training.batch_size")
-        text = f"Not enough {kind} for batch {plan.batch_size}; retrying with {plan.batch_size // 2}"
+        kind = memory_called(plan.device.type)
+        size = -(-plan.step_size // max(plan.parts, int(life.outcome.progress.changes.get(PARTS) or 1)))
+        if attempt == MOST_HALVINGS or size < LEAST_HALVED:
+            raise UserError(f"There was not enough {kind} for a batch of {size}.", LESS_MEMORY, "training.batch_size")
+        plan = plan.in_parts(-(-plan.step_size // (size // 2)))
+        text = f"Not enough {kind} for batch {size}; retrying with {size // 2}"
         life.emit(StageChanged(text))
-        life.warn("smaller-batch", "A smaller batch", f"{text}.")
-        plan = plan.with_training(batch_size=plan.batch_size // 2)
+        life.warn("smaller-batch", "Smaller parts", f"{text} at a time; a step still learns from {plan.step_size}.")
+        found = checkpoint.newest(life.run.path / "checkpoints")[0] if life.outcome.progress.step else None
     raise AssertionError("the last attempt returns or raises")
 
 
@@ -107,6 +114,8 @@ def _attempt(life: Life, plan: Plan, found: Checkpoint | None) -> End:
     """One attempt: all tensors are made below here, and gone when it returns."""
     run = life.run
     progress = Progress(**found.state["progress"]) if found else Progress()
+    if plan.memory_parts:
+        progress.changes[PARTS] = plan.parts
     life.outcome.progress, life.outcome.resolved, life.outcome.device = progress, plan.settled, plan.device.name
     if found is None:
         checkpoint.drop_all(run.path / "checkpoints")
@@ -133,7 +142,8 @@ class Training:
     ) -> None:
         self.work, self.run, self.progress, self.outcome = work, run, progress, outcome
         self.emit, self.control, self.writer = emit, control, writer
-        self.course = Course(history.read_history(run.path))
+        before = history.read_history(run.path)
+        self.course = Course(before)
         outcome.training_loss = {line["epoch"]: line["training_loss"] for line in self.course.epochs}
         self.recorder = Recorder(progress, work.steps, work.plan.epochs, writer, self.course, emit)
         self.judge = Judge(work)
@@ -143,8 +153,13 @@ class Training:
         self.memory_writer = Writer(run.path / history.MEMORY)
         self._measured = self._kept = 0.0
         self._activations = 0
-        self._batch_bytes = memory.batch_bytes(work.plan.problem, work.plan.task, work.plan.batch_size)
+        self._batch_bytes = memory.batch_bytes(work.plan.problem, work.plan.task, work.plan.step_size)
         self._found: dict[str, advice.Finding] = {}
+        self.adjuster = Adjuster(work, progress, before.marks, writer, emit, run.log)
+        outcome.changes = self.adjuster.made
+        work.passes.load_scale(progress.scaler)
+        self.watch: Watch | None = None
+        self._save_soon = False
 
     def take_up(self, longer: bool) -> None:
         """After a checkpoint was put back: the best epoch so far, and a mark where the run goes on."""
@@ -191,56 +206,92 @@ class Training:
     def fit(self) -> None:
         """Trains to the end of the last epoch. Raises Stopped, Diverged, UserError, or what torch raises."""
         work, progress, recorder, control = self.work, self.progress, self.recorder, self.control
-        network, optimizer, batches, dice = work.network, work.optimizer, work.batches, work.randomness
-        settings = work.plan.settled.training
-        clip = settings.gradient_clip or 0.0
+        network, optimizer, batches, passes = work.network, work.optimizer, work.batches, work.passes
+        adjuster = self.adjuster
         parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
         peak, steps, factor = float(optimizer.param_groups[0]["lr"]), work.steps, work.schedule.factor
         norm_every = recorder.norm_every
-        precision = self._precision()
         first = True
         self.emit(StageChanged("First batch"))
         network.train()
         while not progress.end:
             batches.begin_epoch(progress.epoch)
             while progress.batch < batches.count:
-                if control.stopping or control.pausing:
-                    self._honour()
+                self._before_step()
                 step = progress.step
-                dice.begin_step(progress.epoch, step)
-                rate = peak * factor(step, steps) * scale_of(progress.schedule)
+                rate = peak * factor(step, steps) * scale_of(progress.schedule) * adjuster.rate_factor
                 for group in optimizer.param_groups:
                     group["lr"] = rate
+                work.randomness.begin_step(progress.epoch, step)
                 inputs, targets = batches.get(progress.batch)
-                optimizer.zero_grad(set_to_none=True)
-                with self._first_meter(inputs, targets) if first else precision:
-                    loss = work.loss_function(network(inputs), targets)
-                loss.backward()
+                loss = self._gradients(inputs, targets, first)
+                passes.unscale(optimizer)
                 norm = None
-                if clip:
-                    norm = clip_grad_norm_(parameters, clip)
+                if adjuster.clip:
+                    norm = clip_grad_norm_(parameters, adjuster.clip)
                 elif step % norm_every == 0:
                     norm = get_total_norm([p.grad for p in parameters if p.grad is not None])
-                optimizer.step()
-                progress.step, progress.batch = step + 1, progress.batch + 1
-                if recorder.note(loss.detach(), rate, len(targets), norm):
+                if control.watching:
+                    self._watching().before()
+                passes.step(optimizer)
+                progress.step, progress.batch, progress.examples = (
+                    step + 1, progress.batch + 1, progress.examples + len(targets)
+                )
+                if control.watching and (inside := self._watching().after(step + 1, rate)):
+                    self.emit(inside)
+                if recorder.note(loss, rate, len(targets), norm):
                     recorder.flush()  # waits for the device: after the first step, then at most ten times a second
                     self._between_steps(first)
                     first = False
             recorder.flush()  # waits for the device
             self._end_epoch()
 
+    def _gradients(self, inputs: Batch, targets: torch.Tensor, first: bool) -> torch.Tensor:
+        """The loss of a batch, its gradients left with the weights. Where memory runs out it is done again in parts
+        of half the size, three times in a run. Raises UserError after that."""
+        work, progress = self.work, self.progress
+        while True:
+            try:
+                return work.passes(inputs, targets, self._first_meter if first else None)
+            except Exception as error:
+                if not out_of_memory(error):
+                    raise
+                self.run.log("".join(traceback.format_exception(error)))
+            # Outside the except block: the exception held the frames, and the frames held the tensors.
+            self.find(smaller.halved(work, progress, self.adjuster, self.monitor))
+            self._save_soon = True  # what a failed pass did to running averages is not to be done again
+            work.randomness.begin_step(progress.epoch, progress.step)
+
     # --- between steps
 
-    def _precision(self) -> contextlib.AbstractContextManager[Any]:
-        autocast = self.work.plan.autocast
-        return torch.autocast(self.work.device.type, dtype=autocast) if autocast else contextlib.nullcontext()
+    def _before_step(self) -> None:
+        """Requests, changes and the others' turns, at a step boundary. Raises Stopped."""
+        control, adjuster = self.control, self.adjuster
+        if control.stopping or control.pausing:
+            self._honour()
+        if self.progress.step >= adjuster.next_step:
+            adjuster.again()
+        if control.asked:
+            for text in adjuster.change(control.taken()):
+                self.find(advice.Finding("change", "warning", "Not changed", text))
+        if waited := control.begin_step(self.progress.examples):
+            self.recorder.leave_out(waited)
+            if control.stopping or control.pausing:
+                self._honour()
+
+    def _watching(self) -> Watch:
+        """Made when somebody looks for the first time."""
+        if self.watch is None:
+            from app.engine.training.inside import Watch
+
+            self.watch = Watch(self.work.network, self.work.optimizer, self.work.optimizer_choice)
+        return self.watch
 
     @contextlib.contextmanager
     def _first_meter(self, inputs: Batch, targets: torch.Tensor) -> Any:
         """In the first step of an attempt, what autograd holds is weighed."""
         batch = inputs if isinstance(inputs, tuple) else (inputs,)
-        with memory.ActivationMeter.of(self.work.network, *batch, targets) as meter, self._precision():
+        with memory.ActivationMeter.of(self.work.network, *batch, targets) as meter:
             yield
         self._activations = meter.bytes
 
@@ -251,7 +302,8 @@ class Training:
         if first or now - self._measured >= MEASURE_EVERY:
             self._measured = now
             self._measure_memory(first or now - self._kept >= KEEP_EVERY)
-        if self.saver.due:
+        if self.saver.due or self._save_soon:
+            self._save_soon = False
             self.saver.save()
         if first:
             self.recorder.restart_clock()

@@ -59,7 +59,7 @@ class SchedulePlot(Plot):
 
     def show_plan(self, resolved: Experiment, examples: int) -> None:
         """resolved: every setting filled in. examples: of the training split."""
-        batch, epochs = resolved.training.batch_size or 1, resolved.training.epochs or 1
+        batch, epochs = resolved.training.step_size, resolved.training.epochs or 1
         per_epoch = max(1, -(-examples // batch))
         self.span = (0.0, float(epochs))
         steps = per_epoch * epochs

@@ -335,7 +335,8 @@ def test_out_of_memory_is_retried_with_half_the_batch(
     texts = [event.text for event in listener.of(events.StageChanged)]
     assert "Not enough memory for batch 64; retrying with 32" in texts
     assert "Not enough memory for batch 32; retrying with 16" in texts
-    assert listener.of(events.RunPrepared)[-1].batch_size == 16
+    assert listener.of(events.RunPrepared)[-1].batch_size == 64, "a step learns from as many as before"
+    assert sum(len(event.losses) for event in listener.of(events.StepsDone)) == finished.summary["steps"] == 4
     del finished
     gc.collect()
     assert all(reference() is None for reference in alive)

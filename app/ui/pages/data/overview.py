@@ -204,7 +204,8 @@ class Overview(QWidget):
             training = document.effective().training
         except UserError:
             training = document.experiment.training
-        augmentation, size, seed = document.experiment.augmentation, training.batch_size or 128, training.seed
+        size = training.step_size if training.batch_size else 128
+        augmentation, seed = document.experiment.augmentation, training.seed
         asked = (id(dataset), augmentation, size, seed)
         if asked == self._asked:
             return

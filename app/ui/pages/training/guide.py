@@ -92,16 +92,12 @@ def spilled(record: Record, best_speed: float) -> bool:
 
 
 def spill_finding(resolved: Experiment | None) -> Finding:
-    from app.engine.results.advice import Finding, Remedy
+    from app.engine.results.advice import Finding, half_batch
 
-    batch = resolved.training.batch_size if resolved is not None else None
-    remedy = None
-    if batch and batch > 1:
-        remedy = Remedy(f"Batch size {batch // 2}", {"training.batch_size": batch // 2}, restart=True)
     return Finding(
         "spill", "warning", "The GPU's memory is full",
         "It has become several times slower: the driver has begun to use main memory instead. A smaller batch fits.",
-        remedy,
+        half_batch(resolved) if resolved is not None else None,
     )
 
 
