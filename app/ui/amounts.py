@@ -11,16 +11,16 @@ UNKNOWN = "–"
 
 
 def bytes_text(count: float | None) -> str:
-    """Bytes in units of a thousand, as memory and disks are sold: 2573984 is "2.6 MB"; None is a dash."""
+    """Bytes in units of 1,024, as PyTorch and the drivers count memory: 2573984 is "2.5 MiB"; None is a dash."""
     if count is None or not math.isfinite(count):
         return UNKNOWN
     amount, unit = abs(count), "B"
-    if amount < 1000:
+    if amount < 999.5:
         return f"{count:.0f} {unit}"
-    for larger in ("kB", "MB", "GB", "TB"):
+    for larger in ("KiB", "MiB", "GiB", "TiB"):
         if amount < 999.5:
             break
-        amount, unit = amount / 1000, larger
+        amount, unit = amount / 1024, larger
     return f"{'-' if count < 0 else ''}{amount:,.{1 if amount < 99.95 else 0}f} {unit}"
 
 

@@ -8,7 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from app.engine import storage
+from app.engine.errors import UserError
+from app.engine.experiment import Experiment
 from app.engine.training import events
+from app.engine.training.changes import in_words
 
 
 class Curve:
@@ -54,7 +58,10 @@ class Record:
         self.probe: events.ProbePredicted | None = None
         self.findings: dict[str, Any] = {}
         self.marks: list[tuple[int, str]] = []
-        """(step, text): a resume, a divergence, a change made while it ran."""
+        """(step, text): a resume, a change made while it ran."""
+        self.changes: list[events.Changed] = []
+        """What was changed while it ran, each once, also where its steps were done again."""
+        self._done = 0  # steps done, as far as anything has told
         self.finished: events.RunFinished | None = None
 
     def add(self, event: events.Event) -> None:
@@ -66,7 +73,7 @@ class Record:
             case events.RunPrepared():
                 self.prepared = event
             case events.StepsDone():
-                self.latest = event
+                self.latest, self._done = event, event.position
                 self.steps.extend(event.steps)
                 self.losses.extend(event.losses)
                 self.rates.extend(event.rates)
@@ -83,17 +90,49 @@ class Record:
                 self.findings[event.finding.key] = event.finding
             case events.Resumed():
                 self._forget_after(event.step)
-                self.marks.append((event.step, "resumed"))
+                self._mark(event.step, "resumed")
+            case events.Changed():
+                self._done = max(self._done, event.step)
+                if event not in self.changes:
+                    self.changes.append(event)
+                    self._mark(event.step, self.words_of(event))
             case events.RunFinished():
                 self.finished = event
 
     def _forget_after(self, step: int) -> None:
         """A run that was killed goes on from its last checkpoint and does the steps after it again."""
+        self._done = step
         kept = int(np.searchsorted(self.steps.values, step, side="right"))
         for curve in (self.steps, self.losses, self.rates, self.norms):
             curve.cut(kept)
         self.epochs = [epoch for epoch in self.epochs if epoch.step <= step]
         self.memory = [reading for reading in self.memory if reading.step <= step]
+
+    def _mark(self, step: int, text: str) -> None:
+        if (step, text) not in self.marks:
+            self.marks.append((step, text))
+
+    # --- what was changed while it ran
+
+    @property
+    def resolved(self) -> Experiment | None:
+        """The experiment with every setting filled in; None before it is known, or of another version of the format."""
+        try:
+            return storage.from_plain(self.prepared.resolved) if self.prepared is not None else None
+        except (UserError, ValueError):
+            return None
+
+    def words_of(self, change: events.Changed) -> str:
+        """A change for a person: "learning rate × 0.5"."""
+        return in_words(self.resolved or Experiment(), change.values)
+
+    def in_force(self) -> dict[str, float | None]:
+        """What differs from the experiment after the steps done so far: name -> value, see changes."""
+        values: dict[str, float | None] = {}
+        for change in sorted(self.changes, key=lambda one: one.step):
+            if change.step <= self._done:
+                values |= change.values
+        return values
 
     @property
     def best(self) -> events.EpochDone | None:

@@ -7,7 +7,7 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +110,14 @@ class Session(QObject):
         if self.state is State.PAUSED:
             self._control.resume()
             self._set(State.RUNNING)
+
+    def change(self, values: Mapping[str, float | None]) -> bool:
+        """Ask for other values from the next step on, as "SECTION.FIELD" -> value (see changes); False where no run
+        trains. What was changed comes back as events.Changed."""
+        if self.state not in (State.RUNNING, State.PAUSED):
+            return False
+        self._control.change(**{name.replace(".", "__"): value for name, value in values.items()})
+        return True
 
     def stop(self) -> None:
         """Ask the run to stop at its next boundary; it keeps its best weights and is judged by them.

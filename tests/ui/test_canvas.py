@@ -178,7 +178,7 @@ def test_the_tooltip_tells_what_a_block_costs(view: NetworkView) -> None:
     tip = view.item("n3").toolTip()
     assert "3,000 parameters (30 %)" in tip
     assert "2.0 M multiply-adds" in tip
-    assert "12.5 kB of activations" in tip
+    assert "12.2 KiB of activations" in tip
 
 
 def test_blocks_become_as_wide_as_the_view_allows(qtbot: QtBot, view: NetworkView) -> None:

@@ -114,9 +114,9 @@ def test_what_is_kept_in_part_is_counted_on_the_network(loose: Loose, qtbot: QtB
     qtbot.addWidget(boxes)
     floats = {"first_moment": 1000, "second_moment": 250, "other_state": 0, "counters": 7}
     boxes.show_optimizer(OPTIMIZERS.get("muon")(), 1000, floats)
-    assert boxes.sum_text() == "3.25n = 3.25 × 1,000 floats = 13.0 kB"
+    assert boxes.sum_text() == "3.25n = 3.25 × 1,000 floats = 12.7 KiB"
     assert (boxes.share("first_moment"), boxes.share("second_moment")) == (1.0, 0.25)
-    assert boxes.amount("second_moment") == "1.0 kB"
+    assert boxes.amount("second_moment") == "1.0 KiB"
     boxes.resize(300, 60)
     boxes.grab()
 
@@ -136,7 +136,7 @@ def test_four_n_in_bytes(loose: Loose, qtbot: QtBot) -> None:
     boxes = Boxes(loose.parts.theme)
     qtbot.addWidget(boxes)
     boxes.show_optimizer(OPTIMIZERS.get("adamw")(), 160_874)
-    assert boxes.sum_text() == "4n = 4 × 160,874 floats = 2.6 MB"
+    assert boxes.sum_text() == "4n = 4 × 160,874 floats = 2.5 MiB"
 
 
 def test_a_loss_that_does_not_fit_is_greyed_and_says_why(loose: Loose, qtbot: QtBot) -> None:

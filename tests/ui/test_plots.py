@@ -218,9 +218,9 @@ def test_best_epoch_and_marks(qtbot: QtBot, theme: Theme) -> None:
     )
     plot.show_record(record)
     assert plot._best == (2.0, 0.4) and plot._ring.isVisible()
-    assert [line.label.format for line in plot._marks] == ["resumed", "diverged"]
+    assert plot.marks.words == ["resumed, diverged"]
     plot.clear_values()
-    assert not plot._ring.isVisible() and not any(line.isVisible() for line in plot._marks)
+    assert not plot._ring.isVisible() and not plot.marks.words
 
 
 def test_readout_says_what_is_there(qtbot: QtBot, theme: Theme) -> None:

@@ -194,6 +194,7 @@ def read_events(folder: Path) -> list[events.Event]:
     if prepared := run.environment().get("prepared"):
         prepared |= {name: tuple(prepared.get(name, ())) for name in ("classes", "told")}
         told.append(events.RunPrepared(**prepared))
+    told += [event for line in history.marks if (event := _marked(line)) is not None]  # before the steps they are among
     summary = run.summary()
     if len(history.steps):
         last = int(history.steps[-1])
@@ -209,7 +210,6 @@ def read_events(folder: Path) -> list[events.Event]:
         told.append(events.ProbePredicted(history.epochs[-1]["epoch"], record.rows, record.said))
     told += [events.MemoryMeasured(**line) for line in lines(run.path / MEMORY)]
     told += [events.Found(_finding(line["finding"])) for line in history.findings]
-    told += [events.Resumed(line["step"]) for line in history.marks if line["mark"] == "resumed"]
     if summary and run.status in ("completed", "stopped", "failed", "diverged"):
         failure = summary.get("failure")
         told.append(
@@ -219,6 +219,15 @@ def read_events(folder: Path) -> list[events.Event]:
             )
         )
     return told
+
+
+def _marked(line: dict[str, Any]) -> events.Event | None:
+    """What a mark tells; None for a divergence, which the end of the run tells."""
+    if line["mark"] in ("resumed", "longer"):
+        return events.Resumed(line["step"])
+    if line["mark"] in ("changed", "memory"):
+        return events.Changed(line["step"], line["values"], line.get("why", ""))
+    return None
 
 
 def _epoch_done(folder: Path, line: dict[str, Any]) -> events.EpochDone:

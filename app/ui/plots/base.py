@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QLabel, QToolButton
 
 from app.ui.amounts import number_text
 from app.ui.plots.axis import Axis
+from app.ui.plots.marks import Marks
 from app.ui.plots.readout import Readout
 from app.ui.plots.series import EMPTY, FEW, Series, height_of, table_of
 from app.ui.theme import Theme, style
@@ -51,8 +52,6 @@ class Plot(pg.PlotWidget):
         self.series: list[Series] = []
         self.span: tuple[float, float] | None = None
         """What of the horizontal axis is shown while following, where it is known beforehand (all planned epochs)."""
-        self._marks: list[pg.InfiniteLine] = []
-        self._marked: list[tuple[float, str]] = []
         self._best: tuple[float, float] | None = None
         self._placed: object = None
         self._pressed = self._ranging = False
@@ -74,6 +73,7 @@ class Plot(pg.PlotWidget):
             item.setZValue(depth)
             item.hide()
             self.addItem(item, ignoreBounds=True)
+        self.marks = Marks(self)
         self._overlays()
         theme.changed.connect(self.restyle)
 
@@ -120,21 +120,7 @@ class Plot(pg.PlotWidget):
 
     def set_marks(self, marks: Iterable[tuple[float, str]]) -> None:
         """Vertical lines with a word each: a resume, a divergence, a change made while it ran."""
-        marked = list(marks)
-        if marked == self._marked:
-            return
-        self._marked = marked
-        while len(self._marks) < len(marked):
-            line = pg.InfiniteLine(angle=90, label="", labelOpts={"position": 0.94, "anchors": [(0, 0.5), (1, 0.5)]})
-            line.setZValue(4)
-            self._restyle_mark(line)
-            self._marks.append(line)
-            self.addItem(line, ignoreBounds=True)
-        for line, mark in zip(self._marks, [*marked, *[None] * len(self._marks)], strict=False):
-            line.setVisible(mark is not None)
-            if mark is not None:
-                line.setPos(mark[0])
-                line.label.setFormat(mark[1])
+        self.marks.show(marks)
 
     @property
     def empty(self) -> bool:
@@ -178,6 +164,7 @@ class Plot(pg.PlotWidget):
         for series in self.series:
             series.draw((view[0], view[1]) if view is not None else None, self.log)
         self._place_best()
+        self.marks.place()
 
     def _place_best(self) -> None:
         placed = (self._best, self.log, self.box.viewRange())
@@ -302,8 +289,7 @@ class Plot(pg.PlotWidget):
             axis.restyle(self.theme)
         for series in self.series:
             series.restyle(self.theme)
-        for line in self._marks:
-            self._restyle_mark(line)
+        self.marks.restyle()
         self.setBackground(self.theme.color("surface"))
         self.getPlotItem().layout.setContentsMargins(0, self.theme.px(4), self.theme.px(14), 0)
         best = self.theme.color("best")
@@ -317,11 +303,6 @@ class Plot(pg.PlotWidget):
         self.refresh()
         self._place_overlays()
 
-    def _restyle_mark(self, line: pg.InfiniteLine) -> None:
-        line.setPen(pg.mkPen(self.theme.color("line"), width=1))
-        line.label.setColor(self.theme.color("secondary"))
-        line.label.setFont(self.theme.font(11))
-
     def _place_overlays(self) -> None:
         self.legend.adjustSize()
         self.legend.move(self.width() - self.legend.width() - self.theme.px(10), self.theme.px(4))
@@ -333,6 +314,7 @@ class Plot(pg.PlotWidget):
         super().resizeEvent(ev)
         if hasattr(self, "auto"):  # pyqtgraph resizes in its constructor
             self._place_overlays()
+            self.marks.place()
 
     def sizeHint(self) -> QSize:
         """No more than it needs: a plot takes the room that is left and asks for none."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from app.engine.experiment import Experiment
 from app.engine.learning.choices import scale_of
+from app.engine.training.changes import RATE_FACTOR
 from app.ui.plots.base import EMPTY, Plot, Series
 from app.ui.plots.loss import epoch_axis, marks_of
 from app.ui.record import Record
@@ -18,11 +19,12 @@ DRAWN = 400
 
 
 class RatePlot(Plot):
-    """The learning rate of a record over its epochs, with what is planned for the rest in grey."""
+    """The learning rate of a record over its epochs, with the plan in grey; where it was changed, the rest as it will be."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
         self.plan = self.add(Series("planned", "secondary", width=1, smooth=False, dots=False))
+        self.ahead = self.add(Series("as changed", "training_raw", width=1, smooth=False, dots=False))
         self.rate = self.add(Series("learning rate", "training"))
         self.now = self.add(Series("now", "training", symbol="o", legend=False))
         self.restyle()
@@ -32,7 +34,9 @@ class RatePlot(Plot):
         self.span = (0.0, epochs)
         if resolved is not None and record.prepared is not None:
             judged = [epoch.validation_loss for epoch in record.epochs]
-            self.plan.show(*planned(resolved, record.prepared.steps, per_epoch, judged))
+            plan = planned(resolved, record.prepared.steps, per_epoch, judged)
+            self.plan.show(*plan)
+            self.ahead.show(*to_come(record, *plan, per_epoch))
         steps, rates = record.steps.values / per_epoch, record.rates.values
         self.rate.show(steps, rates)
         self.now.show(*((steps[-1:], rates[-1:]) if record.finished is None else (EMPTY, EMPTY)))
@@ -42,6 +46,18 @@ class RatePlot(Plot):
     def limits(self) -> tuple[float, float, float, float]:
         left, right, low, high = super().limits()
         return left, right, (low if self.log else 0.0), high
+
+
+def to_come(
+    record: Record, places: np.ndarray, rates: np.ndarray, per_epoch: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """The rest of the plan, (n,) epochs and rates, times the factor it was changed by; empty where it was not, or where
+    the run has ended."""
+    factor = record.in_force().get(RATE_FACTOR)
+    if factor is None or factor == 1 or record.finished is not None or not len(record.steps):
+        return EMPTY, EMPTY
+    rest = places >= record.steps.values[-1] / per_epoch
+    return places[rest], rates[rest] * factor
 
 
 class SchedulePlot(Plot):

@@ -87,4 +87,6 @@ class Readout(QObject):
                 color = plot.theme.color(series.role if series.width > 1 else "secondary").name()
                 value = series.words(plot.value_at(series, row))
                 lines.append(f'<span style="color:{color}">{series.name}</span> {value}')
+        quiet = plot.theme.color("secondary").name()
+        lines += [f'<span style="color:{quiet}">{words}</span>' for words in plot.marks.near(x)]
         return "<br>".join([f"{plot.x_title} {plot.x_text(x)}", *lines]) if lines else ""
