@@ -4,11 +4,10 @@ preparing (before), batches, recording, saving and judging (during), outcome and
 
 from __future__ import annotations
 
-import contextlib
 import time
 import traceback
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch.nn.utils import clip_grad_norm_, get_total_norm
@@ -19,7 +18,7 @@ from app.engine.experiment import Experiment
 from app.engine.learning.choices import scale_of
 from app.engine.results import advice, choosing
 from app.engine.results.evaluation import Evaluation
-from app.engine.training import checkpoint, history, memory, preparing, resuming, smaller
+from app.engine.training import checkpoint, history, preparing, resuming, smaller
 from app.engine.training.adjusting import Adjuster
 from app.engine.training.changes import PARTS
 from app.engine.training.checkpoint import Checkpoint
@@ -29,7 +28,6 @@ from app.engine.training.events import (
     EpochDone,
     Event,
     Found,
-    MemoryMeasured,
     Paused,
     ProbePredicted,
     Resumed,
@@ -40,6 +38,7 @@ from app.engine.training.failures import LESS_MEMORY, let_go, memory_called, out
 from app.engine.training.history import Writer
 from app.engine.training.judging import BestKeeper, Judge, count_patience, is_better
 from app.engine.training.life import End, Life, execute
+from app.engine.training.measuring import MemoryWatch
 from app.engine.training.outcome import Outcome
 from app.engine.training.preparing import Plan, Work
 from app.engine.training.recording import Course, Diverged, Progress, Recorder
@@ -53,8 +52,6 @@ if TYPE_CHECKING:
 MOST_HALVINGS = 3
 LEAST_HALVED = 4
 """A batch of fewer examples is not halved: normalisation needs two, and so little is not what takes the memory."""
-MEASURE_EVERY, KEEP_EVERY = 1.0, 5.0
-"""Seconds between two looks at the memory, and between two that are written down."""
 
 
 def train(
@@ -149,11 +146,7 @@ class Training:
         self.judge = Judge(work)
         self.best = BestKeeper(work, run)
         self.saver = Saver(work, run, progress, self.recorder, writer, self.best, emit)
-        self.monitor = memory.DeviceMonitor(work.device)
-        self.memory_writer = Writer(run.path / history.MEMORY)
-        self._measured = self._kept = 0.0
-        self._activations = 0
-        self._batch_bytes = memory.batch_bytes(work.plan.problem, work.plan.task, work.plan.step_size)
+        self.memory = MemoryWatch(work, run, outcome, emit)
         self._found: dict[str, advice.Finding] = {}
         self.adjuster = Adjuster(work, progress, before.marks, writer, emit, run.log)
         outcome.changes = self.adjuster.made
@@ -197,8 +190,7 @@ class Training:
             end = "diverged", f"The loss was no number any more at step {error.step:,}."
         finally:
             self.recorder.settle()
-            self.monitor.close()
-            self.memory_writer.close()
+            self.memory.close()
             self.saver.guarded(self.best.save)  # what waited for a state to be saved with it
             self.outcome.best = self.best.state
         return conclude(self, *end)
@@ -252,13 +244,13 @@ class Training:
         work, progress = self.work, self.progress
         while True:
             try:
-                return work.passes(inputs, targets, self._first_meter if first else None)
+                return work.passes(inputs, targets, self.memory.first_pass if first else None)
             except Exception as error:
                 if not out_of_memory(error):
                     raise
                 self.run.log("".join(traceback.format_exception(error)))
             # Outside the except block: the exception held the frames, and the frames held the tensors.
-            self.find(smaller.halved(work, progress, self.adjuster, self.monitor))
+            self.find(smaller.halved(work, progress, self.adjuster, self.memory.monitor))
             self._save_soon = True  # what a failed pass did to running averages is not to be done again
             work.randomness.begin_step(progress.epoch, progress.step)
 
@@ -287,45 +279,15 @@ class Training:
             self.watch = Watch(self.work.network, self.work.optimizer, self.work.optimizer_choice)
         return self.watch
 
-    @contextlib.contextmanager
-    def _first_meter(self, inputs: Batch, targets: torch.Tensor) -> Any:
-        """In the first step of an attempt, what autograd holds is weighed."""
-        batch = inputs if isinstance(inputs, tuple) else (inputs,)
-        with memory.ActivationMeter.of(self.work.network, *batch, targets) as meter:
-            yield
-        self._activations = meter.bytes
-
     def _between_steps(self, first: bool) -> None:
         if first:
             self.emit(StageChanged("Training"))
-        now = time.perf_counter()
-        if first or now - self._measured >= MEASURE_EVERY:
-            self._measured = now
-            self._measure_memory(first or now - self._kept >= KEEP_EVERY)
+        self.memory.look(self.progress.step, first)
         if self.saver.due or self._save_soon:
             self._save_soon = False
             self.saver.save()
         if first:
             self.recorder.restart_clock()
-
-    def _measure_memory(self, keep: bool) -> None:
-        rows = self._memory_rows()
-        device, reasons = self.monitor.sample()
-        event = MemoryMeasured(self.progress.step, rows, device, reasons)
-        self.emit(event)
-        if keep:
-            self._kept = self._measured
-            self.memory_writer.line({"step": event.step, "rows": rows, "device": device, "reasons": reasons})
-
-    def _memory_rows(self) -> dict[str, int | None]:
-        """The ledger as it is now. The outcome keeps the largest of each row."""
-        work = self.work
-        data = work.batches.bytes + self._batch_bytes
-        rows = memory.measure(work.network, work.optimizer, work.optimizer_choice, self._activations, data)
-        kept = self.outcome.measured
-        for name, value in rows.items():
-            kept[name] = max(value, kept.get(name) or 0)
-        return dict(rows)
 
     def _honour(self) -> None:
         """A request to pause or to stop, at a step boundary or between two batches of a judging. Raises Stopped."""

@@ -95,7 +95,10 @@ def test_a_run_that_goes_on_takes_the_same_parts(scarce: Any, tmp_path: Path) ->
     scarce.most = 10**9
     finished = trainer.resume(run, Listener(), Control())
     assert finished.summary["weights_sha256"] == reference.summary["weights_sha256"]
-    assert metrics_lines(run) == metrics_lines(whole)
+    steps, expected = (
+        [line for line in metrics_lines(one) if "finding" not in line] for one in (run, whole)  # they say what is free
+    )
+    assert steps == expected
 
 
 def test_after_three_times_it_ends_with_a_sentence_and_keeps_what_it_has(scarce: Any, tmp_path: Path) -> None:
