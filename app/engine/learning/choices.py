@@ -175,6 +175,40 @@ class Optimizer(Choice):
         """Whether a weight of this group counts as a matrix between hidden layers."""
         return bool(group.get("matrices", weight.ndim == 2))
 
+    # --- what it shows of itself while it trains, see training.inside
+
+    lacks: ClassVar[str] = ""
+    """In a sentence, what of gradient, moments and step it does not have for each weight, and what it does instead."""
+
+    def formula(self) -> str:
+        """The step of one weight, with {rate}, {gradient}, {first_moment}, {second_moment_root}, {weight} and {decay}
+        for figures; "" where no short one says it: then it is measured. It holds where a weight has all of them."""
+        return ""
+
+    def inside(
+        self, state: Mapping[str, torch.Tensor], gradient: torch.Tensor, weight: torch.Tensor, group: Mapping[str, Any]
+    ) -> dict[str, torch.Tensor]:
+        """Of n weights after a step, (n,) each, as far as there are such: "first_moment", "second_moment_root", as the
+        step uses them, and "step", what it took from the weight but for its decay; left out, it is measured.
+
+        state: (n,) what is kept of them by PyTorch's names, counters too. gradient, weight: (n,), before the step.
+        group: their parameter group.
+        """
+        rows = {self.state_names.get(name): value for name, value in state.items()}
+        found = {"first_moment": rows["first_moment"]} if "first_moment" in rows else {}
+        if "second_moment" in rows:
+            found["second_moment_root"] = rows["second_moment"].sqrt()
+        return found
+
+    @property
+    def decays_apart(self) -> bool:
+        """Whether weight decay pulls at the weights themselves, rather than being added to the gradient."""
+        return False
+
+    def pull(self, group: Mapping[str, Any]) -> float:
+        """The share of itself that every weight of this group loses to decay in a step."""
+        return float(group["lr"]) * float(group.get("weight_decay", 0.0)) if self.decays_apart else 0.0
+
     def over(self, network: nn.Module, device: torch.device) -> torch.optim.Optimizer:
         """The optimizer of a network that lies on this device."""
         return self.build(self.groups(network), device)

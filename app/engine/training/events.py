@@ -162,7 +162,8 @@ class InsideMeasured:
     layers: names of the weights, in order; numbers: how many each holds. sizes: quantity -> (L,) root mean squares.
     histograms: quantity -> (L, BINS) int64, how many of the numbers looked at fall into each bin of their size, see
     inside.EDGES. norms: (L,) Euclidean norms of the weights. Quantities: see inside.QUANTITIES; those that this
-    optimizer does not have are missing. seconds: what looking took.
+    optimizer does not have are missing, and NaN for layers without them. seconds: what looking took. rate: the learning
+    rate. one: quantity, and "decay" -> (L,), signed, of one weight of each layer: always the same one.
     """
 
     step: int
@@ -172,6 +173,8 @@ class InsideMeasured:
     histograms: dict[str, np.ndarray]
     norms: np.ndarray
     seconds: float = 0.0
+    rate: float = 0.0
+    one: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,10 @@ class Adafactor(Optimizer):
         "weight, and multiplies the two. No momentum; steps follow the size of the weights and are cut where they "
         "would jump. Matrices save nearly all of their moments; small filters save less."
     )
+    lacks: ClassVar[str] = (
+        "Adafactor keeps no average of the gradient, and of its square one for each row and column instead of for each "
+        "weight. Its step is measured: where the weights were before it and where they are after it."
+    )
     state_names: ClassVar[dict[str, str]] = {
         "row_var": "other_state", "col_var": "other_state", "variance": "second_moment",
     }
@@ -61,6 +65,10 @@ class Adafactor(Optimizer):
         if len(shape) < 2:
             return {"step": (), "variance": shape}
         return {"step": (), "row_var": (*shape[:-1], 1), "col_var": (*shape[:-2], 1, shape[-1])}
+
+    @property
+    def decays_apart(self) -> bool:
+        return True
 
     def build(self, groups: Iterable[dict], device: torch.device) -> torch.optim.Optimizer:
         import torch

@@ -21,6 +21,10 @@ class Adagrad(Optimizer):
         "Adds up the squared gradients of every weight and divides by the root of the sum. The sum only grows, so the "
         "steps only shrink: no schedule is needed, and a long run comes to a standstill."
     )
+    lacks: ClassVar[str] = (
+        "Adagrad keeps no average of the gradient, and of its square the sum since the first step: the root only "
+        "grows, so the steps shrink. The step is measured."
+    )
     state_names: ClassVar[dict[str, str]] = {"sum": "second_moment"}
     default_learning_rate: ClassVar[float] = 0.01
     order: ClassVar[int] = 60

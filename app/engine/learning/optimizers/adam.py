@@ -3,8 +3,9 @@ arXiv:1711.05101). AMSGrad: Reddi et al. 2018 (arXiv:1904.09237)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar
+import math
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from app.engine.learning.choices import OPTIMIZERS, Optimizer, decay_setting, epsilon_setting
 from models.spec import setting
@@ -50,6 +51,27 @@ class TwoMoments(Optimizer):
     def kept(self, shape: tuple[int, ...], matrix: bool = False) -> dict[str, tuple[int, ...]]:
         return {"step": (), "exp_avg": shape, "exp_avg_sq": shape}
 
+    def formula(self) -> str:
+        return "{rate} × {first_moment} / ({second_moment_root} + {epsilon})"
+
+    def inside(
+        self, state: Mapping[str, torch.Tensor], gradient: torch.Tensor, weight: torch.Tensor, group: Mapping[str, Any]
+    ) -> dict[str, torch.Tensor]:
+        """Both moments began at zero; divided by 1 - beta^t they are averages (Kingma & Ba 2015, section 3)."""
+        if "exp_avg" not in state:
+            return super().inside(state, gradient, weight, group)
+        steps = state["step"]
+        first = state["exp_avg"] / missing(steps, group["betas"][0])
+        squares = state.get("max_exp_avg_sq", state["exp_avg_sq"])
+        second = (squares / missing(steps, group["betas"][1])).sqrt()
+        step = group["lr"] * first / (second + group["eps"])
+        return {"first_moment": first, "second_moment_root": second, "step": step}
+
+
+def missing(steps: torch.Tensor, beta: float) -> torch.Tensor:
+    """1 - beta^steps, exact in float32 too: what of an average over `steps` values is there already."""
+    return -(steps * (math.log(beta) if beta > 0 else -math.inf)).expm1()
+
 
 class WithAMSGrad(TwoMoments):
     """Adam and AdamW, which can keep a third value: the largest second moment so far."""
@@ -74,6 +96,10 @@ class AdamW(WithAMSGrad):
     order: ClassVar[int] = 10
 
     weight_decay: float | None = decay_setting(None)
+
+    @property
+    def decays_apart(self) -> bool:
+        return True
 
     def build(self, groups: Iterable[dict], device: torch.device) -> torch.optim.Optimizer:
         import torch

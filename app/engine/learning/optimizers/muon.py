@@ -25,6 +25,10 @@ class Muon(TwoMoments):
         "its directions equally strong. Filters, embeddings, biases, norms and the answer are trained by AdamW, with "
         "two averages a weight."
     )
+    lacks: ClassVar[str] = (
+        "Muon keeps no second moment of the matrices between hidden layers: it makes all directions of their first "
+        "moment equally strong, so a step is made of the whole matrix. It is measured; the other layers have AdamW's."
+    )
     state_names: ClassVar[dict[str, str]] = {
         "momentum_buffer": "first_moment", "exp_avg": "first_moment", "exp_avg_sq": "second_moment",
     }
@@ -64,6 +68,10 @@ class Muon(TwoMoments):
 
     def kept(self, shape: tuple[int, ...], matrix: bool = False) -> dict[str, tuple[int, ...]]:
         return {"momentum_buffer": shape} if matrix else super().kept(shape)
+
+    @property
+    def decays_apart(self) -> bool:
+        return True
 
     def groups(self, network: nn.Module) -> list[dict]:
         from models.network import hidden_matrices

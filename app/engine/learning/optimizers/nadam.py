@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from app.engine.learning.choices import OPTIMIZERS, decay_setting
 from app.engine.learning.optimizers.adam import TwoMoments
@@ -23,6 +23,19 @@ class EitherDecay(TwoMoments):
         advanced=True,
         help="On: decay as AdamW does it. Off: decay is added to the gradient, as Adam does it.",
     )
+
+    @property
+    def decays_apart(self) -> bool:
+        return self.decay_apart
+
+    def formula(self) -> str:
+        return ""
+
+    def inside(
+        self, state: Mapping[str, torch.Tensor], gradient: torch.Tensor, weight: torch.Tensor, group: Mapping[str, Any]
+    ) -> dict[str, torch.Tensor]:
+        """The moments are Adam's; the step is made of them in another way, and is measured."""
+        return {name: value for name, value in super().inside(state, gradient, weight, group).items() if name != "step"}
 
 
 @OPTIMIZERS.register

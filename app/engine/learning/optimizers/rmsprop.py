@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from app.engine.learning.choices import OPTIMIZERS, Optimizer, decay_setting, epsilon_setting
 from models.spec import setting
@@ -21,6 +21,10 @@ class RMSprop(Optimizer):
     explanation: ClassVar[str] = (
         "Keeps a running average of the squared gradient of every weight (second moment) and divides the gradient by "
         "its root. Adam without the first moment: it needs a quarter less memory, and its steps are noisier."
+    )
+    lacks: ClassVar[str] = (
+        "RMSprop keeps the size of the gradient (second moment) and divides this batch's gradient by it; there is no "
+        "average of the gradient itself."
     )
     state_names: ClassVar[dict[str, str]] = {
         "square_avg": "second_moment", "grad_avg": "first_moment", "momentum_buffer": "other_state",
@@ -61,6 +65,24 @@ class RMSprop(Optimizer):
             found["momentum_buffer"] = shape
         if self.centered:
             found["grad_avg"] = shape
+        return found
+
+    @property
+    def _plain(self) -> bool:
+        """Whether the step follows from gradient and second moment alone; otherwise it is measured."""
+        return self.momentum == 0 and not self.centered
+
+    def formula(self) -> str:
+        above = "({gradient} + {decay} × {weight})" if self.decay() else "{gradient}"
+        return "{rate} × " + above + " / ({second_moment_root} + {epsilon})" if self._plain else ""
+
+    def inside(
+        self, state: Mapping[str, torch.Tensor], gradient: torch.Tensor, weight: torch.Tensor, group: Mapping[str, Any]
+    ) -> dict[str, torch.Tensor]:
+        found = super().inside(state, gradient, weight, group)
+        if self._plain and "second_moment_root" in found:
+            whole = gradient + group["weight_decay"] * weight
+            found["step"] = group["lr"] * whole / (found["second_moment_root"] + group["eps"])
         return found
 
     def build(self, groups: Iterable[dict], device: torch.device) -> torch.optim.Optimizer:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from app.engine.learning.choices import OPTIMIZERS, Optimizer, decay_setting
 from models.spec import setting
@@ -20,6 +20,7 @@ class SGD(Optimizer):
     explanation: ClassVar[str] = (
         "Every weight moves against its gradient, times the learning rate. Nothing is remembered from step to step."
     )
+    lacks: ClassVar[str] = "SGD keeps nothing: it steps along this batch's gradient, times the learning rate."
     state_names: ClassVar[dict[str, str]] = {}
     default_learning_rate: ClassVar[float] = 0.1
     order: ClassVar[int] = 40
@@ -28,6 +29,19 @@ class SGD(Optimizer):
 
     def kept(self, shape: tuple[int, ...], matrix: bool = False) -> dict[str, tuple[int, ...]]:
         return {}
+
+    def formula(self) -> str:
+        return "{rate} × {gradient}"
+
+    def inside(
+        self, state: Mapping[str, torch.Tensor], gradient: torch.Tensor, weight: torch.Tensor, group: Mapping[str, Any]
+    ) -> dict[str, torch.Tensor]:
+        return super().inside(state, gradient, weight, group) | {"step": group["lr"] * gradient}
+
+    @property
+    def decays_apart(self) -> bool:
+        """Without momentum the two ways are the same."""
+        return True
 
     def build(self, groups: Iterable[dict], device: torch.device) -> torch.optim.Optimizer:
         import torch
@@ -43,6 +57,10 @@ class SGDMomentum(SGD):
     explanation: ClassVar[str] = (
         "Keeps one running sum of gradients for every weight and moves along it, so that steps in a common direction "
         "add up and noise cancels."
+    )
+    lacks: ClassVar[str] = (
+        "SGD with momentum keeps one running sum of gradients (first moment) and no second moment: layers with large "
+        "gradients make large steps."
     )
     state_names: ClassVar[dict[str, str]] = {"momentum_buffer": "first_moment"}
     default_learning_rate: ClassVar[float] = 0.05
@@ -74,6 +92,26 @@ class SGDMomentum(SGD):
 
     def kept(self, shape: tuple[int, ...], matrix: bool = False) -> dict[str, tuple[int, ...]]:
         return {"momentum_buffer": shape}
+
+    @property
+    def decays_apart(self) -> bool:
+        return False
+
+    def formula(self) -> str:
+        if not self.nesterov:
+            return "{rate} × {first_moment}"
+        decay = "{decay} × {weight} + " if self.decay() else ""
+        return "{rate} × ({gradient} + " + decay + "{momentum} × {first_moment})"
+
+    def inside(
+        self, state: Mapping[str, torch.Tensor], gradient: torch.Tensor, weight: torch.Tensor, group: Mapping[str, Any]
+    ) -> dict[str, torch.Tensor]:
+        """Decay is added to the gradient, and so is in the sum."""
+        if "momentum_buffer" not in state:
+            return {}
+        buffer = state["momentum_buffer"]
+        ahead = gradient + group["weight_decay"] * weight + group["momentum"] * buffer
+        return {"first_moment": buffer, "step": group["lr"] * (ahead if group["nesterov"] else buffer)}
 
     def build(self, groups: Iterable[dict], device: torch.device) -> torch.optim.Optimizer:
         import torch
