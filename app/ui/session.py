@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
@@ -36,6 +36,16 @@ class State(enum.Enum):
 Train = Callable[[Callable[[events.Event], None], Control], None]
 
 
+class Guest(Protocol):
+    """Work on a thread of its own that cannot be done beside a run: it has to be over before one begins."""
+
+    def give_way(self) -> None:
+        """Ask it to end at its next boundary. Called on the window's thread."""
+
+    def wait(self) -> None:
+        """Returns when it has ended. Called on any thread."""
+
+
 class Session(QObject):
     """The current run. `record` is what is known of the run shown, live or opened from its folder.
 
@@ -57,6 +67,7 @@ class Session(QObject):
         self._live = self.record
         self._control = Control()
         self._thread: threading.Thread | None = None
+        self._guests: list[Guest] = []
         self._events: queue.SimpleQueue[events.Event] = queue.SimpleQueue()
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.CoarseTimer)
@@ -146,10 +157,18 @@ class Session(QObject):
         """Look less often while the window is minimised or hidden."""
         self._timer.setInterval(CALM_MS if calm else DRAIN_MS)
 
+    def admit(self, guest: Guest) -> None:
+        """Let it give way whenever a run begins, and when the program ends."""
+        self._guests.append(guest)
+
     def close(self) -> None:
-        """Stop and wait for the thread: call it before the program ends."""
+        """Stop and wait for the thread, and for guests: call it before the program ends."""
         self._timer.stop()
         self._control.stop(at_once=True)
+        for guest in self._guests:
+            guest.give_way()
+        for guest in self._guests:
+            guest.wait()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
@@ -167,8 +186,16 @@ class Session(QObject):
         self._events = queue.SimpleQueue()
         self.begun = time.monotonic()
         self._events.put(events.StageChanged("Loading engine" if "torch" not in sys.modules else "Starting"))
-        emit, control = self._events.put, self._control
-        self._thread = threading.Thread(target=lambda: _work(train, emit, control), name="training")
+        emit, control, guests = self._events.put, self._control, tuple(self._guests)
+        for guest in guests:
+            guest.give_way()
+
+        def alone(emit: Callable[[events.Event], None], control: Control) -> None:
+            for guest in guests:  # it draws from the dice that a run sets, and takes memory
+                guest.wait()
+            train(emit, control)
+
+        self._thread = threading.Thread(target=lambda: _work(alone, emit, control), name="training")
         self._set(State.PREPARING)
         self.show(record)
         self._thread.start()
