@@ -172,6 +172,7 @@ class LogView(Card):
         self.text.setMaximumBlockCount(LOG_LINES)
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self._waiting: deque[str] = deque(maxlen=LOG_LINES)
+        self._record = Record()
         self.folder = QPushButton("Copy log")
         self.folder.setToolTip("Copies all lines shown here.")
         self.folder.clicked.connect(self._copy)
@@ -181,14 +182,20 @@ class LogView(Card):
 
     def start(self, record: Record) -> None:
         """Another record: its log so far, from its folder."""
+        self._record = record
         self.text.clear()
         self._waiting.clear()
         self._waiting.extend(tail(record.path / "log.txt") if record.path is not None else [])
         self._flush()
 
     def add(self, told: list[events.Event], about: About) -> None:
-        self._waiting.extend(line for event in told if (line := line_of(event, about)))
+        self._waiting.extend(line for event in told if (line := self._line(event, about)))
         self._flush()
+
+    def _line(self, event: events.Event, about: About) -> str:
+        if isinstance(event, events.Changed):  # named by the settings of its run
+            return f"Changed after step {event.step:,}: {self._record.words_of(event)}. {event.why}".strip()
+        return line_of(event, about)
 
     def _flush(self) -> None:
         if self._waiting and self.text.isVisible():

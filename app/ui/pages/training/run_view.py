@@ -20,6 +20,7 @@ from app.engine.experiment import Experiment
 from app.ui.pages.training.about import About
 from app.ui.pages.training.cards import LogView, MemoryCard, MemoryView, ProbeCard
 from app.ui.pages.training.figures import FiguresRow, figures_of
+from app.ui.pages.training.live import ChangePanel, ChangesStrip
 from app.ui.pages.training.notices import NoticeStrip
 from app.ui.parts import Parts
 from app.ui.plots.loss import LossPlot
@@ -69,6 +70,11 @@ class RunView(QScrollArea):
         self.head.addWidget(self.segments, 0, 2)
         column.addLayout(self.head)
         column.addWidget(self.notice)
+        self.changing, self.changes = ChangePanel(theme, self.parts.session), ChangesStrip()
+        self.changing.available_changed.connect(self._show_changing)
+        column.addWidget(self.changing)
+        column.addWidget(self.changes)
+        self._show_changing()
         self.views = OneOf()
         self.memory_view, self.log_view = MemoryView(theme), LogView()
         for view in (self._build_overview(), self._build_curves(), self.memory_view, self.log_view):
@@ -95,6 +101,15 @@ class RunView(QScrollArea):
             self.group.addButton(button, number)
             row.addWidget(button)
         self.group.idClicked.connect(self.show_view)
+        self.change = QPushButton("Change…")
+        self.change.setCheckable(True)
+        self.change.setObjectName("training.change")
+        self.change.setToolTip("Change the learning rate and the like while it trains.")
+        self.change.setAccessibleName("Change settings while it trains")
+        self.change.toggled.connect(self._show_changing)
+        style(self.change, "small")
+        row.addSpacing(8)
+        row.addWidget(self.change)
         return box
 
     def _build_overview(self) -> QWidget:
@@ -157,6 +172,8 @@ class RunView(QScrollArea):
         """The figures, and the plots of the view in front."""
         self.loss.show_record(record)
         self.figures.show_figures(figures_of(record, self.loss.smoothed, resolved, about))
+        self.changing.show_record(record, resolved)
+        self.changes.show_record(record)
         self._place_segments()
         if self.view == "overview":
             label = about.headline.label
@@ -172,6 +189,15 @@ class RunView(QScrollArea):
             self.norm.show_record(record, clip or 0.0)
         elif self.view == "memory":
             self.memory_view.show_record(record)
+
+    def _show_changing(self, *_: object) -> None:
+        """The panel is open while the run can be changed and somebody wants it."""
+        available = self.changing.available
+        self.change.setVisible(available)
+        if not available:
+            self.change.setChecked(False)
+        self.changing.setVisible(available and self.change.isChecked())
+        self._place_segments()
 
     def lay_out(self, width: int) -> None:
         """One or two columns, and the segments beside or below the figures, for a page of this width."""

@@ -1,0 +1,205 @@
+"""Changes while it runs: what may be changed now, what was asked for, and the list of what was changed."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from app.engine.experiment import Experiment
+from app.engine.training import events
+from app.engine.training.changes import RATE_FACTOR, live_settings, refusal
+from app.ui.pages.training.live_fields import LiveField, RateField, SettingField, same
+from app.ui.record import Record
+from app.ui.session import Session, State
+from app.ui.theme import Theme, style
+from app.ui.widgets.card import Card
+from app.ui.widgets.flow import Flow
+
+NUMBERS = ("number", "integer")
+MOST_CHIPS = 5
+QUIET = "Changes hold from the next step on. They are marked on the curves and kept with the run."
+
+
+class ChangePanel(Card):
+    """`show_record(record, resolved)` as often as one likes. What is chosen here reaches the run with "Apply".
+
+    available_changed(): whether the run shown can be changed now.
+    """
+
+    available_changed = Signal()
+
+    def __init__(self, theme: Theme, session: Session) -> None:
+        super().__init__("Change while it runs", "the rest stays as planned")
+        self.setObjectName("training.change_panel")
+        self.theme, self._session = theme, session
+        self.available = False
+        self.fields: dict[str, LiveField] = {}
+        self._record: Record = session.record
+        self._resolved: Experiment | None = None
+        self._built_for: object = None
+        self._chosen: dict[str, float] = {}
+        self._asked: dict[str, float] = {}
+        self._place = QWidget()
+        self._flow = Flow(self._place, theme.px(20))
+        self.body.addWidget(self._place)
+        row = QHBoxLayout()
+        row.setSpacing(10)
+        self.apply = QPushButton("Apply")
+        self.apply.setObjectName("training.change.apply")
+        self.apply.setAccessibleName("Apply the changes")
+        self.apply.setToolTip("Asks the run to go on with these values from its next step.")
+        self.apply.clicked.connect(self.make)
+        self.said = QLabel(QUIET)
+        self.said.setObjectName("training.change.said")
+        self.said.setWordWrap(True)
+        style(self.said, "secondary")
+        row.addWidget(self.apply)
+        row.addWidget(self.said, 1)
+        self.body.addLayout(row)
+        session.state_changed.connect(self._refresh)
+        session.shown.connect(self._refresh)
+        self._refresh()
+
+    # --- showing
+
+    def show_record(self, record: Record, resolved: Experiment | None) -> None:
+        """resolved: the settings of this run as planned; None while they are not known."""
+        if record is not self._record:
+            self._chosen, self._asked = {}, {}
+        self._record, self._resolved = record, resolved
+        self._refresh()
+
+    def _refresh(self) -> None:
+        session = self._session
+        running = session.live and session.state in (State.RUNNING, State.PAUSED)
+        available = running and session.record is self._record and self._resolved is not None
+        if not available:
+            self._chosen, self._asked = {}, {}
+        if available != self.available:
+            self.available = available
+            self.available_changed.emit()
+        if available and self._resolved is not None:
+            self._build(self._resolved)
+            self._show_values()
+
+    def _build(self, resolved: Experiment) -> None:
+        """Fields for what this run has: one without label smoothing has no field for it."""
+        built_for = (id(self._record), resolved.optimizer, resolved.loss, resolved.training)
+        if built_for == self._built_for:
+            return
+        self._built_for = built_for
+        self._flow.clear()
+        rate = resolved.optimizer.rate() if resolved.optimizer is not None else 0.0
+        fields: list[LiveField] = [RateField(self.theme, rate)]
+        fields += [SettingField(self.theme, live) for live in live_settings(resolved) if live.setting.type in NUMBERS]
+        self.fields = {field.name: field for field in fields}
+        for field in fields:
+            field.chosen.connect(self._choose)
+            field.committed.connect(self.make)
+            self._flow.addWidget(field)
+            field.show()
+
+    def _show_values(self) -> None:
+        holds = self.holds()
+        self._asked = {name: value for name, value in self._asked.items() if not same(value, holds.get(name))}
+        for name, field in self.fields.items():
+            pending = name in self._chosen
+            field.show_value(self._chosen.get(name, self._asked.get(name, holds[name])), pending)
+        rates, rate = self._record.rates.values, self.fields[RATE_FACTOR]
+        assert isinstance(rate, RateField)
+        factor = holds[RATE_FACTOR] or 1.0
+        rate.show_rate(float(rates[-1]) / factor if len(rates) else 0.0)
+        self.apply.setEnabled(bool(self._chosen))
+        style_of(self.apply, "primary" if self._chosen else "")
+        self._say(self._status())
+
+    def _status(self) -> str:
+        if self._asked:
+            when = "when the run goes on" if self._session.state is State.PAUSED else "from the next step on"
+            return f"Asked for; it holds {when}."
+        if self._chosen or not self._record.changes:
+            return QUIET
+        last = self._record.changes[-1]
+        return f"Since step {last.step + 1:,}: {self._record.words_of(last)}."
+
+    def _say(self, text: str) -> None:
+        if text != self.said.text():
+            self.said.setText(text)
+
+    def holds(self) -> dict[str, float | None]:
+        """What each field's value is in the run now: as planned, or as changed since."""
+        planned: dict[str, float | None] = {name: field.planned for name, field in self.fields.items()}
+        return planned | {name: value for name, value in self._record.in_force().items() if name in planned}
+
+    # --- changing
+
+    def _choose(self, name: str, value: float) -> None:
+        """Note what was chosen; what is so already is no choice."""
+        if same(value, self._asked.get(name, self.holds()[name])):
+            self._chosen.pop(name, None)
+        else:
+            self._chosen[name] = value
+        self._trouble(name, value)
+        self._show_values()
+
+    def _trouble(self, name: str, value: float) -> str:
+        why = refusal(self._resolved, name, value) if self._resolved is not None and name in self._chosen else ""
+        self.fields[name].show_trouble(why)
+        return why
+
+    def make(self) -> None:
+        """Ask the run for what was chosen; nothing of it while one of the values cannot be."""
+        if not self.available or not self._chosen:
+            return
+        refused = [name for name, value in self._chosen.items() if self._trouble(name, value)]
+        if not refused and self._session.change(self._chosen):
+            self._asked |= self._chosen
+            self._chosen = {}
+        self._show_values()
+
+
+class ChangesStrip(QWidget):
+    """What was changed while the run trained, the latest last, as chips; nothing where nothing was."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("training.changes")
+        self.setAccessibleName("Changes made while it ran")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(2, 0, 0, 0)
+        self._flow = Flow(gap=6)
+        column.addLayout(self._flow)
+        self._shown: tuple[Record, int] | None = None
+        self.texts: list[str] = []
+        self.hide()
+
+    def show_record(self, record: Record) -> None:
+        shown = (record, len(record.changes))
+        if shown == self._shown:
+            return
+        self._shown = shown
+        self._flow.clear()
+        self.texts = [text_of(record, change) for change in record.changes[-MOST_CHIPS:]]
+        for text, change in zip(self.texts, record.changes[-MOST_CHIPS:], strict=True):
+            chip = QLabel(text)
+            chip.setToolTip(change.why or f"Changed by hand after step {change.step:,}.")
+            self._add(chip, "chip")
+        if more := len(record.changes) - MOST_CHIPS:
+            if more > 0:
+                self._add(QLabel(f"and {more} before; the log has all"), "secondary")
+        self.setVisible(bool(record.changes))
+
+    def _add(self, label: QLabel, role: str) -> None:
+        style(label, role)
+        self._flow.addWidget(label)
+        label.show()
+
+
+def text_of(record: Record, change: events.Changed) -> str:
+    """"step 121: learning rate × 0.5": the first step that is done with it."""
+    return f"step {change.step + 1:,}: {record.words_of(change)}"
+
+
+def style_of(button: QPushButton, role: str) -> None:
+    if button.property("role") != role:
+        style(button, role)

@@ -1,0 +1,180 @@
+"""One thing that may be changed while a run trains: the factor of the learning rate, or a setting. A field says what was
+chosen in it; it applies nothing."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from app.engine.training.changes import RATE_FACTOR, Live
+from app.ui.amounts import UNKNOWN
+from app.ui.theme import Theme, style
+from app.ui.widgets.number_box import NumberBox, Slider
+
+LADDER = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
+"""Factors on the slider: its steps look alike because they multiply."""
+QUICK = (("÷ 10", 0.1), ("÷ 2", 0.5), ("× 2", 2.0), ("× 10", 10.0))
+SAME = 1e-9
+"""Factors nearer to each other than this share are one."""
+
+
+class LiveField(QWidget):
+    """chosen(name, value): the person set a value, not at each key. committed(): Return was pressed in the field.
+
+    The editor's objectName is "live.NAME". `show_value(value, pending)`: what holds, or what will be applied.
+    """
+
+    chosen = Signal(str, float)
+    committed = Signal()
+
+    def __init__(self, theme: Theme, name: str, label: str, help: str, box: NumberBox, planned: float) -> None:
+        super().__init__()
+        self.theme, self.name, self.planned, self.box = theme, name, planned, box
+        self.value = planned
+        box.setObjectName(f"live.{name}")
+        box.setAccessibleName(f"{label}, while it runs")
+        box.setAccessibleDescription(help)
+        box.setToolTip(help)
+        box.valueChanged.connect(self._choose)
+        box.lineEdit().returnPressed.connect(self.committed)
+        self.label = QLabel(label)
+        self.label.setBuddy(box)
+        self.reset = QToolButton()
+        self.reset.setText("↺ as planned")
+        self.reset.setObjectName(f"live.{name}.reset")
+        self.reset.setAccessibleName(f"{label} as planned")
+        self.reset.setToolTip(f"Back to what was planned: {planned:.6g}.")
+        self.reset.clicked.connect(lambda: self._choose(self.planned))
+        style(self.reset, "reset")
+        policy = self.reset.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.reset.setSizePolicy(policy)
+        self.trouble = QLabel()
+        self.trouble.setObjectName(f"live.{name}.problem")
+        self.trouble.setWordWrap(True)
+        style(self.trouble, "problem")
+        self.below = QLabel()
+        style(self.below, "secondary")
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.setSpacing(4)
+        head = QHBoxLayout()
+        head.setSpacing(6)
+        head.addWidget(self.label)
+        head.addStretch(1)
+        head.addWidget(self.reset)
+        self.column.addLayout(head)
+        self._add_editor()
+        self.column.addWidget(self.below)
+        self.column.addWidget(self.trouble)
+        self.trouble.hide()
+        self.show_value(planned, False)
+
+    def _add_editor(self) -> None:
+        self.column.addWidget(self.box)
+
+    def _choose(self, value: float) -> None:
+        self.chosen.emit(self.name, value)
+
+    def show_value(self, value: float | None, pending: bool) -> None:
+        """value: None where nothing is set. pending: chosen here and not applied yet."""
+        self.value = 0.0 if value is None else value
+        if not self.box.lineEdit().isModified() or not self.box.hasFocus():
+            if value is None:
+                self.box.show_unknown(UNKNOWN)
+            else:
+                self.box.show_value(value)
+        self.reset.setVisible(not same(self.value, self.planned))
+        self._say(f"planned {self.planned:.6g}" + (", not applied yet" if pending else ""))
+
+    def _say(self, text: str) -> None:
+        if text != self.below.text():
+            self.below.setText(text)
+
+    def show_trouble(self, sentence: str) -> None:
+        """Why this value cannot be; "" for nothing."""
+        self.trouble.setText(sentence)
+        self.trouble.setVisible(bool(sentence))
+        if bool(sentence) != bool(self.box.property("invalid")):
+            self.box.setProperty("invalid", bool(sentence))
+            self.box.style().unpolish(self.box)
+            self.box.style().polish(self.box)
+
+
+class SettingField(LiveField):
+    """A number of the experiment, by its declaration."""
+
+    def __init__(self, theme: Theme, live: Live) -> None:
+        one = live.setting
+        box = NumberBox(one.type == "integer", False, one.step, one.logarithmic, one.unit)
+        super().__init__(theme, live.name, one.label, one.help, box, float(live.value or 0.0))
+        self.setMinimumWidth(theme.px(150))
+
+
+class RateField(LiveField):
+    """The factor of the learning rate: buttons for the usual ones, a slider on which equal ways multiply equally, a
+    number for any other; and what comes of it."""
+
+    def __init__(self, theme: Theme, peak: float) -> None:
+        """peak: the learning rate of the plan at its height."""
+        self._peak, self._now = peak, 0.0
+        self.slider = Slider(Qt.Orientation.Horizontal)
+        help = "Multiplies the learning rate that the schedule gives, from the next step to the end."
+        super().__init__(theme, RATE_FACTOR, "Learning rate", help, NumberBox(False, logarithmic=True), 1.0)
+        self.setMinimumWidth(theme.px(360))
+
+    def _add_editor(self) -> None:
+        self.slider.setRange(0, len(LADDER) - 1)
+        self.slider.setPageStep(1)
+        self.slider.setObjectName(f"live.{self.name}.slider")
+        self.slider.setAccessibleName("Factor of the learning rate")
+        self.slider.setToolTip("A hundredth on the left, a hundredfold on the right; as planned in the middle.")
+        self.slider.setMinimumWidth(self.theme.px(110))
+        self.slider.valueChanged.connect(lambda position: self._choose(LADDER[position]))
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        self.quick: list[QPushButton] = []
+        for text, times in QUICK:
+            button = QPushButton(text)
+            button.setObjectName(f"live.{self.name}.{times:g}")
+            words = f"{times:g} times" if times > 1 else "half" if times == 0.5 else "a tenth of"
+            button.setToolTip(f"Makes the learning rate {words} what it is.")
+            button.setAccessibleName(f"Learning rate {words} what it is")
+            button.clicked.connect(lambda _=False, times=times: self._choose(float(f"{self.value * times:.6g}")))
+            style(button, "small")
+            self.quick.append(button)
+        for button in self.quick[:2]:
+            row.addWidget(button)
+        row.addWidget(self.slider, 1)
+        for button in self.quick[2:]:
+            row.addWidget(button)
+        row.addSpacing(self.theme.px(6))
+        row.addWidget(QLabel("×"))
+        row.addWidget(self.box)
+        self.column.addLayout(row)
+
+    def show_rate(self, planned_now: float) -> None:
+        """planned_now: what the schedule gives at this step, without any factor; 0 before the first."""
+        self._now = planned_now
+        self._tell()
+
+    def show_value(self, value: float | None, pending: bool) -> None:
+        self._pending = pending
+        super().show_value(value, pending)
+        nearest = min(range(len(LADDER)), key=lambda number: abs(LADDER[number] / max(self.value, 1e-12) - 1))
+        blocked = self.slider.blockSignals(True)
+        self.slider.setValue(nearest)
+        self.slider.blockSignals(blocked)
+        self._tell()
+
+    def _tell(self) -> None:
+        words = f"{self._peak:.3g} × {self.value:.3g} = {self._peak * self.value:.3g} at its peak"
+        if self._now:
+            words += f", {self._now * self.value:.2g} now"
+        self._say(words + (", not applied yet" if self._pending else ""))
+
+
+def same(one: float | None, other: float | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return abs(one - other) <= SAME * max(abs(one), abs(other))
