@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from app.engine.experiment import Experiment
 from app.engine.training import events
 from app.engine.training.control import Control, Stopped
+from app.ui.racing import Racing
 from app.ui.record import Record
 
 DRAIN_MS = 100  # 10 times a second: drawing costs, telling does not
@@ -50,13 +51,18 @@ class Session(QObject):
     """The current run. `record` is what is known of the run shown, live or opened from its folder.
 
     state_changed(): `state`. told(list): events since the last time, already in `record`. shown(): another record.
-    finished(RunFinished): the current run ended, whatever the reason; the state is IDLE again.
+    finished(RunFinished): the current run ended, whatever the reason; the state is IDLE again. compared(list): these
+    run folders are to be laid over one another.
+
+    A race is one run with several records: `race` is the one under way, or the last. What its watched lane tells comes
+    as of any run; what all lanes tell comes as LaneTold beside it.
     """
 
     state_changed = Signal()
     told = Signal(object)
     shown = Signal()
     finished = Signal(object)
+    compared = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
@@ -64,6 +70,7 @@ class Session(QObject):
         self.record = Record()
         self.begun = 0.0
         """When the current run was asked for (time.monotonic)."""
+        self.race: Racing | None = None
         self._live = self.record
         self._control = Control()
         self._thread: threading.Thread | None = None
@@ -84,6 +91,11 @@ class Session(QObject):
         return self.active and self.record is self._live
 
     @property
+    def racing(self) -> bool:
+        """Whether what runs is a race."""
+        return self.active and self.race is not None and self._control is self.race.control
+
+    @property
     def live_record(self) -> Record:
         """The record of the current run, or of the last one; whichever run is shown."""
         return self._live
@@ -100,6 +112,20 @@ class Session(QObject):
             train_run(experiment, Run.create(folder, experiment), emit, control)
 
         self._begin(train, Record())
+
+    def start_race(self, race: Racing, folder: Path) -> None:
+        """Train the variants in new runs below `folder`, in turns. Only when idle."""
+        if not self.active:
+            self.race = race
+            self._begin(race.train(folder), race.record, race.control)
+
+    def watch(self, lane: int) -> None:
+        """Let the pages show this lane of the race."""
+        if self.race is not None:
+            self.race.watched = lane
+            if self.racing:
+                self._live = self.race.record
+            self.show(self.race.record)
 
     def go_on(self, path: Path, epochs: int | None = None) -> None:
         """Resume a run from its last checkpoint; `epochs`: a new total, to train longer. Only when idle."""
@@ -176,13 +202,13 @@ class Session(QObject):
 
     # --- the run
 
-    def _begin(self, train: Train, record: Record) -> None:
+    def _begin(self, train: Train, record: Record, control: Control | None = None) -> None:
         if self.active:
             return
         if self._thread is not None:
             self._thread.join()
         record.finished = None
-        self._live, self._control = record, Control()
+        self._live, self._control = record, control or Control()
         self._events = queue.SimpleQueue()
         self.begun = time.monotonic()
         self._events.put(events.StageChanged("Loading engine" if "torch" not in sys.modules else "Starting"))
@@ -208,13 +234,20 @@ class Session(QObject):
         if not batch:
             return
         ended: events.RunFinished | None = None
+        told: list[events.Event] = []
         for event in batch:
-            self._live.add(event)
+            told.append(event)
+            if isinstance(event, events.LaneTold):
+                told += self._take_lane(event)
+                event = event.event
+            else:
+                if isinstance(event, events.RunFinished):
+                    ended = event
+                if not (self.racing and self.race is not None and self.race.begun):
+                    self._live.add(event)  # of a race, what comes before the first of its runs
             if isinstance(event, events.StepsDone) and self.state is State.PREPARING:
                 self._set(State.RUNNING)
-            if isinstance(event, events.RunFinished):
-                ended = event
-        self.told.emit(batch)
+        self.told.emit(told)
         if ended is not None:
             self._timer.stop()
             if self._thread is not None:
@@ -222,6 +255,13 @@ class Session(QObject):
                 self._thread = None
             self._set(State.IDLE)
             self.finished.emit(ended)
+
+    def _take_lane(self, told: events.LaneTold) -> list[events.Event]:
+        """Returns what the pages are told of it, as of any run: what the lane that is watched says."""
+        if self.race is None:
+            return []
+        self.race.add(told)
+        return [told.event] if told.lane == self.race.watched else []
 
     def _set(self, state: State) -> None:
         if state is not self.state:

@@ -19,7 +19,8 @@ from app.engine.training import events
 from app.engine.training import race as racing
 from app.engine.training.batches import Batches
 from app.engine.training.control import Control, Stopped
-from app.engine.training.race import Lane, RaceControl, Turns, race, slice_of
+from app.engine.training.lanes import Lane, RaceControl, Turns
+from app.engine.training.race import race, slice_of
 from app.engine.training.run import Run
 from app.engine.training.trainer import train
 from app.engine.training.variants import Variant, differences, fairness, together, variants_of, why_adam
