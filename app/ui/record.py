@@ -13,6 +13,7 @@ from app.engine.errors import UserError
 from app.engine.experiment import Experiment
 from app.engine.training import events
 from app.engine.training.changes import in_words
+from app.ui.looks import Looks
 
 
 class Curve:
@@ -61,6 +62,8 @@ class Record:
         """(step, text): a resume, a change made while it ran."""
         self.changes: list[events.Changed] = []
         """What was changed while it ran, each once, also where its steps were done again."""
+        self.inside = Looks()
+        """What was seen inside the optimizer, while somebody looked."""
         self._done = 0  # steps done, as far as anything has told
         self.finished: events.RunFinished | None = None
 
@@ -96,6 +99,8 @@ class Record:
                 if event not in self.changes:
                     self.changes.append(event)
                     self._mark(event.step, self.words_of(event))
+            case events.InsideMeasured():
+                self.inside.add(event)
             case events.RunFinished():
                 self.finished = event
 
@@ -107,6 +112,7 @@ class Record:
             curve.cut(kept)
         self.epochs = [epoch for epoch in self.epochs if epoch.step <= step]
         self.memory = [reading for reading in self.memory if reading.step <= step]
+        self.inside.forget_after(step)
 
     def _mark(self, step: int, text: str) -> None:
         if (step, text) not in self.marks:

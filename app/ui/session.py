@@ -73,6 +73,7 @@ class Session(QObject):
         self.race: Racing | None = None
         self._live = self.record
         self._control = Control()
+        self._looking = self._calm = False
         self._thread: threading.Thread | None = None
         self._guests: list[Guest] = []
         self._events: queue.SimpleQueue[events.Event] = queue.SimpleQueue()
@@ -174,6 +175,7 @@ class Session(QObject):
     def show(self, record: Record) -> None:
         """Show another run's record (None-safe for pages: an empty Record shows nothing)."""
         self.record = record
+        self._look()
         self.shown.emit()
 
     def show_live(self) -> None:
@@ -182,6 +184,21 @@ class Session(QObject):
     def set_calm(self, calm: bool) -> None:
         """Look less often while the window is minimised or hidden."""
         self._timer.setInterval(CALM_MS if calm else DRAIN_MS)
+        self._calm = calm
+        self._look()
+
+    def look_inside(self, looking: bool) -> None:
+        """Whether somebody looks at what the optimizer holds: then the run tells it, if it is the one shown."""
+        self._looking = looking
+        self._look()
+
+    def _look(self) -> None:
+        """Ask the run that is seen to tell what its optimizer holds; nothing costs anything while it is not asked."""
+        looking = self._looking and not self._calm and self.record is self._live
+        self._control.watching = looking
+        if self.racing and self.race is not None:
+            for number, lane in enumerate(self.race.control.lanes):
+                lane.watching = looking and number == self.race.watched
 
     def admit(self, guest: Guest) -> None:
         """Let it give way whenever a run begins, and when the program ends."""
