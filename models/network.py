@@ -13,6 +13,7 @@ from torch import nn
 from models.graph import INPUT, OTHER, Graph, GraphError, Node
 from models.layers.block import BLOCKS, Block, Impossible
 from models.layers.linear import AnswerModule
+from models.recomputing import recomputed, saves
 from models.shape import Problem, Shape, words
 from models.spec import UnknownChoice
 
@@ -114,11 +115,18 @@ class Network(nn.Module):
                     one.node.name, f"A block cannot be called '{one.node.name}'.", "Give it another name, without dots."
                 ) from None
         self._last_reader = {name: node.name for node in graph.nodes for name in node.inputs}
+        # The last block is the first whose turn it is in the backward pass: to forget what it made would be in vain.
+        self._worth_it = {node.name for node in graph.nodes[:-1] if saves(self.blocks[node.name])}
 
     def forward(self, x: torch.Tensor | tuple[torch.Tensor, ...]) -> torch.Tensor:
         values = dict(zip((INPUT, OTHER), x, strict=False)) if isinstance(x, tuple) else {INPUT: x}
+        again = self._worth_it if self.recompute and self.training and torch.is_grad_enabled() else ()
         for node in self.graph.nodes:
-            result = self.blocks[node.name](*(values[name] for name in node.inputs))
+            block = self.blocks[node.name]
+            if node.name in again:
+                result = recomputed(block, *(values[name] for name in node.inputs))
+            else:
+                result = block(*(values[name] for name in node.inputs))
             # What no later block reads is let go at once, so that judging needs no more memory than it must.
             for name in set(node.inputs):
                 if self._last_reader[name] == node.name:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -97,14 +97,17 @@ class WorkMeter(TorchDispatchMode):
         return result
 
 
-class _MasksOfAGPU(TorchFunctionMode):
-    """Dropout keeps a byte a number on a GPU and a float on the CPU."""
+class _LikeAGPU(TorchFunctionMode):
+    """Dropout keeps a byte a number on a GPU and a float on the CPU. In two-byte types a GPU still norms in float32
+    (https://docs.pytorch.org/docs/stable/amp.html, "CUDA Ops that can autocast to float32")."""
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         if func is functional.dropout:
             share, training = _dropout_arguments(*args[1:], **kwargs)
             return torch.native_dropout(args[0], share, True)[0] if training and share else args[0]
+        if func in (functional.layer_norm, functional.group_norm) and torch.is_autocast_enabled("cpu"):
+            args = (args[0].float(), *args[1:])
         return func(*args, **kwargs)
 
 
@@ -113,14 +116,13 @@ def _dropout_arguments(p: float = 0.5, training: bool = True, inplace: bool = Fa
 
 
 @contextmanager
-def as_on(device_type: str, precision: str, network: nn.Module) -> Iterator[None]:
-    """Inside `pretending`: what is computed behaves as on that sort of device, in that precision."""
-    with ExitStack() as stack:
-        if precision == "bfloat16":
-            stack.enter_context(torch.autocast("cpu", torch.bfloat16))
-        if device_type != "cpu":
-            stack.enter_context(_MasksOfAGPU())
-            for module in network.modules():
-                if isinstance(module, Attention):
-                    module.float32_on_cpu = False
+def as_on(device_type: str, network: nn.Module) -> Iterator[None]:
+    """Inside `pretending`: what is computed behaves as on that sort of device."""
+    if device_type == "cpu":
+        yield
+        return
+    for module in network.modules():
+        if isinstance(module, Attention):
+            module.float32_on_cpu = False
+    with _LikeAGPU():
         yield
