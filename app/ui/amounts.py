@@ -26,7 +26,7 @@ def bytes_text(count: float | None) -> str:
 
 def times_text(times: float) -> str:
     """How many floats a parameter takes: 4 is "4", 2.031 is "2.03"."""
-    return f"{times:.0f}" if times == round(times) else f"{times:.2f}"
+    return f"{times:.0f}" if abs(times - round(times)) < 1e-9 else f"{times:.2f}"
 
 
 def number_text(value: float | None, digits: int = 3) -> str:

@@ -62,13 +62,15 @@ DARK = {
     "grid": "#262c35",
     "track": "#262c35",
 }
-MEMORY = {  # Okabe & Ito 2008; the same in light and dark, and everywhere
+MEMORY = {  # Okabe & Ito 2008 (the batch: their green, lighter); the same in light and dark, and everywhere
     "weights": "#0072b2",
     "gradients": "#56b4e9",
     "first_moment": "#e69f00",
     "second_moment": "#d55e00",
     "other_state": "#f0e442",
     "activations": "#cc79a7",
+    "batch": "#66c5ab",
+    "dataset": "#009e73",
     "data": "#009e73",
     "workspace": "#8a9099",
 }

@@ -120,7 +120,8 @@ def test_nothing_is_asked_before_apply(
     press(qtbot, page, "live.learning_rate_factor.0.1")
     assert asked == [] and page.run.changing.fields[FACTOR].box.value() == 0.05
     rate = record.resolved.optimizer.rate()  # type: ignore[union-attr]
-    assert page.run.changing.fields[FACTOR].below.text().startswith(f"{rate:.3g} × 0.05 = {rate * 0.05:.3g} at its peak")
+    words = page.run.changing.fields[FACTOR].below.text()
+    assert words.startswith(f"{rate:.3g} × 0.05 = {rate * 0.05:.3g} at its peak")
     press(qtbot, page, "training.change.apply")
     assert asked == [{DECAY: 0.125, FACTOR: 0.05}]
     assert page.run.changing.said.text() == "Asked for; it holds from the next step on."

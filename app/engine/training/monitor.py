@@ -107,6 +107,7 @@ class DeviceMonitor:
                 "total": lambda: float(psutil.virtual_memory().total),
                 "free": lambda: float(psutil.virtual_memory().available),
                 "other": _used_by_others,
+                "reserved": _no_store,
                 "utilisation": lambda: float(psutil.cpu_percent(None)),
             }
         return sources
@@ -162,6 +163,10 @@ class DeviceMonitor:
 
 def _not_here() -> float:
     raise Unknown("Not measured on this device.")
+
+
+def _no_store() -> float:
+    raise Unknown("On the CPU PyTorch keeps no store of its own; what the system keeps is in the rest of this program.")
 
 
 def _mps_free() -> float:

@@ -16,7 +16,8 @@ def bytes_axis(value: float, spacing: float) -> str:
     """Ticks in one unit, with just the digits that tell them apart."""
     if value == 0:
         return "0"
-    unit, name = next(((u, n) for u, n in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")) if spacing >= u / 5), (1.0, "B"))
+    units = ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"))
+    unit, name = next(((u, n) for u, n in units if spacing >= u / 5), (1, "B"))
     decimals = 0 if spacing >= unit else 1
     return f"{value / unit:,.{decimals}f} {name}"
 

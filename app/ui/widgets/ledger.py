@@ -8,29 +8,40 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from app.engine.learning.choices import Optimizer
 from app.ui.amounts import bytes_text, times_text
+from app.ui.widgets.origins import in_full
 
+FLOAT = 4
+"""Bytes of a float32, in which weights, gradients and moments are kept."""
 Rows = Mapping[str, int | None]
 
 NAMES = {
     "weights": "weights", "gradients": "gradients", "first_moment": "first moment", "second_moment": "second moment",
-    "other_state": "other state", "activations": "activations", "batch": "batch", "data": "data",
-    "workspace": "workspace",
+    "other_state": "other state", "activations": "activations", "batch": "batch", "dataset": "data set",
+    "data": "data", "workspace": "workspace",
 }
+FULL_NAMES = NAMES | {
+    "other_state": "other optimizer state", "dataset": "data set on the device", "data": "batch and data set",
+    "workspace": "workspace and rounding",
+}
+"""Where there is room."""
 OF_THE_WEIGHTS = ("weights", "gradients", "first_moment", "second_moment")
 """Rows of the weights' size: n floats each."""
+OF_THE_DATA = ("batch", "dataset")
+"""What older runs have as one row, "data"."""
 MEANING = {
     "weights": "The numbers that are learned.",
     "gradients": "For each weight the direction in which the loss falls.",
     "first_moment": "For each weight the running average of its gradient: its momentum.",
     "second_moment": "For each weight the running average of its squared gradient: how large it has been lately.",
     "other_state": "What else stays: step counters of the optimizer, running averages of batch norm.",
-    "activations": "What the blocks computed for a batch, kept for the gradients. Grows with the batch size.",
-    "batch": "The batch at hand, as the network sees it.",
-    "data": "The examples, decoded once and kept ready.",
-    "workspace": "Room for computing, and what is left between the pieces.",
+    "activations": "What the blocks computed for a batch, kept by autograd for the backward pass. Grows with the batch.",
+    "batch": "The examples at hand, as the network reads them, and their answers.",
+    "dataset": "The training examples, decoded once and kept ready.",
+    "data": "The examples, decoded once and kept ready, and the batch at hand.",
+    "workspace": "Room in which sums are done, and what is left between the pieces.",
 }
-COLOURS = {"batch": "memory.data"}
 
 
 @dataclass(frozen=True)
@@ -45,7 +56,13 @@ class Part:
 
 
 def role_of(key: str) -> str:
-    return COLOURS.get(key, f"memory.{key}")
+    return f"memory.{key}"
+
+
+def rows_of(rows: Rows) -> dict[str, int | None]:
+    """The rows in the order of the ledger, each purpose once: without "data" where its two parts are known."""
+    apart = any(rows.get(key) is not None for key in OF_THE_DATA)
+    return {key: rows.get(key) for key in NAMES if key in rows and not (apart and key == "data")}
 
 
 def total_of(rows: Rows) -> int | None:
@@ -53,13 +70,13 @@ def total_of(rows: Rows) -> int | None:
     peak = rows.get("peak")
     if peak is not None:
         return peak
-    known = [rows.get(key) for key in NAMES]
-    return sum(value for value in known if value is not None) if any(value is not None for value in known) else None
+    known = [value for value in rows_of(rows).values() if value is not None]
+    return sum(known) if known else None
 
 
 def with_workspace(rows: Rows) -> dict[str, int | None]:
     """The rows, with what the peak holds beyond them as the workspace."""
-    complete = {key: rows.get(key) for key in NAMES if key in rows}
+    complete = rows_of(rows)
     peak = rows.get("peak")
     if peak is not None and complete.get("workspace") is None:
         rest = peak - sum(value for value in complete.values() if value is not None)
@@ -77,15 +94,29 @@ def parts_of(rows: Rows) -> list[Part]:
     ]
 
 
-def sum_in_words(rows: Rows, parameters: int | None) -> str:
-    """"4n = 4 × 160,874 floats = 2.6 MB", from the rows that there are; "" while the weights are unknown."""
+def multiples(rows: Rows, optimizer: Optimizer | None = None) -> dict[str, float]:
+    """How many times n there are up to and with each row of the weights' size: {"weights": 1.0, "gradients": 2.0,
+    ...}; rows that are empty are left out. The other state is one more n where the optimizer keeps it in full."""
+    weights, found, total = rows.get("weights"), {}, 0.0
+    for key in OF_THE_WEIGHTS if weights else ():
+        if size := rows.get(key):
+            total += size / (weights or 1)
+            found[key] = total
+    if found and in_full(optimizer) and rows.get("other_state"):
+        found["other_state"] = total + 1
+    return found
+
+
+def sum_in_words(rows: Rows, parameters: int | None, optimizer: Optimizer | None = None) -> str:
+    """"4n = 4 × 160,874 floats = 2.5 MiB", from the rows that there are; "" while the weights are unknown."""
     weights = rows.get("weights")
-    if not weights:
+    found = multiples(rows, optimizer)
+    if not weights or not found:
         return ""
-    total = sum(rows.get(key) or 0 for key in OF_THE_WEIGHTS)
-    times = times_text(total / weights)
-    count = parameters or weights // 4
-    return f"{times}n = {times} × {count:,} floats = {bytes_text(total)}"
+    most = max(found.values())
+    times = times_text(most)
+    count = parameters or weights // FLOAT
+    return f"{times}n = {times} × {count:,} floats = {bytes_text(round(most * weights))}"
 
 
 def difference_in_words(predicted: int | None, measured: int | None) -> str:
@@ -119,7 +150,7 @@ def device_parts(rows: Rows, device: Readings) -> list[Part]:
     ours = _whole(device.get("reserved")) if gpu else _whole(device.get("process"))
     model = _whole(device.get("allocated"))
     if model is None:
-        model = sum(value for key, value in rows.items() if value is not None and key != "peak")
+        model = sum(value for value in rows_of(rows).values() if value is not None)
     ours = min(used, ours if ours is not None else model)
     model = min(model, ours)
     kept = ("kept", "kept by PyTorch", "Free for the next batch; given back when the training ends.") if gpu else (

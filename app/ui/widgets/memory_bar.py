@@ -13,7 +13,7 @@ from app.ui.amounts import bytes_text
 from app.ui.theme import Theme
 from app.ui.widgets.ledger import OF_THE_WEIGHTS, Part
 
-BAR, LINK, SMALL_BAR = 16, 10, 10
+BAR, LINK, SMALL_BAR = 16, 15, 10
 WORTH_ENLARGING = 0.35
 """The weights' rows are enlarged when together they are less than this share of the bar."""
 
@@ -74,6 +74,12 @@ class MemoryBar(QWidget):
         top, height = float(self.theme.px(BAR + LINK)), float(self.theme.px(SMALL_BAR))
         return _side_by_side(parts, QRectF(0, top, self.width(), height), sum(part.bytes for part in parts))
 
+    def times_larger(self) -> str:
+        """How much the enlargement enlarges: "42 times larger"."""
+        small = sum(part.bytes for part in self.enlarged)
+        times = self.total / small if small else 1.0
+        return f"{times:,.0f} times larger" if times >= 9.95 else f"{times:.1f} times larger"
+
     # --- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -114,6 +120,12 @@ class MemoryBar(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.theme.color("track"))
         painter.drawPolygon(fan)
+        painter.setPen(self.theme.color("secondary"))
+        painter.setFont(self.theme.font(10))
+        left = above[0].left() < self.width() / 2  # where the fan is high enough for words
+        place = QRectF(self.theme.px(4), top, self.width() - self.theme.px(8), gap - top)
+        side = Qt.AlignmentFlag.AlignLeft if left else Qt.AlignmentFlag.AlignRight
+        painter.drawText(place, int(side | Qt.AlignmentFlag.AlignVCenter), self.times_larger())
 
     # --- what the mouse points at
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.engine.data.nouns import counted
 from app.engine.errors import UserError
 from app.engine.experiment import Experiment
-from app.engine.learning.choices import LOSSES, OPTIMIZERS, SCHEDULES, Loss
+from app.engine.learning.choices import LOSSES, OPTIMIZERS, SCHEDULES, Loss, Optimizer
 from app.ui.amounts import bytes_text, count_text
 from app.ui.form import ChoiceBox, Form
 from app.ui.pages.learning.boxes import Boxes
+from app.ui.pages.learning.finder import FindButton
 from app.ui.pages.learning.fit import DeviceState, needed, parts, verdict
 from app.ui.pages.learning.pictures import LossPicture, Told, picture_for
 from app.ui.parts import Parts
@@ -123,6 +124,8 @@ class OptimizerCard(SettingsCard):
         self.sum.setObjectName("learning.floats")
         self.picture.addWidget(self.boxes)
         self.picture.addWidget(self.sum)
+        self.find = FindButton(parts_)
+        self.body.insertWidget(self.body.indexOf(self.more), self.find, 0, Qt.AlignmentFlag.AlignLeft)
 
     def show_experiment(self, resolved: Experiment, parameters: int | None, floats: Mapping[str, int]) -> None:
         """floats: what the optimizer keeps of this network, {} while that is not known."""
@@ -171,12 +174,15 @@ class TrainingCard(SettingsCard):
 
     def show_experiment(self, resolved: Experiment, examples: int, kind: str) -> None:
         """kind: of the examples, for the word."""
-        batch, epochs = resolved.training.batch_size or 1, resolved.training.epochs or 1
-        per_epoch = max(1, -(-examples // batch))
+        training = resolved.training
+        per_epoch = max(1, -(-examples // training.step_size))
+        batches = f"batches of {training.batch_size or 1:,}"
+        if training.accumulation > 1:
+            batches += f", {training.accumulation} of them a step"
         self.say(
             self.explanation,
-            f"{counted(kind, examples)} in batches of {batch:,}: {count_text(per_epoch, 'step')} an epoch, "
-            f"{per_epoch * epochs:,} in all.",
+            f"{counted(kind, examples)} in {batches}: {count_text(per_epoch, 'step')} an epoch, "
+            f"{per_epoch * (training.epochs or 1):,} in all.",
         )
 
 
@@ -188,8 +194,17 @@ class PredictedCard(Card):
         self.parts = parts_
         self.setObjectName("learning.memory")
         theme = parts_.theme
-        self.bar, self.table = MemoryBar(theme, enlarge=True), MemoryTable(theme)
+        self.bar = MemoryBar(theme, enlarge=True)
+        self.table = MemoryTable(theme, compact=False, columns=("predicted",), explained=False)
         self.bar.setAccessibleName("Predicted memory by purpose")
+        self.explain = QPushButton("Where from?")
+        self.explain.setCheckable(True)
+        self.explain.setObjectName("learning.memory.explain")
+        self.explain.setToolTip("Says of each row where it comes from.")
+        self.explain.setAccessibleName("Where each row of the memory comes from")
+        self.explain.toggled.connect(self.table.set_explained)
+        style(self.explain, "small")
+        self.tools.addWidget(self.explain)
         self.device_bar, self.verdict = MemoryBar(theme), QLabel()
         self.device_bar.setAccessibleName("Memory of the device with this training in it")
         self.verdict.setWordWrap(True)
@@ -199,15 +214,16 @@ class PredictedCard(Card):
         self._role = ""
 
     def show_prediction(
-        self, predicted: dict[str, int], parameters: int | None, device: DeviceState | None, batch: int, waiting: str
+        self, predicted: dict[str, int], parameters: int | None, device: DeviceState | None, batch: int, waiting: str,
+        optimizer: Optimizer | None = None,
     ) -> None:
-        """waiting: what is still being done, or why there is nothing."""
+        """waiting: what is still being done, or why there is nothing. optimizer: for which this is predicted."""
         there = bool(predicted)
-        for widget in (self.bar, self.table):
+        for widget in (self.bar, self.table, self.explain):
             widget.setVisible(there)
         self.set_why(f"predicted {bytes_text(total_of(predicted))}" if there else "predicted for these settings")
         self.bar.show_parts(parts_of(predicted))
-        self.table.show_rows(predicted, {}, parameters)
+        self.table.show_rows(predicted, {}, parameters, optimizer)
         need = needed(predicted, device, self.parts.document.dataset is not None) if device else None
         if device is None or need is None:
             self.device_bar.hide()

@@ -44,7 +44,7 @@ def needed(predicted: Mapping[str, int], device: DeviceState, data_open: bool) -
     total = total_of(predicted)
     if total is None:
         return None
-    return total - predicted.get("data", 0) if device.on_cpu and data_open else total
+    return total - predicted.get("dataset", predicted.get("data", 0)) if device.on_cpu and data_open else total
 
 
 def parts(need: int, device: DeviceState) -> list[Part]:

@@ -9,6 +9,7 @@ from typing import cast
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QPlainTextEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from app.engine.experiment import Experiment
 from app.engine.training import events
 from app.ui.amounts import bytes_text, number_text
 from app.ui.pages.training.about import About
@@ -19,7 +20,7 @@ from app.ui.record import Record
 from app.ui.theme import Theme, style
 from app.ui.widgets.card import Card
 from app.ui.widgets.device_panel import DevicePanel, one_line
-from app.ui.widgets.ledger import parts_of, total_of
+from app.ui.widgets.ledger import difference_in_words, parts_of, total_of
 from app.ui.widgets.memory_bar import MemoryBar
 from app.ui.widgets.memory_table import MemoryTable
 
@@ -39,9 +40,11 @@ def predicted_and_measured(record: Record) -> tuple[dict[str, int], dict[str, in
 
 
 def in_words(predicted: int | None, measured: int | None) -> str:
-    """"predicted 312 MB · measured 309 MB", as far as they are known."""
+    """"predicted 312 MiB · measured 309 MiB, -1.0 %", as far as they are known."""
     words = [f"predicted {bytes_text(predicted)}"] if predicted is not None else []
-    words += [f"measured {bytes_text(measured)}"] if measured is not None else []
+    if measured is not None:
+        difference = f", {difference_in_words(predicted, measured)}" if predicted is not None else ""
+        words.append(f"measured {bytes_text(measured)}{difference}")
     return " · ".join(words)
 
 
@@ -61,7 +64,7 @@ class MemoryCard(Card):
         self.body.addStretch(1)
         self.tools.addWidget(self.device)
 
-    def show_record(self, record: Record) -> None:
+    def show_record(self, record: Record, resolved: Experiment | None = None) -> None:
         shown = (record, len(record.memory), record.prepared)
         if shown == self._shown:
             return
@@ -70,7 +73,8 @@ class MemoryCard(Card):
         self.set_why(in_words(total_of(predicted), total_of(measured)))
         rows = measured or predicted
         self.bar.show_parts(parts_of(rows), peak=None)
-        self.table.show_rows(predicted, measured, record.prepared.parameters if record.prepared else None)
+        parameters = record.prepared.parameters if record.prepared else None
+        self.table.show_rows(predicted, measured, parameters, resolved.optimizer if resolved else None)
         last = record.memory[-1] if record.memory else None
         line = one_line(last.rows, last.device) if last else ""
         self.device.setToolTip(f"The device now: {line}." if line else "")
@@ -136,24 +140,29 @@ class MemoryView(QWidget):
         self.plot = MemoryPlot(theme)
         self.over_time = PlotCard(self.plot, "Over time", "by purpose, stacked", "training.memory_over_time", "memory")
         self.plot.setMinimumHeight(theme.px(120))
-        outer.addLayout(self.grid)
-        outer.addWidget(self.over_time, 1)
+        outer.addLayout(self.grid, 1)
         self.arrange(2)
 
     def arrange(self, columns: int) -> None:
-        """Ledger and device side by side, or below each other."""
-        self.grid.addWidget(self.ledger, 0, 0)
-        self.grid.addWidget(self.device, *((0, 1) if columns == 2 else (1, 0)))
+        """The ledger, and beside or below it the device and both over time."""
+        beside = columns == 2
+        self.grid.addWidget(self.ledger, 0, 0, 2 if beside else 1, 1)
+        self.grid.addWidget(self.device, *((0, 1) if beside else (1, 0)))
+        self.grid.addWidget(self.over_time, *((1, 1) if beside else (2, 0)))
+        for row in range(3):
+            self.grid.setRowStretch(row, 1 if row == (1 if beside else 2) else 0)
         for column in range(2):
             self.grid.setColumnStretch(column, 1 if column < columns else 0)
-        for card in (self.ledger, self.device):
+        for card in (self.ledger, self.device, self.over_time):
             card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
-    def show_record(self, record: Record) -> None:
+    def show_record(self, record: Record, resolved: Experiment | None = None) -> None:
+        """resolved: the settings of the run, for where the rows come from."""
         predicted, measured = predicted_and_measured(record)
         self.ledger.set_why(in_words(total_of(predicted), total_of(measured)))
         self.bar.show_parts(parts_of(measured or predicted))
-        self.table.show_rows(predicted, measured, record.prepared.parameters if record.prepared else None)
+        parameters = record.prepared.parameters if record.prepared else None
+        self.table.show_rows(predicted, measured, parameters, resolved.optimizer if resolved else None)
         self.device.set_why(record.prepared.device if record.prepared else "")
         last = record.memory[-1] if record.memory else events.MemoryMeasured(0, {}, {}, {})
         self.panel.show_readings(last.rows, last.device, last.reasons)

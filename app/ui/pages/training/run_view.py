@@ -182,13 +182,13 @@ class RunView(QScrollArea):
             self.metric_card.set_why(f"{better}on {about.many} it never trains on")
             self.metric_card.title.setToolTip(about.headline.help)
             self.headline.show_record(record, about.headline, about.unit)
-            self.memory_card.show_record(record)
+            self.memory_card.show_record(record, resolved)
         elif self.view == "curves":
             self.rate.show_record(record, resolved)
             clip = resolved.training.gradient_clip if resolved else None
             self.norm.show_record(record, clip or 0.0)
         elif self.view == "memory":
-            self.memory_view.show_record(record)
+            self.memory_view.show_record(record, resolved)
 
     def _show_changing(self, *_: object) -> None:
         """The panel is open while the run can be changed and somebody wants it."""

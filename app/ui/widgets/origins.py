@@ -1,0 +1,74 @@
+"""Where each row of the memory ledger comes from, in the words of the optimizer that is at work. Values only."""
+
+from __future__ import annotations
+
+from app.engine.learning.choices import ROWS_OF_STATE, Optimizer
+
+KEPT = {
+    "exp_avg": "running average of the gradient",
+    "exp_avg_sq": "running average of the squared gradient",
+    "max_exp_avg_sq": "largest second moment so far",
+    "momentum_buffer": "running sum of the gradients, the momentum",
+    "grad_avg": "running average of the gradient",
+    "square_avg": "running average of the squared gradient",
+    "sum": "sum of all squared gradients",
+    "row_var": "squared gradients averaged by row",
+    "col_var": "squared gradients averaged by column",
+    "variance": "running average of the squared gradient",
+    "step": "step counter",
+    "mu_product": "product of the momenta so far",
+}
+"""PyTorch's name of a state tensor -> what it is."""
+SORTS = (((3, 4), True), ((3, 4), False), ((2, 3, 4, 5), False), ((5,), False))
+"""A weight of each sort: its shape, and whether it is a matrix between hidden layers."""
+OF = {
+    (True, False, False, False): " of hidden matrices",
+    (False, True, True, True): " of all other weights",
+    (True, True, True, False): " of matrices and filters",
+    (False, False, False, True): " of biases and norms",
+}
+"""Which of SORTS have a tensor, where not all do, in words."""
+WEIGHTS = "The numbers that are learned, one float32 each."
+GRADIENTS = "One for each weight, from the backward pass: the direction in which the loss falls."
+BUFFERS = "running averages of batch norm, where the network has it"
+
+
+def origins(optimizer: Optimizer | None) -> dict[str, str]:
+    """A sentence for each row that depends on the optimizer; {} while it is not known."""
+    if optimizer is None:
+        return {}
+    found = {"weights": WEIGHTS, "gradients": GRADIENTS}
+    kept = _kept(optimizer)
+    for row in ROWS_OF_STATE[:2]:
+        found[row] = _sentence(optimizer, [_words(name, kept[row][name]) for name in kept[row]], row)
+    others = [_words(name, kept["other_state"][name]) for name in kept["other_state"]]
+    counters = [f"{KEPT.get(name, name)} ({name})" for name in kept["counters"]]
+    words = others + ([f"{' and '.join(counters)}, one number a tensor"] if counters else [])
+    own = f"{optimizer.label}: {', '.join(words)}" if words else f"{optimizer.label} keeps nothing else"
+    found["other_state"] = f"{own}; {BUFFERS}."
+    return found
+
+
+def in_full(optimizer: Optimizer | None) -> bool:
+    """Whether the row other_state holds a whole float for each weight, as AMSGrad's does: then it is one more n."""
+    return optimizer is not None and "other_state" in optimizer.state
+
+
+def _kept(optimizer: Optimizer) -> dict[str, dict[str, tuple[bool, ...]]]:
+    """Row, and "counters" -> name of a tensor -> which of SORTS have it."""
+    each = [optimizer.kept(shape, matrix) for shape, matrix in SORTS]
+    found: dict[str, dict[str, tuple[bool, ...]]] = {row: {} for row in (*ROWS_OF_STATE, "counters")}
+    for name in dict.fromkeys(name for kept in each for name in kept):
+        found[optimizer.state_names.get(name, "counters")][name] = tuple(name in kept for kept in each)
+    return found
+
+
+def _words(name: str, sorts: tuple[bool, ...]) -> str:
+    return f"{KEPT.get(name, name)} ({name}){OF.get(sorts, '')}"
+
+
+def _sentence(optimizer: Optimizer, words: list[str], row: str) -> str:
+    if not words:
+        return f"{optimizer.label} keeps none."
+    each = ", one float32 for each weight" if row in optimizer.state else ""
+    return f"{optimizer.label}'s {' and '.join(words)}{each}."
