@@ -6,7 +6,7 @@ fall, in the same precision, and averages that a block keeps of its batches are 
 
 from __future__ import annotations
 
-import contextlib
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -24,51 +24,62 @@ def saves(block: nn.Module) -> bool:
 
 def recomputed(block: nn.Module, *inputs: torch.Tensor) -> torch.Tensor:
     """block(*inputs), with the same numbers, gradients and averages, of which only the inputs are kept."""
+
+    def contexts() -> tuple[_FirstTime, _SecondTime]:
+        # Without numbers there are no dice.
+        kinds = set() if isinstance(inputs[0], FakeTensor) else {"cpu", *(one.device.type for one in inputs)}
+        first = _FirstTime(kinds)
+        return first, _SecondTime(block, first)
+
     result: torch.Tensor = checkpoint(
-        block, *inputs, use_reentrant=False, preserve_rng_state=False,
-        context_fn=lambda: (contextlib.nullcontext(), _AsBefore(block, _dice(*inputs))),
+        block, *inputs, use_reentrant=False, preserve_rng_state=False, context_fn=contexts
     )
     return result
 
 
-class _AsBefore:
-    """Inside, a block is computed as it was before, and leaves no trace.
+class _FirstTime:
+    """Remembers how the dice lay, of each kind of device, if any of them fell."""
 
-    dice: as they lay then. Running averages are moved on copies: torch compares what is kept with what was kept the
-    first time, so they cannot simply be missing.
+    def __init__(self, kinds: Iterable[str]) -> None:
+        self.dice = {kind: _generator(kind).get_rng_state() for kind in kinds}
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *error: object) -> None:
+        self.dice = {
+            kind: state for kind, state in self.dice.items() if not torch.equal(_generator(kind).get_rng_state(), state)
+        }
+
+
+class _SecondTime:
+    """Inside, a block is computed as it was the first time, and leaves no trace.
+
+    Running averages are moved on copies: torch compares what is kept with what was kept the first time, so they cannot
+    simply be missing.
     """
 
-    def __init__(self, block: nn.Module, dice: dict[str, torch.Tensor]) -> None:
+    def __init__(self, block: nn.Module, first: _FirstTime) -> None:
+        self._first = first
         self._norms = [one for one in block.modules() if isinstance(one, _NormBase)]
-        self._then, self._now = dice, {}
         self._averages: list[dict[str, torch.Tensor | None]] = []
+        self._dice: dict[str, torch.Tensor] = {}
 
     def __enter__(self) -> None:
         self._averages = [dict(norm._buffers) for norm in self._norms]
         for norm, averages in zip(self._norms, self._averages, strict=True):
             norm._buffers.update({name: one.clone() for name, one in averages.items() if one is not None})
-        self._now = _states(self._then)
-        _set(self._then)
+        self._dice = {kind: _generator(kind).get_rng_state() for kind in self._first.dice}
+        _throw(self._first.dice)
 
     def __exit__(self, *error: object) -> None:
         for norm, averages in zip(self._norms, self._averages, strict=True):
             norm._buffers.update(averages)
-        _set(self._now)
+        _throw(self._dice)
 
 
-def _dice(*inputs: torch.Tensor) -> dict[str, torch.Tensor]:
-    """How the dice lie, of the CPU and of the device of the inputs. Without numbers there are none."""
-    if any(isinstance(one, FakeTensor) for one in inputs):
-        return {}
-    return _states({"cpu", *(one.device.type for one in inputs)})
-
-
-def _states(kinds: Any) -> dict[str, torch.Tensor]:
-    return {kind: _generator(kind).get_rng_state() for kind in kinds}
-
-
-def _set(states: dict[str, torch.Tensor]) -> None:
-    for kind, state in states.items():
+def _throw(dice: dict[str, torch.Tensor]) -> None:
+    for kind, state in dice.items():
         _generator(kind).set_rng_state(state)
 
 

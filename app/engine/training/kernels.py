@@ -11,11 +11,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
+from torch._prims_common import suggest_memory_format
 
 _aten = torch.ops.aten
 _HALVES = (torch.bfloat16, torch.float16)
 _SMALL = 8 * 2**10
 """What a convolution takes beside the copy of its filters."""
+_TILES, _TURNED_TILES = 100_000, 400_000
+"""About the most that tiles of a matrix product take, and where its left matrix lies column by column."""
 
 
 def scratch(func: Any, args: Sequence[Any], kwargs: dict[str, Any], out: Any) -> int:
@@ -94,15 +97,16 @@ def _unfolded(x: torch.Tensor, weight: torch.Tensor, y: torch.Tensor) -> int:
 
 
 def _product(*which: int) -> Callable[[Sequence[Any], dict[str, Any], Any], int]:
-    """A matrix product in two-byte types: the right matrix in another layout, and the sums in float32."""
+    """A matrix product in two-byte types is made tile by tile: of copies of both matrices, summed in float32."""
 
     def rule(args: Sequence[Any], kwargs: dict[str, Any], out: torch.Tensor) -> int:
         left, right = args[which[0]], args[which[1]]
         if left.dtype not in _HALVES or not _by_onednn(left):
             return 0
-        columns = -(-right.shape[-1] // 64) * 64
-        copied = 2 * left.numel() if not left.is_contiguous() else 0
-        return copied + 2 * right.shape[-2] * columns + 4 * math.prod(out.shape[-2:])
+        (rows, inner), columns = left.shape[-2:], right.shape[-1]
+        tiles = 2 * inner * -(-columns // 64) * 64 + 4 * rows * columns
+        turned = 0 if left.is_contiguous() else 2 * rows * inner
+        return min(tiles + turned, _TURNED_TILES if turned else _TILES)
 
     return rule
 
@@ -121,10 +125,7 @@ def _by_onednn(x: torch.Tensor) -> bool:
 
 
 def _channels_last(*tensors: torch.Tensor) -> bool:
-    return any(
-        one.ndim == 4 and not one.is_contiguous() and one.is_contiguous(memory_format=torch.channels_last)
-        for one in tensors
-    )
+    return any(suggest_memory_format(one) == torch.channels_last for one in tensors)
 
 
 def _bytes(tensor: torch.Tensor) -> int:

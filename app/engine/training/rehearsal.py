@@ -95,7 +95,7 @@ def _network(graph: Graph, problem: Problem) -> Network:
         for module in network.modules():
             for name, weight in module.named_parameters(recurse=False):
                 if weight.ndim == 4:
-                    laid = weight.detach().contiguous(memory_format=torch.channels_last)
+                    laid = torch.empty_like(weight, memory_format=torch.channels_last)
                     setattr(module, name, torch.nn.Parameter(laid))
     return network
 

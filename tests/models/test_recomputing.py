@@ -1,0 +1,131 @@
+"""Recomputed blocks: less is kept, and every number is the same."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+import app.engine.learning.tasks as tasks
+from app.engine.dry_run import ActivationMeter
+from app.engine.experiment import Experiment, resolved
+from models.layers.convnext import ConvNeXtModule
+from models.layers.normalisation import BatchNorm
+from models.network import build_model, pretended
+from models.recomputing import recomputed, saves
+from models.template import TEMPLATES, Template
+from tests.problems import fitting
+
+EVERY = pytest.mark.parametrize("kind", TEMPLATES.all(), ids=lambda kind: kind.kind)
+SETTINGS = {"dropout": 0.3, "depth": 2}
+
+
+def template(kind: type[Template]) -> Template:
+    return kind(**{name: value for name, value in SETTINGS.items() if name in kind.model_fields})
+
+
+def step(
+    kind: type[Template], recompute: bool, precision: torch.dtype, name: str, of: object
+) -> tuple[list[torch.Tensor], int]:
+    """Two forward and backward passes: losses, gradients, averages, and where the dice lie; and the bytes kept."""
+    task = tasks.task(name)
+    whole = resolved(Experiment(model=template(kind)), of, task)  # type: ignore[arg-type]
+    assert whole.model is not None and whole.loss is not None
+    network = build_model(whole.model.graph(of), of, 0).train()  # type: ignore[arg-type]
+    network.recompute = recompute
+    loss_function = whole.loss.build((10,) * max(2, of.outputs), torch.device("cpu"), 100)  # type: ignore[attr-defined]
+    found: list[torch.Tensor] = []
+    torch.manual_seed(3)
+    for _ in range(2):
+        inputs = [one.random_(1, 3) if one.dtype == torch.int64 else one.normal_()
+                  for one in pretended(of, 6)]  # type: ignore[arg-type]
+        targets = task.pretended(of, 6)  # type: ignore[arg-type]
+        with (
+            ActivationMeter.of(network, *inputs, targets) as meter,
+            torch.autocast("cpu", precision, enabled=precision != torch.float32),
+        ):
+            loss = loss_function(network(tuple(inputs) if len(inputs) > 1 else inputs[0]), targets)
+        loss.backward()
+        found.append(loss.detach())
+    found += [parameter.grad for parameter in network.parameters() if parameter.grad is not None]
+    found += [buffer.clone() for buffer in network.buffers()]
+    return [*found, torch.get_rng_state()], meter.bytes
+
+
+@EVERY
+@pytest.mark.parametrize("precision", (torch.float32, torch.bfloat16, torch.float16), ids=str)
+def test_every_number_is_the_same_and_less_is_kept(kind: type[Template], precision: torch.dtype) -> None:
+    name, of = fitting(kind)[0]
+    with torch.random.fork_rng():
+        plain, kept = step(kind, False, precision, name, of)
+        again, less = step(kind, True, precision, name, of)
+    assert len(plain) == len(again)
+    assert all(torch.equal(one, other) for one, other in zip(plain, again, strict=True))
+    assert less < kept
+
+
+@EVERY
+@pytest.mark.long
+def test_with_every_problem(kind: type[Template]) -> None:
+    for name, of in fitting(kind):
+        with torch.random.fork_rng():
+            plain, again = (step(kind, one, torch.float32, name, of)[0] for one in (False, True))
+        assert all(torch.equal(one, other) for one, other in zip(plain, again, strict=True)), (name, of)
+
+
+def test_what_is_kept_is_what_goes_into_each_block() -> None:
+    block = nn.Sequential(nn.Linear(8, 32), nn.ReLU(), nn.Linear(32, 8))
+    x = torch.randn(4, 8, requires_grad=True)
+    with ActivationMeter(block.parameters()) as meter:
+        recomputed(block, x).sum().backward()
+    assert meter.bytes == 4 * 8 * 4
+
+
+def test_averages_are_moved_once_and_graphs_can_be_used_twice() -> None:
+    norm = BatchNorm(3).train()
+    block = nn.Sequential(norm, nn.Tanh())
+    x = torch.randn(5, 3, requires_grad=True)
+    answer = recomputed(block, x).square().sum()
+    averages = {name: one.clone() for name, one in norm.named_buffers()}
+    answer.backward(retain_graph=True)
+    first = x.grad.clone() if x.grad is not None else None
+    answer.backward()
+    assert first is not None and x.grad is not None and torch.equal(x.grad, 2 * first)
+    assert norm.num_batches_tracked is not None and int(norm.num_batches_tracked) == 1
+    assert all(torch.equal(one, averages[name]) for name, one in norm.named_buffers())
+
+
+def test_dice_fall_the_same_and_lie_afterwards_where_they_lay() -> None:
+    block = ConvNeXtModule((4, 6, 6), 3, 2, 0.5).train()
+    for module in block.modules():
+        if callable(own := getattr(module, "initialise", None)):
+            own(torch.Generator().manual_seed(0))
+    gradients = []
+    with torch.random.fork_rng():
+        for call in (lambda x: block(x), lambda x: recomputed(block, x)):
+            torch.manual_seed(5)
+            x = torch.ones(16, 4, 6, 6, requires_grad=True)
+            answer = call(x)
+            torch.randn(7)  # in between others throw
+            lie = torch.get_rng_state()
+            answer.sum().backward()
+            assert torch.equal(torch.get_rng_state(), lie) and x.grad is not None
+            gradients.append(x.grad)
+    assert torch.equal(*gradients)
+
+
+def test_one_layer_saves_nothing() -> None:
+    assert not saves(nn.Linear(2, 2)) and not saves(nn.Sequential(nn.Linear(2, 2), nn.Identity()))
+    assert saves(nn.Sequential(nn.Linear(2, 2), nn.ReLU()))
+
+
+def test_in_judging_nothing_is_computed_again() -> None:
+    name, of = fitting(TEMPLATES.get("resnet"))[0]
+    whole = resolved(Experiment(model=TEMPLATES.get("resnet")()), of, tasks.task(name))
+    assert whole.model is not None
+    network = build_model(whole.model.graph(of), of, 0).eval()
+    x = torch.randn(3, 1, 12, 12)
+    with torch.no_grad():
+        plain = network(x)
+        network.recompute = True
+        assert torch.equal(network(x), plain) and torch.equal(network.train().eval()(x), plain)
