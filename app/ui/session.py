@@ -194,11 +194,7 @@ class Session(QObject):
 
     def _look(self) -> None:
         """Ask the run that is seen to tell what its optimizer holds; nothing costs anything while it is not asked."""
-        looking = self._looking and not self._calm and self.record is self._live
-        self._control.watching = looking
-        if self.racing and self.race is not None:
-            for number, lane in enumerate(self.race.control.lanes):
-                lane.watching = looking and number == self.race.watched
+        self._control.watching = self._looking and not self._calm and self.record is self._live
 
     def admit(self, guest: Guest) -> None:
         """Let it give way whenever a run begins, and when the program ends."""

@@ -1,0 +1,59 @@
+"""How the optimizer moves a weight: its formula in signs, in the figures of one weight, and what the signs mean."""
+
+from __future__ import annotations
+
+from html import escape
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
+
+from app.engine.learning.choices import Optimizer
+from app.engine.training.events import InsideMeasured
+from app.ui.pages.training.inside import words
+from app.ui.theme import Theme, style
+from app.ui.widgets.card import Card
+
+
+class FormulaCard(Card):
+    """show_figures(...) at every look; show_words(...) where there is time to read."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__("How a weight moves", "one weight of the layer, followed")
+        self.setObjectName("inside.formula")
+        self.theme = theme
+        self.symbols, self.figures, self.movement, self.parts, self.lacks = (QLabel() for _ in range(5))
+        self.figures.setObjectName("inside.figures")
+        for label in (self.symbols, self.figures, self.movement, self.parts, self.lacks):
+            label.setWordWrap(True)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            self.body.addWidget(label)
+        style(self.symbols, "heading")
+        for label in (self.movement, self.lacks):
+            style(label, "secondary")
+        self.parts.setTextFormat(Qt.TextFormat.RichText)
+        self.body.addStretch(1)
+
+    def show_figures(self, choice: Optimizer, look: InsideMeasured, row: int) -> None:
+        """The step that the followed weight of this layer has just made."""
+        line = words.line_of(choice, look, row)
+        if line.symbols:
+            _set(self.symbols, f"step = {line.symbols}")
+            _set(self.figures, f"{line.figures} = {line.result}")
+        else:
+            _set(self.symbols, "step = weight before − weight after")
+            _set(self.figures, f"measured: {line.result}")
+        _set(self.movement, words.movement_of(choice, look, row))
+
+    def show_words(self, choice: Optimizer, look: InsideMeasured, row: int) -> None:
+        """What the signs stand for, and what this optimizer has not."""
+        _set(self.title, f"How {choice.label} moves a weight")
+        self.set_why(f"one of {look.layers[row]}, followed")
+        parts = words.parts_of(choice, look, row)
+        _set(self.parts, "<br>".join(f"<b>{escape(sign)}</b>&nbsp; {escape(text)}" for sign, text in parts))
+        _set(self.lacks, choice.lacks)
+        self.lacks.setVisible(bool(choice.lacks))
+
+
+def _set(label: QLabel, text: str) -> None:
+    if label.text() != text:
+        label.setText(text)

@@ -1,0 +1,261 @@
+"""The view "Inside AdamW" of the Training page: every layer's gradient, moments and steps while it trains.
+
+While it can be seen, the run is asked to tell what its optimizer holds; what was seen stays when the run has ended.
+"""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from app.engine.experiment import Experiment
+from app.engine.learning.choices import Optimizer
+from app.ui.looks import Looks
+from app.ui.pages.training.inside import words
+from app.ui.pages.training.inside.formula import FormulaCard
+from app.ui.parts import Parts
+from app.ui.plots.heat import ColourBar
+from app.ui.plots.layers import LayerStrip
+from app.ui.plots.loss import epoch_axis
+from app.ui.plots.quantities import ALL, BY_KEY
+from app.ui.plots.sizes import NormsPlot, SizesPlot
+from app.ui.plots.spectrum import Spectrum
+from app.ui.plots.tools import PlotCard
+from app.ui.record import Record
+from app.ui.theme import style
+from app.ui.widgets.card import Card
+from app.ui.widgets.segments import Segments
+
+WORDS_EVERY = 0.5
+"""Seconds between two changes of sentences, at least: figures may flicker, sentences are read."""
+KEY = "inside.quantity"
+
+
+class InsideView(QWidget):
+    """show_record(record, resolved) draws what has come since the last time; cheap where nothing has."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__()
+        self.parts = parts
+        self.quantity, self.layer = str(parts.preferences.get(KEY, "gradient")), ""
+        self._record: Record | None = None
+        self._resolved: Experiment | None = None
+        self._drawn: object = None
+        self._said = 0.0
+        self._columns = 2
+        if self.quantity not in BY_KEY:
+            self.quantity = "gradient"
+        self._build()
+
+    def _build(self) -> None:
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        self.empty, self.content = self._build_empty(), QWidget()
+        outer.addWidget(self.empty)
+        outer.addWidget(self.content, 1)
+        self.grid = QGridLayout(self.content)
+        self.grid.setContentsMargins(0, 0, 0, 0)
+        self.grid.setSpacing(12)
+        theme = self.parts.theme
+        self.layers = self._build_layers()
+        self.formula = FormulaCard(theme)
+        self.sizes = SizesPlot(theme)
+        self.sizes_card = PlotCard(self.sizes, "Now", "how many numbers are how large", "inside.sizes", "sizes")
+        self.spectrum_card = Card("Over time", "")
+        self.spectrum = Spectrum(theme)
+        self.spectrum_card.body.addWidget(self.spectrum, 1)
+        self.norms = NormsPlot(theme)
+        why = "against the first look: decay keeps them bounded"
+        self.norms_card = PlotCard(self.norms, "Length of the weights", why, "inside.norms", "weight norms")
+        self.arrange(2)
+        self.content.hide()
+
+    def _build_empty(self) -> Card:
+        card = Card("Inside the optimizer", "its gradients, moments and steps, layer by layer")
+        self.note = QLabel()
+        self.note.setObjectName("inside.note")
+        self.note.setWordWrap(True)
+        style(self.note, "secondary")
+        card.body.addWidget(self.note)
+        card.body.addStretch(1)
+        return card
+
+    def _build_layers(self) -> Card:
+        theme = self.parts.theme
+        card = Card("Layer by layer", "click a layer to look into it")
+        choices = [(one.key, one.sign if one.sign in ("m", "√v") else one.name, one.tip) for one in ALL]
+        self.segments = Segments(theme, "inside.quantity", choices)
+        for one in ALL:
+            self.segments.buttons[one.key].setAccessibleName(f"Show {one.name}")
+        self.segments.set_value(self.quantity)
+        self.segments.chosen.connect(self._choose_quantity)
+        card.tools.addWidget(self.segments)
+        self.strip, self.bar = LayerStrip(theme), ColourBar(theme)
+        self.strip.chosen.connect(self._choose_layer)
+        card.body.addWidget(self.strip)
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        self.looked = QLabel()
+        self.looked.setObjectName("inside.looked")
+        style(self.looked, "secondary")
+        self.looked.setWordWrap(True)
+        row.addWidget(self.bar)
+        row.addWidget(self.looked, 1)
+        card.body.addLayout(row)
+        self.seen = QLabel()
+        self.seen.setObjectName("inside.seen")
+        self.seen.setAccessibleName("What one sees now")
+        self.seen.setTextFormat(Qt.TextFormat.RichText)
+        self.seen.setWordWrap(True)
+        card.body.addWidget(self.seen)
+        return card
+
+    def arrange(self, columns: int) -> None:
+        """Cards side by side, or below each other."""
+        self._columns = columns
+        self.grid.addWidget(self.layers, 0, 0, 1, 2)
+        cards = (self.formula, self.sizes_card, self.spectrum_card, self.norms_card)
+        for number, card in enumerate(cards):
+            card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            where = (1 + number // 2, number % 2, 1, 1) if columns == 2 else (1 + number, 0, 1, 2)
+            self.grid.addWidget(card, *where)
+        for column in range(2):
+            self.grid.setColumnStretch(column, 1)
+        px = self.parts.theme.px
+        self.sizes.setMinimumHeight(px(190))
+        self.norms.setMinimumHeight(px(150))
+
+    # --- showing
+
+    def show_record(self, record: Record, resolved: Experiment | None) -> None:
+        if record is not self._record:
+            self._said = 0.0
+        self._record, self._resolved = record, resolved
+        looks, choice = record.inside, self._choice()
+        if looks.latest is None or choice is None:
+            self._show_note()
+            return
+        drawn = (id(record), looks.seen, looks.latest.step, self.quantity, self.layer, choice, record.finished)
+        if drawn == self._drawn:
+            return
+        self._drawn = drawn
+        self.empty.hide()
+        self.content.show()
+        self._offer(looks, choice)
+        row = self._row(looks)
+        self._show_layers(looks, row)
+        self._show_layer(looks, row, record)
+        now = time.monotonic()
+        self.formula.show_figures(choice, looks.latest, row)
+        if now - self._said >= WORDS_EVERY or record.finished is not None:
+            self._said = now
+            self.formula.show_words(choice, looks.latest, row)
+            self._say(looks, choice, row)
+
+    def _choice(self) -> Optimizer | None:
+        """The optimizer as it is now: weight decay may have been changed while it trains."""
+        choice = self._resolved.optimizer if self._resolved is not None else None
+        look = self._record.inside.latest if self._record is not None else None
+        decay = float(look.one["decay"].max(initial=0.0)) if look is not None and "decay" in look.one else None
+        if choice is not None and decay is not None and decay != choice.decay():
+            return choice.replace(weight_decay=decay)
+        return choice
+
+    def _show_note(self) -> None:
+        self._drawn = None
+        if self.parts.session.live:
+            text = "The first look comes with the next step."
+        else:
+            text = (
+                "What an optimizer holds is measured live, while a run trains and this view is in front; it is not "
+                "kept with the run. Train, or resume this run, to look inside."
+            )
+        if self.note.text() != text:
+            self.note.setText(text)
+        self.content.hide()
+        self.empty.show()
+
+    def _offer(self, looks: Looks, choice: Optimizer) -> None:
+        """Only what this optimizer has can be chosen."""
+        for one in ALL:
+            button, there = self.segments.buttons[one.key], one.key in (*looks.quantities, "ratio")
+            if button.isEnabled() != there:
+                button.setEnabled(there)
+                button.setToolTip(one.tip if there else choice.lacks or f"{choice.label} does not keep it.")
+        if self.quantity not in (*looks.quantities, "ratio"):
+            self.quantity = "gradient"
+            self.segments.set_value(self.quantity)
+
+    def _row(self, looks: Looks) -> int:
+        if self.layer not in looks.layers:
+            self.layer = looks.layers[0]
+        return looks.layers.index(self.layer)
+
+    def _show_layers(self, looks: Looks, row: int) -> None:
+        look = looks.latest
+        assert look is not None
+        self.strip.show_layers(looks.layers, looks.sizes(self.quantity), looks.steps, look.sizes, self.quantity, row)
+        self.bar.show_range(self.strip.low, self.strip.high)
+        counted = int(look.histograms["weight"][row].sum())
+        sample = f"{counted:,} of its {look.numbers[row]:,}" if counted < look.numbers[row] else f"all its {counted:,}"
+        ended = " as it was last seen," if self._record is not None and self._record.finished is not None else ""
+        self.looked.setText(
+            f"{look.layers[row]},{ended} after step {look.step:,}: looked at {sample} numbers. "
+            "Biases and norms are left out."
+        )
+
+    def _show_layer(self, looks: Looks, row: int, record: Record) -> None:
+        look, name = looks.latest, looks.layers[row]
+        assert look is not None
+        self._title(self.sizes_card, f"{name} now")
+        self.sizes.show_sizes({key: counts[row] for key, counts in look.histograms.items()})
+        spread = "step" if self.quantity == "ratio" else self.quantity
+        one = BY_KEY[spread]
+        self._title(self.spectrum_card, f"{name} over time")
+        self.spectrum_card.set_why(f"{one.name}; the line is its usual size")
+        shares, steps = looks.histogram(spread, row), looks.steps
+        self.spectrum.show_histograms(shares, steps, looks.sizes(spread)[row], one.role)
+        per_epoch, _ = epoch_axis(record)
+        self.norms.show_norms(looks.norms(), steps / per_epoch, row, name)
+
+    @staticmethod
+    def _title(card: Card, text: str) -> None:
+        if card.title.text() != text:
+            card.title.setText(text)
+
+    def _say(self, looks: Looks, choice: Optimizer, row: int) -> None:
+        lines = words.seen_now(choice, looks, row)
+        text = "<br>".join(f"•&nbsp;{line}" for line in lines)
+        if text != self.seen.text():
+            self.seen.setText(text)
+
+    # --- choosing
+
+    def _choose_quantity(self, key: str) -> None:
+        self.quantity = key
+        self.parts.preferences.set(KEY, key)
+        self._again()
+
+    def _choose_layer(self, row: int) -> None:
+        layers = self._record.inside.layers if self._record is not None else ()
+        if row < len(layers):
+            self.layer = layers[row]
+            self._again()
+
+    def _again(self) -> None:
+        self._said = 0.0
+        if self._record is not None:
+            self.show_record(self._record, self._resolved)
+
+    # --- looking
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.parts.session.look_inside(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.parts.session.look_inside(False)

@@ -1,0 +1,215 @@
+"""What is said beside the pictures: the formula of a step with live figures, what its parts mean, and what one sees
+now. For someone who has just heard of it for the first time. Plain data in, rich text out; no Qt."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.engine.learning.choices import Optimizer
+from app.engine.training.events import InsideMeasured
+from app.ui.amounts import number_text, times_text
+from app.ui.looks import Looks
+from app.ui.plots.quantities import ALL
+
+SIGNS = {one.key: one.sign for one in ALL} | {"rate": "lr", "decay": "decay", "epsilon": "ε", "momentum": "β"}
+FAST, SLOW, FADED = 1 / 50, 1 / 30_000, 1 / 300
+"""A step as a share of the weights from which it is much, below which it is hardly anything; and a gradient beside the
+last layer's from which it has faded."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A step of one weight in figures. symbols and figures: the same formula; "" where it is measured."""
+
+    symbols: str
+    figures: str
+    result: str
+
+
+def figure(value: float) -> str:
+    """A number in a formula, with two or three digits that count: 0.0123, 3.1e-4, −0.52."""
+    if not math.isfinite(value):
+        return "–"
+    size = abs(value)
+    if size == 0:
+        return "0"
+    if 1e-3 <= size < 1e4:
+        text = number_text(size, 3)
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+    else:
+        power = math.floor(math.log10(size) + 1e-12)
+        mantissa = f"{size / 10**power:.2g}"
+        text = f"{mantissa}e{power}" if mantissa != "10" else f"1e{power + 1}"
+    return f"−{text}" if value < 0 else text
+
+
+def title_of(choice: Optimizer | None) -> str:
+    """"Inside AdamW"; short where the name is long."""
+    label = choice.label if choice is not None else ""
+    return f"Inside {label.split(' and ')[0].split(' with ')[0]}" if label else "Inside"
+
+
+def line_of(choice: Optimizer, look: InsideMeasured, row: int) -> Line:
+    """How the weight of this layer that is followed was moved in the last look."""
+    one = {name: float(values[row]) for name, values in look.one.items()}
+    known = one | {"rate": look.rate, "epsilon": getattr(choice, "epsilon", 0.0),
+                   "momentum": getattr(choice, "momentum", 0.0)}
+    formula = choice.formula()
+    step = figure(one.get("step", math.nan))
+    names = [name for name in known if f"{{{name}}}" in formula]
+    if not formula or not all(math.isfinite(known[name]) for name in names) or not _filled(formula, known):
+        return Line("", "", step)
+    words = {name: _bracketed(figure(value)) for name, value in known.items()}
+    return Line(formula.format_map(SIGNS), formula.format_map(words), step)
+
+
+def _filled(formula: str, known: dict[str, float]) -> bool:
+    try:
+        formula.format_map(known)
+    except KeyError:
+        return False
+    return True
+
+
+def _bracketed(text: str) -> str:
+    return f"({text})" if text.startswith("−") else text
+
+
+def movement_of(choice: Optimizer, look: InsideMeasured, row: int) -> str:
+    """Where that weight went, and what decay took of it besides."""
+    weight, step = float(look.one["weight"][row]), float(look.one["step"][row])
+    share = look.rate * float(look.one["decay"][row]) if choice.decays_apart else 0.0
+    text = f"The weight was {_digits(weight, step)} and is {_digits(weight - step - share * weight, step)}."
+    if share:
+        text += (
+            f" Of that, weight decay took lr × decay = {figure(share)} of the weight itself: "
+            f"{figure(share * weight)}."
+        )
+    return text
+
+
+def _digits(value: float, step: float) -> str:
+    """A weight with so many digits that its step can be seen in them."""
+    if not math.isfinite(value) or not math.isfinite(step):
+        return "–"
+    decimals = min(9, max(2, 2 - math.floor(math.log10(abs(step))))) if step else 4
+    return f"{value:.{decimals}f}".replace("-", "−")
+
+
+def parts_of(choice: Optimizer, look: InsideMeasured, row: int) -> list[tuple[str, str]]:
+    """(sign, sentence) of each part that this optimizer has of this layer."""
+    quantities = {name for name, sizes in look.sizes.items() if math.isfinite(sizes[row])}
+    parts = [("g", "gradient: which way is uphill for this batch, and how steep. It jumps from batch to batch, and "
+                   "differs much between layers.")]
+    if "first_moment" in quantities:
+        parts.append(("m", _first_moment(choice, "second_moment_root" in quantities)))
+    if "second_moment_root" in quantities:
+        parts.append(("√v", _second_moment(choice)))
+    if {"first_moment", "second_moment_root"} <= quantities and "{second_moment_root}" in choice.formula():
+        parts.append(("m / √v", "is near 1 where the gradients agree and near 0 where they contradict one another, in "
+                                "every layer alike. So lr alone says how far a step goes."))
+    return parts
+
+
+def _first_moment(choice: Optimizer, beside_second: bool) -> str:
+    names = ("beta1", "momentum") if beside_second else ("momentum", "beta1")
+    back = _back(next((value for name in names if (value := getattr(choice, name, None))), None))
+    of = f" of about the last {back}" if back else ""
+    if "momentum_buffer" in choice.state_names and "exp_avg" not in choice.state_names:
+        return f"first moment: a running sum of the gradients{of}. What they agree on adds up, noise cancels."
+    return f"first moment: the average of the gradients{of}. What they agree on stays, noise cancels."
+
+
+def _second_moment(choice: Optimizer) -> str:
+    if choice.kind == "adagrad":
+        return "root of the sum of all squared gradients so far: it only grows, so steps only shrink."
+    back = _back(getattr(choice, "beta2", None) or getattr(choice, "alpha", None))
+    of = f" over about the last {back}" if back else ""
+    return f"root of the second moment: how large gradients usually were{of}, whatever their direction."
+
+
+def _back(beta: float | None) -> str:
+    return f"{round(1 / (1 - beta)):,}" if beta and beta < 1 else ""
+
+
+# --- what one sees now
+
+
+def seen_now(choice: Optimizer, looks: Looks, row: int) -> list[str]:
+    """What the figures of the last look say, the most telling first."""
+    look = looks.latest
+    if look is None:
+        return []
+    found = [_spread(look), _ratio(look, row), _fading(look), _grown(choice, looks)]
+    return [text for text in found if text]
+
+
+def _spread(look: InsideMeasured) -> str:
+    if len(look.layers) < 2:
+        return ""
+    gradients, steps = _factor(look.sizes["gradient"]), _factor(look.sizes["step"])
+    if not (gradients and steps):
+        return ""
+    text = f"From layer to layer the gradients differ by a factor of {_times(gradients)}, the steps by {_times(steps)}"
+    if gradients > 3 * steps and "second_moment_root" in look.sizes:
+        return f"{text}: what is divided by √v is alike everywhere."
+    if "second_moment_root" not in look.sizes and steps > 3:
+        return f"{text}: nothing evens them out, so one learning rate has to do for all."
+    return f"{text}."
+
+
+def _factor(sizes: np.ndarray) -> float:
+    there = sizes[np.isfinite(sizes) & (sizes > 0)]
+    return float(there.max() / there.min()) if len(there) > 1 else 0.0
+
+
+def _times(factor: float) -> str:
+    return f"{factor:,.0f}" if factor >= 9.95 else times_text(round(factor, 1))
+
+
+def _ratio(look: InsideMeasured, row: int) -> str:
+    step, weight = float(look.sizes["step"][row]), float(look.sizes["weight"][row])
+    if not (step > 0 and weight > 0):
+        return ""
+    share = step / weight
+    text = f"A step moves {look.layers[row]} by 1/{1 / share:,.0f} of the size of its weights"
+    if share > FAST:
+        return f"{text}. That is much; about 1/1,000 is usual. A lower learning rate is calmer."
+    if share < SLOW:
+        return f"{text}: it hardly moves. About 1/1,000 is usual while it learns; late in a schedule it is less."
+    return f"{text}; about 1/1,000 is usual."
+
+
+def _fading(look: InsideMeasured) -> str:
+    sizes = look.sizes["gradient"]
+    there = np.flatnonzero(np.isfinite(sizes))
+    if len(there) < 3:
+        return ""
+    first, last = sizes[there[0]], sizes[there[-1]]
+    if first >= FADED * last:
+        return ""
+    evened = "second_moment_root" in look.sizes and look.sizes["step"][there[0]] > 0.1 * look.sizes["step"][there[-1]]
+    after = " Its steps are as large as the others all the same." if evened else " So it hardly learns."
+    share = f"1/{last / first:,.0f}" if first > 0 else "nothing"
+    name = look.layers[there[0]]
+    return f"The gradient of {name} is {share} of that of the last layer: it vanishes on its way back.{after}"
+
+
+def _grown(choice: Optimizer, looks: Looks) -> str:
+    look = looks.latest
+    if look is None or looks.seen < 2:
+        return ""
+    grown = math.sqrt(float((look.norms**2).sum()) / max(1e-30, float((looks.first_norms**2).sum())))
+    text = f"Since the first look all weights together have grown to {grown:.2f} times" if grown >= 1 else (
+        f"Since the first look all weights together have shrunk to {grown:.2f} times"
+    )
+    if choice.decay() and choice.decays_apart:
+        return f"{text}. Decay pulls each towards zero in every step, so that they stay bounded."
+    if choice.decay() and "second_moment_root" in look.sizes:
+        return f"{text}. Decay is added to the gradient and divided with it: it pulls less where gradients are large."
+    if choice.decay():
+        return f"{text}. Decay is added to the gradient, and so pulls towards zero."
+    return f"{text}. Nothing pulls them back: they grow as long as steps agree."
