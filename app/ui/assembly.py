@@ -54,7 +54,7 @@ class Assembly(QObject):
         self.awake, self.notifier = awake or Awake(), Notifier(frame)
         self.runs_folder = default_folder()
         self.commands = Commands(self)
-        self._parts = Parts(
+        self.parts = Parts(
             self.document,
             self.session,
             theme,
@@ -113,7 +113,7 @@ class Assembly(QObject):
         self._show_saved()
         first = self.preferences.get("page", "welcome") if restored else "welcome"
         self.frame.fill(
-            lambda name: make(name, self._parts), list(PAGES), first if first in PAGES else "welcome", self._load_engine
+            lambda name: make(name, self.parts), list(PAGES), first if first in PAGES else "welcome", self._load_engine
         )
         for path in paths[:1]:
             self.files.open(path)

@@ -41,6 +41,7 @@ class Commands:
             "undo": document.undo,
             "redo": document.redo,
             "train": self.train,
+            "race": self.race,
             "pause": self.pause,
             "stop": assembly.session.stop,
             "zoom_in": lambda: self.zoom(assembly.preferences.get("zoom", 1.0) + ZOOM_STEP),
@@ -68,6 +69,7 @@ class Commands:
         self.actions["undo"].setEnabled(document.can_undo)
         self.actions["redo"].setEnabled(document.can_redo)
         self.actions["train"].setEnabled(not self._all.run_bar.obstacle())
+        self.actions["race"].setEnabled(self.actions["train"].isEnabled() and document.description is not None)
         self.actions["pause"].setEnabled(session.state in (State.RUNNING, State.PAUSED))
         self.actions["stop"].setEnabled(session.active)
 
@@ -79,6 +81,12 @@ class Commands:
             return
         assembly.session.start(assembly.document.experiment, assembly.runs_folder)
         assembly.frame.go("training")
+
+    def race(self) -> None:
+        """Set up a race of variants of the open experiment."""
+        from app.ui.pages.training.race.setup import RaceSetup
+
+        RaceSetup(self._all.parts, self._all.frame).open()
 
     def pause(self) -> None:
         session = self._all.session

@@ -109,9 +109,9 @@ class Measurer(QObject):
         except UserError as error:
             self._settle(None, error)
             return
-        held = _held(self._document.dataset)
+        data = held(self._document.dataset)
         self._background.run(
-            lambda control: measure(experiment, problem, task, held, control), self._take, self._fail, key="measure"
+            lambda control: measure(experiment, problem, task, data, control), self._take, self._fail, key="measure"
         )
 
     def _take(self, result: Measured | GraphError) -> None:
@@ -129,7 +129,7 @@ class Measurer(QObject):
         self.changed.emit()
 
 
-def _held(dataset: Dataset | None) -> int:
+def held(dataset: Dataset | None) -> int:
     """Bytes of the training examples, where they lie in memory; a mapped file takes none."""
     if dataset is None:
         return 0

@@ -190,20 +190,25 @@ class RunBar(QObject):
         text = f"epoch {latest.epoch} of {prepared.epochs} · step {latest.position:,} of {prepared.steps:,}"
         brief = f"epoch {latest.epoch}/{prepared.epochs} · step {latest.position:,}/{prepared.steps:,}"
         progress = latest.position / max(1, prepared.steps)
+        speed = "" if latest.speed is None else f"{latest.speed:,.0f} {self._many()}/s"
+        remaining, spent = latest.remaining, latest.elapsed
+        if session.racing and session.race is not None:  # of all of them
+            text = brief = session.race.text
+            progress, remaining, speed = session.race.progress, session.race.remaining, ""
+            spent = time.monotonic() - session.begun
         if session.state is State.STOPPING:
             later = live.stage if live.stage is not None and live.stage is not self._stage else None
             text = f"Stopping: {later.text}" if later else f"Stopping after the current batch · {text}"
             brief = "Stopping"
         elif session.state is State.PAUSED:
             text, brief = f"Paused · {text}", f"Paused · {brief}"
-        speed = "" if latest.speed is None else f"{latest.speed:,.0f} {self._many()}/s"
-        left = "" if latest.remaining is None else f"{time_text(latest.remaining)} left"
+        left = "" if remaining is None else f"{time_text(remaining)} left"
         if session.state is State.PAUSED:
             speed = ""
-        spent = f"{time_text(latest.elapsed)} so far"
+        so_far = f"{time_text(spent)} so far"
         return replace(
             memory, text=text, brief=brief, progress=progress,
-            right=" · ".join(part for part in (speed, spent, left) if part),
+            right=" · ".join(part for part in (speed, so_far, left) if part),
             brief_right=" · ".join(part for part in (speed, left) if part),
         )
 

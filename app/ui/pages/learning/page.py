@@ -122,9 +122,23 @@ class LearningPage(Page):
         self.more.setAccessibleName("More settings of learning")
         self.more.setChecked(self.parts.preferences.get(MORE, False))
         self.more.toggled.connect(self._fold)
+        self.race = QPushButton("Race")
+        self.race.setObjectName("learning.race")
+        self.race.setAccessibleName("Race several variants of these settings")
+        self.race.clicked.connect(lambda: self.parts.do("race"))
+        self.parts.session.state_changed.connect(self._allow_race)
         row.addWidget(self.task, 1)
+        row.addWidget(self.race)
         row.addWidget(self.more)
         return row
+
+    def _allow_race(self) -> None:
+        """A race needs open data, and that nothing trains."""
+        obstacle = "" if self.parts.document.description is not None else "Open data first: variants learn from them."
+        if self.parts.session.active:
+            obstacle = "A training is under way."
+        self.race.setEnabled(not obstacle)
+        self.race.setToolTip(obstacle or "Trains variants of these settings side by side, such as four optimizers.")
 
     def _fold(self, opened: bool) -> None:
         self.parts.preferences.set(MORE, opened)
@@ -138,6 +152,7 @@ class LearningPage(Page):
     def _refresh(self, *_: object) -> None:
         if not self.isVisible():
             return
+        self._allow_race()
         document = self.parts.document
         try:
             resolved, problem = document.effective(), document.problem()

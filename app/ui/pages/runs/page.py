@@ -52,6 +52,7 @@ class RunsPage(Page):
         parts.session.told.connect(self._told)
         parts.session.finished.connect(lambda _: self.refresh())
         parts.session.state_changed.connect(self._show_actions)
+        parts.session.compared.connect(self.compare)
         parts.theme.changed.connect(self._restyle)
         QShortcut(
             QKeySequence(QKeySequence.StandardKey.Refresh),
@@ -163,6 +164,11 @@ class RunsPage(Page):
         self.message.say(f"{failure.what} {failure.remedy}")
 
     # --- what is chosen
+
+    def compare(self, paths: list[Path]) -> None:
+        """Lay these over one another, as soon as the list is read."""
+        self._select = list(paths)
+        self.refresh()
 
     def _chosen_changed(self) -> None:
         chosen = self.table.chosen()

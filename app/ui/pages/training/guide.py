@@ -30,12 +30,24 @@ EXPLAINED = {
         "The learning rate says how far a step goes. The gradient norm says how steep the ground is: sudden peaks mean "
         "steps that were too long.",
     ),
+    "inside": GuideCard(
+        "What you see",
+        "Every row is a layer, the first at the top. Dark is small, light is large, by powers of ten. The lines on the "
+        "right are the sizes now: where one is upright, all layers are alike in it. Adam divides the gradient by "
+        "its usual size, so its steps stand upright although the gradients do not.",
+    ),
     "memory": GuideCard(
         "What you see",
         "n is the number of weights. Weights, gradients and the optimizer's moments take n numbers each; activations "
         "grow with the batch size. What is free on the device is what a larger batch could use.",
     ),
     "log": GuideCard("What you see", "The run's own notes. The same lines are in log.txt in its folder."),
+    "race": GuideCard(
+        "What you see",
+        "Every variant is a training of its own; they take turns, so that all have seen equally many examples. Look at "
+        "validation first: the training loss alone can be learned by heart. One race shows one throw of the dice; a "
+        "second one with another seed shows how much of the difference stays.",
+    ),
     "empty": GuideCard(
         "Training",
         "The network guesses a batch of examples, the loss says how wrong it was, and the optimizer moves every weight "

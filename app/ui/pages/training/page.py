@@ -19,7 +19,7 @@ from app.ui.pages.training import guide
 from app.ui.pages.training.about import About, about_of
 from app.ui.pages.training.notices import NoticeStrip
 from app.ui.pages.training.probes import Probe
-from app.ui.pages.training.run_view import RunView
+from app.ui.pages.training.run_view import RACE, RunView
 from app.ui.pages.training.summary import Action, notice_of
 from app.ui.pages.training.waiting import EmptyCard, PreparingCard, centred
 from app.ui.parts import GuideCard, Page, Parts
@@ -30,6 +30,11 @@ from app.ui.theme import style
 
 DRAW_EVERY = 0.18
 """Seconds between two drawings of the curves while steps come in: five times a second looks the same as ten."""
+OFTEN = {
+    events.StepsDone, events.StageChanged, events.MemoryMeasured, events.CheckpointSaved, events.LaneTold,
+    events.InsideMeasured,
+}
+"""What is told all the time, and waits for the next drawing."""
 
 
 class TrainingPage(Page):
@@ -84,6 +89,7 @@ class TrainingPage(Page):
 
     def _turned(self, _: str) -> None:
         self._draw()
+        self._show_notice()
         self.guide_changed.emit()
 
     def _shown(self) -> None:
@@ -95,6 +101,10 @@ class TrainingPage(Page):
         self._take_resolved()
         self._data_changed()
         self.run.log_view.start(self.record)
+        race = session.race if session.race is not None and session.race.holds(self.record) else None
+        self.run.offer_race(race)
+        if race is not None and session.racing and not race.begun:
+            self.run.show_view(RACE)
         self._refresh_all()
 
     def _told(self, told: list[events.Event]) -> None:
@@ -116,7 +126,7 @@ class TrainingPage(Page):
             return
         self._show_page()
         now = time.monotonic()
-        rare = kinds - {events.StepsDone, events.StageChanged, events.MemoryMeasured, events.CheckpointSaved}
+        rare = kinds - OFTEN
         if rare or now - self._drawn >= DRAW_EVERY:
             self._drawn = now
             self._draw()
@@ -170,7 +180,8 @@ class TrainingPage(Page):
     def _show_page(self) -> None:
         """Empty, preparing, or the run."""
         session, record = self.parts.session, self.record
-        if len(record.steps) or record.finished is not None:
+        racing = session.racing and session.live and session.race is not None and session.race.begun
+        if len(record.steps) or record.finished is not None or racing:
             number = 2
         elif session.live:
             number = 1
@@ -223,6 +234,8 @@ class TrainingPage(Page):
         stage = self.record.stage.text if self.record.stage else ""
         seconds = time.monotonic() - session.begun
         notice = notice_of(self.record, session.state, session.live, stage, seconds, self._about)
+        if self.run.view == "race" and session.state not in (State.PAUSED, State.STOPPING):
+            notice = None  # the race says itself what came of it
         remedy = self._remedy()
         self.notice.show_notice(notice, remedy.label if remedy else "")
 
@@ -268,7 +281,7 @@ class TrainingPage(Page):
     def guide(self) -> list[GuideCard]:
         index = self.stack.currentIndex()
         view = ("empty", "preparing", self.run.view)[index]
-        return guide.cards(self.parts, view, self._findings if index == 2 else [])
+        return guide.cards(self.parts, view, self._findings if index == 2 and view != "race" else [])
 
     def ready(self) -> tuple[bool, str]:
         """Done when there is a run with at least one judged epoch."""

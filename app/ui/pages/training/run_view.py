@@ -1,4 +1,4 @@
-"""The Training page while there is a run to show: figures, a strip for what to know, and four views of the run."""
+"""The Training page while there is a run to show: figures, a strip for what to know, and the views of the run."""
 
 from __future__ import annotations
 
@@ -20,14 +20,18 @@ from app.engine.experiment import Experiment
 from app.ui.pages.training.about import About
 from app.ui.pages.training.cards import LogView, MemoryCard, MemoryView, ProbeCard
 from app.ui.pages.training.figures import FiguresRow, figures_of
+from app.ui.pages.training.inside import InsideView
+from app.ui.pages.training.inside.words import title_of
 from app.ui.pages.training.live import ChangePanel, ChangesStrip
 from app.ui.pages.training.notices import NoticeStrip
+from app.ui.pages.training.race.view import RaceView
 from app.ui.parts import Parts
 from app.ui.plots.loss import LossPlot
 from app.ui.plots.metric import MetricPlot
 from app.ui.plots.norm import NormPlot
 from app.ui.plots.rate import RatePlot
 from app.ui.plots.tools import LogButton, PlotCard, SmoothButton
+from app.ui.racing import Racing
 from app.ui.record import Record
 from app.ui.theme import style
 from app.ui.widgets.one_of import OneOf
@@ -35,9 +39,12 @@ from app.ui.widgets.one_of import OneOf
 VIEWS = (
     ("overview", "Overview", "Loss, accuracy, memory and what the network says now."),
     ("curves", "Curves", "Learning rate and gradient norm."),
+    ("inside", "Inside", "What the optimizer holds of every layer: gradients, moments and steps, live."),
     ("memory", "Memory", "The memory ledger and the device, now and over time."),
     ("log", "Log", "What happened, line by line."),
+    ("race", "Race", "The variants of the race, side by side."),
 )
+RACE = next(number for number, view in enumerate(VIEWS) if view[0] == "race")
 NARROW, WIDE = 600, 720
 """Below these widths (at 100 %) cards stand below each other; the ledger's table needs the second."""
 
@@ -51,6 +58,7 @@ class RunView(QScrollArea):
         super().__init__()
         self.parts, self.notice = parts, notice
         self.view, self._width = "overview", 0
+        self._race: Racing | None = None
         inside = self._build()
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -77,10 +85,18 @@ class RunView(QScrollArea):
         self._show_changing()
         self.views = OneOf()
         self.memory_view, self.log_view = MemoryView(theme), LogView()
-        for view in (self._build_overview(), self._build_curves(), self.memory_view, self.log_view):
+        self.race = RaceView(self.parts)
+        self.race.refused.connect(self._refused)
+        self.race.look_asked.connect(lambda: self.show_view(0))
+        self.inside = InsideView(self.parts)
+        overview, curves = self._build_overview(), self._build_curves()
+        for view in (overview, curves, self.inside, self.memory_view, self.log_view, self.race):  # as in VIEWS
             self.views.addWidget(view)
         column.addWidget(self.views, 1)
-        for card in (self.loss_card, self.metric_card, self.rate_card, self.norm_card, self.memory_view.over_time):
+        for card in (
+            self.loss_card, self.metric_card, self.rate_card, self.norm_card, self.memory_view.over_time,
+            self.inside.sizes_card, self.inside.norms_card,
+        ):
             card.refused.connect(self._refused)
         return inside
 
@@ -100,6 +116,7 @@ class RunView(QScrollArea):
             style(button, "segment")
             self.group.addButton(button, number)
             row.addWidget(button)
+        self.group.button(RACE).hide()
         self.group.idClicked.connect(self.show_view)
         self.change = QPushButton("Change…")
         self.change.setCheckable(True)
@@ -161,9 +178,18 @@ class RunView(QScrollArea):
 
     # --- showing
 
+    def offer_race(self, race: Racing | None) -> None:
+        """The race that the run shown belongs to: the view of it is there, or not."""
+        self._race = race
+        self.group.button(RACE).setVisible(race is not None)
+        if race is None and self.view == "race":
+            self.show_view(0)
+        self._place_segments()
+
     def show_view(self, number: int) -> None:
         """Show one of VIEWS."""
         self.view = VIEWS[number][0]
+        self.figures.setVisible(self.view != "race")  # they are of one run
         self.views.setCurrentIndex(number)
         self.group.button(number).setChecked(True)
         self.turned.emit(self.view)
@@ -172,10 +198,15 @@ class RunView(QScrollArea):
         """The figures, and the plots of the view in front."""
         self.loss.show_record(record)
         self.figures.show_figures(figures_of(record, self.loss.smoothed, resolved, about))
+        self._name_inside(resolved)
         self.changing.show_record(record, resolved)
         self.changes.show_record(record)
         self._place_segments()
-        if self.view == "overview":
+        if self.view == "race":
+            self.changes.hide()
+            if self._race is not None:
+                self.race.show_race(self._race, self.parts.session.racing)
+        elif self.view == "overview":
             label = about.headline.label
             self.metric_card.title.setText(f"{label[0].upper()}{label[1:]}")
             better = "" if about.headline.better == "higher" else "lower is better, "
@@ -187,8 +218,18 @@ class RunView(QScrollArea):
             self.rate.show_record(record, resolved)
             clip = resolved.training.gradient_clip if resolved else None
             self.norm.show_record(record, clip or 0.0)
+        elif self.view == "inside":
+            self.inside.show_record(record, resolved)
         elif self.view == "memory":
             self.memory_view.show_record(record, resolved)
+
+    def _name_inside(self, resolved: Experiment | None) -> None:
+        """The view into the optimizer bears its name."""
+        button = self.group.button([name for name, _, _ in VIEWS].index("inside"))
+        title = title_of(resolved.optimizer if resolved is not None else None)
+        if button.text() != title:
+            button.setText(title)
+            button.setAccessibleName(f"Show {title}")
 
     def _show_changing(self, *_: object) -> None:
         """The panel is open while the run can be changed and somebody wants it."""
@@ -205,6 +246,8 @@ class RunView(QScrollArea):
         cards = (self.loss_card, self.metric_card, self.memory_card, self.probe_card)
         self._arrange(self.overview_grid, cards, 1 if width < theme.px(NARROW) else 2)
         self.memory_view.arrange(1 if width < theme.px(WIDE) else 2)
+        self.inside.arrange(1 if width < theme.px(WIDE) else 2)
+        self.race.arrange(1 if width < theme.px(NARROW) else 2)
         self._width = width
         self._place_segments()
 

@@ -1,0 +1,83 @@
+"""The settings of one variant: the same editors as on the pages, on an experiment of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from app.engine.experiment import CHOICES
+from app.ui.document import Document
+from app.ui.form import ChoiceBox, Form
+from app.ui.theme import Theme, style
+from app.ui.widgets.segments import Segments
+
+SECTIONS = (
+    ("optimizer", "Optimizer", "Which way is down, and how far a step goes."),
+    ("training", "Batch, epochs, seed", "In what portions, how long, and with which dice."),
+    ("schedule", "Schedule", "How the learning rate changes over the run."),
+    ("loss", "Loss", "What is punished, and how hard."),
+    ("model", "Model", "Which network learns."),
+)
+NAMES = {"training": ["batch_size", "epochs", "seed", "accumulation", "gradient_clip", "precision"]}
+"""What of a section can be a variant's; all of it where nothing is said."""
+
+
+class VariantEditor(QWidget):
+    """`edit(document)` shows the settings of another variant; a change goes into its document."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._document: Document | None = None
+        self._inside: QWidget | None = None
+        self.sections = Segments(theme, "race.section", SECTIONS)
+        self.sections.chosen.connect(lambda _: self._build())
+        self.area = QScrollArea()
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.px(8))
+        column.addWidget(self.sections)
+        column.addWidget(self.area, 1)
+
+    def edit(self, document: Document) -> None:
+        self._document = document
+        self._build()
+
+    def show_section(self, name: str) -> None:
+        self.sections.set_value(name)
+        self._build()
+
+    def _build(self) -> None:
+        document, section = self._document, self.sections.value
+        if document is None:
+            return
+        inside = QWidget()
+        style(inside, "page")
+        column = QVBoxLayout(inside)
+        px = self._theme.px
+        column.setContentsMargins(px(2), px(4), px(8), px(4))
+        column.setSpacing(px(12))
+        if section in CHOICES:
+            column.addWidget(ChoiceBox(document, section, CHOICES[section].registry, f"race.{section}"))
+        form = Form(document, section, NAMES.get(section), self._theme)
+        form.rebuilt.connect(lambda: _call(form))
+        _call(form)
+        column.addWidget(form)
+        column.addStretch(1)
+        old = self.area.takeWidget()
+        self.area.setWidget(inside)
+        self._inside = inside
+        if old is not None:
+            old.deleteLater()
+
+
+def _call(form: Form) -> None:
+    """The pages behind have editors of the same settings; these have names of their own."""
+    for field in form.fields.values():
+        for widget in field.findChildren(QWidget):
+            name: Any = widget.objectName()
+            if name and not name.startswith(("race.", "qt_")):
+                widget.setObjectName(f"race.{name}")

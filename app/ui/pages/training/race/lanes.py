@@ -1,0 +1,261 @@
+"""The lanes as a table: while they run what each one does, and at the end what came of it. Settings that differ come
+first, figures after them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QIcon, QKeyEvent, QPainter, QPen, QPixmap, QPolygonF
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
+
+from app.engine.training.variants import Difference, differences
+from app.ui.amounts import UNKNOWN, bytes_text, figure_text, number_text, time_text, times_text
+from app.ui.pages.runs.overlay import DASHES, series_color
+from app.ui.racing import Racing, Runner, examples_of
+from app.ui.theme import Theme
+
+ROW = 28
+FEW_SETTINGS = 3
+"""Differing settings that are shown before the figures; the others stand behind them."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its head, what it means, a text for each lane, and which lane is best in it, -1 for none."""
+
+    label: str
+    tip: str
+    texts: tuple[str, ...]
+    best: int = -1
+
+
+def columns_of(racing: Racing, losses: Sequence[float]) -> list[Column]:
+    """losses: the training loss of each lane as the plot averages it."""
+    runners = racing.runners
+    found = differences(racing.variants)
+    # "kind" and what is missing in some are told by the names; numbers that all have come first
+    shared = [one for one in found if one.name != "kind" and None not in one.values]
+    rest = [one for one in found if one not in shared and one.name != "kind"]
+    columns = [_setting(one) for one in shared[:FEW_SETTINGS]]
+    columns += [_state(runners), *_figures(racing, losses)]
+    return columns + [_setting(one) for one in (*shared[FEW_SETTINGS:], *rest)]
+
+
+def _setting(difference: Difference) -> Column:
+    return Column(difference.label, f"A setting of [{difference.section}] that differs.", difference.texts)
+
+
+def _state(runners: Sequence[Runner]) -> Column:
+    return Column("State", "What it does now, or how it ended.", tuple(runner.state for runner in runners))
+
+
+def _figures(racing: Racing, losses: Sequence[float]) -> list[Column]:
+    runners = racing.runners
+    metric = runners[0].variant.task.headline
+    best = [runner.record.best for runner in runners]
+    seconds = [_seconds(runner) for runner in runners]
+    label = f"{metric.label[:1].upper()}{metric.label[1:]}"
+
+    def words(name: str, value: float | None) -> str:
+        return UNKNOWN if value is None else figure_text(name, value)
+
+    heads = [runner.headline for runner in runners]
+    judged = [one.validation_loss if one is not None else None for one in best]
+    one_loss = len({runner.variant.resolved.loss for runner in runners}) == 1
+    return [
+        Column(f"Best {metric.label}", f"{label} on validation, of its best epoch. {metric.help}".strip(),
+               tuple(words(metric.name, value) for value in heads), _best(heads, metric.better == "higher")),
+        Column("at epoch", "Its best epoch so far.", tuple(str(one.epoch) if one else UNKNOWN for one in best)),
+        Column("Validation loss", "Of its best epoch.", tuple(number_text(value) for value in judged),
+               _best(judged, False) if one_loss else -1),
+        Column("Training loss", "Smoothed, as it stands now or stood at the end.",
+               tuple(number_text(value) for value in losses)),
+        Column("Own time", "Seconds of its own work; waiting for the others does not count.",
+               tuple(time_text(value) for value in seconds)),
+        Column("Examples/s", "Of its own training steps.", tuple(examples_of(runner) for runner in runners)),
+        Column("Memory", "The peak of this training by itself: measured, on a GPU predicted, since all share it.",
+               tuple(bytes_text(_peak(runner)) for runner in runners)),
+        Column("Floats/weight", "Weight, gradient and what the optimizer keeps of each weight.",
+               tuple(times_text(one.entrant.floats) if one.entrant.floats else UNKNOWN for one in runners)),
+    ]
+
+
+def _best(values: Sequence[float | None], higher: bool) -> int:
+    """The place of the best known value; -1 where fewer than two are known or two share it."""
+    known = [(value, place) for place, value in enumerate(values) if value is not None and math.isfinite(value)]
+    if len(known) < 2:
+        return -1
+    ranked = sorted(known, reverse=higher)
+    return -1 if ranked[0][0] == ranked[1][0] else ranked[0][1]
+
+
+def _seconds(runner: Runner) -> float | None:
+    record = runner.record
+    if record.finished is not None and record.finished.summary:
+        value = record.finished.summary.get("seconds")
+        return float(value) if value else None
+    return record.latest.elapsed if record.latest is not None else None
+
+
+def _peak(runner: Runner) -> float | None:
+    """On a GPU the allocator counts what all of the race hold: there the prediction stands."""
+    record = runner.record
+    if record.prepared is None:
+        return None
+    on_cpu = record.prepared.device.upper().startswith("CPU")
+    measured = [one.rows.get("peak") for one in record.memory] if on_cpu else []
+    known = [value for value in measured if value is not None]
+    return max(known) if known else record.prepared.predicted.get("peak")
+
+
+class LanesTable(QTableWidget):
+    """A row a lane. chosen(lane): another row; opened(lane): Enter or a double click on it."""
+
+    chosen = Signal(int)
+    opened = Signal(int)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._columns: list[Column] = []
+        self._names: tuple[str, ...] = ()
+        self.setObjectName("race.lanes")
+        self.setAccessibleName("The variants of the race")
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setShowGrid(False)
+        self.setFrameShape(QTableWidget.Shape.NoFrame)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.verticalHeader().hide()
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setMinimumSectionSize(theme.px(48))
+        self.itemSelectionChanged.connect(self._choose)
+        self.cellDoubleClicked.connect(lambda row, _: self.opened.emit(row))
+        theme.changed.connect(self._restyle)
+
+    @property
+    def lane(self) -> int:
+        """The row that is chosen, the first if none."""
+        return max(0, self.currentRow())
+
+    def show_race(self, racing: Racing, losses: Sequence[float]) -> None:
+        columns = columns_of(racing, losses)
+        names = tuple(variant.name for variant in racing.variants)
+        if columns == self._columns and names == self._names:
+            return
+        if [one.label for one in columns] != [one.label for one in self._columns] or names != self._names:
+            self._begin(names, columns)
+        for number, column in enumerate(columns, 1):
+            old = self._columns[number - 1] if number <= len(self._columns) else None
+            if column != old or self.item(0, number) is None:
+                self._fill(number, column)
+        self._columns, self._names = columns, names
+
+    def _begin(self, names: tuple[str, ...], columns: list[Column]) -> None:
+        """Another race: other rows and columns."""
+        blocked = self.blockSignals(True)
+        self.clear()
+        self._columns = []
+        self.setRowCount(len(names))
+        self.setColumnCount(len(columns) + 1)
+        self.setHorizontalHeaderItem(0, QTableWidgetItem("Variant"))
+        for number, column in enumerate(columns, 1):
+            head = QTableWidgetItem(column.label)
+            head.setToolTip(column.tip)
+            self.setHorizontalHeaderItem(number, head)
+        for row, name in enumerate(names):
+            item = QTableWidgetItem(swatch(self._theme, row), name)
+            item.setToolTip(name)
+            self.setItem(row, 0, item)
+        self.selectRow(0)
+        self.blockSignals(blocked)
+        self._measure()
+
+    def _fill(self, number: int, column: Column) -> None:
+        theme = self._theme
+        for row, text in enumerate(column.texts):
+            item = self.item(row, number)
+            if item is None:
+                item = QTableWidgetItem()
+                self.setItem(row, number, item)
+            best = row == column.best
+            if item.text() != text:
+                item.setText(text)
+            item.setFont(theme.font(12, bold=best))
+            item.setForeground(theme.color("best" if best else "text"))
+            item.setToolTip(f"{text}, the best of them" if best else text)
+
+    def _measure(self) -> None:
+        theme = self._theme
+        self.setIconSize(QSize(theme.px(26), theme.px(12)))
+        self.verticalHeader().setDefaultSectionSize(theme.px(ROW))
+        bar = self.horizontalScrollBar().sizeHint().height()
+        self.setFixedHeight(theme.px(ROW) * (self.rowCount() + 1) + bar + theme.px(4))
+
+    def _restyle(self) -> None:
+        columns, names, lane = self._columns, self._names, self.lane
+        if names:
+            self._columns = []
+            self._begin(names, columns)
+            for number, column in enumerate(columns, 1):
+                self._fill(number, column)
+            self._columns = columns
+            blocked = self.blockSignals(True)
+            self.selectRow(lane)
+            self.blockSignals(blocked)
+
+    def choose(self, lane: int) -> None:
+        """Choose without telling."""
+        if lane != self.lane or not self.selectedItems():
+            blocked = self.blockSignals(True)
+            self.selectRow(lane)
+            self.blockSignals(blocked)
+
+    def _choose(self) -> None:
+        if self.selectedItems():
+            self.chosen.emit(self.lane)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.opened.emit(self.lane)
+        else:
+            super().keyPressEvent(event)
+
+
+def swatch(theme: Theme, lane: int) -> QIcon:
+    """A bit of the lane's line with its marker, as in the plots."""
+    width, height = theme.px(26), theme.px(12)
+    picture = QPixmap(width, height)
+    picture.fill(QColor(0, 0, 0, 0))
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    color = series_color(theme, lane)
+    pen = QPen(color, theme.px(2))
+    if DASHES[lane]:
+        pen.setDashPattern(DASHES[lane])
+    painter.setPen(pen)
+    middle, size = height / 2, height * 0.38
+    painter.drawLine(QPointF(0, middle), QPointF(width, middle))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(color)
+    x = width / 2
+    if lane == 0:
+        painter.drawEllipse(QPointF(x, middle), size, size)
+    else:
+        corners = {
+            1: ((-1, -1), (1, -1), (1, 1), (-1, 1)), 2: ((-1.1, -1), (1.1, -1), (0, 1)),
+            3: ((0, -1.2), (1.2, 0), (0, 1.2), (-1.2, 0)),
+        }[lane]
+        painter.drawPolygon(QPolygonF([QPointF(x + size * dx, middle + size * dy) for dx, dy in corners]))
+    painter.end()
+    return QIcon(picture)

@@ -1,0 +1,180 @@
+"""The curves of a race over one another, by examples seen. Colour, dash, marker and name tell the lanes apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pyqtgraph as pg
+
+from app.engine.learning.metrics import Metric
+from app.ui.amounts import figure_text, number_text
+from app.ui.pages.runs.overlay import DASHES, MARKERS, series_color
+from app.ui.plots.axis import percent, plain
+from app.ui.plots.base import EMPTY, FEW, Plot, Series
+from app.ui.plots.loss import SPIKE
+from app.ui.plots.reduce import Smoother
+from app.ui.racing import Runner
+from app.ui.record import Curve
+from app.ui.theme import Theme
+
+SIGNS = ("●", "■", "▼", "◆")
+"""The markers as characters, for the legend."""
+DRAWN = 300
+"""Points of an averaged curve: dashes are slow to draw where there are many."""
+
+
+@dataclass(eq=False)
+class LaneSeries(Series):
+    """The curve of one lane."""
+
+    lane: int = 0
+
+    def restyle(self, theme: Theme) -> None:
+        color = series_color(theme, self.lane)
+        pen = pg.mkPen(color, width=self.width)
+        if DASHES[self.lane]:
+            pen.setDashPattern(DASHES[self.lane])
+        self.item.setPen(pen)
+        self.item.setSymbolBrush(color)
+        self.item.setSymbolPen(None)
+        self.item.setSymbolSize(theme.px(7))
+
+
+class RacePlot(Plot):
+    """A line for each lane; a legend with the names, which stand at the right."""
+
+    def __init__(self, theme: Theme, lanes: int, marked: bool) -> None:
+        """marked: each value is a point of its own, with the marker of its lane."""
+        super().__init__(theme, x_title="examples seen", x_whole=False)
+        self.lanes = [
+            LaneSeries("", "text", symbol=MARKERS[lane] if marked else "", limit=DRAWN, average=not marked,
+                       dots=False, lane=lane)
+            for lane in range(lanes)
+        ]
+        for series in self.lanes:
+            self.add(series)
+        self.restyle()
+
+    def call(self, names: Sequence[str]) -> None:
+        """What the lanes are called; another race begins with empty curves."""
+        for series, name in zip(self.lanes, [*names, *[""] * len(self.lanes)], strict=False):
+            series.name = name
+            series.show(EMPTY, EMPTY)
+
+    def x_text(self, x: float) -> str:
+        return f"{round(x):,}"
+
+    def _show_legend(self) -> None:
+        named = [series for series in self.lanes if series.name and len(series.x)]
+        text = "<br>".join(
+            f'<span style="color:{series_color(self.theme, series.lane).name()}">{SIGNS[series.lane]} '
+            f"{series.name}</span>"
+            for series in named
+        )
+        if text != self.legend.text():
+            self.legend.setText(text)
+            self._place_overlays()
+        self.legend.setVisible(bool(text))
+
+    def span_of(self, runners: Sequence[Runner]) -> None:
+        """From the first example to the last that is planned."""
+        ends = [
+            float(runner.record.prepared.epochs * runner.record.prepared.training_examples)
+            for runner in runners if runner.record.prepared is not None
+        ]
+        self.span = (0.0, max(ends)) if ends else None
+
+
+class TrainingLossPlot(RacePlot):
+    """The loss of each step, averaged over equally many examples in every lane."""
+
+    def __init__(self, theme: Theme, lanes: int, smoothing: float) -> None:
+        super().__init__(theme, lanes, False)
+        self._factor = smoothing
+        self._averages: list[_Average] = []
+        self._runners: Sequence[Runner] = ()
+
+    def set_smoothing(self, factor: float) -> None:
+        self._factor, self._averages = factor, []
+        self.show_runners(self._runners)
+
+    def smoothed(self, lane: int) -> float:
+        """The average as it stands now; NaN before the first step."""
+        values = self._averages[lane].values.values if lane < len(self._averages) else EMPTY
+        return float(values[-1]) if len(values) else float("nan")
+
+    def show_runners(self, runners: Sequence[Runner]) -> None:
+        """Take what is new and draw it."""
+        if runners is not self._runners or len(self._averages) != len(runners):
+            self._runners = runners
+            sizes = [runner.variant.resolved.training.step_size for runner in runners]
+            self._averages = [_Average(self._factor ** (size / max(sizes))) for size in sizes]
+        for series, runner, average in zip(self.lanes, runners, self._averages, strict=False):
+            average.take(runner)
+            series.show(average.places.values, average.values.values)
+        self.span_of(runners)
+        self.refresh()
+
+    def limits(self) -> tuple[float, float, float, float]:
+        """The scale is that of the lanes that learn: one that goes out of bounds is cut off."""
+        left, right, low, high = super().limits()
+        tops = [float(np.nanmax(y)) for y in (one.y[np.isfinite(one.y)] for one in self.lanes) if len(y) >= FEW]
+        firsts = [float(one.y[0]) for one in self.lanes if len(one.y) and np.isfinite(one.y[0])]
+        if tops and firsts and high > SPIKE * max(max(firsts), min(tops)):
+            high = 1.3 * max(max(firsts), min(tops))
+        return left, right, (low if self.log else min(0.0, low)), high
+
+
+class _Average:
+    """The running average of one lane's losses and of the places it was taken over: it looks back, so both do."""
+
+    def __init__(self, factor: float) -> None:
+        self._losses, self._steps = Smoother(factor), Smoother(factor)
+        self.values, self.places = Curve(), Curve()
+
+    def take(self, runner: Runner) -> None:
+        known = len(self.values)
+        losses, steps = runner.record.losses.values[known:], runner.record.steps.values[known:]
+        if len(losses):
+            seen = runner.examples(steps).astype(float)
+            places = self._steps(np.where(np.isfinite(losses), seen, np.nan))
+            self.values.extend(self._losses(losses))
+            self.places.extend(np.where(np.isnan(places), seen, places))
+
+
+class ValidationPlot(RacePlot):
+    """The validation of every epoch: the headline figure, or the loss."""
+
+    def __init__(self, theme: Theme, lanes: int) -> None:
+        super().__init__(theme, lanes, True)
+        self._metric: Metric | None = None
+
+    def show_runners(self, runners: Sequence[Runner], metric: Metric | None) -> None:
+        """metric: None for the loss."""
+        self._metric = metric
+        share = metric is not None and metric.shown == "percent"
+        self.left.words = percent if share else plain
+        for series, runner in zip(self.lanes, runners, strict=False):
+            series.words = partial(figure_text, metric.name) if metric is not None else number_text
+            done = runner.record.epochs
+            values = [
+                epoch.validation_loss if metric is None else epoch.metrics.get(metric.name, np.nan) for epoch in done
+            ]
+            series.show(
+                runner.examples(np.array([epoch.step for epoch in done], dtype=np.int64)).astype(float),
+                np.array(values, dtype=float),
+            )
+        self.span_of(runners)
+        self.refresh()
+
+    def limits(self) -> tuple[float, float, float, float]:
+        left, right, low, high = super().limits()
+        if self._metric is not None and self._metric.shown == "percent":
+            return left, right, max(0.0, low - 0.02), min(1.0, high + 0.02)
+        tops = [float(y.max()) for y in (one.y[np.isfinite(one.y)] for one in self.lanes) if len(y)]
+        if self._metric is None and not self.log and tops and high > 10 * SPIKE * min(tops) > 0:
+            high = SPIKE * min(tops)  # one that went out of bounds does not flatten the rest
+        return left, right, low, high

@@ -1,0 +1,263 @@
+"""Setting up a race: two to four variants of the open experiment, what is fair about it and what memory it takes."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QListWidget, QPushButton, QVBoxLayout, QWidget
+
+from app.engine.errors import UserError
+from app.engine.experiment import Experiment
+from app.engine.training.variants import FEWEST, MOST, Variant, fairness, variants_of, why_adam
+from app.ui.background import Failure
+from app.ui.document import Document
+from app.ui.measurer import held
+from app.ui.pages.training.race.editor import VariantEditor
+from app.ui.pages.training.race.lanes import swatch
+from app.ui.pages.training.race.needs import Needs, find_needs
+from app.ui.parts import Parts
+from app.ui.racing import Entrant, Racing
+from app.ui.theme import style
+
+MEASURE_MS = 150
+WIDTH, HEIGHT = 880, 600
+READY_MADE = "SGD, SGD with momentum, Adam and AdamW on these data, each at its usual learning rate."
+
+
+class RaceSetup(QDialog):
+    """Opens on the experiment as it is; `begin` starts the race and closes."""
+
+    def __init__(self, parts: Parts, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.parts = parts
+        self.variants: tuple[Variant, ...] = ()
+        self._documents: list[Document] = []
+        self._needs: Needs | None = None
+        self._trouble = ""
+        self._timer = QTimer(self, singleShot=True, interval=MEASURE_MS)
+        self._timer.timeout.connect(self._measure)
+        self.setObjectName("race.setup")
+        self.setWindowTitle("Race")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        style(self, "page")
+        self._build()
+        self.take([parts.document.experiment])
+        self.add()
+
+    # --- what it looks like
+
+    def _build(self) -> None:
+        theme = self.parts.theme
+        px = theme.px
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(px(20), px(16), px(20), px(16))
+        outer.setSpacing(px(12))
+        heading, why = QLabel("Race"), QLabel(
+            "The same training several times over with one thing changed: side by side, in turns, on the same examples."
+        )
+        style(heading, "heading")
+        style(why, "secondary")
+        why.setWordWrap(True)
+        self.ready_made = self._button("Why Adam?", "race.why_adam", READY_MADE)
+        head = QHBoxLayout()
+        words = QVBoxLayout()
+        words.setSpacing(px(4))
+        words.addWidget(heading)
+        words.addWidget(why)
+        head.addLayout(words, 1)
+        head.addWidget(self.ready_made, 0, Qt.AlignmentFlag.AlignTop)
+        outer.addLayout(head)
+        middle = QGridLayout()
+        middle.setHorizontalSpacing(px(16))
+        middle.setVerticalSpacing(px(8))
+        self.list = QListWidget()
+        self.list.setObjectName("race.variants")
+        self.list.setAccessibleName("Variants of the race")
+        self.list.setToolTip("Choose a variant to see and change its settings.")
+        self.list.setIconSize(QSize(px(26), px(12)))
+        self.list.setWordWrap(True)
+        self.list.currentRowChanged.connect(self._edit)
+        self.adding = self._button("Add a variant", "race.add", f"Adds a copy of the first, up to {MOST} in all.")
+        self.removing = self._button("Take away", "race.remove", "Takes the chosen variant out of the race.")
+        tools = QHBoxLayout()
+        tools.addWidget(self.adding)
+        tools.addWidget(self.removing)
+        tools.addStretch(1)
+        self.editor = VariantEditor(theme)
+        middle.addWidget(self.list, 0, 0)
+        middle.addLayout(tools, 1, 0)
+        middle.addWidget(self.editor, 0, 1, 2, 1)
+        middle.setColumnStretch(0, 4)
+        middle.setColumnStretch(1, 7)
+        outer.addLayout(middle, 1)
+        self.fair, self.memory, self.problem = QLabel(), QLabel(), QLabel()
+        for label, name in ((self.fair, "race.fairness"), (self.memory, "race.memory"), (self.problem, "race.problem")):
+            label.setObjectName(name)
+            label.setWordWrap(True)
+            style(label, "secondary")
+            outer.addWidget(label)
+        style(self.problem, "problem")
+        self.fair.setTextFormat(Qt.TextFormat.RichText)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        self.cancel = self._button("Cancel", "race.cancel", "Closes this without a race.")
+        self.start = self._button("Start the race", "race.start", "Trains the variants side by side.")
+        style(self.start, "primary")
+        row.addWidget(self.cancel)
+        row.addWidget(self.start)
+        outer.addLayout(row)
+        self.adding.clicked.connect(self.add)
+        self.removing.clicked.connect(self.remove)
+        self.ready_made.clicked.connect(self.take_ready_made)
+        self.cancel.clicked.connect(self.reject)
+        self.start.clicked.connect(self.begin)
+        self.start.setDefault(True)
+        around = self.parentWidget()
+        room = around.size() if around is not None else QSize(WIDTH, HEIGHT)
+        self.resize(min(px(WIDTH), room.width() - 32), min(px(HEIGHT), room.height() - 32))
+
+    def _button(self, text: str, name: str, tip: str) -> QPushButton:
+        button = QPushButton(text)
+        button.setObjectName(name)
+        button.setAccessibleName(text)
+        button.setToolTip(tip)
+        button.setAutoDefault(False)
+        return button
+
+    # --- the variants
+
+    def take(self, experiments: list[Experiment]) -> None:
+        """Begin with these variants."""
+        for document in self._documents:
+            document.changed.disconnect(self._refresh)
+            document.deleteLater()
+        self._documents = [self._document(experiment) for experiment in experiments]
+        self._refresh()
+        self.list.setCurrentRow(0)
+        self._edit(0)
+
+    def _document(self, experiment: Experiment) -> Document:
+        document, shown = Document(experiment), self.parts.document
+        document.setParent(self)
+        document.set_data(shown.data_state, shown.dataset)
+        document.changed.connect(self._refresh)
+        return document
+
+    def add(self) -> None:
+        """A copy of the first, to be changed."""
+        if len(self._documents) < MOST:
+            self._documents.append(self._document(self._documents[0].experiment))
+            self._refresh()
+            self.list.setCurrentRow(len(self._documents) - 1)
+
+    def remove(self) -> None:
+        if len(self._documents) > FEWEST:
+            row = max(0, self.list.currentRow())
+            document = self._documents.pop(row)
+            self._refresh()
+            self.list.setCurrentRow(min(row, len(self._documents) - 1))
+            self._edit(self.list.currentRow())
+            document.changed.disconnect(self._refresh)
+            document.deleteLater()
+
+    def take_ready_made(self) -> None:
+        self.take(list(why_adam(self._documents[0].experiment)))
+        self.editor.show_section("optimizer")
+
+    def document_of(self, row: int) -> Document:
+        """The settings of a variant."""
+        return self._documents[row]
+
+    def _edit(self, row: int) -> None:
+        if 0 <= row < len(self._documents):
+            self.editor.edit(self._documents[row])
+
+    # --- what is said
+
+    def _refresh(self, *_: object) -> None:
+        about = self.parts.document.description
+        self.variants, self._needs, self._trouble = (), None, ""
+        experiments = [document.experiment for document in self._documents]
+        if about is None:
+            self._trouble = "The data are not open yet."
+        else:
+            try:
+                self.variants = variants_of(experiments, about)
+            except UserError as error:
+                self._trouble = f"{error.what} {error.remedy}".strip()
+        self._name()
+        lines = [
+            f"{'=' if fact.same else '≠'} {fact.text}" for fact in (fairness(self.variants, about) if about else ())
+        ] if self.variants else []
+        self.fair.setText("<br>".join(lines))
+        self.fair.setVisible(bool(lines))
+        self.memory.setVisible(False)
+        self.adding.setEnabled(len(experiments) < MOST)
+        self.removing.setEnabled(len(experiments) > FEWEST)
+        self._allow()
+        self._timer.start()
+
+    def _name(self) -> None:
+        """The rows of the list, without touching which one is chosen."""
+        asked = self.parts.document.experiment
+        names = [variant.name for variant in self.variants] or [""] * len(self._documents)
+        while self.list.count() > len(self._documents):
+            self.list.takeItem(self.list.count() - 1)
+        while self.list.count() < len(self._documents):
+            self.list.addItem("")
+        for row, (document, name) in enumerate(zip(self._documents, names, strict=True)):
+            item = self.list.item(row)
+            now = "as it is now" if document.experiment == asked else ""
+            text = f"{name} ({now})" if name and now else name or now.capitalize() or "Changed"
+            item.setText(text)
+            item.setToolTip(text)
+            item.setIcon(swatch(self.parts.theme, row))
+
+    def _measure(self) -> None:
+        if not self.variants:
+            return
+        variants, data = self.variants, held(self.parts.document.dataset)
+        self.parts.background.run(
+            lambda control: find_needs(variants, data, control), self._take_needs, self._fail, key="race.needs"
+        )
+
+    def _take_needs(self, needs: Needs) -> None:
+        if len(needs.floats) != len(self.variants):
+            return
+        self._needs = needs
+        text, role = needs.words
+        self.memory.setText(text)
+        self.memory.setVisible(bool(text))
+        style(self.memory, role)
+        self._allow()
+
+    def _fail(self, failure: Failure) -> None:
+        self.memory.setText(f"{failure.what} {failure.remedy}".strip())
+        self.memory.setVisible(True)
+
+    def _allow(self) -> None:
+        needs = self._needs
+        trouble = self._trouble or ("A training is under way." if self.parts.session.active else "")
+        self.problem.setText(trouble)
+        self.problem.setVisible(bool(trouble))
+        hindered = bool(trouble) or (needs is not None and (bool(needs.trouble) or needs.too_much))
+        self.start.setEnabled(not hindered)
+        self.start.setToolTip(trouble or "Trains the variants side by side.")
+
+    # --- starting
+
+    def begin(self) -> None:
+        """Start and show it."""
+        about = self.parts.document.description
+        if about is None or not self.variants or not self.start.isEnabled():
+            return
+        floats = self._needs.floats if self._needs is not None else (None,) * len(self.variants)
+        entrants = [Entrant(variant, each) for variant, each in zip(self.variants, floats, strict=True)]
+        self.parts.session.start_race(Racing.of(entrants, about), self.parts.runs_folder)
+        self.parts.go("training")
+        self.accept()
+
+    def done(self, result: int) -> None:
+        """Nothing is measured for it any more."""
+        self._timer.stop()
+        self.parts.background.run(lambda _: None, lambda _: None, key="race.needs")
+        super().done(result)

@@ -1,0 +1,179 @@
+"""The race on the Training page: curves side by side, the lanes as a table, what it is worth and what came of it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from app.engine.training.variants import MOST
+from app.ui.pages.training.race.lanes import LanesTable
+from app.ui.pages.training.race.plots import TrainingLossPlot, ValidationPlot
+from app.ui.pages.training.race.words import verdict
+from app.ui.parts import Parts
+from app.ui.plots.tools import LogButton, PlotCard, SmoothButton
+from app.ui.racing import Racing
+from app.ui.theme import style
+from app.ui.widgets.card import Card
+from app.ui.widgets.segments import Segments
+
+QUANTITIES = (
+    ("figure", "Figure", "By what the variants are judged, on examples they never train on."),
+    ("loss", "Loss", "The validation loss of every epoch; lower is better."),
+)
+
+
+class RaceView(QWidget):
+    """`show_race(racing, active)`. look_asked(): the chosen lane in the other views. refused(sentence): a plot could
+    not be saved."""
+
+    look_asked = Signal()
+    refused = Signal(str)
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__()
+        self.parts = parts
+        self._racing: Racing | None = None
+        self._active = False
+        style(self, "page")
+        theme, preferences = parts.theme, parts.preferences
+        self.smooth = SmoothButton(theme, preferences, "race.smoothing")
+        self.loss, self.judged = TrainingLossPlot(theme, MOST, self.smooth.factor), ValidationPlot(theme, MOST)
+        self.loss_card = PlotCard(self.loss, "Training loss", "by examples seen", "race.loss", "race loss")
+        self.loss_card.add_tool(LogButton([self.loss], preferences, "race.log"))
+        self.loss_card.add_tool(self.smooth)
+        self.smooth.smoothed.connect(self.loss.set_smoothing)
+        self.judged_card = PlotCard(self.judged, "Validation", "", "race.validation", "race validation")
+        self.quantity = Segments(theme, "race.quantity", QUANTITIES)
+        self.quantity.chosen.connect(lambda _: self._draw())
+        self.judged_card.add_tool(self.quantity)
+        for card in (self.loss_card, self.judged_card):
+            card.refused.connect(self.refused)
+        self._lay_out_cards()
+        theme.changed.connect(self._draw)
+
+    def _lay_out_cards(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        self.grid = QGridLayout()
+        self.grid.setSpacing(12)
+        column.addLayout(self.grid, 1)
+        self.arrange(2)
+        self.card = Card("Variants", "Enter or a double click opens one")
+        self.card.setObjectName("race.card")
+        self.table = LanesTable(self.parts.theme)
+        self.table.chosen.connect(self._chosen)
+        self.table.opened.connect(self.open)
+        self.card.body.addWidget(self.table)
+        self.verdict, self.facts = QLabel(), QLabel()
+        self.verdict.setObjectName("race.verdict")
+        self.facts.setObjectName("race.facts")
+        style(self.verdict, "row")
+        style(self.facts, "secondary")
+        for label in (self.verdict, self.facts):
+            label.setWordWrap(True)
+            self.card.body.addWidget(label)
+        self.look = self._button("Look closer", "race.look", "Shows the curves and figures of the chosen variant.")
+        self.results = self._button("Results", "race.results", "Shows what the chosen variant gets right and wrong.")
+        self.compare = self._button("Compare in Runs", "race.compare", "Lays these runs over one another in Runs.")
+        self.look.clicked.connect(self._look)
+        self.results.clicked.connect(lambda: self._go("results"))
+        self.compare.clicked.connect(self._compare)
+        column.addWidget(self.card)
+
+    def _button(self, text: str, name: str, tip: str) -> QPushButton:
+        button = QPushButton(text)
+        button.setObjectName(name)
+        button.setAccessibleName(text)
+        button.setToolTip(tip)
+        style(button, "small")
+        self.card.tools.addWidget(button)
+        return button
+
+    def arrange(self, columns: int) -> None:
+        """The plots side by side, or below each other."""
+        px = self.parts.theme.px
+        for number, card in enumerate((self.loss_card, self.judged_card)):
+            card.setMinimumWidth(px(240))
+            card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            card.plot.setMinimumHeight(px(140))
+            self.grid.addWidget(card, number // columns, number % columns)
+        for column in range(2):
+            self.grid.setColumnStretch(column, 1 if column < columns else 0)
+
+    # --- showing
+
+    def show_race(self, racing: Racing, active: bool) -> None:
+        """active: whether it is under way."""
+        if racing is not self._racing:
+            self._racing = racing
+            names = [variant.name for variant in racing.variants]
+            self.loss.call(names)
+            self.judged.call(names)
+            metric = racing.runners[0].variant.task.headline
+            self.quantity.set_text("figure", f"{metric.label[:1].upper()}{metric.label[1:]}")
+            self.quantity.buttons["figure"].setToolTip(f"{metric.help} On examples they never train on.".strip())
+            self.loss.follow()
+            self.judged.follow()
+        self._active = active
+        self._draw()
+
+    def _draw(self) -> None:
+        racing = self._racing
+        if racing is None:
+            return
+        metric = racing.runners[0].variant.task.headline if self.quantity.value == "figure" else None
+        lower = "" if metric is not None and metric.better == "higher" else "lower is better"
+        self.judged_card.set_why(lower)
+        self.loss.show_runners(racing.runners)
+        self.judged.show_runners(racing.runners, metric)
+        self.table.show_race(racing, [self.loss.smoothed(lane) for lane in range(len(racing.runners))])
+        self.table.choose(racing.watched)
+        self._say(self.verdict, verdict(racing, self._active))
+        self._say(self.facts, " ".join(fact.text for fact in racing.facts))
+        self.results.setEnabled(bool(racing.runners[self.table.lane].record.epochs))
+        self.compare.setEnabled(len(racing.paths) > 1)
+
+    def _say(self, label: QLabel, text: str) -> None:
+        if label.text() != text:
+            label.setText(text)
+        label.setVisible(bool(text))
+
+    # --- doing
+
+    def _chosen(self, lane: int) -> None:
+        """The other views and pages show the lane that is chosen."""
+        racing, session = self._racing, self.parts.session
+        if racing is not None and session.race is racing and racing.watched != lane:
+            session.watch(lane)
+
+    def open(self, lane: int) -> None:
+        """A lane that has ended in Results, one under way in its own curves."""
+        racing = self._racing
+        if racing is None:
+            return
+        self._chosen(lane)
+        ended = racing.runners[lane].record.finished is not None
+        if ended and racing.runners[lane].record.epochs:
+            self._go("results")
+        else:
+            self._look()
+
+    def _look(self) -> None:
+        self._show_chosen()
+        self.look_asked.emit()
+
+    def _go(self, page: str) -> None:
+        self._show_chosen()
+        self.parts.go(page)
+
+    def _show_chosen(self) -> None:
+        """Somebody may have opened another run meanwhile."""
+        if self._racing is not None and self.parts.session.record is not self._racing.record:
+            self.parts.session.watch(self._racing.watched)
+
+    def _compare(self) -> None:
+        if self._racing is not None:
+            self.parts.session.compared.emit(list(self._racing.paths))
+            self.parts.go("runs")
+

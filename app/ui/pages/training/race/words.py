@@ -1,0 +1,78 @@
+"""What a race says, in sentences: how it stands, and what may be learned from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from app.engine.learning.metrics import Metric
+from app.ui.amounts import figure_text
+from app.ui.racing import Racing, Runner, leader
+
+
+def verdict(racing: Racing, active: bool) -> str:
+    """How it stands, or what came of it and what that is worth."""
+    metric = racing.runners[0].variant.task.headline
+    first = leader(racing)
+    if active:
+        if first is None:
+            return "The first figures come when the first epoch is judged."
+        return f"Ahead so far: {_named(racing.runners[first], metric)}."
+    fallen = [runner for runner in racing.runners if runner.record.finished is not None
+              and runner.record.finished.status in ("diverged", "failed")]
+    text = _fallen(fallen)
+    if first is None:
+        even = "Two share the best figure." if sum(one.headline is not None for one in racing.runners) > 1 else ""
+        return f"{text} {even or 'There is nothing to compare.'}".strip()
+    ahead = racing.runners[first]
+    second = _second(racing, first, metric)
+    words = f"{_named(ahead, metric)} came out best, before {_named(second, metric)}."
+    return f"{words} {_worth(ahead, second, metric)} {text}".strip()
+
+
+def _named(runner: Runner, metric: Metric) -> str:
+    value = runner.headline
+    return f"{runner.variant.name} ({figure_text(metric.name, value)})" if value is not None else runner.variant.name
+
+
+def _second(racing: Racing, first: int, metric: Metric) -> Runner:
+    others = [runner for lane, runner in enumerate(racing.runners) if lane != first and runner.headline is not None]
+    choose = max if metric.better == "higher" else min
+    return choose(others, key=lambda runner: runner.headline if runner.headline is not None else np.nan)
+
+
+def _worth(ahead: Runner, second: Runner, metric: Metric) -> str:
+    """One seed and one validation set: how far that goes."""
+    one_seed = "This is one race with one seed: another seed moves every curve a little."
+    if metric.name == "accuracy" and ahead.headline is not None and second.headline is not None:
+        count = _judged(ahead)
+        mean = (ahead.headline + second.headline) / 2
+        error = float(np.sqrt(2 * mean * (1 - mean) / count)) if count else 0.0
+        if count and abs(ahead.headline - second.headline) < 2 * error:
+            return (f"The two are {figure_text(metric.name, abs(ahead.headline - second.headline))} apart, which is "
+                    f"within chance for {count:,} validation examples. {one_seed}")
+    return one_seed
+
+
+def _judged(runner: Runner) -> int:
+    """Validation examples, as counted in its last judging."""
+    epochs = runner.record.epochs
+    confusion = epochs[-1].confusion if epochs else None
+    return int(confusion.sum()) if confusion is not None else 0
+
+
+def _fallen(runners: Sequence[Runner]) -> str:
+    out = [runner.variant.name for runner in runners
+           if runner.record.finished is not None and runner.record.finished.status == "diverged"]
+    failed = [runner.variant.name for runner in runners if runner.variant.name not in out]
+    parts = []
+    if out:
+        parts.append(f"{_list(out)} went out of bounds; a lower learning rate may hold it.")
+    if failed:
+        parts.append(f"{_list(failed)} failed; look closer to see why.")
+    return " ".join(parts)
+
+
+def _list(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
