@@ -35,13 +35,25 @@ def scratch(func: Any, args: Sequence[Any], kwargs: dict[str, Any], out: Any) ->
 def _mixed(args: Sequence[Any], out: Any) -> int:
     """An operation on numbers of several types: those of another type than the result's are copied into it."""
     tensors = [one for one in args if isinstance(one, torch.Tensor) and one.ndim]
-    kinds = {one.dtype for one in tensors if one.dtype != torch.bool}
-    if len(kinds) < 2 or not isinstance(out, torch.Tensor):
+    if len({one.dtype for one in tensors}) < 2 or not isinstance(out, torch.Tensor):
         return 0
     common = tensors[0].dtype
     for one in tensors[1:]:
         common = torch.promote_types(common, one.dtype)
-    return sum(one.numel() for one in tensors if one.dtype not in (common, torch.bool)) * common.itemsize
+    return sum(one.numel() for one in tensors if one.dtype != common) * common.itemsize
+
+
+def _nothing(args: Sequence[Any], kwargs: dict[str, Any], out: Any) -> int:
+    return 0
+
+
+def _norm(args: Sequence[Any], kwargs: dict[str, Any], out: Any) -> int:
+    """Layer norm reads row by row: what lies otherwise is copied."""
+    return _bytes(args[0]) if not args[0].is_contiguous() else 0
+
+
+def _norm_backward(args: Sequence[Any], kwargs: dict[str, Any], out: Any) -> int:
+    return sum(_bytes(one) for one in args[:2] if not one.is_contiguous())
 
 
 def _summed(args: Sequence[Any], kwargs: dict[str, Any], out: torch.Tensor) -> int:
@@ -72,6 +84,7 @@ def _convolution_backward(args: Sequence[Any], kwargs: dict[str, Any], out: Any)
     if not _by_onednn(x):
         return _unfolded(x, weight, y)
     last, most = _channels_last(x, weight), 0
+    turned = 0 if last or y.is_contiguous() else _bytes(y)
     if wanted[1]:
         copies = 0 if last else _bytes(y) + (_bytes(x) if x.shape[1] > 3 else 0)
         most = copies + (2 * _bytes(weight) if last or x.dtype in _HALVES else 0)
@@ -79,7 +92,7 @@ def _convolution_backward(args: Sequence[Any], kwargs: dict[str, Any], out: Any)
             most = _deep_filters(x, weight)
     if wanted[0]:
         most = max(most, _bytes(weight) + (_SMALL if last else _bytes(y)))
-    return most
+    return most + turned
 
 
 def _deep_filters(x: torch.Tensor, weight: torch.Tensor) -> int:
@@ -133,7 +146,9 @@ def _bytes(tensor: torch.Tensor) -> int:
 
 
 _RULES: dict[Any, Callable[[Sequence[Any], dict[str, Any], Any], int]] = {
-    _aten.copy_: lambda args, kwargs, out: 0, _aten.sum: _summed, _aten.mean: _averaged, _aten.native_batch_norm_backward: _batch_norm_backward,
+    _aten.copy_: _nothing, _aten.where: _nothing, _aten.masked_fill: _nothing, _aten.masked_fill_: _nothing,
+    _aten.sum: _summed, _aten.mean: _averaged, _aten.native_batch_norm_backward: _batch_norm_backward,
+    _aten.native_layer_norm: _norm, _aten.native_layer_norm_backward: _norm_backward,
     _aten.convolution: _convolution, _aten.convolution_backward: _convolution_backward,
     _aten.mm: _product(0, 1), _aten.bmm: _product(0, 1), _aten.addmm: _product(1, 2),
     _aten._fused_adam_: _fused_step, _aten._fused_adamw_: _fused_step, _aten._fused_sgd_: _fused_step,

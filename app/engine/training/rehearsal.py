@@ -133,6 +133,10 @@ class _Pretended(Storages):
     def answer(self, func: Any, args: Any, kwargs: Any) -> Any:
         if func is torch.ops.aten._local_scalar_dense.default:
             return float(_SOME) if args[0].is_floating_point() else _SOME
-        return super().answer(func, args, kwargs)
+        out = super().answer(func, args, kwargs)
+        if func is torch.ops.aten.native_group_norm_backward.default and out[0] is not None:
+            # torch's rule forgets that in two-byte types the gradient of the input is of the input's type.
+            return torch.empty_like(args[1]), *out[1:]
+        return out
 
 
