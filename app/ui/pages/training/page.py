@@ -139,6 +139,8 @@ class TrainingPage(Page):
     def _state_changed(self) -> None:
         if self.isVisible():
             self._show_page()
+            if self.run.view == "race":
+                self._draw()  # what came of it is said when it is over
             self._show_notice()
             self._tick()
 
