@@ -26,7 +26,10 @@ def out_of_memory(error: BaseException) -> bool:
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
         return True
     text = str(error).lower()
-    signs = ("can't allocate memory", "cannot allocate memory", "not enough memory", "out of memory")
+    signs = (
+        "can't allocate memory", "cannot allocate memory", "not enough memory", "out of memory",
+        "could not create a primitive",  # all that oneDNN says when its own memory is refused
+    )
     return isinstance(error, RuntimeError) and any(sign in text for sign in signs)
 
 

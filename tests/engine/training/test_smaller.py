@@ -160,7 +160,7 @@ told = []
 def limit():
     # Address space, so that the allocator itself is refused memory; less than a pass of the whole batch needs.
     now = psutil.Process().memory_info().vms
-    resource.setrlimit(resource.RLIMIT_AS, (now + 60 * 2**20, resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_AS, (now + 160 * 2**20, resource.RLIM_INFINITY))
 
 with at_step(3, limit):
     finished = trainer.train(asked, Run.create(folder / "runs", asked), told.append, Control())
