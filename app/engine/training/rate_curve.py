@@ -1,8 +1,8 @@
 """What a curve of losses over growing learning rates says: where it falls fastest, where it blows up, what to take.
 
-The range test is Smith's (2017, arXiv:1506.01186, section 3.3); to smooth the loss, to end where it has grown to several
-times its least and to stay well below that rate follows Gugger (2018, "How do you find a good learning rate"), as in
-fastai. Theirs smooths backwards in time, which moves the curve to the right; here the mean looks both ways.
+The range test is Smith's (2017, arXiv:1506.01186, section 3.3); to smooth the loss, to end where it has grown to
+several times its least and to stay well below that rate follows Gugger (2018, "How do you find a good learning rate"),
+as in fastai. Theirs smooths backwards in time, which moves the curve to the right; here the mean looks both ways.
 """
 
 from __future__ import annotations
@@ -31,12 +31,16 @@ ONSET = 0.1
 
 @dataclass(frozen=True)
 class Tried:
-    """A search under way, at step `step` of at most `steps`. rates, losses, smoothed: (n,) of the rates tried so far, with
-    the mean loss of the passes so far; at: the rate of the last step."""
+    """A search under way, at step `step` of at most `steps`.
+
+    rates, losses, smoothed: (n,) of the rates tried so far, losses as means over the passes so far. at: the rate of the
+    last step. span: the least and the greatest rate that may be tried.
+    """
 
     step: int
     steps: int
     at: float
+    span: tuple[float, float]
     rates: np.ndarray
     losses: np.ndarray
     smoothed: np.ndarray
@@ -80,6 +84,10 @@ def smooth(losses: np.ndarray) -> np.ndarray:
         return losses.astype(float)
     values = np.nan_to_num(losses.astype(float), nan=np.inf, posinf=np.inf)
     values = np.minimum(values, 2 * max(beginning(losses), 1e-12))
+    return _bell(values)
+
+
+def _bell(values: np.ndarray) -> np.ndarray:
     apart = np.subtract.outer(np.arange(len(values)), np.arange(len(values))) / WIDTH
     weights = np.where(np.abs(apart) <= 3, np.exp(-0.5 * apart**2), 0.0)
     return np.asarray(weights @ values / weights.sum(axis=1))
@@ -132,7 +140,7 @@ def _proposal(
         )
     fallen = np.flatnonzero(before[: least + 1] > start - ONSET * fall)
     first = int(fallen[-1]) if len(fallen) else 0
-    slopes = np.gradient(before) if len(before) > 1 else np.zeros(1)
+    slopes = _bell(np.gradient(before)) if len(before) > 1 else np.zeros(1)
     steepest = float(rates[first + int(slopes[first : least + 1].argmin())])
     lowest = float(rates[least])
     words = f"The loss falls fastest near {text_of(rounded(steepest))} and is least at {text_of(rounded(lowest))}"

@@ -29,8 +29,8 @@ LEAST, MOST, LARGEST = 1e-3, 1e4, 100.0
 """The rates tried, as multiples of the optimizer's usual one, so that SGD's are reached as well as Adam's: from 1e-6 to
 10 for Adam. No rate is larger than the largest that an experiment may have."""
 EXAMPLES, MOST_PASSES = 128, 8
-"""Examples that a point of the curve is the mean of: small batches scatter, so with them the search is repeated, each time
-with a fresh network and other batches."""
+"""Examples that a point of the curve is the mean of: small batches scatter, so with them the search is repeated, each
+time with a fresh network and other batches."""
 TELL_EVERY = 0.1
 """Seconds between two tellings."""
 
@@ -116,7 +116,8 @@ def _so_far(
         mean[: row + 1] = (sums[: row + 1] + losses[: row + 1]) / (number + 1)
     steps = len(rates)
     return Tried(
-        number * steps + row + 1, passes * steps, float(rates[row]), rates[: len(mean)], mean, smooth(mean)
+        number * steps + row + 1, passes * steps, float(rates[row]), (float(rates[0]), float(rates[-1])),
+        rates[: len(mean)], mean, smooth(mean),
     )
 
 
