@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.engine.data.nouns import counted
@@ -21,7 +22,7 @@ from app.ui.parts import Parts
 from app.ui.plots.rate import SchedulePlot
 from app.ui.theme import style
 from app.ui.widgets.card import Card
-from app.ui.widgets.ledger import parts_of, total_of
+from app.ui.widgets.ledger import overlap, parts_of, total_of
 from app.ui.widgets.memory_bar import MemoryBar
 from app.ui.widgets.memory_table import MemoryTable
 from models.spec import Registry, Setting, settings
@@ -124,8 +125,8 @@ class OptimizerCard(SettingsCard):
         self.sum.setObjectName("learning.floats")
         self.picture.addWidget(self.boxes)
         self.picture.addWidget(self.sum)
-        self.find = FindButton(parts_)
-        self.body.insertWidget(self.body.indexOf(self.more), self.find, 0, Qt.AlignmentFlag.AlignLeft)
+        self.find_rate = FindButton(parts_)
+        self.body.insertWidget(self.body.indexOf(self.more), self.find_rate, 0, Qt.AlignmentFlag.AlignLeft)
 
     def show_experiment(self, resolved: Experiment, parameters: int | None, floats: Mapping[str, int]) -> None:
         """floats: what the optimizer keeps of this network, {} while that is not known."""
@@ -205,6 +206,13 @@ class PredictedCard(Card):
         self.explain.toggled.connect(self.table.set_explained)
         style(self.explain, "small")
         self.tools.addWidget(self.explain)
+        self.planner = QPushButton("What would fit?")
+        self.planner.setObjectName("learning.planner")
+        self.planner.setToolTip("Shows what would fit the memory of this device, and what it would cost.")
+        self.planner.setAccessibleName("What would fit the memory, and what it would cost")
+        self.planner.clicked.connect(lambda: parts_.do("plan"))
+        style(self.planner, "small")
+        self.tools.addWidget(self.planner)
         self.device_bar, self.verdict = MemoryBar(theme), QLabel()
         self.device_bar.setAccessibleName("Memory of the device with this training in it")
         self.verdict.setWordWrap(True)
@@ -222,7 +230,7 @@ class PredictedCard(Card):
         for widget in (self.bar, self.table, self.explain):
             widget.setVisible(there)
         self.set_why(f"predicted {bytes_text(total_of(predicted))}" if there else "predicted for these settings")
-        self.bar.show_parts(parts_of(predicted))
+        self.bar.show_parts(parts_of(predicted), peak=predicted.get("peak") if overlap(predicted) else None)
         self.table.show_rows(predicted, {}, parameters, optimizer)
         need = needed(predicted, device, self.parts.document.dataset is not None) if device else None
         if device is None or need is None:
