@@ -28,7 +28,7 @@ class StepMeter:
         self, network: nn.Module, optimizer: torch.optim.Optimizer, inputs: Batch, targets: torch.Tensor
     ) -> None:
         self._network, self._optimizer = network, optimizer
-        self._batch = *(inputs if isinstance(inputs, tuple) else (inputs,)), targets
+        self._batch: tuple[torch.Tensor, ...] = *(inputs if isinstance(inputs, tuple) else (inputs,)), targets
         self._forward: ActivationMeter | None = None
         self._storages: Storages | None = None
         self.activations = 0
@@ -54,6 +54,7 @@ class StepMeter:
                 self.beyond = self._storages.most(state_of(self._optimizer))
         self.activations = self._forward.bytes if self._forward is not None else 0
         self._storages = self._forward = None
+        self._batch = ()  # the run may keep this object: its first batch must not stay with it
 
 
 def lasting(network: nn.Module, optimizer: torch.optim.Optimizer) -> int:

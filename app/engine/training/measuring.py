@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import torch
@@ -31,16 +31,18 @@ class MemoryWatch:
         self.monitor = memory.DeviceMonitor(work.device)
         self._writer = Writer(run.path / history.MEMORY)
         self._measured = self._kept = 0.0
-        self._activations = 0
+        self._step: memory.StepMeter | None = None
         self._batch_bytes = memory.batch_bytes(work.plan.problem, work.plan.task, work.plan.step_size)
 
-    @contextlib.contextmanager
-    def first_pass(self, inputs: Batch, targets: torch.Tensor) -> Iterator[None]:
-        """Around the forward pass of an attempt's first step: what autograd holds of it is weighed."""
-        batch = inputs if isinstance(inputs, tuple) else (inputs,)
-        with memory.ActivationMeter.of(self._work.network, *batch, targets) as meter:
-            yield
-        self._activations = meter.bytes
+    def first_step(self, inputs: Batch, targets: torch.Tensor) -> memory.StepMeter:
+        """Goes around passes and step of an attempt's first batch: what they hold is seen."""
+        self._step = memory.StepMeter(self._work.network, self._work.optimizer, inputs, targets)
+        return self._step
+
+    def first_pass(self, inputs: Batch, targets: torch.Tensor) -> contextlib.AbstractContextManager[object]:
+        """Goes around its forward pass."""
+        assert self._step is not None
+        return self._step.forward(inputs, targets)
 
     def look(self, step: int, first: bool) -> None:
         """Measures if it is time. step: steps done."""
@@ -57,9 +59,11 @@ class MemoryWatch:
 
     def _rows(self) -> dict[str, int | None]:
         """The ledger as it is now."""
-        work = self._work
-        data = work.batches.bytes + self._batch_bytes
-        rows = memory.measure(work.network, work.optimizer, work.optimizer_choice, self._activations, data)
+        work, seen = self._work, self._step
+        rows = memory.measure(
+            work.network, work.optimizer, work.optimizer_choice, seen if seen is not None else 0, self._batch_bytes,
+            work.batches.bytes,
+        )
         kept = self._outcome.measured
         for name, value in rows.items():
             kept[name] = max(value, kept.get(name) or 0)

@@ -4,6 +4,7 @@ preparing (before), batches, recording, saving and judging (during), outcome and
 
 from __future__ import annotations
 
+import contextlib
 import time
 import traceback
 from collections.abc import Callable
@@ -216,16 +217,17 @@ class Training:
                     group["lr"] = rate
                 work.randomness.begin_step(progress.epoch, step)
                 inputs, targets = batches.get(progress.batch)
-                loss = self._gradients(inputs, targets, first)
-                passes.unscale(optimizer)
-                norm = None
-                if adjuster.clip:
-                    norm = clip_grad_norm_(parameters, adjuster.clip)
-                elif step % norm_every == 0:
-                    norm = get_total_norm([p.grad for p in parameters if p.grad is not None])
-                if control.watching:
-                    self._watching().before()
-                passes.step(optimizer)
+                with self.memory.first_step(inputs, targets) if first else contextlib.nullcontext():
+                    loss = self._gradients(inputs, targets, first)
+                    passes.unscale(optimizer)
+                    norm = None
+                    if adjuster.clip:
+                        norm = clip_grad_norm_(parameters, adjuster.clip)
+                    elif step % norm_every == 0:
+                        norm = get_total_norm([p.grad for p in parameters if p.grad is not None])
+                    if control.watching:
+                        self._watching().before()
+                    passes.step(optimizer)
                 progress.step, progress.batch, progress.examples = (
                     step + 1, progress.batch + 1, progress.examples + len(targets)
                 )
