@@ -12,6 +12,7 @@ from torch import nn
 from torch.amp.grad_scaler import GradScaler
 
 from app.engine.learning.choices import LossFunction
+from app.engine.training.batches import batch_count
 
 if TYPE_CHECKING:
     from app.engine.learning.task import Batch
@@ -42,9 +43,9 @@ class Passes:
         for parameter in self.network.parameters():
             parameter.grad = None
         size = len(targets)
-        if size <= self.part_size + 1:  # one left over joins the batch before, see batches.batch_count
+        parts = batch_count(size, self.part_size)  # one left over joins the others: normalising needs two
+        if parts <= 1:
             return self._pass(inputs, targets, None, meter)
-        parts = -(-size // self.part_size)
         whole = self.loss_function.weight(targets)
         total = torch.zeros((), device=self._device)
         for number in range(parts):

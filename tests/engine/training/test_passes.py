@@ -105,9 +105,12 @@ def test_one_example_left_over_does_not_cut_a_batch() -> None:
     outputs, targets = outputs_and_targets("classification", 25)
     loss = LOSSES.get("cross-entropy")().build((9, 4, 12), torch.device("cpu"), 25)
     network = Counting(outputs.shape[1:])
-    for size in (24, 12, 23):
+    for size in (24, 12, 23, 10):
         Passes(network, loss, torch.device("cpu"), None, size)(outputs, targets)
-    assert sizes == [25, 8, 8, 9, 12, 13]
+    assert sizes == [25, 12, 13, 12, 13, 8, 8, 9]
+    sizes.clear()
+    Passes(network, loss, torch.device("cpu"), None, 2)(outputs, targets)
+    assert sizes == [2] * 11 + [3]
 
 
 def test_a_run_with_accumulation_does_the_steps_of_the_large_batch(tmp_path: Path) -> None:
