@@ -224,11 +224,13 @@ class LayerStrip(QWidget):
         painter.setFont(theme.font(11))
         metrics, x = QFontMetricsF(painter.font()), area.left()
         middle = (area.top() - 3) / 2 + 2
-        for one in shown:
+        words = [one.name if one.key in ("gradient", "weight") else one.sign for one in shown]
+        if sum(metrics.horizontalAdvance(text) + theme.px(21) for text in words) > area.width():
+            words = [one.sign for one in shown]
+        for one, text in zip(shown, words, strict=True):
             mark(painter, one.form, QPointF(x + theme.px(4), middle), theme.px(7), theme.color(one.role))
             x += theme.px(11)
             painter.setPen(theme.color("text"))
-            text = "gradient" if one.key == "gradient" else "weight" if one.key == "weight" else one.sign
             width = metrics.horizontalAdvance(text) + theme.px(10)
             painter.drawText(QRectF(x, 0, width, area.top() - 3), Qt.AlignmentFlag.AlignVCenter, text)
             x += width

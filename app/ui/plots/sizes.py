@@ -28,6 +28,11 @@ class SizesPlot(Plot):
             name = one.name if one.sign in ("g", "w", "step") else f"{one.sign}  {one.name}"
             series = Series(name, one.role, words=percent_text, dots=False)
             self.curves[one.key] = self.add(series)
+        self._signs = {one.key: pg.TextItem(one.sign, anchor=(0.5, 1.0)) for one in HELD}
+        for sign in self._signs.values():
+            sign.setZValue(30)
+            sign.hide()
+            self.addItem(sign, ignoreBounds=True)
         self.restyle()
 
     def show_sizes(self, histograms: dict[str, np.ndarray]) -> None:
@@ -43,6 +48,7 @@ class SizesPlot(Plot):
             shares = counts / total
             used |= shares > 0.002
             series.show(middles, shares)
+        self._place_signs()
         places = np.flatnonzero(used)
         if len(places):
             self.span = (float(EDGES[max(0, places[0] - 1)]), float(EDGES[min(BINS, places[-1] + 2)]))
@@ -50,7 +56,35 @@ class SizesPlot(Plot):
 
     def limits(self) -> tuple[float, float, float, float]:
         left, right, _, high = super().limits()
-        return left, right, 0.0, high * 1.15  # room for the legend
+        return left, right, 0.0, high * 1.6  # room for the legend
+
+    def _place_signs(self) -> None:
+        """Each curve's sign above its peak: they are told apart without their colours too."""
+        for key, sign in self._signs.items():
+            series = self.curves[key]
+            sign.setVisible(len(series.y) > 0)
+            if len(series.y):
+                peak = int(series.y.argmax())
+                sign.setPos(float(series.x[peak]), float(series.y[peak]))
+
+    def _show_legend(self) -> None:
+        """Names in the colour of text: on dark ground the blue of the weights is hard to read."""
+        super()._show_legend()
+        text, named = self.theme.color("text").name(), [one for one in self.series if len(one.x)]
+        lines = [
+            f'<span style="color:{self.theme.color(one.role).name()}">━</span> '
+            f'<span style="color:{text}">{one.name}</span>'
+            for one in named
+        ]
+        self.legend.setText("<br>".join(lines))
+        self._place_overlays()
+
+    def restyle(self) -> None:
+        super().restyle()
+        if hasattr(self, "_signs"):
+            for key, sign in self._signs.items():
+                sign.setColor(self.theme.color(self.curves[key].role))
+                sign.setFont(self.theme.font(12, bold=True))
 
     def x_text(self, x: float) -> str:
         return f"about {number_text(10**x, 2)}"

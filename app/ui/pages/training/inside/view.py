@@ -68,7 +68,7 @@ class InsideView(QWidget):
         self.spectrum = Spectrum(theme)
         self.spectrum_card.body.addWidget(self.spectrum, 1)
         self.norms = NormsPlot(theme)
-        why = "against the first look: decay keeps them bounded"
+        why = "times that of the first look"
         self.norms_card = PlotCard(self.norms, "Length of the weights", why, "inside.norms", "weight norms")
         self.arrange(2)
         self.content.hide()
@@ -86,7 +86,7 @@ class InsideView(QWidget):
     def _build_layers(self) -> Card:
         theme = self.parts.theme
         card = Card("Layer by layer", "click a layer to look into it")
-        choices = [(one.key, one.sign if one.sign in ("m", "√v") else one.name, one.tip) for one in ALL]
+        choices = [(one.key, one.name if one.key in ("gradient", "weight") else one.sign, one.tip) for one in ALL]
         self.segments = Segments(theme, "inside.quantity", choices)
         for one in ALL:
             self.segments.buttons[one.key].setAccessibleName(f"Show {one.name}")
@@ -124,6 +124,12 @@ class InsideView(QWidget):
             self.grid.addWidget(card, *where)
         for column in range(2):
             self.grid.setColumnStretch(column, 1)
+        self.layers.tools.removeWidget(self.segments)
+        self.layers.body.removeWidget(self.segments)
+        if columns == 2:
+            self.layers.tools.addWidget(self.segments)
+        else:
+            self.layers.body.insertWidget(0, self.segments, 0, Qt.AlignmentFlag.AlignLeft)
         px = self.parts.theme.px
         self.sizes.setMinimumHeight(px(190))
         self.norms.setMinimumHeight(px(150))

@@ -4,20 +4,21 @@ now. For someone who has just heard of it for the first time. Plain data in, ric
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 
 import numpy as np
 
 from app.engine.learning.choices import Optimizer
 from app.engine.training.events import InsideMeasured
-from app.ui.amounts import number_text, times_text
+from app.ui.amounts import number_text
 from app.ui.looks import Looks
 from app.ui.plots.quantities import ALL
 
 SIGNS = {one.key: one.sign for one in ALL} | {"rate": "lr", "decay": "decay", "epsilon": "ε", "momentum": "β"}
-FAST, SLOW, FADED = 1 / 50, 1 / 30_000, 1 / 300
-"""A step as a share of the weights from which it is much, below which it is hardly anything; and a gradient beside the
-last layer's from which it has faded."""
+FAST, USUAL, SLOW, FADED = 1 / 50, 1 / 5_000, 1 / 30_000, 1 / 300
+"""A step as a share of the weights: much above the first, little below the second, hardly anything below the third. And
+a gradient as a share of the last layer's, below which it has faded."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,8 @@ def line_of(choice: Optimizer, look: InsideMeasured, row: int) -> Line:
     if not formula or not all(math.isfinite(known[name]) for name in names) or not _filled(formula, known):
         return Line("", "", step)
     words = {name: _bracketed(figure(value)) for name, value in known.items()}
-    return Line(formula.format_map(SIGNS), formula.format_map(words), step)
+    filled = re.sub(r"\(\((−[^()]*)\)", r"(\1", formula.format_map(words))  # one bracket is enough
+    return Line(formula.format_map(SIGNS), filled, step)
 
 
 def _filled(formula: str, known: dict[str, float]) -> bool:
@@ -120,7 +122,8 @@ def _first_moment(choice: Optimizer, beside_second: bool) -> str:
     of = f" of about the last {back}" if back else ""
     if "momentum_buffer" in choice.state_names and "exp_avg" not in choice.state_names:
         return f"first moment: a running sum of the gradients{of}. What they agree on adds up, noise cancels."
-    return f"first moment: the average of the gradients{of}. What they agree on stays, noise cancels."
+    start = ", corrected for its start at zero (m-hat)" if beside_second and "exp_avg" in choice.state_names else ""
+    return f"first moment: the average of the gradients{of}{start}. What they agree on stays, noise cancels."
 
 
 def _second_moment(choice: Optimizer) -> str:
@@ -128,7 +131,8 @@ def _second_moment(choice: Optimizer) -> str:
         return "root of the sum of all squared gradients so far: it only grows, so steps only shrink."
     back = _back(getattr(choice, "beta2", None) or getattr(choice, "alpha", None))
     of = f" over about the last {back}" if back else ""
-    return f"root of the second moment: how large gradients usually were{of}, whatever their direction."
+    start = "; corrected likewise (v-hat)" if "exp_avg_sq" in choice.state_names else ""
+    return f"root of the second moment: how large gradients usually were{of}, whatever their direction{start}."
 
 
 def _back(beta: float | None) -> str:
@@ -167,7 +171,7 @@ def _factor(sizes: np.ndarray) -> float:
 
 
 def _times(factor: float) -> str:
-    return f"{factor:,.0f}" if factor >= 9.95 else times_text(round(factor, 1))
+    return f"{factor:,.0f}" if factor >= 9.95 else f"{factor:.1f}"
 
 
 def _ratio(look: InsideMeasured, row: int) -> str:
@@ -175,12 +179,21 @@ def _ratio(look: InsideMeasured, row: int) -> str:
     if not (step > 0 and weight > 0):
         return ""
     share = step / weight
-    text = f"A step moves {look.layers[row]} by 1/{1 / share:,.0f} of the size of its weights"
+    text = f"A step moves {look.layers[row]} by {share_text(share)} of the size of its weights"
     if share > FAST:
         return f"{text}. That is much; about 1/1,000 is usual. A lower learning rate is calmer."
     if share < SLOW:
-        return f"{text}: it hardly moves. About 1/1,000 is usual while it learns; late in a schedule it is less."
+        return f"{text}: it hardly moves. About 1/1,000 is usual while a network learns."
+    if share < USUAL:
+        return f"{text}; about 1/1,000 is usual, less in a warm-up and late in a schedule."
     return f"{text}; about 1/1,000 is usual."
+
+
+def share_text(share: float) -> str:
+    """A small share as "1/4,300", with two digits that count."""
+    times = 1 / share
+    digits = max(0, math.floor(math.log10(times)) - 1) if times >= 1 else 0
+    return f"1/{round(times, -digits):,.0f}" if times >= 1.5 else f"{share:.1f} times"
 
 
 def _fading(look: InsideMeasured) -> str:
@@ -193,7 +206,7 @@ def _fading(look: InsideMeasured) -> str:
         return ""
     evened = "second_moment_root" in look.sizes and look.sizes["step"][there[0]] > 0.1 * look.sizes["step"][there[-1]]
     after = " Its steps are as large as the others all the same." if evened else " So it hardly learns."
-    share = f"1/{last / first:,.0f}" if first > 0 else "nothing"
+    share = share_text(first / last) if first > 0 else "nothing"
     name = look.layers[there[0]]
     return f"The gradient of {name} is {share} of that of the last layer: it vanishes on its way back.{after}"
 
@@ -203,9 +216,8 @@ def _grown(choice: Optimizer, looks: Looks) -> str:
     if look is None or looks.seen < 2:
         return ""
     grown = math.sqrt(float((look.norms**2).sum()) / max(1e-30, float((looks.first_norms**2).sum())))
-    text = f"Since the first look all weights together have grown to {grown:.2f} times" if grown >= 1 else (
-        f"Since the first look all weights together have shrunk to {grown:.2f} times"
-    )
+    times = "" if abs(grown - 1) < 0.005 else f"{grown:.2f} times "
+    text = f"All weights together are {times}as long as at the first look"
     if choice.decay() and choice.decays_apart:
         return f"{text}. Decay pulls each towards zero in every step, so that they stay bounded."
     if choice.decay() and "second_moment_root" in look.sizes:
