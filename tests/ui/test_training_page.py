@@ -18,6 +18,7 @@ from app.engine.results.remedies import Remedy
 from app.engine.training import events
 from app.ui.pages.training import TrainingPage
 from app.ui.pages.training.cards import LOG_LINES
+from app.ui.pages.training.run_view import VIEWS
 from app.ui.record import Record
 from app.ui.session import State
 from tests.ui import told
@@ -48,6 +49,11 @@ def text(page: TrainingPage, name: str) -> str:
     label = page.findChild(QLabel, name)
     assert label is not None
     return label.text()
+
+
+def number_of(view: str) -> int:
+    """Its place among the views."""
+    return [name for name, *_ in VIEWS].index(view)
 
 
 def run_live(loose: Loose, record: Record, state: State = State.RUNNING) -> None:
@@ -152,7 +158,7 @@ def test_what_the_driver_refuses_is_a_dash_with_its_reason(
     record = going()
     record.add(told.measured(120, device, utilisation=reason, power=reason, temperature=reason))
     run_live(loose, record)
-    page.run.show_view(2)
+    page.run.show_view(number_of("memory"))
     panel = page.run.memory_view.panel
     values = dict(panel.lines)
     assert values["power"] == values["utilisation"] == "–"
@@ -164,7 +170,7 @@ def test_the_parts_of_a_gpu_add_up(page: TrainingPage, loose: Loose) -> None:
     record = going()
     record.add(told.measured(120, {"total": 8e9, "free": 2e9, "reserved": 4e9, "allocated": 3e9, "utilisation": 97.0}))
     run_live(loose, record)
-    page.run.show_view(2)
+    page.run.show_view(number_of("memory"))
     parts = {part.name: part.bytes for part in page.run.memory_view.panel.bar.parts}
     assert parts == {
         "in use by the model": 3_000_000_000, "kept by PyTorch": 1_000_000_000,
@@ -206,12 +212,12 @@ def test_pictures_that_are_not_open_are_not_made_up(page: TrainingPage, loose: L
 
 def test_further_views(page: TrainingPage, loose: Loose) -> None:
     run_live(loose, going())
-    page.run.show_view(1)
+    page.run.show_view(number_of("curves"))
     assert len(page.run.rate.rate.y) == 150 and len(page.run.norm.norm.y) == 150
     assert page.guide()[0].text.startswith("The learning rate")
-    page.run.show_view(2)
+    page.run.show_view(number_of("memory"))
     assert page.run.memory_view.table.isVisible()
-    page.run.show_view(3)
+    page.run.show_view(number_of("log"))
     tell(loose, told.epoch(4, 0.2, 4), events.Paused(200))
     log = page.findChild(QPlainTextEdit, "training.log")
     assert log is not None
@@ -221,7 +227,7 @@ def test_further_views(page: TrainingPage, loose: Loose) -> None:
 def test_the_log_is_bounded(page: TrainingPage, loose: Loose) -> None:
     run_live(loose, going())
     tell(loose, *[events.Paused(number) for number in range(LOG_LINES + 500)])
-    page.run.show_view(3)
+    page.run.show_view(number_of("log"))
     log = page.run.log_view.text
     assert log.blockCount() == LOG_LINES and log.toPlainText().endswith(f"{LOG_LINES + 499:,}")
 

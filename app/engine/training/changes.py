@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from app.engine.storage import sentences
 from models.spec import Setting, settings
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def refusal(resolved: Experiment, name: str, value: float | None) -> str:
     try:
         changed(resolved, {name: value})
     except ValidationError as error:
-        return f"{one.setting.label}: {error.errors()[0]['msg']}."
+        return sentences(error)[0].replace(f"'{one.setting.name}'", one.setting.label, 1)
     return ""
 
 

@@ -55,7 +55,7 @@ class Marks:
         self.marked = marked
         while len(self.lines) < len(marked):
             line = pg.InfiniteLine(angle=90, label="", labelOpts={"position": TOP, "anchors": [(0, 0.5), (1, 0.5)]})
-            line.setZValue(4)
+            line.setZValue(4 + 1 / (1 + len(self.lines)))  # the words of one lie above the lines that follow it
             self._restyle(line)
             self.lines.append(line)
             self._plot.addItem(line, ignoreBounds=True)

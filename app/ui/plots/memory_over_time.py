@@ -23,7 +23,8 @@ def bytes_axis(value: float, spacing: float) -> str:
 
 
 class MemoryPlot(Plot):
-    """Areas from the bottom up in the ledger's order. What was not measured is not drawn."""
+    """Areas from the bottom up in the ledger's order, and a line at the peak: not all of them are there at the same
+    moment. What was not measured is not drawn."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, y_words=bytes_axis, room=56)
@@ -32,6 +33,7 @@ class MemoryPlot(Plot):
             series = Series(NAMES[key], role_of(key), width=1, smooth=False, words=bytes_text, legend=False, fill=True,
                             dots=False)
             self.rows[key] = self.add(series)
+        self.peak = self.add(Series("peak", "text", width=1, smooth=False, words=bytes_text, legend=False, dots=False))
         self.values: dict[str, np.ndarray] = {}
         self.restyle()
 
@@ -47,6 +49,8 @@ class MemoryPlot(Plot):
             self.values[key] = values
             below = below + np.where(known, values, 0.0)
             series.show(*((steps / per_epoch, below) if (known & (values > 0)).any() else (EMPTY, EMPTY)))
+        peaks = np.array([_or_nan(event.rows.get("peak")) for event in record.memory])
+        self.peak.show(*((steps / per_epoch, peaks) if np.isfinite(peaks).any() else (EMPTY, EMPTY)))
         self.refresh()
 
     def limits(self) -> tuple[float, float, float, float]:
@@ -55,8 +59,8 @@ class MemoryPlot(Plot):
 
     def value_at(self, series: Series, row: int) -> float:
         """The row's own bytes, not the sum up to it."""
-        key = next(key for key, one in self.rows.items() if one is series)
-        return float(self.values[key][row])
+        key = next((key for key, one in self.rows.items() if one is series), "")
+        return float(self.values[key][row]) if key else float(series.y[row])
 
     def table(self) -> tuple[list[str], list[list[str]]]:
         shown = [key for key, series in reversed(self.rows.items()) if len(series.x)]

@@ -19,12 +19,12 @@ DRAWN = 400
 
 
 class RatePlot(Plot):
-    """The learning rate of a record over its epochs, with the plan in grey; where it was changed, the rest as it will be."""
+    """The learning rate of a record over its epochs, the plan in grey; where it was changed, the rest as it will be."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
         self.plan = self.add(Series("planned", "secondary", width=1, smooth=False, dots=False))
-        self.ahead = self.add(Series("as changed", "training_raw", width=1, smooth=False, dots=False))
+        self.ahead = self.add(Series("as changed", "validation", width=1, smooth=False, dots=False))
         self.rate = self.add(Series("learning rate", "training"))
         self.now = self.add(Series("now", "training", symbol="o", legend=False))
         self.restyle()

@@ -36,7 +36,7 @@ MEANING = {
     "first_moment": "For each weight the running average of its gradient: its momentum.",
     "second_moment": "For each weight the running average of its squared gradient: how large it has been lately.",
     "other_state": "What else stays: step counters of the optimizer, running averages of batch norm.",
-    "activations": "What the blocks computed for a batch, kept by autograd for the backward pass. Grows with the batch.",
+    "activations": "What the blocks computed, kept by autograd for the backward pass. Grows with the batch size.",
     "batch": "The examples at hand, as the network reads them, and their answers.",
     "dataset": "The training examples, decoded once and kept ready.",
     "data": "The examples, decoded once and kept ready, and the batch at hand.",
@@ -83,6 +83,13 @@ def with_workspace(rows: Rows) -> dict[str, int | None]:
         if rest > 0:
             complete["workspace"] = rest
     return complete
+
+
+def overlap(rows: Rows) -> int:
+    """By how much the rows add up to more than there is at any moment: gradients arrive while activations leave."""
+    peak = rows.get("peak")
+    known = sum(value for value in rows_of(rows).values() if value is not None)
+    return max(0, known - peak) if peak is not None else 0
 
 
 def parts_of(rows: Rows) -> list[Part]:
@@ -150,7 +157,7 @@ def device_parts(rows: Rows, device: Readings) -> list[Part]:
     ours = _whole(device.get("reserved")) if gpu else _whole(device.get("process"))
     model = _whole(device.get("allocated"))
     if model is None:
-        model = sum(value for value in rows_of(rows).values() if value is not None)
+        model = total_of(rows) or 0
     ours = min(used, ours if ours is not None else model)
     model = min(model, ours)
     kept = ("kept", "kept by PyTorch", "Free for the next batch; given back when the training ends.") if gpu else (

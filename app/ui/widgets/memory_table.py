@@ -18,6 +18,7 @@ from app.ui.widgets.ledger import (
     OF_THE_WEIGHTS,
     difference_in_words,
     multiples,
+    overlap,
     role_of,
     sum_in_words,
     total_of,
@@ -29,6 +30,7 @@ NOTHING: Mapping[str, int | None] = {}
 COLUMNS = ("predicted", "measured", "difference")
 NONE = "none"
 """For a moment that this optimizer does not keep."""
+LESS = "Less than the sum of the rows: gradients arrive while activations leave."
 WIDE = 330
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
@@ -81,10 +83,12 @@ class MemoryTable(QWidget):
             self._make_row(key)
         self._heads = tuple(self._label(text) for text in COLUMNS)
         self._total = tuple(self._label("", "row") for _ in range(4))
-        self.sum = self._label("", "row")
-        style(self.sum, "row-strong")
+        self.sum = self._label("", "row-strong")
+        self.less = self._label(LESS)
+        self.less.setWordWrap(True)
+        self.less.setMinimumWidth(1)
         self.setMinimumWidth(1)
-        for widget in (*self._heads, *self._total, self.sum):
+        for widget in (*self._heads, *self._total, self.sum, self.less):
             widget.hide()
         theme.changed.connect(self._space)
         self._space()
@@ -134,7 +138,7 @@ class MemoryTable(QWidget):
             if expected.get(key) or found.get(key) or (known and not self._compact and key in OF_THE_WEIGHTS)
         )
         of = measured if measured.get("weights") else predicted
-        arranged = (*shown, "in full") if in_full(optimizer) else shown
+        arranged = (*shown, *(("in full",) if in_full(optimizer) else ()), *(("less",) if overlap(of) else ()))
         if arranged != self._arranged:
             self._arrange(arranged)
         self._tell_origins(shown, optimizer)
@@ -153,7 +157,7 @@ class MemoryTable(QWidget):
             for cell, text in zip(cells, values, strict=True):
                 cell.setText(text)
         self.sum.setText(sum_in_words(of, parameters, optimizer))
-        texts = ("together, at the peak", *self._cells(total_of(predicted), total_of(measured), bool(measured)))
+        texts = ("at the fullest moment (peak)", *self._cells(total_of(predicted), total_of(measured), bool(measured)))
         for label, text in zip(self._total, texts, strict=True):
             label.setText(text)
 
@@ -181,7 +185,8 @@ class MemoryTable(QWidget):
             self._arrange(self._arranged)
 
     def _arrange(self, arranged: tuple[str, ...]) -> None:
-        """arranged: the rows; "in full" among them says that the other state belongs to those of the weights."""
+        """arranged: the rows; "in full" among them says that the other state belongs to those of the weights, "less" that they are never
+        all there at once."""
         self._arranged = arranged
         while self._grid.count():
             item = self._grid.takeAt(0)
@@ -190,7 +195,7 @@ class MemoryTable(QWidget):
         for column in range(8):
             self._grid.setColumnStretch(column, 0)
             self._grid.setColumnMinimumWidth(column, 0)
-        rows = [key for key in arranged if key != "in full"]
+        rows = [key for key in arranged if key in NAMES]
         (self._arrange_compact if self._compact else self._arrange_full)(rows)
         self.updateGeometry()
 
@@ -234,6 +239,8 @@ class MemoryTable(QWidget):
         self._put(self._total[0], line, 1, span=2)
         for column, number in enumerate(chosen):
             self._put(self._total[1 + number], line, 3 + column, RIGHT)
+        if self._explained and "less" in self._arranged:
+            self._put(self.less, line + 1, 1, span=width - 1)
         self._grid.setColumnStretch(2, 1)
         for column in range(3, width):
             self._grid.setColumnMinimumWidth(column, self.theme.px(62))

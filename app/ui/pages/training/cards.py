@@ -20,7 +20,7 @@ from app.ui.record import Record
 from app.ui.theme import Theme, style
 from app.ui.widgets.card import Card
 from app.ui.widgets.device_panel import DevicePanel, one_line
-from app.ui.widgets.ledger import difference_in_words, parts_of, total_of
+from app.ui.widgets.ledger import difference_in_words, overlap, parts_of, total_of
 from app.ui.widgets.memory_bar import MemoryBar
 from app.ui.widgets.memory_table import MemoryTable
 
@@ -72,7 +72,7 @@ class MemoryCard(Card):
         predicted, measured = predicted_and_measured(record)
         self.set_why(in_words(total_of(predicted), total_of(measured)))
         rows = measured or predicted
-        self.bar.show_parts(parts_of(rows), peak=None)
+        self.bar.show_parts(parts_of(rows), peak=rows.get("peak") if overlap(rows) else None)
         parameters = record.prepared.parameters if record.prepared else None
         self.table.show_rows(predicted, measured, parameters, resolved.optimizer if resolved else None)
         last = record.memory[-1] if record.memory else None
@@ -160,7 +160,8 @@ class MemoryView(QWidget):
         """resolved: the settings of the run, for where the rows come from."""
         predicted, measured = predicted_and_measured(record)
         self.ledger.set_why(in_words(total_of(predicted), total_of(measured)))
-        self.bar.show_parts(parts_of(measured or predicted))
+        rows = measured or predicted
+        self.bar.show_parts(parts_of(rows), peak=rows.get("peak") if overlap(rows) else None)
         parameters = record.prepared.parameters if record.prepared else None
         self.table.show_rows(predicted, measured, parameters, resolved.optimizer if resolved else None)
         self.device.set_why(record.prepared.device if record.prepared else "")

@@ -40,7 +40,7 @@ class ChangePanel(Card):
         self._chosen: dict[str, float] = {}
         self._asked: dict[str, float] = {}
         self._place = QWidget()
-        self._flow = Flow(self._place, theme.px(20))
+        self._flow = Flow(self._place, theme.px(14))
         self.body.addWidget(self._place)
         row = QHBoxLayout()
         row.setSpacing(10)
@@ -103,8 +103,7 @@ class ChangePanel(Card):
         holds = self.holds()
         self._asked = {name: value for name, value in self._asked.items() if not same(value, holds.get(name))}
         for name, field in self.fields.items():
-            pending = name in self._chosen
-            field.show_value(self._chosen.get(name, self._asked.get(name, holds[name])), pending)
+            field.show_value(self._chosen.get(name, self._asked.get(name, holds[name])))
         rates, rate = self._record.rates.values, self.fields[RATE_FACTOR]
         assert isinstance(rate, RateField)
         factor = holds[RATE_FACTOR] or 1.0
@@ -117,7 +116,10 @@ class ChangePanel(Card):
         if self._asked:
             when = "when the run goes on" if self._session.state is State.PAUSED else "from the next step on"
             return f"Asked for; it holds {when}."
-        if self._chosen or not self._record.changes:
+        if self._chosen:
+            names = [field.label.text().lower() for name, field in self.fields.items() if name in self._chosen]
+            return f"Not applied yet: {', '.join(names)}."
+        if not self._record.changes:
             return QUIET
         last = self._record.changes[-1]
         return f"Since step {last.step + 1:,}: {self._record.words_of(last)}."
@@ -161,8 +163,9 @@ class ChangePanel(Card):
 class ChangesStrip(QWidget):
     """What was changed while the run trained, the latest last, as chips; nothing where nothing was."""
 
-    def __init__(self) -> None:
+    def __init__(self, theme: Theme) -> None:
         super().__init__()
+        self.theme = theme
         self.setObjectName("training.changes")
         self.setAccessibleName("Changes made while it ran")
         column = QVBoxLayout(self)
@@ -191,6 +194,7 @@ class ChangesStrip(QWidget):
 
     def _add(self, label: QLabel, role: str) -> None:
         style(label, role)
+        label.setMinimumHeight(self.theme.px(22))
         self._flow.addWidget(label)
         label.show()
 

@@ -21,7 +21,7 @@ SAME = 1e-9
 class LiveField(QWidget):
     """chosen(name, value): the person set a value, not at each key. committed(): Return was pressed in the field.
 
-    The editor's objectName is "live.NAME". `show_value(value, pending)`: what holds, or what will be applied.
+    The editor's objectName is "live.NAME". `show_value(value)`: what holds, or what will be applied.
     """
 
     chosen = Signal(str, float)
@@ -40,7 +40,7 @@ class LiveField(QWidget):
         self.label = QLabel(label)
         self.label.setBuddy(box)
         self.reset = QToolButton()
-        self.reset.setText("↺ as planned")
+        self.reset.setText("↺")
         self.reset.setObjectName(f"live.{name}.reset")
         self.reset.setAccessibleName(f"{label} as planned")
         self.reset.setToolTip(f"Back to what was planned: {planned:.6g}.")
@@ -68,7 +68,7 @@ class LiveField(QWidget):
         self.column.addWidget(self.below)
         self.column.addWidget(self.trouble)
         self.trouble.hide()
-        self.show_value(planned, False)
+        self.show_value(planned)
 
     def _add_editor(self) -> None:
         self.column.addWidget(self.box)
@@ -76,8 +76,8 @@ class LiveField(QWidget):
     def _choose(self, value: float) -> None:
         self.chosen.emit(self.name, value)
 
-    def show_value(self, value: float | None, pending: bool) -> None:
-        """value: None where nothing is set. pending: chosen here and not applied yet."""
+    def show_value(self, value: float | None) -> None:
+        """value: None where nothing is set."""
         self.value = 0.0 if value is None else value
         if not self.box.lineEdit().isModified() or not self.box.hasFocus():
             if value is None:
@@ -85,7 +85,10 @@ class LiveField(QWidget):
             else:
                 self.box.show_value(value)
         self.reset.setVisible(not same(self.value, self.planned))
-        self._say(f"planned {self.planned:.6g}" + (", not applied yet" if pending else ""))
+        self._tell()
+
+    def _tell(self) -> None:
+        self._say(f"planned {self.planned:.6g}")
 
     def _say(self, text: str) -> None:
         if text != self.below.text():
@@ -108,7 +111,7 @@ class SettingField(LiveField):
         one = live.setting
         box = NumberBox(one.type == "integer", False, one.step, one.logarithmic, one.unit)
         super().__init__(theme, live.name, one.label, one.help, box, float(live.value or 0.0))
-        self.setMinimumWidth(theme.px(150))
+        self.setFixedWidth(theme.px(132))
 
 
 class RateField(LiveField):
@@ -121,7 +124,7 @@ class RateField(LiveField):
         self.slider = Slider(Qt.Orientation.Horizontal)
         help = "Multiplies the learning rate that the schedule gives, from the next step to the end."
         super().__init__(theme, RATE_FACTOR, "Learning rate", help, NumberBox(False, logarithmic=True), 1.0)
-        self.setMinimumWidth(theme.px(360))
+        self.setMinimumWidth(theme.px(316))
 
     def _add_editor(self) -> None:
         self.slider.setRange(0, len(LADDER) - 1)
@@ -129,7 +132,7 @@ class RateField(LiveField):
         self.slider.setObjectName(f"live.{self.name}.slider")
         self.slider.setAccessibleName("Factor of the learning rate")
         self.slider.setToolTip("A hundredth on the left, a hundredfold on the right; as planned in the middle.")
-        self.slider.setMinimumWidth(self.theme.px(110))
+        self.slider.setMinimumWidth(self.theme.px(60))
         self.slider.valueChanged.connect(lambda position: self._choose(LADDER[position]))
         row = QHBoxLayout()
         row.setSpacing(4)
@@ -158,20 +161,18 @@ class RateField(LiveField):
         self._now = planned_now
         self._tell()
 
-    def show_value(self, value: float | None, pending: bool) -> None:
-        self._pending = pending
-        super().show_value(value, pending)
+    def show_value(self, value: float | None) -> None:
+        super().show_value(value)
         nearest = min(range(len(LADDER)), key=lambda number: abs(LADDER[number] / max(self.value, 1e-12) - 1))
         blocked = self.slider.blockSignals(True)
         self.slider.setValue(nearest)
         self.slider.blockSignals(blocked)
-        self._tell()
 
     def _tell(self) -> None:
         words = f"{self._peak:.3g} × {self.value:.3g} = {self._peak * self.value:.3g} at its peak"
         if self._now:
             words += f", {self._now * self.value:.2g} now"
-        self._say(words + (", not applied yet" if self._pending else ""))
+        self._say(words)
 
 
 def same(one: float | None, other: float | None) -> bool:

@@ -78,7 +78,7 @@ class RunView(QScrollArea):
         self.head.addWidget(self.segments, 0, 2)
         column.addLayout(self.head)
         column.addWidget(self.notice)
-        self.changing, self.changes = ChangePanel(theme, self.parts.session), ChangesStrip()
+        self.changing, self.changes = ChangePanel(theme, self.parts.session), ChangesStrip(theme)
         self.changing.available_changed.connect(self._show_changing)
         column.addWidget(self.changing)
         column.addWidget(self.changes)
@@ -192,6 +192,7 @@ class RunView(QScrollArea):
         self.figures.setVisible(self.view != "race")  # they are of one run
         self.views.setCurrentIndex(number)
         self.group.button(number).setChecked(True)
+        self._show_changing()
         self.turned.emit(self.view)
 
     def draw(self, record: Record, resolved: Experiment | None, about: About) -> None:
@@ -233,7 +234,7 @@ class RunView(QScrollArea):
 
     def _show_changing(self, *_: object) -> None:
         """The panel is open while the run can be changed and somebody wants it."""
-        available = self.changing.available
+        available = self.changing.available and self.view != "race"  # of one run, not of several
         self.change.setVisible(available)
         if not available:
             self.change.setChecked(False)
@@ -254,7 +255,7 @@ class RunView(QScrollArea):
     def _place_segments(self) -> None:
         """Beside the figures, or below them where these have grown too wide."""
         room = self._width - 32 - self.parts.theme.px(24)
-        beside = self.figures.sizeHint().width() + self.segments.sizeHint().width() <= room
+        beside = self.view != "race" and self.figures.sizeHint().width() + self.segments.sizeHint().width() <= room
         where = (0, 2) if beside else (1, 0)
         position = self.head.getItemPosition(self.head.indexOf(self.segments))
         if tuple(position)[:2] != where:  # type: ignore[arg-type]
