@@ -50,6 +50,7 @@ TABLE = (
     Entry("redo", "Redo", "Edit", ("Ctrl+Shift+Z", "Ctrl+Y"), "Makes the change again."),
     Entry("train", "Train", "Run", ("Ctrl+R", "F5"), "Trains the network with these settings."),
     Entry("race", "Race several variants…", "Run", ("Ctrl+Shift+R",), "Trains variants of the settings side by side."),
+    Entry("plan", "What would fit?…", "Run", (), "A table of what would fit the memory and what it would cost."),
     Entry("pause", "Pause or resume", "Run", ("Ctrl+P",), "Pauses after the current step, or goes on."),
     Entry("stop", "Stop, keep best", "Run", ("Ctrl+.",), "Stops and keeps the weights of the best epoch."),
     Entry("zoom_in", "Larger", "View", ("Ctrl++", "Ctrl+="), "Makes everything larger, for the back of the room."),

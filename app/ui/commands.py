@@ -15,6 +15,7 @@ from app.ui.session import State
 
 if TYPE_CHECKING:
     from app.ui.assembly import Assembly
+    from app.ui.trials import Trials
 
 ZOOM_STEP, LEAST_ZOOM, MOST_ZOOM = 0.1, 0.8, 2.0
 ZOOM_MS = 150
@@ -26,6 +27,7 @@ class Commands:
     def __init__(self, assembly: Assembly) -> None:
         self._all = assembly
         self._leaving = False
+        self._trials: Trials | None = None
         self._zoom = QTimer(assembly.frame, interval=ZOOM_MS, singleShot=True)  # presses in a row are one change
         self._zoom.timeout.connect(lambda: assembly.theme.set_zoom(assembly.preferences.get("zoom", 1.0)))
         document, frame, files = assembly.document, assembly.frame, assembly.files
@@ -42,6 +44,7 @@ class Commands:
             "redo": document.redo,
             "train": self.train,
             "race": self.race,
+            "plan": self.plan,
             "pause": self.pause,
             "stop": assembly.session.stop,
             "zoom_in": lambda: self.zoom(assembly.preferences.get("zoom", 1.0) + ZOOM_STEP),
@@ -87,6 +90,15 @@ class Commands:
         from app.ui.pages.training.race.setup import RaceSetup
 
         RaceSetup(self._all.parts, self._all.frame).open()
+
+    def plan(self) -> None:
+        """Show what would fit the device, and what it would cost."""
+        from app.ui.pages.learning.planner import Planner
+        from app.ui.trials import Trials
+
+        if self._trials is None:
+            self._trials = Trials(self._all.document, self._all.session)
+        Planner(self._all.parts, self._trials, self._all.frame).open()
 
     def pause(self) -> None:
         session = self._all.session

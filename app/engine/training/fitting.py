@@ -27,7 +27,8 @@ class Fitted:
 
 def fit(scales: Scales) -> Fitted:
     """The largest batch that fits as many examples a step as now; where not even the smallest does, with activations
-    computed again, then in fewer digits. Raises UserError or GraphError where the experiment cannot be trained."""
+    computed again, then in fewer digits. Raises UserError where the experiment cannot be
+    trained."""
     budget, now = scales.budget, scales.now
     if budget.room is None:
         return Fitted(f"How much memory is free on {budget.label} is not known. {budget.reason}".strip(), weighed=now)

@@ -30,7 +30,7 @@ from models.template import TEMPLATES, Template
 OTHERS = 2
 """So many ways of making the template smaller, and so many other templates, are shown."""
 COMBINED = 2
-"""So many combinations, where nothing single fits."""
+"""So many combinations, where nothing single fits this network."""
 PACE = ("batch_size", "accumulation", "recompute", "device", "precision", "gradient_clip", "cpu_use", "threads")
 """Of [training], what the time of an epoch depends on."""
 LESS_EXACT = {
@@ -58,14 +58,16 @@ class Option:
 
 def options(scales: Scales) -> Iterator[Option]:
     """All rows, the experiment as it is first, each as soon as it is weighed; those that cannot be are left out.
-    Raises UserError or GraphError where the experiment cannot be trained as it is."""
+    Raises UserError where the experiment cannot be trained as it is."""
     fitting = False
-    for way in (_now, batches, precisions, recomputing, optimizers, smaller_templates, other_templates):
+    for way in (_now, batches, precisions, recomputing, optimizers):
         for option in way(scales):
             fitting = fitting or option.weighed.verdict == "fits"
             yield option
     if not fitting and scales.budget.room is not None:
         yield from combinations(scales)
+    yield from smaller_templates(scales)
+    yield from other_templates(scales)
 
 
 def _option(scales: Scales, key: str, title: str, cost: str, changes: dict[str, Any]) -> Iterator[Option]:
@@ -281,6 +283,11 @@ def _combined(scales: Scales, changes: dict[str, Any]) -> Option | None:
 
 
 # --- what was measured before
+
+
+def work_of(resolved: Experiment) -> str:
+    """What the time of a step depends on, of experiments on the same data: the same text where it is the same."""
+    return repr(_work(storage.to_plain(resolved)))
 
 
 def pace_of(

@@ -101,8 +101,11 @@ class Scales:
 
     @cached_property
     def now(self) -> Weighed:
-        """The experiment as it is. Raises UserError or GraphError where it cannot be trained at all."""
-        return self._weigh({})
+        """The experiment as it is. Raises UserError where it cannot be trained at all."""
+        try:
+            return self._weigh({})
+        except GraphError as error:
+            raise UserError(f"The network cannot be built: {error.what}", error.remedy, "model.template") from error
 
     def precision(self, whole: Experiment) -> str:
         """What activations are computed in."""

@@ -1,0 +1,363 @@
+"""The planner: a table of what would fit this device and what it would cost, each row one click away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.engine.errors import UserError
+from app.engine.experiment import Experiment
+from app.engine.training.planner import Option, options, pace_of, work_of
+from app.engine.training.weighing import Scales, scales_for
+from app.ui.amounts import UNKNOWN, bytes_text
+from app.ui.background import Failure
+from app.ui.measurer import held
+from app.ui.pages.learning.fit import DeviceState
+from app.ui.pages.learning.fit import parts as device_parts
+from app.ui.pages.learning.planner_rows import HEADS, Row, epoch_text
+from app.ui.parts import Parts
+from app.ui.remedies import change
+from app.ui.theme import style
+from app.ui.trials import Trials
+from app.ui.widgets.memory_bar import MemoryBar
+
+if TYPE_CHECKING:
+    from app.engine.training.fitting import Fitted
+    from app.engine.training.trial import Trial
+
+WIDTH, HEIGHT = 1000, 660
+TIPS = {
+    "Memory": "At the height of a step, beyond what is in use now; in brackets how much less or more than now.",
+    "Does it fit?": "Whether what is free suffices; barely: it would use what is left for other programs.",
+    "Time an epoch": "From real steps, measured here; without the judging after each epoch.",
+}
+SHARES = (6, 3, 2, 2, 0)
+"""How the columns share the width."""
+
+
+class Planner(QDialog):
+    """Opens on the open experiment and follows it. Predicts in the background, measures when asked to."""
+
+    def __init__(self, parts: Parts, trials: Trials, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.parts, self.trials = parts, trials
+        self.rows: list[Row] = []
+        self._shown = 0
+        self._scales: Scales | None = None
+        self._times: dict[str, Trial | Failure] = {}
+        self._pace: Callable[[Experiment], float | None] = lambda resolved: None
+        self._applied = 0
+        self._filling = self._closed = False
+        self.setObjectName("planner")
+        self.setWindowTitle("What would fit?")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._build()
+        parts.document.changed.connect(self._refresh)
+        parts.document.data_changed.connect(self._allow)
+        parts.session.state_changed.connect(self._allow)
+        parts.theme.changed.connect(self._restyle)
+        trials.begun.connect(self._trial_begun)
+        trials.measured.connect(self._trial_measured)
+        trials.ended.connect(self._trials_ended)
+        self.finished.connect(self._close)
+        self.fit.setFocus()
+        self._refresh()
+
+    # --- what it looks like
+
+    def _build(self) -> None:
+        px = self.parts.theme.px
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(px(20), px(16), px(20), px(16))
+        outer.setSpacing(px(8))
+        heading = QLabel("What would fit, and what would it cost?")
+        style(heading, "heading")
+        self.budget, self.notice = QLabel(), QLabel()
+        self.budget.setObjectName("planner.budget")
+        self.notice.setObjectName("planner.notice")
+        self.bar = MemoryBar(self.parts.theme)
+        self.bar.setAccessibleName("Memory of the device with this training in it")
+        style(self.budget, "secondary")
+        for label in (self.budget, self.notice):
+            label.setWordWrap(True)
+        self.notice.hide()
+        for widget in (heading, self.budget, self.bar, self.notice):
+            outer.addWidget(widget)
+        inside = QWidget()
+        self.grid = QGridLayout(inside)
+        self.grid.setContentsMargins(px(12), px(8), px(12), px(12))
+        self.grid.setHorizontalSpacing(px(16))
+        self.grid.setVerticalSpacing(px(7))
+        for column, (text, share) in enumerate(zip(HEADS, SHARES, strict=True)):
+            head = QLabel(text)
+            style(head, "secondary")
+            head.setToolTip(TIPS.get(text, ""))
+            self.grid.addWidget(head, 0, column)
+            self.grid.setColumnStretch(column, share)
+        self.grid.setRowStretch(999, 1)
+        style(inside, "page")
+        self.area = QScrollArea()
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setWidget(inside)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        outer.addWidget(self.area, 1)
+        outer.addLayout(self._build_foot())
+        around = self.parentWidget()
+        room = around.size() if around is not None else QSize(WIDTH, HEIGHT)
+        self.resize(min(px(WIDTH), max(320, room.width() - 32)), min(px(HEIGHT), max(240, room.height() - 32)))
+
+    def _build_foot(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        self.fit = _button("Fit to memory", "planner.fit",
+                           "Takes the largest batch that fits and keeps the examples of a step by adding up gradients.")
+        self.measure = _button("Measure times", "planner.measure", "Makes some real steps of every row on a copy.")
+        self.undo = _button("Undo", "planner.undo", "Brings the settings of before back.")
+        close = _button("Close", "planner.close", "Closes this table; what was applied stays.")
+        self.fit.clicked.connect(self.fit_to_memory)
+        self.measure.clicked.connect(self.measure_or_stop)
+        self.undo.clicked.connect(self._undo)
+        close.clicked.connect(self.accept)
+        style(self.fit, "primary")
+        for button in (self.fit, self.measure, self.undo):
+            row.addWidget(button)
+        row.addStretch(1)
+        row.addWidget(close)
+        return row
+
+    # --- predicting
+
+    def _refresh(self, *_: object) -> None:
+        """Everything anew, for the experiment as it is now; rows of before stay, greyed, until theirs is known."""
+        document = self.parts.document
+        self._scales, self._shown, self._filling = None, 0, True
+        for row in self.rows:
+            row.set_enabled(False)
+        self._allow()
+        try:
+            experiment, problem, task = document.experiment, document.problem(), document.task()
+            document.effective()
+        except UserError as error:
+            self._stop_filling(f"{error.what} {error.remedy}".strip(), "problem")
+            return
+        self._pace = self._pace_before()
+        size, data_open = held(document.dataset), document.dataset is not None
+
+        def begin(_: object) -> tuple[Scales, Iterator[Option]]:
+            scales = scales_for(experiment, problem, task, size, data_open)
+            return scales, options(scales)
+
+        self._run(begin, self._begin_rows, "planner")
+
+    def _begin_rows(self, begun: tuple[Scales, Iterator[Option]]) -> None:
+        self._scales, rows = begun
+        budget = self._scales.budget
+        if budget.free is None or budget.room is None:
+            self.budget.setText(f"{budget.label}: free memory {UNKNOWN}. {budget.reason}".strip())
+        else:
+            of = f" of {bytes_text(budget.total)}" if budget.total is not None else ""
+            self.budget.setText(
+                f"{budget.label}: {bytes_text(budget.free)}{of} are free. A fifth of that is left for other programs, "
+                f"so a training fits that takes up to {bytes_text(budget.room)}."
+            )
+        self._next(rows)
+
+    def _next(self, rows: Iterator[Option]) -> None:
+        def take(option: Option | None) -> None:
+            if option is None:
+                self._stop_filling()
+            else:
+                self._show(option)
+                self._next(rows)
+
+        self._run(lambda _: next(rows, None), take, "planner")
+
+    def _show(self, option: Option) -> None:
+        assert self._scales is not None
+        budget = self._scales.budget
+        if self._shown == len(self.rows):
+            added = Row(self.parts.theme, self.grid, len(self.rows) + 1, self.apply)
+            if self.rows:
+                self.setTabOrder(self.rows[-1].button, added.button)
+            self.setTabOrder(added.button, self.fit)
+            self.rows.append(added)
+        row = self.rows[self._shown]
+        self._shown += 1
+        row.show_option(option, budget.free)
+        self._show_time(row)
+        if not option.changes:
+            state = DeviceState(budget.label, True, budget.total, budget.free)
+            pieces = device_parts(option.weighed.needed, state)
+            self.bar.setVisible(bool(pieces))
+            self.bar.show_parts(pieces)
+        self._allow()
+
+    def _run(self, work: Callable[[Any], Any], take: Callable[[Any], None], key: str) -> None:
+        """On the background thread, one job a row, so that others get their turn; nothing arrives after closing."""
+        self.parts.background.run(
+            work, lambda result: None if self._closed else take(result),
+            lambda failure: None if self._closed else self._fail(failure), key=key,
+        )
+
+    def _close(self, _: int) -> None:
+        self._closed = True
+        self.trials.stop()
+
+    def _fail(self, failure: Failure) -> None:
+        self._stop_filling(f"{failure.what} {failure.remedy}".strip(), "problem")
+
+    def _stop_filling(self, text: str = "", role: str = "secondary") -> None:
+        self._filling = False
+        for row in self.rows[self._shown:]:
+            row.hide()
+        if text:
+            self._say(text, role)
+        self._allow()
+
+    # --- what can be done
+
+    def apply(self, option: Option) -> None:
+        self._change(option.changes, f"Applied: {option.title}.")
+
+    def fit_to_memory(self) -> None:
+        """Find the largest batch that fits, and take it."""
+        scales = self._scales
+        if scales is None:
+            return
+
+        def find(_: object) -> Fitted:
+            from app.engine.training.fitting import fit
+
+            return fit(scales)
+
+        self._say("Looking for the largest batch that fits …")
+        self._run(find, self._take_fit, "planner.fit")
+
+    def _take_fit(self, found: Fitted) -> None:
+        if found.missing:
+            self._say(f"{found.text} It lacks {bytes_text(found.missing)}.", "problem")
+        elif found.changes:
+            self._change(found.changes, found.text)
+        else:
+            self._say(found.text)
+
+    def _change(self, changes: dict[str, Any], told: str) -> None:
+        self.trials.stop()
+        if trouble := change(self.parts.document, changes):
+            self._say(trouble, "problem")
+            return
+        self._applied += 1
+        self._say(told, "good")
+        self._allow()
+
+    def _undo(self) -> None:
+        self._applied -= 1
+        self.trials.stop()
+        self.parts.document.undo()
+        self._say("The settings of before are back.")
+        self._allow()
+
+    def _say(self, text: str, role: str = "secondary") -> None:
+        self.notice.setText(text)
+        self.notice.setVisible(bool(text))
+        style(self.notice, role)
+
+    def _allow(self, *_: object) -> None:
+        """Grey what cannot be done now, and say why."""
+        obstacle = self.trials.obstacle()
+        self.measure.setText("Stop measuring" if self.trials.running else "Measure times")
+        self.measure.setEnabled(self.trials.running or (not obstacle and not self._filling and bool(self._shown)))
+        self.measure.setToolTip(obstacle or "Makes some real steps of every row that fits, on a copy of the network.")
+        self.fit.setEnabled(self._scales is not None)
+        self.undo.setEnabled(self._applied > 0 and self.parts.document.can_undo)
+
+    # --- times
+
+    def measure_or_stop(self) -> None:
+        """Measure every row that has no time yet and may fit, in the order of the table."""
+        if self.trials.running:
+            self.trials.stop()
+            return
+        series: dict[str, Experiment] = {}
+        for row in self.rows[:self._shown]:
+            option = row.option
+            if option is None or option.weighed.verdict == "no":
+                continue
+            key = work_of(option.weighed.resolved)
+            if key not in self._times and self._pace(option.weighed.resolved) is None:
+                series.setdefault(key, option.weighed.experiment)
+        if not series:
+            self._say("Every row that fits has its time already.")
+            return
+        self.trials.start(list(series.items()))
+        self._allow()
+
+    def _pace_before(self) -> Callable[[Experiment], float | None]:
+        """The measured pace of the last run, for settings like those it had."""
+        record, about = self.parts.session.live_record, self.parts.document.description
+        if record.prepared is None or record.latest is None or about is None:
+            return lambda resolved: None
+        return pace_of(record.prepared, record.latest.speed, about)
+
+    def _show_time(self, row: Row) -> None:
+        option = row.option
+        if option is None:
+            return
+        resolved = option.weighed.resolved
+        key = work_of(resolved)
+        found = self._times.get(key)
+        if isinstance(found, Failure):
+            row.show_time("failed", f"{found.what} {found.remedy}".strip(), "problem")
+        elif found is not None and found.seconds is None:
+            words = "ran out of memory" if found.lacked_memory else "not measured"
+            row.show_time(words, found.trouble, "problem")
+        elif found is not None and found.step is not None:
+            row.show_time(epoch_text(found.seconds), f"Measured: {epoch_text(found.step)} a step.")
+        elif self.trials.under_way == key:
+            row.show_time("measuring …", "Some real steps are being made.")
+        elif (seconds := self._pace(resolved)) is not None:
+            row.show_time(epoch_text(seconds), "From the pace of the last run, which had these settings.")
+        else:
+            row.show_time(UNKNOWN, "Not measured yet; Measure times does it.")
+
+    def _show_times(self) -> None:
+        for row in self.rows[:self._shown]:
+            self._show_time(row)
+
+    def _trial_begun(self, _: str) -> None:
+        self._show_times()
+        self._allow()
+
+    def _trial_measured(self, key: str, result: Trial | Failure) -> None:
+        self._times[key] = result
+        self._show_times()
+
+    def _trials_ended(self) -> None:
+        self._show_times()
+        self._allow()
+
+    def _restyle(self) -> None:
+        for row in self.rows:
+            row.restyle()
+
+
+def _button(text: str, name: str, tip: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setObjectName(name)
+    button.setAccessibleName(text)
+    button.setToolTip(tip)
+    button.setAutoDefault(False)
+    return button

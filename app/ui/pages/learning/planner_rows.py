@@ -1,0 +1,170 @@
+"""A row of the planner: a way to train, what it takes of what is free, whether it fits, its time, and its price."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from app.engine.training.planner import Option
+from app.ui.amounts import UNKNOWN, bytes_text, time_text
+from app.ui.assets import icon
+from app.ui.theme import Theme, style
+
+HEADS = ("", "Memory", "Does it fit?", "Time an epoch", "")
+WORDS = {
+    "fits": ("It fits", "good", "good"), "barely": ("Barely", "warning", "warning"),
+    "no": ("Does not fit", "problem", "problem"), "unknown": (UNKNOWN, "secondary", ""),
+}
+"""Verdict: words, role of the label, icon."""
+ICON_ROLES = {"good": "best", "warning": "warning", "problem": "problem"}
+BAR = {"fits": "accent", "barely": "warning", "no": "problem", "unknown": "line"}
+TOP = Qt.AlignmentFlag.AlignTop
+
+
+class FitBar(QWidget):
+    """Bytes to scale against what is free: the whole bar is what is free, or what is needed where that is more; then a
+    line stands where the free memory ends."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._needed, self._free, self._role = 0, 0, "line"
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.updateGeometry)
+
+    def show_need(self, needed: int, free: int | None, role: str) -> None:
+        self._needed, self._free, self._role = needed, free or 0, role
+        self.setVisible(free is not None)
+        self.update()
+
+    @property
+    def filled(self) -> float:
+        """The coloured share of the bar."""
+        return self._needed / max(1, self._needed, self._free)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self._theme.px(110), self._theme.px(8))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._theme.px(60), self._theme.px(8))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        whole, radius = QRectF(self.rect()), self._theme.px(3)
+        outline = QPainterPath()
+        outline.addRoundedRect(whole, radius, radius)
+        painter.fillPath(outline, self._theme.color("track"))
+        painter.setClipPath(outline)
+        painter.fillRect(QRectF(0, 0, max(1.0, whole.width() * self.filled), whole.height()),
+                         self._theme.color(self._role))
+        if self._needed > self._free:
+            x = whole.width() * self._free / max(1, self._needed)
+            painter.setPen(QPen(self._theme.color("text"), self._theme.px(2)))
+            painter.drawLine(QPointF(x, 0), QPointF(x, whole.height()))
+        painter.end()
+
+
+class Row:
+    """The widgets of one row in a grid. `apply(option)` is called by its button."""
+
+    def __init__(self, theme: Theme, grid: QGridLayout, line: int, apply: Callable[[Option], None]) -> None:
+        self._theme, self._verdict = theme, ""
+        self.option: Option | None = None
+        self.title, self.cost, self.memory = QLabel(), QLabel(), QLabel()
+        self.symbol, self.fits, self.time = QLabel(), QLabel(), QLabel(UNKNOWN)
+        self.bar = FitBar(theme)
+        self.button = QPushButton("Apply")
+        self.button.setAutoDefault(False)
+        self.button.clicked.connect(lambda: apply(self.option) if self.option is not None else None)
+        style(self.title, "tile-title")
+        style(self.cost, "secondary")
+        for label in (self.memory, self.time):
+            style(label, "row")
+        style(self.button, "small")
+        for label in (self.title, self.cost):
+            label.setWordWrap(True)
+        words, figures, judged = _column(self.title, self.cost), _column(self.memory, self.bar), QWidget()
+        beside = QHBoxLayout(judged)
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.setSpacing(theme.px(4))
+        beside.addWidget(self.symbol)
+        beside.addWidget(self.fits, 1)
+        self.widgets = (words, figures, judged, self.time, self.button)
+        for column, widget in enumerate(self.widgets):
+            grid.addWidget(widget, line, column, TOP)
+
+    def show_option(self, option: Option, free: int | None) -> None:
+        self.option = option
+        needed, verdict = option.weighed.needed, option.weighed.verdict
+        name = f"planner.row.{option.key}"
+        self.title.setText(option.title)
+        self.cost.setText(option.cost)
+        self.memory.setText(bytes_text(needed) + _against_now(option))
+        self.bar.show_need(needed, free, BAR[verdict])
+        self.bar.setAccessibleName(f"{option.title}: {bytes_text(needed)} of {bytes_text(free)} that are free")
+        words, role, _ = WORDS[verdict]
+        self.fits.setText(words)
+        style(self.fits, role)
+        self._verdict = verdict
+        self.restyle()
+        self.button.setObjectName(f"planner.apply.{option.key}")
+        self.button.setAccessibleName(f"Apply: {option.title}")
+        self.button.setToolTip("Takes these settings; Undo brings the ones of before back.")
+        self.title.setObjectName(name)
+        self.time.setObjectName(f"planner.time.{option.key}")
+        for widget in self.widgets:
+            widget.show()
+        self.button.setVisible(bool(option.changes))
+        self.set_enabled(True)
+
+    def set_enabled(self, enabled: bool) -> None:
+        """Grey while it belongs to settings of before."""
+        for widget in self.widgets:
+            widget.setEnabled(enabled)
+
+    def hide(self) -> None:
+        self.option = None
+        for widget in self.widgets:
+            widget.hide()
+
+    def show_time(self, text: str, tip: str = "", role: str = "row") -> None:
+        self.time.setText(text)
+        self.time.setToolTip(tip)
+        style(self.time, role)
+
+    def restyle(self) -> None:
+        picture = WORDS[self._verdict][2] if self._verdict else ""
+        if picture:
+            side = self._theme.px(14)
+            self.symbol.setPixmap(icon(self._theme, picture, ICON_ROLES[picture]).pixmap(QSize(side, side)))
+        self.symbol.setVisible(bool(picture))
+
+
+def _column(*widgets: QWidget) -> QWidget:
+    holder = QWidget()
+    column = QVBoxLayout(holder)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(2)
+    for widget in widgets:
+        column.addWidget(widget)
+    return holder
+
+
+def _against_now(option: Option) -> str:
+    """How much less or more than now, in brackets."""
+    if not option.changes:
+        return ""
+    if option.gain == 0:
+        return " (as now)"
+    return f" ({'-' if option.gain > 0 else '+'}{bytes_text(abs(option.gain))})"
+
+
+def epoch_text(seconds: float | None) -> str:
+    """Seconds of an epoch; of short ones with the tenths."""
+    if seconds is None or seconds >= 10:
+        return time_text(seconds)
+    return f"{seconds:.1f} s" if seconds >= 0.1 else f"{1000 * seconds:.0f} ms"
