@@ -1,6 +1,7 @@
 """Figures. `python -m tests.bench [speed]` prints ratios of speed, each a median of interleaved pairs; `tables`,
 `language` and `pairs` train the built-in data sets and print what they reach beside others. `optimizers` counts floats
-per parameter on live state."""
+per parameter on live state. `memory` sets the ledger beside what the allocator reports, for every template with every
+optimizer. `inside` prints what looking inside the optimizer costs, and what decay does to the length of weights."""
 
 from __future__ import annotations
 
@@ -9,12 +10,12 @@ import os
 import sys
 import time
 
-from tests.bench import language, optimizers, pairs, speed, tables
+from tests.bench import inside, language, memory, optimizers, pairs, speed, tables
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    kinds = ("speed", "tables", "language", "pairs", "optimizers")
+    kinds = ("speed", "tables", "language", "pairs", "optimizers", "memory", "inside")
     parser.add_argument("what", nargs="?", default="speed", choices=kinds)
     parser.add_argument("--template", nargs="+", default=["resnet", "cnn", "vit"], help="speed: templates to train")
     parser.add_argument("--pairs", type=int, default=21, help="speed: pairs of segments for each figure")
@@ -29,6 +30,11 @@ def main() -> None:
         pairs.main()
     elif chosen.what == "optimizers":
         optimizers.main()
+    elif chosen.what == "memory":
+        sys.exit(memory.main())
+    elif chosen.what == "inside":
+        draw_offscreen()
+        inside.main(chosen.template, chosen.pairs, chosen.processor_time)
     else:
         speeds(chosen)
 
@@ -44,14 +50,19 @@ def speeds(chosen: argparse.Namespace) -> None:
 
 
 def beside_a_window(template: str, pairs: int) -> None:
-    """What the window costs; drawn offscreen where there is no display."""
-    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    """What the window costs."""
+    draw_offscreen()
     from tests.bench import window
 
     print(window.against_bare_loop(template, pairs), flush=True)
     print(window.heartbeat(template=template), flush=True)
     print(window.start(), flush=True)
+
+
+def draw_offscreen() -> None:
+    """Where there is no display."""
+    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 
 if __name__ == "__main__":

@@ -17,8 +17,6 @@ _aten = torch.ops.aten
 _HALVES = (torch.bfloat16, torch.float16)
 _SMALL = 8 * 2**10
 """What a convolution takes beside the copy of its filters."""
-_TILES, _TURNED_TILES = 100_000, 400_000
-"""About the most that tiles of a matrix product take, and where its left matrix lies column by column."""
 
 
 def scratch(func: Any, args: Sequence[Any], kwargs: dict[str, Any], out: Any) -> int:
@@ -110,16 +108,17 @@ def _unfolded(x: torch.Tensor, weight: torch.Tensor, y: torch.Tensor) -> int:
 
 
 def _product(*which: int) -> Callable[[Sequence[Any], dict[str, Any], Any], int]:
-    """A matrix product in two-byte types is made tile by tile: of copies of both matrices, summed in float32."""
+    """A matrix product in two-byte types is made tile by tile: of copies of the right matrix, and of the left one
+    where it lies column by column, summed in float32. About so much, to a few tens of KiB."""
 
     def rule(args: Sequence[Any], kwargs: dict[str, Any], out: torch.Tensor) -> int:
         left, right = args[which[0]], args[which[1]]
         if left.dtype not in _HALVES or not _by_onednn(left):
             return 0
         (rows, inner), columns = left.shape[-2:], right.shape[-1]
-        tiles = 2 * inner * -(-columns // 64) * 64 + 4 * rows * columns
-        turned = 0 if left.is_contiguous() else 2 * rows * inner
-        return min(tiles + turned, _TURNED_TILES if turned else _TILES)
+        if left.is_contiguous():
+            return min(2 * inner * columns + min(4 * rows * columns, 40_000), 100_000)
+        return min(2 * min(inner, 512) * (rows + columns) + 25_000, 400_000)
 
     return rule
 

@@ -2,9 +2,9 @@
 
 The rows: `weights` (parameters), `gradients`, `first_moment` and `second_moment` (of the optimizer), `other_state`
 (what else stays: step counters, running averages of batch norm), `activations` (what autograd keeps for the backward
-pass), `batch` (inputs and targets of a whole step), `dataset` (the examples, where they lie on the device), `data` (both
-together), `workspace` (what is held at the fullest moment beyond all of these: results in between, working memory of
-kernels, rounding) and `peak` (that moment).
+pass), `batch` (inputs and targets of a whole step), `dataset` (the examples, where they lie on the device), `data`
+(both together), `workspace` (what is held at the fullest moment beyond all of these: results in between, working memory
+of kernels, rounding) and `peak` (that moment).
 
 The peak is no sum: gradients arrive while activations leave, so the rows may add up to more. Predicted, it comes of a
 whole rehearsed step in which the bytes of every tensor are followed. Measured, it is the same of a real step on the

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import nn
 
 from app.engine.dry_run import ActivationMeter, as_on, pretending
 from app.engine.learning.choices import LossFunction

@@ -1,0 +1,159 @@
+"""The memory ledger against a real step: predicted, measured, and what the allocator itself reports."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+import app.engine.learning.tasks as tasks
+from app.engine.experiment import Experiment, TrainingSettings, resolved
+from app.engine.learning.choices import Optimizer
+from app.engine.training.first_step import lasting
+from app.engine.training.memory import StepMeter, batch_bytes, measure, predict
+from app.engine.training.passes import Passes
+from app.engine.training.preparing import placed_on
+from models.network import build_model, pretended
+from models.shape import Problem
+from models.template import Template
+
+EXACT = ("weights", "gradients", "first_moment", "second_moment", "other_state")
+WARM_UP = 7
+"""Steps of an optimizer before one is looked at: some take more later (RAdam)."""
+PRECISIONS = {"bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+@dataclass(frozen=True)
+class Ledgers:
+    """allocator: the peak that it reports of a step, None if it was not asked."""
+
+    predicted: dict[str, int]
+    measured: dict[str, int]
+    allocator: int | None
+
+    @property
+    def inexact(self) -> list[str]:
+        return [row for row in EXACT if self.predicted[row] != self.measured[row]]
+
+    def off(self, row: str) -> float:
+        """Predicted over measured, less 1."""
+        return _over(self.predicted[row], self.measured[row])
+
+    @property
+    def peak_off(self) -> float:
+        """The predicted peak over the allocator's, less 1."""
+        assert self.allocator is not None
+        return _over(self.predicted["peak"], self.allocator)
+
+
+def ledgers(
+    template: Template, optimizer: Optimizer, asks: tuple[str, Problem], batch: int = 16, precision: str = "float32",
+    accumulation: int = 1, recompute: bool = False, dataset_bytes: int = 0, allocator: bool = False,
+    device: torch.device | None = None,
+) -> Ledgers:
+    """Predicted, and measured in one real step of made-up examples. asks: the task's kind and the problem."""
+    device = device or torch.device("cpu")
+    name, of = asks
+    task = tasks.task(name)
+    training = TrainingSettings(
+        batch_size=batch, accumulation=accumulation, recompute=recompute, precision=precision,  # type: ignore[arg-type]
+    )
+    whole = resolved(Experiment(model=template, optimizer=optimizer, training=training), of, task)
+    assert whole.model is not None and whole.optimizer is not None and whole.loss is not None
+    graph = whole.model.graph(of)
+    predicted = predict(whole, graph, of, task, dataset_bytes, device.type)
+
+    _clear(device)
+    network = placed_on(build_model(graph, of, 0), device).train()
+    network.recompute = recompute
+    stepper = whole.optimizer.over(network, device)
+    loss = whole.loss.build((10,) * max(2, of.outputs), device, of.examples)
+    passes = Passes(network, loss, device, PRECISIONS.get(precision), batch)
+    made = tuple((one.random_(1, 3) if one.dtype == torch.int64 else one.normal_()).to(device)
+                 for one in pretended(of, batch * accumulation))
+    inputs = made if len(made) > 1 else made[0]
+    targets = task.pretended(of, batch * accumulation).to(device)
+
+    def step() -> None:
+        passes(inputs, targets)
+        passes.step(stepper)
+
+    with torch.random.fork_rng(devices=[]), one_thread():
+        if allocator:
+            step()
+            for _ in range(WARM_UP):
+                stepper.step()
+        with StepMeter(network, stepper, inputs, targets) as meter:
+            passes(inputs, targets, meter.forward)
+            passes.step(stepper)
+        size = batch_bytes(of, task, batch * accumulation)
+        measured = measure(network, stepper, whole.optimizer, meter, size, dataset_bytes)
+        peak = None
+        if allocator:
+            for parameter in network.parameters():
+                parameter.grad = None
+            if device.type == "cuda":
+                torch.cuda.reset_peak_memory_stats(device)
+                step()
+                peak = torch.cuda.memory_stats(device)["allocated_bytes.all.peak"] + dataset_bytes
+            else:
+                peak = lasting(network, stepper) + size + dataset_bytes + reported_peak(step)
+    return Ledgers(predicted, measured, peak)
+
+
+def reported_peak(work: Callable[[], Any]) -> int:
+    """The most bytes that work was given at once beyond what it found, by the reports of the CPU's allocator."""
+    with _quiet(), torch.autograd.profiler.profile(profile_memory=True) as profile:
+        work()
+    results = profile.kineto_results
+    assert results is not None
+    events = sorted(
+        ((one.start_ns(), one.nbytes()) for one in results.events() if one.name() == "[memory]"),
+        key=lambda event: event[0],
+    )
+    now = most = 0
+    for _, size in events:
+        now += size
+        most = max(most, now)
+    return most
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """Kernels take room for themselves in every thread; what they report is from one."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Some builds of the profiler tell on standard error that they start and stop."""
+    kept = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def _clear(device: torch.device) -> None:
+    if device.type == "cuda":
+        gc.collect()
+        torch._C._cuda_clearCublasWorkspaces()
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats(device)
+
+
+def _over(one: int, other: int) -> float:
+    return one / other - 1 if other else float(one > 0)
