@@ -41,6 +41,8 @@ class Marks:
         self.lines: list[pg.InfiniteLine] = []
         self.marked: list[tuple[float, str]] = []
         """(place, words), from left to right."""
+        self.at_top = True
+        """Where the words stand: where the curves seldom are."""
         self._placed: object = None
 
     @property
@@ -78,7 +80,7 @@ class Marks:
         plot = self._plot
         (left, right), _ = plot.box.viewRange()
         width, height = plot.box.width(), plot.box.height()
-        placed = (tuple(self.marked), left, right, width, height, plot.theme.zoom)
+        placed = (tuple(self.marked), self.at_top, left, right, width, height, plot.theme.zoom)
         if placed == self._placed or width <= 0 or height <= 0 or right <= left:
             return
         self._placed = placed
@@ -97,7 +99,8 @@ class Marks:
             ends[level] = max(ends[level], start + room)
             line.label.anchors = [(0, 0.5) if beside else (1, 0.5)] * 2
             line.label.setFormat(group.words)
-            line.label.setPosition(max(0.1, TOP - level * px(LINE) / height))
+            down = min(0.8, 1 - TOP + level * px(LINE) / height)
+            line.label.setPosition(1 - down if self.at_top else down)
 
     def groups(self, left: float, right: float, width: float) -> list[Group]:
         """Marks in sight by where they lie; those that nearly touch are one group."""

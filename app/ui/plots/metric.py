@@ -28,6 +28,7 @@ class MetricPlot(Plot):
         share = self.shown_metric.shown == "percent"
         self.left.words = percent if share else plain
         self.validation.words = percent_text if share else lambda value: f"{number_text(value)} {unit}".rstrip()
+        self.marks.at_top = self.shown_metric.better != "higher"  # what rises leaves the bottom free
         name = self.shown_metric.name
         per_epoch, epochs = epoch_axis(record)
         done = [epoch for epoch in record.epochs if name in epoch.metrics]

@@ -104,6 +104,7 @@ class MemoryTable(QWidget):
         swatch.setParent(self)
         labels = (self._label(""), self._label(self._names[key], "row"),
                   *(self._label("", "figure-small") for _ in COLUMNS))
+        labels[1].setWordWrap(not self._compact)
         origin = self._label("")
         origin.setWordWrap(True)
         origin.setMinimumWidth(1)
@@ -157,7 +158,7 @@ class MemoryTable(QWidget):
             for cell, text in zip(cells, values, strict=True):
                 cell.setText(text)
         self.sum.setText(sum_in_words(of, parameters, optimizer))
-        texts = ("at the fullest moment (peak)", *self._cells(total_of(predicted), total_of(measured), bool(measured)))
+        texts = ("at the fullest moment", *self._cells(total_of(predicted), total_of(measured), bool(measured)))
         for label, text in zip(self._total, texts, strict=True):
             label.setText(text)
 
@@ -243,7 +244,7 @@ class MemoryTable(QWidget):
             self._put(self.less, line + 1, 1, span=width - 1)
         self._grid.setColumnStretch(2, 1)
         for column in range(3, width):
-            self._grid.setColumnMinimumWidth(column, self.theme.px(62))
+            self._grid.setColumnMinimumWidth(column, self.theme.px(52))
 
     def _put(
         self, widget: QWidget, row: int, column: int, align: Qt.AlignmentFlag | None = None, span: int = 1

@@ -130,7 +130,7 @@ def test_what_cannot_be_changed_is_told_and_the_run_goes_on(source: Path, tmp_pa
     assert finished.status == "completed"
     texts = [event.finding.text for event in listener.of(events.Found) if event.finding.key == "change"]
     assert len(texts) == 3
-    assert any("factor" in text for text in texts) and any(text.startswith("Weight decay:") for text in texts)
+    assert any("factor" in text for text in texts) and any(text.startswith("Weight decay is") for text in texts)
     assert any("'model.width'" in text for text in texts)
     assert [event.values for event in listener.of(events.Changed)] == [{"training.gradient_clip": 1.0}]
 

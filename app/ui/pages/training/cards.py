@@ -40,12 +40,14 @@ def predicted_and_measured(record: Record) -> tuple[dict[str, int], dict[str, in
 
 
 def in_words(predicted: int | None, measured: int | None) -> str:
-    """"predicted 312 MiB · measured 309 MiB, -1.0 %", as far as they are known."""
-    words = [f"predicted {bytes_text(predicted)}"] if predicted is not None else []
-    if measured is not None:
-        difference = f", {difference_in_words(predicted, measured)}" if predicted is not None else ""
-        words.append(f"measured {bytes_text(measured)}{difference}")
-    return " · ".join(words)
+    """"predicted 312 · measured 309 MiB, -1.0 %", as far as they are known."""
+    if predicted is None or measured is None:
+        return f"predicted {bytes_text(predicted)}" if predicted is not None else (
+            f"measured {bytes_text(measured)}" if measured is not None else "")
+    before, after = bytes_text(predicted), bytes_text(measured)
+    if before.split()[-1] == after.split()[-1]:
+        before = before.split()[0]
+    return f"predicted {before} · measured {after}, {difference_in_words(predicted, measured)}"
 
 
 class MemoryCard(Card):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.engine.experiment import Experiment
@@ -16,8 +16,8 @@ from app.ui.widgets.card import Card
 from app.ui.widgets.flow import Flow
 
 NUMBERS = ("number", "integer")
-MOST_CHIPS = 5
-QUIET = "Changes hold from the next step on. They are marked on the curves and kept with the run."
+MOST_CHIPS = 3
+QUIET = "from the next step on; marked on the curves and kept with the run"
 
 
 class ChangePanel(Card):
@@ -29,7 +29,7 @@ class ChangePanel(Card):
     available_changed = Signal()
 
     def __init__(self, theme: Theme, session: Session) -> None:
-        super().__init__("Change while it runs", "the rest stays as planned")
+        super().__init__("Change while it runs", QUIET)
         self.setObjectName("training.change_panel")
         self.theme, self._session = theme, session
         self.available = False
@@ -39,23 +39,14 @@ class ChangePanel(Card):
         self._built_for: object = None
         self._chosen: dict[str, float] = {}
         self._asked: dict[str, float] = {}
-        self._place = QWidget()
-        self._flow = Flow(self._place, theme.px(14))
-        self.body.addWidget(self._place)
-        row = QHBoxLayout()
-        row.setSpacing(10)
+        self._inside = QWidget(self)
         self.apply = QPushButton("Apply")
         self.apply.setObjectName("training.change.apply")
         self.apply.setAccessibleName("Apply the changes")
         self.apply.setToolTip("Asks the run to go on with these values from its next step.")
         self.apply.clicked.connect(self.make)
-        self.said = QLabel(QUIET)
-        self.said.setObjectName("training.change.said")
-        self.said.setWordWrap(True)
-        style(self.said, "secondary")
-        row.addWidget(self.apply)
-        row.addWidget(self.said, 1)
-        self.body.addLayout(row)
+        self.tools.addWidget(self.apply)
+        self.why.setObjectName("training.change.said")
         session.state_changed.connect(self._refresh)
         session.shown.connect(self._refresh)
         self._refresh()
@@ -88,7 +79,12 @@ class ChangePanel(Card):
         if built_for == self._built_for:
             return
         self._built_for = built_for
-        self._flow.clear()
+        self._inside.hide()
+        self._inside.deleteLater()
+        self._inside = QWidget()
+        column = QVBoxLayout(self._inside)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
         rate = resolved.optimizer.rate() if resolved.optimizer is not None else 0.0
         fields: list[LiveField] = [RateField(self.theme, rate)]
         fields += [SettingField(self.theme, live) for live in live_settings(resolved) if live.setting.type in NUMBERS]
@@ -96,8 +92,13 @@ class ChangePanel(Card):
         for field in fields:
             field.chosen.connect(self._choose)
             field.committed.connect(self.make)
-            self._flow.addWidget(field)
-            field.show()
+        column.addWidget(fields[0])
+        row = QHBoxLayout()
+        row.setSpacing(self.theme.px(14))
+        for field in fields[1:]:
+            row.addWidget(field, 1, Qt.AlignmentFlag.AlignTop)
+        column.addLayout(row)
+        self.body.addWidget(self._inside)
 
     def _show_values(self) -> None:
         holds = self.holds()
@@ -109,7 +110,9 @@ class ChangePanel(Card):
         factor = holds[RATE_FACTOR] or 1.0
         rate.show_rate(float(rates[-1]) / factor if len(rates) else 0.0)
         self.apply.setEnabled(bool(self._chosen))
-        style_of(self.apply, "primary" if self._chosen else "")
+        role = "primary" if self._chosen else ""
+        if self.apply.property("role") != role:
+            style(self.apply, role)
         self._say(self._status())
 
     def _status(self) -> str:
@@ -125,8 +128,8 @@ class ChangePanel(Card):
         return f"Since step {last.step + 1:,}: {self._record.words_of(last)}."
 
     def _say(self, text: str) -> None:
-        if text != self.said.text():
-            self.said.setText(text)
+        if text != self.why.text():
+            self.set_why(text)
 
     def holds(self) -> dict[str, float | None]:
         """What each field's value is in the run now: as planned, or as changed since."""
@@ -202,8 +205,3 @@ class ChangesStrip(QWidget):
 def text_of(record: Record, change: events.Changed) -> str:
     """"step 121: learning rate × 0.5": the first step that is done with it."""
     return f"step {change.step + 1:,}: {record.words_of(change)}"
-
-
-def style_of(button: QPushButton, role: str) -> None:
-    if button.property("role") != role:
-        style(button, role)

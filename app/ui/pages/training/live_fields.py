@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVB
 from app.engine.training.changes import RATE_FACTOR, Live
 from app.ui.amounts import UNKNOWN
 from app.ui.theme import Theme, style
+from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.number_box import NumberBox, Slider
 
 LADDER = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
@@ -40,7 +41,7 @@ class LiveField(QWidget):
         self.label = QLabel(label)
         self.label.setBuddy(box)
         self.reset = QToolButton()
-        self.reset.setText("↺")
+        self.reset.setText(f"↺ {planned:.6g}")
         self.reset.setObjectName(f"live.{name}.reset")
         self.reset.setAccessibleName(f"{label} as planned")
         self.reset.setToolTip(f"Back to what was planned: {planned:.6g}.")
@@ -53,22 +54,23 @@ class LiveField(QWidget):
         self.trouble.setObjectName(f"live.{name}.problem")
         self.trouble.setWordWrap(True)
         style(self.trouble, "problem")
-        self.below = QLabel()
-        style(self.below, "secondary")
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(4)
         head = QHBoxLayout()
         head.setSpacing(6)
         head.addWidget(self.label)
+        self._add_beside(head)
         head.addStretch(1)
         head.addWidget(self.reset)
         self.column.addLayout(head)
         self._add_editor()
-        self.column.addWidget(self.below)
         self.column.addWidget(self.trouble)
         self.trouble.hide()
         self.show_value(planned)
+
+    def _add_beside(self, head: QHBoxLayout) -> None:
+        """What stands beside the label."""
 
     def _add_editor(self) -> None:
         self.column.addWidget(self.box)
@@ -85,14 +87,6 @@ class LiveField(QWidget):
             else:
                 self.box.show_value(value)
         self.reset.setVisible(not same(self.value, self.planned))
-        self._tell()
-
-    def _tell(self) -> None:
-        self._say(f"planned {self.planned:.6g}")
-
-    def _say(self, text: str) -> None:
-        if text != self.below.text():
-            self.below.setText(text)
 
     def show_trouble(self, sentence: str) -> None:
         """Why this value cannot be; "" for nothing."""
@@ -111,7 +105,6 @@ class SettingField(LiveField):
         one = live.setting
         box = NumberBox(one.type == "integer", False, one.step, one.logarithmic, one.unit)
         super().__init__(theme, live.name, one.label, one.help, box, float(live.value or 0.0))
-        self.setFixedWidth(theme.px(132))
 
 
 class RateField(LiveField):
@@ -121,10 +114,14 @@ class RateField(LiveField):
     def __init__(self, theme: Theme, peak: float) -> None:
         """peak: the learning rate of the plan at its height."""
         self._peak, self._now = peak, 0.0
-        self.slider = Slider(Qt.Orientation.Horizontal)
+        self.slider, self.words = Slider(Qt.Orientation.Horizontal), ElidedLabel("", 10)
+        self.words.setObjectName("live.learning_rate")
+        style(self.words, "secondary")
         help = "Multiplies the learning rate that the schedule gives, from the next step to the end."
         super().__init__(theme, RATE_FACTOR, "Learning rate", help, NumberBox(False, logarithmic=True), 1.0)
-        self.setMinimumWidth(theme.px(316))
+
+    def _add_beside(self, head: QHBoxLayout) -> None:
+        head.addWidget(self.words)
 
     def _add_editor(self) -> None:
         self.slider.setRange(0, len(LADDER) - 1)
@@ -167,12 +164,14 @@ class RateField(LiveField):
         blocked = self.slider.blockSignals(True)
         self.slider.setValue(nearest)
         self.slider.blockSignals(blocked)
+        self._tell()
 
     def _tell(self) -> None:
         words = f"{self._peak:.3g} × {self.value:.3g} = {self._peak * self.value:.3g} at its peak"
         if self._now:
             words += f", {self._now * self.value:.2g} now"
-        self._say(words)
+        if words != self.words.text():
+            self.words.setText(words)
 
 
 def same(one: float | None, other: float | None) -> bool:
