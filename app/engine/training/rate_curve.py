@@ -71,8 +71,10 @@ def rounded(rate: float) -> float:
 
 
 def text_of(rate: float) -> str:
-    """A rate as a person writes it: 0.0042, 3.2e-06."""
-    return f"{rate:.2g}" if rate < 1e-4 else f"{rate:.6f}".rstrip("0").rstrip(".") if rate < 1 else f"{rate:.3g}"
+    """A rate as a person writes it, with two digits: 0.0042, 0.3, 3.2e-6."""
+    if rate < 1e-4:
+        return f"{rate:.1e}".replace(".0e", "e").replace("e-0", "e-")
+    return f"{rounded(rate):.5f}".rstrip("0").rstrip(".")
 
 
 def smooth(losses: np.ndarray) -> np.ndarray:
@@ -131,8 +133,8 @@ def _proposal(
         return None, "The loss is no number even at the smallest learning rate; no value can be proposed."
     before = smoothed if end is None else smoothed[: max(1, end)]
     least = int(before.argmin())
-    fall, scatter = start - float(before[least]), _scatter(losses[: least + 1])
-    if fall < LEAST_FALL * start or fall < NOISE * scatter:
+    fall, scatter = start - float(before[least]), _scatter(losses[: max(least, 2 * FIRST) + 1])
+    if least < FIRST or fall < LEAST_FALL * start or fall < NOISE * scatter:
         blows = "" if end is None else f" It only blows up, at {text_of(float(rates[end]))}."
         return None, (
             f"The loss did not fall at any of these learning rates, or not more than it changes from batch to "
@@ -143,13 +145,13 @@ def _proposal(
     slopes = _bell(np.gradient(before)) if len(before) > 1 else np.zeros(1)
     steepest = float(rates[first + int(slopes[first : least + 1].argmin())])
     lowest = float(rates[least])
-    words = f"The loss falls fastest near {text_of(rounded(steepest))} and is least at {text_of(rounded(lowest))}"
-    words += f"; at {text_of(rounded(float(rates[end])))} it blows up. " if end is not None else ". "
+    words = f"The loss falls fastest near {text_of(steepest)} and is least at {text_of(lowest)}"
+    words += f"; at {text_of(float(rates[end]))} it blows up. " if end is not None else ". "
     below = [(lowest / BELOW_LEAST, "Well below where it is least")]
     if end is not None:
         below.append((float(rates[end]) / BELOW_BLOW_UP, "A tenth of where it blows up"))
     rate, reason = min([(steepest, "Where it falls fastest"), *below])
-    return rounded(rate), f"{words}{reason} is a good peak for a whole training."
+    return rounded(rate), f"{words}{reason} is a good value for a whole training."
 
 
 def _scatter(losses: np.ndarray) -> float:

@@ -9,7 +9,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 
-from app.ui.amounts import number_text
+from app.engine.training.rate_curve import text_of
 from app.ui.plots.axis import plain
 from app.ui.plots.base import EMPTY, Plot, Series
 from app.ui.theme import Theme
@@ -38,12 +38,14 @@ class RateFinderPlot(Plot):
         super().__init__(theme, x_words=decade, x_whole=False, x_title="learning rate")
         self.bottom.log = True
         self.raw = self.add(Series("loss of each step", "training_raw", width=1, dots=False))
-        self.smoothed = self.add(Series("smoothed", "training", width=3, dots=False))
+        self.smoothed = self.add(Series("smoothed", "training", dots=False))
         self.chosen: float | None = None
         self._line = pg.InfiniteLine(angle=90)
         self._dot = pg.ScatterPlotItem(symbol="o")
         self._text = pg.TextItem(anchor=(0, 1))
-        for depth, item in enumerate((self._line, self._dot, self._text), 22):
+        self.present: float | None = None
+        self._now, self._now_text = pg.InfiniteLine(angle=90), pg.TextItem()
+        for depth, item in enumerate((self._now, self._now_text, self._line, self._dot, self._text), 20):
             item.setZValue(depth)
             item.hide()
             self.addItem(item, ignoreBounds=True)
@@ -64,13 +66,14 @@ class RateFinderPlot(Plot):
         self._place()
 
     def show_present(self, rate: float | None) -> None:
-        """The rate that the experiment has now, as a thin line."""
-        self.set_marks([] if rate is None else [(math.log10(rate), f"now {number_text(rate, 2)}")])
+        """The rate that the experiment has now, as a thin line; None for none."""
+        self.present = rate
+        self._place()
 
     def show_chosen(self, rate: float | None) -> None:
         self.chosen = rate
         self.setAccessibleDescription(
-            "" if rate is None else f"Chosen: {number_text(rate, 2)}. The left and right arrow keys choose another."
+            "" if rate is None else f"Chosen: {text_of(rate)}. The left and right arrow keys choose another."
         )
         self._place()
 
@@ -83,7 +86,7 @@ class RateFinderPlot(Plot):
         return left, right, low, high
 
     def x_text(self, x: float) -> str:
-        return number_text(10.0**x, 2)
+        return text_of(10.0**x)
 
     # --- choosing
 
@@ -116,20 +119,35 @@ class RateFinderPlot(Plot):
     def _place(self) -> None:
         """Line, dot and number of the chosen rate; nowhere while there is no curve."""
         x, y = self.smoothed.x, self.smoothed.y
-        shown = self.chosen is not None and len(x) > 0 and bool(np.isfinite(y).all())
-        for item in (self._line, self._dot, self._text):
-            item.setVisible(shown)
-        if not shown or self.chosen is None:
-            return
-        place = math.log10(self.chosen)
-        height = float(np.interp(place, x, y))
-        self._line.setPos(place)
-        self._dot.setData([place], [height])
+        there = len(x) > 0 and bool(np.isfinite(y).all())
         (left, right), (low, high) = self.box.viewRange()
-        side = 1.15 if place > left + 0.8 * (right - left) else -0.15
-        self._text.setAnchor((side, 1.2 if height < (low + high) / 2 else -0.2))
-        self._text.setText(number_text(self.chosen, 2))
-        self._text.setPos(place, min(max(height, low), high))
+        chosen = math.log10(self.chosen) if self.chosen and there else None
+        present = math.log10(self.present) if self.present and there else None
+        for item in (self._line, self._dot, self._text):
+            item.setVisible(chosen is not None)
+        for item in (self._now, self._now_text):
+            item.setVisible(present is not None and left < present < right)
+        if chosen is not None and self.chosen:
+            height = float(np.interp(chosen, x, y))
+            self._line.setPos(chosen)
+            self._dot.setData([chosen], [height])
+            side = 1.15 if chosen > left + 0.8 * (right - left) else -0.15
+            self._text.setAnchor((side, 1.2 if height < (low + high) / 2 else -0.2))
+            self._text.setText(text_of(self.chosen))
+            self._text.setPos(chosen, min(max(height, low), high))
+        if present is not None and self.present:
+            away = chosen is not None and chosen > present  # the words lie on the side where the chosen line is not
+            self._now.setPos(present)
+            self._now_text.setText(f"now {text_of(self.present)}")
+            self._now_text.setAnchor((1.05 if away and present > left + 0.15 * (right - left) else -0.05, 0))
+            self._now_text.setPos(present, high)
+
+    def _place_overlays(self) -> None:
+        """The legend lies below on the left: there a loss never is."""
+        super()._place_overlays()
+        px = self.theme.px
+        down = self.height() - px(30) - self.legend.height()
+        self.legend.move(int(self.left.width()) + px(10), down)
 
     def restyle(self) -> None:
         super().restyle()
@@ -141,4 +159,7 @@ class RateFinderPlot(Plot):
             self._dot.setSize(self.theme.px(13))
             self._text.setColor(accent)
             self._text.setFont(self.theme.font(13, bold=True))
+            self._now.setPen(pg.mkPen(self.theme.color("line"), width=1))
+            self._now_text.setColor(self.theme.color("secondary"))
+            self._now_text.setFont(self.theme.font(11))
             self._place()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.engine.errors import UserError
@@ -100,7 +99,7 @@ class FinderDialog(QDialog):
         self.use.setDefault(True)
         self.stop.clicked.connect(self.search.stop)
         self.again.clicked.connect(self.search.start)
-        self.close_button.clicked.connect(self.close)
+        self.close_button.clicked.connect(self.reject)
         self.use.clicked.connect(self.take)
         row = QHBoxLayout()
         row.addWidget(self.stop)
@@ -128,6 +127,9 @@ class FinderDialog(QDialog):
         self._show_curve()
         if search.searching:
             self._show_progress()
+        elif search.curve is not None:
+            rates = search.curve.rates
+            self.state.setText(f"Tried {text_of(float(rates[0]))} to {text_of(float(rates[-1]))}.")
         else:
             self.state.setText("")
         curve = search.curve
@@ -153,7 +155,7 @@ class FinderDialog(QDialog):
             self.state.setText(f"{self.search.stage or 'Starting'} …")
             self.progress.setRange(0, 0)
             return
-        self.state.setText(f"Step {tried.step:,} of {tried.steps:,}, learning rate {text_of(rounded(tried.at))}")
+        self.state.setText(f"Step {tried.step:,} of {tried.steps:,}, learning rate {text_of(tried.at)}")
         self.progress.setRange(0, tried.steps)
         self.progress.setValue(tried.step)
 
@@ -218,15 +220,12 @@ class FinderDialog(QDialog):
         if refused:
             self.verdict.setText(refused)
             return
-        self.close()
+        self.accept()
 
-    def closeEvent(self, event: QCloseEvent) -> None:
+    def done(self, result: int) -> None:
+        """However it is closed, by a button, Escape or the frame: the search ends with it."""
         self.search.stop()
-        super().closeEvent(event)
-
-    def reject(self) -> None:
-        """Escape closes it like the button does."""
-        self.close()
+        super().done(result)
 
 
 class FindButton(QPushButton):
@@ -244,11 +243,9 @@ class FindButton(QPushButton):
 
     def open(self) -> None:
         if self.dialog is not None:
-            self.dialog.raise_()
             self.dialog.activateWindow()
             return
         self.dialog = FinderDialog(self.parts, self.search, self.window())
-        self.dialog.destroyed.connect(self._forget)
         self.dialog.finished.connect(self._forget)
         self.dialog.show()
         QTimer.singleShot(0, self.dialog, self.search.start)  # the dialog is in sight first
