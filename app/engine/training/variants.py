@@ -14,7 +14,6 @@ from app.engine.data.dataset import Description
 from app.engine.data.nouns import noun
 from app.engine.errors import UserError
 from app.engine.experiment import CHOICES, SECTIONS, Experiment, problem_of, resolved, task_of
-from app.engine.learning.choices import OPTIMIZERS
 from app.engine.learning.tasks import Task
 from models.shape import Problem
 from models.spec import Setting, settings
@@ -216,8 +215,8 @@ def _steps(variants: Sequence[Variant]) -> list[Fact]:
         facts.append(Fact(False, "They run for different numbers of epochs: compare them at the same place."))
     optimizers = _column(variants, "optimizer")
     if len({one.kind for one in optimizers}) > 1 and not _all_same([one.rate() for one in optimizers]):
-        facts.append(Fact(False, "Each optimizer has a learning rate of its own: the same number means another pace in "
-                          "each."))
+        facts.append(Fact(False, "Each optimizer has a learning rate of its own, since the same number is another pace "
+                          "in each; a better one can turn the order round."))
     if not _all_same(_column(variants, "training", "precision")) or not _all_same(
         _column(variants, "training", "device")
     ):
@@ -230,13 +229,20 @@ def _steps(variants: Sequence[Variant]) -> list[Fact]:
 # --- ready-made
 
 
-def why_adam(experiment: Experiment) -> tuple[Experiment, ...]:
-    """The race "Why Adam?": the experiment with SGD, SGD with momentum, Adam and AdamW, each at its usual learning
-    rate and with its own defaults."""
-    kinds = [OPTIMIZERS.get(kind) for kind in USUAL]
-    return tuple(
-        experiment.replace(optimizer=kind(learning_rate=kind.default_learning_rate)) for kind in kinds
-    )
+def why_adam(experiment: Experiment, about: Description) -> tuple[Experiment, ...]:
+    """The race "Why Adam?": the experiment with SGD, SGD with momentum, Adam and AdamW, otherwise with their defaults.
+    Each has its usual learning rate: of AdamW that is what the template proposes, and Adam steps as far as AdamW.
+
+    Raises UserError where the experiment does not fit the data.
+    """
+    problem, task = problem_of(experiment, about), task_of(experiment, about)
+    found = []
+    for kind in USUAL:
+        asked = experiment.replace(optimizer={"kind": "adamw" if kind == "adam" else kind})
+        optimizer = resolved(asked, problem, task).optimizer
+        assert optimizer is not None
+        found.append(experiment.replace(optimizer={"kind": kind, "learning_rate": optimizer.rate()}))
+    return tuple(found)
 
 
 # --- memory

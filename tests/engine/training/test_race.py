@@ -15,7 +15,7 @@ import torch
 from app.engine.data.opening import open_dataset
 from app.engine.errors import UserError
 from app.engine.experiment import Experiment
-from app.engine.training import events
+from app.engine.training import events, preparing
 from app.engine.training import race as racing
 from app.engine.training.batches import Batches
 from app.engine.training.control import Control, Stopped
@@ -24,7 +24,6 @@ from app.engine.training.race import race, slice_of
 from app.engine.training.run import Run
 from app.engine.training.trainer import train
 from app.engine.training.variants import Variant, differences, fairness, together, variants_of, why_adam
-from models.network import Network
 from tests.engine.training.small import Listener, experiment, pictures
 
 
@@ -85,19 +84,20 @@ def test_all_begin_with_the_same_weights_and_see_the_same_batches(
 ) -> None:
     begun: dict[str, torch.Tensor] = {}
     seen: dict[str, list[torch.Tensor]] = {}
-    forward, get = Network.forward, Batches.get
+    assemble, get = preparing.assemble, Batches.get
 
-    def note_weights(self: Network, *inputs: Any) -> Any:
-        flat = torch.cat([parameter.detach().flatten() for parameter in self.parameters()])
+    def note_weights(plan: Any) -> Any:
+        work = assemble(plan)
+        flat = torch.cat([parameter.detach().flatten() for parameter in work.network.parameters()])
         begun.setdefault(threading.current_thread().name, flat)
-        return forward(self, *inputs)
+        return work
 
     def note_batch(self: Batches, number: int) -> Any:
         inputs, targets = get(self, number)
         seen.setdefault(threading.current_thread().name, []).append(inputs.clone())
         return inputs, targets
 
-    monkeypatch.setattr(Network, "forward", note_weights)
+    monkeypatch.setattr(preparing, "assemble", note_weights)
     monkeypatch.setattr(Batches, "get", note_batch)
     held(tmp_path, asked, with_optimizer(asked, "sgd"), with_optimizer(asked, "adam", learning_rate=0.01))
     first, *others = begun.values()
@@ -329,9 +329,11 @@ def test_what_is_the_same_is_said_and_what_is_not(asked: Experiment) -> None:
 
 
 def test_the_ready_made_race_gives_each_its_usual_rate(asked: Experiment) -> None:
-    four = why_adam(asked)
+    about = open_dataset(asked.data).description
+    four = why_adam(asked, about)
     assert [one.optimizer.label for one in four] == ["SGD", "SGD with momentum", "Adam", "AdamW"]
-    assert [one.optimizer.learning_rate for one in four] == [0.1, 0.05, 0.001, 0.001]
+    proposed = variants(asked, with_optimizer(asked, "sgd"))[0].resolved.optimizer.learning_rate
+    assert [one.optimizer.learning_rate for one in four] == [0.1, 0.05, proposed, proposed]
     assert [one.name for one in variants(*four)] == ["SGD", "SGD with momentum", "Adam", "AdamW"]
     assert all(one.replace(optimizer=None) == asked.replace(optimizer=None) for one in four)
 

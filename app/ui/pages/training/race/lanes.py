@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QKeyEvent, QPainter, QPen, QPixmap, QPolygonF
+from PySide6.QtGui import QColor, QFontMetrics, QIcon, QKeyEvent, QPainter, QPen, QPixmap, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 from app.engine.training.variants import Difference, differences
@@ -17,7 +17,8 @@ from app.ui.pages.runs.overlay import DASHES, series_color
 from app.ui.racing import Racing, Runner, examples_of
 from app.ui.theme import Theme
 
-ROW = 28
+ROW, NAME = 28, 190
+"""Height of a row, and the widest that a name or a text makes a column, in pixels at 100 %."""
 FEW_SETTINGS = 3
 """Differing settings that are shown before the figures; the others stand behind them."""
 
@@ -137,8 +138,8 @@ class LanesTable(QTableWidget):
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setMinimumSectionSize(theme.px(48))
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.itemSelectionChanged.connect(self._choose)
         self.cellDoubleClicked.connect(lambda row, _: self.opened.emit(row))
         theme.changed.connect(self._restyle)
@@ -160,6 +161,7 @@ class LanesTable(QTableWidget):
             if column != old or self.item(0, number) is None:
                 self._fill(number, column)
         self._columns, self._names = columns, names
+        self._measure()
 
     def _begin(self, names: tuple[str, ...], columns: list[Column]) -> None:
         """Another race: other rows and columns."""
@@ -176,10 +178,10 @@ class LanesTable(QTableWidget):
         for row, name in enumerate(names):
             item = QTableWidgetItem(swatch(self._theme, row), name)
             item.setToolTip(name)
+            item.setFont(self._theme.font(12, bold=True))
             self.setItem(row, 0, item)
         self.selectRow(0)
         self.blockSignals(blocked)
-        self._measure()
 
     def _fill(self, number: int, column: Column) -> None:
         theme = self._theme
@@ -196,11 +198,28 @@ class LanesTable(QTableWidget):
             item.setToolTip(f"{text}, the best of them" if best else text)
 
     def _measure(self) -> None:
-        theme = self._theme
+        """As high as its rows, and each column as wide as its longest word, so that most of them are in sight."""
+        theme, header = self._theme, self.horizontalHeader()
         self.setIconSize(QSize(theme.px(26), theme.px(12)))
         self.verticalHeader().setDefaultSectionSize(theme.px(ROW))
-        bar = self.horizontalScrollBar().sizeHint().height()
-        self.setFixedHeight(theme.px(ROW) * (self.rowCount() + 1) + bar + theme.px(4))
+        plain, bold = QFontMetrics(theme.font(12)), QFontMetrics(theme.font(12, bold=True))
+        widest = max((bold.horizontalAdvance(name) for name in self._names), default=0)
+        widths = [min(theme.px(NAME), widest) + theme.px(50)]
+        for column in self._columns:
+            texts = max(bold.horizontalAdvance(text) for text in column.texts)
+            widths.append(max(plain.horizontalAdvance(column.label), min(theme.px(NAME), texts)) + theme.px(18))
+        for number, width in enumerate(widths):
+            if self.columnWidth(number) < width or self.columnWidth(number) > width + theme.px(24):
+                self.setColumnWidth(number, width)
+        bar = self.horizontalScrollBar().sizeHint().height() if sum(widths) > self.viewport().width() else 0
+        height = header.sizeHint().height() + theme.px(ROW) * self.rowCount() + bar + theme.px(2)
+        if height != self.height():
+            self.setFixedHeight(height)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._columns:
+            self._measure()
 
     def _restyle(self) -> None:
         columns, names, lane = self._columns, self._names, self.lane
@@ -210,6 +229,7 @@ class LanesTable(QTableWidget):
             for number, column in enumerate(columns, 1):
                 self._fill(number, column)
             self._columns = columns
+            self._measure()
             blocked = self.blockSignals(True)
             self.selectRow(lane)
             self.blockSignals(blocked)
@@ -258,4 +278,6 @@ def swatch(theme: Theme, lane: int) -> QIcon:
         }[lane]
         painter.drawPolygon(QPolygonF([QPointF(x + size * dx, middle + size * dy) for dx, dy in corners]))
     painter.end()
-    return QIcon(picture)
+    icon = QIcon(picture)
+    icon.addPixmap(picture, QIcon.Mode.Selected)  # Qt would tint it
+    return icon

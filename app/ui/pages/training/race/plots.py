@@ -8,6 +8,8 @@ from functools import partial
 
 import numpy as np
 import pyqtgraph as pg
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
+from PySide6.QtGui import QFontMetricsF
 
 from app.engine.learning.metrics import Metric
 from app.ui.amounts import figure_text, number_text
@@ -15,6 +17,7 @@ from app.ui.pages.runs.overlay import DASHES, MARKERS, series_color
 from app.ui.plots.axis import percent, plain
 from app.ui.plots.base import EMPTY, FEW, Plot, Series
 from app.ui.plots.loss import SPIKE
+from app.ui.plots.names import AxisNames
 from app.ui.plots.reduce import Smoother
 from app.ui.racing import Runner
 from app.ui.record import Curve
@@ -24,6 +27,10 @@ SIGNS = ("●", "■", "▼", "◆")
 """The markers as characters, for the legend."""
 DRAWN = 300
 """Points of an averaged curve: dashes are slow to draw where there are many."""
+NAME_SHARE = 0.5
+"""Of the plot's width that a name in the legend may take."""
+PROBED = 40
+"""Points of a curve that are looked at to place the legend."""
 
 
 @dataclass(eq=False)
@@ -56,6 +63,9 @@ class RacePlot(Plot):
         ]
         for series in self.lanes:
             self.add(series)
+            series.item.curve.setSegmentedLineMode("off")  # else dashes would begin anew at every point
+        self.axes = AxisNames("examples seen", "")
+        self.axes.join(self)
         self.restyle()
 
     def call(self, names: Sequence[str]) -> None:
@@ -69,15 +79,46 @@ class RacePlot(Plot):
 
     def _show_legend(self) -> None:
         named = [series for series in self.lanes if series.name and len(series.x)]
-        text = "<br>".join(
-            f'<span style="color:{series_color(self.theme, series.lane).name()}">{SIGNS[series.lane]} '
-            f"{series.name}</span>"
-            for series in named
-        )
+        font = self.theme.font(12)
+        metrics, room = QFontMetricsF(font), NAME_SHARE * self.width()
+        lines = []
+        for series in named:
+            color = series_color(self.theme, series.lane).name()
+            name = metrics.elidedText(series.name, Qt.TextElideMode.ElideRight, room)
+            lines.append(f'<span style="color:{color}">{SIGNS[series.lane]} {name}</span>')
+        text = "<br>".join(lines)
         if text != self.legend.text():
             self.legend.setText(text)
-            self._place_overlays()
         self.legend.setVisible(bool(text))
+        self._place_overlays()
+
+    def _place_overlays(self) -> None:
+        super()._place_overlays()
+        if hasattr(self, "axes"):
+            self.axes.place()
+            self._place_legend()
+
+    def _place_legend(self) -> None:
+        """In the corner where it hides least of the curves."""
+        if self.legend.isHidden():
+            return
+        gap, legend = self.theme.px(8), self.legend
+        left, right = int(self.left.width()) + gap, self.width() - legend.width() - 2 * gap
+        top = self.theme.px(4)
+        low = self.height() - int(self.bottom.height()) - legend.height() - self.axes.labels[0].height() - gap
+        places = [QRect(QPoint(x, y), legend.size()) for x, y in ((right, top), (right, low), (left, low), (left, top))]
+        points = self._seen()
+        legend.move(min(places, key=lambda place: sum(place.contains(point) for point in points)).topLeft())
+
+    def _seen(self) -> list[QPoint]:
+        """Points of the curves, where they lie on the widget."""
+        found = []
+        for series in self.lanes:
+            known = np.flatnonzero(np.isfinite(series.y) & ((series.y > 0) if self.log else True))
+            for row in known[:: max(1, len(known) // PROBED)]:
+                height = float(np.log10(series.y[row])) if self.log else float(series.y[row])
+                found.append(self.box.mapViewToScene(QPointF(float(series.x[row]), height)).toPoint())
+        return found
 
     def span_of(self, runners: Sequence[Runner]) -> None:
         """From the first example to the last that is planned."""

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QListWidget, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.engine.errors import UserError
 from app.engine.experiment import Experiment
@@ -19,8 +29,11 @@ from app.ui.racing import Entrant, Racing
 from app.ui.theme import style
 
 MEASURE_MS = 150
-WIDTH, HEIGHT = 880, 600
-READY_MADE = "SGD, SGD with momentum, Adam and AdamW on these data, each at its usual learning rate."
+WIDTH, HEIGHT, ROW = 900, 560, 32
+READY_MADE = (
+    "SGD, SGD with momentum, Adam and AdamW on these data, each at its usual learning rate; for Adam and AdamW that is "
+    "the one which suits this network."
+)
 
 
 class RaceSetup(QDialog):
@@ -66,37 +79,7 @@ class RaceSetup(QDialog):
         head.addLayout(words, 1)
         head.addWidget(self.ready_made, 0, Qt.AlignmentFlag.AlignTop)
         outer.addLayout(head)
-        middle = QGridLayout()
-        middle.setHorizontalSpacing(px(16))
-        middle.setVerticalSpacing(px(8))
-        self.list = QListWidget()
-        self.list.setObjectName("race.variants")
-        self.list.setAccessibleName("Variants of the race")
-        self.list.setToolTip("Choose a variant to see and change its settings.")
-        self.list.setIconSize(QSize(px(26), px(12)))
-        self.list.setWordWrap(True)
-        self.list.currentRowChanged.connect(self._edit)
-        self.adding = self._button("Add a variant", "race.add", f"Adds a copy of the first, up to {MOST} in all.")
-        self.removing = self._button("Take away", "race.remove", "Takes the chosen variant out of the race.")
-        tools = QHBoxLayout()
-        tools.addWidget(self.adding)
-        tools.addWidget(self.removing)
-        tools.addStretch(1)
-        self.editor = VariantEditor(theme)
-        middle.addWidget(self.list, 0, 0)
-        middle.addLayout(tools, 1, 0)
-        middle.addWidget(self.editor, 0, 1, 2, 1)
-        middle.setColumnStretch(0, 4)
-        middle.setColumnStretch(1, 7)
-        outer.addLayout(middle, 1)
-        self.fair, self.memory, self.problem = QLabel(), QLabel(), QLabel()
-        for label, name in ((self.fair, "race.fairness"), (self.memory, "race.memory"), (self.problem, "race.problem")):
-            label.setObjectName(name)
-            label.setWordWrap(True)
-            style(label, "secondary")
-            outer.addWidget(label)
-        style(self.problem, "problem")
-        self.fair.setTextFormat(Qt.TextFormat.RichText)
+        outer.addLayout(self._build_middle(), 1)
         row = QHBoxLayout()
         row.addStretch(1)
         self.cancel = self._button("Cancel", "race.cancel", "Closes this without a race.")
@@ -114,6 +97,55 @@ class RaceSetup(QDialog):
         around = self.parentWidget()
         room = around.size() if around is not None else QSize(WIDTH, HEIGHT)
         self.resize(min(px(WIDTH), room.width() - 32), min(px(HEIGHT), room.height() - 32))
+
+    def _build_middle(self) -> QHBoxLayout:
+        """The variants and what is said of them on the left, the settings of the chosen one on the right."""
+        theme = self.parts.theme
+        px = theme.px
+        self.list = QListWidget()
+        self.list.setObjectName("race.variants")
+        self.list.setAccessibleName("Variants of the race")
+        self.list.setToolTip("Choose a variant to see and change its settings.")
+        self.list.setIconSize(QSize(px(26), px(12)))
+        self.list.setFixedHeight(px(ROW) * MOST + px(10))
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.currentRowChanged.connect(self._edit)
+        self.adding = self._button("Add a variant", "race.add", f"Adds a copy of the first, up to {MOST} in all.")
+        self.removing = self._button("Take away", "race.remove", "Takes the chosen variant out of the race.")
+        tools = QHBoxLayout()
+        tools.setSpacing(px(8))
+        tools.addWidget(self.adding)
+        tools.addWidget(self.removing)
+        tools.addStretch(1)
+        left = QVBoxLayout()
+        left.setSpacing(px(8))
+        left.addWidget(self.list)
+        left.addLayout(tools)
+        self.fair, self.memory, self.problem = QLabel(), QLabel(), QLabel()
+        self.fair.setTextFormat(Qt.TextFormat.RichText)
+        said = QWidget()
+        words = QVBoxLayout(said)
+        words.setContentsMargins(0, 0, px(8), 0)
+        words.setSpacing(px(8))
+        for label, name in ((self.problem, "race.problem"), (self.fair, "race.fairness"), (self.memory, "race.memory")):
+            label.setObjectName(name)
+            label.setWordWrap(True)
+            style(label, "secondary")
+            words.addWidget(label)
+        style(self.problem, "problem")
+        words.addStretch(1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidget(said)
+        style(said, "page")
+        left.addWidget(area, 1)
+        self.editor = VariantEditor(theme)
+        middle = QHBoxLayout()
+        middle.setSpacing(px(20))
+        middle.addLayout(left, 5)
+        middle.addWidget(self.editor, 7)
+        return middle
 
     def _button(self, text: str, name: str, tip: str) -> QPushButton:
         button = QPushButton(text)
@@ -160,7 +192,15 @@ class RaceSetup(QDialog):
             document.deleteLater()
 
     def take_ready_made(self) -> None:
-        self.take(list(why_adam(self._documents[0].experiment)))
+        """The race "Why Adam?"."""
+        about = self.parts.document.description
+        if about is None:
+            return
+        try:
+            four = why_adam(self._documents[0].experiment, about)
+        except UserError:
+            return  # it is said below the list
+        self.take(list(four))
         self.editor.show_section("optimizer")
 
     def document_of(self, row: int) -> Document:
@@ -185,10 +225,9 @@ class RaceSetup(QDialog):
             except UserError as error:
                 self._trouble = f"{error.what} {error.remedy}".strip()
         self._name()
-        lines = [
-            f"{'=' if fact.same else '≠'} {fact.text}" for fact in (fairness(self.variants, about) if about else ())
-        ] if self.variants else []
-        self.fair.setText("<br>".join(lines))
+        facts = fairness(self.variants, about) if self.variants and about is not None else ()
+        lines = [f"{'✓' if fact.same else '≠'} {fact.text}" for fact in facts]
+        self.fair.setText("".join(f'<p style="margin:0 0 4px 0">{line}</p>' for line in lines))
         self.fair.setVisible(bool(lines))
         self.memory.setVisible(False)
         self.adding.setEnabled(len(experiments) < MOST)
@@ -211,6 +250,7 @@ class RaceSetup(QDialog):
             item.setText(text)
             item.setToolTip(text)
             item.setIcon(swatch(self.parts.theme, row))
+            item.setSizeHint(QSize(0, self.parts.theme.px(ROW)))
 
     def _measure(self) -> None:
         if not self.variants:

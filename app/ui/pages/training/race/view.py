@@ -38,7 +38,7 @@ class RaceView(QWidget):
         theme, preferences = parts.theme, parts.preferences
         self.smooth = SmoothButton(theme, preferences, "race.smoothing")
         self.loss, self.judged = TrainingLossPlot(theme, MOST, self.smooth.factor), ValidationPlot(theme, MOST)
-        self.loss_card = PlotCard(self.loss, "Training loss", "by examples seen", "race.loss", "race loss")
+        self.loss_card = PlotCard(self.loss, "Training loss", "", "race.loss", "race loss")
         self.loss_card.add_tool(LogButton([self.loss], preferences, "race.log"))
         self.loss_card.add_tool(self.smooth)
         self.smooth.smoothed.connect(self.loss.set_smoothing)
