@@ -22,6 +22,7 @@ from models.shape import Problem
 MARGIN = 0.8
 """Of what is free; above it another program can spoil it."""
 
+Predictions = dict[str, dict[str, int]]
 Verdict = Literal["fits", "barely", "no", "unknown"]
 
 
@@ -66,15 +67,17 @@ class Scales:
     """Weighs changes of one experiment on one device. experiment: as asked.
 
     automatic: the precision that "auto" stands for there. dataset_bytes: of the training examples in that memory.
+    predictions: those made before, by what they depend on; new ones are added.
     """
 
     def __init__(
         self, experiment: Experiment, problem: Problem, task: Task, budget: Budget, device_type: str = "cpu",
-        automatic: devices.Precision = "float32", dataset_bytes: int = 0,
+        automatic: devices.Precision = "float32", dataset_bytes: int = 0, predictions: Predictions | None = None,
     ) -> None:
         self.experiment, self.problem, self.task = experiment, problem, task
         self.budget, self.device_type, self.automatic = budget, device_type, automatic
         self.dataset_bytes = dataset_bytes
+        self._predictions: Predictions = predictions if predictions is not None else {}
         self._known: dict[str, Weighed] = {}
 
     def weigh(self, changes: Mapping[str, Any]) -> Weighed | None:
@@ -88,16 +91,26 @@ class Scales:
         return self._known[key]
 
     def _weigh(self, changes: dict[str, Any]) -> Weighed:
-        from app.engine.training.memory import predict
-
         experiment = changed(self.experiment, changes, self.problem, self.task)
         whole = resolved(experiment, self.problem, self.task)
-        rows = predict(
-            whole, _graph(whole, self.problem), self.problem, self.task, self.dataset_bytes, self.device_type,
-            self.precision(whole),
-        )
+        rows = self._predicted(whole)
         needed = max(0, rows["peak"] - self.budget.held)
         return Weighed(changes, experiment, whole, rows, needed, self.budget.verdict(needed))
+
+    def _predicted(self, whole: Experiment) -> dict[str, int]:
+        from app.engine.training.memory import predict
+
+        training, precision = whole.training, self.precision(whole)
+        key = repr((
+            whole.model, whole.loss, whole.optimizer, training.batch_size, training.accumulation, training.recompute,
+            training.gradient_clip, precision, self.device_type, self.dataset_bytes, self.task.kind, self.problem,
+        ))
+        if key not in self._predictions:
+            self._predictions[key] = predict(
+                whole, _graph(whole, self.problem), self.problem, self.task, self.dataset_bytes, self.device_type,
+                precision,
+            )
+        return self._predictions[key]
 
     @cached_property
     def now(self) -> Weighed:
@@ -156,7 +169,8 @@ class Scales:
 
 
 def scales_for(
-    experiment: Experiment, problem: Problem, task: Task, dataset_bytes: int = 0, data_open: bool = True
+    experiment: Experiment, problem: Problem, task: Task, dataset_bytes: int = 0, data_open: bool = True,
+    predictions: Predictions | None = None,
 ) -> Scales:
     """Scales for the device that this experiment would be trained on, as much of it as is free now. data_open: whether
     the data lie in main memory already. Raises UserError where that device is not there."""
@@ -173,7 +187,7 @@ def scales_for(
         reasons.get("free", reasons.get("total", "")),
     )
     automatic = devices.precision("auto", device)
-    return Scales(experiment, problem, task, budget, device.type, automatic, dataset_bytes)
+    return Scales(experiment, problem, task, budget, device.type, automatic, dataset_bytes, predictions)
 
 
 def changed(experiment: Experiment, changes: Mapping[str, Any], problem: Problem, task: Task) -> Experiment:

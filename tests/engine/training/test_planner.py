@@ -32,13 +32,15 @@ from tests.engine.tiny import experiment as tiny_experiment
 from tests.engine.training.small import Listener, experiment, pictures
 
 PLENTY = 10**12
+KNOWN: dict[str, dict[str, int]] = {}
+"""Predictions that several tests need."""
 
 
 def scales(asked: Experiment, data: Dataset, free: int | None = PLENTY, **more: Any) -> Scales:
     """On a device with so many bytes free."""
     about = data.description
     budget = Budget("the device", PLENTY, free, reason="The driver does not tell." if free is None else "")
-    return Scales(asked, problem_of(asked, about), task_of(asked, about), budget, **more)
+    return Scales(asked, problem_of(asked, about), task_of(asked, about), budget, predictions=KNOWN, **more)
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +67,9 @@ def with_free(on: Scales, needed_at_most: int) -> Scales:
     """The same, on a device where so many bytes may be planned with."""
     budget = Budget("the device", PLENTY, math.ceil(needed_at_most / MARGIN))
     assert budget.room == needed_at_most
-    return Scales(on.experiment, on.problem, on.task, budget, on.device_type, on.automatic, on.dataset_bytes)
+    return Scales(
+        on.experiment, on.problem, on.task, budget, on.device_type, on.automatic, on.dataset_bytes, predictions=KNOWN
+    )
 
 
 # --- rows

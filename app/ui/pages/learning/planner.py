@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from app.engine.errors import UserError
 from app.engine.experiment import Experiment
 from app.engine.training.planner import Option, options, pace_of, work_of
-from app.engine.training.weighing import Scales, scales_for
+from app.engine.training.weighing import Predictions, Scales, scales_for
 from app.ui.amounts import UNKNOWN, bytes_text
 from app.ui.background import Failure
 from app.ui.measurer import held
@@ -57,6 +57,7 @@ class Planner(QDialog):
         self.rows: list[Row] = []
         self._shown = 0
         self._scales: Scales | None = None
+        self._predictions: Predictions = {}
         self._times: dict[str, Trial | Failure] = {}
         self._pace: Callable[[Experiment], float | None] = lambda resolved: None
         self._applied = 0
@@ -157,7 +158,7 @@ class Planner(QDialog):
         size, data_open = held(document.dataset), document.dataset is not None
 
         def begin(_: object) -> tuple[Scales, Iterator[Option]]:
-            scales = scales_for(experiment, problem, task, size, data_open)
+            scales = scales_for(experiment, problem, task, size, data_open, self._predictions)
             return scales, options(scales)
 
         self._run(begin, self._begin_rows, "planner")
