@@ -42,11 +42,12 @@ class Looks:
             self._skipped -= 1
             return
         self._keep(look)
-        if len(self._steps) >= self.most:
+        self._skipped = self._every - 1
+        if len(self._steps) >= self.most and len(self._steps) % 2:  # an odd number: the last one stays
             for kept in self._all():
                 del kept[1::2]
             self._every *= 2
-        self._skipped = self._every - 1
+            self._skipped = self._every - 1
 
     def _keep(self, look: InsideMeasured) -> None:
         self._steps.append(look.step)

@@ -46,8 +46,7 @@ class FormulaCard(Card):
 
     def show_words(self, choice: Optimizer, look: InsideMeasured, row: int) -> None:
         """What the signs stand for, and what this optimizer has not."""
-        _set(self.title, f"How {choice.label} moves a weight")
-        self.set_why(f"one of {look.layers[row]}, followed")
+        self.set_why(f"by {choice.label}: one of {look.layers[row]}, followed")
         parts = words.parts_of(choice, look, row)
         _set(self.parts, "<br>".join(f"<b>{escape(sign)}</b>&nbsp; {escape(text)}" for sign, text in parts))
         _set(self.lacks, choice.lacks)

@@ -158,7 +158,8 @@ def _spread(look: InsideMeasured) -> str:
     if not (gradients and steps):
         return ""
     text = f"From layer to layer the gradients differ by a factor of {_times(gradients)}, the steps by {_times(steps)}"
-    if gradients > 3 * steps and "second_moment_root" in look.sizes:
+    everywhere = bool(np.isfinite(look.sizes.get("second_moment_root", np.array([np.nan]))).all())
+    if gradients > 3 * steps and everywhere:
         return f"{text}: what is divided by √v is alike everywhere."
     if "second_moment_root" not in look.sizes and steps > 3:
         return f"{text}: nothing evens them out, so one learning rate has to do for all."
