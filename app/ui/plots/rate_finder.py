@@ -99,8 +99,13 @@ class RateFinderPlot(Plot):
     def _within(self, x: float) -> float:
         return float(10.0 ** min(max(x, float(self.smoothed.x[0])), float(self.smoothed.x[-1])))
 
+    def mousePressEvent(self, ev: QMouseEvent) -> None:
+        super().mousePressEvent(ev)
+        ev.accept()
+
     def mouseReleaseEvent(self, ev: QMouseEvent) -> None:
         super().mouseReleaseEvent(ev)
+        ev.accept()
         rate = self.rate_at(ev.position())
         if ev.button() is Qt.MouseButton.LeftButton and rate is not None:
             self.picked.emit(rate)

@@ -30,7 +30,7 @@ def made(fall: float, least: float = 0.03, noise: float = 0.0, blow_up: float = 
     """(100,) losses that begin at 2, fall by `fall` to their least at the rate `least`, and grow from there on."""
     place, lowest = np.log10(RATES), np.log10(least)
     losses = 2.0 - fall / (1 + np.exp(-6 * (place - lowest + 0.7)))
-    losses = losses + np.where(RATES > least, 2.0 * (RATES / blow_up) ** 2, 0.0)
+    losses = losses + np.where(least < RATES, 2.0 * (RATES / blow_up) ** 2, 0.0)
     return np.asarray(losses + noise * np.random.default_rng(seed).standard_normal(len(losses)))
 
 
@@ -154,7 +154,7 @@ def test_the_same_seed_gives_the_same_curve(quarters: Experiment) -> None:
     assert not np.array_equal(first.losses[:20], other.losses[:20])
 
 
-@pytest.mark.parametrize("kind", ["adam", "sgd", "sgd-momentum", "rmsprop", "adafactor", "muon"])
+@pytest.mark.parametrize("kind", ["sgd", "adafactor", "muon"])
 def test_every_optimizer_has_rates_of_its_own(quarters: Experiment, kind: str) -> None:
     asked = quarters.replace(optimizer=kind, training=quarters.training.replace(batch_size=64))
     curve = search(asked)
