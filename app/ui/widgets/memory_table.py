@@ -186,8 +186,8 @@ class MemoryTable(QWidget):
             self._arrange(self._arranged)
 
     def _arrange(self, arranged: tuple[str, ...]) -> None:
-        """arranged: the rows; "in full" among them says that the other state belongs to those of the weights, "less" that they are never
-        all there at once."""
+        """arranged: the rows; "in full" among them says that the other state belongs to those of the weights, "less"
+        that they are never all there at once."""
         self._arranged = arranged
         while self._grid.count():
             item = self._grid.takeAt(0)

@@ -21,7 +21,7 @@ KEPT = {
 """PyTorch's name of a state tensor -> what it is."""
 SORTS = (((3, 4), True), ((3, 4), False), ((2, 3, 4, 5), False), ((5,), False))
 """A weight of each sort: its shape, and whether it is a matrix between hidden layers."""
-OF = {
+OF: dict[tuple[bool, ...], str] = {
     (True, False, False, False): " of hidden matrices",
     (False, True, True, True): " of all other weights",
     (True, True, True, False): " of matrices and filters",

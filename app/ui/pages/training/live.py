@@ -190,9 +190,10 @@ class ChangesStrip(QWidget):
             chip = QLabel(text)
             chip.setToolTip(change.why or f"Changed by hand after step {change.step:,}.")
             self._add(chip, "chip")
-        if more := len(record.changes) - MOST_CHIPS:
-            if more > 0:
-                self._add(QLabel(f"and {more} before; the log has all"), "secondary")
+        if len(record.changes) > MOST_CHIPS:
+            before = QLabel(f"and {len(record.changes) - MOST_CHIPS} before")
+            before.setToolTip("The log has all of them.")
+            self._add(before, "secondary")
         self.setVisible(bool(record.changes))
 
     def _add(self, label: QLabel, role: str) -> None:

@@ -1,5 +1,5 @@
-"""One thing that may be changed while a run trains: the factor of the learning rate, or a setting. A field says what was
-chosen in it; it applies nothing."""
+"""One thing that may be changed while a run trains: the factor of the learning rate, or a setting. A field says what
+was chosen in it; it applies nothing."""
 
 from __future__ import annotations
 
