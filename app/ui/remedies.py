@@ -67,6 +67,8 @@ def act(parts: Parts, action: str) -> None:
         parts.go("results")
     elif verb == "skipped":
         parts.go("data")
+    elif verb == "plan":
+        parts.do("plan")
 
 
 def train_longer(parts: Parts, epochs: int | None = None) -> None:

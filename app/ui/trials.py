@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from app.engine.training.control import Control, Stopped
+from app.engine.training.weighing import Predictions
 from app.ui.background import Failure
 from app.ui.document import Document
 from app.ui.session import Session
@@ -25,19 +26,23 @@ NO_DATA = "There are no data to measure with. Choose data first."
 class Trials(QObject):
     """One series at a time. under_way: the key of the trial that runs, "" if none does.
 
-    begun(key); measured(key, Trial or Failure); ended(): the series, whatever the reason.
+    begun(key); measured(key): it is in `times` now; ended(): the series, whatever the reason. times: what was measured
+    on the data that are open. predictions: those that the planner made (see weighing.Scales).
     """
 
     begun = Signal(str)
-    measured = Signal(str, object)
+    measured = Signal(str)
     ended = Signal()
     _came = Signal(int, str, object)
 
     def __init__(self, document: Document, session: Session) -> None:
         super().__init__()
         self._document, self._session = document, session
+        self.times: dict[str, Trial | Failure] = {}
+        self.predictions: Predictions = {}
         self.under_way = ""
         self.running = False
+        self._dataset = document.dataset
         self.threads = 0
         """With how many threads the last trial was computed; the next ones are too."""
         self._number = 0
@@ -45,6 +50,7 @@ class Trials(QObject):
         self._thread: threading.Thread | None = None
         self._came.connect(self._take, Qt.ConnectionType.QueuedConnection)
         session.admit(self)
+        document.data_changed.connect(self._data_changed)
 
     def obstacle(self) -> str:
         """Why nothing can be measured now, in a sentence; "" if it can."""
@@ -106,12 +112,20 @@ class Trials(QObject):
             return
         if result is not None:
             self.threads = getattr(result, "threads", 0) or self.threads
-            self.measured.emit(key, result)
+            self.times[key] = result
+            self.measured.emit(key)
         elif key:
             self.under_way = key
             self.begun.emit(key)
         else:
             self._end()
+
+    def _data_changed(self) -> None:
+        """Of other data nothing is measured yet."""
+        if self._document.dataset is not self._dataset:
+            self._dataset = self._document.dataset
+            self.stop()
+            self.times.clear()
 
     def _end(self) -> None:
         self.under_way, self.running = "", False

@@ -23,6 +23,8 @@ from tests.engine.training.small import pictures
 from tests.ui.loose import Loose
 
 PATIENCE_MS = 60_000
+PREDICTIONS: dict[str, dict[str, int]] = {}
+"""Made once for all tests here."""
 
 
 @pytest.fixture
@@ -42,7 +44,9 @@ def opened(loose: Loose, qtbot: QtBot) -> Planner:
     around = QWidget()
     around.resize(1280, 720)
     qtbot.addWidget(around)
-    planner = Planner(loose.parts, Trials(loose.document, loose.parts.session), around)
+    trials = Trials(loose.document, loose.parts.session)
+    trials.predictions = PREDICTIONS
+    planner = Planner(loose.parts, trials, around)
     planner.show()
     filled(planner, qtbot)
     return planner
@@ -118,7 +122,7 @@ def test_times_are_measured_row_by_row(small: Loose, qtbot: QtBot) -> None:
     planner = opened(small, qtbot)
     assert row_of(planner, "now").time.text() == "–"  # never a guess
     came: list[str] = []
-    planner.trials.measured.connect(lambda key, _: came.append(key))
+    planner.trials.measured.connect(came.append)
     planner.measure.click()
     assert planner.trials.running and planner.measure.text() == "Stop measuring"
     qtbot.waitUntil(lambda: len(came) == 2, timeout=PATIENCE_MS)
@@ -229,3 +233,13 @@ def test_a_bar_to_scale(loose: Loose, qtbot: QtBot) -> None:
         assert bar.filled == share
         bar.grab()
     assert [epoch_text(value) for value in (0.004, 3.21, 83.0, None)] == ["4 ms", "3.2 s", "1:23", "–"]
+
+
+def test_what_was_measured_is_known_until_other_data_come(small: Loose, qtbot: QtBot, tmp_path: Path) -> None:
+    trials = Trials(small.document, small.parts.session)
+    with qtbot.waitSignal(trials.ended, timeout=PATIENCE_MS):
+        trials.start([("a", small.document.experiment), ("b", small.document.experiment)])
+    assert list(trials.times) == ["a", "b"] and trials.threads == 1
+    assert small.document.replace("data", source=str(pictures(tmp_path / "others.npz", 80))) == ""
+    qtbot.waitUntil(lambda: not trials.times, timeout=PATIENCE_MS)
+    trials.wait()

@@ -220,5 +220,7 @@ def test_after_a_failure() -> None:
     assert after.optimizer.learning_rate == pytest.approx(0.0004)
     (memory,) = after_failure("failed", chosen(training={"batch_size": 64}), "There was not enough memory.")
     assert taken(chosen(), memory).training.batch_size == 32
+    (least,) = after_failure("failed", chosen(training={"batch_size": 1}), "There was not enough memory.")
+    assert least.remedy is not None and least.remedy.action == "plan"
     assert after_failure("failed", chosen(), "The disk is full.") == []
     assert after_failure("completed", chosen()) == []

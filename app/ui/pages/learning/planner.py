@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from app.engine.errors import UserError
 from app.engine.experiment import Experiment
 from app.engine.training.planner import Option, options, pace_of, work_of
-from app.engine.training.weighing import Predictions, Scales, scales_for
+from app.engine.training.weighing import Scales, scales_for
 from app.ui.amounts import UNKNOWN, bytes_text
 from app.ui.background import Failure
 from app.ui.measurer import held
@@ -36,7 +36,6 @@ from app.ui.widgets.memory_bar import MemoryBar
 
 if TYPE_CHECKING:
     from app.engine.training.fitting import Fitted
-    from app.engine.training.trial import Trial
 
 WIDTH, HEIGHT = 1000, 660
 TIPS = {
@@ -57,8 +56,6 @@ class Planner(QDialog):
         self.rows: list[Row] = []
         self._shown = 0
         self._scales: Scales | None = None
-        self._predictions: Predictions = {}
-        self._times: dict[str, Trial | Failure] = {}
         self._pace: Callable[[Experiment], float | None] = lambda resolved: None
         self._applied = 0
         self._filling = self._closed = False
@@ -158,7 +155,7 @@ class Planner(QDialog):
         size, data_open = held(document.dataset), document.dataset is not None
 
         def begin(_: object) -> tuple[Scales, Iterator[Option]]:
-            scales = scales_for(experiment, problem, task, size, data_open, self._predictions)
+            scales = scales_for(experiment, problem, task, size, data_open, self.trials.predictions)
             return scales, options(scales)
 
         self._run(begin, self._begin_rows, "planner")
@@ -298,7 +295,8 @@ class Planner(QDialog):
             if option is None or option.weighed.verdict == "no":
                 continue
             key = work_of(option.weighed.resolved)
-            if key not in self._times and self._pace(option.weighed.resolved) is None:
+            known = getattr(self.trials.times.get(key), "seconds", None)  # what failed is tried again
+            if known is None and self._pace(option.weighed.resolved) is None:
                 series.setdefault(key, option.weighed.experiment)
         if not series:
             self._say("Every row that fits has its time already.")
@@ -319,7 +317,7 @@ class Planner(QDialog):
             return
         resolved = option.weighed.resolved
         key = work_of(resolved)
-        found = self._times.get(key)
+        found = self.trials.times.get(key)
         if isinstance(found, Failure):
             row.show_time("failed", f"{found.what} {found.remedy}".strip(), "problem")
         elif found is not None and found.seconds is None:
@@ -342,8 +340,7 @@ class Planner(QDialog):
         self._show_times()
         self._allow()
 
-    def _trial_measured(self, key: str, result: Trial | Failure) -> None:
-        self._times[key] = result
+    def _trial_measured(self, _: str) -> None:
         self._show_times()
 
     def _trials_ended(self) -> None:
