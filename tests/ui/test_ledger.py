@@ -131,7 +131,7 @@ def test_the_rows_can_be_told_with_or_without_their_origin(qtbot: QtBot) -> None
     table = MemoryTable(Theme(), compact=False, columns=("predicted",), explained=False)
     qtbot.addWidget(table)
     table.show_rows(NEW, {}, N, OPTIMIZERS.get("adamw")())
-    assert ["n", "2n", "3n", "4n"] == [text for text in shown(table) if text.rstrip("n").isdigit() or text == "n"]
+    assert [text for text in shown(table) if text.rstrip("n").isdigit() or text == "n"] == ["n", "2n", "3n", "4n"]
     sentence = "AdamW's running average of the gradient (exp_avg), one float32 for each weight."
     assert sentence not in shown(table) and any(one.toolTip() == sentence for one in table.findChildren(QWidget))
     table.set_explained(True)
