@@ -57,7 +57,8 @@ class Marks:
         self.marked = marked
         while len(self.lines) < len(marked):
             line = pg.InfiniteLine(angle=90, label="", labelOpts={"position": TOP, "anchors": [(0, 0.5), (1, 0.5)]})
-            line.setZValue(4 + 1 / (1 + len(self.lines)))  # the words of one lie above the lines that follow it
+            # Behind the curves, which no words may hide; the words of one above the lines that follow it.
+            line.setZValue(-1 - 0.001 * len(self.lines))
             self._restyle(line)
             self.lines.append(line)
             self._plot.addItem(line, ignoreBounds=True)
@@ -132,7 +133,7 @@ class Marks:
         line.setPen(pg.mkPen(theme.color("line"), width=1))
         line.label.setColor(theme.color("secondary"))
         line.label.setFont(theme.font(11))
-        line.label.fill = pg.mkBrush(theme.color("surface"))  # the curves pass behind the words
+        line.label.fill = pg.mkBrush(theme.color("surface"))  # the lines that follow pass behind the words
 
 
 def _together(words: list[str]) -> str:
