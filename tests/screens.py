@@ -13,6 +13,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -25,6 +26,7 @@ from PySide6.QtWidgets import QApplication, QDialog
 from app.ui.application import Window
 from app.ui.assembly import Assembly
 from app.ui.awake import Awake
+from app.ui.pages.learning.finder import FindButton
 
 STEPS = ("welcome", "data", "model", "learning", "training", "results", "tryit", "runs")
 SIZES = ((1280, 720), (1600, 1000))
@@ -129,6 +131,8 @@ def take_all(camera: Camera, quick: bool) -> None:
     camera.settle()
     camera.wait(lambda: not inside.measurer.busy)
     camera.photograph("ready", ("data", "model", "learning"))
+    plan(camera)
+    photograph_finder(camera)
     camera.train(lambda: len(inside.session.record.epochs) >= (1 if quick else 3), epochs=40)
     camera.photograph("busy", ("training", "results", "tryit", "data"))
     inside.commands.do("pause")
@@ -194,6 +198,32 @@ def take_tasks(camera: Camera, only: tuple[str, ...] = ()) -> None:
         camera.photograph(f"task-{state}", ("tryit",))
 
 
+def photograph_finder(camera: Camera) -> None:
+    """The search for a learning rate: under way, and what it found, in every look."""
+    camera.window.frame.go("learning")
+    button = camera.window.frame.findChild(FindButton, "learning.find_rate")
+    assert button is not None
+    search = button.search
+
+    def beyond(step: float) -> bool:
+        return not search.searching or (search.tried is not None and search.tried.step > step)
+
+    for look in camera.looks():
+        button.click()
+        dialog = button.dialog
+        assert dialog is not None
+        for state, wanted in (("busy", 50.0), ("found", float("inf"))):
+            camera.settle(50)  # the search begins a moment after the dialog is in sight
+            camera.wait(partial(beyond, wanted))
+            camera.settle(100)
+            path = camera.out / f"{state}-finder-{look}.png"
+            dialog.grab().save(str(path))
+            camera.taken.append(path)
+        dialog.close()
+    camera.inside.theme.set_zoom(1.0)
+    camera.inside.theme.set_dark(False)
+
+
 def short_book(folder: Path) -> str:
     """The beginning of the built-in book as a file: the whole of it would take minutes."""
     from app.engine.data.samples.content import load_book
@@ -201,6 +231,21 @@ def short_book(folder: Path) -> str:
     path = folder / "genesis.txt"
     path.write_text(load_book("book")[:120_000], encoding="utf-8")
     return str(path)
+
+
+def plan(camera: Camera) -> None:
+    """The table of what would fit, with some of its times measured."""
+    from app.ui.pages.learning.planner import Planner
+
+    for look in camera.looks():
+        camera.inside.commands.do("plan")
+        table = [one for one in camera.window.frame.findChildren(Planner) if one.isVisible()][-1]
+        camera.wait(lambda table=table: table.measure.isEnabled())  # type: ignore[misc]
+        table.measure.click()
+        camera.settle(3000)
+        camera.photograph_dialog(f"plan-{look}", "planner")
+    camera.inside.theme.set_zoom(1.0)
+    camera.inside.theme.set_dark(False)
 
 
 def diverge(camera: Camera) -> None:
