@@ -1,7 +1,8 @@
 """Figures. `python -m tests.bench [speed]` prints ratios of speed, each a median of interleaved pairs; `tables`,
 `language` and `pairs` train the built-in data sets and print what they reach beside others. `optimizers` counts floats
 per parameter on live state. `memory` sets the ledger beside what the allocator reports, for every template with every
-optimizer. `inside` prints what looking inside the optimizer costs, and what decay does to the length of weights."""
+optimizer. `inside` prints what looking inside the optimizer costs, and what decay does to the length of weights.
+`race` prints what taking turns costs."""
 
 from __future__ import annotations
 
@@ -10,12 +11,12 @@ import os
 import sys
 import time
 
-from tests.bench import inside, language, memory, optimizers, pairs, speed, tables
+from tests.bench import inside, language, memory, optimizers, pairs, race, speed, tables
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    kinds = ("speed", "tables", "language", "pairs", "optimizers", "memory", "inside")
+    kinds = ("speed", "tables", "language", "pairs", "optimizers", "memory", "inside", "race")
     parser.add_argument("what", nargs="?", default="speed", choices=kinds)
     parser.add_argument("--template", nargs="+", default=["resnet", "cnn", "vit"], help="speed: templates to train")
     parser.add_argument("--pairs", type=int, default=21, help="speed: pairs of segments for each figure")
@@ -35,6 +36,9 @@ def main() -> None:
     elif chosen.what == "inside":
         draw_offscreen()
         inside.main(chosen.template, chosen.pairs, chosen.processor_time)
+    elif chosen.what == "race":
+        for template in chosen.template:
+            race.main(template, max(3, chosen.pairs // 3), chosen.processor_time)
     else:
         speeds(chosen)
 

@@ -50,8 +50,8 @@ def _worth(ahead: Runner, second: Runner, metric: Metric) -> str:
         mean = (ahead.headline + second.headline) / 2
         error = float(np.sqrt(2 * mean * (1 - mean) / count)) if count else 0.0
         if count and abs(ahead.headline - second.headline) < 2 * error:
-            return (f"The two are {figure_text(metric.name, abs(ahead.headline - second.headline))} apart, which is "
-                    f"within chance for {count:,} validation examples. {one_seed}")
+            points = f"{100 * abs(ahead.headline - second.headline):.1f} percentage points"
+            return f"The two are {points} apart, which is within chance for {count:,} validation examples. {one_seed}"
     return one_seed
 
 

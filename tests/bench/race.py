@@ -1,0 +1,67 @@
+"""What taking turns costs: a race of two against the same two trained one after the other, interleaved."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from app.engine import device
+from app.engine.data.dataset import Dataset
+from app.engine.data.opening import open_dataset
+from app.engine.experiment import Experiment
+from app.engine.storage import from_plain
+from app.engine.training.control import Control
+from app.engine.training.lanes import RaceControl
+from app.engine.training.race import race
+from app.engine.training.run import Run
+from app.engine.training.trainer import train
+from app.engine.training.variants import variants_of
+
+
+def main(template: str, pairs: int, processor_time: bool) -> None:
+    """Ratios of time, race / one after the other, as medians of `pairs` pairs: with one thread, and with all cores
+    unless processor time is asked for, which says nothing of several."""
+    clock = time.process_time if processor_time else time.perf_counter
+    device.warm_up()
+    for threads in (1,) if processor_time else sorted({1, device.cores()}):
+        two = _two(template, threads)
+        dataset = open_dataset(two[0].data)
+        with tempfile.TemporaryDirectory() as folder:
+            _alone(two, Path(folder), dataset)
+            ratios = []
+            for _ in range(pairs):
+                alone = _timed(clock, partial(_alone, two, Path(folder), dataset))
+                ratios.append(_timed(clock, partial(_raced, two, Path(folder), dataset)) / alone)
+        spread = f"{min(ratios):.3f} to {max(ratios):.3f}"
+        word = "thread" if threads == 1 else "threads"
+        print(f"race of two / one after the other, {template}, {threads} {word}: {statistics.median(ratios):.3f} "
+              f"({spread}, {pairs} pairs)", flush=True)
+
+
+def _two(template: str, threads: int) -> tuple[Experiment, Experiment]:
+    first = from_plain({
+        "name": "bench", "data": {"source": "sample:fashion"}, "model": {"template": template},
+        "training": {"epochs": 2, "batch_size": 64, "threads": threads, "device": "cpu"},
+    })
+    return first, first.replace(optimizer={"kind": "sgd"})
+
+
+def _timed(clock: Callable[[], float], work: Callable[[], object]) -> float:
+    begun = clock()
+    work()
+    return clock() - begun
+
+
+def _alone(two: tuple[Experiment, Experiment], folder: Path, dataset: Dataset) -> None:
+    for experiment in two:
+        end = train(experiment, Run.create(folder, experiment), lambda event: None, Control(), dataset)
+        assert end.status == "completed", end.reason
+
+
+def _raced(two: tuple[Experiment, Experiment], folder: Path, dataset: Dataset) -> None:
+    end = race(variants_of(two, dataset.description), folder, lambda event: None, RaceControl(2), dataset)
+    assert end.status == "completed", end.reason
