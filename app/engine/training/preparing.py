@@ -197,7 +197,7 @@ def build(plan: Plan, run: Run, emit: Emit, control: Control, checkpoint: Checkp
             restore_optimizer(work.network, work.optimizer, checkpoint.optimizer)
         except Damaged as error:
             raise UserError(f"The checkpoint does not fit this run: {error}.", "Start a new run.") from error
-    _check_batches(work)
+    check_batches(work)
     _check_disk(work, run)
     _rehearse(work, emit, control)
     return work
@@ -310,8 +310,8 @@ def placed_on(network: Network, device: torch.device) -> Network:
     return network.to(device)
 
 
-def _check_batches(work: Work) -> None:
-    """Normalisation over a batch of one example is not defined."""
+def check_batches(work: Work) -> None:
+    """Normalisation over a batch of one example is not defined. Raises UserError where the batches are such."""
     smallest = min(work.passes.part_size, work.batches.examples)
     if smallest > 1 or not any(isinstance(m, torch.nn.modules.batchnorm._BatchNorm) for m in work.network.modules()):
         return
@@ -331,8 +331,8 @@ def _check_disk(work: Work, run: Run) -> None:
     free = shutil.disk_usage(run.path).free
     if free < 2 * one + 8 * 2**20:
         raise UserError(
-            f"The disk of '{run.path.parent}' has {free / 2**20:,.0f} MB left; the run needs "
-            f"{(2 * one) / 2**20 + 8:,.0f} MB.", "Free some space, or choose another folder for runs.",
+            f"The disk of '{run.path.parent}' has {free / 2**20:,.0f} MiB left; the run needs "
+            f"{(2 * one) / 2**20 + 8:,.0f} MiB.", "Free some space, or choose another folder for runs.",
         )
 
 

@@ -85,6 +85,7 @@ def _try_rates(plan: Plan, tell: Tell, control: Control, steps: int) -> RateCurv
         tell(StageChanged("Building the network"))
         control.check()
         work = preparing.assemble(plan)  # the one before was let go of when its losses were noted
+        preparing.check_batches(work)
         work.network.train()
         losses = np.zeros(len(sums))
         for row in range(len(sums)):

@@ -234,6 +234,12 @@ def test_too_little_memory_is_a_sentence(quarters: Experiment, monkeypatch: pyte
     assert "a batch of 16" in told.value.what and "smaller batch" in told.value.remedy
 
 
+def test_a_batch_of_one_that_cannot_be_normalised_is_a_sentence(quarters: Experiment) -> None:
+    with pytest.raises(UserError) as told:
+        search(quarters.replace(training=quarters.training.replace(batch_size=1)))
+    assert told.value.field == "training.batch_size"
+
+
 def test_data_that_are_not_there_are_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(UserError):
         search(experiment(tmp_path / "gone.npz"))
