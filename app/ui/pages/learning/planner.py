@@ -71,7 +71,6 @@ class Planner(QDialog):
         trials.measured.connect(self._trial_measured)
         trials.ended.connect(self._trials_ended)
         self.finished.connect(self._close)
-        self.fit.setFocus()
         self._refresh()
 
     # --- what it looks like
@@ -124,16 +123,16 @@ class Planner(QDialog):
                            "Takes the largest batch that fits and keeps the examples of a step by adding up gradients.")
         self.measure = _button("Measure times", "planner.measure", "Makes some real steps of every row on a copy.")
         self.undo = _button("Undo", "planner.undo", "Brings the settings of before back.")
-        close = _button("Close", "planner.close", "Closes this table; what was applied stays.")
+        self.closing = _button("Close", "planner.close", "Closes this table; what was applied stays.")
         self.fit.clicked.connect(self.fit_to_memory)
         self.measure.clicked.connect(self.measure_or_stop)
         self.undo.clicked.connect(self._undo)
-        close.clicked.connect(self.accept)
+        self.closing.clicked.connect(self.accept)
         style(self.fit, "primary")
         for button in (self.fit, self.measure, self.undo):
             row.addWidget(button)
         row.addStretch(1)
-        row.addWidget(close)
+        row.addWidget(self.closing)
         return row
 
     # --- predicting
@@ -171,6 +170,9 @@ class Planner(QDialog):
                 f"{budget.label}: {bytes_text(budget.free)}{of} are free. A fifth of that is left for other programs, "
                 f"so a training fits that takes up to {bytes_text(budget.room)}."
             )
+        self._allow()
+        if self.focusWidget() in (None, self.closing):  # what can be done first, once it can be done
+            self.fit.setFocus()
         self._next(rows)
 
     def _next(self, rows: Iterator[Option]) -> None:
