@@ -11,6 +11,25 @@ COLUMNS, LAYERS = 600, 32
 FEWEST = 120
 
 
+class _Rows:
+    """Arrays of one form, one after another, in one that is made at once: a look is drawn several times a second."""
+
+    def __init__(self, most: int, first: np.ndarray) -> None:
+        self._all = np.zeros((most, *first.shape), np.uint16 if first.dtype.kind in "iu" else np.float32)
+
+    def put(self, place: int, values: np.ndarray | None) -> None:
+        """None: what there is none of."""
+        self._all[place] = values if values is not None else 0 if self._all.dtype.kind == "u" else np.nan
+
+    def halve(self, count: int) -> None:
+        """Keep every second one of the first `count`."""
+        kept = self._all[:count:2].copy()
+        self._all[: len(kept)] = kept
+
+    def first(self, count: int) -> np.ndarray:
+        return self._all[:count]
+
+
 class Looks:
     """`add` takes the looks of one run in order. Where there are too many, every second one is let go, and from then
     on every second, fourth ... one is kept, so that they stay evenly spread.
@@ -26,50 +45,56 @@ class Looks:
         self.most = COLUMNS
         self._every, self._skipped = 1, 0
         self._steps: list[int] = []
-        self._sizes: list[dict[str, np.ndarray]] = []
-        self._histograms: list[dict[str, np.ndarray]] = []
-        self._norms: list[np.ndarray] = []
+        self._sizes: dict[str, _Rows] = {}
+        self._histograms: dict[str, _Rows] = {}
+        self._norms: _Rows | None = None
 
     def add(self, look: InsideMeasured) -> None:
-        if self.latest is not None and self.latest.layers != look.layers:
+        if self.latest is not None and (self.latest.layers, set(self.latest.sizes)) != (look.layers, set(look.sizes)):
             self._begin()
         if self.latest is None:
+            self._begin()
             self.first_norms = look.norms
-            self.most = max(FEWEST, min(COLUMNS, COLUMNS * LAYERS // max(1, len(look.layers))))
+            self.most = max(FEWEST, min(COLUMNS, COLUMNS * LAYERS // max(1, len(look.layers)))) // 2 * 2 + 1
+            self._sizes = {name: _Rows(self.most, values) for name, values in look.sizes.items()}
+            self._histograms = {name: _Rows(self.most, values) for name, values in look.histograms.items()}
+            self._norms = _Rows(self.most, look.norms)
         self.latest = look
         self.seen += 1
         if self._skipped:
             self._skipped -= 1
             return
         self._keep(look)
-        self._skipped = self._every - 1
-        if len(self._steps) >= self.most and len(self._steps) % 2:  # an odd number: the last one stays
-            for kept in self._all():
-                del kept[1::2]
+        if len(self._steps) >= self.most:  # an odd number: the last one stays
+            for rows in self._all():
+                rows.halve(len(self._steps))
+            del self._steps[1::2]
             self._every *= 2
-            self._skipped = self._every - 1
+        self._skipped = self._every - 1
 
     def _keep(self, look: InsideMeasured) -> None:
+        place = len(self._steps)
         self._steps.append(look.step)
-        self._sizes.append({name: values.astype(np.float32) for name, values in look.sizes.items()})
-        self._histograms.append({name: values.astype(np.uint16) for name, values in look.histograms.items()})
-        self._norms.append(look.norms.astype(np.float32))
+        for name, rows in self._sizes.items():
+            rows.put(place, look.sizes.get(name))
+        for name, rows in self._histograms.items():
+            rows.put(place, look.histograms.get(name))
+        if self._norms is not None:
+            self._norms.put(place, look.norms)
 
     def _begin(self) -> None:
-        """Another network under the same record: nothing of before belongs to it."""
+        """Another network, or another optimizer, under the same record: nothing of before belongs to it."""
         self.latest, self._every, self._skipped = None, 1, 0
-        for kept in self._all():
-            kept.clear()
+        self._steps, self._sizes, self._histograms, self._norms = [], {}, {}, None
 
-    def _all(self) -> tuple[list, ...]:
-        return self._steps, self._sizes, self._histograms, self._norms
+    def _all(self) -> list[_Rows]:
+        norms = [self._norms] if self._norms is not None else []
+        return [*self._sizes.values(), *self._histograms.values(), *norms]
 
     def forget_after(self, step: int) -> None:
         """The run goes on from an earlier step."""
-        kept = sum(one <= step for one in self._steps)
-        for values in self._all():
-            del values[kept:]
-        if self.latest is not None and self.latest.step > step and not kept:
+        self._steps = [one for one in self._steps if one <= step]
+        if self.latest is not None and self.latest.step > step and not self._steps:
             self._begin()
 
     @property
@@ -90,18 +115,19 @@ class Looks:
         if quantity == "ratio":
             weights = self.sizes("weight")
             return np.divide(self.sizes("step"), weights, out=np.full(weights.shape, np.nan), where=weights > 0)
-        unknown = np.full(len(self.layers), np.nan, np.float32)
-        columns = [one.get(quantity, unknown) for one in self._sizes]
-        return np.stack(columns, axis=1).astype(float) if columns else np.empty((len(self.layers), 0))
+        if quantity not in self._sizes:
+            return np.full((len(self.layers), len(self._steps)), np.nan)
+        return self._sizes[quantity].first(len(self._steps)).T.astype(float)
 
     def histogram(self, quantity: str, layer: int) -> np.ndarray:
         """(BINS, T) shares of a layer's numbers; zero where there is none."""
-        columns = [one[quantity][layer] for one in self._histograms if quantity in one]
-        if not columns:
+        if quantity not in self._histograms or not self._steps:
             return np.empty((0, 0))
-        counts = np.stack(columns, axis=1).astype(float)
+        counts = self._histograms[quantity].first(len(self._steps))[:, layer].T.astype(float)
         return counts / np.maximum(counts.sum(axis=0), 1.0)
 
     def norms(self) -> np.ndarray:
         """(L, T) Euclidean norms of the weights."""
-        return np.stack(self._norms, axis=1).astype(float) if self._norms else np.empty((len(self.layers), 0))
+        if self._norms is None:
+            return np.empty((len(self.layers), 0))
+        return self._norms.first(len(self._steps)).T.astype(float)

@@ -26,8 +26,8 @@ from app.engine.training.batches import Batches
 from app.engine.training.control import Control
 from app.engine.training.run import Run
 
-TURN, WARM = 2.0, 2
-"""Seconds of a turn; pairs of turns that are not counted."""
+TURN, SETTLE, WARM = 3.0, 0.5, 1
+"""Seconds of a turn, and of its beginning that are not counted: a view is laid out then; pairs that are not counted."""
 SMALL: dict[str, dict[str, Any]] = {"cnn": {}, "resnet": {"width": 16}, "vit": {"depth": 2}}
 """Settings of the templates: small networks, of whose steps a look takes the largest share."""
 
@@ -49,7 +49,8 @@ class Meter:
     def step(self, judged: bool) -> None:
         """Called before each step, on the thread that trains. judged: an epoch ended since the one before."""
         now = self.clock()
-        if self.before is not None and self.before[1] == self.turn and not judged:
+        settled = time.perf_counter() - self.begun >= SETTLE
+        if self.before is not None and self.before[1] == self.turn and settled and not judged:
             self.seconds[self.turn] = self.seconds.get(self.turn, 0.0) + now - self.before[0]
             self.steps[self.turn] = self.steps.get(self.turn, 0) + 1
         if self.turn < 0 or time.perf_counter() - self.begun >= TURN:

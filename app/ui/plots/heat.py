@@ -36,9 +36,11 @@ def heat_image(values: np.ndarray, low: float, high: float, colours: np.ndarray,
     """One pixel a value of (rows, columns), from `low` to `high` through (SHADES, 3) colours; NaN in its own."""
     rows, columns = values.shape
     share = np.nan_to_num((values - low) / ((high - low) or 1.0), nan=0.0, posinf=1.0, neginf=0.0)
-    pixels = colours[np.rint(np.clip(share, 0.0, 1.0) * (SHADES - 1)).astype(int)]
-    pixels[np.isnan(values)] = (unknown.red(), unknown.green(), unknown.blue())
-    return QImage(pixels.tobytes(), columns, rows, 3 * columns, QImage.Format.Format_RGB888).copy()
+    table = np.uint32(0xFF000000) | (colours.astype(np.uint32) << np.array([16, 8, 0], np.uint32)).sum(1, np.uint32)
+    pixels = table[np.rint(np.clip(share, 0.0, 1.0) * (SHADES - 1)).astype(int)]
+    pixels[np.isnan(values)] = unknown.rgb()
+    # as the screen has them: converted at every drawing they would cost more than all the rest
+    return QImage(pixels.tobytes(), columns, rows, 4 * columns, QImage.Format.Format_RGB32).copy()
 
 
 _HIGH = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -65,19 +65,21 @@ class SizesPlot(Plot):
             sign.setVisible(len(series.y) > 0)
             if len(series.y):
                 peak = int(series.y.argmax())
-                sign.setPos(float(series.x[peak]), float(series.y[peak]))
+                sign.setPos(float(series.x[peak]), round(float(series.y[peak]), 2))
 
     def _show_legend(self) -> None:
         """Names in the colour of text: on dark ground the blue of the weights is hard to read."""
-        super()._show_legend()
-        text, named = self.theme.color("text").name(), [one for one in self.series if len(one.x)]
+        words, named = self.theme.color("text").name(), [one for one in self.series if len(one.x)]
         lines = [
             f'<span style="color:{self.theme.color(one.role).name()}">━</span> '
-            f'<span style="color:{text}">{one.name}</span>'
+            f'<span style="color:{words}">{one.name}</span>'
             for one in named
         ]
-        self.legend.setText("<br>".join(lines))
-        self._place_overlays()
+        text = "<br>".join(lines)
+        if text != self.legend.text():
+            self.legend.setText(text)
+            self._place_overlays()
+        self.legend.setVisible(bool(text))
 
     def restyle(self) -> None:
         super().restyle()

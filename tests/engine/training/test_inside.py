@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,14 @@ from torch import nn
 
 from app.engine.learning.choices import OPTIMIZERS, Optimizer
 from app.engine.training import inside
+from app.engine.training.control import Control
 from app.engine.training.events import InsideMeasured
 from app.engine.training.inside import BINS, EDGES, QUANTITIES, Watch, plain_names
+from app.engine.training.run import Run
+from app.engine.training.trainer import train
 from models.network import Network
 from models.template import TEMPLATES
+from tests.engine.training.small import Listener, experiment, pictures
 from tests.models.networks import batch_of, network_of, usual
 
 CPU = torch.device("cpu")
@@ -275,3 +280,39 @@ def test_looking_takes_a_small_share_of_the_time(monkeypatch: pytest.MonkeyPatch
 def test_nothing_is_made_before_somebody_looks() -> None:
     loop = Loop(OPTIMIZERS.get("adamw")())
     assert loop.watch._layers == [] and loop.watch.after(1, RATE) is None
+
+
+# --- in a run
+
+
+def looks_of(folder: Path, watching: bool, **sections: dict[str, Any]) -> list[InsideMeasured]:
+    folder.mkdir()
+    asked = experiment(pictures(folder / "pictures.npz"), **sections)
+    control, told = Control(), Listener()
+    control.watching = watching
+    ended = train(asked, Run.create(folder, asked), told, control)
+    assert ended.status == "completed", ended.reason
+    return told.of(InsideMeasured)
+
+
+def test_a_run_tells_what_its_optimizer_holds_only_while_somebody_looks(tmp_path: Path) -> None:
+    seen = looks_of(tmp_path / "looked", True)
+    assert [one.step for one in seen] == sorted({one.step for one in seen}) and len(seen) > 1
+    assert seen[0].layers == ("conv1", "conv2", "answer")
+    assert all(np.isfinite(one.sizes["step"]).all() for one in seen)
+    assert looks_of(tmp_path / "alone", False) == []
+
+
+def test_adam_lets_the_weights_grow_and_decay_keeps_them_bounded(tmp_path: Path) -> None:
+    """On a real training: under Adam their length grows to the end; AdamW's comes to where growth and decay balance."""
+    lengths = {}
+    for kind, decay in (("adam", 0.0), ("adamw", 1.0)):
+        seen = looks_of(
+            tmp_path / kind, True, optimizer={"kind": kind, "learning_rate": 0.02, "weight_decay": decay},
+            schedule={"kind": "constant"}, training={"epochs": 40, "patience": 0},
+        )
+        lengths[kind] = np.array([np.sqrt((one.norms**2).sum()) for one in seen])
+    late = {kind: values[len(values) // 2 :] for kind, values in lengths.items()}
+    assert late["adam"][-1] > 1.1 * late["adam"][0] > 1.1 * 1.3 * lengths["adam"][0]
+    assert late["adamw"].max() < 1.2 * late["adamw"].min()
+    assert late["adamw"].max() < 0.5 * late["adam"][-1]

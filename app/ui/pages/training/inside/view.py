@@ -29,7 +29,9 @@ from app.ui.theme import style
 from app.ui.widgets.card import Card
 from app.ui.widgets.segments import Segments
 
-WORDS_EVERY = 0.5
+DRAW_EVERY = 0.3
+"""Seconds between two drawings, at least: looks are kept all the same, and drawing takes time from the training."""
+WORDS_EVERY = 0.6
 """Seconds between two changes of sentences, at least: figures may flicker, sentences are read."""
 KEY = "inside.quantity"
 
@@ -43,8 +45,8 @@ class InsideView(QWidget):
         self.quantity, self.layer = str(parts.preferences.get(KEY, "gradient")), ""
         self._record: Record | None = None
         self._resolved: Experiment | None = None
-        self._drawn: object = None
-        self._said = 0.0
+        self._drawn: tuple[object, ...] | None = None
+        self._when = self._said = 0.0
         self._columns = 2
         if self.quantity not in BY_KEY:
             self.quantity = "gradient"
@@ -145,16 +147,17 @@ class InsideView(QWidget):
             self._show_note()
             return
         drawn = (id(record), looks.seen, looks.latest.step, self.quantity, self.layer, choice, record.finished)
-        if drawn == self._drawn:
+        now = time.monotonic()
+        unchanged = self._drawn is not None and drawn[3:] == self._drawn[3:] and drawn[0] == self._drawn[0]
+        if drawn == self._drawn or (unchanged and now - self._when < DRAW_EVERY):
             return
-        self._drawn = drawn
+        self._drawn, self._when = drawn, now
         self.empty.hide()
         self.content.show()
         self._offer(looks, choice)
         row = self._row(looks)
         self._show_layers(looks, row)
         self._show_layer(looks, row, record)
-        now = time.monotonic()
         self.formula.show_figures(choice, looks.latest, row)
         if now - self._said >= WORDS_EVERY or record.finished is not None:
             self._said = now
