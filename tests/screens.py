@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -26,6 +27,7 @@ from PySide6.QtWidgets import QApplication, QDialog
 from app.ui.application import Window
 from app.ui.assembly import Assembly
 from app.ui.awake import Awake
+from app.ui.pages.training.run_view import VIEWS
 from app.ui.pages.learning.finder import FindButton
 
 STEPS = ("welcome", "data", "model", "learning", "training", "results", "tryit", "runs")
@@ -135,6 +137,7 @@ def take_all(camera: Camera, quick: bool) -> None:
     photograph_finder(camera)
     camera.train(lambda: len(inside.session.record.epochs) >= (1 if quick else 3), epochs=40)
     camera.photograph("busy", ("training", "results", "tryit", "data"))
+    look_inside(camera)
     inside.commands.do("pause")
     camera.photograph("paused", ("training",))
     camera.stop()
@@ -154,6 +157,17 @@ def take_all(camera: Camera, quick: bool) -> None:
     inside.commands.do("shortcuts")
     camera.settle()
     camera.photograph_dialog("help", "help.shortcuts")
+
+
+def look_inside(camera: Camera) -> None:
+    """The view into the optimizer of the run under way."""
+    inside: Any = camera.window.frame.pages["training"]
+    camera.window.frame.go("training")
+    inside.run.show_view([name for name, _, _ in VIEWS].index("inside"))
+    seen = camera.inside.session.record.inside
+    camera.wait(lambda: seen.seen > 20 or not camera.inside.session.active)
+    camera.photograph("inside", ("training",))
+    inside.run.show_view(0)
 
 
 SUBJECTS: tuple[tuple[str, str, str, int], ...] = (
