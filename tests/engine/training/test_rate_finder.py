@@ -65,7 +65,10 @@ def test_a_curve_that_only_blows_up_gives_no_value() -> None:
 
 @pytest.mark.parametrize("noise", [0.0, 0.01, 0.3])
 def test_noise_is_no_fall(noise: float) -> None:
-    found = [judged(2 + noise * np.random.default_rng(seed).standard_normal(100)).proposal for seed in range(200)]
+    found = []
+    for seed in range(200):
+        losses = 2 + noise * np.random.default_rng(seed).standard_normal(100)
+        found.append(judge(RATES, losses, 0.001, None).proposal)
     assert sum(one is not None for one in found) <= 6  # about one in a hundred is expected
 
 
@@ -120,7 +123,7 @@ def read(asked: Experiment) -> Dataset:
 @pytest.fixture(scope="module")
 def quarters(tmp_path_factory: pytest.TempPathFactory) -> Experiment:
     """Pictures that are easily told apart, everything random switched on."""
-    return experiment(pictures(tmp_path_factory.mktemp("finder") / "quarters.npz"), model={"width": 4})
+    return experiment(pictures(tmp_path_factory.mktemp("finder") / "quarters.npz"), model={"depth": 1, "width": 4})
 
 
 def search(asked: Experiment, **more: Any) -> RateCurve:
@@ -129,18 +132,20 @@ def search(asked: Experiment, **more: Any) -> RateCurve:
 
 def test_a_search_on_pictures(quarters: Experiment) -> None:
     listener = Listener()
-    before = quarters.model_dump()
-    curve = find(quarters, None, listener, Control())
+    assert quarters.model is not None
+    asked = quarters.replace(
+        model=quarters.model.replace(depth=2, width=8, dropout=0.0), training=quarters.training.replace(batch_size=48),
+    )
+    curve = find(asked, None, listener, Control())
     assert curve.proposal is not None and 1e-4 < curve.proposal < 0.3
     lowest = int(curve.smoothed.argmin())
     assert curve.smoothed[0] - curve.smoothed[lowest] > 0.2
     assert curve.rates[0] < curve.proposal < curve.rates[lowest]
     assert (np.diff(np.log(curve.rates)) > 0).all() and curve.rates[0] == pytest.approx(1e-6)
-    assert quarters.model_dump() == before
     told = listener.of(Tried)
     assert told[0].span == pytest.approx((1e-6, 10.0))
     steps = [one.step for one in told]
-    assert steps == sorted(steps) and told[-1].steps == 800  # batches of 16: eight passes
+    assert steps == sorted(steps) and told[-1].steps == 300  # batches of 48: three passes
     assert all(len(one.rates) == len(one.losses) == len(one.smoothed) for one in told)
     assert np.array_equal(told[-1].losses, curve.losses)
     assert [type(one) for one in listener.events[:1]] == [StageChanged]
@@ -237,7 +242,7 @@ def test_too_little_memory_is_a_sentence(quarters: Experiment, monkeypatch: pyte
 def test_a_batch_of_one_that_cannot_be_normalised_is_a_sentence(quarters: Experiment) -> None:
     with pytest.raises(UserError) as told:
         search(quarters.replace(training=quarters.training.replace(batch_size=1)))
-    assert told.value.field == "training.batch_size"
+    assert told.value.setting == "training.batch_size"
 
 
 def test_data_that_are_not_there_are_a_sentence(tmp_path: Path) -> None:
