@@ -27,8 +27,8 @@ from PySide6.QtWidgets import QApplication, QDialog
 from app.ui.application import Window
 from app.ui.assembly import Assembly
 from app.ui.awake import Awake
-from app.ui.pages.training.run_view import VIEWS
 from app.ui.pages.learning.finder import FindButton
+from app.ui.pages.training.run_view import VIEWS
 
 STEPS = ("welcome", "data", "model", "learning", "training", "results", "tryit", "runs")
 SIZES = ((1280, 720), (1600, 1000))
@@ -144,6 +144,7 @@ def take_all(camera: Camera, quick: bool) -> None:
     camera.read("sample:digits")
     camera.train(lambda: False, epochs=4 if quick else 12)
     camera.photograph("finished", ("training", "results", "tryit", "runs", "welcome"))
+    take_race(camera, quick)
     bad = camera.home / "not pictures"
     bad.mkdir()
     (bad / "readme.txt").write_text("no pictures here", encoding="utf-8")
@@ -236,6 +237,23 @@ def photograph_finder(camera: Camera) -> None:
         dialog.close()
     camera.inside.theme.set_zoom(1.0)
     camera.inside.theme.set_dark(False)
+
+
+def take_race(camera: Camera, quick: bool) -> None:
+    """Four optimizers on the data that are open: set up, under way and over."""
+    inside = camera.inside
+    inside.document.replace("training", epochs=3 if quick else 8)
+    inside.commands.do("race")
+    dialog = camera.window.frame.findChildren(QDialog, "race.setup")[-1]
+    dialog.take_ready_made()  # type: ignore[attr-defined]
+    camera.wait(lambda: dialog.memory.isVisible())  # type: ignore[attr-defined]
+    dialog.grab().save(str(camera.out / "race-setup.png"))
+    dialog.begin()  # type: ignore[attr-defined]
+    race = inside.session.race
+    camera.wait(lambda: not inside.session.active or (race is not None and race.progress > 0.4))
+    camera.photograph("race-busy", ("training",))
+    camera.wait(lambda: not inside.session.active)
+    camera.photograph("race-over", ("training",))
 
 
 def short_book(folder: Path) -> str:
