@@ -7,7 +7,7 @@ through, so what is counted here is what a real step does.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,6 +20,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry, sdpa_flop_count
 
 from models.layers.attention import Attention
+from models.network import Network
 
 _ONE_AT_A_TIME = threading.Lock()
 """The cache of fake tensors is shared by all threads; the window and a training may both want to know."""
@@ -115,14 +116,21 @@ def _dropout_arguments(p: float = 0.5, training: bool = True, inplace: bool = Fa
     return p, training
 
 
-@contextmanager
-def as_on(device_type: str, network: nn.Module) -> Iterator[None]:
-    """Inside `pretending`: what is computed behaves as on that sort of device."""
+def behave_as_on(device_type: str, network: Network) -> None:
+    """Of a pretended network: its blocks compute from now on as on that sort of device, in the backward pass too, where
+    a block may be computed again."""
     if device_type == "cpu":
-        yield
         return
     for module in network.modules():
         if isinstance(module, Attention):
             module.float32_on_cpu = False
-    with _LikeAGPU():
-        yield
+    for block in network.blocks.values():
+        setattr(block, "forward", _like_a_gpu(block.forward))  # noqa: B010 (a method cannot be assigned to by its name)
+
+
+def _like_a_gpu(forward: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
+    def under_its_rules(*inputs: torch.Tensor) -> torch.Tensor:
+        with _LikeAGPU():
+            return forward(*inputs)
+
+    return under_its_rules

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from app.engine.dry_run import ActivationMeter, as_on, pretending
+from app.engine.dry_run import ActivationMeter, behave_as_on, pretending
 from app.engine.learning.choices import LossFunction
 from app.engine.learning.task import Task
 from app.engine.training.storages import BLOCK, Storages, rounded
@@ -58,7 +58,8 @@ def rehearse(
         batch = *pretended(problem, size), task.pretended(problem, size)
         known = [*network.parameters(), *network.buffers(), *batch]
         storages = _Pretended(known, block, kernels=device_type == "cpu")
-        with storages, as_on(device_type, network):
+        behave_as_on(device_type, network)
+        with storages:
             # Of many parts two tell all: the first makes the gradients, the second adds to them.
             kept = [
                 _pass(network, loss_function, _part(batch, number, settings.batch_size), precision)

@@ -191,6 +191,20 @@ def test_every_optimizer_is_foreseen_on_a_gpu(optimizer: type[Optimizer]) -> Non
     assert {row: on_gpu[row] for row in EXACT} == {row: on_cpu[row] for row in EXACT}
 
 
+@EVERY
+@pytest.mark.parametrize("precision", ("bfloat16", "float16"))
+def test_recomputation_is_foreseen_on_a_gpu(kind: type[Template], precision: str) -> None:
+    name, of = first(kind)
+    task, settings = tasks.task(name), {"dropout": 0.1} if "dropout" in kind.model_fields else {}
+    rows = []
+    for recompute in (False, True):
+        training = TrainingSettings(batch_size=4, precision=precision, recompute=recompute)  # type: ignore[arg-type]
+        whole = resolved(Experiment(model=kind(**settings), training=training), of, task)
+        assert whole.model is not None
+        rows.append(predict(whole, whole.model.graph(of), of, task, device_type="cuda"))
+    assert rows[1]["activations"] < rows[0]["activations"]
+
+
 def test_a_mask_of_dropout_is_a_quarter_as_large_on_a_gpu() -> None:
     of = problem(1, 28, 28)
     for share, expected in ((0.0, 0), (0.1, 3 * 2 * 4 * 49 * 96 * 128)):
