@@ -67,7 +67,7 @@ def lines(facts: dict[str, Any]) -> list[str]:
 
 
 def gigabytes(size: int) -> str:
-    return f"{size / 2**30:.1f} GB"
+    return f"{size / 2**30:.1f} GiB"
 
 
 def _version(name: str) -> str | None:

@@ -55,4 +55,4 @@ def _ledger(work: Work, monitor: DeviceMonitor) -> str:
 
 
 def _megabytes(size: float) -> str:
-    return f"{size / 2**20:,.0f} MB" if size >= 2**20 else f"{size / 2**10:,.0f} kB"
+    return f"{size / 2**20:,.0f} MiB" if size >= 2**20 else f"{size / 2**10:,.0f} KiB"

@@ -46,7 +46,7 @@ class Boxes(QWidget):
         self._changed()
 
     def sum_text(self) -> str:
-        """"4n = 4 × 160,874 floats = 2.6 MB"; without a network just the 4n."""
+        """"4n = 4 × 160,874 floats = 2.5 MiB"; without a network just the 4n."""
         times = times_text(self.times)
         if self.partly and not (self.floats and self.parameters):
             return f"{times}n and a part: {times} floats for each of the n weights, and more for some"
