@@ -54,6 +54,7 @@ class StepMeter:
                 self.beyond = self._storages.most(state_of(self._optimizer))
         self.activations = self._forward.bytes if self._forward is not None else 0
         self._storages = self._forward = None
+        self._batch = ()  # the meter may be kept for as long as the run
         self._batch = ()  # the run may keep this object: its first batch must not stay with it
 
 
