@@ -103,7 +103,6 @@ class NormsPlot(Plot):
         self.addItem(self.others, ignoreBounds=True)
         self.whole = self.add(Series("all weights", "secondary", words=times_text))
         self.layer = self.add(Series("this layer", "memory.weights", words=times_text))
-        self._heights: tuple[float, float] | None = None
         self.restyle()
 
     def show_norms(self, norms: np.ndarray, epochs: np.ndarray, row: int, name: str) -> None:
@@ -116,8 +115,6 @@ class NormsPlot(Plot):
         self.whole.show(epochs if there else EMPTY, whole / whole[0] if there else EMPTY)
         self.layer.show(epochs if there else EMPTY, grown[row] if there else EMPTY)
         self._show_others(grown, epochs)
-        finite = grown[np.isfinite(grown)]
-        self._heights = (float(finite.min()), float(finite.max())) if len(finite) else None
         self.refresh()
 
     def _show_others(self, grown: np.ndarray, epochs: np.ndarray) -> None:
@@ -133,9 +130,8 @@ class NormsPlot(Plot):
         self.others.setData(x, y, connect="finite")
 
     def limits(self) -> tuple[float, float, float, float]:
+        """The thin lines do not set the scale: a layer that begins near zero, as answers do, grows many times over."""
         left, right, low, high = super().limits()
-        if self._heights is not None:
-            low, high = min(low, self._heights[0]), max(high, self._heights[1])
         middle, half = (low + high) / 2, max((high - low) / 2, 0.02)  # a hundredth more is not a mountain
         return left, right, middle - half, middle + half
 

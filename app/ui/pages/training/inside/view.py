@@ -70,7 +70,7 @@ class InsideView(QWidget):
         self.spectrum = Spectrum(theme)
         self.spectrum_card.body.addWidget(self.spectrum, 1)
         self.norms = NormsPlot(theme)
-        why = "times that of the first look"
+        why = "since the first look"
         self.norms_card = PlotCard(self.norms, "Length of the weights", why, "inside.norms", "weight norms")
         self.arrange(2)
         self.content.hide()
