@@ -283,6 +283,21 @@ def test_the_view_shows_and_chooses(page: TrainingPage, loose: Loose, qtbot: QtB
     assert len(page.guide()) >= 1 and view.seen.text()
 
 
+def test_what_is_scrolled_away_is_drawn_when_it_comes(page: TrainingPage, loose: Loose, qtbot: QtBot) -> None:
+    page.resize(840, 500)
+    page.run.show_view(INSIDE)
+    view = page.run.inside
+    loose.parts.session.show(record_with("adamw", look(1), look(2)))
+    qtbot.waitUntil(lambda: view.strip.isVisible() and not view._later.isActive())
+    loose.parts.session.record.inside.add(look(3))
+    view._again()
+    assert view._missed and len(view.norms.layer.x) < 3 and len(view.strip.steps) == 3
+    bar = page.run.verticalScrollBar()
+    assert bar.maximum() > 300
+    bar.setValue(bar.maximum())
+    qtbot.waitUntil(lambda: len(view.norms.layer.x) == 3)
+
+
 def test_what_an_optimizer_has_not_cannot_be_chosen(page: TrainingPage, loose: Loose) -> None:
     page.run.show_view(INSIDE)
     view = page.run.inside

@@ -31,7 +31,7 @@ EDGES = np.linspace(LOWEST, HIGHEST, BINS + 1)
 """(BINS + 1,) log10 of a number's size. The first bin also holds what is smaller and zeros, the last what is larger."""
 SAMPLE, TOGETHER, LEAST = 4096, 65_536, 512
 """Numbers of a layer that are looked at, at most; of all layers, about; and at least, where a layer has as many."""
-EVERY, WAIT = 0.1, 25.0
+EVERY, WAIT = 0.2, 40.0
 """Seconds between two looks, at least; and how many times as long as a look took."""
 
 

@@ -63,6 +63,7 @@ class RunView(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidget(inside)
+        self.verticalScrollBar().valueChanged.connect(self.inside.catch_up)
 
     def _build(self) -> QWidget:
         theme, inside = self.parts.theme, QWidget()
@@ -248,6 +249,7 @@ class RunView(QScrollArea):
         self._arrange(self.overview_grid, cards, 1 if width < theme.px(NARROW) else 2)
         self.memory_view.arrange(1 if width < theme.px(WIDE) else 2)
         self.inside.arrange(1 if width < theme.px(WIDE) else 2)
+        self.inside.catch_up()
         self.race.arrange(1 if width < theme.px(NARROW) else 2)
         self._width = width
         self._place_segments()

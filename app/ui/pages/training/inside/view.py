@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
@@ -29,7 +29,7 @@ from app.ui.theme import style
 from app.ui.widgets.card import Card
 from app.ui.widgets.segments import Segments
 
-DRAW_EVERY = 0.3
+DRAW_EVERY = 0.4
 """Seconds between two drawings, at least: looks are kept all the same, and drawing takes time from the training."""
 WORDS_EVERY = 0.6
 """Seconds between two changes of sentences, at least: figures may flicker, sentences are read."""
@@ -47,6 +47,9 @@ class InsideView(QWidget):
         self._resolved: Experiment | None = None
         self._drawn: tuple[object, ...] | None = None
         self._when = self._said = 0.0
+        self._missed = False  # whether something was not drawn because it could not be seen
+        self._later = QTimer(self, singleShot=True, interval=0)  # when what was just shown has its place
+        self._later.timeout.connect(self._catch_up)
         self._columns = 2
         if self.quantity not in BY_KEY:
             self.quantity = "gradient"
@@ -140,7 +143,7 @@ class InsideView(QWidget):
 
     def show_record(self, record: Record, resolved: Experiment | None) -> None:
         if record is not self._record:
-            self._said = 0.0
+            self._said, self._drawn = 0.0, None
         self._record, self._resolved = record, resolved
         looks, choice = record.inside, self._choice()
         if looks.latest is None or choice is None:
@@ -153,7 +156,9 @@ class InsideView(QWidget):
             return
         self._drawn, self._when = drawn, now
         self.empty.hide()
-        self.content.show()
+        if self.content.isHidden():
+            self.content.show()
+            self._later.start()
         self._offer(looks, choice)
         row = self._row(looks)
         self._show_layers(looks, row)
@@ -217,18 +222,37 @@ class InsideView(QWidget):
         )
 
     def _show_layer(self, looks: Looks, row: int, record: Record) -> None:
-        look, name = looks.latest, looks.layers[row]
+        """The chosen layer, as far as it is in sight: what is scrolled away is drawn when it comes (see catch_up)."""
+        look, name, steps = looks.latest, looks.layers[row], looks.steps
         assert look is not None
         self._title(self.sizes_card, f"{name} now")
-        self.sizes.show_sizes({key: counts[row] for key, counts in look.histograms.items()})
-        spread = "step" if self.quantity == "ratio" else self.quantity
-        one = BY_KEY[spread]
         self._title(self.spectrum_card, f"{name} over time")
-        self.spectrum_card.set_why(f"{one.name}; the line is its usual size")
-        shares, steps = looks.histogram(spread, row), looks.steps
-        self.spectrum.show_histograms(shares, steps, looks.sizes(spread)[row], one.role)
-        per_epoch, _ = epoch_axis(record)
-        self.norms.show_norms(looks.norms(), steps / per_epoch, row, name)
+        self._missed = False
+        if self._seen(self.sizes.viewport()):
+            self.sizes.show_sizes({key: counts[row] for key, counts in look.histograms.items()})
+        if self._seen(self.spectrum):
+            spread = "step" if self.quantity == "ratio" else self.quantity
+            one = BY_KEY[spread]
+            self.spectrum_card.set_why(f"{one.name}; the line is its usual size")
+            self.spectrum.show_histograms(looks.histogram(spread, row), steps, looks.sizes(spread)[row], one.role)
+        if self._seen(self.norms.viewport()):
+            per_epoch, _ = epoch_axis(record)
+            self.norms.show_norms(looks.norms(), steps / per_epoch, row, name)
+
+    def _seen(self, widget: QWidget) -> bool:
+        """widget: without children, for Qt counts as seen only what no child lies on."""
+        seen = not widget.visibleRegion().isEmpty()
+        self._missed |= not seen
+        return seen
+
+    def catch_up(self) -> None:
+        """Something else may have come into sight: it is drawn once it has its place."""
+        if self._missed and self.isVisible():
+            self._later.start()
+
+    def _catch_up(self) -> None:
+        if self._missed and self.isVisible():
+            self._again()
 
     @staticmethod
     def _title(card: Card, text: str) -> None:
@@ -255,7 +279,7 @@ class InsideView(QWidget):
             self._again()
 
     def _again(self) -> None:
-        self._said = 0.0
+        self._said, self._drawn = 0.0, None
         if self._record is not None:
             self.show_record(self._record, self._resolved)
 
@@ -264,6 +288,7 @@ class InsideView(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.parts.session.look_inside(True)
+        self._later.start()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
