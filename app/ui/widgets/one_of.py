@@ -1,30 +1,30 @@
-"""A stack that is as large as the page in front, not as the largest of all."""
+"""Pages of which one is in front, as large as that one, not as the largest of all."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QStackedWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 
-class OneOf(QStackedWidget):
-    """QStackedWidget whose hidden pages take no room."""
+class OneOf(QWidget):
+    """Pages whose hidden ones take no room. (Of a QStackedWidget a layout asks all pages for their height.)"""
 
-    def sizeHint(self) -> QSize:
-        page = self.currentWidget()
-        return page.sizeHint() if page is not None else QSize()
+    def __init__(self) -> None:
+        super().__init__()
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._pages: list[QWidget] = []
+        self._current = 0
 
-    def minimumSizeHint(self) -> QSize:
-        page = self.currentWidget()
-        return page.minimumSizeHint() if page is not None else QSize()
+    def add(self, page: QWidget) -> None:
+        """The first one added is in front."""
+        page.setVisible(not self._pages)
+        self._pages.append(page)
+        self._column.addWidget(page)
 
-    def hasHeightForWidth(self) -> bool:
-        page = self.currentWidget()
-        return page is not None and page.hasHeightForWidth()
-
-    def heightForWidth(self, width: int) -> int:
-        page = self.currentWidget()
-        return page.heightForWidth(width) if page is not None else -1
-
-    def setCurrentIndex(self, index: int) -> None:
-        super().setCurrentIndex(index)
-        self.updateGeometry()
+    def show_page(self, number: int) -> None:
+        """Brings a page to the front, counted in the order in which they were added."""
+        if number == self._current:
+            return
+        self._pages[self._current].hide()
+        self._current = number
+        self._pages[number].show()

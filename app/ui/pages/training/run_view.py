@@ -92,7 +92,7 @@ class RunView(QScrollArea):
         self.inside = InsideView(self.parts)
         overview, curves = self._build_overview(), self._build_curves()
         for view in (overview, curves, self.inside, self.memory_view, self.log_view, self.race):  # as in VIEWS
-            self.views.addWidget(view)
+            self.views.add(view)
         column.addWidget(self.views, 1)
         for card in (
             self.loss_card, self.metric_card, self.rate_card, self.norm_card, self.memory_view.over_time,
@@ -191,7 +191,7 @@ class RunView(QScrollArea):
         """Show one of VIEWS."""
         self.view = VIEWS[number][0]
         self.figures.setVisible(self.view != "race")  # they are of one run
-        self.views.setCurrentIndex(number)
+        self.views.show_page(number)
         self.group.button(number).setChecked(True)
         self._show_changing()
         self.turned.emit(self.view)
