@@ -1,3 +1,3 @@
 """Netwright: build and train neural networks by sight."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"

@@ -274,8 +274,8 @@ def after_failure(status: str, resolved: Experiment | None = None, reason: str =
     if status == "failed" and "memory" in words:
         remedy = half_batch(resolved) or Remedy("What would fit?", action="plan")
         text = (
-            "Smaller batches need less; so do smaller or shorter examples and a smaller network. What would fit? on the "
-            "Learning page weighs every way."
+            "Smaller batches need less; so do smaller or shorter examples and a smaller network. 'What would fit?' on "
+            "the Learning page weighs every way."
         )
         return [Finding("memory", "problem", "Not enough memory", text, remedy)]
     return []

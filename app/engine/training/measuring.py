@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 MEASURE_EVERY, KEEP_EVERY = 1.0, 5.0
 """Seconds between two looks at the memory, and between two that are written down."""
+WEIGHED = (0, 9)
+"""Steps of an attempt that are followed whole: the first, and one by which RAdam takes what it will take."""
+
+_NOTHING: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
 
 
 class MemoryWatch:
@@ -31,18 +35,27 @@ class MemoryWatch:
         self.monitor = memory.DeviceMonitor(work.device)
         self._writer = Writer(run.path / history.MEMORY)
         self._measured = self._kept = 0.0
-        self._step: memory.StepMeter | None = None
+        self._done = 0
+        self._seen: memory.StepMeter | None = None
+        self._meter: memory.StepMeter | None = None
         self._batch_bytes = memory.batch_bytes(work.plan.problem, work.plan.task, work.plan.step_size)
 
-    def first_step(self, inputs: Batch, targets: torch.Tensor) -> memory.StepMeter:
-        """Goes around passes and step of an attempt's first batch: what they hold is seen."""
-        self._step = memory.StepMeter(self._work.network, self._work.optimizer, inputs, targets)
-        return self._step
+    def step(
+        self, inputs: Batch, targets: torch.Tensor
+    ) -> contextlib.AbstractContextManager[memory.StepMeter | None]:
+        """Goes around the passes and the optimizer's step of a batch. Gives the meter of a step that is followed."""
+        self._done += 1
+        if self._done - 1 not in WEIGHED:
+            return _NOTHING
+        self._meter = memory.StepMeter(self._work.network, self._work.optimizer, inputs, targets)
+        return self._meter
 
-    def first_pass(self, inputs: Batch, targets: torch.Tensor) -> contextlib.AbstractContextManager[object]:
-        """Goes around its forward pass."""
-        assert self._step is not None
-        return self._step.forward(inputs, targets)
+    def _largest(self) -> memory.StepMeter | int:
+        """The followed step that held the most."""
+        meter, self._meter = self._meter, None
+        if meter is not None and (self._seen is None or (meter.beyond or 0) >= (self._seen.beyond or 0)):
+            self._seen = meter
+        return self._seen if self._seen is not None else 0
 
     def look(self, step: int, first: bool) -> None:
         """Measures if it is time. step: steps done."""
@@ -59,10 +72,9 @@ class MemoryWatch:
 
     def _rows(self) -> dict[str, int | None]:
         """The ledger as it is now."""
-        work, seen = self._work, self._step
+        work = self._work
         rows = memory.measure(
-            work.network, work.optimizer, work.optimizer_choice, seen if seen is not None else 0, self._batch_bytes,
-            work.batches.bytes,
+            work.network, work.optimizer, work.optimizer_choice, self._largest(), self._batch_bytes, work.batches.bytes,
         )
         kept = self._outcome.measured
         for name, value in rows.items():

@@ -4,7 +4,6 @@ preparing (before), batches, recording, saving and judging (during), outcome and
 
 from __future__ import annotations
 
-import contextlib
 import time
 import traceback
 from collections.abc import Callable
@@ -49,6 +48,7 @@ from app.engine.training.saving import Saver
 if TYPE_CHECKING:
     from app.engine.learning.task import Batch
     from app.engine.training.inside import Watch
+    from app.engine.training.memory import StepMeter
 
 MOST_HALVINGS = 3
 LEAST_HALVED = 4
@@ -217,8 +217,8 @@ class Training:
                     group["lr"] = rate
                 work.randomness.begin_step(progress.epoch, step)
                 inputs, targets = batches.get(progress.batch)
-                with self.memory.first_step(inputs, targets) if first else contextlib.nullcontext():
-                    loss = self._gradients(inputs, targets, first)
+                with self.memory.step(inputs, targets) as meter:
+                    loss = self._gradients(inputs, targets, meter)
                     passes.unscale(optimizer)
                     norm = None
                     if adjuster.clip:
@@ -240,13 +240,13 @@ class Training:
             recorder.flush()  # waits for the device
             self._end_epoch()
 
-    def _gradients(self, inputs: Batch, targets: torch.Tensor, first: bool) -> torch.Tensor:
+    def _gradients(self, inputs: Batch, targets: torch.Tensor, meter: StepMeter | None) -> torch.Tensor:
         """The loss of a batch, its gradients left with the weights. Where memory runs out it is done again in parts
         of half the size, three times in a run. Raises UserError after that."""
         work, progress = self.work, self.progress
         while True:
             try:
-                return work.passes(inputs, targets, self.memory.first_pass if first else None)
+                return work.passes(inputs, targets, meter.forward if meter is not None else None)
             except Exception as error:
                 if not out_of_memory(error):
                     raise

@@ -40,14 +40,16 @@ def predicted_and_measured(record: Record) -> tuple[dict[str, int], dict[str, in
 
 
 def in_words(predicted: int | None, measured: int | None) -> str:
-    """"predicted 312 · measured 309 MiB, -1.0 %", as far as they are known."""
+    """"309 MiB, predicted 312 (-1.0 %)", as far as they are known."""
     if predicted is None or measured is None:
         return f"predicted {bytes_text(predicted)}" if predicted is not None else (
             f"measured {bytes_text(measured)}" if measured is not None else "")
     before, after = bytes_text(predicted), bytes_text(measured)
+    if before == after:
+        return f"{after}, as predicted"
     if before.split()[-1] == after.split()[-1]:
         before = before.split()[0]
-    return f"predicted {before} · measured {after}, {difference_in_words(predicted, measured)}"
+    return f"{after}, predicted {before} ({difference_in_words(predicted, measured)})"
 
 
 class MemoryCard(Card):
