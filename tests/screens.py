@@ -221,7 +221,7 @@ def photograph_finder(camera: Camera) -> None:
     search = button.search
 
     def beyond(step: float) -> bool:
-        return not search.searching or (search.tried is not None and search.tried.step > step)
+        return not search.busy or (search.tried is not None and search.tried.step > step)
 
     for look in camera.looks():
         button.click()

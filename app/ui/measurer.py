@@ -141,7 +141,7 @@ def measure(
     experiment: Experiment, problem: Problem, task: Task, dataset_bytes: int, control: Control
 ) -> Measured | GraphError:
     """Inspect and predict; the worker's part. A graph that cannot even be drawn comes back as its error."""
-    from app.engine.device import choose
+    from app.engine.device import choose, precision
     from app.engine.inspection import inspect
     from app.engine.training.memory import optimizer_floats, predict
 
@@ -155,8 +155,10 @@ def measure(
     if inspection.error is not None:
         return Measured(experiment, problem, inspection, {})
     try:
-        device = choose(experiment.training.device).type
+        device = choose(experiment.training.device)
     except UserError:  # said where the device is chosen
-        device = "cpu"
-    predicted = predict(experiment, graph, problem, task, dataset_bytes, device)
+        device = choose("cpu")
+    predicted = predict(
+        experiment, graph, problem, task, dataset_bytes, device.type, precision(experiment.training.precision, device)
+    )
     return Measured(experiment, problem, inspection, predicted, optimizer_floats(experiment, graph, problem))

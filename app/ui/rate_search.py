@@ -1,11 +1,12 @@
-"""The search for a learning rate, seen from the window: a thread of its own tries rates on a copy of the network."""
+"""The search for a learning rate, seen from the window: it tries rates on a copy of the network."""
 
 from __future__ import annotations
 
-import threading
-from typing import TYPE_CHECKING, Any
+import weakref
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import Signal
 
 from app.engine.errors import UserError
 from app.engine.training.control import Control, Stopped
@@ -13,6 +14,7 @@ from app.engine.training.events import StageChanged
 from app.engine.training.rate_curve import RateCurve, Tried
 from app.ui.background import Failure
 from app.ui.document import Document
+from app.ui.guests import Guest, Tell
 from app.ui.session import Session
 
 if TYPE_CHECKING:
@@ -21,49 +23,40 @@ if TYPE_CHECKING:
 
 BUSY = "A training is under way. Let it end or stop it, then try again."
 NO_DATA = "There are no data to try learning rates on. Choose data first, then try again."
+GAVE_WAY = "Stopped, because a training or a measurement began."
 
 
-class RateSearch(QObject):
+class RateSearch(Guest):
     """One search at a time. `changed` tells of every new state.
 
-    searching: it is under way. stage: what it does, for a person. tried: the curve so far. curve: what was found.
+    busy: it is under way. stage: what it does, for a person. tried: the curve so far. curve: what was found.
     trouble: in a sentence why there is nothing, "" if there is.
     """
 
+    called = "learning rates"
     changed = Signal()
-    _came = Signal(int, object)
 
     def __init__(self, document: Document, session: Session) -> None:
-        super().__init__()
-        self._document, self._session = document, session
-        self.searching = False
+        super().__init__(session)
+        self._document = document
         self.stage = self.trouble = ""
         self.tried: Tried | None = None
         self.curve: RateCurve | None = None
-        self._asked: tuple[Any, Any] | None = None
-        self._number = 0
-        self._control = Control()
-        self._thread: threading.Thread | None = None
-        self._came.connect(self._take, Qt.ConnectionType.QueuedConnection)
-        session.admit(self)
+        self._asked: Experiment | None = None
+        self._data: Callable[[], Dataset | None] = lambda: None  # not held: they may be large
 
     # --- requests
 
     def start(self) -> None:
         """Search with the settings of the document; where that cannot be, `trouble` says why."""
-        if self.searching:
+        if self.busy:
             return
-        self.wait()
         self.tried = self.curve = None
         self.stage, self.trouble = "", self.obstacle()
-        if not self.trouble:
-            document = self._document
-            self._asked = (_relevant(document), document.dataset)
-            self._control, self.searching = Control(), True
-            self._number += 1
-            work = (self._number, document.experiment, document.dataset, self._control)
-            self._thread = threading.Thread(target=self._work, args=work, name="learning rates")
-            self._thread.start()
+        experiment, dataset = self._document.experiment, self._document.dataset
+        if not self.trouble and dataset is not None:
+            self._asked, self._data = _relevant(self._document), weakref.ref(dataset)
+            self._begin(lambda tell, control: _search(experiment, dataset, tell, control))
         self.changed.emit()
 
     def obstacle(self) -> str:
@@ -77,21 +70,8 @@ class RateSearch(QObject):
 
     def stop(self) -> None:
         """End it at the next step. What comes of it meanwhile is not heard."""
-        self._control.stop()
-        if self.searching:
-            self._end("Stopped; no value was looked for to the end.")
-
-    def give_way(self) -> None:
-        """A training begins, or the program ends."""
-        self._control.stop()
-        if self.searching:
-            self._end("Stopped, because a training began.")
-
-    def wait(self) -> None:
-        """Returns when the thread has ended."""
-        thread = self._thread
-        if thread is not None:
-            thread.join()
+        if self.busy:
+            self._over("Stopped; no value was looked for to the end.")
 
     @property
     def outdated(self) -> bool:
@@ -99,41 +79,44 @@ class RateSearch(QObject):
         epochs do not count."""
         if self._asked is None:
             return False
-        experiment, dataset = self._asked
-        return dataset is not self._document.dataset or experiment != _relevant(self._document)
+        return self._data() is not self._document.dataset or self._asked != _relevant(self._document)
 
-    # --- the thread
+    # --- what comes
 
-    def _work(self, number: int, experiment: Experiment, dataset: Dataset, control: Control) -> None:
-        result: RateCurve | Failure | None = None
-        try:
-            from app.engine.training.rate_finder import find
+    def _gave_way(self) -> None:
+        self._over(GAVE_WAY)
 
-            result = find(experiment, dataset, lambda told: self._came.emit(number, told), control)
-        except Stopped:
+    def _take(self, told: StageChanged | Tried | RateCurve | Failure) -> None:
+        if isinstance(told, Failure):
+            self._over(f"{told.what} {told.remedy}".strip())
             return
-        except BaseException as error:
-            result = Failure.of(error)
-        self._came.emit(number, result)
-
-    @Slot(int, object)
-    def _take(self, number: int, result: StageChanged | Tried | RateCurve | Failure) -> None:
-        if number != self._number or not self.searching:
-            return  # of a search that was stopped
-        if isinstance(result, StageChanged):
-            self.stage = result.text
-        elif isinstance(result, Failure):
-            self._end(f"{result.what} {result.remedy}".strip())
-            return
-        elif isinstance(result, RateCurve):
-            self.curve, self.searching, self.stage = result, False, ""
+        if isinstance(told, StageChanged):
+            self.stage = told.text
+        elif isinstance(told, RateCurve):
+            self.curve, self.stage = told, ""
+            self._end()
         else:
-            self.tried, self.stage = result, "Trying learning rates"
+            self.tried, self.stage = told, "Trying learning rates"
         self.changed.emit()
 
-    def _end(self, why: str) -> None:
-        self.searching, self.stage, self.trouble = False, "", why
+    def _over(self, why: str) -> None:
+        self._end()
+        self.stage, self.trouble = "", why
         self.changed.emit()
+
+
+def _search(experiment: Experiment, dataset: Dataset, tell: Tell, control: Control) -> None:
+    """On the thread: tells what the search tells, and at the end the curve or what went wrong."""
+    result: RateCurve | Failure
+    try:
+        from app.engine.training.rate_finder import find
+
+        result = find(experiment, dataset, tell, control)
+    except Stopped:
+        raise
+    except BaseException as error:
+        result = Failure.of(error)
+    tell(result)
 
 
 def _relevant(document: Document) -> Experiment | None:

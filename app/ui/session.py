@@ -40,11 +40,8 @@ Train = Callable[[Callable[[events.Event], None], Control], None]
 class Guest(Protocol):
     """Work on a thread of its own that cannot be done beside a run: it has to be over before one begins."""
 
-    def give_way(self) -> None:
-        """Ask it to end at its next boundary. Called on the window's thread."""
-
-    def wait(self) -> None:
-        """Returns when it has ended. Called on any thread."""
+    def give_way(self) -> threading.Thread | None:
+        """Ask it to end at its next boundary, and say which thread will then end. Called on the window's thread."""
 
 
 class Session(QObject):
@@ -197,17 +194,19 @@ class Session(QObject):
         self._control.watching = self._looking and not self._calm and self.record is self._live
 
     def admit(self, guest: Guest) -> None:
-        """Let it give way whenever a run begins, and when the program ends."""
+        """Let it give way whenever a run or another guest begins, and when the program ends."""
         self._guests.append(guest)
+
+    def make_room(self) -> list[threading.Thread]:
+        """Ask all guests to end. Whoever begins next waits for these threads, on its own."""
+        return [thread for guest in self._guests if (thread := guest.give_way()) is not None]
 
     def close(self) -> None:
         """Stop and wait for the thread, and for guests: call it before the program ends."""
         self._timer.stop()
         self._control.stop(at_once=True)
-        for guest in self._guests:
-            guest.give_way()
-        for guest in self._guests:
-            guest.wait()
+        for thread in self.make_room():
+            thread.join()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
@@ -225,13 +224,11 @@ class Session(QObject):
         self._events = queue.SimpleQueue()
         self.begun = time.monotonic()
         self._events.put(events.StageChanged("Loading engine" if "torch" not in sys.modules else "Starting"))
-        emit, control, guests = self._events.put, self._control, tuple(self._guests)
-        for guest in guests:
-            guest.give_way()
+        emit, control, before = self._events.put, self._control, self.make_room()
 
         def alone(emit: Callable[[events.Event], None], control: Control) -> None:
-            for guest in guests:  # it draws from the dice that a run sets, and takes memory
-                guest.wait()
+            for thread in before:  # a guest draws from the dice that a run sets, and takes memory
+                thread.join()
             train(emit, control)
 
         self._thread = threading.Thread(target=lambda: _work(alone, emit, control), name="training")

@@ -1,17 +1,17 @@
-"""Trials of experiments seen from the window: a thread of its own makes some real steps of one after the other."""
+"""Trials of experiments seen from the window: some real steps of one after the other."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import Signal
 
 from app.engine.training.control import Control, Stopped
 from app.engine.training.weighing import Predictions
 from app.ui.background import Failure
 from app.ui.document import Document
+from app.ui.guests import Guest, Tell
 from app.ui.session import Session
 
 if TYPE_CHECKING:
@@ -23,33 +23,27 @@ BUSY = "A training is under way. Let it end or stop it, then measure."
 NO_DATA = "There are no data to measure with. Choose data first."
 
 
-class Trials(QObject):
+class Trials(Guest):
     """One series at a time. under_way: the key of the trial that runs, "" if none does.
 
     begun(key); measured(key): it is in `times` now; ended(): the series, whatever the reason. times: what was measured
     on the data that are open. predictions: those that the planner made (see weighing.Scales).
     """
 
+    called = "trials"
     begun = Signal(str)
     measured = Signal(str)
     ended = Signal()
-    _came = Signal(int, str, object)
 
     def __init__(self, document: Document, session: Session) -> None:
-        super().__init__()
-        self._document, self._session = document, session
+        super().__init__(session)
+        self._document = document
         self.times: dict[str, Trial | Failure] = {}
         self.predictions: Predictions = {}
         self.under_way = ""
-        self.running = False
         self._dataset = document.dataset
         self.threads = 0
         """With how many threads the last trial was computed; the next ones are too."""
-        self._number = 0
-        self._control = Control()
-        self._thread: threading.Thread | None = None
-        self._came.connect(self._take, Qt.ConnectionType.QueuedConnection)
-        session.admit(self)
         document.data_changed.connect(self._data_changed)
 
     def obstacle(self) -> str:
@@ -62,54 +56,24 @@ class Trials(QObject):
 
     def start(self, series: Sequence[tuple[str, Experiment]]) -> None:
         """Measure these (key, experiment as asked) in turn. Not while a training runs."""
-        if self.running or self.obstacle() or not series:
+        dataset = self._document.dataset
+        if self.busy or self.obstacle() or dataset is None or not series:
             return
-        self.wait()
-        self._control, self.running = Control(), True
-        self._number += 1
-        work = (self._number, tuple(series), self._document.dataset, self._control, self.threads)
-        self._thread = threading.Thread(target=self._work, args=work, name="trials")
-        self._thread.start()
+        wanted, threads = tuple(series), self.threads
+        self._begin(lambda tell, control: _measure(wanted, dataset, threads, tell, control))
 
     def stop(self) -> None:
         """End at the next step. What comes of it meanwhile is not heard."""
-        self._control.stop()
-        if self.running:
+        if self.busy:
             self._end()
+            self._gave_way()
 
-    def give_way(self) -> None:
-        """A training begins, or the program ends."""
-        self.stop()
+    def _gave_way(self) -> None:
+        self.under_way = ""
+        self.ended.emit()
 
-    def wait(self) -> None:
-        """Returns when the thread has ended."""
-        if self._thread is not None:
-            self._thread.join()
-
-    # --- the thread
-
-    def _work(
-        self, number: int, series: Sequence[tuple[str, Experiment]], dataset: Dataset, control: Control, threads: int
-    ) -> None:
-        for key, experiment in series:
-            self._came.emit(number, key, None)
-            result: Trial | Failure
-            try:
-                from app.engine.training.trial import measure
-
-                result = measure(experiment, dataset, control, threads)
-                threads = result.threads or threads
-            except Stopped:
-                return
-            except BaseException as error:
-                result = Failure.of(error)
-            self._came.emit(number, key, result)
-        self._came.emit(number, "", None)
-
-    @Slot(int, str, object)
-    def _take(self, number: int, key: str, result: Any) -> None:
-        if number != self._number or not self.running:
-            return
+    def _take(self, told: tuple[str, Trial | Failure | None]) -> None:
+        key, result = told
         if result is not None:
             self.threads = getattr(result, "threads", 0) or self.threads
             self.times[key] = result
@@ -118,7 +82,7 @@ class Trials(QObject):
             self.under_way = key
             self.begun.emit(key)
         else:
-            self._end()
+            self.stop()
 
     def _data_changed(self) -> None:
         """Of other data nothing is measured yet."""
@@ -127,6 +91,22 @@ class Trials(QObject):
             self.stop()
             self.times.clear()
 
-    def _end(self) -> None:
-        self.under_way, self.running = "", False
-        self.ended.emit()
+
+def _measure(
+    series: Sequence[tuple[str, Experiment]], dataset: Dataset, threads: int, tell: Tell, control: Control
+) -> None:
+    """On the thread: tells (key, None) before each, (key, what came of it) after it, and ("", None) at the end."""
+    for key, experiment in series:
+        tell((key, None))
+        result: Trial | Failure
+        try:
+            from app.engine.training.trial import measure
+
+            result = measure(experiment, dataset, control, threads)
+            threads = result.threads or threads
+        except Stopped:
+            raise
+        except BaseException as error:
+            result = Failure.of(error)
+        tell((key, result))
+    tell(("", None))

@@ -8,10 +8,11 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QPushButton, QSlider, QWi
 from pytestqt.qtbot import QtBot
 
 from app.engine.learning.choices import OPTIMIZERS
+from app.engine.training.weighing import Budget
 from app.ui.form import ChoiceBox
 from app.ui.pages.learning import LearningPage
 from app.ui.pages.learning.boxes import Boxes
-from app.ui.pages.learning.fit import DeviceState, fitting_batch, needed, parts, verdict
+from app.ui.pages.learning.fit import fitting_batch, needed, parts, verdict
 from app.ui.widgets.ledger import OF_THE_WEIGHTS
 from app.ui.widgets.number_box import DropDown, NumberBox
 from tests.ui.loose import Loose
@@ -183,7 +184,7 @@ def test_memory_is_predicted_and_weighed(loose: Loose, qtbot: QtBot) -> None:
     (None, "secondary", "–"),
 ])
 def test_whether_it_fits(free: int | None, role: str, words: str) -> None:
-    device = DeviceState("the GPU", False, 20_000, free, "The driver does not tell.")
+    device = Budget("the GPU", 20_000, free, reason="The driver does not tell.")
     need = needed(PREDICTED, device, True)
     assert need == 940
     sentence, said = verdict(PREDICTED, need, device, 64)
@@ -196,7 +197,7 @@ def test_whether_it_fits(free: int | None, role: str, words: str) -> None:
 
 
 def test_open_data_are_not_counted_twice_on_the_cpu() -> None:
-    device = DeviceState("CPU", True, 20_000, 10_000)
+    device = Budget("CPU", 20_000, 10_000, on_cpu=True)
     assert needed(PREDICTED, device, True) == 840
     assert needed(PREDICTED, device, False) == 940
 

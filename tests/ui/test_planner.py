@@ -124,12 +124,12 @@ def test_times_are_measured_row_by_row(small: Loose, qtbot: QtBot) -> None:
     came: list[str] = []
     planner.trials.measured.connect(came.append)
     planner.measure.click()
-    assert planner.trials.running and planner.measure.text() == "Stop measuring"
+    assert planner.trials.busy and planner.measure.text() == "Stop measuring"
     qtbot.waitUntil(lambda: len(came) == 2, timeout=PATIENCE_MS)
     now = row_of(planner, "now").time
     assert now.text() not in ("–", "failed") and "a step" in now.toolTip()
     planner.measure.click()
-    assert not planner.trials.running and planner.measure.text() == "Measure times"
+    assert not planner.trials.busy and planner.measure.text() == "Measure times"
     known = len(came)
     row_of(planner, "accumulate").button.click()
     filled(planner, qtbot)
@@ -155,12 +155,12 @@ def test_nothing_is_measured_beside_a_training(small: Loose, qtbot: QtBot) -> No
     planner = opened(small, qtbot)
     session = small.parts.session
     planner.measure.click()
-    assert planner.trials.running
+    assert planner.trials.busy
     session.start(small.document.experiment, small.parts.runs_folder)
-    assert not planner.trials.running  # it gives way
+    assert not planner.trials.busy  # it gives way
     assert not planner.measure.isEnabled() and planner.measure.toolTip() == BUSY
     planner.trials.start([("now", small.document.experiment)])
-    assert not planner.trials.running
+    assert not planner.trials.busy
     session.stop_at_once()
     qtbot.waitUntil(lambda: session.state is State.IDLE, timeout=PATIENCE_MS)
     assert planner.measure.isEnabled()
@@ -184,7 +184,7 @@ def test_closing_in_the_middle_of_it(small: Loose, qtbot: QtBot) -> None:
     planner._refresh()
     trials = planner.trials
     planner.reject()
-    assert not trials.running
+    assert not trials.busy
     with qtbot.waitSignal(planner_idle(small), timeout=PATIENCE_MS):
         pass  # what was under way comes to nobody
 

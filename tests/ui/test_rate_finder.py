@@ -51,12 +51,12 @@ def opened(loose: Loose, qtbot: QtBot) -> tuple[FindButton, FinderDialog]:
     dialog = button.dialog
     assert dialog is not None and dialog.isVisible()
     search = button.search
-    qtbot.waitUntil(lambda: search.searching or bool(search.trouble) or search.curve is not None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: search.busy or bool(search.trouble) or search.curve is not None, timeout=PATIENCE_MS)
     return button, dialog
 
 
 def finished(qtbot: QtBot, search: RateSearch) -> None:
-    qtbot.waitUntil(lambda: not search.searching, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not search.busy, timeout=PATIENCE_MS)
 
 
 def test_a_value_is_found_and_taken(loose: Loose, qtbot: QtBot, tmp_path: Path) -> None:
@@ -105,10 +105,10 @@ def test_progress_is_told_while_it_lasts(loose: Loose, qtbot: QtBot, tmp_path: P
         button.search.wait()
     assert button.search.curve is None
     qtbot.mouseClick(dialog.again, Qt.MouseButton.LeftButton)
-    assert button.search.searching and dialog.verdict.text() == ""
+    assert button.search.busy and dialog.verdict.text() == ""
     dialog.close()
     button.search.wait()
-    assert not button.search.searching and button.search.curve is None
+    assert not button.search.busy and button.search.curve is None
 
 
 def test_a_search_needs_data(loose: Loose, qtbot: QtBot) -> None:
@@ -167,18 +167,18 @@ def test_a_training_comes_first(open_window: OpenWindow, qtbot: QtBot, tmp_path:
         button.click()
         until(qtbot, reached.is_set)
         inside(window).commands.do("train")
-        assert session.active and not button.search.searching
+        assert session.active and not button.search.busy
         assert "training" in button.search.trouble
         go_on.set()
         until(qtbot, lambda: session.record.steps.values.size > 0)
     dialog = button.dialog
     assert dialog is not None
     dialog.again.click()
-    assert dialog.verdict.text() == BUSY and not button.search.searching
+    assert dialog.verdict.text() == BUSY and not button.search.busy
     session.stop_at_once()
     until(qtbot, lambda: not session.active)
     dialog.again.click()
-    assert button.search.searching
+    assert button.search.busy
     finished(qtbot, button.search)
     dialog.close()
 

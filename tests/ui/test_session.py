@@ -12,8 +12,10 @@ from pytestqt.qtbot import QtBot
 
 from app.engine.training import events
 from app.engine.training.control import Control, Stopped
+from app.ui.guests import Guest, Tell
 from app.ui.record import Record
 from app.ui.session import Session, State
+from tests.ui import told
 
 Emit = Callable[[events.Event], None]
 
@@ -50,9 +52,9 @@ def test_a_run_goes_through_its_states(qtbot: QtBot, session: Session) -> None:
     session.state_changed.connect(lambda: states.append(session.state))
     run(session, train)
     qtbot.waitUntil(lambda: session.state is State.RUNNING)
-    with qtbot.waitSignal(session.finished) as told:
+    with qtbot.waitSignal(session.finished) as heard:
         go_on.set()
-    assert told.args[0].status == "completed"
+    assert heard.args[0].status == "completed"
     assert states == [State.PREPARING, State.RUNNING, State.IDLE]
     assert session.record.losses.values.tolist() == pytest.approx([1, 1 / 2, 1 / 3, 1 / 4, 1 / 5])
 
@@ -82,9 +84,9 @@ def test_whatever_a_run_raises_it_ends_once(qtbot: QtBot, session: Session, erro
 
 
 def test_a_run_that_says_nothing_has_failed(qtbot: QtBot, session: Session) -> None:
-    with qtbot.waitSignal(session.finished) as told:
+    with qtbot.waitSignal(session.finished) as heard:
         run(session, lambda emit, control: None)
-    assert told.args[0].status == "failed"
+    assert heard.args[0].status == "failed"
 
 
 def test_an_end_told_before_an_error_counts(qtbot: QtBot, session: Session) -> None:
@@ -92,9 +94,9 @@ def test_an_end_told_before_an_error_counts(qtbot: QtBot, session: Session) -> N
         emit(end("diverged"))
         raise RuntimeError("while tidying up")
 
-    with qtbot.waitSignal(session.finished) as told:
+    with qtbot.waitSignal(session.finished) as heard:
         run(session, train)
-    assert told.args[0].status == "diverged"
+    assert heard.args[0].status == "diverged"
 
 
 def test_pause_resume_and_stop_reach_the_run(qtbot: QtBot, session: Session) -> None:
@@ -142,6 +144,64 @@ def test_a_listener_that_fails_does_not_hold_the_run(qtbot: QtBot, session: Sess
     with qtbot.captureExceptions() as caught, qtbot.waitSignal(session.finished):
         run(session, lambda emit, control: emit(end()))
     assert caught and session.state is State.IDLE
+
+
+class Piece(Guest):
+    """Work that notes when it begins and ends, and waits to be asked to stop."""
+
+    def __init__(self, session: Session, name: str, course: list[str]) -> None:
+        super().__init__(session)
+        self.name, self.course, self.begun = name, course, threading.Event()
+
+    def start(self) -> None:
+        self.begun = begun = threading.Event()
+
+        def work(tell: Tell, control: Control) -> None:
+            self.course.append(f"{self.name} begins")
+            begun.set()
+            control._stop.wait()
+            self.course.append(f"{self.name} ends")
+            tell("too late")
+
+        self._begin(work)
+
+    def _take(self, told: str) -> None:
+        self.course.append(told)
+
+    def _gave_way(self) -> None:
+        self.course.append(f"{self.name} gives way")
+
+
+def test_guests_give_way_to_each_other_and_to_a_run(qtbot: QtBot, session: Session) -> None:
+    """None computes beside another: they draw from the same dice."""
+    course: list[str] = []
+    one, other = Piece(session, "one", course), Piece(session, "other", course)
+    one.start()
+    assert one.begun.wait(60)
+    other.start()
+    assert not one.busy and other.busy and other.begun.wait(60)
+    one.start()
+    assert one.begun.wait(60)
+
+    def train(emit: Emit, control: Control) -> None:
+        course.append("run begins")
+        emit(end())
+
+    with qtbot.waitSignal(session.finished):
+        run(session, train)
+    turns = [said for said in course if not said.endswith("gives way")]
+    assert turns == [
+        "one begins", "one ends", "other begins", "other ends", "one begins", "one ends", "run begins",
+    ]
+    assert course.count("one gives way") == 2 and course.count("other gives way") == 1
+
+
+def test_a_run_that_begins_once_more_is_drawn_from_there() -> None:
+    """Where memory ran out before the first checkpoint."""
+    record = Record()
+    for event in (told.prepared(), steps(1, 5), told.prepared(), steps(1, 2)):
+        record.add(event)
+    assert record.steps.values.tolist() == [1, 2]
 
 
 def test_what_a_killed_run_did_after_its_checkpoint_is_forgotten_on_resume() -> None:

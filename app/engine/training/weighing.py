@@ -30,7 +30,8 @@ Verdict = Literal["fits", "barely", "no", "unknown"]
 class Budget:
     """What the device has, in bytes; None where unknown, with the reason in a sentence. label: the device for a person.
 
-    held: of what a training takes, what lies in this memory already (open data on the CPU).
+    held: of what a training takes, what lies in this memory already (open data on the CPU). on_cpu: its memory is that
+    of the computer.
     """
 
     label: str
@@ -38,6 +39,7 @@ class Budget:
     free: int | None
     held: int = 0
     reason: str = ""
+    on_cpu: bool = False
 
     @property
     def room(self) -> int | None:
@@ -174,20 +176,24 @@ def scales_for(
 ) -> Scales:
     """Scales for the device that this experiment would be trained on, as much of it as is free now. data_open: whether
     the data lie in main memory already. Raises UserError where that device is not there."""
+    device = devices.choose(experiment.training.device)
+    budget = budget_of(device, dataset_bytes if device.type == "cpu" and data_open else 0)
+    automatic = devices.precision("auto", device)
+    return Scales(experiment, problem, task, budget, device.type, automatic, dataset_bytes, predictions)
+
+
+def budget_of(device: devices.Device, held: int = 0) -> Budget:
+    """What this device has now. held: see Budget."""
     from app.engine.training.monitor import DeviceMonitor
 
-    device = devices.choose(experiment.training.device)
     monitor = DeviceMonitor(device.name)
     readings, reasons = monitor.sample()
     monitor.close()
     total, free = readings["total"], readings["free"]
-    held = dataset_bytes if device.type == "cpu" and data_open else 0
-    budget = Budget(
+    return Budget(
         device.label, None if total is None else int(total), None if free is None else int(free), held,
-        reasons.get("free", reasons.get("total", "")),
+        reasons.get("free", reasons.get("total", "")), device.type == "cpu",
     )
-    automatic = devices.precision("auto", device)
-    return Scales(experiment, problem, task, budget, device.type, automatic, dataset_bytes, predictions)
 
 
 def changed(experiment: Experiment, changes: Mapping[str, Any], problem: Problem, task: Task) -> Experiment:

@@ -12,11 +12,12 @@ from app.engine.data.nouns import counted
 from app.engine.errors import UserError
 from app.engine.experiment import Experiment
 from app.engine.learning.choices import LOSSES, OPTIMIZERS, SCHEDULES, Loss, Optimizer
+from app.engine.training.weighing import Budget
 from app.ui.amounts import bytes_text, count_text
 from app.ui.form import ChoiceBox, Form
 from app.ui.pages.learning.boxes import Boxes
 from app.ui.pages.learning.finder import FindButton
-from app.ui.pages.learning.fit import DeviceState, needed, parts, verdict
+from app.ui.pages.learning.fit import needed, parts, verdict
 from app.ui.pages.learning.pictures import LossPicture, Told, picture_for
 from app.ui.parts import Parts
 from app.ui.plots.rate import SchedulePlot
@@ -222,7 +223,7 @@ class PredictedCard(Card):
         self._role = ""
 
     def show_prediction(
-        self, predicted: dict[str, int], parameters: int | None, device: DeviceState | None, batch: int, waiting: str,
+        self, predicted: dict[str, int], parameters: int | None, device: Budget | None, batch: int, waiting: str,
         optimizer: Optimizer | None = None,
     ) -> None:
         """waiting: what is still being done, or why there is nothing. optimizer: for which this is predicted."""

@@ -121,11 +121,11 @@ class FinderDialog(QDialog):
 
     def _refresh(self, *_: object) -> None:
         search, outdated = self.search, self.search.outdated
-        self.stop.setVisible(search.searching)
-        self.again.setVisible(not search.searching)
-        self.progress.setVisible(search.searching)
+        self.stop.setVisible(search.busy)
+        self.again.setVisible(not search.busy)
+        self.progress.setVisible(search.busy)
         self._show_curve()
-        if search.searching:
+        if search.busy:
             self._show_progress()
         elif search.curve is not None:
             rates = search.curve.rates

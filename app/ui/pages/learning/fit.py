@@ -3,43 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from app.engine.training.weighing import Budget, budget_of
 from app.ui.amounts import UNKNOWN, bytes_text
 from app.ui.widgets.ledger import Part, total_of
 
-TIGHT = 0.8
-"""Of what is free; above it another program can spoil it."""
 
-
-@dataclass(frozen=True)
-class DeviceState:
-    """label: the device for a person. on_cpu: its memory is that of the computer. Bytes, None where unknown."""
-
-    label: str
-    on_cpu: bool
-    total: int | None
-    free: int | None
-    reason: str = ""
-
-
-def read_device(setting: str) -> DeviceState:
+def read_device(setting: str) -> Budget:
     """The device that a training would run on. For the background thread: it loads the engine. Raises UserError."""
     from app.engine.device import choose
-    from app.engine.training.monitor import DeviceMonitor
 
-    device = choose(setting)
-    monitor = DeviceMonitor(device.name)
-    readings, reasons = monitor.sample()
-    monitor.close()
-    total, free = readings["total"], readings["free"]
-    return DeviceState(
-        device.label, device.type == "cpu", int(total) if total is not None else None,
-        int(free) if free is not None else None, reasons.get("free", reasons.get("total", "")),
-    )
+    return budget_of(choose(setting))
 
 
-def needed(predicted: Mapping[str, int], device: DeviceState, data_open: bool) -> int | None:
+def needed(predicted: Mapping[str, int], device: Budget, data_open: bool) -> int | None:
     """What a training takes beyond what is in use now: on the CPU the open data are there already."""
     total = total_of(predicted)
     if total is None:
@@ -47,7 +24,7 @@ def needed(predicted: Mapping[str, int], device: DeviceState, data_open: bool) -
     return total - predicted.get("dataset", predicted.get("data", 0)) if device.on_cpu and data_open else total
 
 
-def parts(need: int, device: DeviceState) -> list[Part]:
+def parts(need: int, device: Budget) -> list[Part]:
     """The device's memory with this training in it; [] where it is unknown."""
     if device.total is None or device.free is None:
         return []
@@ -58,23 +35,24 @@ def parts(need: int, device: DeviceState) -> list[Part]:
     ]
 
 
-def verdict(predicted: Mapping[str, int], need: int, device: DeviceState, batch: int) -> tuple[str, str]:
+def verdict(predicted: Mapping[str, int], need: int, device: Budget, batch: int) -> tuple[str, str]:
     """(a sentence, its role): whether it fits, and if not, the batch size that would."""
+    judged = device.verdict(need)
     if device.free is None:
         return f"{device.label}: free memory {UNKNOWN}. {device.reason}".strip(), "secondary"
     share = need / device.free if device.free else float("inf")
     free = f"{bytes_text(device.free)} free on {device.label}"
-    if share <= TIGHT:
+    if judged == "fits":
         words = "less than 1 %" if share < 0.01 else f"{100 * share:.0f} %"
         return f"It fits: {words} of the {free}.", "secondary"
     smaller = fitting_batch(predicted, need, device, batch)
     remedy = f" A batch size of {smaller:,} would fit." if smaller else " Take a smaller network or smaller pictures."
-    if share <= 1:
+    if judged == "barely":
         return f"It fits, but barely: {bytes_text(need)} of the {free}.{remedy}", "warning"
     return f"It does not fit: {bytes_text(need)} are needed, {free}.{remedy}", "problem"
 
 
-def fitting_batch(predicted: Mapping[str, int], need: int, device: DeviceState, batch: int) -> int | None:
+def fitting_batch(predicted: Mapping[str, int], need: int, device: Budget, batch: int) -> int | None:
     """The largest power of two below the batch size with which the activations, which grow with it, fit well."""
     activations = predicted.get("activations", 0)
     size = batch

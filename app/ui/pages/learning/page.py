@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushBut
 from app.engine.data.nouns import counted
 from app.engine.errors import UserError
 from app.engine.experiment import Experiment
+from app.engine.training.weighing import Budget
 from app.ui.amounts import count_text
 from app.ui.background import Failure
 from app.ui.pages.learning.cards import (
@@ -20,7 +21,7 @@ from app.ui.pages.learning.cards import (
     TrainingCard,
     folded_settings,
 )
-from app.ui.pages.learning.fit import DeviceState, read_device
+from app.ui.pages.learning.fit import read_device
 from app.ui.pages.learning.telling import told_of
 from app.ui.parts import GuideCard, Page, Parts
 from app.ui.remedies import card_of
@@ -63,7 +64,7 @@ class LearningPage(Page):
         super().__init__()
         self.parts = parts
         style(self, "page")
-        self._device: DeviceState | None = None
+        self._device: Budget | None = None
         self._device_failure = ""
         self._device_asked = ""
         self._build()
@@ -224,7 +225,7 @@ class LearningPage(Page):
             lambda control: read_device(setting), self._take_device, self._fail_device, key="learning.device"
         )
 
-    def _take_device(self, state: DeviceState) -> None:
+    def _take_device(self, state: Budget) -> None:
         self._device, self._device_failure = state, ""
         self._measured()
 

@@ -25,7 +25,6 @@ from app.engine.training.weighing import Scales, scales_for
 from app.ui.amounts import UNKNOWN, bytes_text
 from app.ui.background import Failure
 from app.ui.measurer import held
-from app.ui.pages.learning.fit import DeviceState
 from app.ui.pages.learning.fit import parts as device_parts
 from app.ui.pages.learning.planner_rows import HEADS, Row, epoch_text
 from app.ui.parts import Parts
@@ -199,8 +198,7 @@ class Planner(QDialog):
         row.show_option(option, budget.free)
         self._show_time(row)
         if not option.changes:
-            state = DeviceState(budget.label, True, budget.total, budget.free)
-            pieces = device_parts(option.weighed.needed, state)
+            pieces = device_parts(option.weighed.needed, budget)
             self.bar.setVisible(bool(pieces))
             self.bar.show_parts(pieces)
         self._allow()
@@ -244,10 +242,12 @@ class Planner(QDialog):
             return fit(scales)
 
         self._say("Looking for the largest batch that fits …")
-        self._run(find, self._take_fit, "planner.fit")
+        self._run(find, lambda found: self._take_fit(found, scales), "planner.fit")
 
-    def _take_fit(self, found: Fitted) -> None:
-        if found.missing:
+    def _take_fit(self, found: Fitted, scales: Scales) -> None:
+        if scales is not self._scales:
+            self._say("The settings have changed meanwhile; press Fit to memory again.")
+        elif found.missing:
             self._say(f"{found.text} It lacks {bytes_text(found.missing)}.", "problem")
         elif found.changes:
             self._change(found.changes, found.text)
@@ -278,8 +278,8 @@ class Planner(QDialog):
     def _allow(self, *_: object) -> None:
         """Grey what cannot be done now, and say why."""
         obstacle = self.trials.obstacle()
-        self.measure.setText("Stop measuring" if self.trials.running else "Measure times")
-        self.measure.setEnabled(self.trials.running or (not obstacle and not self._filling and bool(self._shown)))
+        self.measure.setText("Stop measuring" if self.trials.busy else "Measure times")
+        self.measure.setEnabled(self.trials.busy or (not obstacle and not self._filling and bool(self._shown)))
         self.measure.setToolTip(obstacle or "Makes some real steps of every row that fits, on a copy of the network.")
         self.fit.setEnabled(self._scales is not None)
         self.undo.setEnabled(self._applied > 0 and self.parts.document.can_undo)
@@ -288,7 +288,7 @@ class Planner(QDialog):
 
     def measure_or_stop(self) -> None:
         """Measure every row that has no time yet and may fit, in the order of the table."""
-        if self.trials.running:
+        if self.trials.busy:
             self.trials.stop()
             return
         series: dict[str, Experiment] = {}

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from app.engine.errors import UserError
 from app.engine.training.control import Control
 from app.engine.training.variants import Variant, together
+from app.engine.training.weighing import Budget
 from app.ui.amounts import bytes_text
 from app.ui.measurer import measure
-from app.ui.pages.learning.fit import DeviceState, read_device
+from app.ui.pages.learning.fit import read_device
 from models.graph import GraphError
 
 
@@ -21,7 +22,7 @@ class Needs:
 
     bytes: int | None
     floats: tuple[float | None, ...]
-    device: DeviceState | None
+    device: Budget | None
     trouble: str = ""
 
     @property
@@ -64,7 +65,7 @@ def find_needs(variants: Sequence[Variant], data_bytes: int, control: Control) -
         assert optimizer is not None
         predicted.append(measured.predicted)
         floats.append(optimizer.floats_per_parameter(measured.floats, measured.inspection.parameters))
-    device: DeviceState | None = None
+    device: Budget | None = None
     try:
         device = read_device(variants[0].resolved.training.device)
     except UserError as error:
