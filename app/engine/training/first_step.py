@@ -1,4 +1,4 @@
-"""What the first step of a run is seen to hold: activations and the most at once."""
+"""What a real step is seen to hold: activations and the most at once."""
 
 from __future__ import annotations
 
@@ -54,8 +54,7 @@ class StepMeter:
                 self.beyond = self._storages.most(state_of(self._optimizer))
         self.activations = self._forward.bytes if self._forward is not None else 0
         self._storages = self._forward = None
-        self._batch = ()  # the meter may be kept for as long as the run
-        self._batch = ()  # the run may keep this object: its first batch must not stay with it
+        self._batch = ()  # the meter is kept as long as the run: a batch must not stay with it
 
 
 def lasting(network: nn.Module, optimizer: torch.optim.Optimizer) -> int:

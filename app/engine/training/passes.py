@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 from torch.amp.grad_scaler import GradScaler
+from torch.nn.utils import clip_grad_norm_
 
 from app.engine.learning.choices import LossFunction
 from app.engine.training.batches import batch_count
@@ -72,6 +73,18 @@ class Passes:
         return torch.autocast(self._device.type, dtype=self._autocast)
 
     # --- the step
+
+    def whole_step(
+        self, optimizer: torch.optim.Optimizer, inputs: Batch, targets: torch.Tensor, clip: float | None
+    ) -> torch.Tensor:
+        """A step as the trainer takes it, for those who only try: gradients, shortened to `clip` if there is one, and
+        the optimizer's step. Returns the loss before it, a scalar without graph."""
+        loss = self(inputs, targets)
+        self.unscale(optimizer)
+        if clip:
+            clip_grad_norm_([one for one in self.network.parameters() if one.requires_grad], clip)
+        self.step(optimizer)
+        return loss
 
     def unscale(self, optimizer: torch.optim.Optimizer) -> None:
         """Gradients in their own size again: before they are measured or shortened."""

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -108,7 +109,6 @@ class Work:
     randomness: Randomness
     device: torch.device
     passes: Passes
-    predicted: dict[str, int]
     threads: int
 
     @property
@@ -118,6 +118,14 @@ class Work:
     @property
     def steps(self) -> int:
         return self.plan.epochs * self.batches.count
+
+    @cached_property
+    def predicted(self) -> dict[str, int]:
+        """The memory ledger of the plan. A whole step is rehearsed for it, so it is made when somebody asks."""
+        plan = self.plan
+        return memory.predict(
+            plan.settled, plan.graph, plan.problem, plan.task, self.batches.bytes, self.device.type, plan.precision
+        )
 
 
 def plan(experiment: Experiment, run: Run, emit: Emit, control: Control, dataset: Dataset | None = None) -> Plan:
@@ -222,11 +230,7 @@ def assemble(plan: Plan) -> Work:
     return Work(
         plan, network, optimizer_choice.over(network, device), optimizer_choice, loss, loss_function, schedule,
         batches, randomness, device,
-        Passes(network, loss_function, device, plan.autocast, -(-plan.step_size // plan.parts)),
-        memory.predict(
-            plan.settled, plan.graph, plan.problem, plan.task, batches.bytes, device.type, plan.precision
-        ),
-        plan.threads,
+        Passes(network, loss_function, device, plan.autocast, -(-plan.step_size // plan.parts)), plan.threads,
     )
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch.nn.utils import clip_grad_norm_
 
 from app.engine import device as devices
 from app.engine.errors import UserError
@@ -132,12 +131,8 @@ def _step(work: Work, number: int, row: int, rate: float) -> float:
     work.randomness.begin_step(epoch, row)
     for group in work.optimizer.param_groups:
         group["lr"] = rate
-    loss = work.passes(*work.batches.get(batch))
-    work.passes.unscale(work.optimizer)
-    clip = work.plan.settled.training.gradient_clip
-    if clip:
-        clip_grad_norm_([one for one in work.network.parameters() if one.requires_grad], clip)
-    work.passes.step(work.optimizer)
+    inputs, targets = work.batches.get(batch)
+    loss = work.passes.whole_step(work.optimizer, inputs, targets, work.plan.settled.training.gradient_clip)
     return float(torch.nan_to_num(loss, nan=float("inf")))
 
 

@@ -13,6 +13,8 @@ from app.engine.training.recording import Progress
 
 MOST_HALVINGS = 3
 """In one run: after that something else takes the memory."""
+LEAST_HALVED = 4
+"""Fewer examples are not halved: normalisation needs two, and so little is not what takes the memory."""
 NEEDS = ("activations", "batch", "weights", "gradients", "first_moment", "second_moment", "other_state", "dataset")
 
 
@@ -27,7 +29,7 @@ def halved(work: Work, progress: Progress, adjuster: Adjuster, monitor: DeviceMo
     let_go()
     kind, size, step = memory_called(work.device.type), work.passes.part_size, progress.step + 1
     ledger = _ledger(work, monitor)
-    if progress.halvings >= MOST_HALVINGS or size < 4:
+    if progress.halvings >= MOST_HALVINGS or size < LEAST_HALVED:
         tried = f" It was tried {progress.halvings} times with smaller parts." if progress.halvings else ""
         raise UserError(
             f"There was not enough {kind} in step {step:,} for {size} examples at a time.{tried} {ledger}",

@@ -44,15 +44,12 @@ from app.engine.training.preparing import Plan, Work
 from app.engine.training.recording import Course, Diverged, Progress, Recorder
 from app.engine.training.run import Run
 from app.engine.training.saving import Saver
+from app.engine.training.smaller import LEAST_HALVED, MOST_HALVINGS
 
 if TYPE_CHECKING:
     from app.engine.learning.task import Batch
     from app.engine.training.inside import Watch
     from app.engine.training.memory import StepMeter
-
-MOST_HALVINGS = 3
-LEAST_HALVED = 4
-"""A batch of fewer examples is not halved: normalisation needs two, and so little is not what takes the memory."""
 
 
 def train(

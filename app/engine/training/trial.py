@@ -7,7 +7,6 @@ import time
 from dataclasses import dataclass
 
 import torch
-from torch.nn.utils import clip_grad_norm_
 
 from app.engine import device as devices
 from app.engine.data.dataset import Dataset
@@ -89,7 +88,6 @@ class _Steps:
 
     def __init__(self, work: Work) -> None:
         self._work, self._number = work, 0
-        self._clip = work.plan.settled.training.gradient_clip or 0.0
         work.network.train()
         work.batches.begin_epoch(1)
 
@@ -98,11 +96,7 @@ class _Steps:
         work.randomness.begin_step(1, self._number)
         # The last batch of an epoch may be smaller, so it is left out where there are others.
         inputs, targets = work.batches.get(self._number % max(1, work.batches.count - 1))
-        work.passes(inputs, targets)
-        work.passes.unscale(work.optimizer)
-        if self._clip:
-            clip_grad_norm_(work.network.parameters(), self._clip)
-        work.passes.step(work.optimizer)
+        work.passes.whole_step(work.optimizer, inputs, targets, work.plan.settled.training.gradient_clip)
         self._number += 1
         if work.device.type == "cuda":
             torch.cuda.synchronize(work.device)
