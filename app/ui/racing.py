@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from app.engine.training import events
 from app.engine.training.control import Control
 from app.engine.training.lanes import RaceControl
-from app.engine.training.variants import Fact, Variant, fairness
+from app.engine.training.variants import Difference, Fact, Variant, differences, fairness
 from app.ui.amounts import number_text
 from app.ui.record import Record
 
@@ -83,7 +84,6 @@ class Racing:
         self.runners = [Runner(entrant) for entrant in entrants]
         self.facts = tuple(facts)
         self.control = RaceControl(len(self.runners))
-        self.finished: events.RunFinished | None = None
 
     @classmethod
     def of(cls, entrants: Sequence[Entrant], about: object) -> Racing:
@@ -101,6 +101,11 @@ class Racing:
     @property
     def variants(self) -> tuple[Variant, ...]:
         return tuple(runner.variant for runner in self.runners)
+
+    @cached_property
+    def differences(self) -> tuple[Difference, ...]:
+        """The settings in which they differ; the table asks for them at every drawing."""
+        return differences(self.variants)
 
     @property
     def record(self) -> Record:
@@ -175,11 +180,15 @@ class Racing:
 
 def leader(racing: Racing) -> int | None:
     """The lane with the best figure of its best epoch; None where fewer than two have one, or two share it."""
-    found = [(runner.headline, lane) for lane, runner in enumerate(racing.runners)]
-    known = [(value, lane) for value, lane in found if value is not None and np.isfinite(value)]
+    better = racing.runners[0].variant.task.headline.better
+    return best_place([runner.headline for runner in racing.runners], better == "higher")
+
+
+def best_place(values: Sequence[float | None], higher: bool) -> int | None:
+    """The place of the best known value; None where fewer than two are known or two share it."""
+    known = [(value, place) for place, value in enumerate(values) if value is not None and np.isfinite(value)]
     if len(known) < 2:
         return None
-    higher = racing.runners[0].variant.task.headline.better == "higher"
     ranked = sorted(known, reverse=higher)
     return None if ranked[0][0] == ranked[1][0] else ranked[0][1]
 

@@ -136,7 +136,7 @@ def test_the_table_names_settings_first_and_marks_the_best(qtbot: QtBot, theme: 
     assert table.rowCount() == 3 and "SGD" in table.item(1, 0).text()
     figures = {column.label: column for column in columns_of(racing, [0.1, 0.2, float("nan")])}
     assert figures["Best accuracy"].texts == ("90.0 %", "80.0 %", "–") and figures["Best accuracy"].best == 0
-    assert figures["Validation loss"].best == -1  # of different losses
+    assert figures["Validation loss"].best is None  # of different losses
     assert figures["Examples/s"].texts[0] == "1,234" or figures["Examples/s"].texts[0] == "1,235"
     assert figures["Own time"].texts[0] == "3 s"
     assert figures["Training loss"].texts == ("0.100", "0.200", "–")

@@ -3,7 +3,6 @@ first, figures after them."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,10 +10,10 @@ from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QIcon, QKeyEvent, QPainter, QPen, QPixmap, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
-from app.engine.training.variants import Difference, differences
+from app.engine.training.variants import Difference
 from app.ui.amounts import UNKNOWN, bytes_text, figure_text, number_text, time_text, times_text
 from app.ui.pages.runs.overlay import DASHES, series_color
-from app.ui.racing import Racing, Runner, examples_of
+from app.ui.racing import Racing, Runner, best_place, examples_of
 from app.ui.theme import Theme
 
 ROW, NAME = 28, 190
@@ -25,18 +24,18 @@ FEW_SETTINGS = 3
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its head, what it means, a text for each lane, and which lane is best in it, -1 for none."""
+    """One column: its head, what it means, a text for each lane, and which lane is best in it, if one is."""
 
     label: str
     tip: str
     texts: tuple[str, ...]
-    best: int = -1
+    best: int | None = None
 
 
 def columns_of(racing: Racing, losses: Sequence[float]) -> list[Column]:
     """losses: the training loss of each lane as the plot averages it."""
     runners = racing.runners
-    found = differences(racing.variants)
+    found = racing.differences
     # "kind" and what is missing in some are told by the names; numbers that all have come first
     shared = [one for one in found if one.name != "kind" and None not in one.values]
     rest = [one for one in found if one not in shared and one.name != "kind"]
@@ -68,10 +67,10 @@ def _figures(racing: Racing, losses: Sequence[float]) -> list[Column]:
     one_loss = len({runner.variant.resolved.loss for runner in runners}) == 1
     return [
         Column(f"Best {metric.label}", f"{label} on validation, of its best epoch. {metric.help}".strip(),
-               tuple(words(metric.name, value) for value in heads), _best(heads, metric.better == "higher")),
+               tuple(words(metric.name, value) for value in heads), best_place(heads, metric.better == "higher")),
         Column("at epoch", "Its best epoch so far.", tuple(str(one.epoch) if one else UNKNOWN for one in best)),
         Column("Validation loss", "Of its best epoch.", tuple(number_text(value) for value in judged),
-               _best(judged, False) if one_loss else -1),
+               best_place(judged, False) if one_loss else None),
         Column("Training loss", "Smoothed, as it stands now or stood at the end.",
                tuple(number_text(value) for value in losses)),
         Column("Own time", "Seconds of its own work; waiting for the others does not count.",
@@ -82,15 +81,6 @@ def _figures(racing: Racing, losses: Sequence[float]) -> list[Column]:
         Column("Floats/weight", "Weight, gradient and what the optimizer keeps of each weight.",
                tuple(times_text(one.entrant.floats) if one.entrant.floats else UNKNOWN for one in runners)),
     ]
-
-
-def _best(values: Sequence[float | None], higher: bool) -> int:
-    """The place of the best known value; -1 where fewer than two are known or two share it."""
-    known = [(value, place) for place, value in enumerate(values) if value is not None and math.isfinite(value)]
-    if len(known) < 2:
-        return -1
-    ranked = sorted(known, reverse=higher)
-    return -1 if ranked[0][0] == ranked[1][0] else ranked[0][1]
 
 
 def _seconds(runner: Runner) -> float | None:
