@@ -13,16 +13,21 @@ import time
 
 from tests.bench import inside, language, memory, optimizers, pairs, race, speed, tables
 
+USUAL = {"speed": (["resnet", "cnn", "vit"], 21), "inside": (["resnet", "cnn"], 11), "race": (["cnn"], 3)}
+"""Templates and pairs where none are asked for: a few minutes each."""
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     kinds = ("speed", "tables", "language", "pairs", "optimizers", "memory", "inside", "race")
     parser.add_argument("what", nargs="?", default="speed", choices=kinds)
-    parser.add_argument("--template", nargs="+", default=["resnet", "cnn", "vit"], help="speed: templates to train")
-    parser.add_argument("--pairs", type=int, default=21, help="speed: pairs of segments for each figure")
+    parser.add_argument("--template", nargs="+", help="speed, inside, race: templates to train")
+    parser.add_argument("--pairs", type=int, help="speed, inside, race: pairs of turns for each figure")
     parser.add_argument("--seeds", type=int, default=5, help="tables: splits for each figure")
     parser.add_argument("--processor-time", action="store_true", help="for a busy machine: one thread, its own time")
     chosen = parser.parse_args()
+    templates, pairs_ = USUAL.get(chosen.what, ([], 0))
+    chosen.template, chosen.pairs = chosen.template or templates, chosen.pairs or pairs_
     if chosen.what == "tables":
         tables.main(chosen.seeds)
     elif chosen.what == "language":
@@ -38,7 +43,7 @@ def main() -> None:
         inside.main(chosen.template, chosen.pairs, chosen.processor_time)
     elif chosen.what == "race":
         for template in chosen.template:
-            race.main(template, max(3, chosen.pairs // 3), chosen.processor_time)
+            race.main(template, chosen.pairs, chosen.processor_time)
     else:
         speeds(chosen)
 
