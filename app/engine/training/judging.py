@@ -14,7 +14,7 @@ from app.engine.results.evaluation import Evaluation, evaluate, judged_at_a_time
 from app.engine.training import checkpoint, history
 from app.engine.training.batches import split_inputs
 from app.engine.training.checkpoint import Best, Tensors
-from app.engine.training.preparing import Work
+from app.engine.training.preparing import Work, built_loss
 from app.engine.training.recording import Progress
 from app.engine.training.run import Run
 
@@ -23,10 +23,13 @@ PROBES = 12
 
 class Judge:
     """Judges the network of a run. The validation split chooses the best epoch; the test split is looked at once,
-    at the very end, and chooses nothing."""
+    at the very end, and chooses nothing. Every epoch is judged by the loss as it was planned: one that was changed
+    while the run trained measures otherwise, and its figures could not be compared with those before."""
 
     def __init__(self, work: Work) -> None:
         self._work = work
+        assert work.plan.settled.loss is not None
+        self._loss_function = built_loss(work.plan, work.plan.settled.loss, work.device)
         dataset = work.plan.dataset
         self._validation = split_inputs(dataset, "validation", work.device)
         targets = dataset.targets[dataset.indices["validation"]]
@@ -50,8 +53,8 @@ class Judge:
         work, dataset = self._work, self._work.plan.dataset
         return evaluate(
             work.network, dataset.description, inputs, dataset.targets[dataset.indices[split]],
-            work.loss_function, work.plan.task, work.device,
-            judged_at_a_time(work.plan.problem, work.loss_function, work.plan.batch_size), check,
+            self._loss_function, work.plan.task, work.device,
+            judged_at_a_time(work.plan.problem, self._loss_function, work.plan.batch_size), check,
         )
 
     def record(self, evaluation: Evaluation) -> history.EpochRecord:

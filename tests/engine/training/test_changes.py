@@ -57,6 +57,22 @@ def test_each_change_is_felt_from_the_next_step_on_and_recorded(source: Path, tm
     assert plain.summary["weights_sha256"] != finished.summary["weights_sha256"]
 
 
+def test_epochs_are_judged_by_the_loss_as_planned_so_that_they_can_be_compared(source: Path, tmp_path: Path) -> None:
+    """Smoothed labels measure otherwise: no epoch after the change could be the best. The steps are tiny from the
+    change on, so both runs have nearly the same weights."""
+    asked = experiment(
+        source, loss={"kind": "cross-entropy", "label_smoothing": 0.0}, schedule={"kind": "constant"},
+        optimizer={"kind": "adamw", "learning_rate": 0.01}, training={"epochs": 10, "precision": "float32"},
+        augmentation={"shift": 0.0, "rotate": 0.0, "light": 0.0, "erase": 0.0, "flip": False},
+    )
+    still: dict[str, float | None] = {RATE_FACTOR: 1e-4}
+    _, _, plain = train(asked, tmp_path, {40: still})
+    _, _, smoothed = train(asked, tmp_path, {40: still | {"loss__label_smoothing": 0.6}})
+    expected, found = plain.of(events.EpochDone)[-1], smoothed.of(events.EpochDone)[-1]
+    assert found.training_loss > 1.2 * expected.training_loss
+    assert found.validation_loss == pytest.approx(expected.validation_loss, rel=1e-2)
+
+
 @pytest.mark.parametrize(("name", "value"), [
     (RATE_FACTOR, 2.0), ("optimizer__weight_decay", 5.0), ("training__gradient_clip", 0.01),
     ("loss__label_smoothing", 0.5),
