@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.engine.training import fitting
+from app.engine.training import fitting, planner
 from app.engine.training.passes import Passes
 from app.engine.training.weighing import MARGIN
 from app.ui.pages.learning.cards import PredictedCard
@@ -19,12 +20,19 @@ from app.ui.pages.learning.planner import Planner
 from app.ui.pages.learning.planner_rows import FitBar, Row, epoch_text
 from app.ui.session import State
 from app.ui.trials import BUSY, NO_DATA, Trials
+from models.template import TEMPLATES
 from tests.engine.training.small import pictures
 from tests.ui.loose import Loose
 
 PATIENCE_MS = 60_000
 PREDICTIONS: dict[str, dict[str, int]] = {}
 """Made once for all tests here."""
+
+
+@pytest.fixture(autouse=True)
+def few_templates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other templates are weighed at their usual size, which takes seconds: here there is only one."""
+    monkeypatch.setattr(planner, "TEMPLATES", SimpleNamespace(all=lambda: (TEMPLATES.get("cnn"),)))
 
 
 @pytest.fixture
@@ -169,6 +177,8 @@ def test_nothing_is_measured_beside_a_training(small: Loose, qtbot: QtBot) -> No
 
 def test_without_data_it_is_predicted_and_not_measured(loose: Loose, qtbot: QtBot) -> None:
     loose.parts.measurer.close()
+    loose.document.choose("model", "cnn")
+    loose.document.replace("model", depth=1, width=8)
     planner = opened(loose, qtbot)
     assert row_of(planner, "now").option.weighed.needed > 0  # type: ignore[union-attr]
     assert not planner.measure.isEnabled() and planner.measure.toolTip() == NO_DATA

@@ -81,6 +81,7 @@ class Scales:
         self.dataset_bytes = dataset_bytes
         self._predictions: Predictions = predictions if predictions is not None else {}
         self._known: dict[str, Weighed] = {}
+        self._floats: dict[str, float] = {}
 
     def weigh(self, changes: Mapping[str, Any]) -> Weighed | None:
         """None where these settings do not go together. The same changes are weighed once."""
@@ -158,6 +159,11 @@ class Scales:
     def floats(self, kind: str) -> float:
         """Floats for each parameter with the optimizer of this kind, counters left out: weights, gradients and what it
         keeps."""
+        if kind not in self._floats:
+            self._floats[kind] = self._counted(kind)
+        return self._floats[kind]
+
+    def _counted(self, kind: str) -> float:
         from app.engine.training.memory import optimizer_floats
 
         whole = self.now.resolved

@@ -6,6 +6,7 @@ import gc
 import math
 import weakref
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -72,9 +73,17 @@ def with_free(on: Scales, needed_at_most: int) -> Scales:
     )
 
 
+@pytest.fixture
+def few_templates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other templates are weighed at their usual size, which takes seconds: where they are not asked about there is
+    only one."""
+    monkeypatch.setattr(planner, "TEMPLATES", SimpleNamespace(all=lambda: (TEMPLATES.get("cnn"),)))
+
+
 # --- rows
 
 
+@pytest.mark.usefixtures("few_templates")
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
 def test_rows_are_the_predictions_of_the_changed_experiment(small: tuple[Experiment, Dataset], device: str) -> None:
     asked, data = small
@@ -159,6 +168,7 @@ def _problem(small: tuple[Experiment, Dataset]) -> tuple[Any, Any]:
     return problem_of(small[0], about), task_of(small[0], about)
 
 
+@pytest.mark.usefixtures("few_templates")
 def test_together_where_nothing_single_fits() -> None:
     on = tiny("language-modelling", "text", "gpt")
     tight = with_free(on, min(option.weighed.needed for option in planner.options(on)) - 1)
