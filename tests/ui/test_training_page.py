@@ -136,7 +136,7 @@ def test_figures(page: TrainingPage, loose: Loose) -> None:
 def test_memory_predicted_and_measured(page: TrainingPage, loose: Loose) -> None:
     run_live(loose, going())
     card = page.run.memory_card
-    assert card.why.text() == "predicted 210 · measured 208 MiB, -0.9 %"
+    assert card.why.text() == "208 MiB, predicted 210 (-0.9 %)"
     assert card.table.sum.text() == "4n = 4 × 160,874 floats = 2.5 MiB"
     widths = {part.key: box.width() for part, box in card.bar.segments()}
     assert widths["activations"] / widths["data"] == pytest.approx(168 / 47, rel=0.01)  # to scale
