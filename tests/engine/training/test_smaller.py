@@ -71,6 +71,7 @@ def test_the_step_is_repeated_in_halves_and_learns_the_same(scarce: Any, tmp_pat
     assert [(event.step, event.values) for event in told] == [(2, {PARTS: 2}), (2, {PARTS: 4})]
     assert "not enough memory in step 3 for 32 examples" in told[0].why and "activations" in told[0].why
     assert "still learns from 32" in told[0].why
+    assert "for 32 at a time: activations" in told[1].why, "the ledger is that of the plan, not of the halves"
     assert [one["why"] for one in finished.summary["changes"]] == [event.why for event in told]
     assert any(event.finding.key == "smaller-batch" for event in listener.of(events.Found))
     marks = history.read_history(run.path).marks
@@ -109,6 +110,7 @@ def test_after_three_times_it_ends_with_a_sentence_and_keeps_what_it_has(scarce:
     assert finished.status == "failed"
     what, remedy, _ = finished.failure
     assert "not enough memory in step 5 for 8 examples" in what and "tried 3 times" in what and "smaller" in remedy
+    assert "CPU" not in remedy, "it trains on the CPU"
     assert [event.values for event in listener.of(events.Changed)] == [{PARTS: 2}, {PARTS: 4}, {PARTS: 8}]
     finding = next(event.finding for event in listener.of(events.Found) if event.finding.key == "memory")
     assert finding.remedy.changes == {"training.batch_size": 32, "training.accumulation": 2}
@@ -153,7 +155,7 @@ from tests.engine.training.small import at_step, experiment, pictures
 folder = Path(sys.argv[2])
 asked = experiment(
     pictures(folder / "a.npz", 300, side=64), model={"template": "cnn", "depth": 2, "width": 32, "dropout": 0.0},
-    training={"batch_size": 128, "epochs": 3, "precision": "float32"},
+    training={"batch_size": 128, "epochs": 2, "precision": "float32"},
 )
 told = []
 
