@@ -33,6 +33,8 @@ from app.engine.results.remedies import (
 )
 from app.engine.results.wording import number
 
+WARM = 0.5
+"""A share of the peak learning rate from which on the network should be seen to learn."""
 RANK: dict[str, int] = {"problem": 0, "warning": 1, "good": 2, "info": 3}
 
 
@@ -110,8 +112,20 @@ def _from_loss(
             f"It was down to {best:.3g} and is at {now:.3g}. Steps this long overshoot; shorter ones settle.",
             slower(resolved),
         )
-    elif len(epochs) >= 1 and now > 0.97 * first and now > 0.9 * _guessing(description, resolved):
+    elif (
+        len(epochs) >= 1 and now > 0.97 * first and now > 0.9 * _guessing(description, resolved)
+        and not _warming_up(len(losses), epochs, resolved)
+    ):
         yield _flat(first, now, resolved)
+
+
+def _warming_up(steps: int, epochs: list[Mapping[str, Any]], resolved: Experiment) -> bool:
+    """Whether the schedule has not come near its peak yet: then a flat line says nothing of the learning rate."""
+    done, planned = epochs[-1].get("step"), resolved.training.epochs
+    if resolved.schedule is None or not done or planned is None:
+        return False
+    total = max(steps, round(done / epochs[-1]["epoch"] * planned))
+    return max(resolved.schedule.factor(step, total) for step in (steps // 2, steps - 1)) < WARM
 
 
 def _guessing(description: Description, resolved: Experiment) -> float:

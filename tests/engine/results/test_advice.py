@@ -161,6 +161,15 @@ def test_a_flat_line(describe, rate: float, remedy: float) -> None:
     assert after.optimizer.learning_rate == pytest.approx(remedy)
 
 
+def test_a_flat_line_while_the_learning_rate_still_rises_says_nothing(describe) -> None:
+    flat = np.log(3) + np.random.default_rng(0).normal(0, 0.02, 300)
+    judged = [{**epoch, "step": 300} for epoch in epochs([1.1], [1.1])]
+    rising = chosen(schedule={"kind": "one-cycle"}, training={"epochs": 30})
+    assert while_training(Course(flat, judged), describe(), None, rising) == []
+    over = chosen(schedule={"kind": "one-cycle"}, training={"epochs": 2})
+    assert keys(while_training(Course(flat, judged), describe(), None, over)) == ["flat"]
+
+
 def test_always_the_same_answer(describe) -> None:
     course = Course(epochs=epochs([1.0, 0.9], [1.0, 0.9]))
     always = np.array([[95, 0], [5, 0]])
