@@ -14,11 +14,16 @@ import torch
 
 from app.engine.errors import UserError
 
-LESS_MEMORY = "Choose a smaller batch size, smaller examples or a smaller template, or train on the CPU."
+LESS_MEMORY = "Choose a smaller batch size, smaller examples or a smaller template."
 
 
 def memory_called(device_type: str) -> str:
     return "memory" if device_type == "cpu" else "GPU memory"
+
+
+def less_memory(device_type: str) -> str:
+    """What to do where memory ran out on this device."""
+    return LESS_MEMORY if device_type == "cpu" else f"{LESS_MEMORY[:-1]}, or train on the CPU."
 
 
 def out_of_memory(error: BaseException) -> bool:

@@ -6,7 +6,7 @@ from app.engine.errors import UserError
 from app.engine.results.advice import Finding
 from app.engine.training.adjusting import Adjuster
 from app.engine.training.changes import PARTS
-from app.engine.training.failures import LESS_MEMORY, let_go, memory_called
+from app.engine.training.failures import less_memory, let_go, memory_called
 from app.engine.training.monitor import DeviceMonitor
 from app.engine.training.preparing import Work
 from app.engine.training.recording import Progress
@@ -16,6 +16,7 @@ MOST_HALVINGS = 3
 LEAST_HALVED = 4
 """Fewer examples are not halved: normalisation needs two, and so little is not what takes the memory."""
 NEEDS = ("activations", "batch", "weights", "gradients", "first_moment", "second_moment", "other_state", "dataset")
+NAMES = {"dataset": "data set", "other_state": "other optimizer state"}
 
 
 def halved(work: Work, progress: Progress, adjuster: Adjuster, monitor: DeviceMonitor) -> Finding:
@@ -33,7 +34,7 @@ def halved(work: Work, progress: Progress, adjuster: Adjuster, monitor: DeviceMo
         tried = f" It was tried {progress.halvings} times with smaller parts." if progress.halvings else ""
         raise UserError(
             f"There was not enough {kind} in step {step:,} for {size} examples at a time.{tried} {ledger}",
-            LESS_MEMORY, "training.batch_size",
+            less_memory(work.device.type), "training.batch_size",
         )
     progress.halvings += 1
     half = -(-size // 2)
@@ -48,13 +49,16 @@ def halved(work: Work, progress: Progress, adjuster: Adjuster, monitor: DeviceMo
 
 def _ledger(work: Work, monitor: DeviceMonitor) -> str:
     """What takes the most, and what is free, in a sentence."""
+    planned = -(-work.plan.step_size // work.plan.parts)
     rows = sorted(((work.predicted.get(row, 0), row) for row in NEEDS), reverse=True)[:3]
-    needs = ", ".join(f"{row.replace('_', ' ')} {_megabytes(size)}" for size, row in rows if size)
+    needs = ", ".join(f"{NAMES.get(row, row.replace('_', ' '))} {_size(size)}" for size, row in rows if size)
     readings, _ = monitor.sample()
     free = readings.get("free")
-    left = f"; {_megabytes(free)} are free now" if free is not None else ""
-    return f"By the ledger it needs most for: {needs}{left}."
+    left = f"; {_size(free)} are free now" if free is not None else ""
+    return f"The ledger foresaw, for {planned:,} at a time: {needs}{left}."
 
 
-def _megabytes(size: float) -> str:
+def _size(size: float) -> str:
+    if size >= 2**30:
+        return f"{size / 2**30:,.1f} GiB"
     return f"{size / 2**20:,.0f} MiB" if size >= 2**20 else f"{size / 2**10:,.0f} KiB"

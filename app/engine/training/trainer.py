@@ -34,7 +34,7 @@ from app.engine.training.events import (
     RunFinished,
     StageChanged,
 )
-from app.engine.training.failures import LESS_MEMORY, let_go, memory_called, out_of_memory
+from app.engine.training.failures import less_memory, let_go, memory_called, out_of_memory
 from app.engine.training.history import Writer
 from app.engine.training.judging import BestKeeper, Judge, count_patience, is_better
 from app.engine.training.life import End, Life, execute
@@ -96,7 +96,8 @@ def _attempts(life: Life, plan: Plan, found: Checkpoint | None) -> End:
         kind = memory_called(plan.device.type)
         size = -(-plan.step_size // max(plan.parts, int(life.outcome.progress.changes.get(PARTS) or 1)))
         if attempt == MOST_HALVINGS or size < LEAST_HALVED:
-            raise UserError(f"There was not enough {kind} for a batch of {size}.", LESS_MEMORY, "training.batch_size")
+            what = f"There was not enough {kind} for a batch of {size}."
+            raise UserError(what, less_memory(plan.device.type), "training.batch_size")
         plan = plan.in_parts(-(-plan.step_size // (size // 2)))
         text = f"Not enough {kind} for batch {size}; retrying with {size // 2}"
         life.emit(StageChanged(text))

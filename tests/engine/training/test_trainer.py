@@ -355,7 +355,7 @@ def test_out_of_memory_ends_after_three_halvings(source: Path, new_run: Any, mon
     assert finished.status == "failed"
     assert finished.failure[:2] == (
         "There was not enough memory for a batch of 8.",
-        "Choose a smaller batch size, smaller examples or a smaller template, or train on the CPU.",
+        "Choose a smaller batch size, smaller examples or a smaller template.",
     )
     assert sum("retrying" in event.text for event in listener.of(events.StageChanged)) == 3
     assert any(event.finding.key == "memory" for event in listener.of(events.Found)) or finished.summary["steps"] == 0
