@@ -148,7 +148,7 @@ def _names(experiments: Sequence[Experiment]) -> list[str]:
             kinds = [getattr(getattr(other, section), "kind", "") for other in experiments]
             mine = [place for place, kind in enumerate(kinds) if kind == kinds[number]]
             if len(set(kinds)) > 1:
-                parts.append(str(getattr(one, section).label))
+                parts.append(str(getattr(one, section).label).partition(" (")[0])  # short: it stands in legends
             for difference in every:
                 if difference.section != section or difference.name == "kind":
                     continue

@@ -15,6 +15,8 @@ import torch
 from app.engine.data.opening import open_dataset
 from app.engine.errors import UserError
 from app.engine.experiment import Experiment
+from app.engine.learning.losses.l1 import L1
+from app.engine.learning.losses.l2 import L2
 from app.engine.training import events, preparing
 from app.engine.training import race as racing
 from app.engine.training.batches import Batches
@@ -23,7 +25,7 @@ from app.engine.training.lanes import Lane, RaceControl, Turns
 from app.engine.training.race import race, slice_of
 from app.engine.training.run import Run
 from app.engine.training.trainer import train
-from app.engine.training.variants import Variant, differences, fairness, together, variants_of, why_adam
+from app.engine.training.variants import Variant, _names, differences, fairness, together, variants_of, why_adam
 from tests.engine.training.small import Listener, experiment, pictures
 
 
@@ -287,6 +289,13 @@ def test_variants_are_called_by_what_sets_them_apart(asked: Experiment) -> None:
     assert labels[0] == ("Optimizer", ("AdamW", "AdamW", "SGD"))
     assert ("Learning rate", ("0.001", "0.01", "0.1")) in labels
     assert ("Beta 1 (first moment)", ("0.9", "0.9", "–")) in labels
+
+
+def test_a_variant_is_called_shortly(asked: Experiment) -> None:
+    """Names stand in legends and narrow columns: what explains a label is left out."""
+    settled = variants(asked, with_optimizer(asked, "sgd"))
+    called = _names([one.resolved.replace(loss=loss()) for one, loss in zip(settled, (L1, L2), strict=True)])
+    assert [name.split(",")[0] for name in called] == ["L1", "L2"]
 
 
 def test_what_cannot_race_is_said(asked: Experiment) -> None:
