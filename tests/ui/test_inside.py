@@ -237,6 +237,14 @@ def test_what_is_seen_is_said() -> None:
     assert "1/500 of the size" in adam and "Nothing pulls them back" in adam and "1.49 times as long" in adam
     adamw = " ".join(words.seen_now(OPTIMIZERS.get("adamw")(weight_decay=0.1), looks, 0))
     assert "stay bounded" in adamw
+    factored = Looks()
+    for step in (1, 2):
+        factored.add(look(step, ("first_moment", "second_moment_root")))
+    assert factored.latest is not None
+    factored.latest.sizes["step"][:] = [1e-4, 1e-3, 1e-2]
+    adafactor = " ".join(words.seen_now(OPTIMIZERS.get("adafactor")(), factored, 0))
+    assert "goes with the size of its weights" in adafactor and "nothing evens them out" not in adafactor
+    assert "nothing evens them out" in " ".join(words.seen_now(OPTIMIZERS.get("sgd")(), factored, 0))
     faded = look()
     faded.sizes["gradient"][:] = [1e-9, 1e-4, 1e-2]
     looks.add(faded)

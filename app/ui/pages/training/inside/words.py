@@ -147,11 +147,11 @@ def seen_now(choice: Optimizer, looks: Looks, row: int) -> list[str]:
     look = looks.latest
     if look is None:
         return []
-    found = [_spread(look), _ratio(look, row), _fading(look), _grown(choice, looks)]
+    found = [_spread(choice, look), _ratio(look, row), _fading(look), _grown(choice, looks)]
     return [text for text in found if text]
 
 
-def _spread(look: InsideMeasured) -> str:
+def _spread(choice: Optimizer, look: InsideMeasured) -> str:
     if len(look.layers) < 2:
         return ""
     gradients, steps = _factor(look.sizes["gradient"]), _factor(look.sizes["step"])
@@ -161,6 +161,8 @@ def _spread(look: InsideMeasured) -> str:
     everywhere = bool(np.isfinite(look.sizes.get("second_moment_root", np.array([np.nan]))).all())
     if gradients > 3 * steps and everywhere:
         return f"{text}: what is divided by √v is alike everywhere."
+    if "row_var" in choice.state_names:  # Adafactor's own rule
+        return f"{text}: a layer's step goes with the size of its weights."
     if "second_moment_root" not in look.sizes and steps > 3:
         return f"{text}: nothing evens them out, so one learning rate has to do for all."
     return f"{text}."
