@@ -175,7 +175,9 @@ class Assembly(QObject):
     def _show_icons(self) -> None:
         theme = self.theme
         self.frame.header.set_icons(*(icon(theme, name, "secondary") for name in ("guide", "dark", "help")))
-        self.frame.bottom.set_icons(icon(theme, "train", "on_accent"), icon(theme, "pause"), icon(theme, "stop"))
+        self.frame.bottom.set_icons(
+            icon(theme, "train", "on_accent"), icon(theme, "pause"), icon(theme, "stop"), icon(theme, "train")
+        )
 
     def _fill_recent(self) -> None:
         self._recent.clear()

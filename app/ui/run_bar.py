@@ -114,11 +114,8 @@ class RunBar(QObject):
 
     def _show_buttons(self) -> None:
         state, bar = self._session.state, self._bar
-        paused = state is State.PAUSED
-        bar.pause.setText("Resume" if paused else "Pause")
-        bar.pause.setAccessibleName(bar.pause.text())
+        bar.set_paused(state is State.PAUSED)
         bar.pause.setEnabled(state in (State.RUNNING, State.PAUSED))
-        bar.pause.setToolTip("Goes on where it paused." if paused else "Pauses after the current step.")
         stopping = state is State.STOPPING
         bar.stop.setText("Stopping…" if stopping else "Stop, keep best")
         bar.stop.setAccessibleName(bar.stop.text())

@@ -204,6 +204,18 @@ def test_many_changes_are_few_chips(page: TrainingPage, loose: Loose) -> None:
     assert len(page.run.changes.texts) == 3 and page.run.changes.texts[-1].startswith("step 30:")
 
 
+def test_chips_grow_with_the_zoom(page: TrainingPage, loose: Loose) -> None:
+    """Their ends are round only while they are high enough."""
+    live(loose)
+    tell(loose, events.Changed(1, {FACTOR: 0.5}))
+    try:
+        loose.parts.theme.set_zoom(1.5)
+        chips = [label for label in page.run.changes.findChildren(QLabel) if label.text() in page.run.changes.texts]
+        assert chips[-1].minimumHeight() == loose.parts.theme.px(22) == 33
+    finally:
+        loose.parts.theme.set_zoom(1.0)
+
+
 # --- the record and the plots
 
 

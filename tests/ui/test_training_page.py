@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QRect
-from PySide6.QtWidgets import QLabel, QPlainTextEdit
+from PySide6.QtWidgets import QAbstractSlider, QLabel, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from app.engine.experiment import Experiment, TrainingSettings
@@ -222,6 +222,21 @@ def test_further_views(page: TrainingPage, loose: Loose) -> None:
     log = page.findChild(QPlainTextEdit, "training.log")
     assert log is not None
     assert "Epoch 4" in log.toPlainText() and "Paused at step 200" in log.toPlainText()
+
+
+def test_the_log_follows_until_somebody_scrolls_up(page: TrainingPage, loose: Loose) -> None:
+    run_live(loose, going())
+    page.run.show_view(number_of("log"))
+    log, bar = page.run.log_view, page.run.log_view.text.verticalScrollBar()
+    log.add([events.StageChanged("a long line " * 40 + str(number)) for number in range(200)], page._about)
+    page.resize(page.width(), page.height() - 60)
+    assert bar.maximum() > 0 and bar.value() == bar.maximum()
+    bar.triggerAction(QAbstractSlider.SliderAction.SliderToMinimum)
+    log.add([events.StageChanged("more")], page._about)
+    assert bar.value() == 0
+    bar.triggerAction(QAbstractSlider.SliderAction.SliderToMaximum)
+    log.add([events.StageChanged("more still")], page._about)
+    assert bar.value() == bar.maximum()
 
 
 def test_the_log_is_bounded(page: TrainingPage, loose: Loose) -> None:

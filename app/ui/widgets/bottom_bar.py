@@ -49,6 +49,7 @@ class BottomBar(QFrame):
         style(self, "bottom")
         self.train = self._button("Train", "train.start", "primary-big")
         self.pause = self._button("Pause", "train.pause", "big")
+        self._paused, self._pause_icons = False, (QIcon(), QIcon())
         self.stop = self._button("Stop, keep best", "train.stop", "big")
         self.text = ElidedLabel("", 16)
         self.text.setObjectName("status.text")
@@ -86,9 +87,18 @@ class BottomBar(QFrame):
         style(button, role)
         return button
 
-    def set_icons(self, train: QIcon, pause: QIcon, stop: QIcon) -> None:
-        for button, icon in ((self.train, train), (self.pause, pause), (self.stop, stop)):
+    def set_icons(self, train: QIcon, pause: QIcon, stop: QIcon, resume: QIcon) -> None:
+        self._pause_icons = pause, resume
+        for button, icon in ((self.train, train), (self.pause, self._pause_icons[self._paused]), (self.stop, stop)):
             button.setIcon(icon)
+
+    def set_paused(self, paused: bool) -> None:
+        """The button between pauses, or goes on."""
+        self._paused = paused
+        self.pause.setText("Resume" if paused else "Pause")
+        self.pause.setAccessibleName(self.pause.text())
+        self.pause.setToolTip("Goes on where it paused." if paused else "Pauses after the current step.")
+        self.pause.setIcon(self._pause_icons[paused])
 
     def set_running(self, running: bool) -> None:
         """Which buttons there are: Train, or Pause and Stop."""

@@ -193,9 +193,24 @@ class LogView(Card):
         style(self.folder, "small")
         self.tools.addWidget(self.folder)
         self.body.addWidget(self.text, 1)
+        self._following = True
+        bar = self.text.verticalScrollBar()
+        bar.actionTriggered.connect(self._scrolled)
+        bar.rangeChanged.connect(self._follow)
+
+    def _scrolled(self) -> None:
+        """By a person: who scrolls up is left there, who scrolls to the end follows."""
+        bar = self.text.verticalScrollBar()
+        self._following = bar.sliderPosition() >= bar.maximum()
+
+    def _follow(self) -> None:
+        bar = self.text.verticalScrollBar()
+        if self._following:
+            bar.setValue(bar.maximum())
 
     def start(self, record: Record) -> None:
         """Another record: its log so far, from its folder."""
+        self._following = True
         self._record = record
         self.text.clear()
         self._waiting.clear()
@@ -215,6 +230,7 @@ class LogView(Card):
         if self._waiting and self.text.isVisible():
             self.text.appendPlainText("\n".join(self._waiting))
             self._waiting.clear()
+            self._follow()
 
     def _copy(self) -> None:
         self.text.selectAll()

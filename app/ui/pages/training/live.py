@@ -178,6 +178,13 @@ class ChangesStrip(QWidget):
         self._shown: tuple[Record, int] | None = None
         self.texts: list[str] = []
         self.hide()
+        theme.changed.connect(self._restyle)
+
+    def _restyle(self) -> None:
+        """Chips of another size: their ends are round only while they are high enough."""
+        if self._shown is not None:
+            record, self._shown = self._shown[0], None
+            self.show_record(record)
 
     def show_record(self, record: Record) -> None:
         shown = (record, len(record.changes))
