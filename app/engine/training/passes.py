@@ -35,13 +35,14 @@ class Passes:
     ) -> None:
         self.network, self.loss_function, self.part_size = network, loss_function, part_size
         self._device, self._autocast = device, autocast
+        self._parameters = list(network.parameters())  # to go through the modules takes time in every step
         self.scaler = GradScaler(device.type) if autocast is torch.float16 else None
         """Multiplies the loss so that small gradients do not vanish in float16 (Micikevicius et al. 2018,
         arXiv:1710.03740)."""
 
     def __call__(self, inputs: Batch, targets: torch.Tensor, meter: Meter | None = None) -> torch.Tensor:
         """inputs, targets: as from Batches.get. meter: opened around the forward pass of the first part."""
-        for parameter in self.network.parameters():
+        for parameter in self._parameters:
             parameter.grad = None
         size = len(targets)
         parts = batch_count(size, self.part_size)  # one left over joins the others: normalising needs two
@@ -82,7 +83,7 @@ class Passes:
         loss = self(inputs, targets)
         self.unscale(optimizer)
         if clip:
-            clip_grad_norm_([one for one in self.network.parameters() if one.requires_grad], clip)
+            clip_grad_norm_([one for one in self._parameters if one.requires_grad], clip)
         self.step(optimizer)
         return loss
 
