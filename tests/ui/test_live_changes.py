@@ -114,6 +114,13 @@ def test_only_what_the_run_has_can_be_changed(page: TrainingPage, loose: Loose) 
     assert list(page.run.changing.fields) == [FACTOR, DECAY, CLIP]
 
 
+def test_a_lane_that_has_ended_cannot_be_changed_while_others_run(page: TrainingPage, loose: Loose) -> None:
+    record = live(loose)
+    assert page.run.changing.available
+    tell(loose, events.RunFinished("", "completed", "Done.", {}))
+    assert record.finished is not None and not page.run.changing.available
+
+
 def test_nothing_is_asked_before_apply(
     page: TrainingPage, loose: Loose, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -63,7 +63,8 @@ class ChangePanel(Card):
     def _refresh(self) -> None:
         session = self._session
         running = session.live and session.state in (State.RUNNING, State.PAUSED)
-        available = running and session.record is self._record and self._resolved is not None
+        going = running and self._record.finished is None  # of a race, one may have ended while others run
+        available = going and session.record is self._record and self._resolved is not None
         if not available:
             self._chosen, self._asked = {}, {}
         if available != self.available:
