@@ -241,9 +241,9 @@ def test_more_is_done_where_the_smallest_batch_does_not_fit() -> None:
     extras = {"training.recompute": True}
     smallest = needed(on, {**fitting.portions(on.smallest, 16 // on.smallest)})
     again = needed(on, {**extras, **fitting.portions(on.smallest, 16 // on.smallest)})
-    if again < smallest:
-        found = fitting.fit(with_free(on, again))
-        assert found.changes["training.recompute"] is True and "computed again" in found.text
+    assert again < smallest
+    found = fitting.fit(with_free(on, again))
+    assert found.changes["training.recompute"] is True and "computed again" in found.text
     hopeless = fitting.fit(with_free(on, 100))
     assert hopeless.changes == {} and "Choose a smaller template" in hopeless.text
     assert hopeless.weighed is not None and hopeless.weighed.resolved.training.batch_size == on.smallest
