@@ -51,10 +51,12 @@ class Judge:
     def _judge(self, split: str, inputs: Any, check: Callable[[], None]) -> Evaluation:
         """Exact averages, in float32 whatever the training's precision: so are all later uses of the weights."""
         work, dataset = self._work, self._work.plan.dataset
+        size = judged_at_a_time(work.plan.problem, self._loss_function, work.plan.batch_size)
+        if work.plan.memory_parts and not self._loss_function.compares:
+            size = min(size, work.passes.part_size)  # memory ran out, and it may have been here
         return evaluate(
             work.network, dataset.description, inputs, dataset.targets[dataset.indices[split]],
-            self._loss_function, work.plan.task, work.device,
-            judged_at_a_time(work.plan.problem, self._loss_function, work.plan.batch_size), check,
+            self._loss_function, work.plan.task, work.device, size, check,
         )
 
     def record(self, evaluation: Evaluation) -> history.EpochRecord:

@@ -119,6 +119,29 @@ def test_after_three_times_it_ends_with_a_sentence_and_keeps_what_it_has(scarce:
     assert trainer.resume(run, Listener(), Control()).status == "completed"
 
 
+def test_memory_that_runs_out_in_judging_is_judged_in_smaller_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = experiment(
+        pictures(tmp_path / "a.npz", 240), model=PLAIN, training={"batch_size": 32, "precision": "float32"}
+    )
+    whole = trainer.train(asked, Run.create(tmp_path / "runs", asked), Listener(), Control())
+    real, judged = Network.forward, []
+
+    def forward(self: Network, x: torch.Tensor) -> torch.Tensor:
+        if not self.training:
+            judged.append(len(x))
+            if len(x) > 10:
+                raise RuntimeError(NO_MEMORY)
+        return real(self, x)
+
+    monkeypatch.setattr(Network, "forward", forward)
+    finished = trainer.train(asked, Run.create(tmp_path / "runs", asked), Listener(), Control())
+    assert finished.status == "completed" and max(judged[-3:]) <= 8
+    assert judged[0] > 10
+    assert finished.summary["loss"]["validation"] == pytest.approx(whole.summary["loss"]["validation"], rel=1e-3)
+
+
 def test_memory_that_runs_out_in_the_optimizer_goes_back_to_the_checkpoint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
