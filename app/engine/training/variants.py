@@ -137,18 +137,29 @@ def _words(setting: Setting, value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
+def _choices(experiments: Sequence[Experiment], number: int, sections: Sequence[str] = SECTIONS) -> list[str]:
+    """What this one chose where the choices differ. Short, for it stands in legends: without what explains it."""
+    found = []
+    for section in sections:
+        if len({getattr(getattr(one, section), "kind", "") for one in experiments}) > 1:
+            found.append(str(getattr(experiments[number], section).label).partition(" (")[0])
+    return found
+
+
 def _names(experiments: Sequence[Experiment]) -> list[str]:
-    """What each is called: its choice where the choices differ, and the settings by which it differs from those that
-    chose the same."""
+    """What each is called: its choice where the choices differ, and, where that does not tell all of them apart, the
+    settings by which it differs from those that chose the same."""
     every = _differences(experiments)
+    chosen = [", ".join(_choices(experiments, number)) for number in range(len(experiments))]
+    if len(set(chosen)) == len(chosen):
+        return chosen
     names = []
-    for number, one in enumerate(experiments):
-        parts = []
+    for number in range(len(experiments)):
+        parts: list[str] = []
         for section in SECTIONS:
             kinds = [getattr(getattr(other, section), "kind", "") for other in experiments]
             mine = [place for place, kind in enumerate(kinds) if kind == kinds[number]]
-            if len(set(kinds)) > 1:
-                parts.append(str(getattr(one, section).label).partition(" (")[0])  # short: it stands in legends
+            parts += _choices(experiments, number, (section,))
             for difference in every:
                 if difference.section != section or difference.name == "kind":
                     continue
@@ -217,6 +228,9 @@ def _steps(variants: Sequence[Variant]) -> list[Fact]:
     if len({one.kind for one in optimizers}) > 1 and not _all_same([one.rate() for one in optimizers]):
         facts.append(Fact(False, "Each optimizer has a learning rate of its own, since the same number is another pace "
                           "in each; a better one can turn the order round."))
+    elif not _all_same(_column(variants, "model")) and not _all_same([one.rate() for one in optimizers]):
+        facts.append(Fact(False, "Each network has a learning rate of its own, what is proposed for it where none was "
+                          "set; give all the same to compare the networks alone."))
     if not _all_same(_column(variants, "training", "precision")) or not _all_same(
         _column(variants, "training", "device")
     ):

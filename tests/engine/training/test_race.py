@@ -299,6 +299,18 @@ def test_a_variant_is_called_shortly(asked: Experiment) -> None:
     assert [name.split(",")[0] for name in called] == ["L1", "L2"]
 
 
+def test_of_networks_it_is_said_that_each_has_its_own_pace(asked: Experiment) -> None:
+    open_rate = asked.replace(optimizer=None)
+    two = variants(open_rate, open_rate.replace(model={"template": "vit"}))
+    about = open_dataset(asked.data).description
+    texts = [fact.text for fact in fairness(two, about) if not fact.same]
+    assert any("Each network has a learning rate of its own" in text for text in texts)
+    same = [one.replace(optimizer={"kind": "adamw", "learning_rate": 0.001}) for one in (two[0].experiment,
+            two[1].experiment)]
+    assert not any("learning rate" in fact.text for fact in fairness(variants(*same), about))
+    assert [one.name for one in two] == ["Small CNN", "Vision transformer"]
+
+
 def test_what_cannot_race_is_said(asked: Experiment) -> None:
     with pytest.raises(UserError, match="2 to 4 variants"):
         variants(asked)
