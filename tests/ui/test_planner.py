@@ -182,6 +182,7 @@ def test_without_data_it_is_predicted_and_not_measured(loose: Loose, qtbot: QtBo
     planner = opened(loose, qtbot)
     assert row_of(planner, "now").option.weighed.needed > 0  # type: ignore[union-attr]
     assert not planner.measure.isEnabled() and planner.measure.toolTip() == NO_DATA
+    assert "No data are open yet" in planner.budget.text()
     loose.document.choose("loss", "binary-cross-entropy")  # does not fit
     assert "does not fit the task" in planner.notice.text() and not planner.fit.isEnabled()
     planner.reject()

@@ -11,6 +11,7 @@ from app.engine.experiment import Experiment
 from app.engine.training.weighing import Budget
 from app.ui.amounts import count_text
 from app.ui.background import Failure
+from app.ui.document import PRETENDED
 from app.ui.pages.learning.cards import (
     BASIC,
     LossCard,
@@ -182,7 +183,7 @@ class LearningPage(Page):
             answers = count_text(len(about.classes), *CALLED[task.targets == "tags"]) + ", " if about.classes else ""
             what += f" {answers}{counted(about.kind, about.size('training'))} to learn from."
         else:
-            what += " No data are open yet: sizes are those for 60,000 grey pictures of 28 × 28 in 10 classes."
+            what += f" {PRETENDED}"
         self.task.setText(what)
 
     def _show_measured(self, resolved: Experiment) -> None:

@@ -24,6 +24,7 @@ from app.engine.training.planner import Option, options, pace_of, work_of
 from app.engine.training.weighing import Scales, scales_for
 from app.ui.amounts import UNKNOWN, bytes_text
 from app.ui.background import Failure
+from app.ui.document import PRETENDED
 from app.ui.measurer import held
 from app.ui.pages.learning.fit import parts as device_parts
 from app.ui.pages.learning.planner_rows import HEADS, Row, epoch_text
@@ -169,6 +170,8 @@ class Planner(QDialog):
                 f"{budget.label}: {bytes_text(budget.free)}{of} are free. A fifth of that is left for other programs, "
                 f"so a training fits that takes up to {bytes_text(budget.room)}."
             )
+        if self.parts.document.dataset is None:
+            self.budget.setText(f"{self.budget.text()} {PRETENDED}")
         self._allow()
         if self.focusWidget() in (None, self.closing):  # what can be done first, once it can be done
             self.fit.setFocus()
