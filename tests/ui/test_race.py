@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import QLabel, QListWidget, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.engine.experiment import Experiment
+from app.engine.learning.metrics import METRICS
 from app.engine.training import events
 from app.engine.training.variants import Fact, variants_of
 from app.ui.application import Window
@@ -21,7 +23,7 @@ from app.ui.pages.training.race.lanes import LanesTable, columns_of
 from app.ui.pages.training.race.plots import TrainingLossPlot, ValidationPlot
 from app.ui.pages.training.race.setup import RaceSetup
 from app.ui.pages.training.race.view import RaceView
-from app.ui.pages.training.race.words import verdict
+from app.ui.pages.training.race.words import changes_told, verdict
 from app.ui.racing import Entrant, Racing
 from app.ui.record import Record
 from app.ui.session import State
@@ -172,6 +174,30 @@ def test_curves_lie_over_examples_and_one_out_of_bounds_does_not_flatten_the_res
     assert judged.lanes[1].y.tolist() == [0.1] and judged.lanes[0].words(0.9) == "90.0 %"
     loss.set_smoothing(0.0)
     assert loss.lanes[0].y.tolist() == pytest.approx(racing.runners[0].record.losses.values.tolist())
+
+
+def test_a_figure_without_a_lowest_value_does_not_flatten_the_rest(qtbot: QtBot, theme: Theme) -> None:
+    r2 = METRICS["r2"]
+    racing = racing_of(*TWO)
+    plot = ValidationPlot(theme, 4)
+    qtbot.addWidget(plot)
+    plot.resize(400, 240)
+    plot.call(["AdamW", "SGD"])
+    for lane, values in enumerate(([0.1, 0.2, 0.3], [-2e9, 0.1, 0.2])):
+        told = [epoch(number, 0.5, 0.3) for number in (1, 2, 3)]
+        tell(racing, lane, prepared(), *(
+            dataclasses.replace(one, metrics={"r2": value}) for one, value in zip(told, values, strict=True)
+        ))
+    plot.show_runners(racing.runners, r2)
+    _, _, low, high = plot.limits()
+    assert -2 < low < 0.1 and 0.3 < high < 1
+
+
+def test_a_change_in_one_lane_is_told(qtbot: QtBot) -> None:
+    racing = racing_of(*TWO)
+    assert changes_told(racing) == ""
+    tell(racing, 1, prepared(), events.Changed(6, {"learning_rate_factor": 0.5}))
+    assert changes_told(racing) == "Changed while it ran: SGD (learning rate × 0.5 from step 7)."
 
 
 # --- in the window

@@ -218,4 +218,10 @@ class ValidationPlot(RacePlot):
         tops = [float(y.max()) for y in (one.y[np.isfinite(one.y)] for one in self.lanes) if len(y)]
         if self._metric is None and not self.log and tops and high > 10 * SPIKE * min(tops) > 0:
             high = SPIKE * min(tops)  # one that went out of bounds does not flatten the rest
+        floors = [float(y.min()) for y in (one.y[np.isfinite(one.y)] for one in self.lanes) if len(y)]
+        if self._metric is not None and self._metric.better == "higher" and tops:
+            steady, most = max(floors), max(tops)
+            room = SPIKE * max(most - steady, 0.1 * abs(most))
+            if min(floors) < steady - 10 * room:  # R² has no lowest value
+                low, high = steady - room, most + 0.1 * room
         return left, right, low, high

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QSizePolicy, QVB
 from app.engine.training.variants import MOST
 from app.ui.pages.training.race.lanes import LanesTable
 from app.ui.pages.training.race.plots import TrainingLossPlot, ValidationPlot
-from app.ui.pages.training.race.words import verdict
+from app.ui.pages.training.race.words import changes_told, verdict
 from app.ui.parts import Parts
 from app.ui.plots.tools import LogButton, PlotCard, SmoothButton
 from app.ui.racing import Racing
@@ -130,7 +130,7 @@ class RaceView(QWidget):
         self.table.show_race(racing, [self.loss.smoothed(lane) for lane in range(len(racing.runners))])
         self.table.choose(racing.watched)
         self._say(self.verdict, verdict(racing, self._active))
-        self._say(self.facts, " ".join(fact.text for fact in racing.facts))
+        self._say(self.facts, " ".join([*(fact.text for fact in racing.facts), changes_told(racing)]).strip())
         self.results.setEnabled(bool(racing.runners[self.table.lane].record.epochs))
         self.compare.setEnabled(len(racing.paths) > 1)
 

@@ -31,15 +31,26 @@ def verdict(racing: Racing, active: bool) -> str:
     return f"{words} {_worth(ahead, second, metric)} {text}".strip()
 
 
+def changes_told(racing: Racing) -> str:
+    """What was changed in some of them while it ran, for then they do not differ in their settings alone."""
+    told = []
+    for runner in racing.runners:
+        each = [f"{runner.record.words_of(one)} from step {one.step + 1:,}" for one in runner.record.changes]
+        if each:
+            told.append(f"{runner.variant.name} ({'; '.join(each)})")
+    return f"Changed while it ran: {', '.join(told)}." if told else ""
+
+
 def _named(runner: Runner, metric: Metric) -> str:
     value = runner.headline
     return f"{runner.variant.name} ({figure_text(metric.name, value)})" if value is not None else runner.variant.name
 
 
 def _second(racing: Racing, first: int, metric: Metric) -> Runner:
-    others = [runner for lane, runner in enumerate(racing.runners) if lane != first and runner.headline is not None]
+    known = {lane: runner.headline for lane, runner in enumerate(racing.runners)
+             if lane != first and runner.headline is not None and np.isfinite(runner.headline)}
     choose = max if metric.better == "higher" else min
-    return choose(others, key=lambda runner: runner.headline if runner.headline is not None else np.nan)
+    return racing.runners[choose(known, key=lambda lane: known[lane])]
 
 
 def _worth(ahead: Runner, second: Runner, metric: Metric) -> str:
