@@ -71,7 +71,7 @@ class RateSearch(Guest):
     def stop(self) -> None:
         """End it at the next step. What comes of it meanwhile is not heard."""
         if self.busy:
-            self._over("Stopped; no value was looked for to the end.")
+            self._over("Stopped before a value was found.")
 
     @property
     def outdated(self) -> bool:

@@ -16,9 +16,11 @@ from app.engine.experiment import Experiment, TrainingSettings
 from app.engine.results.advice import Finding, after_failure
 from app.engine.results.remedies import Remedy
 from app.engine.training import events
+from app.ui.document import Document
 from app.ui.pages.training import TrainingPage
 from app.ui.pages.training.cards import LOG_LINES
 from app.ui.pages.training.run_view import VIEWS
+from app.ui.plots.rate import HEADROOM
 from app.ui.record import Record
 from app.ui.session import State
 from tests.ui import told
@@ -208,6 +210,16 @@ def test_pictures_that_are_not_open_are_not_made_up(page: TrainingPage, loose: L
     run_live(loose, record)
     assert page.run.probe_card.content is None
     assert "not open" in page.run.probe_card.note.text()
+
+
+def test_a_constant_learning_rate_leaves_room_above_it(page: TrainingPage, loose: Loose) -> None:
+    peaks = {}
+    for kind in ("constant", "cosine"):  # the latter comes down
+        experiment = Document(Experiment().replace(schedule={"kind": kind})).effective()
+        record = told.record_of(told.started(experiment), told.prepared(4, 50, experiment), told.steps(1, np.ones(60)))
+        page.run.rate.show_record(record, experiment)
+        peaks[kind] = page.run.rate.limits()[3] / page.run.rate.plan.y.max()
+    assert peaks["constant"] == pytest.approx(HEADROOM * peaks["cosine"])
 
 
 def test_further_views(page: TrainingPage, loose: Loose) -> None:

@@ -16,6 +16,8 @@ from app.ui.theme import Theme
 
 DRAWN = 400
 """Points of a planned schedule; it is smooth."""
+HEADROOM = 1.3
+"""Where the plan ends high, there is room above it for the legend and for words at the marks."""
 
 
 class RatePlot(Plot):
@@ -45,7 +47,8 @@ class RatePlot(Plot):
 
     def limits(self) -> tuple[float, float, float, float]:
         left, right, low, high = super().limits()
-        return left, right, (low if self.log else 0.0), high
+        ends_high = len(self.plan.y) > 0 and self.plan.y[-1] > 0.75 * high
+        return left, right, (low if self.log else 0.0), (HEADROOM if ends_high and not self.log else 1.0) * high
 
 
 def to_come(
