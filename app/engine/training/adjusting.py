@@ -43,8 +43,12 @@ class Adjuster:
 
     def again(self) -> None:
         """Makes the changes that were made at this step before the run was interrupted. They are in its record."""
+        changes = self._progress.changes
         while self._again and self._again[0]["step"] <= self._progress.step:
-            self._progress.changes |= self._again.pop(0)["values"]
+            values = dict(self._again.pop(0)["values"])
+            if PARTS in values:  # it may have become scarcer since
+                values[PARTS] = max(values[PARTS], changes.get(PARTS) or 1)
+            changes |= values
         self._apply()
 
     def change(self, values: dict[str, float | None], why: str = "", mark: str = "changed") -> list[str]:

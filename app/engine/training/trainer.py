@@ -84,34 +84,39 @@ def resume(
 def _attempts(life: Life, plan: Plan, found: Checkpoint | None) -> End:
     """Trains. Memory that runs out in a step is the loop's matter; where it does elsewhere, while a network is built
     or judged or the optimizer makes its state, all is let go and done again with half as much at once."""
-    for attempt in range(MOST_HALVINGS + 1):
+    halvings = 0
+    untold: list[tuple[int, str]] = []
+    while True:
         try:
-            return _attempt(life, plan, found)
+            return _attempt(life, plan, found, halvings, untold)
         except Exception as error:
             if not out_of_memory(error):
                 raise
             life.run.log("".join(traceback.format_exception(error)))
         # Outside the except block: the exception held the frames, and the frames held the tensors.
         let_go()
-        kind = memory_called(plan.device.type)
-        size = -(-plan.step_size // max(plan.parts, int(life.outcome.progress.changes.get(PARTS) or 1)))
-        if attempt == MOST_HALVINGS or size < LEAST_HALVED:
+        progress, kind = life.outcome.progress, memory_called(plan.device.type)
+        size = -(-plan.step_size // max(plan.parts, int(progress.changes.get(PARTS) or 1)))
+        halvings = max(halvings, progress.halvings)
+        if halvings >= MOST_HALVINGS or size < LEAST_HALVED:
             what = f"There was not enough {kind} for a batch of {size}."
             raise UserError(what, less_memory(plan.device.type), "training.batch_size")
+        halvings += 1
         plan = plan.in_parts(-(-plan.step_size // (size // 2)))
         text = f"Not enough {kind} for batch {size}; retrying with {size // 2}"
+        why = f"{text} at a time; a step still learns from {plan.step_size}."
         life.emit(StageChanged(text))
-        life.warn("smaller-batch", "Smaller parts", f"{text} at a time; a step still learns from {plan.step_size}.")
-        found = checkpoint.newest(life.run.path / "checkpoints")[0] if life.outcome.progress.step else None
-    raise AssertionError("the last attempt returns or raises")
+        life.warn("smaller-batch", "Smaller parts", why)
+        untold.append((plan.parts, why))
+        found = checkpoint.newest(life.run.path / "checkpoints")[0] if progress.step else None
 
 
-def _attempt(life: Life, plan: Plan, found: Checkpoint | None) -> End:
-    """One attempt: all tensors are made below here, and gone when it returns."""
+def _attempt(life: Life, plan: Plan, found: Checkpoint | None, halvings: int, untold: list[tuple[int, str]]) -> End:
+    """One attempt: all tensors are made below here, and gone when it returns. halvings: how often memory ran out before
+    it. untold: of those, in how many parts and why, what the run's record does not have yet."""
     run = life.run
     progress = Progress(**found.state["progress"]) if found else Progress()
-    if plan.memory_parts:
-        progress.changes[PARTS] = plan.parts
+    progress.halvings = max(progress.halvings, halvings)
     life.outcome.progress, life.outcome.resolved, life.outcome.device = progress, plan.settled, plan.device.name
     if found is None:
         checkpoint.drop_all(run.path / "checkpoints")
@@ -124,6 +129,9 @@ def _attempt(life: Life, plan: Plan, found: Checkpoint | None) -> End:
         training = Training(work, run, progress, writer, life.outcome, life.emit, life.control)
         if found is not None:
             training.take_up(resuming.longer(plan, found))
+        while untold:
+            parts, why = untold.pop(0)
+            training.adjuster.change({PARTS: parts}, why, mark="memory")
         return training.to_the_end()
     finally:
         writer.close()

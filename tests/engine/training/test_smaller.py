@@ -164,6 +164,32 @@ def test_memory_that_runs_out_in_the_optimizer_goes_back_to_the_checkpoint(
     assert steps.tolist() == list(range(1, len(steps) + 1))
 
 
+def test_three_times_in_all_wherever_memory_runs_out(
+    scarce: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twice outside of a pass, then in passes: the third halving is the last, and every one stands in the record."""
+    asked = experiment(pictures(tmp_path / "a.npz", 120), training={"batch_size": 64, "epochs": 3})
+    real, calls = torch.optim.AdamW.step, []
+
+    def step(self: Any, closure: Any = None) -> Any:
+        calls.append(1)
+        if len(calls) in (2, 3):
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return real(self, closure)
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", step)
+    run, listener = Run.create(tmp_path / "runs", asked), Listener()
+    with at_step(3, scarcer(scarce, 1)):
+        finished = trainer.train(asked, run, listener, Control())
+    assert finished.status == "failed" and "tried 3 times" in finished.failure[0]
+    told = [(event.values[PARTS], event.why) for event in listener.of(events.Changed)]
+    assert [parts for parts, _ in told] == [2, 4, 8]
+    assert "retrying with 32" in told[0][1] and "retrying with 16" in told[1][1] and "16 examples" in told[2][1]
+    marks = [mark for mark in history.read_history(run.path).marks if mark["mark"] == "memory"]
+    assert [mark["values"][PARTS] for mark in marks] == [2, 4, 8]
+    assert [one["values"][PARTS] for one in finished.summary["changes"]] == [2, 4, 8]
+
+
 REAL = """
 import json, resource, sys
 sys.path.insert(0, sys.argv[1])

@@ -223,7 +223,7 @@ class PredictedCard(Card):
         self._role = ""
 
     def show_prediction(
-        self, predicted: dict[str, int], parameters: int | None, device: Budget | None, batch: int, waiting: str,
+        self, predicted: dict[str, int], parameters: int | None, device: Budget | None, waiting: str,
         optimizer: Optimizer | None = None,
     ) -> None:
         """waiting: what is still being done, or why there is nothing. optimizer: for which this is predicted."""
@@ -241,7 +241,7 @@ class PredictedCard(Card):
         pieces = parts(need, device)
         self.device_bar.setVisible(bool(pieces))
         self.device_bar.show_parts(pieces)
-        self._say(*verdict(predicted, need, device, batch))
+        self._say(*verdict(need, device))
 
     def _say(self, text: str, role: str) -> None:
         self.verdict.setText(text)

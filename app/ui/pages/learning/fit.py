@@ -35,8 +35,8 @@ def parts(need: int, device: Budget) -> list[Part]:
     ]
 
 
-def verdict(predicted: Mapping[str, int], need: int, device: Budget, batch: int) -> tuple[str, str]:
-    """(a sentence, its role): whether it fits, and if not, the batch size that would."""
+def verdict(need: int, device: Budget) -> tuple[str, str]:
+    """(a sentence, its role): whether it fits, and if not, where one finds what would."""
     judged = device.verdict(need)
     if device.free is None:
         return f"{device.label}: free memory {UNKNOWN}. {device.reason}".strip(), "secondary"
@@ -45,20 +45,8 @@ def verdict(predicted: Mapping[str, int], need: int, device: Budget, batch: int)
     if judged == "fits":
         words = "less than 1 %" if share < 0.01 else f"{100 * share:.0f} %"
         return f"It fits: {words} of the {free}.", "secondary"
-    smaller = fitting_batch(predicted, need, device, batch)
-    remedy = f" A batch size of {smaller:,} would fit." if smaller else " Take a smaller network or smaller pictures."
+    remedy = " 'What would fit?' shows ways to need less."
     if judged == "barely":
         return f"It fits, but barely: {bytes_text(need)} of the {free}.{remedy}", "warning"
     return f"It does not fit: {bytes_text(need)} are needed, {free}.{remedy}", "problem"
 
-
-def fitting_batch(predicted: Mapping[str, int], need: int, device: Budget, batch: int) -> int | None:
-    """The largest power of two below the batch size with which the activations, which grow with it, fit well."""
-    activations = predicted.get("activations", 0)
-    size = batch
-    while size > 1:
-        size //= 2
-        power = 1 << (size.bit_length() - 1)
-        if device.free is not None and need - activations + activations * power / batch <= 0.5 * device.free:
-            return power
-    return None

@@ -202,7 +202,7 @@ class LearningPage(Page):
         elif measurer.predicted and not waiting:
             waiting = self._device_failure
         self.memory.show_prediction(
-            measurer.predicted, parameters, self._device, resolved.training.batch_size or 1, waiting,
+            measurer.predicted, parameters, self._device, waiting,
             measured.experiment.optimizer if measured is not None else None,
         )
 

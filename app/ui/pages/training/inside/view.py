@@ -6,6 +6,7 @@ While it can be seen, the run is asked to tell what its optimizer holds; what wa
 from __future__ import annotations
 
 import time
+from html import escape
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
@@ -261,7 +262,7 @@ class InsideView(QWidget):
 
     def _say(self, looks: Looks, choice: Optimizer, row: int) -> None:
         lines = words.seen_now(choice, looks, row)
-        text = "<br>".join(f"•&nbsp;{line}" for line in lines)
+        text = "<br>".join(f"•&nbsp;{escape(line)}" for line in lines)
         if text != self.seen.text():
             self.seen.setText(text)
 
