@@ -35,7 +35,7 @@ class MemoryWatch:
         self.monitor = memory.DeviceMonitor(work.device)
         self._writer = Writer(run.path / history.MEMORY)
         self._measured = self._kept = 0.0
-        self._done = 0
+        self._done, self._anew = 0, False
         self._seen: memory.StepMeter | None = None
         self._meter: memory.StepMeter | None = None
         self._batch_bytes = memory.batch_bytes(work.plan.problem, work.plan.task, work.plan.step_size)
@@ -45,13 +45,19 @@ class MemoryWatch:
     ) -> contextlib.AbstractContextManager[memory.StepMeter | None]:
         """Goes around the passes and the optimizer's step of a batch. Gives the meter of a step that is followed."""
         self._done += 1
-        if self._done - 1 not in WEIGHED:
+        if self._done - 1 not in WEIGHED and not self._anew:
             return _NOTHING
+        if self._anew:
+            self._anew, self._seen = False, None
         self._meter = memory.StepMeter(self._work.network, self._work.optimizer, inputs, targets)
         return self._meter
 
+    def weigh_anew(self) -> None:
+        """Steps are done otherwise from here on: the next one is followed, and what was seen before is forgotten."""
+        self._anew = True
+
     def _largest(self) -> memory.StepMeter | int:
-        """The followed step that held the most."""
+        """The followed step that held the most, of those done as they are now."""
         meter, self._meter = self._meter, None
         if meter is not None and (self._seen is None or (meter.beyond or 0) >= (self._seen.beyond or 0)):
             self._seen = meter

@@ -31,10 +31,10 @@ def halved(work: Work, progress: Progress, adjuster: Adjuster, monitor: DeviceMo
     kind, size, step = memory_called(work.device.type), work.passes.part_size, progress.step + 1
     ledger = _ledger(work, monitor)
     if progress.halvings >= MOST_HALVINGS or size < LEAST_HALVED:
-        tried = f" It was tried {progress.halvings} times with smaller parts." if progress.halvings else ""
+        tried = f", though it was tried {progress.halvings} times with smaller parts" if progress.halvings else ""
         raise UserError(
-            f"There was not enough {kind} in step {step:,} for {size} examples at a time.{tried} {ledger}",
-            less_memory(work.device.type), "training.batch_size",
+            f"There was not enough {kind} in step {step:,} for {size} examples at a time{tried}.",
+            f"{less_memory(work.device.type)} {ledger}", "training.batch_size",
         )
     progress.halvings += 1
     half = -(-size // 2)

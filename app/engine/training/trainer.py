@@ -259,6 +259,7 @@ class Training:
                 self.run.log("".join(traceback.format_exception(error)))
             # Outside the except block: the exception held the frames, and the frames held the tensors.
             self.find(smaller.halved(work, progress, self.adjuster, self.memory.monitor))
+            self.memory.weigh_anew()
             self._save_soon = True  # what a failed pass did to running averages is not to be done again
             work.randomness.begin_step(progress.epoch, progress.step)
 

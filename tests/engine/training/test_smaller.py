@@ -82,6 +82,20 @@ def test_the_step_is_repeated_in_halves_and_learns_the_same(scarce: Any, tmp_pat
     assert found.losses == pytest.approx(expected.losses, rel=1e-3)
 
 
+def test_the_ledger_is_measured_anew_when_steps_are_done_in_parts(
+    scarce: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.engine.training.measuring.MEASURE_EVERY", 0.0)
+    monkeypatch.setattr("app.engine.training.recording.READ_EVERY", 0.0)
+    asked = experiment(pictures(tmp_path / "a.npz", 160), training={"batch_size": 32, "epochs": 1})
+    listener = Listener()
+    with at_step(1, scarcer(scarce, 16)):
+        trainer.train(asked, Run.create(tmp_path / "runs", asked), listener, Control())
+    activations = [event.rows["activations"] for event in listener.of(events.MemoryMeasured)]
+    assert len(activations) == 4 and activations[0] == activations[1]
+    assert activations[2] == activations[3] < 0.6 * activations[0]
+
+
 def test_a_run_that_goes_on_takes_the_same_parts(scarce: Any, tmp_path: Path) -> None:
     """Batch norm and dropout look at parts, so the bits tell whether the parts are the same."""
     asked = experiment(pictures(tmp_path / "a.npz", 96), training={"batch_size": 32, "epochs": 3})

@@ -99,7 +99,7 @@ class RacePlot(Plot):
             self._place_legend()
 
     def _place_legend(self) -> None:
-        """In the corner where it hides least of the curves."""
+        """In a corner where no curve is; without one it is left out: the table below has the same signs and names."""
         if self.legend.isHidden():
             return
         gap, legend = self.theme.px(8), self.legend
@@ -108,16 +108,19 @@ class RacePlot(Plot):
         low = self.height() - int(self.bottom.height()) - legend.height() - self.axes.labels[0].height() - gap
         places = [QRect(QPoint(x, y), legend.size()) for x, y in ((right, top), (right, low), (left, low), (left, top))]
         points = self._seen()
-        legend.move(min(places, key=lambda place: sum(place.contains(point) for point in points)).topLeft())
+        free = [place for place in places if not any(place.contains(point) for point in points)]
+        legend.setVisible(bool(free))
+        if free:
+            legend.move(free[0].topLeft())
 
     def _seen(self) -> list[QPoint]:
-        """Points of the curves, where they lie on the widget."""
+        """Places on the curves, between their points too, where they lie on the widget."""
         found = []
         for series in self.lanes:
-            known = np.flatnonzero(np.isfinite(series.y) & ((series.y > 0) if self.log else True))
-            for row in known[:: max(1, len(known) // PROBED)]:
-                height = float(np.log10(series.y[row])) if self.log else float(series.y[row])
-                found.append(self.box.mapViewToScene(QPointF(float(series.x[row]), height)).toPoint())
+            known = np.isfinite(series.y) & ((series.y > 0) if self.log else True)
+            x, y = series.x[known], np.log10(series.y[known]) if self.log else series.y[known]
+            for place in np.linspace(x[0], x[-1], PROBED) if len(x) else ():
+                found.append(self.box.mapViewToScene(QPointF(float(place), float(np.interp(place, x, y)))).toPoint())
         return found
 
     def span_of(self, runners: Sequence[Runner]) -> None:
