@@ -19,6 +19,9 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
+FOLLOWS = "follows the data"
+"""How a setting reads that nobody chose."""
+
 
 class Spec(BaseModel):
     """A frozen value with declared settings. Unknown names, wrong types and non-finite numbers are refused."""
@@ -60,6 +63,31 @@ class Setting:
     """The sorts of data that it concerns; () is all of them."""
     live: bool = False
     """Whether it may be changed while a run trains."""
+
+    def words(self, value: Any, follows: str = FOLLOWS) -> str:
+        """A value as a person reads it, without its unit: "on", "Fill and cut off the edges", "1,024". follows: for
+        None, where nothing was chosen."""
+        if value is None:
+            return follows
+        for key, text in self.choices:
+            if key == value and type(key) is type(value):
+                return text
+        return plain_words(value)
+
+
+def plain_words(value: Any) -> str:
+    """A plain value as a person reads it."""
+    if value is None:
+        return FOLLOWS
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {kind}" for name, kind in value.items()) or "nothing"
+    return str(value) if isinstance(value, str) else "; ".join(map(str, value))
 
 
 def setting(

@@ -119,22 +119,9 @@ def _differences(experiments: Sequence[Experiment]) -> tuple[Difference, ...]:
             column = [getattr(value, name, None) for value in values]
             if any(value != column[0] for value in column):
                 found.append(Difference(
-                    section, name, setting.label, tuple(column), tuple(_words(setting, value) for value in column)
+                    section, name, setting.label, tuple(column), tuple(setting.words(value, "–") for value in column)
                 ))
     return tuple(found)
-
-
-def _words(setting: Setting, value: Any) -> str:
-    if value is None:
-        return "–"
-    for key, words in setting.choices:
-        if key == value and type(key) is type(value):
-            return words
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _choices(experiments: Sequence[Experiment], number: int, sections: Sequence[str] = SECTIONS) -> list[str]:

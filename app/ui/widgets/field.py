@@ -10,30 +10,19 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QLineEdit, QToolBu
 from app.ui.theme import Theme, style
 from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.number_box import DropDown, NumberBox, Slider
-from models.spec import Setting
+from models.spec import FOLLOWS, Setting
 
 MOST_SLIDER_STEPS = 100
 SHORT_UNIT = 9
 """Characters; beside a slider a longer unit would leave no room for it, and the help says it."""
-FOLLOWS = "follows the data"
 BETWEEN = "; "
 """Stands between several names in one line."""
 
 
 def value_in_words(setting: Setting, value: Any) -> str:
     """A value as the person reads it: "On", "Fill and cut off the edges", "128 examples"."""
-    if value is None:
-        return FOLLOWS
-    if setting.type == "choice":
-        return str(dict(setting.choices).get(value, value))
-    if setting.type == "switch":
-        return "on" if value else "off"
-    if setting.type == "table":
-        return ", ".join(f"{name}: {kind}" for name, kind in value.items()) or "nothing"
-    if setting.type == "names" and not isinstance(value, str):
-        return BETWEEN.join(value)
-    text = f"{value:,}" if isinstance(value, int) else f"{value:.6g}" if isinstance(value, float) else str(value)
-    return f"{text} {setting.unit}".strip()
+    text = setting.words(value)
+    return f"{text} {setting.unit}".strip() if setting.type in ("integer", "number") and value is not None else text
 
 
 class Field(QWidget):

@@ -57,7 +57,7 @@ class Planner(QDialog):
         self._shown = 0
         self._scales: Scales | None = None
         self._pace: Callable[[Experiment], float | None] = lambda resolved: None
-        self._applied = 0
+        self._applied: list[Experiment] = []
         self._filling = self._closed = False
         self.setObjectName("planner")
         self.setWindowTitle("What would fit?")
@@ -262,12 +262,12 @@ class Planner(QDialog):
         if trouble := change(self.parts.document, changes):
             self._say(trouble, "problem")
             return
-        self._applied += 1
+        self._applied.append(self.parts.document.experiment)
         self._say(told, "good")
         self._allow()
 
     def _undo(self) -> None:
-        self._applied -= 1
+        self._applied.pop()
         self.trials.stop()
         self.parts.document.undo()
         self._say("The settings of before are back.")
@@ -285,7 +285,9 @@ class Planner(QDialog):
         self.measure.setEnabled(self.trials.busy or (not obstacle and not self._filling and bool(self._shown)))
         self.measure.setToolTip(obstacle or "Makes some real steps of every row that fits, on a copy of the network.")
         self.fit.setEnabled(self._scales is not None)
-        self.undo.setEnabled(self._applied > 0 and self.parts.document.can_undo)
+        # Only what was applied here is taken back here, not what was changed elsewhere since.
+        mine = bool(self._applied) and self._applied[-1] == self.parts.document.experiment
+        self.undo.setEnabled(mine and self.parts.document.can_undo)
 
     # --- times
 

@@ -16,7 +16,7 @@ from app.engine.learning.choices import LOSSES, OPTIMIZERS, SCHEDULES
 from app.engine.training.run import Run
 from app.ui.amounts import UNKNOWN, count_text, figure_text, number_text, time_text
 from app.ui.pages.runs.entries import Entry
-from models.spec import Setting, Spec, UnknownChoice, settings
+from models.spec import Setting, Spec, UnknownChoice, plain_words, settings
 from models.template import TEMPLATES
 
 REGISTRIES: dict[str, Any] = {"model": TEMPLATES, "loss": LOSSES, "optimizer": OPTIMIZERS, "schedule": SCHEDULES}
@@ -113,24 +113,8 @@ def _words(plain: dict[str, Any]) -> dict[str, str]:
             label = item.label if item else name.replace("_", " ")
             if label in found:
                 label = f"{label} ({section})"
-            found[label] = _value(item, value)
+            found[label] = item.words(value) if item else plain_words(value)
     return found
-
-
-def _value(item: Setting | None, value: Any) -> str:
-    if item is not None:
-        for key, words in item.choices:
-            if key == value and type(key) is type(value):
-                return words
-    if value is None:
-        return "follows the data"
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, float):
-        return number_text(value)
-    if isinstance(value, int):
-        return f"{value:,}" if abs(value) >= 10_000 else str(value)
-    return str(value)
 
 
 def _figures(entries: Sequence[Entry]) -> tuple[Line, ...]:
