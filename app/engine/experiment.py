@@ -54,8 +54,8 @@ class TrainingSettings(Spec):
         False,
         label="Recompute activations",
         advanced=True,
-        help="Keeps only what goes into each block and computes the rest again in the backward pass: much less memory, "
-        "about a third more time, and the same result.",
+        help="Keeps only what goes into each block and computes the rest again in the backward pass: less memory for a "
+        "second forward pass at every step, and the same result.",
     )
     seed: int = setting(0, label="Seed", ge=0, help="The same seed gives the same run on the same computer.")
     device: str = setting(

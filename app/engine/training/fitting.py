@@ -142,7 +142,7 @@ def _told(scales: Scales, weighed: Weighed) -> str:
             what_parts_mean(scales),
         ]
     if RECOMPUTE in weighed.changes:
-        sentences.append("Activations are computed again in the backward pass: about a third more time.")
+        sentences.append("Activations are computed again in the backward pass: a second forward pass at every step.")
     if PRECISION in weighed.changes:
         sentences.append(f"Activations are kept in {training.precision}: fewer digits.")
     return " ".join(sentences)

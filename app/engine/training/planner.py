@@ -132,7 +132,7 @@ def recomputing(scales: Scales) -> Iterator[Option]:
         )
     else:
         yield from _option(
-            scales, "recompute", "Recompute activations", "About a third more time, the same result.",
+            scales, "recompute", "Recompute activations", "A second forward pass at every step; the same result.",
             {RECOMPUTE: True},
         )
 
@@ -277,7 +277,7 @@ def _combined(scales: Scales, changes: dict[str, Any]) -> Option | None:
         costs.append("A smaller network: another result.")
     if RECOMPUTE in changes:
         names.append("recompute activations")
-        costs.append("About a third more time.")
+        costs.append("A second forward pass at every step.")
     key = "together-" + "-".join(sorted(name.partition(".")[2] for name in changes))
     return Option(key, ", ".join(names), " ".join(costs), weighed, scales.now.needed - weighed.needed)
 
