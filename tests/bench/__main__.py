@@ -2,7 +2,7 @@
 `language` and `pairs` train the built-in data sets and print what they reach beside others. `optimizers` counts floats
 per parameter on live state. `memory` sets the ledger beside what the allocator reports, for every template with every
 optimizer. `inside` prints what looking inside the optimizer costs, and what decay does to the length of weights.
-`race` prints what taking turns costs."""
+`race` prints what taking turns costs. `weights` proves that no result changed since another version."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import os
 import sys
 import time
 
-from tests.bench import inside, language, memory, optimizers, pairs, race, speed, tables
+from tests.bench import inside, language, memory, optimizers, pairs, race, speed, tables, weights
 
 USUAL = {"speed": (["resnet", "cnn", "vit"], 21), "inside": (["resnet", "cnn"], 11), "race": (["cnn"], 3)}
 """Templates and pairs where none are asked for: a few minutes each."""
@@ -19,12 +19,13 @@ USUAL = {"speed": (["resnet", "cnn", "vit"], 21), "inside": (["resnet", "cnn"], 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    kinds = ("speed", "tables", "language", "pairs", "optimizers", "memory", "inside", "race")
+    kinds = ("speed", "tables", "language", "pairs", "optimizers", "memory", "inside", "race", "weights")
     parser.add_argument("what", nargs="?", default="speed", choices=kinds)
     parser.add_argument("--template", nargs="+", help="speed, inside, race: templates to train")
     parser.add_argument("--pairs", type=int, help="speed, inside, race: pairs of turns for each figure")
     parser.add_argument("--seeds", type=int, default=5, help="tables: splits for each figure")
     parser.add_argument("--processor-time", action="store_true", help="for a busy machine: one thread, its own time")
+    parser.add_argument("--against", default=weights.BASELINE, help="weights: the earlier version, a git revision")
     chosen = parser.parse_args()
     templates, pairs_ = USUAL.get(chosen.what, ([], 0))
     chosen.template, chosen.pairs = chosen.template or templates, chosen.pairs or pairs_
@@ -38,6 +39,8 @@ def main() -> None:
         optimizers.main()
     elif chosen.what == "memory":
         sys.exit(memory.main())
+    elif chosen.what == "weights":
+        sys.exit(weights.main(chosen.against))
     elif chosen.what == "inside":
         draw_offscreen()
         inside.main(chosen.template, chosen.pairs, chosen.processor_time)
