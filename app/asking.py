@@ -18,14 +18,20 @@ BESIDE = 2
 """Other parts of an answer that are said beside it at most."""
 
 
-def ask(run: Run, files: tuple[str, ...], texts: tuple[str, ...], out: str | None, json_: bool) -> int:
+def ask(
+    run: Run, files: tuple[str, ...], texts: tuple[str, ...], out: str | None, json_: bool
+) -> int:
     """Answers to all files and texts; returns the exit code. Raises UserError where nothing can be asked at all."""
     predictor = Predictor.load(run)
     found: list[FileAnswers] = []
     predictions: list[dict[str, Any]] = []
     for source in _sources(predictor, files, texts):
         try:
-            answers = answer_given(predictor, source) if isinstance(source, Given) else answer_file(predictor, source)
+            answers = (
+                answer_given(predictor, source)
+                if isinstance(source, Given)
+                else answer_file(predictor, source)
+            )
         except UserError as error:
             complain(str(error))
             predictions.append({"file": str(source), "error": str(error)})
@@ -86,18 +92,24 @@ def plain(found: FileAnswers) -> list[dict[str, Any]]:
         where = {"file": found.source, "example": one.name} if found.many else {"file": one.name}
         if one.told:
             where["told"] = one.told
-        result.append({**where, **(one.answer.to_plain() if one.answer is not None else {"error": one.error})})
+        result.append(
+            {**where, **(one.answer.to_plain() if one.answer is not None else {"error": one.error})}
+        )
     return result
 
 
-def _sources(predictor: Predictor, files: tuple[str, ...], texts: tuple[str, ...]) -> list[Given | str]:
+def _sources(
+    predictor: Predictor, files: tuple[str, ...], texts: tuple[str, ...]
+) -> list[Given | str]:
     """Files as they are, typed texts as what they are; of pairs two of them together. Raises UserError."""
     preparation = predictor.description.preparation
     if not isinstance(preparation, PairPreparation):
         if texts and preparation.kind != "text":
             raise UserError("This network does not read texts.", "Name files instead of --text.")
         return [*files, *(Given(text, (_short(text),), (text,)) for text in texts)]
-    if len(files) + len(texts) != 2 or (not texts and all(file.lower().endswith(TABLES) for file in files)):
+    if len(files) + len(texts) != 2 or (
+        not texts and all(file.lower().endswith(TABLES) for file in files)
+    ):
         return list(files)
     halves = preparation.halves
     if len(texts) == 2:

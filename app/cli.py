@@ -23,11 +23,14 @@ if TYPE_CHECKING:
 DEMO = "sample:digits"
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 
-as_json = click.option("--json", "json_", is_flag=True, help="Print one JSON object, last, on standard output.")
+as_json = click.option(
+    "--json", "json_", is_flag=True, help="Print one JSON object, last, on standard output."
+)
 
 
 @click.group(
-    invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="netwright")
 @click.pass_context
@@ -70,7 +73,9 @@ def samples(json_: bool) -> None:
     from app.engine.learning.tasks import TASKS
 
     if json_:
-        tell({"samples": [{**vars(sample), "source": sample.source} for sample in SAMPLES.values()]})
+        tell(
+            {"samples": [{**vars(sample), "source": sample.source} for sample in SAMPLES.values()]}
+        )
         return
     for sample in SAMPLES.values():
         say(f"{sample.source:<20} {sample.label}. {sample.summary}")
@@ -103,7 +108,11 @@ def describe(path: str, json_: bool) -> None:
 @cli.command()
 @click.argument("experiment")
 @click.option(
-    "--set", "changes", multiple=True, metavar="SECTION.FIELD=VALUE", help="Change a setting; may be repeated."
+    "--set",
+    "changes",
+    multiple=True,
+    metavar="SECTION.FIELD=VALUE",
+    help="Change a setting; may be repeated.",
 )
 @click.option("--run-dir", metavar="DIR", help="The run's own folder, new or empty.")
 @as_json
@@ -131,7 +140,9 @@ def train(experiment: str, changes: tuple[str, ...], run_dir: str | None, json_:
 
 @cli.command()
 @click.argument("run")
-@click.option("--epochs", type=click.IntRange(min=1), help="Train longer: the new number of epochs in all.")
+@click.option(
+    "--epochs", type=click.IntRange(min=1), help="Train longer: the new number of epochs in all."
+)
 @as_json
 def resume(run: str, epochs: int | None, json_: bool) -> int:
     """Go on with a run that was stopped or interrupted, bit for bit; or train a finished one longer."""
@@ -142,7 +153,9 @@ def resume(run: str, epochs: int | None, json_: bool) -> int:
 
 @cli.command()
 @click.argument("run")
-@click.option("--data", "path", metavar="PATH", help="Judge the network on other data, all of them.")
+@click.option(
+    "--data", "path", metavar="PATH", help="Judge the network on other data, all of them."
+)
 @as_json
 def evaluate(run: str, path: str | None, json_: bool) -> None:
     """Show what a run gets right and wrong: figures, what guessing would reach, details, the worst examples."""
@@ -176,19 +189,41 @@ def evaluate(run: str, path: str | None, json_: bool) -> None:
 @cli.command()
 @click.argument("run")
 @click.argument("files", nargs=-1, metavar="FILE...")
-@click.option("--text", "texts", multiple=True, metavar="TEXT", help="A text to be read, typed here; may be repeated.")
-@click.option("--out", metavar="FILE.csv", help="Write a table: the examples with the answers beside them.")
-@click.option("--prompt", metavar="TEXT", help="Of a language model: go on with this text.")
-@click.option("--tokens", type=click.IntRange(min=1), default=200, show_default=True, help="How far to go on.")
 @click.option(
-    "--temperature", type=click.FloatRange(min=0.0), default=0.8, show_default=True,
+    "--text",
+    "texts",
+    multiple=True,
+    metavar="TEXT",
+    help="A text to be read, typed here; may be repeated.",
+)
+@click.option(
+    "--out", metavar="FILE.csv", help="Write a table: the examples with the answers beside them."
+)
+@click.option("--prompt", metavar="TEXT", help="Of a language model: go on with this text.")
+@click.option(
+    "--tokens", type=click.IntRange(min=1), default=200, show_default=True, help="How far to go on."
+)
+@click.option(
+    "--temperature",
+    type=click.FloatRange(min=0.0),
+    default=0.8,
+    show_default=True,
     help="0 always takes the likeliest token, 1 follows the network's own probabilities.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="The same number writes the same text.")
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="The same number writes the same text."
+)
 @as_json
 def predict(
-    run: str, files: tuple[str, ...], texts: tuple[str, ...], out: str | None, prompt: str | None, tokens: int,
-    temperature: float, seed: int, json_: bool,
+    run: str,
+    files: tuple[str, ...],
+    texts: tuple[str, ...],
+    out: str | None,
+    prompt: str | None,
+    tokens: int,
+    temperature: float,
+    seed: int,
+    json_: bool,
 ) -> int:
     """Ask a network, by a run's best epoch, or its last where that was chosen.
 
@@ -231,14 +266,19 @@ def _demo() -> int:
 
 
 def _window(paths: list[str], train: bool = False) -> int:
-    platform = os.environ.get("QT_QPA_PLATFORM") or ("wayland" if "WAYLAND_DISPLAY" in os.environ else "xcb")
+    platform = os.environ.get("QT_QPA_PLATFORM") or (
+        "wayland" if "WAYLAND_DISPLAY" in os.environ else "xcb"
+    )
     display = platform.startswith("xcb")
     missing = launch.missing_packages(display)
     if missing and launch.can_install():
         launch.provide_libraries(display)
         missing = launch.missing_packages(display)
     if missing:
-        raise UserError("The window needs system libraries that are missing.", f"Run: {launch.install_line(missing)}")
+        raise UserError(
+            "The window needs system libraries that are missing.",
+            f"Run: {launch.install_line(missing)}",
+        )
     from app.ui.application import main
 
     return main(paths, train)
@@ -260,14 +300,18 @@ def _run(text: str) -> Run:
     for folder in (Path(text).expanduser(), default_folder() / text):
         if (folder / "experiment.toml").is_file():
             return Run(folder.absolute())
-    raise UserError(f"'{text}' is no run.", f"Name a run's folder, or one of those in '{default_folder()}'.")
+    raise UserError(
+        f"'{text}' is no run.", f"Name a run's folder, or one of those in '{default_folder()}'."
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs a command and returns its exit code. No traceback reaches the terminal: an unexpected failure is one
     sentence, its details are in a file."""
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a terminal that cannot show a name must not end a training
+        if hasattr(
+            stream, "reconfigure"
+        ):  # a terminal that cannot show a name must not end a training
             stream.reconfigure(errors="backslashreplace")
     try:
         code = cli.main(arguments, prog_name="netwright", standalone_mode=False)
@@ -289,7 +333,9 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.close()
         return FAILED
     except Exception as error:
-        complain(f"Something unexpected went wrong: {type(error).__name__}: {error}. Details: {_note(error)}")
+        complain(
+            f"Something unexpected went wrong: {type(error).__name__}: {error}. Details: {_note(error)}"
+        )
         return FAILED
 
 

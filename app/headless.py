@@ -99,6 +99,8 @@ def demo() -> int:
     code = train(asked, run, json_=False)
     history = read_history(run.path)
     if len(history.steps):
-        picture = write_curves(history, f"{run.name}: learning to read handwritten digits", run.path / "curves.png")
+        picture = write_curves(
+            history, f"{run.name}: learning to read handwritten digits", run.path / "curves.png"
+        )
         say(f"The curves: {picture}")
     return code

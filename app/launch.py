@@ -59,7 +59,11 @@ def into_environment(script: Path, extra: str = "") -> None:
     """Returns when the packages (and those of `extra`) can be imported here; otherwise goes on in the environment
     beside the code, made first if need be, by running `script` there with the same arguments. Never returns then.
     """
-    if not (ROOT / "pyproject.toml").exists() or (inside() and is_current(extra)) or satisfied(extra):
+    if (
+        not (ROOT / "pyproject.toml").exists()
+        or (inside() and is_current(extra))
+        or satisfied(extra)
+    ):
         return
     try:
         if not is_current(extra):
@@ -105,14 +109,20 @@ def is_current(extra: str = "") -> bool:
         made = json.loads(stamp_path().read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return made.get("stamp") == stamp() and extra in ["", *made.get("extras", [])] and environment_python().exists()
+    return (
+        made.get("stamp") == stamp()
+        and extra in ["", *made.get("extras", [])]
+        and environment_python().exists()
+    )
 
 
 def requirements(extra: str = "") -> list[str]:
     import tomllib
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return list(project["dependencies"]) + (list(project["optional-dependencies"][extra]) if extra else [])
+    return list(project["dependencies"]) + (
+        list(project["optional-dependencies"][extra]) if extra else []
+    )
 
 
 def satisfied(extra: str = "") -> bool:
@@ -130,7 +140,10 @@ def satisfied(extra: str = "") -> bool:
         for operator, limit in conditions:
             wanted = _numbers(limit)
             size = max(len(version), len(wanted))
-            have, want = version + (0,) * (size - len(version)), wanted + (0,) * (size - len(wanted))
+            have, want = (
+                version + (0,) * (size - len(version)),
+                wanted + (0,) * (size - len(wanted)),
+            )
             if not {"==": have == want, ">=": have >= want, "<": have < want}[operator]:
                 return False
     return True
@@ -190,7 +203,9 @@ def _alone() -> Iterator[None]:
         lock = (environment() / LOCK).open("w")
     except OSError as error:
         place = environment()
-        raise SetUpFailed(f"'{place}' cannot be written: {error.strerror}. Clone into a folder of your own.") from error
+        raise SetUpFailed(
+            f"'{place}' cannot be written: {error.strerror}. Clone into a folder of your own."
+        ) from error
     with lock:
         with contextlib.suppress(ImportError):
             import fcntl
@@ -203,7 +218,10 @@ def _works() -> bool:
     """Whether the environment has a Python that runs, with pip, of a version that will do."""
     code = f"import sys, pip; sys.exit(sys.version_info < {LEAST_PYTHON!r})"
     try:
-        return subprocess.run([str(environment_python()), "-c", code], capture_output=True).returncode == 0
+        return (
+            subprocess.run([str(environment_python()), "-c", code], capture_output=True).returncode
+            == 0
+        )
     except OSError:
         return False
 
@@ -216,7 +234,10 @@ def _make_environment() -> None:
     command = [sys.executable, "-m", "venv", str(environment())]
     made = subprocess.run(command, capture_output=True, text=True)
     if made.returncode and shutil.which("apt-get"):
-        provide([f"python{sys.version_info[0]}.{sys.version_info[1]}-venv", "python3-venv"], "Python's venv module")
+        provide(
+            [f"python{sys.version_info[0]}.{sys.version_info[1]}-venv", "python3-venv"],
+            "Python's venv module",
+        )
         made = subprocess.run(command, capture_output=True, text=True)
     if made.returncode:
         raise SetUpFailed(
@@ -227,10 +248,19 @@ def _make_environment() -> None:
 
 def _pip(*arguments: str) -> None:
     """Runs pip, with a word on what it fetches. Raises SetUpFailed with pip's reason."""
-    command = [str(environment_python()), "-m", "pip", *arguments, "--disable-pip-version-check", "--no-input"]
+    command = [
+        str(environment_python()),
+        "-m",
+        "pip",
+        *arguments,
+        "--disable-pip-version-check",
+        "--no-input",
+    ]
     said: list[str] = []
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdout=pipe, stderr=subprocess.STDOUT, text=True, errors="replace") as pip:
+    with subprocess.Popen(
+        command, stdout=pipe, stderr=subprocess.STDOUT, text=True, errors="replace"
+    ) as pip:
         assert pip.stdout is not None
         for line in pip.stdout:
             said.append(line.rstrip())
@@ -312,7 +342,9 @@ def provide(packages: list[str], purpose: str) -> None:
     # A name that this release does not know makes apt refuse all of them. Ubuntu 24.04 renamed some to ...t64.
     failed = [name for name in packages if run(*install, name) and run(*install, name + "t64")]
     if failed:
-        say(f"These could not be installed: {', '.join(failed)}. Install them by hand if the window does not open.")
+        say(
+            f"These could not be installed: {', '.join(failed)}. Install them by hand if the window does not open."
+        )
 
 
 def install_line(packages: list[str]) -> str:

@@ -43,14 +43,23 @@ class Display:
 
     def __enter__(self) -> Display:
         if self._live:
-            columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.fields[words]}"))
-            self._progress = Progress(*columns, console=self.console, transient=True, refresh_per_second=4)
+            columns = (
+                TextColumn("{task.description}"),
+                BarColumn(bar_width=24),
+                TextColumn("{task.fields[words]}"),
+            )
+            self._progress = Progress(
+                *columns, console=self.console, transient=True, refresh_per_second=4
+            )
             self._progress.start()
             self._task = self._progress.add_task("Starting", total=None, words="")
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()
 
@@ -70,12 +79,18 @@ class Display:
                 self.stage(event.text, event.done, event.total)
             case events.RunPrepared():
                 self._epochs, self._steps = event.epochs, event.steps
-                self.line(f"Training on {event.device} ({event.device_reason}), {event.parameters:,} parameters.")
+                self.line(
+                    f"Training on {event.device} ({event.device_reason}), {event.parameters:,} parameters."
+                )
                 for sentence in event.told:
                     self.line(sentence)
                 task = TASKS.get(str(event.resolved.get("data", {}).get("task")))
                 tags = task is not None and task.targets == "tags"
-                classes = f" of {len(event.classes)} {'tags' if tags else 'classes'}" if event.classes else ""
+                classes = (
+                    f" of {len(event.classes)} {'tags' if tags else 'classes'}"
+                    if event.classes
+                    else ""
+                )
                 self.line(
                     f"{number(event.training_examples, 'example')}{classes}; {number(event.epochs, 'epoch')} of "
                     f"{number(event.steps_per_epoch, 'step')}."
@@ -89,12 +104,16 @@ class Display:
 
     def stage(self, text: str, done: int = 0, total: int = 0) -> None:
         """What happens now, with numbers where they are known."""
-        kind = re.sub(r"[\d,]+", "#", text)  # "Reading 3,120 of 8,000 pictures" is one stage, whatever its numbers
+        kind = re.sub(
+            r"[\d,]+", "#", text
+        )  # "Reading 3,120 of 8,000 pictures" is one stage, whatever its numbers
         if self._progress is not None and self._task is not None:
             known: dict[str, Any] = {"completed": done, "total": total or None, "words": ""}
             if self._training and not total:
                 known = {}  # the bar of the whole training stays
-            self._progress.update(self._task, description=text, refresh=kind != self._stage, **known)
+            self._progress.update(
+                self._task, description=text, refresh=kind != self._stage, **known
+            )
         elif self._long_silent() or (kind != self._stage and not self._training):
             self._said = time.monotonic()
             self.line(text if kind == self._stage else re.sub(r"\b[\d,]+ of ", "", text))
@@ -111,7 +130,11 @@ class Display:
         title = f"Epoch {event.epoch}/{self._epochs}"
         if self._progress is not None and self._task is not None:
             self._progress.update(
-                self._task, description=title, completed=event.position, total=self._steps, words="  ".join(words)
+                self._task,
+                description=title,
+                completed=event.position,
+                total=self._steps,
+                words="  ".join(words),
             )
         elif self._long_silent():
             self._said = time.monotonic()
@@ -158,9 +181,15 @@ def ending(finished: events.RunFinished, report: Report | None) -> list[str]:
     if finished.status in ("completed", "stopped"):
         word = "Completed" if finished.status == "completed" else "Stopped"
         seconds = summary.get("seconds")
-        lines.append(f"{word} after {clock(seconds)}. {finished.reason}" if seconds else f"{word}. {finished.reason}")
+        lines.append(
+            f"{word} after {clock(seconds)}. {finished.reason}"
+            if seconds
+            else f"{word}. {finished.reason}"
+        )
     if report is not None:
-        lines += [f"{split.title}: {split.line()}" for split in report.splits.values() if split.count]
+        lines += [
+            f"{split.title}: {split.line()}" for split in report.splits.values() if split.count
+        ]
         lines.append(report.verdict)
     lines.append(f"Run: {finished.run}")
     return lines
@@ -193,10 +222,15 @@ def description_lines(facts: dict[str, Any]) -> list[str]:
         what = "tags" if task is not None and task.targets == "tags" else "classes"
         lines.append(f"{len(facts['classes'])} {what}, training examples each:")
         wide = max(map(len, counts), default=0)
-        lines += [f"  {name.ljust(wide)}  {count:>7,}" for name, count in list(counts.items())[:MOST_CLASSES]]
+        lines += [
+            f"  {name.ljust(wide)}  {count:>7,}"
+            for name, count in list(counts.items())[:MOST_CLASSES]
+        ]
         if len(counts) > MOST_CLASSES:
             lines.append(f"  and {len(counts) - MOST_CLASSES:,} more")
-    lines += [f"{problem['level'].capitalize()}: {problem['text']}" for problem in facts["problems"]]
+    lines += [
+        f"{problem['level'].capitalize()}: {problem['text']}" for problem in facts["problems"]
+    ]
     return [*lines, *_left_out([one for one in facts.get("skipped", ()) if not one["ignored"]])]
 
 
@@ -228,8 +262,12 @@ def report_lines(report: Report, names: Sequence[str]) -> list[RenderableType]:
     """What `evaluate` says. names: where each row of the data came from, if the data are at hand."""
     lines: list[RenderableType] = [plain(report.verdict)]
     if report.kept.use == "last":
-        lines.append(f"These are the weights of the last epoch ({report.kept.epoch}), as chosen on the Results page.")
-    lines += [plain(f"{split.title}: {split.line()}") for split in report.splits.values() if split.count]
+        lines.append(
+            f"These are the weights of the last epoch ({report.kept.epoch}), as chosen on the Results page."
+        )
+    lines += [
+        plain(f"{split.title}: {split.line()}") for split in report.splits.values() if split.count
+    ]
     trusted = report.trusted
     if trusted is None:
         return lines

@@ -46,12 +46,16 @@ class Graph:
         complete = []
         for node in self.nodes:
             if node.name in seen:
-                raise GraphError(node.name, f"Two blocks are called '{node.name}'.", "Rename one of them.")
+                raise GraphError(
+                    node.name, f"Two blocks are called '{node.name}'.", "Rename one of them."
+                )
             inputs = node.inputs or (before,)
             for name in inputs:
                 if name not in seen:
                     raise GraphError(
-                        node.name, f"It reads '{name}', which does not stand before it.", "Connect it to a block above."
+                        node.name,
+                        f"It reads '{name}', which does not stand before it.",
+                        "Connect it to a block above.",
                     )
             complete.append(Node(node.name, node.kind, dict(node.settings), inputs))
             seen.add(node.name)
@@ -64,7 +68,8 @@ class Graph:
     def to_plain(self) -> list[dict[str, Any]]:
         """Plain data for JSON or TOML; :meth:`from_plain` makes the same graph of it."""
         return [
-            {"name": n.name, "kind": n.kind, "settings": dict(n.settings), "inputs": list(n.inputs)} for n in self.nodes
+            {"name": n.name, "kind": n.kind, "settings": dict(n.settings), "inputs": list(n.inputs)}
+            for n in self.nodes
         ]
 
     @classmethod
@@ -72,7 +77,12 @@ class Graph:
         """Raises GraphError, or KeyError where a block has no name or kind."""
         return cls(
             tuple(
-                Node(block["name"], block["kind"], dict(block.get("settings", {})), tuple(block.get("inputs", ())))
+                Node(
+                    block["name"],
+                    block["kind"],
+                    dict(block.get("settings", {})),
+                    tuple(block.get("inputs", ())),
+                )
                 for block in data
             )
         )

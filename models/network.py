@@ -40,7 +40,9 @@ def read_block(node: Node) -> Block:
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]) if first["loc"] else "settings"
-        raise GraphError(node.name, f"{name}: {first['msg']}.", f"Change '{name}' of this block.") from None
+        raise GraphError(
+            node.name, f"{name}: {first['msg']}.", f"Change '{name}' of this block."
+        ) from None
 
 
 def place(node: Node, shapes: Mapping[str, Shape]) -> Placed:
@@ -48,8 +50,14 @@ def place(node: Node, shapes: Mapping[str, Shape]) -> Placed:
     block = read_block(node)
     least, most = block.arity
     if not least <= len(node.inputs) <= most:
-        needs = f"{least} input{'s' if least > 1 else ''}" if least == most else f"at least {least} inputs"
-        raise GraphError(node.name, f"{block.label} reads {len(node.inputs)} blocks.", f"Give it {needs}.")
+        needs = (
+            f"{least} input{'s' if least > 1 else ''}"
+            if least == most
+            else f"at least {least} inputs"
+        )
+        raise GraphError(
+            node.name, f"{block.label} reads {len(node.inputs)} blocks.", f"Give it {needs}."
+        )
     inputs = tuple(shapes[name] for name in node.inputs)
     try:
         return Placed(node, block, inputs, block.shape(*inputs))
@@ -60,11 +68,15 @@ def place(node: Node, shapes: Mapping[str, Shape]) -> Placed:
 def check_answer(node: Node, shape: Shape, problem: Problem) -> None:
     """Raises GraphError unless the last block answers with as many numbers as are asked for."""
     if shape != problem.answer:
-        remedy = f"End it with an 'answer' block of {problem.outputs} outputs." if problem.answers == "values" else (
-            "Choose a template that fits the task."
+        remedy = (
+            f"End it with an 'answer' block of {problem.outputs} outputs."
+            if problem.answers == "values"
+            else ("Choose a template that fits the task.")
         )
         raise GraphError(
-            node.name, f"The network answers with {words(shape)}; {words(problem.answer)} are asked for.", remedy
+            node.name,
+            f"The network answers with {words(shape)}; {words(problem.answer)} are asked for.",
+            remedy,
         )
 
 
@@ -79,7 +91,9 @@ def pretended(problem: Problem, batch_size: int) -> tuple[torch.Tensor, ...]:
     for one in problem.inputs:
         dtype = torch.int64 if one.kind == "text" else torch.float32
         values = torch.zeros(batch_size, *one.shape, dtype=dtype)
-        made.append(values.contiguous(memory_format=torch.channels_last) if one.kind == "image" else values)
+        made.append(
+            values.contiguous(memory_format=torch.channels_last) if one.kind == "image" else values
+        )
     return tuple(made)
 
 
@@ -112,7 +126,9 @@ class Network(nn.Module):
                 self.blocks[one.node.name] = one.module()
             except KeyError:
                 raise GraphError(
-                    one.node.name, f"A block cannot be called '{one.node.name}'.", "Give it another name, without dots."
+                    one.node.name,
+                    f"A block cannot be called '{one.node.name}'.",
+                    "Give it another name, without dots.",
                 ) from None
         self._last_reader = {name: node.name for node in graph.nodes for name in node.inputs}
         # The last block is the first whose turn it is in the backward pass: to forget what it made would be in vain.
@@ -120,7 +136,9 @@ class Network(nn.Module):
 
     def forward(self, x: torch.Tensor | tuple[torch.Tensor, ...]) -> torch.Tensor:
         values = dict(zip((INPUT, OTHER), x, strict=False)) if isinstance(x, tuple) else {INPUT: x}
-        again = self._worth_it if self.recompute and self.training and torch.is_grad_enabled() else ()
+        again = (
+            self._worth_it if self.recompute and self.training and torch.is_grad_enabled() else ()
+        )
         for node in self.graph.nodes:
             block = self.blocks[node.name]
             if node.name in again:
@@ -162,7 +180,9 @@ def initialise(network: nn.Module, generator: torch.Generator) -> None:
             nn.init.xavier_uniform_(module.weight, generator=generator)
         elif isinstance(module, (nn.ConvTranspose1d, nn.ConvTranspose2d)):
             # Of a transposed convolution the first axis is the inputs: what torch calls its fan-in is its fan-out.
-            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu", generator=generator)
+            nn.init.kaiming_normal_(
+                module.weight, mode="fan_out", nonlinearity="relu", generator=generator
+            )
         elif isinstance(module, (nn.Conv1d, nn.Conv2d)):
             nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=generator)
         elif isinstance(module, nn.Embedding):
@@ -182,7 +202,9 @@ def initialise(network: nn.Module, generator: torch.Generator) -> None:
 _BIASED = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d, nn.ConvTranspose2d)
 
 
-def decay_groups(network: nn.Module, weight_decay: float, everywhere: bool = False) -> list[dict[str, Any]]:
+def decay_groups(
+    network: nn.Module, weight_decay: float, everywhere: bool = False
+) -> list[dict[str, Any]]:
     """Parameter groups for an optimizer: weight decay on matrices and filters only, or everywhere.
 
     Biases, norms, positions and scales are left alone: pulling them to zero removes nothing superfluous. A module
@@ -195,7 +217,10 @@ def decay_groups(network: nn.Module, weight_decay: float, everywhere: bool = Fal
         undecayed: Iterable[str] = getattr(module, "undecayed", ())
         for name, parameter in module.named_parameters(recurse=False):
             kept[parameter.ndim > 1 and name not in undecayed].append(parameter)
-    groups = [{"params": kept[True], "weight_decay": weight_decay}, {"params": kept[False], "weight_decay": 0.0}]
+    groups = [
+        {"params": kept[True], "weight_decay": weight_decay},
+        {"params": kept[False], "weight_decay": 0.0},
+    ]
     return [group for group in groups if group["params"]]
 
 
@@ -208,5 +233,7 @@ def hidden_matrices(network: nn.Module) -> set[nn.Parameter]:
             continue
         undecayed: Iterable[str] = getattr(module, "undecayed", ())
         own = module.named_parameters(recurse=False)
-        found |= {parameter for name, parameter in own if parameter.ndim == 2 and name not in undecayed}
+        found |= {
+            parameter for name, parameter in own if parameter.ndim == 2 and name not in undecayed
+        }
     return found

@@ -57,7 +57,11 @@ def texts(problem: Problem, rate: float, warmup: float) -> dict[str, dict[str, A
     """For networks that read texts and answer with values."""
     return {
         "loss": {"label_smoothing": 0.1},
-        "optimizer": {"kind": "adamw", "learning_rate": rate_for(problem.examples, rate), "weight_decay": 0.05},
+        "optimizer": {
+            "kind": "adamw",
+            "learning_rate": rate_for(problem.examples, rate),
+            "weight_decay": 0.05,
+        },
         "schedule": {"kind": "cosine", "warmup": warmup},
         "training": portions(problem.examples, epochs=8) | {"gradient_clip": 1.0},
     }
@@ -78,7 +82,8 @@ def language(problem: Problem, rate: float) -> dict[str, dict[str, Any]]:
         "schedule": {"kind": "cosine", "warmup": 0.05},
         "training": {
             "epochs": max(1, min(30, int(most / max(1, problem.examples * problem.shape[0])))),
-            "batch_size": batch, "gradient_clip": 1.0,
+            "batch_size": batch,
+            "gradient_clip": 1.0,
         },
     }
 
@@ -92,6 +97,8 @@ def pairs(problem: Problem, rate: float) -> dict[str, dict[str, Any]]:
         "optimizer": {"kind": "adamw", "learning_rate": rate, "weight_decay": 0.1},
         "schedule": {"kind": "cosine", "warmup": 0.1},
         "training": {
-            "epochs": max(10, min(60, math.ceil(450 / steps))), "batch_size": batch, "gradient_clip": 1.0,
+            "epochs": max(10, min(60, math.ceil(450 / steps))),
+            "batch_size": batch,
+            "gradient_clip": 1.0,
         },
     }

@@ -18,7 +18,11 @@ from torch.utils.checkpoint import checkpoint
 
 def saves(block: nn.Module) -> bool:
     """Whether a block keeps more for the backward pass than what goes into it: several layers do, one does not."""
-    layers = [one for one in block.modules() if next(one.children(), None) is None and not isinstance(one, nn.Identity)]
+    layers = [
+        one
+        for one in block.modules()
+        if next(one.children(), None) is None and not isinstance(one, nn.Identity)
+    ]
     return len(layers) > 1
 
 
@@ -27,7 +31,11 @@ def recomputed(block: nn.Module, *inputs: torch.Tensor) -> torch.Tensor:
 
     def contexts() -> tuple[_FirstTime, _SecondTime]:
         # Without numbers there are no dice.
-        kinds = set() if isinstance(inputs[0], FakeTensor) else {"cpu", *(one.device.type for one in inputs)}
+        kinds = (
+            set()
+            if isinstance(inputs[0], FakeTensor)
+            else {"cpu", *(one.device.type for one in inputs)}
+        )
         first = _FirstTime(kinds)
         return first, _SecondTime(block, first)
 
@@ -48,7 +56,9 @@ class _FirstTime:
 
     def __exit__(self, *error: object) -> None:
         self.dice = {
-            kind: state for kind, state in self.dice.items() if not torch.equal(_generator(kind).get_rng_state(), state)
+            kind: state
+            for kind, state in self.dice.items()
+            if not torch.equal(_generator(kind).get_rng_state(), state)
         }
 
 
@@ -68,7 +78,9 @@ class _SecondTime:
     def __enter__(self) -> None:
         self._averages = [dict(norm._buffers) for norm in self._norms]
         for norm, averages in zip(self._norms, self._averages, strict=True):
-            norm._buffers.update({name: one.clone() for name, one in averages.items() if one is not None})
+            norm._buffers.update(
+                {name: one.clone() for name, one in averages.items() if one is not None}
+            )
         self._dice = {kind: _generator(kind).get_rng_state() for kind in self._first.dice}
         _throw(self._first.dice)
 

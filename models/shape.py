@@ -9,7 +9,12 @@ Shape = tuple[int, ...]
 
 InputKind = Literal["image", "row", "text", "signal"]
 
-PLURALS: dict[InputKind, str] = {"image": "pictures", "row": "table rows", "text": "texts", "signal": "signals"}
+PLURALS: dict[InputKind, str] = {
+    "image": "pictures",
+    "row": "table rows",
+    "text": "texts",
+    "signal": "signals",
+}
 """What a person calls them."""
 
 Answers = Literal["values", "tokens", "copy", "pair"]
@@ -43,13 +48,20 @@ class Input:
 
     def to_plain(self) -> dict[str, Any]:
         return {
-            "kind": self.kind, "shape": list(self.shape), "vocabulary": self.vocabulary,
+            "kind": self.kind,
+            "shape": list(self.shape),
+            "vocabulary": self.vocabulary,
             "categories": list(self.categories),
         }
 
     @classmethod
     def from_plain(cls, data: dict[str, Any]) -> Input:
-        return cls(data["kind"], tuple(data["shape"]), data.get("vocabulary", 0), tuple(data.get("categories", ())))
+        return cls(
+            data["kind"],
+            tuple(data["shape"]),
+            data.get("vocabulary", 0),
+            tuple(data.get("categories", ())),
+        )
 
 
 @dataclass(frozen=True)
@@ -71,10 +83,18 @@ class Problem:
     other: Input | None = None
 
     @classmethod
-    def of(cls, inputs: tuple[Input, ...], outputs: int, examples: int, answers: Answers = "values") -> Problem:
+    def of(
+        cls, inputs: tuple[Input, ...], outputs: int, examples: int, answers: Answers = "values"
+    ) -> Problem:
         first = inputs[0]
         return cls(
-            first.kind, first.shape, outputs, examples, answers, first.vocabulary, first.categories,
+            first.kind,
+            first.shape,
+            outputs,
+            examples,
+            answers,
+            first.vocabulary,
+            first.categories,
             inputs[1] if len(inputs) > 1 else None,
         )
 
@@ -103,16 +123,26 @@ class Problem:
 
     def to_plain(self) -> dict[str, Any]:
         plain: dict[str, Any] = {
-            "input": self.input, "shape": list(self.shape), "outputs": self.outputs, "examples": self.examples,
-            "answers": self.answers, "vocabulary": self.vocabulary, "categories": list(self.categories),
+            "input": self.input,
+            "shape": list(self.shape),
+            "outputs": self.outputs,
+            "examples": self.examples,
+            "answers": self.answers,
+            "vocabulary": self.vocabulary,
+            "categories": list(self.categories),
         }
         return plain | ({"other": self.other.to_plain()} if self.other is not None else {})
 
     @classmethod
     def from_plain(cls, data: dict[str, Any]) -> Problem:
         return cls(
-            data["input"], tuple(data["shape"]), data["outputs"], data["examples"], data.get("answers", "values"),
-            data.get("vocabulary", 0), tuple(data.get("categories", ())),
+            data["input"],
+            tuple(data["shape"]),
+            data["outputs"],
+            data["examples"],
+            data.get("answers", "values"),
+            data.get("vocabulary", 0),
+            tuple(data.get("categories", ())),
             Input.from_plain(data["other"]) if data.get("other") else None,
         )
 

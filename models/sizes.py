@@ -54,7 +54,13 @@ def hidden_patch(shape: Shape) -> int:
     longest, shortest = max(shape[1:]), min(shape[1:])
     wanted = longest / (7 if len(shape) == 3 else 32)
     size = 2 ** int(math.log2(max(1, wanted)))
-    size = max(1, min(size, 16 if len(shape) == 3 else 256, 2 ** int(math.log2(max(1, shortest // 2)))))
+    size = max(
+        1, min(size, 16 if len(shape) == 3 else 256, 2 ** int(math.log2(max(1, shortest // 2))))
+    )
     # Half of it where only that fits in evenly, so that patches lie exactly on what is hidden.
-    halves = size > 1 and any(side % size for side in shape[1:]) and not any(side % (size // 2) for side in shape[1:])
+    halves = (
+        size > 1
+        and any(side % size for side in shape[1:])
+        and not any(side % (size // 2) for side in shape[1:])
+    )
     return size // 2 if halves else size

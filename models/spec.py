@@ -124,7 +124,14 @@ def setting(
         "live": live,
     }
     return Field(
-        default, title=label, description=help, ge=ge, gt=gt, le=le, lt=lt, json_schema_extra={"setting": extra}
+        default,
+        title=label,
+        description=help,
+        ge=ge,
+        gt=gt,
+        le=le,
+        lt=lt,
+        json_schema_extra={"setting": extra},
     )
 
 
@@ -138,10 +145,17 @@ def settings(spec: type[Spec]) -> tuple[Setting, ...]:
 
 
 def _describe(name: str, field: FieldInfo) -> Setting:
-    extra = typing.cast(dict[str, Any], typing.cast(dict[str, Any], field.json_schema_extra)["setting"])
+    extra = typing.cast(
+        dict[str, Any], typing.cast(dict[str, Any], field.json_schema_extra)["setting"]
+    )
     kinds, optional = _kinds(field.annotation)
     names = ("ge", "gt", "le", "lt")
-    limits = {name: getattr(item, name) for item in field.metadata for name in names if hasattr(item, name)}
+    limits = {
+        name: getattr(item, name)
+        for item in field.metadata
+        for name in names
+        if hasattr(item, name)
+    }
     choices = tuple(tuple(pair) for pair in extra["choices"])
     if not choices and kinds and typing.get_origin(kinds[0]) is Literal:
         choices = tuple((value, str(value)) for value in typing.get_args(kinds[0]))
@@ -174,7 +188,7 @@ def _kinds(annotation: Any) -> tuple[list[Any], bool]:
 def _type_of(
     kind: Any, has_choices: bool
 ) -> Literal["integer", "number", "switch", "choice", "text", "names", "table"]:
-    """"names" is one name or several, "table" a name for each of several names."""
+    """ "names" is one name or several, "table" a name for each of several names."""
     if typing.get_origin(kind) is dict:
         return "table"
     if typing.get_origin(kind) in (list, tuple):
@@ -229,7 +243,12 @@ class Registry(Generic[C]):
                 for module in pkgutil.iter_modules(package.__path__, name + "."):
                     importlib.import_module(module.name)
             self._complete = True
-        return tuple(sorted(self._known.values(), key=lambda choice: (getattr(choice, "order", 100), choice.kind)))
+        return tuple(
+            sorted(
+                self._known.values(),
+                key=lambda choice: (getattr(choice, "order", 100), choice.kind),
+            )
+        )
 
     def get(self, kind: str) -> type[C]:
         """The choice of this kind. Raises UnknownChoice, with the nearest name."""

@@ -55,11 +55,15 @@ class Template(Choice):
 
 
 _GIVES = {
-    "values": "answers with one list of values", "tokens": "answers after every token",
-    "copy": "restores what it is given", "pair": "compares the halves of a pair",
+    "values": "answers with one list of values",
+    "tokens": "answers after every token",
+    "copy": "restores what it is given",
+    "pair": "compares the halves of a pair",
 }
 _ASKED = {
-    "values": "one list of values is", "tokens": "an answer after every token is", "copy": "the example restored is",
+    "values": "one list of values is",
+    "tokens": "an answer after every token is",
+    "copy": "the example restored is",
     "pair": "a comparison of pairs is",
 }
 

@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: two test processes on two cores must not fight
+os.environ.setdefault(
+    "OMP_NUM_THREADS", "1"
+)  # before torch: two test processes on two cores must not fight
 
 FOLDERS = {
     "HOME": "home",
@@ -32,7 +34,13 @@ PATIENCE = 10.0
 """Seconds a thread gets to end after its test; none needs more than a moment."""
 LASTING_THREADS = ("pydevd", "execnet", "tqdm", "asyncio", "pytest_timeout")
 """Threads of the tools, which outlive a test rightly."""
-LASTING_WIDGETS = ("QTipLabel", "QComboBoxPrivateContainer", "QFocusFrame", "QShapedPixmapWidget", "QDesktopWidget")
+LASTING_WIDGETS = (
+    "QTipLabel",
+    "QComboBoxPrivateContainer",
+    "QFocusFrame",
+    "QShapedPixmapWidget",
+    "QDesktopWidget",
+)
 """Widgets that Qt itself makes and keeps."""
 
 
@@ -64,7 +72,11 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     connect = socket.socket.connect
 
     def guarded(self: socket.socket, address: Any) -> None:
-        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in ("127.0.0.1", "localhost", "::1"):
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in (
+            "127.0.0.1",
+            "localhost",
+            "::1",
+        ):
             raise AssertionError(f"a test tried to reach {address}")
         connect(self, address)
 
@@ -86,7 +98,9 @@ def _threads_left(before: set[threading.Thread]) -> list[str]:
     end = time.monotonic() + PATIENCE
     left = []
     for thread in set(threading.enumerate()) - before:
-        if thread.name.lower().startswith(LASTING_THREADS) or isinstance(thread, threading._DummyThread):
+        if thread.name.lower().startswith(LASTING_THREADS) or isinstance(
+            thread, threading._DummyThread
+        ):
             continue
         thread.join(max(0.0, end - time.monotonic()))
         if thread.is_alive():
@@ -106,7 +120,9 @@ def _top_level_widgets() -> dict[int, str]:
     found = {}
     for widget in QApplication.topLevelWidgets():
         if widget.parent() is None and widget.metaObject().className() not in LASTING_WIDGETS:
-            found[shiboken6.getCppPointer(widget)[0]] = f"{widget.metaObject().className()} {widget.objectName()!r}"
+            found[shiboken6.getCppPointer(widget)[0]] = (
+                f"{widget.metaObject().className()} {widget.objectName()!r}"
+            )
     return found
 
 

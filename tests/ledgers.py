@@ -52,8 +52,15 @@ class Ledgers:
 
 
 def ledgers(
-    template: Template, optimizer: Optimizer, asks: tuple[str, Problem], batch: int = 16, precision: str = "float32",
-    accumulation: int = 1, recompute: bool = False, dataset_bytes: int = 0, allocator: bool = False,
+    template: Template,
+    optimizer: Optimizer,
+    asks: tuple[str, Problem],
+    batch: int = 16,
+    precision: str = "float32",
+    accumulation: int = 1,
+    recompute: bool = False,
+    dataset_bytes: int = 0,
+    allocator: bool = False,
     device: torch.device | None = None,
 ) -> Ledgers:
     """Predicted, and measured in one real step of made-up examples. asks: the task's kind and the problem."""
@@ -61,7 +68,10 @@ def ledgers(
     name, of = asks
     task = tasks.task(name)
     training = TrainingSettings(
-        batch_size=batch, accumulation=accumulation, recompute=recompute, precision=precision,  # type: ignore[arg-type]
+        batch_size=batch,
+        accumulation=accumulation,
+        recompute=recompute,
+        precision=precision,  # type: ignore[arg-type]
     )
     whole = resolved(Experiment(model=template, optimizer=optimizer, training=training), of, task)
     assert whole.model is not None and whole.optimizer is not None and whole.loss is not None
@@ -74,8 +84,10 @@ def ledgers(
     stepper = whole.optimizer.over(network, device)
     loss = whole.loss.build((10,) * max(2, of.outputs), device, of.examples)
     passes = Passes(network, loss, device, PRECISIONS.get(precision), batch)
-    made = tuple((one.random_(1, 3) if one.dtype == torch.int64 else one.normal_()).to(device)
-                 for one in pretended(of, batch * accumulation))
+    made = tuple(
+        (one.random_(1, 3) if one.dtype == torch.int64 else one.normal_()).to(device)
+        for one in pretended(of, batch * accumulation)
+    )
     inputs = made if len(made) > 1 else made[0]
     targets = task.pretended(of, batch * accumulation).to(device)
 

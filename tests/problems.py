@@ -16,7 +16,9 @@ def problems(examples: int = 1_000) -> list[tuple[str, Problem]]:
     """(kind of task, problem), every sort of input with every form of answer."""
     found = [("classification", Problem.of((one,), 5, examples)) for one in INPUTS]
     found.append(("language-modelling", Problem.of((TEXT,), TEXT.vocabulary, examples, "tokens")))
-    found += [("reconstruction", Problem.of((one,), 1, examples, "copy")) for one in (IMAGE, ROW, SIGNAL)]
+    found += [
+        ("reconstruction", Problem.of((one,), 1, examples, "copy")) for one in (IMAGE, ROW, SIGNAL)
+    ]
     pairs = ((IMAGE, TEXT), (IMAGE, IMAGE), (TEXT, TEXT), (ROW, SIGNAL))
     found += [("matching", Problem.of(pair, 8, examples, "pair")) for pair in pairs]
     return found

@@ -43,10 +43,19 @@ def reference() -> str:
     parts = [
         _section("data", "", DataSettings),
         _section("augmentation", "", AugmentationSettings),
-        *(_section("model", f'template = "{one.kind}"', one, one.summary) for one in TEMPLATES.all()),
+        *(
+            _section("model", f'template = "{one.kind}"', one, one.summary)
+            for one in TEMPLATES.all()
+        ),
         *(_section("loss", f'kind = "{one.kind}"', one, one.summary) for one in LOSSES.all()),
-        *(_section("optimizer", f'kind = "{one.kind}"', one, one.summary) for one in OPTIMIZERS.all()),
-        *(_section("schedule", f'kind = "{one.kind}"', one, one.summary) for one in SCHEDULES.all()),
+        *(
+            _section("optimizer", f'kind = "{one.kind}"', one, one.summary)
+            for one in OPTIMIZERS.all()
+        ),
+        *(
+            _section("schedule", f'kind = "{one.kind}"', one, one.summary)
+            for one in SCHEDULES.all()
+        ),
         _section("training", "", TrainingSettings),
     ]
     return "\n\n".join(parts)
@@ -74,7 +83,9 @@ def _default(one: Setting) -> str:
 
 def _help(one: Setting) -> str:
     facts = [f"{one.unit}" if one.unit else "", _limits(one)]
-    values = ", ".join(f'`"{value}"`' if isinstance(value, str) else f"`{value}`" for value, _ in one.choices)
+    values = ", ".join(
+        f'`"{value}"`' if isinstance(value, str) else f"`{value}`" for value, _ in one.choices
+    )
     aside = ", ".join(fact for fact in facts if fact)
     text = one.help + (f" One of {values}." if values else "") + (f" ({aside})" if aside else "")
     return text.replace("|", "\\|")
@@ -95,7 +106,11 @@ def tree() -> str:
     """Every file of the source with the first sentence of its docstring; folders of the rest."""
     lines = list(_folder(ROOT / "app", 0)) + list(_folder(ROOT / "models", 0))
     lines += [_line("resources/", FOLDERS["resources"], 0)]
-    lines += [_line(f"{path.name}/", FOLDERS[_name(path)], 1) for path in _inside(ROOT / "resources") if path.is_dir()]
+    lines += [
+        _line(f"{path.name}/", FOLDERS[_name(path)], 1)
+        for path in _inside(ROOT / "resources")
+        if path.is_dir()
+    ]
     lines += [_line("tests/", FOLDERS["tests"], 0)]
     return "```\n" + "\n".join(lines) + "\n```"
 
@@ -111,7 +126,9 @@ def _folder(path: Path, depth: int) -> Iterator[str]:
 
 
 def _inside(path: Path) -> list[Path]:
-    return sorted(one for one in path.iterdir() if one.name != "__pycache__" and not one.name.startswith("."))
+    return sorted(
+        one for one in path.iterdir() if one.name != "__pycache__" and not one.name.startswith(".")
+    )
 
 
 def _name(path: Path) -> str:

@@ -30,8 +30,16 @@ from PIL import Image, ImageDraw, ImageFont, features
 
 WORDNET = Path("/usr/share/wordnet")
 TOPICS = {  # WordNet's own file number, and what a person would call it
-    "animal": "noun 05", "body": "noun 08", "feeling": "noun 12", "food": "noun 13", "motion": "verb 38",
-    "person": "noun 18", "place": "noun 15", "plant": "noun 20", "speech": "verb 32", "substance": "noun 27",
+    "animal": "noun 05",
+    "body": "noun 08",
+    "feeling": "noun 12",
+    "food": "noun 13",
+    "motion": "verb 38",
+    "person": "noun 18",
+    "place": "noun 15",
+    "plant": "noun 20",
+    "speech": "verb 32",
+    "substance": "noun 27",
 }
 EACH_TOPIC = 800
 EMOJI_FONT = Path("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf")
@@ -57,42 +65,77 @@ def tables(out: Path) -> None:
 
     cancer = load_breast_cancer()
     write_csv(
-        out / "breast-cancer.csv", [*cancer.feature_names, "diagnosis"],
-        ([*map(plain, row), cancer.target_names[label]] for row, label in zip(cancer.data, cancer.target, strict=True)),
+        out / "breast-cancer.csv",
+        [*cancer.feature_names, "diagnosis"],
+        (
+            [*map(plain, row), cancer.target_names[label]]
+            for row, label in zip(cancer.data, cancer.target, strict=True)
+        ),
     )
     diabetes = load_diabetes(scaled=False)  # in the units it was measured in
     heads = [
-        "age (years)", "sex", "body mass index (kg/m2)", "blood pressure", "total cholesterol", "LDL", "HDL",
-        "cholesterol / HDL", "log triglycerides", "blood sugar", "progression",
+        "age (years)",
+        "sex",
+        "body mass index (kg/m2)",
+        "blood pressure",
+        "total cholesterol",
+        "LDL",
+        "HDL",
+        "cholesterol / HDL",
+        "log triglycerides",
+        "blood sugar",
+        "progression",
     ]
     write_csv(
-        out / "diabetes.csv", heads,
-        ([*map(plain, row), plain(value)] for row, value in zip(diabetes.data, diabetes.target, strict=True)),
+        out / "diabetes.csv",
+        heads,
+        (
+            [*map(plain, row), plain(value)]
+            for row, value in zip(diabetes.data, diabetes.target, strict=True)
+        ),
     )
     wine = load_wine()
     write_csv(
-        out / "wine.csv", [*(name.replace("_", " ") for name in wine.feature_names), "cultivar"],
-        ([*map(plain, row), "ABC"[label]] for row, label in zip(wine.data, wine.target, strict=True)),
+        out / "wine.csv",
+        [*(name.replace("_", " ") for name in wine.feature_names), "cultivar"],
+        (
+            [*map(plain, row), "ABC"[label]]
+            for row, label in zip(wine.data, wine.target, strict=True)
+        ),
     )
     iris = load_iris()
     write_csv(
-        out / "iris.csv", [*iris.feature_names, "species"],
-        ([*map(plain, row), iris.target_names[label]] for row, label in zip(iris.data, iris.target, strict=True)),
+        out / "iris.csv",
+        [*iris.feature_names, "species"],
+        (
+            [*map(plain, row), iris.target_names[label]]
+            for row, label in zip(iris.data, iris.target, strict=True)
+        ),
     )
     source = importlib.resources.files("palmerpenguins") / "data" / "penguins.csv"
     rows = list(csv.reader(io.StringIO(source.read_text(encoding="utf-8"))))
     heads = [re.sub(r" (mm|g)$", r" (\1)", head.replace("_", " ")) for head in rows[0]]
-    write_csv(out / "penguins.csv", heads, ([("" if cell == "NA" else cell) for cell in row] for row in rows[1:]))
+    write_csv(
+        out / "penguins.csv",
+        heads,
+        ([("" if cell == "NA" else cell) for cell in row] for row in rows[1:]),
+    )
 
 
 def book(out: Path) -> None:
     """The King James Bible: a heading a chapter, a line a verse, no numbers of verses."""
     printed = subprocess.run(
-        ["bible", "-l20000", "gen1:1-rev22:21"], check=True, capture_output=True, text=True, encoding="ascii"
+        ["bible", "-l20000", "gen1:1-rev22:21"],
+        check=True,
+        capture_output=True,
+        text=True,
+        encoding="ascii",
     ).stdout
     lines = [re.sub(r"^\s+\d+ ", "", line).strip() for line in printed.strip().splitlines()]
     text = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)) + "\n"
-    (out / "book.txt.xz").write_bytes(lzma.compress(text.encode("ascii"), preset=9 | lzma.PRESET_EXTREME))
+    (out / "book.txt.xz").write_bytes(
+        lzma.compress(text.encode("ascii"), preset=9 | lzma.PRESET_EXTREME)
+    )
 
 
 def glosses(out: Path) -> None:
@@ -132,11 +175,17 @@ def emoji(out: Path, names: Path) -> None:
     width = font.getlength("\U0001f600")
     seen, found = {_drawn(sign, font).tobytes() for sign in unknown}, {}
     # of those that are drawn alike (the flags of Norway and of Bouvet Island) the older or shorter name stays
-    for sign in sorted(known, key=lambda sign: (float(known[sign]["emoji_version"]), len(known[sign]["name"]))):
+    for sign in sorted(
+        known, key=lambda sign: (float(known[sign]["emoji_version"]), len(known[sign]["name"]))
+    ):
         picture = _drawn(sign, font)
-        if font.getlength(sign) == width and picture.tobytes() not in seen:  # else it is not in this font
+        if (
+            font.getlength(sign) == width and picture.tobytes() not in seen
+        ):  # else it is not in this font
             seen.add(picture.tobytes())
-            found[sign] = np.asarray(picture.resize((EMOJI_SIDE, EMOJI_SIDE), Image.Resampling.LANCZOS))
+            found[sign] = np.asarray(
+                picture.resize((EMOJI_SIDE, EMOJI_SIDE), Image.Resampling.LANCZOS)
+            )
     signs = [sign for sign in known if sign in found]
     save_arrays(
         out / "emoji.npz",
@@ -161,14 +210,20 @@ def save_arrays(path: Path, **arrays: np.ndarray) -> None:
         for name, array in arrays.items():
             content = io.BytesIO()
             np.lib.format.write_array(content, array, allow_pickle=False)
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), content.getvalue(), zipfile.ZIP_DEFLATED, 9)
+            archive.writestr(
+                zipfile.ZipInfo(f"{name}.npy"), content.getvalue(), zipfile.ZIP_DEFLATED, 9
+            )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("out", type=Path)
     parser.add_argument("--only", nargs="*", choices=["tables", "book", "glosses", "emoji"])
-    parser.add_argument("--emoji-names", type=Path, help="what `npm pack unicode-emoji-json` brings")
+    parser.add_argument(
+        "--emoji-names", type=Path, help="what `npm pack unicode-emoji-json` brings"
+    )
     chosen = parser.parse_args()
     chosen.out.mkdir(parents=True, exist_ok=True)
     for name, make in (("tables", tables), ("book", book), ("glosses", glosses)):

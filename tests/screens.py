@@ -64,7 +64,9 @@ class Camera:
 
     def open(self) -> None:
         self.window.show()
-        self.wait(lambda: self.window.assembly is not None and len(self.window.frame.pages) == len(STEPS))
+        self.wait(
+            lambda: self.window.assembly is not None and len(self.window.frame.pages) == len(STEPS)
+        )
         self.wait(lambda: self.inside.run_bar.engine is not None)
 
     def looks(self) -> Iterator[str]:
@@ -91,7 +93,9 @@ class Camera:
 
     def photograph_dialog(self, state: str, name: str) -> None:
         """A dialog with the window behind it, as it would stand there."""
-        found = [dialog for dialog in self.window.frame.findChildren(QDialog, name) if dialog.isVisible()]
+        found = [
+            dialog for dialog in self.window.frame.findChildren(QDialog, name) if dialog.isVisible()
+        ]
         for dialog in found[-1:]:
             picture = dialog.grab()
             path = self.out / f"{state}-{name}.png"
@@ -294,7 +298,9 @@ def fail(camera: Camera) -> None:
     """A run whose data vanish between choosing them and training."""
     path = camera.home / "vanishing.npz"
     random = np.random.default_rng(0)
-    np.savez(path, images=random.integers(0, 255, (80, 16, 16), dtype=np.uint8), labels=np.arange(80) % 4)
+    np.savez(
+        path, images=random.integers(0, 255, (80, 16, 16), dtype=np.uint8), labels=np.arange(80) % 4
+    )
     camera.read(str(path))
     path.unlink()
     camera.train(lambda: False, epochs=1)
@@ -309,7 +315,13 @@ def main() -> int:
     chosen = parser.parse_args()
     chosen.outdir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        for variable in ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_DOCUMENTS_DIR"):
+        for variable in (
+            "HOME",
+            "XDG_CONFIG_HOME",
+            "XDG_CACHE_HOME",
+            "XDG_DATA_HOME",
+            "XDG_DOCUMENTS_DIR",
+        ):
             os.environ[variable] = folder
         camera = Camera(chosen.outdir, Path(folder), chosen.quick)
         if chosen.tasks is None:

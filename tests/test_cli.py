@@ -55,7 +55,9 @@ def finished(place: Path) -> Iterator[Path]:
 
 
 def process(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    surroundings = {key: value for key, value in os.environ.items() if key not in ("QT_QPA_PLATFORM", "DISPLAY")}
+    surroundings = {
+        key: value for key, value in os.environ.items() if key not in ("QT_QPA_PLATFORM", "DISPLAY")
+    }
     return subprocess.run(
         [sys.executable, "-m", "app", *arguments],
         capture_output=True,
@@ -73,7 +75,17 @@ def test_train_prints_plain_lines_and_one_json_object_last(
     place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = tmp_path / "run"
-    code = cli.main(["train", str(place / "ours.toml"), "--set", "training.epochs=1", "--run-dir", str(run), "--json"])
+    code = cli.main(
+        [
+            "train",
+            str(place / "ours.toml"),
+            "--set",
+            "training.epochs=1",
+            "--run-dir",
+            str(run),
+            "--json",
+        ]
+    )
     out, err = capsys.readouterr()
     assert code == 0
     summary = json.loads(out.splitlines()[-1])
@@ -84,7 +96,9 @@ def test_train_prints_plain_lines_and_one_json_object_last(
     assert Run(run).experiment().training.epochs == 1
 
 
-def test_train_takes_a_folder_of_its_own_if_none_is_named(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_train_takes_a_folder_of_its_own_if_none_is_named(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert cli.main(["train", str(place / "ours.toml"), "--set", "training.epochs=1"]) == 0
     (run,) = list_runs(default_folder())
     assert run.status == "completed"
@@ -106,14 +120,18 @@ def test_a_wrong_experiment_is_one_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, words: str
 ) -> None:
     (tmp_path / "wrong.toml").write_text(text, encoding="utf-8")
-    assert cli.main(["train", str(tmp_path / "wrong.toml"), "--run-dir", str(tmp_path / "run")]) == 1
+    assert (
+        cli.main(["train", str(tmp_path / "wrong.toml"), "--run-dir", str(tmp_path / "run")]) == 1
+    )
     err = capsys.readouterr().err
     assert words in err
     assert len(err.strip().splitlines()) == 1
     assert "Traceback" not in err
 
 
-def test_wrong_usage_is_told_and_ends_with_two(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_usage_is_told_and_ends_with_two(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     for arguments in (
         ["trian"],
         ["train"],
@@ -126,13 +144,22 @@ def test_wrong_usage_is_told_and_ends_with_two(place: Path, capsys: pytest.Captu
     assert "section.field=value" in capsys.readouterr().err
 
 
-def test_a_missing_file_or_run_is_one_sentence(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    for arguments in (["train", "no.toml"], ["resume", "no run"], ["evaluate", str(tmp_path)], ["describe", "nowhere"]):
+def test_a_missing_file_or_run_is_one_sentence(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    for arguments in (
+        ["train", "no.toml"],
+        ["resume", "no run"],
+        ["evaluate", str(tmp_path)],
+        ["describe", "nowhere"],
+    ):
         assert cli.main(arguments) == 1
         assert len(capsys.readouterr().err.strip().splitlines()) == 1
 
 
-def test_data_in_place_of_an_experiment_are_told_what_to_do(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_data_in_place_of_an_experiment_are_told_what_to_do(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     for name in (str(place / "pictures"), "sample:digits"):
         assert cli.main(["train", name]) == 1
         err = capsys.readouterr().err
@@ -142,9 +169,21 @@ def test_data_in_place_of_an_experiment_are_told_what_to_do(place: Path, capsys:
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl+C cannot be sent to one process there")
 def test_ctrl_c_stops_keeps_the_best_and_the_run_goes_on(place: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
-    command = [sys.executable, "-m", "app", "train", str(place / "ours.toml"), "--run-dir", str(run)]
+    command = [
+        sys.executable,
+        "-m",
+        "app",
+        "train",
+        str(place / "ours.toml"),
+        "--run-dir",
+        str(run),
+    ]
     with subprocess.Popen(
-        [*command, "--set", "training.epochs=3000"], cwd=ROOT, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+        [*command, "--set", "training.epochs=3000"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
     ) as child:
         assert child.stdout is not None
         for line in child.stdout:
@@ -164,7 +203,9 @@ def test_ctrl_c_stops_keeps_the_best_and_the_run_goes_on(place: Path, tmp_path: 
 # --- judging and using
 
 
-def test_evaluate_shows_figures_and_classes(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_evaluate_shows_figures_and_classes(
+    finished: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert cli.main(["evaluate", str(finished)]) == 0
     out = capsys.readouterr().out
     assert "95 % interval" in out
@@ -176,14 +217,18 @@ def test_evaluate_shows_figures_and_classes(finished: Path, capsys: pytest.Captu
     assert facts["splits"]["test"]["metrics"] == Run(finished).summary()["metrics"]["test"]
 
 
-def test_evaluate_on_other_data(finished: Path, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_evaluate_on_other_data(
+    finished: Path, place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert cli.main(["evaluate", str(finished), "--data", str(place / "pictures"), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["splits"]["data"]["examples"] == 80
     assert cli.main(["evaluate", str(finished), "--data", "sample:shapes"]) == 1
     assert "'star'" in capsys.readouterr().err
 
 
-def test_predict_names_each_file(finished: Path, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_predict_names_each_file(
+    finished: Path, place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     good, bad = place / "pictures" / "left" / "1.png", place / "ours.toml"
     assert cli.main(["predict", str(finished), str(good), "--json"]) == 0
     (answer,) = json.loads(capsys.readouterr().out)["predictions"]
@@ -199,10 +244,14 @@ def test_predict_names_each_file(finished: Path, place: Path, capsys: pytest.Cap
 @pytest.fixture(scope="module")
 def flats(place: Path) -> Path:
     """A finished run that predicts an amount, on a table beside it."""
-    lines = ["size;where;rent (€)"] + [f"{20 + k}{',5' if k % 2 else ''};{'in' if k % 3 else 'out'};{9 * k + 200}"
-                                       for k in range(90)]
+    lines = ["size;where;rent (€)"] + [
+        f"{20 + k}{',5' if k % 2 else ''};{'in' if k % 3 else 'out'};{9 * k + 200}"
+        for k in range(90)
+    ]
     (place / "flats.csv").write_text("\n".join(lines), encoding="utf-8")
-    text = EXPERIMENT.replace('"pictures"', '"flats.csv"').replace('template = "cnn"\nwidth = 8', 'template = "mlp"')
+    text = EXPERIMENT.replace('"pictures"', '"flats.csv"').replace(
+        'template = "cnn"\nwidth = 8', 'template = "mlp"'
+    )
     (place / "flats.toml").write_text(text, encoding="utf-8")
     assert cli.main(["train", str(place / "flats.toml"), "--run-dir", str(place / "flats")]) == 0
     return place / "flats"
@@ -226,7 +275,10 @@ def test_a_table_of_amounts_from_beginning_to_end(
     out_file = tmp_path / "answers.csv"
     assert cli.main(["predict", str(flats), str(place / "flats.csv"), "--out", str(out_file)]) == 0
     assert "90 answers" in capsys.readouterr().out
-    assert out_file.read_text(encoding="utf-8-sig").splitlines()[0] == "size;where;rent (€);predicted rent (€)"
+    assert (
+        out_file.read_text(encoding="utf-8-sig").splitlines()[0]
+        == "size;where;rent (€);predicted rent (€)"
+    )
     assert cli.main(["predict", str(flats), str(place / "flats.csv"), "--json"]) == 0
     first = json.loads(capsys.readouterr().out)["predictions"][0]
     assert (first["example"], first["units"]) == ("row 2", {"rent (€)": "€"})
@@ -237,7 +289,9 @@ def test_a_table_of_amounts_from_beginning_to_end(
 
 def test_a_text_is_gone_on_with(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (place / "book.txt").write_text("In the beginning was the word. " * 60, encoding="utf-8")
-    text = EXPERIMENT.replace('source = "pictures"', 'source = "book.txt"\ntokens = "bytes"\ncontext = 16')
+    text = EXPERIMENT.replace(
+        'source = "pictures"', 'source = "book.txt"\ntokens = "bytes"\ncontext = 16'
+    )
     text = text.replace('template = "cnn"\nwidth = 8', 'template = "gpt"\nwidth = 16\ndepth = 1')
     (place / "book.toml").write_text(text, encoding="utf-8")
     run = place / "book"
@@ -338,7 +392,8 @@ def test_an_unexpected_failure_is_one_sentence_with_its_details_in_a_file(
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["--version"], ["samples"], ["train", "--help"], ["describe", "PLACE"]]
+    "arguments",
+    [["--help"], ["--version"], ["samples"], ["train", "--help"], ["describe", "PLACE"]],
 )
 def test_these_start_without_torch_and_qt(place: Path, arguments: list[str]) -> None:
     arguments = [str(place / "pictures") if one == "PLACE" else one for one in arguments]
@@ -346,14 +401,19 @@ def test_these_start_without_torch_and_qt(place: Path, arguments: list[str]) -> 
         f"import sys; from app.cli import main; code = main({arguments!r})\n"
         "sys.exit(code or ('torch' in sys.modules) or ('PySide6' in sys.modules))"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, encoding="utf-8"
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_module_the_folder_and_the_command_are_the_same(tmp_path: Path) -> None:
     assert process("--version").stdout.startswith("netwright, version")
     folder = subprocess.run(
-        [sys.executable, str(ROOT / "app"), "--version"], cwd=tmp_path, capture_output=True, text=True
+        [sys.executable, str(ROOT / "app"), "--version"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
     )
     assert folder.stdout.startswith("netwright, version")
     if command := shutil.which("netwright", path=str(Path(sys.executable).parent)):
@@ -362,6 +422,8 @@ def test_the_module_the_folder_and_the_command_are_the_same(tmp_path: Path) -> N
 
 
 def test_names_that_a_terminal_cannot_show_end_nothing(place: Path) -> None:
-    done = process("describe", str(place / "pictures"), PYTHONIOENCODING="ascii", LC_ALL="C", PYTHONUTF8="0")
+    done = process(
+        "describe", str(place / "pictures"), PYTHONIOENCODING="ascii", LC_ALL="C", PYTHONUTF8="0"
+    )
     assert done.returncode == 0
     assert "2 classes" in done.stdout

@@ -39,7 +39,10 @@ def begun(of: Combination, place: Path, folder: Path) -> list[str]:
     arguments = ["train", str(asked), "--run-dir", str(folder / "run"), "--json"]
     for section, values in tiny_files.settings(of).items():
         for name, value in values.items():
-            arguments += ["--set", f"{section}.{name}={str(value).lower() if isinstance(value, bool) else value}"]
+            arguments += [
+                "--set",
+                f"{section}.{name}={str(value).lower() if isinstance(value, bool) else value}",
+            ]
     return arguments
 
 
@@ -50,19 +53,27 @@ def learns(of: Combination, place: Path, folder: Path, capsys: pytest.CaptureFix
     summary = json.loads(out.splitlines()[-1])
     assert summary["status"] == "completed" and "Traceback" not in err
     figures = summary["metrics"]["validation"]
-    assert figures and set(figures) <= set(TASKS[of.task].metrics) and np.isfinite(list(figures.values())).all()
+    assert (
+        figures
+        and set(figures) <= set(TASKS[of.task].metrics)
+        and np.isfinite(list(figures.values())).all()
+    )
     losses = read_history(folder / "run").losses
     assert len(losses) == 3 and losses[-1] < losses[0], losses
 
 
 @pytest.mark.parametrize("of", PAIRED, ids=str)
-def test_train(of: Combination, place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_train(
+    of: Combination, place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     learns(of, place, tmp_path, capsys)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("of", [one for one in WHOLE if one not in PAIRED], ids=str)
-def test_train_the_rest(of: Combination, place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_train_the_rest(
+    of: Combination, place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     learns(of, place, tmp_path, capsys)
 
 
@@ -73,8 +84,15 @@ def test_small_batches_and_a_last_one_of_one(
 ) -> None:
     """24 examples: 23 leave one over."""
     of = next(one for one in WHOLE if one.task == task and one.template == "mlp")
-    code = cli.main([*begun(of, place, tmp_path), "--set", f"training.batch_size={batch_size}",
-                     "--set", "training.epochs=1"])
+    code = cli.main(
+        [
+            *begun(of, place, tmp_path),
+            "--set",
+            f"training.batch_size={batch_size}",
+            "--set",
+            "training.epochs=1",
+        ]
+    )
     out, err = capsys.readouterr()
     if code:  # an example alone cannot be compared
         assert batch_size == 1 and "batch size of 1" in err and "Traceback" not in err

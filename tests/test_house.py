@@ -61,22 +61,35 @@ def test_imports_flow_one_way(path: Path) -> None:
         top = name.partition(".")[0]
         assert not within(name, "tests"), f"{here} imports {name}"
         if within(here, "models"):
-            allowed = top in sys.stdlib_module_names or top in ("models", "torch", "pydantic", "typing_extensions")
+            allowed = top in sys.stdlib_module_names or top in (
+                "models",
+                "torch",
+                "pydantic",
+                "typing_extensions",
+            )
             assert allowed, f"{here} imports {name}"
         elif within(here, "app.engine"):
             assert top not in QT, f"{here} imports {name}"
-            assert name == "app" or top != "app" or within(name, "app.engine"), f"{here} imports {name}"
+            assert name == "app" or top != "app" or within(name, "app.engine"), (
+                f"{here} imports {name}"
+            )
         elif within(here, "app.ui"):
             assert top != "torch" or here == "app.ui.application", f"{here} imports {name}"
             assert not within(name, "models.network", "models.layers"), f"{here} imports {name}"
-            assert top != "app" or within(name, "app.engine", "app.ui", "app"), f"{here} imports {name}"
-            assert not within(name, "app.cli", "app.headless", "app.terminal"), f"{here} imports {name}"
+            assert top != "app" or within(name, "app.engine", "app.ui", "app"), (
+                f"{here} imports {name}"
+            )
+            assert not within(name, "app.cli", "app.headless", "app.terminal"), (
+                f"{here} imports {name}"
+            )
         else:
             assert top not in QT, f"{here} imports {name}"
             assert not within(name, "app.ui") or here == "app.cli", f"{here} imports {name}"
 
 
-@pytest.mark.parametrize("path", [path for path in SOURCE if within(module_name(path), "models")], ids=module_name)
+@pytest.mark.parametrize(
+    "path", [path for path in SOURCE if within(module_name(path), "models")], ids=module_name
+)
 def test_models_read_no_files(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
@@ -108,7 +121,9 @@ def expanded(patterns: list[str]) -> list[str]:
 def loaded_by(modules: list[str]) -> set[str]:
     """The top-level packages that importing these brings along, in a process of its own."""
     code = f"import importlib, sys\nfor name in {modules!r}: importlib.import_module(name)\nprint(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, encoding="utf-8"
+    )
     assert done.returncode == 0, done.stderr
     return {name.partition(".")[0] for name in done.stdout.split()}
 
@@ -128,7 +143,9 @@ def test_the_engine_comes_without_qt() -> None:
 
 def test_the_top_level_holds_nothing_else() -> None:
     try:
-        tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        tracked = subprocess.run(
+            ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("this is no clone")
     assert {name.partition("/")[0].strip('"') for name in tracked.splitlines()} <= TOP_LEVEL

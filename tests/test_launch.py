@@ -39,7 +39,9 @@ def test_it_needs_nothing_but_an_old_python() -> None:
         tree = ast.parse((ROOT / name).read_text(encoding="utf-8"), feature_version=(3, 8))
         for node in tree.body:
             if isinstance(node, ast.Import):
-                assert all(alias.name.partition(".")[0] in sys.stdlib_module_names for alias in node.names)
+                assert all(
+                    alias.name.partition(".")[0] in sys.stdlib_module_names for alias in node.names
+                )
             elif isinstance(node, ast.ImportFrom):
                 assert (node.module or "").partition(".")[0] in sys.stdlib_module_names
 
@@ -64,8 +66,12 @@ def test_where_the_packages_are_it_just_returns(monkeypatch: pytest.MonkeyPatch)
         ("toy==2.13", "2.13.0", True),
     ],
 )
-def test_versions_are_compared(project: Path, monkeypatch, requirement: str, version: str, fits: bool) -> None:
-    (project / "pyproject.toml").write_text(PROJECT.replace("toy-that-is-not-there>=1", requirement), encoding="utf-8")
+def test_versions_are_compared(
+    project: Path, monkeypatch, requirement: str, version: str, fits: bool
+) -> None:
+    (project / "pyproject.toml").write_text(
+        PROJECT.replace("toy-that-is-not-there>=1", requirement), encoding="utf-8"
+    )
     monkeypatch.setattr(metadata, "version", lambda name: {"toy": version}[name])
     assert launch.satisfied() is fits
 
@@ -113,13 +119,21 @@ def test_it_goes_on_in_the_environment_with_the_same_arguments(project: Path) ->
     """),
         encoding="utf-8",
     )
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(launch.environment())], check=True)
-    launch.stamp_path().write_text(json.dumps({"stamp": launch.stamp(), "extras": []}), encoding="utf-8")
-    done = subprocess.run([sys.executable, str(script), "a b", "--c"], capture_output=True, text=True, check=True)
+    subprocess.run(
+        [sys.executable, "-m", "venv", "--without-pip", str(launch.environment())], check=True
+    )
+    launch.stamp_path().write_text(
+        json.dumps({"stamp": launch.stamp(), "extras": []}), encoding="utf-8"
+    )
+    done = subprocess.run(
+        [sys.executable, str(script), "a b", "--c"], capture_output=True, text=True, check=True
+    )
     assert done.stdout.splitlines() == [f"{project / '.venv'} ['a b', '--c']"]
 
 
-def test_an_older_python_looks_for_a_newer_one_or_says_so(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_older_python_looks_for_a_newer_one_or_says_so(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(launch, "LEAST_PYTHON", (3, 99))
     monkeypatch.setattr(launch.shutil, "which", lambda name: None)
     with pytest.raises(SystemExit) as ended:
@@ -127,7 +141,9 @@ def test_an_older_python_looks_for_a_newer_one_or_says_so(project: Path, monkeyp
     assert "needs Python 3.99 or newer" in str(ended.value)
 
 
-def test_a_failed_installation_is_told_with_its_reason(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_installation_is_told_with_its_reason(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(launch, "environment_python", lambda: Path(sys.executable))
     with pytest.raises(launch.SetUpFailed) as failure:
         launch._pip("install", "--no-index", "surely-not-there-4711")
@@ -158,7 +174,9 @@ def apt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no apt there")
-def test_root_installs_what_is_missing_one_by_one_where_a_name_is_unknown(apt: Path, monkeypatch, capsys) -> None:
+def test_root_installs_what_is_missing_one_by_one_where_a_name_is_unknown(
+    apt: Path, monkeypatch, capsys
+) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     launch.provide(["libgl1", "libegl1"], "system libraries")
     assert apt.read_text(encoding="utf-8").splitlines()[1].endswith("libgl1 libegl1")
@@ -174,7 +192,9 @@ def test_root_installs_what_is_missing_one_by_one_where_a_name_is_unknown(apt: P
 def test_anybody_else_reads_the_exact_line(apt: Path, monkeypatch, capsys) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     launch.provide(["libgl1", "libegl1"], "system libraries")
-    assert "sudo apt-get install -y --no-install-recommends libgl1 libegl1" in capsys.readouterr().out
+    assert (
+        "sudo apt-get install -y --no-install-recommends libgl1 libegl1" in capsys.readouterr().out
+    )
     assert not apt.exists()
 
 

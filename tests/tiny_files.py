@@ -18,7 +18,10 @@ COUNT = 40
 """Examples of a file: a fifth to judge every epoch, a fifth to the end, 24 to learn from."""
 ANSWERS = ("kind", "good", "tags", "x", "y")
 TARGETS: dict[str, str | list[str]] = {
-    "classification": "kind", "binary-classification": "good", "multi-label": "tags", "regression": ["x", "y"],
+    "classification": "kind",
+    "binary-classification": "good",
+    "multi-label": "tags",
+    "regression": ["x", "y"],
     "metric-learning": "kind",
 }
 RATES = {"sgd": 0.1, "sgd-momentum": 0.1, "radam": 0.1, "adafactor": 0.1, "rmsprop": 0.0005}
@@ -38,12 +41,20 @@ def paired(of: Sequence[Combination]) -> list[Combination]:
     found: list[Combination] = []
     for task, sort in dict.fromkeys((one.task, one.sort) for one in of):
         own = [one for one in of if (one.task, one.sort) == (task, sort)]
-        templates, losses, optimizers = (list(dict.fromkeys(one[place] for one in own)) for place in (2, 3, 4))
+        templates, losses, optimizers = (
+            list(dict.fromkeys(one[place] for one in own)) for place in (2, 3, 4)
+        )
         for number in range(max(len(templates), len(losses))):
             turn = optimizers[len(found) % len(optimizers)]
-            found.append(Combination(
-                task, sort, templates[number % len(templates)], losses[number % len(losses)], turn
-            ))
+            found.append(
+                Combination(
+                    task,
+                    sort,
+                    templates[number % len(templates)],
+                    losses[number % len(losses)],
+                    turn,
+                )
+            )
     return found
 
 
@@ -62,7 +73,10 @@ def written(folder: Path, task: str, sort: str) -> dict[str, Any]:
     if sort == "image+text":
         return data | {"source": _told(folder)}
     if "+" in sort:
-        return data | {"source": _pairs(folder, sort), "columns": dict.fromkeys(("left", "right"), sort.split("+")[0])}
+        return data | {
+            "source": _pairs(folder, sort),
+            "columns": dict.fromkeys(("left", "right"), sort.split("+")[0]),
+        }
     target = TARGETS.get(task, [])
     chosen = [target] if isinstance(target, str) else target
     data["columns"] = {name: "ignore" for name in ANSWERS if name not in chosen}
@@ -84,8 +98,13 @@ def settings(of: Combination) -> dict[str, dict[str, Any]]:
         "optimizer": {"kind": of.optimizer, "learning_rate": rate},
         "schedule": {"kind": "constant"},
         "training": {
-            "epochs": 3, "batch_size": 512, "threads": 1, "device": "cpu", "precision": "float32",
-            "embedding": EMBEDDING, "gradient_clip": 1.0,
+            "epochs": 3,
+            "batch_size": 512,
+            "threads": 1,
+            "device": "cpu",
+            "precision": "float32",
+            "embedding": EMBEDDING,
+            "gradient_clip": 1.0,
         },
     }
 
@@ -101,8 +120,13 @@ def _answers() -> list[list[Any]]:
     """ANSWERS of every example."""
     noise = np.random.default_rng(1).normal(size=(COUNT, 2)) / 3
     return [
-        ["abc"[label], ("no", "yes")[int(label == 2)], ("red", "red;blue", "blue;green")[label],
-         round(10 + 3 * label + one, 3), round(two - label, 3)]
+        [
+            "abc"[label],
+            ("no", "yes")[int(label == 2)],
+            ("red", "red;blue", "blue;green")[label],
+            round(10 + 3 * label + one, 3),
+            round(two - label, 3),
+        ]
         for label, (one, two) in zip(_labels().tolist(), noise.tolist(), strict=True)
     ]
 
@@ -129,7 +153,10 @@ def _pictures(folder: Path, seed: int = 0) -> list[str]:
 
 def _texts(seed: int = 0) -> list[str]:
     dice = np.random.default_rng(seed)
-    return [f"{TEXT_WORDS[label]} {' '.join(dice.choice(list('klmnopqr'), 4))}" for label in _labels().tolist()]
+    return [
+        f"{TEXT_WORDS[label]} {' '.join(dice.choice(list('klmnopqr'), 4))}"
+        for label in _labels().tolist()
+    ]
 
 
 def _table(folder: Path, sort: str) -> str:
@@ -137,11 +164,16 @@ def _table(folder: Path, sort: str) -> str:
     if sort == "row":
         numbers = dice.normal(size=(COUNT, 4)).round(3)
         numbers[:, 0] += 2 * labels
-        inputs = [[*row, "uvw"[label]] for row, label in zip(numbers.tolist(), labels.tolist(), strict=True)]
+        inputs = [
+            [*row, "uvw"[label]]
+            for row, label in zip(numbers.tolist(), labels.tolist(), strict=True)
+        ]
         heads = ["one", "two", "three", "four", "form"]
     else:
         heads = ["file" if sort == "image" else "sentence"]
-        inputs = [[cell] for cell in (_pictures(folder / "pictures") if sort == "image" else _texts())]
+        inputs = [
+            [cell] for cell in (_pictures(folder / "pictures") if sort == "image" else _texts())
+        ]
     rows = [[*one, *two] for one, two in zip(inputs, _answers(), strict=True)]
     return _write(folder / f"{sort}.csv", [*heads, *ANSWERS], rows)
 

@@ -70,13 +70,19 @@ def choose(setting: str, probe: Probe | None = None) -> Device:
     setting = setting.strip().lower() or "auto"
     kind, _, number = setting.partition(":")
     if kind not in ("auto", "cpu", "cuda", "mps") or (number and not number.isdigit()):
-        raise UserError(f"'{setting}' is no device.", "Choose auto, cpu, cuda, cuda:1 or mps.", "training.device")
+        raise UserError(
+            f"'{setting}' is no device.",
+            "Choose auto, cpu, cuda, cuda:1 or mps.",
+            "training.device",
+        )
     if kind == "cpu":
         return Device("cpu", "CPU", CHOSEN)
     probe = probe or look()
     if kind == "mps" or (kind == "auto" and probe.mps):
         if probe.mps:
-            return Device("mps", "Apple GPU", CHOSEN if kind == "mps" else "the GPU of this computer")
+            return Device(
+                "mps", "Apple GPU", CHOSEN if kind == "mps" else "the GPU of this computer"
+            )
         reason = "this computer has no Apple GPU that PyTorch can use"
     else:
         wanted = [card for card in probe.cards if not number or card.index == int(number)]
@@ -86,7 +92,9 @@ def choose(setting: str, probe: Probe | None = None) -> Device:
                 return Device(f"cuda:{card.index}", card.name, reason)
         reason = _why_not(probe, wanted)
     if kind != "auto":
-        raise UserError(f"'{setting}' cannot be used: {reason}.", "Set the device to auto.", "training.device")
+        raise UserError(
+            f"'{setting}' cannot be used: {reason}.", "Set the device to auto.", "training.device"
+        )
     return Device("cpu", "CPU", reason)
 
 
@@ -132,7 +140,11 @@ def _card(index: int) -> Card:
         return Card(index, name)
     major, minor = torch.cuda.get_device_capability(index)
     if not drivable((major, minor), torch.cuda.get_arch_list()):
-        return Card(index, name, f"this PyTorch build does not support the {name} (compute capability {major}.{minor})")
+        return Card(
+            index,
+            name,
+            f"this PyTorch build does not support the {name} (compute capability {major}.{minor})",
+        )
     return Card(index, name)
 
 
@@ -159,7 +171,9 @@ def smoke_test(device: Device) -> Device:
     import torch
 
     try:
-        answer = float((torch.ones(4, 4, device=device.name) @ torch.ones(4, 4, device=device.name)).sum())
+        answer = float(
+            (torch.ones(4, 4, device=device.name) @ torch.ones(4, 4, device=device.name)).sum()
+        )
         if answer == 64.0:
             return device
         trouble = f"4 times 4 times 4 came out as {answer:g}"
@@ -194,7 +208,9 @@ def _first_line(error: object) -> str:
 Precision = Literal["float32", "bfloat16", "float16"]
 
 
-def precision(setting: Literal["auto", "float32", "bfloat16", "float16"], device: Device) -> Precision:
+def precision(
+    setting: Literal["auto", "float32", "bfloat16", "float16"], device: Device
+) -> Precision:
     """What activations are computed in: bfloat16 where the device gains from it, unless something else was chosen."""
     if setting != "auto":
         return setting
@@ -211,7 +227,8 @@ def cpu_has_bfloat16() -> bool:
     import torch
 
     return any(
-        bool(getattr(torch.cpu, name, bool)()) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+        bool(getattr(torch.cpu, name, bool)())
+        for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
     )
 
 
@@ -253,7 +270,10 @@ def thread_candidates(settings: TrainingSettings, device: Device) -> tuple[int, 
 
 
 def fastest_threads(
-    work: Callable[[], object], candidates: tuple[int, ...], check: Callable[[], None], seconds: float = 1.5
+    work: Callable[[], object],
+    candidates: tuple[int, ...],
+    check: Callable[[], None],
+    seconds: float = 1.5,
 ) -> tuple[int, dict[int, float]]:
     """The thread count with which `work` is fastest by the median, fewer where that is within 5 %, and all medians
     in seconds. The candidates take turns, so that a busy moment hits all of them."""

@@ -39,8 +39,14 @@ def diagnose() -> dict[str, Any]:
         chosen = device.choose("auto", probe)
         facts["device"] = {"name": chosen.name, "label": chosen.label, "reason": chosen.reason}
         facts["cards"] = [vars(card) for card in probe.cards]
-    except Exception as error:  # a broken torch raises what it likes; that is what the doctor is for
-        facts["device"] = {"name": "", "label": "none", "reason": f"PyTorch could not be used: {error}"}
+    except (
+        Exception
+    ) as error:  # a broken torch raises what it likes; that is what the doctor is for
+        facts["device"] = {
+            "name": "",
+            "label": "none",
+            "reason": f"PyTorch could not be used: {error}",
+        }
         facts["cards"] = []
     return facts
 
@@ -52,13 +58,20 @@ def lines(facts: dict[str, Any]) -> list[str]:
         f"Netwright {facts['netwright']}, Python {facts['python']}, {facts['system']}",
         ", ".join(f"{name} {version or 'missing'}" for name, version in facts["packages"].items()),
         f"Device: {facts['device']['label']} ({facts['device']['reason']})",
-        *(f"GPU {card['index']}: {card['name']} {card['trouble']}".rstrip() for card in facts["cards"]),
+        *(
+            f"GPU {card['index']}: {card['name']} {card['trouble']}".rstrip()
+            for card in facts["cards"]
+        ),
         f"CPU cores: {facts['cores']}",
         f"Memory: {gigabytes(memory['available'])} free of {gigabytes(memory['total'])}",
-        f"Runs: {runs['folder']}" + (f", {gigabytes(runs['free'])} free" if runs["free"] is not None else ""),
+        f"Runs: {runs['folder']}"
+        + (f", {gigabytes(runs['free'])} free" if runs["free"] is not None else ""),
     ]
     if "display" in facts:
-        text.append("Display: " + ("found" if facts["display"] else "none; trainings run on the command line"))
+        text.append(
+            "Display: "
+            + ("found" if facts["display"] else "none; trainings run on the command line")
+        )
     if facts["missing_packages"]:
         text.append(f"Missing packages: {', '.join(facts['missing_packages'])}")
     if facts.get("missing_system_libraries"):

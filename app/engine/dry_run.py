@@ -94,7 +94,9 @@ class WorkMeter(TorchDispatchMode):
         if packet is torch.ops.aten._scaled_dot_product_flash_attention_for_cpu:
             self.multiply_adds += sdpa_flop_count(args[0].shape, args[1].shape, args[2].shape) // 2
         elif packet in flop_registry:
-            self.multiply_adds += flop_registry[packet](*args, **(kwargs or {}), out_val=result) // 2
+            self.multiply_adds += (
+                flop_registry[packet](*args, **(kwargs or {}), out_val=result) // 2
+            )
         return result
 
 
@@ -107,12 +109,16 @@ class _LikeAGPU(TorchFunctionMode):
         if func is functional.dropout:
             share, training = _dropout_arguments(*args[1:], **kwargs)
             return torch.native_dropout(args[0], share, True)[0] if training and share else args[0]
-        if func in (functional.layer_norm, functional.group_norm) and torch.is_autocast_enabled("cpu"):
+        if func in (functional.layer_norm, functional.group_norm) and torch.is_autocast_enabled(
+            "cpu"
+        ):
             args = (args[0].float(), *args[1:])
         return func(*args, **kwargs)
 
 
-def _dropout_arguments(p: float = 0.5, training: bool = True, inplace: bool = False) -> tuple[float, bool]:
+def _dropout_arguments(
+    p: float = 0.5, training: bool = True, inplace: bool = False
+) -> tuple[float, bool]:
     return p, training
 
 

@@ -57,7 +57,9 @@ class TrainingSettings(Spec):
         help="Keeps only what goes into each block and computes the rest again in the backward pass: less memory for a "
         "second forward pass at every step, and the same result.",
     )
-    seed: int = setting(0, label="Seed", ge=0, help="The same seed gives the same run on the same computer.")
+    seed: int = setting(
+        0, label="Seed", ge=0, help="The same seed gives the same run on the same computer."
+    )
     device: str = setting(
         "auto",
         label="Device",
@@ -69,7 +71,9 @@ class TrainingSettings(Spec):
         label="Precision",
         advanced=True,
         choices={
-            "auto": "Automatic", "float32": "float32 (exact)", "bfloat16": "bfloat16 (half the memory)",
+            "auto": "Automatic",
+            "float32": "float32 (exact)",
+            "bfloat16": "bfloat16 (half the memory)",
             "float16": "float16 with scaling (for older GPUs)",
         },
         help="Two bytes a number halve the memory of activations; automatic takes bfloat16 where the device is faster "
@@ -183,12 +187,20 @@ def task_of(experiment: Experiment, about: Description) -> tasks.Task:
     if experiment.data.task is None and loss is not None and kind not in loss.tasks:
         fitting = (tasks.task(one) for one in loss.tasks)
         chosen = next(
-            (one for one in fitting if one.targets == chosen.targets and not one.fits(about)), chosen
+            (one for one in fitting if one.targets == chosen.targets and not one.fits(about)),
+            chosen,
         )
     if reason := chosen.fits(about):
-        others = [one.label for one in tasks.TASKS.values() if one.targets == chosen.targets and not one.fits(about)]
-        raise UserError(reason, f"Choose as the task: {' or '.join(others)}." if others else "Choose other data.",
-                        "data.task")
+        others = [
+            one.label
+            for one in tasks.TASKS.values()
+            if one.targets == chosen.targets and not one.fits(about)
+        ]
+        raise UserError(
+            reason,
+            f"Choose as the task: {' or '.join(others)}." if others else "Choose other data.",
+            "data.task",
+        )
     return chosen
 
 
@@ -231,17 +243,25 @@ def resolved(experiment: Experiment, problem: Problem, task: tasks.Task) -> Expe
     if task.kind not in loss.tasks:
         usual = LOSSES.get(task.losses[0])
         raise UserError(
-            f"{loss.label} does not fit the task '{task.label}'.", f"Choose {usual.label} as the loss.", "loss.kind"
+            f"{loss.label} does not fit the task '{task.label}'.",
+            f"Choose {usual.label} as the loss.",
+            "loss.kind",
         )
     optimizer = choose("optimizer")
     if optimizer.learning_rate is None:
         optimizer = optimizer.replace(learning_rate=optimizer.default_learning_rate)
     schedule = choose("schedule")
     training = _filled(experiment.training, recipe.get("training", {}))
-    training = _filled(training, {"epochs": 12, "batch_size": 128, "gradient_clip": 0.0, "best_by": task.best_by})
-    return experiment.replace(model=template, loss=loss, optimizer=optimizer, schedule=schedule, training=training)
+    training = _filled(
+        training, {"epochs": 12, "batch_size": 128, "gradient_clip": 0.0, "best_by": task.best_by}
+    )
+    return experiment.replace(
+        model=template, loss=loss, optimizer=optimizer, schedule=schedule, training=training
+    )
 
 
 def _filled(spec: Any, advice: dict[str, Any]) -> Any:
-    missing = {k: v for k, v in advice.items() if k in type(spec).model_fields and getattr(spec, k) is None}
+    missing = {
+        k: v for k, v in advice.items() if k in type(spec).model_fields and getattr(spec, k) is None
+    }
     return spec.replace(**missing) if missing else spec

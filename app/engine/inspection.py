@@ -60,9 +60,14 @@ def inspect(graph: Graph, problem: Problem) -> Inspection:
     found, error = _placed(graph, problem)
     figures = _measure(graph, problem, found)
     shapes = source_shapes(problem) | {name: one.shape for name, one in found.items()}
-    reports = tuple(_report(node, shapes, figures.get(node.name, (0, 0, 0)), error) for node in graph.nodes)
+    reports = tuple(
+        _report(node, shapes, figures.get(node.name, (0, 0, 0)), error) for node in graph.nodes
+    )
     return Inspection(
-        reports, sum(block.parameters for block in reports), sum(block.multiply_adds for block in reports), error
+        reports,
+        sum(block.parameters for block in reports),
+        sum(block.multiply_adds for block in reports),
+        error,
     )
 
 
@@ -81,21 +86,31 @@ def _placed(graph: Graph, problem: Problem) -> tuple[dict[str, Placed], GraphErr
     return found, None
 
 
-def _measure(graph: Graph, problem: Problem, found: dict[str, Placed]) -> dict[str, tuple[int, int, int]]:
+def _measure(
+    graph: Graph, problem: Problem, found: dict[str, Placed]
+) -> dict[str, tuple[int, int, int]]:
     """Parameters, multiply-adds and bytes kept, of each block of a sound beginning of the graph."""
     figures: dict[str, tuple[int, int, int]] = {}
     with pretending():
         values = dict(zip((INPUT, OTHER), pretended(problem, PROBE), strict=False))
         batch = tuple(values.values())
         blocks: dict[str, nn.Module] = {name: one.module() for name, one in found.items()}
-        known = [tensor for block in blocks.values() for tensor in (*block.parameters(), *block.buffers())]
+        known = [
+            tensor
+            for block in blocks.values()
+            for tensor in (*block.parameters(), *block.buffers())
+        ]
         kept = ActivationMeter([*known, *batch])
         for node in graph.nodes[: len(found)]:
             before, block = kept.bytes, blocks[node.name]
             with kept, WorkMeter() as work:
                 values[node.name] = block(*(values[name] for name in node.inputs))
             parameters = sum(parameter.numel() for parameter in block.parameters())
-            figures[node.name] = (parameters, work.multiply_adds // PROBE, (kept.bytes - before) // PROBE)
+            figures[node.name] = (
+                parameters,
+                work.multiply_adds // PROBE,
+                (kept.bytes - before) // PROBE,
+            )
     return figures
 
 
@@ -109,6 +124,14 @@ def _report(
         title, text = node.kind, ""
     here = error if error is not None and error.node == node.name else None
     return BlockReport(
-        node.name, node.kind, title, text, node.inputs, tuple(shapes.get(name) for name in node.inputs),
-        shapes.get(node.name), *figures, here.what if here else "", here.remedy if here else "",
+        node.name,
+        node.kind,
+        title,
+        text,
+        node.inputs,
+        tuple(shapes.get(name) for name in node.inputs),
+        shapes.get(node.name),
+        *figures,
+        here.what if here else "",
+        here.remedy if here else "",
     )

@@ -64,18 +64,27 @@ def sync_folder(folder: Path) -> None:
 
 
 def write_json(path: Path, data: Any) -> None:
-    write_atomically(path, (json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode())
+    write_atomically(
+        path, (json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    )
 
 
 def disk_error(error: OSError, path: Path) -> UserError:
     """The sentence for an operating system's error about a file."""
     if error.errno == errno.ENOSPC:
-        return UserError(f"The disk is full; '{path}' could not be written.", "Free some space, then try again.")
+        return UserError(
+            f"The disk is full; '{path}' could not be written.", "Free some space, then try again."
+        )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return UserError(f"'{path}' may not be read or written.", "Choose another folder or change its permissions.")
+        return UserError(
+            f"'{path}' may not be read or written.",
+            "Choose another folder or change its permissions.",
+        )
     if error.errno == errno.ENOENT:
         return UserError(f"There is no '{path}'.", "Check the name, or choose it again.")
-    return UserError(f"'{path}' could not be used: {error.strerror or error}.", "Choose another place.")
+    return UserError(
+        f"'{path}' could not be used: {error.strerror or error}.", "Choose another place."
+    )
 
 
 def to_plain(experiment: Experiment) -> dict[str, Any]:
@@ -97,7 +106,8 @@ def from_plain(data: dict[str, Any], where: str = "the experiment") -> Experimen
     version = data.pop("netwright", FORMAT)
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise UserError(
-            f"In {where}, 'netwright = {version!r}' is not a format version.", f"Write netwright = {FORMAT}."
+            f"In {where}, 'netwright = {version!r}' is not a format version.",
+            f"Write netwright = {FORMAT}.",
         )
     if version > FORMAT:
         raise UserError(
@@ -112,7 +122,9 @@ def from_plain(data: dict[str, Any], where: str = "the experiment") -> Experimen
     try:
         return Experiment.model_validate(data)
     except ValidationError as error:
-        raise UserError(f"In {where}: " + " ".join(sentences(error, data)), "Change it and try again.") from error
+        raise UserError(
+            f"In {where}: " + " ".join(sentences(error, data)), "Change it and try again."
+        ) from error
 
 
 def read(path: Path) -> Experiment:
@@ -126,7 +138,9 @@ def read(path: Path) -> Experiment:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise UserError(f"'{path.name}' is not valid TOML: {error}.", "Mend that line, then open it again.") from error
+        raise UserError(
+            f"'{path.name}' is not valid TOML: {error}.", "Mend that line, then open it again."
+        ) from error
     experiment = from_plain(data, f"'{path.name}'")
     source = experiment.data.source
     if source and not source.startswith("sample:"):
@@ -161,7 +175,8 @@ def with_overrides(experiment: Experiment, pairs: Iterable[str]) -> Experiment:
         parts = name.strip().split(".")
         if not separator or len(parts) > 2 or not all(parts):
             raise UserError(
-                f"'--set {pair}' is not of the form section.field=value.", "For example: --set model.width=32"
+                f"'--set {pair}' is not of the form section.field=value.",
+                "For example: --set model.width=32",
             )
         try:
             value = tomllib.loads(f"value = {text.strip()}")["value"]
@@ -172,7 +187,10 @@ def with_overrides(experiment: Experiment, pairs: Iterable[str]) -> Experiment:
             continue
         section = plain.setdefault(parts[0], {})
         if not isinstance(section, dict):
-            raise UserError(f"'--set {pair}': '{parts[0]}' has no settings.", f"Sections are {', '.join(SECTIONS)}.")
+            raise UserError(
+                f"'--set {pair}': '{parts[0]}' has no settings.",
+                f"Sections are {', '.join(SECTIONS)}.",
+            )
         if parts[1] in ("kind", "template") and section.get(parts[1]) != value:
             section.clear()  # another choice has other settings
         section[parts[1]] = value
@@ -202,15 +220,23 @@ TYPES = {
 
 
 def _sentence(item: Any, data: dict[str, Any]) -> str:
-    place, kind, value = ".".join(str(part) for part in item["loc"]), item["type"], item.get("input")
+    place, kind, value = (
+        ".".join(str(part) for part in item["loc"]),
+        item["type"],
+        item.get("input"),
+    )
     context = item.get("ctx") or {}
     if kind == "extra_forbidden":
-        near = difflib.get_close_matches(str(item["loc"][-1]), _fields_beside(item["loc"], data), n=1)
+        near = difflib.get_close_matches(
+            str(item["loc"][-1]), _fields_beside(item["loc"], data), n=1
+        )
         return f"there is no setting '{place}'." + (f" Did you mean '{near[0]}'?" if near else "")
     if kind in LIMITS:
         return f"'{place}' is {value}; it must be {LIMITS[kind]} {next(iter(context.values())):g}."
     if kind == "literal_error":
-        return f"'{place}' is {value!r}; it must be {context.get('expected', 'one of the choices')}."
+        return (
+            f"'{place}' is {value!r}; it must be {context.get('expected', 'one of the choices')}."
+        )
     if kind in TYPES:
         return f"'{place}' is {value!r}; it must be {TYPES[kind]}."
     if isinstance(context.get("error"), UnknownChoice):

@@ -24,7 +24,13 @@ class Entry:
 
 
 TABLE = (
-    Entry("new", "Start page", "File", ("Ctrl+N",), "Begin anew: built-in data, recent work, your own data."),
+    Entry(
+        "new",
+        "Start page",
+        "File",
+        ("Ctrl+N",),
+        "Begin anew: built-in data, recent work, your own data.",
+    ),
     Entry(
         "open_folder",
         "Open a folder of data…",
@@ -39,21 +45,65 @@ TABLE = (
         ("Ctrl+O",),
         "Opens an experiment, an array file or a list.",
     ),
-    Entry("read_again", "Read the data again", "File", ("F6",), "Reads the data anew, with files that came or went."),
-    Entry("cancel_reading", "Stop reading the data", "File", (), "Gives up the reading that is under way."),
+    Entry(
+        "read_again",
+        "Read the data again",
+        "File",
+        ("F6",),
+        "Reads the data anew, with files that came or went.",
+    ),
+    Entry(
+        "cancel_reading",
+        "Stop reading the data",
+        "File",
+        (),
+        "Gives up the reading that is under way.",
+    ),
     Entry("-", menu="File"),
     Entry("save", "Save experiment", "File", ("Ctrl+S",), "Writes the settings to their file."),
-    Entry("save_as", "Save experiment as…", "File", ("Ctrl+Shift+S",), "Writes the settings to another file."),
+    Entry(
+        "save_as",
+        "Save experiment as…",
+        "File",
+        ("Ctrl+Shift+S",),
+        "Writes the settings to another file.",
+    ),
     Entry("-", menu="File"),
     Entry("quit", "Quit", "File", ("Ctrl+Q",), "Ends the program; the settings are kept."),
     Entry("undo", "Undo", "Edit", ("Ctrl+Z",), "Takes the last change of the settings back."),
     Entry("redo", "Redo", "Edit", ("Ctrl+Shift+Z", "Ctrl+Y"), "Makes the change again."),
     Entry("train", "Train", "Run", ("Ctrl+R", "F5"), "Trains the network with these settings."),
-    Entry("race", "Race several variants…", "Run", ("Ctrl+Shift+R",), "Trains variants of the settings side by side."),
-    Entry("plan", "What would fit?…", "Run", (), "A table of what would fit the memory and what it would cost."),
-    Entry("pause", "Pause or resume", "Run", ("Ctrl+P",), "Pauses after the current step, or goes on."),
-    Entry("stop", "Stop, keep best", "Run", ("Ctrl+.",), "Stops and keeps the weights of the best epoch."),
-    Entry("zoom_in", "Larger", "View", ("Ctrl++", "Ctrl+="), "Makes everything larger, for the back of the room."),
+    Entry(
+        "race",
+        "Race several variants…",
+        "Run",
+        ("Ctrl+Shift+R",),
+        "Trains variants of the settings side by side.",
+    ),
+    Entry(
+        "plan",
+        "What would fit?…",
+        "Run",
+        (),
+        "A table of what would fit the memory and what it would cost.",
+    ),
+    Entry(
+        "pause", "Pause or resume", "Run", ("Ctrl+P",), "Pauses after the current step, or goes on."
+    ),
+    Entry(
+        "stop",
+        "Stop, keep best",
+        "Run",
+        ("Ctrl+.",),
+        "Stops and keeps the weights of the best epoch.",
+    ),
+    Entry(
+        "zoom_in",
+        "Larger",
+        "View",
+        ("Ctrl++", "Ctrl+="),
+        "Makes everything larger, for the back of the room.",
+    ),
     Entry("zoom_out", "Smaller", "View", ("Ctrl+-",), "Makes everything smaller."),
     Entry("zoom_reset", "Original size", "View", ("Ctrl+0",), "Back to 100 %."),
     Entry("-", menu="View"),
@@ -61,9 +111,23 @@ TABLE = (
     Entry("guide", "Guide", "View", ("Ctrl+G",), "Shows or hides the Guide."),
     Entry("shortcuts", "Keyboard shortcuts", "Help", ("F1",), "Shows what the keys do."),
     Entry("menu", "Open this menu", "Help", ("F10",), "Opens the menu."),
-    Entry("fashion", "Get the full Fashion-MNIST", "Help", (), "Says how to get all 70,000 pictures."),
-    Entry("problems", "Problems since the start", "Help", (), "What went wrong, as a list that can be copied."),
-    Entry("diagnostics", "Copy diagnostics", "Help", (), "Copies versions, device and settings, to ask somebody."),
+    Entry(
+        "fashion", "Get the full Fashion-MNIST", "Help", (), "Says how to get all 70,000 pictures."
+    ),
+    Entry(
+        "problems",
+        "Problems since the start",
+        "Help",
+        (),
+        "What went wrong, as a list that can be copied.",
+    ),
+    Entry(
+        "diagnostics",
+        "Copy diagnostics",
+        "Help",
+        (),
+        "Copies versions, device and settings, to ask somebody.",
+    ),
     *(
         Entry(f"go.{page}", text, "Go to", (f"Ctrl+{number}",), f"Shows {text}.")
         for number, (page, text) in enumerate(

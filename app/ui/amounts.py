@@ -63,7 +63,7 @@ def time_text(seconds: float | None) -> str:
 
 
 def count_text(count: int, one: str, many: str = "") -> str:
-    """"1 epoch", "3 epochs", "60,000 pictures"."""
+    """ "1 epoch", "3 epochs", "60,000 pictures"."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 

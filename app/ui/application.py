@@ -38,11 +38,15 @@ class Window(QObject):
     It shows the frame; `assemble` fills it, a moment after it was painted.
     """
 
-    def __init__(self, folder: Path, paths: list[str], train: bool = False, awake: Awake | None = None) -> None:
+    def __init__(
+        self, folder: Path, paths: list[str], train: bool = False, awake: Awake | None = None
+    ) -> None:
         super().__init__()
         self._folder, self._paths, self._train, self._awake = folder, paths, train, awake
         self.preferences = Preferences(folder / "window.json")
-        self.theme = Theme(self.preferences.get("dark", system_is_dark()), self.preferences.get("zoom", 1.0))
+        self.theme = Theme(
+            self.preferences.get("dark", system_is_dark()), self.preferences.get("zoom", 1.0)
+        )
         self.theme.apply()
         self.frame = MainWindow(self.theme, self.preferences)
         self.assembly: Assembly | None = None
@@ -61,7 +65,9 @@ class Window(QObject):
         if self.assembly is None:
             from app.ui.assembly import Assembly
 
-            self.assembly = Assembly(self.frame, self.theme, self.preferences, self._folder, self._awake)
+            self.assembly = Assembly(
+                self.frame, self.theme, self.preferences, self._folder, self._awake
+            )
             self.assembly.begin(self._paths, self._train)
 
     def open(self, paths: list[str]) -> None:
@@ -92,7 +98,9 @@ def main(paths: list[str], train: bool = False) -> int:
 
     train: press Train once it is open. A second start hands its paths to the first window and ends with 0.
     """
-    application = QApplication.instance() or QApplication([sys.argv[0] if sys.argv else "netwright"])
+    application = QApplication.instance() or QApplication(
+        [sys.argv[0] if sys.argv else "netwright"]
+    )
     assert isinstance(application, QApplication)
     application.setApplicationName("netwright")
     application.setApplicationDisplayName("Netwright")

@@ -38,18 +38,28 @@ class Assembly(QObject):
     """Document, session and everything that connects them with the window."""
 
     def __init__(
-        self, frame: MainWindow, theme: Theme, preferences: Preferences, folder: Path, awake: Awake | None = None
+        self,
+        frame: MainWindow,
+        theme: Theme,
+        preferences: Preferences,
+        folder: Path,
+        awake: Awake | None = None,
     ) -> None:
         super().__init__()
         self.frame, self.theme, self.preferences = frame, theme, preferences
         self.problems = Problems(frame, theme)
         self._uninstall = install(self.problems)
         self.document, self.session = Document(), Session()
-        self.background, self._reading = Background(), Background()  # reading data must not wait for measuring
+        self.background, self._reading = (
+            Background(),
+            Background(),
+        )  # reading data must not wait for measuring
         self.opener = Opener(self.document, self._reading)
         self.measurer = Measurer(self.document, self.background)
         self.files = Files(frame, self.document, self.session, preferences, self.problems, folder)
-        self.run_bar = RunBar(frame.bottom, self.document, self.session, self.measurer, Speeds(preferences))
+        self.run_bar = RunBar(
+            frame.bottom, self.document, self.session, self.measurer, Speeds(preferences)
+        )
         self.engine = EngineLoader()
         self.awake, self.notifier = awake or Awake(), Notifier(frame)
         self.runs_folder = default_folder()
@@ -94,7 +104,12 @@ class Assembly(QObject):
             background.failed.connect(self.problems.tell)
         document.changed.connect(self._document_changed)
         document.saved_changed.connect(self._show_saved)
-        for changed in (document.data_changed, session.state_changed, session.shown, self.measurer.changed):
+        for changed in (
+            document.data_changed,
+            session.state_changed,
+            session.shown,
+            self.measurer.changed,
+        ):
             changed.connect(frame.refresh_soon)
         session.state_changed.connect(self._state_changed)
         session.told.connect(self._told)
@@ -113,7 +128,10 @@ class Assembly(QObject):
         self._show_saved()
         first = self.preferences.get("page", "welcome") if restored else "welcome"
         self.frame.fill(
-            lambda name: make(name, self.parts), list(PAGES), first if first in PAGES else "welcome", self._load_engine
+            lambda name: make(name, self.parts),
+            list(PAGES),
+            first if first in PAGES else "welcome",
+            self._load_engine,
         )
         for path in paths[:1]:
             self.files.open(path)
@@ -147,7 +165,10 @@ class Assembly(QObject):
         if document.path is None:
             header.set_saved("autosaved", "Not saved to a file yet; it is kept for the next start.")
         elif document.dirty:
-            header.set_saved("changed", f"Changes are not in '{document.path.name}' yet; they are kept all the same.")
+            header.set_saved(
+                "changed",
+                f"Changes are not in '{document.path.name}' yet; they are kept all the same.",
+            )
         else:
             header.set_saved("saved", f"Saved in '{document.path}'.")
         self.commands.refresh()
@@ -162,8 +183,13 @@ class Assembly(QObject):
 
     def _told(self, batch: list[events.Event]) -> None:
         for event in batch:
-            if isinstance(event, events.RunPrepared) and event.device not in self.frame.header.device.text():
-                self.frame.header.set_device(f"Training on: {event.device}", f"Chosen because {event.device_reason}.")
+            if (
+                isinstance(event, events.RunPrepared)
+                and event.device not in self.frame.header.device.text()
+            ):
+                self.frame.header.set_device(
+                    f"Training on: {event.device}", f"Chosen because {event.device_reason}."
+                )
 
     def _finished(self, end: events.RunFinished) -> None:
         if end.status == "failed":
@@ -174,9 +200,14 @@ class Assembly(QObject):
 
     def _show_icons(self) -> None:
         theme = self.theme
-        self.frame.header.set_icons(*(icon(theme, name, "secondary") for name in ("guide", "dark", "help")))
+        self.frame.header.set_icons(
+            *(icon(theme, name, "secondary") for name in ("guide", "dark", "help"))
+        )
         self.frame.bottom.set_icons(
-            icon(theme, "train", "on_accent"), icon(theme, "pause"), icon(theme, "stop"), icon(theme, "train")
+            icon(theme, "train", "on_accent"),
+            icon(theme, "pause"),
+            icon(theme, "stop"),
+            icon(theme, "train"),
         )
 
     def _fill_recent(self) -> None:

@@ -53,6 +53,8 @@ def icon(theme: Theme, name: str, role: str = "text") -> QIcon:
     import qtawesome  # loads fonts, so not before the first window is painted
 
     picture: QIcon = qtawesome.icon(
-        ICONS.get(name, name), color=theme.color(role).name(), color_disabled=theme.color("disabled").name()
+        ICONS.get(name, name),
+        color=theme.color(role).name(),
+        color_disabled=theme.color("disabled").name(),
     )
     return picture

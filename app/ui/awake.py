@@ -40,13 +40,21 @@ def inhibit_sleep() -> Release | None:
         return _by_command(["caffeinate", "-i", "-w", str(os.getpid())])
     # `cat` ends when this process does, however it ends: the inhibitor cannot outlive us
     return _by_command(
-        ["systemd-inhibit", "--what=sleep:idle", "--who=Netwright", "--why=A network is training", "cat"]
+        [
+            "systemd-inhibit",
+            "--what=sleep:idle",
+            "--who=Netwright",
+            "--why=A network is training",
+            "cat",
+        ]
     )
 
 
 def _by_command(command: list[str]) -> Release | None:
     try:
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
     except OSError:
         return None
 

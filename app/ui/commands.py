@@ -28,8 +28,12 @@ class Commands:
         self._all = assembly
         self._leaving = False
         self._trials: Trials | None = None
-        self._zoom = QTimer(assembly.frame, interval=ZOOM_MS, singleShot=True)  # presses in a row are one change
-        self._zoom.timeout.connect(lambda: assembly.theme.set_zoom(assembly.preferences.get("zoom", 1.0)))
+        self._zoom = QTimer(
+            assembly.frame, interval=ZOOM_MS, singleShot=True
+        )  # presses in a row are one change
+        self._zoom.timeout.connect(
+            lambda: assembly.theme.set_zoom(assembly.preferences.get("zoom", 1.0))
+        )
         document, frame, files = assembly.document, assembly.frame, assembly.files
         handlers: dict[str, Callable[[], object]] = {
             "new": lambda: frame.go("welcome"),
@@ -72,7 +76,9 @@ class Commands:
         self.actions["undo"].setEnabled(document.can_undo)
         self.actions["redo"].setEnabled(document.can_redo)
         self.actions["train"].setEnabled(not self._all.run_bar.obstacle())
-        self.actions["race"].setEnabled(self.actions["train"].isEnabled() and document.description is not None)
+        self.actions["race"].setEnabled(
+            self.actions["train"].isEnabled() and document.description is not None
+        )
         self.actions["pause"].setEnabled(session.state in (State.RUNNING, State.PAUSED))
         self.actions["stop"].setEnabled(session.active)
 
@@ -130,7 +136,9 @@ class Commands:
         more = "\n\n".join(f"{what}\n{how}" for what, how in MORE_DATA.items())
         box = self._box("help.fashion", "More open data", f"{FULL_FASHION_HELP}\n\n{more}")
         copy = box.addButton("Copy the command", QMessageBox.ButtonRole.ActionRole)
-        copy.clicked.connect(lambda: QApplication.clipboard().setText("apt-get install dataset-fashion-mnist"))
+        copy.clicked.connect(
+            lambda: QApplication.clipboard().setText("apt-get install dataset-fashion-mnist")
+        )
         box.addButton(QMessageBox.StandardButton.Close)
         box.open()
 

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from models.shape import Problem
 
 UNDO_STEPS = 200
-PRETENDED = "No data are open yet: sizes are those for 60,000 grey pictures of 28 × 28 in 10 classes."
+PRETENDED = (
+    "No data are open yet: sizes are those for 60,000 grey pictures of 28 × 28 in 10 classes."
+)
 
 
 class Document(QObject):
@@ -206,7 +208,11 @@ def pretended() -> Description:
     from app.engine.data.preparations.image import ImagePreparation
 
     return Description(
-        source="", format="", shape=(1, 28, 28), classes=tuple(str(number) for number in range(10)),
-        counts={"training": (6_000,) * 10}, fingerprint="",
+        source="",
+        format="",
+        shape=(1, 28, 28),
+        classes=tuple(str(number) for number in range(10)),
+        counts={"training": (6_000,) * 10},
+        fingerprint="",
         preparation=ImagePreparation(28, 28, 1, "crop", (0.5,), (0.25,)),
     )

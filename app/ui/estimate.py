@@ -18,7 +18,9 @@ class Speeds:
     def __init__(self, preferences: Preferences) -> None:
         self._preferences = preferences
 
-    def learn(self, device: str, template: str, multiply_adds: int, examples_per_second: float) -> None:
+    def learn(
+        self, device: str, template: str, multiply_adds: int, examples_per_second: float
+    ) -> None:
         """Take in one run: multiply_adds of one example, forward."""
         if multiply_adds <= 0 or examples_per_second <= 0:
             return
@@ -27,7 +29,9 @@ class Speeds:
         kept[key] = [*kept.get(key, []), PASSES * multiply_adds * examples_per_second][-KEPT:]
         self._preferences.set("speeds", kept)
 
-    def seconds(self, device: str, template: str, multiply_adds: int, examples: int) -> float | None:
+    def seconds(
+        self, device: str, template: str, multiply_adds: int, examples: int
+    ) -> float | None:
         """Seconds to train on so many examples (epochs included); None where this template was not measured here yet.
         Others say nothing of it: of a small network most of a step is overhead, of a large one hardly any."""
         speeds = self._kept().get(f"{device}/{template}")
@@ -40,7 +44,9 @@ class Speeds:
         good = {}
         for key, values in kept.items():
             if isinstance(values, list):
-                numbers = [float(value) for value in values if isinstance(value, int | float) and value > 0]
+                numbers = [
+                    float(value) for value in values if isinstance(value, int | float) and value > 0
+                ]
                 if numbers:
                     good[key] = numbers
         return good

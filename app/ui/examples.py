@@ -59,14 +59,18 @@ def example_from(preparation: Preparation, kept: Any, name: str = "") -> Example
     if len(inputs) > 1:
         halves = getattr(preparation, "halves", ())
         return Example(
-            "pair", name, halves=tuple(example_from(half, one) for half, one in zip(halves, kept, strict=True))
+            "pair",
+            name,
+            halves=tuple(example_from(half, one) for half, one in zip(halves, kept, strict=True)),
         )
     kind = inputs[0].kind
     seen = preparation.shown(kept)
     if kind == "image":
         return Example(kind, name, picture=np.asarray(seen))
     if kind == "row":
-        return Example(kind, name, cells=tuple((str(column), _word(value)) for column, value in seen))
+        return Example(
+            kind, name, cells=tuple((str(column), _word(value)) for column, value in seen)
+        )
     if kind == "text":
         return Example(kind, name, text=str(seen))
     return Example(kind, name, signal=np.atleast_2d(np.asarray(seen, dtype=np.float32)))

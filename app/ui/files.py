@@ -20,15 +20,17 @@ from app.ui.session import Session, read_record
 
 KEEP_MS = 800
 SAMPLE = "sample:"
-FILES = ";;".join((
-    "Experiments and data (*.toml *.csv *.tsv *.tab *.xlsx *.xlsm *.xls *.ods *.parquet *.pq *.txt *.text *.npz *.npy "
-    "*.gz *ubyte)",
-    "Tables (*.csv *.tsv *.tab *.xlsx *.xlsm *.xlsb *.xls *.ods *.parquet *.pq *.txt *.dat *.data)",
-    "Texts (*.txt *.text *.md)",
-    "Arrays (*.npz *.npy *.gz *ubyte)",
-    "Experiments (*.toml)",
-    "All files (*)",
-))
+FILES = ";;".join(
+    (
+        "Experiments and data (*.toml *.csv *.tsv *.tab *.xlsx *.xlsm *.xls *.ods *.parquet *.pq *.txt *.text *.npz *.npy "
+        "*.gz *ubyte)",
+        "Tables (*.csv *.tsv *.tab *.xlsx *.xlsm *.xlsb *.xls *.ods *.parquet *.pq *.txt *.dat *.data)",
+        "Texts (*.txt *.text *.md)",
+        "Arrays (*.npz *.npy *.gz *ubyte)",
+        "Experiments (*.toml)",
+        "All files (*)",
+    )
+)
 
 
 class Files(QObject):
@@ -144,7 +146,9 @@ class Files(QObject):
         self._show(dialog)
 
     def ask_file(self) -> None:
-        dialog = QFileDialog(self._window, "Open an experiment or a data file", self._start(), FILES)
+        dialog = QFileDialog(
+            self._window, "Open an experiment or a data file", self._start(), FILES
+        )
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(self.open)
         self._show(dialog)
@@ -160,7 +164,9 @@ class Files(QObject):
 
     def save_as(self) -> None:
         name = self._document.experiment.name or "experiment"
-        dialog = QFileDialog(self._window, "Save the experiment", str(Path(self._start()) / f"{name}.toml"))
+        dialog = QFileDialog(
+            self._window, "Save the experiment", str(Path(self._start()) / f"{name}.toml")
+        )
         dialog.setNameFilter("Experiments (*.toml)")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("toml")

@@ -102,7 +102,9 @@ class Form(QWidget):
         return basic, [setting for setting in shown if setting.advanced]
 
     def _add(self, setting: Setting) -> None:
-        field = Field(f"{self._section}.{setting.name}", setting, self._lowest(setting), self._theme)
+        field = Field(
+            f"{self._section}.{setting.name}", setting, self._lowest(setting), self._theme
+        )
         field.edited.connect(self._take)
         field.reset.connect(self._reset)
         self.fields[setting.name] = field
@@ -112,7 +114,9 @@ class Form(QWidget):
         """The lowest value that is allowed: a limit that may not be reached itself is one step further on."""
         if setting.minimum is None or setting.type not in ("integer", "number"):
             return None
-        lowest: float = int(setting.minimum) if setting.type == "integer" else float(setting.minimum)
+        lowest: float = (
+            int(setting.minimum) if setting.type == "integer" else float(setting.minimum)
+        )
         try:
             self._value().replace(**{setting.name: lowest})
         except ValidationError:
@@ -221,7 +225,12 @@ class ChoiceBox(DropDown):
     """A drop-down for a template, loss, optimizer or schedule. What does not fit is greyed and says why."""
 
     def __init__(
-        self, document: Document, section: str, registry: Registry[Any], name: str = "", parent: QWidget | None = None
+        self,
+        document: Document,
+        section: str,
+        registry: Registry[Any],
+        name: str = "",
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._document, self._section, self._registry = document, section, registry
@@ -271,7 +280,11 @@ class ChoiceBox(DropDown):
         if task.kind in kinds:
             return ""
         if chosen is None:
-            alike = [TASKS[kind] for kind in kinds if kind in TASKS and TASKS[kind].targets == task.targets]
+            alike = [
+                TASKS[kind]
+                for kind in kinds
+                if kind in TASKS and TASKS[kind].targets == task.targets
+            ]
             reasons = [one.fits(about) for one in alike if one.pairs == task.pairs]
             if reasons and not all(reasons):
                 return ""

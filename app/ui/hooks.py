@@ -14,7 +14,10 @@ from PySide6.QtCore import QCoreApplication, QMessageLogContext, QtMsgType, qIns
 from app.ui.background import Failure
 from app.ui.problems import Problems
 
-HARMLESS = ("This plugin does not support propagateSizeHints", "QFontDatabase: Cannot find font directory")
+HARMLESS = (
+    "This plugin does not support propagateSizeHints",
+    "QFontDatabase: Cannot find font directory",
+)
 
 
 def install(problems: Problems) -> Callable[[], None]:
@@ -22,7 +25,9 @@ def install(problems: Problems) -> Callable[[], None]:
     before = (sys.excepthook, threading.excepthook, sys.unraisablehook)
     speaking = threading.local()
 
-    def main_thread(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    def main_thread(
+        kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
         if issubclass(kind, KeyboardInterrupt):
             QCoreApplication.exit(0)
             return
@@ -37,7 +42,9 @@ def install(problems: Problems) -> Callable[[], None]:
     def unraisable(args: Any) -> None:
         if args.exc_value is not None:
             details = "".join(traceback.format_exception(args.exc_value))
-            problems.report_quietly(Failure(f"Something failed while it was put away: {args.exc_value}.", "", details))
+            problems.report_quietly(
+                Failure(f"Something failed while it was put away: {args.exc_value}.", "", details)
+            )
 
     def qt(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
         if message.startswith(HARMLESS) or kind in (QtMsgType.QtDebugMsg, QtMsgType.QtInfoMsg):

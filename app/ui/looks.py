@@ -15,11 +15,15 @@ class _Rows:
     """Arrays of one form, one after another, in one that is made at once: a look is drawn several times a second."""
 
     def __init__(self, most: int, first: np.ndarray) -> None:
-        self._all = np.zeros((most, *first.shape), np.uint16 if first.dtype.kind in "iu" else np.float32)
+        self._all = np.zeros(
+            (most, *first.shape), np.uint16 if first.dtype.kind in "iu" else np.float32
+        )
 
     def put(self, place: int, values: np.ndarray | None) -> None:
         """None: what there is none of."""
-        self._all[place] = values if values is not None else 0 if self._all.dtype.kind == "u" else np.nan
+        self._all[place] = (
+            values if values is not None else 0 if self._all.dtype.kind == "u" else np.nan
+        )
 
     def halve(self, count: int) -> None:
         """Keep every second one of the first `count`."""
@@ -50,14 +54,21 @@ class Looks:
         self._norms: _Rows | None = None
 
     def add(self, look: InsideMeasured) -> None:
-        if self.latest is not None and (self.latest.layers, set(self.latest.sizes)) != (look.layers, set(look.sizes)):
+        if self.latest is not None and (self.latest.layers, set(self.latest.sizes)) != (
+            look.layers,
+            set(look.sizes),
+        ):
             self._begin()
         if self.latest is None:
             self._begin()
             self.first_norms = look.norms
-            self.most = max(FEWEST, min(COLUMNS, COLUMNS * LAYERS // max(1, len(look.layers)))) // 2 * 2 + 1
+            self.most = (
+                max(FEWEST, min(COLUMNS, COLUMNS * LAYERS // max(1, len(look.layers)))) // 2 * 2 + 1
+            )
             self._sizes = {name: _Rows(self.most, values) for name, values in look.sizes.items()}
-            self._histograms = {name: _Rows(self.most, values) for name, values in look.histograms.items()}
+            self._histograms = {
+                name: _Rows(self.most, values) for name, values in look.histograms.items()
+            }
             self._norms = _Rows(self.most, look.norms)
         self.latest = look
         self.seen += 1
@@ -114,7 +125,9 @@ class Looks:
         """(L, T) root mean squares; NaN where there is none. "ratio": step over weight."""
         if quantity == "ratio":
             weights = self.sizes("weight")
-            return np.divide(self.sizes("step"), weights, out=np.full(weights.shape, np.nan), where=weights > 0)
+            return np.divide(
+                self.sizes("step"), weights, out=np.full(weights.shape, np.nan), where=weights > 0
+            )
         if quantity not in self._sizes:
             return np.full((len(self.layers), len(self._steps)), np.nan)
         return self._sizes[quantity].first(len(self._steps)).T.astype(float)

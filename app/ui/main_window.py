@@ -81,7 +81,9 @@ class MainWindow(QMainWindow):
 
     # --- pages
 
-    def fill(self, make: Callable[[str], Page], names: list[str], first: str, built: Callable[[], None]) -> None:
+    def fill(
+        self, make: Callable[[str], Page], names: list[str], first: str, built: Callable[[], None]
+    ) -> None:
         """Put the pages in: `first` at once, the others one by one while the window lives; `built` when all are."""
         self._make, self._built = make, built
         self._unbuilt = [name for name in names if name != first]
@@ -187,7 +189,9 @@ class MainWindow(QMainWindow):
     def _restore_geometry(self) -> None:
         kept = self._preferences.get("geometry", "")
         try:
-            restored = bool(kept) and self.restoreGeometry(QByteArray(base64.b64decode(kept.encode())))
+            restored = bool(kept) and self.restoreGeometry(
+                QByteArray(base64.b64decode(kept.encode()))
+            )
         except ValueError:
             restored = False
         if not restored:

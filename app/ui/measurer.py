@@ -82,7 +82,9 @@ class Measurer(QObject):
         """What it is doing, "" when it is done."""
         if not self.busy:
             return ""
-        return "Measuring the network" if "app.engine.inspection" in sys.modules else "Loading engine"
+        return (
+            "Measuring the network" if "app.engine.inspection" in sys.modules else "Loading engine"
+        )
 
     def measure_soon(self, *_: object) -> None:
         """Measure after a moment without further changes."""
@@ -111,7 +113,10 @@ class Measurer(QObject):
             return
         data = held(self._document.dataset)
         self._background.run(
-            lambda control: measure(experiment, problem, task, data, control), self._take, self._fail, key="measure"
+            lambda control: measure(experiment, problem, task, data, control),
+            self._take,
+            self._fail,
+            key="measure",
         )
 
     def _take(self, result: Measured | GraphError) -> None:
@@ -159,6 +164,14 @@ def measure(
     except UserError:  # said where the device is chosen
         device = choose("cpu")
     predicted = predict(
-        experiment, graph, problem, task, dataset_bytes, device.type, precision(experiment.training.precision, device)
+        experiment,
+        graph,
+        problem,
+        task,
+        dataset_bytes,
+        device.type,
+        precision(experiment.training.precision, device),
     )
-    return Measured(experiment, problem, inspection, predicted, optimizer_floats(experiment, graph, problem))
+    return Measured(
+        experiment, problem, inspection, predicted, optimizer_floats(experiment, graph, problem)
+    )

@@ -66,7 +66,9 @@ class Opener(QObject):
         """Give up the reading under way; it can be begun again with `open`."""
         if self._document.data_state == "reading":
             self._stop()
-            failure = Failure("Reading the data was cancelled.", "Press Open again, or choose other data.", "")
+            failure = Failure(
+                "Reading the data was cancelled.", "Press Open again, or choose other data.", ""
+            )
             self._document.set_data("failed", None, failure)
 
     def close(self) -> None:
@@ -78,7 +80,11 @@ class Opener(QObject):
         from app.engine.data.opening import open_dataset
 
         def tell(text: str, done: int, total: int) -> None:
-            self._progress = (text, done, total)  # one assignment: the timer here takes it when it comes by
+            self._progress = (
+                text,
+                done,
+                total,
+            )  # one assignment: the timer here takes it when it comes by
 
         return open_dataset(data, tell, control.check)
 

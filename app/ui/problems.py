@@ -37,7 +37,9 @@ class Problem:
 
     def text(self) -> str:
         often = f" ({self.times} times)" if self.times > 1 else ""
-        return "\n".join(part for part in (f"{self.when}  {self.what}{often}", self.remedy, self.details) if part)
+        return "\n".join(
+            part for part in (f"{self.when}  {self.what}{often}", self.remedy, self.details) if part
+        )
 
 
 class Problems(QObject):
@@ -84,7 +86,9 @@ class Problems(QObject):
             old = self.problems.pop(known)
             self.problems.append(replace(old, times=old.times + 1))
         else:
-            self.problems.append(Problem(failure.what, failure.remedy, failure.details, time.strftime("%H:%M:%S")))
+            self.problems.append(
+                Problem(failure.what, failure.remedy, failure.details, time.strftime("%H:%M:%S"))
+            )
             del self.problems[:-KEPT]
         self.changed.emit()
         if not shown:
@@ -150,7 +154,9 @@ class ProblemDialog(QDialog):
         self.details.hide()
         column.addWidget(self.details, 1)
         row = QHBoxLayout()
-        self.toggle = _button("Show details", "problem.details", "Shows what the program says of it.")
+        self.toggle = _button(
+            "Show details", "problem.details", "Shows what the program says of it."
+        )
         self.toggle.setCheckable(True)
         self.toggle.toggled.connect(self._show_details)
         copy = _button("Copy", "problem.copy", "Copies this message and its details.")
@@ -170,7 +176,9 @@ class ProblemDialog(QDialog):
         """Another failure while this one is open: counted here, not another dialog."""
         self._texts.append(problem.text())
         count = len(self._texts) - 1
-        self._more.setText(f"And {count} more since; the details show {'it' if count == 1 else 'them'}.")
+        self._more.setText(
+            f"And {count} more since; the details show {'it' if count == 1 else 'them'}."
+        )
         self._more.show()
         self.details.setPlainText("\n\n".join(self._texts))
 
@@ -193,7 +201,10 @@ class ProblemList(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(theme.px(640), theme.px(420))
         column = QVBoxLayout(self)
-        text = "\n\n".join(problem.text() for problem in problems) or "Nothing went wrong since the start."
+        text = (
+            "\n\n".join(problem.text() for problem in problems)
+            or "Nothing went wrong since the start."
+        )
         field = _text_field(text, theme)
         column.addWidget(field, 1)
         row = QHBoxLayout()

@@ -73,8 +73,12 @@ class Runner:
         if prepared is None:
             return np.zeros(len(steps))
         size = self.variant.resolved.training.step_size
-        epochs, within = np.divmod(np.asarray(steps, dtype=np.int64), max(1, prepared.steps_per_epoch))
-        return epochs * prepared.training_examples + np.minimum(within * size, prepared.training_examples)
+        epochs, within = np.divmod(
+            np.asarray(steps, dtype=np.int64), max(1, prepared.steps_per_epoch)
+        )
+        return epochs * prepared.training_examples + np.minimum(
+            within * size, prepared.training_examples
+        )
 
 
 class Racing:
@@ -115,7 +119,9 @@ class Racing:
     @property
     def paths(self) -> tuple[Path, ...]:
         """The folders of those that have begun."""
-        return tuple(runner.record.path for runner in self.runners if runner.record.path is not None)
+        return tuple(
+            runner.record.path for runner in self.runners if runner.record.path is not None
+        )
 
     @property
     def begun(self) -> bool:
@@ -164,10 +170,20 @@ class Racing:
     @property
     def text(self) -> str:
         """How far it is, in a few words."""
-        count, ended = len(self.runners), sum(runner.record.finished is not None for runner in self.runners)
-        under_way = [runner for runner in self.runners if runner.record.finished is None and runner.record.latest]
-        epochs = [(one.record.latest.epoch, one.record.prepared.epochs) for one in under_way
-                  if one.record.latest is not None and one.record.prepared is not None]
+        count, ended = (
+            len(self.runners),
+            sum(runner.record.finished is not None for runner in self.runners),
+        )
+        under_way = [
+            runner
+            for runner in self.runners
+            if runner.record.finished is None and runner.record.latest
+        ]
+        epochs = [
+            (one.record.latest.epoch, one.record.prepared.epochs)
+            for one in under_way
+            if one.record.latest is not None and one.record.prepared is not None
+        ]
         where = ""
         if epochs:
             epoch, of = min(epochs)
@@ -186,7 +202,11 @@ def leader(racing: Racing) -> int | None:
 
 def best_place(values: Sequence[float | None], higher: bool) -> int | None:
     """The place of the best known value; None where fewer than two are known or two share it."""
-    known = [(value, place) for place, value in enumerate(values) if value is not None and np.isfinite(value)]
+    known = [
+        (value, place)
+        for place, value in enumerate(values)
+        if value is not None and np.isfinite(value)
+    ]
     if len(known) < 2:
         return None
     ranked = sorted(known, reverse=higher)

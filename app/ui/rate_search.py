@@ -79,7 +79,9 @@ class RateSearch(Guest):
         epochs do not count."""
         if self._asked is None:
             return False
-        return self._data() is not self._document.dataset or self._asked != _relevant(self._document)
+        return self._data() is not self._document.dataset or self._asked != _relevant(
+            self._document
+        )
 
     # --- what comes
 
@@ -127,6 +129,8 @@ def _relevant(document: Document) -> Experiment | None:
         return None
     assert experiment.optimizer is not None
     return experiment.replace(
-        name="", schedule=None, optimizer=experiment.optimizer.replace(learning_rate=None),
+        name="",
+        schedule=None,
+        optimizer=experiment.optimizer.replace(learning_rate=None),
         training=experiment.training.replace(epochs=None),
     )

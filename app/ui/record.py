@@ -75,7 +75,9 @@ class Record:
                 self.stage = event
             case events.RunPrepared():
                 self.prepared = event
-                self._forget_after(event.first_step)  # where memory ran out, a run may begin once more
+                self._forget_after(
+                    event.first_step
+                )  # where memory ran out, a run may begin once more
             case events.StepsDone():
                 self.latest, self._done = event, event.position
                 self.steps.extend(event.steps)

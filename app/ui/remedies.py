@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from app.ui.document import Document
 
 REGISTRIES: dict[str, Any] = {
-    "model": TEMPLATES, "loss": LOSSES, "optimizer": OPTIMIZERS, "schedule": SCHEDULES,
+    "model": TEMPLATES,
+    "loss": LOSSES,
+    "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
 }
 LONGER = 0.5
 """Training longer adds this share of the epochs that there were."""
@@ -85,5 +88,10 @@ def card_of(parts: Parts, finding: Finding) -> GuideCard:
     remedy = finding.remedy
     action: Callable[[], None] | None = (lambda: apply(parts, remedy)) if remedy else None
     return GuideCard(
-        finding.title, finding.text, finding.level, remedy.label if remedy else "", action, f"guide.{finding.key}"
+        finding.title,
+        finding.text,
+        finding.level,
+        remedy.label if remedy else "",
+        action,
+        f"guide.{finding.key}",
     )

@@ -44,7 +44,12 @@ class RunBar(QObject):
     changed = Signal()
 
     def __init__(
-        self, bar: BottomBar, document: Document, session: Session, measurer: Measurer, speeds: Speeds
+        self,
+        bar: BottomBar,
+        document: Document,
+        session: Session,
+        measurer: Measurer,
+        speeds: Speeds,
     ) -> None:
         super().__init__()
         self._bar, self._document, self._session, self._measurer = bar, document, session, measurer
@@ -89,7 +94,9 @@ class RunBar(QObject):
         if measurer.busy:
             return ""  # what was measured is of before; the training itself says what cannot be
         if measurer.trouble is not None and not isinstance(measurer.trouble, Failure):
-            return _sentence(measurer.trouble)  # a Failure is the measuring's own and says nothing about training
+            return _sentence(
+                measurer.trouble
+            )  # a Failure is the measuring's own and says nothing about training
         inspection = measurer.inspection
         if inspection is not None and inspection.error is not None:
             return _sentence(inspection.error)
@@ -152,7 +159,10 @@ class RunBar(QObject):
         template = measured.experiment.model
         examples = epochs * self._document.description.size("training")
         seconds = self._speeds.seconds(
-            self.engine.device, template.kind if template else "", measured.inspection.multiply_adds, examples
+            self.engine.device,
+            template.kind if template else "",
+            measured.inspection.multiply_adds,
+            examples,
         )
         return text if seconds is None else f"{text}, {about(seconds)} on this computer"
 
@@ -168,14 +178,20 @@ class RunBar(QObject):
             return f"memory needed {bytes_text(needed)}", (), None
         if needed > free:
             part = Part("needed", name, needed, "problem", "More than is free.")
-        return f"memory needed {bytes_text(needed)} of {bytes_text(free)} free", (part,), max(free, needed)
+        return (
+            f"memory needed {bytes_text(needed)} of {bytes_text(free)} free",
+            (part,),
+            max(free, needed),
+        )
 
     def _running(self) -> BarState:
         session = self._session
         live = session.live_record
         elapsed = time_text(time.monotonic() - session.begun)
         parts, total, tip = _measured(live)
-        memory = BarState("", memory_text="memory" if parts else "", memory=parts, total=total, memory_tip=tip)
+        memory = BarState(
+            "", memory_text="memory" if parts else "", memory=parts, total=total, memory_tip=tip
+        )
         latest, prepared = live.latest, live.prepared
         if session.state is State.PREPARING or latest is None or prepared is None:
             stage = live.stage
@@ -185,7 +201,9 @@ class RunBar(QObject):
                 text = f"{text}: {stage.done:,} of {stage.total:,}"
             return replace(memory, text=text, progress=progress, right=elapsed)
         text = f"epoch {latest.epoch} of {prepared.epochs} · step {latest.position:,} of {prepared.steps:,}"
-        brief = f"epoch {latest.epoch}/{prepared.epochs} · step {latest.position:,}/{prepared.steps:,}"
+        brief = (
+            f"epoch {latest.epoch}/{prepared.epochs} · step {latest.position:,}/{prepared.steps:,}"
+        )
         progress = latest.position / max(1, prepared.steps)
         speed = "" if latest.speed is None else f"{latest.speed:,.0f} {self._many()}/s"
         remaining, spent = latest.remaining, latest.elapsed
@@ -195,7 +213,9 @@ class RunBar(QObject):
             spent = time.monotonic() - session.begun
         if session.state is State.STOPPING:
             later = live.stage if live.stage is not None and live.stage is not self._stage else None
-            text = f"Stopping: {later.text}" if later else f"Stopping after the current batch · {text}"
+            text = (
+                f"Stopping: {later.text}" if later else f"Stopping after the current batch · {text}"
+            )
             brief = "Stopping"
         elif session.state is State.PAUSED:
             text, brief = f"Paused · {text}", f"Paused · {brief}"
@@ -204,7 +224,10 @@ class RunBar(QObject):
             speed = ""
         so_far = f"{time_text(spent)} so far"
         return replace(
-            memory, text=text, brief=brief, progress=progress,
+            memory,
+            text=text,
+            brief=brief,
+            progress=progress,
             right=" · ".join(part for part in (speed, so_far, left) if part),
             brief_right=" · ".join(part for part in (speed, left) if part),
         )
@@ -226,20 +249,33 @@ class RunBar(QObject):
         self.refresh()
 
     def _finished(self, end: events.RunFinished) -> None:
-        words = {"completed": "Finished", "stopped": "Stopped", "failed": "Failed", "diverged": "Diverged"}
+        words = {
+            "completed": "Finished",
+            "stopped": "Stopped",
+            "failed": "Failed",
+            "diverged": "Diverged",
+        }
         self._outcome = words.get(end.status, end.status)
         self._learn_speed()
         self.refresh()
 
     def _learn_speed(self) -> None:
         live, measured = self._session.live_record, self._measurer.measured
-        if self.engine is None or live.prepared is None or live.latest is None or live.latest.speed is None:
+        if (
+            self.engine is None
+            or live.prepared is None
+            or live.latest is None
+            or live.latest.speed is None
+        ):
             return
         if measured is None or measured.inspection.parameters != live.prepared.parameters:
             return  # the settings are no longer those of the run
         template = measured.experiment.model
         self._speeds.learn(
-            self.engine.device, template.kind if template else "", measured.inspection.multiply_adds, live.latest.speed
+            self.engine.device,
+            template.kind if template else "",
+            measured.inspection.multiply_adds,
+            live.latest.speed,
         )
 
 

@@ -23,4 +23,7 @@ def label_of(path: Path) -> str:
 def labels_of(paths: Sequence[Path]) -> list[str]:
     """Their names, with the day where two would read the same."""
     short = [label_of(path) for path in paths]
-    return [path.name if short.count(name) > 1 else name for path, name in zip(paths, short, strict=True)]
+    return [
+        path.name if short.count(name) > 1 else name
+        for path, name in zip(paths, short, strict=True)
+    ]

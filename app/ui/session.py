@@ -223,7 +223,9 @@ class Session(QObject):
         self._live, self._control = record, control or Control()
         self._events = queue.SimpleQueue()
         self.begun = time.monotonic()
-        self._events.put(events.StageChanged("Loading engine" if "torch" not in sys.modules else "Starting"))
+        self._events.put(
+            events.StageChanged("Loading engine" if "torch" not in sys.modules else "Starting")
+        )
         emit, control, before = self._events.put, self._control, self.make_room()
 
         def alone(emit: Callable[[events.Event], None], control: Control) -> None:
@@ -294,8 +296,14 @@ def _work(train: Train, emit: Callable[[events.Event], None], control: Control) 
         if not ends:
             ends.append(_failed(RuntimeError("it ended without saying how")))
     except Stopped:
-        ends = [events.RunFinished("", "stopped", "Stopped before the first step; there is nothing to keep.", {})]
-    except BaseException as error:  # the trainer tells its failures itself; this is for what surrounds it
+        ends = [
+            events.RunFinished(
+                "", "stopped", "Stopped before the first step; there is nothing to keep.", {}
+            )
+        ]
+    except (
+        BaseException
+    ) as error:  # the trainer tells its failures itself; this is for what surrounds it
         ends = ends or [_failed(error)]
     emit(ends[0])
 
@@ -313,7 +321,10 @@ def read_record(path: Path) -> Record:
 def _failed(error: BaseException) -> Any:
     import traceback
 
-    what = getattr(error, "what", "") or f"The training could not start: {error or type(error).__name__}."
+    what = (
+        getattr(error, "what", "")
+        or f"The training could not start: {error or type(error).__name__}."
+    )
     remedy = getattr(error, "remedy", "") or "Change what it names, then press Train again."
     details = "".join(traceback.format_exception(error))
     return events.RunFinished("", "failed", what, {}, (what, remedy, details))

@@ -124,7 +124,9 @@ class Theme(QObject):
         """Hand palette, font and style sheet to the application."""
         application = QApplication.instance()
         assert isinstance(application, QApplication)
-        if not self._applied:  # each of these visits every widget there is: nothing is set that is so already
+        if (
+            not self._applied
+        ):  # each of these visits every widget there is: nothing is set that is so already
             application.setStyle("Fusion")
             self._applied = True
         application.setPalette(self.palette())
@@ -164,7 +166,9 @@ def system_is_dark() -> bool:
 def style(widget: QWidget, role: str) -> QWidget:
     """Give a widget a role of the style sheet ("card", "title", "secondary", "figure", "primary", "chip" ...)."""
     widget.setProperty("role", role)
-    if widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):  # else Qt does it when it is first shown
+    if widget.testAttribute(
+        Qt.WidgetAttribute.WA_WState_Polished
+    ):  # else Qt does it when it is first shown
         widget.style().unpolish(widget)
         widget.style().polish(widget)
     return widget

@@ -93,7 +93,11 @@ class Trials(Guest):
 
 
 def _measure(
-    series: Sequence[tuple[str, Experiment]], dataset: Dataset, threads: int, tell: Tell, control: Control
+    series: Sequence[tuple[str, Experiment]],
+    dataset: Dataset,
+    threads: int,
+    tell: Tell,
+    control: Control,
 ) -> None:
     """On the thread: tells (key, None) before each, (key, what came of it) after it, and ("", None) at the end."""
     for key, experiment in series:

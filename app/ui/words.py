@@ -35,7 +35,7 @@ def share_text(share: float) -> str:
 
 
 def listed(names: Sequence[str], most: int = 4) -> str:
-    """"a, b and c", or "a, b, c and 5 more"."""
+    """ "a, b and c", or "a, b, c and 5 more"."""
     names = list(names)
     if len(names) > most:
         return f"{', '.join(names[: most - 1])} and {len(names) - most + 1} more"
@@ -77,7 +77,11 @@ def size_words(one: Input) -> str:
     if one.kind == "text":
         return f"up to {count_text(one.shape[0], 'token')}"
     channels, length = one.shape
-    return count_text(length, "value") if channels == 1 else f"{channels:,} × {count_text(length, 'value')}"
+    return (
+        count_text(length, "value")
+        if channels == 1
+        else f"{channels:,} × {count_text(length, 'value')}"
+    )
 
 
 def _asked(about: Description, task: Task) -> str:
@@ -101,7 +105,10 @@ def target_words(about: Description, target: Any) -> str:
     """
     values = np.asarray(target)
     if about.amounts:
-        said = [amount(float(value), one.unit) for value, one in zip(values.ravel(), about.amounts, strict=True)]
+        said = [
+            amount(float(value), one.unit)
+            for value, one in zip(values.ravel(), about.amounts, strict=True)
+        ]
         return listed(said, 3)
     if not about.classes:
         return ""

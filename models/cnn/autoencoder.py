@@ -24,24 +24,47 @@ class ConvolutionalAutoencoder(Template):
 
     kind: ClassVar[str] = "conv-autoencoder"
     label: ClassVar[str] = "Autoencoder"
-    summary: ClassVar[str] = "Filters squeeze the example into a small code and draw it again from there."
+    summary: ClassVar[str] = (
+        "Filters squeeze the example into a small code and draw it again from there."
+    )
     family: ClassVar[str] = "CNN"
     order: ClassVar[int] = 60
     reads: ClassVar[tuple[InputKind, ...]] = ("image", "signal", "row")
     gives: ClassVar[tuple[Answers, ...]] = ("copy",)
 
     depth: int | None = setting(
-        None, label="Depth", unit="halvings", ge=1, le=8, help="How often the size is halved on the way to the code.",
+        None,
+        label="Depth",
+        unit="halvings",
+        ge=1,
+        le=8,
+        help="How often the size is halved on the way to the code.",
     )
     width: int = setting(
-        32, label="Width", unit="channels", ge=4, le=256, step=8, help="How many patterns the first layer looks for.",
+        32,
+        label="Width",
+        unit="channels",
+        ge=4,
+        le=256,
+        step=8,
+        help="How many patterns the first layer looks for.",
     )
     code: int = setting(
-        16, label="Code", unit="channels", ge=1, le=512, step=4,
+        16,
+        label="Code",
+        unit="channels",
+        ge=1,
+        le=512,
+        step=4,
         help="Channels at the narrowest place. Fewer keep only what matters most.",
     )
     dropout: float = setting(
-        0.0, label="Dropout", ge=0.0, lt=1.0, step=0.05, advanced=True,
+        0.0,
+        label="Dropout",
+        ge=0.0,
+        lt=1.0,
+        step=0.05,
+        advanced=True,
         help="Forgets parts of the code at random while training.",
     )
 
@@ -58,16 +81,24 @@ class ConvolutionalAutoencoder(Template):
             return Graph(tuple(self._picture(problem.shape[0], sides, widths)))
         nodes = self._sequence(sides, widths)
         if problem.input == "signal":
-            return Graph((
-                Node("moments", "turn"), *nodes,
-                Node("answer", "token-answer", {"outputs": problem.shape[0]}), Node("channels", "turn"),
-            ))
-        return Graph((
-            Node("columns", "columns", {"categories": list(problem.categories)}),
-            Node("mix", "linear", {"outputs": PLACES * self.width}),
-            Node("places", "reshape", {"to": [PLACES, self.width]}), *nodes,
-            Node("flat", "reshape"), Node("answer", "answer", {"outputs": problem.answer[0]}),
-        ))
+            return Graph(
+                (
+                    Node("moments", "turn"),
+                    *nodes,
+                    Node("answer", "token-answer", {"outputs": problem.shape[0]}),
+                    Node("channels", "turn"),
+                )
+            )
+        return Graph(
+            (
+                Node("columns", "columns", {"categories": list(problem.categories)}),
+                Node("mix", "linear", {"outputs": PLACES * self.width}),
+                Node("places", "reshape", {"to": [PLACES, self.width]}),
+                *nodes,
+                Node("flat", "reshape"),
+                Node("answer", "answer", {"outputs": problem.answer[0]}),
+            )
+        )
 
     def _width_at(self, side: int, dimensions: int) -> int:
         """Channels where the longest side is so long: many where there are few places, few where there are many."""
@@ -75,7 +106,9 @@ class ConvolutionalAutoencoder(Template):
         share = 4 if side <= fine / 8 else 2 if side <= fine / 4 else 1 if side <= fine else 0.5
         return rounded(share * self.width)
 
-    def _picture(self, channels: int, sides: list[tuple[int, ...]], widths: list[int]) -> list[Node]:
+    def _picture(
+        self, channels: int, sides: list[tuple[int, ...]], widths: list[int]
+    ) -> list[Node]:
         nodes: list[Node] = []
         for number, width in enumerate(widths, start=1):
             nodes += [
@@ -122,14 +155,20 @@ class ConvolutionalAutoencoder(Template):
 
     def _code(self, kind: str, settings: dict[str, Any]) -> list[Node]:
         code = [Node("code", kind, {"channels": self.code, **settings})]
-        return [*code, Node("dropout", "dropout", {"share": self.dropout})] if self.dropout else code
+        return (
+            [*code, Node("dropout", "dropout", {"share": self.dropout})] if self.dropout else code
+        )
 
     @classmethod
     def recipe(cls, problem: Problem) -> dict[str, dict[str, Any]]:
         if problem.input == "row":
             return rows(problem, rate=1e-3)
         return {
-            "optimizer": {"kind": "adamw", "learning_rate": rate_for(problem.examples, 4e-3), "weight_decay": 0.01},
+            "optimizer": {
+                "kind": "adamw",
+                "learning_rate": rate_for(problem.examples, 4e-3),
+                "weight_decay": 0.01,
+            },
             "schedule": {"kind": "one-cycle"},
             "training": portions(problem.examples, epochs=10) | {"gradient_clip": 1.0},
         }
@@ -139,7 +178,9 @@ def _halvings(problem: Problem) -> int:
     """Until the shorter side is about 4 (of a signal, or a mixed row, the length about 16), 4 times (5) at most."""
     if problem.input == "row":
         return 2
-    side, smallest, most = (min(problem.shape[1:]), 4, 4) if problem.input == "image" else (problem.shape[1], 16, 5)
+    side, smallest, most = (
+        (min(problem.shape[1:]), 4, 4) if problem.input == "image" else (problem.shape[1], 16, 5)
+    )
     count = 1
     while count < most and side / 2 ** (count + 1) >= smallest:
         count += 1

@@ -22,22 +22,45 @@ class CNN1D(Template):
 
     kind: ClassVar[str] = "cnn-1d"
     label: ClassVar[str] = "1-D CNN"
-    summary: ClassVar[str] = "Filters that slide along a signal and find its patterns wherever they are."
+    summary: ClassVar[str] = (
+        "Filters that slide along a signal and find its patterns wherever they are."
+    )
     family: ClassVar[str] = "CNN"
     order: ClassVar[int] = 55
     reads: ClassVar[tuple[InputKind, ...]] = ("signal", "row")
 
     depth: int | None = setting(
-        None, label="Depth", unit="blocks", ge=1, le=12, help="More blocks see longer patterns, and cost time.",
+        None,
+        label="Depth",
+        unit="blocks",
+        ge=1,
+        le=12,
+        help="More blocks see longer patterns, and cost time.",
     )
     width: int | None = setting(
-        None, label="Width", unit="channels", ge=4, le=512, step=8, help="How many patterns a layer can look for.",
+        None,
+        label="Width",
+        unit="channels",
+        ge=4,
+        le=512,
+        step=8,
+        help="How many patterns a layer can look for.",
     )
     filter_size: int | None = setting(
-        None, label="Filter size", unit="places", ge=1, le=63, step=2, help="How many places a filter sees.",
+        None,
+        label="Filter size",
+        unit="places",
+        ge=1,
+        le=63,
+        step=2,
+        help="How many places a filter sees.",
     )
     dropout: float | None = setting(
-        None, label="Dropout", ge=0.0, lt=1.0, step=0.05,
+        None,
+        label="Dropout",
+        ge=0.0,
+        lt=1.0,
+        step=0.05,
         help="Forgets at random while training; helps with few examples.",
     )
 
@@ -45,7 +68,12 @@ class CNN1D(Template):
     def defaults(cls, problem: Problem) -> dict[str, Any]:
         if problem.input == "row":
             width = 8 if problem.examples < 500 else 16
-            return {"depth": 1, "width": width, "filter_size": 3, "dropout": dropout_for(problem.examples)}
+            return {
+                "depth": 1,
+                "width": width,
+                "filter_size": 3,
+                "dropout": dropout_for(problem.examples),
+            }
         length, depth = -(-problem.shape[1] // _stride(problem.shape[1])), 1
         while length // 2 >= 16 and depth < 5:
             length, depth = length // 2, depth + 1
@@ -64,17 +92,25 @@ class CNN1D(Template):
             stride = 1
         else:
             nodes, stride = [Node("moments", "turn")], _stride(problem.shape[1])
-        stem: dict[str, Any] = {"channels": width, "size": max(size, 2 * stride - 1), "stride": stride}
+        stem: dict[str, Any] = {
+            "channels": width,
+            "size": max(size, 2 * stride - 1),
+            "stride": stride,
+        }
         nodes.append(Node("stem", "sequence-convolution", stem))
         channels = width
         for number in range(1, depth + 1):
             if number > 1:
                 channels = min(rounded(1.5 * channels), 4 * width)
                 nodes += [
-                    Node(f"wider{number}", "sequence-convolution", {"channels": channels, "size": 1}),
+                    Node(
+                        f"wider{number}", "sequence-convolution", {"channels": channels, "size": 1}
+                    ),
                     Node(f"halve{number}", "sequence-pooling"),
                 ]
-            nodes.append(Node(f"block{number}", "sequence-residual", {"size": size, "dropout": dropout}))
+            nodes.append(
+                Node(f"block{number}", "sequence-residual", {"size": size, "dropout": dropout})
+            )
         if problem.input != "row":
             nodes.append(Node("norm", "layer-norm", {"activation": "relu"}))
         last = nodes[-1].name
@@ -95,7 +131,11 @@ class CNN1D(Template):
             return rows(problem, rate=1e-3)
         return {
             "loss": {"label_smoothing": 0.1},
-            "optimizer": {"kind": "adamw", "learning_rate": rate_for(problem.examples, 4e-3), "weight_decay": 0.02},
+            "optimizer": {
+                "kind": "adamw",
+                "learning_rate": rate_for(problem.examples, 4e-3),
+                "weight_decay": 0.02,
+            },
             "schedule": {"kind": "one-cycle"},
             "training": portions(problem.examples, epochs=15) | {"gradient_clip": 1.0},
         }

@@ -23,21 +23,46 @@ class ConvNeXt(Template):
     order: ClassVar[int] = 30
 
     depth: int = setting(
-        2, label="Depth", unit="blocks a stage", ge=1, le=12, help="More blocks refine more, and cost time.",
+        2,
+        label="Depth",
+        unit="blocks a stage",
+        ge=1,
+        le=12,
+        help="More blocks refine more, and cost time.",
     )
     width: int = setting(
-        48, label="Width", unit="channels", ge=8, le=256, step=8, help="How many things the first stage can look for.",
+        48,
+        label="Width",
+        unit="channels",
+        ge=8,
+        le=256,
+        step=8,
+        help="How many things the first stage can look for.",
     )
     patch_size: int | None = setting(
-        None, label="Patch size", unit="pixels", ge=1, le=16,
+        None,
+        label="Patch size",
+        unit="pixels",
+        ge=1,
+        le=16,
         help="Side of the squares the picture is first cut into. Smaller sees finer and costs more.",
     )
     filter_size: int | None = setting(
-        None, label="Filter size", unit="places", ge=3, le=15, step=2, advanced=True,
+        None,
+        label="Filter size",
+        unit="places",
+        ge=3,
+        le=15,
+        step=2,
+        advanced=True,
         help="How far a block looks around.",
     )
     dropout: float = setting(
-        0.0, label="Dropout", ge=0.0, lt=1.0, step=0.05,
+        0.0,
+        label="Dropout",
+        ge=0.0,
+        lt=1.0,
+        step=0.05,
         help="Skips blocks at random while training; helps with few examples.",
     )
 
@@ -45,13 +70,20 @@ class ConvNeXt(Template):
     def defaults(cls, problem: Problem) -> dict[str, Any]:
         patch = _patch(problem)
         shortest = min(problem.shape[1:]) // patch
-        return {"patch_size": patch, "filter_size": 7 if shortest >= 7 else 5 if shortest >= 5 else 3}
+        return {
+            "patch_size": patch,
+            "filter_size": 7 if shortest >= 7 else 5 if shortest >= 5 else 3,
+        }
 
     def graph(self, problem: Problem) -> Graph:
         patch, size = self.patch_size or _patch(problem), self.filter_size or 7
         height, across = (-(-side // patch) for side in problem.shape[1:])
         nodes = [
-            Node("stem", "convolution", {"channels": self.width, "size": patch, "stride": patch, "bias": True}),
+            Node(
+                "stem",
+                "convolution",
+                {"channels": self.width, "size": patch, "stride": patch, "bias": True},
+            ),
             Node("stem_norm", "layer-norm"),
         ]
         stages = 1 + min(3, max(1, halvings(height, across)))
@@ -60,7 +92,11 @@ class ConvNeXt(Template):
                 channels = self.width * 2 ** (stage - 1)
                 nodes += [
                     Node(f"norm{stage}", "layer-norm"),
-                    Node(f"shrink{stage}", "convolution", {"channels": channels, "size": 2, "stride": 2, "bias": True}),
+                    Node(
+                        f"shrink{stage}",
+                        "convolution",
+                        {"channels": channels, "size": 2, "stride": 2, "bias": True},
+                    ),
                 ]
             nodes += [
                 Node(f"block{stage}_{number}", "convnext", {"size": size, "dropout": self.dropout})
@@ -77,7 +113,11 @@ class ConvNeXt(Template):
     def recipe(cls, problem: Problem) -> dict[str, dict[str, Any]]:
         return {
             "loss": {"label_smoothing": 0.1},
-            "optimizer": {"kind": "adamw", "learning_rate": rate_for(problem.examples, 4e-3), "weight_decay": 0.05},
+            "optimizer": {
+                "kind": "adamw",
+                "learning_rate": rate_for(problem.examples, 4e-3),
+                "weight_decay": 0.05,
+            },
             "schedule": {"kind": "cosine", "warmup": 0.1},
             "training": portions(problem.examples, epochs=12) | {"gradient_clip": 1.0},
         }

@@ -26,18 +26,35 @@ class ResNet(Template):
     order: ClassVar[int] = 20
 
     depth: int | None = setting(
-        None, label="Depth", unit="blocks", ge=1, le=16, help="More blocks see larger shapes, and cost time.",
+        None,
+        label="Depth",
+        unit="blocks",
+        ge=1,
+        le=16,
+        help="More blocks see larger shapes, and cost time.",
     )
     width: int | None = setting(
-        None, label="Width", unit="channels", ge=8, le=256, step=8,
+        None,
+        label="Width",
+        unit="channels",
+        ge=8,
+        le=256,
+        step=8,
         help="How many different things a layer can look for.",
     )
     dropout: float = setting(
-        0.0, label="Dropout", ge=0.0, lt=1.0, step=0.05,
+        0.0,
+        label="Dropout",
+        ge=0.0,
+        lt=1.0,
+        step=0.05,
         help="Forgets at random while training; helps with few examples.",
     )
     pooling: Literal["max", "mean"] = setting(
-        "max", label="Global pooling", choices={"max": "The strongest", "mean": "The mean"}, advanced=True,
+        "max",
+        label="Global pooling",
+        choices={"max": "The strongest", "mean": "The mean"},
+        advanced=True,
         help="What is kept of all places at the end: the strongest answer finds details, the mean judges the whole.",
     )
 
@@ -50,7 +67,11 @@ class ResNet(Template):
         stride = stem_stride(problem.shape)
         width = self.width or 32
         nodes = [
-            Node("stem", "convolution", {"channels": width, "size": stem_filter(stride), "stride": stride}),
+            Node(
+                "stem",
+                "convolution",
+                {"channels": width, "size": stem_filter(stride), "stride": stride},
+            ),
             Node("stem_norm", "batch-norm", {"activation": "relu"}),
         ]
         height, across = after_stride(problem.shape, stride)
@@ -61,7 +82,11 @@ class ResNet(Template):
                 height, across = height // 2, across // 2
             if halves or number == 1:
                 channels = min(2 * channels, 12 * width)
-            settings: dict[str, Any] = {"channels": rounded(channels), "halves": halves, "dropout": self.dropout}
+            settings: dict[str, Any] = {
+                "channels": rounded(channels),
+                "halves": halves,
+                "dropout": self.dropout,
+            }
             nodes.append(Node(f"block{number}", "residual", settings))
         nodes.append(Node("pool", "global-pooling", {"how": self.pooling}))
         nodes.append(Node("answer", "answer", {"outputs": problem.outputs}))
@@ -72,7 +97,11 @@ class ResNet(Template):
         """Measured on Fashion-MNIST: 12 epochs of AdamW, one cycle up to 0.008."""
         return {
             "loss": {"label_smoothing": 0.1},
-            "optimizer": {"kind": "adamw", "learning_rate": rate_for(problem.examples, 8e-3), "weight_decay": 0.05},
+            "optimizer": {
+                "kind": "adamw",
+                "learning_rate": rate_for(problem.examples, 8e-3),
+                "weight_decay": 0.05,
+            },
             "schedule": {"kind": "one-cycle"},
             "training": portions(problem.examples, epochs=12) | {"gradient_clip": 0.0},
         }

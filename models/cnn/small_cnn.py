@@ -24,25 +24,48 @@ class SmallCNN(Template):
     order: ClassVar[int] = 10
 
     depth: int | None = setting(
-        None, label="Depth", unit="convolutions", ge=1, le=8,
+        None,
+        label="Depth",
+        unit="convolutions",
+        ge=1,
+        le=8,
         help="More convolutions see larger shapes; the picture is halved between them.",
     )
     width: int = setting(
-        16, label="Width", unit="channels", ge=4, le=256, step=4,
+        16,
+        label="Width",
+        unit="channels",
+        ge=4,
+        le=256,
+        step=4,
         help="How many patterns the first convolution looks for.",
     )
     filter_size: int = setting(
-        3, label="Filter size", unit="pixels", ge=1, le=11, step=2, help="Height and width of the filters.",
+        3,
+        label="Filter size",
+        unit="pixels",
+        ge=1,
+        le=11,
+        step=2,
+        help="Height and width of the filters.",
     )
     dropout: float = setting(
-        0.0, label="Dropout", ge=0.0, lt=1.0, step=0.05,
+        0.0,
+        label="Dropout",
+        ge=0.0,
+        lt=1.0,
+        step=0.05,
         help="Forgets at random while training; helps with few examples.",
     )
 
     @classmethod
     def defaults(cls, problem: Problem) -> dict[str, Any]:
         places = after_stride(problem.shape, stem_stride(problem.shape))
-        return {"depth": max(1, min(4, 1 + halvings(*places, smallest=2), max(3, 1 + halvings(*places))))}
+        return {
+            "depth": max(
+                1, min(4, 1 + halvings(*places, smallest=2), max(3, 1 + halvings(*places)))
+            )
+        }
 
     def graph(self, problem: Problem) -> Graph:
         stride = stem_stride(problem.shape)
@@ -52,7 +75,8 @@ class SmallCNN(Template):
             step = stride if number == 1 else 1
             nodes += [
                 Node(
-                    f"conv{number}", "convolution",
+                    f"conv{number}",
+                    "convolution",
                     {"channels": channels, "size": max(self.filter_size, step), "stride": step},
                 ),
                 Node(f"norm{number}", "batch-norm", {"activation": "relu"}),
@@ -69,7 +93,11 @@ class SmallCNN(Template):
     def recipe(cls, problem: Problem) -> dict[str, dict[str, Any]]:
         return {
             "loss": {"label_smoothing": 0.1},
-            "optimizer": {"kind": "adamw", "learning_rate": rate_for(problem.examples, 1e-2), "weight_decay": 0.02},
+            "optimizer": {
+                "kind": "adamw",
+                "learning_rate": rate_for(problem.examples, 1e-2),
+                "weight_decay": 0.02,
+            },
             "schedule": {"kind": "one-cycle"},
             "training": portions(problem.examples, epochs=10) | {"gradient_clip": 0.0},
         }

@@ -23,24 +23,48 @@ class TextCNN(Template):
     reads: ClassVar[tuple[InputKind, ...]] = ("text",)
 
     width: int | None = setting(
-        None, label="Token width", unit="numbers", ge=8, le=1024, step=8, help="Numbers per token.",
+        None,
+        label="Token width",
+        unit="numbers",
+        ge=8,
+        le=1024,
+        step=8,
+        help="Numbers per token.",
     )
     filters: int = setting(
-        96, label="Filters", unit="of each width", ge=4, le=1024, step=8, help="How many phrases it can look for.",
+        96,
+        label="Filters",
+        unit="of each width",
+        ge=4,
+        le=1024,
+        step=8,
+        help="How many phrases it can look for.",
     )
     longest: int | None = setting(
-        None, label="Longest phrase", unit="tokens", ge=1, le=16,
+        None,
+        label="Longest phrase",
+        unit="tokens",
+        ge=1,
+        le=16,
         help="Filters cover one token, two tokens, and so on up to so many.",
     )
     dropout: float = setting(
-        0.3, label="Dropout", ge=0.0, lt=1.0, step=0.05,
+        0.3,
+        label="Dropout",
+        ge=0.0,
+        lt=1.0,
+        step=0.05,
         help="Forgets at random while training; helps with few examples.",
     )
 
     @classmethod
     def defaults(cls, problem: Problem) -> dict[str, Any]:
         """Single bytes need wider filters to see a word, and fewer numbers each."""
-        return {"width": 32, "longest": 7} if problem.vocabulary <= 300 else {"width": 96, "longest": 3}
+        return (
+            {"width": 32, "longest": 7}
+            if problem.vocabulary <= 300
+            else {"width": 96, "longest": 3}
+        )
 
     def graph(self, problem: Problem) -> Graph:
         longest = self.longest or 3
@@ -51,13 +75,21 @@ class TextCNN(Template):
             Node("forget", "dropout", {"share": self.dropout / 2}),
         ]
         for size in sizes:
-            settings: dict[str, Any] = {"channels": self.filters, "size": size, "activation": "relu"}
+            settings: dict[str, Any] = {
+                "channels": self.filters,
+                "size": size,
+                "activation": "relu",
+            }
             nodes += [
                 Node(f"phrases{size}", "sequence-convolution", settings, ("forget",)),
-                Node(f"strongest{size}", "global-pooling", {"how": "max"}, (f"phrases{size}", "mask")),
+                Node(
+                    f"strongest{size}", "global-pooling", {"how": "max"}, (f"phrases{size}", "mask")
+                ),
             ]
         if len(sizes) > 1:
-            nodes.append(Node("found", "concatenate", {}, tuple(f"strongest{size}" for size in sizes)))
+            nodes.append(
+                Node("found", "concatenate", {}, tuple(f"strongest{size}" for size in sizes))
+            )
         nodes += [
             Node("dropout", "dropout", {"share": self.dropout}),
             Node("answer", "answer", {"outputs": problem.outputs}),

@@ -25,13 +25,28 @@ class MLP(Template):
     gives: ClassVar[tuple[Answers, ...]] = ("values", "copy")
 
     depth: int = setting(
-        2, label="Depth", unit="layers", ge=1, le=16, help="More layers find more tangled rules, and need more rows.",
+        2,
+        label="Depth",
+        unit="layers",
+        ge=1,
+        le=16,
+        help="More layers find more tangled rules, and need more rows.",
     )
     width: int | None = setting(
-        None, label="Width", unit="numbers", ge=4, le=4096, step=8, help="How many things a layer can look for.",
+        None,
+        label="Width",
+        unit="numbers",
+        ge=4,
+        le=4096,
+        step=8,
+        help="How many things a layer can look for.",
     )
     dropout: float | None = setting(
-        None, label="Dropout", ge=0.0, lt=1.0, step=0.05,
+        None,
+        label="Dropout",
+        ge=0.0,
+        lt=1.0,
+        step=0.05,
         help="Forgets at random while training; helps with few examples.",
     )
 
@@ -48,10 +63,16 @@ class MLP(Template):
         restores = problem.answers == "copy"
         widths = [width] * self.depth
         if restores:
-            widths = [width] * max(1, self.depth // 2) + [max(2, width // 4)] + [width] * max(1, self.depth // 2)
+            widths = (
+                [width] * max(1, self.depth // 2)
+                + [max(2, width // 4)]
+                + [width] * max(1, self.depth // 2)
+            )
         nodes = [Node("columns", "columns", {"categories": list(problem.categories)})]
         for number, outputs in enumerate(widths, start=1):
-            nodes.append(Node(f"layer{number}", "linear", {"outputs": outputs, "activation": "relu"}))
+            nodes.append(
+                Node(f"layer{number}", "linear", {"outputs": outputs, "activation": "relu"})
+            )
             if dropout:
                 nodes.append(Node(f"dropout{number}", "dropout", {"share": dropout}))
         nodes.append(Node("answer", "answer", {"outputs": problem.answer[0]}))

@@ -15,7 +15,10 @@ from models.spec import setting
 
 def divisors_near(width: int, heads: int) -> str:
     """Numbers of heads that divide the width, nearest first, for a remedy."""
-    fitting = sorted((n for n in range(1, min(width, 64) + 1) if width % n == 0), key=lambda n: (abs(n - heads), n))
+    fitting = sorted(
+        (n for n in range(1, min(width, 64) + 1) if width % n == 0),
+        key=lambda n: (abs(n - heads), n),
+    )
     return " or ".join(str(n) for n in fitting[:2])
 
 
@@ -34,17 +37,31 @@ class Transformer(Block):
     )
     arity: ClassVar[tuple[int, int]] = (1, 2)
 
-    heads: int = setting(4, label="Heads", ge=1, le=64, help="How many things a token can look for at once.")
+    heads: int = setting(
+        4, label="Heads", ge=1, le=64, help="How many things a token can look for at once."
+    )
     expansion: float = setting(
-        2.0, label="Expansion", unit="times the width", gt=0.0, le=16.0, step=0.5, advanced=True,
+        2.0,
+        label="Expansion",
+        unit="times the width",
+        gt=0.0,
+        le=16.0,
+        step=0.5,
+        advanced=True,
         help="How much wider the inner layer is.",
     )
     dropout: float = setting(
-        0.0, label="Dropout", ge=0.0, lt=1.0, step=0.05,
+        0.0,
+        label="Dropout",
+        ge=0.0,
+        lt=1.0,
+        step=0.05,
         help="Share of what is added that is forgotten while training.",
     )
     causal: bool = setting(
-        False, label="Looks back only", advanced=True,
+        False,
+        label="Looks back only",
+        advanced=True,
         help="A token looks at itself and those before it, never ahead; so what comes next can be learned.",
     )
 
@@ -63,7 +80,9 @@ class Transformer(Block):
         return count, width
 
     def module(self, *inputs: Shape) -> nn.Module:
-        return TransformerModule(inputs[0][1], self.heads, self.expansion, self.dropout, self.causal)
+        return TransformerModule(
+            inputs[0][1], self.heads, self.expansion, self.dropout, self.causal
+        )
 
 
 class Attention(nn.Module):
@@ -84,7 +103,11 @@ class Attention(nn.Module):
     def forward(self, x: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
         batch, count, width = x.shape
         # (B, N, 3 D) -> three of (B, heads, N, D / heads)
-        parts = self.query_key_value(x).view(batch, count, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
+        parts = (
+            self.query_key_value(x)
+            .view(batch, count, 3, self.heads, width // self.heads)
+            .permute(2, 0, 3, 1, 4)
+        )
         if self.float32_on_cpu and parts.device.type == "cpu" and torch.is_autocast_enabled("cpu"):
             with torch.autocast("cpu", enabled=False):
                 mixed = self._mixed(parts.float(), mask)
@@ -94,11 +117,15 @@ class Attention(nn.Module):
 
     def _mixed(self, parts: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
         if mask is None:
-            return functional.scaled_dot_product_attention(parts[0], parts[1], parts[2], is_causal=self.causal)
+            return functional.scaled_dot_product_attention(
+                parts[0], parts[1], parts[2], is_causal=self.causal
+            )
         # A finite penalty instead of minus infinity: where no token may be looked at, all count alike, and no NaN.
         bias = ((mask.to(parts.dtype) - 1) * _NEVER)[:, None, None, :]
         if self.causal:
-            ahead = torch.ones(parts.shape[3], parts.shape[3], dtype=parts.dtype, device=parts.device).triu(1)
+            ahead = torch.ones(
+                parts.shape[3], parts.shape[3], dtype=parts.dtype, device=parts.device
+            ).triu(1)
             bias = bias - ahead * _NEVER
         return functional.scaled_dot_product_attention(parts[0], parts[1], parts[2], attn_mask=bias)
 
@@ -110,7 +137,9 @@ _NEVER = 30_000.0
 class TransformerModule(nn.Module):
     """Pre-norm block (Xiong et al. 2020, arXiv:2002.04745): (B, N, D), and (B, N) if there is a mask -> (B, N, D)."""
 
-    def __init__(self, width: int, heads: int, expansion: float, dropout: float, causal: bool = False) -> None:
+    def __init__(
+        self, width: int, heads: int, expansion: float, dropout: float, causal: bool = False
+    ) -> None:
         super().__init__()
         inner = max(1, round(width * expansion))
         self.norm1 = nn.LayerNorm(width)

@@ -48,7 +48,8 @@ def picture(shape: Shape, label: str) -> tuple[int, int, int]:
     """The shape as (channels, height, width). Raises Impossible when it is none."""
     if len(shape) != 3:
         raise Impossible(
-            f"{label} needs channels of height × width; it is given {in_words(shape)}.", "Move it before the pooling."
+            f"{label} needs channels of height × width; it is given {in_words(shape)}.",
+            "Move it before the pooling.",
         )
     return shape[0], shape[1], shape[2]
 

@@ -15,7 +15,9 @@ from models.layers.block import BLOCKS, Block, Impossible
 from models.shape import Shape, words
 from models.spec import setting
 
-_CATEGORIES = "How many values each category has, the unseen one included; the other columns are amounts."
+_CATEGORIES = (
+    "How many values each category has, the unseen one included; the other columns are amounts."
+)
 
 
 def embedding_width(values: int) -> int:
@@ -30,7 +32,9 @@ class Lookup(nn.Module):
 
     def __init__(self, categories: list[int], widths: list[int]) -> None:
         super().__init__()
-        self.tables = nn.ModuleList(nn.Embedding(*size) for size in zip(categories, widths, strict=True))
+        self.tables = nn.ModuleList(
+            nn.Embedding(*size) for size in zip(categories, widths, strict=True)
+        )
 
     def forward(self, numbers: torch.Tensor) -> list[torch.Tensor]:
         known = numbers.float().round().long()
@@ -38,7 +42,9 @@ class Lookup(nn.Module):
         for place, table in enumerate(self.tables):
             one = known[:, place]
             assert isinstance(table, nn.Embedding)
-            found.append(table(one.where((one >= 0) & (one < table.num_embeddings), torch.zeros_like(one))))
+            found.append(
+                table(one.where((one >= 0) & (one < table.num_embeddings), torch.zeros_like(one)))
+            )
         return found
 
 
@@ -48,13 +54,19 @@ class Columns(Block):
 
     kind: ClassVar[str] = "columns"
     label: ClassVar[str] = "Columns"
-    summary: ClassVar[str] = "Passes amounts on as they are and looks up a short list of numbers for each category."
+    summary: ClassVar[str] = (
+        "Passes amounts on as they are and looks up a short list of numbers for each category."
+    )
 
     categories: list[int] = setting([], label="Values per category", help=_CATEGORIES)
 
     def title(self) -> str:
         count = len(self.categories)
-        return f"Columns · {count} {'category' if count == 1 else 'categories'}" if count else "Columns"
+        return (
+            f"Columns · {count} {'category' if count == 1 else 'categories'}"
+            if count
+            else "Columns"
+        )
 
     def shape(self, *inputs: Shape) -> Shape:
         numbers = _row(inputs[0], self.categories, self.label)
@@ -83,9 +95,13 @@ class FeatureTokens(Block):
 
     kind: ClassVar[str] = "feature-tokens"
     label: ClassVar[str] = "Columns as tokens"
-    summary: ClassVar[str] = "Every column becomes a token: amounts stretch a learned arrow, categories are looked up."
+    summary: ClassVar[str] = (
+        "Every column becomes a token: amounts stretch a learned arrow, categories are looked up."
+    )
 
-    width: int = setting(64, label="Width", unit="numbers", ge=1, le=4096, step=8, help="Numbers per token.")
+    width: int = setting(
+        64, label="Width", unit="numbers", ge=1, le=4096, step=8, help="Numbers per token."
+    )
     categories: list[int] = setting([], label="Values per category", help=_CATEGORIES)
 
     def title(self) -> str:
@@ -131,9 +147,12 @@ class FeatureTokensModule(nn.Module):
 def _row(shape: Shape, categories: list[int], label: str) -> int:
     """How many of the columns are amounts. Raises Impossible."""
     if len(shape) != 1:
-        raise Impossible(f"{label} needs a table row; it is given {words(shape)}.", "Let it read the row itself.")
+        raise Impossible(
+            f"{label} needs a table row; it is given {words(shape)}.", "Let it read the row itself."
+        )
     if len(categories) > shape[0] or any(values < 1 for values in categories):
         raise Impossible(
-            f"{len(categories)} categories do not fit a row of {words(shape)}.", "Say how many values each one has."
+            f"{len(categories)} categories do not fit a row of {words(shape)}.",
+            "Say how many values each one has.",
         )
     return shape[0] - len(categories)

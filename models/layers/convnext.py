@@ -25,13 +25,24 @@ class ConvNeXt(Block):
         "the result is added to what came in."
     )
 
-    size: int = setting(7, label="Filter size", unit="pixels", ge=3, le=15, step=2, help="How far it looks around.")
+    size: int = setting(
+        7, label="Filter size", unit="pixels", ge=3, le=15, step=2, help="How far it looks around."
+    )
     expansion: int = setting(
-        4, label="Expansion", unit="times the width", ge=1, le=8, advanced=True,
+        4,
+        label="Expansion",
+        unit="times the width",
+        ge=1,
+        le=8,
+        advanced=True,
         help="How much wider the inner layer is.",
     )
     dropout: float = setting(
-        0.0, label="Dropout", ge=0.0, lt=1.0, step=0.05,
+        0.0,
+        label="Dropout",
+        ge=0.0,
+        lt=1.0,
+        step=0.05,
         help="Share of examples for which the block is skipped while training.",
     )
 
@@ -71,6 +82,8 @@ class ConvNeXtModule(nn.Module):
         y = self.norm(self.depthwise(x).permute(0, 2, 3, 1))
         y = self.scale * self.contract(functional.gelu(self.expand(y)))
         if self.dropout and self.training:
-            kept = torch.full((x.shape[0], 1, 1, 1), 1 - self.dropout, device=x.device, dtype=x.dtype).bernoulli()
+            kept = torch.full(
+                (x.shape[0], 1, 1, 1), 1 - self.dropout, device=x.device, dtype=x.dtype
+            ).bernoulli()
             y = y * (kept / (1 - self.dropout))
         return x + y.permute(0, 3, 1, 2)

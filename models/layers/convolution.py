@@ -29,13 +29,25 @@ class Convolution(Block):
         "Small filters slide over the picture; each answers where it finds its pattern. One channel per filter."
     )
 
-    channels: int = setting(32, label="Channels", ge=1, le=4096, step=8, help="How many patterns it looks for.")
-    size: int = setting(3, label="Filter size", unit="pixels", ge=1, le=16, help="Height and width of each filter.")
+    channels: int = setting(
+        32, label="Channels", ge=1, le=4096, step=8, help="How many patterns it looks for."
+    )
+    size: int = setting(
+        3, label="Filter size", unit="pixels", ge=1, le=16, help="Height and width of each filter."
+    )
     stride: int = setting(
-        1, label="Stride", unit="pixels", ge=1, le=16, help="How far the filter moves: 2 halves the size.",
+        1,
+        label="Stride",
+        unit="pixels",
+        ge=1,
+        le=16,
+        help="How far the filter moves: 2 halves the size.",
     )
     bias: bool = setting(
-        False, label="Bias", advanced=True, help="Adds a constant to each channel; needless before a norm.",
+        False,
+        label="Bias",
+        advanced=True,
+        help="Adds a constant to each channel; needless before a norm.",
     )
 
     def title(self) -> str:
@@ -52,7 +64,9 @@ class Convolution(Block):
         return self.channels, halved(height, self.stride), halved(width, self.stride)
 
     def module(self, *inputs: Shape) -> nn.Module:
-        return conv(inputs[0][0], self.channels, self.size, self.stride, bias=self.bias, sides=inputs[0][1:])
+        return conv(
+            inputs[0][0], self.channels, self.size, self.stride, bias=self.bias, sides=inputs[0][1:]
+        )
 
 
 def _pace(stride: int) -> str:
@@ -60,7 +74,13 @@ def _pace(stride: int) -> str:
 
 
 def conv(
-    inputs: int, outputs: int, size: int = 3, stride: int = 1, *, bias: bool = False, groups: int = 1,
+    inputs: int,
+    outputs: int,
+    size: int = 3,
+    stride: int = 1,
+    *,
+    bias: bool = False,
+    groups: int = 1,
     sides: Shape = (),
 ) -> nn.Module:
     """A convolution whose output side is ceil(side / stride). `sides` (H, W) is needed for even sizes only."""
@@ -70,4 +90,6 @@ def conv(
     inner = nn.Conv2d(inputs, outputs, size, stride, bias=bias, groups=groups)
     if not down and not right:
         return inner
-    return nn.Sequential(nn.ZeroPad2d((right // 2, right - right // 2, down // 2, down - down // 2)), inner)
+    return nn.Sequential(
+        nn.ZeroPad2d((right // 2, right - right // 2, down // 2, down - down // 2)), inner
+    )

@@ -17,9 +17,13 @@ class Dropout(Block):
 
     kind: ClassVar[str] = "dropout"
     label: ClassVar[str] = "Dropout"
-    summary: ClassVar[str] = "Sets a random share to zero in every training step, so that nothing relies on one detail."
+    summary: ClassVar[str] = (
+        "Sets a random share to zero in every training step, so that nothing relies on one detail."
+    )
 
-    share: float = setting(0.1, label="Share", ge=0.0, lt=1.0, step=0.05, help="How much is forgotten.")
+    share: float = setting(
+        0.1, label="Share", ge=0.0, lt=1.0, step=0.05, help="How much is forgotten."
+    )
 
     def title(self) -> str:
         return f"Dropout · {self.share:.0%}"

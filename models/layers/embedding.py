@@ -21,10 +21,16 @@ class Patches(Block):
 
     kind: ClassVar[str] = "patches"
     label: ClassVar[str] = "Patches"
-    summary: ClassVar[str] = "Cuts the picture into squares and turns each into a token: a list of numbers."
+    summary: ClassVar[str] = (
+        "Cuts the picture into squares and turns each into a token: a list of numbers."
+    )
 
-    size: int = setting(4, label="Patch size", unit="pixels", ge=1, le=64, help="Side of each square.")
-    width: int = setting(96, label="Width", unit="numbers", ge=8, le=4096, step=8, help="Numbers per token.")
+    size: int = setting(
+        4, label="Patch size", unit="pixels", ge=1, le=64, help="Side of each square."
+    )
+    width: int = setting(
+        96, label="Width", unit="numbers", ge=8, le=4096, step=8, help="Numbers per token."
+    )
 
     def title(self) -> str:
         return f"Patches {self.size}×{self.size} · {self.width}"
@@ -66,7 +72,9 @@ class Tokens(Block):
 
     kind: ClassVar[str] = "tokens"
     label: ClassVar[str] = "Tokens"
-    summary: ClassVar[str] = "Every place of the picture becomes a token with its channels as numbers."
+    summary: ClassVar[str] = (
+        "Every place of the picture becomes a token with its channels as numbers."
+    )
 
     def shape(self, *inputs: Shape) -> Shape:
         channels, height, width = picture(inputs[0], self.label)
@@ -89,13 +97,24 @@ class Positions(Block):
 
     kind: ClassVar[str] = "positions"
     label: ClassVar[str] = "Positions"
-    summary: ClassVar[str] = "Adds to each token where it stands; attention by itself would see a bag of patches."
+    summary: ClassVar[str] = (
+        "Adds to each token where it stands; attention by itself would see a bag of patches."
+    )
 
     columns: int = setting(
-        1, label="Tokens per row", ge=1, le=4096, help="Where the next row of the picture begins; 1 for a sequence.",
+        1,
+        label="Tokens per row",
+        ge=1,
+        le=4096,
+        help="Where the next row of the picture begins; 1 for a sequence.",
     )
     strength: float = setting(
-        1.0, label="Strength", gt=0.0, le=10.0, step=0.1, advanced=True,
+        1.0,
+        label="Strength",
+        gt=0.0,
+        le=10.0,
+        step=0.1,
+        advanced=True,
         help="How large they are at first; of a text less, as its tokens begin small.",
     )
 
@@ -140,5 +159,8 @@ def waves(rows: int, columns: int, width: int, device: torch.device | None = Non
     pace = 10_000.0 ** -(torch.arange(quarter, device=device) / max(1, quarter))
     row = torch.arange(rows, device=device)[:, None, None] * pace
     column = torch.arange(columns, device=device)[None, :, None] * pace
-    parts = [part.expand(rows, columns, quarter) for part in (row.sin(), row.cos(), column.sin(), column.cos())]
+    parts = [
+        part.expand(rows, columns, quarter)
+        for part in (row.sin(), row.cos(), column.sin(), column.cos())
+    ]
     return torch.cat(parts, 2)[:, :, :width].reshape(1, rows * columns, width)

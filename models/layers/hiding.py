@@ -20,9 +20,13 @@ class VisiblePatches(Block):
 
     kind: ClassVar[str] = "visible-patches"
     label: ClassVar[str] = "Visible patches"
-    summary: ClassVar[str] = "Says which patches are to be seen; one that holds nothing but zeros was hidden."
+    summary: ClassVar[str] = (
+        "Says which patches are to be seen; one that holds nothing but zeros was hidden."
+    )
 
-    size: int = setting(4, label="Patch size", unit="pixels or values", ge=1, le=4096, help="Side of each patch.")
+    size: int = setting(
+        4, label="Patch size", unit="pixels or values", ge=1, le=4096, help="Side of each patch."
+    )
 
     def shape(self, *inputs: Shape) -> Shape:
         shape = inputs[0]
@@ -62,7 +66,9 @@ class MaskToken(Block):
 
     kind: ClassVar[str] = "mask-token"
     label: ClassVar[str] = "Mask token"
-    summary: ClassVar[str] = "Puts one learned token in the place of everything hidden: restore something here."
+    summary: ClassVar[str] = (
+        "Puts one learned token in the place of everything hidden: restore something here."
+    )
     arity: ClassVar[tuple[int, int]] = (2, 2)
 
     def shape(self, *inputs: Shape) -> Shape:
@@ -96,17 +102,26 @@ class SignalPatches(Block):
 
     kind: ClassVar[str] = "signal-patches"
     label: ClassVar[str] = "Stretches"
-    summary: ClassVar[str] = "Cuts the signal into stretches and turns each into a token: a list of numbers."
+    summary: ClassVar[str] = (
+        "Cuts the signal into stretches and turns each into a token: a list of numbers."
+    )
 
-    size: int = setting(8, label="Patch size", unit="values", ge=1, le=4096, help="Length of each stretch.")
-    width: int = setting(96, label="Width", unit="numbers", ge=1, le=4096, step=8, help="Numbers per token.")
+    size: int = setting(
+        8, label="Patch size", unit="values", ge=1, le=4096, help="Length of each stretch."
+    )
+    width: int = setting(
+        96, label="Width", unit="numbers", ge=1, le=4096, step=8, help="Numbers per token."
+    )
 
     def title(self) -> str:
         return f"Stretches of {self.size} · {self.width}"
 
     def shape(self, *inputs: Shape) -> Shape:
         if len(inputs[0]) != 2:
-            raise Impossible(f"{self.label} needs a signal; it is given {words(inputs[0])}.", "Let it read the signal.")
+            raise Impossible(
+                f"{self.label} needs a signal; it is given {words(inputs[0])}.",
+                "Let it read the signal.",
+            )
         return -(-inputs[0][1] // self.size), self.width
 
     def module(self, *inputs: Shape) -> nn.Module:
@@ -131,10 +146,16 @@ class SignalFromTokens(Block):
 
     kind: ClassVar[str] = "signal-from-tokens"
     label: ClassVar[str] = "Signal from tokens"
-    summary: ClassVar[str] = "Puts the stretches one after the other, so that they make a signal again."
+    summary: ClassVar[str] = (
+        "Puts the stretches one after the other, so that they make a signal again."
+    )
 
-    size: int = setting(8, label="Patch size", unit="values", ge=1, le=4096, help="Length of each stretch.")
-    length: int = setting(96, label="Length", unit="values", ge=1, le=1_000_000, help="Length of the signal.")
+    size: int = setting(
+        8, label="Patch size", unit="values", ge=1, le=4096, help="Length of each stretch."
+    )
+    length: int = setting(
+        96, label="Length", unit="values", ge=1, le=1_000_000, help="Length of the signal."
+    )
 
     def shape(self, *inputs: Shape) -> Shape:
         count, numbers = tokens(inputs[0], self.label)

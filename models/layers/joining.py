@@ -52,7 +52,10 @@ class Concatenate(Block):
 
     def shape(self, *inputs: Shape) -> Shape:
         axis = _channel_axis(inputs[0])
-        rest = {shape[:axis] + shape[axis + 1 :] if len(shape) == len(inputs[0]) else None for shape in inputs}
+        rest = {
+            shape[:axis] + shape[axis + 1 :] if len(shape) == len(inputs[0]) else None
+            for shape in inputs
+        }
         if len(rest) > 1:
             raise Impossible(
                 f"It cannot put {' and '.join(words(shape) for shape in dict.fromkeys(inputs))} side by side.",

@@ -20,7 +20,9 @@ class Linear(Block):
     label: ClassVar[str] = "Linear"
     summary: ClassVar[str] = "Every number out is a weighted sum of all numbers in."
 
-    outputs: int = setting(64, label="Outputs", ge=1, le=100_000, step=8, help="How many numbers come out.")
+    outputs: int = setting(
+        64, label="Outputs", ge=1, le=100_000, step=8, help="How many numbers come out."
+    )
     activation: Literal["none", "relu", "gelu"] = setting(
         "none", label="Then", choices=ACTIVATIONS, help="What is done with each number afterwards."
     )
@@ -35,7 +37,11 @@ class Linear(Block):
 
     def module(self, *inputs: Shape) -> nn.Module:
         layer = nn.Linear(inputs[0][-1], self.outputs)
-        return nn.Sequential(layer, activation(self.activation)) if self.activation != "none" else layer
+        return (
+            nn.Sequential(layer, activation(self.activation))
+            if self.activation != "none"
+            else layer
+        )
 
 
 @BLOCKS.register
@@ -49,7 +55,9 @@ class Answer(Block):
         "one for yes or no, or one for each amount."
     )
 
-    outputs: int = setting(10, label="Outputs", ge=1, le=100_000, help="How many numbers the network answers with.")
+    outputs: int = setting(
+        10, label="Outputs", ge=1, le=100_000, help="How many numbers the network answers with."
+    )
 
     def title(self) -> str:
         return f"Linear · {self.outputs}"
@@ -57,7 +65,8 @@ class Answer(Block):
     def shape(self, *inputs: Shape) -> Shape:
         if len(inputs[0]) != 1:
             raise Impossible(
-                f"It needs one list of values; it is given {words(inputs[0])}.", "Put a global pooling before it."
+                f"It needs one list of values; it is given {words(inputs[0])}.",
+                "Put a global pooling before it.",
             )
         return (self.outputs,)
 
@@ -71,9 +80,13 @@ class TokenAnswer(Block):
 
     kind: ClassVar[str] = "token-answer"
     label: ClassVar[str] = "Answer per token"
-    summary: ClassVar[str] = "Weighs what each token has found into its answer: of a text, what is likely to come next."
+    summary: ClassVar[str] = (
+        "Weighs what each token has found into its answer: of a text, what is likely to come next."
+    )
 
-    outputs: int = setting(256, label="Outputs", ge=1, le=1_000_000, help="How many numbers each token answers with.")
+    outputs: int = setting(
+        256, label="Outputs", ge=1, le=1_000_000, help="How many numbers each token answers with."
+    )
 
     def title(self) -> str:
         return f"Linear per token · {self.outputs}"
@@ -92,5 +105,6 @@ class AnswerModule(nn.Linear):
 def _not_a_picture(shape: Shape, label: str) -> None:
     if len(shape) == 3:
         raise Impossible(
-            f"{label} needs values or tokens; it is given {words(shape)}.", "Put a global pooling before it."
+            f"{label} needs values or tokens; it is given {words(shape)}.",
+            "Put a global pooling before it.",
         )

@@ -36,7 +36,14 @@ class BatchNorm(nn.BatchNorm2d):
     def forward(self, input: torch.Tensor) -> torch.Tensor:
         if self.training and input.numel() == input.shape[1]:
             return functional.batch_norm(
-                input, self.running_mean, self.running_var, self.weight, self.bias, False, 0.0, self.eps
+                input,
+                self.running_mean,
+                self.running_var,
+                self.weight,
+                self.bias,
+                False,
+                0.0,
+                self.eps,
             )
         return super().forward(input)
 
@@ -64,7 +71,11 @@ class BatchNormBlock(Block):
     )
 
     def title(self) -> str:
-        return self.label if self.activation == "none" else f"Batch norm · {ACTIVATIONS[self.activation]}"
+        return (
+            self.label
+            if self.activation == "none"
+            else f"Batch norm · {ACTIVATIONS[self.activation]}"
+        )
 
     def shape(self, *inputs: Shape) -> Shape:
         if len(inputs[0]) not in (1, 3):
@@ -81,14 +92,20 @@ class LayerNormBlock(Block):
 
     kind: ClassVar[str] = "layer-norm"
     label: ClassVar[str] = "Layer norm"
-    summary: ClassVar[str] = "Brings the numbers of each place or token to mean 0 and spread 1, each example by itself."
+    summary: ClassVar[str] = (
+        "Brings the numbers of each place or token to mean 0 and spread 1, each example by itself."
+    )
 
     activation: Literal["none", "relu", "gelu"] = setting(
         "none", label="Then", choices=ACTIVATIONS, help="What is done with each number afterwards."
     )
 
     def title(self) -> str:
-        return self.label if self.activation == "none" else f"Layer norm · {ACTIVATIONS[self.activation]}"
+        return (
+            self.label
+            if self.activation == "none"
+            else f"Layer norm · {ACTIVATIONS[self.activation]}"
+        )
 
     def shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
@@ -96,7 +113,9 @@ class LayerNormBlock(Block):
     def module(self, *inputs: Shape) -> nn.Module:
         shape = inputs[0]
         norm = ChannelNorm(shape[0]) if len(shape) == 3 else nn.LayerNorm(shape[-1])
-        return nn.Sequential(norm, activation(self.activation)) if self.activation != "none" else norm
+        return (
+            nn.Sequential(norm, activation(self.activation)) if self.activation != "none" else norm
+        )
 
 
 @BLOCKS.register
@@ -106,15 +125,23 @@ class GroupNormBlock(Block):
 
     kind: ClassVar[str] = "group-norm"
     label: ClassVar[str] = "Group norm"
-    summary: ClassVar[str] = "Brings groups of channels to mean 0 and spread 1 over all places, each example by itself."
+    summary: ClassVar[str] = (
+        "Brings groups of channels to mean 0 and spread 1 over all places, each example by itself."
+    )
 
-    groups: int = setting(4, label="Groups", ge=1, le=256, help="How many groups; must divide the channels.")
+    groups: int = setting(
+        4, label="Groups", ge=1, le=256, help="How many groups; must divide the channels."
+    )
     activation: Literal["none", "relu", "gelu"] = setting(
         "none", label="Then", choices=ACTIVATIONS, help="What is done with each number afterwards."
     )
 
     def title(self) -> str:
-        return self.label if self.activation == "none" else f"Group norm · {ACTIVATIONS[self.activation]}"
+        return (
+            self.label
+            if self.activation == "none"
+            else f"Group norm · {ACTIVATIONS[self.activation]}"
+        )
 
     def shape(self, *inputs: Shape) -> Shape:
         shape = inputs[0]
@@ -130,8 +157,14 @@ class GroupNormBlock(Block):
 
     def module(self, *inputs: Shape) -> nn.Module:
         shape = inputs[0]
-        norm = nn.GroupNorm(self.groups, shape[0]) if len(shape) == 3 else TokenGroupNorm(self.groups, shape[1])
-        return nn.Sequential(norm, activation(self.activation)) if self.activation != "none" else norm
+        norm = (
+            nn.GroupNorm(self.groups, shape[0])
+            if len(shape) == 3
+            else TokenGroupNorm(self.groups, shape[1])
+        )
+        return (
+            nn.Sequential(norm, activation(self.activation)) if self.activation != "none" else norm
+        )
 
 
 class TokenGroupNorm(nn.GroupNorm):

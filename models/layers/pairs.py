@@ -29,7 +29,9 @@ class Together(Block):
 
     kind: ClassVar[str] = "together"
     label: ClassVar[str] = "Both halves"
-    summary: ClassVar[str] = "Lines both halves of the pairs up, so that one encoder learns from both."
+    summary: ClassVar[str] = (
+        "Lines both halves of the pairs up, so that one encoder learns from both."
+    )
     arity: ClassVar[tuple[int, int]] = (2, 2)
 
     def shape(self, *inputs: Shape) -> Shape:

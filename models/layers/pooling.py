@@ -18,12 +18,19 @@ class Pooling(Block):
 
     kind: ClassVar[str] = "pooling"
     label: ClassVar[str] = "Pooling"
-    summary: ClassVar[str] = "Several neighbouring places become one: the strongest answer, or the mean."
+    summary: ClassVar[str] = (
+        "Several neighbouring places become one: the strongest answer, or the mean."
+    )
 
     how: Literal["max", "mean"] = setting(
-        "max", label="Keeps", choices={"max": "The strongest", "mean": "The mean"}, help="What is kept of the places."
+        "max",
+        label="Keeps",
+        choices={"max": "The strongest", "mean": "The mean"},
+        help="What is kept of the places.",
     )
-    size: int = setting(2, label="Size", unit="places", ge=2, le=16, help="So many places a side become one.")
+    size: int = setting(
+        2, label="Size", unit="places", ge=2, le=16, help="So many places a side become one."
+    )
 
     def title(self) -> str:
         return f"{'Max' if self.how == 'max' else 'Mean'} pooling {self.size}×{self.size}"
@@ -47,11 +54,16 @@ class GlobalPooling(Block):
 
     kind: ClassVar[str] = "global-pooling"
     label: ClassVar[str] = "Global pooling"
-    summary: ClassVar[str] = "All places become one number per channel, so that it no longer matters where a thing is."
+    summary: ClassVar[str] = (
+        "All places become one number per channel, so that it no longer matters where a thing is."
+    )
     arity: ClassVar[tuple[int, int]] = (1, 2)
 
     how: Literal["max", "mean"] = setting(
-        "max", label="Keeps", choices={"max": "The strongest", "mean": "The mean"}, help="What is kept of the places."
+        "max",
+        label="Keeps",
+        choices={"max": "The strongest", "mean": "The mean"},
+        help="What is kept of the places.",
     )
 
     def title(self) -> str:
@@ -65,7 +77,9 @@ class GlobalPooling(Block):
         if len(inputs[0]) == 2:
             marks(inputs[0][0], inputs[1:], self.label)
             return inputs[0][1:]
-        raise Impossible("There is nothing left to pool: it is given single values.", "Remove this block.")
+        raise Impossible(
+            "There is nothing left to pool: it is given single values.", "Remove this block."
+        )
 
     def module(self, *inputs: Shape) -> nn.Module:
         if len(inputs) > 1:

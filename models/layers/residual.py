@@ -25,10 +25,19 @@ class Residual(Block):
         "When it halves the size, the next block sees twice as far."
     )
 
-    channels: int = setting(64, label="Channels", ge=1, le=4096, step=8, help="How many patterns it looks for.")
-    halves: bool = setting(False, label="Halves the size", help="Keeps the strongest answer of every 2 × 2 places.")
+    channels: int = setting(
+        64, label="Channels", ge=1, le=4096, step=8, help="How many patterns it looks for."
+    )
+    halves: bool = setting(
+        False, label="Halves the size", help="Keeps the strongest answer of every 2 × 2 places."
+    )
     dropout: float = setting(
-        0.0, label="Dropout", ge=0.0, lt=1.0, step=0.05, help="Share of channels that is forgotten while training.",
+        0.0,
+        label="Dropout",
+        ge=0.0,
+        lt=1.0,
+        step=0.05,
+        help="Share of channels that is forgotten while training.",
     )
 
     def title(self) -> str:
@@ -40,7 +49,8 @@ class Residual(Block):
             return self.channels, height, width
         if min(height, width) < 2:
             raise Impossible(
-                f"A picture of {height} × {width} cannot be halved again.", "Take fewer blocks, or larger pictures."
+                f"A picture of {height} × {width} cannot be halved again.",
+                "Take fewer blocks, or larger pictures.",
             )
         return self.channels, height // 2, width // 2
 
@@ -61,7 +71,9 @@ class ResidualModule(nn.Module):
         if halves:
             first.append(nn.MaxPool2d(2))
         self.first = nn.Sequential(*first)
-        self.second = nn.Sequential(conv(channels, channels), BatchNorm(channels), nn.ReLU(inplace=True))
+        self.second = nn.Sequential(
+            conv(channels, channels), BatchNorm(channels), nn.ReLU(inplace=True)
+        )
         self.dropout = nn.Dropout2d(dropout)
         self.changes = halves or inputs != channels
 

@@ -25,10 +25,16 @@ class Enlarging(Block):
 
     kind: ClassVar[str] = "enlarging"
     label: ClassVar[str] = "Enlarging"
-    summary: ClassVar[str] = "Makes the picture larger by repeating its places, then filters draw the detail."
+    summary: ClassVar[str] = (
+        "Makes the picture larger by repeating its places, then filters draw the detail."
+    )
 
-    channels: int = setting(32, label="Channels", ge=1, le=4096, step=8, help="How many patterns it draws.")
-    height: int = setting(32, label="Height", unit="places", ge=1, le=4096, help="Height afterwards.")
+    channels: int = setting(
+        32, label="Channels", ge=1, le=4096, step=8, help="How many patterns it draws."
+    )
+    height: int = setting(
+        32, label="Height", unit="places", ge=1, le=4096, help="Height afterwards."
+    )
     width: int = setting(32, label="Width", unit="places", ge=1, le=4096, help="Width afterwards.")
 
     def title(self) -> str:
@@ -38,7 +44,8 @@ class Enlarging(Block):
         _, height, width = picture(inputs[0], self.label)
         if height > self.height or width > self.width:
             raise Impossible(
-                f"{height} × {width} places do not become {self.height} × {self.width}.", "Set height and width higher."
+                f"{height} × {width} places do not become {self.height} × {self.width}.",
+                "Set height and width higher.",
             )
         return self.channels, self.height, self.width
 
@@ -64,11 +71,19 @@ class PictureFromTokens(Block):
 
     kind: ClassVar[str] = "picture-from-tokens"
     label: ClassVar[str] = "Picture from tokens"
-    summary: ClassVar[str] = "Puts the patches back in their places, so that they make a picture again."
+    summary: ClassVar[str] = (
+        "Puts the patches back in their places, so that they make a picture again."
+    )
 
-    size: int = setting(4, label="Patch size", unit="pixels", ge=1, le=64, help="Side of each square.")
-    height: int = setting(28, label="Height", unit="pixels", ge=1, le=4096, help="Height of the picture.")
-    width: int = setting(28, label="Width", unit="pixels", ge=1, le=4096, help="Width of the picture.")
+    size: int = setting(
+        4, label="Patch size", unit="pixels", ge=1, le=64, help="Side of each square."
+    )
+    height: int = setting(
+        28, label="Height", unit="pixels", ge=1, le=4096, help="Height of the picture."
+    )
+    width: int = setting(
+        28, label="Width", unit="pixels", ge=1, le=4096, help="Width of the picture."
+    )
 
     def shape(self, *inputs: Shape) -> Shape:
         count, numbers = tokens(inputs[0], self.label)
@@ -91,13 +106,18 @@ class PictureFromTokensModule(nn.Module):
         super().__init__()
         self.picture, self.size = shape, size
         left, right, top, bottom = patch_padding(shape, size)
-        self.rows, self.columns = (shape[1] + top + bottom) // size, (shape[2] + left + right) // size
+        self.rows, self.columns = (
+            (shape[1] + top + bottom) // size,
+            (shape[2] + left + right) // size,
+        )
         self.top, self.left = top, left
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         channels, height, width = self.picture
         # (B, rows, columns, C, size, size) -> (B, C, rows, size, columns, size)
-        squares = x.reshape(-1, self.rows, self.columns, channels, self.size, self.size).permute(0, 3, 1, 4, 2, 5)
+        squares = x.reshape(-1, self.rows, self.columns, channels, self.size, self.size).permute(
+            0, 3, 1, 4, 2, 5
+        )
         whole = squares.reshape(-1, channels, self.rows * self.size, self.columns * self.size)
         return whole[:, :, self.top : self.top + height, self.left : self.left + width]
 
@@ -110,16 +130,25 @@ class Reshape(Block):
     label: ClassVar[str] = "Reshape"
     summary: ClassVar[str] = "The same numbers in another form."
 
-    to: list[int] = setting([-1], label="Form", help="Sizes of the new form; one of -1 takes what is left.")
+    to: list[int] = setting(
+        [-1], label="Form", help="Sizes of the new form; one of -1 takes what is left."
+    )
 
     def title(self) -> str:
-        return "Values side by side" if self.to == [-1] else f"Reshape to {' × '.join(map(str, self.to))}"
+        return (
+            "Values side by side"
+            if self.to == [-1]
+            else f"Reshape to {' × '.join(map(str, self.to))}"
+        )
 
     def shape(self, *inputs: Shape) -> Shape:
         count, open_places = math.prod(inputs[0]), self.to.count(-1)
         known = math.prod(side for side in self.to if side != -1)
         if (
-            open_places > 1 or known < 1 or any(side < 1 for side in self.to if side != -1) or count % known
+            open_places > 1
+            or known < 1
+            or any(side < 1 for side in self.to if side != -1)
+            or count % known
             or (not open_places and count != known)
         ):
             raise Impossible(

@@ -25,11 +25,16 @@ class Turn(Block):
 
     kind: ClassVar[str] = "turn"
     label: ClassVar[str] = "Turn"
-    summary: ClassVar[str] = "Makes a token of every moment of a signal, or channels of tokens: rows become columns."
+    summary: ClassVar[str] = (
+        "Makes a token of every moment of a signal, or channels of tokens: rows become columns."
+    )
 
     def shape(self, *inputs: Shape) -> Shape:
         if len(inputs[0]) != 2:
-            raise Impossible(f"Only rows and columns can be turned; it is given {words(inputs[0])}.", "Remove it.")
+            raise Impossible(
+                f"Only rows and columns can be turned; it is given {words(inputs[0])}.",
+                "Remove it.",
+            )
         return inputs[0][1], inputs[0][0]
 
     def module(self, *inputs: Shape) -> nn.Module:
@@ -49,16 +54,27 @@ class SequenceConvolution(Block):
 
     kind: ClassVar[str] = "sequence-convolution"
     label: ClassVar[str] = "1-D convolution"
-    summary: ClassVar[str] = "Small filters slide along the sequence; each answers where it finds its pattern."
+    summary: ClassVar[str] = (
+        "Small filters slide along the sequence; each answers where it finds its pattern."
+    )
 
-    channels: int = setting(64, label="Channels", ge=1, le=4096, step=8, help="How many patterns it looks for.")
-    size: int = setting(5, label="Filter size", unit="places", ge=1, le=255, help="How many places a filter covers.")
-    stride: int = setting(1, label="Stride", unit="places", ge=1, le=64, help="How far the filter moves: 2 halves.")
+    channels: int = setting(
+        64, label="Channels", ge=1, le=4096, step=8, help="How many patterns it looks for."
+    )
+    size: int = setting(
+        5, label="Filter size", unit="places", ge=1, le=255, help="How many places a filter covers."
+    )
+    stride: int = setting(
+        1, label="Stride", unit="places", ge=1, le=64, help="How far the filter moves: 2 halves."
+    )
     activation: Literal["none", "relu", "gelu"] = setting(
         "none", label="Then", choices=ACTIVATIONS, help="What is done with each number afterwards."
     )
     causal: bool = setting(
-        False, label="Looks back only", advanced=True, help="A place sees itself and those before it, never ahead.",
+        False,
+        label="Looks back only",
+        advanced=True,
+        help="A place sees itself and those before it, never ahead.",
     )
 
     def title(self) -> str:
@@ -70,19 +86,28 @@ class SequenceConvolution(Block):
         count, _ = tokens(inputs[0], self.label)
         if self.causal and self.stride > 1:
             raise Impossible(
-                "A filter that looks back only cannot skip places.", "Set the stride to 1, or let it look ahead."
+                "A filter that looks back only cannot skip places.",
+                "Set the stride to 1, or let it look ahead.",
             )
         return halved(count, self.stride), self.channels
 
     def module(self, *inputs: Shape) -> nn.Module:
-        layer = SequenceConvolutionModule(inputs[0], self.channels, self.size, self.stride, self.causal)
-        return nn.Sequential(layer, activation(self.activation)) if self.activation != "none" else layer
+        layer = SequenceConvolutionModule(
+            inputs[0], self.channels, self.size, self.stride, self.causal
+        )
+        return (
+            nn.Sequential(layer, activation(self.activation))
+            if self.activation != "none"
+            else layer
+        )
 
 
 class SequenceConvolutionModule(nn.Module):
     """(B, N, D) -> (B, ceil(N / stride), channels)."""
 
-    def __init__(self, shape: Shape, channels: int, size: int, stride: int = 1, causal: bool = False) -> None:
+    def __init__(
+        self, shape: Shape, channels: int, size: int, stride: int = 1, causal: bool = False
+    ) -> None:
         super().__init__()
         count, width = shape
         missing = max(0, (halved(count, stride) - 1) * stride + size - count)
@@ -100,12 +125,19 @@ class SequencePooling(Block):
 
     kind: ClassVar[str] = "sequence-pooling"
     label: ClassVar[str] = "1-D pooling"
-    summary: ClassVar[str] = "Several neighbouring places become one: the strongest answer, or the mean."
+    summary: ClassVar[str] = (
+        "Several neighbouring places become one: the strongest answer, or the mean."
+    )
 
     how: Literal["max", "mean"] = setting(
-        "max", label="Keeps", choices={"max": "The strongest", "mean": "The mean"}, help="What is kept of the places."
+        "max",
+        label="Keeps",
+        choices={"max": "The strongest", "mean": "The mean"},
+        help="What is kept of the places.",
     )
-    size: int = setting(2, label="Size", unit="places", ge=2, le=64, help="So many places become one.")
+    size: int = setting(
+        2, label="Size", unit="places", ge=2, le=64, help="So many places become one."
+    )
 
     def title(self) -> str:
         return f"{'Max' if self.how == 'max' else 'Mean'} pooling {self.size}"
@@ -123,7 +155,11 @@ class SequencePool(nn.Module):
 
     def __init__(self, how: str, size: int) -> None:
         super().__init__()
-        self.pool = nn.MaxPool1d(size, ceil_mode=True) if how == "max" else nn.AvgPool1d(size, ceil_mode=True)
+        self.pool = (
+            nn.MaxPool1d(size, ceil_mode=True)
+            if how == "max"
+            else nn.AvgPool1d(size, ceil_mode=True)
+        )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.pool(x.transpose(1, 2)).transpose(1, 2)
@@ -135,11 +171,19 @@ class SequenceResidual(Block):
 
     kind: ClassVar[str] = "sequence-residual"
     label: ClassVar[str] = "1-D residual block"
-    summary: ClassVar[str] = "Two convolutions along the sequence, whose result is added to what came in."
+    summary: ClassVar[str] = (
+        "Two convolutions along the sequence, whose result is added to what came in."
+    )
 
-    size: int = setting(5, label="Filter size", unit="places", ge=1, le=255, help="How many places a filter covers.")
+    size: int = setting(
+        5, label="Filter size", unit="places", ge=1, le=255, help="How many places a filter covers."
+    )
     dropout: float = setting(
-        0.0, label="Dropout", ge=0.0, lt=1.0, step=0.05,
+        0.0,
+        label="Dropout",
+        ge=0.0,
+        lt=1.0,
+        step=0.05,
         help="Share of what is added that is forgotten while training.",
     )
 
@@ -175,9 +219,15 @@ class SequenceEnlarging(Block):
     label: ClassVar[str] = "1-D enlarging"
     summary: ClassVar[str] = "Stretches the sequence to more places, then filters draw the detail."
 
-    length: int = setting(64, label="Places", ge=1, le=1_000_000, help="How many places there are afterwards.")
-    channels: int = setting(64, label="Channels", ge=1, le=4096, step=8, help="How many patterns it draws.")
-    size: int = setting(5, label="Filter size", unit="places", ge=1, le=255, help="How many places a filter covers.")
+    length: int = setting(
+        64, label="Places", ge=1, le=1_000_000, help="How many places there are afterwards."
+    )
+    channels: int = setting(
+        64, label="Channels", ge=1, le=4096, step=8, help="How many patterns it draws."
+    )
+    size: int = setting(
+        5, label="Filter size", unit="places", ge=1, le=255, help="How many places a filter covers."
+    )
 
     def title(self) -> str:
         return f"1-D enlarging to {self.length} · {self.channels}"
@@ -185,7 +235,10 @@ class SequenceEnlarging(Block):
     def shape(self, *inputs: Shape) -> Shape:
         count, _ = tokens(inputs[0], self.label)
         if count > self.length:
-            raise Impossible(f"{count} places do not become {self.length}.", f"Set the places to {count} or more.")
+            raise Impossible(
+                f"{count} places do not become {self.length}.",
+                f"Set the places to {count} or more.",
+            )
         return self.length, self.channels
 
     def module(self, *inputs: Shape) -> nn.Module:

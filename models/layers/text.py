@@ -18,14 +18,26 @@ class TokenEmbedding(Block):
 
     kind: ClassVar[str] = "token-embedding"
     label: ClassVar[str] = "Token embedding"
-    summary: ClassVar[str] = "Looks up learned numbers for each piece of text; what is used alike becomes alike."
+    summary: ClassVar[str] = (
+        "Looks up learned numbers for each piece of text; what is used alike becomes alike."
+    )
 
     vocabulary: int = setting(
-        256, label="Vocabulary", unit="tokens", ge=1, le=1_000_000, help="How many different tokens there are.",
+        256,
+        label="Vocabulary",
+        unit="tokens",
+        ge=1,
+        le=1_000_000,
+        help="How many different tokens there are.",
     )
-    width: int = setting(128, label="Width", unit="numbers", ge=1, le=4096, step=8, help="Numbers per token.")
+    width: int = setting(
+        128, label="Width", unit="numbers", ge=1, le=4096, step=8, help="Numbers per token."
+    )
     padding: bool = setting(
-        True, label="Token 0 is padding", advanced=True, help="Padding is all zeros and learns nothing.",
+        True,
+        label="Token 0 is padding",
+        advanced=True,
+        help="Padding is all zeros and learns nothing.",
     )
 
     def title(self) -> str:
@@ -44,7 +56,9 @@ class PaddingMask(Block):
 
     kind: ClassVar[str] = "padding-mask"
     label: ClassVar[str] = "Padding mask"
-    summary: ClassVar[str] = "Says which places hold text and which only fill a short text up to the common length."
+    summary: ClassVar[str] = (
+        "Says which places hold text and which only fill a short text up to the common length."
+    )
 
     def shape(self, *inputs: Shape) -> Shape:
         return (_text(inputs[0], self.label),)
@@ -62,5 +76,7 @@ class PaddingMaskModule(nn.Module):
 
 def _text(shape: Shape, label: str) -> int:
     if len(shape) != 1:
-        raise Impossible(f"{label} needs a text; it is given {words(shape)}.", "Let it read the text itself.")
+        raise Impossible(
+            f"{label} needs a text; it is given {words(shape)}.", "Let it read the text itself."
+        )
     return shape[0]

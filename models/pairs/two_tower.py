@@ -10,12 +10,24 @@ from models.shape import Answers, Input, InputKind, Problem
 from models.spec import UnknownChoice, setting
 from models.template import TEMPLATES, Template
 
-ENCODERS: dict[InputKind, str] = {"image": "resnet", "text": "text-cnn", "row": "mlp", "signal": "cnn-1d"}
+ENCODERS: dict[InputKind, str] = {
+    "image": "resnet",
+    "text": "text-cnn",
+    "row": "mlp",
+    "signal": "cnn-1d",
+}
 """What looks at a half when nothing else was chosen."""
 
 _NAMES = {
-    "cnn": "Small CNN", "resnet": "ResNet", "convnext": "ConvNeXt", "vit": "Vision transformer", "text-cnn": "Text CNN",
-    "text-encoder": "Text encoder", "mlp": "Plain network", "cnn-1d": "1-D CNN", "ft-transformer": "FT-Transformer",
+    "cnn": "Small CNN",
+    "resnet": "ResNet",
+    "convnext": "ConvNeXt",
+    "vit": "Vision transformer",
+    "text-cnn": "Text CNN",
+    "text-encoder": "Text encoder",
+    "mlp": "Plain network",
+    "cnn-1d": "1-D CNN",
+    "ft-transformer": "FT-Transformer",
 }
 
 
@@ -26,28 +38,48 @@ class TwoTower(Template):
 
     kind: ClassVar[str] = "two-tower"
     label: ClassVar[str] = "Two towers"
-    summary: ClassVar[str] = "An encoder for each half of a pair; what belongs together comes to lie together."
+    summary: ClassVar[str] = (
+        "An encoder for each half of a pair; what belongs together comes to lie together."
+    )
     family: ClassVar[str] = "Pair"
     order: ClassVar[int] = 90
     reads: ClassVar[tuple[InputKind, ...]] = ("image", "row", "text", "signal")
     gives: ClassVar[tuple[Answers, ...]] = ("pair",)
 
     left: str | None = setting(
-        None, label="First encoder", choices=_NAMES, help="The template that looks at the first half of a pair.",
+        None,
+        label="First encoder",
+        choices=_NAMES,
+        help="The template that looks at the first half of a pair.",
     )
     right: str | None = setting(
-        None, label="Second encoder", choices=_NAMES, help="The template that looks at the second half of a pair.",
+        None,
+        label="Second encoder",
+        choices=_NAMES,
+        help="The template that looks at the second half of a pair.",
     )
     shared: bool | None = setting(
-        None, label="One encoder for both",
+        None,
+        label="One encoder for both",
         help="Halves that are alike are seen by the same weights, which learn from both.",
     )
     width: int | None = setting(
-        None, label="Width", unit="of each encoder", ge=8, le=1024, step=8, advanced=True,
+        None,
+        label="Width",
+        unit="of each encoder",
+        ge=8,
+        le=1024,
+        step=8,
+        advanced=True,
         help="How many different things the encoders can look for; each has its own measure if this is left open.",
     )
     dropout: float | None = setting(
-        None, label="Dropout", ge=0.0, lt=1.0, step=0.05, advanced=True,
+        None,
+        label="Dropout",
+        ge=0.0,
+        lt=1.0,
+        step=0.05,
+        advanced=True,
         help="Forgets at random while training; each encoder has its own measure if this is left open.",
     )
 
@@ -57,12 +89,21 @@ class TwoTower(Template):
         if not reason and problem.other is None:
             return f"{cls.label} needs pairs."
         return reason or next(
-            (said for number in (0, 1) if (said := _usual(problem, number).unfit(problem.tower(number)))), ""
+            (
+                said
+                for number in (0, 1)
+                if (said := _usual(problem, number).unfit(problem.tower(number)))
+            ),
+            "",
         )
 
     @classmethod
     def defaults(cls, problem: Problem) -> dict[str, Any]:
-        return {"left": _usual(problem, 0).kind, "right": _usual(problem, 1).kind, "shared": _alike(problem)}
+        return {
+            "left": _usual(problem, 0).kind,
+            "right": _usual(problem, 1).kind,
+            "shared": _alike(problem),
+        }
 
     def graph(self, problem: Problem) -> Graph:
         """Raises GraphError when an encoder does not fit its half."""
@@ -70,18 +111,23 @@ class TwoTower(Template):
         if self.shared:
             if not _alike(problem):
                 raise GraphError(
-                    "both", "One encoder cannot see both halves: they are not alike.",
+                    "both",
+                    "One encoder cannot see both halves: they are not alike.",
                     "Turn 'One encoder for both' off.",
                 )
             if self.left != self.right:
                 raise GraphError(
-                    "both", f"One encoder for both cannot be {_said(self.left)} and {_said(self.right)}.",
+                    "both",
+                    f"One encoder for both cannot be {_said(self.left)} and {_said(self.right)}.",
                     "Choose the same encoder twice, or turn 'One encoder for both' off.",
                 )
-            return Graph((
-                Node("both", "together", {}, (INPUT, OTHER)),
-                *_renamed(left, "encoder", "both"), Node("match", "match"),
-            ))
+            return Graph(
+                (
+                    Node("both", "together", {}, (INPUT, OTHER)),
+                    *_renamed(left, "encoder", "both"),
+                    Node("match", "match"),
+                )
+            )
         right = self._tower(problem, 1, self.right)
         nodes = (*_renamed(left, "left", INPUT), *_renamed(right, "right", OTHER))
         ends = (f"left_{left.nodes[-1].name}", f"right_{right.nodes[-1].name}")
@@ -95,9 +141,15 @@ class TwoTower(Template):
             raise GraphError(side, str(error), error.remedy) from None
         if reason := kind.unfit(of):
             fitting = [one.label for one in TEMPLATES.all() if not one.unfit(of)]
-            raise GraphError(side, reason, f"Choose {' or '.join(fitting)} as the encoder of this half.")
-        values = {name: getattr(self, name) for name in ("width", "dropout") if name in kind.model_fields}
-        template = kind.model_validate({name: value for name, value in values.items() if value is not None})
+            raise GraphError(
+                side, reason, f"Choose {' or '.join(fitting)} as the encoder of this half."
+            )
+        values = {
+            name: getattr(self, name) for name in ("width", "dropout") if name in kind.model_fields
+        }
+        template = kind.model_validate(
+            {name: value for name, value in values.items() if value is not None}
+        )
         return template.resolved(of).graph(of)
 
     @classmethod

@@ -23,23 +23,44 @@ class FTTransformer(Template):
 
     kind: ClassVar[str] = "ft-transformer"
     label: ClassVar[str] = "FT-Transformer"
-    summary: ClassVar[str] = "Every column of a row looks at the others. For tables with rules that link columns."
+    summary: ClassVar[str] = (
+        "Every column of a row looks at the others. For tables with rules that link columns."
+    )
     family: ClassVar[str] = "Transformer"
     order: ClassVar[int] = 75
     reads: ClassVar[tuple[InputKind, ...]] = ("row",)
     gives: ClassVar[tuple[Answers, ...]] = ("values", "copy")
 
     depth: int | None = setting(
-        None, label="Depth", unit="blocks", ge=1, le=12, help="More blocks link more columns, and cost time.",
+        None,
+        label="Depth",
+        unit="blocks",
+        ge=1,
+        le=12,
+        help="More blocks link more columns, and cost time.",
     )
     width: int | None = setting(
-        None, label="Width", unit="numbers a column", ge=8, le=512, step=8, help="How much a column's token can hold.",
+        None,
+        label="Width",
+        unit="numbers a column",
+        ge=8,
+        le=512,
+        step=8,
+        help="How much a column's token can hold.",
     )
     heads: int | None = setting(
-        None, label="Heads", ge=1, le=64, help="How many things a column can look for at once; must divide the width.",
+        None,
+        label="Heads",
+        ge=1,
+        le=64,
+        help="How many things a column can look for at once; must divide the width.",
     )
     dropout: float | None = setting(
-        None, label="Dropout", ge=0.0, lt=1.0, step=0.05,
+        None,
+        label="Dropout",
+        ge=0.0,
+        lt=1.0,
+        step=0.05,
         help="Forgets at random while training; helps with few examples.",
     )
 
@@ -68,7 +89,10 @@ class FTTransformer(Template):
         tokens: dict[str, Any] = {"width": self.width or 32, "categories": list(problem.categories)}
         nodes = [
             Node("columns", "feature-tokens", tokens),
-            *(Node(f"block{number}", "transformer", settings) for number in range(1, (self.depth or 1) + 1)),
+            *(
+                Node(f"block{number}", "transformer", settings)
+                for number in range(1, (self.depth or 1) + 1)
+            ),
         ]
         if problem.answers == "copy":
             # A token's own answer would need to be the same rule for every column.

@@ -20,26 +20,54 @@ class GPT(Template):
 
     kind: ClassVar[str] = "gpt"
     label: ClassVar[str] = "GPT"
-    summary: ClassVar[str] = "Reads a text from the left and learns what comes next; so it can write on."
+    summary: ClassVar[str] = (
+        "Reads a text from the left and learns what comes next; so it can write on."
+    )
     family: ClassVar[str] = "Transformer"
     order: ClassVar[int] = 70
     reads: ClassVar[tuple[InputKind, ...]] = ("text",)
     gives: ClassVar[tuple[Answers, ...]] = ("tokens",)
 
-    depth: int = setting(4, label="Depth", unit="blocks", ge=1, le=24, help="More blocks think longer, and cost time.")
+    depth: int = setting(
+        4,
+        label="Depth",
+        unit="blocks",
+        ge=1,
+        le=24,
+        help="More blocks think longer, and cost time.",
+    )
     width: int = setting(
-        128, label="Width", unit="numbers a token", ge=8, le=1024, step=8, help="How much a token can hold.",
+        128,
+        label="Width",
+        unit="numbers a token",
+        ge=8,
+        le=1024,
+        step=8,
+        help="How much a token can hold.",
     )
     heads: int | None = setting(
-        None, label="Heads", ge=1, le=64, help="How many things a token can look for at once; must divide the width.",
+        None,
+        label="Heads",
+        ge=1,
+        le=64,
+        help="How many things a token can look for at once; must divide the width.",
     )
     dropout: float = setting(
-        0.0, label="Dropout", ge=0.0, lt=1.0, step=0.05,
+        0.0,
+        label="Dropout",
+        ge=0.0,
+        lt=1.0,
+        step=0.05,
         help="Forgets at random while training; helps with short texts that are seen often.",
     )
 
     neighbours: int = setting(
-        4, label="Neighbours", unit="tokens", ge=1, le=16, advanced=True,
+        4,
+        label="Neighbours",
+        unit="tokens",
+        ge=1,
+        le=16,
+        advanced=True,
         help="A token begins with so many tokens up to itself in view, by a small filter; 1 is the plain layout, which "
         "learns more slowly at first.",
     )
@@ -54,24 +82,33 @@ class GPT(Template):
 
     def graph(self, problem: Problem) -> Graph:
         settings: dict[str, Any] = {
-            "heads": self.heads or 1, "expansion": 4.0, "dropout": self.dropout, "causal": True,
+            "heads": self.heads or 1,
+            "expansion": 4.0,
+            "dropout": self.dropout,
+            "causal": True,
         }
         embedding: dict[str, Any] = {"vocabulary": max(1, problem.vocabulary), "width": self.width}
-        return Graph((
-            Node("embedding", "token-embedding", embedding),
-            *self._neighbours(),
-            Node("positions", "positions", {"strength": 0.02}),
-            *(Node(f"block{number}", "transformer", settings) for number in range(1, self.depth + 1)),
-            Node("norm", "layer-norm"),
-            Node("answer", "token-answer", {"outputs": problem.outputs}),
-        ))
+        return Graph(
+            (
+                Node("embedding", "token-embedding", embedding),
+                *self._neighbours(),
+                Node("positions", "positions", {"strength": 0.02}),
+                *(
+                    Node(f"block{number}", "transformer", settings)
+                    for number in range(1, self.depth + 1)
+                ),
+                Node("norm", "layer-norm"),
+                Node("answer", "token-answer", {"outputs": problem.outputs}),
+            )
+        )
 
     def _neighbours(self) -> tuple[Node, ...]:
         if self.neighbours == 1:
             return ()
         filters: dict[str, Any] = {"channels": self.width, "size": self.neighbours, "causal": True}
         return (
-            Node("nearby", "sequence-convolution", filters), Node("together", "add", {}, ("embedding", "nearby")),
+            Node("nearby", "sequence-convolution", filters),
+            Node("together", "add", {}, ("embedding", "nearby")),
         )
 
     @classmethod

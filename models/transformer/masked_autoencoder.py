@@ -22,29 +22,63 @@ class MaskedAutoencoder(Template):
 
     kind: ClassVar[str] = "masked-autoencoder"
     label: ClassVar[str] = "Masked autoencoder"
-    summary: ClassVar[str] = "Guesses hidden patches from the visible ones, and so learns what belongs together."
+    summary: ClassVar[str] = (
+        "Guesses hidden patches from the visible ones, and so learns what belongs together."
+    )
     family: ClassVar[str] = "Transformer"
     order: ClassVar[int] = 80
     reads: ClassVar[tuple[InputKind, ...]] = ("image", "signal")
     gives: ClassVar[tuple[Answers, ...]] = ("copy",)
 
-    depth: int = setting(4, label="Depth", unit="blocks", ge=1, le=24, help="More blocks think longer, and cost time.")
+    depth: int = setting(
+        4,
+        label="Depth",
+        unit="blocks",
+        ge=1,
+        le=24,
+        help="More blocks think longer, and cost time.",
+    )
     width: int = setting(
-        96, label="Width", unit="numbers a token", ge=8, le=1024, step=8, help="How much a token can hold.",
+        96,
+        label="Width",
+        unit="numbers a token",
+        ge=8,
+        le=1024,
+        step=8,
+        help="How much a token can hold.",
     )
     patch_size: int | None = setting(
-        None, label="Patch size", unit="pixels or values", ge=1, le=256,
+        None,
+        label="Patch size",
+        unit="pixels or values",
+        ge=1,
+        le=256,
         help="Side of the patches. It must divide the side of what the damage hides at once.",
     )
     decoder_depth: int = setting(
-        2, label="Decoder", unit="blocks", ge=1, le=12, help="Blocks that restore what is hidden, half as wide.",
+        2,
+        label="Decoder",
+        unit="blocks",
+        ge=1,
+        le=12,
+        help="Blocks that restore what is hidden, half as wide.",
     )
     heads: int | None = setting(
-        None, label="Heads", ge=1, le=64, advanced=True,
+        None,
+        label="Heads",
+        ge=1,
+        le=64,
+        advanced=True,
         help="How many things a token can look for at once; must divide the width.",
     )
     dropout: float = setting(
-        0.0, label="Dropout", ge=0.0, lt=1.0, step=0.05, advanced=True, help="Forgets at random while training.",
+        0.0,
+        label="Dropout",
+        ge=0.0,
+        lt=1.0,
+        step=0.05,
+        advanced=True,
+        help="Forgets at random while training.",
     )
 
     @classmethod
@@ -54,7 +88,8 @@ class MaskedAutoencoder(Template):
     def resolved(self, problem: Problem) -> MaskedAutoencoder:
         """Heads follow the width: about 32 numbers each."""
         return self.replace(
-            heads=self.heads or heads_for(self.width), patch_size=self.patch_size or hidden_patch(problem.shape)
+            heads=self.heads or heads_for(self.width),
+            patch_size=self.patch_size or hidden_patch(problem.shape),
         )
 
     def graph(self, problem: Problem) -> Graph:
@@ -70,25 +105,47 @@ class MaskedAutoencoder(Template):
             Node("positions", "positions", {"columns": columns}),
         ]
         for number in range(1, self.depth + 1):
-            nodes.append(Node(f"encode{number}", "transformer", encoder, (nodes[-1].name, "visible")))
+            nodes.append(
+                Node(f"encode{number}", "transformer", encoder, (nodes[-1].name, "visible"))
+            )
         nodes += [
             Node("encoded", "layer-norm"),
             Node("narrow", "linear", {"outputs": narrow}),
             Node("hidden", "mask-token", {}, ("narrow", "visible")),
             Node("places", "positions", {"columns": columns}),
-            *(Node(f"decode{number}", "transformer", decoder) for number in range(1, self.decoder_depth + 1)),
+            *(
+                Node(f"decode{number}", "transformer", decoder)
+                for number in range(1, self.decoder_depth + 1)
+            ),
             Node("norm", "layer-norm"),
-            Node("answer", "token-answer", {"outputs": problem.shape[0] * size ** (2 if is_picture else 1)}),
+            Node(
+                "answer",
+                "token-answer",
+                {"outputs": problem.shape[0] * size ** (2 if is_picture else 1)},
+            ),
         ]
         if is_picture:
-            whole: dict[str, Any] = {"size": size, "height": problem.shape[1], "width": problem.shape[2]}
+            whole: dict[str, Any] = {
+                "size": size,
+                "height": problem.shape[1],
+                "width": problem.shape[2],
+            }
             return Graph((*nodes, Node("picture", "picture-from-tokens", whole)))
-        return Graph((*nodes, Node("signal", "signal-from-tokens", {"size": size, "length": problem.shape[1]})))
+        return Graph(
+            (
+                *nodes,
+                Node("signal", "signal-from-tokens", {"size": size, "length": problem.shape[1]}),
+            )
+        )
 
     @classmethod
     def recipe(cls, problem: Problem) -> dict[str, dict[str, Any]]:
         return {
-            "optimizer": {"kind": "adamw", "learning_rate": rate_for(problem.examples, 1.5e-3), "weight_decay": 0.05},
+            "optimizer": {
+                "kind": "adamw",
+                "learning_rate": rate_for(problem.examples, 1.5e-3),
+                "weight_decay": 0.05,
+            },
             "schedule": {"kind": "cosine", "warmup": 0.1},
             "training": portions(problem.examples, epochs=15) | {"gradient_clip": 1.0},
         }

@@ -18,20 +18,43 @@ class TextEncoder(Template):
 
     kind: ClassVar[str] = "text-encoder"
     label: ClassVar[str] = "Text encoder"
-    summary: ClassVar[str] = "Every word looks at all others, so that its meaning follows from the sentence."
+    summary: ClassVar[str] = (
+        "Every word looks at all others, so that its meaning follows from the sentence."
+    )
     family: ClassVar[str] = "Transformer"
     order: ClassVar[int] = 65
     reads: ClassVar[tuple[InputKind, ...]] = ("text",)
 
-    depth: int = setting(2, label="Depth", unit="blocks", ge=1, le=24, help="More blocks think longer, and cost time.")
+    depth: int = setting(
+        2,
+        label="Depth",
+        unit="blocks",
+        ge=1,
+        le=24,
+        help="More blocks think longer, and cost time.",
+    )
     width: int = setting(
-        96, label="Width", unit="numbers a token", ge=8, le=1024, step=8, help="How much a token can hold.",
+        96,
+        label="Width",
+        unit="numbers a token",
+        ge=8,
+        le=1024,
+        step=8,
+        help="How much a token can hold.",
     )
     heads: int | None = setting(
-        None, label="Heads", ge=1, le=64, help="How many things a token can look for at once; must divide the width.",
+        None,
+        label="Heads",
+        ge=1,
+        le=64,
+        help="How many things a token can look for at once; must divide the width.",
     )
     dropout: float = setting(
-        0.2, label="Dropout", ge=0.0, lt=1.0, step=0.05,
+        0.2,
+        label="Dropout",
+        ge=0.0,
+        lt=1.0,
+        step=0.05,
         help="Forgets at random while training; helps with few examples.",
     )
 

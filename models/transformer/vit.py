@@ -28,23 +28,50 @@ class VisionTransformer(Template):
     family: ClassVar[str] = "Transformer"
     order: ClassVar[int] = 40
 
-    depth: int = setting(4, label="Depth", unit="blocks", ge=1, le=24, help="More blocks think longer, and cost time.")
+    depth: int = setting(
+        4,
+        label="Depth",
+        unit="blocks",
+        ge=1,
+        le=24,
+        help="More blocks think longer, and cost time.",
+    )
     width: int = setting(
-        96, label="Width", unit="numbers a token", ge=8, le=1024, step=8, help="How much a token can hold.",
+        96,
+        label="Width",
+        unit="numbers a token",
+        ge=8,
+        le=1024,
+        step=8,
+        help="How much a token can hold.",
     )
     heads: int | None = setting(
-        None, label="Heads", ge=1, le=64, help="How many things a token can look for at once; must divide the width.",
+        None,
+        label="Heads",
+        ge=1,
+        le=64,
+        help="How many things a token can look for at once; must divide the width.",
     )
     patch_size: int | None = setting(
-        None, label="Patch size", unit="pixels", ge=1, le=64,
+        None,
+        label="Patch size",
+        unit="pixels",
+        ge=1,
+        le=64,
         help="Side of the squares. Smaller patches see finer; half the side is four times the tokens.",
     )
     dropout: float = setting(
-        0.0, label="Dropout", ge=0.0, lt=1.0, step=0.05,
+        0.0,
+        label="Dropout",
+        ge=0.0,
+        lt=1.0,
+        step=0.05,
         help="Forgets at random while training; helps with few examples.",
     )
     stem: Literal["convolutions", "patches"] = setting(
-        "convolutions", label="Patches cut by", advanced=True,
+        "convolutions",
+        label="Patches cut by",
+        advanced=True,
         choices={"convolutions": "A few convolutions", "patches": "A plain cut"},
         help="Convolutions learn from fewer examples; the plain cut is the original and needs many.",
     )
@@ -63,17 +90,19 @@ class VisionTransformer(Template):
         # Strides multiply to the patch size only for powers of two; other sizes are cut plainly.
         by_convolutions = self.stem == "convolutions" and patch > 1 and patch & (patch - 1) == 0
         fits = patch <= min(problem.shape[1:])
-        return Graph((
-            *(self._convolutions(patch) if by_convolutions and fits else self._cut(patch)),
-            Node("positions", "positions", {"columns": -(-problem.shape[2] // patch)}),
-            *(
-                Node(f"block{number}", "transformer", {"heads": heads, "dropout": self.dropout})
-                for number in range(1, self.depth + 1)
-            ),
-            Node("norm", "layer-norm"),
-            Node("pool", "global-pooling", {"how": "mean"}),
-            Node("answer", "answer", {"outputs": problem.outputs}),
-        ))
+        return Graph(
+            (
+                *(self._convolutions(patch) if by_convolutions and fits else self._cut(patch)),
+                Node("positions", "positions", {"columns": -(-problem.shape[2] // patch)}),
+                *(
+                    Node(f"block{number}", "transformer", {"heads": heads, "dropout": self.dropout})
+                    for number in range(1, self.depth + 1)
+                ),
+                Node("norm", "layer-norm"),
+                Node("pool", "global-pooling", {"how": "mean"}),
+                Node("answer", "answer", {"outputs": problem.outputs}),
+            )
+        )
 
     def _cut(self, patch: int) -> tuple[Node, ...]:
         return (Node("patches", "patches", {"size": patch, "width": self.width}),)
@@ -86,7 +115,10 @@ class VisionTransformer(Template):
         for number, stride in enumerate(strides, start=1):
             channels = rounded(self.width / 2 ** min(len(strides) - number, halving))
             settings: dict[str, Any] = {"channels": channels, "size": 3, "stride": stride}
-            nodes += [Node(f"conv{number}", "convolution", settings), Node(f"norm{number}", "batch-norm")]
+            nodes += [
+                Node(f"conv{number}", "convolution", settings),
+                Node(f"norm{number}", "batch-norm"),
+            ]
         nodes.append(Node("mix", "convolution", {"channels": self.width, "size": 1, "bias": True}))
         return (*nodes, Node("tokens", "tokens"))
 
@@ -94,7 +126,11 @@ class VisionTransformer(Template):
     def recipe(cls, problem: Problem) -> dict[str, dict[str, Any]]:
         return {
             "loss": {"label_smoothing": 0.1},
-            "optimizer": {"kind": "adamw", "learning_rate": rate_for(problem.examples, 1.5e-3), "weight_decay": 0.05},
+            "optimizer": {
+                "kind": "adamw",
+                "learning_rate": rate_for(problem.examples, 1.5e-3),
+                "weight_decay": 0.05,
+            },
             "schedule": {"kind": "cosine", "warmup": 0.1},
             "training": portions(problem.examples, epochs=15) | {"gradient_clip": 1.0},
         }

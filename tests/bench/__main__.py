@@ -13,19 +13,39 @@ import time
 
 from tests.bench import inside, language, memory, optimizers, pairs, race, speed, tables, weights
 
-USUAL = {"speed": (["resnet", "cnn", "vit"], 21), "inside": (["resnet", "cnn"], 11), "race": (["cnn"], 3)}
+USUAL = {
+    "speed": (["resnet", "cnn", "vit"], 21),
+    "inside": (["resnet", "cnn"], 11),
+    "race": (["cnn"], 3),
+}
 """Templates and pairs where none are asked for: a few minutes each."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    kinds = ("speed", "tables", "language", "pairs", "optimizers", "memory", "inside", "race", "weights")
+    kinds = (
+        "speed",
+        "tables",
+        "language",
+        "pairs",
+        "optimizers",
+        "memory",
+        "inside",
+        "race",
+        "weights",
+    )
     parser.add_argument("what", nargs="?", default="speed", choices=kinds)
     parser.add_argument("--template", nargs="+", help="speed, inside, race: templates to train")
-    parser.add_argument("--pairs", type=int, help="speed, inside, race: pairs of turns for each figure")
+    parser.add_argument(
+        "--pairs", type=int, help="speed, inside, race: pairs of turns for each figure"
+    )
     parser.add_argument("--seeds", type=int, default=5, help="tables: splits for each figure")
-    parser.add_argument("--processor-time", action="store_true", help="for a busy machine: one thread, its own time")
-    parser.add_argument("--against", default=weights.BASELINE, help="weights: the earlier version, a git revision")
+    parser.add_argument(
+        "--processor-time", action="store_true", help="for a busy machine: one thread, its own time"
+    )
+    parser.add_argument(
+        "--against", default=weights.BASELINE, help="weights: the earlier version, a git revision"
+    )
     chosen = parser.parse_args()
     templates, pairs_ = USUAL.get(chosen.what, ([], 0))
     chosen.template, chosen.pairs = chosen.template or templates, chosen.pairs or pairs_
@@ -73,7 +93,9 @@ def beside_a_window(template: str, pairs: int) -> None:
 
 def draw_offscreen() -> None:
     """Where there is no display."""
-    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+    if sys.platform.startswith("linux") and not (
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    ):
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 

@@ -62,15 +62,23 @@ class Meter:
     @property
     def ratios(self) -> list[float]:
         """Speed with looking over speed without, of neighbouring turns."""
-        speed = {turn: self.steps[turn] / self.seconds[turn] for turn in self.seconds if self.seconds[turn] > 0}
+        speed = {
+            turn: self.steps[turn] / self.seconds[turn]
+            for turn in self.seconds
+            if self.seconds[turn] > 0
+        }
         found = range(2 * WARM + 1, 2 * (self.pairs + WARM), 2)
-        return [speed[turn] / speed[turn - 1] for turn in found if turn in speed and turn - 1 in speed]
+        return [
+            speed[turn] / speed[turn - 1] for turn in found if turn in speed and turn - 1 in speed
+        ]
 
     def text(self, title: str) -> str:
         ratios = sorted(self.ratios)
         low, high = ratios[len(ratios) // 4], ratios[-1 - len(ratios) // 4]
         each = 1000 * statistics.median(
-            self.seconds[turn] / self.steps[turn] for turn in self.seconds if turn % 2 == 0 and self.steps[turn]
+            self.seconds[turn] / self.steps[turn]
+            for turn in self.seconds
+            if turn % 2 == 0 and self.steps[turn]
         )
         return (
             f"{title}: {statistics.median(ratios):.3f} (half of {len(ratios)} pairs within {low:.3f} to {high:.3f}; "
@@ -80,10 +88,15 @@ class Meter:
 
 def experiment(template: str, **sections: Any) -> Experiment:
     training = {"epochs": 10_000, "device": "cpu", "threads": 1} | sections.pop("training", {})
-    return from_plain({
-        "name": "bench", "data": {"source": "sample:fashion"}, "model": {"template": template, **SMALL[template]},
-        "training": training, **sections,
-    })
+    return from_plain(
+        {
+            "name": "bench",
+            "data": {"source": "sample:fashion"},
+            "model": {"template": template, **SMALL[template]},
+            "training": training,
+            **sections,
+        }
+    )
 
 
 @contextmanager
@@ -122,12 +135,18 @@ def headless(template: str, pairs: int, clock: Callable[[], float]) -> str:
             looks.append(event.seconds)
 
     chosen = experiment(template)
-    with tempfile.TemporaryDirectory() as folder, metered(meter, lambda: control.stop(at_once=True)):
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        metered(meter, lambda: control.stop(at_once=True)),
+    ):
         ended = trainer.train(chosen, Run.create(Path(folder), chosen), emit, control)
     if ended.failure:
         raise RuntimeError(ended.failure[2])
     look = 1000 * statistics.median(looks)
-    return meter.text(f"{template}, looked at / not looked at") + f"; {len(looks)} looks of {look:.1f} ms"
+    return (
+        meter.text(f"{template}, looked at / not looked at")
+        + f"; {len(looks)} looks of {look:.1f} ms"
+    )
 
 
 def in_window(template: str, pairs: int) -> str:
@@ -147,7 +166,9 @@ def in_window(template: str, pairs: int) -> str:
         asked: list[bool] = []  # the window's thread turns the page
         meter = Meter(asked.append, pairs, time.perf_counter)
         timer = QTimer(interval=20)
-        timer.timeout.connect(lambda: asked and page.run.show_view(names.index("inside" if asked.pop() else "log")))
+        timer.timeout.connect(
+            lambda: asked and page.run.show_view(names.index("inside" if asked.pop() else "log"))
+        )
         timer.start()
         with metered(meter, lambda: session._control.stop(at_once=True)):
             opened.train(experiment(template), Path(folder))
@@ -169,11 +190,22 @@ def norms(steps: int = 1500) -> list[str]:
 
 def lengths(kind: str, decay: float, steps: int) -> list[tuple[int, float]]:
     """(step, norm of all weights looked at) over a training."""
-    chosen = from_plain({
-        "name": "norms", "data": {"source": "sample:digits"}, "model": {"template": "cnn"},
-        "optimizer": {"kind": kind, "learning_rate": 0.01, "weight_decay": decay}, "schedule": {"kind": "constant"},
-        "training": {"epochs": max(1, steps // 20), "batch_size": 64, "device": "cpu", "threads": 1, "patience": 0},
-    })
+    chosen = from_plain(
+        {
+            "name": "norms",
+            "data": {"source": "sample:digits"},
+            "model": {"template": "cnn"},
+            "optimizer": {"kind": kind, "learning_rate": 0.01, "weight_decay": decay},
+            "schedule": {"kind": "constant"},
+            "training": {
+                "epochs": max(1, steps // 20),
+                "batch_size": 64,
+                "device": "cpu",
+                "threads": 1,
+                "patience": 0,
+            },
+        }
+    )
     control = Control()
     control.watching = True
     found: list[tuple[int, float]] = []

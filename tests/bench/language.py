@@ -23,7 +23,10 @@ def gzip_bits(learned: bytes, judged: bytes) -> float:
 def trigram_bits(learned: bytes, judged: bytes) -> float:
     """A byte from the two before it, counts of the learned part backed off to shorter contexts (Jelinek & Mercer
     1980) with the weight that the counts themselves suggest (Witten & Bell 1991)."""
-    counts = [Counter(learned[start : start + size + 1] for start in range(len(learned) - size)) for size in range(3)]
+    counts = [
+        Counter(learned[start : start + size + 1] for start in range(len(learned) - size))
+        for size in range(3)
+    ]
     totals: list[Counter[bytes]] = [Counter(), Counter(), Counter()]
     kinds: list[Counter[bytes]] = [Counter(), Counter(), Counter()]
     for size in range(3):
@@ -37,7 +40,9 @@ def trigram_bits(learned: bytes, judged: bytes) -> float:
             context = judged[place - size : place]
             seen, different = totals[size][context], kinds[size][context]
             if seen:
-                share = (counts[size][context + judged[place : place + 1]] + different * share) / (seen + different)
+                share = (counts[size][context + judged[place : place + 1]] + different * share) / (
+                    seen + different
+                )
         bits -= math.log2(share)
     return bits / len(judged)
 
@@ -48,7 +53,10 @@ def main(settings: dict[str, Any] | None = None, folder: Path | None = None) -> 
     print(f"{len(text):,} bytes; judged on the last {len(judged):,}")
     print(f"gzip -9            {gzip_bits(learned, judged):.3f} bits per byte")
     print(f"smoothed 3-grams   {trigram_bits(learned, judged):.3f} bits per byte")
-    plain: dict[str, Any] = {"data": {"source": "sample:book", "test_share": 0.1}, "training": {"device": "cpu"}}
+    plain: dict[str, Any] = {
+        "data": {"source": "sample:book", "test_share": 0.1},
+        "training": {"device": "cpu"},
+    }
     summary = summary_of(plain | (settings or {}), folder)
     print(
         f"ours               {summary['metrics']['test']['bits_per_byte']:.3f} bits per byte "

@@ -32,7 +32,10 @@ PROBLEMS = {
 BATCHES = {"row": 256, "signal": 64}
 BATCH = 32
 SETTINGS: tuple[dict[str, Any], ...] = (
-    {"precision": "bfloat16"}, {"precision": "float16"}, {"accumulation": 3}, {"recompute": True},
+    {"precision": "bfloat16"},
+    {"precision": "float16"},
+    {"accumulation": 3},
+    {"recompute": True},
     {"recompute": True, "precision": "bfloat16"},
 )
 LIMIT = 0.05
@@ -42,25 +45,56 @@ def main() -> int:
     """Prints all and returns the exit status: 1 where a row that must be exact is not, or another is too far off."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     begun, found = time.perf_counter(), []
-    whose = "torch.cuda.memory_stats" if device.type == "cuda" else "the profiler of the CPU's allocator"
-    print(f"bytes of a step on {device.type}: predicted, and below what is measured more (+) or less (-); = is exact")
+    whose = (
+        "torch.cuda.memory_stats"
+        if device.type == "cuda"
+        else "the profiler of the CPU's allocator"
+    )
+    print(
+        f"bytes of a step on {device.type}: predicted, and below what is measured more (+) or less (-); = is exact"
+    )
     print(f"allocator: the peak by {whose}; off: the predicted peak over it")
     for kind in TEMPLATES.all():
         name = next(name for name, (_, of) in PROBLEMS.items() if not kind.unfit(of))
         batch = BATCHES.get(name, BATCH)
         print(f"\n{kind.label}: {name}, {batch} examples, float32")
-        print(f"{'':36}" + "".join(f"{row.replace('_', ' '):>15}" for row in PARTS if row != "dataset")
-              + f"{'peak':>15}{'allocator':>15}{'off':>8}")
+        print(
+            f"{'':36}"
+            + "".join(f"{row.replace('_', ' '):>15}" for row in PARTS if row != "dataset")
+            + f"{'peak':>15}{'allocator':>15}{'off':>8}"
+        )
         for choice in OPTIMIZERS.all():
-            found.append(_one(choice.label, ledgers(
-                kind(), choice(), PROBLEMS[name], batch, allocator=True, device=device,
-            )))
+            found.append(
+                _one(
+                    choice.label,
+                    ledgers(
+                        kind(),
+                        choice(),
+                        PROBLEMS[name],
+                        batch,
+                        allocator=True,
+                        device=device,
+                    ),
+                )
+            )
         for settings in SETTINGS:
-            label = "AdamW, " + ", ".join(f"{name} {value}" if value is not True else name
-                                          for name, value in settings.items())
-            found.append(_one(label, ledgers(
-                kind(), OPTIMIZERS.get("adamw")(), PROBLEMS[name], batch, allocator=True, device=device, **settings,
-            )))
+            label = "AdamW, " + ", ".join(
+                f"{name} {value}" if value is not True else name for name, value in settings.items()
+            )
+            found.append(
+                _one(
+                    label,
+                    ledgers(
+                        kind(),
+                        OPTIMIZERS.get("adamw")(),
+                        PROBLEMS[name],
+                        batch,
+                        allocator=True,
+                        device=device,
+                        **settings,
+                    ),
+                )
+            )
     return _verdict(found, time.perf_counter() - begun)
 
 
@@ -69,17 +103,25 @@ def _one(label: str, found: Ledgers) -> Ledgers:
     told = "".join(f"{found.predicted[row]:15,}" for row in rows)
     more = [found.measured[row] - found.predicted[row] for row in rows]
     print(f"{label:36}{told}{found.allocator or 0:15,}{found.peak_off:+8.2%}")
-    print(f"{'':36}" + "".join(f"{one:+15,}" if one else f"{'=':>15}" for one in more)
-          + ("   DIFFERS" if found.inexact else ""), flush=True)
+    print(
+        f"{'':36}"
+        + "".join(f"{one:+15,}" if one else f"{'=':>15}" for one in more)
+        + ("   DIFFERS" if found.inexact else ""),
+        flush=True,
+    )
     return found
 
 
 def _verdict(found: list[Ledgers], seconds: float) -> int:
     inexact = sum(bool(one.inexact) for one in found)
     activations = max(abs(one.off("activations")) for one in found)
-    measured, allocator = (max(map(abs, values)) for values in zip(
-        *((one.off("peak"), one.peak_off) for one in found), strict=True,
-    ))
+    measured, allocator = (
+        max(map(abs, values))
+        for values in zip(
+            *((one.off("peak"), one.peak_off) for one in found),
+            strict=True,
+        )
+    )
     print(
         f"\n{len(found)} steps in {seconds:.0f} s: {', '.join(EXACT).replace('_', ' ')} differ in {inexact}; worst of "
         f"the activations {activations:.2%}, of the peak {measured:.2%} from the measured and {allocator:.2%} from the "

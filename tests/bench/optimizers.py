@@ -23,19 +23,27 @@ OPTIONS = (("adamw", {"amsgrad": True}), ("rmsprop", {"momentum": 0.9, "centered
 """Settings under which more is kept."""
 
 
-def counted(template: str, choice: Optimizer, device: torch.device) -> tuple[int, dict[str, int], dict[str, int]]:
+def counted(
+    template: str, choice: Optimizer, device: torch.device
+) -> tuple[int, dict[str, int], dict[str, int]]:
     """(n, floats stated, floats counted on the state of one real step), by row of the ledger."""
     name, problem = fitting(TEMPLATES.get(template))[0]
     task = tasks.task(name)
-    asked = Experiment(model=TEMPLATES.get(template)(), optimizer=choice, training=TrainingSettings(batch_size=BATCH))
+    asked = Experiment(
+        model=TEMPLATES.get(template)(),
+        optimizer=choice,
+        training=TrainingSettings(batch_size=BATCH),
+    )
     whole = resolved(asked, problem, task)
     assert whole.model is not None and whole.optimizer is not None and whole.loss is not None
     graph = whole.model.graph(problem)
     stated = optimizer_floats(whole, graph, problem)
     network = placed_on(build_model(graph, problem, 0), device).train()
     optimizer = whole.optimizer.over(network, device)
-    inputs = [(one.random_(1, 3) if one.dtype == torch.int64 else one.normal_()).to(device)
-              for one in pretended(problem, BATCH)]
+    inputs = [
+        (one.random_(1, 3) if one.dtype == torch.int64 else one.normal_()).to(device)
+        for one in pretended(problem, BATCH)
+    ]
     loss = whole.loss.build((1,) * max(2, problem.outputs), device, problem.examples)
     targets = task.pretended(problem, BATCH).to(device)
     loss(network(tuple(inputs) if len(inputs) > 1 else inputs[0]), targets).backward()
@@ -52,20 +60,30 @@ def counted(template: str, choice: Optimizer, device: torch.device) -> tuple[int
 def main() -> None:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     choices = [(kind.label, kind()) for kind in OPTIMIZERS.all()]
-    choices += [(f"{OPTIMIZERS.get(kind).label}, {' and '.join(more)}", OPTIMIZERS.get(kind)(**more))
-                for kind, more in OPTIONS]
+    choices += [
+        (f"{OPTIMIZERS.get(kind).label}, {' and '.join(more)}", OPTIMIZERS.get(kind)(**more))
+        for kind, more in OPTIONS
+    ]
     for template in TEMPLATES_SHOWN:
         title = f"{TEMPLATES.get(template).label} on {device.type}: floats per parameter"
-        print(f"\n{title}\n{'':34}{'stated':>8}{'counted':>9}{'first':>8}{'second':>8}{'other':>8}{'counters':>10}")
+        print(
+            f"\n{title}\n{'':34}{'stated':>8}{'counted':>9}{'first':>8}{'second':>8}{'other':>8}{'counters':>10}"
+        )
         for label, choice in choices:
             parameters, stated, live = counted(template, choice, device)
             said, found = (choice.floats_per_parameter(one, parameters) for one in (stated, live))
             shares = "".join(
-                f"{live[row] / parameters:8.3f}" for row in ("first_moment", "second_moment", "other_state")
+                f"{live[row] / parameters:8.3f}"
+                for row in ("first_moment", "second_moment", "other_state")
             )
             verdict = "" if live == stated else "  DIFFERS"
-            print(f"{label:34}{said:8.4g}{found:9.4g}{shares}{live['counters']:10,}{verdict}", flush=True)
-        print(f"n = {parameters:,}; weight and gradient are 2 of the floats; counters are floats in all")
+            print(
+                f"{label:34}{said:8.4g}{found:9.4g}{shares}{live['counters']:10,}{verdict}",
+                flush=True,
+            )
+        print(
+            f"n = {parameters:,}; weight and gradient are 2 of the floats; counters are floats in all"
+        )
 
 
 if __name__ == "__main__":

@@ -38,15 +38,22 @@ def main(template: str, pairs: int, processor_time: bool) -> None:
                 ratios.append(_timed(clock, partial(_raced, two, Path(folder), dataset)) / alone)
         spread = f"{min(ratios):.3f} to {max(ratios):.3f}"
         word = "thread" if threads == 1 else "threads"
-        print(f"race of two / one after the other, {template}, {threads} {word}: {statistics.median(ratios):.3f} "
-              f"({spread}, {pairs} pairs)", flush=True)
+        print(
+            f"race of two / one after the other, {template}, {threads} {word}: {statistics.median(ratios):.3f} "
+            f"({spread}, {pairs} pairs)",
+            flush=True,
+        )
 
 
 def _two(template: str, threads: int) -> tuple[Experiment, Experiment]:
-    first = from_plain({
-        "name": "bench", "data": {"source": "sample:fashion"}, "model": {"template": template},
-        "training": {"epochs": 2, "batch_size": 64, "threads": threads, "device": "cpu"},
-    })
+    first = from_plain(
+        {
+            "name": "bench",
+            "data": {"source": "sample:fashion"},
+            "model": {"template": template},
+            "training": {"epochs": 2, "batch_size": 64, "threads": threads, "device": "cpu"},
+        }
+    )
     return first, first.replace(optimizer={"kind": "sgd"})
 
 
@@ -58,10 +65,14 @@ def _timed(clock: Callable[[], float], work: Callable[[], object]) -> float:
 
 def _alone(two: tuple[Experiment, Experiment], folder: Path, dataset: Dataset) -> None:
     for experiment in two:
-        end = train(experiment, Run.create(folder, experiment), lambda event: None, Control(), dataset)
+        end = train(
+            experiment, Run.create(folder, experiment), lambda event: None, Control(), dataset
+        )
         assert end.status == "completed", end.reason
 
 
 def _raced(two: tuple[Experiment, Experiment], folder: Path, dataset: Dataset) -> None:
-    end = race(variants_of(two, dataset.description), folder, lambda event: None, RaceControl(2), dataset)
+    end = race(
+        variants_of(two, dataset.description), folder, lambda event: None, RaceControl(2), dataset
+    )
     assert end.status == "completed", end.reason

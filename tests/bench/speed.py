@@ -77,7 +77,10 @@ def headless(experiment: Experiment, run: Run) -> None:
 
 
 def against_bare_loop(
-    template: str = "resnet", pairs: int = 15, run_training: RunTraining = headless, title: str = "headless"
+    template: str = "resnet",
+    pairs: int = 15,
+    run_training: RunTraining = headless,
+    title: str = "headless",
 ) -> Figure:
     """The trainer against `BareLoop`, on the built-in slice of Fashion-MNIST with the template's defaults.
 
@@ -99,22 +102,37 @@ def against_decoding_loop(pairs: int = 5, run_training: RunTraining = headless) 
         folder = photographs(Path(name) / "photographs")
         data = {"height": 64, "width": 64}
         experiment = _experiment(str(folder), {"template": "cnn"}, data, {"batch_size": 16})
-        _compare(figure, experiment, lambda work: DecodingLoop(work, folder), pairs, run_training, turn=2)
+        _compare(
+            figure, experiment, lambda work: DecodingLoop(work, folder), pairs, run_training, turn=2
+        )
     return figure
 
 
 def _experiment(
-    source: str, model: dict[str, Any], data: dict[str, Any] | None = None, training: dict[str, Any] | None = None
+    source: str,
+    model: dict[str, Any],
+    data: dict[str, Any] | None = None,
+    training: dict[str, Any] | None = None,
 ) -> Experiment:
-    threads = {"threads": 1} if clock is not time.perf_counter else {}  # processor time is counted of one thread
-    return from_plain({
-        "name": "bench", "data": {"source": source, **(data or {})}, "model": model,
-        "training": {"epochs": 10_000, "device": "cpu", **threads, **(training or {})},
-    })
+    threads = (
+        {"threads": 1} if clock is not time.perf_counter else {}
+    )  # processor time is counted of one thread
+    return from_plain(
+        {
+            "name": "bench",
+            "data": {"source": source, **(data or {})},
+            "model": model,
+            "training": {"epochs": 10_000, "device": "cpu", **threads, **(training or {})},
+        }
+    )
 
 
 def _compare(
-    figure: Figure, experiment: Experiment, rival: Callable[[Work], Rival], pairs: int, run_training: RunTraining,
+    figure: Figure,
+    experiment: Experiment,
+    rival: Callable[[Work], Rival],
+    pairs: int,
+    run_training: RunTraining,
     turn: int = 0,
 ) -> None:
     device.warm_up()
@@ -123,13 +141,17 @@ def _compare(
 
 
 @contextmanager
-def _taking_turns(figure: Figure, make: Callable[[Work], Rival], pairs: int, turn: int) -> Iterator[None]:
+def _taking_turns(
+    figure: Figure, make: Callable[[Work], Rival], pairs: int, turn: int
+) -> Iterator[None]:
     """Inside, a training gives way to a rival every few steps, and ends after so many pairs of turns."""
     fit, get, begin_epoch = trainer.Training.fit, Batches.get, Batches.begin_epoch
     turns: list[_Turns] = []
 
     def watched_fit(training: trainer.Training) -> None:
-        turns.append(_Turns(figure, make(training.work), pairs, turn, training.work.batches.count // 3))
+        turns.append(
+            _Turns(figure, make(training.work), pairs, turn, training.work.batches.count // 3)
+        )
         figure.threads = training.work.threads
         fit(training)
 
@@ -204,7 +226,9 @@ class _Turns:
 def precision(work: Work) -> torch.autocast:
     """The precision that the trainer computes in, for a rival."""
     dtype = work.plan.autocast
-    return torch.autocast(work.device.type, dtype=dtype or torch.bfloat16, enabled=dtype is not None)
+    return torch.autocast(
+        work.device.type, dtype=dtype or torch.bfloat16, enabled=dtype is not None
+    )
 
 
 class BareLoop:
@@ -214,15 +238,26 @@ class BareLoop:
     def __init__(self, work: Work) -> None:
         plan = work.plan
         rows = plan.dataset.indices["training"]
-        self.inputs, self.targets = (torch.from_numpy(array) for array in plan.dataset.split("training"))
+        self.inputs, self.targets = (
+            torch.from_numpy(array) for array in plan.dataset.split("training")
+        )
         self.network = copy.deepcopy(work.network).train()
-        groups = [{"params": [p for p in self.network.parameters() if p.ndim > 1]},
-                  {"params": [p for p in self.network.parameters() if p.ndim <= 1], "weight_decay": 0.0}]
+        groups = [
+            {"params": [p for p in self.network.parameters() if p.ndim > 1]},
+            {"params": [p for p in self.network.parameters() if p.ndim <= 1], "weight_decay": 0.0},
+        ]
         self.optimizer = work.optimizer_choice.build(groups, work.device)
         self.peak = self.optimizer.param_groups[0]["lr"]
-        self.vary, self.prepare = work.batches._augmentation, plan.dataset.description.preparation.tensor
+        self.vary, self.prepare = (
+            work.batches._augmentation,
+            plan.dataset.description.preparation.tensor,
+        )
         self.dice = torch.Generator()
-        self.loss_function, self.schedule, self.total = work.loss_function, work.schedule, work.steps
+        self.loss_function, self.schedule, self.total = (
+            work.loss_function,
+            work.schedule,
+            work.steps,
+        )
         self.clip, self.size = plan.settled.training.gradient_clip, plan.batch_size
         self.step, self.order = 0, torch.randperm(len(rows))
         self.precision = precision(work)
@@ -256,7 +291,9 @@ class DecodingLoop:
         files = sorted(folder.rglob("*.jpg"))
         classes = sorted({path.parent.name for path in files})
         self.network = copy.deepcopy(work.network).train()
-        self.optimizer = work.optimizer_choice.build([{"params": list(self.network.parameters())}], work.device)
+        self.optimizer = work.optimizer_choice.build(
+            [{"params": list(self.network.parameters())}], work.device
+        )
         self.loss_function = work.loss_function
         items = [(path, classes.index(path.parent.name)) for path in files]
         self.loader = torch.utils.data.DataLoader(
@@ -275,7 +312,9 @@ class DecodingLoop:
                 inputs, targets = next(self.batches)
             self.optimizer.zero_grad(set_to_none=True)
             with self.precision:
-                loss = self.loss_function(self.network(inputs.contiguous(memory_format=torch.channels_last)), targets)
+                loss = self.loss_function(
+                    self.network(inputs.contiguous(memory_format=torch.channels_last)), targets
+                )
             loss.backward()
             self.optimizer.step()
             examples += len(targets)

@@ -47,7 +47,11 @@ def compare(name: str, seeds: int, template: str | None = None) -> Row:
     """A built-in table, with our defaults for it unless a template is named."""
     metric, ours, theirs = TABLES[name], [], []
     for seed in range(seeds):
-        data: dict[str, Any] = {"source": f"sample:{name}", "test_share": TEST_SHARE, "split_seed": seed}
+        data: dict[str, Any] = {
+            "source": f"sample:{name}",
+            "test_share": TEST_SHARE,
+            "split_seed": seed,
+        }
         plain: dict[str, Any] = {"data": data, "training": {"seed": seed, "device": "cpu"}}
         if template:
             plain["model"] = {"template": template}
@@ -94,8 +98,17 @@ def with_outliers(seeds: int) -> dict[str, list[float]]:
             file = Path(folder) / "diabetes.csv"
             _spoil(file, seed)
             for loss in found:
-                data = {"source": str(file), "target": "progression", "split_seed": seed, "task": "regression"}
-                plain = {"data": data, "loss": {"kind": loss}, "training": {"seed": seed, "device": "cpu"}}
+                data = {
+                    "source": str(file),
+                    "target": "progression",
+                    "split_seed": seed,
+                    "task": "regression",
+                }
+                plain = {
+                    "data": data,
+                    "loss": {"kind": loss},
+                    "training": {"seed": seed, "device": "cpu"},
+                }
                 found[loss].append(summary_of(plain)["metrics"]["test"]["mae"])
     return found
 
@@ -113,7 +126,9 @@ def _spoil(file: Path, seed: int) -> None:
         writer = csv.writer(handle)
         writer.writerow([*columns, "progression", "split"])
         for row in range(len(dataset.targets)):
-            cells = [value for _, value in dataset.description.preparation.shown(dataset.inputs[row])]
+            cells = [
+                value for _, value in dataset.description.preparation.shown(dataset.inputs[row])
+            ]
             target = float(dataset.targets[row, 0]) * (10 if row in spoiled else 1)
             writer.writerow([*cells, target, "test" if row in test else "train"])
 
@@ -122,7 +137,10 @@ def main(seeds: int) -> None:
     for name in TABLES:
         print(compare(name, seeds), flush=True)
     errors = with_outliers(seeds)
-    print("diabetes with one training target in twenty made ten times as large, test MAE: " + ", ".join(
-        f"{loss} {statistics.mean(values):.1f} ({', '.join(f'{value:.1f}' for value in values)})"
-        for loss, values in errors.items()
-    ))
+    print(
+        "diabetes with one training target in twenty made ten times as large, test MAE: "
+        + ", ".join(
+            f"{loss} {statistics.mean(values):.1f} ({', '.join(f'{value:.1f}' for value in values)})"
+            for loss, values in errors.items()
+        )
+    )

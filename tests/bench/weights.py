@@ -86,7 +86,12 @@ EXPERIMENTS: dict[str, dict[str, Any]] = {
         "optimizer": {"kind": "adafactor"},
     },
     "gpt": {
-        "data": {"source": "book.txt", "task": "language-modelling", "context": 32, "tokens": "bytes"},
+        "data": {
+            "source": "book.txt",
+            "task": "language-modelling",
+            "context": 32,
+            "tokens": "bytes",
+        },
         "model": {"width": 16, "depth": 1, "heads": 2},
         "optimizer": {"kind": "adamw"},
     },
@@ -159,8 +164,12 @@ def main(against: str = BASELINE, kept: Path | None = None, only: list[str] | No
         for step, answer in after[name].items():
             same = _still(before[name][step]) == _still(answer)
             failures += not same
-            figure = answer["json"].get("weights_sha256", "") if isinstance(answer["json"], dict) else ""
-            print(f"{name:<20} {step:<10} {'equal' if same else 'DIFFERS'} {figure[:16]}", flush=True)
+            figure = (
+                answer["json"].get("weights_sha256", "") if isinstance(answer["json"], dict) else ""
+            )
+            print(
+                f"{name:<20} {step:<10} {'equal' if same else 'DIFFERS'} {figure[:16]}", flush=True
+            )
             if not same:
                 print("\n".join(_differences(_still(before[name][step]), _still(answer))[:12]))
     print(f"{failures} differences from {against}")
@@ -174,11 +183,15 @@ def _earlier(revision: str, folder: Path) -> dict[str, Any]:
         with tempfile.TemporaryDirectory() as place:
             tree = Path(place) / "tree"
             git = ["git", "-C", str(ROOT), "worktree"]
-            subprocess.run([*git, "add", "--detach", str(tree), revision], check=True, capture_output=True)
+            subprocess.run(
+                [*git, "add", "--detach", str(tree), revision], check=True, capture_output=True
+            )
             try:
                 answers = _answers(tree, folder, folder, list(EXPERIMENTS))
             finally:
-                subprocess.run([*git, "remove", "--force", str(tree)], check=True, capture_output=True)
+                subprocess.run(
+                    [*git, "remove", "--force", str(tree)], check=True, capture_output=True
+                )
         record.write_text(json.dumps(answers), encoding="utf-8")
     return json.loads(record.read_text(encoding="utf-8"))
 
@@ -251,17 +264,39 @@ def _write_files(folder: Path) -> None:
     from PIL import Image
 
     generator = random.Random(7)
-    words = ["the", "river", "stone", "and", "apple", "of", "a", "king", "went", "down", "to", "house"]
+    words = [
+        "the",
+        "river",
+        "stone",
+        "and",
+        "apple",
+        "of",
+        "a",
+        "king",
+        "went",
+        "down",
+        "to",
+        "house",
+    ]
     text = " ".join(generator.choice(words) for _ in range(12_000))
     (folder / "book.txt").write_text(text, encoding="utf-8")
     pixels = np.random.default_rng(7).integers(0, 256, (8, 8), dtype=np.uint8)
     Image.fromarray(pixels).save(folder / "picture.png")
     np.save(folder / "signal.npy", np.sin(np.linspace(0, 20, 128)).astype(np.float32)[None])
-    common = {"epochs": 2, "batch_size": 64, "seed": 3, "threads": 1, "device": "cpu", "precision": "float32"}
+    common = {
+        "epochs": 2,
+        "batch_size": 64,
+        "seed": 3,
+        "threads": 1,
+        "device": "cpu",
+        "precision": "float32",
+    }
     for name, experiment in EXPERIMENTS.items():
         plain = {**experiment, "model": {"template": name, **experiment.get("model", {})}}
         plain["training"] = {**common, **experiment.get("training", {})}
-        (folder / f"{name}.toml").write_text(tomli_w.dumps({"netwright": 1, **plain}), encoding="utf-8")
+        (folder / f"{name}.toml").write_text(
+            tomli_w.dumps({"netwright": 1, **plain}), encoding="utf-8"
+        )
 
 
 def _write_table(path: Path, columns: list[dict[str, str]]) -> None:

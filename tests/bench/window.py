@@ -57,14 +57,20 @@ class OpenWindow:
 
     def __init__(self) -> None:
         existing = QApplication.instance()
-        self.application = existing if isinstance(existing, QApplication) else QApplication(["bench"])
+        self.application = (
+            existing if isinstance(existing, QApplication) else QApplication(["bench"])
+        )
         self._folder = tempfile.TemporaryDirectory()
         self.window = Window(Path(self._folder.name), [], awake=Awake(lambda: None))
         self.window.frame.resize(1280, 760)
 
     def __enter__(self) -> OpenWindow:
         self.window.show()
-        self.wait(lambda: self.window.assembly is not None and self.window.assembly.run_bar.engine is not None)
+        self.wait(
+            lambda: (
+                self.window.assembly is not None and self.window.assembly.run_bar.engine is not None
+            )
+        )
         return self
 
     def wait(self, condition: Callable[[], bool]) -> None:
@@ -160,6 +166,11 @@ def _seconds(script: str) -> float:
         environment = os.environ | {"NETWRIGHT_HOME": folder, "PYTHONPATH": str(ROOT)}
         begun = time.time()
         done = subprocess.run(
-            [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True, timeout=120
+            [sys.executable, "-c", script],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=120,
         )
     return float(done.stdout.split()[-1]) - begun

@@ -34,7 +34,9 @@ def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", lambda handle: None)
 
 
-def trained(of: Combination, folder: Path, epochs: int, batch_size: int, examples: int = tiny.TRAINED) -> np.ndarray:
+def trained(
+    of: Combination, folder: Path, epochs: int, batch_size: int, examples: int = tiny.TRAINED
+) -> np.ndarray:
     """The loss of every step. The run must be completed, its ledger exact, its figures there."""
     asked, listener = tiny.experiment(of, epochs, batch_size), Listener()
     data = tiny.dataset(of.task, of.sort, examples)
@@ -43,8 +45,12 @@ def trained(of: Combination, folder: Path, epochs: int, batch_size: int, example
     assert ended.status == "completed", (run.path / "log.txt").read_text()
     summary = run.summary()
     ledger = summary["memory"]
-    assert {row: ledger["predicted"][row] for row in EXACT} == {row: ledger["measured"][row] for row in EXACT}
-    assert summary["metrics"]["validation"] and set(summary["metrics"]["validation"]) <= set(TASKS[of.task].metrics)
+    assert {row: ledger["predicted"][row] for row in EXACT} == {
+        row: ledger["measured"][row] for row in EXACT
+    }
+    assert summary["metrics"]["validation"] and set(summary["metrics"]["validation"]) <= set(
+        TASKS[of.task].metrics
+    )
     assert all(np.isfinite(value) for value in summary["metrics"]["validation"].values())
     assert np.isfinite(list(summary["loss"].values())).all()
     losses = np.concatenate([event.losses for event in listener.of(StepsDone)])
@@ -80,7 +86,9 @@ def first_of_each() -> list[Combination]:
 
 @pytest.mark.parametrize(("batch_size", "examples"), [(1, 5), (2, 7)])
 @pytest.mark.parametrize("of", first_of_each(), ids=str)
-def test_small_batches_and_a_last_one_of_one(of: Combination, batch_size: int, examples: int, tmp_path: Path) -> None:
+def test_small_batches_and_a_last_one_of_one(
+    of: Combination, batch_size: int, examples: int, tmp_path: Path
+) -> None:
     """A single example left over joins the batch before; alone it is refused only where a network normalises over a
     batch, with a sentence."""
     asked, listener = tiny.experiment(of, 1, batch_size), Listener()
@@ -128,7 +136,9 @@ def test_a_batch_of_sixteen_can_be_memorised(kind: str) -> None:
     else:
         targets = torch.randint(0, max(2, problem.outputs), (16,), generator=dice)
     template = next(one for one in TEMPLATES.all() if not one.unfit(problem))
-    settings = {"dropout": 0.0, "width": 64} if {"dropout", "width"} <= set(template.model_fields) else {}
+    settings = (
+        {"dropout": 0.0, "width": 64} if {"dropout", "width"} <= set(template.model_fields) else {}
+    )
     network = build_model(template(**settings).resolved(problem).graph(problem), problem, 0).train()
     loss = LOSSES.get(kind)().build((4,) * max(2, problem.outputs), torch.device("cpu"), 16)
     steps, rate = 300, 0.01
@@ -147,10 +157,22 @@ def test_a_batch_of_sixteen_can_be_memorised(kind: str) -> None:
 
 def test_the_matrix_is_complete() -> None:
     """No task x data kind that the design names is missing."""
-    single = [(task, sort) for task, sort in itertools.product(
-        ("classification", "binary-classification", "multi-label", "regression", "metric-learning"),
-        ("image", "row", "text", "signal"),
-    )]
+    single = [
+        (task, sort)
+        for task, sort in itertools.product(
+            (
+                "classification",
+                "binary-classification",
+                "multi-label",
+                "regression",
+                "metric-learning",
+            ),
+            ("image", "row", "text", "signal"),
+        )
+    ]
     pairs = [("matching", sort) for sort in ("image+text", "image+image", "text+text")]
-    derived = [("language-modelling", "text"), *(("reconstruction", sort) for sort in ("image", "row", "signal"))]
+    derived = [
+        ("language-modelling", "text"),
+        *(("reconstruction", sort) for sort in ("image", "row", "signal")),
+    ]
     assert {(of.task, of.sort) for of in WHOLE} >= {*single, *pairs, *derived}

@@ -19,12 +19,17 @@ from tests.models.networks import batch_of, problem, usual
 EVERY = pytest.mark.parametrize("kind", TEMPLATES.all(), ids=lambda kind: kind.kind)
 SIZES = ((1, 8, 8), (3, 30, 41), (3, 64, 64))
 PROBLEMS = [
-    (kind, of) for kind in TEMPLATES.all()
-    for of in ([usual(kind)] if kind.unfit(problem(1, 8, 8)) else [problem(*shape) for shape in SIZES])
+    (kind, of)
+    for kind in TEMPLATES.all()
+    for of in (
+        [usual(kind)] if kind.unfit(problem(1, 8, 8)) else [problem(*shape) for shape in SIZES]
+    )
 ]
 
 
-@pytest.mark.parametrize(("kind", "of"), PROBLEMS, ids=lambda one: getattr(one, "kind", "") or str(one.shape))
+@pytest.mark.parametrize(
+    ("kind", "of"), PROBLEMS, ids=lambda one: getattr(one, "kind", "") or str(one.shape)
+)
 def test_its_figures_are_those_of_the_network(kind: type[Template], of: Problem) -> None:
     graph = kind().resolved(of).graph(of)
     found = inspect(graph, of)
@@ -36,7 +41,9 @@ def test_its_figures_are_those_of_the_network(kind: type[Template], of: Problem)
         values[node.name] = network.blocks[node.name](*(values[name] for name in node.inputs))
         assert block.shape == tuple(values[node.name].shape[1:])
         assert block.input_shapes == tuple(tuple(values[name].shape[1:]) for name in node.inputs)
-        assert block.parameters == sum(parameter.numel() for parameter in network.blocks[node.name].parameters())
+        assert block.parameters == sum(
+            parameter.numel() for parameter in network.blocks[node.name].parameters()
+        )
         assert block.title and block.help
     with torch.device("meta"), FlopCounterMode(display=False) as work:
         x = pretended(of, 1)
@@ -50,8 +57,16 @@ def test_a_residual_block_by_hand() -> None:
     graph = Graph((Node("a", "residual", {"channels": 4}), *rest))
     found = inspect(graph, of)["a"]
     assert found == BlockReport(
-        "a", "residual", "Residual block · 4", found.help, ("input",), ((4, 6, 6),), (4, 6, 6),
-        parameters=2 * (4 * 4 * 9 + 8), multiply_adds=2 * 36 * 4 * 4 * 9, activation_bytes=found.activation_bytes,
+        "a",
+        "residual",
+        "Residual block · 4",
+        found.help,
+        ("input",),
+        ((4, 6, 6),),
+        (4, 6, 6),
+        parameters=2 * (4 * 4 * 9 + 8),
+        multiply_adds=2 * 36 * 4 * 4 * 9,
+        activation_bytes=found.activation_bytes,
     )
     # Kept: both convolutions' outputs (for the norms) and both ReLUs' results, float32, and the norms' statistics.
     numbers = 4 * 36 * 4
@@ -64,26 +79,40 @@ def test_a_block_that_cannot_be_carries_the_error_and_those_behind_it_no_shape()
     found = inspect(template.graph(of), of)
     assert found.error is not None and found.error.node == "block1"
     index = [block.name for block in found.blocks].index("block1")
-    assert all(block.shape and block.parameters >= 0 and not block.error for block in found.blocks[:index])
+    assert all(
+        block.shape and block.parameters >= 0 and not block.error for block in found.blocks[:index]
+    )
     assert "5 heads" in found.blocks[index].error and found.blocks[index].remedy
     assert found.blocks[index].input_shapes == ((49, 96),)
-    assert all(block.shape is None and not block.error and block.title for block in found.blocks[index:][1:])
+    assert all(
+        block.shape is None and not block.error and block.title
+        for block in found.blocks[index:][1:]
+    )
     assert found.parameters == sum(block.parameters for block in found.blocks) > 0
 
 
 @pytest.mark.parametrize(
     "node",
-    (Node("a", "nonsense"), Node("a", "convolution", {"channels": "many"}), Node("a", "add"), Node("a", "positions")),
+    (
+        Node("a", "nonsense"),
+        Node("a", "convolution", {"channels": "many"}),
+        Node("a", "add"),
+        Node("a", "positions"),
+    ),
     ids=lambda node: node.kind,
 )
 def test_no_wrong_block_makes_it_raise(node: Node) -> None:
-    found = inspect(Graph((Node("first", "batch-norm"), node, Node("z", "answer"))), problem(3, 8, 8))
+    found = inspect(
+        Graph((Node("first", "batch-norm"), node, Node("z", "answer"))), problem(3, 8, 8)
+    )
     assert isinstance(found.error, GraphError) and found["a"].error and found["a"].remedy
     assert found["first"].shape == (3, 8, 8) and found["z"].shape is None
 
 
 def test_a_wrong_answer_is_told_on_the_last_block() -> None:
-    found = inspect(Graph((Node("p", "global-pooling"), Node("z", "answer", {"outputs": 4}))), problem(3, 8, 8))
+    found = inspect(
+        Graph((Node("p", "global-pooling"), Node("z", "answer", {"outputs": 4}))), problem(3, 8, 8)
+    )
     assert found["z"].error and found.error is not None and found.error.node == "z"
 
 

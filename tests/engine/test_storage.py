@@ -79,9 +79,15 @@ def test_what_is_written_is_read_back(epochs, name, flip, loss, optimizer, sched
         ("[training]\nepochs = true", ("training.epochs", "whole number")),
         ("[training]\nepoch = 3", ("training.epoch", "Did you mean 'epochs'")),
         ("[trainings]\nepochs = 3", ("trainings", "Did you mean 'training'")),
-        ("[optimizer]\nkind = 'adamw'\nlearning_rat = 1", ("optimizer.learning_rat", "Did you mean 'learning_rate'")),
+        (
+            "[optimizer]\nkind = 'adamw'\nlearning_rat = 1",
+            ("optimizer.learning_rat", "Did you mean 'learning_rate'"),
+        ),
         ("[optimizer]\nkind = 'x'", ("optimizer", "Choose one of")),
-        ("[optimizer]\nkind = 'adamw'\nlearning_rate = -1", ("optimizer.learning_rate", "more than 0")),
+        (
+            "[optimizer]\nkind = 'adamw'\nlearning_rate = -1",
+            ("optimizer.learning_rate", "more than 0"),
+        ),
         ("[loss]\nkind = 'cros-entropy'", ("cros-entropy", "Did you mean 'cross-entropy'")),
         ("[data]\nfit = 'x'", ("data.fit", "'crop'")),
         ("training = 3", ("training", "section")),
@@ -111,7 +117,8 @@ def test_a_relative_source_moves_with_the_file(tmp_path: Path) -> None:
 
 def test_overrides_of_the_command_line() -> None:
     experiment = storage.with_overrides(
-        Experiment(), ["training.epochs=3", "optimizer.kind=sgd", "optimizer.learning_rate=0.5", "name=my run"]
+        Experiment(),
+        ["training.epochs=3", "optimizer.kind=sgd", "optimizer.learning_rate=0.5", "name=my run"],
     )
     assert experiment.training.epochs == 3 and experiment.name == "my run"
     assert experiment.optimizer == OPTIMIZERS.get("sgd")(learning_rate=0.5)
@@ -120,7 +127,9 @@ def test_overrides_of_the_command_line() -> None:
             storage.with_overrides(Experiment(), [wrong])
 
 
-def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_write_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "kept.json"
     storage.write_json(path, {"a": 1})
 

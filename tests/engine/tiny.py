@@ -26,8 +26,16 @@ TRAINED, JUDGED = 24, 9
 EMBEDDING = 8
 
 SMALL: dict[str, Any] = {
-    "depth": 1, "width": 16, "heads": 2, "filter_size": 3, "filters": 8, "longest": 3, "patch_size": 4,
-    "decoder_depth": 1, "code": 8, "dropout": 0.0,
+    "depth": 1,
+    "width": 16,
+    "heads": 2,
+    "filter_size": 3,
+    "filters": 8,
+    "longest": 3,
+    "patch_size": 4,
+    "decoder_depth": 1,
+    "code": 8,
+    "dropout": 0.0,
 }
 """Values for the settings of any template that has them: a network that takes milliseconds, and forgets nothing."""
 
@@ -49,10 +57,12 @@ def preparation(sort: str) -> Preparation:
         return PairPreparation(preparation(left), preparation(right), (left, right))
     return {
         "image": ImagePreparation(8, 8, 1, "crop", (0.5,), (0.25,)),
-        "row": RowPreparation((
-            *(RowColumn(f"x{n}", "number", "mean", std=1.0 + n) for n in range(4)),
-            RowColumn("kind", "category", "category", categories=("a", "b", "c")),
-        )),
+        "row": RowPreparation(
+            (
+                *(RowColumn(f"x{n}", "number", "mean", std=1.0 + n) for n in range(4)),
+                RowColumn("kind", "category", "category", categories=("a", "b", "c")),
+            )
+        ),
         "text": TextPreparation("", 257, 12),
         "signal": SignalPreparation(2, 16, None, (0.0, 0.1), (1.0, 2.0)),
     }[sort]
@@ -89,7 +99,9 @@ def dataset(kind: str, sort: str, trained: int = TRAINED, judged: int = JUDGED) 
     labels = np.arange(count) % len(classes)
     arrays = [examples(one, labels, dice) for one in sort.split("+")]
     if kind == "language-modelling":
-        targets = np.concatenate([arrays[0][:, 1:], np.zeros((count, 1), np.int32)], axis=1).astype(np.int64)
+        targets = np.concatenate([arrays[0][:, 1:], np.zeros((count, 1), np.int32)], axis=1).astype(
+            np.int64
+        )
         targets[targets == 0] = -100
     else:
         noise = dice.normal(size=(count, 2)) / 2
@@ -97,7 +109,9 @@ def dataset(kind: str, sort: str, trained: int = TRAINED, judged: int = JUDGED) 
             "classes": labels,
             "tags": np.stack([labels == 0, labels != 1, labels == 2], axis=1).astype(np.float32),
             "amounts": (np.stack([10 + 3 * labels, -labels], axis=1) + noise).astype(np.float32),
-            "none": np.maximum(np.arange(count) - 1, 0) if task.pairs else np.zeros(count, np.int64),
+            "none": np.maximum(np.arange(count) - 1, 0)
+            if task.pairs
+            else np.zeros(count, np.int64),
         }[task.targets]
     if task.targets not in ("classes", "tags"):
         classes = ()
@@ -105,15 +119,24 @@ def dataset(kind: str, sort: str, trained: int = TRAINED, judged: int = JUDGED) 
     indices = dict(zip(SPLITS, np.split(np.arange(count), cuts), strict=True))
     amounts = (Amount("x", "cm", 13.0, 2.5, 10, 16, 13), Amount("y", "", -1.0, 0.8, -2, 0, -1))
     description = Description(
-        source="tiny", format="arrays", shape=prepared.inputs[0].shape, classes=classes,
+        source="tiny",
+        format="arrays",
+        shape=prepared.inputs[0].shape,
+        classes=classes,
         counts={name: _counts(targets[rows], len(classes)) for name, rows in indices.items()},
-        fingerprint=f"{kind} {sort} {count}", preparation=prepared, task=kind,
+        fingerprint=f"{kind} {sort} {count}",
+        preparation=prepared,
+        task=kind,
         sizes={name: len(rows) for name, rows in indices.items()},
         amounts=amounts if task.targets == "amounts" else (),
         damage=Damage("mask", 0.25, 2 if sort != "row" else 1) if task.answers == "copy" else None,
     )
     return Dataset(
-        description, arrays[0], targets, indices, [f"#{n}" for n in range(count)],
+        description,
+        arrays[0],
+        targets,
+        indices,
+        [f"#{n}" for n in range(count)],
         arrays[1] if len(arrays) > 1 else None,
     )
 
@@ -130,14 +153,19 @@ def combinations() -> list[Combination]:
     found = []
     for kind, sort in itertools.product(TASKS, SORTS):
         task = TASKS[kind]
-        if bool("+" in sort) != task.pairs or any(half not in task.reads for half in sort.split("+")):
+        if bool("+" in sort) != task.pairs or any(
+            half not in task.reads for half in sort.split("+")
+        ):
             continue
         about = dataset(kind, sort).description
         assert task.fits(about) == ""
         problem = task.problem(about, EMBEDDING)
         templates = [one.kind for one in TEMPLATES.all() if not one.unfit(problem)]
         optimizers = [one.kind for one in OPTIMIZERS.all()]
-        found += [Combination(kind, sort, *rest) for rest in itertools.product(templates, task.losses, optimizers)]
+        found += [
+            Combination(kind, sort, *rest)
+            for rest in itertools.product(templates, task.losses, optimizers)
+        ]
     return found
 
 
@@ -145,7 +173,10 @@ def thinned(of: list[Combination]) -> list[Combination]:
     """Every data kind x task x template x loss once, with the optimizers in turn."""
     optimizers = [one.kind for one in OPTIMIZERS.all()]
     without = list(dict.fromkeys(one[:4] for one in of))
-    return [Combination(*one, optimizers[number % len(optimizers)]) for number, one in enumerate(without)]
+    return [
+        Combination(*one, optimizers[number % len(optimizers)])
+        for number, one in enumerate(without)
+    ]
 
 
 RATES = {"rmsprop": 0.0002, "sgd": 0.003, "radam": 0.01, "adafactor": 0.15}
@@ -155,7 +186,11 @@ as SGD, and Adafactor scales by the size of the weights."""
 
 def rate_of(of: Combination) -> float:
     """Points in space jump over each other where Adafactor moves so far."""
-    return 0.02 if (of.task, of.optimizer) == ("metric-learning", "adafactor") else RATES.get(of.optimizer, 0.002)
+    return (
+        0.02
+        if (of.task, of.optimizer) == ("metric-learning", "adafactor")
+        else RATES.get(of.optimizer, 0.002)
+    )
 
 
 def experiment(of: Combination, epochs: int, batch_size: int) -> Experiment:
@@ -165,15 +200,23 @@ def experiment(of: Combination, epochs: int, batch_size: int) -> Experiment:
     loss: dict[str, Any] = {"kind": of.loss}
     if "label_smoothing" in LOSSES.get(of.loss).model_fields:
         loss["label_smoothing"] = 0.0
-    return from_plain({
-        "name": "tiny", "data": {"source": "tiny"},
-        "augmentation": {"flip": False, "shift": 0.0},
-        "model": {"template": of.template, **settings},
-        "loss": loss,
-        "optimizer": {"kind": of.optimizer, "learning_rate": rate_of(of)},
-        "schedule": {"kind": "constant"},
-        "training": {
-            "epochs": epochs, "batch_size": batch_size, "threads": 1, "device": "cpu", "precision": "float32",
-            "embedding": EMBEDDING, "gradient_clip": 1.0,
-        },
-    })
+    return from_plain(
+        {
+            "name": "tiny",
+            "data": {"source": "tiny"},
+            "augmentation": {"flip": False, "shift": 0.0},
+            "model": {"template": of.template, **settings},
+            "loss": loss,
+            "optimizer": {"kind": of.optimizer, "learning_rate": rate_of(of)},
+            "schedule": {"kind": "constant"},
+            "training": {
+                "epochs": epochs,
+                "batch_size": batch_size,
+                "threads": 1,
+                "device": "cpu",
+                "precision": "float32",
+                "embedding": EMBEDDING,
+                "gradient_clip": 1.0,
+            },
+        }
+    )

@@ -27,7 +27,9 @@ def problem(*shape: int, outputs: int = 5, examples: int = 1_000) -> Problem:
     return Problem("image", shape, outputs, examples)
 
 
-def asked(one: Input, answers: Answers = "values", outputs: int = 5, examples: int = 1_000) -> Problem:
+def asked(
+    one: Input, answers: Answers = "values", outputs: int = 5, examples: int = 1_000
+) -> Problem:
     return Problem.of((one,), one.vocabulary if answers == "tokens" else outputs, examples, answers)
 
 

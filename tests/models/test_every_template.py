@@ -14,13 +14,16 @@ from models.spec import settings
 from models.template import TEMPLATES, Template
 from tests.models.networks import INPUTS, asked, batch_of, cases, network_of, usual
 
-CASES = pytest.mark.parametrize(("kind", "of"), [(kind, of) for _, kind, of in cases()],
-                                ids=[name for name, _, _ in cases()])
+CASES = pytest.mark.parametrize(
+    ("kind", "of"), [(kind, of) for _, kind, of in cases()], ids=[name for name, _, _ in cases()]
+)
 EVERY = pytest.mark.parametrize("kind", TEMPLATES.all(), ids=lambda kind: kind.kind)
 
 
 def test_every_template_is_among_the_cases() -> None:
-    assert {kind for _, kind, _ in cases()} == {kind for kind in TEMPLATES.all() if "pair" not in kind.gives}
+    assert {kind for _, kind, _ in cases()} == {
+        kind for kind in TEMPLATES.all() if "pair" not in kind.gives
+    }
 
 
 @CASES
@@ -29,7 +32,9 @@ def test_it_answers_as_asked_and_every_weight_can_learn(kind: type[Template], of
     for batch in (1, 2):
         network.zero_grad()
         x = batch_of(of, batch)
-        if of.answers == "copy" and of.input != "row":  # the first value hidden: what stands for it must learn as well
+        if (
+            of.answers == "copy" and of.input != "row"
+        ):  # the first value hidden: what stands for it must learn as well
             x = x.clone()
             x[..., : max(1, of.shape[-1] // 2)] = 0
         answers = network(x)
@@ -62,7 +67,11 @@ def test_graph_and_problem_survive_plain_data(kind: type[Template]) -> None:
 def test_what_is_open_is_filled_in_and_stays(kind: type[Template]) -> None:
     of = usual(kind)
     filled = kind().resolved(of)
-    assert all(getattr(filled, name) is not None for name in kind.model_fields if name not in ("width", "dropout"))
+    assert all(
+        getattr(filled, name) is not None
+        for name in kind.model_fields
+        if name not in ("width", "dropout")
+    )
     assert filled.resolved(of) == filled
     assert TEMPLATES.read(TEMPLATES.write(filled)) == filled
 
@@ -107,7 +116,9 @@ def test_under_bfloat16_the_answer_is_near(kind: type[Template]) -> None:
     torch.testing.assert_close(near.float(), exact, rtol=0.1, atol=0.1 * float(exact.abs().max()))
 
 
-@pytest.mark.parametrize("name", [name for name in INPUTS if "tiny" not in name and "of one" not in name])
+@pytest.mark.parametrize(
+    "name", [name for name in INPUTS if "tiny" not in name and "of one" not in name]
+)
 def test_there_is_a_first_choice_for_every_sort_of_example(name: str) -> None:
     firsts = {"image": "resnet", "text": "text-cnn", "row": "mlp", "signal": "cnn-1d"}
     one = INPUTS[name]
@@ -127,15 +138,19 @@ def test_a_template_that_does_not_fit_says_why() -> None:
     assert "600 are too many" in TEMPLATES.get("ft-transformer").unfit(asked(Input("row", (600,))))
 
 
-@pytest.mark.parametrize(("kind", "one", "answers", "most"), (
-    ("conv-autoencoder", Input("image", (3, 224, 224)), "copy", 400e6),
-    ("conv-autoencoder", Input("signal", (1, 16_000)), "copy", 100e6),
-    ("masked-autoencoder", Input("image", (3, 224, 224)), "copy", 250e6),
-    ("masked-autoencoder", Input("signal", (1, 16_000)), "copy", 100e6),
-    ("cnn-1d", Input("signal", (1, 16_000)), "values", 120e6),
-    ("mlp", Input("row", (10_000,)), "values", 10e6),
-    ("cnn-1d", Input("row", (10_000,)), "values", 10e6),
-), ids=lambda value: str(value) if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("kind", "one", "answers", "most"),
+    (
+        ("conv-autoencoder", Input("image", (3, 224, 224)), "copy", 400e6),
+        ("conv-autoencoder", Input("signal", (1, 16_000)), "copy", 100e6),
+        ("masked-autoencoder", Input("image", (3, 224, 224)), "copy", 250e6),
+        ("masked-autoencoder", Input("signal", (1, 16_000)), "copy", 100e6),
+        ("cnn-1d", Input("signal", (1, 16_000)), "values", 120e6),
+        ("mlp", Input("row", (10_000,)), "values", 10e6),
+        ("cnn-1d", Input("row", (10_000,)), "values", 10e6),
+    ),
+    ids=lambda value: str(value) if isinstance(value, str) else "",
+)
 def test_large_examples_do_not_explode(kind: str, one: Input, answers: str, most: float) -> None:
     of = asked(one, answers)
     report = inspect(TEMPLATES.get(kind)().resolved(of).graph(of), of)

@@ -77,10 +77,16 @@ def test_a_block_speaks_for_itself_and_comes_back_from_plain_data(kind: type[Blo
 @pytest.mark.parametrize("size", range(1, 9))
 @pytest.mark.parametrize("stride", (1, 2, 4))
 @pytest.mark.parametrize("sides", ((8, 8), (9, 14), (7, 5)))
-def test_a_convolution_strides_over_all_of_the_picture(size: int, stride: int, sides: tuple[int, int]) -> None:
+def test_a_convolution_strides_over_all_of_the_picture(
+    size: int, stride: int, sides: tuple[int, int]
+) -> None:
     block = Convolution(channels=3, size=size, stride=stride)
     output = block.module((2, *sides))(torch.randn(1, 2, *sides))
-    assert output.shape[1:] == block.shape((2, *sides)) == (3, *(math.ceil(side / stride) for side in sides))
+    assert (
+        output.shape[1:]
+        == block.shape((2, *sides))
+        == (3, *(math.ceil(side / stride) for side in sides))
+    )
 
 
 def test_patches_hold_the_pixels_of_their_square_row_by_row() -> None:
@@ -111,7 +117,9 @@ def test_attention_is_that_of_the_paper() -> None:
     for part in (slice(0, 4), slice(4, 8)):
         scores = query[..., part] @ key[..., part].transpose(1, 2) / 2.0
         heads.append(scores.softmax(-1) @ value[..., part])
-    torch.testing.assert_close(attention(x), attention.output(torch.cat(heads, -1)), rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(
+        attention(x), attention.output(torch.cat(heads, -1)), rtol=1e-5, atol=1e-5
+    )
 
 
 def test_attention_in_bfloat16_is_near_that_in_float32() -> None:

@@ -10,8 +10,11 @@ from models.network import Network, build_model, decay_groups, initialise
 from models.template import TEMPLATES, Template
 from tests.models.networks import batch_of, network_of, problem, usual
 
-PICTURES = pytest.mark.parametrize("kind", [one for one in TEMPLATES.all() if not one.unfit(problem(3, 32, 32))],
-                                   ids=lambda kind: kind.kind)
+PICTURES = pytest.mark.parametrize(
+    "kind",
+    [one for one in TEMPLATES.all() if not one.unfit(problem(3, 32, 32))],
+    ids=lambda kind: kind.kind,
+)
 EVERY = pytest.mark.parametrize("kind", TEMPLATES.all(), ids=lambda kind: kind.kind)
 
 
@@ -23,7 +26,10 @@ def test_initial_weights_follow_from_the_seed_alone(kind: type[Template]) -> Non
     first = network_of(kind(), of, seed=3).state_dict()
     assert torch.equal(torch.random.get_rng_state(), state)
     torch.manual_seed(2)
-    again, other = network_of(kind(), of, seed=3).state_dict(), network_of(kind(), of, seed=4).state_dict()
+    again, other = (
+        network_of(kind(), of, seed=3).state_dict(),
+        network_of(kind(), of, seed=4).state_dict(),
+    )
     assert all(torch.equal(first[name], again[name]) for name in first)
     assert any(not torch.equal(first[name], other[name]) for name in first)
 
@@ -50,14 +56,16 @@ def test_weight_decay_reaches_filters_and_matrices_only(kind: type[Template]) ->
 
 
 def branches() -> Graph:
-    return Graph((
-        Node("left", "convolution", {"channels": 4}),
-        Node("right", "convolution", {"channels": 4, "size": 1}, ("input",)),
-        Node("sum", "add", {}, ("left", "right")),
-        Node("both", "concatenate", {}, ("sum", "left")),
-        Node("pool", "global-pooling"),
-        Node("answer", "answer", {"outputs": 5}),
-    ))
+    return Graph(
+        (
+            Node("left", "convolution", {"channels": 4}),
+            Node("right", "convolution", {"channels": 4, "size": 1}, ("input",)),
+            Node("sum", "add", {}, ("left", "right")),
+            Node("both", "concatenate", {}, ("sum", "left")),
+            Node("pool", "global-pooling"),
+            Node("answer", "answer", {"outputs": 5}),
+        )
+    )
 
 
 def test_blocks_may_branch_and_join() -> None:
@@ -70,10 +78,14 @@ def test_blocks_may_branch_and_join() -> None:
 
 
 def test_a_graph_whose_first_block_is_read_twice_keeps_it() -> None:
-    graph = Graph((
-        Node("pool", "global-pooling"), Node("wide", "linear", {"outputs": 3}),
-        Node("sum", "add", {}, ("pool", "wide")), Node("answer", "answer", {"outputs": 5}, ("sum",)),
-    ))
+    graph = Graph(
+        (
+            Node("pool", "global-pooling"),
+            Node("wide", "linear", {"outputs": 3}),
+            Node("sum", "add", {}, ("pool", "wide")),
+            Node("answer", "answer", {"outputs": 5}, ("sum",)),
+        )
+    )
     assert build_model(graph, problem(3, 8, 8), 0)(torch.randn(2, 3, 8, 8)).shape == (2, 5)
 
 
@@ -92,14 +104,20 @@ WRONG = {
 def test_a_wrong_block_is_named_with_a_remedy(case: str) -> None:
     node, name, said = WRONG[case]
     with pytest.raises(GraphError) as caught:
-        Network(Graph((node, Node("pool", "global-pooling"), Node("z", "answer", {"outputs": 5}))), problem(3, 8, 8))
+        Network(
+            Graph((node, Node("pool", "global-pooling"), Node("z", "answer", {"outputs": 5}))),
+            problem(3, 8, 8),
+        )
     assert caught.value.node == name
     assert said in str(caught.value)
 
 
 def test_the_last_block_must_answer_what_is_asked() -> None:
     with pytest.raises(GraphError, match="7 values; 5 values are asked for") as caught:
-        Network(Graph((Node("pool", "global-pooling"), Node("z", "answer", {"outputs": 7}))), problem(3, 8, 8))
+        Network(
+            Graph((Node("pool", "global-pooling"), Node("z", "answer", {"outputs": 7}))),
+            problem(3, 8, 8),
+        )
     assert caught.value.node == "z"
 
 
@@ -137,10 +155,15 @@ def test_a_network_lets_go_of_what_is_read_for_the_last_time_only(kind: type[Tem
 
 
 def test_every_sort_of_layer_begins_as_it_should() -> None:
-    layers = torch.nn.ModuleDict({
-        "one": torch.nn.Conv1d(8, 64, 9), "up": torch.nn.ConvTranspose2d(64, 8, 3), "table": torch.nn.Embedding(
-            500, 40, padding_idx=0), "group": torch.nn.GroupNorm(2, 8), "batch": torch.nn.BatchNorm1d(4),
-    })
+    layers = torch.nn.ModuleDict(
+        {
+            "one": torch.nn.Conv1d(8, 64, 9),
+            "up": torch.nn.ConvTranspose2d(64, 8, 3),
+            "table": torch.nn.Embedding(500, 40, padding_idx=0),
+            "group": torch.nn.GroupNorm(2, 8),
+            "batch": torch.nn.BatchNorm1d(4),
+        }
+    )
     initialise(layers, torch.Generator().manual_seed(0))
     assert layers["one"].weight.std().item() == pytest.approx((2 / 72) ** 0.5, rel=0.05)
     assert layers["up"].weight.std().item() == pytest.approx((2 / (64 * 9)) ** 0.5, rel=0.05)

@@ -82,8 +82,12 @@ def test_an_answer_depends_on_its_own_half_only() -> None:
         first, second = batch_of(of, 3)
         other = batch_of(of, 3, seed=9)
         answers = network((first, second))
-        torch.testing.assert_close(network((first, other[1]))[:, 0], answers[:, 0], rtol=1e-4, atol=1e-5)
-        torch.testing.assert_close(network((other[0], second))[:, 1], answers[:, 1], rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(
+            network((first, other[1]))[:, 0], answers[:, 0], rtol=1e-4, atol=1e-5
+        )
+        torch.testing.assert_close(
+            network((other[0], second))[:, 1], answers[:, 1], rtol=1e-4, atol=1e-5
+        )
 
 
 def test_halves_that_are_alike_share_their_weights() -> None:
@@ -115,11 +119,18 @@ WRONG = (
     ({"left": "restnet"}, pair(PICTURE, TEXT), "left", "Did you mean 'resnet'"),
     ({"left": "two-tower"}, pair(PICTURE, TEXT), "left", "compares the halves of a pair"),
     ({"shared": True}, pair(PICTURE, TEXT), "both", "not alike"),
-    ({"shared": True, "left": "text-encoder"}, pair(TEXT, TEXT), "both", "cannot be Text encoder and Text CNN"),
+    (
+        {"shared": True, "left": "text-encoder"},
+        pair(TEXT, TEXT),
+        "both",
+        "cannot be Text encoder and Text CNN",
+    ),
 )
 
 
-@pytest.mark.parametrize(("chosen", "of", "block", "said"), WRONG, ids=lambda value: str(value)[:30])
+@pytest.mark.parametrize(
+    ("chosen", "of", "block", "said"), WRONG, ids=lambda value: str(value)[:30]
+)
 def test_an_encoder_that_does_not_fit_is_refused_in_a_sentence(
     chosen: dict[str, object], of: Problem, block: str, said: str
 ) -> None:
@@ -130,7 +141,9 @@ def test_an_encoder_that_does_not_fit_is_refused_in_a_sentence(
 
 
 def test_single_examples_are_refused() -> None:
-    assert TOWERS.unfit(Problem.of((PICTURE,), 5, 100)).startswith("Two towers compares the halves of a pair;")
+    assert TOWERS.unfit(Problem.of((PICTURE,), 5, 100)).startswith(
+        "Two towers compares the halves of a pair;"
+    )
     assert "pairs" in TOWERS.unfit(Problem.of((PICTURE,), 5, 100, "pair"))
 
 
@@ -145,7 +158,9 @@ def test_it_learns_which_of_sixteen_belong_together(left: Input, right: Input) -
         optimizer.zero_grad()
         answers = network(x)
         logits = answers[:, 0] @ answers[:, 1].T
-        loss = (functional.cross_entropy(logits, targets) + functional.cross_entropy(logits.T, targets)) / 2
+        loss = (
+            functional.cross_entropy(logits, targets) + functional.cross_entropy(logits.T, targets)
+        ) / 2
         loss.backward()
         optimizer.step()
     assert loss.item() < 0.3

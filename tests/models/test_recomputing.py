@@ -37,8 +37,10 @@ def step(
     found: list[torch.Tensor] = []
     torch.manual_seed(3)
     for _ in range(2):
-        inputs = [one.random_(1, 3) if one.dtype == torch.int64 else one.normal_()
-                  for one in pretended(of, 6)]  # type: ignore[arg-type]
+        inputs = [
+            one.random_(1, 3) if one.dtype == torch.int64 else one.normal_()
+            for one in pretended(of, 6)
+        ]  # type: ignore[arg-type]
         targets = task.pretended(of, 6)  # type: ignore[arg-type]
         with (
             ActivationMeter.of(network, *inputs, targets) as meter,
@@ -55,13 +57,17 @@ def step(
 @pytest.mark.parametrize(
     ("kind", "precision"),
     [
-        pytest.param(kind, precision, marks=[] if not turn or (number + turn) % 2 else pytest.mark.long)
+        pytest.param(
+            kind, precision, marks=[] if not turn or (number + turn) % 2 else pytest.mark.long
+        )
         for number, kind in enumerate(TEMPLATES.all())
         for turn, precision in enumerate((torch.float32, torch.bfloat16, torch.float16))
     ],
     ids=lambda one: getattr(one, "kind", str(one)),
 )
-def test_every_number_is_the_same_and_less_is_kept(kind: type[Template], precision: torch.dtype) -> None:
+def test_every_number_is_the_same_and_less_is_kept(
+    kind: type[Template], precision: torch.dtype
+) -> None:
     name, of = fitting(kind)[0]
     with torch.random.fork_rng():
         plain, kept = step(kind, False, precision, name, of)
@@ -77,7 +83,10 @@ def test_with_every_problem(kind: type[Template]) -> None:
     for name, of in fitting(kind):
         with torch.random.fork_rng():
             plain, again = (step(kind, one, torch.float32, name, of)[0] for one in (False, True))
-        assert all(torch.equal(one, other) for one, other in zip(plain, again, strict=True)), (name, of)
+        assert all(torch.equal(one, other) for one, other in zip(plain, again, strict=True)), (
+            name,
+            of,
+        )
 
 
 def test_what_is_kept_is_what_goes_into_each_block() -> None:

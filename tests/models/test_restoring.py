@@ -23,7 +23,9 @@ def test_a_picture_comes_back_from_its_patches(shape: tuple[int, ...]) -> None:
     block = PictureFromTokens(size=size, height=shape[1], width=shape[2])
     down, right = -shape[1] % size, -shape[2] % size
     picture = torch.randn(2, *shape)
-    padded = torch.nn.functional.pad(picture, (right // 2, right - right // 2, down // 2, down - down // 2))
+    padded = torch.nn.functional.pad(
+        picture, (right // 2, right - right // 2, down // 2, down - down // 2)
+    )
     patches = torch.nn.functional.unfold(padded, size, stride=size).transpose(1, 2)
     tokens = tuple(patches.shape[1:])
     assert block.shape(tokens) == shape
@@ -34,7 +36,9 @@ def test_a_picture_comes_back_from_its_patches(shape: tuple[int, ...]) -> None:
 
 def test_a_signal_comes_back_from_its_stretches() -> None:
     signal = torch.randn(3, 2, 10)
-    stretches = torch.nn.functional.pad(signal, (0, 2)).reshape(3, 2, 3, 4).transpose(1, 2).reshape(3, 3, 8)
+    stretches = (
+        torch.nn.functional.pad(signal, (0, 2)).reshape(3, 2, 3, 4).transpose(1, 2).reshape(3, 3, 8)
+    )
     assert torch.equal(SignalFromTokens(size=4, length=10).module((3, 8))(stretches), signal)
 
 
@@ -42,7 +46,9 @@ def test_a_patch_of_zeros_is_hidden_and_any_other_number_shows_it() -> None:
     picture = torch.randn(2, 3, 7, 9)
     module = VisiblePatches(size=4).module((3, 7, 9))
     assert module(picture).tolist() == [[1.0] * 6] * 2
-    picture[0, :, :3, 2:6] = 0  # with one row above and one column on the left of padding: rows -0..3, columns 4..7
+    picture[0, :, :3, 2:6] = (
+        0  # with one row above and one column on the left of padding: rows -0..3, columns 4..7
+    )
     found = module(picture)
     assert found.shape == (2, 6) and found[1].all()
     picture[:] = 0
@@ -60,7 +66,9 @@ def test_the_mask_token_stands_where_something_is_hidden() -> None:
     assert torch.equal(out[0, 0], x[0, 0]) and torch.equal(out[0, 1], module.token)
 
 
-@pytest.mark.parametrize("one", (Input("image", (3, 28, 28)), Input("signal", (2, 100))), ids=lambda one: one.kind)
+@pytest.mark.parametrize(
+    "one", (Input("image", (3, 28, 28)), Input("signal", (2, 100))), ids=lambda one: one.kind
+)
 def test_what_stands_in_a_hidden_patch_does_not_reach_the_answer(one: Input) -> None:
     """The numbers of hidden patches are changed behind the marks: nothing of them comes through."""
     network = network_of(TEMPLATES.get("masked-autoencoder")(), asked(one, "copy")).eval()
@@ -90,10 +98,14 @@ def test_an_example_that_is_hidden_altogether_is_guessed_without_nan() -> None:
     answer = network(torch.zeros(2, 1, 8, 8))
     answer.square().sum().backward()
     assert torch.isfinite(answer).all()
-    assert all(torch.isfinite(one.grad).all() for one in network.parameters() if one.grad is not None)
+    assert all(
+        torch.isfinite(one.grad).all() for one in network.parameters() if one.grad is not None
+    )
 
 
-@pytest.mark.parametrize("shape", ((1, 28, 28), (3, 32, 32), (3, 224, 224), (1, 4, 4), (1, 1), (3, 100), (1, 16_000)))
+@pytest.mark.parametrize(
+    "shape", ((1, 28, 28), (3, 32, 32), (3, 224, 224), (1, 4, 4), (1, 1), (3, 100), (1, 16_000))
+)
 def test_a_patch_to_hide_leaves_several_to_see(shape: tuple[int, ...]) -> None:
     size = hidden_patch(shape)
     count = 1
@@ -102,11 +114,17 @@ def test_a_patch_to_hide_leaves_several_to_see(shape: tuple[int, ...]) -> None:
     assert min(4, shape[-1]) <= count <= 256 and size & (size - 1) == 0
 
 
-@pytest.mark.parametrize("kind", ("conv-autoencoder", "masked-autoencoder", "mlp", "ft-transformer"))
+@pytest.mark.parametrize(
+    "kind", ("conv-autoencoder", "masked-autoencoder", "mlp", "ft-transformer")
+)
 def test_it_learns_to_restore_a_handful(kind: str) -> None:
     torch.manual_seed(0)
     template = TEMPLATES.get(kind)
-    one = Input("row", (6,)) if "row" in template.reads and kind != "conv-autoencoder" else Input("image", (1, 8, 8))
+    one = (
+        Input("row", (6,))
+        if "row" in template.reads and kind != "conv-autoencoder"
+        else Input("image", (1, 8, 8))
+    )
     whole = torch.randn(8, *one.shape)
     network = network_of(template(), asked(one, "copy")).train()
     optimizer = torch.optim.AdamW(network.parameters(), lr=3e-3)
@@ -140,7 +158,9 @@ def test_feature_tokens_are_those_of_the_paper() -> None:
     row = torch.tensor([[2.0, -3.0, 4.0]])
     out = module(row)[0]
     for place, amount in enumerate((2.0, -3.0)):
-        torch.testing.assert_close(out[place], amount * module.directions[place] + module.begins[place])
+        torch.testing.assert_close(
+            out[place], amount * module.directions[place] + module.begins[place]
+        )
     torch.testing.assert_close(out[2], module.lookup.tables[0].weight[4] + module.begins[2])
     assert float(module.begins.detach().abs().max()) <= 8**-0.5
 
@@ -152,8 +172,14 @@ def test_a_sequence_may_be_shorter_than_the_filter() -> None:
                 block = SequenceConvolution(channels=3, size=size, stride=stride)
                 out = initialised(block.module((count, 2)))(torch.randn(1, count, 2))
                 assert out.shape[1:] == block.shape((count, 2)) == (-(-count // stride), 3)
-    assert SequencePooling(size=2).module((3, 1))(torch.tensor([[[1.0], [2.0], [5.0]]])).flatten().tolist() == [2, 5]
-    assert SequenceEnlarging(length=7, channels=2).module((3, 4))(torch.randn(1, 3, 4)).shape == (1, 7, 2)
+    assert SequencePooling(size=2).module((3, 1))(
+        torch.tensor([[[1.0], [2.0], [5.0]]])
+    ).flatten().tolist() == [2, 5]
+    assert SequenceEnlarging(length=7, channels=2).module((3, 4))(torch.randn(1, 3, 4)).shape == (
+        1,
+        7,
+        2,
+    )
     with pytest.raises(Impossible, match="8 places do not become 7"):
         SequenceEnlarging(length=7).shape((8, 4))
 

@@ -19,7 +19,16 @@ from tests.models.networks import network_of, problem
 
 PICTURES = [kind for kind in TEMPLATES.all() if not kind.unfit(problem(1, 28, 28))]
 EVERY = pytest.mark.parametrize("kind", PICTURES, ids=lambda kind: kind.kind)
-SIZES = ((1, 4, 4), (1, 8, 8), (3, 12, 30), (1, 28, 28), (3, 32, 32), (3, 64, 64), (3, 33, 65), (1, 8, 64))
+SIZES = (
+    (1, 4, 4),
+    (1, 8, 8),
+    (3, 12, 30),
+    (1, 28, 28),
+    (3, 32, 32),
+    (3, 64, 64),
+    (3, 33, 65),
+    (1, 8, 64),
+)
 LARGE = ((3, 96, 96), (3, 128, 128), (3, 224, 224), (1, 224, 224), (3, 16, 224), (3, 224, 100))
 
 
@@ -29,7 +38,9 @@ def test_the_templates_for_pictures_are_there() -> None:
 
 @EVERY
 @pytest.mark.parametrize("shape", SIZES, ids=str)
-def test_it_answers_and_learns_at_every_size_with_any_batch(kind: type[Template], shape: tuple[int, ...]) -> None:
+def test_it_answers_and_learns_at_every_size_with_any_batch(
+    kind: type[Template], shape: tuple[int, ...]
+) -> None:
     network = network_of(kind(), problem(*shape)).train()
     for batch in (1, 2):
         network.zero_grad()
@@ -38,7 +49,9 @@ def test_it_answers_and_learns_at_every_size_with_any_batch(kind: type[Template]
         functional.cross_entropy(answers, torch.arange(batch)).backward()
         for name, parameter in network.named_parameters():
             assert parameter.grad is not None and torch.isfinite(parameter.grad).all(), name
-    moved = [name for name, parameter in network.named_parameters() if parameter.grad.abs().max() > 0]
+    moved = [
+        name for name, parameter in network.named_parameters() if parameter.grad.abs().max() > 0
+    ]
     assert len(moved) > 0.9 * len(list(network.parameters()))
 
 
@@ -62,7 +75,9 @@ def test_large_pictures_do_not_explode(kind: type[Template], shape: tuple[int, .
 def test_a_small_picture_gets_a_small_network(kind: type[Template]) -> None:
     def multiply_adds(*shape: int) -> int:
         with torch.device("meta"), FlopCounterMode(display=False) as work:
-            network_of_shape = Network(kind().resolved(problem(*shape)).graph(problem(*shape)), problem(*shape))
+            network_of_shape = Network(
+                kind().resolved(problem(*shape)).graph(problem(*shape)), problem(*shape)
+            )
             network_of_shape.eval()(torch.empty(1, *shape))
         return work.get_total_flops() // 2
 
@@ -124,7 +139,9 @@ IMPOSSIBLE: list[tuple[str, dict[str, Any], tuple[int, ...], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "chosen", "shape", "block", "remedy"), IMPOSSIBLE, ids=lambda value: str(value))
+@pytest.mark.parametrize(
+    ("kind", "chosen", "shape", "block", "remedy"), IMPOSSIBLE, ids=lambda value: str(value)
+)
 def test_an_impossible_setting_names_its_block_and_the_remedy(
     kind: str, chosen: dict[str, Any], shape: tuple[int, ...], block: str, remedy: str
 ) -> None:

@@ -16,7 +16,9 @@ READERS = ("text-cnn", "text-encoder")
 
 
 def of_length(kind: str, length: int, vocabulary: int = 400) -> Network:
-    return network_of(TEMPLATES.get(kind)(), asked(Input("text", (length,), vocabulary=vocabulary))).eval()
+    return network_of(
+        TEMPLATES.get(kind)(), asked(Input("text", (length,), vocabulary=vocabulary))
+    ).eval()
 
 
 @pytest.mark.parametrize("kind", READERS)
@@ -36,7 +38,9 @@ def test_padding_changes_no_answer(kind: str, vocabulary: int) -> None:
 @pytest.mark.parametrize("kind", (*READERS, "gpt"))
 def test_an_empty_text_gets_an_answer_and_no_wild_gradient(kind: str) -> None:
     one = Input("text", (6,), vocabulary=300)
-    network = network_of(TEMPLATES.get(kind)(), asked(one, "tokens" if kind == "gpt" else "values")).train()
+    network = network_of(
+        TEMPLATES.get(kind)(), asked(one, "tokens" if kind == "gpt" else "values")
+    ).train()
     answers = network(torch.zeros(2, 6, dtype=torch.int64))
     assert torch.isfinite(answers).all()
     answers.square().sum().backward()
@@ -73,7 +77,9 @@ def test_attention_with_marks_is_attention_without_the_others() -> None:
     x = torch.randn(2, 7, 16)
     mask = torch.tensor([[1.0, 1, 0, 1, 0, 0, 1]]).expand(2, -1)
     kept = x[:, [0, 1, 3, 6]]
-    torch.testing.assert_close(attention(x, mask)[:, [0, 1, 3, 6]], attention(kept), rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(
+        attention(x, mask)[:, [0, 1, 3, 6]], attention(kept), rtol=1e-5, atol=1e-6
+    )
     torch.testing.assert_close(attention(x, torch.ones(2, 7)), attention(x), rtol=1e-5, atol=1e-6)
 
 

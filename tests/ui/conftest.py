@@ -69,7 +69,10 @@ def open_window(qtbot: QtBot, folders: Path) -> Iterator[OpenWindow]:
         opened.append(window)
         window.frame.resize(1280, 760)
         window.show()
-        qtbot.waitUntil(lambda: window.assembly is not None and len(window.frame.pages) == 8, timeout=PATIENCE_MS)
+        qtbot.waitUntil(
+            lambda: window.assembly is not None and len(window.frame.pages) == 8,
+            timeout=PATIENCE_MS,
+        )
         qtbot.waitUntil(lambda: window.assembly.run_bar.engine is not None, timeout=PATIENCE_MS)
         return window
 

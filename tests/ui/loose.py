@@ -54,8 +54,16 @@ def loose_parts(folder: Path, zoom: float = 1.0) -> Iterator[Loose]:
     done: list[str] = []
     gone: list[str] = []
     parts = Parts(
-        document, session, theme, background, measurer, Preferences(folder / "preferences.json"), folder / "runs",
-        gone.append, lambda path: None, done.append,
+        document,
+        session,
+        theme,
+        background,
+        measurer,
+        Preferences(folder / "preferences.json"),
+        folder / "runs",
+        gone.append,
+        lambda path: None,
+        done.append,
     )
     try:
         yield Loose(parts, opener, done, gone)

@@ -22,7 +22,9 @@ from tests.ui.using import choose_little, click, find, inside, until
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_three_clicks_lead_from_the_start_to_the_first_point(qtbot: QtBot, open_window: OpenWindow) -> None:
+def test_three_clicks_lead_from_the_start_to_the_first_point(
+    qtbot: QtBot, open_window: OpenWindow
+) -> None:
     window = open_window()
     session = inside(window).session
     assert window.frame.page == "welcome"
@@ -68,7 +70,9 @@ def test_data_that_cannot_be_read_disable_train_with_the_reason(
 
 
 @pytest.mark.parametrize("phase", ["preparing", "running", "paused"])
-def test_stop_in_every_phase_then_train_again(qtbot: QtBot, open_window: OpenWindow, folders: Path, phase: str) -> None:
+def test_stop_in_every_phase_then_train_again(
+    qtbot: QtBot, open_window: OpenWindow, folders: Path, phase: str
+) -> None:
     window = open_window()
     session = inside(window).session
     choose_little(qtbot, window, folders, epochs=3000)
@@ -90,7 +94,9 @@ def test_stop_in_every_phase_then_train_again(qtbot: QtBot, open_window: OpenWin
     assert session.record.best is not None
 
 
-def test_pause_and_resume_from_the_bar(qtbot: QtBot, open_window: OpenWindow, folders: Path) -> None:
+def test_pause_and_resume_from_the_bar(
+    qtbot: QtBot, open_window: OpenWindow, folders: Path
+) -> None:
     window = open_window()
     session = inside(window).session
     choose_little(qtbot, window, folders, epochs=3000)
@@ -121,7 +127,11 @@ PLACES = {
 
 @pytest.mark.parametrize("place", PLACES)
 def test_a_fault_anywhere_is_one_dialog_and_train_works_again(
-    qtbot: QtBot, open_window: OpenWindow, folders: Path, monkeypatch: pytest.MonkeyPatch, place: str
+    qtbot: QtBot,
+    open_window: OpenWindow,
+    folders: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    place: str,
 ) -> None:
     window = open_window()
     session = inside(window).session
@@ -131,7 +141,11 @@ def test_a_fault_anywhere_is_one_dialog_and_train_works_again(
             pytest.fail(f"{PLACES[place]} is not there any more: name the new place")
         click(qtbot, window, "train.start")
         until(qtbot, lambda: not session.active)
-    dialogs = [dialog for dialog in window.frame.findChildren(QDialog, "problem.dialog") if dialog.isVisible()]
+    dialogs = [
+        dialog
+        for dialog in window.frame.findChildren(QDialog, "problem.dialog")
+        if dialog.isVisible()
+    ]
     assert len(dialogs) == 1
     assert session.record.finished.status == "failed"
     dialog = dialogs[0]
@@ -171,7 +185,9 @@ def _break(patch: pytest.MonkeyPatch, target: str) -> bool:
     return False
 
 
-def test_a_fault_in_a_slot_is_one_dialog(qtbot: QtBot, open_window: OpenWindow, folders: Path) -> None:
+def test_a_fault_in_a_slot_is_one_dialog(
+    qtbot: QtBot, open_window: OpenWindow, folders: Path
+) -> None:
     window = open_window()
     session = inside(window).session
     choose_little(qtbot, window, folders, epochs=2)
@@ -179,13 +195,19 @@ def test_a_fault_in_a_slot_is_one_dialog(qtbot: QtBot, open_window: OpenWindow, 
     click(qtbot, window, "train.start")
     until(qtbot, lambda: not session.active)
     until(qtbot, lambda: bool(inside(window).problems.problems))
-    dialogs = [dialog for dialog in window.frame.findChildren(QDialog, "problem.dialog") if dialog.isVisible()]
+    dialogs = [
+        dialog
+        for dialog in window.frame.findChildren(QDialog, "problem.dialog")
+        if dialog.isVisible()
+    ]
     assert len(dialogs) == 1
     assert session.record.finished.status == "completed"
     assert find(window, "header.problems", QPushButton).isVisible()
 
 
-def test_closing_while_training_asks_and_keeping_keeps(qtbot: QtBot, open_window: OpenWindow, folders: Path) -> None:
+def test_closing_while_training_asks_and_keeping_keeps(
+    qtbot: QtBot, open_window: OpenWindow, folders: Path
+) -> None:
     window = open_window()
     session = inside(window).session
     choose_little(qtbot, window, folders, epochs=3000)
@@ -198,12 +220,16 @@ def test_closing_while_training_asks_and_keeping_keeps(qtbot: QtBot, open_window
     assert session.active and window.frame.isVisible()
     window.frame.close()
     until(qtbot, lambda: len(window.frame.findChildren(QMessageBox, "quit.ask")) > 0)
-    window.frame.findChildren(QMessageBox, "quit.ask")[-1].findChild(QPushButton, "quit.stop").click()
+    window.frame.findChildren(QMessageBox, "quit.ask")[-1].findChild(
+        QPushButton, "quit.stop"
+    ).click()
     until(qtbot, lambda: not window.frame.isVisible())
     assert not session.active
 
 
-def test_the_computer_is_kept_awake_only_while_it_trains(qtbot: QtBot, open_window: OpenWindow, folders: Path) -> None:
+def test_the_computer_is_kept_awake_only_while_it_trains(
+    qtbot: QtBot, open_window: OpenWindow, folders: Path
+) -> None:
     held: list[str] = []
 
     def inhibit() -> object:
@@ -226,7 +252,9 @@ def test_the_computer_is_kept_awake_only_while_it_trains(qtbot: QtBot, open_wind
     assert not held
 
 
-def test_a_restart_comes_back_to_what_was_open(qtbot: QtBot, open_window: OpenWindow, folders: Path) -> None:
+def test_a_restart_comes_back_to_what_was_open(
+    qtbot: QtBot, open_window: OpenWindow, folders: Path
+) -> None:
     first = open_window()
     choose_little(qtbot, first, folders, epochs=7, patience=3)
     inside(first).document.replace("optimizer", learning_rate=0.0125)
@@ -249,7 +277,11 @@ Start = Callable[..., subprocess.Popen[str]]
 def start(folders: Path) -> Iterator[Start]:
     """start(script, *arguments) runs Python; what still runs at the end of the test is ended."""
     started: list[subprocess.Popen[str]] = []
-    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    environment = os.environ | {
+        "QT_QPA_PLATFORM": "offscreen",
+        "PYTHONPATH": str(ROOT),
+        "OMP_NUM_THREADS": "1",
+    }
 
     def start_one(script: str, *arguments: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
@@ -270,7 +302,8 @@ def start(folders: Path) -> Iterator[Start]:
 
 
 def test_the_first_window_is_painted_before_torch_is_imported(start: Start) -> None:
-    process = start("""
+    process = start(
+        """
         import sys
         from app.ui.main_window import MainWindow
         emit = MainWindow.paintEvent
@@ -335,7 +368,8 @@ def test_closing_while_training_ends_with_zero(start: Start, phase: str) -> None
 
 
 def test_a_polite_kill_ends_with_zero(start: Start) -> None:
-    process = start("""
+    process = start(
+        """
         import sys
         from app.ui.main_window import MainWindow
         emit = MainWindow.go
@@ -354,7 +388,9 @@ def test_a_polite_kill_ends_with_zero(start: Start) -> None:
     assert "Traceback" not in err, err
 
 
-def test_a_second_start_hands_its_path_to_the_first(qtbot: QtBot, open_window: OpenWindow, start: Start) -> None:
+def test_a_second_start_hands_its_path_to_the_first(
+    qtbot: QtBot, open_window: OpenWindow, start: Start
+) -> None:
     from app.engine.folders import config
     from app.ui.single import SingleInstance
 
@@ -363,7 +399,8 @@ def test_a_second_start_hands_its_path_to_the_first(qtbot: QtBot, open_window: O
     single.listen()
     asked: list[list[str]] = []
     single.asked.connect(asked.append)
-    process = start("""
+    process = start(
+        """
         import sys
         from app.ui.application import main
         sys.exit(main(["sample:digits"]))

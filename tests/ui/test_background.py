@@ -46,7 +46,9 @@ def test_a_failure_is_told_in_words(qtbot: QtBot, background: Background) -> Non
         background.run(fail, lambda _: None)
 
 
-def test_a_newer_job_of_the_same_key_replaces_the_older(qtbot: QtBot, background: Background) -> None:
+def test_a_newer_job_of_the_same_key_replaces_the_older(
+    qtbot: QtBot, background: Background
+) -> None:
     started, release, results = threading.Event(), threading.Event(), []
 
     def slow(control: Control) -> str:

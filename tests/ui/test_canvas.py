@@ -18,7 +18,13 @@ from app.ui.theme import Theme
 CHAIN = {"input": [], "a": ["input"], "b": ["a"], "c": ["b"]}
 BYPASS = {"input": [], "a": ["input"], "b": ["a"], "add": ["b", "input"]}
 TOWERS = {
-    "input": [], "a1": ["input"], "a2": ["a1"], "a3": ["a2"], "b1": ["input"], "b2": ["b1"], "join": ["a3", "b2"],
+    "input": [],
+    "a1": ["input"],
+    "a2": ["a1"],
+    "a3": ["a2"],
+    "b1": ["input"],
+    "b2": ["b1"],
+    "join": ["a3", "b2"],
     "answer": ["join"],
 }
 
@@ -38,12 +44,17 @@ def long_network(blocks: int) -> dict[str, list[str]]:
 
 def overlap(one: Box, other: Box) -> bool:
     return (
-        one.x < other.x + other.width and other.x < one.x + one.width and one.y < other.bottom and other.y < one.bottom
+        one.x < other.x + other.width
+        and other.x < one.x + one.width
+        and one.y < other.bottom
+        and other.y < one.bottom
     )
 
 
 @pytest.mark.parametrize("inputs", [CHAIN, BYPASS, TOWERS, long_network(60)])
-def test_no_block_covers_another_and_each_stands_below_what_it_reads(inputs: dict[str, list[str]]) -> None:
+def test_no_block_covers_another_and_each_stands_below_what_it_reads(
+    inputs: dict[str, list[str]],
+) -> None:
     boxes = placed(inputs).boxes
     assert not any(overlap(one, other) for one, other in itertools.combinations(boxes.values(), 2))
     for name, sources in inputs.items():
@@ -54,7 +65,9 @@ def test_no_block_covers_another_and_each_stands_below_what_it_reads(inputs: dic
 @pytest.mark.parametrize("inputs", [CHAIN, BYPASS, TOWERS, long_network(24)])
 def test_lines_join_their_blocks_and_cross_no_other(inputs: dict[str, list[str]]) -> None:
     arrangement = placed(inputs)
-    assert set(arrangement.lines) == {(source, name) for name, sources in inputs.items() for source in sources}
+    assert set(arrangement.lines) == {
+        (source, name) for name, sources in inputs.items() for source in sources
+    }
     for (source, target), corners in arrangement.lines.items():
         first, last = arrangement.boxes[source], arrangement.boxes[target]
         assert on_edge(corners[0], first) and on_edge(corners[-1], last)
@@ -67,7 +80,9 @@ def test_lines_join_their_blocks_and_cross_no_other(inputs: dict[str, list[str]]
 
 def on_edge(point: tuple[float, float], box: Box) -> bool:
     x, y = point
-    return (x == box.middle and y in (box.y, box.bottom)) or (x == box.x + box.width and box.y < y < box.bottom)
+    return (x == box.middle and y in (box.y, box.bottom)) or (
+        x == box.x + box.width and box.y < y < box.bottom
+    )
 
 
 def through(one: tuple[float, float], other: tuple[float, float], box: Box) -> bool:
@@ -96,9 +111,17 @@ def blocks(count: int = 6, broken: int = -1) -> list[BlockView]:
         wrong = number == broken
         views.append(
             BlockView(
-                f"n{number}", f"Residual block · {16 * (number + 1)}", "" if wrong else "16 channels of 14 × 14",
-                (views[-1].name,), "Adds its input.", 1000 * number, 0.1 * number, 2_000_000, 12_544,
-                "It cannot be halved again." if wrong else "", "Take fewer blocks." if wrong else "",
+                f"n{number}",
+                f"Residual block · {16 * (number + 1)}",
+                "" if wrong else "16 channels of 14 × 14",
+                (views[-1].name,),
+                "Adds its input.",
+                1000 * number,
+                0.1 * number,
+                2_000_000,
+                12_544,
+                "It cannot be halved again." if wrong else "",
+                "Take fewer blocks." if wrong else "",
                 reached=not (0 <= broken <= number),
             )
         )
@@ -130,7 +153,9 @@ def test_walking_brings_the_block_into_sight(qtbot: QtBot, view: NetworkView) ->
     assert shown.contains(view.item("n5").sceneBoundingRect().center())
 
 
-def test_a_click_selects_and_the_choice_survives_a_new_drawing(qtbot: QtBot, view: NetworkView) -> None:
+def test_a_click_selects_and_the_choice_survives_a_new_drawing(
+    qtbot: QtBot, view: NetworkView
+) -> None:
     centre = view.mapFromScene(view.item("n1").sceneBoundingRect().center())
     qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=centre)
     assert view.chosen == "n1"
@@ -138,12 +163,20 @@ def test_a_click_selects_and_the_choice_survives_a_new_drawing(qtbot: QtBot, vie
     assert view.chosen == "n1" and view.item("n1").isSelected()
 
 
-def test_the_wheel_with_control_zooms_and_without_scrolls(qapp: QApplication, view: NetworkView) -> None:
+def test_the_wheel_with_control_zooms_and_without_scrolls(
+    qapp: QApplication, view: NetworkView
+) -> None:
     def turn(modifier: Qt.KeyboardModifier, by: int) -> None:
         place = QPointF(view.viewport().rect().center())
         event = QWheelEvent(
-            place, view.viewport().mapToGlobal(place), QPoint(), QPoint(0, by), Qt.MouseButton.NoButton, modifier,
-            Qt.ScrollPhase.NoScrollPhase, False,
+            place,
+            view.viewport().mapToGlobal(place),
+            QPoint(),
+            QPoint(0, by),
+            Qt.MouseButton.NoButton,
+            modifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
         )
         qapp.sendEvent(view.viewport(), event)
 
@@ -155,11 +188,15 @@ def test_the_wheel_with_control_zooms_and_without_scrolls(qapp: QApplication, vi
     assert view.verticalScrollBar().value() > 0
 
 
-def test_all_of_a_long_network_fits_and_goes_back_to_actual_size(qtbot: QtBot, view: NetworkView) -> None:
+def test_all_of_a_long_network_fits_and_goes_back_to_actual_size(
+    qtbot: QtBot, view: NetworkView
+) -> None:
     view.show_blocks(blocks(12))
     qtbot.keyClick(view, "f")
     assert view.zoom < 1
-    assert view.mapFromScene(view.sceneRect()).boundingRect().height() <= view.viewport().height() + 2
+    assert (
+        view.mapFromScene(view.sceneRect()).boundingRect().height() <= view.viewport().height() + 2
+    )
     qtbot.keyClick(view, "0")
     assert view.zoom == 1
 
@@ -203,7 +240,9 @@ def test_the_drawing_follows_the_theme(qtbot: QtBot) -> None:
 
 
 def test_a_branched_network_is_drawn_whole(view: NetworkView) -> None:
-    views = {name: BlockView(name, name, "8 values", tuple(sources)) for name, sources in TOWERS.items()}
+    views = {
+        name: BlockView(name, name, "8 values", tuple(sources)) for name, sources in TOWERS.items()
+    }
     view.show_blocks(list(views.values()))
     view.zoom_to_fit()
     shown = view.mapToScene(view.viewport().rect()).boundingRect().adjusted(-2, -2, 2, 2)

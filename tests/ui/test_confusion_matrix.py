@@ -18,7 +18,9 @@ from app.ui.theme import Theme
 
 def confusion(classes: int, seed: int = 0) -> Confusion:
     """Mostly right, with one class often taken for a far one."""
-    counts = np.random.default_rng(seed).poisson(0.1, (classes, classes)) + 40 * np.eye(classes, dtype=int)
+    counts = np.random.default_rng(seed).poisson(0.1, (classes, classes)) + 40 * np.eye(
+        classes, dtype=int
+    )
     counts[0, classes - 1] += 25
     return Confusion(counts, tuple(f"sort of thing {number}" for number in range(classes)))
 
@@ -43,7 +45,9 @@ def matrix(qtbot: QtBot, theme: Theme) -> ConfusionMatrix:
 def cell(matrix: ConfusionMatrix, row: int, column: int) -> QPoint:
     """The middle of a cell as shown, in pixels of the viewport."""
     place = matrix._place()
-    return QPointF(place.left + (column + 0.5) * place.cell, place.top + (row + 0.5) * place.cell).toPoint()
+    return QPointF(
+        place.left + (column + 0.5) * place.cell, place.top + (row + 0.5) * place.cell
+    ).toPoint()
 
 
 @pytest.mark.parametrize("classes", [1, 2, 10, 200])
@@ -69,7 +73,9 @@ def test_a_cell_says_what_it_is() -> None:
 
 
 @pytest.mark.parametrize("sort", [False, True])
-def test_a_click_tells_the_classes_whatever_their_order(qtbot: QtBot, matrix: ConfusionMatrix, sort: bool) -> None:
+def test_a_click_tells_the_classes_whatever_their_order(
+    qtbot: QtBot, matrix: ConfusionMatrix, sort: bool
+) -> None:
     matrix.show_confusion(confusion(10))
     matrix.set_sorted(sort)
     order = by_confusion(confusion(10).counts) if sort else np.arange(10)
@@ -94,7 +100,14 @@ def test_pointing_at_a_cell_says_its_names(qtbot: QtBot, matrix: ConfusionMatrix
 def test_the_keyboard_reaches_every_cell(qtbot: QtBot, matrix: ConfusionMatrix) -> None:
     matrix.show_confusion(confusion(5))
     keys = Qt.Key
-    for key in (keys.Key_Right, keys.Key_Down, keys.Key_Down, keys.Key_End, keys.Key_Left, keys.Key_Up):
+    for key in (
+        keys.Key_Right,
+        keys.Key_Down,
+        keys.Key_Down,
+        keys.Key_End,
+        keys.Key_Left,
+        keys.Key_Up,
+    ):
         qtbot.keyClick(matrix, key)
     assert matrix.current == (1, 3)
     with qtbot.waitSignal(matrix.picked) as picked:
@@ -107,7 +120,9 @@ def test_the_keyboard_reaches_every_cell(qtbot: QtBot, matrix: ConfusionMatrix) 
     assert matrix.current == (0, 0)
 
 
-def test_two_hundred_classes_fit_and_can_be_brought_near(qtbot: QtBot, matrix: ConfusionMatrix) -> None:
+def test_two_hundred_classes_fit_and_can_be_brought_near(
+    qtbot: QtBot, matrix: ConfusionMatrix
+) -> None:
     matrix.show_confusion(confusion(200))
     assert matrix.horizontalScrollBar().maximum() == matrix.verticalScrollBar().maximum() == 0
     matrix.set_current(150, 151)
@@ -117,7 +132,9 @@ def test_two_hundred_classes_fit_and_can_be_brought_near(qtbot: QtBot, matrix: C
     place, view = matrix._place(), matrix.viewport()
     x = place.left + 151.5 * place.cell - matrix.horizontalScrollBar().value()
     y = place.top + 150.5 * place.cell - matrix.verticalScrollBar().value()
-    assert place.left < x < view.width() and place.top < y < view.height(), "the current cell stays in view"
+    assert place.left < x < view.width() and place.top < y < view.height(), (
+        "the current cell stays in view"
+    )
     qtbot.keyClick(matrix, Qt.Key.Key_0)
     assert matrix.zoomed == 1 and matrix.verticalScrollBar().maximum() == 0
 
@@ -145,20 +162,27 @@ def test_a_picture_for_a_file_holds_all_of_it(matrix: ConfusionMatrix, classes: 
     matrix.zoom(5)
     image = matrix.image()
     assert max(image.width(), image.height()) < EXPORT_LIMIT + 600
-    place = matrix_paint.geometry(confusion(classes), matrix._theme, image.width() - 32, image.height() - 32)
+    place = matrix_paint.geometry(
+        confusion(classes), matrix._theme, image.width() - 32, image.height() - 32
+    )
     assert place.width <= image.width() and place.height <= image.height()
 
 
 def luminance(color: QColor) -> float:
     """Relative luminance, WCAG 2.1."""
-    parts = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in color.getRgbF()[:3]]
+    parts = [
+        v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in color.getRgbF()[:3]
+    ]
     return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
 
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_numbers_can_be_read_on_the_deepest_cells(theme: Theme, dark: bool) -> None:
     theme.set_dark(dark)
-    all_right, all_wrong = Confusion(np.eye(2, dtype=int), ("a", "b")), Confusion(1 - np.eye(2, dtype=int), ("a", "b"))
+    all_right, all_wrong = (
+        Confusion(np.eye(2, dtype=int), ("a", "b")),
+        Confusion(1 - np.eye(2, dtype=int), ("a", "b")),
+    )
     text = luminance(theme.color("text"))
     for figures, at in ((all_right, (0, 0)), (all_wrong, (1, 0))):
         cells = matrix_paint.picture(figures, np.arange(2), theme, matrix_paint.DEEPEST)

@@ -34,7 +34,9 @@ def page(qtbot: QtBot, loose: Loose) -> Iterator[DataPage]:
 
 
 def read(qtbot: QtBot, loose: Loose, source: Path | str, **data: object) -> None:
-    loose.document.set(loose.document.experiment.replace(data=DataSettings(source=str(source)).replace(**data)))
+    loose.document.set(
+        loose.document.experiment.replace(data=DataSettings(source=str(source)).replace(**data))
+    )
     qtbot.waitUntil(lambda: loose.document.data_state in ("ready", "failed"), timeout=PATIENCE_MS)
 
 
@@ -46,7 +48,8 @@ def again(qtbot: QtBot, loose: Loose) -> None:
     """Wait until the data are read in another way."""
     before = loose.document.dataset
     qtbot.waitUntil(
-        lambda: loose.document.dataset is not before and loose.document.data_state == "ready", timeout=PATIENCE_MS
+        lambda: loose.document.dataset is not before and loose.document.data_state == "ready",
+        timeout=PATIENCE_MS,
     )
 
 
@@ -75,15 +78,21 @@ def test_a_table_shows_how_it_was_read_and_what_its_columns_are(
     looked(qtbot, page)
     assert "table" in tabs(page) and "augmentation" not in tabs(page)
     page.show_tab("table")
-    delimiter, encoding = (page.findChild(QComboBox, f"data.{name}") for name in ("delimiter", "encoding"))
+    delimiter, encoding = (
+        page.findChild(QComboBox, f"data.{name}") for name in ("delimiter", "encoding")
+    )
     assert isinstance(delimiter, QComboBox) and delimiter.currentText() == "Semicolon (found)"
     assert isinstance(encoding, QComboBox) and "Windows" in encoding.currentText()
     model = page.table.columns.model()
     shown = {
-        str(model.index(row, NAME).data()): str(model.index(row, ROLE).data()) for row in range(model.rowCount())
+        str(model.index(row, NAME).data()): str(model.index(row, ROLE).data())
+        for row in range(model.rowCount())
     }
     assert shown == {
-        "güte": "Target: to predict", "nr": "Ignored", "Größe (cm)": "Number", "farbe": "Category",
+        "güte": "Target: to predict",
+        "nr": "Ignored",
+        "Größe (cm)": "Number",
+        "farbe": "Category",
     }
     assert page.table.rows.model().index(0, 1).data().count(",") == 1
     assert page.table.rows.model().rowCount() == 20
@@ -113,7 +122,12 @@ def test_the_menu_of_a_column_offers_roles_and_policies(
     place = next(place for place, one in enumerate(columns) if one.name == "farbe")
     assert [one.value for one in offers(columns, place, ROLE)][:2] == ["target", TOO]
     place = next(place for place, one in enumerate(columns) if one.missing)
-    assert [one.value for one in offers(columns, place, POLICY)] == ["median", "mean", "zero", "drop"]
+    assert [one.value for one in offers(columns, place, POLICY)] == [
+        "median",
+        "mean",
+        "zero",
+        "drop",
+    ]
     page.show_tab("table")
     table = page.findChild(ColumnTable, "data.columns")
     assert isinstance(table, ColumnTable)
@@ -130,7 +144,10 @@ def test_the_question_of_few_whole_numbers_is_answered_with_a_click(
 ) -> None:
     read(qtbot, loose, tiles(tmp_path))
     looked(qtbot, page)
-    assert page.question.isVisible() and "classes or amounts" in page.question.findChildren(QLabel)[-1].text()
+    assert (
+        page.question.isVisible()
+        and "classes or amounts" in page.question.findChildren(QLabel)[-1].text()
+    )
     amounts = page.findChild(QAbstractButton, "data.question.amounts")
     assert isinstance(amounts, QAbstractButton)
     qtbot.mouseClick(amounts, Qt.MouseButton.LeftButton)
@@ -145,16 +162,32 @@ def test_a_target_gives_way_or_stands_beside(loose: Loose) -> None:
     assert with_role(data, ("a",), "b", "target") == {"columns": {}, "missing": {}, "target": "b"}
     assert with_role(data, ("a",), "b", TOO)["target"] == ["a", "b"]
     both = data.replace(target=["a", "b"], missing={"b": "mean"})
-    assert with_role(both, ("a", "b"), "b", "category") == {"columns": {"b": "category"}, "missing": {}, "target": "a"}
+    assert with_role(both, ("a", "b"), "b", "category") == {
+        "columns": {"b": "category"},
+        "missing": {},
+        "target": "a",
+    }
     assert with_role(data.replace(columns={"b": "ignore"}), (), "b", "")["columns"] == {}
 
 
 @pytest.mark.parametrize(
     ("source", "words", "shown"),
     [
-        ("sample:breast-cancer", "569 rows of 30 columns: yes or no", ["overview", "table", "preparation", "skipped"]),
-        ("sample:signals", "900 signals of 128 values in 6 classes", ["overview", "preparation", "skipped"]),
-        ("sample:emoji", "1,885 pairs of picture and text", ["overview", "preparation", "augmentation", "skipped"]),
+        (
+            "sample:breast-cancer",
+            "569 rows of 30 columns: yes or no",
+            ["overview", "table", "preparation", "skipped"],
+        ),
+        (
+            "sample:signals",
+            "900 signals of 128 values in 6 classes",
+            ["overview", "preparation", "skipped"],
+        ),
+        (
+            "sample:emoji",
+            "1,885 pairs of picture and text",
+            ["overview", "preparation", "augmentation", "skipped"],
+        ),
     ],
 )
 def test_what_does_not_concern_the_data_is_hidden(
@@ -171,11 +204,15 @@ def test_what_does_not_concern_the_data_is_hidden(
     assert bool(heights) == ("augmentation" in shown)
 
 
-def test_a_text_is_cut_before_ones_eyes(qtbot: QtBot, loose: Loose, page: DataPage, tmp_path: Path) -> None:
+def test_a_text_is_cut_before_ones_eyes(
+    qtbot: QtBot, loose: Loose, page: DataPage, tmp_path: Path
+) -> None:
     for kind, sentence in (("warm", "the sun is out again"), ("cold", "snow fell on the roof")):
         (tmp_path / "texts" / kind).mkdir(parents=True)
         for number in range(12):
-            (tmp_path / "texts" / kind / f"{number}.txt").write_text(f"{sentence} {number * 'so '}", encoding="utf-8")
+            (tmp_path / "texts" / kind / f"{number}.txt").write_text(
+                f"{sentence} {number * 'so '}", encoding="utf-8"
+            )
     read(qtbot, loose, tmp_path / "texts")
     assert isinstance(page.overview.tokens, TokenView) and page.overview.tokens.isVisible()
     assert "".join(page.overview.tokens.pieces).startswith(("the sun", "snow"))
@@ -184,7 +221,9 @@ def test_a_text_is_cut_before_ones_eyes(qtbot: QtBot, loose: Loose, page: DataPa
     assert (visible(" a\n"), visible("b")) == ("·a↵", "b")
 
 
-def test_tasks_that_cannot_be_are_greyed_with_the_reason(qtbot: QtBot, loose: Loose, page: DataPage) -> None:
+def test_tasks_that_cannot_be_are_greyed_with_the_reason(
+    qtbot: QtBot, loose: Loose, page: DataPage
+) -> None:
     read(qtbot, loose, "sample:digits")
     box = page.findChild(TaskBox, "data.task")
     assert isinstance(box, TaskBox) and "found" in box.currentText()
@@ -214,13 +253,18 @@ def test_a_table_that_cannot_be_learned_from_can_be_mended(
     read(qtbot, loose, path, task="regression", target="price")
     assert loose.document.data_state == "failed"
     failed = page._states["failed"]
-    qtbot.waitUntil(lambda: failed.findChild(ColumnTable, "data.columns") is not None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(
+        lambda: failed.findChild(ColumnTable, "data.columns") is not None, timeout=PATIENCE_MS
+    )
     table = failed.findChild(ColumnTable, "data.columns")
     assert isinstance(table, ColumnTable)
     qtbot.waitUntil(table.isVisible, timeout=PATIENCE_MS)
     table.chosen.emit("rooms", "role", "target")
     qtbot.waitUntil(lambda: loose.document.data_state == "ready", timeout=PATIENCE_MS)
-    assert loose.document.description is not None and loose.document.description.amounts[0].name == "rooms"
+    assert (
+        loose.document.description is not None
+        and loose.document.description.amounts[0].name == "rooms"
+    )
 
 
 def test_bars_of_a_histogram_count_every_value(qtbot: QtBot, loose: Loose) -> None:

@@ -47,7 +47,9 @@ def label(page: QWidget, name: str) -> str:
 # --- states
 
 
-def test_the_empty_page_offers_to_open_and_says_what(qtbot: QtBot, loose: Loose, page: DataPage) -> None:
+def test_the_empty_page_offers_to_open_and_says_what(
+    qtbot: QtBot, loose: Loose, page: DataPage
+) -> None:
     press(qtbot, page, "data.open")
     press(qtbot, page, "data.open_file")
     press(qtbot, page, "data.samples")
@@ -57,7 +59,9 @@ def test_the_empty_page_offers_to_open_and_says_what(qtbot: QtBot, loose: Loose,
     assert page.ready() == (False, "No data are opened yet.")
 
 
-def test_while_reading_stage_and_progress_can_be_seen_and_stopped(qtbot: QtBot, loose: Loose, page: DataPage) -> None:
+def test_while_reading_stage_and_progress_can_be_seen_and_stopped(
+    qtbot: QtBot, loose: Loose, page: DataPage
+) -> None:
     loose.document.set_data("reading")
     loose.document.set_progress("Reading pictures", 3120, 8000)
     shown = " ".join(found.text() for found in page.findChildren(QLabel) if found.isVisible())
@@ -74,15 +78,21 @@ def test_a_folder_without_pictures_fails_beside_a_button_to_choose_again(
     shown = " ".join(found.text() for found in page.findChildren(QLabel) if found.isVisible())
     assert "is empty" in shown and "sub-folder" in shown
     assert page.ready()[0] is False and "is empty" in page.ready()[1]
-    assert "data.height" not in {found.objectName() for found in page._states["failed"].findChildren(QWidget)}
+    assert "data.height" not in {
+        found.objectName() for found in page._states["failed"].findChildren(QWidget)
+    }
     press(qtbot, page, "data.how")
-    assert "data.height" in {found.objectName() for found in page._states["failed"].findChildren(QWidget)}
+    assert "data.height" in {
+        found.objectName() for found in page._states["failed"].findChildren(QWidget)
+    }
     press(qtbot, page, "data.choose_again")
     press(qtbot, page, "data.read_again")
     assert loose.done == ["open_folder", "read_again"]
 
 
-def test_reading_the_same_data_in_another_way_keeps_the_page(qtbot: QtBot, loose: Loose, page: DataPage) -> None:
+def test_reading_the_same_data_in_another_way_keeps_the_page(
+    qtbot: QtBot, loose: Loose, page: DataPage
+) -> None:
     read(qtbot, loose, "sample:digits")
     loose.document.set_data("reading", loose.document.dataset)
     assert page.overview.isVisible()
@@ -102,7 +112,9 @@ def test_the_head_says_what_the_data_are(qtbot: QtBot, loose: Loose, page: DataP
 # --- overview
 
 
-def test_counts_per_class_and_split_are_those_of_the_data(qtbot: QtBot, loose: Loose, page: DataPage) -> None:
+def test_counts_per_class_and_split_are_those_of_the_data(
+    qtbot: QtBot, loose: Loose, page: DataPage
+) -> None:
     read(qtbot, loose, "sample:digits")
     about = loose.document.description
     assert about is not None
@@ -113,7 +125,9 @@ def test_counts_per_class_and_split_are_those_of_the_data(qtbot: QtBot, loose: L
     )
 
 
-def test_the_chooser_shows_the_pictures_of_one_class(qtbot: QtBot, loose: Loose, page: DataPage) -> None:
+def test_the_chooser_shows_the_pictures_of_one_class(
+    qtbot: QtBot, loose: Loose, page: DataPage
+) -> None:
     read(qtbot, loose, "sample:digits")
     dataset = loose.document.dataset
     assert dataset is not None
@@ -123,7 +137,9 @@ def test_the_chooser_shows_the_pictures_of_one_class(qtbot: QtBot, loose: Loose,
     np.testing.assert_array_equal(page.overview.pictures.rows[5][0], expected[5])
 
 
-def test_the_first_batch_is_the_one_that_training_begins_with(qtbot: QtBot, loose: Loose, page: DataPage) -> None:
+def test_the_first_batch_is_the_one_that_training_begins_with(
+    qtbot: QtBot, loose: Loose, page: DataPage
+) -> None:
     import torch
 
     from app.engine.data.augmentation import Augmentation, settled
@@ -138,23 +154,31 @@ def test_the_first_batch_is_the_one_that_training_begins_with(qtbot: QtBot, loos
     state = torch.get_rng_state()
     dice = Randomness(experiment.training.seed, cpu)
     varied = Augmentation(settled(experiment.augmentation, about))
-    batches = Batches(dataset, experiment.training.batch_size, varied, loose.document.task(), dice, cpu)
+    batches = Batches(
+        dataset, experiment.training.batch_size, varied, loose.document.task(), dice, cpu
+    )
     batches.begin_epoch(1)
     dice.begin_step(1, 0)
     inputs, targets = batches.get(0)
     torch.set_rng_state(state)
     shown = torch.from_numpy(np.stack([row[0] for row in page.overview.batch.rows]))
     torch.testing.assert_close(about.preparation.tensor(shown), inputs[: len(shown)])
-    assert [row[1] for row in page.overview.batch.rows] == [about.classes[number] for number in targets[: len(shown)]]
+    assert [row[1] for row in page.overview.batch.rows] == [
+        about.classes[number] for number in targets[: len(shown)]
+    ]
 
 
 def test_uneven_classes_are_said_and_balanced_with_one_click(
     qtbot: QtBot, loose: Loose, page: DataPage, tmp_path: Path
 ) -> None:
     read(qtbot, loose, picture_folder(tmp_path / "uneven", {"cat": 60, "owl": 6}))
-    shown = " ".join(found.text() for found in page.overview.findChildren(QLabel) if found.isVisible())
+    shown = " ".join(
+        found.text() for found in page.overview.findChildren(QLabel) if found.isVisible()
+    )
     assert "Uneven: 'cat'" in shown
-    assert not any("Uneven" in card.title for card in page.guide()), "what the page says is not said twice"
+    assert not any("Uneven" in card.title for card in page.guide()), (
+        "what the page says is not said twice"
+    )
     press(qtbot, page, "data.balance")
     assert loose.document.experiment.loss is not None
     assert loose.document.experiment.loss.class_weights == "balanced"  # type: ignore[attr-defined]
@@ -210,27 +234,38 @@ def test_the_mixed_view_takes_all_classes_in_turn() -> None:
 # --- preparation
 
 
-def test_real_files_are_shown_before_and_after(qtbot: QtBot, loose: Loose, page: DataPage, tmp_path: Path) -> None:
+def test_real_files_are_shown_before_and_after(
+    qtbot: QtBot, loose: Loose, page: DataPage, tmp_path: Path
+) -> None:
     folder = picture_folder(tmp_path / "Übung 1 – 数据", {"a b": 8, "ü": 8}, size=(20, 40))
     read(qtbot, loose, folder)
     page.show_tab("preparation")
     qtbot.waitUntil(lambda: len(page.preparing.after.rows) > 0, timeout=PATIENCE_MS)
     assert {row[0].shape for row in page.preparing.before.rows} == {(3, 20, 40)}
     assert loose.document.replace("data", height=16, width=16, fit="fit", colour="grey") == ""
-    qtbot.waitUntil(lambda: page.preparing.after.rows[0][0].shape == (1, 16, 16), timeout=PATIENCE_MS)
+    qtbot.waitUntil(
+        lambda: page.preparing.after.rows[0][0].shape == (1, 16, 16), timeout=PATIENCE_MS
+    )
     qtbot.waitUntil(lambda: loose.document.data_state == "ready", timeout=PATIENCE_MS)
-    qtbot.waitUntil(lambda: page._heading.text().startswith("16 grey pictures of 16 × 16"), timeout=PATIENCE_MS)
+    qtbot.waitUntil(
+        lambda: page._heading.text().startswith("16 grey pictures of 16 × 16"), timeout=PATIENCE_MS
+    )
     dataset = loose.document.dataset
     assert dataset is not None
     assert any(np.array_equal(page.preparing.after.rows[0][0], known) for known in dataset.inputs)
 
 
-def test_arrays_are_read_once_more_for_the_picture_before(qtbot: QtBot, loose: Loose, page: DataPage) -> None:
+def test_arrays_are_read_once_more_for_the_picture_before(
+    qtbot: QtBot, loose: Loose, page: DataPage
+) -> None:
     read(qtbot, loose, "sample:digits")
     loose.document.replace("data", height=12, width=12)
     page.show_tab("preparation")
     qtbot.waitUntil(
-        lambda: len(page.preparing.after.rows) > 0 and page.preparing.after.rows[0][0].shape == (1, 12, 12),
+        lambda: (
+            len(page.preparing.after.rows) > 0
+            and page.preparing.after.rows[0][0].shape == (1, 12, 12)
+        ),
         timeout=PATIENCE_MS,
     )
     assert {row[0].shape for row in page.preparing.before.rows} == {(1, 8, 8)}
@@ -241,7 +276,11 @@ def test_the_column_of_classes_of_a_table_can_be_chosen(
 ) -> None:
     folder = picture_folder(tmp_path / "pictures", {"cat": 8, "dog": 8})
     lines = ["file;animal;size"]
-    lines += [f"{kind}/{n}.png;{kind};{'large' if n % 2 else 'small'}" for kind in ("cat", "dog") for n in range(8)]
+    lines += [
+        f"{kind}/{n}.png;{kind};{'large' if n % 2 else 'small'}"
+        for kind in ("cat", "dog")
+        for n in range(8)
+    ]
     (folder / "list.csv").write_text("\n".join(lines), encoding="utf-8")
     read(qtbot, loose, folder / "list.csv")
     assert loose.document.replace("data", target="size") == ""
@@ -249,7 +288,9 @@ def test_the_column_of_classes_of_a_table_can_be_chosen(
     page.show_tab("preparation")
     field = page.findChild(QWidget, "data.target")
     assert isinstance(field, QWidget) and field.isVisible()
-    qtbot.waitUntil(lambda: loose.document.description.classes == ("large", "small"), timeout=PATIENCE_MS)
+    qtbot.waitUntil(
+        lambda: loose.document.description.classes == ("large", "small"), timeout=PATIENCE_MS
+    )
     read(qtbot, loose, "sample:digits")
     assert not field.isVisible()
 
@@ -265,7 +306,9 @@ def test_the_splits_are_explained(qtbot: QtBot, loose: Loose, page: DataPage) ->
 # --- augmentation
 
 
-def test_the_same_picture_is_varied_and_again_differs(qtbot: QtBot, loose: Loose, page: DataPage) -> None:
+def test_the_same_picture_is_varied_and_again_differs(
+    qtbot: QtBot, loose: Loose, page: DataPage
+) -> None:
     read(qtbot, loose, "sample:digits")
     page.show_tab("augmentation")
     strip = page.varying.strips[0]
@@ -277,7 +320,9 @@ def test_the_same_picture_is_varied_and_again_differs(qtbot: QtBot, loose: Loose
     assert not all(np.array_equal(original, varied) for varied in first)
     press(qtbot, page, "data.again")
     qtbot.waitUntil(
-        lambda: not all(np.array_equal(a, row[0]) for a, row in zip(first, strip.rows[1:], strict=True)),
+        lambda: (
+            not all(np.array_equal(a, row[0]) for a, row in zip(first, strip.rows[1:], strict=True))
+        ),
         timeout=PATIENCE_MS,
     )
     np.testing.assert_array_equal(strip.rows[0][0], original)
@@ -287,7 +332,9 @@ def test_no_variation_is_said_and_shown(qtbot: QtBot, loose: Loose, page: DataPa
     read(qtbot, loose, "sample:digits")
     loose.document.replace("", augmentation=AugmentationSettings(flip=False, shift=0.0))
     page.show_tab("augmentation")
-    qtbot.waitUntil(lambda: label(page, "data.varied.words") == "Nothing is varied.", timeout=PATIENCE_MS)
+    qtbot.waitUntil(
+        lambda: label(page, "data.varied.words") == "Nothing is varied.", timeout=PATIENCE_MS
+    )
     rows = page.varying.strips[0].rows
     assert all(np.array_equal(rows[0][0], row[0]) for row in rows)
 
@@ -324,7 +371,9 @@ def test_skipped_files_are_listed_with_reasons_and_junk_is_folded(
     assert sum(page.overview.bars.totals) == 18
 
 
-def test_the_guide_leads_to_the_skipped_files(qtbot: QtBot, loose: Loose, page: DataPage, tmp_path: Path) -> None:
+def test_the_guide_leads_to_the_skipped_files(
+    qtbot: QtBot, loose: Loose, page: DataPage, tmp_path: Path
+) -> None:
     folder = picture_folder(tmp_path / "pictures", {"cat": 40, "dog": 40})
     (folder / "cat" / "empty.png").write_bytes(b"")
     read(qtbot, loose, folder)

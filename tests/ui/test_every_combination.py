@@ -36,14 +36,19 @@ def opened(qtbot: QtBot, loose: Loose, folder: Path, task: str, sort: str) -> No
     """The files are opened as they are, then the task is chosen as on the Data page."""
     data = tiny_files.written(folder, task, sort)
     document = loose.document
-    document.set(Experiment(data=DataSettings(**{name: value for name, value in data.items() if name != "task"})))
+    document.set(
+        Experiment(
+            data=DataSettings(**{name: value for name, value in data.items() if name != "task"})
+        )
+    )
     qtbot.waitUntil(lambda: document.data_state in ("ready", "failed"), timeout=PATIENCE_MS)
     if document.dataset is not None:  # data that need the task to be read at all are told it next
         assert unfit(TASKS[task], document.dataset) == ""
     before = document.dataset
     document.set(with_task(document.experiment, task, before))
     qtbot.waitUntil(
-        lambda: document.data_state in ("ready", "failed") and document.dataset is not before, timeout=PATIENCE_MS
+        lambda: document.data_state in ("ready", "failed") and document.dataset is not before,
+        timeout=PATIENCE_MS,
     )
     assert document.data_state == "ready", document.data_failure
     assert document.task().kind == task
@@ -51,12 +56,21 @@ def opened(qtbot: QtBot, loose: Loose, folder: Path, task: str, sort: str) -> No
 
 def choose_all(loose: Loose, task: str, sort: str) -> None:
     """Every template and loss as the gallery and the Learning page choose them."""
-    document, combinations = loose.document, [one for one in OFFERED if (one.task, one.sort) == (task, sort)]
+    document, combinations = (
+        loose.document,
+        [one for one in OFFERED if (one.task, one.sort) == (task, sort)],
+    )
     problem = document.problem()
-    assert {one.template for one in combinations} == {one.kind for one in TEMPLATES.all() if not one.unfit(problem)}
+    assert {one.template for one in combinations} == {
+        one.kind for one in TEMPLATES.all() if not one.unfit(problem)
+    }
     for template in dict.fromkeys(one.template for one in combinations):
         document.choose("model", template)
-        small = {name: value for name, value in SMALL.items() if name in type(document.value("model")).model_fields}
+        small = {
+            name: value
+            for name, value in SMALL.items()
+            if name in type(document.value("model")).model_fields
+        }
         assert document.replace("model", **small) == ""
         for loss in dict.fromkeys(one.loss for one in combinations):
             document.choose("loss", loss)
@@ -64,7 +78,11 @@ def choose_all(loose: Loose, task: str, sort: str) -> None:
             assert (asked.model.kind, asked.loss.kind) == (template, loss)
             assert all(asked.model.model_dump()[name] == value for name, value in small.items())
             assert None not in asked.model_dump(exclude={"data", "augmentation"}).values()
-            assert asked.training.epochs and asked.training.batch_size and asked.optimizer.learning_rate
+            assert (
+                asked.training.epochs
+                and asked.training.batch_size
+                and asked.optimizer.learning_rate
+            )
             assert asked.model.graph(document.problem()).nodes
             assert document.trouble() is None
     wrong = next(one.kind for one in LOSSES.all() if task not in one.tasks)
@@ -83,7 +101,10 @@ def test_choose_and_train(qtbot: QtBot, loose: Loose, tmp_path: Path, task: str,
     document.choose("model", usual.kind)
     small = {name: value for name, value in SMALL.items() if name in type(usual).model_fields}
     assert document.replace("model", **small) == ""
-    assert document.replace("training", epochs=1, batch_size=16, threads=1, device="cpu", embedding=8) == ""
+    assert (
+        document.replace("training", epochs=1, batch_size=16, threads=1, device="cpu", embedding=8)
+        == ""
+    )
     assert document.replace("augmentation", flip=False, shift=0.0) == ""
     with qtbot.waitSignal(session.finished, timeout=PATIENCE_MS) as told:
         session.start(document.experiment, loose.parts.runs_folder)
@@ -95,5 +116,11 @@ def test_choose_and_train(qtbot: QtBot, loose: Loose, tmp_path: Path, task: str,
     report = load_report(run)
     assert report.task.kind == task and report.verdict and report.trusted is not None
     metrics = report.trusted.metrics
-    assert metrics and set(metrics) <= set(TASKS[task].metrics) and np.isfinite(list(metrics.values())).all()
-    assert read_record(run.path).losses.values.tolist() == pytest.approx(session.record.losses.values, rel=1e-5)
+    assert (
+        metrics
+        and set(metrics) <= set(TASKS[task].metrics)
+        and np.isfinite(list(metrics.values())).all()
+    )
+    assert read_record(run.path).losses.values.tolist() == pytest.approx(
+        session.record.losses.values, rel=1e-5
+    )

@@ -53,7 +53,9 @@ def editor(form: QWidget, name: str, kind: type[W]) -> W:
 
 
 @pytest.mark.parametrize("section", SECTIONS)
-def test_every_declared_setting_has_an_editor_with_its_name(qtbot: QtBot, theme: Theme, section: str) -> None:
+def test_every_declared_setting_has_an_editor_with_its_name(
+    qtbot: QtBot, theme: Theme, section: str
+) -> None:
     document = Document()
     form = form_of(qtbot, document, section, theme)
     for setting in settings(type(document.value(section))):
@@ -64,7 +66,9 @@ def test_every_declared_setting_has_an_editor_with_its_name(qtbot: QtBot, theme:
 
 
 @pytest.mark.parametrize("template", [template.kind for template in TEMPLATES.all()])
-def test_another_template_brings_its_own_settings(qtbot: QtBot, theme: Theme, template: str) -> None:
+def test_another_template_brings_its_own_settings(
+    qtbot: QtBot, theme: Theme, template: str
+) -> None:
     document = Document()
     form = form_of(qtbot, document, "model", theme)
     document.choose("model", template)
@@ -83,7 +87,9 @@ def test_a_written_number_reaches_the_document(qtbot: QtBot, theme: Theme) -> No
 
 
 @pytest.mark.parametrize(("text", "value"), [("0,05", 0.05), ("1e-3", 0.001), (".5", 0.5)])
-def test_a_comma_and_an_exponent_are_numbers(qtbot: QtBot, theme: Theme, text: str, value: float) -> None:
+def test_a_comma_and_an_exponent_are_numbers(
+    qtbot: QtBot, theme: Theme, text: str, value: float
+) -> None:
     document = Document()
     form = form_of(qtbot, document, "optimizer", theme)
     box = editor(form, "optimizer.learning_rate", NumberBox)
@@ -94,7 +100,9 @@ def test_a_comma_and_an_exponent_are_numbers(qtbot: QtBot, theme: Theme, text: s
     assert document.experiment.optimizer.learning_rate == value
 
 
-def test_what_follows_the_data_shows_what_it_comes_to_and_can_be_had_back(qtbot: QtBot, theme: Theme) -> None:
+def test_what_follows_the_data_shows_what_it_comes_to_and_can_be_had_back(
+    qtbot: QtBot, theme: Theme
+) -> None:
     document = Document()
     form = form_of(qtbot, document, "training", theme)
     box = editor(form, "training.epochs", NumberBox)
@@ -188,13 +196,17 @@ def test_steps_of_a_rate_are_one_two_five(qtbot: QtBot) -> None:
     assert box.value() == 0.005
 
 
-def test_more_settings_are_hidden_summarised_and_remembered(qtbot: QtBot, theme: Theme, tmp_path: Path) -> None:
+def test_more_settings_are_hidden_summarised_and_remembered(
+    qtbot: QtBot, theme: Theme, tmp_path: Path
+) -> None:
     document, preferences = Document(), Preferences(tmp_path / "window.json")
     form = form_of(qtbot, document, "training", theme, preferences=preferences)
     precision = form.fields["precision"]
     assert not precision.isVisible()
     document.replace("training", precision="bfloat16")
-    chips = [button for button in form.findChildren(QPushButton) if button.text().startswith("Precision")]
+    chips = [
+        button for button in form.findChildren(QPushButton) if button.text().startswith("Precision")
+    ]
     assert chips and chips[-1].isVisible()
     chips[-1].click()
     assert precision.isVisible()

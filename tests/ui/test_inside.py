@@ -35,20 +35,39 @@ INSIDE = [name for name, _, _ in VIEWS].index("inside")
 LAYERS = ("conv1", "conv2", "answer")
 
 
-def look(step: int = 1, without: tuple[str, ...] = (), layers: tuple[str, ...] = LAYERS, **one: float) -> Any:
+def look(
+    step: int = 1, without: tuple[str, ...] = (), layers: tuple[str, ...] = LAYERS, **one: float
+) -> Any:
     """A look at layers whose gradients differ by a factor of a hundred and whose steps do not."""
     count = len(layers)
     gradient = np.geomspace(1e-4, 1e-2, count)
-    sizes = {"gradient": gradient, "first_moment": gradient / 3, "second_moment_root": gradient,
-             "step": np.full(count, 1e-3), "weight": np.full(count, 0.5)}
+    sizes = {
+        "gradient": gradient,
+        "first_moment": gradient / 3,
+        "second_moment_root": gradient,
+        "step": np.full(count, 1e-3),
+        "weight": np.full(count, 0.5),
+    }
     counts = np.zeros((count, BINS), np.int64)
     counts[:, 20:24] = 25
     kept = {name: values for name, values in sizes.items() if name not in without}
-    figures = {"gradient": 1e-4, "first_moment": 3e-4, "second_moment_root": 6e-4, "step": 1e-3, "weight": 0.5,
-               "decay": 0.0} | one
+    figures = {
+        "gradient": 1e-4,
+        "first_moment": 3e-4,
+        "second_moment_root": 6e-4,
+        "step": 1e-3,
+        "weight": 0.5,
+        "decay": 0.0,
+    } | one
     return events.InsideMeasured(
-        step, layers, tuple(1000 for _ in layers), kept, {name: counts for name in kept},
-        np.full(count, 2.0 + 0.01 * step), 0.001, 0.002,
+        step,
+        layers,
+        tuple(1000 for _ in layers),
+        kept,
+        {name: counts for name in kept},
+        np.full(count, 2.0 + 0.01 * step),
+        0.001,
+        0.002,
         {name: np.full(count, value) for name, value in figures.items() if name not in without},
     )
 
@@ -88,7 +107,9 @@ def test_what_an_optimizer_lacks_is_unknown() -> None:
     looks = Looks()
     looks.add(look(without=("first_moment", "second_moment_root")))
     assert set(looks.quantities) == {"gradient", "step", "weight"}
-    assert np.isnan(looks.sizes("first_moment")).all() and not looks.histogram("first_moment", 0).size
+    assert (
+        np.isnan(looks.sizes("first_moment")).all() and not looks.histogram("first_moment", 0).size
+    )
 
 
 # --- asking the run
@@ -157,8 +178,14 @@ def test_a_layer_is_chosen_by_click_and_by_key(qtbot: QtBot, count: int) -> None
 def test_layers_without_a_quantity_leave_a_hole(qtbot: QtBot) -> None:
     strip = LayerStrip(Theme(dark=True))
     qtbot.addWidget(strip)
-    strip.show_layers(LAYERS, np.full((3, 2), np.nan), np.array([1, 2]), {"step": np.array([np.nan, 0.0, 1e-3])},
-                      "step", 2)
+    strip.show_layers(
+        LAYERS,
+        np.full((3, 2), np.nan),
+        np.array([1, 2]),
+        {"step": np.array([np.nan, 0.0, 1e-3])},
+        "step",
+        2,
+    )
     strip.show()
     strip.grab()
     assert "–" in strip.words(0, 0)
@@ -170,7 +197,9 @@ def test_the_spectrum_says_what_lies_under_the_mouse(qtbot: QtBot) -> None:
     looks = Looks()
     for step in (1, 2, 3):
         looks.add(look(step))
-    plot.show_histograms(looks.histogram("weight", 0), looks.steps, looks.sizes("weight")[0], "memory.weights")
+    plot.show_histograms(
+        looks.histogram("weight", 0), looks.steps, looks.sizes("weight")[0], "memory.weights"
+    )
     plot.resize(300, 200)
     plot.show()
     plot.grab()
@@ -183,7 +212,9 @@ def test_norms_are_drawn_against_the_first_look(qtbot: QtBot) -> None:
     qtbot.addWidget(plot)
     plot.resize(300, 200)
     plot.show()
-    plot.show_norms(np.array([[1.0, 2.0], [0.0, 0.0], [4.0, 4.0]]), np.array([0.5, 1.0]), 0, "conv1")
+    plot.show_norms(
+        np.array([[1.0, 2.0], [0.0, 0.0], [4.0, 4.0]]), np.array([0.5, 1.0]), 0, "conv1"
+    )
     assert plot.layer.y.tolist() == [1.0, 2.0]
     assert plot.whole.y == pytest.approx([1.0, np.sqrt(20 / 17)])
     plot.show_norms(np.empty((3, 0)), np.empty(0), 0, "conv1")
@@ -221,10 +252,21 @@ def test_every_optimizer_has_its_words(kind: str) -> None:
 
 def test_negative_figures_are_in_one_bracket() -> None:
     choice = OPTIMIZERS.get("sgd-momentum")()
-    assert words.line_of(choice, look(gradient=-0.5), 0).figures.startswith("0.002 × (−0.5 + 0 × 0.5 + 0.9")
-    assert words.line_of(OPTIMIZERS.get("sgd")(), look(gradient=-0.5), 0).figures == "0.002 × (−0.5)"
-    assert [words.figure(value) for value in (0.0, 0.0123, -0.52, 3.14e-4, 9.99e-5, float("nan"))] == [
-        "0", "0.0123", "−0.52", "3.1e-4", "1e-4", "–",
+    assert words.line_of(choice, look(gradient=-0.5), 0).figures.startswith(
+        "0.002 × (−0.5 + 0 × 0.5 + 0.9"
+    )
+    assert (
+        words.line_of(OPTIMIZERS.get("sgd")(), look(gradient=-0.5), 0).figures == "0.002 × (−0.5)"
+    )
+    assert [
+        words.figure(value) for value in (0.0, 0.0123, -0.52, 3.14e-4, 9.99e-5, float("nan"))
+    ] == [
+        "0",
+        "0.0123",
+        "−0.52",
+        "3.1e-4",
+        "1e-4",
+        "–",
     ]
 
 
@@ -233,8 +275,15 @@ def test_what_is_seen_is_said() -> None:
     looks.add(look(1))
     looks.add(look(100))
     adam = " ".join(words.seen_now(OPTIMIZERS.get("adam")(), looks, 0))
-    assert "gradients differ by a factor of 100, the steps by 1.0: what is divided by √v is alike" in adam
-    assert "1/500 of the size" in adam and "Nothing pulls them back" in adam and "1.49 times as long" in adam
+    assert (
+        "gradients differ by a factor of 100, the steps by 1.0: what is divided by √v is alike"
+        in adam
+    )
+    assert (
+        "1/500 of the size" in adam
+        and "Nothing pulls them back" in adam
+        and "1.49 times as long" in adam
+    )
     adamw = " ".join(words.seen_now(OPTIMIZERS.get("adamw")(weight_decay=0.1), looks, 0))
     assert "stay bounded" in adamw
     factored = Looks()
@@ -243,8 +292,13 @@ def test_what_is_seen_is_said() -> None:
     assert factored.latest is not None
     factored.latest.sizes["step"][:] = [1e-4, 1e-3, 1e-2]
     adafactor = " ".join(words.seen_now(OPTIMIZERS.get("adafactor")(), factored, 0))
-    assert "goes with the size of its weights" in adafactor and "nothing evens them out" not in adafactor
-    assert "nothing evens them out" in " ".join(words.seen_now(OPTIMIZERS.get("sgd")(), factored, 0))
+    assert (
+        "goes with the size of its weights" in adafactor
+        and "nothing evens them out" not in adafactor
+    )
+    assert "nothing evens them out" in " ".join(
+        words.seen_now(OPTIMIZERS.get("sgd")(), factored, 0)
+    )
     faded = look()
     faded.sizes["gradient"][:] = [1e-9, 1e-4, 1e-2]
     looks.add(faded)
@@ -269,7 +323,9 @@ def page(loose: Loose, qtbot: QtBot) -> TrainingPage:
 
 def record_with(kind: str, *looks: events.InsideMeasured) -> Record:
     resolved = from_plain({"optimizer": {"kind": kind}})
-    record = told.record_of(told.started(), told.prepared(4, 50, resolved), told.steps(1, np.linspace(2, 1, 50)))
+    record = told.record_of(
+        told.started(), told.prepared(4, 50, resolved), told.steps(1, np.linspace(2, 1, 50))
+    )
     for one in looks:
         record.add(one)
     return record
@@ -286,12 +342,17 @@ def test_the_view_shows_and_chooses(page: TrainingPage, loose: Loose, qtbot: QtB
     view.strip.chosen.emit(2)
     assert view.layer == "answer" and view.sizes_card.title.text() == "answer now"
     qtbot.mouseClick(view.segments.buttons["ratio"], Qt.MouseButton.LeftButton)
-    assert view.strip.quantity == "ratio" and loose.parts.preferences.get("inside.quantity", "") == "ratio"
+    assert (
+        view.strip.quantity == "ratio"
+        and loose.parts.preferences.get("inside.quantity", "") == "ratio"
+    )
     page.grab()
     assert len(page.guide()) >= 1 and view.seen.text()
 
 
-def test_what_is_scrolled_away_is_drawn_when_it_comes(page: TrainingPage, loose: Loose, qtbot: QtBot) -> None:
+def test_what_is_scrolled_away_is_drawn_when_it_comes(
+    page: TrainingPage, loose: Loose, qtbot: QtBot
+) -> None:
     page.resize(840, 500)
     page.run.show_view(INSIDE)
     view = page.run.inside
@@ -317,13 +378,17 @@ def test_what_an_optimizer_has_not_cannot_be_chosen(page: TrainingPage, loose: L
     assert page.run.group.button(INSIDE).text() == "Inside SGD"
 
 
-def test_a_run_from_the_disk_says_that_it_is_only_measured_live(page: TrainingPage, loose: Loose) -> None:
+def test_a_run_from_the_disk_says_that_it_is_only_measured_live(
+    page: TrainingPage, loose: Loose
+) -> None:
     page.run.show_view(INSIDE)
     loose.parts.session.show(record_with("adamw"))
     assert page.run.inside.empty.isVisible() and "measured live" in page.run.inside.note.text()
 
 
-def test_weight_decay_changed_while_it_trains_is_in_the_words(page: TrainingPage, loose: Loose) -> None:
+def test_weight_decay_changed_while_it_trains_is_in_the_words(
+    page: TrainingPage, loose: Loose
+) -> None:
     page.run.show_view(INSIDE)
     loose.parts.session.show(record_with("adam", look(1, decay=0.0), look(2, decay=0.3)))
     assert "pulls less where gradients are large" in page.run.inside.seen.text()
@@ -334,12 +399,17 @@ def test_a_real_run_is_looked_at_while_the_view_is_in_front(
 ) -> None:
     session, view = loose.parts.session, page.run.inside
     page.run.show_view(INSIDE)
-    experiment: Experiment = from_plain({
-        "data": {"source": "sample:digits"}, "model": {"template": "cnn"},
-        "training": {"epochs": 500, "device": "cpu", "threads": 1},
-    })
+    experiment: Experiment = from_plain(
+        {
+            "data": {"source": "sample:digits"},
+            "model": {"template": "cnn"},
+            "training": {"epochs": 500, "device": "cpu", "threads": 1},
+        }
+    )
     session.start(experiment, tmp_path)
-    qtbot.waitUntil(lambda: session.record.inside.seen >= 3 and view.content.isVisible(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(
+        lambda: session.record.inside.seen >= 3 and view.content.isVisible(), timeout=PATIENCE_MS
+    )
     assert set(session.record.inside.quantities) == set(QUANTITIES)
     page.run.show_view(0)
     assert session._control.watching is False

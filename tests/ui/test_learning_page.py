@@ -18,8 +18,15 @@ from app.ui.widgets.number_box import DropDown, NumberBox
 from tests.ui.loose import Loose
 
 PATIENCE_MS = 60_000
-PREDICTED = {"weights": 10, "gradients": 10, "first_moment": 10, "second_moment": 10, "activations": 800, "data": 100,
-             "peak": 940}
+PREDICTED = {
+    "weights": 10,
+    "gradients": 10,
+    "first_moment": 10,
+    "second_moment": 10,
+    "activations": 800,
+    "data": 100,
+    "peak": 940,
+}
 
 
 def opened(loose: Loose, qtbot: QtBot, measured: bool = False) -> LearningPage:
@@ -66,16 +73,36 @@ def test_at_most_seven_controls_until_more_are_asked_for(loose: Loose, qtbot: Qt
     kinds = (NumberBox, DropDown, QSlider)
 
     def controls() -> list[str]:
-        found = [child for child in page.findChildren(QWidget) if isinstance(child, kinds) and child.isVisible()]
+        found = [
+            child
+            for child in page.findChildren(QWidget)
+            if isinstance(child, kinds) and child.isVisible()
+        ]
         return sorted(child.objectName() for child in found if child.objectName())
 
-    assert controls() == sorted([
-        "learning.loss", "learning.optimizer", "learning.schedule", "optimizer.learning_rate", "optimizer.weight_decay",
-        "training.epochs", "training.batch_size",
-    ])
+    assert controls() == sorted(
+        [
+            "learning.loss",
+            "learning.optimizer",
+            "learning.schedule",
+            "optimizer.learning_rate",
+            "optimizer.weight_decay",
+            "training.epochs",
+            "training.batch_size",
+        ]
+    )
     page.more.click()
-    wanted = {"training.seed", "training.patience", "training.gradient_clip", "training.precision", "training.cpu_use",
-              "loss.label_smoothing", "loss.class_weights", "optimizer.beta1", "schedule.rise"}
+    wanted = {
+        "training.seed",
+        "training.patience",
+        "training.gradient_clip",
+        "training.precision",
+        "training.cpu_use",
+        "loss.label_smoothing",
+        "loss.class_weights",
+        "optimizer.beta1",
+        "schedule.rise",
+    }
     assert wanted <= set(controls())
     assert page.findChild(QWidget, "training.device").isVisible()  # type: ignore[union-attr]
     again = LearningPage(loose.parts)
@@ -101,7 +128,10 @@ def test_every_optimizer_says_what_it_keeps(loose: Loose, qtbot: QtBot, kind: st
     boxes.show_optimizer(optimizer, 160_874)
     floats = optimizer.floats_per_parameter()
     if optimizer.partly:
-        assert boxes.sum_text() == f"{floats}n and a part: {floats} floats for each of the n weights, and more for some"
+        assert (
+            boxes.sum_text()
+            == f"{floats}n and a part: {floats} floats for each of the n weights, and more for some"
+        )
     else:
         assert boxes.sum_text().startswith(f"{floats}n = {floats} × 160,874 floats = ")
     assert sum(kept for _, kept in boxes.slots) == floats
@@ -122,13 +152,17 @@ def test_what_is_kept_in_part_is_counted_on_the_network(loose: Loose, qtbot: QtB
     boxes.grab()
 
 
-def test_a_schedule_that_follows_the_validation_is_drawn_between_its_limits(loose: Loose, qtbot: QtBot) -> None:
+def test_a_schedule_that_follows_the_validation_is_drawn_between_its_limits(
+    loose: Loose, qtbot: QtBot
+) -> None:
     page = opened(loose, qtbot)
     loose.document.replace("training", epochs=12)
     choose(page, "learning.schedule", "plateau")
     plot = page.schedule.plot
     assert len(set(plot.rate.y.tolist())) == 1 and plot.lowest.y[-1] < plot.rate.y[-1]
-    assert plot.lowest.y[0] == plot.rate.y[0] and "as if that never fell" in page.schedule.below.text()
+    assert (
+        plot.lowest.y[0] == plot.rate.y[0] and "as if that never fell" in page.schedule.below.text()
+    )
     choose(page, "learning.schedule", "cosine")
     assert not len(plot.lowest.x)
 
@@ -164,7 +198,10 @@ def test_the_plan_follows_batch_and_epochs(loose: Loose, qtbot: QtBot) -> None:
 
 def test_memory_is_predicted_and_weighed(loose: Loose, qtbot: QtBot) -> None:
     page = opened(loose, qtbot, measured=True)
-    qtbot.waitUntil(lambda: page.memory.device_bar.isVisible() and not loose.parts.measurer.busy, timeout=PATIENCE_MS)
+    qtbot.waitUntil(
+        lambda: page.memory.device_bar.isVisible() and not loose.parts.measurer.busy,
+        timeout=PATIENCE_MS,
+    )
     predicted = loose.parts.measurer.predicted
     parameters = loose.parts.measurer.inspection.parameters  # type: ignore[union-attr]
     assert predicted["weights"] == 4 * parameters
@@ -179,10 +216,15 @@ def test_memory_is_predicted_and_weighed(loose: Loose, qtbot: QtBot) -> None:
     assert page.memory.table.sum.text().startswith("2n = 2 ×")
 
 
-@pytest.mark.parametrize(("free", "role", "words"), [
-    (10_000, "secondary", "It fits: 9 %"), (1_000, "warning", "barely"), (500, "problem", "does not fit"),
-    (None, "secondary", "–"),
-])
+@pytest.mark.parametrize(
+    ("free", "role", "words"),
+    [
+        (10_000, "secondary", "It fits: 9 %"),
+        (1_000, "warning", "barely"),
+        (500, "problem", "does not fit"),
+        (None, "secondary", "–"),
+    ],
+)
 def test_whether_it_fits(free: int | None, role: str, words: str) -> None:
     device = Budget("the GPU", 20_000, free, reason="The driver does not tell.")
     need = needed(PREDICTED, device, True)
@@ -201,9 +243,12 @@ def test_open_data_are_not_counted_twice_on_the_cpu() -> None:
 
 
 @pytest.mark.parametrize(
-    ("width", "height", "zoom"), [(840, 610, 1.0), (1016, 553, 1.5), (560, 500, 1.0), (1400, 900, 2.0)]
+    ("width", "height", "zoom"),
+    [(840, 610, 1.0), (1016, 553, 1.5), (560, 500, 1.0), (1400, 900, 2.0)],
 )
-def test_nothing_is_cut_off(loose: Loose, qtbot: QtBot, width: int, height: int, zoom: float) -> None:
+def test_nothing_is_cut_off(
+    loose: Loose, qtbot: QtBot, width: int, height: int, zoom: float
+) -> None:
     loose.parts.theme.set_zoom(zoom)
     page = opened(loose, qtbot)
     page.more.setChecked(True)
@@ -219,6 +264,10 @@ def test_every_control_has_a_name_and_a_tip(loose: Loose, qtbot: QtBot) -> None:
     page = opened(loose, qtbot)
     page.more.setChecked(True)
     for child in page.findChildren(QWidget):
-        if isinstance(child, (NumberBox, DropDown, QPushButton)) and child.isVisible() and child.objectName():
+        if (
+            isinstance(child, (NumberBox, DropDown, QPushButton))
+            and child.isVisible()
+            and child.objectName()
+        ):
             assert child.accessibleName(), child.objectName()
             assert child.toolTip(), child.objectName()

@@ -35,24 +35,49 @@ from app.ui.widgets.memory_table import MemoryTable
 from app.ui.widgets.origins import KEPT, in_full, origins
 
 N = 1_204_874
-NEW = {"weights": 4 * N, "gradients": 4 * N, "first_moment": 4 * N, "second_moment": 4 * N, "other_state": 120,
-       "activations": 9_000_000, "batch": 100_000, "dataset": 2_000_000, "workspace": 500_000, "data": 2_100_000}
+NEW = {
+    "weights": 4 * N,
+    "gradients": 4 * N,
+    "first_moment": 4 * N,
+    "second_moment": 4 * N,
+    "other_state": 120,
+    "activations": 9_000_000,
+    "batch": 100_000,
+    "dataset": 2_000_000,
+    "workspace": 500_000,
+    "data": 2_100_000,
+}
 OLD = {"weights": 400, "gradients": 400, "activations": 5000, "data": 700, "peak": 7000}
 
 
 def shown(table: MemoryTable) -> list[str]:
     """All that stands in a table, as texts."""
-    return [label.text() for label in table.findChildren(QLabel) if label.isVisibleTo(table) and label.text()]
+    return [
+        label.text()
+        for label in table.findChildren(QLabel)
+        if label.isVisibleTo(table) and label.text()
+    ]
 
 
 def trained(folder: Path, **optimizer: object) -> Record:
     """The record of a short real run, read from its folder."""
     from app.engine.training.trainer import train
 
-    experiment = storage.from_plain({
-        "name": "little", "data": {"source": "sample:digits"}, "model": {"template": "cnn"}, "optimizer": optimizer,
-        "training": {"epochs": 1, "batch_size": 64, "device": "cpu", "threads": 1, "precision": "float32"},
-    })
+    experiment = storage.from_plain(
+        {
+            "name": "little",
+            "data": {"source": "sample:digits"},
+            "model": {"template": "cnn"},
+            "optimizer": optimizer,
+            "training": {
+                "epochs": 1,
+                "batch_size": 64,
+                "device": "cpu",
+                "threads": 1,
+                "precision": "float32",
+            },
+        }
+    )
     run = Run.create(folder, experiment)
     assert train(experiment, run, lambda event: None, Control()).status == "completed"
     return read_record(run.path)
@@ -69,14 +94,27 @@ def test_four_n_as_the_lecture_writes_it() -> None:
 def test_no_byte_is_counted_twice() -> None:
     assert "data" not in rows_of(NEW) and rows_of(OLD)["data"] == 700
     assert total_of(NEW) == sum(size for key, size in NEW.items() if key != "data")
-    assert sum(part.bytes for part in parts_of(OLD)) == 7000  # what the peak holds beyond its rows is the workspace
+    assert (
+        sum(part.bytes for part in parts_of(OLD)) == 7000
+    )  # what the peak holds beyond its rows is the workspace
     assert overlap(NEW | {"peak": total_of(NEW) - 5}) == 5 and overlap(NEW) == 0
 
 
-@pytest.mark.parametrize("bytes_, text", [
-    (None, "–"), (0, "0 B"), (999, "999 B"), (1024, "1.0 KiB"), (4 * N * 4, "18.4 MiB"), (2**34, "16.0 GiB"),
-    (-(2**20), "-1.0 MiB"), (float("nan"), "–"), (1023 * 2**20, "1.0 GiB"), (500 * 2**20, "500 MiB"),
-])
+@pytest.mark.parametrize(
+    "bytes_, text",
+    [
+        (None, "–"),
+        (0, "0 B"),
+        (999, "999 B"),
+        (1024, "1.0 KiB"),
+        (4 * N * 4, "18.4 MiB"),
+        (2**34, "16.0 GiB"),
+        (-(2**20), "-1.0 MiB"),
+        (float("nan"), "–"),
+        (1023 * 2**20, "1.0 GiB"),
+        (500 * 2**20, "500 MiB"),
+    ],
+)
 def test_bytes_in_one_unit_everywhere(bytes_: float | None, text: str) -> None:
     assert bytes_text(bytes_) == text
 
@@ -93,7 +131,12 @@ def test_every_row_has_a_colour_of_its_own(qapp: object) -> None:
 def test_every_optimizer_says_where_its_rows_come_from(kind: str) -> None:
     optimizer = OPTIMIZERS.get(kind)()
     said = origins(optimizer)
-    kept = {name for shape in ((3, 4), (5,)) for matrix in (True, False) for name in optimizer.kept(shape, matrix)}
+    kept = {
+        name
+        for shape in ((3, 4), (5,))
+        for matrix in (True, False)
+        for name in optimizer.kept(shape, matrix)
+    }
     assert kept <= set(KEPT), "a state that has no words yet"
     for name in kept:
         row = optimizer.state_names.get(name, "other_state")
@@ -106,7 +149,9 @@ def test_every_optimizer_says_where_its_rows_come_from(kind: str) -> None:
 def test_amsgrad_is_five_n() -> None:
     optimizer = OPTIMIZERS.get("adam")(amsgrad=True)
     rows = NEW | {"other_state": 4 * N + 120}
-    assert in_full(optimizer) and sum_in_words(rows, N, optimizer).startswith("5n = 5 × 1,204,874 floats")
+    assert in_full(optimizer) and sum_in_words(rows, N, optimizer).startswith(
+        "5n = 5 × 1,204,874 floats"
+    )
 
 
 def test_some_of_n_is_no_whole_n() -> None:
@@ -120,10 +165,21 @@ def test_some_of_n_is_no_whole_n() -> None:
 def test_sgd_shows_two_n_and_that_it_keeps_no_moments(qtbot: QtBot) -> None:
     table = MemoryTable(Theme(), compact=False)
     qtbot.addWidget(table)
-    rows = {"weights": 400, "gradients": 400, "first_moment": 0, "second_moment": 0, "activations": 100}
+    rows = {
+        "weights": 400,
+        "gradients": 400,
+        "first_moment": 0,
+        "second_moment": 0,
+        "activations": 100,
+    }
     table.show_rows(rows, rows, 100, OPTIMIZERS.get("sgd")())
     texts = shown(table)
-    assert "2n" in texts and "3n" not in texts and texts.count("SGD keeps none.") == 2 and texts.count("none") == 4
+    assert (
+        "2n" in texts
+        and "3n" not in texts
+        and texts.count("SGD keeps none.") == 2
+        and texts.count("none") == 4
+    )
     assert table.sum.text() == "2n = 2 × 100 floats = 800 B"
 
 
@@ -131,9 +187,16 @@ def test_the_rows_can_be_told_with_or_without_their_origin(qtbot: QtBot) -> None
     table = MemoryTable(Theme(), compact=False, columns=("predicted",), explained=False)
     qtbot.addWidget(table)
     table.show_rows(NEW, {}, N, OPTIMIZERS.get("adamw")())
-    assert [text for text in shown(table) if text.rstrip("n").isdigit() or text == "n"] == ["n", "2n", "3n", "4n"]
+    assert [text for text in shown(table) if text.rstrip("n").isdigit() or text == "n"] == [
+        "n",
+        "2n",
+        "3n",
+        "4n",
+    ]
     sentence = "AdamW's running average of the gradient (exp_avg), one float32 for each weight."
-    assert sentence not in shown(table) and any(one.toolTip() == sentence for one in table.findChildren(QWidget))
+    assert sentence not in shown(table) and any(
+        one.toolTip() == sentence for one in table.findChildren(QWidget)
+    )
     table.set_explained(True)
     assert sentence in shown(table)
     table.resize(360, 500)
@@ -161,16 +224,24 @@ def test_a_real_run_predicted_measured_and_the_difference(qtbot: QtBot, tmp_path
     qtbot.addWidget(view)
     view.show_record(record, record.resolved)
     texts = shown(view.table)
-    assert texts.count("exact") >= 4 and f"4n = 4 × {record.prepared.parameters:,} floats" in view.table.sum.text()
+    assert (
+        texts.count("exact") >= 4
+        and f"4n = 4 × {record.prepared.parameters:,} floats" in view.table.sum.text()
+    )
     for key in rows_of(measured):
         if measured[key]:
             assert bytes_text(measured[key]) in texts, key
     assert "predicted" in view.ledger.why.text()
-    assert sum(part.bytes for part in view.panel.bar.parts) == int(record.memory[-1].device["total"] or 0)
+    assert sum(part.bytes for part in view.panel.bar.parts) == int(
+        record.memory[-1].device["total"] or 0
+    )
     assert ("kept by PyTorch", "–") in view.panel.lines
     assert any("CPU" in reason for reason in view.panel.reasons)
     plot: MemoryPlot = view.plot
-    assert plot.value_at(plot.rows["weights"], 0) == measured["weights"] and "data" not in plot.table()[0]
+    assert (
+        plot.value_at(plot.rows["weights"], 0) == measured["weights"]
+        and "data" not in plot.table()[0]
+    )
 
 
 def test_adafactor_keeps_a_little_of_every_matrix(qtbot: QtBot, tmp_path: Path) -> None:
@@ -194,5 +265,7 @@ def test_the_device_adds_up_and_what_is_unknown_is_no_zero(qtbot: QtBot) -> None
     panel = DevicePanel(Theme())
     qtbot.addWidget(panel)
     panel.show_readings(NEW, cpu, {"reserved": "PyTorch keeps no store here."})
-    assert ("kept by PyTorch", "–") in panel.lines and panel.reasons == ["PyTorch keeps no store here."]
+    assert ("kept by PyTorch", "–") in panel.lines and panel.reasons == [
+        "PyTorch keeps no store here."
+    ]
     assert not any(value.startswith("0 ") for _, value in panel.lines)

@@ -94,7 +94,9 @@ def press(qtbot: QtBot, page: TrainingPage, name: str) -> None:
 # --- the panel
 
 
-def test_it_is_closed_and_only_there_while_a_run_trains(page: TrainingPage, loose: Loose, qtbot: QtBot) -> None:
+def test_it_is_closed_and_only_there_while_a_run_trains(
+    page: TrainingPage, loose: Loose, qtbot: QtBot
+) -> None:
     record = live(loose)
     assert page.run.change.isVisible() and not page.run.changing.isVisible()
     press(qtbot, page, "training.change")
@@ -114,7 +116,9 @@ def test_only_what_the_run_has_can_be_changed(page: TrainingPage, loose: Loose) 
     assert list(page.run.changing.fields) == [FACTOR, DECAY, CLIP]
 
 
-def test_a_lane_that_has_ended_cannot_be_changed_while_others_run(page: TrainingPage, loose: Loose) -> None:
+def test_a_lane_that_has_ended_cannot_be_changed_while_others_run(
+    page: TrainingPage, loose: Loose
+) -> None:
     record = live(loose)
     assert page.run.changing.available
     tell(loose, events.RunFinished("", "completed", "Done.", {}))
@@ -125,7 +129,9 @@ def test_nothing_is_asked_before_apply(
     page: TrainingPage, loose: Loose, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[dict[str, float]] = []
-    monkeypatch.setattr(loose.parts.session, "change", lambda values: asked.append(dict(values)) or True)
+    monkeypatch.setattr(
+        loose.parts.session, "change", lambda values: asked.append(dict(values)) or True
+    )
     record = live(loose)
     press(qtbot, page, "training.change")
     write(qtbot, page, DECAY, "0.125")
@@ -139,7 +145,9 @@ def test_nothing_is_asked_before_apply(
     assert asked == [{DECAY: 0.125, FACTOR: 0.05}]
     assert page.run.changing.why.text() == "Asked for; it holds from the next step on."
     tell(loose, events.Changed(60, {DECAY: 0.125, FACTOR: 0.05}))
-    assert page.run.changing.why.text() == "Since step 61: weight decay 0.125, learning rate × 0.05."
+    assert (
+        page.run.changing.why.text() == "Since step 61: weight decay 0.125, learning rate × 0.05."
+    )
     assert not page.run.changing.apply.isEnabled()
     press(qtbot, page, f"live.{DECAY}.reset")
     press(qtbot, page, "training.change.apply")
@@ -150,7 +158,9 @@ def test_the_slider_and_return_work_too(
     page: TrainingPage, loose: Loose, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[dict[str, float]] = []
-    monkeypatch.setattr(loose.parts.session, "change", lambda values: asked.append(dict(values)) or True)
+    monkeypatch.setattr(
+        loose.parts.session, "change", lambda values: asked.append(dict(values)) or True
+    )
     live(loose)
     press(qtbot, page, "training.change")
     slider = page.run.changing.fields[FACTOR].slider  # type: ignore[attr-defined]
@@ -174,10 +184,16 @@ def test_what_cannot_be_is_said_beside_it_and_not_asked(
     write(qtbot, page, FACTOR, "0.5")
     press(qtbot, page, "training.change.apply")
     assert asked == [] and page.run.changing.fields[DECAY].trouble.isVisible()
-    assert page.run.changing.fields[DECAY].trouble.text() == "Weight decay is 99.0; it must be at most 10."
+    assert (
+        page.run.changing.fields[DECAY].trouble.text()
+        == "Weight decay is 99.0; it must be at most 10."
+    )
     write(qtbot, page, DECAY, "0.5")
     press(qtbot, page, "training.change.apply")
-    assert asked == [{DECAY: 0.5, FACTOR: 0.5}] and not page.run.changing.fields[DECAY].trouble.isVisible()
+    assert (
+        asked == [{DECAY: 0.5, FACTOR: 0.5}]
+        and not page.run.changing.fields[DECAY].trouble.isVisible()
+    )
 
 
 def test_every_control_has_a_name_and_a_tip(page: TrainingPage, loose: Loose, qtbot: QtBot) -> None:
@@ -194,7 +210,11 @@ def test_every_control_has_a_name_and_a_tip(page: TrainingPage, loose: Loose, qt
 def test_changes_are_listed_with_their_steps(page: TrainingPage, loose: Loose) -> None:
     live(loose)
     why = "There was not enough memory; the step was repeated in 2 parts."
-    tell(loose, events.Changed(10, {FACTOR: 0.5}), events.Changed(40, {"training.accumulation": 2.0}, why))
+    tell(
+        loose,
+        events.Changed(10, {FACTOR: 0.5}),
+        events.Changed(40, {"training.accumulation": 2.0}, why),
+    )
     assert page.run.changes.texts == ["step 11: learning rate × 0.5", "step 41: 2 parts a batch"]
     assert page.run.changes.isVisible()
     page.run.show_view(number_of("log"))
@@ -217,7 +237,11 @@ def test_chips_grow_with_the_zoom(page: TrainingPage, loose: Loose) -> None:
     tell(loose, events.Changed(1, {FACTOR: 0.5}))
     try:
         loose.parts.theme.set_zoom(1.5)
-        chips = [label for label in page.run.changes.findChildren(QLabel) if label.text() in page.run.changes.texts]
+        chips = [
+            label
+            for label in page.run.changes.findChildren(QLabel)
+            if label.text() in page.run.changes.texts
+        ]
         assert chips[-1].minimumHeight() == loose.parts.theme.px(22) == 33
     finally:
         loose.parts.theme.set_zoom(1.0)
@@ -227,7 +251,9 @@ def test_chips_grow_with_the_zoom(page: TrainingPage, loose: Loose) -> None:
 
 
 def test_a_change_is_noted_once_however_often_its_step_is_done() -> None:
-    record = told.record_of(told.started(resolved()), told.prepared(4, 50, resolved()), told.steps(1, np.ones(80)))
+    record = told.record_of(
+        told.started(resolved()), told.prepared(4, 50, resolved()), told.steps(1, np.ones(80))
+    )
     change = events.Changed(70, {FACTOR: 0.5})
     record.add(change)
     assert record.in_force() == {FACTOR: 0.5}
@@ -254,13 +280,17 @@ def test_marks_that_lie_together_are_told_together(page: TrainingPage, loose: Lo
     marks = page.run.loss.marks
     assert [line.isVisible() for line in marks.lines] == [True] * 4
     assert marks.words == ["3 marks", "weight decay 1.5"]
-    assert page.run.loss.readout.text(1.02).count("weight decay") == 3  # all of them, where the mouse is
+    assert (
+        page.run.loss.readout.text(1.02).count("weight decay") == 3
+    )  # all of them, where the mouse is
     page.run.loss.box.setXRange(0.99, 1.06, padding=0)
     page.run.loss._zoomed()  # as by the wheel
     assert marks.words == ["weight decay 0.5", "weight decay 0.51", "weight decay 0.52"]
 
 
-def test_the_rate_is_drawn_as_planned_as_it_was_and_as_it_will_be(page: TrainingPage, loose: Loose) -> None:
+def test_the_rate_is_drawn_as_planned_as_it_was_and_as_it_will_be(
+    page: TrainingPage, loose: Loose
+) -> None:
     record = live(loose)
     page.run.show_view(number_of("curves"))
     assert not len(page.run.rate.ahead.x)
@@ -286,14 +316,20 @@ def test_the_limit_of_the_norm_is_drawn_as_it_was() -> None:
 
 
 def little(epochs: int) -> Experiment:
-    return storage.from_plain({
-        "name": "little", "data": {"source": "sample:digits"}, "model": {"template": "cnn"},
-        "schedule": {"kind": "constant"},
-        "training": {"epochs": epochs, "batch_size": 64, "device": "cpu", "threads": 1},
-    })
+    return storage.from_plain(
+        {
+            "name": "little",
+            "data": {"source": "sample:digits"},
+            "model": {"template": "cnn"},
+            "schedule": {"kind": "constant"},
+            "training": {"epochs": epochs, "batch_size": 64, "device": "cpu", "threads": 1},
+        }
+    )
 
 
-def test_a_running_training_is_changed_and_keeps_it(page: TrainingPage, loose: Loose, qtbot: QtBot) -> None:
+def test_a_running_training_is_changed_and_keeps_it(
+    page: TrainingPage, loose: Loose, qtbot: QtBot
+) -> None:
     session = loose.parts.session
     session.start(little(500), loose.parts.runs_folder)
     qtbot.waitUntil(lambda: page.run.change.isVisible(), timeout=PATIENCE_MS)
@@ -313,7 +349,10 @@ def test_a_running_training_is_changed_and_keeps_it(page: TrainingPage, loose: L
     qtbot.waitUntil(lambda: not session.active, timeout=PATIENCE_MS)
     path = session.record.path
     assert path is not None
-    lines = [json.loads(line) for line in (path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+    lines = [
+        json.loads(line)
+        for line in (path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
     marks = [(line["mark"], line["step"], line["values"]) for line in lines if "mark" in line]
     assert marks == [("changed", change.step, {FACTOR: 0.5, DECAY: 0.25})]
     again = read_record(path)

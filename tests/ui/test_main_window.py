@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLabel, QLineEdit, QMessageBox, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QFileDialog,
+    QLabel,
+    QLineEdit,
+    QMessageBox,
+    QPushButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from app.engine import storage
@@ -58,7 +67,12 @@ def test_the_names_others_rely_on_are_there_once(open_window: OpenWindow) -> Non
 
 def test_every_button_has_a_name_and_a_sentence(open_window: OpenWindow) -> None:
     window = open_window()
-    for part in (window.frame.header, window.frame.rail, window.frame.bottom, window.frame.pages["welcome"]):
+    for part in (
+        window.frame.header,
+        window.frame.rail,
+        window.frame.bottom,
+        window.frame.pages["welcome"],
+    ):
         for button in part.findChildren(QPushButton):
             assert button.accessibleName() or button.text(), button.objectName()
 
@@ -110,7 +124,12 @@ def activate(qtbot: QtBot, window: Window) -> None:
 def test_the_keys_go_from_page_to_page(qtbot: QtBot, open_window: OpenWindow) -> None:
     window = open_window()
     activate(qtbot, window)
-    keys = {Qt.Key.Key_2: "model", Qt.Key.Key_3: "learning", Qt.Key.Key_7: "runs", Qt.Key.Key_N: "welcome"}
+    keys = {
+        Qt.Key.Key_2: "model",
+        Qt.Key.Key_3: "learning",
+        Qt.Key.Key_7: "runs",
+        Qt.Key.Key_N: "welcome",
+    }
     for key, page in keys.items():
         qtbot.keyClick(window.frame, key, Qt.KeyboardModifier.ControlModifier)
         assert window.frame.page == page
@@ -127,7 +146,9 @@ def test_f1_shows_the_keys(qtbot: QtBot, open_window: OpenWindow) -> None:
     until(qtbot, lambda: not window.frame.findChildren(QDialog, "help.shortcuts"))
 
 
-def test_the_name_is_changed_in_the_header_and_can_be_undone(qtbot: QtBot, open_window: OpenWindow) -> None:
+def test_the_name_is_changed_in_the_header_and_can_be_undone(
+    qtbot: QtBot, open_window: OpenWindow
+) -> None:
     window = open_window()
     name = find(window, "header.name", QLineEdit)
     name.setFocus()
@@ -139,7 +160,9 @@ def test_the_name_is_changed_in_the_header_and_can_be_undone(qtbot: QtBot, open_
     assert inside(window).document.experiment.name == ""
 
 
-def test_light_and_dark_survive_a_restart(qtbot: QtBot, open_window: OpenWindow, folders: Path) -> None:
+def test_light_and_dark_survive_a_restart(
+    qtbot: QtBot, open_window: OpenWindow, folders: Path
+) -> None:
     window = open_window()
     dark = inside(window).theme.dark
     click(qtbot, window, "header.dark")
@@ -156,7 +179,9 @@ def test_the_rail_says_what_is_ready(qtbot: QtBot, open_window: OpenWindow, fold
     until(qtbot, lambda: step.accessibleDescription() == "done")
 
 
-def test_an_experiment_is_saved_opened_and_asked_for(qtbot: QtBot, open_window: OpenWindow, tmp_path: Path) -> None:
+def test_an_experiment_is_saved_opened_and_asked_for(
+    qtbot: QtBot, open_window: OpenWindow, tmp_path: Path
+) -> None:
     window = open_window()
     document, files = inside(window).document, inside(window).files
     path, other = tmp_path / "one.toml", tmp_path / "two.toml"
@@ -175,7 +200,9 @@ def test_an_experiment_is_saved_opened_and_asked_for(qtbot: QtBot, open_window: 
     assert inside(window).preferences.recent()[:2] == [str(other), str(path)]
 
 
-def test_save_asks_for_a_file_the_first_time(qtbot: QtBot, open_window: OpenWindow, tmp_path: Path) -> None:
+def test_save_asks_for_a_file_the_first_time(
+    qtbot: QtBot, open_window: OpenWindow, tmp_path: Path
+) -> None:
     window = open_window()
     inside(window).document.replace("", name="fresh")
     inside(window).commands.do("save")
@@ -217,19 +244,27 @@ def test_a_dropped_folder_is_opened(qtbot: QtBot, open_window: OpenWindow, folde
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(folders / "little.npz"))])
     event = QDropEvent(
-        QPointF(400, 300), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        QPointF(400, 300),
+        Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
     )
     window.frame.dropEvent(event)
     assert inside(window).document.experiment.data.source == str(folders / "little.npz")
     assert window.frame.page == "data"
 
 
-def test_augmentation_does_not_read_the_data_again(qtbot: QtBot, open_window: OpenWindow, folders: Path) -> None:
+def test_augmentation_does_not_read_the_data_again(
+    qtbot: QtBot, open_window: OpenWindow, folders: Path
+) -> None:
     window = open_window()
     choose_little(qtbot, window, folders)
     dataset = inside(window).document.dataset
     inside(window).document.replace("augmentation", rotate=10.0)
-    assert inside(window).document.data_state == "ready" and inside(window).document.dataset is dataset
+    assert (
+        inside(window).document.data_state == "ready" and inside(window).document.dataset is dataset
+    )
     inside(window).document.replace("data", test_share=0.2)
     until(qtbot, lambda: inside(window).document.dataset is not dataset)
 

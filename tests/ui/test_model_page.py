@@ -40,11 +40,14 @@ def test_every_template_has_a_card_with_its_size(qtbot: QtBot, page: ModelPage) 
     assert isinstance(page.findChild(QWidget, "model.template"), QWidget)
     assert set(page.gallery.cards) == {template.kind for template in TEMPLATES.all()}
     qtbot.waitUntil(
-        lambda: all(card.parameters or card.reason for card in page.gallery.cards.values()), timeout=PATIENCE_MS
+        lambda: all(card.parameters or card.reason for card in page.gallery.cards.values()),
+        timeout=PATIENCE_MS,
     )
     for made in page.gallery.cards.values():
         assert made.isEnabled() == (not made.reason)
-        assert (made.reason or "parameters") in made.toolTip() and made.template.summary in made.toolTip()
+        assert (
+            made.reason or "parameters"
+        ) in made.toolTip() and made.template.summary in made.toolTip()
 
 
 def test_what_does_not_fit_is_folded_away_and_says_why(qtbot: QtBot, page: ModelPage) -> None:
@@ -61,7 +64,9 @@ def test_every_template_has_a_drawing_of_its_own() -> None:
     assert {template.kind for template in TEMPLATES.all()} <= set(BY_KIND)
 
 
-def test_a_click_takes_the_template_and_draws_it(qtbot: QtBot, loose: Loose, page: ModelPage) -> None:
+def test_a_click_takes_the_template_and_draws_it(
+    qtbot: QtBot, loose: Loose, page: ModelPage
+) -> None:
     qtbot.mouseClick(card(page, "vit"), Qt.MouseButton.LeftButton)
     settle(qtbot, loose)
     assert loose.document.experiment.model is not None
@@ -79,7 +84,9 @@ def test_the_keyboard_takes_a_template(qtbot: QtBot, loose: Loose, page: ModelPa
     assert loose.document.experiment.model.kind == "resnet"
 
 
-def test_a_setting_changes_the_drawing_and_the_totals(qtbot: QtBot, loose: Loose, page: ModelPage) -> None:
+def test_a_setting_changes_the_drawing_and_the_totals(
+    qtbot: QtBot, loose: Loose, page: ModelPage
+) -> None:
     before = page.network._totals.text()
     drawn = page.network.view.blocks
     assert loose.document.replace("model", width=64) == ""
@@ -97,7 +104,9 @@ def test_the_shares_of_all_blocks_make_the_whole(page: ModelPage) -> None:
     assert page.network.view.blocks[0].shape == "1 channel of 8 × 8"
 
 
-def test_an_impossible_setting_marks_its_block_and_undo_mends_it(qtbot: QtBot, loose: Loose, page: ModelPage) -> None:
+def test_an_impossible_setting_marks_its_block_and_undo_mends_it(
+    qtbot: QtBot, loose: Loose, page: ModelPage
+) -> None:
     loose.document.choose("model", "vit")
     loose.document.replace("model", heads=7)
     settle(qtbot, loose)
@@ -147,7 +156,9 @@ def test_nothing_asks_for_more_than_a_small_window_has(
     assert page.network.view.viewport().height() >= 80
 
 
-def test_a_page_that_is_not_seen_catches_up_when_it_is(qtbot: QtBot, loose: Loose, page: ModelPage) -> None:
+def test_a_page_that_is_not_seen_catches_up_when_it_is(
+    qtbot: QtBot, loose: Loose, page: ModelPage
+) -> None:
     page.hide()
     loose.document.choose("model", "cnn")
     settle(qtbot, loose)

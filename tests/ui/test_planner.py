@@ -104,7 +104,9 @@ def test_rows_are_applied_and_taken_back_in_one_step(small: Loose, qtbot: QtBot)
     planner.reject()
 
 
-def test_it_is_fitted_to_what_is_free(small: Loose, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_fitted_to_what_is_free(
+    small: Loose, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
     planner = opened(small, qtbot)
     planner.fit.click()
     qtbot.waitUntil(lambda: "It fits as it is" in planner.notice.text(), timeout=PATIENCE_MS)
@@ -122,7 +124,10 @@ def test_it_is_fitted_to_what_is_free(small: Loose, qtbot: QtBot, monkeypatch: p
     tight(planner, qtbot, monkeypatch, 100)
     planner.fit.click()
     qtbot.waitUntil(lambda: "It lacks" in planner.notice.text(), timeout=PATIENCE_MS)
-    assert (training.batch_size, training.accumulation) == (8, 4)  # nothing that would help, so nothing is changed
+    assert (training.batch_size, training.accumulation) == (
+        8,
+        4,
+    )  # nothing that would help, so nothing is changed
     planner.reject()
 
 
@@ -141,11 +146,15 @@ def test_times_are_measured_row_by_row(small: Loose, qtbot: QtBot) -> None:
     known = len(came)
     row_of(planner, "accumulate").button.click()
     filled(planner, qtbot)
-    assert row_of(planner, "now").time.text() != "–" and len(came) == known  # what was measured stays known
+    assert (
+        row_of(planner, "now").time.text() != "–" and len(came) == known
+    )  # what was measured stays known
     planner.reject()
 
 
-def test_memory_that_runs_out_in_a_trial_is_told(small: Loose, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_that_runs_out_in_a_trial_is_told(
+    small: Loose, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def runs_out(*_: Any) -> torch.Tensor:
         raise torch.OutOfMemoryError("out of memory")
 
@@ -213,7 +222,9 @@ def planner_idle(loose: Loose) -> Any:
 
 
 @pytest.mark.parametrize(("zoom", "dark"), [(1.0, False), (1.5, True)])
-def test_every_control_can_be_reached_and_says_what_it_is(small: Loose, qtbot: QtBot, zoom: float, dark: bool) -> None:
+def test_every_control_can_be_reached_and_says_what_it_is(
+    small: Loose, qtbot: QtBot, zoom: float, dark: bool
+) -> None:
     small.parts.theme.set_zoom(zoom)
     small.parts.theme.set_dark(dark)
     planner = opened(small, qtbot)
@@ -221,7 +232,9 @@ def test_every_control_can_be_reached_and_says_what_it_is(small: Loose, qtbot: Q
     assert planner.area.horizontalScrollBar().maximum() == 0
     for button in planner.findChildren(QAbstractButton):
         if button.isVisible() and isinstance(button, QPushButton):
-            assert button.objectName() and button.accessibleName() and button.toolTip(), button.text()
+            assert button.objectName() and button.accessibleName() and button.toolTip(), (
+                button.text()
+            )
             assert button.focusPolicy() & Qt.FocusPolicy.TabFocus
     assert all(bar.accessibleName() for bar in planner.findChildren(FitBar) if bar.isVisible())
     planner.grab()
@@ -243,10 +256,17 @@ def test_a_bar_to_scale(loose: Loose, qtbot: QtBot) -> None:
         bar.show_need(needed, free, "accent")
         assert bar.filled == share
         bar.grab()
-    assert [epoch_text(value) for value in (0.004, 3.21, 83.0, None)] == ["4 ms", "3.2 s", "1:23", "–"]
+    assert [epoch_text(value) for value in (0.004, 3.21, 83.0, None)] == [
+        "4 ms",
+        "3.2 s",
+        "1:23",
+        "–",
+    ]
 
 
-def test_what_was_measured_is_known_until_other_data_come(small: Loose, qtbot: QtBot, tmp_path: Path) -> None:
+def test_what_was_measured_is_known_until_other_data_come(
+    small: Loose, qtbot: QtBot, tmp_path: Path
+) -> None:
     trials = Trials(small.document, small.parts.session)
     with qtbot.waitSignal(trials.ended, timeout=PATIENCE_MS):
         trials.start([("a", small.document.experiment), ("b", small.document.experiment)])

@@ -91,7 +91,9 @@ def test_the_average_lies_on_the_curve_it_averages(qtbot: QtBot, theme: Theme) -
     plot = LossPlot(theme, 0.95)
     shown(qtbot, plot)
     plot.show_record(record_of(prepared(4, 50), steps(1, np.linspace(2.0, 1.0, 200))))
-    on_the_line = 2.0 - (plot.average.x * 50 - 1) / 199  # a straight fall, averaged, is the same straight fall
+    on_the_line = (
+        2.0 - (plot.average.x * 50 - 1) / 199
+    )  # a straight fall, averaged, is the same straight fall
     np.testing.assert_allclose(plot.average.y, on_the_line, atol=1e-9)
     assert plot.smoothed > 1.0  # the figure looks back a little
 
@@ -174,7 +176,9 @@ def test_zoom_stays_until_auto(qtbot: QtBot, theme: Theme) -> None:
 def test_zoomed_in_every_step_is_drawn(qtbot: QtBot, theme: Theme) -> None:
     plot = LossPlot(theme, 0.9)
     shown(qtbot, plot)
-    plot.show_record(record_of(prepared(10, 10_000), steps(1, np.random.default_rng(0).random(100_000))))
+    plot.show_record(
+        record_of(prepared(10, 10_000), steps(1, np.random.default_rng(0).random(100_000)))
+    )
     plot._set_following(False)
     plot.box.setRange(xRange=(5.0, 5.05), padding=0)
     x, _ = plot.raw.item.getData()
@@ -213,8 +217,13 @@ def test_best_epoch_and_marks(qtbot: QtBot, theme: Theme) -> None:
     plot = LossPlot(theme, 0.9)
     shown(qtbot, plot)
     record = record_of(
-        prepared(), steps(1, np.linspace(2, 0.5, 150)), epoch(1, 0.5, 1), epoch(2, 0.4, 2), epoch(3, 0.6, 2),
-        Resumed(150), finished("diverged"),
+        prepared(),
+        steps(1, np.linspace(2, 0.5, 150)),
+        epoch(1, 0.5, 1),
+        epoch(2, 0.4, 2),
+        epoch(3, 0.6, 2),
+        Resumed(150),
+        finished("diverged"),
     )
     plot.show_record(record)
     assert plot._best == (2.0, 0.4) and plot._ring.isVisible()
@@ -243,7 +252,10 @@ def test_colours_follow_the_theme(qtbot: QtBot, theme: Theme) -> None:
     assert plot.average.item.opts["pen"].color() == theme.color("training")
     theme.set_dark(False)
     pens = [series.item.opts["pen"] for series in plot.series]
-    assert all(pen.color().alpha() == 255 and pen.style() == Qt.PenStyle.SolidLine and pen.width() <= 2 for pen in pens)
+    assert all(
+        pen.color().alpha() == 255 and pen.style() == Qt.PenStyle.SolidLine and pen.width() <= 2
+        for pen in pens
+    )
 
 
 def test_a_hidden_plot_draws_nothing_and_catches_up(qtbot: QtBot, theme: Theme) -> None:
@@ -282,7 +294,10 @@ def test_toggles_are_remembered(qtbot: QtBot, theme: Theme, tmp_path: Path) -> N
     preferences = Preferences(tmp_path / "preferences.json")
     plot = LossPlot(theme, 0.9)
     qtbot.addWidget(plot)
-    log, smooth = LogButton([plot], preferences, "plot.log"), SmoothButton(theme, preferences, "plot.smoothing")
+    log, smooth = (
+        LogButton([plot], preferences, "plot.log"),
+        SmoothButton(theme, preferences, "plot.smoothing"),
+    )
     qtbot.addWidget(log)
     qtbot.addWidget(smooth)
     assert smooth.text() == "smooth 0.9" and not plot.log
@@ -291,7 +306,10 @@ def test_toggles_are_remembered(qtbot: QtBot, theme: Theme, tmp_path: Path) -> N
     assert plot.log and smooth.text() == "smooth 0.5"
     preferences.save()
     again = Preferences(tmp_path / "preferences.json")
-    second, other = LogButton([plot], again, "plot.log"), SmoothButton(theme, again, "plot.smoothing")
+    second, other = (
+        LogButton([plot], again, "plot.log"),
+        SmoothButton(theme, again, "plot.smoothing"),
+    )
     qtbot.addWidget(second)
     qtbot.addWidget(other)
     assert second.isChecked() and other.factor == 0.5
@@ -343,7 +361,9 @@ def test_the_price_is_that_of_the_engine() -> None:
     function = CrossEntropy(label_smoothing=0.1).build((1, 1, 1, 1), torch.device("cpu"))
     p = 0.7
     logits = torch.log(torch.tensor([[p, 0.1, 0.1, 0.1]], dtype=torch.float64))
-    assert smoothed.of(np.array([p]))[0] == pytest.approx(float(function(logits, torch.tensor([0]))), rel=1e-5)
+    assert smoothed.of(np.array([p]))[0] == pytest.approx(
+        float(function(logits, torch.tensor([0]))), rel=1e-5
+    )
 
 
 def test_series_are_made_once(qtbot: QtBot, theme: Theme) -> None:

@@ -36,7 +36,10 @@ def racing_of(*changes: dict[str, Any]) -> Racing:
     about = pretended()
     base = Experiment(name="little").replace(training={"epochs": 4, "batch_size": 100})
     experiments = [base.replace(**change) for change in changes]
-    return Racing([Entrant(one, 4.0) for one in variants_of(experiments, about)], [Fact(True, "All begin alike.")])
+    return Racing(
+        [Entrant(one, 4.0) for one in variants_of(experiments, about)],
+        [Fact(True, "All begin alike.")],
+    )
 
 
 TWO: tuple[dict[str, Any], ...] = ({"optimizer": "adamw"}, {"optimizer": "sgd"})
@@ -44,20 +47,45 @@ TWO: tuple[dict[str, Any], ...] = ({"optimizer": "adamw"}, {"optimizer": "sgd"})
 
 def prepared(examples: int = 1000, batch: int = 100) -> events.RunPrepared:
     return events.RunPrepared(
-        "CPU", "", 1, 10, 4, 4 * examples // batch, examples // batch, 0, batch, examples, (), {"peak": 2_000_000}, {},
+        "CPU",
+        "",
+        1,
+        10,
+        4,
+        4 * examples // batch,
+        examples // batch,
+        0,
+        batch,
+        examples,
+        (),
+        {"peak": 2_000_000},
+        {},
     )
 
 
 def steps(first: int, losses: list[float]) -> events.StepsDone:
     numbers = np.arange(first, first + len(losses))
     ones = np.ones(len(losses))
-    return events.StepsDone(int(numbers[-1]), 1, numbers, np.array(losses), ones, ones, 500.0, 3.0, 6.0)
+    return events.StepsDone(
+        int(numbers[-1]), 1, numbers, np.array(losses), ones, ones, 500.0, 3.0, 6.0
+    )
 
 
-def epoch(number: int, accuracy: float, loss: float, best: bool = True, count: int = 500) -> events.EpochDone:
+def epoch(
+    number: int, accuracy: float, loss: float, best: bool = True, count: int = 500
+) -> events.EpochDone:
     confusion = np.array([[count, 0], [0, 0]])
     return events.EpochDone(
-        number, 10 * number, loss, loss, {"accuracy": accuracy}, best, number if best else number - 1, 0, 1.0, confusion
+        number,
+        10 * number,
+        loss,
+        loss,
+        {"accuracy": accuracy},
+        best,
+        number if best else number - 1,
+        0,
+        1.0,
+        confusion,
     )
 
 
@@ -84,7 +112,12 @@ def test_a_race_says_how_far_all_of_it_is() -> None:
     racing = racing_of(*TWO)
     assert [runner.state for runner in racing.runners] == ["waiting for its turn"] * 2
     assert not racing.begun and racing.remaining is None and racing.progress == 0.0
-    tell(racing, 0, events.RunStarted("/runs/a", "a", {}), events.StageChanged("Building the network"))
+    tell(
+        racing,
+        0,
+        events.RunStarted("/runs/a", "a", {}),
+        events.StageChanged("Building the network"),
+    )
     assert racing.begun and racing.runners[0].state == "Building the network"
     tell(racing, 0, prepared(), steps(1, [1.0] * 20))
     assert racing.remaining is None  # the other has not said
@@ -92,16 +125,28 @@ def test_a_race_says_how_far_all_of_it_is() -> None:
     assert racing.remaining == 12.0 and racing.progress == pytest.approx((0.5 + 0.25) / 2)
     assert racing.text == "race of 2 · epoch 1 of 4"
     tell(racing, 1, end("diverged"))
-    assert racing.text == "race of 2 · epoch 1 of 4 · 1 ended" and racing.runners[1].state == "diverged"
+    assert (
+        racing.text == "race of 2 · epoch 1 of 4 · 1 ended"
+        and racing.runners[1].state == "diverged"
+    )
     assert racing.paths == (Path("/runs/a"), Path("/runs/b"))
-    assert racing.holds(Record(Path("/runs/b"))) and not racing.holds(Record(Path("/runs/c"))) 
+    assert racing.holds(Record(Path("/runs/b"))) and not racing.holds(Record(Path("/runs/c")))
     assert not racing.holds(Record())
 
 
 def test_examples_seen_are_counted_over_odd_batches_too() -> None:
     racing = racing_of(*TWO)
     tell(racing, 0, events.RunPrepared("CPU", "", 1, 10, 4, 12, 3, 0, 100, 250, (), {}, {}))
-    assert racing.runners[0].examples(np.arange(8)).tolist() == [0, 100, 200, 250, 350, 450, 500, 600]
+    assert racing.runners[0].examples(np.arange(8)).tolist() == [
+        0,
+        100,
+        200,
+        250,
+        350,
+        450,
+        500,
+        600,
+    ]
 
 
 def test_the_verdict_knows_chance_and_names_who_fell() -> None:
@@ -122,12 +167,17 @@ def test_the_verdict_knows_chance_and_names_who_fell() -> None:
     racing = racing_of(*TWO)
     tell(racing, 0, prepared(), epoch(1, 0.90, 0.3), end())
     tell(racing, 1, prepared(), end("diverged"))
-    assert "SGD went out of bounds" in verdict(racing, False) and "best, before" not in verdict(racing, False)
+    assert "SGD went out of bounds" in verdict(racing, False) and "best, before" not in verdict(
+        racing, False
+    )
 
 
 def test_the_table_names_settings_first_and_marks_the_best(qtbot: QtBot, theme: Theme) -> None:
-    racing = racing_of({"optimizer": "adamw"}, {"optimizer": "sgd"}, {"loss": {
-        "kind": "cross-entropy", "label_smoothing": 0.2}, "optimizer": "adam"})
+    racing = racing_of(
+        {"optimizer": "adamw"},
+        {"optimizer": "sgd"},
+        {"loss": {"kind": "cross-entropy", "label_smoothing": 0.2}, "optimizer": "adam"},
+    )
     tell(racing, 0, prepared(), epoch(1, 0.90, 0.3), end(seconds=3.2, examples_per_second=1234.5))
     tell(racing, 1, prepared(), epoch(1, 0.80, 0.2))
     table = LanesTable(theme)
@@ -137,7 +187,10 @@ def test_the_table_names_settings_first_and_marks_the_best(qtbot: QtBot, theme: 
     assert heads[0] == "Variant" and heads.index("Learning rate") < heads.index("Best accuracy")
     assert table.rowCount() == 3 and "SGD" in table.item(1, 0).text()
     figures = {column.label: column for column in columns_of(racing, [0.1, 0.2, float("nan")])}
-    assert figures["Best accuracy"].texts == ("90.0 %", "80.0 %", "–") and figures["Best accuracy"].best == 0
+    assert (
+        figures["Best accuracy"].texts == ("90.0 %", "80.0 %", "–")
+        and figures["Best accuracy"].best == 0
+    )
     assert figures["Validation loss"].best is None  # of different losses
     assert figures["Examples/s"].texts[0] == "1,234" or figures["Examples/s"].texts[0] == "1,235"
     assert figures["Own time"].texts[0] == "3 s"
@@ -152,10 +205,20 @@ def test_the_table_names_settings_first_and_marks_the_best(qtbot: QtBot, theme: 
     assert opened == [1] and table.lane == 1
 
 
-def test_curves_lie_over_examples_and_one_out_of_bounds_does_not_flatten_the_rest(qtbot: QtBot, theme: Theme) -> None:
-    racing = racing_of({"optimizer": "adamw"}, {"optimizer": "sgd", "training": {"epochs": 4, "batch_size": 50}})
+def test_curves_lie_over_examples_and_one_out_of_bounds_does_not_flatten_the_rest(
+    qtbot: QtBot, theme: Theme
+) -> None:
+    racing = racing_of(
+        {"optimizer": "adamw"}, {"optimizer": "sgd", "training": {"epochs": 4, "batch_size": 50}}
+    )
     tell(racing, 0, prepared(), steps(1, [2.0 - 0.01 * n for n in range(40)]), epoch(1, 0.9, 0.3))
-    tell(racing, 1, prepared(batch=50), steps(1, [2.0 * 1.4**n for n in range(40)]), epoch(1, 0.1, 1e9))
+    tell(
+        racing,
+        1,
+        prepared(batch=50),
+        steps(1, [2.0 * 1.4**n for n in range(40)]),
+        epoch(1, 0.1, 1e9),
+    )
     loss, judged = TrainingLossPlot(theme, 4, 0.9), ValidationPlot(theme, 4)
     for plot in (loss, judged):
         qtbot.addWidget(plot)
@@ -164,7 +227,9 @@ def test_curves_lie_over_examples_and_one_out_of_bounds_does_not_flatten_the_res
         plot.show()
     loss.show_runners(racing.runners)
     judged.show_runners(racing.runners, None)
-    assert loss.lanes[0].x[-1] < 4000 and loss.lanes[1].x[-1] < 2000  # 40 steps of 100 and of 50, looking back
+    assert (
+        loss.lanes[0].x[-1] < 4000 and loss.lanes[1].x[-1] < 2000
+    )  # 40 steps of 100 and of 50, looking back
     assert loss.span == (0.0, 4000.0)
     assert loss.limits()[3] < 20 and judged.limits()[3] < 1e6
     assert judged.lanes[0].x.tolist() == [1000.0]
@@ -173,10 +238,14 @@ def test_curves_lie_over_examples_and_one_out_of_bounds_does_not_flatten_the_res
     judged.show_runners(racing.runners, racing.runners[0].variant.task.headline)
     assert judged.lanes[1].y.tolist() == [0.1] and judged.lanes[0].words(0.9) == "90.0 %"
     loss.set_smoothing(0.0)
-    assert loss.lanes[0].y.tolist() == pytest.approx(racing.runners[0].record.losses.values.tolist())
+    assert loss.lanes[0].y.tolist() == pytest.approx(
+        racing.runners[0].record.losses.values.tolist()
+    )
 
 
-def test_a_figure_without_a_lowest_value_does_not_flatten_the_rest(qtbot: QtBot, theme: Theme) -> None:
+def test_a_figure_without_a_lowest_value_does_not_flatten_the_rest(
+    qtbot: QtBot, theme: Theme
+) -> None:
     r2 = METRICS["r2"]
     racing = racing_of(*TWO)
     plot = ValidationPlot(theme, 4)
@@ -185,9 +254,15 @@ def test_a_figure_without_a_lowest_value_does_not_flatten_the_rest(qtbot: QtBot,
     plot.call(["AdamW", "SGD"])
     for lane, values in enumerate(([0.1, 0.2, 0.3], [-2e9, 0.1, 0.2])):
         told = [epoch(number, 0.5, 0.3) for number in (1, 2, 3)]
-        tell(racing, lane, prepared(), *(
-            dataclasses.replace(one, metrics={"r2": value}) for one, value in zip(told, values, strict=True)
-        ))
+        tell(
+            racing,
+            lane,
+            prepared(),
+            *(
+                dataclasses.replace(one, metrics={"r2": value})
+                for one, value in zip(told, values, strict=True)
+            ),
+        )
     plot.show_runners(racing.runners, r2)
     _, _, low, high = plot.limits()
     assert -2 < low < 0.1 and 0.3 < high < 1
@@ -239,9 +314,14 @@ def test_from_the_button_to_the_table(qtbot: QtBot, open_window: Any, tmp_path: 
     view = find(window, "race.lanes", LanesTable)
     assert view.isVisible() and view.rowCount() == 2
     assert [runner.state for runner in session.race.runners] == ["finished", "finished"]
-    assert "one seed" in find(window, "race.verdict", QLabel).text() or "share the best" in find(
-        window, "race.verdict", QLabel).text()
-    assert [path.name.split(" ", 1)[1] for path in session.race.paths] == ["quarters, AdamW", "quarters, SGD"]
+    assert (
+        "one seed" in find(window, "race.verdict", QLabel).text()
+        or "share the best" in find(window, "race.verdict", QLabel).text()
+    )
+    assert [path.name.split(" ", 1)[1] for path in session.race.paths] == [
+        "quarters, AdamW",
+        "quarters, SGD",
+    ]
     view.selectRow(1)
     assert session.record is session.race.runners[1].record
     click(qtbot, window, "race.results")
@@ -267,7 +347,11 @@ def test_pause_and_stop_act_on_all_of_it(qtbot: QtBot, open_window: Any, tmp_pat
     click(qtbot, window, "race.why_adam")
     assert dialog.list.count() == 4
     click(qtbot, window, "race.remove")
-    assert [dialog.list.item(row).text() for row in range(3)] == ["SGD with momentum", "Adam", "AdamW"]
+    assert [dialog.list.item(row).text() for row in range(3)] == [
+        "SGD with momentum",
+        "Adam",
+        "AdamW",
+    ]
     click(qtbot, window, "race.remove")
     dialog.begin()
     session = inside(window).session
@@ -284,7 +368,10 @@ def test_pause_and_stop_act_on_all_of_it(qtbot: QtBot, open_window: Any, tmp_pat
     with qtbot.waitSignal(session.finished, timeout=60_000) as told:
         click(qtbot, window, "train.stop")
     assert told.args[0].status == "stopped"
-    assert [runner.record.finished.status for runner in session.race.runners] == ["stopped", "stopped"]
+    assert [runner.record.finished.status for runner in session.race.runners] == [
+        "stopped",
+        "stopped",
+    ]
     path = session.race.paths[1]
     with qtbot.waitSignal(session.finished, timeout=60_000):  # each is a run as any other
         session.go_on(path)
@@ -293,7 +380,9 @@ def test_pause_and_stop_act_on_all_of_it(qtbot: QtBot, open_window: Any, tmp_pat
         session.stop()
 
 
-def test_data_that_cannot_be_read_end_the_race_in_a_sentence(qtbot: QtBot, loose: Any, tmp_path: Path) -> None:
+def test_data_that_cannot_be_read_end_the_race_in_a_sentence(
+    qtbot: QtBot, loose: Any, tmp_path: Path
+) -> None:
     session = loose.parts.session
     racing = racing_of(*({**change, "data": {"source": str(tmp_path / "gone")}} for change in TWO))
     with qtbot.waitSignal(session.finished, timeout=60_000) as told:

@@ -51,7 +51,9 @@ def opened(loose: Loose, qtbot: QtBot) -> tuple[FindButton, FinderDialog]:
     dialog = button.dialog
     assert dialog is not None and dialog.isVisible()
     search = button.search
-    qtbot.waitUntil(lambda: search.busy or bool(search.trouble) or search.curve is not None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(
+        lambda: search.busy or bool(search.trouble) or search.curve is not None, timeout=PATIENCE_MS
+    )
     return button, dialog
 
 
@@ -72,7 +74,9 @@ def test_a_value_is_found_and_taken(loose: Loose, qtbot: QtBot, tmp_path: Path) 
     assert dialog.chosen == curve.proposal and dialog.use.isEnabled()
     assert curve.why in dialog.verdict.text() and "schedule" in dialog.verdict.text()
     assert dialog.plot.present == curve.present and len(dialog.plot.smoothed.x) == len(curve.rates)
-    assert dialog.again.isVisible() and not dialog.stop.isVisible() and not dialog.progress.isVisible()
+    assert (
+        dialog.again.isVisible() and not dialog.stop.isVisible() and not dialog.progress.isVisible()
+    )
     qtbot.mouseClick(dialog.use, Qt.MouseButton.LeftButton)
     assert loose.document.experiment.optimizer.learning_rate == curve.proposal  # type: ignore[union-attr]
     assert button.dialog is None
@@ -91,7 +95,9 @@ def test_progress_is_told_while_it_lasts(loose: Loose, qtbot: QtBot, tmp_path: P
 
     with at_step(30, hold):
         button, dialog = opened(loose, qtbot)
-        qtbot.waitUntil(lambda: reached.is_set() and button.search.tried is not None, timeout=PATIENCE_MS)
+        qtbot.waitUntil(
+            lambda: reached.is_set() and button.search.tried is not None, timeout=PATIENCE_MS
+        )
         bar = dialog.findChild(QProgressBar, "learning.finder.progress")
         assert bar is not None and bar.isVisible() and bar.maximum() == 800
         assert dialog.state.text().startswith(f"Step {bar.value()} of 800, learning rate ")
@@ -135,12 +141,17 @@ def test_what_goes_wrong_is_a_sentence(
     assert "not enough memory" in dialog.verdict.text() and dialog.again.isVisible()
 
 
-def test_other_settings_make_the_curve_out_of_date(loose: Loose, qtbot: QtBot, tmp_path: Path) -> None:
+def test_other_settings_make_the_curve_out_of_date(
+    loose: Loose, qtbot: QtBot, tmp_path: Path
+) -> None:
     loaded(loose, qtbot, tmp_path)
     button, dialog = opened(loose, qtbot)
     finished(qtbot, button.search)
     document = loose.document
-    assert document.replace("training", epochs=3) == "" and document.replace("optimizer", learning_rate=0.5) == ""
+    assert (
+        document.replace("training", epochs=3) == ""
+        and document.replace("optimizer", learning_rate=0.5) == ""
+    )
     document.choose("schedule", "constant")
     assert dialog.use.isEnabled() and "throughout" in dialog.verdict.text()
     document.choose("optimizer", "sgd")
@@ -183,7 +194,9 @@ def test_a_training_comes_first(open_window: OpenWindow, qtbot: QtBot, tmp_path:
     dialog.close()
 
 
-def test_the_window_closes_while_it_searches(open_window: OpenWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_the_window_closes_while_it_searches(
+    open_window: OpenWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
     window = open_window()
     choose_little(qtbot, window, tmp_path)
     inside(window).frame.go("learning")
@@ -211,7 +224,11 @@ def test_a_click_picks_the_rate_there(plot: RateFinderPlot, qtbot: QtBot) -> Non
     for wanted in (1e-5, 0.01, 1.0):
         place = plot.box.mapViewToScene(QPointF(np.log10(wanted), 1.0))
         with qtbot.waitSignal(plot.picked) as told:
-            qtbot.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(round(place.x()), round(place.y())))
+            qtbot.mouseClick(
+                plot.viewport(),
+                Qt.MouseButton.LeftButton,
+                pos=QPoint(round(place.x()), round(place.y())),
+            )
         assert told.args[0] == pytest.approx(wanted, rel=0.1)
     with qtbot.assertNotEmitted(plot.picked):
         qtbot.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(2, 2))
@@ -255,12 +272,18 @@ def test_a_choice_says_what_the_curve_says_of_it(loose: Loose, qtbot: QtBot) -> 
     dialog = FinderDialog(loose.parts, search, over)
     dialog.show()
     end = 95
-    search.tried = Tried(end, 100, float(RATES[end]), (1e-6, 10.0), RATES[:end], LOSSES[:end], smooth(LOSSES[:end]))
+    search.tried = Tried(
+        end, 100, float(RATES[end]), (1e-6, 10.0), RATES[:end], LOSSES[:end], smooth(LOSSES[:end])
+    )
     search.curve = judge(RATES[: end + 1], LOSSES[: end + 1], 0.001, end)
     search.changed.emit()
     assert dialog.use.text() == f"Use {dialog.chosen:g}"
     proposal = dialog.chosen
-    for rate, words in ((6.0, "blows up"), (0.9, "too large"), (1e-4, f"proposed was {proposal:g}")):
+    for rate, words in (
+        (6.0, "blows up"),
+        (0.9, "too large"),
+        (1e-4, f"proposed was {proposal:g}"),
+    ):
         dialog.plot.picked.emit(rate)
         assert dialog.chosen == rate and words in dialog.verdict.text(), dialog.verdict.text()
     names = {button.accessibleName() for button in dialog.findChildren(QPushButton)}

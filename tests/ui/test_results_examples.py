@@ -15,8 +15,14 @@ from app.ui.widgets.example import ExampleView, pixmap_of, size_of
 from app.ui.widgets.example_grid import ExampleGrid, LazyRows
 from tests.engine import tiny
 
-KINDS = {"image": "classification", "row": "classification", "text": "classification", "signal": "classification",
-         "image+text": "matching", "row+signal": "matching"}
+KINDS = {
+    "image": "classification",
+    "row": "classification",
+    "text": "classification",
+    "signal": "classification",
+    "image+text": "matching",
+    "row+signal": "matching",
+}
 
 
 @pytest.mark.parametrize("sort", list(KINDS))
@@ -25,7 +31,9 @@ def test_every_kind_becomes_an_example(qtbot: QtBot, sort: str) -> None:
     example = example_of(dataset, 3)
     assert example.kind == dataset.description.kind and example.name == "#3"
     wanted = pixmap_of(theme, example, QSize(120, 60)).toImage()
-    assert len({wanted.pixel(x, y) for x in range(0, 120, 3) for y in range(0, 60, 3)}) > 1, "something is painted"
+    assert len({wanted.pixel(x, y) for x in range(0, 120, 3) for y in range(0, 60, 3)}) > 1, (
+        "something is painted"
+    )
     view = ExampleView(theme)
     qtbot.addWidget(view)
     view.show_example(example)
@@ -37,8 +45,16 @@ def test_every_kind_becomes_an_example(qtbot: QtBot, sort: str) -> None:
 
 def test_a_row_names_its_columns_and_its_categories() -> None:
     dataset = tiny.dataset("classification", "row")
-    example = example_from(dataset.description.preparation, np.array([1.5, -2, np.nan, 0, 2], np.float32))
-    assert example.cells == (("x0", "1.500"), ("x1", "-2.000"), ("x2", "(no value)"), ("x3", "0"), ("kind", "b"))
+    example = example_from(
+        dataset.description.preparation, np.array([1.5, -2, np.nan, 0, 2], np.float32)
+    )
+    assert example.cells == (
+        ("x0", "1.500"),
+        ("x1", "-2.000"),
+        ("x2", "(no value)"),
+        ("x3", "0"),
+        ("kind", "b"),
+    )
     unseen = example_from(dataset.description.preparation, np.zeros(5, np.float32))
     assert unseen.cells[-1] == ("kind", "(new)")
     assert example.line.startswith("x0 1.500, x1")
@@ -56,9 +72,13 @@ def test_long_texts_are_cut_and_empty_ones_said() -> None:
         assert not pixmap_of(Theme(), Example("text", text=text), QSize(100, 40)).isNull()
 
 
-@pytest.mark.parametrize("values", [np.zeros((1, 5)), np.full((2, 4000), 3.0), np.array([[np.nan, 1.0, 2.0]])])
+@pytest.mark.parametrize(
+    "values", [np.zeros((1, 5)), np.full((2, 4000), 3.0), np.array([[np.nan, 1.0, 2.0]])]
+)
 def test_odd_signals_are_drawn(values: np.ndarray) -> None:
-    assert not pixmap_of(Theme(), Example("signal", signal=values.astype(np.float32)), QSize(100, 40)).isNull()
+    assert not pixmap_of(
+        Theme(), Example("signal", signal=values.astype(np.float32)), QSize(100, 40)
+    ).isNull()
 
 
 def test_rows_of_a_grid_are_made_when_they_are_seen(qtbot: QtBot) -> None:
@@ -81,10 +101,17 @@ def test_rows_of_a_grid_are_made_when_they_are_seen(qtbot: QtBot) -> None:
 # --- plots
 
 
-@pytest.mark.parametrize("values", [
-    np.array([]), np.array([2.0]), np.full(9, -3.0), np.random.default_rng(0).normal(size=500),
-    np.array([1e6, 1e6 + 1e-3]), np.array([1.0, np.nan, np.inf, 4.0]),
-])
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.array([]),
+        np.array([2.0]),
+        np.full(9, -3.0),
+        np.random.default_rng(0).normal(size=500),
+        np.array([1e6, 1e6 + 1e-3]),
+        np.array([1.0, np.nan, np.inf, 4.0]),
+    ],
+)
 def test_bars_hold_every_value(qtbot: QtBot, values: np.ndarray) -> None:
     plot = HistogramPlot(Theme())
     qtbot.addWidget(plot)
@@ -109,7 +136,10 @@ def test_points_are_found_and_walked(qtbot: QtBot) -> None:
         area.left() + (5 - left) / (right - left) * area.width(),
         area.bottom() - (8 - low) / (high - low) * area.height(),
     )
-    assert plot.number_at(place) == 1 and plot.number_at(QPointF(area.left() + 2, area.top() + 2)) == -1
+    assert (
+        plot.number_at(place) == 1
+        and plot.number_at(QPointF(area.left() + 2, area.top() + 2)) == -1
+    )
     picked: list[int] = []
     plot.picked.connect(picked.append)
     plot.mark(2)

@@ -58,18 +58,24 @@ def press(qtbot: QtBot, page: QWidget, name: str) -> None:
 # --- nothing yet
 
 
-def test_the_empty_page_says_what_will_be_here(qtbot: QtBot, loose: Loose, page: ResultsPage) -> None:
+def test_the_empty_page_says_what_will_be_here(
+    qtbot: QtBot, loose: Loose, page: ResultsPage
+) -> None:
     assert "Train a network" in label(page, "results.begin.text")
     assert page.ready() == (False, "Train a network first.")
     press(qtbot, page, "results.begin")
     assert loose.gone == ["training"]
 
 
-def test_a_run_without_results_says_so(qtbot: QtBot, loose: Loose, page: ResultsPage, run: Run) -> None:
+def test_a_run_without_results_says_so(
+    qtbot: QtBot, loose: Loose, page: ResultsPage, run: Run
+) -> None:
     shutil.rmtree(run.path / "results")
     (run.path / "metrics.jsonl").unlink()
     loose.parts.session.show(read_record(run.path))
-    qtbot.waitUntil(lambda: "no results yet" in label(page, "results.begin.text"), timeout=PATIENCE_MS)
+    qtbot.waitUntil(
+        lambda: "no results yet" in label(page, "results.begin.text"), timeout=PATIENCE_MS
+    )
 
 
 # --- a finished run
@@ -85,7 +91,10 @@ def test_the_verdict_comes_first_with_intervals_and_baseline(
     assert label(page, "results.best").startswith(f"Best: epoch {best} of 3 (validation loss ")
     words = page.summary.intervals.accessibleDescription()
     test = report.splits["test"]
-    assert f"Test {100 * test.accuracy:.1f} %, from {100 * test.low:.1f} % to {100 * test.high:.1f} %" in words
+    assert (
+        f"Test {100 * test.accuracy:.1f} %, from {100 * test.low:.1f} % to {100 * test.high:.1f} %"
+        in words
+    )
     assert f"{100 * test.baseline:.1f} %" in words and "always" in words
     assert page.ready() == (True, "")
 
@@ -101,7 +110,9 @@ def test_the_test_split_is_shown_first_and_can_be_changed(
     assert (page.view.matrix.confusion.counts == splits["validation"].confusion).all()
 
 
-def test_a_cell_shows_its_pictures_the_surest_first(qtbot: QtBot, loose: Loose, page: ResultsPage, run: Run) -> None:
+def test_a_cell_shows_its_pictures_the_surest_first(
+    qtbot: QtBot, loose: Loose, page: ResultsPage, run: Run
+) -> None:
     show(qtbot, loose, page, run)
     open_data(qtbot, loose, run)
     confusion = page.view.matrix.confusion
@@ -112,7 +123,9 @@ def test_a_cell_shows_its_pictures_the_surest_first(qtbot: QtBot, loose: Loose, 
     found = page.view.gallery.found
     assert len(page.view.gallery.grid.rows) == len(found) == count
     assert all((one.true, one.predicted) == (true, answer) for one in found)
-    assert [one.confidence for one in found] == sorted((one.confidence for one in found), reverse=True)
+    assert [one.confidence for one in found] == sorted(
+        (one.confidence for one in found), reverse=True
+    )
     dataset = loose.document.dataset
     assert dataset is not None
     assert (page.view.gallery.grid.rows[0][0].picture == dataset.inputs[found[0].row]).all()
@@ -143,7 +156,9 @@ def test_classes_are_listed_worst_first_and_sorted_by_a_click(
     assert page.view.classes.model_.index(0, RECALL).data().endswith("%")
 
 
-def test_the_slider_goes_back_in_time(qtbot: QtBot, loose: Loose, page: ResultsPage, run: Run) -> None:
+def test_the_slider_goes_back_in_time(
+    qtbot: QtBot, loose: Loose, page: ResultsPage, run: Run
+) -> None:
     show(qtbot, loose, page, run)
     assert not page.head.slider.isVisible(), "the test split is judged once"
     press(qtbot, page, "results.split.validation")
@@ -196,7 +211,10 @@ def test_a_last_epoch_that_cannot_be_judged_says_why(
     Path(run.experiment().data.source).unlink()
     show(qtbot, loose, page, run)
     press(qtbot, page, "results.use_last")
-    qtbot.waitUntil(lambda: "without the data of the run" in label(page, "results.use.state"), timeout=PATIENCE_MS)
+    qtbot.waitUntil(
+        lambda: "without the data of the run" in label(page, "results.use.state"),
+        timeout=PATIENCE_MS,
+    )
     assert label(page, "results.best").startswith("Best: epoch ")
 
 
@@ -217,7 +235,9 @@ def test_other_data_are_not_shown_and_the_runs_own_can_be_opened(
     assert loose.document.experiment.data.source == str(tmp_path / "others")
 
 
-def test_data_that_are_gone_leave_the_figures(qtbot: QtBot, loose: Loose, page: ResultsPage, run: Run) -> None:
+def test_data_that_are_gone_leave_the_figures(
+    qtbot: QtBot, loose: Loose, page: ResultsPage, run: Run
+) -> None:
     experiment = run.experiment()
     gone = experiment.replace(data=experiment.data.replace(source=str(run.path / "gone")))
     storage.write(gone, run.path / "experiment.toml")
@@ -245,27 +265,42 @@ def test_while_it_trains_the_last_epoch_is_shown_and_then_the_report(
     qtbot: QtBot, loose: Loose, page: ResultsPage, run: Run
 ) -> None:
     session, heads = loose.parts.session, []
-    session.told.connect(lambda _: heads.append(label(page, "results.about") if page.stack.currentIndex() else ""))
+    session.told.connect(
+        lambda _: heads.append(label(page, "results.about") if page.stack.currentIndex() else "")
+    )
     training = run.experiment().training.replace(epochs=6)
-    session.start(run.experiment().replace(name="again", training=training), loose.parts.runs_folder)
+    session.start(
+        run.experiment().replace(name="again", training=training), loose.parts.runs_folder
+    )
     qtbot.waitUntil(lambda: page.stack.currentIndex() == 1, timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: session.state is State.IDLE, timeout=PATIENCE_MS)
     assert any("running, after epoch" in head for head in heads)
     path = session.record.path
     assert path is not None
-    words = load_report(Run(path)).verdict  # read anew in the background: what was shown live stays until then
-    qtbot.waitUntil(lambda: label(page, "results.verdict") == words and not page.live, timeout=PATIENCE_MS)
+    words = load_report(
+        Run(path)
+    ).verdict  # read anew in the background: what was shown live stays until then
+    qtbot.waitUntil(
+        lambda: label(page, "results.verdict") == words and not page.live, timeout=PATIENCE_MS
+    )
 
 
 # --- files and sizes
 
 
 def test_matrix_and_table_are_saved(
-    qtbot: QtBot, loose: Loose, page: ResultsPage, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot,
+    loose: Loose,
+    page: ResultsPage,
+    run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     show(qtbot, loose, page, run)
     names = iter(["matrix", "matrix.csv", "klassen.csv"])
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / next(names)), ""))
+    monkeypatch.setattr(
+        QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / next(names)), "")
+    )
     page.view.matrix_card.save_png.emit()
     page.view.matrix_card.save_csv.emit()
     page.view.side.save_csv.emit()
@@ -273,12 +308,16 @@ def test_matrix_and_table_are_saved(
     rows = list(csv.reader(io.StringIO((tmp_path / "matrix.csv").read_text(encoding="utf-8-sig"))))
     counts = np.array([[int(value) for value in row[1:]] for row in rows[1:]])
     assert (counts == load_report(run).splits["test"].confusion).all()
-    table = list(csv.DictReader(io.StringIO((tmp_path / "klassen.csv").read_text(encoding="utf-8-sig"))))
+    table = list(
+        csv.DictReader(io.StringIO((tmp_path / "klassen.csv").read_text(encoding="utf-8-sig")))
+    )
     assert len(table) == 10 and sum(int(row["pictures"]) for row in table) == counts.sum()
 
 
 @pytest.mark.parametrize("zoom", [1.0, 1.5, 2.0])
-def test_nothing_is_cut_off_sideways(qtbot: QtBot, loose: Loose, page: ResultsPage, run: Run, zoom: float) -> None:
+def test_nothing_is_cut_off_sideways(
+    qtbot: QtBot, loose: Loose, page: ResultsPage, run: Run, zoom: float
+) -> None:
     loose.parts.theme.set_zoom(zoom)
     page.resize(840, 610)
     show(qtbot, loose, page, run)
@@ -286,4 +325,6 @@ def test_nothing_is_cut_off_sideways(qtbot: QtBot, loose: Loose, page: ResultsPa
     assert page.width() == 840, "the page would push the window wider"
     assert page.scroller.horizontalScrollBar().maximum() == 0
     if zoom == 1:
-        assert page.scroller.verticalScrollBar().maximum() == 0, "all of it is in view at 1280 x 720"
+        assert page.scroller.verticalScrollBar().maximum() == 0, (
+            "all of it is in view at 1280 x 720"
+        )

@@ -47,7 +47,12 @@ def _train(folder: Path, name: str) -> Run:
         data = {"source": str(folder / "data.csv"), "task": "regression", "target": "height (cm)"}
     elif name == "language":
         (folder / "data.txt").write_text("the old house by the river is not so old. " * 80)
-        data = {"source": str(folder / "data.txt"), "task": "language-modelling", "tokens": "bytes", "context": 32}
+        data = {
+            "source": str(folder / "data.txt"),
+            "task": "language-modelling",
+            "tokens": "bytes",
+            "context": 32,
+        }
     else:
         light = np.random.default_rng(0).integers(0, 200, (80, 8, 8)).astype(np.uint8)
         np.savez(folder / "data.npz", images=light, labels=np.arange(80) % 2)
@@ -79,7 +84,9 @@ def test_amounts_go_back_in_time(qtbot: QtBot, loose: Loose, make: Make) -> None
     report = load_report(run).splits["test"]
     assert page.view is not None and page.view.scatter.x.tolist() == report.targets[:, 0].tolist()  # type: ignore[attr-defined]
     figures = [shown.accessibleName() for shown in page.summary._figures if not shown.isHidden()]
-    assert any(figure.startswith("mean error (MAE) ") and figure.endswith(" cm") for figure in figures)
+    assert any(
+        figure.startswith("mean error (MAE) ") and figure.endswith(" cm") for figure in figures
+    )
     assert page.summary.intervals.isHidden()
     page.show_split("validation")
     after = page.view.scatter.y.copy()  # type: ignore[attr-defined]
@@ -98,14 +105,18 @@ def test_nothing_is_cut_off_sideways(qtbot: QtBot, loose: Loose, make: Make, zoo
         qtbot.waitUntil(lambda page=page: not page._fit.isActive())  # type: ignore[misc]
         assert page.width() == 840 and page.scroller.horizontalScrollBar().maximum() == 0
         if zoom == 1:
-            assert page.scroller.verticalScrollBar().maximum() == 0, "all of it is in view at 1280 x 720"
+            assert page.scroller.verticalScrollBar().maximum() == 0, (
+                "all of it is in view at 1280 x 720"
+            )
 
 
 def test_amounts_are_shown_while_it_trains(qtbot: QtBot, loose: Loose, make: Make) -> None:
     page = opened(qtbot, loose, make("amounts"))
     session, seen = loose.parts.session, set[str]()
     words = page.summary.verdict
-    session.told.connect(lambda _: seen.add(words.text() if page.stack.currentIndex() and page.live else ""))
+    session.told.connect(
+        lambda _: seen.add(words.text() if page.stack.currentIndex() and page.live else "")
+    )
     experiment = make("amounts").experiment()
     training = experiment.training.replace(epochs=25)
     session.start(experiment.replace(name="again", training=training), loose.parts.runs_folder)
@@ -140,13 +151,18 @@ def test_restored_examples_stand_side_by_side(qtbot: QtBot, loose: Loose, make: 
     clean, damaged, restored = view.grid.rows[0][0].halves  # type: ignore[union-attr]
     worst = report.worst(1)[0][0]
     assert (clean.picture == dataset.inputs[worst]).all()
-    assert (damaged.picture != clean.picture).any() and restored.picture.shape == clean.picture.shape
+    assert (
+        damaged.picture != clean.picture
+    ).any() and restored.picture.shape == clean.picture.shape
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("amounts", "R²"), ("language", "Bits per byte"), ("restored", "Mean error")]
+    ("name", "words"),
+    [("amounts", "R²"), ("language", "Bits per byte"), ("restored", "Mean error")],
 )
-def test_training_speaks_of_the_task(qtbot: QtBot, loose: Loose, make: Make, name: str, words: str) -> None:
+def test_training_speaks_of_the_task(
+    qtbot: QtBot, loose: Loose, make: Make, name: str, words: str
+) -> None:
     run = make(name)
     page = TrainingPage(loose.parts)
     qtbot.addWidget(page)

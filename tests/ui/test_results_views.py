@@ -22,9 +22,14 @@ from tests.engine import tiny
 from tests.ui.loose import PATIENCE_MS, Loose
 
 VIEWS = {
-    "classes": ("classification", "text"), "yes-no": ("binary-classification", "row"), "tags": ("multi-label", "row"),
-    "amounts": ("regression", "row"), "matching": ("matching", "image+text"), "space": ("metric-learning", "image"),
-    "language": ("language-modelling", "text"), "restored": ("reconstruction", "image"),
+    "classes": ("classification", "text"),
+    "yes-no": ("binary-classification", "row"),
+    "tags": ("multi-label", "row"),
+    "amounts": ("regression", "row"),
+    "matching": ("matching", "image+text"),
+    "space": ("metric-learning", "image"),
+    "language": ("language-modelling", "text"),
+    "restored": ("reconstruction", "image"),
 }
 
 
@@ -46,7 +51,9 @@ def answers(task: Task, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
         return _long(np.stack([first, first + dice.normal(size=first.shape) / 2], axis=1))
     if task.view == "language":
         tokens = np.maximum((dataset.targets[rows] >= 0).sum(axis=1), 1)
-        return np.stack([tokens * dice.uniform(1, 3, len(rows)), tokens, tokens], axis=1).astype(np.float32)
+        return np.stack([tokens * dice.uniform(1, 3, len(rows)), tokens, tokens], axis=1).astype(
+            np.float32
+        )
     return dice.uniform(0.1, 0.9, (len(rows), 2)).astype(np.float32)
 
 
@@ -59,9 +66,20 @@ def shown_of(name: str, **more: object) -> Shown:
     task, dataset = TASKS[kind], tiny.dataset(kind, sort)
     rows = dataset.indices["test"]
     report = report_for(task.view).of(
-        "test", dataset.description, task, rows, dataset.targets[rows], answers(task, dataset, rows), 0.5
+        "test",
+        dataset.description,
+        task,
+        rows,
+        dataset.targets[rows],
+        answers(task, dataset, rows),
+        0.5,
     )
-    return Shown(**({"report": report, "about": dataset.description, "dataset": dataset, "live": False} | more))  # type: ignore[arg-type]
+    return Shown(
+        **(
+            {"report": report, "about": dataset.description, "dataset": dataset, "live": False}
+            | more
+        )
+    )  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -94,7 +112,9 @@ def press(qtbot: QtBot, view: View, name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in VIEWS if name != "restored"])
 @pytest.mark.parametrize("dark", [False, True])
-def test_every_view_shows_its_report_with_and_without_the_data(show, loose: Loose, name: str, dark: bool) -> None:  # type: ignore[no-untyped-def]
+def test_every_view_shows_its_report_with_and_without_the_data(
+    show, loose: Loose, name: str, dark: bool
+) -> None:  # type: ignore[no-untyped-def]
     loose.parts.theme.set_dark(dark)
     view = show(name)
     assert view.grab().width() == view.width()
@@ -103,7 +123,9 @@ def test_every_view_shows_its_report_with_and_without_the_data(show, loose: Loos
     view.grab()
     asked: list[bool] = []
     view.wanted.connect(lambda: asked.append(True))
-    offers = [one for one in view.findChildren(QAbstractButton, "results.open_data") if not one.isHidden()]
+    offers = [
+        one for one in view.findChildren(QAbstractButton, "results.open_data") if not one.isHidden()
+    ]
     if name != "amounts":  # there the table says it all until a line is clicked
         assert offers
         offers[0].click()
@@ -146,7 +168,8 @@ def test_a_moved_threshold_moves_figures_matrix_and_examples(qtbot: QtBot, show)
         expected = report.at(at)
         counts = view.matrix.confusion.counts
         assert counts.tolist() == [
-            [expected.true_no, expected.false_yes], [expected.false_no, expected.true_yes]
+            [expected.true_no, expected.false_yes],
+            [expected.false_no, expected.true_yes],
         ]
         assert view.panel.roc.point == (expected.false_alarms or 0.0, expected.recall or 0.0)
         assert f"{expected.true_yes} of {expected.true_yes + expected.false_no} found" in text(
@@ -169,7 +192,9 @@ def test_a_click_on_the_curve_takes_its_threshold(show) -> None:  # type: ignore
 def test_without_the_examples_there_are_no_curves(show) -> None:  # type: ignore[no-untyped-def]
     from app.engine.results.reports.yes_no import YesNoReport
 
-    report = YesNoReport.of_confusion("validation", np.array([[3, 1], [1, 4]]), ("no", "yes"), 1, {}, None)
+    report = YesNoReport.of_confusion(
+        "validation", np.array([[3, 1], [1, 4]]), ("no", "yes"), 1, {}, None
+    )
     view = show("yes-no", report=report)
     assert view.side.sides.value == "classes"
     assert (view.matrix.confusion.counts == [[3, 1], [1, 4]]).all()
@@ -181,11 +206,17 @@ def test_without_the_examples_there_are_no_curves(show) -> None:  # type: ignore
 def test_a_tag_shows_where_it_goes_wrong(qtbot: QtBot, show) -> None:  # type: ignore[no-untyped-def]
     view = show("tags")
     report = view.shown.report
-    assert [line.cells[0] for line in sorted(view.table.model_.rows, key=lambda line: line.key)] == list("abc")
+    assert [
+        line.cells[0] for line in sorted(view.table.model_.rows, key=lambda line: line.key)
+    ] == list("abc")
     assert len(view.gallery.grid.rows) == len(report.wrong())
     for tag in range(3):
         view.table.picked.emit(tag)
-        for name, has, said in (("missed", True, False), ("added", False, True), ("right", True, True)):
+        for name, has, said in (
+            ("missed", True, False),
+            ("added", False, True),
+            ("right", True, True),
+        ):
             press(qtbot, view, f"results.tag.{name}")
             assert len(view.gallery.grid.rows) == len(report.examples_of(tag, has, said))
     press(qtbot, view, "results.mistakes")
@@ -204,7 +235,9 @@ def test_worst_rows_first_and_a_click_shows_one(qtbot: QtBot, show) -> None:  # 
     assert off == sorted(off, reverse=True) and len(off) == report.count
     place = view.table.model_.rows[0].key
     index = view.table.model_.index(0, 0)
-    qtbot.mouseClick(view.table.viewport(), Qt.MouseButton.LeftButton, pos=view.table.visualRect(index).center())
+    qtbot.mouseClick(
+        view.table.viewport(), Qt.MouseButton.LeftButton, pos=view.table.visualRect(index).center()
+    )
     assert view.scatter.chosen == place and view.example.example.cells
     assert " cm" in view.answer.text()
     view.scatter.picked.emit(3)
@@ -230,7 +263,9 @@ def test_each_of_several_amounts_in_its_own_unit(show) -> None:  # type: ignore[
 def test_a_cell_shows_both_halves_and_the_nearest(qtbot: QtBot, show) -> None:  # type: ignore[no-untyped-def]
     view = show("matching")
     report, dataset = view.shown.report, view.shown.dataset
-    np.testing.assert_allclose(view.matrix.values, report.said[:, 0] @ report.said[:, 1].T, atol=1e-6)
+    np.testing.assert_allclose(
+        view.matrix.values, report.said[:, 0] @ report.said[:, 1].T, atol=1e-6
+    )
     view.matrix.setFocus()
     qtbot.keyClick(view.matrix, Qt.Key.Key_Home)
     view.matrix.picked.emit(2, 5)

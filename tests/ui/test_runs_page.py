@@ -92,7 +92,9 @@ def lock(run: Run, process: int) -> None:
 # --- the list
 
 
-def test_without_runs_the_page_says_how_to_get_one(qtbot: QtBot, loose: Loose, page: RunsPage) -> None:
+def test_without_runs_the_page_says_how_to_get_one(
+    qtbot: QtBot, loose: Loose, page: RunsPage
+) -> None:
     qtbot.waitUntil(lambda: page.stack.currentIndex() == 1, timeout=PATIENCE_MS)
     press(qtbot, page, "runs.begin")
     assert loose.gone == ["data"]
@@ -129,7 +131,9 @@ def test_only_what_changed_is_read_again(runs: list[Run]) -> None:
     assert again[1] is known[runs[1].path]
 
 
-def test_a_damaged_run_is_listed_all_the_same(qtbot: QtBot, listed: RunsPage, runs: list[Run]) -> None:
+def test_a_damaged_run_is_listed_all_the_same(
+    qtbot: QtBot, listed: RunsPage, runs: list[Run]
+) -> None:
     (runs[0].path / "summary.json").write_text("{ no", encoding="utf-8")
     (runs[0].path / "metrics.jsonl").write_bytes(b'{"epoch": 1, "val')
     entry = read_entry(runs[0])
@@ -147,7 +151,9 @@ def test_a_run_whose_process_died_can_be_resumed(
     until_listed(qtbot, page, 2)
     assert cell_text(page.table.runs.entries[0], RUN).startswith("second: Interrupted: Resume?")
     asked: list[tuple[Path, int | None]] = []
-    monkeypatch.setattr(Session, "go_on", lambda self, path, epochs=None: asked.append((path, epochs)))
+    monkeypatch.setattr(
+        Session, "go_on", lambda self, path, epochs=None: asked.append((path, epochs))
+    )
     assert any(card.button == "Resume" for card in page.guide())
     press(qtbot, page, "runs.resume")
     assert asked == [(runs[0].path, None)] and loose.gone == ["training"]
@@ -157,7 +163,9 @@ def test_a_finished_run_is_trained_longer(
     qtbot: QtBot, listed: RunsPage, runs: list[Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[tuple[Path, int | None]] = []
-    monkeypatch.setattr(Session, "go_on", lambda self, path, epochs=None: asked.append((path, epochs)))
+    monkeypatch.setattr(
+        Session, "go_on", lambda self, path, epochs=None: asked.append((path, epochs))
+    )
     assert button(listed, "runs.resume").text() == "Train 10 more epochs"
     press(qtbot, listed, "runs.resume")
     assert asked == [(runs[0].path, 13)]
@@ -166,7 +174,9 @@ def test_a_finished_run_is_trained_longer(
 # --- actions
 
 
-def test_opening_shows_the_run_in_results(qtbot: QtBot, loose: Loose, listed: RunsPage, runs: list[Run]) -> None:
+def test_opening_shows_the_run_in_results(
+    qtbot: QtBot, loose: Loose, listed: RunsPage, runs: list[Run]
+) -> None:
     listed.table.choose([runs[1].path])
     press(qtbot, listed, "runs.open")
     qtbot.waitUntil(lambda: loose.gone == ["results"], timeout=PATIENCE_MS)
@@ -174,7 +184,9 @@ def test_opening_shows_the_run_in_results(qtbot: QtBot, loose: Loose, listed: Ru
     assert record.path == runs[1].path and len(record.epochs) == 1
 
 
-def test_enter_opens_and_the_arrow_walks(qtbot: QtBot, loose: Loose, listed: RunsPage, runs: list[Run]) -> None:
+def test_enter_opens_and_the_arrow_walks(
+    qtbot: QtBot, loose: Loose, listed: RunsPage, runs: list[Run]
+) -> None:
     listed.table.setFocus()
     qtbot.keyClick(listed.table, Qt.Key.Key_Down)
     qtbot.keyClick(listed.table, Qt.Key.Key_Return)
@@ -190,14 +202,18 @@ def edit(qtbot: QtBot, page: RunsPage, action: str, text: str) -> None:
     qtbot.keyClick(editor, Qt.Key.Key_Return)
 
 
-def test_a_run_is_renamed_and_keeps_its_day(qtbot: QtBot, loose: Loose, listed: RunsPage, runs: list[Run]) -> None:
+def test_a_run_is_renamed_and_keeps_its_day(
+    qtbot: QtBot, loose: Loose, listed: RunsPage, runs: list[Run]
+) -> None:
     edit(qtbot, listed, "runs.rename", "Kleiderschrank (é)")
     qtbot.waitUntil(lambda: "Kleiderschrank (é)" in names(listed), timeout=PATIENCE_MS)
     assert (runs[0].path.parent / "2026-11-21 Kleiderschrank (é)" / "summary.json").is_file()
     assert [entry.name for entry in listed.table.chosen()] == ["Kleiderschrank (é)"]
 
 
-def test_a_name_that_is_taken_is_refused(qtbot: QtBot, listed: RunsPage, runs: list[Run], tmp_path: Path) -> None:
+def test_a_name_that_is_taken_is_refused(
+    qtbot: QtBot, listed: RunsPage, runs: list[Run], tmp_path: Path
+) -> None:
     (runs[0].path.parent / "2026-11-21 taken").mkdir()
     edit(qtbot, listed, "runs.rename", "taken")
     qtbot.waitUntil(listed.message.isVisible)
@@ -207,11 +223,15 @@ def test_a_name_that_is_taken_is_refused(qtbot: QtBot, listed: RunsPage, runs: l
 
 def test_a_note_is_kept(qtbot: QtBot, listed: RunsPage, runs: list[Run]) -> None:
     edit(qtbot, listed, "runs.note", "the best one")
-    qtbot.waitUntil(lambda: cell_text(listed.table.runs.entries[0], NOTE) == "the best one", timeout=PATIENCE_MS)
+    qtbot.waitUntil(
+        lambda: cell_text(listed.table.runs.entries[0], NOTE) == "the best one", timeout=PATIENCE_MS
+    )
     assert runs[0].note == "the best one"
 
 
-def test_deleting_can_be_undone(qtbot: QtBot, loose: Loose, listed: RunsPage, runs: list[Run]) -> None:
+def test_deleting_can_be_undone(
+    qtbot: QtBot, loose: Loose, listed: RunsPage, runs: list[Run]
+) -> None:
     before = sorted(path.name for path in runs[0].path.rglob("*"))
     qtbot.keyClick(listed.table, Qt.Key.Key_Delete)
     qtbot.waitUntil(lambda: names(listed) == ["first"], timeout=PATIENCE_MS)
@@ -225,7 +245,11 @@ def test_deleting_can_be_undone(qtbot: QtBot, loose: Loose, listed: RunsPage, ru
 def test_a_run_that_runs_is_not_deleted(qtbot: QtBot, listed: RunsPage, runs: list[Run]) -> None:
     import psutil
 
-    data = {"process": os.getpid(), "begun": psutil.Process().create_time(), "computer": socket.gethostname()}
+    data = {
+        "process": os.getpid(),
+        "begun": psutil.Process().create_time(),
+        "computer": socket.gethostname(),
+    }
     (runs[0].path / LOCK).write_text(json.dumps(data), encoding="utf-8")
     do(listed, "runs.delete")
     assert "is running and cannot be deleted" in message(listed)
@@ -238,7 +262,11 @@ def test_a_run_that_runs_is_not_deleted(qtbot: QtBot, listed: RunsPage, runs: li
 def test_ticking_two_runs_lays_them_over_one_another(qtbot: QtBot, listed: RunsPage) -> None:
     table = listed.table
     place = table.visualRect(table.runs.index(1, RUN))
-    qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(place.left() + 14, place.center().y()))
+    qtbot.mouseClick(
+        table.viewport(),
+        Qt.MouseButton.LeftButton,
+        pos=QPoint(place.left() + 14, place.center().y()),
+    )
     assert [entry.name for entry in table.chosen()] == ["second", "first"]
     qtbot.waitUntil(lambda: listed.comparison.table.columnCount() == 3, timeout=PATIENCE_MS)
     overlay = listed.comparison.overlay
@@ -249,7 +277,11 @@ def test_ticking_two_runs_lays_them_over_one_another(qtbot: QtBot, listed: RunsP
     assert "second, first" in overlay.accessibleName()
     first = listed.comparison.table.item(0, 0)
     assert first is not None and first.text() in ("Epochs", "Seed")
-    qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(place.left() + 14, place.center().y()))
+    qtbot.mouseClick(
+        table.viewport(),
+        Qt.MouseButton.LeftButton,
+        pos=QPoint(place.left() + 14, place.center().y()),
+    )
     assert [entry.name for entry in table.chosen()] == ["second"]
 
 
@@ -269,7 +301,9 @@ def test_one_run_alone_shows_what_was_chosen(runs: list[Run]) -> None:
     assert chosen["Epochs"] == ("1",) and chosen["Seed"] == ("5",) and "Rotate" not in chosen
 
 
-@pytest.mark.parametrize("wanted", [[0.5], [0.5, 0.5, 0.5], [0.0, 0.01, 0.9, 0.91], [0.9, 0.95, 1.0, 1.0, 1.0]])
+@pytest.mark.parametrize(
+    "wanted", [[0.5], [0.5, 0.5, 0.5], [0.0, 0.01, 0.9, 0.91], [0.9, 0.95, 1.0, 1.0, 1.0]]
+)
 def test_names_beside_curves_never_lie_on_one_another(wanted: list[float]) -> None:
     placed = spread(wanted, 0.1, 0.0, 1.0)
     assert all(b - a >= 0.1 - 1e-9 for a, b in pairwise(placed))
@@ -283,7 +317,9 @@ def test_names_are_short_unless_two_are_alike() -> None:
 
 
 @pytest.mark.parametrize(("zoom", "width"), [(1.0, 840), (1.5, 840), (2.0, 1080)])
-def test_nothing_is_cut_off_sideways(qtbot: QtBot, loose: Loose, listed: RunsPage, zoom: float, width: int) -> None:
+def test_nothing_is_cut_off_sideways(
+    qtbot: QtBot, loose: Loose, listed: RunsPage, zoom: float, width: int
+) -> None:
     """The widths that a page has in a window of 1280 pixels, where the Guide makes way for large type."""
     loose.parts.theme.set_zoom(zoom)
     listed.resize(width, 610)

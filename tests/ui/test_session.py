@@ -33,7 +33,9 @@ def run(session: Session, train: Callable[[Emit, Control], None]) -> None:
 
 def steps(first: int, count: int) -> events.StepsDone:
     numbers = np.arange(first, first + count)
-    return events.StepsDone(first + count - 1, 1, numbers, 1.0 / numbers, numbers * 1.0, numbers * 1.0, 100.0, 1.0, 2.0)
+    return events.StepsDone(
+        first + count - 1, 1, numbers, 1.0 / numbers, numbers * 1.0, numbers * 1.0, 100.0, 1.0, 2.0
+    )
 
 
 def end(status: events.Status = "completed") -> events.RunFinished:
@@ -69,9 +71,12 @@ def test_a_stage_is_told_from_the_first_moment(qtbot: QtBot, session: Session) -
 
 
 @pytest.mark.parametrize(
-    ("error", "status"), [(RuntimeError("broken"), "failed"), (Stopped(), "stopped"), (SystemExit(3), "failed")]
+    ("error", "status"),
+    [(RuntimeError("broken"), "failed"), (Stopped(), "stopped"), (SystemExit(3), "failed")],
 )
-def test_whatever_a_run_raises_it_ends_once(qtbot: QtBot, session: Session, error: BaseException, status: str) -> None:
+def test_whatever_a_run_raises_it_ends_once(
+    qtbot: QtBot, session: Session, error: BaseException, status: str
+) -> None:
     def train(emit: Emit, control: Control) -> None:
         raise error
 
@@ -191,7 +196,13 @@ def test_guests_give_way_to_each_other_and_to_a_run(qtbot: QtBot, session: Sessi
         run(session, train)
     turns = [said for said in course if not said.endswith("gives way")]
     assert turns == [
-        "one begins", "one ends", "other begins", "other ends", "one begins", "one ends", "run begins",
+        "one begins",
+        "one ends",
+        "other begins",
+        "other ends",
+        "one begins",
+        "one ends",
+        "run begins",
     ]
     assert course.count("one gives way") == 2 and course.count("other gives way") == 1
 

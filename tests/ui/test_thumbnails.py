@@ -80,10 +80,16 @@ def test_a_wrong_picture_is_marked_in_its_colour_and_in_words(qtbot: QtBot) -> N
     grid.resize(100, 120)
     grid.show()
     index = grid.model().index(0, 0)
-    assert grid.model().data(index, Qt.ItemDataRole.AccessibleTextRole) == "Picture 1 of 1: cat, says dog"
+    assert (
+        grid.model().data(index, Qt.ItemDataRole.AccessibleTextRole)
+        == "Picture 1 of 1: cat, says dog"
+    )
     picture = grid.viewport().grab().toImage()
     cell = grid.visualRect(index)
-    column = [picture.pixelColor(QPoint(cell.center().x(), y)) for y in range(cell.top(), cell.center().y())]
+    column = [
+        picture.pixelColor(QPoint(cell.center().x(), y))
+        for y in range(cell.top(), cell.center().y())
+    ]
     assert theme.color("validation") in column
 
 

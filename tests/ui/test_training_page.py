@@ -75,12 +75,23 @@ def tell(loose: Loose, *more: events.Event) -> None:
 
 
 def going(done: int = 3, patience: int = 0) -> Record:
-    resolved = Experiment(training=TrainingSettings(epochs=4, batch_size=8, gradient_clip=0.0, patience=patience))
+    resolved = Experiment(
+        training=TrainingSettings(epochs=4, batch_size=8, gradient_clip=0.0, patience=patience)
+    )
     record = told.record_of(told.started(), told.prepared(4, 50, resolved))
     rates = np.linspace(0.01, 0.002, 50 * done)
-    record.add(told.steps(1, np.linspace(2.0, 0.25, 50 * done), rates, np.linspace(2, 1, 50 * done)))
+    record.add(
+        told.steps(1, np.linspace(2.0, 0.25, 50 * done), rates, np.linspace(2, 1, 50 * done))
+    )
     for number, loss in zip(range(1, done + 1), (0.5, 0.231, 0.26, 0.25), strict=False):
-        record.add(told.epoch(number, loss, min(number, 2), accuracy=0.8 + 0.06 * min(number, 2) - 0.01 * (number > 2)))
+        record.add(
+            told.epoch(
+                number,
+                loss,
+                min(number, 2),
+                accuracy=0.8 + 0.06 * min(number, 2) - 0.01 * (number > 2),
+            )
+        )
     record.add(told.measured(100, {"total": 16e9, "free": 9e9, "process": 8e8}))
     return record
 
@@ -129,8 +140,12 @@ def test_figures(page: TrainingPage, loose: Loose) -> None:
     run_live(loose, going(patience=5))
     labels = [label.text() for label in page.run.figures.findChildren(QLabel)]
     assert text(page, "figure.metric") == "92.0 %" and "epoch 2 of 4" in labels
-    assert text(page, "figure.validation_loss") == "0.260" and "no better for 1 of 5 epochs" in labels
-    assert text(page, "figure.learning_rate") == "0.0020" and any("falling" in label for label in labels)
+    assert (
+        text(page, "figure.validation_loss") == "0.260" and "no better for 1 of 5 epochs" in labels
+    )
+    assert text(page, "figure.learning_rate") == "0.0020" and any(
+        "falling" in label for label in labels
+    )
     assert page.run.loss._best == (2.0, 0.231)
     assert page.run.headline._best == (2.0, pytest.approx(0.92))
 
@@ -151,7 +166,10 @@ def test_memory_predicted_and_measured(page: TrainingPage, loose: Loose) -> None
     [
         ("No NVIDIA driver library was found.", {}),
         ("The driver refuses to tell this.", {"total": None, "free": None, "reserved": None}),
-        ("This GPU does not tell this.", {"total": 8e9, "free": 2e9, "reserved": 4e9, "allocated": 3e9, "power": None}),
+        (
+            "This GPU does not tell this.",
+            {"total": 8e9, "free": 2e9, "reserved": 4e9, "allocated": 3e9, "power": None},
+        ),
     ],
 )
 def test_what_the_driver_refuses_is_a_dash_with_its_reason(
@@ -170,13 +188,19 @@ def test_what_the_driver_refuses_is_a_dash_with_its_reason(
 
 def test_the_parts_of_a_gpu_add_up(page: TrainingPage, loose: Loose) -> None:
     record = going()
-    record.add(told.measured(120, {"total": 8e9, "free": 2e9, "reserved": 4e9, "allocated": 3e9, "utilisation": 97.0}))
+    record.add(
+        told.measured(
+            120, {"total": 8e9, "free": 2e9, "reserved": 4e9, "allocated": 3e9, "utilisation": 97.0}
+        )
+    )
     run_live(loose, record)
     page.run.show_view(number_of("memory"))
     parts = {part.name: part.bytes for part in page.run.memory_view.panel.bar.parts}
     assert parts == {
-        "in use by the model": 3_000_000_000, "kept by PyTorch": 1_000_000_000,
-        "other programs and the driver": 2_000_000_000, "free": 2_000_000_000,
+        "in use by the model": 3_000_000_000,
+        "kept by PyTorch": 1_000_000_000,
+        "other programs and the driver": 2_000_000_000,
+        "free": 2_000_000_000,
     }
 
 
@@ -199,7 +223,9 @@ def test_what_it_says_now(page: TrainingPage, loose: Loose, qtbot: QtBot) -> Non
     assert right.lines == [classes[dataset.targets[rows[0]]], "90 %"]
     assert wrong.lines[1] == f"is {classes[dataset.targets[rows[1]]]}" and not wrong.right
     page.run.probe_card.grab()
-    loose.document.replace("data", height=12)  # other pictures later on do not change what these rows are
+    loose.document.replace(
+        "data", height=12
+    )  # other pictures later on do not change what these rows are
     tell(loose, events.ProbePredicted(2, rows, sure))
     assert len(page.run.probe_card.content.said) == 2
 
@@ -216,7 +242,9 @@ def test_a_constant_learning_rate_leaves_room_above_it(page: TrainingPage, loose
     peaks = {}
     for kind in ("constant", "cosine"):  # the latter comes down
         experiment = Document(Experiment().replace(schedule={"kind": kind})).effective()
-        record = told.record_of(told.started(experiment), told.prepared(4, 50, experiment), told.steps(1, np.ones(60)))
+        record = told.record_of(
+            told.started(experiment), told.prepared(4, 50, experiment), told.steps(1, np.ones(60))
+        )
         page.run.rate.show_record(record, experiment)
         peaks[kind] = page.run.rate.limits()[3] / page.run.rate.plan.y.max()
     assert peaks["constant"] == pytest.approx(HEADROOM * peaks["cosine"])
@@ -240,7 +268,10 @@ def test_the_log_follows_until_somebody_scrolls_up(page: TrainingPage, loose: Lo
     run_live(loose, going())
     page.run.show_view(number_of("log"))
     log, bar = page.run.log_view, page.run.log_view.text.verticalScrollBar()
-    log.add([events.StageChanged("a long line " * 40 + str(number)) for number in range(200)], page._about)
+    log.add(
+        [events.StageChanged("a long line " * 40 + str(number)) for number in range(200)],
+        page._about,
+    )
     page.resize(page.width(), page.height() - 60)
     assert bar.maximum() > 0 and bar.value() == bar.maximum()
     bar.triggerAction(QAbstractSlider.SliderAction.SliderToMinimum)
@@ -308,7 +339,9 @@ def test_train_longer_goes_on_with_more_epochs(
     page: TrainingPage, loose: Loose, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[tuple[Path, int | None]] = []
-    monkeypatch.setattr(loose.parts.session, "go_on", lambda path, epochs=None: asked.append((path, epochs)))
+    monkeypatch.setattr(
+        loose.parts.session, "go_on", lambda path, epochs=None: asked.append((path, epochs))
+    )
     record = going(4)
     record.add(told.finished())
     loose.parts.session.show(record)
@@ -318,7 +351,11 @@ def test_train_longer_goes_on_with_more_epochs(
 
 def test_failed_says_what_and_shows_details(page: TrainingPage, loose: Loose) -> None:
     record = going(1)
-    record.add(told.finished("failed", ("There is not enough memory.", "Take a smaller batch.", "Traceback: x")))
+    record.add(
+        told.finished(
+            "failed", ("There is not enough memory.", "Take a smaller batch.", "Traceback: x")
+        )
+    )
     resolved = Experiment(training=TrainingSettings(batch_size=64))
     for finding in after_failure("failed", resolved, "not enough memory"):
         record.add(events.Found(finding))
@@ -332,7 +369,9 @@ def test_failed_says_what_and_shows_details(page: TrainingPage, loose: Loose) ->
     assert loose.document.experiment.training.batch_size == 32 and loose.done == ["train"]
 
 
-def test_diverged_offers_a_smaller_rate_and_marks_the_step(page: TrainingPage, loose: Loose) -> None:
+def test_diverged_offers_a_smaller_rate_and_marks_the_step(
+    page: TrainingPage, loose: Loose
+) -> None:
     record = going(1)
     record.add(told.steps(51, [np.nan, np.inf]))
     record.add(told.finished("diverged"))
@@ -349,12 +388,19 @@ def test_diverged_offers_a_smaller_rate_and_marks_the_step(page: TrainingPage, l
     assert loose.done == ["train"]
 
 
-def test_findings_stand_in_the_guide_and_their_remedies_apply(page: TrainingPage, loose: Loose) -> None:
+def test_findings_stand_in_the_guide_and_their_remedies_apply(
+    page: TrainingPage, loose: Loose
+) -> None:
     run_live(loose, going())
-    remedy = Remedy("Balance the classes", {"loss.class_weights": "balanced", "training.patience": 3})
+    remedy = Remedy(
+        "Balance the classes", {"loss.class_weights": "balanced", "training.patience": 3}
+    )
     changed: list[bool] = []
     page.guide_changed.connect(lambda: changed.append(True))
-    tell(loose, events.Found(Finding("imbalance", "warning", "Uneven classes", "One class rules.", remedy)))
+    tell(
+        loose,
+        events.Found(Finding("imbalance", "warning", "Uneven classes", "One class rules.", remedy)),
+    )
     card = next(card for card in page.guide() if card.title == "Uneven classes")
     assert changed and card.button == "Balance the classes" and card.action is not None
     before = loose.document.experiment
@@ -368,7 +414,12 @@ def test_findings_stand_in_the_guide_and_their_remedies_apply(page: TrainingPage
 def test_a_remedy_for_a_new_run_stops_this_one_first(page: TrainingPage, loose: Loose) -> None:
     run_live(loose, going())
     remedy = Remedy("Learning rate 0.001", {"optimizer.learning_rate": 0.001}, restart=True)
-    tell(loose, events.Found(Finding("jumping", "problem", "The loss climbs again", "Steps are too long.", remedy)))
+    tell(
+        loose,
+        events.Found(
+            Finding("jumping", "problem", "The loss climbs again", "Steps are too long.", remedy)
+        ),
+    )
     action = next(card.action for card in page.guide() if card.title == "The loss climbs again")
     assert action is not None
     action()
@@ -392,7 +443,8 @@ def test_a_gpu_that_spills_is_noticed(page: TrainingPage, loose: Loose) -> None:
 
 
 @pytest.mark.parametrize(
-    ("width", "height", "zoom"), [(840, 610, 1.0), (1016, 553, 1.5), (640, 500, 1.0), (1400, 900, 2.0)]
+    ("width", "height", "zoom"),
+    [(840, 610, 1.0), (1016, 553, 1.5), (640, 500, 1.0), (1400, 900, 2.0)],
 )
 def test_the_plot_is_in_sight_at_any_size(
     page: TrainingPage, loose: Loose, qtbot: QtBot, width: int, height: int, zoom: float

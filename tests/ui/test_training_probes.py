@@ -25,7 +25,12 @@ def test_every_sort_of_results_has_its_place_in_the_card(qtbot: QtBot, name: str
     card.show()
     card.show_note("After the first epoch.")
     card.show_probe(probe_of(name))
-    assert card.why.text() and card.note.isHidden() and card.content is not None and card.content.isVisible()
+    assert (
+        card.why.text()
+        and card.note.isHidden()
+        and card.content is not None
+        and card.content.isVisible()
+    )
     card.grab()
     card.show_note("The data are not open.")
     assert not card.content.isVisible()

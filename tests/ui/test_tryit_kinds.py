@@ -56,7 +56,9 @@ def captions(path: Path) -> Path:
         writer.writerow(["question", "answer"])
         for colour in COLOURS:
             for thing in THINGS:
-                writer.writerow([f"what about the {colour} {thing}?", f"the {thing} that you mean is {colour}"])
+                writer.writerow(
+                    [f"what about the {colour} {thing}?", f"the {thing} that you mean is {colour}"]
+                )
     return path
 
 
@@ -87,7 +89,11 @@ def random_one(qtbot: QtBot, page: TryItPage) -> Reply:
 
 def reply(qtbot: QtBot, page: TryItPage) -> Reply:
     def there() -> bool:
-        return page._answer is not None and page._answer.given is page._picture and not page._soon.isActive()
+        return (
+            page._answer is not None
+            and page._answer.given is page._picture
+            and not page._soon.isActive()
+        )
 
     qtbot.waitUntil(there, timeout=PATIENCE_MS)
     assert page._answer is not None
@@ -100,7 +106,9 @@ def child(page: QWidget, kind: type, name: str) -> QWidget:
     return found
 
 
-def test_a_row_in_a_form_gets_an_amount(qtbot: QtBot, loose: Loose, page: TryItPage, tmp_path: Path) -> None:
+def test_a_row_in_a_form_gets_an_amount(
+    qtbot: QtBot, loose: Loose, page: TryItPage, tmp_path: Path
+) -> None:
     data = {"source": str(houses(tmp_path / "houses.csv")), "target": "price"}
     run = trained_on(tmp_path / "runs", data, {"template": "mlp"}, epochs=4)
     with_run(qtbot, loose, page, run)
@@ -139,7 +147,9 @@ def test_a_file_of_many_rows_gets_its_answers_beside_them(
     qtbot: QtBot, loose: Loose, page: TryItPage, tmp_path: Path
 ) -> None:
     source = houses(tmp_path / "houses.csv")
-    run = trained_on(tmp_path / "runs", {"source": str(source), "target": "price"}, {"template": "mlp"})
+    run = trained_on(
+        tmp_path / "runs", {"source": str(source), "target": "price"}, {"template": "mlp"}
+    )
     with_run(qtbot, loose, page, run)
     more, target = houses(tmp_path / "more.csv", 7), tmp_path / "answers.csv"
     page.many.answer(more, target)
@@ -150,7 +160,9 @@ def test_a_file_of_many_rows_gets_its_answers_beside_them(
     assert all(np.isfinite(float(row[3])) for row in rows[1:])
 
 
-def test_a_typed_text_gets_its_class(qtbot: QtBot, loose: Loose, page: TryItPage, tmp_path: Path) -> None:
+def test_a_typed_text_gets_its_class(
+    qtbot: QtBot, loose: Loose, page: TryItPage, tmp_path: Path
+) -> None:
     data = {"source": str(texts(tmp_path / "texts"))}
     with_run(qtbot, loose, page, trained_on(tmp_path / "runs", data, {"template": "text-cnn"}))
     assert isinstance(page.giving, TextGiver)
@@ -179,16 +191,28 @@ def test_a_half_finds_its_partners_and_a_pair_is_compared(
     assert half.extra[0].found[0].similarity >= half.extra[0].found[-1].similarity
 
 
-def test_a_language_model_writes_and_stops(qtbot: QtBot, loose: Loose, page: TryItPage, tmp_path: Path) -> None:
+def test_a_language_model_writes_and_stops(
+    qtbot: QtBot, loose: Loose, page: TryItPage, tmp_path: Path
+) -> None:
     path = tmp_path / "book.txt"
-    path.write_text("\n".join(f"In the year {number} there was peace." for number in range(400)), encoding="utf-8")
+    path.write_text(
+        "\n".join(f"In the year {number} there was peace." for number in range(400)),
+        encoding="utf-8",
+    )
     data = {"source": str(path), "context": 32, "tokens": "bytes"}
-    with_run(qtbot, loose, page, trained_on(tmp_path / "runs", data, {"template": "gpt", "depth": 1, "width": 16}, 1))
+    with_run(
+        qtbot,
+        loose,
+        page,
+        trained_on(tmp_path / "runs", data, {"template": "gpt", "depth": 1, "width": 16}, 1),
+    )
     view = page.card.view
     assert isinstance(view, LanguageReply)
     view.tokens.setValue(30)
     view.write.click()
-    qtbot.waitUntil(lambda: not view.writing and len(view.text.toPlainText()) > 0, timeout=PATIENCE_MS)
+    qtbot.waitUntil(
+        lambda: not view.writing and len(view.text.toPlainText()) > 0, timeout=PATIENCE_MS
+    )
     view.tokens.setValue(2000)
     view.write.click()
     assert view.writing and view.write.text() == "Stop"
@@ -199,15 +223,23 @@ def test_a_language_model_writes_and_stops(qtbot: QtBot, loose: Loose, page: Try
 
 def test_neighbours_in_a_space(qtbot: QtBot, loose: Loose, page: TryItPage, tmp_path: Path) -> None:
     data = {"source": "sample:digits", "task": "metric-learning"}
-    with_run(qtbot, loose, page, trained_on(tmp_path / "runs", data, {"template": "cnn", "width": 8}, 1))
+    with_run(
+        qtbot, loose, page, trained_on(tmp_path / "runs", data, {"template": "cnn", "width": 8}, 1)
+    )
     said = random_one(qtbot, page)
     assert said.extra[0].looked == 1_797 and all(one.label.isdigit() for one in said.extra[0].found)
-    assert said.extra[0].found[0].similarity == pytest.approx(1, abs=1e-3), "itself is among the open data"
+    assert said.extra[0].found[0].similarity == pytest.approx(1, abs=1e-3), (
+        "itself is among the open data"
+    )
 
 
-def test_an_example_is_damaged_and_restored(qtbot: QtBot, loose: Loose, page: TryItPage, tmp_path: Path) -> None:
+def test_an_example_is_damaged_and_restored(
+    qtbot: QtBot, loose: Loose, page: TryItPage, tmp_path: Path
+) -> None:
     data = {"source": "sample:digits", "task": "reconstruction"}
-    with_run(qtbot, loose, page, trained_on(tmp_path / "runs", data, {"template": "conv-autoencoder"}, 1))
+    with_run(
+        qtbot, loose, page, trained_on(tmp_path / "runs", data, {"template": "conv-autoencoder"}, 1)
+    )
     random_one(qtbot, page)
     view = page.card.view
     assert isinstance(view, RestoredReply)

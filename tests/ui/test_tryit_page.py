@@ -55,7 +55,10 @@ def press(qtbot: QtBot, page: QWidget, name: str) -> None:
 
 def answered(qtbot: QtBot, page: TryItPage) -> dict[str, float]:
     """Class -> probability, once the answer to what was given last is there."""
-    qtbot.waitUntil(lambda: page._answer is not None and page._answer.given is page._picture, timeout=PATIENCE_MS)
+    qtbot.waitUntil(
+        lambda: page._answer is not None and page._answer.given is page._picture,
+        timeout=PATIENCE_MS,
+    )
     assert page._answer is not None
     return dict(page._answer.ranking)
 
@@ -63,16 +66,23 @@ def answered(qtbot: QtBot, page: TryItPage) -> dict[str, float]:
 def draw(qtbot: QtBot, canvas: Canvas, *points: tuple[float, float]) -> None:
     """One stroke through points given as shares of the sheet."""
     area = canvas._area()
-    places = [QPoint(int(area.x() + x * area.width()), int(area.y() + y * area.height())) for x, y in points]
+    places = [
+        QPoint(int(area.x() + x * area.width()), int(area.y() + y * area.height()))
+        for x, y in points
+    ]
     qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=places[0])
     for place in places[1:]:
         at, left = QPointF(place), Qt.MouseButton.LeftButton
         none = Qt.KeyboardModifier.NoModifier
-        QApplication.sendEvent(canvas, QMouseEvent(QEvent.Type.MouseMove, at, canvas.mapToGlobal(at), left, left, none))
+        QApplication.sendEvent(
+            canvas, QMouseEvent(QEvent.Type.MouseMove, at, canvas.mapToGlobal(at), left, left, none)
+        )
     qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=places[-1])
 
 
-def test_without_weights_the_page_says_how_to_get_some(qtbot: QtBot, loose: Loose, page: TryItPage) -> None:
+def test_without_weights_the_page_says_how_to_get_some(
+    qtbot: QtBot, loose: Loose, page: TryItPage
+) -> None:
     qtbot.waitUntil(lambda: not loose.parts.background._latest, timeout=PATIENCE_MS)
     assert "Train a network first" in label(page, "tryit.begin.text")
     assert page.ready() == (False, "Train a network first.")
@@ -83,7 +93,9 @@ def test_without_weights_the_page_says_how_to_get_some(qtbot: QtBot, loose: Loos
 def test_a_drawing_is_answered_while_it_is_drawn(qtbot: QtBot, ready: TryItPage, run: Run) -> None:
     draw(qtbot, ready.giving.canvas, (0.3, 0.2), (0.7, 0.2), (0.4, 0.9))
     values = answered(qtbot, ready)
-    assert set(values) == {str(digit) for digit in range(10)}, "names come with the weights, the data are not open"
+    assert set(values) == {str(digit) for digit in range(10)}, (
+        "names come with the weights, the data are not open"
+    )
     assert sum(values.values()) == pytest.approx(1, abs=1e-4)
     assert label(ready, "tryit.best") == max(values, key=lambda name: values[name])
     assert "8 × 8, grey" in label(ready, "tryit.seen.words")
@@ -99,7 +111,9 @@ def test_clearing_takes_the_answer_away(qtbot: QtBot, ready: TryItPage) -> None:
 
 
 def test_paper_and_ink_are_like_the_data(ready: TryItPage) -> None:
-    assert ready.giving.dark.isChecked() and ready.giving.canvas.dark, "the digits are white on black"
+    assert ready.giving.dark.isChecked() and ready.giving.canvas.dark, (
+        "the digits are white on black"
+    )
     assert not ready.giving.inks.isVisible(), "grey data need no colours"
     assert np.asarray(ready.giving.canvas.picture()).max() == 0
     ready.giving.dark.setChecked(False)
@@ -134,7 +148,9 @@ def test_a_test_picture_gets_exactly_the_answer_it_got_in_the_judging(
     assert [values[str(digit)] for digit in range(10)] == pytest.approx(judged.tolist(), abs=1e-5)
     true = dataset.description.classes[int(dataset.targets[row])]
     right = label(ready, "tryit.best") == true
-    assert label(ready, "tryit.judged").endswith("and it is right." if right else f"In truth it is {true}.")
+    assert label(ready, "tryit.judged").endswith(
+        "and it is right." if right else f"In truth it is {true}."
+    )
 
 
 def test_a_dropped_file_gets_the_same_answer_as_its_pixels(
@@ -153,7 +169,9 @@ def test_a_dropped_file_gets_the_same_answer_as_its_pixels(
                       Qt.KeyboardModifier.NoModifier)  # fmt: skip
     ready.dropEvent(drop)
     values = answered(qtbot, ready)
-    assert [values[str(digit)] for digit in range(10)] == pytest.approx(kept["said"][0].tolist(), abs=1e-5)
+    assert [values[str(digit)] for digit in range(10)] == pytest.approx(
+        kept["said"][0].tolist(), abs=1e-5
+    )
 
 
 def test_a_picture_is_pasted(qtbot: QtBot, ready: TryItPage) -> None:
@@ -162,7 +180,9 @@ def test_a_picture_is_pasted(qtbot: QtBot, ready: TryItPage) -> None:
     QGuiApplication.clipboard().setImage(image)
     press(qtbot, ready, "tryit.paste")
     answered(qtbot, ready)
-    assert ready._answer is not None and ready._answer.arrays[0].min() == 255, "what is transparent is white"
+    assert ready._answer is not None and ready._answer.arrays[0].min() == 255, (
+        "what is transparent is white"
+    )
     QGuiApplication.clipboard().clear()
     press(qtbot, ready, "tryit.paste")
     assert label(ready, "tryit.judged") == "There is no picture in the clipboard."
@@ -175,7 +195,9 @@ def test_what_is_no_picture_is_refused_in_a_sentence_and_the_next_one_works(
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(tmp_path / "text.png"))])
     assert ready.giving.take_mime(data)
-    qtbot.waitUntil(lambda: "'text.png' cannot be used" in label(ready, "tryit.judged"), timeout=PATIENCE_MS)
+    qtbot.waitUntil(
+        lambda: "'text.png' cannot be used" in label(ready, "tryit.judged"), timeout=PATIENCE_MS
+    )
     press(qtbot, ready, "tryit.way.draw")
     draw(qtbot, ready.giving.canvas, (0.5, 0.1), (0.5, 0.9))
     answered(qtbot, ready)
@@ -191,7 +213,12 @@ def test_damaged_weights_are_told(qtbot: QtBot, loose: Loose, run: Run) -> None:
 
 
 def test_better_weights_of_a_run_that_goes_on_are_taken(
-    qtbot: QtBot, loose: Loose, ready: TryItPage, run: Run, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+    qtbot: QtBot,
+    loose: Loose,
+    ready: TryItPage,
+    run: Run,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     draw(qtbot, ready.giving.canvas, (0.3, 0.2), (0.7, 0.2), (0.4, 0.9))
     before = answered(qtbot, ready)
@@ -206,22 +233,35 @@ def test_better_weights_of_a_run_that_goes_on_are_taken(
 
 
 def test_the_run_shown_elsewhere_is_used_unless_another_was_picked(
-    qtbot: QtBot, loose: Loose, ready: TryItPage, run: Run, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+    qtbot: QtBot,
+    loose: Loose,
+    ready: TryItPage,
+    run: Run,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     older = trained(tmp_path_factory, tmp_path / "runs", "older", "2026-11-20")
     loose.parts.session.show(read_record(older.path))
-    qtbot.waitUntil(lambda: ready._ready is not None and ready._ready.choice.path == older.path, timeout=PATIENCE_MS)
+    qtbot.waitUntil(
+        lambda: ready._ready is not None and ready._ready.choice.path == older.path,
+        timeout=PATIENCE_MS,
+    )
     assert ready.runs.currentText() == "older"
     ready.runs.setCurrentIndex(0)
     ready.runs.activated.emit(0)
-    qtbot.waitUntil(lambda: ready._ready is not None and ready._ready.choice.path == run.path, timeout=PATIENCE_MS)
+    qtbot.waitUntil(
+        lambda: ready._ready is not None and ready._ready.choice.path == run.path,
+        timeout=PATIENCE_MS,
+    )
     ready.refresh()
     qtbot.waitUntil(lambda: not loose.parts.background._latest, timeout=PATIENCE_MS)
     assert ready._path == run.path
 
 
 @pytest.mark.parametrize("zoom", [1.0, 1.5, 2.0])
-def test_nothing_is_cut_off_sideways(qtbot: QtBot, loose: Loose, ready: TryItPage, zoom: float) -> None:
+def test_nothing_is_cut_off_sideways(
+    qtbot: QtBot, loose: Loose, ready: TryItPage, zoom: float
+) -> None:
     loose.parts.theme.set_zoom(zoom)
     ready.resize(840, 610)
     assert ready.minimumSizeHint().width() <= 840

@@ -17,13 +17,32 @@ PARAMETERS = 160_874
 N = 4 * PARAMETERS
 
 
-def prepared(epochs: int = 4, per_epoch: int = 50, resolved: Experiment | None = None) -> events.RunPrepared:
-    predicted = {"weights": N, "gradients": N, "first_moment": N, "second_moment": N, "activations": 170_000_000,
-                 "data": 47_000_000, "peak": 220_000_000}
+def prepared(
+    epochs: int = 4, per_epoch: int = 50, resolved: Experiment | None = None
+) -> events.RunPrepared:
+    predicted = {
+        "weights": N,
+        "gradients": N,
+        "first_moment": N,
+        "second_moment": N,
+        "activations": 170_000_000,
+        "data": 47_000_000,
+        "peak": 220_000_000,
+    }
     return events.RunPrepared(
-        device="CPU, 2 cores", device_reason="No GPU was found.", threads=1, parameters=PARAMETERS, epochs=epochs,
-        steps=epochs * per_epoch, steps_per_epoch=per_epoch, first_step=0, batch_size=8, training_examples=400,
-        classes=CLASSES, predicted=predicted, resolved=storage.to_plain(resolved) if resolved else {},
+        device="CPU, 2 cores",
+        device_reason="No GPU was found.",
+        threads=1,
+        parameters=PARAMETERS,
+        epochs=epochs,
+        steps=epochs * per_epoch,
+        steps_per_epoch=per_epoch,
+        first_step=0,
+        batch_size=8,
+        training_examples=400,
+        classes=CLASSES,
+        predicted=predicted,
+        resolved=storage.to_plain(resolved) if resolved else {},
     )
 
 
@@ -34,24 +53,45 @@ def steps(
     losses = np.asarray(losses, dtype=float)
     count = len(losses)
     return events.StepsDone(
-        position=first + count - 1, epoch=1, steps=np.arange(first, first + count), losses=losses,
+        position=first + count - 1,
+        epoch=1,
+        steps=np.arange(first, first + count),
+        losses=losses,
         rates=np.full(count, 0.01) if rates is None else np.asarray(rates, dtype=float),
         norms=np.full(count, np.nan) if norms is None else np.asarray(norms, dtype=float),
-        speed=speed, elapsed=1.0, remaining=10.0,
+        speed=speed,
+        elapsed=1.0,
+        remaining=10.0,
     )
 
 
-def epoch(number: int, loss: float, best_epoch: int, accuracy: float = 0.9, per_epoch: int = 50) -> events.EpochDone:
+def epoch(
+    number: int, loss: float, best_epoch: int, accuracy: float = 0.9, per_epoch: int = 50
+) -> events.EpochDone:
     return events.EpochDone(
-        epoch=number, step=number * per_epoch, training_loss=loss, validation_loss=loss, metrics={"accuracy": accuracy},
-        best=number == best_epoch, best_epoch=best_epoch, since_best=number - best_epoch, seconds=1.0,
+        epoch=number,
+        step=number * per_epoch,
+        training_loss=loss,
+        validation_loss=loss,
+        metrics={"accuracy": accuracy},
+        best=number == best_epoch,
+        best_epoch=best_epoch,
+        since_best=number - best_epoch,
+        seconds=1.0,
     )
 
 
-def measured(step: int = 1, device: dict[str, float | None] | None = None, **reasons: str) -> events.MemoryMeasured:
+def measured(
+    step: int = 1, device: dict[str, float | None] | None = None, **reasons: str
+) -> events.MemoryMeasured:
     rows: dict[str, int | None] = {
-        "weights": N, "gradients": N, "first_moment": N, "second_moment": N, "activations": 168_000_000,
-        "data": 47_000_000, "peak": 218_000_000,
+        "weights": N,
+        "gradients": N,
+        "first_moment": N,
+        "second_moment": N,
+        "activations": 168_000_000,
+        "data": 47_000_000,
+        "peak": 218_000_000,
     }
     return events.MemoryMeasured(step, rows, device or {}, reasons)
 
@@ -67,5 +107,7 @@ def started(experiment: Experiment | None = None, path: Path = Path("run")) -> e
     return events.RunStarted(str(path), "a run", storage.to_plain(experiment or Experiment()))
 
 
-def finished(status: str = "completed", failure: tuple[str, str, str] | None = None) -> events.RunFinished:
+def finished(
+    status: str = "completed", failure: tuple[str, str, str] | None = None
+) -> events.RunFinished:
     return events.RunFinished("run", status, "It ended.", {}, failure)  # type: ignore[arg-type]

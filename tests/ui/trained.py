@@ -15,7 +15,11 @@ _kept: dict[str, Path] = {}
 
 
 def trained(
-    factory: pytest.TempPathFactory, folder: Path, name: str = "digits cnn", day: str = "2026-11-22", **training: object
+    factory: pytest.TempPathFactory,
+    folder: Path,
+    name: str = "digits cnn",
+    day: str = "2026-11-22",
+    **training: object,
 ) -> Run:
     """A copy below `folder` of a run on the built-in digits, three epochs if nothing else is said."""
     settings = {"epochs": 3, "batch_size": 64, "device": "cpu", "threads": 1} | training
@@ -29,16 +33,24 @@ def trained(
     return Run(target)
 
 
-def trained_on(folder: Path, data: dict[str, object], model: dict[str, object], epochs: int = 2) -> Run:
+def trained_on(
+    folder: Path, data: dict[str, object], model: dict[str, object], epochs: int = 2
+) -> Run:
     """A run on any data, on one thread."""
     training = {"epochs": epochs, "batch_size": 8, "device": "cpu", "threads": 1, "embedding": 8}
     return Run(_run(folder, {"name": "tiny", "data": data, "model": model, "training": training}))
 
 
 def _train(folder: Path, training: dict[str, object]) -> Path:
-    return _run(folder, {
-        "name": "digits", "data": {"source": "sample:digits"}, "model": {"template": "cnn"}, "training": training,
-    })
+    return _run(
+        folder,
+        {
+            "name": "digits",
+            "data": {"source": "sample:digits"},
+            "model": {"template": "cnn"},
+            "training": training,
+        },
+    )
 
 
 def _run(folder: Path, plain: dict[str, object]) -> Path:

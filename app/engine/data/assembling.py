@@ -24,7 +24,9 @@ LISTED = 2_000
 """At most so many skipped files are named; a note tells how many there are."""
 
 
-def assemble(data: DataSettings, label: str, examples: Examples, like: Preparation | None = None) -> Dataset:
+def assemble(
+    data: DataSettings, label: str, examples: Examples, like: Preparation | None = None
+) -> Dataset:
     """Raises UserError when nothing is left to train or to judge on. label: of the format. like: see open_dataset; then
     all examples are judged, whatever their splits, and even one will do."""
     notes = list(examples.notes)
@@ -35,7 +37,13 @@ def assemble(data: DataSettings, label: str, examples: Examples, like: Preparati
     prints = _prints(examples)
     units = splits.units_of(prints, groups)
     division = splits.divide(
-        targets.strata, examples.hints, units, targets.layers, data.validation_share, data.test_share, data.split_seed,
+        targets.strata,
+        examples.hints,
+        units,
+        targets.layers,
+        data.validation_share,
+        data.test_share,
+        data.split_seed,
     )
     indices = division.indices()
     counts = {name: _counts(targets, rows) for name, rows in indices.items()}
@@ -43,7 +51,9 @@ def assemble(data: DataSettings, label: str, examples: Examples, like: Preparati
         _refuse_empty_splits(data, examples, indices)
     copies = len(units) - len(np.unique(splits.units_of(prints, None)))
     if copies:
-        notes.append(f"{copies:,} exact {'copy' if copies == 1 else 'copies'} of other examples: kept in one split.")
+        notes.append(
+            f"{copies:,} exact {'copy' if copies == 1 else 'copies'} of other examples: kept in one split."
+        )
     if targets.classes and like is None:
         notes += _uneven(targets.classes, counts)
     training = indices["training"]
@@ -53,9 +63,16 @@ def assemble(data: DataSettings, label: str, examples: Examples, like: Preparati
         array.flags.writeable = False
     skipped = examples.skipped
     if len(skipped) > LISTED:
-        notes.append(f"{len(skipped):,} files or rows were left out; the first {LISTED:,} are listed.")
+        notes.append(
+            f"{len(skipped):,} files or rows were left out; the first {LISTED:,} are listed."
+        )
         skipped = tuple(sorted(skipped, key=lambda item: item.ignored)[:LISTED])
-    picture = like is None and preparation.kind == "image" and bool(targets.classes) and targets.values.ndim == 1
+    picture = (
+        like is None
+        and preparation.kind == "image"
+        and bool(targets.classes)
+        and targets.values.ndim == 1
+    )
     description = Description(
         source=readable(data.source),
         format=label,
@@ -66,7 +83,9 @@ def assemble(data: DataSettings, label: str, examples: Examples, like: Preparati
         preparation=preparation,
         skipped=skipped,
         notes=tuple(notes),
-        mirror_safe=survives_mirroring(arrays[0], targets.values, training, len(targets.classes)) if picture else False,
+        mirror_safe=survives_mirroring(arrays[0], targets.values, training, len(targets.classes))
+        if picture
+        else False,
         split_reason=examples.split_reason or division.reason,
         task=examples.task,
         sizes={name: len(rows) for name, rows in indices.items()},
@@ -75,7 +94,12 @@ def assemble(data: DataSettings, label: str, examples: Examples, like: Preparati
         chosen=examples.chosen,
     )
     return Dataset(
-        description, arrays[0], targets.values, indices, tuple(examples.names), arrays[1] if len(arrays) > 1 else None
+        description,
+        arrays[0],
+        targets.values,
+        indices,
+        tuple(examples.names),
+        arrays[1] if len(arrays) > 1 else None,
     )
 
 
@@ -86,8 +110,11 @@ def _settled(
     if like is not None:
         halves = like.halves if isinstance(like, PairPreparation) else (like,)
         if len(halves) != len(examples.parts):
-            raise UserError("These data are not of the form that the network was trained on.", "Choose other data.",
-                            "data.source")
+            raise UserError(
+                "These data are not of the form that the network was trained on.",
+                "Choose other data.",
+                "data.source",
+            )
         return [part.coded(half) for part, half in zip(examples.parts, halves, strict=True)], like
     first, *others = examples.parts
     if not others:
@@ -103,7 +130,12 @@ def _prints(examples: Examples) -> np.ndarray:
     if not more:
         return first
     both = np.concatenate([first, more[0]], axis=1)
-    return np.stack([np.frombuffer(hashlib.blake2b(row.tobytes(), digest_size=16).digest(), np.uint8) for row in both])
+    return np.stack(
+        [
+            np.frombuffer(hashlib.blake2b(row.tobytes(), digest_size=16).digest(), np.uint8)
+            for row in both
+        ]
+    )
 
 
 def _counts(targets: Targets, rows: np.ndarray) -> tuple[int, ...]:
@@ -125,28 +157,37 @@ def _damage(data: DataSettings, task: str, preparation: Preparation) -> Damage |
     return Damage(data.damage, data.damage_share, hidden_patch(shape) if len(shape) > 1 else 1)
 
 
-def _refuse_empty_splits(data: DataSettings, examples: Examples, indices: dict[str, np.ndarray]) -> None:
+def _refuse_empty_splits(
+    data: DataSettings, examples: Examples, indices: dict[str, np.ndarray]
+) -> None:
     source, total = readable(data.source), len(examples)
     if not len(indices["training"]):
-        raise UserError(f"'{source}' has no training examples.", "Add a folder 'train', or leave out the splits.",
-                        "data.source")
+        raise UserError(
+            f"'{source}' has no training examples.",
+            "Add a folder 'train', or leave out the splits.",
+            "data.source",
+        )
     if len(indices["validation"]):
         return
     if examples.groups is not None:
         raise UserError(
             f"Kept together as asked, the {total:,} examples of '{source}' cannot be divided.",
-            "Keep nothing together, or add more groups to every class.", "data.group",
+            "Keep nothing together, or add more groups to every class.",
+            "data.group",
         )
     if not examples.targets.classes:
         raise UserError(
             f"'{source}' has only {total:,} different {'example' if total == 1 else 'examples'}, so none is left to "
-            "judge the training.", "Add examples.", "data.source",
+            "judge the training.",
+            "Add examples.",
+            "data.source",
         )
     each = total / len(examples.targets.classes)
     what = "only one example" if each < 2 else "only copies of one example"
     raise UserError(
         f"Every class in '{source}' has {what}, so none is left to judge the training.",
-        "Add examples: at least two different ones for each class, better twenty.", "data.source",
+        "Add examples: at least two different ones for each class, better twenty.",
+        "data.source",
     )
 
 
@@ -159,7 +200,11 @@ def _uneven(classes: Sequence[str], counts: dict[str, tuple[int, ...]]) -> list[
         absent = [name for name, count in zip(classes, counts[split], strict=True) if not count]
         if absent:
             verb = "has" if len(absent) == 1 else "have"
-            why = "the network cannot learn it" if split == "training" else f"the {split} says nothing about it"
+            why = (
+                "the network cannot learn it"
+                if split == "training"
+                else f"the {split} says nothing about it"
+            )
             notes.append(f"{listed(absent)} {verb} no example in the {split} set: {why}.")
     return notes
 
@@ -171,11 +216,15 @@ def _fingerprint(
     state = hashlib.sha256()
     state.update(np.ascontiguousarray(prints).tobytes())
     values = examples.targets.values
-    state.update(np.ascontiguousarray(values.astype("<i8" if values.dtype.kind == "i" else "<f4")).tobytes())
+    state.update(
+        np.ascontiguousarray(values.astype("<i8" if values.dtype.kind == "i" else "<f4")).tobytes()
+    )
     for name in SPLITS:
         state.update(name.encode() + indices[name].astype("<i8").tobytes())
     state.update("\0".join(examples.targets.classes).encode("utf-8", "surrogatepass"))
-    state.update(repr([(one.kind, one.shape, one.vocabulary) for one in preparation.inputs]).encode())
+    state.update(
+        repr([(one.kind, one.shape, one.vocabulary) for one in preparation.inputs]).encode()
+    )
     return state.hexdigest()
 
 

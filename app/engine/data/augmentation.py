@@ -29,7 +29,13 @@ def settled(settings: AugmentationSettings, description: Description) -> Augment
         return AugmentationSettings(flip=False, shift=0.0)
     side = min(pictures[0][1:])
     flip = description.mirror_safe if settings.flip is None else settings.flip
-    shift = settings.shift if settings.shift is not None else SHIFT if side >= 16 else round(1 / side, 4)
+    shift = (
+        settings.shift
+        if settings.shift is not None
+        else SHIFT
+        if side >= 16
+        else round(1 / side, 4)
+    )
     return settings.replace(flip=flip, shift=shift)
 
 
@@ -44,7 +50,14 @@ class Augmentation:
     @property
     def active(self) -> bool:
         settings = self.settings
-        return bool(self.flip or self.shift or settings.rotate or settings.scale or settings.light or settings.erase)
+        return bool(
+            self.flip
+            or self.shift
+            or settings.rotate
+            or settings.scale
+            or settings.light
+            or settings.erase
+        )
 
     @property
     def words(self) -> str:
@@ -86,7 +99,11 @@ class Augmentation:
             columns = columns + (draws[1] * (2 * most_x + 1)).floor().long() - most_x
             columns = columns.clamp_(0, width - 1)
         if most_y:
-            rows = torch.arange(height, device=batch.device) + (draws[2] * (2 * most_y + 1)).floor().long() - most_y
+            rows = (
+                torch.arange(height, device=batch.device)
+                + (draws[2] * (2 * most_y + 1)).floor().long()
+                - most_y
+            )
             batch = batch.gather(2, rows.clamp_(0, height - 1)[:, None, :, None].expand_as(batch))
         return batch.gather(3, columns[:, None, None, :].expand_as(batch))
 
@@ -105,8 +122,12 @@ class Augmentation:
         cos, sin = torch.cos(angle) / size, torch.sin(angle) / size
         theta = torch.stack(
             [
-                cos * mirror, -sin * (height / width) * mirror, (2 * draws[3] - 1) * 2 * self.shift,
-                sin * (width / height), cos, (2 * draws[4] - 1) * 2 * self.shift,
+                cos * mirror,
+                -sin * (height / width) * mirror,
+                (2 * draws[3] - 1) * 2 * self.shift,
+                sin * (width / height),
+                cos,
+                (2 * draws[4] - 1) * 2 * self.shift,
             ],
             dim=1,
         ).view(count, 2, 3)
@@ -114,7 +135,9 @@ class Augmentation:
         # Clamping to the centres of the outer pixels is the border padding that not every device offers.
         edge = torch.tensor([1 - 1 / width, 1 - 1 / height], device=batch.device)
         grid = torch.minimum(torch.maximum(grid, -edge), edge)
-        moved = functional.grid_sample(batch.to(torch.float32), grid, mode="bilinear", align_corners=False)
+        moved = functional.grid_sample(
+            batch.to(torch.float32), grid, mode="bilinear", align_corners=False
+        )
         return _as(moved, batch)
 
     def _light(self, batch: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
@@ -125,7 +148,10 @@ class Augmentation:
         draws = 2 * _uniform((2, batch.shape[0], 1, 1, 1), generator, batch) - 1
         pixels = batch.to(torch.float32)
         mean = pixels.mean(dim=(1, 2, 3), keepdim=True)
-        contrast, brightness = 1 + draws[0] * self.settings.light, draws[1] * self.settings.light * top / 2
+        contrast, brightness = (
+            1 + draws[0] * self.settings.light,
+            draws[1] * self.settings.light * top / 2,
+        )
         return _as(((pixels - mean) * contrast + mean + brightness).clamp_(0, top), batch)
 
     def _erase(self, batch: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
@@ -147,7 +173,9 @@ class Augmentation:
         return torch.where(hidden, mean, batch)
 
 
-def _uniform(shape: tuple[int, ...], generator: torch.Generator, like: torch.Tensor) -> torch.Tensor:
+def _uniform(
+    shape: tuple[int, ...], generator: torch.Generator, like: torch.Tensor
+) -> torch.Tensor:
     """Numbers in 0..1 from the generator, on the device of `like`."""
     import torch
 
@@ -156,4 +184,8 @@ def _uniform(shape: tuple[int, ...], generator: torch.Generator, like: torch.Ten
 
 def _as(pixels: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
     """float32 back to the type of `like`, rounded where that is uint8."""
-    return pixels.to(like.dtype) if like.is_floating_point() else pixels.round_().clamp_(0, 255).to(like.dtype)
+    return (
+        pixels.to(like.dtype)
+        if like.is_floating_point()
+        else pixels.round_().clamp_(0, 255).to(like.dtype)
+    )

@@ -98,7 +98,9 @@ class Cache:
             if folder is not None:
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def keep(self, workplace: Path, key: str, inputs: np.ndarray, about: dict[str, Any], lineage: str) -> bool:
+    def keep(
+        self, workplace: Path, key: str, inputs: np.ndarray, about: dict[str, Any], lineage: str
+    ) -> bool:
         """Makes an entry of the workplace; False where the disk refuses. Entries of the same lineage are replaced.
 
         `inputs` is written unless it is the map of the workplace's own inputs.bin already.
@@ -140,7 +142,9 @@ class Cache:
                 if self._lineage(folder) == lineage:
                     shutil.rmtree(folder, ignore_errors=True)
                     continue
-                entries.append((status.st_mtime, sum(file.stat().st_size for file in folder.iterdir()), folder))
+                entries.append(
+                    (status.st_mtime, sum(file.stat().st_size for file in folder.iterdir()), folder)
+                )
         held = size + sum(entry[1] for entry in entries)
         for _, bytes_held, folder in sorted(entries, key=lambda entry: entry[0]):
             if held <= self.most:

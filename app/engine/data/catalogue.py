@@ -117,7 +117,9 @@ class Format(ABC):
 def natural_key(text: str) -> tuple[object, ...]:
     """Sorts as people count: 2 before 10, upper and lower case alike."""
     parts = re.split(r"(\d+)", text)
-    counted = [(0, int(part)) if place % 2 else (1, part.casefold()) for place, part in enumerate(parts)]
+    counted = [
+        (0, int(part)) if place % 2 else (1, part.casefold()) for place, part in enumerate(parts)
+    ]
     return (*counted, (2, text))
 
 

@@ -102,34 +102,46 @@ def list_files(source: str, suffixes: tuple[str, ...], noun: str, check: Check) 
     if not rows:
         raise UserError(
             f"There are no {noun}s in folders of their classes in '{readable(source)}'.",
-            f"Put the {noun}s of every class in a sub-folder of its own.", "data.source",
+            f"Put the {noun}s of every class in a sub-folder of its own.",
+            "data.source",
         )
-    if layout.depth == 0 and not layout.split_first and all(split_of(row.label) != FREE for row in rows):
+    if (
+        layout.depth == 0
+        and not layout.split_first
+        and all(split_of(row.label) != FREE for row in rows)
+    ):
         raise UserError(
             f"The {noun}s in '{readable(source)}' stand directly in folders named after splits, not after classes.",
-            f"Put the {noun}s of every class in a sub-folder of its own.", "data.source",
+            f"Put the {noun}s of every class in a sub-folder of its own.",
+            "data.source",
         )
     rows.sort(key=lambda row: (row.hint, natural_key(row.label), natural_key(row.name)))
     notes: tuple[str, ...] = ()
     if layout.depth:
-        notes = (f"The classes are the folders in '{readable('/'.join(_parts(walk.files[0], layout.depth)))}'.",)
+        notes = (
+            f"The classes are the folders in '{readable('/'.join(_parts(walk.files[0], layout.depth)))}'.",
+        )
     return Listing(tuple(rows), tuple(skipped), notes)
 
 
-def need_classes(source: str, listing: Listing, labels: list[str], skipped: list[Skipped], noun: str) -> None:
+def need_classes(
+    source: str, listing: Listing, labels: list[str], skipped: list[Skipped], noun: str
+) -> None:
     """Raises UserError where fewer than two classes are left."""
     bad = [item for item in skipped if not item.ignored]
     if not labels:
         first = f"; '{bad[0].path}': {bad[0].reason}" if bad else ""
         raise UserError(
             f"None of the {len(listing.files):,} {noun}s in '{readable(source)}' could be used{first}.",
-            f"Choose a folder with a sub-folder of {noun}s for every class.", "data.source",
+            f"Choose a folder with a sub-folder of {noun}s for every class.",
+            "data.source",
         )
     if len(set(labels)) < 2:
         more = f" ({len(bad):,} files could not be used)" if bad else ""
         raise UserError(
             f"'{readable(source)}' holds only one class, '{labels[0]}'{more}; there is nothing to tell apart.",
-            f"Put the {noun}s of every class in a sub-folder of its own, at least two.", "data.source",
+            f"Put the {noun}s of every class in a sub-folder of its own, at least two.",
+            "data.source",
         )
 
 

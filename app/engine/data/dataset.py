@@ -105,7 +105,9 @@ class Description:
         return cls(**values)
 
 
-@dataclass(frozen=True, eq=False)  # two are the same only if they are one: arrays do not compare to a yes or no
+@dataclass(
+    frozen=True, eq=False
+)  # two are the same only if they are one: arrays do not compare to a yes or no
 class Dataset:
     """The examples. Arrays are shared and read-only; they may be memory maps.
 

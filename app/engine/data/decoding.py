@@ -38,12 +38,25 @@ class PictureFormat(Format):
 
     def open(self, source: str, data: DataSettings, way: Way) -> Examples:
         way.progress("Looking for pictures", 0, 0)
-        decoded = _decode(source, self, self.scan(source, data, way.check), data, way.progress, way.check, way.cache)
+        decoded = _decode(
+            source,
+            self,
+            self.scan(source, data, way.check),
+            data,
+            way.progress,
+            way.check,
+            way.cache,
+        )
         kind = data.task or USUAL
         return Examples(
-            kind, (PicturePart(decoded.inputs, decoded.preparation, decoded.prints),),
-            labelled(task(kind), decoded.classes, decoded.targets), decoded.hints, decoded.names, decoded.groups(data),
-            decoded.skipped, decoded.notes,
+            kind,
+            (PicturePart(decoded.inputs, decoded.preparation, decoded.prints),),
+            labelled(task(kind), decoded.classes, decoded.targets),
+            decoded.hints,
+            decoded.names,
+            decoded.groups(data),
+            decoded.skipped,
+            decoded.notes,
         )
 
 
@@ -98,17 +111,37 @@ class Decoded:
             tuple(Skipped(**item) for item in about["skipped"]),
             tuple(about["notes"]),
         )
-        lengths = {len(inputs), len(decoded.targets), len(decoded.hints), len(decoded.prints), len(decoded.names)}
+        lengths = {
+            len(inputs),
+            len(decoded.targets),
+            len(decoded.hints),
+            len(decoded.prints),
+            len(decoded.names),
+        }
         if len(lengths) != 1:
             raise ValueError("lengths differ")
         return decoded
 
 
 def _decode(
-    source: str, form: PictureFormat, scan: Scan, data: DataSettings, progress: Progress, check: Check, cache: Cache
+    source: str,
+    form: PictureFormat,
+    scan: Scan,
+    data: DataSettings,
+    progress: Progress,
+    check: Check,
+    cache: Cache,
 ) -> Decoded:
     """From the cache if nothing changed, else read and kept."""
-    manner = [form.kind, os.path.realpath(source), data.height, data.width, data.fit, data.colour, data.target]
+    manner = [
+        form.kind,
+        os.path.realpath(source),
+        data.height,
+        data.width,
+        data.fit,
+        data.colour,
+        data.target,
+    ]
     key, lineage = key_of(manner, scan.stamps), key_of(manner)
     if form.cached and (entry := cache.find(key)):
         try:
@@ -127,10 +160,18 @@ def _decode(
         lost_notes = (f"No picture of {listed(lost)} could be read; {left_out}.",) if lost else ()
         _refuse_one_class(source, classes, skipped)
         decoded = Decoded(
-            reading.inputs, targets, catalogue.hints[reading.rows], splits.digests(reading.inputs), classes,
+            reading.inputs,
+            targets,
+            catalogue.hints[reading.rows],
+            splits.digests(reading.inputs),
+            classes,
             [catalogue.names[row] for row in reading.rows],
-            [catalogue.folders[row] for row in reading.rows] if catalogue.folders is not None else None,
-            reading.preparation, skipped, (*catalogue.notes, *reading.notes, *lost_notes),
+            [catalogue.folders[row] for row in reading.rows]
+            if catalogue.folders is not None
+            else None,
+            reading.preparation,
+            skipped,
+            (*catalogue.notes, *reading.notes, *lost_notes),
         )
         check()
         mapped = isinstance(reading.inputs, np.memmap)
@@ -145,7 +186,9 @@ def _decode(
         return decoded
 
 
-def _remaining(catalogue: Catalogue, rows: np.ndarray) -> tuple[tuple[str, ...], np.ndarray, list[str]]:
+def _remaining(
+    catalogue: Catalogue, rows: np.ndarray
+) -> tuple[tuple[str, ...], np.ndarray, list[str]]:
     """Classes of which something could be read, the targets in their numbers, and the classes that are lost."""
     targets = catalogue.targets[rows]
     present = np.bincount(targets, minlength=len(catalogue.classes)) > 0
@@ -162,13 +205,15 @@ def _refuse_nothing(source: str, skipped: Sequence[Skipped], found: int) -> None
     if not bad:
         raise UserError(
             f"There are no pictures in '{readable(source)}'.",
-            "Put the pictures of every class in a sub-folder of its own.", "data.source",
+            "Put the pictures of every class in a sub-folder of its own.",
+            "data.source",
         )
     count = f"None of the {len(bad):,} files" if len(bad) > 1 else "The one file"
     verb = "could be used" if len(bad) > 1 else "could not be used"
     raise UserError(
         f"{count} in '{readable(source)}' {verb}; '{bad[0].path}': {bad[0].reason}.",
-        "Choose a folder with a sub-folder of pictures for every class.", "data.source",
+        "Choose a folder with a sub-folder of pictures for every class.",
+        "data.source",
     )
 
 
@@ -179,5 +224,6 @@ def _refuse_one_class(source: str, classes: Sequence[str], skipped: Sequence[Ski
     more = f" ({bad:,} files or folders could not be used)" if bad else ""
     raise UserError(
         f"'{readable(source)}' holds only one class, '{classes[0]}'{more}; there is nothing to tell apart.",
-        "Put the pictures of every class in a sub-folder of its own, at least two.", "data.source",
+        "Put the pictures of every class in a sub-folder of its own, at least two.",
+        "data.source",
     )

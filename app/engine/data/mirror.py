@@ -10,7 +10,9 @@ KEPT = 0.65
 LOOKED_AT = 6_000
 
 
-def survives_mirroring(inputs: np.ndarray, targets: np.ndarray, rows: np.ndarray, classes: int) -> bool:
+def survives_mirroring(
+    inputs: np.ndarray, targets: np.ndarray, rows: np.ndarray, classes: int
+) -> bool:
     """Takes the mean picture of every class and asks of which class each picture is nearest, as it is and mirrored.
 
     inputs: (N, C, H, W) uint8; of `rows` at most 6,000 are looked at. What chance would get right is taken off both.
@@ -23,7 +25,9 @@ def survives_mirroring(inputs: np.ndarray, targets: np.ndarray, rows: np.ndarray
     present = np.unique(labels)
     if len(present) < 2:
         return True
-    means = np.stack([pixels[labels == label].mean(axis=0) for label in present]).reshape(len(present), -1)
+    means = np.stack([pixels[labels == label].mean(axis=0) for label in present]).reshape(
+        len(present), -1
+    )
     truth = np.searchsorted(present, labels)
     direct = _right(pixels.reshape(len(pixels), -1), means, truth)
     mirrored = _right(pixels[..., ::-1].reshape(len(pixels), -1), means, truth)

@@ -73,7 +73,9 @@ def same_classes(ours: Description, theirs: Description) -> str:
 def _format_of(source: str) -> tuple[str, Format]:
     """The source as an absolute path (or as it is, for a sample) and the format that reads it. Raises UserError."""
     if not source.strip():
-        raise UserError("No data are chosen.", "Open a folder or file, or a built-in data set.", "data.source")
+        raise UserError(
+            "No data are chosen.", "Open a folder or file, or a built-in data set.", "data.source"
+        )
     if not source.startswith(PREFIX):
         path = Path(source).expanduser().absolute()
         try:
@@ -89,7 +91,11 @@ def _format_of(source: str) -> tuple[str, Format]:
             else:
                 path.open("rb").close()
         except (OSError, ValueError) as error:
-            failure = disk_error(error, path) if isinstance(error, OSError) else UserError(f"'{source}' is no path.")
+            failure = (
+                disk_error(error, path)
+                if isinstance(error, OSError)
+                else UserError(f"'{source}' is no path.")
+            )
             raise UserError(failure.what, failure.remedy, "data.source") from error
         source = str(path)
     form = formats.find(source)

@@ -15,14 +15,53 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
-SUFFIXES = frozenset({
-    ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm",
-    ".pbm", ".pnm", ".mpo",
-})
-FOREIGN = frozenset({
-    ".heic", ".heif", ".avif", ".jp2", ".j2k", ".jxl", ".svg", ".eps", ".ps", ".psd", ".xcf", ".ico", ".tga", ".dng",
-    ".cr2", ".cr3", ".nef", ".arw", ".raw", ".dcm", ".exr", ".hdr",
-})
+SUFFIXES = frozenset(
+    {
+        ".png",
+        ".apng",
+        ".jpg",
+        ".jpeg",
+        ".jpe",
+        ".jfif",
+        ".bmp",
+        ".dib",
+        ".gif",
+        ".tif",
+        ".tiff",
+        ".webp",
+        ".ppm",
+        ".pgm",
+        ".pbm",
+        ".pnm",
+        ".mpo",
+    }
+)
+FOREIGN = frozenset(
+    {
+        ".heic",
+        ".heif",
+        ".avif",
+        ".jp2",
+        ".j2k",
+        ".jxl",
+        ".svg",
+        ".eps",
+        ".ps",
+        ".psd",
+        ".xcf",
+        ".ico",
+        ".tga",
+        ".dng",
+        ".cr2",
+        ".cr3",
+        ".nef",
+        ".arw",
+        ".raw",
+        ".dcm",
+        ".exr",
+        ".hdr",
+    }
+)
 """Pictures in formats that are not read: worth a word, unlike a text file."""
 
 PIXEL_LIMIT = 2 * 89_478_485
@@ -73,7 +112,10 @@ REMARKS = {
         "picture with more than 8 bits a channel was brought to 8 bits",
         "pictures with more than 8 bits a channel were brought to 8 bits",
     ),
-    "transparent": ("transparent picture was laid on white", "transparent pictures were laid on white"),
+    "transparent": (
+        "transparent picture was laid on white",
+        "transparent pictures were laid on white",
+    ),
 }
 """What may be remarked on a picture, for one and for many."""
 
@@ -175,9 +217,17 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, MemoryError):
         return "it does not fit into memory"
     text = str(error).lower()
-    if isinstance(error, (OSError, EOFError, SyntaxError)) and error.__class__.__module__ == "builtins":
-        if any(word in text for word in ("truncated", "broken", "eof", "unrecognized data", "not enough")):
+    if (
+        isinstance(error, (OSError, EOFError, SyntaxError))
+        and error.__class__.__module__ == "builtins"
+    ):
+        if any(
+            word in text
+            for word in ("truncated", "broken", "eof", "unrecognized data", "not enough")
+        ):
             return "it is cut off or damaged"
         if getattr(error, "errno", None) is not None:
-            return f"it could not be read ({getattr(error, 'strerror', None) or 'error of the disk'})"
+            return (
+                f"it could not be read ({getattr(error, 'strerror', None) or 'error of the disk'})"
+            )
     return "it is damaged"

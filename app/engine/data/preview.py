@@ -64,13 +64,19 @@ def first_batch(
     rows = dataset.indices["training"]
     dice = torch.Generator().manual_seed(mixed(seed, ORDER, 1))
     targets = torch.from_numpy(np.array(dataset.targets[rows]))
-    order = task(dataset.description.task).order_of(torch.randperm(len(rows), generator=dice), targets).numpy()
+    order = (
+        task(dataset.description.task)
+        .order_of(torch.randperm(len(rows), generator=dice), targets)
+        .numpy()
+    )
     chosen = rows[order if batch_count(len(rows), batch_size) == 1 else order[:batch_size]]
     augmentation = Augmentation(settled(settings, dataset.description))
     batch = torch.from_numpy(np.ascontiguousarray(dataset.inputs[chosen]))
     if augmentation.active:
         batch = augmentation(batch, torch.Generator().manual_seed(mixed(seed, AUGMENTATION, 1, 0)))
-    return Batch(_seen(batch[:most], _of_pictures(dataset)), chosen[:most], len(chosen), augmentation.words)
+    return Batch(
+        _seen(batch[:most], _of_pictures(dataset)), chosen[:most], len(chosen), augmentation.words
+    )
 
 
 def varied(
@@ -97,7 +103,9 @@ def _pictures_of(dataset: Dataset) -> tuple[np.ndarray, ImagePreparation]:
     preparation = dataset.description.preparation
     halves = preparation.halves if isinstance(preparation, PairPreparation) else (preparation,)
     return next(
-        (array, half) for array, half in zip(dataset.arrays, halves, strict=True) if isinstance(half, ImagePreparation)
+        (array, half)
+        for array, half in zip(dataset.arrays, halves, strict=True)
+        if isinstance(half, ImagePreparation)
     )
 
 
@@ -109,7 +117,9 @@ def before_and_after(
     known = _of_pictures(dataset)
     channels = {"grey": 1, "colour": 3}.get(data.colour or "", known.channels)
     height, width = data.height or known.height, data.width or known.width
-    preparation = ImagePreparation(height, width, channels, data.fit, (0.0,) * channels, (1.0,) * channels)
+    preparation = ImagePreparation(
+        height, width, channels, data.fit, (0.0,) * channels, (1.0,) * channels
+    )
     pairs = []
     for name, picture in _originals(dataset, data, rows, check):
         after = preparation.array(picture)
@@ -168,4 +178,6 @@ def _seen(batch: object, preparation: ImagePreparation) -> np.ndarray:
     values = preparation.tensor(batch)
     mean = torch.tensor(preparation.mean).view(-1, 1, 1)
     std = torch.tensor(preparation.std).view(-1, 1, 1)
-    return ((values * std + mean) * 255).round_().clamp_(0, 255).to(torch.uint8).contiguous().numpy()
+    return (
+        ((values * std + mean) * 255).round_().clamp_(0, 255).to(torch.uint8).contiguous().numpy()
+    )

@@ -49,7 +49,9 @@ def settle_size(catalogue: Catalogue, data: DataSettings, check: Check) -> tuple
         sizes = np.array([catalogue.array.shape[1:3]])
     else:
         found = []
-        for row in np.unique(np.linspace(0, len(catalogue) - 1, min(MEASURED, len(catalogue))).astype(int)):
+        for row in np.unique(
+            np.linspace(0, len(catalogue) - 1, min(MEASURED, len(catalogue))).astype(int)
+        ):
             check()
             try:
                 found.append(catalogue.measure(int(row)))
@@ -84,9 +86,13 @@ def read(
     The preparation has no statistics yet. Raises UserError when there is neither memory nor disk for the array.
     """
     height, width, note = settle_size(catalogue, data, check)
-    colour = data.colour != "grey" and not (catalogue.array is not None and catalogue.array.ndim == 3)
+    colour = data.colour != "grey" and not (
+        catalogue.array is not None and catalogue.array.ndim == 3
+    )
     channels = 3 if colour or data.colour == "colour" else 1
-    preparation = ImagePreparation(height, width, channels, data.fit, (0.0,) * channels, (1.0,) * channels)
+    preparation = ImagePreparation(
+        height, width, channels, data.fit, (0.0,) * channels, (1.0,) * channels
+    )
     inputs = _room((len(catalogue), channels, height, width), place)
     rows, skipped, remarks, grey = _fill(inputs, catalogue, preparation, progress, check)
     inputs = inputs[: len(rows)]
@@ -95,7 +101,9 @@ def read(
         inputs = _one_channel(inputs)
         preparation = ImagePreparation(height, width, 1, data.fit, (0.0,), (1.0,))
     notes = [note] if note else []
-    notes += [f"{number:,} {REMARKS[word][number > 1]}." for word, number in sorted(remarks.items())]
+    notes += [
+        f"{number:,} {REMARKS[word][number > 1]}." for word, number in sorted(remarks.items())
+    ]
     return Reading(inputs, rows, preparation, tuple(skipped), tuple(notes))
 
 
@@ -105,7 +113,9 @@ def _room(shape: tuple[int, ...], place: Path | None) -> np.ndarray:
         if place is None:
             raise UserError(
                 f"The pictures take {size / 1e9:,.1f} GB, more than a quarter of the free memory, and the folder for "
-                "temporary files cannot be used.", "Choose smaller pictures, or free memory and disk.", "data.height",
+                "temporary files cannot be used.",
+                "Choose smaller pictures, or free memory and disk.",
+                "data.height",
             )
         return _mapped(place / "inputs.bin", shape)
     return np.empty(shape, np.uint8)
@@ -123,7 +133,8 @@ def _mapped(file: Path, shape: tuple[int, ...]) -> np.ndarray:
     except OSError as error:
         raise UserError(
             f"The disk has no room for {size / 1e9:,.1f} GB of decoded pictures.",
-            "Free some space, or choose smaller pictures.", "data.height",
+            "Free some space, or choose smaller pictures.",
+            "data.height",
         ) from error
     return np.memmap(file, np.uint8, "r+", shape=shape)
 
@@ -140,13 +151,19 @@ def _one_channel(inputs: np.ndarray) -> np.ndarray:
 
 
 def _fill(
-    inputs: np.ndarray, catalogue: Catalogue, preparation: ImagePreparation, progress: Progress, check: Check
+    inputs: np.ndarray,
+    catalogue: Catalogue,
+    preparation: ImagePreparation,
+    progress: Progress,
+    check: Check,
 ) -> tuple[np.ndarray, list[Skipped], Counter[str], bool]:
     """Writes what can be read to the front of `inputs`: (rows, skipped, remarks counted, whether all was grey)."""
     total, last = len(catalogue), 0.0
     rows: list[int] = []
     skipped, remarks, grey = [], Counter[str](), True
-    with contextlib.closing(_decoded(catalogue, preparation)) as results:  # so that a cancel ends the threads
+    with contextlib.closing(
+        _decoded(catalogue, preparation)
+    ) as results:  # so that a cancel ends the threads
         for row, result in results:
             check()
             if isinstance(result, Unreadable):
@@ -154,7 +171,9 @@ def _fill(
             else:
                 pixels, words = result
                 if grey and len(pixels) == 3:
-                    grey = np.array_equal(pixels[0], pixels[1]) and np.array_equal(pixels[0], pixels[2])
+                    grey = np.array_equal(pixels[0], pixels[1]) and np.array_equal(
+                        pixels[0], pixels[2]
+                    )
                 inputs[len(rows)] = pixels
                 rows.append(row)
                 remarks.update(words)
@@ -168,7 +187,9 @@ def _fill(
 Decoded = tuple[np.ndarray, tuple[str, ...]] | Unreadable
 
 
-def _decoded(catalogue: Catalogue, preparation: ImagePreparation) -> Generator[tuple[int, Decoded], None, None]:
+def _decoded(
+    catalogue: Catalogue, preparation: ImagePreparation
+) -> Generator[tuple[int, Decoded], None, None]:
     """Every row in order with its (C, H, W) uint8 and remarks, or why it has none."""
     array = catalogue.array
     shape = (preparation.height, preparation.width, *((3,) if preparation.channels == 3 else ()))

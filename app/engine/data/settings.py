@@ -8,13 +8,23 @@ import app.engine.learning.tasks as tasks
 from models.spec import Spec, setting
 
 TaskKind = Literal[
-    "classification", "binary-classification", "multi-label", "regression", "matching", "metric-learning",
-    "language-modelling", "reconstruction",
+    "classification",
+    "binary-classification",
+    "multi-label",
+    "regression",
+    "matching",
+    "metric-learning",
+    "language-modelling",
+    "reconstruction",
 ]
 Role = Literal["target", "number", "category", "text", "image", "group", "ignore"]
 Missing = Literal["median", "mean", "zero", "category", "drop"]
 
-PICTURES, TABLES, TEXTS = ("image", "pair"), ("row", "signal", "text", "image", "pair"), ("text", "pair")
+PICTURES, TABLES, TEXTS = (
+    ("image", "pair"),
+    ("row", "signal", "text", "image", "pair"),
+    ("text", "pair"),
+)
 
 
 class DataSettings(Spec):
@@ -53,63 +63,124 @@ class DataSettings(Spec):
         help="For a table: what happens where a column has no value. Left open, numbers get the median of training.",
     )
     delimiter: str | None = setting(
-        None, label="Delimiter", advanced=True, applies=TABLES,
+        None,
+        label="Delimiter",
+        advanced=True,
+        applies=TABLES,
         choices={",": "Comma", ";": "Semicolon", "\t": "Tab", "|": "Bar", " ": "Space"},
         help="What stands between the cells of a text table. Left open, it is detected.",
     )
     decimal: Literal[".", ","] | None = setting(
-        None, label="Decimals", advanced=True, applies=TABLES, choices={".": "Point (1.5)", ",": "Comma (1,5)"},
+        None,
+        label="Decimals",
+        advanced=True,
+        applies=TABLES,
+        choices={".": "Point (1.5)", ",": "Comma (1,5)"},
         help="What stands before the decimals of a number. Left open, it is detected.",
     )
     thousands: Literal["", ",", ".", " ", "'"] | None = setting(
-        None, label="Thousands", advanced=True, applies=TABLES,
-        choices={"": "Nothing (1000)", ",": "Comma (1,000)", ".": "Point (1.000)", " ": "Space (1 000)",
-                 "'": "Apostrophe (1'000)"},
+        None,
+        label="Thousands",
+        advanced=True,
+        applies=TABLES,
+        choices={
+            "": "Nothing (1000)",
+            ",": "Comma (1,000)",
+            ".": "Point (1.000)",
+            " ": "Space (1 000)",
+            "'": "Apostrophe (1'000)",
+        },
         help="What stands between the thousands of a number. Left open, it is detected.",
     )
     encoding: str | None = setting(
-        None, label="Encoding", advanced=True, applies=TABLES,
-        choices={"utf-8": "UTF-8", "utf-8-sig": "UTF-8 with BOM", "utf-16": "UTF-16", "cp1252": "Windows, western",
-                 "cp1250": "Windows, central Europe", "cp1251": "Windows, Cyrillic", "latin-1": "ISO 8859-1"},
+        None,
+        label="Encoding",
+        advanced=True,
+        applies=TABLES,
+        choices={
+            "utf-8": "UTF-8",
+            "utf-8-sig": "UTF-8 with BOM",
+            "utf-16": "UTF-16",
+            "cp1252": "Windows, western",
+            "cp1250": "Windows, central Europe",
+            "cp1251": "Windows, Cyrillic",
+            "latin-1": "ISO 8859-1",
+        },
         help="How the characters of a text file are stored. Left open, it is detected.",
     )
     header: bool | None = setting(
-        None, label="First row has the names", advanced=True, applies=TABLES,
+        None,
+        label="First row has the names",
+        advanced=True,
+        applies=TABLES,
         help="Whether the first row names the columns. Left open, it is detected.",
     )
     sheet: str | None = setting(
-        None, label="Sheet", advanced=True, applies=TABLES, help="Of a spreadsheet: which sheet. Left open, the first.",
+        None,
+        label="Sheet",
+        advanced=True,
+        applies=TABLES,
+        help="Of a spreadsheet: which sheet. Left open, the first.",
     )
     separator: str | None = setting(
-        None, label="Between tags", advanced=True, applies=("multi-label",),
+        None,
+        label="Between tags",
+        advanced=True,
+        applies=("multi-label",),
         help="What stands between several tags in one cell, such as ';' or ','. Left open, it is detected.",
     )
     rows_are: Literal["row", "signal"] = setting(
-        "row", label="A row is", advanced=True, applies=("row", "signal"),
+        "row",
+        label="A row is",
+        advanced=True,
+        applies=("row", "signal"),
         choices={"row": "Several values", "signal": "One signal, value after value"},
         help="Whether the numbers of a table's row stand side by side, or follow one another in time.",
     )
     tokens: Literal["bpe", "bytes"] | None = setting(
-        None, label="Tokens", applies=TEXTS,
+        None,
+        label="Tokens",
+        applies=TEXTS,
         choices={"bpe": "Parts of words (BPE)", "bytes": "Single bytes"},
         help="In what pieces a text is read. Parts of words are learned from the training texts; bytes need no "
         "learning and make longer texts.",
     )
     vocabulary: int = setting(
-        4096, label="Vocabulary", unit="tokens", ge=300, le=65_536, step=512, advanced=True, applies=TEXTS,
+        4096,
+        label="Vocabulary",
+        unit="tokens",
+        ge=300,
+        le=65_536,
+        step=512,
+        advanced=True,
+        applies=TEXTS,
         help="How many parts of words are learned.",
     )
     context: int | None = setting(
-        None, label="Longest text", unit="tokens", ge=4, le=4096, step=32, applies=TEXTS,
+        None,
+        label="Longest text",
+        unit="tokens",
+        ge=4,
+        le=4096,
+        step=32,
+        applies=TEXTS,
         help="Texts are cut after so many tokens; for language modelling, how far back the network sees.",
     )
     damage: Literal["mask", "noise"] = setting(
-        "mask", label="Damage", applies=("reconstruction",),
+        "mask",
+        label="Damage",
+        applies=("reconstruction",),
         choices={"mask": "Parts are hidden", "noise": "Noise is added"},
         help="What is done to an example that the network must restore.",
     )
     damage_share: float = setting(
-        0.5, label="How much", unit="of the example", gt=0.0, lt=1.0, step=0.05, applies=("reconstruction",),
+        0.5,
+        label="How much",
+        unit="of the example",
+        gt=0.0,
+        lt=1.0,
+        step=0.05,
+        applies=("reconstruction",),
         help="The share that is hidden, or the strength of the noise in standard deviations.",
     )
     height: int | None = setting(
@@ -135,7 +206,11 @@ class DataSettings(Spec):
         label="Other proportions",
         applies=PICTURES,
         help="What happens to a picture of other proportions.",
-        choices={"crop": "Fill and cut off the edges", "fit": "Show all, with a margin", "stretch": "Stretch"},
+        choices={
+            "crop": "Fill and cut off the edges",
+            "fit": "Show all, with a margin",
+            "stretch": "Stretch",
+        },
     )
     colour: Literal["grey", "colour"] | None = setting(
         None,
@@ -167,7 +242,11 @@ class DataSettings(Spec):
         "none",
         label="Keep together",
         advanced=True,
-        choices={"none": "Nothing", "folder": "Files in one sub-folder", "name": "Names that differ in the number"},
+        choices={
+            "none": "Nothing",
+            "folder": "Files in one sub-folder",
+            "name": "Names that differ in the number",
+        },
         help="Examples of one group (frames of one film) never stand on both sides of a split.",
     )
     split_seed: int = setting(

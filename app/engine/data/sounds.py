@@ -63,7 +63,9 @@ def read_heading(path: Path) -> Heading:
                     raise NoSound("it is damaged (its format is missing)")
                 if size > total - begin and size not in OPEN_ENDED:
                     raise NoSound(f"it breaks off after {100 * (total - begin) // size} %")
-                return _checked(Heading(*form, begin, total - begin if size in OPEN_ENDED else size))
+                return _checked(
+                    Heading(*form, begin, total - begin if size in OPEN_ENDED else size)
+                )
             content = file.read(min(size, 64))
             if name == b"fmt ":
                 if len(content) < 16:
@@ -116,7 +118,9 @@ def _samples(content: bytes, heading: Heading) -> np.ndarray:
         wide = np.zeros((len(parts), 4), np.uint8)
         wide[:, 1:] = parts  # the sample in the upper three bytes: its sign stays
         return (wide.view("<i4").ravel() / 2.0**31).astype(np.float32)
-    return (np.frombuffer(content, f"<i{heading.bits // 8}") / 2.0 ** (heading.bits - 1)).astype(np.float32)
+    return (np.frombuffer(content, f"<i{heading.bits // 8}") / 2.0 ** (heading.bits - 1)).astype(
+        np.float32
+    )
 
 
 def silent(values: np.ndarray) -> bool:
@@ -135,9 +139,15 @@ def resampled(values: np.ndarray, rate: float, wanted: float) -> np.ndarray:
     ratio = Fraction(wanted / rate).limit_denominator(1_000)
     up, down = ratio.numerator, ratio.denominator
     length = values.shape[-1]
-    margin = ceil(64 * max(1.0, rate / wanted) / down) * down  # multiples of `down`: old samples fall on new ones
+    margin = (
+        ceil(64 * max(1.0, rate / wanted) / down) * down
+    )  # multiples of `down`: old samples fall on new ones
     after = margin + -length % down
-    wide = np.pad(values.astype(np.float64), ((0, 0), (margin, after)), mode="reflect" if length > 1 else "edge")
+    wide = np.pad(
+        values.astype(np.float64),
+        ((0, 0), (margin, after)),
+        mode="reflect" if length > 1 else "edge",
+    )
     count = wide.shape[-1] // down * up
     spectrum = np.fft.rfft(wide, axis=-1)
     kept = (min(wide.shape[-1], count) + 1) // 2
@@ -153,7 +163,9 @@ def fitted(values: np.ndarray, length: int) -> np.ndarray:
     surplus = values.shape[-1] - length
     if surplus >= 0:
         return values[:, surplus // 2 : surplus // 2 + length]
-    result = np.repeat(values.mean(axis=1, keepdims=True, dtype=np.float64).astype(np.float32), length, axis=1)
+    result = np.repeat(
+        values.mean(axis=1, keepdims=True, dtype=np.float64).astype(np.float32), length, axis=1
+    )
     first = -surplus // 2
     result[:, first : first + values.shape[-1]] = values
     return result

@@ -62,9 +62,15 @@ def divide(
     if VALIDATION in own:
         words.append("The data have a validation set of their own.")
     else:
-        share = min(AUTO_SHARE, AUTO_MOST / max(1, len(pool))) if validation_share is None else validation_share
+        share = (
+            min(AUTO_SHARE, AUTO_MOST / max(1, len(pool)))
+            if validation_share is None
+            else validation_share
+        )
         shares[VALIDATION] = share
-        words.append(f"Validation: {_percent(share)} of the training examples, the same share of every class.")
+        words.append(
+            f"Validation: {_percent(share)} of the training examples, the same share of every class."
+        )
     if TEST in own:
         words.append("The data have a test set of their own.")
     elif test_share > 0:
@@ -73,10 +79,20 @@ def divide(
     else:
         words.append("There is no test set.")
     if shares:
-        _carve(places, targets, units, pool, shares, classes, np.random.Generator(np.random.PCG64(seed)))
+        _carve(
+            places,
+            targets,
+            units,
+            pool,
+            shares,
+            classes,
+            np.random.Generator(np.random.PCG64(seed)),
+        )
         words.append(f"Split number {seed}.")
     if left_out.any():
-        words.append(f"{int(left_out.sum()):,} training examples that also stand in another set are left out.")
+        words.append(
+            f"{int(left_out.sum()):,} training examples that also stand in another set are left out."
+        )
     return Division(places, " ".join(words), int(left_out.sum()))
 
 
@@ -109,7 +125,9 @@ def _carve(
     members: dict[int, list[int]] = defaultdict(list)
     for row in order.tolist():
         members[int(units[row])].append(row)
-    contents = {unit: Counter(targets[rows].tolist()) for unit, rows in members.items() if len(rows) > 1}
+    contents = {
+        unit: Counter(targets[rows].tolist()) for unit, rows in members.items() if len(rows) > 1
+    }
     unit_class = {unit: int(targets[rows[0]]) for unit, rows in members.items() if len(rows) == 1}
     total = np.bincount(targets[pool], minlength=classes)
     count = np.zeros(classes, int)
@@ -141,18 +159,24 @@ class _State:
         self.has = {split: np.zeros_like(total) for split in (TRAINING, *shares)}
         self.want: dict[int, np.ndarray] = {}
         for split, share in shares.items():
-            least = (units >= (2 if split == VALIDATION else 3 if VALIDATION in shares else 2)).astype(int)
+            least = (
+                units >= (2 if split == VALIDATION else 3 if VALIDATION in shares else 2)
+            ).astype(int)
             want = np.maximum(np.rint(total * share).astype(int), least if share > 0 else 0)
             self.want[split] = np.minimum(want, np.maximum(total - 1, 0)) * (least > 0)
         self.want[TRAINING] = np.maximum(total - sum(self.want.values()), 1)
 
     def wants(self, split: int, target: int) -> bool:
-        return bool(self.has[split][target] < self.want[split][target]) and self._spare(split, target)
+        return bool(self.has[split][target] < self.want[split][target]) and self._spare(
+            split, target
+        )
 
     def _spare(self, split: int, target: int) -> bool:
         """Whether this split may take a unit of the class: one stays for training, one for each split with none yet."""
         waiting = sum(
-            bool(self.want[other][target]) and not self.has[other][target] for other in self.shares if other != split
+            bool(self.want[other][target]) and not self.has[other][target]
+            for other in self.shares
+            if other != split
         )
         return bool(self.left[target] > 1 + waiting)
 
@@ -171,7 +195,10 @@ class _State:
     def _lack(self, split: int, content: Counter[int]) -> float:
         """How much of what the split wants of these classes is missing yet, 0..1 on average."""
         want, has = self.want[split], self.has[split]
-        return float(sum((want[target] - has[target]) / max(1, want[target]) for target in content) / len(content))
+        return float(
+            sum((want[target] - has[target]) / max(1, want[target]) for target in content)
+            / len(content)
+        )
 
     def take(self, split: int, content: Counter[int] | dict[int, int]) -> None:
         for target, number in content.items():
@@ -192,8 +219,10 @@ def _mend(
     for split in shares:
         for target in np.flatnonzero((state.has[split] == 0) & (state.want[split] > 0)).tolist():
             candidates = [
-                unit for unit, rows in members.items()
-                if places[rows[0]] == TRAINING and (unit_class.get(unit) == target or target in contents.get(unit, ()))
+                unit
+                for unit, rows in members.items()
+                if places[rows[0]] == TRAINING
+                and (unit_class.get(unit) == target or target in contents.get(unit, ()))
             ]
             for unit in sorted(candidates, key=lambda unit: len(members[unit])):
                 content = contents.get(unit) or Counter({target: 1})

@@ -43,17 +43,31 @@ def problems(description: Description) -> list[dict[str, str]]:
     bad = [item for item in description.skipped if not item.ignored]
     if bad:
         rows = all(item.path.startswith("row ") for item in bad)
-        one, many = ("row was", "rows were") if rows else ("file or folder was", "files or folders were")
-        found.append(("warning", f"{len(bad):,} {one if len(bad) == 1 else many} left out, for example "
-                                 f"'{bad[0].path}': {bad[0].reason}."))
+        one, many = (
+            ("row was", "rows were") if rows else ("file or folder was", "files or folders were")
+        )
+        found.append(
+            (
+                "warning",
+                f"{len(bad):,} {one if len(bad) == 1 else many} left out, for example "
+                f"'{bad[0].path}': {bad[0].reason}.",
+            )
+        )
     junk = len(description.skipped) - len(bad)
     if junk:
-        found.append(("info", f"{junk:,} system {'file was' if junk == 1 else 'files were'} ignored."))
+        found.append(
+            ("info", f"{junk:,} system {'file was' if junk == 1 else 'files were'} ignored.")
+        )
     if not description.size("test"):
-        found.append(("info", "There is no test set: the final figure will be that of the validation set."))
+        found.append(
+            ("info", "There is no test set: the final figure will be that of the validation set.")
+        )
     found += [("info", note) for note in description.notes]
     grave = ("problem", "warning", "info", "good")
-    return [{"level": level, "text": text} for level, text in sorted(found, key=lambda item: grave.index(item[0]))]
+    return [
+        {"level": level, "text": text}
+        for level, text in sorted(found, key=lambda item: grave.index(item[0]))
+    ]
 
 
 def _on_classes(description: Description) -> list[tuple[Level, str]]:
@@ -64,20 +78,42 @@ def _on_classes(description: Description) -> list[tuple[Level, str]]:
     counts = description.counts.get("training", ())
     ratio, level = balance(description)
     if level != "good":
-        most, least = (description.classes[counts.index(number)] for number in (max(counts), min(counts)))
-        found.append((level, f"'{most}' has {ratio:.0f} times as many training examples as '{least}'. Use balanced "
-                             "class weights in the loss, or add examples."))
+        most, least = (
+            description.classes[counts.index(number)] for number in (max(counts), min(counts))
+        )
+        found.append(
+            (
+                level,
+                f"'{most}' has {ratio:.0f} times as many training examples as '{least}'. Use balanced "
+                "class weights in the loss, or add examples.",
+            )
+        )
     missing = [name for name, count in zip(description.classes, counts, strict=False) if count == 0]
     if missing:
-        found.append(("problem", f"{_some(missing)}: no training example, so it cannot be learned."))
-    few = [name for name, count in zip(description.classes, counts, strict=False) if 0 < count < FEW]
+        found.append(
+            ("problem", f"{_some(missing)}: no training example, so it cannot be learned.")
+        )
+    few = [
+        name for name, count in zip(description.classes, counts, strict=False) if 0 < count < FEW
+    ]
     if few:
-        found.append(("warning", f"{_some(few)}: fewer than {FEW} training examples; more would help most."))
+        found.append(
+            ("warning", f"{_some(few)}: fewer than {FEW} training examples; more would help most.")
+        )
     if not _one_class_each(description):
         size = description.size("training")
-        always = [name for name, count in zip(description.classes, counts, strict=False) if size and count == size]
+        always = [
+            name
+            for name, count in zip(description.classes, counts, strict=False)
+            if size and count == size
+        ]
         if always:
-            found.append(("warning", f"{_some(always)}: every training example has it, so there is nothing to learn."))
+            found.append(
+                (
+                    "warning",
+                    f"{_some(always)}: every training example has it, so there is nothing to learn.",
+                )
+            )
     return found
 
 
@@ -87,15 +123,30 @@ def _on_amounts(description: Description) -> list[tuple[Level, str]]:
         unit = f" {amount.unit}" if amount.unit else ""
         far = max(amount.high - amount.mean, amount.mean - amount.low) / amount.std
         if amount.low == amount.high:
-            found.append(("problem", f"'{amount.name}' is {amount.low:.6g}{unit} in every training example, so there "
-                                     "is nothing to learn."))
+            found.append(
+                (
+                    "problem",
+                    f"'{amount.name}' is {amount.low:.6g}{unit} in every training example, so there "
+                    "is nothing to learn.",
+                )
+            )
         elif far > FAR_OUT:
-            found.append(("warning", f"'{amount.name}' reaches from {amount.low:.6g} to {amount.high:.6g}{unit}, "
-                                     f"though the middle one is {amount.median:.6g}: a few values lie far out. With "
-                                     "L1 they count less than with L2."))
+            found.append(
+                (
+                    "warning",
+                    f"'{amount.name}' reaches from {amount.low:.6g} to {amount.high:.6g}{unit}, "
+                    f"though the middle one is {amount.median:.6g}: a few values lie far out. With "
+                    "L1 they count less than with L2.",
+                )
+            )
     if description.amounts and 0 < description.size("training") < FEW_AMOUNTS:
-        found.append(("warning", f"There are only {description.size('training'):,} training examples; more would help "
-                                 "most."))
+        found.append(
+            (
+                "warning",
+                f"There are only {description.size('training'):,} training examples; more would help "
+                "most.",
+            )
+        )
     return found
 
 
@@ -115,7 +166,8 @@ def describe(dataset: Dataset) -> dict[str, Any]:
         "classes": list(description.classes),
         "splits": {split: description.size(split) for split in SPLITS},
         "counts": {
-            split: dict(zip(description.classes, description.counts.get(split, ()), strict=False)) for split in SPLITS
+            split: dict(zip(description.classes, description.counts.get(split, ()), strict=False))
+            for split in SPLITS
         },
         "amounts": [asdict(amount) for amount in description.amounts],
         "columns": columns(description.preparation),
@@ -126,7 +178,8 @@ def describe(dataset: Dataset) -> dict[str, Any]:
         "fingerprint": description.fingerprint,
         "problems": problems(description),
         "skipped": [
-            {"path": item.path, "reason": item.reason, "ignored": item.ignored} for item in description.skipped
+            {"path": item.path, "reason": item.reason, "ignored": item.ignored}
+            for item in description.skipped
         ],
     }
 
@@ -138,11 +191,18 @@ def columns(preparation: Preparation) -> list[dict[str, Any]]:
         return []
     found: list[dict[str, Any]] = []
     for column in preparation.columns:
-        about: dict[str, Any] = {"name": column.name, "role": column.role, "missing": column.missing}
+        about: dict[str, Any] = {
+            "name": column.name,
+            "role": column.role,
+            "missing": column.missing,
+        }
         if column.role == "category":
             about["categories"] = list(column.categories)
         else:
-            about |= {name: getattr(column, name) for name in ("mean", "std", "low", "high", "median", "whole")}
+            about |= {
+                name: getattr(column, name)
+                for name in ("mean", "std", "low", "high", "median", "whole")
+            }
             if column.date:
                 about["date"] = column.date
         found.append(about)
@@ -151,7 +211,9 @@ def columns(preparation: Preparation) -> list[dict[str, Any]]:
 
 def _targets(description: Description) -> list[str]:
     """The names of the target columns, of a table."""
-    target = DataSettings(**{key: value for key, value in description.chosen.items() if key == "target"}).target
+    target = DataSettings(
+        **{key: value for key, value in description.chosen.items() if key == "target"}
+    ).target
     return [target] if isinstance(target, str) else list(target or ())
 
 

@@ -16,7 +16,14 @@ from app.engine.learning.task import Task
 
 BINS = 10
 """Into so many equal parts amounts are sorted, so that every split gets low and high ones alike."""
-YES_FIRST = {("ja", "nein"), ("ja", "nee"), ("ja", "nej"), ("ja", "nei"), ("ano", "ne"), ("да", "нет")}
+YES_FIRST = {
+    ("ja", "nein"),
+    ("ja", "nee"),
+    ("ja", "nej"),
+    ("ja", "nei"),
+    ("ano", "ne"),
+    ("да", "нет"),
+}
 """Words for yes that come before those for no in the alphabet; the second class is what counts as yes."""
 
 
@@ -40,16 +47,22 @@ class Targets:
 
     def to_plain(self) -> dict[str, Any]:
         return {
-            "values": self.values.tolist(), "dtype": str(self.values.dtype), "strata": self.strata.tolist(),
-            "layers": self.layers, "classes": list(self.classes),
+            "values": self.values.tolist(),
+            "dtype": str(self.values.dtype),
+            "strata": self.strata.tolist(),
+            "layers": self.layers,
+            "classes": list(self.classes),
             "amounts": [[amount.name, amount.unit] for amount in self.amounts],
         }
 
     @classmethod
     def from_plain(cls, data: dict[str, Any]) -> Targets:
         return cls(
-            np.array(data["values"], data["dtype"]), np.array(data["strata"], np.int64), int(data["layers"]),
-            tuple(data["classes"]), tuple(Amount(name, unit) for name, unit in data["amounts"]),
+            np.array(data["values"], data["dtype"]),
+            np.array(data["strata"], np.int64),
+            int(data["layers"]),
+            tuple(data["classes"]),
+            tuple(Amount(name, unit) for name, unit in data["amounts"]),
         )
 
 
@@ -80,11 +93,15 @@ def tagged(values: np.ndarray, classes: tuple[str, ...]) -> Targets:
     """Any of several tags an example. values: (N, K) float32 of 0 and 1."""
     counts = values.sum(axis=0)
     rarity = np.where(values > 0, counts, np.inf)
-    strata = np.where(values.any(axis=1), rarity.argmin(axis=1) if len(classes) else 0, len(classes))
+    strata = np.where(
+        values.any(axis=1), rarity.argmin(axis=1) if len(classes) else 0, len(classes)
+    )
     return Targets(values.astype(np.float32), strata.astype(np.int64), len(classes) + 1, classes)
 
 
-def amounts_of(values: np.ndarray, names: Sequence[str], units: Sequence[str] | None = None) -> Targets:
+def amounts_of(
+    values: np.ndarray, names: Sequence[str], units: Sequence[str] | None = None
+) -> Targets:
     """One or more amounts an example. values: (N, T) of finite numbers; strata by the first one's size."""
     values = np.asarray(values, np.float32).reshape(len(values), -1)
     first = values[:, 0]
@@ -92,7 +109,9 @@ def amounts_of(values: np.ndarray, names: Sequence[str], units: Sequence[str] | 
     edges = np.quantile(first, np.linspace(0, 1, layers + 1)[1:-1]) if len(first) else np.zeros(0)
     strata = np.searchsorted(edges, first, side="right").astype(np.int64)
     units = units or [unit_in(name) for name in names]
-    return Targets(values, strata, layers, (), tuple(Amount(n, u) for n, u in zip(names, units, strict=True)))
+    return Targets(
+        values, strata, layers, (), tuple(Amount(n, u) for n, u in zip(names, units, strict=True))
+    )
 
 
 def none_of(count: int) -> Targets:
@@ -102,7 +121,9 @@ def none_of(count: int) -> Targets:
 
 def partners_of(keys: Sequence[object]) -> Targets:
     """Of pairs: equal numbers where two second halves are the same. keys: one a pair, such as its text."""
-    _, numbers = np.unique(np.array([str(key) for key in keys], dtype=object).astype(str), return_inverse=True)
+    _, numbers = np.unique(
+        np.array([str(key) for key in keys], dtype=object).astype(str), return_inverse=True
+    )
     return Targets(numbers.astype(np.int64), np.zeros(len(keys), np.int64), 1)
 
 
@@ -121,10 +142,16 @@ def measured(amounts: tuple[Amount, ...], values: np.ndarray) -> tuple[Amount, .
     found = []
     for amount, column in zip(amounts, np.asarray(values, float).T, strict=True):
         std = float(column.std())
-        found.append(replace(
-            amount, mean=float(column.mean()), std=std if std > 0 and math.isfinite(std) else 1.0,
-            low=float(column.min()), high=float(column.max()), median=float(np.median(column)),
-        ))
+        found.append(
+            replace(
+                amount,
+                mean=float(column.mean()),
+                std=std if std > 0 and math.isfinite(std) else 1.0,
+                low=float(column.min()),
+                high=float(column.max()),
+                median=float(np.median(column)),
+            )
+        )
     return tuple(found)
 
 
@@ -144,13 +171,17 @@ def labelled(task: Task, classes: tuple[str, ...], numbers: np.ndarray) -> Targe
             odd = next(name for name in classes if not is_number(name))
             raise UserError(
                 f"An amount is to be predicted, but the classes are names such as '{odd}'.",
-                "Choose classification as the task, or data with a column of numbers.", "data.task",
+                "Choose classification as the task, or data with a column of numbers.",
+                "data.task",
             ) from None
         return amounts_of(amounts[numbers], ["amount"])
     if task.targets == "none" and not task.pairs:
         return none_of(len(numbers))
-    raise UserError(f"{task.label} does not go with examples that have one class each.",
-                    "Choose another task or other data.", "data.task")
+    raise UserError(
+        f"{task.label} does not go with examples that have one class each.",
+        "Choose another task or other data.",
+        "data.task",
+    )
 
 
 def is_number(text: str) -> bool:

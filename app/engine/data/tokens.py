@@ -90,10 +90,15 @@ class LearnedTokens(Tokens):
             raise ValueError(f"the tokenizer is damaged ({error})") from None
         characters = {character: value for value, character in enumerate(_characters())}
         names = sorted(self._tokenizer.get_vocab().items(), key=lambda item: item[1])
-        self.bytes_of = (b"", *(bytes(characters[character] for character in name) for name, _ in names))
+        self.bytes_of = (
+            b"",
+            *(bytes(characters[character] for character in name) for name, _ in names),
+        )
 
     def encode(self, texts: Sequence[str]) -> list[np.ndarray]:
-        encoded = self._tokenizer.encode_batch_fast([valid(text) for text in texts], add_special_tokens=False)
+        encoded = self._tokenizer.encode_batch_fast(
+            [valid(text) for text in texts], add_special_tokens=False
+        )
         return [np.array(one.ids, np.int32) + 1 for one in encoded]
 
 
@@ -126,12 +131,21 @@ def learn(texts: Sequence[str], kind: Kind, vocabulary: int) -> str:
 
     size = sum(len(text) for text in texts)
     every = max(1, -(-size // LEARNED_FROM))
-    pieces = itertools.islice((valid(piece) for text in texts for piece in pieces_of(text)), 0, None, every)
+    pieces = itertools.islice(
+        (valid(piece) for text in texts for piece in pieces_of(text)), 0, None, every
+    )
     tokenizer = _untrained()
-    tokenizer.train_from_iterator(pieces, trainers.BpeTrainer(
-        vocab_size=max(256, vocabulary - 1), min_frequency=SEEN, show_progress=False, max_token_length=LONGEST,
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), special_tokens=[],
-    ))
+    tokenizer.train_from_iterator(
+        pieces,
+        trainers.BpeTrainer(
+            vocab_size=max(256, vocabulary - 1),
+            min_frequency=SEEN,
+            show_progress=False,
+            max_token_length=LONGEST,
+            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+            special_tokens=[],
+        ),
+    )
     return str(tokenizer.to_str())
 
 
@@ -185,6 +199,10 @@ def batches(items: Iterable[str], size: int) -> Iterator[list[str]]:
 def _characters() -> tuple[str, ...]:
     """The visible character that stands for each byte in the library's tokens (GPT-2's table): itself where it can be
     seen, else the next free one from 256 on."""
-    seen = {*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)}
+    seen = {
+        *range(ord("!"), ord("~") + 1),
+        *range(ord("¡"), ord("¬") + 1),
+        *range(ord("®"), ord("ÿ") + 1),
+    }
     others = itertools.count(256)
     return tuple(chr(value) if value in seen else chr(next(others)) for value in range(256))

@@ -30,7 +30,9 @@ class Loss(Choice):
     picture: ClassVar[Literal["price", "distance", "similarity"]] = "price"
     """How it is drawn: the price of a probability, of a distance (see `curve`), or of similarities."""
 
-    def build(self, counts: tuple[int, ...], device: torch.device, examples: int = 0) -> LossFunction:
+    def build(
+        self, counts: tuple[int, ...], device: torch.device, examples: int = 0
+    ) -> LossFunction:
         """The loss as a function, for weights that follow the balance. counts: training examples per class or tag.
         examples: of all of them; a tag's counts do not say it."""
         raise NotImplementedError
@@ -66,7 +68,9 @@ class LossFunction:
         """What a batch with these targets counts in a mean over several: the second of `totals`, without outputs."""
         return float(targets.shape[0])
 
-    def totals(self, outputs: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def totals(
+        self, outputs: torch.Tensor, targets: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Sum and weight of a batch; their sums over all batches, divided, are the exact mean over a data set. Here
         for losses that weigh every example alike."""
         mean = self(outputs, targets)
@@ -119,13 +123,16 @@ class Optimizer(Choice):
     @property
     def state(self) -> tuple[str, ...]:
         """Of "first_moment", "second_moment", "other_state": what is kept in full, a float for each weight."""
-        return tuple(row for row in ROWS_OF_STATE if all(self._share(row, *probe) == 1 for probe in _PROBES))
+        return tuple(
+            row for row in ROWS_OF_STATE if all(self._share(row, *probe) == 1 for probe in _PROBES)
+        )
 
     @property
     def partly(self) -> tuple[str, ...]:
         """Of the same rows: what is kept of some weights only, or for rows and columns instead of each weight."""
         return tuple(
-            row for row in ROWS_OF_STATE
+            row
+            for row in ROWS_OF_STATE
             if row not in self.state and any(self._share(row, *probe) for probe in _PROBES)
         )
 
@@ -148,7 +155,9 @@ class Optimizer(Choice):
                 found += self._floats(tuple(weight.shape), self.is_matrix(group, weight))
         return {row: found[row] for row in (*ROWS_OF_STATE, "counters")}
 
-    def floats_per_parameter(self, floats: Mapping[str, int] | None = None, parameters: int | None = None) -> float:
+    def floats_per_parameter(
+        self, floats: Mapping[str, int] | None = None, parameters: int | None = None
+    ) -> float:
         """Weight + gradient + state: 4 for Adam and AdamW (Kingma & Ba 2015; Loshchilov & Hutter 2019).
 
         floats, parameters: as from `floats`, and n; left out, it is what every weight has in full. Counters are not
@@ -186,7 +195,11 @@ class Optimizer(Choice):
         return ""
 
     def inside(
-        self, state: Mapping[str, torch.Tensor], gradient: torch.Tensor, weight: torch.Tensor, group: Mapping[str, Any]
+        self,
+        state: Mapping[str, torch.Tensor],
+        gradient: torch.Tensor,
+        weight: torch.Tensor,
+        group: Mapping[str, Any],
     ) -> dict[str, torch.Tensor]:
         """Of n weights after a step, (n,) each, as far as there are such: "first_moment", "second_moment_root", as the
         step uses them, and "step", what it took from the weight but for its decay; left out, it is measured.
@@ -207,7 +220,9 @@ class Optimizer(Choice):
 
     def pull(self, group: Mapping[str, Any]) -> float:
         """The share of itself that every weight of this group loses to decay in a step."""
-        return float(group["lr"]) * float(group.get("weight_decay", 0.0)) if self.decays_apart else 0.0
+        return (
+            float(group["lr"]) * float(group.get("weight_decay", 0.0)) if self.decays_apart else 0.0
+        )
 
     def over(self, network: nn.Module, device: torch.device) -> torch.optim.Optimizer:
         """The optimizer of a network that lies on this device."""
@@ -225,14 +240,26 @@ def decay_setting(
 ) -> Any:
     """The field `weight_decay` of an optimizer. help: what is done with it, where it does not simply pull."""
     return setting(
-        default, label="Weight decay", ge=0.0, le=10.0, logarithmic=True, advanced=advanced, live=True, help=help,
+        default,
+        label="Weight decay",
+        ge=0.0,
+        le=10.0,
+        logarithmic=True,
+        advanced=advanced,
+        live=True,
+        help=help,
     )
 
 
 def epsilon_setting(default: float) -> Any:
     """The field `epsilon` of an optimizer that divides by the size of gradients."""
     return setting(
-        default, label="Epsilon", gt=0.0, le=1.0, logarithmic=True, advanced=True,
+        default,
+        label="Epsilon",
+        gt=0.0,
+        le=1.0,
+        logarithmic=True,
+        advanced=True,
         help="Added below the fraction, so that a weight without gradients does not divide by zero.",
     )
 

@@ -29,37 +29,119 @@ METRICS = {
     metric.name: metric
     for metric in (
         Metric("accuracy", "accuracy", "The share of answers that are right."),
-        Metric("macro_f1", "macro F1", "The mean over the classes or tags of F1, so that rare ones count as much as "
-               "frequent ones."),
-        Metric("f1", "F1", "Of yes: the balance of how many are found and how many of the answers yes are right."),
-        Metric("auc", "ROC AUC", "How often a yes gets a higher number than a no, or what belongs together than what "
-               "does not. A coin gets 50 %.", worst=0.5),
-        Metric("mean_average_precision", "mean average precision", "For every tag, how far up the list those stand "
-               "that have it; the mean over the tags."),
-        Metric("micro_f1", "F1 over all tags", "The balance of tags found and tags that are right, all counted "
-               "together."),
-        Metric("mae", "mean error (MAE)", "By how much an answer is off, on average.", "lower", "unit", None, 0.0),
-        Metric("rmse", "RMSE", "Like the mean error, but large errors count more: the root of the mean square.",
-               "lower", "unit", None, 0.0),
-        Metric("r2", "R²", "The share of the ups and downs that the answers explain: 1 is all of it, 0 no better than "
-               "always answering the mean, below 0 worse.", "higher", "number", None, 1.0),
-        Metric("recall_at_1", "recall at 1", "How often the nearest of all is right; of pairs, the mean of both ways."),
-        Metric("recall_at_5", "recall at 5", "How often the right partner is among the five nearest, the mean of both "
-               "ways."),
-        Metric("recall_at_1_there", "recall at 1, first to second", "How often the nearest second half is the right "
-               "one."),
-        Metric("recall_at_5_there", "recall at 5, first to second", "How often the right second half is among the five "
-               "nearest."),
-        Metric("recall_at_1_back", "recall at 1, second to first", "How often the nearest first half is the right "
-               "one."),
-        Metric("recall_at_5_back", "recall at 5, second to first", "How often the right first half is among the five "
-               "nearest."),
-        Metric("perplexity", "perplexity", "Between how many equally likely tokens it hesitates, on average.", "lower",
-               "number", None, 1.0),
-        Metric("bits_per_byte", "bits per byte", "How many bits a byte of text still costs it: 8 know nothing.",
-               "lower", "number", 8.0, 0.0),
-        Metric("psnr", "PSNR", "How near restored pictures come to the original, in decibels, from the mean square of "
-               "all errors; 20 is coarse, 30 is good.",
-               "higher", "number", None, None),
+        Metric(
+            "macro_f1",
+            "macro F1",
+            "The mean over the classes or tags of F1, so that rare ones count as much as "
+            "frequent ones.",
+        ),
+        Metric(
+            "f1",
+            "F1",
+            "Of yes: the balance of how many are found and how many of the answers yes are right.",
+        ),
+        Metric(
+            "auc",
+            "ROC AUC",
+            "How often a yes gets a higher number than a no, or what belongs together than what "
+            "does not. A coin gets 50 %.",
+            worst=0.5,
+        ),
+        Metric(
+            "mean_average_precision",
+            "mean average precision",
+            "For every tag, how far up the list those stand that have it; the mean over the tags.",
+        ),
+        Metric(
+            "micro_f1",
+            "F1 over all tags",
+            "The balance of tags found and tags that are right, all counted together.",
+        ),
+        Metric(
+            "mae",
+            "mean error (MAE)",
+            "By how much an answer is off, on average.",
+            "lower",
+            "unit",
+            None,
+            0.0,
+        ),
+        Metric(
+            "rmse",
+            "RMSE",
+            "Like the mean error, but large errors count more: the root of the mean square.",
+            "lower",
+            "unit",
+            None,
+            0.0,
+        ),
+        Metric(
+            "r2",
+            "R²",
+            "The share of the ups and downs that the answers explain: 1 is all of it, 0 no better than "
+            "always answering the mean, below 0 worse.",
+            "higher",
+            "number",
+            None,
+            1.0,
+        ),
+        Metric(
+            "recall_at_1",
+            "recall at 1",
+            "How often the nearest of all is right; of pairs, the mean of both ways.",
+        ),
+        Metric(
+            "recall_at_5",
+            "recall at 5",
+            "How often the right partner is among the five nearest, the mean of both ways.",
+        ),
+        Metric(
+            "recall_at_1_there",
+            "recall at 1, first to second",
+            "How often the nearest second half is the right one.",
+        ),
+        Metric(
+            "recall_at_5_there",
+            "recall at 5, first to second",
+            "How often the right second half is among the five nearest.",
+        ),
+        Metric(
+            "recall_at_1_back",
+            "recall at 1, second to first",
+            "How often the nearest first half is the right one.",
+        ),
+        Metric(
+            "recall_at_5_back",
+            "recall at 5, second to first",
+            "How often the right first half is among the five nearest.",
+        ),
+        Metric(
+            "perplexity",
+            "perplexity",
+            "Between how many equally likely tokens it hesitates, on average.",
+            "lower",
+            "number",
+            None,
+            1.0,
+        ),
+        Metric(
+            "bits_per_byte",
+            "bits per byte",
+            "How many bits a byte of text still costs it: 8 know nothing.",
+            "lower",
+            "number",
+            8.0,
+            0.0,
+        ),
+        Metric(
+            "psnr",
+            "PSNR",
+            "How near restored pictures come to the original, in decibels, from the mean square of "
+            "all errors; 20 is coarse, 30 is good.",
+            "higher",
+            "number",
+            None,
+            None,
+        ),
     )
 }

@@ -53,7 +53,9 @@ class ComparingLoss(LossFunction):
 
     compares: ClassVar[bool] = True
 
-    def each(self, outputs: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def each(
+        self, outputs: torch.Tensor, targets: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """The loss of every example and its weight, 1 or, where there is nothing to compare it with, 0: (B,), (B,)."""
         raise NotImplementedError
 
@@ -61,6 +63,8 @@ class ComparingLoss(LossFunction):
         total, weight = self.totals(outputs, targets)
         return total / weight.clamp(min=1)
 
-    def totals(self, outputs: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def totals(
+        self, outputs: torch.Tensor, targets: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         losses, weights = self.each(outputs, targets)
         return (losses * weights).sum(), weights.sum()

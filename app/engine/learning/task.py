@@ -107,23 +107,33 @@ class Task(ABC):
         return inputs, targets
 
     @abstractmethod
-    def said(self, about: Description, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    def said(
+        self, about: Description, outputs: torch.Tensor, targets: torch.Tensor
+    ) -> torch.Tensor:
         """(B, *answer) outputs -> (B, ...) float32, what is kept of them. targets: as the loss got them."""
 
     # --- figures, in NumPy
 
     @abstractmethod
-    def figures(self, about: Description, targets: np.ndarray, said: np.ndarray) -> dict[str, float]:
+    def figures(
+        self, about: Description, targets: np.ndarray, said: np.ndarray
+    ) -> dict[str, float]:
         """The metrics by name, over n examples; one that is not defined on these is left out.
 
         targets: (n, ...) as the data have them. said: (n, ...) see `said`.
         """
 
-    def confusion(self, about: Description, targets: np.ndarray, said: np.ndarray) -> np.ndarray | None:
+    def confusion(
+        self, about: Description, targets: np.ndarray, said: np.ndarray
+    ) -> np.ndarray | None:
         """Counts (K, K), true class by row, where the task has classes to confuse."""
         return None
 
 
 def named(task: Task, values: dict[str, float]) -> dict[str, float]:
     """The task's metrics among these, in its order, without what is not defined (NaN)."""
-    return {name: float(values[name]) for name in task.metrics if name in values and not np.isnan(values[name])}
+    return {
+        name: float(values[name])
+        for name in task.metrics
+        if name in values and not np.isnan(values[name])
+    }

@@ -85,15 +85,27 @@ def while_training(
     if len(epochs) >= 2 and not any(finding.level == "problem" for finding in found):
         grave = any(finding.key in ("overfitting", "jumping", "flat") for finding in found)
         before, now = epochs[-2], epochs[-1]
-        if not grave and _falls(before, now, "training_loss") and _falls(before, now, "validation_loss"):
+        if (
+            not grave
+            and _falls(before, now, "training_loss")
+            and _falls(before, now, "validation_loss")
+        ):
             found.append(
-                Finding("well", "good", "Going well", "Training and validation fall together; no sign of overfitting.")
+                Finding(
+                    "well",
+                    "good",
+                    "Going well",
+                    "Training and validation fall together; no sign of overfitting.",
+                )
             )
     return ordered(found)
 
 
 def _from_loss(
-    losses: np.ndarray, epochs: list[Mapping[str, Any]], description: Description, resolved: Experiment
+    losses: np.ndarray,
+    epochs: list[Mapping[str, Any]],
+    description: Description,
+    resolved: Experiment,
 ) -> Iterator[Finding]:
     if len(losses) < 40:
         return
@@ -113,7 +125,9 @@ def _from_loss(
             slower(resolved),
         )
     elif (
-        len(epochs) >= 1 and now > 0.97 * first and now > 0.9 * _guessing(description, resolved)
+        len(epochs) >= 1
+        and now > 0.97 * first
+        and now > 0.9 * _guessing(description, resolved)
         and not _warming_up(len(losses), epochs, resolved)
     ):
         yield _flat(first, now, resolved)
@@ -156,7 +170,9 @@ def _flat(first: float, now: float, resolved: Experiment) -> Finding:
     )
 
 
-def _from_epochs(epochs: list[Mapping[str, Any]], resolved: Experiment, description: Description) -> Iterator[Finding]:
+def _from_epochs(
+    epochs: list[Mapping[str, Any]], resolved: Experiment, description: Description
+) -> Iterator[Finding]:
     if len(epochs) < 3:
         return
     judged = np.array([_number(epoch["validation_loss"]) for epoch in epochs])
@@ -167,7 +183,9 @@ def _from_epochs(epochs: list[Mapping[str, Any]], resolved: Experiment, descript
     since = len(epochs) - 1 - lowest
     best, number = judged[lowest], epochs[lowest]["epoch"]
     # a wobble while the learning rate is high is none: three epochs clearly worse, or two by far
-    rises = (since >= 3 and judged[-3:].min() > 1.05 * best) or (since >= 2 and judged[-2:].min() > 1.15 * best)
+    rises = (since >= 3 and judged[-3:].min() > 1.05 * best) or (
+        since >= 2 and judged[-2:].min() > 1.15 * best
+    )
     if rises and trained[-1] < 0.97 * trained[lowest]:
         yield Finding(
             "overfitting",
@@ -180,7 +198,11 @@ def _from_epochs(epochs: list[Mapping[str, Any]], resolved: Experiment, descript
         return
     left = (resolved.training.epochs or len(epochs)) - len(epochs)
     calming = getattr(resolved.schedule, "kind", "constant") != "constant"
-    if since >= max(5, 0.3 * len(epochs)) and left > 0 and not (calming and left > 0.3 * (left + len(epochs))):
+    if (
+        since >= max(5, 0.3 * len(epochs))
+        and left > 0
+        and not (calming and left > 0.3 * (left + len(epochs)))
+    ):
         yield Finding(
             "stale",
             "info",
@@ -190,24 +212,32 @@ def _from_epochs(epochs: list[Mapping[str, Any]], resolved: Experiment, descript
         )
 
 
-def _from_figures(epochs: list[Mapping[str, Any]], task: Task, resolved: Experiment) -> Iterator[Finding]:
+def _from_figures(
+    epochs: list[Mapping[str, Any]], task: Task, resolved: Experiment
+) -> Iterator[Finding]:
     """Whether the main figure is no better than the worst end of its scale: what knowing nothing reaches."""
     headline = task.headline
-    nothing = 0.0 if headline.name == "r2" else headline.worst if headline.better == "lower" else None
+    nothing = (
+        0.0 if headline.name == "r2" else headline.worst if headline.better == "lower" else None
+    )
     if len(epochs) < 3 or nothing is None:
         return
     values = [_number(epoch["metrics"].get(headline.name)) for epoch in epochs[-2:]]
     if any(math.isnan(value) or headline.improves(value, nothing) for value in values):
         return
     yield Finding(
-        "nothing", "warning", "No better than knowing nothing",
+        "nothing",
+        "warning",
+        "No better than knowing nothing",
         f"After epoch {epochs[-1]['epoch']}, {headline.label} is {number(values[-1])}; an answer that is always the "
         f"same reaches {number(nothing)}.",
         slower(resolved),
     )
 
 
-def _from_confusion(matrix: np.ndarray, description: Description, resolved: Experiment) -> Iterator[Finding]:
+def _from_confusion(
+    matrix: np.ndarray, description: Description, resolved: Experiment
+) -> Iterator[Finding]:
     names, table = description.classes, metrics.per_class(matrix)
     total = int(matrix.sum())
     if not total or matrix.shape[0] != len(names):
@@ -232,12 +262,18 @@ def _from_confusion(matrix: np.ndarray, description: Description, resolved: Expe
             "warning",
             f"{listed(missed)} {'is' if len(missed) == 1 else 'are'} never predicted",
             f"{int(table.count[never].sum()):,} {words} kept aside belong there; all are taken for something else.",
-            balanced(resolved, task) if uneven else Remedy(f"Show these {words}", action=f"cell:{never[0]}:-1"),
+            balanced(resolved, task)
+            if uneven
+            else Remedy(f"Show these {words}", action=f"cell:{never[0]}:-1"),
         )
     wrong = matrix * (table.count >= 5)[:, None]
     np.fill_diagonal(wrong, 0)
     share = wrong / np.maximum(1, table.count)[:, None]
-    at = f" at {description.shape[2]} × {description.shape[1]}" if description.kind == "image" else ""
+    at = (
+        f" at {description.shape[2]} × {description.shape[1]}"
+        if description.kind == "image"
+        else ""
+    )
     true, other = (int(k) for k in np.unravel_index(int(share.argmax()), share.shape))
     if share[true, other] >= 0.15 and wrong[true, other] >= 3 and true not in never:
         yield Finding(
@@ -262,7 +298,11 @@ def after_training(
     """What a finished training gives reason to say: as during it, and whether more of it would help."""
     resolved = resolved or Experiment()
     epochs = list(history.epochs)
-    found = [f for f in while_training(history, description, confusion, resolved) if f.key not in ("stale", "well")]
+    found = [
+        f
+        for f in while_training(history, description, confusion, resolved)
+        if f.key not in ("stale", "well")
+    ]
     if len(epochs) >= 3 and not any(finding.level == "problem" for finding in found):
         before, now = epochs[-2], epochs[-1]
         drop = 1 - _number(now["validation_loss"]) / max(1e-12, _number(before["validation_loss"]))
@@ -279,7 +319,9 @@ def after_training(
     return ordered(found)
 
 
-def after_failure(status: str, resolved: Experiment | None = None, reason: str = "") -> list[Finding]:
+def after_failure(
+    status: str, resolved: Experiment | None = None, reason: str = ""
+) -> list[Finding]:
     """What to try after a run that ended as "failed" or "diverged". reason: the sentence it ended with."""
     resolved = resolved or Experiment()
     if status == "diverged":

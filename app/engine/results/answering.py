@@ -78,7 +78,10 @@ def answer(predictor: Predictor, raw: Any) -> Answer:
 
 
 def answer_file(
-    predictor: Predictor, source: str | Path, check: Check = no_check, told: Callable[[int, int], None] | None = None
+    predictor: Predictor,
+    source: str | Path,
+    check: Check = no_check,
+    told: Callable[[int, int], None] | None = None,
 ) -> FileAnswers:
     """The answers to all that a file holds; an example that cannot be read has an error and no answer.
 
@@ -86,11 +89,16 @@ def answer_file(
     the file itself cannot be used.
     """
     data = predictor.experiment.data if predictor.experiment is not None else DataSettings()
-    return answer_given(predictor, given_in(source, predictor.description.preparation, data, check), check, told)
+    return answer_given(
+        predictor, given_in(source, predictor.description.preparation, data, check), check, told
+    )
 
 
 def answer_given(
-    predictor: Predictor, given: Given, check: Check = no_check, told: Callable[[int, int], None] | None = None
+    predictor: Predictor,
+    given: Given,
+    check: Check = no_check,
+    told: Callable[[int, int], None] | None = None,
 ) -> FileAnswers:
     """As answer_file, for what was read already."""
     about, words = predictor.description, words_of(predictor)
@@ -113,7 +121,9 @@ def answer_given(
             row = next(said)
             whole = predictor.task.targets == "tokens"  # then a text is read window after window
             told_of = "" if whole else about.preparation.left_out(given.raws[place])
-            answers.append(Answered(given.names[place], words.answer(about, row), row, told=told_of))
+            answers.append(
+                Answered(given.names[place], words.answer(about, row), row, told=told_of)
+            )
         if told is not None:
             told(len(answers), len(given.raws))
     columns = words.columns(about)
@@ -137,11 +147,18 @@ def write_answers(found: Iterable[FileAnswers], path: str | Path) -> Path:
     content = io.StringIO()
     writer = csv.writer(content, delimiter=delimiter, lineterminator="\n")
     columns = _free(sources[0].columns, table.heads if table is not None else ("example",))
-    writer.writerow([*(table.heads if table is not None else ("example",)), *columns, *_problem_head(sources)])
+    writer.writerow(
+        [*(table.heads if table is not None else ("example",)), *columns, *_problem_head(sources)]
+    )
     for source in sources:
-        rows = source.table.cells(len(source.answers)) if table is not None and source.table is not None else [
-            [f"{source.source} {one.name}" if source.many else one.name] for one in source.answers
-        ]
+        rows = (
+            source.table.cells(len(source.answers))
+            if table is not None and source.table is not None
+            else [
+                [f"{source.source} {one.name}" if source.many else one.name]
+                for one in source.answers
+            ]
+        )
         for before, cells, one in zip(rows, source.cells, source.answers, strict=True):
             problem = [one.error] if _problem_head(sources) else []
             writer.writerow([*before, *(_cell(cell, decimal) for cell in cells), *problem])
@@ -189,14 +206,19 @@ def _prepared(predictor: Predictor, raw: Any) -> _Prepared:
     arrays = tuple(array[None] for array in predictor.read(raw))
     width = {"tags": len(about.classes), "amounts": len(about.amounts)}.get(predictor.task.targets)
     # nothing is known of what would be right, and nothing of what is said depends on it
-    return _Prepared(arrays, np.zeros((1,), np.int64) if width is None else np.zeros((1, width), np.float32))
+    return _Prepared(
+        arrays, np.zeros((1,), np.int64) if width is None else np.zeros((1, width), np.float32)
+    )
 
 
 def _windows(preparation: TextPreparation, text: str) -> _Prepared:
     """A text as examples of a language model: windows, and after every token the next."""
     tokens, length = preparation.tokens_of(text), preparation.length
     count = max(1, -(-(len(tokens) - 1) // length))
-    inputs, targets = np.zeros(count * length, np.int32), np.full(count * length, NO_TOKEN, np.int64)
+    inputs, targets = (
+        np.zeros(count * length, np.int32),
+        np.full(count * length, NO_TOKEN, np.int64),
+    )
     kept = tokens[:-1] if len(tokens) > 1 else tokens
     inputs[: len(kept)] = kept
     targets[: len(tokens) - 1] = tokens[1:]
@@ -210,7 +232,11 @@ def _said(predictor: Predictor, prepared: list[_Prepared]) -> list[np.ndarray]:
     arrays = [np.concatenate(half) for half in zip(*(one.arrays for one in prepared), strict=True)]
     targets = np.concatenate([one.targets for one in prepared])
     found = [
-        _asked(predictor, [array[first : first + BATCH] for array in arrays], targets[first : first + BATCH])
+        _asked(
+            predictor,
+            [array[first : first + BATCH] for array in arrays],
+            targets[first : first + BATCH],
+        )
         for first in range(0, len(targets), BATCH)
     ]
     said = np.concatenate(found)
@@ -221,7 +247,9 @@ def _said(predictor: Predictor, prepared: list[_Prepared]) -> list[np.ndarray]:
 @torch.no_grad()
 def _asked(predictor: Predictor, arrays: list[np.ndarray], targets: np.ndarray) -> np.ndarray:
     about, task = predictor.description, predictor.task
-    batch = about.preparation.tensor(together([torch.from_numpy(np.array(array)) for array in arrays]))
+    batch = about.preparation.tensor(
+        together([torch.from_numpy(np.array(array)) for array in arrays])
+    )
     dice = torch.Generator().manual_seed(mixed(JUDGED, 0))
     inputs, wanted = task.batch(about, batch, torch.from_numpy(targets), dice)
     return np.asarray(task.said(about, predictor.network(inputs), wanted).numpy())

@@ -15,7 +15,15 @@ from app.engine.experiment import Experiment, task_of
 from app.engine.learning.tasks import TASKS, Task
 from app.engine.results import metrics
 from app.engine.results.metrics import percent
-from app.engine.results.remedies import Finding, Remedy, balanced, has, listed, more_variation, quoted
+from app.engine.results.remedies import (
+    Finding,
+    Remedy,
+    balanced,
+    has,
+    listed,
+    more_variation,
+    quoted,
+)
 from app.engine.results.wording import amount, number
 from models.shape import Input
 
@@ -38,7 +46,9 @@ def task_meant(experiment: Experiment, description: Description) -> Task:
         return TASKS[description.task]
 
 
-def findings(experiment: Experiment, description: Description, dataset: Dataset | None = None) -> Iterator[Finding]:
+def findings(
+    experiment: Experiment, description: Description, dataset: Dataset | None = None
+) -> Iterator[Finding]:
     """dataset: for what only the examples show (outliers, cut texts); without it that is not looked at."""
     task = task_meant(experiment, description)
     if description.classes and task.targets in ("classes", "tags"):
@@ -46,7 +56,9 @@ def findings(experiment: Experiment, description: Description, dataset: Dataset 
             yield from _imbalance(experiment, description)
         if task.targets == "tags":
             yield from _rare_tags(experiment, description)
-        yield from _few_of_some(experiment, description, "class" if task.targets == "classes" else "tag")
+        yield from _few_of_some(
+            experiment, description, "class" if task.targets == "classes" else "tag"
+        )
     else:
         yield from _few_in_all(experiment, description)
     yield from _few_judged(description, task)
@@ -58,9 +70,16 @@ def findings(experiment: Experiment, description: Description, dataset: Dataset 
         if task.targets != "tokens":
             yield from _cut_texts(description, dataset)
     pictures = any(one.kind == "image" for one in description.preparation.inputs)
-    if experiment.augmentation.flip and not description.mirror_safe and description.classes and pictures:
+    if (
+        experiment.augmentation.flip
+        and not description.mirror_safe
+        and description.classes
+        and pictures
+    ):
         yield Finding(
-            "mirror", "warning", "Mirroring changes the class",
+            "mirror",
+            "warning",
+            "Mirroring changes the class",
             "A mirrored picture of these classes can look like another class (a 2 is no 2 any more).",
             Remedy("Do not mirror", {"augmentation.flip": False}, restart=True),
         )
@@ -80,21 +99,37 @@ def _imbalance(experiment: Experiment, description: Description) -> Iterator[Fin
     )
     weight = getattr(experiment.loss, "positive_weight", None)
     if getattr(experiment.loss, "class_weights", "none") == "balanced" or weight not in (None, 1.0):
-        yield Finding("imbalance", "info", "Uneven classes, balanced", text + " Rare classes count more in the loss.")
+        yield Finding(
+            "imbalance",
+            "info",
+            "Uneven classes, balanced",
+            text + " Rare classes count more in the loss.",
+        )
         return
-    yield Finding("imbalance", level, "Uneven classes", text, balanced(experiment, task_meant(experiment, description)))
+    yield Finding(
+        "imbalance",
+        level,
+        "Uneven classes",
+        text,
+        balanced(experiment, task_meant(experiment, description)),
+    )
 
 
 def _rare_tags(experiment: Experiment, description: Description) -> Iterator[Finding]:
     counts, size = description.counts["training"], description.size("training")
-    rare = [name for name, count in zip(description.classes, counts, strict=True) if count < 0.05 * size]
+    rare = [
+        name for name, count in zip(description.classes, counts, strict=True) if count < 0.05 * size
+    ]
     remedy = balanced(experiment, task_meant(experiment, description))
     if rare and remedy is not None and getattr(experiment.loss, "positive_weight", None) is None:
         verb = "stands" if len(rare) == 1 else "stand"
         yield Finding(
-            "imbalance", "warning", "Rare tags",
+            "imbalance",
+            "warning",
+            "Rare tags",
             f"{listed(rare)} {verb} on fewer than one {noun(description.kind, 1)} in twenty: never setting a rare tag "
-            "costs little, so it may not be learned.", remedy,
+            "costs little, so it may not be learned.",
+            remedy,
         )
 
 
@@ -105,9 +140,12 @@ def _few_of_some(experiment: Experiment, description: Description, what: str) ->
         words = noun(description.kind)
         varied = more_variation(experiment, description)
         yield Finding(
-            "few", "problem" if min(counts) < VERY_FEW else "warning", "Few examples",
+            "few",
+            "problem" if min(counts) < VERY_FEW else "warning",
+            "Few examples",
             f"{listed(few)} {has(few)} fewer than {FEW} {words} to learn from; the fewest are {min(counts)}. "
-            f"More {words} help most{'; varying them helps some' if varied else ''}.", varied,
+            f"More {words} help most{'; varying them helps some' if varied else ''}.",
+            varied,
         )
 
 
@@ -116,9 +154,12 @@ def _few_in_all(experiment: Experiment, description: Description) -> Iterator[Fi
     if size < FEW_IN_ALL:
         varied = more_variation(experiment, description)
         yield Finding(
-            "few", "problem" if size < VERY_FEW_IN_ALL else "warning", "Few examples",
+            "few",
+            "problem" if size < VERY_FEW_IN_ALL else "warning",
+            "Few examples",
             f"There {'is' if size == 1 else 'are'} {counted(description.kind, size)} to learn from; a network learns "
-            f"so few by heart. More help most{'; varying them helps some' if varied else ''}.", varied,
+            f"so few by heart. More help most{'; varying them helps some' if varied else ''}.",
+            varied,
         )
 
 
@@ -126,7 +167,9 @@ def _few_judged(description: Description, task: Task) -> Iterator[Finding]:
     judged = description.size("validation")
     if not 0 < judged < 50:
         return
-    text = f"{counted(description.kind, judged)} {'judges' if judged == 1 else 'judge'} every epoch: "
+    text = (
+        f"{counted(description.kind, judged)} {'judges' if judged == 1 else 'judge'} every epoch: "
+    )
     if task.headline.name == "accuracy":
         low, high = metrics.wilson(round(0.8 * judged), judged)
         text += f"80 % right could as well be {percent(low)} or {percent(high)}."
@@ -142,7 +185,9 @@ def _small_batch(experiment: Experiment, description: Description) -> Iterator[F
     better = max(batch + 1, min(128, size))
     others = "no other at all" if batch == 1 else f"{batch - 1} other{'s' if batch > 2 else ''}"
     yield Finding(
-        "small-batch", "problem" if batch == 1 else "warning", "Small batches",
+        "small-batch",
+        "problem" if batch == 1 else "warning",
+        "Small batches",
         f"Each {noun(description.kind, 1)} is told from the rest of its batch: from {others}. The more there are, the "
         "more it learns.",
         Remedy(f"Batch size {better}", {"training.batch_size": better}, restart=True),
@@ -169,19 +214,27 @@ def _outliers(experiment: Experiment, dataset: Dataset) -> Iterator[Finding]:
         else:
             many = f"{counted(about.kind, len(far))} have {quoted(one.name)}"
         yield Finding(
-            "outliers", "warning", f"Far off values of {quoted(one.name)}",
+            "outliers",
+            "warning",
+            f"Far off values of {quoted(one.name)}",
             f"{many} far from all others, such as {amount(worst, one.unit)}{where}, where "
             f"{amount(one.median, one.unit)} is usual. Large errors matter most in L2, so these would pull hardest; if "
-            "errors matter in proportion, use L1.", remedy,
+            "errors matter in proportion, use L1.",
+            remedy,
         )
         return
     for one, column in zip(about.amounts, values.T, strict=True):
-        low, middle, high = np.quantile(column, [0.1, 0.5, 0.9]) if len(column) >= 20 else (0.0, 0.0, 0.0)
+        low, middle, high = (
+            np.quantile(column, [0.1, 0.5, 0.9]) if len(column) >= 20 else (0.0, 0.0, 0.0)
+        )
         if high > low and low >= 0 and (high + low - 2 * middle) / (high - low) > 0.5:
             yield Finding(
-                "skewed", "info", f"Mostly small values of {quoted(one.name)}",
+                "skewed",
+                "info",
+                f"Mostly small values of {quoted(one.name)}",
                 f"Half are below {amount(float(middle), one.unit)}, a tenth above {number(float(high))}. L2 attends "
-                "mostly to the large ones; L1 weighs all errors in proportion.", remedy,
+                "mostly to the large ones; L1 weighs all errors in proportion.",
+                remedy,
             )
             return
 
@@ -212,9 +265,13 @@ def _cut_texts(description: Description, dataset: Dataset) -> Iterator[Finding]:
         if full > 0.1:
             longer = min(4096, 2 * length)
             yield Finding(
-                "context", "warning" if full > 0.3 else "info", "Long texts are cut",
+                "context",
+                "warning" if full > 0.3 else "info",
+                "Long texts are cut",
                 f"{percent(full)} of the texts fill all {length:,} tokens that are read; what is longer is cut off.",
-                Remedy(f"Read {longer:,} tokens", {"data.context": longer}, restart=True) if longer > length else None,
+                Remedy(f"Read {longer:,} tokens", {"data.context": longer}, restart=True)
+                if longer > length
+                else None,
             )
             return
 
@@ -222,9 +279,14 @@ def _cut_texts(description: Description, dataset: Dataset) -> Iterator[Finding]:
 def _left_out(description: Description) -> Iterator[Finding]:
     lost = [skipped for skipped in description.skipped if not skipped.ignored]
     if lost:
-        what = noun(description.kind, len(lost)) if description.kind != "image" else "file" + "s" * (len(lost) != 1)
+        what = (
+            noun(description.kind, len(lost))
+            if description.kind != "image"
+            else "file" + "s" * (len(lost) != 1)
+        )
         yield Finding(
-            "skipped", "warning" if len(lost) > 0.02 * description.total else "info",
+            "skipped",
+            "warning" if len(lost) > 0.02 * description.total else "info",
             f"{len(lost):,} {what} {'was' if len(lost) == 1 else 'were'} left out",
             f"The first is {quoted(lost[0].path)}: {lost[0].reason}.",
             Remedy("Show them", action="skipped"),

@@ -78,8 +78,12 @@ def use(run: Run, which: Which, check: Callable[[], None] = lambda: None) -> Non
     Raises UserError where the run goes on, where weights or data are not there, or where the data changed.
     """
     if run.status == "running":
-        raise UserError(f"The run '{run.name}' is still being trained.", "Wait until it ends, or stop it.")
-    storage.write_json(run.path / FILE, asdict(_judged(run, check)) if which == "last" else {"use": "best"})
+        raise UserError(
+            f"The run '{run.name}' is still being trained.", "Wait until it ends, or stop it."
+        )
+    storage.write_json(
+        run.path / FILE, asdict(_judged(run, check)) if which == "last" else {"use": "best"}
+    )
 
 
 def forget(run: Run) -> None:

@@ -40,7 +40,9 @@ class Plot:
     def at(self, x: float, y: float) -> tuple[float, float]:
         left, top, right, bottom = self.box
         (x0, x1), (y0, y1) = self.x_range, self.y_range
-        return left + (x - x0) / (x1 - x0) * (right - left), bottom - (y - y0) / (y1 - y0) * (bottom - top)
+        return left + (x - x0) / (x1 - x0) * (right - left), bottom - (y - y0) / (y1 - y0) * (
+            bottom - top
+        )
 
 
 def write_curves(history: History, title: str, path: Path) -> Path:
@@ -65,8 +67,17 @@ def draw_curves(history: History, title: str) -> Image.Image:
         else [1]
     )
     middle = width // 2
-    _loss(draw, (96 * FINE, 128 * FINE, middle - 32 * FINE, height - 80 * FINE), history, epochs, per_epoch, last)
-    _figure(draw, (middle + 72 * FINE, 128 * FINE, width - 48 * FINE, height - 80 * FINE), epochs, last)
+    _loss(
+        draw,
+        (96 * FINE, 128 * FINE, middle - 32 * FINE, height - 80 * FINE),
+        history,
+        epochs,
+        per_epoch,
+        last,
+    )
+    _figure(
+        draw, (middle + 72 * FINE, 128 * FINE, width - 48 * FINE, height - 80 * FINE), epochs, last
+    )
     return picture.resize(SIZE, Image.Resampling.LANCZOS)
 
 
@@ -79,21 +90,40 @@ def _loss(
     last: float,
 ) -> None:
     known = np.isfinite(history.losses)
-    raw = list(zip((history.steps[known] / per_epoch).tolist(), history.losses[known].tolist(), strict=True))
+    raw = list(
+        zip(
+            (history.steps[known] / per_epoch).tolist(), history.losses[known].tolist(), strict=True
+        )
+    )
     judged = _points(epochs, lambda epoch: epoch["validation_loss"])
     smooth = _smoothed(raw)
     values = sorted([y for _, y in smooth + judged] or [1.0])
     top = max(values[-1], float(np.quantile([y for _, y in raw], 0.98)) if raw else 0.0)
-    plot = _axes(draw, box, (0.0, float(last)), (0.0, top), "Loss", "lower is better", lambda value: f"{value:g}")
+    plot = _axes(
+        draw,
+        box,
+        (0.0, float(last)),
+        (0.0, top),
+        "Loss",
+        "lower is better",
+        lambda value: f"{value:g}",
+    )
     _line(draw, plot, _reduced(raw), TRAINING_RAW, 1)
     _line(draw, plot, smooth, TRAINING, 3, dots=len(smooth) < 30)
     _line(draw, plot, judged, VALIDATION, 3, squares=True)
     right = box[2] - 190 * FINE
-    _legend(draw, (right, box[1] + 8 * FINE), [("training", TRAINING, False), ("validation", VALIDATION, True)])
+    _legend(
+        draw,
+        (right, box[1] + 8 * FINE),
+        [("training", TRAINING, False), ("validation", VALIDATION, True)],
+    )
 
 
 def _figure(
-    draw: ImageDraw.ImageDraw, box: tuple[float, float, float, float], epochs: list[dict[str, Any]], last: float
+    draw: ImageDraw.ImageDraw,
+    box: tuple[float, float, float, float],
+    epochs: list[dict[str, Any]],
+    last: float,
 ) -> None:
     """The main figure of the task: the first that the epochs name."""
     name = next((name for epoch in epochs for name in epoch["metrics"]), "accuracy")
@@ -104,7 +134,12 @@ def _figure(
     digits = 0 if low < 0.9 else 1
     words: Callable[[float], str] = (lambda value: percent(value, digits)) if shares else number
     plot = _axes(
-        draw, box, (0.0, float(last)), (low, high), label[:1].upper() + label[1:], "on examples it never trains on",
+        draw,
+        box,
+        (0.0, float(last)),
+        (low, high),
+        label[:1].upper() + label[1:],
+        "on examples it never trains on",
         words,
     )
     _line(draw, plot, points, VALIDATION, 3, squares=True)
@@ -142,10 +177,18 @@ def _axes(
     words: Callable[[float], str],
 ) -> Plot:
     left, top, right, bottom = box
-    y_ticks, x_ticks = _ticks(*y_range), [x for x in _ticks(*x_range) if x == int(x) and x <= x_range[1]]
+    y_ticks, x_ticks = (
+        _ticks(*y_range),
+        [x for x in _ticks(*x_range) if x == int(x) and x <= x_range[1]],
+    )
     plot = Plot(box, (x_range[0], max(x_range[1], x_range[0] + 1)), (y_ticks[0], y_ticks[-1]))
     draw.text((left, top - 48 * FINE), title, INK, _font(18))
-    draw.text((left + draw.textlength(title, _font(18)) + 10 * FINE, top - 46 * FINE), aside, GREY, _font(15))
+    draw.text(
+        (left + draw.textlength(title, _font(18)) + 10 * FINE, top - 46 * FINE),
+        aside,
+        GREY,
+        _font(15),
+    )
     for y in y_ticks:
         _, at = plot.at(0, y)
         draw.line((left, at, right, at), GRID, FINE)
@@ -178,7 +221,9 @@ def _line(
         shape((x - reach, y - reach, x + reach, y + reach), fill=colour)
 
 
-def _legend(draw: ImageDraw.ImageDraw, at: tuple[float, float], entries: list[tuple[str, str, bool]]) -> None:
+def _legend(
+    draw: ImageDraw.ImageDraw, at: tuple[float, float], entries: list[tuple[str, str, bool]]
+) -> None:
     x, y = at
     for name, colour, square in entries:
         if square:
@@ -189,7 +234,9 @@ def _legend(draw: ImageDraw.ImageDraw, at: tuple[float, float], entries: list[tu
         y += 26 * FINE
 
 
-def _points(epochs: list[dict[str, Any]], value: Callable[[dict[str, Any]], float | None]) -> list[tuple[float, float]]:
+def _points(
+    epochs: list[dict[str, Any]], value: Callable[[dict[str, Any]], float | None]
+) -> list[tuple[float, float]]:
     found = [(float(epoch["epoch"]), value(epoch)) for epoch in epochs]
     return [(x, float(y)) for x, y in found if y is not None and math.isfinite(y)]
 

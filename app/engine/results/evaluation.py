@@ -70,17 +70,24 @@ def evaluate(
     device = torch.device(device)
     before = network.training
     network.eval()
-    dice = torch.Generator()  # of the CPU: the same damage on every device, and when it is looked at later
+    dice = (
+        torch.Generator()
+    )  # of the CPU: the same damage on every device, and when it is looked at later
     sums: list[torch.Tensor] = []
     said: list[torch.Tensor] = []
     order = _mixed_up(task, targets) if loss_function.compares else None
     try:
-        with torch.no_grad(), torch.autocast(device.type, dtype=autocast, enabled=autocast is not None):
+        with (
+            torch.no_grad(),
+            torch.autocast(device.type, dtype=autocast, enabled=autocast is not None),
+        ):
             for number, part in enumerate(_parts(len(targets), batch_size, order)):
                 check()
                 dice.manual_seed(mixed(JUDGED, number))
                 wanted = torch.from_numpy(np.array(targets[part])).to(device)
-                batch, wanted = task.batch(about, about.preparation.tensor(inputs.batch(part, device)), wanted, dice)
+                batch, wanted = task.batch(
+                    about, about.preparation.tensor(inputs.batch(part, device)), wanted, dice
+                )
                 outputs = network(batch)
                 sums.append(torch.stack(loss_function.totals(outputs, wanted)))
                 said.append(task.said(about, outputs, wanted))
@@ -89,13 +96,19 @@ def evaluate(
     targets = np.asarray(targets)
     if not said:
         return Evaluation(float("nan"), {}, np.zeros((0, 1), dtype=np.float32), targets)
-    total, weight = torch.stack(sums).cpu().double().sum(dim=0).tolist()  # waits for the device, once
+    total, weight = (
+        torch.stack(sums).cpu().double().sum(dim=0).tolist()
+    )  # waits for the device, once
     kept = torch.cat(said).cpu().numpy()
     if order is not None:
         kept = kept[np.argsort(order)]
     loss = total / weight if weight else float("nan")
     return Evaluation(
-        loss, task.figures(about, targets, kept), kept, targets, task.confusion(about, targets, kept)
+        loss,
+        task.figures(about, targets, kept),
+        kept,
+        targets,
+        task.confusion(about, targets, kept),
     )
 
 

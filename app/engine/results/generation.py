@@ -58,7 +58,9 @@ def probable(predictor: Predictor, prompt: str, most: int = 10) -> list[tuple[st
     """
     preparation = _preparation(predictor)
     known = preparation.tokens_of(prompt or BEGINNING).tolist()[-preparation.length :]
-    probabilities, numbers = _next(predictor, preparation, known).softmax(0).topk(min(most, preparation.vocabulary - 1))
+    probabilities, numbers = (
+        _next(predictor, preparation, known).softmax(0).topk(min(most, preparation.vocabulary - 1))
+    )
     table = preparation.tokens.bytes_of
     return [
         (table[number].decode("utf-8", "backslashreplace"), probability)
@@ -68,7 +70,10 @@ def probable(predictor: Predictor, prompt: str, most: int = 10) -> list[tuple[st
 
 def _preparation(predictor: Predictor) -> TextPreparation:
     preparation = predictor.description.preparation
-    if not isinstance(preparation, TextPreparation) or predictor.network.problem.answers != "tokens":
+    if (
+        not isinstance(preparation, TextPreparation)
+        or predictor.network.problem.answers != "tokens"
+    ):
         raise UserError("This network does not write texts.", "Train one for language modelling.")
     return preparation
 

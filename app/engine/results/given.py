@@ -69,7 +69,8 @@ def given_in(
         return Given(str(source), (str(source),), (path,))
     except OSError as error:
         raise UserError(
-            f"'{readable(path)}' could not be opened ({error.strerror or 'error of the disk'}).", "Check the file."
+            f"'{readable(path)}' could not be opened ({error.strerror or 'error of the disk'}).",
+            "Check the file.",
         ) from error
 
 
@@ -85,7 +86,9 @@ def _text(path: Path) -> str:
     try:
         return read_text(path)[0]
     except NoText as error:
-        raise UserError(f"'{readable(path.name)}' cannot be used: {error.reason}.", "Try another file.") from error
+        raise UserError(
+            f"'{readable(path.name)}' cannot be used: {error.reason}.", "Try another file."
+        ) from error
 
 
 # --- tables
@@ -123,20 +126,30 @@ def _pictures(table: Table, preparation: Preparation, settings: DataSettings) ->
 
 
 def _signals(table: Table, preparation: Preparation, settings: DataSettings) -> Iterator[Any]:
-    ignored = {*targets_in(settings), *(name for name, role in settings.columns.items() if role != "number")}
+    ignored = {
+        *targets_in(settings),
+        *(name for name, role in settings.columns.items() if role != "number"),
+    }
     numbers = [column for column in table.columns if column.numeric and column.name not in ignored]
     assert isinstance(preparation, SignalPreparation)
-    if len(numbers) > preparation.length:  # a running number or a target that was not named comes first or last
+    if (
+        len(numbers) > preparation.length
+    ):  # a running number or a target that was not named comes first or last
         with_digits = [column for column in numbers if any(sign.isdigit() for sign in column.name)]
         numbers = with_digits if len(with_digits) == preparation.length else numbers
     if len(numbers) < 2:
-        raise UserError(f"'{readable(table.path)}' has no columns of numbers that make a signal.", "Check the file.")
+        raise UserError(
+            f"'{readable(table.path)}' has no columns of numbers that make a signal.",
+            "Check the file.",
+        )
     yield from np.stack([column.numbers[0] for column in numbers], axis=1)
 
 
 def _pairs(table: Table, preparation: Preparation, settings: DataSettings) -> Iterator[Any]:
     assert isinstance(preparation, PairPreparation)
-    yield from zip(*_halves_of(table, settings, tuple(half.kind for half in preparation.halves)), strict=True)
+    yield from zip(
+        *_halves_of(table, settings, tuple(half.kind for half in preparation.halves)), strict=True
+    )
 
 
 def _halves_of(table: Table, settings: DataSettings, kinds: tuple[str, ...]) -> list[list[Any]]:
@@ -150,10 +163,22 @@ def _halves_of(table: Table, settings: DataSettings, kinds: tuple[str, ...]) -> 
     for kind in kinds:
         fitting = [column for column in free if roles[column.name].role == kind]
         if not fitting and kind == "text":  # short texts look like categories
-            fitting = [column for column in free if column.kind == "text" and roles[column.name].role != "image"]
+            fitting = [
+                column
+                for column in free
+                if column.kind == "text" and roles[column.name].role != "image"
+            ]
         if not fitting:
-            what = "paths of pictures" if kind == "image" else "texts" if kind == "text" else f"{kind}s"
-            raise UserError(f"'{readable(table.path)}' has no column of {what}.", "Add one, or check the file.")
+            what = (
+                "paths of pictures"
+                if kind == "image"
+                else "texts"
+                if kind == "text"
+                else f"{kind}s"
+            )
+            raise UserError(
+                f"'{readable(table.path)}' has no column of {what}.", "Add one, or check the file."
+            )
         free.remove(fitting[0])
         cells = fitting[0].texts.to_pylist()
         folder = Path(table.path).parent
@@ -165,7 +190,11 @@ def _halves_of(table: Table, settings: DataSettings, kinds: tuple[str, ...]) -> 
 
 
 _RAWS: dict[str, Callable[[Table, Preparation, DataSettings], Iterator[Any]]] = {
-    "row": _rows, "text": _texts, "image": _pictures, "signal": _signals, "pair": _pairs,
+    "row": _rows,
+    "text": _texts,
+    "image": _pictures,
+    "signal": _signals,
+    "pair": _pairs,
 }
 
 
@@ -175,21 +204,42 @@ _RAWS: dict[str, Callable[[Table, Preparation, DataSettings], Iterator[Any]]] = 
 def _arrays(path: Path, preparation: Preparation) -> Given:
     """The examples of the first array that has their form: (N, H, W[, 3]) pictures, (N, L) or (N, C, L) signals."""
     if preparation.kind not in ("image", "signal"):
-        raise UserError(f"'{readable(path.name)}' holds arrays; this network does not read such.", "Give a table.")
+        raise UserError(
+            f"'{readable(path.name)}' holds arrays; this network does not read such.",
+            "Give a table.",
+        )
     try:
         content = np.load(path, allow_pickle=False)
-        arrays = {path.stem: content} if isinstance(content, np.ndarray) else {name: content[name] for name in content}
+        arrays = (
+            {path.stem: content}
+            if isinstance(content, np.ndarray)
+            else {name: content[name] for name in content}
+        )
     except (OSError, ValueError, EOFError, KeyError) as error:
-        raise UserError(f"'{readable(path.name)}' is not an array file, or a damaged one.", "Save it anew.") from error
+        raise UserError(
+            f"'{readable(path.name)}' is not an array file, or a damaged one.", "Save it anew."
+        ) from error
     sizes = (3, 4) if preparation.kind == "image" else (2, 3)
-    fitting = next((array for array in arrays.values() if array.ndim in sizes and array.dtype.kind in "fiu"), None)
+    fitting = next(
+        (array for array in arrays.values() if array.ndim in sizes and array.dtype.kind in "fiu"),
+        None,
+    )
     if fitting is None:
-        raise UserError(f"'{readable(path.name)}' holds no array of {preparation.kind}s.", "Check the file.")
-    raws = [_picture(one, path) for one in fitting] if preparation.kind == "image" else list(fitting)
-    return Given(str(path), tuple(f"#{number + 1}" for number in range(len(raws))), tuple(raws), many=True)
+        raise UserError(
+            f"'{readable(path.name)}' holds no array of {preparation.kind}s.", "Check the file."
+        )
+    raws = (
+        [_picture(one, path) for one in fitting] if preparation.kind == "image" else list(fitting)
+    )
+    return Given(
+        str(path), tuple(f"#{number + 1}" for number in range(len(raws))), tuple(raws), many=True
+    )
 
 
 def _picture(array: np.ndarray, path: Path) -> Image.Image:
     if array.dtype != np.uint8 or (array.ndim == 3 and array.shape[2] not in (3, 4)):
-        raise UserError(f"The pictures in '{readable(path.name)}' are no bytes in 1 or 3 channels.", "Save them so.")
+        raise UserError(
+            f"The pictures in '{readable(path.name)}' are no bytes in 1 or 3 channels.",
+            "Save them so.",
+        )
     return Image.fromarray(array)

@@ -146,7 +146,11 @@ def mae(targets: np.ndarray, said: np.ndarray) -> float:
 
 def rmse(targets: np.ndarray, said: np.ndarray) -> float:
     """Root of the mean squared error of each amount, and over several amounts their mean. targets, said: (n, T)."""
-    return float(np.sqrt(((said.astype(float) - targets) ** 2).mean(axis=0)).mean()) if len(targets) else math.nan
+    return (
+        float(np.sqrt(((said.astype(float) - targets) ** 2).mean(axis=0)).mean())
+        if len(targets)
+        else math.nan
+    )
 
 
 def r2(targets: np.ndarray, said: np.ndarray) -> float:
@@ -169,7 +173,9 @@ def wilson(correct: int, total: int, z: float = Z95) -> tuple[float, float]:
     centre = share + z * z / (2 * total)
     reach = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
     scale = 1 + z * z / total
-    low = (centre - reach) / scale if correct else 0.0  # exactly, where rounding would leave a trace
+    low = (
+        (centre - reach) / scale if correct else 0.0
+    )  # exactly, where rounding would leave a trace
     high = (centre + reach) / scale if correct < total else 1.0
     return low, high
 

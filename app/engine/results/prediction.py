@@ -95,7 +95,9 @@ class Predictor:
         """What the task keeps of the network's answers to (B, ...) arrays as a Dataset keeps them; of pairs, both
         halves: (B, ...) float32."""
         outputs = self._outputs(*arrays)
-        return self.task.said(self.description, outputs, torch.zeros(len(outputs), dtype=torch.int64)).numpy()
+        return self.task.said(
+            self.description, outputs, torch.zeros(len(outputs), dtype=torch.int64)
+        ).numpy()
 
     def predict(self, raw: Any) -> list[tuple[str, float]]:
         """Every class with its probability, the most probable first. raw: see `read`. Raises UserError."""
@@ -111,7 +113,9 @@ class Predictor:
         """
         preparation = self.description.preparation
         if isinstance(preparation, PairPreparation):
-            return tuple(_kept(half, one) for half, one in zip(preparation.halves, raw, strict=True))
+            return tuple(
+                _kept(half, one) for half, one in zip(preparation.halves, raw, strict=True)
+            )
         return (_kept(preparation, raw),)
 
     def read_half(self, place: int, raw: Any) -> np.ndarray:
@@ -155,7 +159,9 @@ class Predictor:
         self, source: str, progress: Progress = no_progress, check: Check = no_check
     ) -> Dataset:
         """Other data, prepared as the network's own were. Raises UserError."""
-        return open_dataset(self.settings_for(source), progress, check, like=self.description.preparation)
+        return open_dataset(
+            self.settings_for(source), progress, check, like=self.description.preparation
+        )
 
     def targets_for(self, dataset: Dataset) -> np.ndarray:
         """The targets of other data in this network's terms: classes and tags matched by name.
@@ -168,13 +174,17 @@ class Predictor:
         if self.task.targets == "amounts" and targets.shape[1] != amounts:
             raise UserError(
                 f"The network predicts {amounts:,} {'amount' if amounts == 1 else 'amounts'} of each example; these "
-                f"data have {targets.shape[1]:,}.", "Choose data with the same targets.", "data.target",
+                f"data have {targets.shape[1]:,}.",
+                "Choose data with the same targets.",
+                "data.target",
             )
         if self.task.targets not in ("classes", "tags") or others == self.classes:
             return targets
         if any(name not in self.classes for name in others):
             difference = same_classes(self.description, dataset.description)
-            raise UserError(difference, "Give the classes the names they had in training.", "data.source")
+            raise UserError(
+                difference, "Give the classes the names they had in training.", "data.source"
+            )
         table = np.array([self.classes.index(name) for name in others], dtype=np.int64)
         if targets.ndim == 1:
             return table[targets]
@@ -185,14 +195,19 @@ class Predictor:
     def inputs_for(self, dataset: Dataset, split: str = "") -> Rows | Placed:
         """The inputs of other data as this network's preparation keeps them. Raises UserError."""
         theirs = dataset.description.preparation.inputs
-        if [one.shape for one in theirs] != [one.shape for one in self.description.preparation.inputs]:
+        if [one.shape for one in theirs] != [
+            one.shape for one in self.description.preparation.inputs
+        ]:
             raise UserError(
                 "These data are not of the form that the network was trained on.",
-                "Choose data with the same columns or sizes.", "data.source",
+                "Choose data with the same columns or sizes.",
+                "data.source",
             )
         return split_inputs(dataset, split, torch.device("cpu"))
 
-    def judge(self, dataset: Dataset, check: Callable[[], None] = lambda: None, split: str = "") -> Evaluation:
+    def judge(
+        self, dataset: Dataset, check: Callable[[], None] = lambda: None, split: str = ""
+    ) -> Evaluation:
         """One split of the data, or all examples whatever their splits. The loss is the one of the training.
 
         Raises UserError.
@@ -226,8 +241,13 @@ class Predictor:
 
     def _loss(self) -> LossFunction:
         loss = self.experiment.loss if self.experiment is not None else None
-        counts, examples = self.description.counts.get("training", ()), self.description.size("training")
-        return (loss or LOSSES.get(self.task.losses[0])()).build(counts, torch.device("cpu"), examples)
+        counts, examples = (
+            self.description.counts.get("training", ()),
+            self.description.size("training"),
+        )
+        return (loss or LOSSES.get(self.task.losses[0])()).build(
+            counts, torch.device("cpu"), examples
+        )
 
 
 def _last(run: Run, step: int | None) -> tuple[Kept, checkpoint.Tensors]:
@@ -236,7 +256,8 @@ def _last(run: Run, step: int | None) -> tuple[Kept, checkpoint.Tensors]:
     kept = place(found.state) if found else None
     if found is None or kept is None or step not in (None, kept.step):
         raise UserError(
-            f"The last weights of the run '{run.name}' are missing or damaged.", "Use the best epoch instead."
+            f"The last weights of the run '{run.name}' are missing or damaged.",
+            "Use the best epoch instead.",
         )
     return kept, found.model
 
@@ -261,7 +282,9 @@ def _kept(preparation: Preparation, raw: Any) -> np.ndarray:
         return preparation.array(pictures.decode(source, preparation.detail))
     except pictures.Unreadable as error:
         name = f"'{source.name}'" if isinstance(source, Path) else "The picture"
-        raise UserError(f"{name} cannot be used: {error.reason}.", "Try another picture.") from error
+        raise UserError(
+            f"{name} cannot be used: {error.reason}.", "Try another picture."
+        ) from error
 
 
 def _as_file(picture: Image.Image) -> bytes:

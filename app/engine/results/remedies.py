@@ -48,12 +48,20 @@ def balanced(experiment: Experiment, task: Task) -> Remedy | None:
     """Rare classes or tags count more in the loss (R22); None where they do already, or where the loss has no such
     weights."""
     loss = type(experiment.loss) if experiment.loss is not None else LOSSES.get(task.losses[0])
-    if "class_weights" not in loss.model_fields or getattr(experiment.loss, "class_weights", "none") == "balanced":
+    if (
+        "class_weights" not in loss.model_fields
+        or getattr(experiment.loss, "class_weights", "none") == "balanced"
+    ):
         return None
     changes: dict[str, Any] = {"loss.class_weights": "balanced"}
     if experiment.loss is None and loss.kind != CHOICES["loss"].default:
-        changes = {"loss.kind": loss.kind, **changes}  # else the weights would be those of another loss
-    return Remedy(f"Balance the {'tags' if task.targets == 'tags' else 'classes'}", changes, restart=True)
+        changes = {
+            "loss.kind": loss.kind,
+            **changes,
+        }  # else the weights would be those of another loss
+    return Remedy(
+        f"Balance the {'tags' if task.targets == 'tags' else 'classes'}", changes, restart=True
+    )
 
 
 def slower(resolved: Experiment) -> Remedy | None:

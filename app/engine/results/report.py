@@ -102,7 +102,8 @@ def load_report(run: Run) -> Report:
     plain = run.dataset()
     if not evaluations or not plain:
         raise UserError(
-            f"The run '{run.name}' has no results yet.", "Let it train at least until the first epoch is judged."
+            f"The run '{run.name}' has no results yet.",
+            "Let it train at least until the first epoch is judged.",
         )
     try:
         description = Description.from_plain(plain)
@@ -118,5 +119,6 @@ def load_report(run: Run) -> Report:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(
-            f"The results of the run '{run.name}' are damaged.", "Resume the run, or train it again."
+            f"The results of the run '{run.name}' are damaged.",
+            "Resume the run, or train it again.",
         ) from error

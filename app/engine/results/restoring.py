@@ -48,12 +48,16 @@ def restore(predictor: Predictor, inputs: np.ndarray, number: int = 0) -> Restor
         outputs = predictor.network(damaged)
         said = task.said(about, outputs, wanted)
     return Restoration(
-        np.asarray(inputs), as_kept(about, damaged.numpy(), inputs), as_kept(about, outputs.float().numpy(), inputs),
+        np.asarray(inputs),
+        as_kept(about, damaged.numpy(), inputs),
+        as_kept(about, outputs.float().numpy(), inputs),
         said.numpy(),
     )
 
 
-def restore_rows(predictor: Predictor, dataset: Dataset, rows: np.ndarray, split: str = "") -> Restoration:
+def restore_rows(
+    predictor: Predictor, dataset: Dataset, rows: np.ndarray, split: str = ""
+) -> Restoration:
     """The examples of some rows of a split (of all rows where it is ""), damaged exactly as in judging, so that the
     errors shown are those of the report. rows: (B,) of the data set, each in the split. Raises UserError."""
     rows = np.asarray(rows)
@@ -68,7 +72,9 @@ def restore_rows(predictor: Predictor, dataset: Dataset, rows: np.ndarray, split
         for place in places[places // at_a_time == number].tolist():
             one = place - number * at_a_time
             found[place] = (made.clean[one], made.damaged[one], made.restored[one], made.said[one])
-    return Restoration(*(np.stack([found[place][part] for place in places.tolist()]) for part in range(4)))
+    return Restoration(
+        *(np.stack([found[place][part] for place in places.tolist()]) for part in range(4))
+    )
 
 
 def as_kept(about: Description, values: np.ndarray, like: np.ndarray) -> np.ndarray:
@@ -79,7 +85,9 @@ def as_kept(about: Description, values: np.ndarray, like: np.ndarray) -> np.ndar
         tones = values * _by_channel(preparation.std, 2) + _by_channel(preparation.mean, 2)
         return np.clip(np.rint(tones * 255), 0, 255).astype(np.uint8)
     if isinstance(preparation, SignalPreparation):
-        return (values * _by_channel(preparation.std, 1) + _by_channel(preparation.mean, 1)).astype(np.float32)
+        return (values * _by_channel(preparation.std, 1) + _by_channel(preparation.mean, 1)).astype(
+            np.float32
+        )
     assert isinstance(preparation, RowPreparation)
     made = np.array(like, np.float32)
     mean = np.array([column.mean for column in preparation.amounts], np.float32)

@@ -22,7 +22,11 @@ def similarity(queries: np.ndarray, keys: np.ndarray) -> np.ndarray:
 
 
 def places(
-    queries: np.ndarray, keys: np.ndarray, meant: np.ndarray, labels: np.ndarray, itself: bool = False
+    queries: np.ndarray,
+    keys: np.ndarray,
+    meant: np.ndarray,
+    labels: np.ndarray,
+    itself: bool = False,
 ) -> np.ndarray:
     """How many wrong keys stand before the best right one: (n,) int64, 0 where the nearest key is right, the number of
     keys where no key is right. A wrong key that is as near as the right one stands before it, so that a network that
@@ -46,7 +50,9 @@ def places(
     return found
 
 
-def nearest(point: np.ndarray, keys: np.ndarray, most: int, without: int = -1) -> list[tuple[int, float]]:
+def nearest(
+    point: np.ndarray, keys: np.ndarray, most: int, without: int = -1
+) -> list[tuple[int, float]]:
     """The places of the nearest keys with their similarity, the nearest first. point: (D,). without: a place that is
     left out."""
     near = similarity(point[None], keys)[0]
@@ -63,7 +69,9 @@ def project(points: np.ndarray) -> np.ndarray:
     if len(points) == 0 or points.shape[1] == 0:
         return np.zeros((len(points), 2), np.float32)
     centred = points - points.mean(axis=0)
-    _, _, ways = np.linalg.svd(centred.T @ centred)  # (D, D): as cheap for a hundred thousand points as for ten
+    _, _, ways = np.linalg.svd(
+        centred.T @ centred
+    )  # (D, D): as cheap for a hundred thousand points as for ten
     ways = ways[:2]
     signs = np.sign(ways[np.arange(len(ways)), np.abs(ways).argmax(axis=1)])
     flat = centred @ (ways * np.where(signs == 0, 1, signs)[:, None]).T
@@ -72,7 +80,11 @@ def project(points: np.ndarray) -> np.ndarray:
 
 def explained(points: np.ndarray) -> float:
     """The share of the points' differences that `project` shows, 0 to 1."""
-    centred = np.asarray(points, np.float64) - np.mean(points, axis=0) if len(points) else np.zeros((0, 1))
+    centred = (
+        np.asarray(points, np.float64) - np.mean(points, axis=0)
+        if len(points)
+        else np.zeros((0, 1))
+    )
     sizes = np.linalg.svd(centred.T @ centred, compute_uv=False)
     return float(sizes[:2].sum() / sizes.sum()) if sizes.sum() > 0 else 0.0
 
@@ -84,7 +96,9 @@ def sample(count: int, most: int = MOST, seed: int = 0) -> np.ndarray:
     return np.sort(np.random.default_rng(seed).choice(count, most, replace=False))
 
 
-def unfold(points: np.ndarray, check: Callable[[], None] = lambda: None, seed: int = 0) -> np.ndarray:
+def unfold(
+    points: np.ndarray, check: Callable[[], None] = lambda: None, seed: int = 0
+) -> np.ndarray:
     """What lies near stays near (t-SNE; van der Maaten & Hinton 2008): (n, D) -> (n, 2) float32, n at most MOST.
 
     check: called before every portion of the work, which takes seconds; may raise to give up. Raises UserError for
@@ -94,13 +108,18 @@ def unfold(points: np.ndarray, check: Callable[[], None] = lambda: None, seed: i
     if count < 5:
         raise UserError("There are too few examples for such a picture.", "It needs at least five.")
     if count > MOST:
-        raise UserError(f"{count:,} examples are too many for such a picture.", f"Show at most {MOST:,} of them.")
+        raise UserError(
+            f"{count:,} examples are too many for such a picture.",
+            f"Show at most {MOST:,} of them.",
+        )
     check()
     from sklearn.manifold import TSNE
 
     start = project(points)
     spread = float(start[:, 0].std()) or 1.0
-    flat = (start / spread * 1e-4).astype(np.float32)  # the usual start: the flat picture, made small
+    flat = (start / spread * 1e-4).astype(
+        np.float32
+    )  # the usual start: the flat picture, made small
     perplexity = min(30.0, (count - 1) / 3)
     check()
     # the search runs in portions, each from where the last one stood, so that it can be given up between them
@@ -109,8 +128,15 @@ def unfold(points: np.ndarray, check: Callable[[], None] = lambda: None, seed: i
         if number:
             flat = flat - flat.mean(axis=0)
         made = TSNE(
-            2, perplexity=perplexity, init=flat, learning_rate="auto", max_iter=max(250, steps),
-            early_exaggeration=pull, metric="euclidean", random_state=seed, n_jobs=1,
+            2,
+            perplexity=perplexity,
+            init=flat,
+            learning_rate="auto",
+            max_iter=max(250, steps),
+            early_exaggeration=pull,
+            metric="euclidean",
+            random_state=seed,
+            n_jobs=1,
         )
         flat = np.asarray(made.fit_transform(np.asarray(points, np.float32)), np.float32)
     return flat

@@ -23,8 +23,13 @@ class Adjuster:
     it is used: weight decay in the optimizer's groups, the loss and the size of parts in the passes."""
 
     def __init__(
-        self, work: Work, progress: Progress, marks: Iterable[dict[str, Any]], writer: Writer,
-        emit: Callable[[Event], None], log: Callable[[str], None],
+        self,
+        work: Work,
+        progress: Progress,
+        marks: Iterable[dict[str, Any]],
+        writer: Writer,
+        emit: Callable[[Event], None],
+        log: Callable[[str], None],
     ) -> None:
         """marks: of the run so far. Those of steps that will be done again are made again at the same step."""
         self._work, self._progress, self._writer = work, progress, writer
@@ -32,7 +37,9 @@ class Adjuster:
         made = [mark for mark in marks if mark["mark"] in MARKS]
         self.made = [_told(mark) for mark in made]
         """All changes of the run, for its record: step, values, why."""
-        self._again = sorted((mark for mark in made if mark["step"] >= progress.step), key=lambda mark: mark["step"])
+        self._again = sorted(
+            (mark for mark in made if mark["step"] >= progress.step), key=lambda mark: mark["step"]
+        )
         self.rate_factor, self.clip = 1.0, 0.0
         self._apply()
 
@@ -51,10 +58,14 @@ class Adjuster:
             changes |= values
         self._apply()
 
-    def change(self, values: dict[str, float | None], why: str = "", mark: str = "changed") -> list[str]:
+    def change(
+        self, values: dict[str, float | None], why: str = "", mark: str = "changed"
+    ) -> list[str]:
         """Makes changes from the next step on, marks and tells them. Returns why some could not be made."""
         settled = self._work.plan.settled
-        refused = {name: refusal(settled, name, value) for name, value in values.items() if name != PARTS}
+        refused = {
+            name: refusal(settled, name, value) for name, value in values.items() if name != PARTS
+        }
         values = {name: value for name, value in values.items() if not refused.get(name)}
         if values:
             step = self._progress.step
@@ -79,7 +90,9 @@ class Adjuster:
             group["weight_decay"] = decay[id(group["params"][0])]
         if settled.loss != work.loss:
             work.loss = settled.loss
-            work.loss_function = work.passes.loss_function = built_loss(work.plan, settled.loss, work.device)
+            work.loss_function = work.passes.loss_function = built_loss(
+                work.plan, settled.loss, work.device
+            )
         parts = max(int(changes.get(PARTS) or 1), work.plan.parts)
         work.passes.part_size = -(-work.plan.step_size // parts)
 

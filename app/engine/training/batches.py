@@ -33,7 +33,12 @@ class Batches:
     """The training examples of a run, in the order of each epoch."""
 
     def __init__(
-        self, dataset: Dataset, batch_size: int, augmentation: Augmentation, task: Task, randomness: Randomness,
+        self,
+        dataset: Dataset,
+        batch_size: int,
+        augmentation: Augmentation,
+        task: Task,
+        randomness: Randomness,
         device: torch.device,
     ) -> None:
         self._rows = torch.from_numpy(np.array(dataset.indices["training"], dtype=np.int64))
@@ -85,7 +90,9 @@ class Batches:
                 self._augmentation(part, dice) if picture else part
                 for part, picture in zip(parts, self._pictures, strict=True)
             ]
-        return self._task.batch(self._about, self._about.preparation.tensor(together(parts)), targets, dice)
+        return self._task.batch(
+            self._about, self._about.preparation.tensor(together(parts)), targets, dice
+        )
 
 
 def together(parts: Sequence[torch.Tensor]) -> Batch:
@@ -105,13 +112,17 @@ class Rows:
     def batch(self, part: slice | np.ndarray, device: torch.device) -> Batch:
         """As they are kept, on the device. A copy is made of arrays: they may be read-only maps of a file."""
         rows = self._rows[part]
-        return together([torch.from_numpy(np.array(array[rows])).to(device) for array in self._arrays])
+        return together(
+            [torch.from_numpy(np.array(array[rows])).to(device) for array in self._arrays]
+        )
 
 
 class Placed:
     """The examples of a split, lying on a GPU."""
 
-    def __init__(self, arrays: Sequence[np.ndarray], rows: np.ndarray, device: torch.device) -> None:
+    def __init__(
+        self, arrays: Sequence[np.ndarray], rows: np.ndarray, device: torch.device
+    ) -> None:
         self._tensors = [torch.from_numpy(array[rows]).to(device) for array in arrays]
 
     def __len__(self) -> int:
@@ -143,7 +154,8 @@ class _Writable:
     def __init__(self, array: np.ndarray) -> None:
         self._array = array
         self.__array_interface__ = {
-            **array.__array_interface__, "data": (array.__array_interface__["data"][0], False)
+            **array.__array_interface__,
+            "data": (array.__array_interface__["data"][0], False),
         }
 
 

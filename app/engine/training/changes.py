@@ -73,7 +73,7 @@ def changed(resolved: Experiment, values: dict[str, float | None]) -> Experiment
 
 
 def in_words(resolved: Experiment, values: dict[str, float | None]) -> str:
-    """"weight decay 0.1, learning rate x 0.5", for a mark on a curve."""
+    """ "weight decay 0.1, learning rate x 0.5", for a mark on a curve."""
     labels = {live.name: live.setting.label for live in live_settings(resolved)}
     said = []
     for name, value in values.items():
@@ -82,5 +82,7 @@ def in_words(resolved: Experiment, values: dict[str, float | None]) -> str:
         elif name == PARTS:
             said.append(f"{value:,.0f} parts a batch")
         else:
-            said.append(f"{labels.get(name, name)} {'–' if value is None else f'{value:g}'}".lower())
+            said.append(
+                f"{labels.get(name, name)} {'–' if value is None else f'{value:g}'}".lower()
+            )
     return ", ".join(said)

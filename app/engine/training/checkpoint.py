@@ -115,8 +115,10 @@ def _write(folder: Path, name: str, files: dict[str, bytes]) -> Path:
         part.mkdir()
         for file, content in files.items():
             _write_file(part / file, content)
-        hashes = {file: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
-                  for file, content in files.items()}
+        hashes = {
+            file: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+            for file, content in files.items()
+        }
         _write_file(part / MANIFEST, _json({"netwright": storage.FORMAT, "files": hashes}))
         storage.sync_folder(part)
     except OSError as error:
@@ -160,11 +162,14 @@ def newest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
         try:
             files = verified(path)
             return Checkpoint(
-                _tensors(files["model.safetensors"]), _tensors(files["optimizer.safetensors"]),
+                _tensors(files["model.safetensors"]),
+                _tensors(files["optimizer.safetensors"]),
                 json.loads(files["state.json"]),
             ), passed
         except (Damaged, KeyError, ValueError) as error:
-            passed.append(f"The checkpoint '{path.name}' is damaged ({_reason(error)}) and was passed over.")
+            passed.append(
+                f"The checkpoint '{path.name}' is damaged ({_reason(error)}) and was passed over."
+            )
     return None, passed
 
 
@@ -173,13 +178,16 @@ def read_best(run: Run) -> Best:
     folder = run.best_folder
     if folder is None:
         raise UserError(
-            f"The run '{run.name}' has kept no weights yet.", "Let it train at least until the first epoch is judged."
+            f"The run '{run.name}' has kept no weights yet.",
+            "Let it train at least until the first epoch is judged.",
         )
     try:
         files = verified(folder)
         return Best(
-            _tensors(files["model.safetensors"]), Description.from_plain(json.loads(files["description.json"])),
-            Graph.from_plain(json.loads(files["graph.json"])), Problem.from_plain(json.loads(files["problem.json"])),
+            _tensors(files["model.safetensors"]),
+            Description.from_plain(json.loads(files["description.json"])),
+            Graph.from_plain(json.loads(files["graph.json"])),
+            Problem.from_plain(json.loads(files["problem.json"])),
             json.loads(files["state.json"]),
         )
     except (Damaged, KeyError, TypeError, ValueError) as error:
@@ -238,7 +246,9 @@ def _number(path: Path) -> int:
 def _tensors(content: bytes) -> Tensors:
     try:
         return safetensors.torch.load(content)
-    except Exception as error:  # of kinds of its own; the bytes are what was written, so the format is another one
+    except (
+        Exception
+    ) as error:  # of kinds of its own; the bytes are what was written, so the format is another one
         raise Damaged("its tensors are unreadable") from error
 
 
@@ -252,7 +262,8 @@ def _reason(error: Exception) -> str:
 def copied(tensors: Tensors) -> Tensors:
     """Independent copies on the CPU, in the plain memory format: what a file takes, and what outlives the network."""
     return {
-        name: torch.empty(tensor.shape, dtype=tensor.dtype).copy_(tensor.detach()) for name, tensor in tensors.items()
+        name: torch.empty(tensor.shape, dtype=tensor.dtype).copy_(tensor.detach())
+        for name, tensor in tensors.items()
     }
 
 
@@ -267,7 +278,9 @@ def weights_sha256(tensors: Tensors) -> str:
 
 def optimizer_tensors(network: torch.nn.Module, optimizer: torch.optim.Optimizer) -> Tensors:
     """The optimizer's state by the names of the weights: "head.weight/exp_avg". All of it is tensors."""
-    names: dict[torch.Tensor, str] = {parameter: name for name, parameter in network.named_parameters()}
+    names: dict[torch.Tensor, str] = {
+        parameter: name for name, parameter in network.named_parameters()
+    }
     state = {
         f"{names[parameter]}/{key}": value
         for parameter, values in optimizer.state.items()
@@ -277,7 +290,9 @@ def optimizer_tensors(network: torch.nn.Module, optimizer: torch.optim.Optimizer
     return copied(state)
 
 
-def restore_optimizer(network: torch.nn.Module, optimizer: torch.optim.Optimizer, tensors: Tensors) -> None:
+def restore_optimizer(
+    network: torch.nn.Module, optimizer: torch.optim.Optimizer, tensors: Tensors
+) -> None:
     """Puts the state back beside the weights. Raises Damaged where it belongs to another network.
 
     Moments take the memory format of their weight: fused optimizers walk both by address, so a channels_last weight
@@ -290,9 +305,13 @@ def restore_optimizer(network: torch.nn.Module, optimizer: torch.optim.Optimizer
             raise Damaged(f"it knows a weight '{owner}' that the network has not")
         parameter = parameters[owner]
         if key in COUNTERS:
-            placed = value.to(parameter.device if optimizer.defaults.get("fused") else "cpu", copy=True)
+            placed = value.to(
+                parameter.device if optimizer.defaults.get("fused") else "cpu", copy=True
+            )
         elif value.shape == parameter.shape:
-            placed = torch.empty_like(parameter, dtype=value.dtype, memory_format=torch.preserve_format).copy_(value)
+            placed = torch.empty_like(
+                parameter, dtype=value.dtype, memory_format=torch.preserve_format
+            ).copy_(value)
         else:
             placed = value.to(parameter.device, copy=True)
         optimizer.state[parameter][key] = placed.detach()

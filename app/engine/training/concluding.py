@@ -37,7 +37,9 @@ def conclude(training: Training, status: Status, reason: str) -> tuple[Status, s
             if evaluation is not None:
                 outcome.test = evaluation.loss, dict(evaluation.metrics)
                 rows = training.work.plan.dataset.indices["test"]
-                training.saver.guarded(lambda: write_results(training.run, "test", rows, evaluation))
+                training.saver.guarded(
+                    lambda: write_results(training.run, "test", rows, evaluation)
+                )
     except Stopped:
         pass  # asked twice: what is saved is saved, and can be judged later
     outcome.best = training.best.state
@@ -46,13 +48,19 @@ def conclude(training: Training, status: Status, reason: str) -> tuple[Status, s
 
 def _sentence(training: Training, status: Status, reason: str) -> str:
     progress, work, best = training.progress, training.work, training.best.state
-    kept = f"The weights of epoch {best['epoch']} are kept." if best else "There is nothing to keep yet."
+    kept = (
+        f"The weights of epoch {best['epoch']} are kept."
+        if best
+        else "There is nothing to keep yet."
+    )
     if status == "completed" and progress.end == "early":
         epochs = "epoch" if progress.since_best == 1 else "epochs"
         waited = f"no better validation loss for {progress.since_best} {epochs}"
         text = f"Stopped early after epoch {progress.epoch - 1}: {waited}. {kept}"
     elif status == "completed":
-        text = f"Trained {work.plan.epochs} {'epoch' if work.plan.epochs == 1 else 'epochs'}. {kept}"
+        text = (
+            f"Trained {work.plan.epochs} {'epoch' if work.plan.epochs == 1 else 'epochs'}. {kept}"
+        )
     elif status == "stopped":
         text = f"Stopped at step {progress.step:,} of {work.steps:,}. {kept}"
     else:

@@ -200,6 +200,19 @@ class RunFinished:
 
 
 Event = (
-    RunStarted | StageChanged | RunPrepared | StepsDone | EpochDone | MemoryMeasured | ProbePredicted | Found
-    | CheckpointSaved | Paused | Resumed | Changed | InsideMeasured | LaneTold | RunFinished
+    RunStarted
+    | StageChanged
+    | RunPrepared
+    | StepsDone
+    | EpochDone
+    | MemoryMeasured
+    | ProbePredicted
+    | Found
+    | CheckpointSaved
+    | Paused
+    | Resumed
+    | Changed
+    | InsideMeasured
+    | LaneTold
+    | RunFinished
 )

@@ -32,7 +32,10 @@ def out_of_memory(error: BaseException) -> bool:
         return True
     text = str(error).lower()
     signs = (
-        "can't allocate memory", "cannot allocate memory", "not enough memory", "out of memory",
+        "can't allocate memory",
+        "cannot allocate memory",
+        "not enough memory",
+        "out of memory",
         "could not create a primitive",  # all that oneDNN says when its own memory is refused
     )
     return isinstance(error, RuntimeError) and any(sign in text for sign in signs)
@@ -46,10 +49,17 @@ def told(error: BaseException) -> tuple[str, str, str]:
     if out_of_memory(error):
         return "There was not enough memory.", LESS_MEMORY, details
     if isinstance(error, RuntimeError) and "device-side assert" in str(error):
-        return ("The GPU refused a computation and is unusable until the program ends.",
-                "Start the program again, then resume the run.", details)
+        return (
+            "The GPU refused a computation and is unusable until the program ends.",
+            "Start the program again, then resume the run.",
+            details,
+        )
     text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    return f"Training failed: {text.rstrip('.')}.", "Try again; if it comes back, copy the details.", details
+    return (
+        f"Training failed: {text.rstrip('.')}.",
+        "Try again; if it comes back, copy the details.",
+        details,
+    )
 
 
 def let_go() -> None:
@@ -67,7 +77,11 @@ def warnings_to(log: Callable[[str], None]) -> Iterator[None]:
     owner, before = threading.get_ident(), warnings.showwarning
 
     def show(
-        message: Warning | str, category: type[Warning], filename: str, lineno: int, file: TextIO | None = None,
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
         line: str | None = None,
     ) -> None:
         if threading.get_ident() == owner:

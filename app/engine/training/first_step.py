@@ -25,10 +25,17 @@ class StepMeter:
     """
 
     def __init__(
-        self, network: nn.Module, optimizer: torch.optim.Optimizer, inputs: Batch, targets: torch.Tensor
+        self,
+        network: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        inputs: Batch,
+        targets: torch.Tensor,
     ) -> None:
         self._network, self._optimizer = network, optimizer
-        self._batch: tuple[torch.Tensor, ...] = *(inputs if isinstance(inputs, tuple) else (inputs,)), targets
+        self._batch: tuple[torch.Tensor, ...] = (
+            *(inputs if isinstance(inputs, tuple) else (inputs,)),
+            targets,
+        )
         self._forward: ActivationMeter | None = None
         self._storages: Storages | None = None
         self.activations = 0
@@ -42,7 +49,12 @@ class StepMeter:
     def __enter__(self) -> StepMeter:
         device = self._batch[-1].device.type
         if device != "cuda":
-            known = [*self._network.parameters(), *self._network.buffers(), *self._batch, *state_of(self._optimizer)]
+            known = [
+                *self._network.parameters(),
+                *self._network.buffers(),
+                *self._batch,
+                *state_of(self._optimizer),
+            ]
             self._storages = Storages(known, kernels=device == "cpu")
             self._storages.__enter__()
         return self
@@ -59,4 +71,6 @@ class StepMeter:
 
 def lasting(network: nn.Module, optimizer: torch.optim.Optimizer) -> int:
     """Bytes of weights, averages and state."""
-    return sum(bytes_of(one) for one in (*network.parameters(), *network.buffers(), *state_of(optimizer)))
+    return sum(
+        bytes_of(one) for one in (*network.parameters(), *network.buffers(), *state_of(optimizer))
+    )

@@ -31,7 +31,10 @@ def fit(scales: Scales) -> Fitted:
     trained."""
     budget, now = scales.budget, scales.now
     if budget.room is None:
-        return Fitted(f"How much memory is free on {budget.label} is not known. {budget.reason}".strip(), weighed=now)
+        return Fitted(
+            f"How much memory is free on {budget.label} is not known. {budget.reason}".strip(),
+            weighed=now,
+        )
     least: Weighed | None = None
     for extras in rungs(scales):
         found = largest(scales, extras)
@@ -44,7 +47,8 @@ def fit(scales: Scales) -> Fitted:
     return Fitted(
         f"Not even {_least_in_words(scales, least)} fits. Choose a smaller template, an optimizer that keeps less, or "
         "smaller examples.",
-        weighed=least, missing=max(1, least.needed - budget.room),
+        weighed=least,
+        missing=max(1, least.needed - budget.room),
     )
 
 
@@ -89,7 +93,11 @@ def largest(scales: Scales, extras: Mapping[str, Any]) -> dict[str, Any] | None:
 def divided(step: int, most: int, smallest: int = 1) -> tuple[int, int]:
     """(batch, accumulation) for so many examples a step, `most` at once: exactly, where that leaves at least half of
     `most`; else as near as can be."""
-    even = [size for size in range(most, smallest - 1, -1) if step % size == 0 and step // size <= MOST_PARTS]
+    even = [
+        size
+        for size in range(most, smallest - 1, -1)
+        if step % size == 0 and step // size <= MOST_PARTS
+    ]
     if even and 2 * even[0] >= most:
         return even[0], step // even[0]
     parts = min(MOST_PARTS, -(-step // most))
@@ -114,7 +122,9 @@ def smallest_step(scales: Scales) -> dict[str, Any]:
 def what_parts_mean(scales: Scales) -> str:
     """What adding up the gradients of parts does to the result, as a sentence."""
     if scales.compares:
-        return "This loss compares the examples of a batch: only those within a part are compared now."
+        return (
+            "This loss compares the examples of a batch: only those within a part are compared now."
+        )
     if scales.normalises:
         return "Nearly the same result: batch normalisation sees a part at a time."
     return "The same result."
@@ -123,7 +133,11 @@ def what_parts_mean(scales: Scales) -> str:
 def _needed_changes(scales: Scales, changes: Mapping[str, Any]) -> dict[str, Any]:
     """Without what is so already."""
     training = scales.now.resolved.training
-    return {key: value for key, value in changes.items() if getattr(training, key.partition(".")[2]) != value}
+    return {
+        key: value
+        for key, value in changes.items()
+        if getattr(training, key.partition(".")[2]) != value
+    }
 
 
 def _told(scales: Scales, weighed: Weighed) -> str:
@@ -131,8 +145,10 @@ def _told(scales: Scales, weighed: Weighed) -> str:
         return f"It fits as it is: {scales.now.resolved.training.batch_size:,} examples at once."
     training = weighed.resolved.training
     batch, parts, wanted = training.batch_size or 1, training.accumulation, step_size(scales)
-    kept = f"{wanted:,} a step as before" if batch * parts == wanted else (
-        f"{batch * parts:,} a step, the nearest to the {wanted:,} of before"
+    kept = (
+        f"{wanted:,} a step as before"
+        if batch * parts == wanted
+        else (f"{batch * parts:,} a step, the nearest to the {wanted:,} of before")
     )
     if parts == 1:
         sentences = [f"All {batch:,} examples of a step fit at once."]
@@ -142,7 +158,9 @@ def _told(scales: Scales, weighed: Weighed) -> str:
             what_parts_mean(scales),
         ]
     if RECOMPUTE in weighed.changes:
-        sentences.append("Activations are computed again in the backward pass: a second forward pass at every step.")
+        sentences.append(
+            "Activations are computed again in the backward pass: a second forward pass at every step."
+        )
     if PRECISION in weighed.changes:
         sentences.append(f"Activations are kept in {training.precision}: fewer digits.")
     return " ".join(sentences)

@@ -73,7 +73,9 @@ class Writer:
     def line(self, data: dict[str, Any]) -> None:
         self._append(json.dumps(data, ensure_ascii=False, allow_nan=False).encode() + b"\n")
 
-    def steps(self, steps: np.ndarray, losses: np.ndarray, rates: np.ndarray, norms: np.ndarray) -> None:
+    def steps(
+        self, steps: np.ndarray, losses: np.ndarray, rates: np.ndarray, norms: np.ndarray
+    ) -> None:
         """One line a step; a loss that is not finite is null, a norm that was not measured is left out."""
         text = []
         for step, loss, rate, norm in zip(
@@ -87,7 +89,9 @@ class Writer:
         """The size of what is written, made durable: a checkpoint notes it."""
         self._append(b"")
         if not self._pending:
-            with contextlib.suppress(OSError):  # some file systems cannot; the checkpoint is made durable by itself
+            with contextlib.suppress(
+                OSError
+            ):  # some file systems cannot; the checkpoint is made durable by itself
                 os.fsync(self._file.fileno())
         return self._file.seek(0, os.SEEK_END)
 
@@ -123,7 +127,9 @@ def _cut(path: Path, offset: int) -> bytes:
 
 def epoch_line(event: events.EpochDone) -> dict[str, Any]:
     """The line of an epoch: EpochDone without its confusion, which is in the epoch's record."""
-    line = {item.name: getattr(event, item.name) for item in fields(event) if item.name != "confusion"}
+    line = {
+        item.name: getattr(event, item.name) for item in fields(event) if item.name != "confusion"
+    }
     line["training_loss"] = _finite(event.training_loss)
     line["validation_loss"] = _finite(event.validation_loss)
     line["metrics"] = {name: _finite(value) for name, value in event.metrics.items()}
@@ -177,7 +183,9 @@ def read_history(folder: Path) -> History:
         _column(line.get("loss") for line in steps),
         _column(line.get("rate") for line in steps),
         _column(line.get("norm") for line in steps),
-        epochs, marks, findings,
+        epochs,
+        marks,
+        findings,
     )
 
 
@@ -190,19 +198,30 @@ def read_events(folder: Path) -> list[events.Event]:
     run = Run(Path(folder))
     experiment = run.experiment()
     history = read_history(run.path)
-    told: list[events.Event] = [events.RunStarted(str(run.path), run.name, storage.to_plain(experiment))]
+    told: list[events.Event] = [
+        events.RunStarted(str(run.path), run.name, storage.to_plain(experiment))
+    ]
     if prepared := run.environment().get("prepared"):
         prepared |= {name: tuple(prepared.get(name, ())) for name in ("classes", "told")}
         told.append(events.RunPrepared(**prepared))
-    told += [event for line in history.marks if (event := _marked(line)) is not None]  # before the steps they are among
+    told += [
+        event for line in history.marks if (event := _marked(line)) is not None
+    ]  # before the steps they are among
     summary = run.summary()
     if len(history.steps):
         last = int(history.steps[-1])
         epoch = 1 + sum(line["step"] < last for line in history.epochs)
         told.append(
             events.StepsDone(
-                last, epoch, history.steps, history.losses, history.rates, history.norms,
-                summary.get("examples_per_second"), float(summary.get("seconds") or 0.0), None,
+                last,
+                epoch,
+                history.steps,
+                history.losses,
+                history.rates,
+                history.norms,
+                summary.get("examples_per_second"),
+                float(summary.get("seconds") or 0.0),
+                None,
             )
         )
     told += [_epoch_done(run.path, line) for line in history.epochs]
@@ -214,7 +233,10 @@ def read_events(folder: Path) -> list[events.Event]:
         failure = summary.get("failure")
         told.append(
             events.RunFinished(
-                str(run.path), summary["status"], summary.get("reason", ""), summary,
+                str(run.path),
+                summary["status"],
+                summary.get("reason", ""),
+                summary,
                 (failure[0], failure[1], failure[2]) if failure else None,
             )
         )
@@ -233,7 +255,10 @@ def _marked(line: dict[str, Any]) -> events.Event | None:
 def _epoch_done(folder: Path, line: dict[str, Any]) -> events.EpochDone:
     record = read_epoch(folder, line["epoch"])
     values = {item.name: line[item.name] for item in fields(events.EpochDone) if item.name in line}
-    values["training_loss"], values["validation_loss"] = _back(line["training_loss"]), _back(line["validation_loss"])
+    values["training_loss"], values["validation_loss"] = (
+        _back(line["training_loss"]),
+        _back(line["validation_loss"]),
+    )
     values["metrics"] = {name: _back(value) for name, value in line["metrics"].items()}
     return events.EpochDone(**values, confusion=record.confusion if record else None)
 

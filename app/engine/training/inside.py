@@ -42,7 +42,9 @@ class Watch:
     left out. Nothing is made before the first look.
     """
 
-    def __init__(self, network: nn.Module, optimizer: torch.optim.Optimizer, choice: Optimizer) -> None:
+    def __init__(
+        self, network: nn.Module, optimizer: torch.optim.Optimizer, choice: Optimizer
+    ) -> None:
         self._network, self._optimizer, self._choice = network, optimizer, choice
         self._layers: list[_Layer] = []
         self._bundles: dict[tuple[Any, ...], _Bundle] = {}
@@ -105,7 +107,9 @@ class _Layer:
     def kept(self) -> dict[str, torch.Tensor]:
         """Its state: tensors of the weight's shape, and counters of one number."""
         found = self.state.get(self.weight, {})
-        return {name: one for name, one in found.items() if hasattr(one, "numel") and self._usable(one)}
+        return {
+            name: one for name, one in found.items() if hasattr(one, "numel") and self._usable(one)
+        }
 
     def _usable(self, one: torch.Tensor) -> bool:
         return one.shape == self.weight.shape or one.numel() == 1
@@ -113,13 +117,19 @@ class _Layer:
 
 def _layers(network: nn.Module, optimizer: torch.optim.Optimizer) -> list[_Layer]:
     groups = {weight: group for group in optimizer.param_groups for weight in group["params"]}
-    found = [(name, one) for name, one in network.named_parameters() if one.ndim >= 2 and one in groups and one.numel()]
+    found = [
+        (name, one)
+        for name, one in network.named_parameters()
+        if one.ndim >= 2 and one in groups and one.numel()
+    ]
     names = plain_names([name for name, _ in found])
     each = min(SAMPLE, max(LEAST, TOGETHER // max(1, len(found))))
     made = []
     for name, (_, weight) in zip(names, found, strict=True):
         stride = -(-weight.numel() // each)
-        while stride > 1 and gcd(stride, weight.numel()) > 1:  # else it would always meet the same place of a filter
+        while (
+            stride > 1 and gcd(stride, weight.numel()) > 1
+        ):  # else it would always meet the same place of a filter
             stride += 1
         count = -(-weight.numel() // stride)
         made.append(_Layer(name, weight, groups[weight], optimizer.state, stride, count))
@@ -178,14 +188,20 @@ class _Look:
         if not np.isfinite(squares[0]).all():
             return None  # in float16 such a step is left out; otherwise the run is about to end
         seen = histograms.sum(axis=2)
-        sizes = np.sqrt(np.divide(squares, seen, out=np.full(squares.shape, np.nan), where=seen > 0))
+        sizes = np.sqrt(
+            np.divide(squares, seen, out=np.full(squares.shape, np.nan), where=seen > 0)
+        )
         there = [number for number in range(kinds) if seen[number].any()]
         decay = np.array([float(layer.group.get("weight_decay", 0.0)) for layer in self.layers])
         return lambda seconds: InsideMeasured(
-            step, tuple(layer.name for layer in self.layers), tuple(layer.weight.numel() for layer in self.layers),
+            step,
+            tuple(layer.name for layer in self.layers),
+            tuple(layer.weight.numel() for layer in self.layers),
             {QUANTITIES[number]: sizes[number] for number in there},
             {QUANTITIES[number]: histograms[number] for number in there},
-            numbers[-count:].astype(float), seconds, rate,
+            numbers[-count:].astype(float),
+            seconds,
+            rate,
             {QUANTITIES[number]: one[number].astype(float) for number in there} | {"decay": decay},
         )
 
@@ -208,8 +224,12 @@ class _Look:
                 place = ((found.abs().log10_() - LOWEST) * PER_DECADE).floor_().nan_to_num_(nan=0.0)
                 place = place.clamp_(0, BINS - 1).long() + bundle.owner * BINS
                 bins[number].index_add_(0, place, torch.ones_like(found))
-        norms = torch.stack(torch._foreach_norm([layer.weight.detach() for layer in self.layers])).float()
-        result: np.ndarray = torch.cat([squares.flatten(), one.flatten(), bins.flatten(), norms]).cpu().numpy()
+        norms = torch.stack(
+            torch._foreach_norm([layer.weight.detach() for layer in self.layers])
+        ).float()
+        result: np.ndarray = (
+            torch.cat([squares.flatten(), one.flatten(), bins.flatten(), norms]).cpu().numpy()
+        )
         return result
 
     def _choose_followed(self) -> None:
@@ -260,7 +280,9 @@ class _Look:
     def _together(self, rows: list[int], values: Sequence[Any]) -> torch.Tensor:
         import torch
 
-        return torch.cat([self.layers[row].sampled(one) for row, one in zip(rows, values, strict=True)])
+        return torch.cat(
+            [self.layers[row].sampled(one) for row, one in zip(rows, values, strict=True)]
+        )
 
     def _bundle(self, rows: list[int]) -> _Bundle:
         import torch
@@ -270,8 +292,11 @@ class _Look:
             device, begins = self.weights.device, np.cumsum([0, *(layer.count for layer in layers)])
             counts = torch.tensor([layer.count for layer in layers])
             self.bundles[tuple(rows)] = _Bundle(
-                torch.tensor(rows, device=device), torch.tensor(rows).repeat_interleave(counts).to(device),
+                torch.tensor(rows, device=device),
+                torch.tensor(rows).repeat_interleave(counts).to(device),
                 counts.to(device),
-                torch.tensor([b + (layer.followed or 0) for b, layer in zip(begins, layers, strict=False)]).to(device),
+                torch.tensor(
+                    [b + (layer.followed or 0) for b, layer in zip(begins, layers, strict=False)]
+                ).to(device),
             )
         return self.bundles[tuple(rows)]

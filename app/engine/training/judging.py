@@ -34,7 +34,9 @@ class Judge:
         self._validation = split_inputs(dataset, "validation", work.device)
         targets = dataset.targets[dataset.indices["validation"]]
         self.probes = probe_positions(
-            targets if dataset.description.classes and targets.ndim == 1 else np.zeros(len(targets), np.int64),
+            targets
+            if dataset.description.classes and targets.ndim == 1
+            else np.zeros(len(targets), np.int64),
             work.plan.task.probes,
         )
 
@@ -55,14 +57,23 @@ class Judge:
         if work.plan.memory_parts and not self._loss_function.compares:
             size = min(size, work.passes.part_size)  # memory ran out, and it may have been here
         return evaluate(
-            work.network, dataset.description, inputs, dataset.targets[dataset.indices[split]],
-            self._loss_function, work.plan.task, work.device, size, check,
+            work.network,
+            dataset.description,
+            inputs,
+            dataset.targets[dataset.indices[split]],
+            self._loss_function,
+            work.plan.task,
+            work.device,
+            size,
+            check,
         )
 
     def record(self, evaluation: Evaluation) -> history.EpochRecord:
         """The small record of an epoch; the probes are rows of its evaluation, so they cost nothing."""
         rows = self._work.plan.dataset.indices["validation"][self.probes]
-        return history.EpochRecord(np.asarray(rows), evaluation.said[self.probes], evaluation.confusion)
+        return history.EpochRecord(
+            np.asarray(rows), evaluation.said[self.probes], evaluation.confusion
+        )
 
 
 def probe_positions(targets: np.ndarray, most: int = PROBES) -> np.ndarray:
@@ -76,7 +87,9 @@ def probe_positions(targets: np.ndarray, most: int = PROBES) -> np.ndarray:
     return np.array(chosen[:most], dtype=np.int64)
 
 
-def is_better(progress: Progress, evaluation: Evaluation, best_by: str | None, headline: Metric) -> bool:
+def is_better(
+    progress: Progress, evaluation: Evaluation, best_by: str | None, headline: Metric
+) -> bool:
     """Whether this evaluation is the best so far. Between equal figures the lower loss decides."""
     loss, figure = evaluation.loss, evaluation.metrics.get(headline.name)
     if not np.isfinite(loss):
@@ -114,8 +127,13 @@ class BestKeeper:
         self.weights = checkpoint.copied(self._work.network.state_dict())
         self.evaluation, self._saved = evaluation, False
         self.state = {
-            "epoch": epoch, "step": progress.step, "partial": partial, "loss": evaluation.loss,
-            "metrics": evaluation.metrics, "task": plan.task.kind, "experiment": storage.to_plain(plan.settled),
+            "epoch": epoch,
+            "step": progress.step,
+            "partial": partial,
+            "loss": evaluation.loss,
+            "metrics": evaluation.metrics,
+            "task": plan.task.kind,
+            "experiment": storage.to_plain(plan.settled),
         }
 
     def save(self) -> None:
@@ -147,6 +165,11 @@ class BestKeeper:
 
 def write_results(run: Run, split: str, rows: np.ndarray, evaluation: Evaluation) -> None:
     """What the best epoch says of every example of a split, for the window. Raises UserError."""
-    history.write_arrays(run.path / "results" / f"{split}.npz", {
-        "rows": np.asarray(rows), "targets": evaluation.targets, "said": evaluation.said,
-    })
+    history.write_arrays(
+        run.path / "results" / f"{split}.npz",
+        {
+            "rows": np.asarray(rows),
+            "targets": evaluation.targets,
+            "said": evaluation.said,
+        },
+    )

@@ -104,7 +104,11 @@ def _unfolded(x: torch.Tensor, weight: torch.Tensor, y: torch.Tensor) -> int:
     if weight.shape[1] < x.shape[1]:
         return _bytes(x)
     places = math.prod(weight.shape[2:])
-    return x.shape[0] * weight.shape[1] * places * math.prod(y.shape[2:]) * x.element_size() if places > 1 else 0
+    return (
+        x.shape[0] * weight.shape[1] * places * math.prod(y.shape[2:]) * x.element_size()
+        if places > 1
+        else 0
+    )
 
 
 def _product(*which: int) -> Callable[[Sequence[Any], dict[str, Any], Any], int]:
@@ -145,11 +149,22 @@ def _bytes(tensor: torch.Tensor) -> int:
 
 
 _RULES: dict[Any, Callable[[Sequence[Any], dict[str, Any], Any], int]] = {
-    _aten.copy_: _nothing, _aten.where: _nothing, _aten.masked_fill: _nothing, _aten.masked_fill_: _nothing,
-    _aten.sum: _summed, _aten.mean: _averaged, _aten.native_batch_norm_backward: _batch_norm_backward,
-    _aten.native_layer_norm: _norm, _aten.native_layer_norm_backward: _norm_backward,
-    _aten.convolution: _convolution, _aten.convolution_backward: _convolution_backward,
-    _aten.mm: _product(0, 1), _aten.bmm: _product(0, 1), _aten.addmm: _product(1, 2),
-    _aten._fused_adam_: _fused_step, _aten._fused_adamw_: _fused_step, _aten._fused_sgd_: _fused_step,
+    _aten.copy_: _nothing,
+    _aten.where: _nothing,
+    _aten.masked_fill: _nothing,
+    _aten.masked_fill_: _nothing,
+    _aten.sum: _summed,
+    _aten.mean: _averaged,
+    _aten.native_batch_norm_backward: _batch_norm_backward,
+    _aten.native_layer_norm: _norm,
+    _aten.native_layer_norm_backward: _norm_backward,
+    _aten.convolution: _convolution,
+    _aten.convolution_backward: _convolution_backward,
+    _aten.mm: _product(0, 1),
+    _aten.bmm: _product(0, 1),
+    _aten.addmm: _product(1, 2),
+    _aten._fused_adam_: _fused_step,
+    _aten._fused_adamw_: _fused_step,
+    _aten._fused_sgd_: _fused_step,
     _aten._fused_adagrad_: _fused_step,
 }

@@ -45,7 +45,10 @@ class Life:
 
 
 def execute(
-    run: Run, experiment: Experiment | None, emit: Callable[[Event], None], control: Control,
+    run: Run,
+    experiment: Experiment | None,
+    emit: Callable[[Event], None],
+    control: Control,
     body: Callable[[Life], End],
 ) -> RunFinished:
     """Runs `body` between RunStarted and RunFinished. Never raises: what goes wrong is in the event, as text.
@@ -97,7 +100,11 @@ def _lived(life: Life, body: Callable[[Life], End]) -> tuple[Status, str, Failur
         with devices.computing_thread(threads), warnings_to(run.log):
             return (*body(life), None, True)
     except Stopped:
-        kept = "what was there is untouched" if life.outcome.progress.step else "there is nothing to keep"
+        kept = (
+            "what was there is untouched"
+            if life.outcome.progress.step
+            else "there is nothing to keep"
+        )
         return "stopped", f"Stopped before a step was done; {kept}.", None, True
     except KeyboardInterrupt:
         return "stopped", "Interrupted; resume it from its last checkpoint.", None, True
@@ -117,7 +124,9 @@ def _write(life: Life, summary: dict) -> None:
 def _advise(life: Life, status: Status, reason: str) -> None:
     """What a knowing person would say of the end."""
     resolved = life.outcome.resolved
-    findings = advice.after_failure(status, resolved, reason) if status in ("failed", "diverged") else []
+    findings = (
+        advice.after_failure(status, resolved, reason) if status in ("failed", "diverged") else []
+    )
     for finding in findings:
         try:
             writer = history.Writer(life.run.path / history.METRICS)

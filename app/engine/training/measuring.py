@@ -30,7 +30,9 @@ _NOTHING: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
 class MemoryWatch:
     """Measures the memory of a run, tells it, and writes it to memory.jsonl. The outcome keeps the most of each row."""
 
-    def __init__(self, work: Work, run: Run, outcome: Outcome, emit: Callable[[Event], None]) -> None:
+    def __init__(
+        self, work: Work, run: Run, outcome: Outcome, emit: Callable[[Event], None]
+    ) -> None:
         self._work, self._outcome, self._emit = work, outcome, emit
         self.monitor = memory.DeviceMonitor(work.device)
         self._writer = Writer(run.path / history.MEMORY)
@@ -38,7 +40,9 @@ class MemoryWatch:
         self._done, self._anew = 0, False
         self._seen: memory.StepMeter | None = None
         self._meter: memory.StepMeter | None = None
-        self._batch_bytes = memory.batch_bytes(work.plan.problem, work.plan.task, work.plan.step_size)
+        self._batch_bytes = memory.batch_bytes(
+            work.plan.problem, work.plan.task, work.plan.step_size
+        )
 
     def step(
         self, inputs: Batch, targets: torch.Tensor
@@ -59,7 +63,9 @@ class MemoryWatch:
     def _largest(self) -> memory.StepMeter | int:
         """The followed step that held the most, of those done as they are now."""
         meter, self._meter = self._meter, None
-        if meter is not None and (self._seen is None or (meter.beyond or 0) >= (self._seen.beyond or 0)):
+        if meter is not None and (
+            self._seen is None or (meter.beyond or 0) >= (self._seen.beyond or 0)
+        ):
             self._seen = meter
         return self._seen if self._seen is not None else 0
 
@@ -80,7 +86,12 @@ class MemoryWatch:
         """The ledger as it is now."""
         work = self._work
         rows = memory.measure(
-            work.network, work.optimizer, work.optimizer_choice, self._largest(), self._batch_bytes, work.batches.bytes,
+            work.network,
+            work.optimizer,
+            work.optimizer_choice,
+            self._largest(),
+            self._batch_bytes,
+            work.batches.bytes,
         )
         kept = self._outcome.measured
         for name, value in rows.items():

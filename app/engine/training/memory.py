@@ -33,12 +33,27 @@ if TYPE_CHECKING:
     from app.engine.experiment import Experiment
 
 __all__ = [
-    "PARTS", "ROWS", "ActivationMeter", "DeviceMonitor", "StepMeter", "batch_bytes", "measure", "measure_tensors",
-    "optimizer_floats", "predict",
+    "PARTS",
+    "ROWS",
+    "ActivationMeter",
+    "DeviceMonitor",
+    "StepMeter",
+    "batch_bytes",
+    "measure",
+    "measure_tensors",
+    "optimizer_floats",
+    "predict",
 ]
 
 PARTS = (
-    "weights", "gradients", "first_moment", "second_moment", "other_state", "activations", "batch", "dataset",
+    "weights",
+    "gradients",
+    "first_moment",
+    "second_moment",
+    "other_state",
+    "activations",
+    "batch",
+    "dataset",
     "workspace",
 )
 """What memory is held for, in the order in which it is told; no byte is in two of them."""
@@ -53,12 +68,20 @@ _CUBLAS_WORKSPACE_HOPPER = 32 * 2**20
 def batch_bytes(problem: Problem, task: Task, batch_size: int) -> int:
     """A batch in work: what the network reads and the targets. batch_size: of all examples of a step."""
     with pretending():
-        return sum(bytes_of(one) for one in (*pretended(problem, batch_size), task.pretended(problem, batch_size)))
+        return sum(
+            bytes_of(one)
+            for one in (*pretended(problem, batch_size), task.pretended(problem, batch_size))
+        )
 
 
 def predict(
-    experiment: Experiment, graph: Graph, problem: Problem, task: Task, dataset_bytes: int = 0,
-    device_type: str = "cpu", precision: str | None = None,
+    experiment: Experiment,
+    graph: Graph,
+    problem: Problem,
+    task: Task,
+    dataset_bytes: int = 0,
+    device_type: str = "cpu",
+    precision: str | None = None,
 ) -> dict[str, int]:
     """All rows, in bytes, for a resolved experiment: its batch size, accumulation, recomputation and precision count.
 
@@ -72,7 +95,9 @@ def predict(
         precision = "bfloat16" if gains else "float32"
     step = rehearse(experiment, graph, problem, task, device_type, precision)
     rows = measure_tensors(step.network, step.optimizer, experiment.optimizer)
-    peak = step.lasting + step.beyond + dataset_bytes + (_workspace() if device_type == "cuda" else 0)
+    peak = (
+        step.lasting + step.beyond + dataset_bytes + (_workspace() if device_type == "cuda" else 0)
+    )
     return _whole(rows, step.kept, step.batch, dataset_bytes, peak)
 
 
@@ -83,12 +108,16 @@ def optimizer_floats(experiment: Experiment, graph: Graph, problem: Problem) -> 
         return experiment.optimizer.floats(experiment.optimizer.groups(Network(graph, problem)))
 
 
-def measure_tensors(network: nn.Module, optimizer: torch.optim.Optimizer, spec: Optimizer) -> dict[str, int]:
+def measure_tensors(
+    network: nn.Module, optimizer: torch.optim.Optimizer, spec: Optimizer
+) -> dict[str, int]:
     """The rows weights, gradients, first_moment, second_moment and other_state, as they are now."""
     parameters = list(network.parameters())
     rows = {
         "weights": sum(bytes_of(parameter) for parameter in parameters),
-        "gradients": sum(bytes_of(parameter.grad) for parameter in parameters if parameter.grad is not None),
+        "gradients": sum(
+            bytes_of(parameter.grad) for parameter in parameters if parameter.grad is not None
+        ),
         "first_moment": 0,
         "second_moment": 0,
         "other_state": sum(bytes_of(buffer) for buffer in network.buffers()),
@@ -101,7 +130,11 @@ def measure_tensors(network: nn.Module, optimizer: torch.optim.Optimizer, spec: 
 
 
 def measure(
-    network: nn.Module, optimizer: torch.optim.Optimizer, spec: Optimizer, step: StepMeter | int, batch: int,
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    spec: Optimizer,
+    step: StepMeter | int,
+    batch: int,
     dataset: int = 0,
 ) -> dict[str, int]:
     """All rows as measured: call it between the backward pass or the step and the next pass.
@@ -123,9 +156,15 @@ def measure(
     return _whole(rows, activations, batch, dataset, peak)
 
 
-def _whole(rows: dict[str, int], activations: int, batch: int, dataset: int, peak: int) -> dict[str, int]:
+def _whole(
+    rows: dict[str, int], activations: int, batch: int, dataset: int, peak: int
+) -> dict[str, int]:
     found = rows | {"activations": activations, "batch": batch, "dataset": dataset}
-    found |= {"workspace": max(0, peak - sum(found.values())), "data": batch + dataset, "peak": peak}
+    found |= {
+        "workspace": max(0, peak - sum(found.values())),
+        "data": batch + dataset,
+        "peak": peak,
+    }
     return {row: found[row] for row in ROWS}
 
 

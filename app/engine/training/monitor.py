@@ -14,7 +14,17 @@ from typing import Any
 import psutil
 import torch
 
-READINGS = ("total", "free", "allocated", "reserved", "other", "process", "utilisation", "temperature", "power")
+READINGS = (
+    "total",
+    "free",
+    "allocated",
+    "reserved",
+    "other",
+    "process",
+    "utilisation",
+    "temperature",
+    "power",
+)
 """total, free: of the device. allocated: in use by tensors. reserved: that and what PyTorch keeps for reuse. other:
 other programs and the driver. process: this program, in main memory. Bytes; percent, degrees Celsius and watts."""
 
@@ -38,7 +48,10 @@ class DeviceMonitor:
     """
 
     def __init__(
-        self, device: str | torch.device, nvml: Any = None, clock: Callable[[], float] = time.monotonic
+        self,
+        device: str | torch.device,
+        nvml: Any = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.device = torch.device(device)
         self._nvml, self._clock = nvml, clock
@@ -156,7 +169,9 @@ class DeviceMonitor:
                 visible = [part.strip() for part in listed if part.strip()]
                 name = visible[index] if index < len(visible) else str(index)
                 by_number = name.isdigit()
-                find = nvml.nvmlDeviceGetHandleByIndex if by_number else nvml.nvmlDeviceGetHandleByUUID
+                find = (
+                    nvml.nvmlDeviceGetHandleByIndex if by_number else nvml.nvmlDeviceGetHandleByUUID
+                )
                 self._handle = find(int(name) if by_number else name)
         return self._handle
 
@@ -166,7 +181,9 @@ def _not_here() -> float:
 
 
 def _no_store() -> float:
-    raise Unknown("On the CPU PyTorch keeps no store of its own; what the system keeps is in the rest of this program.")
+    raise Unknown(
+        "On the CPU PyTorch keeps no store of its own; what the system keeps is in the rest of this program."
+    )
 
 
 def _mps_free() -> float:
@@ -192,4 +209,6 @@ _REASONS = {
 def _plain(error: Exception) -> str:
     """A driver's failure as a sentence: NVMLError_NotSupported and the like by their names."""
     name = type(error).__name__.removeprefix("NVMLError_")
-    return _REASONS.get(name, f"It could not be read: {str(error).splitlines()[0] if str(error) else name}.")
+    return _REASONS.get(
+        name, f"It could not be read: {str(error).splitlines()[0] if str(error) else name}."
+    )

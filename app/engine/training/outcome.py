@@ -32,7 +32,12 @@ class Outcome:
     """What was changed while it trained: step, values, why."""
 
     def summary(
-        self, run: Run, experiment: Experiment | None, status: str, reason: str, failure: tuple[str, str, str] | None
+        self,
+        run: Run,
+        experiment: Experiment | None,
+        status: str,
+        reason: str,
+        failure: tuple[str, str, str] | None,
     ) -> dict[str, Any]:
         """Plain data for summary.json. loss and metrics are of the best epoch's weights; loss.training is the mean over
         that epoch while it was trained. epochs are those done in full."""
@@ -43,18 +48,35 @@ class Outcome:
         if self.best:
             if best_epoch in self.training_loss:
                 loss["training"] = self.training_loss[best_epoch]
-            loss["validation"], metrics["validation"] = self.best["loss"], dict(self.best["metrics"])
+            loss["validation"], metrics["validation"] = (
+                self.best["loss"],
+                dict(self.best["metrics"]),
+            )
         if self.best and self.test is not None:
             loss["test"], metrics["test"] = self.test
-        speed = progress.step_examples / progress.step_seconds if progress.step_seconds > 0 else None
+        speed = (
+            progress.step_examples / progress.step_seconds if progress.step_seconds > 0 else None
+        )
         summary: dict[str, Any] = {
-            "status": status, "reason": reason, "run": str(run.path), "name": run.name,
-            "device": self.device, "seed": experiment.training.seed if experiment else None,
-            "epochs": progress.epoch - 1, "steps": progress.step, "seconds": round(progress.seconds, 3),
+            "status": status,
+            "reason": reason,
+            "run": str(run.path),
+            "name": run.name,
+            "device": self.device,
+            "seed": experiment.training.seed if experiment else None,
+            "epochs": progress.epoch - 1,
+            "steps": progress.step,
+            "seconds": round(progress.seconds, 3),
             "examples_per_second": None if speed is None else round(speed, 2),
-            "parameters": prepared.parameters if prepared else None, "best_epoch": best_epoch or None,
-            "loss": loss, "metrics": metrics, "weights_sha256": self.weights_sha256,
-            "memory": {"predicted": prepared.predicted if prepared else {}, "measured": self.measured},
+            "parameters": prepared.parameters if prepared else None,
+            "best_epoch": best_epoch or None,
+            "loss": loss,
+            "metrics": metrics,
+            "weights_sha256": self.weights_sha256,
+            "memory": {
+                "predicted": prepared.predicted if prepared else {},
+                "measured": self.measured,
+            },
         }
         if self.changes:
             summary["changes"] = self.changes

@@ -30,22 +30,32 @@ class Passes:
     """
 
     def __init__(
-        self, network: nn.Module, loss_function: LossFunction, device: torch.device, autocast: torch.dtype | None,
+        self,
+        network: nn.Module,
+        loss_function: LossFunction,
+        device: torch.device,
+        autocast: torch.dtype | None,
         part_size: int,
     ) -> None:
         self.network, self.loss_function, self.part_size = network, loss_function, part_size
         self._device, self._autocast = device, autocast
-        self._parameters = list(network.parameters())  # to go through the modules takes time in every step
+        self._parameters = list(
+            network.parameters()
+        )  # to go through the modules takes time in every step
         self.scaler = GradScaler(device.type) if autocast is torch.float16 else None
         """Multiplies the loss so that small gradients do not vanish in float16 (Micikevicius et al. 2018,
         arXiv:1710.03740)."""
 
-    def __call__(self, inputs: Batch, targets: torch.Tensor, meter: Meter | None = None) -> torch.Tensor:
+    def __call__(
+        self, inputs: Batch, targets: torch.Tensor, meter: Meter | None = None
+    ) -> torch.Tensor:
         """inputs, targets: as from Batches.get. meter: opened around the forward pass of the first part."""
         for parameter in self._parameters:
             parameter.grad = None
         size = len(targets)
-        parts = batch_count(size, self.part_size)  # one left over joins the others: normalising needs two
+        parts = batch_count(
+            size, self.part_size
+        )  # one left over joins the others: normalising needs two
         if parts <= 1:
             return self._pass(inputs, targets, None, meter)
         whole = self.loss_function.weight(targets)
@@ -58,9 +68,16 @@ class Passes:
         return total
 
     def _pass(
-        self, inputs: Batch, targets: torch.Tensor, share: torch.Tensor | float | None, meter: Meter | None
+        self,
+        inputs: Batch,
+        targets: torch.Tensor,
+        share: torch.Tensor | float | None,
+        meter: Meter | None,
     ) -> torch.Tensor:
-        with meter(inputs, targets) if meter is not None else contextlib.nullcontext(), self.precision():
+        with (
+            meter(inputs, targets) if meter is not None else contextlib.nullcontext(),
+            self.precision(),
+        ):
             loss = self.loss_function(self.network(inputs), targets)
             if share is not None:
                 loss = loss * share
@@ -76,7 +93,11 @@ class Passes:
     # --- the step
 
     def whole_step(
-        self, optimizer: torch.optim.Optimizer, inputs: Batch, targets: torch.Tensor, clip: float | None
+        self,
+        optimizer: torch.optim.Optimizer,
+        inputs: Batch,
+        targets: torch.Tensor,
+        clip: float | None,
     ) -> torch.Tensor:
         """A step as the trainer takes it, for those who only try: gradients, shortened to `clip` if there is one, and
         the optimizer's step. Returns the loss before it, a scalar without graph."""
@@ -102,11 +123,17 @@ class Passes:
 
     def scale_state(self) -> dict[str, float]:
         """Where the scaling stands, as plain numbers; {} without it. Waits for the device."""
-        return {name: float(value) for name, value in self.scaler.state_dict().items()} if self.scaler else {}
+        return (
+            {name: float(value) for name, value in self.scaler.state_dict().items()}
+            if self.scaler
+            else {}
+        )
 
     def load_scale(self, state: dict[str, float]) -> None:
         if self.scaler is not None and state:
-            whole = {name: int(value) if name in _COUNTS else value for name, value in state.items()}
+            whole = {
+                name: int(value) if name in _COUNTS else value for name, value in state.items()
+            }
             self.scaler.load_state_dict(whole)
 
 

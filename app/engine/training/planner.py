@@ -31,7 +31,16 @@ OTHERS = 2
 """So many ways of making the template smaller, and so many other templates, are shown."""
 COMBINED = 2
 """So many combinations, where nothing single fits this network."""
-PACE = ("batch_size", "accumulation", "recompute", "device", "precision", "gradient_clip", "cpu_use", "threads")
+PACE = (
+    "batch_size",
+    "accumulation",
+    "recompute",
+    "device",
+    "precision",
+    "gradient_clip",
+    "cpu_use",
+    "threads",
+)
 """Of [training], what the time of an epoch depends on."""
 LESS_EXACT = {
     "bfloat16": "Nearly the same result, from fewer digits; this device is faster with it.",
@@ -70,7 +79,9 @@ def options(scales: Scales) -> Iterator[Option]:
     yield from other_templates(scales)
 
 
-def _option(scales: Scales, key: str, title: str, cost: str, changes: dict[str, Any]) -> Iterator[Option]:
+def _option(
+    scales: Scales, key: str, title: str, cost: str, changes: dict[str, Any]
+) -> Iterator[Option]:
     weighed = scales.weigh(changes)
     if weighed is not None:
         yield Option(key, title, cost, weighed, scales.now.needed - weighed.needed)
@@ -80,8 +91,12 @@ def _now(scales: Scales) -> Iterator[Option]:
     training = scales.now.resolved.training
     batch, parts = training.batch_size or 1, training.accumulation
     added = f", {parts:,} of them a step" if parts > 1 else ""
-    yield Option("now", "As it is now", f"Batches of {batch:,}{added}, {scales.precision(scales.now.resolved)}.",
-                 scales.now)
+    yield Option(
+        "now",
+        "As it is now",
+        f"Batches of {batch:,}{added}, {scales.precision(scales.now.resolved)}.",
+        scales.now,
+    )
 
 
 # --- ways that keep the network
@@ -93,23 +108,34 @@ def batches(scales: Scales) -> Iterator[Option]:
     half = batch // 2
     if half >= scales.smallest:
         yield from _option(
-            scales, "accumulate", f"Batch {half:,}, {2 * parts:,} of them a step",
+            scales,
+            "accumulate",
+            f"Batch {half:,}, {2 * parts:,} of them a step",
             f"{2 * half * parts:,} examples a step as now, often a little slower. {what_parts_mean(scales)}",
             portions(half, 2 * parts),
         )
         yield from _option(
-            scales, "batch-half", f"Half the batch: {half:,}", "Twice as many steps, each noisier: another result.",
+            scales,
+            "batch-half",
+            f"Half the batch: {half:,}",
+            "Twice as many steps, each noisier: another result.",
             {"training.batch_size": half},
         )
     if batch // 4 >= scales.smallest:
         yield from _option(
-            scales, "batch-quarter", f"A quarter of the batch: {batch // 4:,}",
-            "Four times as many steps, noisier still: another result.", {"training.batch_size": batch // 4},
+            scales,
+            "batch-quarter",
+            f"A quarter of the batch: {batch // 4:,}",
+            "Four times as many steps, noisier still: another result.",
+            {"training.batch_size": batch // 4},
         )
     if batch * parts < scales.problem.examples:
         yield from _option(
-            scales, "batch-double", f"Twice the batch: {2 * batch:,}",
-            "Half as many steps, each smoother: another result.", {"training.batch_size": 2 * batch},
+            scales,
+            "batch-double",
+            f"Twice the batch: {2 * batch:,}",
+            "Half as many steps, each smoother: another result.",
+            {"training.batch_size": 2 * batch},
         )
 
 
@@ -119,20 +145,34 @@ def precisions(scales: Scales) -> Iterator[Option]:
     for precision in offered:
         if precision == now or (precision == "bfloat16" and scales.automatic != "bfloat16"):
             continue
-        title = {"bfloat16": "bfloat16 (mixed precision)", "float16": "float16 with scaling (mixed precision)"}
+        title = {
+            "bfloat16": "bfloat16 (mixed precision)",
+            "float16": "float16 with scaling (mixed precision)",
+        }
         yield from _option(
-            scales, precision, title.get(precision, "float32 (exact)"), LESS_EXACT[precision], {PRECISION: precision}
+            scales,
+            precision,
+            title.get(precision, "float32 (exact)"),
+            LESS_EXACT[precision],
+            {PRECISION: precision},
         )
 
 
 def recomputing(scales: Scales) -> Iterator[Option]:
     if scales.now.resolved.training.recompute:
         yield from _option(
-            scales, "keep", "Keep all activations", "About a quarter less time, the same result.", {RECOMPUTE: False}
+            scales,
+            "keep",
+            "Keep all activations",
+            "About a quarter less time, the same result.",
+            {RECOMPUTE: False},
         )
     else:
         yield from _option(
-            scales, "recompute", "Recompute activations", "A second forward pass at every step; the same result.",
+            scales,
+            "recompute",
+            "Recompute activations",
+            "A second forward pass at every step; the same result.",
             {RECOMPUTE: True},
         )
 
@@ -144,8 +184,11 @@ def optimizers(scales: Scales) -> Iterator[Option]:
     for floats, kind in leaner(scales):
         choice = OPTIMIZERS.get(kind)
         yield from _option(
-            scales, f"optimizer-{kind}", f"{choice.label}: {_times(floats)} instead of {_times(mine)}",
-            "Another optimizer, another result; its learning rate is its own.", {"optimizer.kind": kind},
+            scales,
+            f"optimizer-{kind}",
+            f"{choice.label}: {_times(floats)} instead of {_times(mine)}",
+            "Another optimizer, another result; its learning rate is its own.",
+            {"optimizer.kind": kind},
         )
 
 
@@ -174,8 +217,11 @@ def smaller_templates(scales: Scales) -> Iterator[Option]:
         was, value = _value(scales, setting), weighed.changes[f"model.{setting.name}"]
         of = "" if was is None else f" instead of {was:,}"
         yield Option(
-            f"smaller-{setting.name}", f"A smaller network: {setting.label.lower()} {value:,}{of}",
-            "It can hold less: another result, and less time.", weighed, scales.now.needed - weighed.needed,
+            f"smaller-{setting.name}",
+            f"A smaller network: {setting.label.lower()} {value:,}{of}",
+            "It can hold less: another result, and less time.",
+            weighed,
+            scales.now.needed - weighed.needed,
         )
 
 
@@ -198,7 +244,9 @@ def _halved(scales: Scales) -> Iterator[tuple[Setting, int]]:
             continue
         value, step = _value(scales, setting), int(setting.step or 1)
         least = int(setting.minimum or 1)
-        if value is None:  # each part of the network follows its own measure, so the least is what is known to be less
+        if (
+            value is None
+        ):  # each part of the network follows its own measure, so the least is what is known to be less
             yield setting, max(least, 2 * step)
             continue
         half = step * max(1, round(value / (2 * step))) if value % step == 0 else value // 2
@@ -223,8 +271,11 @@ def other_templates(scales: Scales) -> Iterator[Option]:
             found.append((weighed, template))
     for weighed, template in sorted(found, key=lambda one: one[0].needed)[:OTHERS]:
         yield Option(
-            f"template-{template.kind}", f"Another template: {template.label}", "Another network: another result.",
-            weighed, scales.now.needed - weighed.needed,
+            f"template-{template.kind}",
+            f"Another template: {template.label}",
+            "Another network: another result.",
+            weighed,
+            scales.now.needed - weighed.needed,
         )
 
 
@@ -279,7 +330,9 @@ def _combined(scales: Scales, changes: dict[str, Any]) -> Option | None:
         names.append("recompute activations")
         costs.append("A second forward pass at every step.")
     key = "together-" + "-".join(sorted(name.partition(".")[2] for name in changes))
-    return Option(key, ", ".join(names), " ".join(costs), weighed, scales.now.needed - weighed.needed)
+    return Option(
+        key, ", ".join(names), " ".join(costs), weighed, scales.now.needed - weighed.needed
+    )
 
 
 # --- what was measured before
@@ -302,17 +355,28 @@ def pace_of(
         from app.engine.data.opening import settled as data_settled
 
         whole = resolved.replace(
-            data=data_settled(resolved.data, description), augmentation=settled(resolved.augmentation, description)
+            data=data_settled(resolved.data, description),
+            augmentation=settled(resolved.augmentation, description),
         )
-        same = _work(storage.to_plain(whole)) == was and prepared.training_examples == description.size("training")
-        return prepared.training_examples / examples_per_second if same and examples_per_second else None
+        same = _work(
+            storage.to_plain(whole)
+        ) == was and prepared.training_examples == description.size("training")
+        return (
+            prepared.training_examples / examples_per_second
+            if same and examples_per_second
+            else None
+        )
 
     return seconds
 
 
 def _work(plain: dict[str, Any]) -> dict[str, Any]:
     """Of an experiment as plain data, what the time of a step depends on."""
-    sections = {name: plain.get(name) for name in ("data", "augmentation", "model", "loss", "optimizer")}
+    sections = {
+        name: plain.get(name) for name in ("data", "augmentation", "model", "loss", "optimizer")
+    }
     training = plain.get("training") or {}
-    defaults = {name: field.default for name, field in type(Experiment().training).model_fields.items()}
+    defaults = {
+        name: field.default for name, field in type(Experiment().training).model_fields.items()
+    }
     return sections | {name: training.get(name, defaults[name]) for name in PACE}

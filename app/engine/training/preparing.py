@@ -124,11 +124,19 @@ class Work:
         """The memory ledger of the plan. A whole step is rehearsed for it, so it is made when somebody asks."""
         plan = self.plan
         return memory.predict(
-            plan.settled, plan.graph, plan.problem, plan.task, self.batches.bytes, self.device.type, plan.precision
+            plan.settled,
+            plan.graph,
+            plan.problem,
+            plan.task,
+            self.batches.bytes,
+            self.device.type,
+            plan.precision,
         )
 
 
-def plan(experiment: Experiment, run: Run, emit: Emit, control: Control, dataset: Dataset | None = None) -> Plan:
+def plan(
+    experiment: Experiment, run: Run, emit: Emit, control: Control, dataset: Dataset | None = None
+) -> Plan:
     """Opens the data and settles everything that was left open. Raises UserError or Stopped."""
     settled_plan = settle(experiment, emit, control, dataset, known_threads(run))
     storage.write_json(run.path / "dataset.json", settled_plan.dataset.description.to_plain())
@@ -136,7 +144,11 @@ def plan(experiment: Experiment, run: Run, emit: Emit, control: Control, dataset
 
 
 def settle(
-    experiment: Experiment, emit: Emit, control: Control, dataset: Dataset | None = None, threads: int = 0
+    experiment: Experiment,
+    emit: Emit,
+    control: Control,
+    dataset: Dataset | None = None,
+    threads: int = 0,
 ) -> Plan:
     """The plan of an experiment, without a run. threads: 0 to choose them later. Raises UserError or Stopped."""
     dataset = dataset or _open(experiment, emit, control)
@@ -145,7 +157,8 @@ def settle(
     task, problem = task_of(experiment, description), problem_of(experiment, description)
     whole = resolved(experiment, problem, task)
     whole = whole.replace(
-        data=data_settled(whole.data, description), augmentation=settled(whole.augmentation, description)
+        data=data_settled(whole.data, description),
+        augmentation=settled(whole.augmentation, description),
     )
     template = whole.model
     assert template is not None
@@ -153,13 +166,24 @@ def settle(
         raise UserError(reason, "Choose another template.", "model.template")
     device = devices.smoke_test(devices.choose(experiment.training.device))
     return Plan(
-        experiment, whole, dataset, task, problem, _graph(whole, problem), device,
-        devices.precision(whole.training.precision, device), threads,
+        experiment,
+        whole,
+        dataset,
+        task,
+        problem,
+        _graph(whole, problem),
+        device,
+        devices.precision(whole.training.precision, device),
+        threads,
     )
 
 
 def plan_again(
-    experiment: Experiment, state: dict[str, Any], emit: Emit, control: Control, dataset: Dataset | None = None
+    experiment: Experiment,
+    state: dict[str, Any],
+    emit: Emit,
+    control: Control,
+    dataset: Dataset | None = None,
 ) -> Plan:
     """The plan of a run that goes on: what was settled then, on the same data. Raises UserError or Stopped."""
     dataset = dataset or _open(experiment, emit, control)
@@ -179,8 +203,15 @@ def plan_again(
     whole = storage.from_plain(state["settled"], "the checkpoint")
     device = devices.smoke_test(devices.choose(experiment.training.device))
     return Plan(
-        experiment, whole, dataset, task_of(whole, description), Problem.from_plain(state["problem"]),
-        Graph.from_plain(state["graph"]), device, state["precision"], int(state["threads"]),
+        experiment,
+        whole,
+        dataset,
+        task_of(whole, description),
+        Problem.from_plain(state["problem"]),
+        Graph.from_plain(state["graph"]),
+        device,
+        state["precision"],
+        int(state["threads"]),
     )
 
 
@@ -188,13 +219,20 @@ def plan_state(plan: Plan, threads: int) -> dict[str, Any]:
     """What a checkpoint keeps of a plan, for plan_again."""
     description = plan.dataset.description
     return {
-        "settled": storage.to_plain(plan.settled), "classes": list(description.classes),
-        "fingerprint": description.fingerprint, "problem": plan.problem.to_plain(), "graph": plan.graph.to_plain(),
-        "precision": plan.precision, "threads": threads, "task": plan.task.kind,
+        "settled": storage.to_plain(plan.settled),
+        "classes": list(description.classes),
+        "fingerprint": description.fingerprint,
+        "problem": plan.problem.to_plain(),
+        "graph": plan.graph.to_plain(),
+        "precision": plan.precision,
+        "threads": threads,
+        "task": plan.task.kind,
     }
 
 
-def build(plan: Plan, run: Run, emit: Emit, control: Control, checkpoint: Checkpoint | None) -> Work:
+def build(
+    plan: Plan, run: Run, emit: Emit, control: Control, checkpoint: Checkpoint | None
+) -> Work:
     """Network, optimizer and batches; from a checkpoint, as they were. Raises UserError or Stopped."""
     emit(StageChanged("Building the network"))
     control.check()
@@ -204,7 +242,9 @@ def build(plan: Plan, run: Run, emit: Emit, control: Control, checkpoint: Checkp
             restore_model(work.network, checkpoint.model)
             restore_optimizer(work.network, work.optimizer, checkpoint.optimizer)
         except Damaged as error:
-            raise UserError(f"The checkpoint does not fit this run: {error}.", "Start a new run.") from error
+            raise UserError(
+                f"The checkpoint does not fit this run: {error}.", "Start a new run."
+            ) from error
     check_batches(work)
     _check_disk(work, run)
     _rehearse(work, emit, control)
@@ -225,12 +265,26 @@ def assemble(plan: Plan) -> Work:
     assert loss is not None and optimizer_choice is not None and schedule is not None
     loss_function = built_loss(plan, loss, device)
     batches = Batches(
-        plan.dataset, plan.step_size, Augmentation(plan.settled.augmentation), plan.task, randomness, device,
+        plan.dataset,
+        plan.step_size,
+        Augmentation(plan.settled.augmentation),
+        plan.task,
+        randomness,
+        device,
     )
     return Work(
-        plan, network, optimizer_choice.over(network, device), optimizer_choice, loss, loss_function, schedule,
-        batches, randomness, device,
-        Passes(network, loss_function, device, plan.autocast, -(-plan.step_size // plan.parts)), plan.threads,
+        plan,
+        network,
+        optimizer_choice.over(network, device),
+        optimizer_choice,
+        loss,
+        loss_function,
+        schedule,
+        batches,
+        randomness,
+        device,
+        Passes(network, loss_function, device, plan.autocast, -(-plan.step_size // plan.parts)),
+        plan.threads,
     )
 
 
@@ -245,20 +299,40 @@ def announce(work: Work, run: Run, progress: Progress) -> RunPrepared:
     plan = work.plan
     description = plan.dataset.description
     prepared = RunPrepared(
-        device=plan.device.label, device_reason=plan.device.reason, threads=work.threads,
-        parameters=sum(parameter.numel() for parameter in work.network.parameters()), epochs=plan.epochs,
-        steps=work.steps, steps_per_epoch=work.steps_per_epoch, first_step=progress.step, batch_size=plan.step_size,
-        training_examples=work.batches.examples, classes=description.classes, predicted=work.predicted,
+        device=plan.device.label,
+        device_reason=plan.device.reason,
+        threads=work.threads,
+        parameters=sum(parameter.numel() for parameter in work.network.parameters()),
+        epochs=plan.epochs,
+        steps=work.steps,
+        steps_per_epoch=work.steps_per_epoch,
+        first_step=progress.step,
+        batch_size=plan.step_size,
+        training_examples=work.batches.examples,
+        classes=description.classes,
+        predicted=work.predicted,
         resolved=storage.to_plain(plan.settled),
         told=tuple(f"{one['level'].capitalize()}: {one['text']}" for one in problems(description)),
     )
-    storage.write_json(run.path / "environment.json", {
-        "started": run.environment().get("started") or datetime.now().isoformat(timespec="seconds"),
-        "netwright": app.__version__, "python": platform.python_version(), "torch": torch.__version__,
-        "numpy": np.__version__, "system": platform.platform(), "processor": platform.processor() or platform.machine(),
-        "device": plan.device.name, "device_label": plan.device.label, "device_reason": plan.device.reason,
-        "precision": plan.precision, "threads": work.threads, "prepared": asdict(prepared),
-    })
+    storage.write_json(
+        run.path / "environment.json",
+        {
+            "started": run.environment().get("started")
+            or datetime.now().isoformat(timespec="seconds"),
+            "netwright": app.__version__,
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "numpy": np.__version__,
+            "system": platform.platform(),
+            "processor": platform.processor() or platform.machine(),
+            "device": plan.device.name,
+            "device_label": plan.device.label,
+            "device_reason": plan.device.reason,
+            "precision": plan.precision,
+            "threads": work.threads,
+            "prepared": asdict(prepared),
+        },
+    )
     return prepared
 
 
@@ -270,7 +344,9 @@ def known_threads(run: Run) -> int:
 
 def _open(experiment: Experiment, emit: Emit, control: Control) -> Dataset:
     return open_dataset(
-        experiment.data, lambda text, done, total: emit(StageChanged(text, done, total)), control.check
+        experiment.data,
+        lambda text, done, total: emit(StageChanged(text, done, total)),
+        control.check,
     )
 
 
@@ -279,7 +355,9 @@ def _graph(experiment: Experiment, problem: Problem) -> Graph:
     try:
         return experiment.model.graph(problem)
     except GraphError as error:
-        raise UserError(f"The network cannot be built: {error.what}", error.remedy, "model.template") from error
+        raise UserError(
+            f"The network cannot be built: {error.what}", error.remedy, "model.template"
+        ) from error
 
 
 def _network(plan: Plan) -> Network:
@@ -287,7 +365,9 @@ def _network(plan: Plan) -> Network:
         return build_model(plan.graph, plan.problem, plan.settled.training.seed)
     except GraphError as error:
         raise UserError(
-            f"The network cannot be built at '{error.node}': {error.what}", error.remedy, "model.template"
+            f"The network cannot be built at '{error.node}': {error.what}",
+            error.remedy,
+            "model.template",
         ) from error
 
 
@@ -298,13 +378,25 @@ def _check_data(dataset: Dataset) -> None:
     about, targets = dataset.description, dataset.targets
     for split, words in (("training", "to learn from"), ("validation", "to judge by")):
         if not len(dataset.indices.get(split, ())):
-            raise UserError(f"There are no examples {words}.", "Add examples, or change the shares of the splits.",
-                            "data.validation_share")
-    if about.classes and targets.ndim == 1 and (targets.min() < 0 or targets.max() >= len(about.classes)):
-        raise UserError("Some examples have a class that is not in the list of classes.", "Open the data again.",
-                        "data.source")
+            raise UserError(
+                f"There are no examples {words}.",
+                "Add examples, or change the shares of the splits.",
+                "data.validation_share",
+            )
+    if (
+        about.classes
+        and targets.ndim == 1
+        and (targets.min() < 0 or targets.max() >= len(about.classes))
+    ):
+        raise UserError(
+            "Some examples have a class that is not in the list of classes.",
+            "Open the data again.",
+            "data.source",
+        )
     if targets.dtype.kind == "f" and not np.isfinite(targets).all():
-        raise UserError("Some targets are no finite numbers.", "Open the data again.", "data.target")
+        raise UserError(
+            "Some targets are no finite numbers.", "Open the data again.", "data.target"
+        )
 
 
 def placed_on(network: Network, device: torch.device) -> Network:
@@ -317,33 +409,46 @@ def placed_on(network: Network, device: torch.device) -> Network:
 def check_batches(work: Work) -> None:
     """Normalisation over a batch of one example is not defined. Raises UserError where the batches are such."""
     smallest = min(work.passes.part_size, work.batches.examples)
-    if smallest > 1 or not any(isinstance(m, torch.nn.modules.batchnorm._BatchNorm) for m in work.network.modules()):
+    if smallest > 1 or not any(
+        isinstance(m, torch.nn.modules.batchnorm._BatchNorm) for m in work.network.modules()
+    ):
         return
     if work.batches.examples == 1:
-        raise UserError("There is only one example to learn from, and this network normalises over several.",
-                        "Add examples.", "data.source")
+        raise UserError(
+            "There is only one example to learn from, and this network normalises over several.",
+            "Add examples.",
+            "data.source",
+        )
     raise UserError(
         "A batch size of 1 does not go with this network: it normalises over the examples of a batch.",
-        "Choose a batch size of at least 2, or another template.", "training.batch_size",
+        "Choose a batch size of at least 2, or another template.",
+        "training.batch_size",
     )
 
 
 def _check_disk(work: Work, run: Run) -> None:
     """Two checkpoints and the best weights must fit, with the next one beside them while it is written."""
     rows = work.predicted
-    one = sum(rows.get(row, 0) for row in ("weights", "first_moment", "second_moment", "other_state"))
+    one = sum(
+        rows.get(row, 0) for row in ("weights", "first_moment", "second_moment", "other_state")
+    )
     free = shutil.disk_usage(run.path).free
     if free < 2 * one + 8 * 2**20:
         raise UserError(
             f"The disk of '{run.path.parent}' has {free / 2**20:,.0f} MiB left; the run needs "
-            f"{(2 * one) / 2**20 + 8:,.0f} MiB.", "Free some space, or choose another folder for runs.",
+            f"{(2 * one) / 2**20 + 8:,.0f} MiB.",
+            "Free some space, or choose another folder for runs.",
         )
 
 
 def _rehearse(work: Work, emit: Emit, control: Control) -> None:
     """One forward and backward on a copy of the network; on the CPU also with how many threads that is fastest."""
     plan = work.plan
-    candidates = (plan.threads,) if plan.threads else devices.thread_candidates(plan.settled.training, plan.device)
+    candidates = (
+        (plan.threads,)
+        if plan.threads
+        else devices.thread_candidates(plan.settled.training, plan.device)
+    )
     work.threads = candidates[0]
     torch.set_num_threads(work.threads)
     if plan.threads or work.device.type != "cpu":
@@ -352,8 +457,14 @@ def _rehearse(work: Work, emit: Emit, control: Control) -> None:
     work.randomness.begin_step(0, 0)
     work.batches.begin_epoch(1)
     inputs, targets = work.batches.get(0)
-    if not all(torch.isfinite(one).all() for one in (inputs if isinstance(inputs, tuple) else (inputs,))):
-        raise UserError("The prepared examples hold values that are not finite.", "Open the data again.", "data.source")
+    if not all(
+        torch.isfinite(one).all() for one in (inputs if isinstance(inputs, tuple) else (inputs,))
+    ):
+        raise UserError(
+            "The prepared examples hold values that are not finite.",
+            "Open the data again.",
+            "data.source",
+        )
     passes = Passes(twin, work.loss_function, work.device, plan.autocast, work.passes.part_size)
 
     def step() -> torch.Tensor:
@@ -362,7 +473,8 @@ def _rehearse(work: Work, emit: Emit, control: Control) -> None:
     if not torch.isfinite(step()):
         raise UserError(
             "The loss of the first batch is not a number, before anything was learned.",
-            "Choose another template or loss.", "model.template",
+            "Choose another template or loss.",
+            "model.template",
         )
     if len(candidates) > 1:
         emit(StageChanged("Choosing the number of threads"))

@@ -30,7 +30,10 @@ SHARE_OF_EPOCH = 0.01
 
 
 def race(
-    variants: Sequence[Variant], folder: Path, emit: Callable[[Event], None], control: RaceControl,
+    variants: Sequence[Variant],
+    folder: Path,
+    emit: Callable[[Event], None],
+    control: RaceControl,
     dataset: Dataset | None = None,
 ) -> RunFinished:
     """Trains the variants in new runs below `folder`, on threads of their own; returns when all have ended.
@@ -40,11 +43,15 @@ def race(
     """
     if dataset is None:
         dataset = open_dataset(
-            variants[0].experiment.data, lambda text, done, total: emit(StageChanged(text, done, total)), control.check
+            variants[0].experiment.data,
+            lambda text, done, total: emit(StageChanged(text, done, total)),
+            control.check,
         )
     control.check()
     runs = [Run.create(folder, variant.experiment) for variant in variants]
-    turns = Turns(len(variants), slice_of(variants, dataset.description.size("training")), _finish_device)
+    turns = Turns(
+        len(variants), slice_of(variants, dataset.description.size("training")), _finish_device
+    )
     ends: list[RunFinished | None] = [None] * len(variants)
     before = warnings.showwarning  # the runs replace it, and end in any order
     threads = []
@@ -72,8 +79,15 @@ class _Work:
     """What the thread of a lane does. Whatever happens, the turn is handed on."""
 
     def __init__(
-        self, number: int, variant: Variant, run: Run, lane: Lane, turns: Turns, emit: Callable[[Event], None],
-        dataset: Dataset, ends: list[RunFinished | None],
+        self,
+        number: int,
+        variant: Variant,
+        run: Run,
+        lane: Lane,
+        turns: Turns,
+        emit: Callable[[Event], None],
+        dataset: Dataset,
+        ends: list[RunFinished | None],
     ) -> None:
         self._number, self._variant, self._run, self._lane = number, variant, run, lane
         self._turns, self._emit, self._dataset, self._ends = turns, emit, dataset, ends
@@ -87,7 +101,13 @@ class _Work:
         except BaseException as error:  # a listener that fails must not hold the others up
             details = "".join(traceback.format_exception(error))
             what = f"The run ended unexpectedly: {error or type(error).__name__}."
-            end = RunFinished(str(self._run.path), "failed", what, {}, (what, "Resume it, or start again.", details))
+            end = RunFinished(
+                str(self._run.path),
+                "failed",
+                what,
+                {},
+                (what, "Resume it, or start again.", details),
+            )
             self._ends[self._number] = end
             with contextlib.suppress(Exception):
                 self._tell(end)
@@ -98,18 +118,23 @@ class _Work:
         self._emit(LaneTold(self._number, event))
 
 
-def _ended(variants: Sequence[Variant], ends: Sequence[RunFinished], control: Control) -> RunFinished:
+def _ended(
+    variants: Sequence[Variant], ends: Sequence[RunFinished], control: Control
+) -> RunFinished:
     """The end of the race: completed where at least one of the runs was."""
     count, fine = len(ends), [end for end in ends if end.status == "completed"]
     odd = [
         f"'{variant.name}' {'failed' if end.status == 'failed' else end.status}"
-        for variant, end in zip(variants, ends, strict=True) if end.status not in ("completed", "stopped")
+        for variant, end in zip(variants, ends, strict=True)
+        if end.status not in ("completed", "stopped")
     ]
     status: Status = "completed" if fine else "stopped" if control.stopping else ends[0].status
     reason = f"{len(fine)} of {count} variants trained to the end."
     if odd:
         reason += f" {', '.join(odd)}."
-    failure = next((end.failure for end in ends if end.failure), None) if status == "failed" else None
+    failure = (
+        next((end.failure for end in ends if end.failure), None) if status == "failed" else None
+    )
     return RunFinished("", status, reason, {}, failure)
 
 

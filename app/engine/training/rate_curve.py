@@ -130,7 +130,10 @@ def _proposal(
 ) -> tuple[float | None, str]:
     start = beginning(losses)
     if not math.isfinite(start):
-        return None, "The loss is no number even at the smallest learning rate; no value can be proposed."
+        return (
+            None,
+            "The loss is no number even at the smallest learning rate; no value can be proposed.",
+        )
     before = smoothed if end is None else smoothed[: max(1, end)]
     least = int(before.argmin())
     fall, scatter = start - float(before[least]), _scatter(losses[: max(least, 2 * FIRST) + 1])

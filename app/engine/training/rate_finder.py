@@ -37,7 +37,11 @@ Tell = Callable[[StageChanged | Tried], None]
 
 
 def find(
-    experiment: Experiment, dataset: Dataset | None, tell: Tell, control: Control, steps: int = STEPS
+    experiment: Experiment,
+    dataset: Dataset | None,
+    tell: Tell,
+    control: Control,
+    steps: int = STEPS,
 ) -> RateCurve:
     """Tries learning rates on a copy and says which one to take. Nothing is written, and nothing of a run or of the
     experiment is touched; the same experiment gives the same curve.
@@ -49,7 +53,9 @@ def find(
     devices.warm_up()
     plan = preparing.settle(experiment, lambda event: _pass_on(event, tell), control, dataset)
     try:
-        with devices.computing_thread(devices.thread_candidates(plan.settled.training, plan.device)[-1]):
+        with devices.computing_thread(
+            devices.thread_candidates(plan.settled.training, plan.device)[-1]
+        ):
             return _try_rates(plan, tell, control, steps)
     except Exception as error:
         if not out_of_memory(error):
@@ -59,7 +65,8 @@ def find(
     # Outside the except block: the exception held the frames, and the frames held the tensors.
     let_go()
     raise UserError(
-        f"There was not enough memory to try learning rates with a batch of {plan.batch_size:,}.", LESS_MEMORY,
+        f"There was not enough memory to try learning rates with a batch of {plan.batch_size:,}.",
+        LESS_MEMORY,
         "training.batch_size",
     )
 
@@ -89,7 +96,9 @@ def _try_rates(plan: Plan, tell: Tell, control: Control, steps: int) -> RateCurv
         losses = np.zeros(len(sums))
         for row in range(len(sums)):
             control.check()
-            losses[row] = _step(work, number, row, float(rates[row]))  # waits for the device, for each of the steps
+            losses[row] = _step(
+                work, number, row, float(rates[row])
+            )  # waits for the device, for each of the steps
             if (left := blown_up(losses[: row + 1])) is not None:
                 end = left if end is None else min(end, left)
                 sums = sums[: row + 1]  # the rates beyond are not tried again
@@ -116,8 +125,13 @@ def _so_far(
         mean[: row + 1] = (sums[: row + 1] + losses[: row + 1]) / (number + 1)
     steps = len(rates)
     return Tried(
-        number * steps + row + 1, passes * steps, float(rates[row]), (float(rates[0]), float(rates[-1])),
-        rates[: len(mean)], mean, smooth(mean),
+        number * steps + row + 1,
+        passes * steps,
+        float(rates[row]),
+        (float(rates[0]), float(rates[-1])),
+        rates[: len(mean)],
+        mean,
+        smooth(mean),
     )
 
 
@@ -132,7 +146,9 @@ def _step(work: Work, number: int, row: int, rate: float) -> float:
     for group in work.optimizer.param_groups:
         group["lr"] = rate
     inputs, targets = work.batches.get(batch)
-    loss = work.passes.whole_step(work.optimizer, inputs, targets, work.plan.settled.training.gradient_clip)
+    loss = work.passes.whole_step(
+        work.optimizer, inputs, targets, work.plan.settled.training.gradient_clip
+    )
     return float(torch.nan_to_num(loss, nan=float("inf")))
 
 

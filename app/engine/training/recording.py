@@ -86,7 +86,12 @@ class Recorder:
     """Collects what each step yields and passes it on in portions."""
 
     def __init__(
-        self, progress: Progress, steps: int, epochs: int, writer: Writer, course: Course,
+        self,
+        progress: Progress,
+        steps: int,
+        epochs: int,
+        writer: Writer,
+        course: Course,
         emit: Callable[[Event], None],
     ) -> None:
         """steps, epochs: of the whole run; after each epoch there is a validation."""
@@ -117,11 +122,15 @@ class Recorder:
         count = len(self._losses)
         if not count:
             return
-        losses = torch.stack(self._losses).float().cpu().numpy().astype(float)  # waits for the device
+        losses = (
+            torch.stack(self._losses).float().cpu().numpy().astype(float)
+        )  # waits for the device
         now = time.perf_counter()
         norms = np.full(count, np.nan)
         if self._norms:
-            norms[[index for index, _ in self._norms]] = torch.stack([norm for _, norm in self._norms]).float().cpu()
+            norms[[index for index, _ in self._norms]] = (
+                torch.stack([norm for _, norm in self._norms]).float().cpu()
+            )
         sizes, rates = self._sizes, np.array(self._rates)
         self._losses, self._rates, self._sizes, self._norms = [], [], [], []
         last = self._progress.step
@@ -132,10 +141,19 @@ class Recorder:
         written = (steps % self._log_every == 0) | (steps == 1) | (steps == self._steps)
         written[count:] = False
         self._writer.steps(steps[written], losses[written], rates[written], norms[written])
-        self._emit(StepsDone(
-            int(steps[count - 1]), self._progress.epoch, steps[:count], losses[:count], rates[:count], norms[:count],
-            self.speed, self.elapsed, self.remaining,
-        ))
+        self._emit(
+            StepsDone(
+                int(steps[count - 1]),
+                self._progress.epoch,
+                steps[:count],
+                losses[:count],
+                rates[:count],
+                norms[:count],
+                self.speed,
+                self.elapsed,
+                self.remaining,
+            )
+        )
         if self._progress.unfinite >= 2:
             raise Diverged(int(steps[count - 1]))
 
@@ -201,4 +219,7 @@ class Recorder:
         if self._seen < 6 or not self._paces:
             return None
         left = self._steps - self._progress.step
-        return left * statistics.median(self._paces) + left / self._steps * self._epochs * self._judging
+        return (
+            left * statistics.median(self._paces)
+            + left / self._steps * self._epochs * self._judging
+        )

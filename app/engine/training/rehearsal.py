@@ -40,7 +40,12 @@ class Rehearsed:
 
 
 def rehearse(
-    experiment: Experiment, graph: Graph, problem: Problem, task: Task, device_type: str, precision: str
+    experiment: Experiment,
+    graph: Graph,
+    problem: Problem,
+    task: Task,
+    device_type: str,
+    precision: str,
 ) -> Rehearsed:
     """A step of a resolved experiment, far into the training: all state is there. Raises GraphError."""
     assert experiment.optimizer is not None and experiment.loss is not None
@@ -68,12 +73,23 @@ def rehearse(
             optimizer.step()
         state = state_on_device(optimizer, device_type)
         lasting = sum(rounded(bytes_of(one), block) for one in (*known, *state))
-        return Rehearsed(network, optimizer, lasting, storages.most(state_of(optimizer)), kept[0],
-                         sum(bytes_of(one) for one in batch))
+        return Rehearsed(
+            network,
+            optimizer,
+            lasting,
+            storages.most(state_of(optimizer)),
+            kept[0],
+            sum(bytes_of(one) for one in batch),
+        )
 
 
 def state_of(optimizer: torch.optim.Optimizer) -> list[torch.Tensor]:
-    return [one for state in optimizer.state.values() for one in state.values() if isinstance(one, torch.Tensor)]
+    return [
+        one
+        for state in optimizer.state.values()
+        for one in state.values()
+        if isinstance(one, torch.Tensor)
+    ]
 
 
 def state_on_device(optimizer: torch.optim.Optimizer, device_type: str) -> list[torch.Tensor]:
@@ -110,7 +126,10 @@ def _pass(
     """One forward and backward pass; returns what autograd keeps in between."""
     *inputs, targets = part
     dtype = {"bfloat16": torch.bfloat16, "float16": torch.float16}.get(precision)
-    with ActivationMeter.of(network, *part) as meter, torch.autocast("cpu", dtype) if dtype else nullcontext():
+    with (
+        ActivationMeter.of(network, *part) as meter,
+        torch.autocast("cpu", dtype) if dtype else nullcontext(),
+    ):
         loss = loss_function(network(tuple(inputs) if len(inputs) > 1 else inputs[0]), targets)
     kept = meter.bytes
     loss.backward()
@@ -123,7 +142,11 @@ def _many_at_once(optimizer: torch.optim.Optimizer) -> None:
     parts: Any = getattr(optimizer, "parts", (optimizer,))
     for part in parts:
         for group in part.param_groups:
-            if "foreach" in group and not group.get("fused") and not isinstance(part, torch.optim.Adafactor):
+            if (
+                "foreach" in group
+                and not group.get("fused")
+                and not isinstance(part, torch.optim.Adafactor)
+            ):
                 group["foreach"] = True
 
 
@@ -138,5 +161,3 @@ class _Pretended(Storages):
             # torch's rule forgets that in two-byte types the gradient of the input is of the input's type.
             return torch.empty_like(args[1]), *out[1:]
         return out
-
-

@@ -11,7 +11,9 @@ from app.engine.training.preparing import Plan
 from app.engine.training.recording import Progress
 
 
-def find(life: Life, was: str, epochs: int | None, dataset: Dataset | None) -> tuple[Plan, Checkpoint | None]:
+def find(
+    life: Life, was: str, epochs: int | None, dataset: Dataset | None
+) -> tuple[Plan, Checkpoint | None]:
     """What is to be done and where it stands; no checkpoint means from the first step. was: the run's status before.
 
     Raises UserError where it cannot go on, or Stopped.
@@ -20,29 +22,38 @@ def find(life: Life, was: str, epochs: int | None, dataset: Dataset | None) -> t
     folder = run.path / "checkpoints"
     if was == "diverged":
         raise UserError(
-            f"The run '{run.name}' diverged and would do so again.", "Start it anew with a lower learning rate."
+            f"The run '{run.name}' diverged and would do so again.",
+            "Start it anew with a lower learning rate.",
         )
     checkpoint.clean(folder)
     found, passed = checkpoint.newest(folder)
     for text in passed:
-        life.warn("checkpoint", "A checkpoint is damaged", text + (" The one before is used." if found else ""))
+        life.warn(
+            "checkpoint",
+            "A checkpoint is damaged",
+            text + (" The one before is used." if found else ""),
+        )
     if found is None:
         if passed:
-            raise UserError(f"No checkpoint of the run '{run.name}' can be used: all are damaged.",
-                            "Start it again from its settings.")
+            raise UserError(
+                f"No checkpoint of the run '{run.name}' can be used: all are damaged.",
+                "Start it again from its settings.",
+            )
         plan = preparing.plan(life.experiment, run, life.emit, life.control, dataset)
         return (plan.with_training(epochs=epochs) if epochs else plan), None
     progress = Progress(**found.state["progress"])
     if progress.end and epochs is None and was in ("completed", "stopped"):
         raise UserError(
-            f"The run '{run.name}' has finished its {progress.epoch - 1} epochs.", "Choose more epochs to train longer."
+            f"The run '{run.name}' has finished its {progress.epoch - 1} epochs.",
+            "Choose more epochs to train longer.",
         )
     plan = preparing.plan_again(life.experiment, found.state, life.emit, life.control, dataset)
     if epochs is not None and epochs != plan.epochs:
         if epochs < progress.epoch:
             raise UserError(
                 f"The run '{run.name}' has done {progress.epoch - 1} epochs already.",
-                f"Choose {progress.epoch} epochs or more.", "training.epochs",
+                f"Choose {progress.epoch} epochs or more.",
+                "training.epochs",
             )
         plan = plan.with_training(epochs=epochs)
     return plan, found

@@ -42,12 +42,16 @@ class Run:
         """
         experiment = _settled(experiment)
         if path is None:
-            folder = _new_folder(Path(parent), _file_name(f"{datetime.now():%Y-%m-%d} {experiment.name}"))
+            folder = _new_folder(
+                Path(parent), _file_name(f"{datetime.now():%Y-%m-%d} {experiment.name}")
+            )
         else:
             folder = Path(path)
             try:
                 if folder.exists() and any(folder.iterdir()):
-                    raise UserError(f"The folder '{folder}' is not empty.", "Name a new folder for the run.")
+                    raise UserError(
+                        f"The folder '{folder}' is not empty.", "Name a new folder for the run."
+                    )
                 folder.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise storage.disk_error(error, folder) from error
@@ -136,7 +140,9 @@ class Run:
         if target == self.path:
             return
         if target.exists():
-            raise UserError(f"There is already a run called '{target.name}'.", "Choose another name.")
+            raise UserError(
+                f"There is already a run called '{target.name}'.", "Choose another name."
+            )
         try:
             self.path.rename(target)
         except OSError as error:
@@ -170,7 +176,9 @@ class Run:
 
     def _must_rest(self, what: str) -> None:
         if self.status == "running":
-            raise UserError(f"The run '{self.name}' is running and cannot be {what}.", "Stop it first.")
+            raise UserError(
+                f"The run '{self.name}' is running and cannot be {what}.", "Stop it first."
+            )
 
     # --- for the trainer
 
@@ -183,13 +191,18 @@ class Run:
             except FileExistsError:
                 if self._alive():
                     raise UserError(
-                        f"The run '{self.name}' is being trained already.", "Stop it there, or wait until it ends."
+                        f"The run '{self.name}' is being trained already.",
+                        "Stop it there, or wait until it ends.",
                     ) from None
                 lock.unlink(missing_ok=True)
                 continue
             except OSError as error:
                 raise storage.disk_error(error, self.path) from error
-            owner = {"process": os.getpid(), "begun": _begun(os.getpid()), "computer": socket.gethostname()}
+            owner = {
+                "process": os.getpid(),
+                "begun": _begun(os.getpid()),
+                "computer": socket.gethostname(),
+            }
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 json.dump(owner, file)
             return
@@ -205,11 +218,15 @@ class Run:
 
     def touch(self) -> None:
         """Says that the run is alive, for other computers that see the folder."""
-        with contextlib.suppress(OSError):  # the disk may be full or gone; the save that follows tells it
+        with contextlib.suppress(
+            OSError
+        ):  # the disk may be full or gone; the save that follows tells it
             os.utime(self.path / LOCK)
 
     def release(self) -> None:
-        with contextlib.suppress(OSError):  # a stale lock of a dead process is seen through by its number
+        with contextlib.suppress(
+            OSError
+        ):  # a stale lock of a dead process is seen through by its number
             (self.path / LOCK).unlink(missing_ok=True)
 
     def _alive(self) -> bool:
@@ -225,7 +242,10 @@ class Run:
 
     def log(self, text: str) -> None:
         """One line in log.txt. A disk that refuses it is not worth ending a run."""
-        with contextlib.suppress(OSError), (self.path / "log.txt").open("a", encoding="utf-8") as file:
+        with (
+            contextlib.suppress(OSError),
+            (self.path / "log.txt").open("a", encoding="utf-8") as file,
+        ):
             file.write(f"{datetime.now():%Y-%m-%d %H:%M:%S} {text.rstrip()}\n")
 
 
@@ -238,7 +258,9 @@ def list_runs(folder: Path) -> tuple[Run, ...]:
     """The runs in a folder, newest first; () where there is none."""
     try:
         found = [
-            Run(path) for path in folder.iterdir() if path.name != TRASH and (path / "experiment.toml").is_file()
+            Run(path)
+            for path in folder.iterdir()
+            if path.name != TRASH and (path / "experiment.toml").is_file()
         ]
     except OSError:
         return ()
@@ -269,7 +291,9 @@ def _settled(experiment: Experiment) -> Experiment:
         source = str(Path(source).expanduser().absolute())
         experiment = experiment.replace(data=experiment.data.replace(source=source))
     if not experiment.name:
-        subject = source.removeprefix("sample:") if source.startswith("sample:") else Path(source).stem
+        subject = (
+            source.removeprefix("sample:") if source.startswith("sample:") else Path(source).stem
+        )
         words = [subject or "experiment", experiment.model.kind if experiment.model else ""]
         experiment = experiment.replace(name=" ".join(word for word in words if word))
     return experiment
@@ -280,7 +304,9 @@ def _file_name(text: str) -> str:
     name = "".join("-" if char in '<>:"/\\|?*' or not char.isprintable() else char for char in text)
     name = name.encode("utf-8")[:120].decode("utf-8", errors="ignore").strip(" .")
     if not name:
-        raise UserError(f"'{text}' is no name for a folder.", "Choose a name with letters or digits.")
+        raise UserError(
+            f"'{text}' is no name for a folder.", "Choose a name with letters or digits."
+        )
     return name
 
 
@@ -294,7 +320,9 @@ def _new_folder(parent: Path, name: str) -> Path:
         except OSError as error:
             raise storage.disk_error(error, folder) from error
         return folder
-    raise UserError(f"There are too many runs called '{name}'.", "Give the experiment another name.")
+    raise UserError(
+        f"There are too many runs called '{name}'.", "Give the experiment another name."
+    )
 
 
 def _free_name(folder: Path, name: str) -> Path:

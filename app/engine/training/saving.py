@@ -27,7 +27,13 @@ class Saver:
     shorter than two seconds not every one is saved; what is best waits in memory for the next save."""
 
     def __init__(
-        self, work: Work, run: Run, progress: Progress, recorder: Recorder, writer: Writer, best: BestKeeper,
+        self,
+        work: Work,
+        run: Run,
+        progress: Progress,
+        recorder: Recorder,
+        writer: Writer,
+        best: BestKeeper,
         emit: Callable[[Event], None],
     ) -> None:
         self._work, self._run, self._progress, self._recorder = work, run, progress, recorder
@@ -68,10 +74,19 @@ class Saver:
     def _save(self, model: Tensors) -> None:
         work = self._work
         self._progress.scaler = work.passes.scale_state()
-        state = {**self._state, "progress": asdict(self._progress), "history_offset": self._writer.offset()}
-        checkpoint.save(self._run.path / "checkpoints", Checkpoint(
-            model, checkpoint.optimizer_tensors(work.network, work.optimizer), state,
-        ))
+        state = {
+            **self._state,
+            "progress": asdict(self._progress),
+            "history_offset": self._writer.offset(),
+        }
+        checkpoint.save(
+            self._run.path / "checkpoints",
+            Checkpoint(
+                model,
+                checkpoint.optimizer_tensors(work.network, work.optimizer),
+                state,
+            ),
+        )
         self._run.touch()
         self._best.save()  # if it was refused before
 
@@ -94,7 +109,9 @@ class Saver:
             self.trouble = str(error)
             self._run.log(f"not saved: {error}")
             text = f"{error.what} Training goes on, and what was saved before is untouched. {error.remedy}"
-            self._emit(Found(Finding("disk", "problem", "The last state could not be saved", text.strip())))
+            self._emit(
+                Found(Finding("disk", "problem", "The last state could not be saved", text.strip()))
+            )
             return False
         self.trouble = ""
         return True

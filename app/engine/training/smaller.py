@@ -15,7 +15,16 @@ MOST_HALVINGS = 3
 """In one run: after that something else takes the memory."""
 LEAST_HALVED = 4
 """Fewer examples are not halved: normalisation needs two, and so little is not what takes the memory."""
-NEEDS = ("activations", "batch", "weights", "gradients", "first_moment", "second_moment", "other_state", "dataset")
+NEEDS = (
+    "activations",
+    "batch",
+    "weights",
+    "gradients",
+    "first_moment",
+    "second_moment",
+    "other_state",
+    "dataset",
+)
 NAMES = {"dataset": "data set", "other_state": "other optimizer state"}
 
 
@@ -31,10 +40,15 @@ def halved(work: Work, progress: Progress, adjuster: Adjuster, monitor: DeviceMo
     kind, size, step = memory_called(work.device.type), work.passes.part_size, progress.step + 1
     ledger = _ledger(work, monitor)
     if progress.halvings >= MOST_HALVINGS or size < LEAST_HALVED:
-        tried = f", though it was tried {progress.halvings} times with smaller parts" if progress.halvings else ""
+        tried = (
+            f", though it was tried {progress.halvings} times with smaller parts"
+            if progress.halvings
+            else ""
+        )
         raise UserError(
             f"There was not enough {kind} in step {step:,} for {size} examples at a time{tried}.",
-            f"{less_memory(work.device.type)} {ledger}", "training.batch_size",
+            f"{less_memory(work.device.type)} {ledger}",
+            "training.batch_size",
         )
     progress.halvings += 1
     half = -(-size // 2)
@@ -51,7 +65,9 @@ def _ledger(work: Work, monitor: DeviceMonitor) -> str:
     """What takes the most, and what is free, in a sentence."""
     planned = -(-work.plan.step_size // work.plan.parts)
     rows = sorted(((work.predicted.get(row, 0), row) for row in NEEDS), reverse=True)[:3]
-    needs = ", ".join(f"{NAMES.get(row, row.replace('_', ' '))} {_size(size)}" for size, row in rows if size)
+    needs = ", ".join(
+        f"{NAMES.get(row, row.replace('_', ' '))} {_size(size)}" for size, row in rows if size
+    )
     readings, _ = monitor.sample()
     free = readings.get("free")
     left = f"; {_size(free)} are free now" if free is not None else ""

@@ -24,7 +24,9 @@ class Storages(TorchDispatchMode):
     it. kernels: whether what kernels of the CPU take for themselves is counted.
     """
 
-    def __init__(self, known: Iterable[torch.Tensor], block: int = 1, kernels: bool = False) -> None:
+    def __init__(
+        self, known: Iterable[torch.Tensor], block: int = 1, kernels: bool = False
+    ) -> None:
         super().__init__()
         self._known = {_key(tensor) for tensor in known}
         self._block, self._kernels = block, kernels

@@ -53,7 +53,11 @@ if TYPE_CHECKING:
 
 
 def train(
-    experiment: Experiment, run: Run, emit: Callable[[Event], None], control: Control, dataset: Dataset | None = None
+    experiment: Experiment,
+    run: Run,
+    emit: Callable[[Event], None],
+    control: Control,
+    dataset: Dataset | None = None,
 ) -> RunFinished:
     """Everything on the calling thread, from opening the data to the summary. Never raises.
 
@@ -67,7 +71,11 @@ def train(
 
 
 def resume(
-    run: Run, emit: Callable[[Event], None], control: Control, epochs: int | None = None, dataset: Dataset | None = None
+    run: Run,
+    emit: Callable[[Event], None],
+    control: Control,
+    epochs: int | None = None,
+    dataset: Dataset | None = None,
 ) -> RunFinished:
     """Goes on from the newest good checkpoint, on the CPU to the same bits. Never raises.
 
@@ -111,13 +119,19 @@ def _attempts(life: Life, plan: Plan, found: Checkpoint | None) -> End:
         found = checkpoint.newest(life.run.path / "checkpoints")[0] if progress.step else None
 
 
-def _attempt(life: Life, plan: Plan, found: Checkpoint | None, halvings: int, untold: list[tuple[int, str]]) -> End:
+def _attempt(
+    life: Life, plan: Plan, found: Checkpoint | None, halvings: int, untold: list[tuple[int, str]]
+) -> End:
     """One attempt: all tensors are made below here, and gone when it returns. halvings: how often memory ran out before
     it. untold: of those, in how many parts and why, what the run's record does not have yet."""
     run = life.run
     progress = Progress(**found.state["progress"]) if found else Progress()
     progress.halvings = max(progress.halvings, halvings)
-    life.outcome.progress, life.outcome.resolved, life.outcome.device = progress, plan.settled, plan.device.name
+    life.outcome.progress, life.outcome.resolved, life.outcome.device = (
+        progress,
+        plan.settled,
+        plan.device.name,
+    )
     if found is None:
         checkpoint.drop_all(run.path / "checkpoints")
     writer = Writer(run.path / history.METRICS, int(found.state["history_offset"]) if found else 0)
@@ -141,14 +155,22 @@ class Training:
     """One attempt at one run, from the first step (or where a checkpoint stands) to its end."""
 
     def __init__(
-        self, work: Work, run: Run, progress: Progress, writer: Writer, outcome: Outcome,
-        emit: Callable[[Event], None], control: Control,
+        self,
+        work: Work,
+        run: Run,
+        progress: Progress,
+        writer: Writer,
+        outcome: Outcome,
+        emit: Callable[[Event], None],
+        control: Control,
     ) -> None:
         self.work, self.run, self.progress, self.outcome = work, run, progress, outcome
         self.emit, self.control, self.writer = emit, control, writer
         before = history.read_history(run.path)
         self.course = Course(before)
-        outcome.training_loss = {line["epoch"]: line["training_loss"] for line in self.course.epochs}
+        outcome.training_loss = {
+            line["epoch"]: line["training_loss"] for line in self.course.epochs
+        }
         self.recorder = Recorder(progress, work.steps, work.plan.epochs, writer, self.course, emit)
         self.judge = Judge(work)
         self.best = BestKeeper(work, run)
@@ -168,12 +190,16 @@ class Training:
             progress.end, progress.since_best = "", 0
         epochs = self.work.plan.epochs
         mark = "longer" if longer else "resumed"
-        self.writer.line({"mark": mark, "step": progress.step, "epochs": epochs, "time": round(time.time(), 3)})
+        self.writer.line(
+            {"mark": mark, "step": progress.step, "epochs": epochs, "time": round(time.time(), 3)}
+        )
         stretched = f"; the schedule is stretched over {epochs} epochs" if longer else ""
         self.run.log(f"goes on after step {progress.step}{stretched}")
         self.emit(Resumed(progress.step))
         if not self.best.restore(progress):
-            if progress.best_step == progress.step:  # killed between the state and the best: it is the same network
+            if (
+                progress.best_step == progress.step
+            ):  # killed between the state and the best: it is the same network
                 self.saver.keep_best(self.judge.validation(self._honour), progress.best_epoch)
             else:
                 self.run.log("the best weights so far are lost; from here the best is chosen anew")
@@ -205,10 +231,19 @@ class Training:
     def fit(self) -> None:
         """Trains to the end of the last epoch. Raises Stopped, Diverged, UserError, or what torch raises."""
         work, progress, recorder, control = self.work, self.progress, self.recorder, self.control
-        network, optimizer, batches, passes = work.network, work.optimizer, work.batches, work.passes
+        network, optimizer, batches, passes = (
+            work.network,
+            work.optimizer,
+            work.batches,
+            work.passes,
+        )
         adjuster = self.adjuster
         parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
-        peak, steps, factor = float(optimizer.param_groups[0]["lr"]), work.steps, work.schedule.factor
+        peak, steps, factor = (
+            float(optimizer.param_groups[0]["lr"]),
+            work.steps,
+            work.schedule.factor,
+        )
         norm_every = recorder.norm_every
         first = True
         self.emit(StageChanged("First batch"))
@@ -218,7 +253,9 @@ class Training:
             while progress.batch < batches.count:
                 self._before_step()
                 step = progress.step
-                rate = peak * factor(step, steps) * scale_of(progress.schedule) * adjuster.rate_factor
+                rate = (
+                    peak * factor(step, steps) * scale_of(progress.schedule) * adjuster.rate_factor
+                )
                 for group in optimizer.param_groups:
                     group["lr"] = rate
                 work.randomness.begin_step(progress.epoch, step)
@@ -235,7 +272,9 @@ class Training:
                         self._watching().before()
                     passes.step(optimizer)
                 progress.step, progress.batch, progress.examples = (
-                    step + 1, progress.batch + 1, progress.examples + len(targets)
+                    step + 1,
+                    progress.batch + 1,
+                    progress.examples + len(targets),
                 )
                 if control.watching and (inside := self._watching().after(step + 1, rate)):
                     self.emit(inside)
@@ -246,7 +285,9 @@ class Training:
             recorder.flush()  # waits for the device
             self._end_epoch()
 
-    def _gradients(self, inputs: Batch, targets: torch.Tensor, meter: StepMeter | None) -> torch.Tensor:
+    def _gradients(
+        self, inputs: Batch, targets: torch.Tensor, meter: StepMeter | None
+    ) -> torch.Tensor:
         """The loss of a batch, its gradients left with the weights. Where memory runs out it is done again in parts
         of half the size, three times in a run. Raises UserError after that."""
         work, progress = self.work, self.progress
@@ -260,7 +301,9 @@ class Training:
             # Outside the except block: the exception held the frames, and the frames held the tensors.
             self.find(smaller.halved(work, progress, self.adjuster, self.memory.monitor))
             self.memory.weigh_anew()
-            self._save_soon = True  # what a failed pass did to running averages is not to be done again
+            self._save_soon = (
+                True  # what a failed pass did to running averages is not to be done again
+            )
             work.randomness.begin_step(progress.epoch, progress.step)
 
     # --- between steps
@@ -336,7 +379,12 @@ class Training:
             progress.end = "completed"
         elif settings.patience and progress.since_best >= settings.patience:
             progress.end = "early"
-        progress.epoch, progress.batch, progress.loss_sum, progress.loss_count = epoch + 1, 0, 0.0, 0
+        progress.epoch, progress.batch, progress.loss_sum, progress.loss_count = (
+            epoch + 1,
+            0,
+            0.0,
+            0,
+        )
         # First the state, then the best: a kill in between leaves the best epoch's weights in the state.
         if self.saver.due_after_epoch:
             self.saver.save()
@@ -357,8 +405,16 @@ class Training:
         loss = progress.loss_sum / progress.loss_count if progress.loss_count else float("nan")
         self.outcome.training_loss[progress.epoch] = loss
         event = EpochDone(
-            progress.epoch, progress.step, loss, evaluation.loss, dict(evaluation.metrics), better,
-            progress.best_epoch, progress.since_best, seconds, evaluation.confusion,
+            progress.epoch,
+            progress.step,
+            loss,
+            evaluation.loss,
+            dict(evaluation.metrics),
+            better,
+            progress.best_epoch,
+            progress.since_best,
+            seconds,
+            evaluation.confusion,
         )
         record = self.judge.record(evaluation)
         self.writer.line(history.epoch_line(event))
@@ -371,7 +427,10 @@ class Training:
         )
         self.course.epochs.append(history.epoch_line(event))
         for finding in advice.while_training(
-            self.course, self.work.plan.dataset.description, evaluation.confusion, self.work.plan.settled
+            self.course,
+            self.work.plan.dataset.description,
+            evaluation.confusion,
+            self.work.plan.settled,
         ):
             self.find(finding)
 

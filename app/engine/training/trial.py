@@ -51,7 +51,9 @@ def measure(experiment: Experiment, dataset: Dataset, control: Control, threads:
         trial = Trial(None, trouble=f"{error.what} {error.remedy}".strip())
     except Exception as error:
         lacked = failures.out_of_memory(error)
-        text = "Memory ran out in the trial: it does not fit." if lacked else failures.told(error)[0]
+        text = (
+            "Memory ran out in the trial: it does not fit." if lacked else failures.told(error)[0]
+        )
         trial = Trial(None, trouble=text, lacked_memory=lacked)
     # Outside the except blocks: the exception held the frames, and the frames held the tensors.
     failures.let_go()
@@ -62,7 +64,9 @@ def measure(experiment: Experiment, dataset: Dataset, control: Control, threads:
 
 def _measured(experiment: Experiment, dataset: Dataset, control: Control, threads: int) -> Trial:
     plan = preparing.settle(experiment, lambda event: None, control, dataset, threads)
-    candidates = (threads,) if threads else devices.thread_candidates(plan.settled.training, plan.device)
+    candidates = (
+        (threads,) if threads else devices.thread_candidates(plan.settled.training, plan.device)
+    )
     with devices.computing_thread(candidates[0]):
         work = preparing.assemble(plan)
         control.check()
@@ -73,14 +77,18 @@ def _measured(experiment: Experiment, dataset: Dataset, control: Control, thread
             torch.set_num_threads(threads)
         times: list[float] = []
         begun = time.perf_counter()
-        while (passed := time.perf_counter() - begun) < LONGEST and (len(times) < FEWEST or passed < ENOUGH):
+        while (passed := time.perf_counter() - begun) < LONGEST and (
+            len(times) < FEWEST or passed < ENOUGH
+        ):
             control.check()
             before = time.perf_counter()
             steps()
             times.append(time.perf_counter() - before)
         median = statistics.median(times)
         peak = torch.cuda.max_memory_allocated(work.device) if work.device.type == "cuda" else None
-        return Trial(median * work.steps_per_epoch, median, peak=peak, threads=threads or candidates[0])
+        return Trial(
+            median * work.steps_per_epoch, median, peak=peak, threads=threads or candidates[0]
+        )
 
 
 class _Steps:
@@ -96,7 +104,9 @@ class _Steps:
         work.randomness.begin_step(1, self._number)
         # The last batch of an epoch may be smaller, so it is left out where there are others.
         inputs, targets = work.batches.get(self._number % max(1, work.batches.count - 1))
-        work.passes.whole_step(work.optimizer, inputs, targets, work.plan.settled.training.gradient_clip)
+        work.passes.whole_step(
+            work.optimizer, inputs, targets, work.plan.settled.training.gradient_clip
+        )
         self._number += 1
         if work.device.type == "cuda":
             torch.cuda.synchronize(work.device)

@@ -62,21 +62,33 @@ class Fact:
 def variants_of(experiments: Sequence[Experiment], about: Description) -> tuple[Variant, ...]:
     """The experiments as variants of a race on these data. Raises UserError where they cannot race."""
     if not FEWEST <= len(experiments) <= MOST:
-        raise UserError(f"A race takes {FEWEST} to {MOST} variants.", "Add a variant, or take one away.")
-    filled = [_resolved(experiment, about, number) for number, experiment in enumerate(experiments, 1)]
+        raise UserError(
+            f"A race takes {FEWEST} to {MOST} variants.", "Add a variant, or take one away."
+        )
+    filled = [
+        _resolved(experiment, about, number) for number, experiment in enumerate(experiments, 1)
+    ]
     for number, one in enumerate(filled):
         if one.data != filled[0].data:
-            raise UserError("The variants of a race learn from the same data.", "Open the same data in all of them.",
-                            "data.source")
+            raise UserError(
+                "The variants of a race learn from the same data.",
+                "Open the same data in all of them.",
+                "data.source",
+            )
         for other in range(number):
             if _without_name(one) == _without_name(filled[other]):
-                raise UserError(f"Variants {other + 1} and {number + 1} are the same.",
-                                "Change a setting of one of them; another seed will do.")
+                raise UserError(
+                    f"Variants {other + 1} and {number + 1} are the same.",
+                    "Change a setting of one of them; another seed will do.",
+                )
     title = experiments[0].name
     return tuple(
         Variant(
-            name, experiment.replace(name=f"{title}, {name}" if title else name), whole,
-            task_of(experiment, about), problem_of(experiment, about),
+            name,
+            experiment.replace(name=f"{title}, {name}" if title else name),
+            whole,
+            task_of(experiment, about),
+            problem_of(experiment, about),
         )
         for name, experiment, whole in zip(_names(filled), experiments, filled, strict=True)
     )
@@ -108,23 +120,40 @@ def _differences(experiments: Sequence[Experiment]) -> tuple[Difference, ...]:
         values = [getattr(one, section) for one in experiments]
         if section in CHOICES and len({value.kind for value in values}) > 1:
             noun_ = CHOICES[section].registry.noun
-            found.append(Difference(
-                section, "kind", noun_[:1].upper() + noun_[1:], tuple(value.kind for value in values),
-                tuple(value.label for value in values),
-            ))
+            found.append(
+                Difference(
+                    section,
+                    "kind",
+                    noun_[:1].upper() + noun_[1:],
+                    tuple(value.kind for value in values),
+                    tuple(value.label for value in values),
+                )
+            )
         declared: dict[str, Setting] = {}
         for value in values:
-            declared |= {setting.name: setting for setting in settings(type(value)) if setting.name not in declared}
+            declared |= {
+                setting.name: setting
+                for setting in settings(type(value))
+                if setting.name not in declared
+            }
         for name, setting in declared.items():
             column = [getattr(value, name, None) for value in values]
             if any(value != column[0] for value in column):
-                found.append(Difference(
-                    section, name, setting.label, tuple(column), tuple(setting.words(value, "–") for value in column)
-                ))
+                found.append(
+                    Difference(
+                        section,
+                        name,
+                        setting.label,
+                        tuple(column),
+                        tuple(setting.words(value, "–") for value in column),
+                    )
+                )
     return tuple(found)
 
 
-def _choices(experiments: Sequence[Experiment], number: int, sections: Sequence[str] = SECTIONS) -> list[str]:
+def _choices(
+    experiments: Sequence[Experiment], number: int, sections: Sequence[str] = SECTIONS
+) -> list[str]:
     """What this one chose where the choices differ. Short, for it stands in legends: without what explains it."""
     found = []
     for section in sections:
@@ -155,7 +184,10 @@ def _names(experiments: Sequence[Experiment]) -> list[str]:
                     parts.append(f"{label} {difference.texts[number]}")
         more = len(parts) - LONGEST_NAME
         names.append(", ".join(parts[:LONGEST_NAME]) + (f" and {more} more" if more > 0 else ""))
-    return [f"{name} ({number})" if names.count(name) > 1 else name for number, name in enumerate(names, 1)]
+    return [
+        f"{name} ({number})" if names.count(name) > 1 else name
+        for number, name in enumerate(names, 1)
+    ]
 
 
 # --- fairness
@@ -178,24 +210,36 @@ def _all_same(values: Sequence[Any]) -> bool:
 
 
 def _weights(variants: Sequence[Variant]) -> Fact:
-    if not _all_same(_column(variants, "model")) or not _all_same([variant.problem for variant in variants]):
+    if not _all_same(_column(variants, "model")) or not _all_same(
+        [variant.problem for variant in variants]
+    ):
         return Fact(False, "The networks differ, so they cannot begin with the same weights.")
     if not _all_same(_column(variants, "training", "seed")):
-        return Fact(False, "The seeds differ: each begins with other weights. That shows how much is chance.")
+        return Fact(
+            False,
+            "The seeds differ: each begins with other weights. That shows how much is chance.",
+        )
     return Fact(True, "All begin with the same weights, number by number.")
 
 
 def _batches(variants: Sequence[Variant], many: str) -> list[Fact]:
-    if not _all_same(_column(variants, "training", "seed")) or not _all_same([one.task.kind for one in variants]):
+    if not _all_same(_column(variants, "training", "seed")) or not _all_same(
+        [one.task.kind for one in variants]
+    ):
         return [Fact(False, f"Each sees the {many} in an order of its own.")]
-    sizes, augmentations = _column(variants, "training", "step_size"), _column(variants, "augmentation")
+    sizes, augmentations = (
+        _column(variants, "training", "step_size"),
+        _column(variants, "augmentation"),
+    )
     varied = any(Augmentation(one).active for one in augmentations)
     facts = []
     if not _all_same(sizes):
         texts = [f"{size:,}" for size in dict.fromkeys(sizes)]
         listed = f"{', '.join(texts[:-1])} and {texts[-1]}"
         dice = ", and varied by other dice" if varied else ""
-        facts.append(Fact(False, f"Batches of {listed}: the same order of {many}, cut differently{dice}."))
+        facts.append(
+            Fact(False, f"Batches of {listed}: the same order of {many}, cut differently{dice}.")
+        )
     else:
         dice = ", varied by the same dice" if varied and _all_same(augmentations) else ""
         facts.append(Fact(True, f"All see the same batches of {many} in the same order{dice}."))
@@ -208,22 +252,53 @@ def _steps(variants: Sequence[Variant]) -> list[Fact]:
     """What else could be taken for a merit of the setting that was changed."""
     facts = []
     if not _all_same(_column(variants, "loss")):
-        facts.append(Fact(False, "The losses differ, so their curves cannot be compared by height; the figures can."))
+        facts.append(
+            Fact(
+                False,
+                "The losses differ, so their curves cannot be compared by height; the figures can.",
+            )
+        )
     if not _all_same(_column(variants, "training", "epochs")):
-        facts.append(Fact(False, "They run for different numbers of epochs: compare them at the same place."))
+        facts.append(
+            Fact(False, "They run for different numbers of epochs: compare them at the same place.")
+        )
     optimizers = _column(variants, "optimizer")
-    if len({one.kind for one in optimizers}) > 1 and not _all_same([one.rate() for one in optimizers]):
-        facts.append(Fact(False, "Each optimizer has a learning rate of its own, since the same number is another pace "
-                          "in each; a better one can turn the order round."))
-    elif not _all_same(_column(variants, "model")) and not _all_same([one.rate() for one in optimizers]):
-        facts.append(Fact(False, "Each network has a learning rate of its own, what is proposed for it where none was "
-                          "set; give all the same to compare the networks alone."))
+    if len({one.kind for one in optimizers}) > 1 and not _all_same(
+        [one.rate() for one in optimizers]
+    ):
+        facts.append(
+            Fact(
+                False,
+                "Each optimizer has a learning rate of its own, since the same number is another pace "
+                "in each; a better one can turn the order round.",
+            )
+        )
+    elif not _all_same(_column(variants, "model")) and not _all_same(
+        [one.rate() for one in optimizers]
+    ):
+        facts.append(
+            Fact(
+                False,
+                "Each network has a learning rate of its own, what is proposed for it where none was "
+                "set; give all the same to compare the networks alone.",
+            )
+        )
     if not _all_same(_column(variants, "training", "precision")) or not _all_same(
         _column(variants, "training", "device")
     ):
-        facts.append(Fact(False, "They do not compute on the same device in the same precision; times do not compare."))
-    facts.append(Fact(True, "They take turns: none is ahead by more than a few batches, and each one's time counts "
-                      "only its own work."))
+        facts.append(
+            Fact(
+                False,
+                "They do not compute on the same device in the same precision; times do not compare.",
+            )
+        )
+    facts.append(
+        Fact(
+            True,
+            "They take turns: none is ahead by more than a few batches, and each one's time counts "
+            "only its own work.",
+        )
+    )
     return facts
 
 
@@ -242,7 +317,9 @@ def why_adam(experiment: Experiment, about: Description) -> tuple[Experiment, ..
         asked = experiment.replace(optimizer={"kind": "adamw" if kind == "adam" else kind})
         optimizer = resolved(asked, problem, task).optimizer
         assert optimizer is not None
-        found.append(experiment.replace(optimizer={"kind": kind, "learning_rate": optimizer.rate()}))
+        found.append(
+            experiment.replace(optimizer={"kind": kind, "learning_rate": optimizer.rate()})
+        )
     return tuple(found)
 
 
@@ -259,6 +336,7 @@ def together(predicted: Sequence[Mapping[str, int | None]], shared_data: int) ->
     if not peaks or any(peak is None for peak in peaks):
         return None
     passing = [(rows.get("activations") or 0) + (rows.get("workspace") or 0) for rows in predicted]
-    standing = [max(0, (peak or 0) - one - shared_data) for peak, one in zip(peaks, passing, strict=True)]
+    standing = [
+        max(0, (peak or 0) - one - shared_data) for peak, one in zip(peaks, passing, strict=True)
+    ]
     return sum(standing) + max(passing) + shared_data
-

@@ -73,8 +73,15 @@ class Scales:
     """
 
     def __init__(
-        self, experiment: Experiment, problem: Problem, task: Task, budget: Budget, device_type: str = "cpu",
-        automatic: devices.Precision = "float32", dataset_bytes: int = 0, predictions: Predictions | None = None,
+        self,
+        experiment: Experiment,
+        problem: Problem,
+        task: Task,
+        budget: Budget,
+        device_type: str = "cpu",
+        automatic: devices.Precision = "float32",
+        dataset_bytes: int = 0,
+        predictions: Predictions | None = None,
     ) -> None:
         self.experiment, self.problem, self.task = experiment, problem, task
         self.budget, self.device_type, self.automatic = budget, device_type, automatic
@@ -104,13 +111,30 @@ class Scales:
         from app.engine.training.memory import predict
 
         training, precision = whole.training, self.precision(whole)
-        key = repr((
-            whole.model, whole.loss, whole.optimizer, training.batch_size, training.accumulation, training.recompute,
-            training.gradient_clip, precision, self.device_type, self.dataset_bytes, self.task.kind, self.problem,
-        ))
+        key = repr(
+            (
+                whole.model,
+                whole.loss,
+                whole.optimizer,
+                training.batch_size,
+                training.accumulation,
+                training.recompute,
+                training.gradient_clip,
+                precision,
+                self.device_type,
+                self.dataset_bytes,
+                self.task.kind,
+                self.problem,
+            )
+        )
         if key not in self._predictions:
             self._predictions[key] = predict(
-                whole, _graph(whole, self.problem), self.problem, self.task, self.dataset_bytes, self.device_type,
+                whole,
+                _graph(whole, self.problem),
+                self.problem,
+                self.task,
+                self.dataset_bytes,
+                self.device_type,
                 precision,
             )
         return self._predictions[key]
@@ -121,7 +145,9 @@ class Scales:
         try:
             return self._weigh({})
         except GraphError as error:
-            raise UserError(f"The network cannot be built: {error.what}", error.remedy, "model.template") from error
+            raise UserError(
+                f"The network cannot be built: {error.what}", error.remedy, "model.template"
+            ) from error
 
     def precision(self, whole: Experiment) -> str:
         """What activations are computed in."""
@@ -135,7 +161,9 @@ class Scales:
 
         loss = self.now.resolved.loss
         assert loss is not None
-        function = loss.build((1,) * self.problem.outputs, torch.device("cpu"), self.problem.examples)
+        function = loss.build(
+            (1,) * self.problem.outputs, torch.device("cpu"), self.problem.examples
+        )
         return function.compares
 
     @cached_property
@@ -146,7 +174,9 @@ class Scales:
         from app.engine.dry_run import pretending
         from models.network import Network
 
-        graph = _graph(self.now.resolved, self.problem)  # weighed before: pretending is not to be entered twice
+        graph = _graph(
+            self.now.resolved, self.problem
+        )  # weighed before: pretending is not to be entered twice
         with pretending():
             network = Network(graph, self.problem)
         return any(isinstance(module, _BatchNorm) for module in network.modules())
@@ -169,7 +199,9 @@ class Scales:
         whole = self.now.resolved
         if whole.optimizer is None or kind != whole.optimizer.kind:
             whole = resolved(
-                changed(self.experiment, {"optimizer.kind": kind}, self.problem, self.task), self.problem, self.task
+                changed(self.experiment, {"optimizer.kind": kind}, self.problem, self.task),
+                self.problem,
+                self.task,
             )
         assert whole.optimizer is not None
         kept = optimizer_floats(whole, _graph(whole, self.problem), self.problem)
@@ -177,7 +209,11 @@ class Scales:
 
 
 def scales_for(
-    experiment: Experiment, problem: Problem, task: Task, dataset_bytes: int = 0, data_open: bool = True,
+    experiment: Experiment,
+    problem: Problem,
+    task: Task,
+    dataset_bytes: int = 0,
+    data_open: bool = True,
     predictions: Predictions | None = None,
 ) -> Scales:
     """Scales for the device that this experiment would be trained on, as much of it as is free now. data_open: whether
@@ -185,7 +221,9 @@ def scales_for(
     device = devices.choose(experiment.training.device)
     budget = budget_of(device, dataset_bytes if device.type == "cpu" and data_open else 0)
     automatic = devices.precision("auto", device)
-    return Scales(experiment, problem, task, budget, device.type, automatic, dataset_bytes, predictions)
+    return Scales(
+        experiment, problem, task, budget, device.type, automatic, dataset_bytes, predictions
+    )
 
 
 def budget_of(device: devices.Device, held: int = 0) -> Budget:
@@ -197,12 +235,18 @@ def budget_of(device: devices.Device, held: int = 0) -> Budget:
     monitor.close()
     total, free = readings["total"], readings["free"]
     return Budget(
-        device.label, None if total is None else int(total), None if free is None else int(free), held,
-        reasons.get("free", reasons.get("total", "")), device.type == "cpu",
+        device.label,
+        None if total is None else int(total),
+        None if free is None else int(free),
+        held,
+        reasons.get("free", reasons.get("total", "")),
+        device.type == "cpu",
     )
 
 
-def changed(experiment: Experiment, changes: Mapping[str, Any], problem: Problem, task: Task) -> Experiment:
+def changed(
+    experiment: Experiment, changes: Mapping[str, Any], problem: Problem, task: Task
+) -> Experiment:
     """The experiment as asked, with settings by "section.field" changed. "optimizer.kind" and the like take another
     choice, with all of its settings open. Raises pydantic.ValidationError or UserError."""
     if not changes:
@@ -214,7 +258,9 @@ def changed(experiment: Experiment, changes: Mapping[str, Any], problem: Problem
         if kinds is not None and name == kinds.registry.key:
             sections[section] = kinds.registry.get(value)()
             continue
-        current = sections.get(section) or getattr(experiment, section) or type(getattr(whole, section))()
+        current = (
+            sections.get(section) or getattr(experiment, section) or type(getattr(whole, section))()
+        )
         sections[section] = current.replace(**{name: value})
     return experiment.replace(**sections)
 

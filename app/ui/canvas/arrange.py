@@ -48,7 +48,9 @@ class Arrangement:
     lines: dict[tuple[str, str], tuple[Point, ...]]
 
 
-def arrange(inputs: Mapping[str, Sequence[str]], heights: Mapping[str, float], sizes: Sizes) -> Arrangement:
+def arrange(
+    inputs: Mapping[str, Sequence[str]], heights: Mapping[str, float], sizes: Sizes
+) -> Arrangement:
     """Places every block.
 
     inputs: block -> the blocks it reads, in topological order; what reads nothing stands on top. heights: of every
@@ -105,7 +107,10 @@ class _Lanes:
     """
 
     def __init__(
-        self, inputs: Mapping[str, Sequence[str]], rows: Mapping[str, int], columns: Mapping[str, int]
+        self,
+        inputs: Mapping[str, Sequence[str]],
+        rows: Mapping[str, int],
+        columns: Mapping[str, int],
     ) -> None:
         self.of: dict[tuple[str, str], int] = {}
         self.most: dict[int, int] = {}
@@ -118,7 +123,10 @@ class _Lanes:
                 continue
             column, span = columns[target], (rows[source], rows[target])
             lanes = used.setdefault(column, [])
-            lane = next((n for n, spans in enumerate(lanes) if all(_apart(span, other) for other in spans)), len(lanes))
+            lane = next(
+                (n for n, spans in enumerate(lanes) if all(_apart(span, other) for other in spans)),
+                len(lanes),
+            )
             if lane == len(lanes):
                 lanes.append([])
             lanes[lane].append(span)
@@ -131,7 +139,11 @@ def _apart(one: tuple[int, int], other: tuple[int, int]) -> bool:
 
 
 def _boxes(
-    rows: Mapping[str, int], columns: Mapping[str, int], heights: Mapping[str, float], sizes: Sizes, lanes: _Lanes
+    rows: Mapping[str, int],
+    columns: Mapping[str, int],
+    heights: Mapping[str, float],
+    sizes: Sizes,
+    lanes: _Lanes,
 ) -> dict[str, Box]:
     tallest: dict[int, float] = {}
     for name, row in rows.items():
@@ -141,7 +153,10 @@ def _boxes(
         tops[row] = top
         top += tallest[row] + sizes.row_gap
     lefts = _lefts(set(columns.values()), sizes, lanes)
-    return {name: Box(lefts[columns[name]], tops[row], sizes.width, heights[name]) for name, row in rows.items()}
+    return {
+        name: Box(lefts[columns[name]], tops[row], sizes.width, heights[name])
+        for name, row in rows.items()
+    }
 
 
 def _lefts(columns: set[int], sizes: Sizes, lanes: _Lanes) -> dict[int, float]:
@@ -159,19 +174,36 @@ def _lefts(columns: set[int], sizes: Sizes, lanes: _Lanes) -> dict[int, float]:
 
 
 def _line(
-    source: str, target: str, boxes: Mapping[str, Box], rows: Mapping[str, int], columns: Mapping[str, int],
-    lanes: _Lanes, sizes: Sizes,
+    source: str,
+    target: str,
+    boxes: Mapping[str, Box],
+    rows: Mapping[str, int],
+    columns: Mapping[str, int],
+    lanes: _Lanes,
+    sizes: Sizes,
 ) -> tuple[Point, ...]:
     start, end = boxes[source], boxes[target]
     above = end.y - sizes.row_gap / 2
     if (source, target) in lanes.of:
-        return _bypass(start, end, lanes.of[source, target], columns[source] == columns[target], sizes)
+        return _bypass(
+            start, end, lanes.of[source, target], columns[source] == columns[target], sizes
+        )
     if start.middle == end.middle:
         return (start.middle, start.bottom), (end.middle, end.y)
     if rows[target] == rows[source] + 1:
-        return (start.middle, start.bottom), (start.middle, above), (end.middle, above), (end.middle, end.y)
+        return (
+            (start.middle, start.bottom),
+            (start.middle, above),
+            (end.middle, above),
+            (end.middle, end.y),
+        )
     below = start.bottom + sizes.row_gap / 2
-    return (start.middle, start.bottom), (start.middle, below), (end.middle, below), (end.middle, end.y)
+    return (
+        (start.middle, start.bottom),
+        (start.middle, below),
+        (end.middle, below),
+        (end.middle, end.y),
+    )
 
 
 def _bypass(start: Box, end: Box, lane: int, same_column: bool, sizes: Sizes) -> tuple[Point, ...]:
@@ -182,4 +214,10 @@ def _bypass(start: Box, end: Box, lane: int, same_column: bool, sizes: Sizes) ->
         out = start.y + start.height / 2
         return (start.x + start.width, out), (x, out), (x, level), (end.x + end.width, level)
     below = start.bottom + sizes.row_gap / 2
-    return (start.middle, start.bottom), (start.middle, below), (x, below), (x, level), (end.x + end.width, level)
+    return (
+        (start.middle, start.bottom),
+        (start.middle, below),
+        (x, below),
+        (x, level),
+        (end.x + end.width, level),
+    )

@@ -71,7 +71,9 @@ class BlockItem(QGraphicsItem):
         super().__init__()
         self.view, self._theme, self._width = view, theme, width
         self._hover = False
-        self._error = _wrapped(f"{view.error} {view.remedy}".strip(), theme, width - 2 * theme.px(PADDING))
+        self._error = _wrapped(
+            f"{view.error} {view.remedy}".strip(), theme, width - 2 * theme.px(PADDING)
+        )
         self._height = theme.px(HEIGHT) + len(self._error) * self._line
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable)
         self.setAcceptHoverEvents(True)
@@ -101,7 +103,9 @@ class BlockItem(QGraphicsItem):
         self._hover = False
         self.update()
 
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
         theme, view = self._theme, self.view
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         edge, thickness = self._edge()
@@ -110,7 +114,11 @@ class BlockItem(QGraphicsItem):
         painter.setPen(QPen(edge, thickness))
         painter.setBrush(theme.color("problem_tint" if view.error else "field"))
         painter.drawRoundedRect(card, theme.px(RADIUS), theme.px(RADIUS))
-        numbers = self._paint_numbers(painter) if not view.error and view.reached and not view.source else 0.0
+        numbers = (
+            self._paint_numbers(painter)
+            if not view.error and view.reached and not view.source
+            else 0.0
+        )
         self._paint_words(painter, self._width - 2 * theme.px(PADDING) - numbers)
 
     def _edge(self) -> tuple[QColor, float]:
@@ -126,7 +134,9 @@ class BlockItem(QGraphicsItem):
         heights = QFontMetricsF(bold).height(), self._line
         top = (theme.px(HEIGHT) - sum(heights) - theme.px(1)) / 2
         painter.setFont(bold)
-        painter.setPen(theme.color("problem" if view.error else "text" if view.reached else "disabled"))
+        painter.setPen(
+            theme.color("problem" if view.error else "text" if view.reached else "disabled")
+        )
         _draw(painter, QRectF(left, top, room, heights[0]), view.title)
         painter.setFont(plain)
         painter.setPen(theme.color("secondary" if view.reached else "disabled"))
@@ -146,7 +156,10 @@ class BlockItem(QGraphicsItem):
         if not view.reached:
             return "not reached"
         metrics = QFontMetricsF(painter.font())
-        for ending in (f" · {short(view.multiply_adds)} multiply-adds", f" · {short(view.multiply_adds)} ×+"):
+        for ending in (
+            f" · {short(view.multiply_adds)} multiply-adds",
+            f" · {short(view.multiply_adds)} ×+",
+        ):
             if view.multiply_adds and metrics.horizontalAdvance(view.shape + ending) <= room:
                 return view.shape + ending
         return view.shape
@@ -165,14 +178,18 @@ class BlockItem(QGraphicsItem):
         place = QRectF(0, top, right, metrics.height())
         painter.drawText(place, Qt.AlignmentFlag.AlignRight, text)
         whole = min(float(theme.px(BAR)), self._width / 4)
-        track = QRectF(right - whole, top + metrics.height() + theme.px(6), whole, theme.px(BAR_HEIGHT))
+        track = QRectF(
+            right - whole, top + metrics.height() + theme.px(6), whole, theme.px(BAR_HEIGHT)
+        )
         painter.setPen(Qt.PenStyle.NoPen)
         radius = track.height() / 2
         painter.setBrush(theme.color("track"))
         painter.drawRoundedRect(track, radius, radius)
         part = max(whole * view.share, track.height())
         painter.setBrush(theme.color("training"))
-        painter.drawRoundedRect(QRectF(track.right() - part, track.y(), part, track.height()), radius, radius)
+        painter.drawRoundedRect(
+            QRectF(track.right() - part, track.y(), part, track.height()), radius, radius
+        )
         return max(whole, metrics.horizontalAdvance(text)) + theme.px(10)
 
 
@@ -189,7 +206,9 @@ class LineItem(QGraphicsPathItem):
         self.setZValue(-1)
         self._tip = None if straight else _arrow(points, theme.px(5))
 
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(self.pen())
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -199,7 +218,9 @@ class LineItem(QGraphicsPathItem):
 
 
 def _draw(painter: QPainter, place: QRectF, text: str) -> None:
-    shown = QFontMetricsF(painter.font()).elidedText(text, Qt.TextElideMode.ElideRight, place.width())
+    shown = QFontMetricsF(painter.font()).elidedText(
+        text, Qt.TextElideMode.ElideRight, place.width()
+    )
     painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
 
 

@@ -168,18 +168,24 @@ class NetworkView(QGraphicsView):
     def _fill(self, theme: Theme, chosen: str) -> None:
         self._scene.clear()
         self._items = {block.name: BlockItem(block, theme, self._width) for block in self._blocks}
-        arrangement = arrange(
-            {block.name: block.inputs for block in self._blocks},
-            {name: item.height for name, item in self._items.items()},
-            Sizes(self._width, theme.px(ROW_GAP), theme.px(COLUMN_GAP), theme.px(LANE)),
-        ) if self._blocks else None
+        arrangement = (
+            arrange(
+                {block.name: block.inputs for block in self._blocks},
+                {name: item.height for name, item in self._items.items()},
+                Sizes(self._width, theme.px(ROW_GAP), theme.px(COLUMN_GAP), theme.px(LANE)),
+            )
+            if self._blocks
+            else None
+        )
         if arrangement is not None:
             for corners in arrangement.lines.values():
                 self._scene.addItem(LineItem(corners, theme))
             for name, item in self._items.items():
                 item.setPos(arrangement.boxes[name].x, arrangement.boxes[name].y)
                 self._scene.addItem(item)
-        self._scene.setSceneRect(self._scene.itemsBoundingRect().adjusted(-4, -2, 4, 2) if self._items else QRectF())
+        self._scene.setSceneRect(
+            self._scene.itemsBoundingRect().adjusted(-4, -2, 4, 2) if self._items else QRectF()
+        )
         if chosen in self._items:
             self._items[chosen].setSelected(True)
 
@@ -221,4 +227,6 @@ class NetworkView(QGraphicsView):
 
 def _branches(blocks: Sequence[BlockView]) -> bool:
     """Whether any block reads something else than the block before it."""
-    return any(block.inputs not in ((), (before.name,)) for before, block in itertools.pairwise(blocks))
+    return any(
+        block.inputs not in ((), (before.name,)) for before, block in itertools.pairwise(blocks)
+    )

@@ -24,7 +24,10 @@ class Axis(pg.AxisItem):
     """
 
     def __init__(
-        self, orientation: str, words: Callable[[float, float], str] | None = None, whole: bool = False,
+        self,
+        orientation: str,
+        words: Callable[[float, float], str] | None = None,
+        whole: bool = False,
         room: int = 44,
     ) -> None:
         super().__init__(orientation, maxTickLength=0)
@@ -46,13 +49,17 @@ class Axis(pg.AxisItem):
         self.setPen(None)
         self.setTickPen(pg.mkPen(theme.color("grid"), width=1))
         self.setGrid(255 if left else False)
-        self.setStyle(tickTextOffset=theme.px(6), tickTextWidth=theme.px(30), tickTextHeight=theme.px(14))
+        self.setStyle(
+            tickTextOffset=theme.px(6), tickTextWidth=theme.px(30), tickTextHeight=theme.px(14)
+        )
         if left:
             self.setWidth(theme.px(self._room))
         else:
             self.setHeight(theme.px(22))
 
-    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
+    def tickValues(
+        self, minVal: float, maxVal: float, size: float
+    ) -> list[tuple[float, list[float]]]:
         """One level of round values (see pyqtgraph's AxisItem)."""
         low, high = min(minVal, maxVal), max(minVal, maxVal)
         if not (math.isfinite(low) and math.isfinite(high)) or high <= low:
@@ -62,7 +69,11 @@ class Axis(pg.AxisItem):
         if self.log:
             return [(1.0, log_ticks(low, high, count))]
         spacing, ticks = self._round(low, high, count)
-        while self.orientation == "bottom" and len(ticks) > 2 and self._widest(ticks, spacing) * len(ticks) > size:
+        while (
+            self.orientation == "bottom"
+            and len(ticks) > 2
+            and self._widest(ticks, spacing) * len(ticks) > size
+        ):
             count = min(count, len(ticks)) - 1
             spacing, ticks = self._round(low, high, count)
         if self.orientation == "bottom" and len(ticks) > 2:
@@ -83,7 +94,10 @@ class Axis(pg.AxisItem):
     def _widest(self, ticks: list[float], spacing: float) -> float:
         """Pixels that the longest label needs, with a gap to its neighbour."""
         metrics = QFontMetricsF(self.style["tickFont"] or QFont())
-        return max(metrics.horizontalAdvance(self.words(tick, spacing)) for tick in ticks) + self._pixels
+        return (
+            max(metrics.horizontalAdvance(self.words(tick, spacing)) for tick in ticks)
+            + self._pixels
+        )
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         """Ticks as text (see pyqtgraph's AxisItem)."""
@@ -99,7 +113,9 @@ class Axis(pg.AxisItem):
 def round_spacing(rough: float) -> float:
     """The next 1, 2 or 5 times a power of ten."""
     power = 10.0 ** math.floor(math.log10(max(rough, 1e-300)))
-    return next(step * power for step in (1.0, 2.0, 5.0, 10.0) if step * power >= rough * (1 - 1e-9))
+    return next(
+        step * power for step in (1.0, 2.0, 5.0, 10.0) if step * power >= rough * (1 - 1e-9)
+    )
 
 
 def log_ticks(low: float, high: float, count: int) -> list[float]:
@@ -115,9 +131,13 @@ def log_ticks(low: float, high: float, count: int) -> list[float]:
         inside = inside[::every]
     if len(inside) >= 2:
         return inside
-    spacing = round_spacing((10**high - 10**low) / count)  # less than a decade in view: round values, unevenly spaced
+    spacing = round_spacing(
+        (10**high - 10**low) / count
+    )  # less than a decade in view: round values, unevenly spaced
     first = math.ceil(10**low / spacing)
-    return [math.log10(n * spacing) for n in range(first, math.floor(10**high / spacing) + 1) if n > 0]
+    return [
+        math.log10(n * spacing) for n in range(first, math.floor(10**high / spacing) + 1) if n > 0
+    ]
 
 
 def plain(value: float, spacing: float) -> str:

@@ -22,7 +22,12 @@ from app.ui.plots.readout import Readout
 from app.ui.plots.series import EMPTY, FEW, Series, height_of, table_of
 from app.ui.theme import Theme, style
 
-PANS = {Qt.Key.Key_Left: (-0.1, 0), Qt.Key.Key_Right: (0.1, 0), Qt.Key.Key_Up: (0, 0.1), Qt.Key.Key_Down: (0, -0.1)}
+PANS = {
+    Qt.Key.Key_Left: (-0.1, 0),
+    Qt.Key.Key_Right: (0.1, 0),
+    Qt.Key.Key_Up: (0, 0.1),
+    Qt.Key.Key_Down: (0, -0.1),
+}
 ZOOMS = {Qt.Key.Key_Plus: 0.8, Qt.Key.Key_Equal: 0.8, Qt.Key.Key_Minus: 1.25}
 
 __all__ = ["EMPTY", "FEW", "Plot", "Series"]
@@ -46,7 +51,9 @@ class Plot(pg.PlotWidget):
         room: int = 44,
     ) -> None:
         self.bottom, self.left = Axis("bottom", x_words, x_whole), Axis("left", y_words, room=room)
-        super().__init__(axisItems={"bottom": self.bottom, "left": self.left}, enableMenu=False, background=None)
+        super().__init__(
+            axisItems={"bottom": self.bottom, "left": self.left}, enableMenu=False, background=None
+        )
         self.theme, self.x_title = theme, x_title
         self.following, self.log = True, False
         self.series: list[Series] = []
@@ -144,7 +151,11 @@ class Plot(pg.PlotWidget):
             (min(x[0] for x, _ in spans), max(x[-1] for x, _ in spans)) if spans else (0.0, 1.0)
         )
         heights = [height for _, y in spans if (height := height_of(y, self.log)) is not None]
-        low, high = (min(low for low, _ in heights), max(high for _, high in heights)) if heights else (0.0, 1.0)
+        low, high = (
+            (min(low for low, _ in heights), max(high for _, high in heights))
+            if heights
+            else (0.0, 1.0)
+        )
         return across[0], max(across[1], across[0] + 1e-9), low, high
 
     def _range(self, left: float, right: float, low: float, high: float) -> None:
@@ -155,7 +166,9 @@ class Plot(pg.PlotWidget):
         bottom = low if low == 0 and not self.log else low - pad
         self._ranging = True
         try:
-            self.box.setRange(QRectF(left - side, bottom, right - left + 2 * side, high + pad - bottom), padding=0)
+            self.box.setRange(
+                QRectF(left - side, bottom, right - left + 2 * side, high + pad - bottom), padding=0
+            )
         finally:
             self._ranging = False
 
@@ -171,14 +184,24 @@ class Plot(pg.PlotWidget):
         if placed == self._placed:
             return
         self._placed = placed
-        shown = self._best is not None and bool(np.isfinite(self._best).all()) and not (self.log and self._best[1] <= 0)
+        shown = (
+            self._best is not None
+            and bool(np.isfinite(self._best).all())
+            and not (self.log and self._best[1] <= 0)
+        )
         self._ring.setVisible(shown)
         self._ring_text.setVisible(shown)
         if shown and self._best is not None:
             x, y = self._best[0], float(np.log10(self._best[1])) if self.log else self._best[1]
             (left, right), (low, high) = self.box.viewRange()
             below = y > high - 0.2 * (high - low) or self._under_legend(x, y)
-            side = 0.0 if x < left + 0.06 * (right - left) else 1.0 if x > right - 0.06 * (right - left) else 0.5
+            side = (
+                0.0
+                if x < left + 0.06 * (right - left)
+                else 1.0
+                if x > right - 0.06 * (right - left)
+                else 0.5
+            )
             self._ring.setData([x], [y])
             self._ring_text.setAnchor((side, -0.5 if below else 1.5))
             self._ring_text.setPos(x, y)
@@ -189,7 +212,10 @@ class Plot(pg.PlotWidget):
             return False
         place = self.box.mapViewToScene(QPointF(x, y))
         words = self.theme.px(32)
-        return place.x() > self.legend.x() - words and place.y() - words < self.legend.geometry().bottom()
+        return (
+            place.x() > self.legend.x() - words
+            and place.y() - words < self.legend.geometry().bottom()
+        )
 
     def _show_legend(self) -> None:
         named = [s for s in self.series if s.legend and s.visible and len(s.x)]
@@ -318,7 +344,10 @@ class Plot(pg.PlotWidget):
 
     def sizeHint(self) -> QSize:
         """No more than it needs: a plot takes the room that is left and asks for none."""
-        return QSize(max(self.theme.px(160), self.minimumWidth()), max(self.theme.px(100), self.minimumHeight()))
+        return QSize(
+            max(self.theme.px(160), self.minimumWidth()),
+            max(self.theme.px(100), self.minimumHeight()),
+        )
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

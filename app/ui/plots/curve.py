@@ -22,7 +22,9 @@ class ShareCurve(Plot):
     picked = Signal(float)
 
     def __init__(self, theme: Theme, x_name: str, y_name: str) -> None:
-        super().__init__(theme, x_words=percent, y_words=percent, x_whole=False, x_title=x_name, room=46)
+        super().__init__(
+            theme, x_words=percent, y_words=percent, x_whole=False, x_title=x_name, room=46
+        )
         self.curve = self.add(Series(y_name, "training", words=percent_text, dots=False))
         self.thresholds = np.zeros(0)
         self._base = pg.PlotDataItem()
@@ -37,7 +39,9 @@ class ShareCurve(Plot):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.restyle()
 
-    def show_curve(self, x: np.ndarray, y: np.ndarray, thresholds: np.ndarray, guess: tuple[float, float]) -> None:
+    def show_curve(
+        self, x: np.ndarray, y: np.ndarray, thresholds: np.ndarray, guess: tuple[float, float]
+    ) -> None:
         """x, y: (m,) shares, x ascending. guess: the height of guessing at the left and at the right."""
         self.thresholds, self._guess = np.asarray(thresholds, float), guess
         self.curve.show(np.asarray(x, float), np.asarray(y, float))
@@ -76,7 +80,9 @@ class ShareCurve(Plot):
     def restyle(self) -> None:
         super().restyle()
         if hasattr(self, "point"):
-            self._base.setPen(pg.mkPen(self.theme.color("line"), width=1.5, style=Qt.PenStyle.DashLine))
+            self._base.setPen(
+                pg.mkPen(self.theme.color("line"), width=1.5, style=Qt.PenStyle.DashLine)
+            )
             self._point.setBrush(self.theme.color("validation"))
             self._point.setPen(pg.mkPen(self.theme.color("surface"), width=2))
             self._point.setSize(self.theme.px(13))

@@ -24,7 +24,9 @@ class DistancePlot(Plot):
         self.unit = ""
         self.setMouseEnabled(x=False, y=False)
 
-    def show_curves(self, curves: Mapping[str, np.ndarray], errors: np.ndarray, chosen: str, unit: str) -> None:
+    def show_curves(
+        self, curves: Mapping[str, np.ndarray], errors: np.ndarray, chosen: str, unit: str
+    ) -> None:
         """curves: (n,) prices of the (n,) errors, by name, at most three; chosen: the name of one of them."""
         self.unit = unit
         for series, name in zip(self.curves, [*curves, "", "", ""], strict=False):

@@ -12,7 +12,18 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.ui.theme import Theme
 
-VIRIDIS = ("440154", "482878", "3e4989", "31688e", "26828e", "1f9e89", "35b779", "6ece58", "b5de2b", "fde725")
+VIRIDIS = (
+    "440154",
+    "482878",
+    "3e4989",
+    "31688e",
+    "26828e",
+    "1f9e89",
+    "35b779",
+    "6ece58",
+    "b5de2b",
+    "fde725",
+)
 """From dark to light with even steps of lightness (van der Walt & Smith 2015), ten of its colours."""
 SHADES = 256
 
@@ -20,7 +31,9 @@ SHADES = 256
 @lru_cache
 def viridis() -> np.ndarray:
     """(SHADES, 3) uint8."""
-    stops = np.array([[int(one[place : place + 2], 16) for place in (0, 2, 4)] for one in VIRIDIS], dtype=float)
+    stops = np.array(
+        [[int(one[place : place + 2], 16) for place in (0, 2, 4)] for one in VIRIDIS], dtype=float
+    )
     places = np.linspace(0, len(stops) - 1, SHADES)
     columns = [np.interp(places, np.arange(len(stops)), stops[:, channel]) for channel in range(3)]
     return np.rint(np.stack(columns, axis=1)).astype(np.uint8)
@@ -29,14 +42,20 @@ def viridis() -> np.ndarray:
 def between(pale: QColor, deep: QColor) -> np.ndarray:
     """(SHADES, 3) uint8: from one colour to another."""
     ends = [np.array([one.red(), one.green(), one.blue()], dtype=float) for one in (pale, deep)]
-    return np.rint(ends[0] + np.linspace(0, 1, SHADES)[:, None] * (ends[1] - ends[0])).astype(np.uint8)
+    return np.rint(ends[0] + np.linspace(0, 1, SHADES)[:, None] * (ends[1] - ends[0])).astype(
+        np.uint8
+    )
 
 
-def heat_image(values: np.ndarray, low: float, high: float, colours: np.ndarray, unknown: QColor) -> QImage:
+def heat_image(
+    values: np.ndarray, low: float, high: float, colours: np.ndarray, unknown: QColor
+) -> QImage:
     """One pixel a value of (rows, columns), from `low` to `high` through (SHADES, 3) colours; NaN in its own."""
     rows, columns = values.shape
     share = np.nan_to_num((values - low) / ((high - low) or 1.0), nan=0.0, posinf=1.0, neginf=0.0)
-    table = np.uint32(0xFF000000) | (colours.astype(np.uint32) << np.array([16, 8, 0], np.uint32)).sum(1, np.uint32)
+    table = np.uint32(0xFF000000) | (
+        colours.astype(np.uint32) << np.array([16, 8, 0], np.uint32)
+    ).sum(1, np.uint32)
     pixels = table[np.rint(np.clip(share, 0.0, 1.0) * (SHADES - 1)).astype(int)]
     pixels[np.isnan(values)] = unknown.rgb()
     # as the screen has them: converted at every drawing they would cost more than all the rest
@@ -77,7 +96,9 @@ class ColourBar(QWidget):
         """log10 of the sizes that the darkest and the lightest colour stand for."""
         if (low, high) != (self.low, self.high):
             self.low, self.high = low, high
-            self.setAccessibleDescription(f"From {power_text(round(low))} to {power_text(round(high))}.")
+            self.setAccessibleDescription(
+                f"From {power_text(round(low))} to {power_text(round(high))}."
+            )
             self.update()
 
     def sizeHint(self) -> QSize:

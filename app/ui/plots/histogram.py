@@ -38,10 +38,14 @@ class HistogramPlot(Plot):
         values = values[np.isfinite(values)]
         self.edges = edges_of(values)
         self.counts = np.histogram(values, self.edges)[0]
-        self.bars.setOpts(x0=self.edges[:-1], x1=self.edges[1:], y0=np.zeros(len(self.counts)), height=self.counts)
+        self.bars.setOpts(
+            x0=self.edges[:-1], x1=self.edges[1:], y0=np.zeros(len(self.counts)), height=self.counts
+        )
         self._words.setText(words)
         self.setAccessibleDescription(
-            f"{words}: from {number_text(self.edges[0])} to {number_text(self.edges[-1])}" if len(values) else ""
+            f"{words}: from {number_text(self.edges[0])} to {number_text(self.edges[-1])}"
+            if len(values)
+            else ""
         )
         self.refresh()
         self._place_overlays()
@@ -57,7 +61,10 @@ class HistogramPlot(Plot):
     def restyle(self) -> None:
         super().restyle()
         if hasattr(self, "zero"):
-            self.bars.setOpts(brush=self.theme.color("training"), pen=pg.mkPen(self.theme.color("surface"), width=1))
+            self.bars.setOpts(
+                brush=self.theme.color("training"),
+                pen=pg.mkPen(self.theme.color("surface"), width=1),
+            )
             self.zero.setPen(pg.mkPen(self.theme.color("text"), width=1))
             self._place_overlays()
 

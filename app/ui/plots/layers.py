@@ -58,7 +58,12 @@ class LayerStrip(QWidget):
         theme.changed.connect(self._restyle)
 
     def show_layers(
-        self, names: tuple[str, ...], values: np.ndarray, steps: np.ndarray, now: dict[str, np.ndarray], quantity: str,
+        self,
+        names: tuple[str, ...],
+        values: np.ndarray,
+        steps: np.ndarray,
+        now: dict[str, np.ndarray],
+        quantity: str,
         row: int,
     ) -> None:
         """values: (L, T) sizes of `quantity` at (T,) steps, NaN where there is none. now: quantity -> (L,) sizes."""
@@ -78,10 +83,20 @@ class LayerStrip(QWidget):
         if not 0 <= row < len(self.names):
             return ""
         if column >= 0:
-            value = 10 ** self.values[row, column] if np.isfinite(self.values[row, column]) else math.nan
+            value = (
+                10 ** self.values[row, column]
+                if np.isfinite(self.values[row, column])
+                else math.nan
+            )
             name = BY_KEY[self.quantity].name
-            return f"{self.names[row]}, step {self.steps[column]:,.0f}: {name} {number_text(value, 2)}"
-        sizes = [f"{one.sign} {number_text(float(self.now[one.key][row]), 2)}" for one in HELD if one.key in self.now]
+            return (
+                f"{self.names[row]}, step {self.steps[column]:,.0f}: {name} {number_text(value, 2)}"
+            )
+        sizes = [
+            f"{one.sign} {number_text(float(self.now[one.key][row]), 2)}"
+            for one in HELD
+            if one.key in self.now
+        ]
         return f"{self.names[row]} now: {', '.join(sizes)}"
 
     def _colour(self) -> None:
@@ -147,7 +162,9 @@ class LayerStrip(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(QPen(theme.color("accent"), 2))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(QRectF(heat.left(), tint.top(), heat.width(), tint.height()).adjusted(-1, 0, 1, 0))
+        painter.drawRect(
+            QRectF(heat.left(), tint.top(), heat.width(), tint.height()).adjusted(-1, 0, 1, 0)
+        )
         painter.end()
 
     def _paint_names(self, painter: QPainter, heat: QRectF, height: float) -> None:
@@ -165,15 +182,20 @@ class LayerStrip(QWidget):
             middle = heat.top() + (row + 0.5) * height
             where = QRectF(0, middle - room / 2, width, room)
             text = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, width)
-            painter.drawText(where, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
+            painter.drawText(
+                where, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text
+            )
 
     def _paint_steps(self, painter: QPainter, heat: QRectF) -> None:
         theme = self._theme
         painter.setFont(theme.font(11))
         painter.setPen(theme.color("secondary"))
         top = QRectF(heat.left(), 0, heat.width(), heat.top() - 3)
-        painter.drawText(top, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom,
-                         f"{BY_KEY[self.quantity].name} over time")
+        painter.drawText(
+            top,
+            Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom,
+            f"{BY_KEY[self.quantity].name} over time",
+        )
         if len(self.steps):
             below = QRectF(heat.left(), heat.bottom() + 3, heat.width(), theme.px(16))
             painter.drawText(below, Qt.AlignmentFlag.AlignLeft, f"step {self.steps[0]:,.0f}")
@@ -190,7 +212,9 @@ class LayerStrip(QWidget):
         self._paint_axis(painter, area, low, high)
         self._paint_legend(painter, area, [one for one, _ in shown])
         for one, values in shown:
-            strong = one.key == self.quantity or (self.quantity == "ratio" and one.key in ("step", "weight"))
+            strong = one.key == self.quantity or (
+                self.quantity == "ratio" and one.key in ("step", "weight")
+            )
             size = min(self._theme.px(8 if strong else 6), max(2.0, height))
             colour, before = self._theme.color(one.role), None
             for row, value in enumerate(values):
@@ -228,11 +252,19 @@ class LayerStrip(QWidget):
         if sum(metrics.horizontalAdvance(text) + theme.px(21) for text in words) > area.width():
             words = [one.sign for one in shown]
         for one, text in zip(shown, words, strict=True):
-            mark(painter, one.form, QPointF(x + theme.px(4), middle), theme.px(7), theme.color(one.role))
+            mark(
+                painter,
+                one.form,
+                QPointF(x + theme.px(4), middle),
+                theme.px(7),
+                theme.color(one.role),
+            )
             x += theme.px(11)
             painter.setPen(theme.color("text"))
             width = metrics.horizontalAdvance(text) + theme.px(10)
-            painter.drawText(QRectF(x, 0, width, area.top() - 3), Qt.AlignmentFlag.AlignVCenter, text)
+            painter.drawText(
+                QRectF(x, 0, width, area.top() - 3), Qt.AlignmentFlag.AlignVCenter, text
+            )
             x += width
 
     # --- Qt
@@ -251,7 +283,12 @@ class LayerStrip(QWidget):
             self.chosen.emit(row)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        moves = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_Home: -10**6, Qt.Key.Key_End: 10**6}
+        moves = {
+            Qt.Key.Key_Up: -1,
+            Qt.Key.Key_Down: 1,
+            Qt.Key.Key_Home: -(10**6),
+            Qt.Key.Key_End: 10**6,
+        }
         key = Qt.Key(event.key())
         if key in moves and self.names:
             self.chosen.emit(min(max(0, self.row + moves[key]), len(self.names) - 1))
@@ -283,8 +320,20 @@ def mark(painter: QPainter, form: str, at: QPointF, size: float, colour: QColor)
     elif form == "|":
         painter.drawRect(QRectF(x - half * 0.4, y - half, size * 0.4, size))
     elif form == "d":
-        painter.drawPolygon(QPolygonF([QPointF(x, y - half * 1.2), QPointF(x + half * 1.2, y),
-                                       QPointF(x, y + half * 1.2), QPointF(x - half * 1.2, y)]))
+        painter.drawPolygon(
+            QPolygonF(
+                [
+                    QPointF(x, y - half * 1.2),
+                    QPointF(x + half * 1.2, y),
+                    QPointF(x, y + half * 1.2),
+                    QPointF(x - half * 1.2, y),
+                ]
+            )
+        )
     else:
-        painter.drawPolygon(QPolygonF([QPointF(x, y - half), QPointF(x + half, y + half), QPointF(x - half, y + half)]))
+        painter.drawPolygon(
+            QPolygonF(
+                [QPointF(x, y - half), QPointF(x + half, y + half), QPointF(x - half, y + half)]
+            )
+        )
     painter.restore()

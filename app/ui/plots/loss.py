@@ -29,7 +29,9 @@ class LossPlot(Plot):
 
     def __init__(self, theme: Theme, smoothing: float) -> None:
         super().__init__(theme)
-        self.raw = self.add(Series("each batch", "training_raw", width=1, smooth=False, legend=False))
+        self.raw = self.add(
+            Series("each batch", "training_raw", width=1, smooth=False, legend=False)
+        )
         self.average = self.add(Series("training", "training", limit=300, average=True))
         self.validation = self.add(Series("validation", "validation", symbol="s"))
         self._record: Record | None = None
@@ -67,7 +69,8 @@ class LossPlot(Plot):
         self.average.visible = len(x) >= 2
         done = record.epochs
         self.validation.show(
-            np.array([epoch.step / per_epoch for epoch in done]), np.array([epoch.validation_loss for epoch in done])
+            np.array([epoch.step / per_epoch for epoch in done]),
+            np.array([epoch.validation_loss for epoch in done]),
         )
         best = record.best
         self.set_best((best.step / per_epoch, best.validation_loss) if best else None)

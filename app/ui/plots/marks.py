@@ -48,7 +48,9 @@ class Marks:
     @property
     def words(self) -> list[str]:
         """What stands beside the lines that can be seen."""
-        return [line.label.format for line in self.lines if line.isVisible() and line.label.isVisible()]
+        return [
+            line.label.format for line in self.lines if line.isVisible() and line.label.isVisible()
+        ]
 
     def show(self, marks: Iterable[tuple[float, str]]) -> None:
         marked = sorted(marks, key=lambda mark: mark[0])
@@ -56,7 +58,9 @@ class Marks:
             return
         self.marked = marked
         while len(self.lines) < len(marked):
-            line = pg.InfiniteLine(angle=90, label="", labelOpts={"position": TOP, "anchors": [(0, 0.5), (1, 0.5)]})
+            line = pg.InfiniteLine(
+                angle=90, label="", labelOpts={"position": TOP, "anchors": [(0, 0.5), (1, 0.5)]}
+            )
             # Behind the curves, which no words may hide; the words of one above the lines that follow it.
             line.setZValue(-1 - 0.001 * len(self.lines))
             self._restyle(line)
@@ -96,7 +100,9 @@ class Marks:
             room = metrics.horizontalAdvance(group.words) + px(GAP)
             beside = group.at + room <= width
             start = group.at if beside else group.at - room
-            level = next((level for level, end in enumerate(ends) if start >= end), ends.index(min(ends)))
+            level = next(
+                (level for level, end in enumerate(ends) if start >= end), ends.index(min(ends))
+            )
             ends[level] = max(ends[level], start + room)
             line.label.anchors = [(0, 0.5) if beside else (1, 0.5)] * 2
             line.label.setFormat(group.words)
@@ -133,7 +139,9 @@ class Marks:
         line.setPen(pg.mkPen(theme.color("line"), width=1))
         line.label.setColor(theme.color("secondary"))
         line.label.setFont(theme.font(11))
-        line.label.fill = pg.mkBrush(theme.color("surface"))  # the lines that follow pass behind the words
+        line.label.fill = pg.mkBrush(
+            theme.color("surface")
+        )  # the lines that follow pass behind the words
 
 
 def _together(words: list[str]) -> str:

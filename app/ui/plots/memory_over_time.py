@@ -30,10 +30,22 @@ class MemoryPlot(Plot):
         super().__init__(theme, y_words=bytes_axis, room=56)
         self.rows: dict[str, Series] = {}
         for key in reversed(NAMES):  # the sum is drawn first, what lies below it over it
-            series = Series(NAMES[key], role_of(key), width=1, smooth=False, words=bytes_text, legend=False, fill=True,
-                            dots=False)
+            series = Series(
+                NAMES[key],
+                role_of(key),
+                width=1,
+                smooth=False,
+                words=bytes_text,
+                legend=False,
+                fill=True,
+                dots=False,
+            )
             self.rows[key] = self.add(series)
-        self.peak = self.add(Series("peak", "text", width=1, smooth=False, words=bytes_text, legend=False, dots=False))
+        self.peak = self.add(
+            Series(
+                "peak", "text", width=1, smooth=False, words=bytes_text, legend=False, dots=False
+            )
+        )
         self.values: dict[str, np.ndarray] = {}
         self.restyle()
 
@@ -48,9 +60,13 @@ class MemoryPlot(Plot):
             known = np.isfinite(values)
             self.values[key] = values
             below = below + np.where(known, values, 0.0)
-            series.show(*((steps / per_epoch, below) if (known & (values > 0)).any() else (EMPTY, EMPTY)))
+            series.show(
+                *((steps / per_epoch, below) if (known & (values > 0)).any() else (EMPTY, EMPTY))
+            )
         peaks = np.array([_or_nan(event.rows.get("peak")) for event in record.memory])
-        self.peak.show(*((steps / per_epoch, peaks) if np.isfinite(peaks).any() else (EMPTY, EMPTY)))
+        self.peak.show(
+            *((steps / per_epoch, peaks) if np.isfinite(peaks).any() else (EMPTY, EMPTY))
+        )
         self.refresh()
 
     def limits(self) -> tuple[float, float, float, float]:
@@ -65,7 +81,10 @@ class MemoryPlot(Plot):
     def table(self) -> tuple[list[str], list[list[str]]]:
         shown = [key for key, series in reversed(self.rows.items()) if len(series.x)]
         places = self.rows[shown[0]].x if shown else EMPTY
-        rows = [[repr(float(x)), *(_cell(self.values[key][row]) for key in shown)] for row, x in enumerate(places)]
+        rows = [
+            [repr(float(x)), *(_cell(self.values[key][row]) for key in shown)]
+            for row, x in enumerate(places)
+        ]
         return [self.x_title, *(f"{NAMES[key]} (bytes)" for key in shown)], rows
 
 

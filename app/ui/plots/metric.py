@@ -19,7 +19,9 @@ class MetricPlot(Plot):
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, y_words=percent)
         self.shown_metric = METRICS["accuracy"]
-        self.validation = self.add(Series("validation", "validation", symbol="s", words=percent_text))
+        self.validation = self.add(
+            Series("validation", "validation", symbol="s", words=percent_text)
+        )
         self.restyle()
 
     def show_record(self, record: Record, metric: Metric | None = None, unit: str = "") -> None:
@@ -27,8 +29,12 @@ class MetricPlot(Plot):
         self.shown_metric = metric or self.shown_metric
         share = self.shown_metric.shown == "percent"
         self.left.words = percent if share else plain
-        self.validation.words = percent_text if share else lambda value: f"{number_text(value)} {unit}".rstrip()
-        self.marks.at_top = self.shown_metric.better != "higher"  # what rises leaves the bottom free
+        self.validation.words = (
+            percent_text if share else lambda value: f"{number_text(value)} {unit}".rstrip()
+        )
+        self.marks.at_top = (
+            self.shown_metric.better != "higher"
+        )  # what rises leaves the bottom free
         name = self.shown_metric.name
         per_epoch, epochs = epoch_axis(record)
         done = [epoch for epoch in record.epochs if name in epoch.metrics]

@@ -50,5 +50,9 @@ class AxisNames:
             label.adjustSize()
         bottom = int(plot.bottom.height()) if plot.bottom.isVisible() else 0
         left = int(plot.left.width()) if plot.left.isVisible() else 0
-        across.move(plot.width() - across.width() - px(16), plot.height() - bottom - across.height() - 2)
-        up.move(plot.auto.geometry().right() + px(8) if plot.auto.isVisible() else left + px(6), px(4))
+        across.move(
+            plot.width() - across.width() - px(16), plot.height() - bottom - across.height() - 2
+        )
+        up.move(
+            plot.auto.geometry().right() + px(8) if plot.auto.isVisible() else left + px(6), px(4)
+        )

@@ -29,8 +29,13 @@ class NormPlot(Plot):
         self.norm.show(record.steps.values[there] / per_epoch, record.norms.values[there])
         places, limits = limits_of(record, clip)
         drawn = np.isfinite(limits).any() and there.any()
-        self.clip.show(*((np.append(places / per_epoch, epochs), np.append(limits, limits[-1])) if drawn
-                         else (EMPTY, EMPTY)))
+        self.clip.show(
+            *(
+                (np.append(places / per_epoch, epochs), np.append(limits, limits[-1]))
+                if drawn
+                else (EMPTY, EMPTY)
+            )
+        )
         self.set_marks(marks_of(record, per_epoch))
         self.refresh()
 
@@ -45,9 +50,15 @@ class NormPlot(Plot):
 
 def limits_of(record: Record, clip: float) -> tuple[np.ndarray, np.ndarray]:
     """The corners of the limit over the steps, and its values there; NaN where nothing is clipped."""
-    changed = [(change.step, float(change.values[CLIP] or 0.0)) for change in record.changes if CLIP in change.values]
+    changed = [
+        (change.step, float(change.values[CLIP] or 0.0))
+        for change in record.changes
+        if CLIP in change.values
+    ]
     corners = [(0, clip)]
     for step, value in sorted(changed):
         corners += [(step, corners[-1][1]), (step, value)]
     limits = np.array([value for _, value in corners], dtype=float)
-    return np.array([step for step, _ in corners], dtype=float), np.where(limits > 0, limits, np.nan)
+    return np.array([step for step, _ in corners], dtype=float), np.where(
+        limits > 0, limits, np.nan
+    )

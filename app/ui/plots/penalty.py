@@ -84,7 +84,11 @@ class PenaltyPlot(Plot):
         price = prices[0].of
         self.marked = [
             (p, float(price(np.array([p]))[0]), text)
-            for p, text in ((SURE_WRONG, "sure and wrong"), (guess, "guessing"), (SURE_RIGHT, "sure and right"))
+            for p, text in (
+                (SURE_WRONG, "sure and wrong"),
+                (guess, "guessing"),
+                (SURE_RIGHT, "sure and right"),
+            )
         ]
         self._given = np.clip(np.zeros(0) if given is None else given, places[0], places[-1])
         self.given.setData(self._given, price(self._given))
@@ -118,5 +122,11 @@ class PenaltyPlot(Plot):
             text.setColor(self.theme.color("text"))
             text.setFont(self.theme.font(11))
             middle = 0.3 < p <= 0.6  # words above it would run into those of "sure and right"
-            text.setAnchor((0.75, 2.2) if right else (0.7, 1.6) if middle else (-0.06, 0.5 if p < 0.05 else 1.1))
+            text.setAnchor(
+                (0.75, 2.2)
+                if right
+                else (0.7, 1.6)
+                if middle
+                else (-0.06, 0.5 if p < 0.05 else 1.1)
+            )
             text.setPos(p, price)

@@ -18,18 +18,47 @@ class Quantity:
 
 
 ALL = (
-    Quantity("gradient", "gradient", "g", "memory.gradients", "t",
-             "Where downhill is for this batch, as the optimizer is given it (after clipping)."),
-    Quantity("first_moment", "first moment", "m", "memory.first_moment", "o",
-             "The running average of the gradient: the direction that lasts."),
-    Quantity("second_moment_root", "root of second moment", "√v", "memory.second_moment", "d",
-             "The root of the running average of the squared gradient: how large gradients usually are."),
-    Quantity("step", "step", "step", "text", "s",
-             "How far a weight really moves in one step, its decay apart."),
-    Quantity("weight", "weight", "w", "memory.weights", "|",
-             "The weights themselves."),
-    Quantity("ratio", "step ÷ weight", "step ÷ w", "text", "s",
-             "A step as a share of the weight; about 1/1,000 is usual."),
+    Quantity(
+        "gradient",
+        "gradient",
+        "g",
+        "memory.gradients",
+        "t",
+        "Where downhill is for this batch, as the optimizer is given it (after clipping).",
+    ),
+    Quantity(
+        "first_moment",
+        "first moment",
+        "m",
+        "memory.first_moment",
+        "o",
+        "The running average of the gradient: the direction that lasts.",
+    ),
+    Quantity(
+        "second_moment_root",
+        "root of second moment",
+        "√v",
+        "memory.second_moment",
+        "d",
+        "The root of the running average of the squared gradient: how large gradients usually are.",
+    ),
+    Quantity(
+        "step",
+        "step",
+        "step",
+        "text",
+        "s",
+        "How far a weight really moves in one step, its decay apart.",
+    ),
+    Quantity("weight", "weight", "w", "memory.weights", "|", "The weights themselves."),
+    Quantity(
+        "ratio",
+        "step ÷ weight",
+        "step ÷ w",
+        "text",
+        "s",
+        "A step as a share of the weight; about 1/1,000 is usual.",
+    ),
 )
 BY_KEY = {one.key: one for one in ALL}
 HELD = tuple(one for one in ALL if one.key != "ratio")

@@ -48,7 +48,12 @@ class RatePlot(Plot):
     def limits(self) -> tuple[float, float, float, float]:
         left, right, low, high = super().limits()
         ends_high = len(self.plan.y) > 0 and self.plan.y[-1] > 0.75 * high
-        return left, right, (low if self.log else 0.0), (HEADROOM if ends_high and not self.log else 1.0) * high
+        return (
+            left,
+            right,
+            (low if self.log else 0.0),
+            (HEADROOM if ends_high and not self.log else 1.0) * high,
+        )
 
 
 def to_come(
@@ -71,7 +76,9 @@ class SchedulePlot(Plot):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
-        self.lowest = self.add(Series("at the least", "secondary", width=1, smooth=False, dots=False))
+        self.lowest = self.add(
+            Series("at the least", "secondary", width=1, smooth=False, dots=False)
+        )
         self.rate = self.add(Series("learning rate", "accent", dots=False))
         self.setMouseEnabled(x=False, y=False)
         self.restyle()

@@ -45,7 +45,9 @@ class RateFinderPlot(Plot):
         self._text = pg.TextItem(anchor=(0, 1))
         self.present: float | None = None
         self._now, self._now_text = pg.InfiniteLine(angle=90), pg.TextItem()
-        for depth, item in enumerate((self._now, self._now_text, self._line, self._dot, self._text), 20):
+        for depth, item in enumerate(
+            (self._now, self._now_text, self._line, self._dot, self._text), 20
+        ):
             item.setZValue(depth)
             item.hide()
             self.addItem(item, ignoreBounds=True)
@@ -54,7 +56,11 @@ class RateFinderPlot(Plot):
         self.restyle()
 
     def show_tried(
-        self, rates: np.ndarray, losses: np.ndarray, smoothed: np.ndarray, span: tuple[float, float] | None = None
+        self,
+        rates: np.ndarray,
+        losses: np.ndarray,
+        smoothed: np.ndarray,
+        span: tuple[float, float] | None = None,
     ) -> None:
         """rates, losses, smoothed: (n,), n may be 0. span: the least and greatest rate on the axis, None to keep it."""
         places = np.log10(rates) if len(rates) else EMPTY
@@ -73,7 +79,9 @@ class RateFinderPlot(Plot):
     def show_chosen(self, rate: float | None) -> None:
         self.chosen = rate
         self.setAccessibleDescription(
-            "" if rate is None else f"Chosen: {text_of(rate)}. The left and right arrow keys choose another."
+            ""
+            if rate is None
+            else f"Chosen: {text_of(rate)}. The left and right arrow keys choose another."
         )
         self._place()
 
@@ -141,10 +149,14 @@ class RateFinderPlot(Plot):
             self._text.setText(text_of(self.chosen))
             self._text.setPos(chosen, min(max(height, low), high))
         if present is not None and self.present:
-            away = chosen is not None and chosen > present  # the words lie on the side where the chosen line is not
+            away = (
+                chosen is not None and chosen > present
+            )  # the words lie on the side where the chosen line is not
             self._now.setPos(present)
             self._now_text.setText(f"now {text_of(self.present)}")
-            self._now_text.setAnchor((1.05 if away and present > left + 0.15 * (right - left) else -0.05, 0))
+            self._now_text.setAnchor(
+                (1.05 if away and present > left + 0.15 * (right - left) else -0.05, 0)
+            )
             self._now_text.setPos(present, high)
 
     def _place_overlays(self) -> None:

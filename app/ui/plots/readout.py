@@ -71,7 +71,9 @@ class Readout(QObject):
         left = int(at.x()) + gap
         if left + self.label.width() > plot.width():
             left = int(at.x()) - gap - self.label.width()
-        top = min(max(0, int(at.y()) - self.label.height() // 2), plot.height() - self.label.height())
+        top = min(
+            max(0, int(at.y()) - self.label.height() // 2), plot.height() - self.label.height()
+        )
         self.label.move(max(0, left), top)
         self.label.raise_()
 

@@ -74,7 +74,12 @@ class ScatterPlot(Plot):
     pointed = Signal(int)
 
     def __init__(
-        self, theme: Theme, x_name: str = "", y_name: str = "", diagonal: bool = False, axes: bool = True
+        self,
+        theme: Theme,
+        x_name: str = "",
+        y_name: str = "",
+        diagonal: bool = False,
+        axes: bool = True,
     ) -> None:
         self._names = AxisNames(x_name, y_name)
         super().__init__(theme, x_whole=False, room=52)
@@ -106,7 +111,9 @@ class ScatterPlot(Plot):
     def show_points(self, x: np.ndarray, y: np.ndarray, groups: np.ndarray | None = None) -> None:
         """x, y: (n,). groups: (n,) numbers from 0, each with a colour and a form of its own; one group if None."""
         self.x, self.y = np.asarray(x, float), np.asarray(y, float)
-        self.groups = np.zeros(len(self.x), np.int64) if groups is None else np.asarray(groups, np.int64)
+        self.groups = (
+            np.zeros(len(self.x), np.int64) if groups is None else np.asarray(groups, np.int64)
+        )
         self.chosen = self.chosen if self.chosen < len(self.x) else -1
         self.marked = np.zeros(0, np.int64)
         self._forget()
@@ -136,19 +143,29 @@ class ScatterPlot(Plot):
             kind = int(kinds[number])
             those = there & (np.minimum(self.groups, GROUPS) == kind)
             item.setData(
-                self.x[those], self.y[those], symbol=symbol_of(kind), size=size,
-                brush=pg.mkBrush(color_of(self.theme, kind)), pen=pg.mkPen(self.theme.color("surface"), width=0.7),
+                self.x[those],
+                self.y[those],
+                symbol=symbol_of(kind),
+                size=size,
+                brush=pg.mkBrush(color_of(self.theme, kind)),
+                pen=pg.mkPen(self.theme.color("surface"), width=0.7),
             )
         if self._diagonal is not None:
             low, high = self._range_of_both()
             reach = high - low
             ends = np.array([low - reach, high + reach])
             self._diagonal.setData(ends, ends)
-            self._diagonal.setPen(pg.mkPen(self.theme.color("line"), width=1.5, style=Qt.PenStyle.DashLine))
+            self._diagonal.setPen(
+                pg.mkPen(self.theme.color("line"), width=1.5, style=Qt.PenStyle.DashLine)
+            )
         self._paint_marks()
 
     def _paint_marks(self) -> None:
-        others = self.marked[(self.marked >= 0) & (self.marked < len(self.x))] if len(self.marked) else self.marked
+        others = (
+            self.marked[(self.marked >= 0) & (self.marked < len(self.x))]
+            if len(self.marked)
+            else self.marked
+        )
         self._near.setData(self.x[others], self.y[others])
         self._near.setBrush(None)
         self._near.setPen(pg.mkPen(self.theme.color("text"), width=1.5))
@@ -175,7 +192,9 @@ class ScatterPlot(Plot):
         x, y = self.x[there], self.y[there]
         wide, high = float(np.ptp(x)) or 1.0, float(np.ptp(y)) or 1.0
         return (
-            float(x.min()) - 0.03 * wide, float(x.max()) + 0.03 * wide, float(y.min()) - 0.03 * high,
+            float(x.min()) - 0.03 * wide,
+            float(x.max()) + 0.03 * wide,
+            float(y.min()) - 0.03 * high,
             float(y.max()) + 0.03 * high,
         )
 
@@ -224,7 +243,11 @@ class ScatterPlot(Plot):
         super().mouseReleaseEvent(ev)
         press, self._press = self._press, None
         still = press is not None and (ev.position() - press).manhattanLength() < 5
-        if still and ev.button() is Qt.MouseButton.LeftButton and (number := self.number_at(ev.position())) >= 0:
+        if (
+            still
+            and ev.button() is Qt.MouseButton.LeftButton
+            and (number := self.number_at(ev.position())) >= 0
+        ):
             self.picked.emit(number)
 
     def leaveEvent(self, ev: QEvent) -> None:
@@ -248,7 +271,9 @@ class ScatterPlot(Plot):
     def table(self) -> tuple[list[str], list[list[str]]]:
         """What a CSV file of this plot holds: a line a point."""
         rows = [[repr(float(x)), repr(float(y))] for x, y in zip(self.x, self.y, strict=True)]
-        return [text or name for text, name in zip(self._names.texts, ("x", "y"), strict=True)], rows
+        return [
+            text or name for text, name in zip(self._names.texts, ("x", "y"), strict=True)
+        ], rows
 
 
 def color_of(theme: Theme, group: int) -> object:

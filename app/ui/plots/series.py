@@ -48,7 +48,11 @@ class Series:
 
     def show(self, x: np.ndarray, y: np.ndarray) -> None:
         """x: (n,) ascending. y: (n,), NaN and infinity welcome."""
-        same = len(x) == len(self.x) and np.array_equal(x, self.x) and np.array_equal(y, self.y, equal_nan=True)
+        same = (
+            len(x) == len(self.x)
+            and np.array_equal(x, self.x)
+            and np.array_equal(y, self.y, equal_nan=True)
+        )
         self.changed |= not same
         self.x, self.y = x, y
 

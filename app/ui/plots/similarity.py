@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.ui.theme import Theme
@@ -75,7 +84,9 @@ class SimilarityMatrix(QWidget):
             share = (self.values - low) / ((high - low) or 1.0)
             pale, deep = (_rgb(self._theme.color(role)) for role in ("track", "training"))
             pixels = np.rint(pale + share[..., None] ** 1.5 * (deep - pale)).astype(np.uint8)
-            self._image = QImage(pixels.tobytes(), count, count, 3 * count, QImage.Format.Format_RGB888).copy()
+            self._image = QImage(
+                pixels.tobytes(), count, count, 3 * count, QImage.Format.Format_RGB888
+            ).copy()
         self.update()
 
     # --- geometry
@@ -124,7 +135,10 @@ class SimilarityMatrix(QWidget):
             metrics = QFontMetricsF(painter.font())
             painter.drawText(QPointF(area.left(), area.top() - theme.px(6)), f"{self._names[1]} →")
             painter.save()
-            painter.translate(area.left() - theme.px(6), area.top() + metrics.horizontalAdvance(f"← {self._names[0]}"))
+            painter.translate(
+                area.left() - theme.px(6),
+                area.top() + metrics.horizontalAdvance(f"← {self._names[0]}"),
+            )
             painter.rotate(-90)
             painter.drawText(QPointF(0, 0), f"← {self._names[0]}")
             painter.restore()
@@ -178,7 +192,10 @@ class SimilarityMatrix(QWidget):
             row, column = self.current or (0, -steps[key][1])
             down, across = steps[key]
             self.go(min(max(0, row + down), last), min(max(0, column + across), last))
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self.current is not None:
+        elif (
+            key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
+            and self.current is not None
+        ):
             self.picked.emit(*self.current)
         else:
             super().keyPressEvent(event)

@@ -51,7 +51,10 @@ class SizesPlot(Plot):
         self._place_signs()
         places = np.flatnonzero(used)
         if len(places):
-            self.span = (float(EDGES[max(0, places[0] - 1)]), float(EDGES[min(BINS, places[-1] + 2)]))
+            self.span = (
+                float(EDGES[max(0, places[0] - 1)]),
+                float(EDGES[min(BINS, places[-1] + 2)]),
+            )
         self.refresh()
 
     def limits(self) -> tuple[float, float, float, float]:
@@ -123,16 +126,23 @@ class NormsPlot(Plot):
         if not layers or not looks:
             self.others.setData(EMPTY, EMPTY)
             return
-        places = np.unique(np.linspace(0, looks - 1, max(2, min(looks, THIN_POINTS // layers - 1))).astype(int))
+        places = np.unique(
+            np.linspace(0, looks - 1, max(2, min(looks, THIN_POINTS // layers - 1))).astype(int)
+        )
         hole = np.full((layers, 1), np.nan)
-        x = np.concatenate([np.broadcast_to(epochs[places], (layers, len(places))), hole], axis=1).ravel()
+        x = np.concatenate(
+            [np.broadcast_to(epochs[places], (layers, len(places))), hole], axis=1
+        ).ravel()
         y = np.concatenate([grown[:, places], hole], axis=1).ravel()
         self.others.setData(x, y, connect="finite")
 
     def limits(self) -> tuple[float, float, float, float]:
         """The thin lines do not set the scale: a layer that begins near zero, as answers do, grows many times over."""
         left, right, low, high = super().limits()
-        middle, half = (low + high) / 2, max((high - low) / 2, 0.02)  # a hundredth more is not a mountain
+        middle, half = (
+            (low + high) / 2,
+            max((high - low) / 2, 0.02),
+        )  # a hundredth more is not a mountain
         return left, right, middle - half, middle + half
 
     def restyle(self) -> None:

@@ -28,7 +28,9 @@ class Spectrum(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         theme.changed.connect(self._restyle)
 
-    def show_histograms(self, shares: np.ndarray, steps: np.ndarray, sizes: np.ndarray, role: str) -> None:
+    def show_histograms(
+        self, shares: np.ndarray, steps: np.ndarray, sizes: np.ndarray, role: str
+    ) -> None:
         """shares: (BINS, T), of the sizes of inside.EDGES. sizes: (T,) root mean squares, NaN where there is none."""
         self.shares, self.steps, self.sizes, self.role = shares, steps, sizes, role
         used = np.flatnonzero(shares.max(axis=1) > 0.002) if shares.size else np.empty(0, int)
@@ -44,7 +46,9 @@ class Spectrum(QWidget):
             return
         shown = self.shares[self.first : self.last][::-1]
         colours = between(self._theme.color("surface"), self._theme.color(self.role))
-        self._image = heat_image(np.sqrt(shown), 0.0, float(np.sqrt(shown.max())), colours, self._theme.color("track"))
+        self._image = heat_image(
+            np.sqrt(shown), 0.0, float(np.sqrt(shown.max())), colours, self._theme.color("track")
+        )
 
     def _restyle(self) -> None:
         self._colour()
@@ -59,7 +63,9 @@ class Spectrum(QWidget):
 
     def _area(self) -> QRectF:
         px = self._theme.px
-        return QRectF(px(44), px(6), max(8.0, self.width() - px(56)), max(8.0, self.height() - px(28)))
+        return QRectF(
+            px(44), px(6), max(8.0, self.width() - px(56)), max(8.0, self.height() - px(28))
+        )
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._image.isNull():
@@ -75,7 +81,11 @@ class Spectrum(QWidget):
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
             painter.setPen(theme.color("secondary"))
             where = QRectF(0, y - metrics.height() / 2, area.left() - theme.px(6), metrics.height())
-            painter.drawText(where, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, power_text(exponent))
+            painter.drawText(
+                where,
+                Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
+                power_text(exponent),
+            )
         below = QRectF(area.left(), area.bottom() + 3, area.width(), theme.px(16))
         painter.drawText(below, Qt.AlignmentFlag.AlignLeft, f"step {self.steps[0]:,.0f}")
         if len(self.steps) > 1:
@@ -94,7 +104,10 @@ class Spectrum(QWidget):
                 before = None
                 continue
             share = min(1.0, max(0.0, (np.log10(size) - low) / (high - low)))
-            here = QPointF(area.left() + (column + 0.5) / count * area.width(), area.bottom() - share * area.height())
+            here = QPointF(
+                area.left() + (column + 0.5) / count * area.width(),
+                area.bottom() - share * area.height(),
+            )
             if before is not None:
                 painter.drawLine(before, here)
             before = here

@@ -8,7 +8,16 @@ from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QPainter, QPixmap
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QSlider, QToolButton, QWidget, QWidgetAction
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QSlider,
+    QToolButton,
+    QWidget,
+    QWidgetAction,
+)
 
 from app.engine import storage
 from app.engine.errors import UserError
@@ -36,7 +45,9 @@ class PlotCard(Card):
         plot.setObjectName(f"{name}.plot")
         plot.setAccessibleName(f"{title}: {why}")
         self.body.addWidget(plot, 1)
-        self.download = _button("", "Save this plot as a picture or as a table.", f"{name}.download")
+        self.download = _button(
+            "", "Save this plot as a picture or as a table.", f"{name}.download"
+        )
         self.download.setAccessibleName(f"Save the plot {title}")
         self.download.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self.download)
@@ -89,10 +100,19 @@ class PlotCard(Card):
         painter = QPainter(pixmap)
         painter.setFont(self.theme.font(13, bold=True))
         painter.setPen(self.theme.color("text"))
-        painter.drawText(self.theme.px(8), 0, size.width(), head, Qt.AlignmentFlag.AlignVCenter, self.title.text())
+        painter.drawText(
+            self.theme.px(8),
+            0,
+            size.width(),
+            head,
+            Qt.AlignmentFlag.AlignVCenter,
+            self.title.text(),
+        )
         auto = self.plot.auto.isVisible()
         self.plot.auto.hide()
-        QWidget.render(self.plot, painter, QPoint(0, head))  # the view's own render() of that name leaves Qt broken
+        QWidget.render(
+            self.plot, painter, QPoint(0, head)
+        )  # the view's own render() of that name leaves Qt broken
         self.plot.auto.setVisible(auto)
         painter.end()
         return pixmap
@@ -117,7 +137,9 @@ class LogButton(QToolButton):
 
     def __init__(self, plots: list[Plot], preferences: Preferences, key: str) -> None:
         super().__init__()
-        _dress(self, "log", "A logarithmic axis shows small improvements late in the run.", f"{key}")
+        _dress(
+            self, "log", "A logarithmic axis shows small improvements late in the run.", f"{key}"
+        )
         self.setAccessibleName("Logarithmic axis")
         self.setCheckable(True)
         self._plots, self._preferences, self._key = plots, preferences, key
@@ -137,7 +159,12 @@ class SmoothButton(QToolButton):
 
     def __init__(self, theme: Theme, preferences: Preferences, key: str) -> None:
         super().__init__()
-        _dress(self, "", "How much the thick line is smoothed; the thin line is always every step.", key)
+        _dress(
+            self,
+            "",
+            "How much the thick line is smoothed; the thin line is always every step.",
+            key,
+        )
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._preferences, self._key = preferences, key
         self.slider = QSlider(Qt.Orientation.Horizontal)

@@ -89,7 +89,11 @@ class BottomBar(QFrame):
 
     def set_icons(self, train: QIcon, pause: QIcon, stop: QIcon, resume: QIcon) -> None:
         self._pause_icons = pause, resume
-        for button, icon in ((self.train, train), (self.pause, self._pause_icons[self._paused]), (self.stop, stop)):
+        for button, icon in (
+            (self.train, train),
+            (self.pause, self._pause_icons[self._paused]),
+            (self.stop, stop),
+        ):
             button.setIcon(icon)
 
     def set_paused(self, paused: bool) -> None:
@@ -97,7 +101,9 @@ class BottomBar(QFrame):
         self._paused = paused
         self.pause.setText("Resume" if paused else "Pause")
         self.pause.setAccessibleName(self.pause.text())
-        self.pause.setToolTip("Goes on where it paused." if paused else "Pauses after the current step.")
+        self.pause.setToolTip(
+            "Goes on where it paused." if paused else "Pauses after the current step."
+        )
         self.pause.setIcon(self._pause_icons[paused])
 
     def set_running(self, running: bool) -> None:

@@ -16,7 +16,9 @@ SPLITS = {"training": "training", "validation": "validation", "test": "line"}
 ROW, TALLEST, BAR, GAP, HEAD, SQUARE = 22, 32, 10, 10, 22, 9
 
 
-def balance_words(classes: Sequence[str], totals: Sequence[int], noun: str = "picture", one: str = "class") -> str:
+def balance_words(
+    classes: Sequence[str], totals: Sequence[int], noun: str = "picture", one: str = "class"
+) -> str:
     """How evenly the training examples are spread over the classes, in a sentence. totals: per class. noun: of one
     example. one: what a class is called."""
     if not totals:
@@ -53,13 +55,18 @@ class ClassBars(QAbstractScrollArea):
         """counts: per split, examples per class in the order of `classes`."""
         self._classes = tuple(classes)
         self._counts = {split: tuple(numbers) for split, numbers in counts.items() if sum(numbers)}
-        self.setAccessibleDescription("; ".join(self.words(row) for row in range(min(len(self._classes), 50))))
+        self.setAccessibleDescription(
+            "; ".join(self.words(row) for row in range(min(len(self._classes), 50)))
+        )
         self._measure()
 
     @property
     def totals(self) -> tuple[int, ...]:
         """Examples per class over all splits."""
-        return tuple(sum(numbers[row] for numbers in self._counts.values()) for row in range(len(self._classes)))
+        return tuple(
+            sum(numbers[row] for numbers in self._counts.values())
+            for row in range(len(self._classes))
+        )
 
     def words(self, row: int) -> str:
         """A class in words: "cat: 120 (96 training, 12 validation, 12 test)"."""
@@ -89,19 +96,30 @@ class ClassBars(QAbstractScrollArea):
         offset = self.verticalScrollBar().value()
         first = max(0, offset // row_height)
         painter.setClipRect(QRect(0, head, self.viewport().width(), self.viewport().height()))
-        for row in range(first, min(len(self._classes), first + self.viewport().height() // row_height + 2)):
+        for row in range(
+            first, min(len(self._classes), first + self.viewport().height() // row_height + 2)
+        ):
             line = QRect(0, head + row * row_height - offset, self.viewport().width(), row_height)
             self._paint_row(painter, metrics, row, line, bars, names, largest)
         painter.setClipping(False)
         self._paint_legend(painter, metrics)
 
     def _paint_row(
-        self, painter: QPainter, metrics: QFontMetrics, row: int, line: QRect, bars: QRect, names: int, largest: int
+        self,
+        painter: QPainter,
+        metrics: QFontMetrics,
+        row: int,
+        line: QRect,
+        bars: QRect,
+        names: int,
+        largest: int,
     ) -> None:
         theme = self._theme
         painter.setPen(theme.color("text"))
         name = metrics.elidedText(self._classes[row], Qt.TextElideMode.ElideRight, names)
-        painter.drawText(QRect(0, line.y(), names, line.height()), Qt.AlignmentFlag.AlignVCenter, name)
+        painter.drawText(
+            QRect(0, line.y(), names, line.height()), Qt.AlignmentFlag.AlignVCenter, name
+        )
         thickness = theme.px(BAR)
         top = line.y() + (line.height() - thickness) / 2
         left = float(bars.x())
@@ -113,7 +131,9 @@ class ClassBars(QAbstractScrollArea):
         painter.setPen(theme.color("secondary"))
         place = QRect(0, line.y(), line.width() - theme.px(2), line.height())
         alignment = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(place, alignment, f"{sum(numbers[row] for numbers in self._counts.values()):,}")
+        painter.drawText(
+            place, alignment, f"{sum(numbers[row] for numbers in self._counts.values()):,}"
+        )
 
     def _legend(self, metrics: QFontMetrics) -> list[tuple[int, int, str, str]]:
         """(left, row, split, text) of every entry; what does not fit into a row begins the next."""
@@ -139,7 +159,10 @@ class ClassBars(QAbstractScrollArea):
         square, line = theme.px(SQUARE), theme.px(HEAD)
         for left, row, split, text in self._legend(metrics):
             top = row * line
-            painter.fillRect(QRect(left, top + (line - theme.px(4) - square) // 2, square, square), self._color(split))
+            painter.fillRect(
+                QRect(left, top + (line - theme.px(4) - square) // 2, square, square),
+                self._color(split),
+            )
             painter.setPen(theme.color("secondary"))
             start = left + square + theme.px(5)
             place = QRect(start, top, metrics.horizontalAdvance(text) + 4, line - theme.px(4))

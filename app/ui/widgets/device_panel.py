@@ -40,7 +40,10 @@ class DevicePanel(QWidget):
         self._whys: list[QLabel] = []
 
     def show_readings(
-        self, rows: Mapping[str, int | None], device: Mapping[str, float | None], reasons: Mapping[str, str],
+        self,
+        rows: Mapping[str, int | None],
+        device: Mapping[str, float | None],
+        reasons: Mapping[str, str],
         peak: int | None = None,
     ) -> None:
         parts = device_parts(rows, device)
@@ -77,7 +80,9 @@ class DevicePanel(QWidget):
         self._values, self._whys = [], []
         for row, (name, _, meaning, role) in enumerate(lines):
             if role:
-                self._grid.addWidget(Swatch(self.theme, role), 2 * row, 0, Qt.AlignmentFlag.AlignVCenter)
+                self._grid.addWidget(
+                    Swatch(self.theme, role), 2 * row, 0, Qt.AlignmentFlag.AlignVCenter
+                )
             label, value, why = QLabel(name), QLabel(), QLabel()
             label.setToolTip(meaning)
             style(label, "row")
@@ -99,6 +104,3 @@ def one_line(rows: Mapping[str, int | None], device: Mapping[str, float | None])
     if device.get("utilisation") is not None:
         words.append(f"{device['utilisation']:.0f} % busy")
     return " · ".join(words)
-
-
-

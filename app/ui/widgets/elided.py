@@ -22,7 +22,9 @@ class ElidedLabel(QLabel):
         return QSize(min(wanted, metrics.averageCharWidth() * self._least), metrics.height())
 
     def sizeHint(self) -> QSize:
-        return QSize(self.fontMetrics().horizontalAdvance(self.text()) + 2, self.fontMetrics().height())
+        return QSize(
+            self.fontMetrics().horizontalAdvance(self.text()) + 2, self.fontMetrics().height()
+        )
 
     def paintEvent(self, event: QPaintEvent) -> None:
         text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())

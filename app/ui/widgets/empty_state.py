@@ -15,7 +15,14 @@ class EmptyState(QWidget):
     """An icon, a heading, a sentence and one button that goes on. `say` changes heading and sentence."""
 
     def __init__(
-        self, theme: Theme, picture: str, heading: str, text: str, button: str, action: Callable[[], None], name: str
+        self,
+        theme: Theme,
+        picture: str,
+        heading: str,
+        text: str,
+        button: str,
+        action: Callable[[], None],
+        name: str,
     ) -> None:
         super().__init__()
         self._theme, self._picture = theme, picture

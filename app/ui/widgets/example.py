@@ -34,7 +34,9 @@ def size_of(example: Example) -> tuple[int, int]:
     """Width and height at 100 % at which it is well seen small; of a pair, both halves side by side."""
     if example.halves:
         sizes = [size_of(half) for half in example.halves]
-        return sum(width for width, _ in sizes) + 8 * (len(sizes) - 1), max(height for _, height in sizes)
+        return sum(width for width, _ in sizes) + 8 * (len(sizes) - 1), max(
+            height for _, height in sizes
+        )
     width, height = SIZES.get(example.kind, SIZES["row"])
     if example.kind == "row":
         return width, min(height, 10 + 13 * max(2, len(example.cells)))
@@ -43,7 +45,9 @@ def size_of(example: Example) -> tuple[int, int]:
     return width, height
 
 
-def paint_example(painter: QPainter, theme: Theme, box: QRectF, example: Example, ratio: float = 1.0) -> None:
+def paint_example(
+    painter: QPainter, theme: Theme, box: QRectF, example: Example, ratio: float = 1.0
+) -> None:
     """Paint it into a box, all of it as far as it fits. ratio: pixels of the screen a pixel of the window."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -54,14 +58,32 @@ def paint_example(painter: QPainter, theme: Theme, box: QRectF, example: Example
         pixmap = crisp(example.picture, max(1, int(min(box.width(), box.height()))), ratio)
         size = pixmap.deviceIndependentSize()
         painter.drawPixmap(
-            QPointF(box.center().x() - size.width() / 2, box.center().y() - size.height() / 2).toPoint(), pixmap
+            QPointF(
+                box.center().x() - size.width() / 2, box.center().y() - size.height() / 2
+            ).toPoint(),
+            pixmap,
         )
     elif example.signal is not None:
-        _signal(painter, theme, box.adjusted(theme.px(4), theme.px(4), -theme.px(4), -theme.px(4)), example.signal)
+        _signal(
+            painter,
+            theme,
+            box.adjusted(theme.px(4), theme.px(4), -theme.px(4), -theme.px(4)),
+            example.signal,
+        )
     elif example.kind == "row":
-        _row(painter, theme, box.adjusted(theme.px(6), theme.px(4), -theme.px(6), -theme.px(4)), example)
+        _row(
+            painter,
+            theme,
+            box.adjusted(theme.px(6), theme.px(4), -theme.px(6), -theme.px(4)),
+            example,
+        )
     else:
-        _text(painter, theme, box.adjusted(theme.px(6), theme.px(4), -theme.px(6), -theme.px(4)), example.text)
+        _text(
+            painter,
+            theme,
+            box.adjusted(theme.px(6), theme.px(4), -theme.px(6), -theme.px(4)),
+            example.text,
+        )
     painter.restore()
 
 
@@ -113,7 +135,9 @@ class ExampleView(QWidget):
         outline = QPainterPath()
         outline.addRoundedRect(QRectF(self.rect()), self._theme.px(RADIUS), self._theme.px(RADIUS))
         painter.fillPath(outline, self._theme.color("track"))
-        paint_example(painter, self._theme, QRectF(self.rect()), self.example, self.devicePixelRatioF())
+        paint_example(
+            painter, self._theme, QRectF(self.rect()), self.example, self.devicePixelRatioF()
+        )
         painter.end()
 
 
@@ -131,7 +155,9 @@ def _pair(painter: QPainter, theme: Theme, box: QRectF, example: Example, ratio:
         left += width + gap
         if half is not example.halves[-1]:
             painter.setPen(QPen(theme.color("border"), 1))
-            painter.drawLine(QPointF(left - gap / 2, box.top()), QPointF(left - gap / 2, box.bottom()))
+            painter.drawLine(
+                QPointF(left - gap / 2, box.top()), QPointF(left - gap / 2, box.bottom())
+            )
 
 
 def _row(painter: QPainter, theme: Theme, box: QRectF, example: Example) -> None:
@@ -141,7 +167,9 @@ def _row(painter: QPainter, theme: Theme, box: QRectF, example: Example) -> None
     lines = max(1, int(box.height() / metrics.height()))
     cells = example.cells if len(example.cells) <= lines else example.cells[: lines - 1]
     for number, (name, value) in enumerate(cells):
-        place = QRectF(box.left(), box.top() + number * metrics.height(), box.width(), metrics.height())
+        place = QRectF(
+            box.left(), box.top() + number * metrics.height(), box.width(), metrics.height()
+        )
         value = metrics.elidedText(value, Qt.TextElideMode.ElideRight, 0.6 * box.width())
         room = box.width() - metrics.horizontalAdvance(value) - theme.px(6)
         painter.setPen(theme.color("text"))
@@ -150,9 +178,15 @@ def _row(painter: QPainter, theme: Theme, box: QRectF, example: Example) -> None
         name = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room)
         painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
     if left_out := len(example.cells) - len(cells):
-        place = QRectF(box.left(), box.top() + len(cells) * metrics.height(), box.width(), metrics.height())
+        place = QRectF(
+            box.left(), box.top() + len(cells) * metrics.height(), box.width(), metrics.height()
+        )
         painter.setPen(theme.color("secondary"))
-        painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, f"and {left_out:,} more")
+        painter.drawText(
+            place,
+            Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
+            f"and {left_out:,} more",
+        )
 
 
 def _text(painter: QPainter, theme: Theme, box: QRectF, text: str) -> None:
@@ -179,8 +213,12 @@ def _text(painter: QPainter, theme: Theme, box: QRectF, text: str) -> None:
         words = short[start:end]
         if last and len(text) > LETTERS:
             words += "…"
-        words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, box.width()) if last else words
-        painter.drawText(QPointF(box.left(), box.top() + number * metrics.height() + metrics.ascent()), words)
+        words = (
+            metrics.elidedText(words, Qt.TextElideMode.ElideRight, box.width()) if last else words
+        )
+        painter.drawText(
+            QPointF(box.left(), box.top() + number * metrics.height() + metrics.ascent()), words
+        )
 
 
 def _signal(painter: QPainter, theme: Theme, box: QRectF, signal: np.ndarray) -> None:
@@ -192,7 +230,9 @@ def _signal(painter: QPainter, theme: Theme, box: QRectF, signal: np.ndarray) ->
     for number, channel in enumerate(values[:4]):
         if length > 2 * columns:
             edges = np.linspace(0, length, columns + 1).astype(int)[:-1]
-            y = np.stack([np.minimum.reduceat(channel, edges), np.maximum.reduceat(channel, edges)], axis=1).ravel()
+            y = np.stack(
+                [np.minimum.reduceat(channel, edges), np.maximum.reduceat(channel, edges)], axis=1
+            ).ravel()
             x = np.repeat(np.arange(columns, dtype=float), 2)
         else:
             y, x = channel, np.linspace(0, box.width(), max(2, length))[:length]

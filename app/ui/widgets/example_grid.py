@@ -47,7 +47,9 @@ class ExampleGrid(ThumbnailGrid):
     size: side of a picture's tile in pixels at 100 %.
     """
 
-    def __init__(self, theme: Theme, size: int = 76, rows_visible: int = 0, keeps_choice: bool = False) -> None:
+    def __init__(
+        self, theme: Theme, size: int = 76, rows_visible: int = 0, keeps_choice: bool = False
+    ) -> None:
         self._tile = (size, size)
         super().__init__(theme, size, rows_visible, keeps_choice)
         self.setAccessibleName("Examples")
@@ -63,7 +65,11 @@ class ExampleGrid(ThumbnailGrid):
             sizes = [size_of(rows[number][0]) for number in range(min(LOOKED_AT, len(rows)))]
             width, height = (max(parts) for parts in zip(*sizes, strict=True))
             scale = side / SIZES["image"][0] if first.halves else 1.0
-            self._tile = (side, side) if first.kind == "image" else (round(width * scale), round(height * scale))
+            self._tile = (
+                (side, side)
+                if first.kind == "image"
+                else (round(width * scale), round(height * scale))
+            )
         super().show_rows(rows)
 
     def lines_of(self, rows: Sequence[Any]) -> int:

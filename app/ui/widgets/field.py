@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.ui.theme import Theme, style
 from app.ui.widgets.elided import ElidedLabel
@@ -22,7 +30,11 @@ BETWEEN = "; "
 def value_in_words(setting: Setting, value: Any) -> str:
     """A value as the person reads it: "On", "Fill and cut off the edges", "128 examples"."""
     text = setting.words(value)
-    return f"{text} {setting.unit}".strip() if setting.type in ("integer", "number") and value is not None else text
+    return (
+        f"{text} {setting.unit}".strip()
+        if setting.type in ("integer", "number") and value is not None
+        else text
+    )
 
 
 class Field(QWidget):
@@ -34,7 +46,9 @@ class Field(QWidget):
     edited = Signal(str, object)
     reset = Signal(str)
 
-    def __init__(self, full_name: str, setting: Setting, lowest: float | None, theme: Theme) -> None:
+    def __init__(
+        self, full_name: str, setting: Setting, lowest: float | None, theme: Theme
+    ) -> None:
         super().__init__()
         self.setting, self._lowest, self._theme = setting, lowest, theme
         self.number: NumberBox | None = None
@@ -115,7 +129,9 @@ class Field(QWidget):
         setting = self.setting
         steps = self._slider_steps()
         unit = setting.unit if not steps or len(setting.unit) <= SHORT_UNIT else ""
-        box = NumberBox(setting.type == "integer", setting.optional, setting.step, setting.logarithmic, unit)
+        box = NumberBox(
+            setting.type == "integer", setting.optional, setting.step, setting.logarithmic, unit
+        )
         box.valueChanged.connect(self._tell_number)
         box.cleared.connect(lambda: self._tell(None))
         self.number = box
@@ -124,7 +140,9 @@ class Field(QWidget):
             self.slider.setRange(0, steps)
             self.slider.setAccessibleName(setting.label)
             self.slider.setToolTip(setting.help)
-            self.slider.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the number beside it takes the keyboard
+            self.slider.setFocusPolicy(
+                Qt.FocusPolicy.NoFocus
+            )  # the number beside it takes the keyboard
             self.slider.valueChanged.connect(self._slide)
         return box
 
@@ -197,7 +215,9 @@ class Field(QWidget):
             box.show_value(value)
         if self.slider is not None and self._lowest is not None:
             blocked = self.slider.blockSignals(True)
-            self.slider.setValue(0 if value is None else round((value - self._lowest) / self._step()))
+            self.slider.setValue(
+                0 if value is None else round((value - self._lowest) / self._step())
+            )
             self.slider.blockSignals(blocked)
 
     def show_trouble(self, sentence: str) -> None:

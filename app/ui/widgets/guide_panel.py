@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.ui.parts import GuideCard
 from app.ui.theme import Theme, style
@@ -61,7 +70,9 @@ class GuidePanel(QFrame):
 
     def show_cards(self, cards: list[GuideCard]) -> None:
         """Show these; equal ones stay as they are (their buttons do what the new ones say)."""
-        if [replace(card, action=None) for card in cards] != [replace(card, action=None) for card in self._cards]:
+        if [replace(card, action=None) for card in cards] != [
+            replace(card, action=None) for card in self._cards
+        ]:
             self._build(cards)
         self._cards = list(cards)
 

@@ -60,7 +60,9 @@ class Header(QFrame):
         self.set_device("Loading engine", self._why)
         self.guide = self._tool("header.guide", "Guide", "Shows or hides the Guide.")
         self.dark = self._tool("header.dark", "Light or dark", "Changes between light and dark.")
-        self.help = self._tool("header.help", "Help and shortcuts", "Shows the keyboard shortcuts (F1).")
+        self.help = self._tool(
+            "header.help", "Help and shortcuts", "Shows the keyboard shortcuts (F1)."
+        )
         self.guide.setText("☼")
         self.dark.setText("◐")
         self.help.setText("?")
@@ -130,7 +132,9 @@ class Header(QFrame):
             style(label, role)
             column.addWidget(label)
         popup.adjustSize()
-        corner = self.device.mapToGlobal(QPoint(self.device.width() - popup.width(), self.device.height() + 4))
+        corner = self.device.mapToGlobal(
+            QPoint(self.device.width() - popup.width(), self.device.height() + 4)
+        )
         popup.move(corner)
         popup.show()
         self._popup = popup
@@ -139,7 +143,9 @@ class Header(QFrame):
         self.name.ensurePolished()
         metrics = self.name.fontMetrics()
         text = self.name.text() or self.name.placeholderText()
-        self.name.setFixedWidth(min(metrics.horizontalAdvance(text) + self._theme.px(24), self._theme.px(240)))
+        self.name.setFixedWidth(
+            min(metrics.horizontalAdvance(text) + self._theme.px(24), self._theme.px(240))
+        )
 
     def _size(self) -> None:
         px = self._theme.px

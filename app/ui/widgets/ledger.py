@@ -17,12 +17,21 @@ FLOAT = 4
 Rows = Mapping[str, int | None]
 
 NAMES = {
-    "weights": "weights", "gradients": "gradients", "first_moment": "first moment", "second_moment": "second moment",
-    "other_state": "other state", "activations": "activations", "batch": "batch", "dataset": "data set",
-    "data": "data", "workspace": "workspace",
+    "weights": "weights",
+    "gradients": "gradients",
+    "first_moment": "first moment",
+    "second_moment": "second moment",
+    "other_state": "other state",
+    "activations": "activations",
+    "batch": "batch",
+    "dataset": "data set",
+    "data": "data",
+    "workspace": "workspace",
 }
 FULL_NAMES = NAMES | {
-    "other_state": "other optimizer state", "dataset": "data set on the device", "data": "batch and data set",
+    "other_state": "other optimizer state",
+    "dataset": "data set on the device",
+    "data": "batch and data set",
     "workspace": "workspace and rounding",
 }
 """Where there is room."""
@@ -115,7 +124,7 @@ def multiples(rows: Rows, optimizer: Optimizer | None = None) -> dict[str, float
 
 
 def sum_in_words(rows: Rows, parameters: int | None, optimizer: Optimizer | None = None) -> str:
-    """"4n = 4 × 160,874 floats = 2.5 MiB", from the rows that there are; "" while the weights are unknown."""
+    """ "4n = 4 × 160,874 floats = 2.5 MiB", from the rows that there are; "" while the weights are unknown."""
     weights = rows.get("weights")
     found = multiples(rows, optimizer)
     if not weights or not found:
@@ -160,14 +169,32 @@ def device_parts(rows: Rows, device: Readings) -> list[Part]:
         model = total_of(rows) or 0
     ours = min(used, ours if ours is not None else model)
     model = min(model, ours)
-    kept = ("kept", "kept by PyTorch", "Free for the next batch; given back when the training ends.") if gpu else (
-        "kept", "rest of this program", "The window, the libraries, and what Python keeps for reuse."
+    kept = (
+        ("kept", "kept by PyTorch", "Free for the next batch; given back when the training ends.")
+        if gpu
+        else (
+            "kept",
+            "rest of this program",
+            "The window, the libraries, and what Python keeps for reuse.",
+        )
     )
     others = "Other programs, and on a GPU its driver, which takes a fixed amount for each program."
     return [
-        Part("model", "in use by the model", model, "accent", "Weights, gradients, optimizer, activations and data."),
+        Part(
+            "model",
+            "in use by the model",
+            model,
+            "accent",
+            "Weights, gradients, optimizer, activations and data.",
+        ),
         Part(kept[0], kept[1], ours - model, "training_raw", kept[2]),
-        Part("other", "other programs and the driver" if gpu else "other programs", used - ours, "line", others),
+        Part(
+            "other",
+            "other programs and the driver" if gpu else "other programs",
+            used - ours,
+            "line",
+            others,
+        ),
         Part("free", "free", free, "track", "Nobody uses it."),
     ]
 
@@ -190,5 +217,7 @@ def readings_in_words(device: Readings, reasons: Mapping[str, str]) -> list[tupl
         value = device.get(key)
         if value is not None or key in reasons or key in device:
             known = value is not None
-            lines.append((name, words(value) if known else "–", "" if known else reasons.get(key, "")))
+            lines.append(
+                (name, words(value) if known else "–", "" if known else reasons.get(key, ""))
+            )
     return lines

@@ -25,7 +25,9 @@ class MemoryBar(QWidget):
     thin: a bar of 8 pixels without anything below, for the bottom of the window.
     """
 
-    def __init__(self, theme: Theme, enlarge: bool = False, thin: bool = False, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, theme: Theme, enlarge: bool = False, thin: bool = False, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.theme, self._enlarge, self._thin = theme, enlarge, thin
         self.parts: Sequence[Part] = ()
@@ -35,7 +37,9 @@ class MemoryBar(QWidget):
         self.setMouseTracking(True)
         theme.changed.connect(self._changed)
 
-    def show_parts(self, parts: Sequence[Part], total: int | None = None, peak: int | None = None) -> None:
+    def show_parts(
+        self, parts: Sequence[Part], total: int | None = None, peak: int | None = None
+    ) -> None:
         """parts: from left to right. total: bytes of the whole bar, the sum if None. peak: bytes from the left."""
         self.parts = tuple(parts)
         self.total = max(total or 0, sum(part.bytes for part in parts), peak or 0)
@@ -72,7 +76,9 @@ class MemoryBar(QWidget):
     def enlarged_segments(self) -> list[tuple[Part, QRectF]]:
         parts = self.enlarged
         top, height = float(self.theme.px(BAR + LINK)), float(self.theme.px(SMALL_BAR))
-        return _side_by_side(parts, QRectF(0, top, self.width(), height), sum(part.bytes for part in parts))
+        return _side_by_side(
+            parts, QRectF(0, top, self.width(), height), sum(part.bytes for part in parts)
+        )
 
     def times_larger(self) -> str:
         """How much the enlargement enlarges: "42 times larger"."""
@@ -90,8 +96,12 @@ class MemoryBar(QWidget):
         self._bar(painter, QRectF(0, 0, self.width(), height), segments)
         below = self.enlarged_segments()
         if below:
-            self._link(painter, [box for part, box in segments if part.key in OF_THE_WEIGHTS], below[0][1])
-            self._bar(painter, QRectF(0, below[0][1].top(), self.width(), below[0][1].height()), below)
+            self._link(
+                painter, [box for part, box in segments if part.key in OF_THE_WEIGHTS], below[0][1]
+            )
+            self._bar(
+                painter, QRectF(0, below[0][1].top(), self.width(), below[0][1].height()), below
+            )
         if self.peak and self.total:
             x = self.width() * self.peak / self.total
             painter.setPen(QPen(self.theme.color("text"), self.theme.px(2)))
@@ -115,8 +125,14 @@ class MemoryBar(QWidget):
         if not above:
             return
         top, gap = above[0].bottom() + 1, below.top() - 1
-        fan = QPolygonF([QPointF(above[0].left(), top), QPointF(above[-1].right(), top),
-                         QPointF(self.width(), gap), QPointF(0, gap)])
+        fan = QPolygonF(
+            [
+                QPointF(above[0].left(), top),
+                QPointF(above[-1].right(), top),
+                QPointF(self.width(), gap),
+                QPointF(0, gap),
+            ]
+        )
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.theme.color("track"))
         painter.drawPolygon(fan)
@@ -133,10 +149,16 @@ class MemoryBar(QWidget):
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             for part, box in [*self.segments(), *self.enlarged_segments()]:
                 if box.contains(QPointF(event.pos())):
-                    QToolTip.showText(event.globalPos(), f"{part.name}: {bytes_text(part.bytes)}. {part.meaning}", self)
+                    QToolTip.showText(
+                        event.globalPos(),
+                        f"{part.name}: {bytes_text(part.bytes)}. {part.meaning}",
+                        self,
+                    )
                     return True
             if self.parts and self.peak:
-                QToolTip.showText(event.globalPos(), f"Peak of this run: {bytes_text(self.peak)}.", self)
+                QToolTip.showText(
+                    event.globalPos(), f"Peak of this run: {bytes_text(self.peak)}.", self
+                )
             return True
         return super().event(event)
 

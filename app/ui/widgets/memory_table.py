@@ -67,10 +67,19 @@ class MemoryTable(QWidget):
     """
 
     def __init__(
-        self, theme: Theme, compact: bool = True, columns: Sequence[str] = COLUMNS, explained: bool = True
+        self,
+        theme: Theme,
+        compact: bool = True,
+        columns: Sequence[str] = COLUMNS,
+        explained: bool = True,
     ) -> None:
         super().__init__()
-        self.theme, self._compact, self._columns, self._explained = theme, compact, tuple(columns), explained
+        self.theme, self._compact, self._columns, self._explained = (
+            theme,
+            compact,
+            tuple(columns),
+            explained,
+        )
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._arranged: tuple[str, ...] = ()
@@ -102,8 +111,11 @@ class MemoryTable(QWidget):
         """Swatch, how many n by here, name, and a figure for each column; below them where it comes from."""
         swatch = Swatch(self.theme, role_of(key))
         swatch.setParent(self)
-        labels = (self._label(""), self._label(self._names[key], "row"),
-                  *(self._label("", "figure-small") for _ in COLUMNS))
+        labels = (
+            self._label(""),
+            self._label(self._names[key], "row"),
+            *(self._label("", "figure-small") for _ in COLUMNS),
+        )
         labels[1].setWordWrap(not self._compact)
         origin = self._label("")
         origin.setWordWrap(True)
@@ -125,8 +137,11 @@ class MemoryTable(QWidget):
             self._arrange(self._arranged)
 
     def show_rows(
-        self, predicted: Mapping[str, int | None] = NOTHING, measured: Mapping[str, int | None] = NOTHING,
-        parameters: int | None = None, optimizer: Optimizer | None = None,
+        self,
+        predicted: Mapping[str, int | None] = NOTHING,
+        measured: Mapping[str, int | None] = NOTHING,
+        parameters: int | None = None,
+        optimizer: Optimizer | None = None,
     ) -> None:
         """Rows that are empty in both are left out, but for moments that this optimizer does without; what is unknown
         is a dash. optimizer: for where the rows come from; left out, that is said in general."""
@@ -135,11 +150,18 @@ class MemoryTable(QWidget):
             expected.setdefault("workspace", None)
         known = expected.get("weights") or found.get("weights")
         shown = tuple(
-            key for key in NAMES
-            if expected.get(key) or found.get(key) or (known and not self._compact and key in OF_THE_WEIGHTS)
+            key
+            for key in NAMES
+            if expected.get(key)
+            or found.get(key)
+            or (known and not self._compact and key in OF_THE_WEIGHTS)
         )
         of = measured if measured.get("weights") else predicted
-        arranged = (*shown, *(("in full",) if in_full(optimizer) else ()), *(("less",) if overlap(of) else ()))
+        arranged = (
+            *shown,
+            *(("in full",) if in_full(optimizer) else ()),
+            *(("less",) if overlap(of) else ()),
+        )
         if arranged != self._arranged:
             self._arrange(arranged)
         self._tell_origins(shown, optimizer)
@@ -153,12 +175,19 @@ class MemoryTable(QWidget):
                 name.setText(FULL_NAMES[key] if first else f"+ {FULL_NAMES[key]}")
                 times.setText(f"{_times(by_here[key])}n" if key in by_here else "")
             values = self._cells(expected.get(key), found.get(key), bool(measured))
-            if not self._compact and key in OF_THE_WEIGHTS and not (expected.get(key) or found.get(key)):
+            if (
+                not self._compact
+                and key in OF_THE_WEIGHTS
+                and not (expected.get(key) or found.get(key))
+            ):
                 values = (NONE, NONE if measured else "", "")
             for cell, text in zip(cells, values, strict=True):
                 cell.setText(text)
         self.sum.setText(sum_in_words(of, parameters, optimizer))
-        texts = ("at the fullest moment", *self._cells(total_of(predicted), total_of(measured), bool(measured)))
+        texts = (
+            "at the fullest moment",
+            *self._cells(total_of(predicted), total_of(measured), bool(measured)),
+        )
         for label, text in zip(self._total, texts, strict=True):
             label.setText(text)
 
@@ -170,7 +199,9 @@ class MemoryTable(QWidget):
             for widget in (self._swatches[key], *self._labels[key]):
                 widget.setToolTip(sentence)
 
-    def _cells(self, predicted: int | None, measured: int | None, any_measured: bool) -> tuple[str, str, str]:
+    def _cells(
+        self, predicted: int | None, measured: int | None, any_measured: bool
+    ) -> tuple[str, str, str]:
         if self._compact:
             return bytes_text(measured if any_measured else predicted), "", ""
         return bytes_text(predicted), bytes_text(measured), difference_in_words(predicted, measured)
@@ -221,8 +252,11 @@ class MemoryTable(QWidget):
         if len(chosen) > 1:
             for column, number in enumerate(chosen):
                 self._put(self._heads[number], 0, 3 + column, RIGHT)
-        of_weights = [key for key in shown if key in OF_THE_WEIGHTS or (
-            key == "other_state" and "in full" in self._arranged)]
+        of_weights = [
+            key
+            for key in shown
+            if key in OF_THE_WEIGHTS or (key == "other_state" and "in full" in self._arranged)
+        ]
         line = 1
         for key in [*of_weights, *(key for key in shown if key not in of_weights)]:
             times, name, *cells = self._labels[key]
@@ -247,13 +281,22 @@ class MemoryTable(QWidget):
             self._grid.setColumnMinimumWidth(column, self.theme.px(52))
 
     def _put(
-        self, widget: QWidget, row: int, column: int, align: Qt.AlignmentFlag | None = None, span: int = 1
+        self,
+        widget: QWidget,
+        row: int,
+        column: int,
+        align: Qt.AlignmentFlag | None = None,
+        span: int = 1,
     ) -> None:
         middle = Qt.AlignmentFlag.AlignVCenter
         if align is None and isinstance(widget, QLabel) and widget.wordWrap():
-            self._grid.addWidget(widget, row, column, 1, span)  # as wide as there is room, and as high as that takes
+            self._grid.addWidget(
+                widget, row, column, 1, span
+            )  # as wide as there is room, and as high as that takes
         else:
-            self._grid.addWidget(widget, row, column, 1, span, align if align is not None else middle)
+            self._grid.addWidget(
+                widget, row, column, 1, span, align if align is not None else middle
+            )
         widget.show()
 
 

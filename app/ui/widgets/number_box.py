@@ -100,10 +100,16 @@ class NumberBox(QDoubleSpinBox):
             self.setValue(_nice(value, steps))
 
     def sizeHint(self) -> QSize:
-        return QSize(self.fontMetrics().horizontalAdvance("0" * 6 + self._unit) + 44, super().sizeHint().height())
+        return QSize(
+            self.fontMetrics().horizontalAdvance("0" * 6 + self._unit) + 44,
+            super().sizeHint().height(),
+        )
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self.fontMetrics().horizontalAdvance("0" * 4 + self._unit) + 40, super().sizeHint().height())
+        return QSize(
+            self.fontMetrics().horizontalAdvance("0" * 4 + self._unit) + 40,
+            super().sizeHint().height(),
+        )
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """The wheel scrolls the page; it changes a number only where the person is writing."""
@@ -157,7 +163,9 @@ class DropDown(QComboBox):
         self.initStyleOption(option)
         control, part = QStyle.ComplexControl.CC_ComboBox, QStyle.SubControl.SC_ComboBoxEditField
         room = self.style().subControlRect(control, option, part, self).width() - 2
-        option.currentText = self.fontMetrics().elidedText(option.currentText, Qt.TextElideMode.ElideRight, room)
+        option.currentText = self.fontMetrics().elidedText(
+            option.currentText, Qt.TextElideMode.ElideRight, room
+        )
         painter.drawComplexControl(control, option)
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
 

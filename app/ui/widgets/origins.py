@@ -40,11 +40,17 @@ def origins(optimizer: Optimizer | None) -> dict[str, str]:
     found = {"weights": WEIGHTS, "gradients": GRADIENTS}
     kept = _kept(optimizer)
     for row in ROWS_OF_STATE[:2]:
-        found[row] = _sentence(optimizer, [_words(name, kept[row][name]) for name in kept[row]], row)
+        found[row] = _sentence(
+            optimizer, [_words(name, kept[row][name]) for name in kept[row]], row
+        )
     others = [_words(name, kept["other_state"][name]) for name in kept["other_state"]]
     counters = [f"{KEPT.get(name, name)} ({name})" for name in kept["counters"]]
     words = others + ([f"{' and '.join(counters)}, one number a tensor"] if counters else [])
-    own = f"{optimizer.label}: {', '.join(words)}" if words else f"{optimizer.label} keeps nothing else"
+    own = (
+        f"{optimizer.label}: {', '.join(words)}"
+        if words
+        else f"{optimizer.label} keeps nothing else"
+    )
     found["other_state"] = f"{own}; {BUFFERS}."
     return found
 
@@ -57,9 +63,13 @@ def in_full(optimizer: Optimizer | None) -> bool:
 def _kept(optimizer: Optimizer) -> dict[str, dict[str, tuple[bool, ...]]]:
     """Row, and "counters" -> name of a tensor -> which of SORTS have it."""
     each = [optimizer.kept(shape, matrix) for shape, matrix in SORTS]
-    found: dict[str, dict[str, tuple[bool, ...]]] = {row: {} for row in (*ROWS_OF_STATE, "counters")}
+    found: dict[str, dict[str, tuple[bool, ...]]] = {
+        row: {} for row in (*ROWS_OF_STATE, "counters")
+    }
     for name in dict.fromkeys(name for kept in each for name in kept):
-        found[optimizer.state_names.get(name, "counters")][name] = tuple(name in kept for kept in each)
+        found[optimizer.state_names.get(name, "counters")][name] = tuple(
+            name in kept for kept in each
+        )
     return found
 
 

@@ -56,7 +56,9 @@ class RailStep(QPushButton):
             self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(self._theme.px(COMPACT_WIDTH if self.compact else WIDTH) - 16, self._theme.px(ROW))
+        return QSize(
+            self._theme.px(COMPACT_WIDTH if self.compact else WIDTH) - 16, self._theme.px(ROW)
+        )
 
     def minimumSizeHint(self) -> QSize:
         return QSize(self._theme.px(40), self._theme.px(32))
@@ -88,15 +90,25 @@ class RailStep(QPushButton):
         if not self.compact:
             painter.setPen(self._theme.color("accent" if here else "secondary"))
             painter.setFont(self._theme.font(BODY, here))
-            rest = QRectF(circle.right() + px(10), 0, self.width() - circle.right() - px(12), self.height())
+            rest = QRectF(
+                circle.right() + px(10), 0, self.width() - circle.right() - px(12), self.height()
+            )
             painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter, self.text())
         painter.end()
 
     def _paint_check(self, painter: QPainter, circle: QRectF) -> None:
         unit = circle.width() / 20
-        painter.setPen(QPen(self._theme.color("best"), 1.6, c=Qt.PenCapStyle.RoundCap, j=Qt.PenJoinStyle.RoundJoin))
+        painter.setPen(
+            QPen(
+                self._theme.color("best"),
+                1.6,
+                c=Qt.PenCapStyle.RoundCap,
+                j=Qt.PenJoinStyle.RoundJoin,
+            )
+        )
         points = [
-            QPointF(circle.x() + x * unit, circle.y() + y * unit) for x, y in ((6.2, 10.4), (8.9, 13), (13.8, 7.4))
+            QPointF(circle.x() + x * unit, circle.y() + y * unit)
+            for x, y in ((6.2, 10.4), (8.9, 13), (13.8, 7.4))
         ]
         painter.drawPolyline(QPolygonF(points))
 

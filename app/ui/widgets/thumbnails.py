@@ -16,7 +16,16 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFontMetrics, QImage, QKeyEvent, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtGui import (
+    QColor,
+    QFontMetrics,
+    QImage,
+    QKeyEvent,
+    QPainter,
+    QPainterPath,
+    QPen,
+    QPixmap,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
@@ -48,7 +57,9 @@ def image(array: np.ndarray) -> QImage:
     channels, height, width = array.shape
     if channels == 1:
         pixels = np.ascontiguousarray(array[0], dtype=np.uint8)
-        return QImage(pixels.tobytes(), width, height, width, QImage.Format.Format_Grayscale8).copy()
+        return QImage(
+            pixels.tobytes(), width, height, width, QImage.Format.Format_Grayscale8
+        ).copy()
     pixels = np.ascontiguousarray(array.transpose(1, 2, 0), dtype=np.uint8)
     return QImage(pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
 
@@ -98,7 +109,9 @@ class _Rows(QAbstractListModel):
             item, text, _ = self.rows[index.row()]
             caption = text.replace("\n", ", ")
             what = self._grid.spoken(item)
-            return f"{what} {index.row() + 1} of {len(self.rows)}{': ' + caption if caption else ''}"
+            return (
+                f"{what} {index.row() + 1} of {len(self.rows)}{': ' + caption if caption else ''}"
+            )
         return None
 
     def pixmap(self, row: int, ratio: float) -> QPixmap:
@@ -176,9 +189,16 @@ class ThumbnailGrid(QListView):
 
     chosen = Signal(int)
 
-    def __init__(self, theme: Theme, size: int = 64, rows_visible: int = 0, keeps_choice: bool = False) -> None:
+    def __init__(
+        self, theme: Theme, size: int = 64, rows_visible: int = 0, keeps_choice: bool = False
+    ) -> None:
         super().__init__()
-        self.theme, self.size_at_100, self.rows_visible, self.keeps_choice = theme, size, rows_visible, keeps_choice
+        self.theme, self.size_at_100, self.rows_visible, self.keeps_choice = (
+            theme,
+            size,
+            rows_visible,
+            keeps_choice,
+        )
         self.clickable = True
         self.lines = 0
         self._model = _Rows(self)
@@ -252,7 +272,10 @@ class ThumbnailGrid(QListView):
         return QSize(self.gridSize().width() + 4, self.height_of(self.rows_visible or 1))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self.currentIndex().isValid():
+        if (
+            event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
+            and self.currentIndex().isValid()
+        ):
             self._choose(self.currentIndex())
             return
         super().keyPressEvent(event)

@@ -74,8 +74,14 @@ class Tile(QPushButton):
         for picture in self._pictures:
             label = QLabel()
             smooth = picture.shape[0] >= 20
-            mode = Qt.TransformationMode.SmoothTransformation if smooth else Qt.TransformationMode.FastTransformation
-            label.setPixmap(_pixmap(picture).scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio, mode))
+            mode = (
+                Qt.TransformationMode.SmoothTransformation
+                if smooth
+                else Qt.TransformationMode.FastTransformation
+            )
+            label.setPixmap(
+                _pixmap(picture).scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio, mode)
+            )
             self._strip.addWidget(label)
         self._strip.addStretch(1)
 
@@ -84,7 +90,11 @@ class Tile(QPushButton):
 
     def heightForWidth(self, width: int) -> int:
         layout = self.layout()
-        return layout.totalHeightForWidth(width) if layout is not None else super().heightForWidth(width)
+        return (
+            layout.totalHeightForWidth(width)
+            if layout is not None
+            else super().heightForWidth(width)
+        )
 
     def sizeHint(self) -> QSize:
         layout = self.layout()

@@ -16,10 +16,16 @@ Maker = Callable[..., Path]
 def picture() -> Callable[..., Path]:
     """picture(path, size=(w, h), mode="RGB", seed=0): noise, different for every seed, saved as the suffix says."""
 
-    def make(path: Path, size: tuple[int, int] = (12, 12), mode: str = "RGB", seed: int = 0) -> Path:
+    def make(
+        path: Path, size: tuple[int, int] = (12, 12), mode: str = "RGB", seed: int = 0
+    ) -> Path:
         random = np.random.default_rng(seed)
         colours = random.integers(0, 256, (size[1], size[0], 4), dtype=np.uint8)
-        image = Image.fromarray(colours, "RGBA") if mode == "RGBA" else Image.fromarray(colours[..., :3]).convert(mode)
+        image = (
+            Image.fromarray(colours, "RGBA")
+            if mode == "RGBA"
+            else Image.fromarray(colours[..., :3]).convert(mode)
+        )
         path.parent.mkdir(parents=True, exist_ok=True)
         image.save(path)
         return path
@@ -31,7 +37,9 @@ def picture() -> Callable[..., Path]:
 def folder(tmp_path: Path, picture: Callable[..., Path]) -> Callable[..., Path]:
     """folder({"cat": 5, "train/dog": 3}, size=...): that many pictures in each folder; returns the root."""
 
-    def make(counts: dict[str, int], root: str = "pictures", suffix: str = ".png", **how: object) -> Path:
+    def make(
+        counts: dict[str, int], root: str = "pictures", suffix: str = ".png", **how: object
+    ) -> Path:
         base = tmp_path / root
         for place, (name, count) in enumerate(counts.items()):
             (base / name).mkdir(parents=True, exist_ok=True)

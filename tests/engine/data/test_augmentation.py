@@ -33,14 +33,22 @@ def batch(*shape: int) -> torch.Tensor:
 
 
 EVERY = [
-    {"flip": True}, {"shift": 0.2}, {"flip": True, "shift": 0.1}, {"rotate": 30.0}, {"scale": 0.3}, {"light": 0.5},
-    {"erase": 0.5}, {"flip": True, "shift": 0.1, "rotate": 10.0, "scale": 0.1, "light": 0.2, "erase": 0.3},
+    {"flip": True},
+    {"shift": 0.2},
+    {"flip": True, "shift": 0.1},
+    {"rotate": 30.0},
+    {"scale": 0.3},
+    {"light": 0.5},
+    {"erase": 0.5},
+    {"flip": True, "shift": 0.1, "rotate": 10.0, "scale": 0.1, "light": 0.2, "erase": 0.3},
 ]
 
 
 @pytest.mark.parametrize("chosen", EVERY, ids=str)
 @pytest.mark.parametrize("shape", [(16, 1, 8, 8), (3, 3, 20, 12), (1, 3, 9, 9)])
-def test_every_variation_keeps_form_and_is_repeatable(chosen: dict[str, object], shape: tuple[int, ...]) -> None:
+def test_every_variation_keeps_form_and_is_repeatable(
+    chosen: dict[str, object], shape: tuple[int, ...]
+) -> None:
     augmentation = Augmentation(AugmentationSettings(**(OFF | chosen)))
     pixels = batch(*shape)
     before = pixels.clone()
@@ -77,7 +85,12 @@ def test_shifts_are_whole_pixels_both_ways_and_continue_the_edge() -> None:
     padded = torch.nn.functional.pad(pixels.float(), (1, 1, 1, 1), mode="replicate").to(torch.uint8)
     seen = set()
     for one, picture in zip(result, padded, strict=True):
-        found = [(y, x) for y in range(3) for x in range(3) if torch.equal(one, picture[:, y : y + 8, x : x + 8])]
+        found = [
+            (y, x)
+            for y in range(3)
+            for x in range(3)
+            if torch.equal(one, picture[:, y : y + 8, x : x + 8])
+        ]
         assert found
         seen.update(found)
     assert len(seen) == 9
@@ -89,7 +102,9 @@ def test_turning_keeps_the_middle_and_scaling_the_colour() -> None:
     turned = Augmentation(AugmentationSettings(**OFF, rotate=180.0))(pixels, generator())
     assert int(turned[:, 0, 8, 8].min()) > 200
     grey = torch.full((5, 3, 10, 14), 90, dtype=torch.uint8)
-    assert torch.equal(Augmentation(AugmentationSettings(**OFF, scale=0.5, rotate=45.0))(grey, generator()), grey)
+    assert torch.equal(
+        Augmentation(AugmentationSettings(**OFF, scale=0.5, rotate=45.0))(grey, generator()), grey
+    )
 
 
 def test_erased_parts_are_rectangles_of_the_mean() -> None:
@@ -107,12 +122,16 @@ def test_the_defaults_follow_the_data() -> None:
     fashion = open_dataset(DataSettings(source="sample:fashion")).description
     assert settled(AugmentationSettings(), digits) == AugmentationSettings(flip=False, shift=0.125)
     assert settled(AugmentationSettings(), fashion) == AugmentationSettings(flip=True, shift=0.07)
-    assert settled(AugmentationSettings(flip=True, shift=0.0), digits) == AugmentationSettings(flip=True, shift=0.0)
+    assert settled(AugmentationSettings(flip=True, shift=0.0), digits) == AugmentationSettings(
+        flip=True, shift=0.0
+    )
 
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_the_tensor_is_normalised_and_the_batch_untouched(channels: int) -> None:
-    preparation = ImagePreparation(6, 7, channels, "crop", (0.2, 0.4, 0.6)[:channels], (0.1, 0.2, 0.3)[:channels])
+    preparation = ImagePreparation(
+        6, 7, channels, "crop", (0.2, 0.4, 0.6)[:channels], (0.1, 0.2, 0.3)[:channels]
+    )
     pixels = batch(5, channels, 6, 7)
     before = pixels.clone()
     result = preparation.tensor(pixels)
@@ -122,7 +141,9 @@ def test_the_tensor_is_normalised_and_the_batch_untouched(channels: int) -> None
     assert result.dtype == torch.float32 and torch.equal(pixels, before)
     assert channels == 1 or result.is_contiguous(memory_format=torch.channels_last)
     floats = pixels.float()
-    assert torch.allclose(preparation.tensor(floats), result) and torch.equal(floats, before.float())
+    assert torch.allclose(preparation.tensor(floats), result) and torch.equal(
+        floats, before.float()
+    )
 
 
 def test_fits() -> None:
@@ -138,7 +159,9 @@ def test_fits() -> None:
     assert array("stretch")[:, 5, 0].tolist() == [255, 0, 0]
     fitted = array("fit")
     assert fitted[:, 5, 0].tolist() == [255, 0, 0] and fitted[:, 5, 9].tolist() == [0, 0, 255]
-    assert len(np.unique(fitted[:, 0].reshape(3, -1), axis=1).T) == 1  # a margin of one colour above
+    assert (
+        len(np.unique(fitted[:, 0].reshape(3, -1), axis=1).T) == 1
+    )  # a margin of one colour above
 
 
 def test_a_file_tried_later_becomes_exactly_what_was_trained_on(folder: Maker) -> None:
@@ -153,7 +176,9 @@ def test_a_file_tried_later_becomes_exactly_what_was_trained_on(folder: Maker) -
 def test_the_first_batch_of_metric_learning_stands_in_the_order_of_its_training() -> None:
     dataset = open_dataset(DataSettings(source="sample:digits", task="metric-learning"))
     cpu, task = torch.device("cpu"), TASKS["metric-learning"]
-    batches = Batches(dataset, 16, Augmentation(AugmentationSettings(**OFF)), task, Randomness(5, cpu), cpu)
+    batches = Batches(
+        dataset, 16, Augmentation(AugmentationSettings(**OFF)), task, Randomness(5, cpu), cpu
+    )
     batches.begin_epoch(1)
     shown = first_batch(dataset, AugmentationSettings(**OFF), 16, 5)
     torch.testing.assert_close(

@@ -77,7 +77,11 @@ def test_a_changed_source_is_read_again_and_the_old_entry_goes(
 def test_another_preparation_is_another_entry(folder: Maker) -> None:
     settings = DataSettings(source=str(folder({"a": 4, "b": 4})))
     assert open_dataset(settings).description.shape == (3, 12, 12)
-    assert open_dataset(settings.replace(height=8, width=16, colour="grey")).description.shape == (1, 8, 16)
+    assert open_dataset(settings.replace(height=8, width=16, colour="grey")).description.shape == (
+        1,
+        8,
+        16,
+    )
     assert len(entries(default_root())) == 2
 
 
@@ -93,7 +97,12 @@ def test_a_cancel_leaves_nothing_behind(folder: Maker) -> None:
 
     limit = -1  # never
     told: list[tuple[str, int, int]] = []
-    open_dataset(settings, lambda *event: told.append(event), check, Cache(Path(settings.source).parent / "other"))
+    open_dataset(
+        settings,
+        lambda *event: told.append(event),
+        check,
+        Cache(Path(settings.source).parent / "other"),
+    )
     total, limits = calls, [1, 40, 100, calls - 1, calls]
     assert total > 120  # for every file, listing and reading
     for moment in limits:
@@ -120,7 +129,9 @@ def test_a_damaged_entry_is_read_again(folder: Maker) -> None:
 
 def test_a_cache_that_cannot_be_written_is_no_failure(folder: Maker, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
-    dataset = open_dataset(DataSettings(source=str(folder({"a": 4, "b": 4}))), cache=Cache(tmp_path / "file" / "cache"))
+    dataset = open_dataset(
+        DataSettings(source=str(folder({"a": 4, "b": 4}))), cache=Cache(tmp_path / "file" / "cache")
+    )
     assert dataset.description.total == 8
 
 
@@ -138,7 +149,9 @@ def test_large_arrays_are_mapped(folder: Maker, monkeypatch: pytest.MonkeyPatch)
             mapped.inputs[0] = 0
 
 
-def test_large_grey_arrays_are_mapped_with_one_channel(folder: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_grey_arrays_are_mapped_with_one_channel(
+    folder: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     base = folder({"a": 10, "b": 10}, mode="L")
     (base / "b" / "bad.png").write_bytes(b"")
     expected = open_dataset(DataSettings(source=str(base)), cache=Cache(base.parent / "other"))
@@ -150,7 +163,9 @@ def test_large_grey_arrays_are_mapped_with_one_channel(folder: Maker, monkeypatc
     assert (default_root() / entry / "inputs.bin").stat().st_size == 20 * 144
 
 
-def test_neither_memory_nor_disk_is_a_sentence(folder: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_neither_memory_nor_disk_is_a_sentence(
+    folder: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings = DataSettings(source=str(folder({"a": 3, "b": 3})))
     monkeypatch.setattr("app.engine.data.cache.MEMORY_SHARE", 0.0)
 
@@ -170,7 +185,9 @@ def test_the_total_is_bounded_and_the_oldest_go(tmp_path: Path) -> None:
     for number in range(6):
         with cache.workplace() as place:
             assert place is not None
-            assert cache.keep(place, key_of(number), np.zeros((1, 1, 25, 40), np.uint8), {}, f"line {number}")
+            assert cache.keep(
+                place, key_of(number), np.zeros((1, 1, 25, 40), np.uint8), {}, f"line {number}"
+            )
         os.utime(tmp_path / "cache" / key_of(number), (1000 + number, 1000 + number))
     kept = [number for number in range(6) if cache.find(key_of(number))]
     assert kept[-1] == 5 and 0 not in kept and len(kept) <= 3

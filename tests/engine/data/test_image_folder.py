@@ -37,18 +37,35 @@ def test_a_folder_for_each_class_in_natural_order(folder: Maker) -> None:
 
 
 @pytest.mark.parametrize(
-    "names", [("train", "val", "test"), ("Training", "validation", "TEST"), ("train", "valid_set", "testing")]
+    "names",
+    [
+        ("train", "val", "test"),
+        ("Training", "validation", "TEST"),
+        ("train", "valid_set", "testing"),
+    ],
 )
 def test_splits_above_the_classes(folder: Maker, names: tuple[str, str, str]) -> None:
     training, validation, test = names
-    dataset = opened(folder({f"{training}/cat": 5, f"{training}/dog": 4, f"{validation}/cat": 2, f"{validation}/dog": 2,
-                             f"{test}/cat": 1, f"{test}/dog": 3}))
+    dataset = opened(
+        folder(
+            {
+                f"{training}/cat": 5,
+                f"{training}/dog": 4,
+                f"{validation}/cat": 2,
+                f"{validation}/dog": 2,
+                f"{test}/cat": 1,
+                f"{test}/dog": 3,
+            }
+        )
+    )
     assert dataset.description.counts == {"training": (5, 4), "validation": (2, 2), "test": (1, 3)}
     assert all(name.startswith(f"{test}/") for name in names_in(dataset, "test"))
 
 
 def test_splits_below_the_classes(folder: Maker) -> None:
-    dataset = opened(folder({"cat/train": 5, "cat/test": 2, "dog/train": 6, "dog/test": 3}), validation_share=0.2)
+    dataset = opened(
+        folder({"cat/train": 5, "cat/test": 2, "dog/train": 6, "dog/test": 3}), validation_share=0.2
+    )
     assert dataset.description.classes == ("cat", "dog")
     assert dataset.description.counts["test"] == (2, 3)
     assert dataset.description.counts["validation"] == (1, 1)
@@ -56,7 +73,11 @@ def test_splits_below_the_classes(folder: Maker) -> None:
 
 def test_own_test_set_stays_and_validation_is_carved(folder: Maker) -> None:
     dataset = opened(folder({"train/a": 20, "train/b": 20, "test/a": 3, "test/b": 3}))
-    assert dataset.description.counts == {"training": (18, 18), "validation": (2, 2), "test": (3, 3)}
+    assert dataset.description.counts == {
+        "training": (18, 18),
+        "validation": (2, 2),
+        "test": (3, 3),
+    }
     assert names_in(dataset, "test") == {f"test/{c}/{n}.png" for c in "ab" for n in range(3)}
 
 
@@ -67,7 +88,12 @@ def test_a_class_may_be_called_train(folder: Maker) -> None:
 
 def test_a_class_may_begin_like_a_split() -> None:
     assert [split_of(word) for word in ("valley", "testosterone", "trainer", "device")] == [-1] * 4
-    assert [split_of(word) for word in ("val2017", "test_images", "train-set", "dev")] == [1, 2, 0, 1]
+    assert [split_of(word) for word in ("val2017", "test_images", "train-set", "dev")] == [
+        1,
+        2,
+        0,
+        1,
+    ]
 
 
 def test_one_folder_around_everything_is_passed(folder: Maker) -> None:
@@ -89,8 +115,15 @@ def test_junk_is_ignored_and_listed(folder: Maker, picture: Maker) -> None:
     assert description.classes == ("cat", "dog")
     assert description.total == 8
     ignored = {item.path for item in description.skipped if item.ignored}
-    assert ignored == {".DS_Store", "cat/Thumbs.db", "dog/desktop.ini", "cat/._0.png", "readme.txt",
-                       ".ipynb_checkpoints", "__MACOSX"}
+    assert ignored == {
+        ".DS_Store",
+        "cat/Thumbs.db",
+        "dog/desktop.ini",
+        "cat/._0.png",
+        "readme.txt",
+        ".ipynb_checkpoints",
+        "__MACOSX",
+    }
     rest = {item.path: item.reason for item in description.skipped if not item.ignored}
     assert set(rest) == {"stray.png", "empty"}
     assert "no pictures" in rest["empty"] and "outside" in rest["stray.png"]
@@ -104,9 +137,19 @@ def test_unreadable_files_are_listed_and_not_counted(folder: Maker, picture: Mak
     (base / "dog" / "cut.png").write_bytes(whole[: len(whole) // 2])
     (base / "dog" / "photo.heic").write_bytes(b"ftypheic")
     dataset = opened(base)
-    assert dataset.description.total == len(dataset.inputs) == len(dataset.targets) == len(dataset.names) == 10
+    assert (
+        dataset.description.total
+        == len(dataset.inputs)
+        == len(dataset.targets)
+        == len(dataset.names)
+        == 10
+    )
     assert {item.path for item in dataset.description.skipped} == {
-        "cat/empty.png", "cat/text.jpg", "dog/cut.png", "dog/photo.heic"}
+        "cat/empty.png",
+        "cat/text.jpg",
+        "dog/cut.png",
+        "dog/photo.heic",
+    }
     assert all(item.reason for item in dataset.description.skipped)
 
 
@@ -130,23 +173,38 @@ def test_links_are_followed_once(folder: Maker, tmp_path: Path) -> None:
     description = opened(base).description
     assert description.classes == ("a", "b", "c")
     assert description.total == 10
-    assert {item.path for item in description.skipped} == {"a/loop", "a/itself", "a/to_b", "b/gone.png"}
+    assert {item.path for item in description.skipped} == {
+        "a/loop",
+        "a/itself",
+        "a/to_b",
+        "b/gone.png",
+    }
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links and such names need Unix")
 def test_any_name_works(folder: Maker, picture: Maker) -> None:
-    base = folder({"Übung 1 – 数据 (é)": 3, "two words": 3, "line\nbreak": 3, "Äpfel": 3}, root="Übung – 数据\n(é)")
+    base = folder(
+        {"Übung 1 – 数据 (é)": 3, "two words": 3, "line\nbreak": 3, "Äpfel": 3},
+        root="Übung – 数据\n(é)",
+    )
     picture(base / "two words" / " a\nb ü.png", seed=77)
     os.rename(base / "two words" / "0.png", os.fsencode(base / "two words") + b"/\xff\xfe.png")
     dataset = opened(base)
-    assert set(dataset.description.classes) == {"Übung 1 – 数据 (é)", "two words", "line\nbreak", "Äpfel"}
+    assert set(dataset.description.classes) == {
+        "Übung 1 – 数据 (é)",
+        "two words",
+        "line\nbreak",
+        "Äpfel",
+    }
     assert dataset.description.total == 13
     "\n".join(dataset.names).encode("utf-8")  # can be written to any file
 
 
 def test_ways_of_writing_umlauts_are_one_class(folder: Maker) -> None:
     composed, apart = "\u00c4pfel", "A\u0308pfel"
-    description = opened(folder({f"train/{composed}": 4, "train/b": 4, f"test/{apart}": 2, "test/b": 2})).description
+    description = opened(
+        folder({f"train/{composed}": 4, "train/b": 4, f"test/{apart}": 2, "test/b": 2})
+    ).description
     assert description.classes == ("b", composed)
 
 

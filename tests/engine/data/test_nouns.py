@@ -9,8 +9,14 @@ from app.engine.data.nouns import counted, noun
 
 @pytest.mark.parametrize(
     ("kind", "one", "many"),
-    [("image", "picture", "pictures"), ("row", "row", "rows"), ("text", "text", "texts"),
-     ("signal", "signal", "signals"), ("pair", "pair", "pairs"), ("anything", "example", "examples")],
+    [
+        ("image", "picture", "pictures"),
+        ("row", "row", "rows"),
+        ("text", "text", "texts"),
+        ("signal", "signal", "signals"),
+        ("pair", "pair", "pairs"),
+        ("anything", "example", "examples"),
+    ],
 )
 def test_the_word_follows_kind_and_count(kind: str, one: str, many: str) -> None:
     assert (noun(kind, 1), noun(kind), noun(kind, 0)) == (one, many, many)

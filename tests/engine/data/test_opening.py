@@ -93,7 +93,9 @@ def as_nobody(path: Path) -> str:
         for part in (path.parent, *path.parent.parents[:-2]):
             part.chmod(0o755)
         command = ["setpriv", "--reuid", "65534", "--clear-groups", *command]
-    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+    done = subprocess.run(
+        command, capture_output=True, text=True, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    )
     return done.stdout + done.stderr
 
 
@@ -136,16 +138,25 @@ def test_grey_only_if_all_are_grey(folder: Maker, picture: Maker) -> None:
 
 @pytest.mark.parametrize(
     ("size", "expected"),
-    [((28, 28), (28, 28)), ((96, 80), (80, 96)), ((640, 480), (48, 64)), ((100, 100), (64, 64)),
-     ((300, 1000), (64, 16))],
+    [
+        ((28, 28), (28, 28)),
+        ((96, 80), (80, 96)),
+        ((640, 480), (48, 64)),
+        ((100, 100), (64, 64)),
+        ((300, 1000), (64, 16)),
+    ],
 )
-def test_the_size_follows_the_pictures(folder: Maker, size: tuple[int, int], expected: tuple[int, int]) -> None:
+def test_the_size_follows_the_pictures(
+    folder: Maker, size: tuple[int, int], expected: tuple[int, int]
+) -> None:
     description = opened(folder({"a": 3, "b": 3}, size=size)).description
     assert description.shape[1:] == expected
     assert bool(description.notes) == (max(size) > 96)
 
 
-def test_small_mixed_sizes_are_hardly_enlarged_and_one_side_may_be_given(folder: Maker, picture: Maker) -> None:
+def test_small_mixed_sizes_are_hardly_enlarged_and_one_side_may_be_given(
+    folder: Maker, picture: Maker
+) -> None:
     base = folder({"a": 3, "b": 3}, size=(20, 20))
     picture(base / "a" / "other.png", size=(22, 18), seed=5)
     assert opened(base).description.shape == (3, 24, 24)
@@ -166,7 +177,9 @@ def test_exif_decides_about_the_size(folder: Maker) -> None:
 def test_remarks_are_counted(folder: Maker) -> None:
     base = folder({"a": 2, "b": 2}, mode="L")
     for number in range(3):
-        Image.fromarray(np.full((12, 12), 300 * number + 9, np.uint16)).save(base / "a" / f"deep{number}.png")
+        Image.fromarray(np.full((12, 12), 300 * number + 9, np.uint16)).save(
+            base / "a" / f"deep{number}.png"
+        )
     notes = opened(base).description.notes
     assert any(note.startswith("3 pictures with more than 8 bits") for note in notes)
 
@@ -176,7 +189,8 @@ def test_statistics_come_from_the_training_split_alone(folder: Maker) -> None:
     for split, tone in (("train", 100), ("test", 255)):
         for number in range(8):
             Image.new("L", (8, 8), tone + (number if split == "train" else -number)).save(
-                base / split / "ab"[number % 2] / f"{number}.png")
+                base / split / "ab"[number % 2] / f"{number}.png"
+            )
     dataset = opened(base, validation_share=0.25)
     training = dataset.split("training")[0] / 255
     assert dataset.description.preparation.mean[0] == pytest.approx(training.mean())
@@ -201,11 +215,16 @@ def test_a_moved_dataset_is_the_same_dataset(folder: Maker, tmp_path: Path) -> N
     assert opened(tmp_path / "elsewhere").description.fingerprint == first
 
 
-def test_relative_and_home_paths(folder: Maker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_relative_and_home_paths(
+    folder: Maker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     folder({"a": 4, "b": 4})
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert opened(Path("pictures")).description.fingerprint == opened(Path("~/pictures")).description.fingerprint
+    assert (
+        opened(Path("pictures")).description.fingerprint
+        == opened(Path("~/pictures")).description.fingerprint
+    )
 
 
 def test_differing_classes_are_told(folder: Maker) -> None:
@@ -214,15 +233,22 @@ def test_differing_classes_are_told(folder: Maker) -> None:
     other = opened(folder({"b": 4, "c": 4, "d": 4}, root="three")).description
     assert same_classes(one, same) == ""
     assert same_classes(one, other) == (
-        "The classes differ from those of the training: 'a' is missing and 'c', 'd' are new.")
+        "The classes differ from those of the training: 'a' is missing and 'c', 'd' are new."
+    )
 
 
-@pytest.mark.parametrize(("counts", "level"), [((20, 20), "good"), ((80, 20), "warning"), ((240, 20), "problem")])
+@pytest.mark.parametrize(
+    ("counts", "level"), [((20, 20), "good"), ((80, 20), "warning"), ((240, 20), "problem")]
+)
 def test_imbalance_is_flagged(folder: Maker, counts: tuple[int, int], level: str) -> None:
     dataset = opened(folder({"a": counts[0], "b": counts[1]}, size=(4, 4), mode="L"))
     ratio, found = balance(dataset.description)
     assert found == level and ratio == pytest.approx(counts[0] / counts[1], rel=0.1)
-    flagged = [problem["level"] for problem in describe(dataset)["problems"] if "balanced" in problem["text"]]
+    flagged = [
+        problem["level"]
+        for problem in describe(dataset)["problems"]
+        if "balanced" in problem["text"]
+    ]
     assert flagged == ([level] if level != "good" else [])
 
 

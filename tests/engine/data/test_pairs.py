@@ -18,7 +18,9 @@ from app.engine.errors import UserError
 WORDS = ("red", "green", "blue", "grey", "dark", "light")
 
 
-def write_pair(folder: Path, name: str, text: str | None, tone: int = 0, suffix: str = ".png") -> None:
+def write_pair(
+    folder: Path, name: str, text: str | None, tone: int = 0, suffix: str = ".png"
+) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     random = np.random.Generator(np.random.PCG64(tone))
     Image.fromarray(random.integers(0, 256, (16, 16, 3), np.uint8)).save(folder / f"{name}{suffix}")
@@ -31,15 +33,25 @@ def pairs(tmp_path: Path) -> Path:
     folder = tmp_path / "things"
     for number in range(30):
         suffix = (".png", ".jpg", ".webp")[number % 3]
-        write_pair(folder, f"thing {number}", f"a {WORDS[number % 6]} thing, number {number}", number, suffix)
+        write_pair(
+            folder,
+            f"thing {number}",
+            f"a {WORDS[number % 6]} thing, number {number}",
+            number,
+            suffix,
+        )
     return folder
-
 
 
 def test_a_folder_of_pairs_opens_as_matching(pairs: Path) -> None:
     dataset = open_dataset(DataSettings(source=str(pairs)))
     about = dataset.description
-    assert (about.task, about.kind, about.format, about.total) == ("matching", "pair", "Pictures with texts", 30)
+    assert (about.task, about.kind, about.format, about.total) == (
+        "matching",
+        "pair",
+        "Pictures with texts",
+        30,
+    )
     assert isinstance(about.preparation, PairPreparation)
     assert about.preparation.names == ("picture", "text")
     assert [one.kind for one in about.preparation.inputs] == ["image", "text"]
@@ -54,7 +66,9 @@ def test_a_folder_of_pairs_opens_as_matching(pairs: Path) -> None:
 def test_opened_twice_it_is_the_same_and_the_second_time_from_the_cache(pairs: Path) -> None:
     said: list[str] = []
     first = open_dataset(DataSettings(source=str(pairs)))
-    second = open_dataset(DataSettings(source=str(pairs)), progress=lambda text, *_: said.append(text))
+    second = open_dataset(
+        DataSettings(source=str(pairs)), progress=lambda text, *_: said.append(text)
+    )
     assert first.description.fingerprint == second.description.fingerprint
     assert np.array_equal(first.inputs, second.inputs)
     assert not any("of 30 pictures" in text for text in said)
@@ -74,7 +88,13 @@ def test_what_stands_alone_or_cannot_be_read_is_left_out_with_its_reason(pairs: 
     reasons = {item.path: (item.reason, item.ignored) for item in about.skipped}
     assert about.total == 30
     assert set(reasons) == {
-        "alone.png", "silent.png", "broken.png", "binary.png", "lost.txt", "README.txt", "photo.heic",
+        "alone.png",
+        "silent.png",
+        "broken.png",
+        "binary.png",
+        "lost.txt",
+        "README.txt",
+        "photo.heic",
     }
     assert "no text of the same name" in reasons["alone.png"][0]
     assert "no picture of the same name" in reasons["lost.txt"][0]
@@ -116,7 +136,10 @@ def test_sub_folders_are_groups(tmp_path: Path) -> None:
     for number in range(40):
         write_pair(tmp_path / f"film {number // 4}", f"{number}", f"scene {number}", number)
     dataset = open_dataset(DataSettings(source=str(tmp_path), group="folder"))
-    homes = {split: {dataset.names[row].split("/")[0] for row in rows} for split, rows in dataset.indices.items()}
+    homes = {
+        split: {dataset.names[row].split("/")[0] for row in rows}
+        for split, rows in dataset.indices.items()
+    }
     assert not homes["training"] & homes["test"]
     assert not homes["training"] & homes["validation"]
 
@@ -130,20 +153,32 @@ def test_a_network_of_other_pictures_gets_its_own_size(pairs: Path) -> None:
 
 def test_classes_with_a_few_notes_stay_a_folder_of_classes(tmp_path: Path) -> None:
     for number in range(12):
-        write_pair(tmp_path / ("cats" if number % 2 else "dogs"), str(number), "a note" if number < 4 else None, number)
+        write_pair(
+            tmp_path / ("cats" if number % 2 else "dogs"),
+            str(number),
+            "a note" if number < 4 else None,
+            number,
+        )
     assert open_dataset(DataSettings(source=str(tmp_path))).description.task == "classification"
 
 
 def test_boxes_in_numbers_are_no_texts(tmp_path: Path) -> None:
     for number in range(12):
-        write_pair(tmp_path / ("cats" if number % 2 else "dogs"), str(number), "0 0.5 0.5 0.25 0.125\n", number)
+        write_pair(
+            tmp_path / ("cats" if number % 2 else "dogs"),
+            str(number),
+            "0 0.5 0.5 0.25 0.125\n",
+            number,
+        )
     form = formats.find(str(tmp_path))
     assert form is not None and form.kind == "image-folder"
 
 
 def test_asked_for_classes_the_folders_are_the_classes(tmp_path: Path) -> None:
     for number in range(24):
-        write_pair(tmp_path / ("cats" if number % 2 else "dogs"), str(number), f"animal {number}", number)
+        write_pair(
+            tmp_path / ("cats" if number % 2 else "dogs"), str(number), f"animal {number}", number
+        )
     assert open_dataset(DataSettings(source=str(tmp_path))).description.task == "matching"
     about = open_dataset(DataSettings(source=str(tmp_path), task="classification")).description
     assert about.classes == ("cats", "dogs")

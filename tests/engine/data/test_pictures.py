@@ -35,8 +35,13 @@ def test_16_bit_pictures_keep_their_tones(tmp_path: Path, suffix: str) -> None:
 @pytest.mark.parametrize(
     "values",
     [
-        RAMP.astype(">u2"), RAMP.astype(np.int32), (RAMP // 257).astype(np.int32), (RAMP / 65535).astype(np.float32),
-        (RAMP / 257.0).astype(np.float32), RAMP.astype(np.float32), (RAMP.astype(np.float32) - 30000) / 7,
+        RAMP.astype(">u2"),
+        RAMP.astype(np.int32),
+        (RAMP // 257).astype(np.int32),
+        (RAMP / 65535).astype(np.float32),
+        (RAMP / 257.0).astype(np.float32),
+        RAMP.astype(np.float32),
+        (RAMP.astype(np.float32) - 30000) / 7,
         (RAMP >> 4).astype(np.uint16),
     ],
     ids=["I;16B", "I", "I small", "F 0..1", "F 0..255", "F 0..65535", "F any", "12 bits"],
@@ -91,10 +96,21 @@ def test_transparency_lies_on_white(tmp_path: Path, mode: str) -> None:
 
 @pytest.mark.parametrize(
     ("mode", "suffix", "expected"),
-    [("L", ".png", "L"), ("RGB", ".bmp", "RGB"), ("1", ".png", "L"), ("P", ".gif", "RGB"), ("CMYK", ".jpg", "RGB"),
-     ("YCbCr", ".jpg", "RGB"), ("LAB", ".tif", "RGB"), ("RGB", ".webp", "RGB"), ("RGB", ".ppm", "RGB")],
+    [
+        ("L", ".png", "L"),
+        ("RGB", ".bmp", "RGB"),
+        ("1", ".png", "L"),
+        ("P", ".gif", "RGB"),
+        ("CMYK", ".jpg", "RGB"),
+        ("YCbCr", ".jpg", "RGB"),
+        ("LAB", ".tif", "RGB"),
+        ("RGB", ".webp", "RGB"),
+        ("RGB", ".ppm", "RGB"),
+    ],
 )
-def test_every_mode_becomes_grey_or_colour(tmp_path: Path, mode: str, suffix: str, expected: str) -> None:
+def test_every_mode_becomes_grey_or_colour(
+    tmp_path: Path, mode: str, suffix: str, expected: str
+) -> None:
     Image.new("RGB", (9, 7), (200, 200, 200)).convert(mode).save(tmp_path / f"a{suffix}")
     result = decode(tmp_path / f"a{suffix}")
     assert (result.mode, result.size) == (expected, (9, 7))
@@ -125,10 +141,17 @@ def test_large_jpegs_are_reduced_while_decoding_but_not_below_the_detail(tmp_pat
 
 def enormous_png(path: Path) -> None:
     def chunk(name: bytes, content: bytes) -> bytes:
-        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+        return (
+            struct.pack(">I", len(content))
+            + name
+            + content
+            + struct.pack(">I", zlib.crc32(name + content))
+        )
 
     header = struct.pack(">IIBBBBB", 30_000, 30_000, 8, 2, 0, 0, 0)
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b"") + chunk(b"IEND", b""))
+    path.write_bytes(
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
+    )
 
 
 def test_bad_files_have_reasons(tmp_path: Path) -> None:
@@ -140,8 +163,12 @@ def test_bad_files_have_reasons(tmp_path: Path) -> None:
     (tmp_path / "hidden.png").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n")
     enormous_png(tmp_path / "bomb.png")
     expected = {
-        "empty.jpg": "empty", "cut.jpg": "cut off", "text.jpg": "is not a PNG", "hidden.png": "is not a PNG",
-        "bomb.png": "pixels", "missing.png": "not there",
+        "empty.jpg": "empty",
+        "cut.jpg": "cut off",
+        "text.jpg": "is not a PNG",
+        "hidden.png": "is not a PNG",
+        "bomb.png": "pixels",
+        "missing.png": "not there",
     }
     for name, word in expected.items():
         with pytest.raises(Unreadable) as caught:
@@ -181,5 +208,7 @@ def test_no_permission_is_a_reason(tmp_path: Path) -> None:
         for part in (tmp_path, *tmp_path.parents[:-2]):
             part.chmod(0o755)
         command = ["setpriv", "--reuid", "65534", "--clear-groups", *command]
-    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+    done = subprocess.run(
+        command, capture_output=True, text=True, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    )
     assert "no permission" in done.stdout, done.stderr

@@ -62,8 +62,12 @@ def test_every_sample_opens_as_it_says(name: str) -> None:
 def test_every_sample_says_where_it_is_from_and_what_to_expect(name: str) -> None:
     sample = SAMPLES[name]
     assert sample.source == f"sample:{name}" and sample.task in TASKS
-    assert all((sample.label, sample.summary, sample.expectation, sample.licence, sample.source_note))
-    assert sample.expectation.startswith("Expect") and any(sign.isdigit() for sign in sample.expectation)
+    assert all(
+        (sample.label, sample.summary, sample.expectation, sample.licence, sample.source_note)
+    )
+    assert sample.expectation.startswith("Expect") and any(
+        sign.isdigit() for sign in sample.expectation
+    )
 
 
 @pytest.mark.parametrize("name", PICTURES)
@@ -104,7 +108,9 @@ def test_another_column_of_a_table_may_be_the_target() -> None:
 def test_tables_are_scikit_learns() -> None:
     sklearn = pytest.importorskip("sklearn.datasets")
     for name, reference in (
-        ("breast-cancer", sklearn.load_breast_cancer()), ("wine", sklearn.load_wine()), ("iris", sklearn.load_iris()),
+        ("breast-cancer", sklearn.load_breast_cancer()),
+        ("wine", sklearn.load_wine()),
+        ("iris", sklearn.load_iris()),
         ("diabetes", sklearn.load_diabetes(scaled=False)),
     ):
         with content.table_path(name).open(encoding="utf-8", newline="") as file:
@@ -113,7 +119,9 @@ def test_tables_are_scikit_learns() -> None:
         if name == "diabetes":
             assert np.array_equal(np.array([row[-1] for row in rows], float), reference.target)
         else:
-            classes = TABLES[name][2] if name == "wine" else [str(one) for one in reference.target_names]
+            classes = (
+                TABLES[name][2] if name == "wine" else [str(one) for one in reference.target_names]
+            )
             assert [row[-1] for row in rows] == [classes[label] for label in reference.target]
 
 
@@ -130,7 +138,10 @@ def test_the_book_is_whole_and_long_enough() -> None:
     assert len(text.encode()) == 4_153_206 > 1_000_000
     assert text.startswith("Genesis 1\n\nIn the beginning God created the heaven and the earth.\n")
     assert text.endswith("Amen.\n") and text.isascii()
-    assert sum(line.rsplit(" ", 1)[-1].isdigit() and len(line) < 30 for line in text.splitlines()) == 1_189  # chapters
+    assert (
+        sum(line.rsplit(" ", 1)[-1].isdigit() and len(line) < 30 for line in text.splitlines())
+        == 1_189
+    )  # chapters
 
 
 def test_emoji_are_pictures_with_names() -> None:
@@ -158,7 +169,9 @@ def test_where_no_pairs_are_asked_for_emoji_are_pictures_of_nine_groups() -> Non
 def test_signals_are_the_same_every_time_and_all_different() -> None:
     (one, targets), (two, _) = make_signals(each=4), make_signals(each=4)
     assert np.array_equal(one, two) and np.isfinite(one).all()
-    assert one.shape == (4 * len(SORTS), 1, LENGTH) and np.bincount(targets).tolist() == [4] * len(SORTS)
+    assert one.shape == (4 * len(SORTS), 1, LENGTH) and np.bincount(targets).tolist() == [4] * len(
+        SORTS
+    )
     assert len({signal.tobytes() for signal in one}) == len(one)
 
 
@@ -184,7 +197,10 @@ def test_samples_are_small_and_their_licences_lie_beside_them() -> None:
     assert all(f"`{name}`" in readme for name in data)
     assert "WordNet 3.0 Copyright 2006" in readme
     licences = (FOLDER / "LICENSES.txt").read_text(encoding="utf-8")
-    assert all(words in licences for words in ("Apache License", "UNICODE LICENSE V3", "BSD 3-Clause License"))
+    assert all(
+        words in licences
+        for words in ("Apache License", "UNICODE LICENSE V3", "BSD 3-Clause License")
+    )
 
 
 def test_what_is_too_large_names_the_package_to_get_it_by() -> None:
@@ -192,8 +208,14 @@ def test_what_is_too_large_names_the_package_to_get_it_by() -> None:
 
 
 def test_pictures_of_a_sample_for_a_card() -> None:
-    assert {name: len(thumbnails(name, 4)) for name in ("digits", "shapes", "emoji", "iris", "book")} == {
-        "digits": 4, "shapes": 4, "emoji": 4, "iris": 0, "book": 0,
+    assert {
+        name: len(thumbnails(name, 4)) for name in ("digits", "shapes", "emoji", "iris", "book")
+    } == {
+        "digits": 4,
+        "shapes": 4,
+        "emoji": 4,
+        "iris": 0,
+        "book": 0,
     }
 
 
@@ -210,10 +232,16 @@ def test_shapes_are_the_same_every_time_and_all_different() -> None:
     assert len({image.tobytes() for image in one}) == 30
 
 
-@pytest.mark.skipif(not FASHION_FOLDER.is_dir(), reason="the Debian package dataset-fashion-mnist is not installed")
+@pytest.mark.skipif(
+    not FASHION_FOLDER.is_dir(), reason="the Debian package dataset-fashion-mnist is not installed"
+)
 def test_the_full_fashion_mnist_as_the_package_brings_it() -> None:
     description = open_dataset(DataSettings(source=str(FASHION_FOLDER))).description
-    assert [description.size(split) for split in ("training", "validation", "test")] == [57_000, 3_000, 10_000]
+    assert [description.size(split) for split in ("training", "validation", "test")] == [
+        57_000,
+        3_000,
+        10_000,
+    ]
     assert set(description.counts["validation"]) == {300}
     assert description.classes == load("fashion").classes
     assert description.mirror_safe

@@ -49,10 +49,19 @@ def write(path: Path, values: np.ndarray, rate: int = 8_000, bits: int = 16) -> 
     return path
 
 
-def float_wave(values: np.ndarray, bits: int = 32, coding: int = 3, size: int | None = None) -> bytes:
+def float_wave(
+    values: np.ndarray, bits: int = 32, coding: int = 3, size: int | None = None
+) -> bytes:
     content = values.astype(f"<f{bits // 8}").tobytes()
     form = struct.pack("<HHIIHH", coding, 1, 8_000, 8_000 * bits // 8, bits // 8, bits)
-    body = b"WAVEfmt " + struct.pack("<I", len(form)) + form + b"note" + struct.pack("<I", 3) + b"abc\0"
+    body = (
+        b"WAVEfmt "
+        + struct.pack("<I", len(form))
+        + form
+        + b"note"
+        + struct.pack("<I", 3)
+        + b"abc\0"
+    )
     body += b"data" + struct.pack("<I", len(content) if size is None else size) + content
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
@@ -71,17 +80,25 @@ def test_pcm_is_read_as_it_was_written(tmp_path: Path, bits: int, channels: int)
 
 @pytest.mark.parametrize("bits", [32, 64])
 @pytest.mark.parametrize("size", [None, 0, 0xFFFFFFFF])
-def test_floating_point_and_unfinished_headings(tmp_path: Path, bits: int, size: int | None) -> None:
+def test_floating_point_and_unfinished_headings(
+    tmp_path: Path, bits: int, size: int | None
+) -> None:
     (tmp_path / "a.wav").write_bytes(float_wave(tone(50, 8_000, 0.1), bits, size=size))
     assert np.allclose(sounds.read_wave(tmp_path / "a.wav")[0][0], tone(50, 8_000, 0.1))
 
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(b"", "empty"), (b"RIFFxxxxWAVE", "no sound"), (b"ID3\x04 music music", "no WAV"),
-     (float_wave(np.ones(50))[:-100], "breaks off after 50 %"), (float_wave(np.ones(50))[:30], "damaged"),
-     (float_wave(np.ones(5), coding=0x55), "MP3"), (float_wave(np.zeros(0)), "no sound"),
-     (float_wave(np.array([1.0, np.nan])), "no numbers")],
+    [
+        (b"", "empty"),
+        (b"RIFFxxxxWAVE", "no sound"),
+        (b"ID3\x04 music music", "no WAV"),
+        (float_wave(np.ones(50))[:-100], "breaks off after 50 %"),
+        (float_wave(np.ones(50))[:30], "damaged"),
+        (float_wave(np.ones(5), coding=0x55), "MP3"),
+        (float_wave(np.zeros(0)), "no sound"),
+        (float_wave(np.array([1.0, np.nan])), "no numbers"),
+    ],
 )
 def test_damaged_files_are_told(tmp_path: Path, content: bytes, reason: str) -> None:
     (tmp_path / "a.wav").write_bytes(content)
@@ -89,7 +106,9 @@ def test_damaged_files_are_told(tmp_path: Path, content: bytes, reason: str) -> 
         sounds.read_wave(tmp_path / "a.wav")
 
 
-@pytest.mark.parametrize(("rate", "wanted"), [(44_100, 16_000), (16_000, 44_100), (8_000, 11_025), (48_000, 8_000)])
+@pytest.mark.parametrize(
+    ("rate", "wanted"), [(44_100, 16_000), (16_000, 44_100), (8_000, 11_025), (48_000, 8_000)]
+)
 def test_another_rate_keeps_the_tone(rate: int, wanted: int) -> None:
     found = sounds.resampled(tone(440, rate, 0.5)[None], rate, wanted)
     assert found.shape == (1, wanted // 2) and found.dtype == np.float32
@@ -119,7 +138,10 @@ def test_to_settle_and_to_code_are_the_same_and_training_alone_is_measured() -> 
     arrays, preparation = part.settle(np.arange(30))
     assert isinstance(preparation, SignalPreparation)
     assert preparation.mean == pytest.approx(values[:30].mean(axis=(0, 2), dtype=float), rel=1e-6)
-    assert preparation.std[0] == pytest.approx(values[:30, 0].std(dtype=float), rel=1e-4) and preparation.std[1] == 1
+    assert (
+        preparation.std[0] == pytest.approx(values[:30, 0].std(dtype=float), rel=1e-4)
+        and preparation.std[1] == 1
+    )
     assert np.array_equal(SignalPart(values, 100.0).coded(preparation), arrays)
     assert np.array_equal(preparation.array(values[0]), values[0])
     seen = preparation.tensor(torch.from_numpy(arrays[:30].copy()))
@@ -141,12 +163,20 @@ def test_one_signal_is_brought_to_rate_and_length(tmp_path: Path) -> None:
     assert preparation.array([1.0, 2.0, 3.0]).shape == (1, 800)
     assert preparation.array(tone(100, 8_000, 0.1)).shape == (1, 800)
     assert preparation.left_out(path) == preparation.left_out(np.zeros((1, 800))) == ""
-    assert "middle 800 of 900" in preparation.left_out(np.zeros(900)) and "3 values" in preparation.left_out([1, 2, 3])
+    assert "middle 800 of 900" in preparation.left_out(
+        np.zeros(900)
+    ) and "3 values" in preparation.left_out([1, 2, 3])
 
 
 @pytest.mark.parametrize(
-    ("raw", "what"), [([], "empty"), (["a"], "list of numbers"), ([1.0, np.nan], "no numbers"),
-                      (np.zeros((2, 50)), "2 channels"), ("missing.wav", "could not be opened")],
+    ("raw", "what"),
+    [
+        ([], "empty"),
+        (["a"], "list of numbers"),
+        ([1.0, np.nan], "no numbers"),
+        (np.zeros((2, 50)), "2 channels"),
+        ("missing.wav", "could not be opened"),
+    ],
 )
 def test_useless_signals_are_refused(raw: Any, what: str) -> None:
     with pytest.raises(UserError, match=what):
@@ -155,7 +185,9 @@ def test_useless_signals_are_refused(raw: Any, what: str) -> None:
 
 def test_a_silent_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="silent"):
-        SignalPreparation(1, 80, 8_000.0, (0.0,), (1.0,)).array(write(tmp_path / "a.wav", np.zeros(100)))
+        SignalPreparation(1, 80, 8_000.0, (0.0,), (1.0,)).array(
+            write(tmp_path / "a.wav", np.zeros(100))
+        )
 
 
 # --- folders of sounds ------------------------------------------------------------------------------------------------
@@ -164,17 +196,27 @@ def test_a_silent_file_is_refused(tmp_path: Path) -> None:
 def test_a_folder_of_sounds(tmp_path: Path) -> None:
     for number in range(10):
         write(tmp_path / "low" / f"{number}.wav", tone(200 + number, 8_000, 0.2))
-        write(tmp_path / "high" / f"{number}.WAV", np.stack([tone(900 + number, 16_000, 0.1)] * 2, 1), 16_000, 24)
+        write(
+            tmp_path / "high" / f"{number}.WAV",
+            np.stack([tone(900 + number, 16_000, 0.1)] * 2, 1),
+            16_000,
+            24,
+        )
         write(tmp_path / "low" / f"more {number}.wav", tone(300 + number, 8_000, 0.3), bits=8)
     write(tmp_path / "low" / "silence.wav", np.zeros(1_000))
     (tmp_path / "low" / "text.wav").write_text("no sound")
     (tmp_path / "low" / "half.wav").write_bytes((tmp_path / "low" / "1.wav").read_bytes()[:900])
     dataset = opened(tmp_path)
     about = dataset.description
-    assert about.format == "Folder of sounds" and about.kind == "signal" and about.classes == ("high", "low")
+    assert (
+        about.format == "Folder of sounds"
+        and about.kind == "signal"
+        and about.classes == ("high", "low")
+    )
     assert about.total == 30 and about.shape == (1, 1_600)
     assert {item.path: item.reason for item in about.skipped} == {
-        "low/silence.wav": "it is silent from beginning to end", "low/text.wav": "it is no WAV file",
+        "low/silence.wav": "it is silent from beginning to end",
+        "low/text.wav": "it is no WAV file",
         "low/half.wav": "it breaks off after 26 %",
     }
     notes = " ".join(about.notes)
@@ -210,25 +252,45 @@ def test_a_folder_of_silence_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("key", "shape", "expected"),
-    [("signals", (20, 3, 50), (3, 50)), ("ecg", (20, 64), (1, 64)), ("x", (20, 50), (1, 50)),
-     ("x", (20, 3, 128), (3, 128)), ("data", (20, 128, 3), (3, 128)), ("signals", (20, 32, 32), (32, 32))],
+    [
+        ("signals", (20, 3, 50), (3, 50)),
+        ("ecg", (20, 64), (1, 64)),
+        ("x", (20, 50), (1, 50)),
+        ("x", (20, 3, 128), (3, 128)),
+        ("data", (20, 128, 3), (3, 128)),
+        ("signals", (20, 32, 32), (32, 32)),
+    ],
 )
-def test_npz_signals(tmp_path: Path, key: str, shape: tuple[int, ...], expected: tuple[int, ...]) -> None:
+def test_npz_signals(
+    tmp_path: Path, key: str, shape: tuple[int, ...], expected: tuple[int, ...]
+) -> None:
     values = RANDOM.normal(size=shape)
     content: dict[str, Any] = {key: values, "labels": np.arange(20) % 2, "rate": np.array(250)}
     np.savez(tmp_path / "a.npz", **content)
     dataset = opened(tmp_path / "a.npz")
     assert dataset.description.format == "NPZ signals" and dataset.description.shape == expected
-    assert dataset.description.classes == ("0", "1") and dataset.description.task == "classification"
+    assert (
+        dataset.description.classes == ("0", "1") and dataset.description.task == "classification"
+    )
     preparation = dataset.description.preparation
     assert isinstance(preparation, SignalPreparation) and preparation.rate == 250
-    own = values.reshape(20, 1, -1) if len(shape) == 2 else values.transpose(0, 2, 1) if shape[1] == 128 else values
+    own = (
+        values.reshape(20, 1, -1)
+        if len(shape) == 2
+        else values.transpose(0, 2, 1)
+        if shape[1] == 128
+        else values
+    )
     assert np.allclose(dataset.inputs, own)
 
 
-@pytest.mark.parametrize("shape", [(20, 9, 7), (20, 64), (20, 9, 7, 3), (20, 3, 9, 7), (20, 12, 60)])
+@pytest.mark.parametrize(
+    "shape", [(20, 9, 7), (20, 64), (20, 9, 7, 3), (20, 3, 9, 7), (20, 12, 60)]
+)
 def test_pictures_stay_pictures(tmp_path: Path, shape: tuple[int, ...]) -> None:
-    np.savez(tmp_path / "a.npz", x=RANDOM.integers(0, 256, shape, dtype=np.uint8), y=np.arange(20) % 2)
+    np.savez(
+        tmp_path / "a.npz", x=RANDOM.integers(0, 256, shape, dtype=np.uint8), y=np.arange(20) % 2
+    )
     form = find(str(tmp_path / "a.npz"))
     assert form is not None and form.kind == "arrays"
 
@@ -236,12 +298,19 @@ def test_pictures_stay_pictures(tmp_path: Path, shape: tuple[int, ...]) -> None:
 def test_npz_splits_names_and_gaps(tmp_path: Path) -> None:
     values = RANDOM.normal(size=(30, 2, 40))
     values[4, 0, 3] = np.nan
-    np.savez(tmp_path / "a.npz", signals_train=values[:20], labels_train=np.arange(20) % 2, signals_test=values[20:],
-             labels_test=np.arange(10) % 2, classes=np.array(["calm", "quake"]))
+    np.savez(
+        tmp_path / "a.npz",
+        signals_train=values[:20],
+        labels_train=np.arange(20) % 2,
+        signals_test=values[20:],
+        labels_test=np.arange(10) % 2,
+        classes=np.array(["calm", "quake"]),
+    )
     about = opened(tmp_path / "a.npz").description
     assert about.classes == ("calm", "quake") and about.size("test") == 10 and about.total == 29
     assert [(item.path, item.reason) for item in about.skipped] == [
-        ("signals_train #5", "it holds values that are no numbers")]
+        ("signals_train #5", "it holds values that are no numbers")
+    ]
 
 
 def test_npz_amounts_tags_and_nothing(tmp_path: Path) -> None:

@@ -71,7 +71,9 @@ def test_validation_left_open_is_at_most_3000() -> None:
 
 def test_the_seed_decides() -> None:
     targets = np.repeat([0, 1], 50)
-    first, again, other = (divide(targets, free(targets), np.arange(100), 2, 0.2, 0.2, s).places for s in (3, 3, 4))
+    first, again, other = (
+        divide(targets, free(targets), np.arange(100), 2, 0.2, 0.2, s).places for s in (3, 3, 4)
+    )
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
 
@@ -102,7 +104,13 @@ def test_copies_and_groups_are_joined() -> None:
 
 
 def test_names_that_differ_in_the_last_number_are_one_group() -> None:
-    names = ["cat/film1_001.png", "cat/film1_2.png", "cat/film2_001.png", "dog/film1_001.png", "dog/rex.png"]
+    names = [
+        "cat/film1_001.png",
+        "cat/film1_2.png",
+        "cat/film2_001.png",
+        "dog/film1_001.png",
+        "dog/rex.png",
+    ]
     groups = groups_by_name(names)
     assert groups[0] == groups[1] and len(set(groups)) == 4 and groups[4] == ""
 
@@ -113,7 +121,9 @@ def test_copied_files_never_straddle(folder: Maker) -> None:
         (base / "a" / f"copy {number}.png").write_bytes((base / "a" / f"{number}.png").read_bytes())
     dataset = open_dataset(DataSettings(source=str(base), validation_share=0.3, test_share=0.2))
     place = {dataset.names[row]: split for split, rows in dataset.indices.items() for row in rows}
-    assert all(place[f"a/{number}.png"] == place[f"a/copy {number}.png"] for number in range(0, 30, 2))
+    assert all(
+        place[f"a/{number}.png"] == place[f"a/copy {number}.png"] for number in range(0, 30, 2)
+    )
     assert any("15 exact copies" in note for note in dataset.description.notes)
 
 
@@ -125,7 +135,9 @@ def test_groups_of_files_stay_together(folder: Maker, picture: Maker, group: str
             for frame in range(5):
                 name = f"film{film}/{frame}.png" if group == "folder" else f"film{film}_{frame}.png"
                 picture(base / c / name, seed=hash((c, film, frame)) % 10_000)
-    dataset = open_dataset(DataSettings(source=str(base), group=group, validation_share=0.2, test_share=0.2))
+    dataset = open_dataset(
+        DataSettings(source=str(base), group=group, validation_share=0.2, test_share=0.2)
+    )
     films: dict[str, set[str]] = {}
     for split, rows in dataset.indices.items():
         assert len(rows)
@@ -144,7 +156,9 @@ def test_a_single_group_cannot_be_divided(folder: Maker) -> None:
 
 @pytest.mark.parametrize("each", [2, 3, 4])
 def test_tiny_classes_are_in_every_split_they_can_be_in(folder: Maker, each: int) -> None:
-    counts = open_dataset(DataSettings(source=str(folder({"a": each, "b": each, "c": each})))).description.counts
+    counts = open_dataset(
+        DataSettings(source=str(folder({"a": each, "b": each, "c": each})))
+    ).description.counts
     assert counts["validation"] == (1, 1, 1)
     assert counts["test"] == ((1, 1, 1) if each > 2 else (0, 0, 0))
     assert min(counts["training"]) >= 1

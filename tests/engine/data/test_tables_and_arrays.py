@@ -33,7 +33,10 @@ def opened(path: Path, **settings: Any) -> Dataset:
 def test_every_delimiter_and_encoding(folder: Maker, delimiter: str, encoding: str) -> None:
     base = folder({"all": 8})
     rows = [["file", "größe", "label"]]
-    rows += [[f"all/{n}.png", f"{n},5" if delimiter != "," else str(n), "Äpfel" if n % 2 else "Öl"] for n in range(8)]
+    rows += [
+        [f"all/{n}.png", f"{n},5" if delimiter != "," else str(n), "Äpfel" if n % 2 else "Öl"]
+        for n in range(8)
+    ]
     text = "\r\n".join(delimiter.join(row) for row in rows) + "\r\n"
     (base / "list.csv").write_bytes(text.encode(encoding))
     dataset = opened(base / "list.csv")
@@ -47,13 +50,22 @@ def test_columns_are_guessed_split_is_used_and_target_overrides(folder: Maker) -
     lines = ["id,split,colour,path,kind of thing"]
     for n in range(12):
         split = ("train", "train", "val", "test")[n // 3]
-        lines.append(f"{n},{split},{['red', 'blue', 'green'][n % 3]},img/{n}.png,{['x', 'y'][n % 2]}")
+        lines.append(
+            f"{n},{split},{['red', 'blue', 'green'][n % 3]},img/{n}.png,{['x', 'y'][n % 2]}"
+        )
     (base / "list.csv").write_text("\n".join(lines), encoding="utf-8")
     dataset = opened(base / "list.csv")
     assert dataset.description.classes == ("x", "y")  # the column with the fewest different cells
     assert {split: dataset.description.size(split) for split in dataset.indices} == {
-        "training": 6, "validation": 3, "test": 3}
-    assert opened(base / "list.csv", target="colour").description.classes == ("blue", "green", "red")
+        "training": 6,
+        "validation": 3,
+        "test": 3,
+    }
+    assert opened(base / "list.csv", target="colour").description.classes == (
+        "blue",
+        "green",
+        "red",
+    )
     with pytest.raises(UserError, match="Did you mean 'colour'") as caught:
         opened(base / "list.csv", target="color")
     assert caught.value.setting == "data.target"
@@ -82,7 +94,11 @@ def test_a_folder_with_a_table_and_names_without_ending(folder: Maker) -> None:
 def test_numbers_beside_numbered_pictures_name_no_pictures(folder: Maker) -> None:
     """A column of numbers of which some are also 1.png and 4.png of a folder near by; and one row too long."""
     base = folder({"img": 8})
-    lines = ["size,weight,label", *(f"{n * n},{1.5 * n},{'xyz'[n % 3]}" for n in range(40)), "1,2,x,4"]
+    lines = [
+        "size,weight,label",
+        *(f"{n * n},{1.5 * n},{'xyz'[n % 3]}" for n in range(40)),
+        "1,2,x,4",
+    ]
     (base / "rows.csv").write_text("\n".join(lines), encoding="utf-8")
     about = opened(base / "rows.csv").description
     assert (about.kind, about.total) == ("row", 40)
@@ -92,7 +108,9 @@ def test_numbers_beside_numbered_pictures_name_no_pictures(folder: Maker) -> Non
 def test_a_list_of_pictures_with_an_endless_line_is_refused(folder: Maker) -> None:
     base = folder({"img": 8})
     with (base / "list.csv").open("wb") as file:
-        file.write(b"file,label\n" + b"".join(b"img/%d.png,%c\n" % (n, b"ab"[n % 2]) for n in range(8)))
+        file.write(
+            b"file,label\n" + b"".join(b"img/%d.png,%c\n" % (n, b"ab"[n % 2]) for n in range(8))
+        )
         file.write(b"1," * (9 << 20))
         file.truncate(500 << 20)
     with pytest.raises(UserError, match=r"longer than 16 million"):
@@ -109,7 +127,8 @@ def test_names_with_newlines_and_delimiters_in_quotes(tmp_path: Path, picture: M
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"a,b\n1,2\n", b"\x00\x01\x02\x03\xff" * 50, b"path,label\nmissing.png,a\n"],
+    "content",
+    [b"", b"a,b\n1,2\n", b"\x00\x01\x02\x03\xff" * 50, b"path,label\nmissing.png,a\n"],
     ids=["empty", "no pictures", "binary", "missing"],
 )
 def test_useless_tables_are_refused_in_one_sentence(tmp_path: Path, content: bytes) -> None:
@@ -128,12 +147,22 @@ def pixels(*shape: int) -> np.ndarray:
 
 @pytest.mark.parametrize(
     ("shape", "expected"),
-    [((20, 9, 7), (1, 9, 7)), ((20, 9, 7, 3), (3, 9, 7)), ((20, 3, 9, 7), (3, 9, 7)), ((20, 9, 7, 1), (1, 9, 7)),
-     ((20, 1, 9, 7), (1, 9, 7)), ((20, 64), (1, 8, 8)), ((20, 9, 7, 4), (3, 9, 7))],
+    [
+        ((20, 9, 7), (1, 9, 7)),
+        ((20, 9, 7, 3), (3, 9, 7)),
+        ((20, 3, 9, 7), (3, 9, 7)),
+        ((20, 9, 7, 1), (1, 9, 7)),
+        ((20, 1, 9, 7), (1, 9, 7)),
+        ((20, 64), (1, 8, 8)),
+        ((20, 9, 7, 4), (3, 9, 7)),
+    ],
 )
-@pytest.mark.parametrize(("images", "labels"), [("x", "y"), ("images", "labels"), ("data", "target")])
-def test_npz_layouts_and_names(tmp_path: Path, shape: tuple[int, ...], expected: tuple[int, ...], images: str,
-                               labels: str) -> None:
+@pytest.mark.parametrize(
+    ("images", "labels"), [("x", "y"), ("images", "labels"), ("data", "target")]
+)
+def test_npz_layouts_and_names(
+    tmp_path: Path, shape: tuple[int, ...], expected: tuple[int, ...], images: str, labels: str
+) -> None:
     np.savez(tmp_path / "a.npz", **{images: pixels(*shape), labels: np.arange(20) % 2})
     dataset = opened(tmp_path / "a.npz")
     assert dataset.description.shape == expected
@@ -149,9 +178,13 @@ def test_npz_pixels_arrive_unchanged(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "names", [("x_train", "y_train", "x_val", "y_val", "x_test", "y_test"),
-              ("train_images", "train_labels", "val_images", "val_labels", "test_images", "test_labels"),
-              ("xtrain", "ytrain", "xval", "yval", "xtest", "ytest")])
+    "names",
+    [
+        ("x_train", "y_train", "x_val", "y_val", "x_test", "y_test"),
+        ("train_images", "train_labels", "val_images", "val_labels", "test_images", "test_labels"),
+        ("xtrain", "ytrain", "xval", "yval", "xtest", "ytest"),
+    ],
+)
 def test_npz_with_splits(tmp_path: Path, names: tuple[str, ...]) -> None:
     content = {}
     for place, count in enumerate((20, 6, 4)):
@@ -170,7 +203,12 @@ def test_npz_floats_texts_and_class_names(tmp_path: Path) -> None:
     assert dataset.description.classes == ("cat", "dog")
     assert [item.path for item in dataset.description.skipped] == ["images #4"]
     assert np.abs(dataset.inputs[0, 0] / 255 - images[0]).max() < 0.003
-    np.savez(tmp_path / "b.npz", x=pixels(12, 6, 6), y=np.arange(12) % 2, class_names=np.array(["no", "yes"]))
+    np.savez(
+        tmp_path / "b.npz",
+        x=pixels(12, 6, 6),
+        y=np.arange(12) % 2,
+        class_names=np.array(["no", "yes"]),
+    )
     assert opened(tmp_path / "b.npz").description.classes == ("no", "yes")
 
 
@@ -184,7 +222,9 @@ def test_npz_values_0_to_16_use_the_whole_range(tmp_path: Path) -> None:
 
 
 def test_npz_with_python_objects_is_never_opened(tmp_path: Path) -> None:
-    np.savez(tmp_path / "a.npz", images=np.array([{"a": 1}, None], dtype=object), labels=np.arange(2))
+    np.savez(
+        tmp_path / "a.npz", images=np.array([{"a": 1}, None], dtype=object), labels=np.arange(2)
+    )
     with pytest.raises(UserError, match="can run code"):
         opened(tmp_path / "a.npz")
 
@@ -195,7 +235,9 @@ def test_bad_npz_files_are_refused_in_one_sentence(tmp_path: Path) -> None:
     damaged = bytearray(content)
     damaged[200:260] = bytes(60)
     cases = {
-        "cut.npz": content[: len(content) // 2], "text.npz": b"not an archive", "empty.npz": b"",
+        "cut.npz": content[: len(content) // 2],
+        "text.npz": b"not an archive",
+        "empty.npz": b"",
         "hit.npz": bytes(damaged),
     }
     for name, what in cases.items():
@@ -211,7 +253,9 @@ def test_bad_npz_files_are_refused_in_one_sentence(tmp_path: Path) -> None:
 # --- IDX --------------------------------------------------------------------------------------------------------------
 
 
-def write_idx(base: Path, prefix: str, count: int, zipped: bool = True, labels: int | None = None) -> np.ndarray:
+def write_idx(
+    base: Path, prefix: str, count: int, zipped: bool = True, labels: int | None = None
+) -> np.ndarray:
     base.mkdir(parents=True, exist_ok=True)
     images = pixels(count, 28, 28)
     classes = (np.arange(count if labels is None else labels) % 10).astype(np.uint8)
@@ -231,7 +275,11 @@ def test_idx_files_with_their_own_test_set(tmp_path: Path, zipped: bool) -> None
     dataset = opened(tmp_path / "mnist")
     description = dataset.description
     assert description.classes == tuple("0123456789")
-    assert [description.size(split) for split in ("training", "validation", "test")] == [180, 20, 50]
+    assert [description.size(split) for split in ("training", "validation", "test")] == [
+        180,
+        20,
+        50,
+    ]
     assert np.array_equal(dataset.inputs[:200, 0], images)
     assert dataset.names[0].endswith("#1")
     one_file = next((tmp_path / "mnist").glob("train-images*"))

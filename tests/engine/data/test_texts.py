@@ -23,12 +23,28 @@ from app.engine.data.settings import DataSettings
 from app.engine.data.tokens import learn, pieces_of, read_tokens
 from app.engine.errors import UserError
 
-WORDS = ["the", "old", "house", "by", "the", "river", "was", "quiet", "and", "the", "night", "was", "long"]
+WORDS = [
+    "the",
+    "old",
+    "house",
+    "by",
+    "the",
+    "river",
+    "was",
+    "quiet",
+    "and",
+    "the",
+    "night",
+    "was",
+    "long",
+]
 RANDOM = np.random.default_rng(11)
 
 
 def sentences(count: int, more: str = "") -> list[str]:
-    return [" ".join([*RANDOM.choice(WORDS, 12).tolist(), more, str(number)]) for number in range(count)]
+    return [
+        " ".join([*RANDOM.choice(WORDS, 12).tolist(), more, str(number)]) for number in range(count)
+    ]
 
 
 def opened(path: Path, like: TextPreparation | None = None, **more: Any) -> Dataset:
@@ -47,7 +63,10 @@ LEARNED = learn([" ".join(WORDS * 200)], "bpe", 300)
 
 @pytest.mark.parametrize("saved", ["", LEARNED], ids=["bytes", "bpe"])
 @settings(max_examples=60, deadline=None)
-@given(text=some.text(max_size=80) | some.sampled_from(["<pad>", "\r\n\t", "ĠĊ ø", "👩‍🚀 x", " the house"]))
+@given(
+    text=some.text(max_size=80)
+    | some.sampled_from(["<pad>", "\r\n\t", "ĠĊ ø", "👩‍🚀 x", " the house"])
+)
 def test_every_text_comes_back_as_it_was_and_holds_no_padding(saved: str, text: str) -> None:
     tokens = read_tokens(saved)
     (numbers,) = tokens.encode([text])
@@ -91,10 +110,14 @@ def test_tokens_are_learned_from_training_texts_only() -> None:
     _, preparation = part.settle(training)
     assert isinstance(preparation, TextPreparation)
     assert not any(b"yx" in one for one in preparation.tokens.bytes_of)
-    changed = TextPart(texts[:1_000] + ["other words"] * 1_000, DataSettings(tokens="bpe", vocabulary=2_000))
+    changed = TextPart(
+        texts[:1_000] + ["other words"] * 1_000, DataSettings(tokens="bpe", vocabulary=2_000)
+    )
     assert changed.settle(training)[1] == preparation
     _, both = TextPart(texts, DataSettings(tokens="bpe", vocabulary=2_000)).settle(np.arange(2_000))
-    assert isinstance(both, TextPreparation) and any(b"Zyxwvut" in one for one in both.tokens.bytes_of)
+    assert isinstance(both, TextPreparation) and any(
+        b"Zyxwvut" in one for one in both.tokens.bytes_of
+    )
 
 
 @pytest.mark.parametrize("tokens", ["bytes", "bpe"])
@@ -107,7 +130,9 @@ def test_to_settle_and_to_code_are_the_same(tokens: Literal["bytes", "bpe"]) -> 
     assert np.array_equal(TextPart(texts, DataSettings()).coded(preparation), arrays)
     assert np.array_equal(preparation.array(texts[0]), arrays[0])
     padding = arrays == 0
-    assert not padding[:, 0].any() and not (padding[:, :-1] & ~padding[:, 1:]).any()  # at the end alone
+    assert (
+        not padding[:, 0].any() and not (padding[:, :-1] & ~padding[:, 1:]).any()
+    )  # at the end alone
     assert preparation.shown(arrays[3]) == texts[3]
     assert any("longer than the context and" in note for note in part.notes)
     assert any("1 empty text" in note for note in part.notes)
@@ -119,7 +144,9 @@ def test_the_context_covers_nearly_all_training_texts_or_is_as_asked() -> None:
     arrays, _ = part.settle(np.arange(100))
     assert arrays.shape == (100, 32)
     assert part.notes == ("1 text is longer than the context and was cut after 32 tokens.",)
-    assert TextPart(["x" * 30] * 99 + ["x" * 36], DataSettings()).settle(np.arange(100))[0].shape == (100, 40)
+    assert TextPart(["x" * 30] * 99 + ["x" * 36], DataSettings()).settle(np.arange(100))[
+        0
+    ].shape == (100, 40)
     assert TextPart(texts, DataSettings(context=12)).settle(np.arange(100))[0].shape == (100, 12)
     assert TextPart(["x" * 9_000] * 5, DataSettings()).settle(np.arange(5))[0].shape == (5, 512)
 
@@ -133,7 +160,11 @@ def test_enough_text_is_cut_into_parts_of_words_and_little_into_bytes() -> None:
 
 def test_equal_texts_have_equal_prints() -> None:
     prints = TextPart(["a", "b", "a"], DataSettings()).digests()
-    assert prints.shape == (3, 16) and np.array_equal(prints[0], prints[2]) and not np.array_equal(prints[0], prints[1])
+    assert (
+        prints.shape == (3, 16)
+        and np.array_equal(prints[0], prints[2])
+        and not np.array_equal(prints[0], prints[1])
+    )
 
 
 def test_the_preparation_travels_as_json_and_reads_one_text() -> None:
@@ -144,7 +175,10 @@ def test_the_preparation_travels_as_json_and_reads_one_text() -> None:
     assert again.inputs[0].shape == (6,) and again.inputs[0].vocabulary == preparation.vocabulary
     kept = again.array("the old house")
     assert again.decode(kept.tolist()) == "the old house"
-    assert "".join(again.pieces("the old house")) == "the old house" and len(again.pieces("the old house")) < 8
+    assert (
+        "".join(again.pieces("the old house")) == "the old house"
+        and len(again.pieces("the old house")) < 8
+    )
     assert again.pieces("ü") == ["\\xc3", "\\xbc"]
     assert again.left_out("the") == "" and "first 6 of" in again.left_out("qwertzuiop")
     tensor = again.tensor(torch.from_numpy(kept[None]))
@@ -167,11 +201,20 @@ def test_encodings_are_found(tmp_path: Path, encoding: str) -> None:
 
 @pytest.mark.parametrize(
     ("content", "encoding", "reason"),
-    [(b"", None, "empty"), (b" \n\n", None, "empty"), (b"\xef\xbb\xbf", None, "empty"),
-     (bytes(range(256)) * 20, None, "binary"), (RANDOM.bytes(3_000), None, "binary"), (b"text\0" * 9, None, "binary"),
-     (b"a", "nonsense", "no encoding"), (b"\xff\xff", "utf-8", "not in the encoding")],
+    [
+        (b"", None, "empty"),
+        (b" \n\n", None, "empty"),
+        (b"\xef\xbb\xbf", None, "empty"),
+        (bytes(range(256)) * 20, None, "binary"),
+        (RANDOM.bytes(3_000), None, "binary"),
+        (b"text\0" * 9, None, "binary"),
+        (b"a", "nonsense", "no encoding"),
+        (b"\xff\xff", "utf-8", "not in the encoding"),
+    ],
 )
-def test_what_is_no_text_is_told(tmp_path: Path, content: bytes, encoding: str | None, reason: str) -> None:
+def test_what_is_no_text_is_told(
+    tmp_path: Path, content: bytes, encoding: str | None, reason: str
+) -> None:
     (tmp_path / "a.txt").write_bytes(content)
     with pytest.raises(NoText, match=reason):
         read_text(tmp_path / "a.txt", encoding)
@@ -194,10 +237,15 @@ def test_a_folder_of_texts(tmp_path: Path) -> None:
     (base / "table.csv").write_text("a,b")
     dataset = opened(base)
     about = dataset.description
-    assert about.format == "Folder of texts" and about.kind == "text" and about.task == "classification"
+    assert (
+        about.format == "Folder of texts"
+        and about.kind == "text"
+        and about.task == "classification"
+    )
     assert about.classes == ("sport", "weather 9", "weather 10") and about.total == 37
     assert {item.path: item.reason for item in about.skipped if not item.ignored} == {
-        "sport/nothing.txt": "it is empty", "sport/program.txt": "it is no text (it holds binary data)",
+        "sport/nothing.txt": "it is empty",
+        "sport/program.txt": "it is no text (it holds binary data)",
         "readme.txt": "it stands outside the folders of the classes",
     }
     assert any("1 text is not in Unicode" in note for note in about.notes)
@@ -263,21 +311,33 @@ def test_a_long_text_is_divided_by_position(book: Path, tokens: str) -> None:
     about, content = dataset.description, book.read_bytes()
     preparation = about.preparation
     assert isinstance(preparation, TextPreparation)
-    assert about.task == "language-modelling" and about.format == "One long text" and not about.classes
+    assert (
+        about.task == "language-modelling" and about.format == "One long text" and not about.classes
+    )
     assert dataset.targets.shape == dataset.inputs.shape and dataset.targets.dtype == np.int64
     found = {
         split: b"".join(
-            preparation.tokens.bytes_of[number] for row in rows for number in dataset.inputs[row] if number
-        ) for split, rows in dataset.indices.items()
+            preparation.tokens.bytes_of[number]
+            for row in rows
+            for number in dataset.inputs[row]
+            if number
+        )
+        for split, rows in dataset.indices.items()
     }
     # the last token of each part is only a target
     rest = content
     for split, share in (("training", 0.8), ("validation", 0.1), ("test", 0.1)):
-        assert rest.startswith(found[split]) and len(found[split]) == pytest.approx(share * len(content), rel=0.01)
+        assert rest.startswith(found[split]) and len(found[split]) == pytest.approx(
+            share * len(content), rel=0.01
+        )
         last = dataset.targets[dataset.indices[split][-1]]
-        rest = rest[len(found[split]) :].removeprefix(preparation.tokens.bytes_of[last[last >= 0][-1]])
+        rest = rest[len(found[split]) :].removeprefix(
+            preparation.tokens.bytes_of[last[last >= 0][-1]]
+        )
     assert rest == b""
-    assert not any(b"yx" in one for one in preparation.tokens.bytes_of)  # learned before the last tenth
+    assert not any(
+        b"yx" in one for one in preparation.tokens.bytes_of
+    )  # learned before the last tenth
     assert "Divided by position" in about.split_reason and "last 10 %" in about.split_reason
     assert read_back(dataset) == about
 
@@ -287,7 +347,9 @@ def test_every_next_token_is_asked_for_once(book: Path) -> None:
     for rows in dataset.indices.values():
         inputs, targets = dataset.inputs[rows], dataset.targets[rows]
         there = targets != -100
-        assert np.array_equal(there, inputs != 0)  # padding asks for nothing, all else for something
+        assert np.array_equal(
+            there, inputs != 0
+        )  # padding asks for nothing, all else for something
         stream = inputs[there]
         assert np.array_equal(targets[there][:-1], stream[1:])
         assert there[:-1].all()  # only the last window may be filled up
@@ -317,11 +379,17 @@ def test_no_test_part_if_none_is_wanted(book: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "more", "what"),
-    [(b"", {}, "empty"), (b"short", {}, "only 5 bytes"), (bytes(range(256)) * 50, {}, "binary"),
-     (b"word " * 5_000, {"task": "classification"}, "one long text"),
-     (b"word " * 5_000, {"validation_share": 0.6, "test_share": 0.5}, "too little is left")],
+    [
+        (b"", {}, "empty"),
+        (b"short", {}, "only 5 bytes"),
+        (bytes(range(256)) * 50, {}, "binary"),
+        (b"word " * 5_000, {"task": "classification"}, "one long text"),
+        (b"word " * 5_000, {"validation_share": 0.6, "test_share": 0.5}, "too little is left"),
+    ],
 )
-def test_useless_long_texts_are_refused(tmp_path: Path, content: bytes, more: dict[str, Any], what: str) -> None:
+def test_useless_long_texts_are_refused(
+    tmp_path: Path, content: bytes, more: dict[str, Any], what: str
+) -> None:
     (tmp_path / "long.txt").write_bytes(content)
     with pytest.raises(UserError, match=what) as caught:
         opened(tmp_path / "long.txt", **more)
@@ -329,9 +397,13 @@ def test_useless_long_texts_are_refused(tmp_path: Path, content: bytes, more: di
 
 
 def test_pairs_of_texts_share_tokens_and_context(tmp_path: Path) -> None:
-    lines = [f"{'red green blue ' * 8}{row},{'apple house river ' * 3}{row}" for row in range(1_500)]
+    lines = [
+        f"{'red green blue ' * 8}{row},{'apple house river ' * 3}{row}" for row in range(1_500)
+    ]
     (tmp_path / "pairs.csv").write_text("\n".join(["question,answer", *lines]))
-    dataset = opened(tmp_path / "pairs.csv", task="matching", columns={"question": "text", "answer": "text"})
+    dataset = opened(
+        tmp_path / "pairs.csv", task="matching", columns={"question": "text", "answer": "text"}
+    )
     left, right = dataset.description.preparation.halves
     assert isinstance(left, TextPreparation) and left.tokenizer and left == right
     assert dataset.arrays[0].shape == dataset.arrays[1].shape

@@ -31,14 +31,20 @@ def test_clip() -> None:
     torch.manual_seed(0)
     outputs = pairs(13)
     logits, labels = outputs[:, 0] @ outputs[:, 1].T, torch.arange(13)
-    expected = (functional.cross_entropy(logits, labels) + functional.cross_entropy(logits.T, labels)) / 2
-    torch.testing.assert_close(made("symmetric-cross-entropy")(outputs, labels), expected, rtol=1e-6, atol=1e-6)
+    expected = (
+        functional.cross_entropy(logits, labels) + functional.cross_entropy(logits.T, labels)
+    ) / 2
+    torch.testing.assert_close(
+        made("symmetric-cross-entropy")(outputs, labels), expected, rtol=1e-6, atol=1e-6
+    )
 
 
 def test_a_partner_that_is_the_same_is_right_too() -> None:
     """Two pictures with one text: whichever of them is taken, nothing is paid."""
     near, far = [1.0, 0.0], [0.0, 1.0]
-    outputs = torch.tensor([[near, near], [near, near], [far, far]]) * torch.tensor([100.0, 1.0])[:, None]
+    outputs = (
+        torch.tensor([[near, near], [near, near], [far, far]]) * torch.tensor([100.0, 1.0])[:, None]
+    )
     loss = made("symmetric-cross-entropy")
     assert loss(outputs, torch.tensor([7, 7, 2])).item() == pytest.approx(0, abs=1e-6)
     assert loss(outputs, torch.tensor([7, 8, 2])).item() > 0.4
@@ -51,7 +57,9 @@ def test_a_partner_that_is_the_same_adds_its_probability() -> None:
     right = (targets[:, None] == targets[None]).float()
     there, back = logits.softmax(1), logits.softmax(0)
     expected = -((there * right).sum(1).log() + (back * right).sum(0).log()).mean() / 2
-    torch.testing.assert_close(made("symmetric-cross-entropy")(outputs, targets), expected, rtol=1e-6, atol=1e-6)
+    torch.testing.assert_close(
+        made("symmetric-cross-entropy")(outputs, targets), expected, rtol=1e-6, atol=1e-6
+    )
 
 
 def test_nt_xent() -> None:
@@ -91,7 +99,10 @@ def test_supervised_contrastive() -> None:
         same = [p for p in range(12) if p != i and targets[p] == targets[i]]
         if same:
             others = sum(math.exp(float(z[i] @ z[a]) / heat) for a in range(12) if a != i)
-            costs.append(-sum(math.log(math.exp(float(z[i] @ z[p]) / heat) / others) for p in same) / len(same))
+            costs.append(
+                -sum(math.log(math.exp(float(z[i] @ z[p]) / heat) / others) for p in same)
+                / len(same)
+            )
     loss = made("supervised-contrastive", temperature=heat)
     assert loss(outputs, targets).item() == pytest.approx(sum(costs) / len(costs), rel=1e-5)
     assert loss.totals(outputs, targets)[1].item() == len(costs) == 10
@@ -119,12 +130,15 @@ def test_triplets_of_classes(hardest: bool, margin: float) -> None:
             functional.triplet_margin_with_distance_loss(
                 z[a : a + 1], z[p : p + 1], z[n : n + 1], distance_function=cosine, margin=margin
             )
-            for p in right for n in wrong
+            for p in right
+            for n in wrong
         ]
         if found:
             each.append(torch.stack(found).mean())
     loss = made("triplet", margin=margin, triplets="hardest" if hardest else "all")
-    torch.testing.assert_close(loss(outputs, targets), torch.stack(each).mean(), rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(
+        loss(outputs, targets), torch.stack(each).mean(), rtol=1e-5, atol=1e-6
+    )
 
 
 @pytest.mark.parametrize("hardest", [False, True])
@@ -140,7 +154,9 @@ def test_triplets_of_pairs_look_both_ways(hardest: bool) -> None:
             costs = torch.relu(0.4 + table[a, a] - wrong)
             each.append(costs.max() if hardest else costs.mean())
     loss = made("triplet", margin=0.4, triplets="hardest" if hardest else "all")
-    torch.testing.assert_close(loss(outputs, targets), torch.stack(each).mean(), rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(
+        loss(outputs, targets), torch.stack(each).mean(), rtol=1e-5, atol=1e-6
+    )
 
 
 @pytest.mark.parametrize("kind", PAIRS)
@@ -157,7 +173,9 @@ def test_few_pairs_or_equal_ones_stay_finite(kind: str, targets: list[int]) -> N
 @pytest.mark.parametrize("settings", [{}, {"triplets": "hardest"}])
 @pytest.mark.parametrize("kind", CLASSES)
 @pytest.mark.parametrize("targets", [[0], [0, 0], [0, 1], [1, 2, 3, 4]])
-def test_batches_without_equals_stay_finite(kind: str, targets: list[int], settings: dict[str, str]) -> None:
+def test_batches_without_equals_stay_finite(
+    kind: str, targets: list[int], settings: dict[str, str]
+) -> None:
     outputs = torch.randn(len(targets), 3).requires_grad_()
     loss = made(kind, **(settings if kind == "triplet" else {}))(outputs, torch.tensor(targets))
     loss.backward()

@@ -15,9 +15,13 @@ from app.engine.learning.losses.cross_entropy import balanced_weights
 CPU = torch.device("cpu")
 
 
-def over_batches(loss: LossFunction, outputs: torch.Tensor, targets: torch.Tensor, size: int) -> torch.Tensor:
+def over_batches(
+    loss: LossFunction, outputs: torch.Tensor, targets: torch.Tensor, size: int
+) -> torch.Tensor:
     """The mean over a data set, from batches of a size and a short last one."""
-    parts = [loss.totals(o, t) for o, t in zip(outputs.split(size), targets.split(size), strict=True)]
+    parts = [
+        loss.totals(o, t) for o, t in zip(outputs.split(size), targets.split(size), strict=True)
+    ]
     return sum(total for total, _ in parts) / sum(weight for _, weight in parts)
 
 
@@ -26,7 +30,9 @@ def over_batches(loss: LossFunction, outputs: torch.Tensor, targets: torch.Tenso
 def test_cross_entropy(weights: str, smoothing: float) -> None:
     torch.manual_seed(0)
     outputs, targets, counts = torch.randn(37, 4), torch.randint(0, 4, (37,)), (5, 50, 20, 25)
-    loss = LOSSES.get("cross-entropy")(label_smoothing=smoothing, class_weights=weights).build(counts, CPU)
+    loss = LOSSES.get("cross-entropy")(label_smoothing=smoothing, class_weights=weights).build(
+        counts, CPU
+    )
     weight = torch.tensor(balanced_weights(counts)) if weights == "balanced" else None
     expected = functional.cross_entropy(outputs, targets, weight=weight, label_smoothing=smoothing)
     torch.testing.assert_close(loss(outputs, targets), expected, rtol=1e-6, atol=1e-6)
@@ -71,7 +77,9 @@ def test_binary_cross_entropy_of_tags(weights: str) -> None:
     weight = torch.tensor([35 / 5, 20 / 20, 1.0]) if weights == "balanced" else None
     expected = functional.binary_cross_entropy_with_logits(outputs, targets, pos_weight=weight)
     torch.testing.assert_close(loss(outputs, targets), expected, rtol=1e-6, atol=1e-6)
-    torch.testing.assert_close(over_batches(loss, outputs, targets, 10), expected, rtol=1e-6, atol=1e-6)
+    torch.testing.assert_close(
+        over_batches(loss, outputs, targets, 10), expected, rtol=1e-6, atol=1e-6
+    )
 
 
 def test_two_tags_are_not_taken_for_yes_and_no() -> None:
@@ -79,7 +87,9 @@ def test_two_tags_are_not_taken_for_yes_and_no() -> None:
     loss = LOSSES.get("binary-cross-entropy")(class_weights="balanced").build((30, 10), CPU, 40)
     zeros = torch.zeros(1, 2)
     assert loss(zeros[:, :1], torch.tensor([1])).item() == pytest.approx(3 * np.log(2))
-    assert loss(zeros, torch.tensor([[1.0, 0.0]])).item() == pytest.approx((1 / 3 + 1) / 2 * np.log(2))
+    assert loss(zeros, torch.tensor([[1.0, 0.0]])).item() == pytest.approx(
+        (1 / 3 + 1) / 2 * np.log(2)
+    )
     assert loss(zeros, torch.tensor([[0.0, 1.0]])).item() == pytest.approx((1 + 3) / 2 * np.log(2))
 
 
@@ -92,7 +102,9 @@ def test_cross_entropy_of_tokens_ignores_padding(smoothing: float) -> None:
     there = targets != -100
     expected = functional.cross_entropy(outputs[there], targets[there], label_smoothing=smoothing)
     torch.testing.assert_close(loss(outputs, targets), expected, rtol=1e-6, atol=1e-6)
-    torch.testing.assert_close(over_batches(loss, outputs, targets, 3), expected, rtol=1e-6, atol=1e-6)
+    torch.testing.assert_close(
+        over_batches(loss, outputs, targets, 3), expected, rtol=1e-6, atol=1e-6
+    )
     changed = torch.where(there[..., None], outputs, torch.randn_like(outputs))
     assert torch.equal(loss(changed, targets), loss(outputs, targets))
 
@@ -105,7 +117,8 @@ def test_a_batch_of_padding_alone_costs_nothing() -> None:
 
 
 REFERENCES = {
-    "l1": (functional.l1_loss, {}), "l2": (functional.mse_loss, {}),
+    "l1": (functional.l1_loss, {}),
+    "l2": (functional.mse_loss, {}),
     "huber": (lambda o, t: functional.huber_loss(o, t, delta=0.7), {"delta": 0.7}),
 }
 
@@ -118,7 +131,9 @@ def test_losses_on_differences(kind: str, shape: tuple[int, ...]) -> None:
     reference, given = REFERENCES[kind]
     loss, expected = LOSSES.get(kind)(**given).build((23,), CPU), reference(outputs, targets)
     torch.testing.assert_close(loss(outputs, targets), expected, rtol=1e-6, atol=1e-6)
-    torch.testing.assert_close(over_batches(loss, outputs, targets, 5), expected, rtol=1e-6, atol=1e-6)
+    torch.testing.assert_close(
+        over_batches(loss, outputs, targets, 5), expected, rtol=1e-6, atol=1e-6
+    )
 
 
 errors_made = st.lists(st.floats(-50, 50, width=32, allow_subnormal=False), min_size=1, max_size=20)
@@ -131,7 +146,9 @@ def test_what_is_drawn_is_the_loss(errors: list[float], kind: str) -> None:
     outputs = torch.tensor(errors, dtype=torch.float32)[:, None]
     loss = choice.build((1,), CPU)
     each = torch.stack([loss(one[None], torch.zeros(1, 1)) for one in outputs])
-    np.testing.assert_allclose(choice.curve(np.array(errors)), each.detach().numpy(), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        choice.curve(np.array(errors)), each.detach().numpy(), rtol=1e-5, atol=1e-6
+    )
 
 
 def test_only_losses_on_differences_have_a_curve() -> None:

@@ -13,7 +13,9 @@ CPU = torch.device("cpu")
 RATE, DECAY = 0.01, 0.1
 
 
-def steps(kind: str, count: int, **settings: object) -> tuple[list[float], torch.optim.Optimizer, torch.Tensor]:
+def steps(
+    kind: str, count: int, **settings: object
+) -> tuple[list[float], torch.optim.Optimizer, torch.Tensor]:
     """A weight of 1 driven by the gradients 0.5, -0.25, 0.125, ...; its values, the optimizer, the weight."""
     weight = torch.nn.Parameter(torch.tensor([1.0], dtype=torch.float64))
     choice = OPTIMIZERS.get(kind)(learning_rate=RATE, weight_decay=DECAY, **settings)
@@ -71,7 +73,9 @@ def test_floats_per_parameter_as_counted_on_live_state(choice: type) -> None:
     kept = [
         choice.state_names[name]
         for name, value in optimizer.state[weight].items()
-        if isinstance(value, torch.Tensor) and value.shape == weight.shape and name in choice.state_names
+        if isinstance(value, torch.Tensor)
+        and value.shape == weight.shape
+        and name in choice.state_names
     ]
     spec = choice()
     assert set(spec.state) <= set(kept) <= {*spec.state, *spec.partly}

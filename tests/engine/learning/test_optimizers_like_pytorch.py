@@ -26,22 +26,54 @@ CASES: dict[str, tuple[str, dict[str, Any], Make, dict[str, Any]]] = {
     "adam": ("adam", OURS, optim.Adam, MOMENTS),
     "adam, amsgrad": ("adam", {"amsgrad": True}, optim.Adam, {"amsgrad": True}),
     "sgd": ("sgd", {}, optim.SGD, {}),
-    "momentum": ("sgd-momentum", {"momentum": 0.8, "nesterov": False}, optim.SGD, {"momentum": 0.8}),
-    "nesterov": ("sgd-momentum", {"dampening": 0.5}, optim.SGD, {"momentum": 0.9, "nesterov": True}),
-    "damping": ("sgd-momentum", {"nesterov": False, "dampening": 0.3}, optim.SGD, {"momentum": 0.9, "dampening": 0.3}),
+    "momentum": (
+        "sgd-momentum",
+        {"momentum": 0.8, "nesterov": False},
+        optim.SGD,
+        {"momentum": 0.8},
+    ),
+    "nesterov": (
+        "sgd-momentum",
+        {"dampening": 0.5},
+        optim.SGD,
+        {"momentum": 0.9, "nesterov": True},
+    ),
+    "damping": (
+        "sgd-momentum",
+        {"nesterov": False, "dampening": 0.3},
+        optim.SGD,
+        {"momentum": 0.9, "dampening": 0.3},
+    ),
     "rmsprop": ("rmsprop", {}, optim.RMSprop, {"alpha": 0.99}),
-    "rmsprop, all": ("rmsprop", {"alpha": 0.9, "epsilon": 1e-4, "momentum": 0.7, "centered": True}, optim.RMSprop,
-                     {"alpha": 0.9, "eps": 1e-4, "momentum": 0.7, "centered": True}),
+    "rmsprop, all": (
+        "rmsprop",
+        {"alpha": 0.9, "epsilon": 1e-4, "momentum": 0.7, "centered": True},
+        optim.RMSprop,
+        {"alpha": 0.9, "eps": 1e-4, "momentum": 0.7, "centered": True},
+    ),
     "adagrad": ("adagrad", {}, optim.Adagrad, {}),
-    "adagrad, all": ("adagrad", {"rate_decay": 0.1, "initial_sum": 0.2, "epsilon": 1e-5}, optim.Adagrad,
-                     {"lr_decay": 0.1, "initial_accumulator_value": 0.2, "eps": 1e-5}),
+    "adagrad, all": (
+        "adagrad",
+        {"rate_decay": 0.1, "initial_sum": 0.2, "epsilon": 1e-5},
+        optim.Adagrad,
+        {"lr_decay": 0.1, "initial_accumulator_value": 0.2, "eps": 1e-5},
+    ),
     "nadam": ("nadam", OURS, optim.NAdam, MOMENTS | {"decoupled_weight_decay": True}),
-    "nadam, all": ("nadam", {"momentum_decay": 0.02, "decay_apart": False}, optim.NAdam, {"momentum_decay": 0.02}),
+    "nadam, all": (
+        "nadam",
+        {"momentum_decay": 0.02, "decay_apart": False},
+        optim.NAdam,
+        {"momentum_decay": 0.02},
+    ),
     "radam": ("radam", OURS, optim.RAdam, MOMENTS | {"decoupled_weight_decay": True}),
     "radam, added": ("radam", {"decay_apart": False}, optim.RAdam, {}),
     "adafactor": ("adafactor", {}, optim.Adafactor, {}),
-    "adafactor, all": ("adafactor", {"beta2_decay": -0.5, "clip": 2.0, "smallest_scale": 0.1}, optim.Adafactor,
-                       {"beta2_decay": -0.5, "d": 2.0, "eps": (None, 0.1)}),
+    "adafactor, all": (
+        "adafactor",
+        {"beta2_decay": -0.5, "clip": 2.0, "smallest_scale": 0.1},
+        optim.Adafactor,
+        {"beta2_decay": -0.5, "d": 2.0, "eps": (None, 0.1)},
+    ),
 }
 
 
@@ -53,7 +85,9 @@ def weights() -> list[nn.Parameter]:
     return [nn.Parameter(one) for one in made]
 
 
-def walked(optimizer: optim.Optimizer, own: list[nn.Parameter], steps: int = STEPS) -> list[torch.Tensor]:
+def walked(
+    optimizer: optim.Optimizer, own: list[nn.Parameter], steps: int = STEPS
+) -> list[torch.Tensor]:
     """The weights after steps whose learning rate changes, as a schedule has it."""
     dice = torch.Generator().manual_seed(1)
     for step in range(steps):
@@ -61,7 +95,9 @@ def walked(optimizer: optim.Optimizer, own: list[nn.Parameter], steps: int = STE
             group["lr"] = RATE * (1 - step / (2 * steps))
         optimizer.zero_grad(set_to_none=True)
         for weight in own:
-            weight.grad = torch.empty_like(weight).copy_(torch.randn(weight.shape, generator=dice) / (step + 1))
+            weight.grad = torch.empty_like(weight).copy_(
+                torch.randn(weight.shape, generator=dice) / (step + 1)
+            )
         optimizer.step()
     return [weight.detach() for weight in own]
 
@@ -74,7 +110,9 @@ def test_steps_agree_with_pytorch(case: str) -> None:
     ours = choice.build([{"params": mine, "weight_decay": DECAY}], CPU)
     other = make(theirs, lr=RATE, weight_decay=DECAY, **options)
     for one, two in zip(walked(ours, mine), walked(other, theirs), strict=True):
-        torch.testing.assert_close(one, two, rtol=1e-6, atol=1e-7)  # fused kernels round a little otherwise
+        torch.testing.assert_close(
+            one, two, rtol=1e-6, atol=1e-7
+        )  # fused kernels round a little otherwise
 
 
 def test_every_optimizer_is_compared() -> None:
@@ -84,17 +122,30 @@ def test_every_optimizer_is_compared() -> None:
 @pytest.mark.parametrize("scale", ["match_rms_adamw", "original"])
 def test_muon_takes_the_matrices_and_adamw_the_rest(scale: str) -> None:
     mine, theirs = weights(), weights()
-    choice = OPTIMIZERS.get("muon")(learning_rate=RATE, weight_decay=DECAY, momentum=0.9, scale=scale, iterations=4)
-    ours = choice.build([{"params": mine[:2], "weight_decay": DECAY}, {"params": mine[2:], "weight_decay": 0.0}], CPU)
-    muon = optim.Muon([theirs[1]], lr=RATE, weight_decay=DECAY, momentum=0.9, ns_steps=4, adjust_lr_fn=scale)
-    adamw = optim.AdamW([
-        {"params": [theirs[0]], "weight_decay": DECAY}, {"params": theirs[2:], "weight_decay": 0.0},
-    ], lr=RATE)
+    choice = OPTIMIZERS.get("muon")(
+        learning_rate=RATE, weight_decay=DECAY, momentum=0.9, scale=scale, iterations=4
+    )
+    ours = choice.build(
+        [{"params": mine[:2], "weight_decay": DECAY}, {"params": mine[2:], "weight_decay": 0.0}],
+        CPU,
+    )
+    muon = optim.Muon(
+        [theirs[1]], lr=RATE, weight_decay=DECAY, momentum=0.9, ns_steps=4, adjust_lr_fn=scale
+    )
+    adamw = optim.AdamW(
+        [
+            {"params": [theirs[0]], "weight_decay": DECAY},
+            {"params": theirs[2:], "weight_decay": 0.0},
+        ],
+        lr=RATE,
+    )
     other = Together([muon, adamw])
     for one, two in zip(walked(ours, mine), walked(other, theirs), strict=True):
         torch.testing.assert_close(one, two, rtol=1e-6, atol=1e-7)
     apart = weights()
-    single = optim.Muon([apart[1]], lr=RATE, weight_decay=DECAY, momentum=0.9, ns_steps=4, adjust_lr_fn=scale)
+    single = optim.Muon(
+        [apart[1]], lr=RATE, weight_decay=DECAY, momentum=0.9, ns_steps=4, adjust_lr_fn=scale
+    )
     assert torch.equal(walked(single, apart)[1], mine[1])
 
 
@@ -102,18 +153,25 @@ def test_parts_together_are_one_optimizer() -> None:
     """Groups and state are shared: a rate set on the whole is that of the part; a saved state goes on to the same."""
     own, again = weights(), weights()
     choice = OPTIMIZERS.get("muon")(learning_rate=RATE)
-    first, second = (choice.build([{"params": one, "weight_decay": DECAY}], CPU) for one in (own, again))
+    first, second = (
+        choice.build([{"params": one, "weight_decay": DECAY}], CPU) for one in (own, again)
+    )
     assert isinstance(first, Together) and isinstance(second, Together)
     first.param_groups[0]["lr"] = 0.5
     assert first.parts[0].param_groups[0]["lr"] == 0.5
     assert first.step(lambda: 3.0) == 3.0 and not first.state
     walked(first, own, 2)
-    assert set(first.state) == set(own) and first.parts[0].state is first.parts[1].state is first.state
+    assert (
+        set(first.state) == set(own) and first.parts[0].state is first.parts[1].state is first.state
+    )
     with torch.no_grad():
         for one, two in zip(own, again, strict=True):
             two.copy_(one)
     second.load_state_dict(copy.deepcopy(first.state_dict()))
-    assert all(torch.equal(one, two) for one, two in zip(walked(first, own), walked(second, again), strict=True))
+    assert all(
+        torch.equal(one, two)
+        for one, two in zip(walked(first, own), walked(second, again), strict=True)
+    )
 
 
 # --- decay
@@ -131,10 +189,15 @@ def test_biases_and_norms_are_decayed_only_if_asked_for(choice: type, everywhere
     network = Small()
     spec = choice(learning_rate=RATE, weight_decay=0.3, decay_all=everywhere)
     optimizer = spec.over(network, CPU)
-    decayed = {weight: group["weight_decay"] for group in optimizer.param_groups for weight in group["params"]}
+    decayed = {
+        weight: group["weight_decay"]
+        for group in optimizer.param_groups
+        for weight in group["params"]
+    }
     assert {name: decayed[weight] for name, weight in network.named_parameters()} == {
-        "table.weight": 0.3, "linear.weight": 0.3, **dict.fromkeys(
-            ("linear.bias", "norm.weight", "norm.bias"), 0.3 if everywhere else 0.0),
+        "table.weight": 0.3,
+        "linear.weight": 0.3,
+        **dict.fromkeys(("linear.bias", "norm.weight", "norm.bias"), 0.3 if everywhere else 0.0),
     }
     nn.init.ones_(network.norm.bias)
     for weight in network.parameters():
@@ -151,7 +214,9 @@ def test_muon_leaves_tables_to_adamw() -> None:
         weight.grad = torch.ones_like(weight)
     optimizer.step()
     names = {weight: name for name, weight in network.named_parameters()}
-    turned = [names[weight] for weight, state in optimizer.state.items() if "momentum_buffer" in state]
+    turned = [
+        names[weight] for weight, state in optimizer.state.items() if "momentum_buffer" in state
+    ]
     assert turned == ["linear.weight"]
 
 
@@ -165,29 +230,43 @@ def test_what_is_said_to_be_kept_is_kept(case: str) -> None:
     optimizer = choice.build([{"params": own, "weight_decay": 0.0}], CPU)
     walked(optimizer, own, 1)
     for weight in own:
-        there = {name: tuple(value.shape) for name, value in optimizer.state[weight].items() if value is not None}
+        there = {
+            name: tuple(value.shape)
+            for name, value in optimizer.state[weight].items()
+            if value is not None
+        }
         assert there == choice.kept(tuple(weight.shape), choice.is_matrix({}, weight))
     floats = choice.floats(optimizer.param_groups)
     assert sum(floats.values()) == sum(
-        value.numel() for state in optimizer.state.values() for value in state.values() if value is not None
+        value.numel()
+        for state in optimizer.state.values()
+        for value in state.values()
+        if value is not None
     )
 
 
-@pytest.mark.parametrize(("kind", "settings", "state", "partly"), [
-    ("sgd", {}, (), ()),
-    ("sgd-momentum", {}, ("first_moment",), ()),
-    ("adam", {}, ("first_moment", "second_moment"), ()),
-    ("adamw", {"amsgrad": True}, ("first_moment", "second_moment", "other_state"), ()),
-    ("rmsprop", {"momentum": 0.9}, ("second_moment", "other_state"), ()),
-    ("adagrad", {}, ("second_moment",), ()),
-    ("adafactor", {}, (), ("second_moment", "other_state")),
-    ("muon", {}, ("first_moment",), ("second_moment",)),
-])
+@pytest.mark.parametrize(
+    ("kind", "settings", "state", "partly"),
+    [
+        ("sgd", {}, (), ()),
+        ("sgd-momentum", {}, ("first_moment",), ()),
+        ("adam", {}, ("first_moment", "second_moment"), ()),
+        ("adamw", {"amsgrad": True}, ("first_moment", "second_moment", "other_state"), ()),
+        ("rmsprop", {"momentum": 0.9}, ("second_moment", "other_state"), ()),
+        ("adagrad", {}, ("second_moment",), ()),
+        ("adafactor", {}, (), ("second_moment", "other_state")),
+        ("muon", {}, ("first_moment",), ("second_moment",)),
+    ],
+)
 def test_rows_kept_in_full_and_in_part(
     kind: str, settings: dict[str, Any], state: tuple[str, ...], partly: tuple[str, ...]
 ) -> None:
     choice = OPTIMIZERS.get(kind)(**settings)
-    assert (choice.state, choice.partly, choice.floats_per_parameter()) == (state, partly, 2 + len(state))
+    assert (choice.state, choice.partly, choice.floats_per_parameter()) == (
+        state,
+        partly,
+        2 + len(state),
+    )
 
 
 def test_factored_moments_are_counted_exactly() -> None:

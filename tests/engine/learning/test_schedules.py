@@ -20,11 +20,15 @@ def test_one_cycle_rises_then_falls_to_almost_nothing() -> None:
     top = factors.index(max(factors))
     assert top == 300 and max(factors) == pytest.approx(1.0)
     assert factors[0] == pytest.approx(0.04) and factors[-1] < 1e-4
-    assert factors[:top] == sorted(factors[:top]) and factors[top:] == sorted(factors[top:], reverse=True)
+    assert factors[:top] == sorted(factors[:top]) and factors[top:] == sorted(
+        factors[top:], reverse=True
+    )
 
 
 def test_cosine_warms_up_then_settles_at_its_floor() -> None:
-    factors = [SCHEDULES.get("cosine")(warmup=0.1, floor=0.01).factor(step, 1000) for step in range(1000)]
+    factors = [
+        SCHEDULES.get("cosine")(warmup=0.1, floor=0.01).factor(step, 1000) for step in range(1000)
+    ]
     assert factors[0] == pytest.approx(1 / 101)
     assert factors[100] == pytest.approx(1.0) and factors[-1] == pytest.approx(0.01)
 

@@ -33,12 +33,30 @@ def of_pytorch(make: type, steps: int = STEPS, **options: object) -> list[float]
     return found
 
 
-@pytest.mark.parametrize(("kind", "settings", "make", "options"), [
-    ("linear", {"floor": 0.1}, lr_scheduler.LinearLR,
-     {"start_factor": 1.0, "end_factor": 0.1, "total_iters": STEPS - 1}),
-    ("cosine", {"floor": 0.2}, lr_scheduler.CosineAnnealingLR, {"T_max": STEPS - 1, "eta_min": 0.2}),
-    ("exponential", {"last": 0.05}, lr_scheduler.ExponentialLR, {"gamma": 0.05 ** (1 / (STEPS - 1))}),
-], ids=str)
+@pytest.mark.parametrize(
+    ("kind", "settings", "make", "options"),
+    [
+        (
+            "linear",
+            {"floor": 0.1},
+            lr_scheduler.LinearLR,
+            {"start_factor": 1.0, "end_factor": 0.1, "total_iters": STEPS - 1},
+        ),
+        (
+            "cosine",
+            {"floor": 0.2},
+            lr_scheduler.CosineAnnealingLR,
+            {"T_max": STEPS - 1, "eta_min": 0.2},
+        ),
+        (
+            "exponential",
+            {"last": 0.05},
+            lr_scheduler.ExponentialLR,
+            {"gamma": 0.05 ** (1 / (STEPS - 1))},
+        ),
+    ],
+    ids=str,
+)
 def test_the_fall_is_that_of_pytorch(kind: str, settings: dict, make: type, options: dict) -> None:
     schedule = SCHEDULES.get(kind)(warmup=0.0, **settings)
     assert factors_of(schedule) == pytest.approx(of_pytorch(make, **options), abs=1e-9)
@@ -46,7 +64,9 @@ def test_the_fall_is_that_of_pytorch(kind: str, settings: dict, make: type, opti
 
 def test_steps_drop_as_in_pytorch() -> None:
     ours = factors_of(SCHEDULES.get("step")(warmup=0.0, drops=2, reduction=0.1))
-    assert ours[:-1] == pytest.approx(of_pytorch(lr_scheduler.StepLR, step_size=100, gamma=0.1)[:-1])
+    assert ours[:-1] == pytest.approx(
+        of_pytorch(lr_scheduler.StepLR, step_size=100, gamma=0.1)[:-1]
+    )
     assert ours[-1] == ours[-2]  # the run's end is no drop
 
 
@@ -54,7 +74,9 @@ def test_steps_drop_as_in_pytorch() -> None:
 def test_restarts_are_those_of_pytorch(longer: float, first: int) -> None:
     steps = int(first * (3 if longer == 1 else 7)) + 1
     schedule = SCHEDULES.get("cosine-restarts")(warmup=0.0, cycles=3, longer=longer, floor=0.1)
-    theirs = of_pytorch(lr_scheduler.CosineAnnealingWarmRestarts, steps, T_0=first, T_mult=int(longer), eta_min=0.1)
+    theirs = of_pytorch(
+        lr_scheduler.CosineAnnealingWarmRestarts, steps, T_0=first, T_mult=int(longer), eta_min=0.1
+    )
     ours = factors_of(schedule, steps)
     assert ours[:-1] == pytest.approx(theirs[:-1], abs=1e-9)
     assert ours[-1] == pytest.approx(0.1)  # the run ends in a valley
@@ -71,17 +93,45 @@ def test_all_of_them_can_warm_up(kind: str) -> None:
 
 # --- the plateau
 
-LOSSES = [1.0, 0.8, 0.81, 0.82, 0.79995, 0.83, 0.5, 0.6, 0.6, 0.6, 0.6, 0.6, 0.6, 0.6, 0.6, 0.4, 0.41, 0.42, 0.43, 0.44]
+LOSSES = [
+    1.0,
+    0.8,
+    0.81,
+    0.82,
+    0.79995,
+    0.83,
+    0.5,
+    0.6,
+    0.6,
+    0.6,
+    0.6,
+    0.6,
+    0.6,
+    0.6,
+    0.6,
+    0.4,
+    0.41,
+    0.42,
+    0.43,
+    0.44,
+]
 
 
-@pytest.mark.parametrize(("patience", "cooldown", "threshold"), [(2, 0, 1e-4), (0, 0, 0.0), (1, 2, 0.01), (3, 1, 1e-4)])
+@pytest.mark.parametrize(
+    ("patience", "cooldown", "threshold"), [(2, 0, 1e-4), (0, 0, 0.0), (1, 2, 0.01), (3, 1, 1e-4)]
+)
 def test_a_plateau_is_noticed_as_by_pytorch(patience: int, cooldown: int, threshold: float) -> None:
     schedule = SCHEDULES.get("plateau")(
         patience=patience, cooldown=cooldown, threshold=threshold, reduction=0.3, floor=0.02
     )
     optimizer = stepper()
     theirs = lr_scheduler.ReduceLROnPlateau(
-        optimizer, factor=0.3, patience=patience, cooldown=cooldown, threshold=threshold, min_lr=0.02
+        optimizer,
+        factor=0.3,
+        patience=patience,
+        cooldown=cooldown,
+        threshold=threshold,
+        min_lr=0.02,
     )
     memory: dict[str, float] = {}
     for loss in LOSSES:

@@ -48,11 +48,21 @@ class Rows(Preparation):
         return cls()
 
 
-def about(preparation: Preparation = PICTURES, classes: tuple[str, ...] = (), **more: Any) -> Description:
+def about(
+    preparation: Preparation = PICTURES, classes: tuple[str, ...] = (), **more: Any
+) -> Description:
     each = {"training": (20,) * max(1, len(classes)), "validation": (5,) * max(1, len(classes))}
     return Description(
-        **{"source": "here", "format": "test", "shape": preparation.inputs[0].shape, "classes": classes, "counts": each,
-           "fingerprint": "", "preparation": preparation, **more}
+        **{
+            "source": "here",
+            "format": "test",
+            "shape": preparation.inputs[0].shape,
+            "classes": classes,
+            "counts": each,
+            "fingerprint": "",
+            "preparation": preparation,
+            **more,
+        }
     )
 
 
@@ -78,7 +88,11 @@ def test_a_task_says_what_it_needs(kind: str) -> None:
     assert all(name in METRICS for name in task.metrics)
     assert task.losses and task.fits(ABOUT[kind]) == ""
     assert task.probes == {"regression": 400, "matching": 64, "metric-learning": 400}.get(kind, 12)
-    others = about(PAIRS, ("a", "b"), amounts=(Amount("x"),)) if not task.pairs else about(classes=("a", "b"))
+    others = (
+        about(PAIRS, ("a", "b"), amounts=(Amount("x"),))
+        if not task.pairs
+        else about(classes=("a", "b"))
+    )
     assert "needs" in task.fits(others)
 
 
@@ -94,7 +108,9 @@ def test_pretended_targets_are_of_the_form_that_the_losses_read(kind: str) -> No
         total, weight = loss.totals(outputs, targets)
         assert loss(outputs, targets).shape == total.shape == weight.shape == ()
     assert len(task.said(ABOUT[kind], outputs, targets)) == 4
-    assert len(task.said(ABOUT[kind], outputs, torch.zeros(4, dtype=torch.int64))) == 4  # where none are known
+    assert (
+        len(task.said(ABOUT[kind], outputs, torch.zeros(4, dtype=torch.int64))) == 4
+    )  # where none are known
 
 
 @pytest.mark.parametrize("kind", TASKS)
@@ -126,7 +142,9 @@ def test_an_epoch_has_every_example_once_and_equals_in_runs(classes: list[int], 
     positions = {int(example): at for at, example in enumerate(order.tolist())}
     for label in set(classes):
         members = [example for example in found.tolist() if classes[example] == label]
-        assert [positions[example] for example in members] == sorted(positions[example] for example in members)
+        assert [positions[example] for example in members] == sorted(
+            positions[example] for example in members
+        )
     while place < len(drawn):
         end = place
         while end < len(drawn) and drawn[end] == drawn[place]:
@@ -139,16 +157,24 @@ def test_an_epoch_has_every_example_once_and_equals_in_runs(classes: list[int], 
 
 def test_every_batch_of_many_classes_has_equals() -> None:
     targets = torch.arange(400) % 100
-    order = TASKS["metric-learning"].order_of(torch.randperm(400, generator=torch.Generator().manual_seed(3)), targets)
+    order = TASKS["metric-learning"].order_of(
+        torch.randperm(400, generator=torch.Generator().manual_seed(3)), targets
+    )
     for batch in targets[order].split(16):
         assert len(set(batch.tolist())) == 4
 
 
 def test_metric_learning_needs_equals_to_compare() -> None:
     task = TASKS["metric-learning"]
-    assert "only one class" in task.fits(about(classes=("a", "b"), counts={"training": (9, 0), "validation": (3, 0)}))
-    assert "two classes" in task.fits(about(classes=("a", "b"), counts={"training": (9, 1), "validation": (3, 2)}))
-    assert "validation" in task.fits(about(classes=("a", "b"), counts={"training": (9, 9), "validation": (1, 1)}))
+    assert "only one class" in task.fits(
+        about(classes=("a", "b"), counts={"training": (9, 0), "validation": (3, 0)})
+    )
+    assert "two classes" in task.fits(
+        about(classes=("a", "b"), counts={"training": (9, 1), "validation": (3, 2)})
+    )
+    assert "validation" in task.fits(
+        about(classes=("a", "b"), counts={"training": (9, 9), "validation": (1, 1)})
+    )
 
 
 # --- language modelling
@@ -165,7 +191,9 @@ def test_a_text_is_priced_by_the_byte() -> None:
     assert said[:, 1].tolist() == said[:, 2].tolist() == [8, 3, 8, 8, 0]
     figures = task.figures(about(BYTES), targets.numpy(), said.numpy())
     nats = float(-(each * there).sum()) / 27
-    assert figures == pytest.approx({"bits_per_byte": nats / math.log(2), "perplexity": math.exp(nats)}, rel=1e-6)
+    assert figures == pytest.approx(
+        {"bits_per_byte": nats / math.log(2), "perplexity": math.exp(nats)}, rel=1e-6
+    )
     assert next(iter(figures)) == "bits_per_byte" == task.headline.name
 
 
@@ -173,7 +201,10 @@ def test_a_text_is_priced_by_the_byte() -> None:
 
 
 @given(
-    st.sampled_from([(3, 6, 6), (1, 7, 5), (2, 13), (9,)]), st.floats(0.01, 0.99), st.integers(1, 4), st.integers(0, 99)
+    st.sampled_from([(3, 6, 6), (1, 7, 5), (2, 13), (9,)]),
+    st.floats(0.01, 0.99),
+    st.integers(1, 4),
+    st.integers(0, 99),
 )
 @settings(max_examples=80, deadline=None)
 def test_the_same_number_of_parts_is_hidden_in_every_example(
@@ -216,7 +247,9 @@ def test_noise_is_as_strong_as_asked() -> None:
 def test_categories_of_rows_are_left_alone(kind: Any) -> None:
     description = about(Rows(), damage=Damage(kind, 0.7))
     rows = torch.cat([torch.randn(20, 3), torch.randint(0, 4, (20, 2)).float()], dim=1)
-    inputs, clean = TASKS["reconstruction"].batch(description, rows, torch.zeros(20), torch.Generator().manual_seed(0))
+    inputs, clean = TASKS["reconstruction"].batch(
+        description, rows, torch.zeros(20), torch.Generator().manual_seed(0)
+    )
     assert isinstance(inputs, torch.Tensor)
     assert torch.equal(inputs[:, 3:], rows[:, 3:]) and torch.equal(clean, rows[:, :3])
     assert (inputs[:, :3] != clean).any(1).all()
@@ -225,7 +258,9 @@ def test_categories_of_rows_are_left_alone(kind: Any) -> None:
 
 def test_without_damage_an_example_is_its_own_copy() -> None:
     pictures = torch.randn(3, 3, 6, 6)
-    found, clean = TASKS["reconstruction"].batch(about(), pictures, torch.zeros(3), torch.Generator())
+    found, clean = TASKS["reconstruction"].batch(
+        about(), pictures, torch.zeros(3), torch.Generator()
+    )
     assert torch.equal(torch.as_tensor(found), pictures) and torch.equal(clean, pictures)
 
 
@@ -246,7 +281,9 @@ def test_restored_pictures_are_judged_in_tones() -> None:
     figures = task.figures(description, np.zeros(7), said.numpy())
     assert figures["psnr"] == pytest.approx(10 * math.log10(1 / (error**2).mean()), rel=1e-6)
     assert figures["mae"] == pytest.approx(np.abs(error).mean() / spread, rel=1e-6)
-    mean = task.said(description, torch.zeros(200, 3, 6, 6), torch.randn(200, 3, 6, 6, generator=generator))
+    mean = task.said(
+        description, torch.zeros(200, 3, 6, 6), torch.randn(200, 3, 6, 6, generator=generator)
+    )
     assert mean[:, 1].mean().item() == pytest.approx(1, abs=0.05)
 
 
@@ -277,10 +314,13 @@ def test_of_very_many_classes_figures_need_no_table_of_confusions() -> None:
     targets, said = dice.integers(0, 3, 40), dice.dirichlet(np.ones(3), 40)
     wide = np.concatenate([said, np.zeros((40, 4_997))], axis=1)
     task = TASKS["classification"]
-    assert task.figures(few, targets, said) == pytest.approx(task.figures(many, targets, wide), abs=1e-12)
+    assert task.figures(few, targets, said) == pytest.approx(
+        task.figures(many, targets, wide), abs=1e-12
+    )
     matrix = task.confusion(few, targets, said)
     assert matrix is not None and task.figures(few, targets, said) == {
-        "accuracy": metrics.accuracy(matrix), "macro_f1": metrics.macro_f1(matrix),
+        "accuracy": metrics.accuracy(matrix),
+        "macro_f1": metrics.macro_f1(matrix),
     }
     assert task.confusion(many, targets, wide) is None
 

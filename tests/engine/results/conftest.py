@@ -22,7 +22,9 @@ Describe = Callable[..., Description]
 @pytest.fixture
 def describe() -> Describe:
     def make(
-        counts: tuple[int, ...] = (50, 40, 30), validation: tuple[int, ...] | None = None, **more: object
+        counts: tuple[int, ...] = (50, 40, 30),
+        validation: tuple[int, ...] | None = None,
+        **more: object,
     ) -> Description:
         values: dict[str, object] = {
             "source": "somewhere",
@@ -91,7 +93,9 @@ def kept_run(tmp_path: Path, dataset: Dataset) -> Run:
         "experiment": storage.to_plain(settled),
     }
     network = build_model(graph, problem, seed=5)
-    best = checkpoint.Best(checkpoint.copied(network.state_dict()), description, graph, problem, state)
+    best = checkpoint.Best(
+        checkpoint.copied(network.state_dict()), description, graph, problem, state
+    )
     checkpoint.save_best(run.path / "checkpoints", best)
     storage.write_json(run.path / "dataset.json", description.to_plain())
     return run

@@ -46,14 +46,17 @@ def keys(findings: list[Finding]) -> list[str]:
 
 
 def chosen(**sections: Any) -> Experiment:
-    return Experiment.model_validate({"optimizer": {"kind": "adamw", "learning_rate": 0.004}, **sections})
+    return Experiment.model_validate(
+        {"optimizer": {"kind": "adamw", "learning_rate": 0.004}, **sections}
+    )
 
 
 def taken(experiment: Experiment, finding: Finding) -> Experiment:
     """The experiment after the one click, checked like any other."""
     assert finding.remedy is not None
     return storage.with_overrides(
-        experiment, [f"{name}={json.dumps(value)}" for name, value in finding.remedy.changes.items()]
+        experiment,
+        [f"{name}={json.dumps(value)}" for name, value in finding.remedy.changes.items()],
     )
 
 
@@ -61,7 +64,8 @@ def taken(experiment: Experiment, finding: Finding) -> Experiment:
 
 
 @pytest.mark.parametrize(
-    ("counts", "level"), [((300, 100, 300), None), ((320, 100, 300), "warning"), ((1100, 100, 300), "problem")]
+    ("counts", "level"),
+    [((300, 100, 300), None), ((320, 100, 300), "warning"), ((1100, 100, 300), "problem")],
 )
 def test_imbalance(describe, counts: tuple[int, ...], level: str | None) -> None:
     description = describe(counts, validation=(100, 100, 100))
@@ -75,7 +79,10 @@ def test_imbalance(describe, counts: tuple[int, ...], level: str | None) -> None
 
 
 def test_few_examples_and_what_was_left_out(describe) -> None:
-    skipped = (Skipped("a/Thumbs.db", "system file", True), *(Skipped(f"a/{k}.jpg", "it is damaged") for k in range(9)))
+    skipped = (
+        Skipped("a/Thumbs.db", "system file", True),
+        *(Skipped(f"a/{k}.jpg", "it is damaged") for k in range(9)),
+    )
     description = describe((5, 20, 40), validation=(1, 2, 4), skipped=skipped)
     found = {finding.key: finding for finding in before_training(Experiment(), description)}
     assert set(found) == {"imbalance", "few", "few-judged", "skipped"}
@@ -107,7 +114,9 @@ def test_going_well(describe) -> None:
 
 
 def test_overfitting_and_its_remedies_in_turn(describe) -> None:
-    course = Course(epochs=epochs([1.0, 0.7, 0.5, 0.3, 0.2, 0.15], [1.1, 0.8, 0.7, 0.75, 0.76, 0.78]))
+    course = Course(
+        epochs=epochs([1.0, 0.7, 0.5, 0.3, 0.2, 0.15], [1.1, 0.8, 0.7, 0.75, 0.76, 0.78])
+    )
     description: Description = describe()
     everything = {"flip": True, "shift": 0.1, "rotate": 10.0, "light": 0.2, "erase": 0.3}
     experiment = chosen(model={"template": "cnn"}, training={"epochs": 20})
@@ -184,7 +193,9 @@ def test_always_the_same_answer(describe) -> None:
 
 def test_a_class_that_is_never_predicted(describe) -> None:
     course = Course(epochs=epochs([1.0, 0.9], [1.0, 0.95]))
-    found = while_training(course, describe(), np.array([[40, 0, 0], [0, 40, 0], [20, 20, 0]]), chosen())
+    found = while_training(
+        course, describe(), np.array([[40, 0, 0], [0, 40, 0], [20, 20, 0]]), chosen()
+    )
     assert "never" in keys(found)
     finding = next(finding for finding in found if finding.key == "never")
     assert finding.title == '"Bag" is never predicted'
@@ -194,7 +205,9 @@ def test_a_class_that_is_never_predicted(describe) -> None:
 
 def test_the_pair_that_is_confused_most(describe) -> None:
     course = Course(epochs=epochs([1.0, 0.9], [1.0, 0.95]))
-    finding = while_training(course, describe(), np.array([[66, 31, 3], [10, 90, 0], [0, 0, 100]]), chosen())[0]
+    finding = while_training(
+        course, describe(), np.array([[66, 31, 3], [10, 90, 0], [0, 0, 100]]), chosen()
+    )[0]
     assert finding.title == '"Shirt" is hard'
     assert finding.text.startswith('31 % of "Shirt" are taken for "T-shirt".')
     assert finding.remedy is not None
@@ -207,7 +220,9 @@ def test_the_best_epoch_was_long_ago(describe) -> None:
     steady = chosen(schedule={"kind": "constant"}, training={"epochs": 30})
     assert "stale" in keys(while_training(course, describe(), None, steady))
     one_cycle = chosen(schedule={"kind": "one-cycle"}, training={"epochs": 30})
-    assert "stale" not in keys(while_training(course, describe(), None, one_cycle))  # its best comes at the end
+    assert "stale" not in keys(
+        while_training(course, describe(), None, one_cycle)
+    )  # its best comes at the end
 
 
 # --- after
@@ -227,9 +242,13 @@ def test_after_a_failure() -> None:
     after = taken(chosen(), diverged)
     assert after.optimizer is not None
     assert after.optimizer.learning_rate == pytest.approx(0.0004)
-    (memory,) = after_failure("failed", chosen(training={"batch_size": 64}), "There was not enough memory.")
+    (memory,) = after_failure(
+        "failed", chosen(training={"batch_size": 64}), "There was not enough memory."
+    )
     assert taken(chosen(), memory).training.batch_size == 32
-    (least,) = after_failure("failed", chosen(training={"batch_size": 1}), "There was not enough memory.")
+    (least,) = after_failure(
+        "failed", chosen(training={"batch_size": 1}), "There was not enough memory."
+    )
     assert least.remedy is not None and least.remedy.action == "plan"
     assert after_failure("failed", chosen(), "The disk is full.") == []
     assert after_failure("completed", chosen()) == []

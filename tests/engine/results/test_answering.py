@@ -36,7 +36,9 @@ def predictor_of(data: dict, template: str = "", **settings: int) -> Predictor:
 
 def rows(path: Path) -> list[list[str]]:
     text = path.read_text(encoding="utf-8-sig")
-    return list(csv.reader(text.splitlines(), delimiter=";" if ";" in text.splitlines()[0] else ","))
+    return list(
+        csv.reader(text.splitlines(), delimiter=";" if ";" in text.splitlines()[0] else ",")
+    )
 
 
 @pytest.fixture
@@ -46,7 +48,9 @@ def flats(tmp_path: Path) -> Path:
     lines = ["Fläche;Lage;Miete (€)"]
     for _ in range(60):
         size = random.uniform(20, 150)
-        lines.append(f"{size:.1f};{random.choice(['Mitte', 'Rand'])};{9.5 * size:.2f}".replace(".", ","))
+        lines.append(
+            f"{size:.1f};{random.choice(['Mitte', 'Rand'])};{9.5 * size:.2f}".replace(".", ",")
+        )
     path = tmp_path / "Wohnungen.csv"
     path.write_text("\n".join(lines), encoding="cp1252")
     return path
@@ -78,7 +82,9 @@ def rows_of(path: Path) -> list[list[str]]:
     return [line.split(";") for line in path.read_text(encoding="cp1252").splitlines()]
 
 
-def test_rows_without_a_target_are_answered_and_odd_cells_are_told(flats: Path, tmp_path: Path) -> None:
+def test_rows_without_a_target_are_answered_and_odd_cells_are_told(
+    flats: Path, tmp_path: Path
+) -> None:
     predictor = predictor_of({"source": str(flats), "target": "Miete (€)"})
     new = tmp_path / "new.csv"
     new.write_text("Lage;Fläche\nMitte;40,5\nRand;gro\u00df\nWald;\n", encoding="utf-8")
@@ -101,21 +107,28 @@ def test_what_is_said_of_a_row_is_what_judging_says(flats: Path) -> None:
     dataset = predictor.open(str(flats))
     judged = predictor.judge(dataset)
     found = answer_file(predictor, flats)
-    np.testing.assert_allclose(np.stack([one.said for one in found.answers if one.said is not None]), judged.said,
-                               rtol=1e-4)
+    np.testing.assert_allclose(
+        np.stack([one.said for one in found.answers if one.said is not None]),
+        judged.said,
+        rtol=1e-4,
+    )
 
 
 @pytest.fixture
 def sentences(tmp_path: Path) -> Path:
     random = np.random.default_rng(1)
     path = tmp_path / "sentences.csv"
-    lines = [f"{' '.join(random.choice(WORDS, 6))},{'even' if n % 2 == 0 else 'odd'}" for n in range(60)]
+    lines = [
+        f"{' '.join(random.choice(WORDS, 6))},{'even' if n % 2 == 0 else 'odd'}" for n in range(60)
+    ]
     path.write_text("sentence,kind\n" + "\n".join(lines))
     return path
 
 
 def test_texts_typed_in_files_and_in_tables(sentences: Path, tmp_path: Path) -> None:
-    predictor = predictor_of({"source": str(sentences), "target": "kind", "tokens": "bytes"}, "text-cnn", width=8)
+    predictor = predictor_of(
+        {"source": str(sentences), "target": "kind", "tokens": "bytes"}, "text-cnn", width=8
+    )
     typed = answer(predictor, "the cat sat by the river")
     assert typed.plain["class"] in ("even", "odd")
     (tmp_path / "one.txt").write_text("the cat sat by the river", encoding="utf-16")
@@ -128,9 +141,13 @@ def test_texts_typed_in_files_and_in_tables(sentences: Path, tmp_path: Path) -> 
 
 def test_what_is_read_in_part_is_told(sentences: Path, tmp_path: Path) -> None:
     predictor = predictor_of(
-        {"source": str(sentences), "target": "kind", "tokens": "bytes", "context": 16}, "text-cnn", width=8
+        {"source": str(sentences), "target": "kind", "tokens": "bytes", "context": 16},
+        "text-cnn",
+        width=8,
     )
-    (tmp_path / "long.csv").write_text("sentence\nthe cat\n" + "the cat sat by the river and sang\n")
+    (tmp_path / "long.csv").write_text(
+        "sentence\nthe cat\n" + "the cat sat by the river and sang\n"
+    )
     short, long = answer_file(predictor, tmp_path / "long.csv").answers
     assert short.told == "" and long.told == "Only the first 16 of 33 tokens are read."
 
@@ -139,12 +156,16 @@ def test_a_text_of_any_length_has_its_bits(tmp_path: Path) -> None:
     random = np.random.default_rng(2)
     book = tmp_path / "book.txt"
     book.write_text(". ".join(" ".join(random.choice(WORDS, 8)) for _ in range(200)))
-    predictor = predictor_of({"source": str(book), "tokens": "bytes", "context": 16}, "gpt", width=16, depth=1)
+    predictor = predictor_of(
+        {"source": str(book), "tokens": "bytes", "context": 16}, "gpt", width=16, depth=1
+    )
     text = "the house by the river was of stone, and a bird sat on it"
     said = said_of(predictor, text)
     assert said[1] == len(text) - 1  # every byte but the first is foretold once
     assert said[2] == len(text) - 1
-    assert answer(predictor, text).plain["bits_per_byte"] == pytest.approx(said[0] / np.log(2) / said[2], rel=1e-5)
+    assert answer(predictor, text).plain["bits_per_byte"] == pytest.approx(
+        said[0] / np.log(2) / said[2], rel=1e-5
+    )
     (one,) = answer_file(predictor, book).answers
     assert one.said is not None
     assert one.said[2] == len(book.read_bytes()) - 1
@@ -153,7 +174,9 @@ def test_a_text_of_any_length_has_its_bits(tmp_path: Path) -> None:
 def test_pairs_from_a_table(tmp_path: Path) -> None:
     random = np.random.default_rng(3)
     path = tmp_path / "pairs.csv"
-    lines = [f"what is {a} {b} here,it is {b} {a} of course" for a, b in random.choice(WORDS, (40, 2))]
+    lines = [
+        f"what is {a} {b} here,it is {b} {a} of course" for a, b in random.choice(WORDS, (40, 2))
+    ]
     path.write_text("question,answer\n" + "\n".join(lines))
     predictor = predictor_of({"source": str(path), "task": "matching", "tokens": "bytes"})
     found = answer_file(predictor, path)
@@ -199,7 +222,9 @@ def test_pictures_of_a_file_and_of_an_array(tmp_path: Path) -> None:
     assert many.answers[0].answer is not None
     assert many.answers[0].answer.plain["class"] == one.answer.plain["class"]
     assert sum(one.answer.plain["probabilities"].values()) == pytest.approx(1, abs=1e-5)
-    out = rows(write_answers([answer_file(predictor, tmp_path / "one.png"), many], tmp_path / "out.csv"))
+    out = rows(
+        write_answers([answer_file(predictor, tmp_path / "one.png"), many], tmp_path / "out.csv")
+    )
     assert out[0] == ["example", "predicted", "probability"]
     assert len(out) == 5
     assert out[2][0].endswith("three.npy #1")
@@ -242,7 +267,9 @@ def test_pictures_are_damaged_as_in_judging_and_shown_in_their_own_tones() -> No
 
 
 def test_rows_are_shown_in_their_own_units(flats: Path) -> None:
-    predictor = predictor_of({"source": str(flats), "task": "reconstruction", "columns": {"Miete (€)": "number"}})
+    predictor = predictor_of(
+        {"source": str(flats), "task": "reconstruction", "columns": {"Miete (€)": "number"}}
+    )
     dataset = predictor.open(str(flats))
     shown = restore(predictor, dataset.inputs[:9])
     kept = np.isclose(shown.damaged, dataset.inputs[:9], rtol=1e-4)
@@ -250,7 +277,10 @@ def test_rows_are_shown_in_their_own_units(flats: Path) -> None:
     assert (kept[:, :2] | np.isclose(shown.damaged[:, :2], means, rtol=1e-4)).all()
     assert kept[:, 2:].all()  # categories are never damaged
     with pytest.raises(UserError, match="does not restore"):
-        restore(predictor_of({"source": "sample:digits"}, "cnn", width=4), np.zeros((1, 1, 8, 8), np.uint8))
+        restore(
+            predictor_of({"source": "sample:digits"}, "cnn", width=4),
+            np.zeros((1, 1, 8, 8), np.uint8),
+        )
 
 
 def test_a_picture_and_a_text_are_two_halves(tmp_path: Path) -> None:
@@ -259,9 +289,13 @@ def test_a_picture_and_a_text_are_two_halves(tmp_path: Path) -> None:
     random, folder = np.random.default_rng(5), tmp_path / "pairs"
     folder.mkdir()
     for number in range(24):
-        Image.fromarray(random.integers(0, 256, (12, 12), dtype=np.uint8)).save(folder / f"{number}.png")
+        Image.fromarray(random.integers(0, 256, (12, 12), dtype=np.uint8)).save(
+            folder / f"{number}.png"
+        )
         (folder / f"{number}.txt").write_text(" ".join(random.choice(WORDS, 3)))
-    predictor = predictor_of({"source": str(folder), "task": "matching", "tokens": "bytes", "height": 12, "width": 12})
+    predictor = predictor_of(
+        {"source": str(folder), "task": "matching", "tokens": "bytes", "height": 12, "width": 12}
+    )
     picture, text = str(folder / "3.png"), str(folder / "3.txt")
     words = Path(text).read_text()
     direct = answer(predictor, (Path(picture), words))
@@ -271,7 +305,9 @@ def test_a_picture_and_a_text_are_two_halves(tmp_path: Path) -> None:
         assert one.answer is not None
         assert one.answer.plain["similarity"] == pytest.approx(direct.plain["similarity"], abs=1e-5)
     table = tmp_path / "list.csv"
-    table.write_text("file,words\n" + "\n".join(f"pairs/{number}.png,some words {number}" for number in range(9)))
+    table.write_text(
+        "file,words\n" + "\n".join(f"pairs/{number}.png,some words {number}" for number in range(9))
+    )
     found = answer_file(predictor, table)
     assert [one.error for one in found.answers] == [""] * 9
     (folder / "4.png").unlink()
@@ -280,7 +316,10 @@ def test_a_picture_and_a_text_are_two_halves(tmp_path: Path) -> None:
 
 def test_categories_that_look_like_numbers_are_asked_as_they_are_written(tmp_path: Path) -> None:
     random = np.random.default_rng(4)
-    lines = [f"{number % 5:02d},{random.uniform():.3f},{'yes' if number % 2 else 'no'}" for number in range(60)]
+    lines = [
+        f"{number % 5:02d},{random.uniform():.3f},{'yes' if number % 2 else 'no'}"
+        for number in range(60)
+    ]
     path = tmp_path / "areas.csv"
     path.write_text("\n".join(["area,size,y", *lines]))
     predictor = predictor_of({"source": str(path), "target": "y", "columns": {"area": "category"}})

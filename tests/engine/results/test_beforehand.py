@@ -30,23 +30,46 @@ def taken(experiment: Experiment, finding: Finding) -> Experiment:
     return storage.with_overrides(experiment, pairs)
 
 
-def found(experiment: Experiment, about: Description, dataset: Dataset | None = None) -> dict[str, Finding]:
+def found(
+    experiment: Experiment, about: Description, dataset: Dataset | None = None
+) -> dict[str, Finding]:
     return {finding.key: finding for finding in before_training(experiment, about, dataset)}
 
 
 def data_of(about: Description, inputs: np.ndarray, targets: np.ndarray) -> Dataset:
     rows = np.arange(len(inputs))
-    return Dataset(about, inputs, targets, {"training": rows, "validation": rows[:0], "test": rows[:0]},
-                   tuple(f"row {row + 1}" for row in rows))
+    return Dataset(
+        about,
+        inputs,
+        targets,
+        {"training": rows, "validation": rows[:0], "test": rows[:0]},
+        tuple(f"row {row + 1}" for row in rows),
+    )
 
 
 @pytest.fixture
 def amounts(describe) -> Any:
     def make(values: np.ndarray) -> Dataset:
-        about = describe((len(values),), classes=(), task="regression", validation=(60,),
-                         amounts=(Amount("price", "€", float(values.mean()), float(values.std()), float(values.min()),
-                                         float(values.max()), float(np.median(values))),))
-        return data_of(about, np.zeros((len(values), 1, 8, 8), np.uint8), values[:, None].astype(np.float32))
+        about = describe(
+            (len(values),),
+            classes=(),
+            task="regression",
+            validation=(60,),
+            amounts=(
+                Amount(
+                    "price",
+                    "€",
+                    float(values.mean()),
+                    float(values.std()),
+                    float(values.min()),
+                    float(values.max()),
+                    float(np.median(values)),
+                ),
+            ),
+        )
+        return data_of(
+            about, np.zeros((len(values), 1, 8, 8), np.uint8), values[:, None].astype(np.float32)
+        )
 
     return make
 
@@ -63,7 +86,9 @@ def test_outliers_are_found_however_large_they_make_the_spread(amounts) -> None:
     assert after.loss is not None
     assert after.loss.kind == "l1"
     assert found(after, dataset.description, dataset) == {}
-    assert "outliers" not in found(Experiment(), dataset.description)  # nothing is claimed that was not looked at
+    assert "outliers" not in found(
+        Experiment(), dataset.description
+    )  # nothing is claimed that was not looked at
 
 
 def test_many_small_amounts_and_few_large_ones_are_no_outliers(amounts) -> None:
@@ -76,7 +101,14 @@ def test_many_small_amounts_and_few_large_ones_are_no_outliers(amounts) -> None:
 
 
 def test_few_rows_are_told_where_there_are_no_classes(describe) -> None:
-    about = describe((12,), classes=(), task="regression", amounts=(Amount("x"),), preparation=TEXT, validation=(60,))
+    about = describe(
+        (12,),
+        classes=(),
+        task="regression",
+        amounts=(Amount("x"),),
+        preparation=TEXT,
+        validation=(60,),
+    )
     finding = found(Experiment(), about)["few"]
     assert finding.level == "problem"
     assert "12 texts" in finding.text
@@ -90,12 +122,16 @@ def test_a_rare_yes_is_balanced_by_the_loss_of_yes_and_no(describe) -> None:
     assert after.loss is not None
     assert (after.loss.kind, after.loss.class_weights) == ("binary-cross-entropy", "balanced")
     assert found(after, about)["imbalance"].level == "info"
-    weighted = Experiment.model_validate({"loss": {"kind": "binary-cross-entropy", "positive_weight": 12.0}})
+    weighted = Experiment.model_validate(
+        {"loss": {"kind": "binary-cross-entropy", "positive_weight": 12.0}}
+    )
     assert found(weighted, about)["imbalance"].level == "info"
 
 
 def test_rare_tags(describe) -> None:
-    about = describe((500, 300, 31), task="multi-label", sizes={"training": 800, "validation": 90, "test": 90})
+    about = describe(
+        (500, 300, 31), task="multi-label", sizes={"training": 800, "validation": 90, "test": 90}
+    )
     finding = found(Experiment(), about)["imbalance"]
     assert '"Bag"' in finding.text
     assert "loss.class_weights" in finding.remedy.changes if finding.remedy else False
@@ -103,15 +139,28 @@ def test_rare_tags(describe) -> None:
 
 
 def test_pairs_need_others_in_their_batch(describe) -> None:
-    about = describe((500,), classes=(), task="matching", validation=(90,), preparation=PairPreparation(PICTURE, TEXT))
+    about = describe(
+        (500,),
+        classes=(),
+        task="matching",
+        validation=(90,),
+        preparation=PairPreparation(PICTURE, TEXT),
+    )
     assert found(Experiment(), about) == {}
     small = Experiment.model_validate({"training": {"batch_size": 4}})
     finding = found(small, about)["small-batch"]
     assert "3 others" in finding.text
     assert taken(small, finding).training.batch_size == 128
-    assert found(Experiment.model_validate({"training": {"batch_size": 1}}), about)["small-batch"].level == "problem"
+    assert (
+        found(Experiment.model_validate({"training": {"batch_size": 1}}), about)[
+            "small-batch"
+        ].level
+        == "problem"
+    )
     space = describe((300, 300), task="metric-learning", validation=(90, 90))
-    small = Experiment.model_validate({"data": {"task": "metric-learning"}, "training": {"batch_size": 4}})
+    small = Experiment.model_validate(
+        {"data": {"task": "metric-learning"}, "training": {"batch_size": 4}}
+    )
     assert "Each picture" in found(small, space)["small-batch"].text
 
 
@@ -124,12 +173,19 @@ def test_texts_longer_than_what_is_read(describe) -> None:
     finding = found(Experiment(), about, data_of(about, inputs, np.zeros(600, np.int64)))["context"]
     assert "40 %" in finding.text
     assert taken(Experiment(), finding).data.context == 32
-    book = replace(about, task="language-modelling", classes=(), counts={"training": (600,), "validation": (90,)})
+    book = replace(
+        about,
+        task="language-modelling",
+        classes=(),
+        counts={"training": (600,), "validation": (90,)},
+    )
     assert found(Experiment(), book, data_of(book, inputs, np.zeros((600, 16), np.int64))) == {}
 
 
 def test_the_course_of_a_training_without_classes(describe) -> None:
-    about = describe((900,), classes=(), task="regression", amounts=(Amount("x"),), preparation=TEXT)
+    about = describe(
+        (900,), classes=(), task="regression", amounts=(Amount("x"),), preparation=TEXT
+    )
     course = Course(epochs=epochs([1.0, 0.9, 0.8, 0.6, 0.5, 0.4], [1.1, 0.8, 0.7, 0.8, 0.85, 0.9]))
     for epoch in course.epochs:
         epoch["metrics"] = {"r2": -0.1}
@@ -140,4 +196,6 @@ def test_the_course_of_a_training_without_classes(describe) -> None:
     assert "-0.1" in keys["nothing"].text
     for epoch in course.epochs:
         epoch["metrics"] = {"r2": 0.4}
-    assert [finding.key for finding in while_training(course, about, None, experiment)] == ["overfitting"]
+    assert [finding.key for finding in while_training(course, about, None, experiment)] == [
+        "overfitting"
+    ]

@@ -44,7 +44,11 @@ def test_the_best_epoch_is_used_if_nothing_else_is_said(run: Run) -> None:
     assert choosing.read_kept(run) == choosing.BEST
     assert Predictor.load(run).epoch == load_report(run).best_epoch == run.summary()["best_epoch"]
     last = choosing.last_of(run)
-    assert last is not None and (last.epoch, last.step, last.partial) == (8, run.summary()["steps"], False)
+    assert last is not None and (last.epoch, last.step, last.partial) == (
+        8,
+        run.summary()["steps"],
+        False,
+    )
 
 
 def test_the_last_epoch_is_used_and_the_best_again(run: Run) -> None:
@@ -68,9 +72,14 @@ def test_the_last_epoch_is_used_and_the_best_again(run: Run) -> None:
     told = load_report(run)
     split = told.splits["test"]
     assert (split.targets == targets).all() and (split.rows == dataset.indices["test"]).all()
-    np.testing.assert_allclose(split.probabilities, torch.from_numpy(expected).softmax(1).numpy(), atol=1e-5)
+    np.testing.assert_allclose(
+        split.probabilities, torch.from_numpy(expected).softmax(1).numpy(), atol=1e-5
+    )
     assert split.loss is not None and split.loss != report.splits["test"].loss
-    lines = [json.loads(line) for line in (run.path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+    lines = [
+        json.loads(line)
+        for line in (run.path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
     judged = [line["validation_loss"] for line in lines if "validation_loss" in line]
     assert told.splits["validation"].loss == pytest.approx(judged[-1], rel=1e-4)
     plain = told.to_plain()
@@ -88,10 +97,14 @@ def test_data_that_are_gone_or_others_leave_the_choice_as_it_was(run: Run) -> No
     with np.load(source) as file:
         images, labels = file["images"], file["labels"]
     np.savez(source, images=images[:-3], labels=labels[:-3])
-    with pytest.raises(UserError, match=r"cannot be judged: the data changed since this run was trained\."):
+    with pytest.raises(
+        UserError, match=r"cannot be judged: the data changed since this run was trained\."
+    ):
         choosing.use(run, "last")
     source.unlink()
-    with pytest.raises(UserError, match=r"without the data of the run: there is no '.*noise\.npz'\."):
+    with pytest.raises(
+        UserError, match=r"without the data of the run: there is no '.*noise\.npz'\."
+    ):
         choosing.use(run, "last")
     assert Predictor.load(run).kept.use == load_report(run).kept.use == "best"
 

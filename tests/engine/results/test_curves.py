@@ -17,8 +17,14 @@ def history(metrics: list[dict[str, float]]) -> History:
     steps = np.arange(1, 10 * len(metrics) + 1)
     losses = np.linspace(2, 0.5, len(steps))
     epochs = [
-        {"epoch": k + 1, "step": 10 * (k + 1), "training_loss": 1.0, "validation_loss": 1.1 - 0.1 * k, "metrics": m,
-         "best": True}
+        {
+            "epoch": k + 1,
+            "step": 10 * (k + 1),
+            "training_loss": 1.0,
+            "validation_loss": 1.1 - 0.1 * k,
+            "metrics": m,
+            "best": True,
+        }
         for k, m in enumerate(metrics)
     ]
     return History(steps, losses, losses, losses, epochs)
@@ -35,13 +41,21 @@ def history(metrics: list[dict[str, float]]) -> History:
     ],
 )
 def test_the_main_figure_of_any_task_is_drawn(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, metrics: list[dict[str, float]], title: str, best: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    metrics: list[dict[str, float]],
+    title: str,
+    best: str,
 ) -> None:
     said: list[str] = []
     text = curves.ImageDraw.ImageDraw.text
     monkeypatch.setattr(
-        curves.ImageDraw.ImageDraw, "text",
-        lambda self, at, words, *rest, **more: (said.append(words), text(self, at, words, *rest, **more))[1],
+        curves.ImageDraw.ImageDraw,
+        "text",
+        lambda self, at, words, *rest, **more: (
+            said.append(words),
+            text(self, at, words, *rest, **more),
+        )[1],
     )
     with Image.open(write_curves(history(metrics), "a run", tmp_path / "curves.png")) as picture:
         assert picture.size == curves.SIZE

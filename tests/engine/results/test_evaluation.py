@@ -24,15 +24,21 @@ NAMES = ("a", "b", "c")
 
 def network(outputs: int) -> nn.Module:
     torch.manual_seed(0)
-    return nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.Dropout(0.5), nn.Flatten(), nn.Linear(64, outputs))
+    return nn.Sequential(
+        nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.Dropout(0.5), nn.Flatten(), nn.Linear(64, outputs)
+    )
 
 
 def examples(count: int, classes: int) -> tuple[np.ndarray, np.ndarray]:
     random = np.random.default_rng(1)
-    return random.integers(0, 256, (count, 1, 6, 6), dtype=np.uint8), random.integers(0, classes, count)
+    return random.integers(0, 256, (count, 1, 6, 6), dtype=np.uint8), random.integers(
+        0, classes, count
+    )
 
 
-def loss(kind: str = "cross-entropy", counts: tuple[int, ...] = (5, 20, 9), **settings: object) -> LossFunction:
+def loss(
+    kind: str = "cross-entropy", counts: tuple[int, ...] = (5, 20, 9), **settings: object
+) -> LossFunction:
     return LOSSES.get(kind)(**settings).build(counts, CPU)
 
 
@@ -42,11 +48,19 @@ def about(classes: int = 3) -> Description:
 
 
 def judge(
-    net: nn.Module, inputs: np.ndarray, targets: np.ndarray, batch: int, function: LossFunction | None = None,
-    task: str = "classification", check: Callable[[], None] = lambda: None, classes: int = 3,
+    net: nn.Module,
+    inputs: np.ndarray,
+    targets: np.ndarray,
+    batch: int,
+    function: LossFunction | None = None,
+    task: str = "classification",
+    check: Callable[[], None] = lambda: None,
+    classes: int = 3,
 ) -> Evaluation:
     rows = Rows([inputs], np.arange(len(inputs)))
-    return evaluate(net, about(classes), rows, targets, function or loss(), TASKS[task], CPU, batch, check)
+    return evaluate(
+        net, about(classes), rows, targets, function or loss(), TASKS[task], CPU, batch, check
+    )
 
 
 @pytest.mark.parametrize("batch", [1, 4, 7, 19, 64])
@@ -61,7 +75,9 @@ def test_the_average_does_not_depend_on_the_batches(batch: int, weights: str) ->
         whole = float(function(outputs, torch.from_numpy(targets)))
     assert judged.loss == pytest.approx(whole, rel=1e-5)
     np.testing.assert_allclose(judged.said, outputs.softmax(1).numpy(), atol=1e-5)
-    assert judged.metrics["accuracy"] == pytest.approx(float((judged.said.argmax(1) == targets).mean()))
+    assert judged.metrics["accuracy"] == pytest.approx(
+        float((judged.said.argmax(1) == targets).mean())
+    )
     assert judged.confusion is not None
     assert judged.confusion.sum() == 19
 
@@ -76,7 +92,9 @@ def test_a_yes_or_no_has_two_probabilities() -> None:
 
 
 def test_very_sure_answers_stay_finite() -> None:
-    sure = TASKS["binary-classification"].said(about(2), torch.tensor([[300.0], [-300.0]]), torch.zeros(2))
+    sure = TASKS["binary-classification"].said(
+        about(2), torch.tensor([[300.0], [-300.0]]), torch.zeros(2)
+    )
     assert sure.tolist() == [[0.0, 1.0], [1.0, 0.0]]
 
 

@@ -26,18 +26,30 @@ def predictor(saved: str = "", seed: int = 3) -> Predictor:
     """An untrained network, made sharper so that its answers differ."""
     preparation = TextPreparation(saved, read_tokens(saved).vocabulary, CONTEXT)
     problem = Problem.of(preparation.inputs, preparation.vocabulary, 10, "tokens")
-    graph = Graph((
-        Node("embedding", "token-embedding", {"vocabulary": preparation.vocabulary, "width": 16}),
-        Node("positions", "positions"),
-        Node("block", "transformer", {"heads": 2, "causal": True}),
-        Node("answer", "token-answer", {"outputs": preparation.vocabulary}),
-    ))
+    graph = Graph(
+        (
+            Node(
+                "embedding", "token-embedding", {"vocabulary": preparation.vocabulary, "width": 16}
+            ),
+            Node("positions", "positions"),
+            Node("block", "transformer", {"heads": 2, "causal": True}),
+            Node("answer", "token-answer", {"outputs": preparation.vocabulary}),
+        )
+    )
     network = build_model(graph, problem, seed)
     with torch.no_grad():
         for weight in network.parameters():
             weight.mul_(4)
-    about = Description("here", "One long text", (CONTEXT,), (), {"training": (10,)}, "0", preparation,
-                        task="language-modelling")
+    about = Description(
+        "here",
+        "One long text",
+        (CONTEXT,),
+        (),
+        {"training": (10,)},
+        "0",
+        preparation,
+        task="language-modelling",
+    )
     return Predictor(network, about, task("language-modelling"))
 
 
@@ -101,7 +113,9 @@ def test_other_networks_and_temperatures_are_refused() -> None:
     model = predictor()
     with pytest.raises(UserError, match="temperature"):
         generate(model, "a", 3, -1.0)
-    about = Description("", "", (1, 8, 8), ("a", "b"), {}, "0", ImagePreparation(8, 8, 1, "crop", (0.5,), (0.25,)))
+    about = Description(
+        "", "", (1, 8, 8), ("a", "b"), {}, "0", ImagePreparation(8, 8, 1, "crop", (0.5,), (0.25,))
+    )
     with pytest.raises(UserError, match="does not write"):
         generate(Predictor(model.network, about, task("classification")), "a", 3)
 

@@ -31,12 +31,16 @@ class Listening(nn.Module):
         return x[:, :4]
 
 
-def judged(kind: str, loss: str, batch_size: int, network: nn.Module, targets: Any = None) -> Evaluation:
+def judged(
+    kind: str, loss: str, batch_size: int, network: nn.Module, targets: Any = None
+) -> Evaluation:
     data = tiny.dataset(kind, "row", judged=18)
     wanted = data.targets[data.indices["validation"]] if targets is None else targets
     function = LOSSES.get(loss)().build((8, 8, 8), CPU, 24)
     inputs = split_inputs(data, "validation", CPU)
-    return evaluate(network, data.description, inputs, wanted, function, TASKS[kind], CPU, batch_size)
+    return evaluate(
+        network, data.description, inputs, wanted, function, TASKS[kind], CPU, batch_size
+    )
 
 
 def test_what_is_compared_is_mixed_and_comes_in_even_portions() -> None:
@@ -49,8 +53,13 @@ def test_what_is_compared_is_mixed_and_comes_in_even_portions() -> None:
     prepared = data.description.preparation.tensor(torch.from_numpy(rows.copy()))
     back = {one.numpy().tobytes(): number for number, one in enumerate(prepared)}
     assert len(back) == 18
-    classes = [{int(sorted_by_class[back[one.numpy().tobytes()]]) for one in batch} for batch in network.batches]
-    assert sum(len(found) > 1 for found in classes) >= 2  # as they stand, every portion would be one class
+    classes = [
+        {int(sorted_by_class[back[one.numpy().tobytes()]]) for one in batch}
+        for batch in network.batches
+    ]
+    assert (
+        sum(len(found) > 1 for found in classes) >= 2
+    )  # as they stand, every portion would be one class
 
 
 def test_answers_come_back_in_the_order_of_the_examples() -> None:
@@ -69,9 +78,15 @@ def test_judging_again_says_the_same() -> None:
         assert first.loss == second.loss and np.array_equal(first.said, second.said)
 
 
-@pytest.mark.parametrize(("loss", "batch_size", "expected"), [
-    ("l2", 16, USUAL), ("l2", 500, 500), ("triplet", 16, 16), ("supervised-contrastive", 500, 500),
-])
+@pytest.mark.parametrize(
+    ("loss", "batch_size", "expected"),
+    [
+        ("l2", 16, USUAL),
+        ("l2", 500, 500),
+        ("triplet", 16, 16),
+        ("supervised-contrastive", 500, 500),
+    ],
+)
 def test_examples_that_are_compared_are_judged_in_portions_as_in_training(
     loss: str, batch_size: int, expected: int
 ) -> None:

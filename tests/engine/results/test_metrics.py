@@ -14,7 +14,8 @@ from app.engine.results import metrics
 
 labels = st.integers(2, 12).flatmap(
     lambda k: st.tuples(
-        st.just(k), st.lists(st.tuples(st.integers(0, k - 1), st.integers(0, k - 1)), min_size=1, max_size=80)
+        st.just(k),
+        st.lists(st.tuples(st.integers(0, k - 1), st.integers(0, k - 1)), min_size=1, max_size=80),
     )
 )
 
@@ -22,7 +23,12 @@ labels = st.integers(2, 12).flatmap(
 @given(labels)
 @settings(max_examples=60, deadline=None)
 def test_figures_are_those_of_scikit_learn(case: tuple[int, list[tuple[int, int]]]) -> None:
-    from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precision_recall_fscore_support
+    from sklearn.metrics import (
+        accuracy_score,
+        confusion_matrix,
+        f1_score,
+        precision_recall_fscore_support,
+    )
 
     classes, pairs = case
     true, said = (np.array(column) for column in zip(*pairs, strict=True))
@@ -33,14 +39,22 @@ def test_figures_are_those_of_scikit_learn(case: tuple[int, list[tuple[int, int]
     )
     assert (matrix == confusion_matrix(true, said, labels=range(classes))).all()
     assert metrics.accuracy(matrix) == pytest.approx(accuracy_score(true, said))
-    assert metrics.macro_f1(matrix) == pytest.approx(f1_score(true, said, average="macro", zero_division=0))
+    assert metrics.macro_f1(matrix) == pytest.approx(
+        f1_score(true, said, average="macro", zero_division=0)
+    )
     np.testing.assert_allclose(table.precision, precision)
     np.testing.assert_allclose(table.recall, recall)
     np.testing.assert_allclose(table.f1, f1)
     assert (table.count == count).all()
 
 
-@given(st.lists(st.tuples(st.booleans(), st.sampled_from([0.0, 0.1, 0.5, 0.5001, 0.9])), min_size=1, max_size=60))
+@given(
+    st.lists(
+        st.tuples(st.booleans(), st.sampled_from([0.0, 0.1, 0.5, 0.5001, 0.9])),
+        min_size=1,
+        max_size=60,
+    )
+)
 @settings(max_examples=60, deadline=None)
 def test_auc_counts_a_tie_half(pairs: list[tuple[bool, float]]) -> None:
     from sklearn.metrics import roc_auc_score
@@ -54,7 +68,12 @@ def test_auc_counts_a_tie_half(pairs: list[tuple[bool, float]]) -> None:
 
 @pytest.mark.parametrize(
     ("correct", "total", "low", "high"),
-    [(0, 0, 0.0, 1.0), (8, 10, 0.4901625, 0.9433178), (0, 10, 0.0, 0.2775328), (10, 10, 0.7224672, 1.0)],
+    [
+        (0, 0, 0.0, 1.0),
+        (8, 10, 0.4901625, 0.9433178),
+        (0, 10, 0.0, 0.2775328),
+        (10, 10, 0.7224672, 1.0),
+    ],
 )
 def test_the_interval_is_wilsons(correct: int, total: int, low: float, high: float) -> None:
     assert metrics.wilson(correct, total) == pytest.approx((low, high), abs=1e-6)
@@ -86,7 +105,9 @@ def test_what_is_not_defined_is_left_out(describe) -> None:
 
 def test_yes_or_no_has_its_own_figures(describe) -> None:
     probabilities = np.array([[0.9, 0.1], [0.4, 0.6], [0.3, 0.7], [0.6, 0.4]])
-    figures = TASKS["binary-classification"].figures(describe((4, 4)), np.array([0, 0, 1, 1]), probabilities)
+    figures = TASKS["binary-classification"].figures(
+        describe((4, 4)), np.array([0, 0, 1, 1]), probabilities
+    )
     assert figures["accuracy"] == 0.5
     assert figures["f1"] == pytest.approx(0.5)
     assert figures["auc"] == pytest.approx(0.75)

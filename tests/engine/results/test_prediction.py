@@ -20,23 +20,31 @@ from app.engine.results.prediction import Predictor
 from app.engine.training.run import Run
 
 
-def test_a_validation_file_gets_the_logits_of_validation(kept_run: Run, dataset: Dataset, pictures: Path) -> None:
+def test_a_validation_file_gets_the_logits_of_validation(
+    kept_run: Run, dataset: Dataset, pictures: Path
+) -> None:
     predictor = Predictor.load(kept_run)
     inputs, targets = dataset.split("validation")
     judged = predictor.judge(dataset, split="validation")
     assert np.array_equal(judged.targets, targets)
     with torch.no_grad():
-        together = predictor.network(dataset.description.preparation.tensor(torch.from_numpy(inputs))).numpy()
+        together = predictor.network(
+            dataset.description.preparation.tensor(torch.from_numpy(inputs))
+        ).numpy()
     for place, row in enumerate(dataset.indices["validation"]):
         file = pictures / dataset.names[row]
         (pixels,) = predictor.read(file)
         assert np.array_equal(pixels, inputs[place])
         np.testing.assert_allclose(predictor.logits(pixels), together[place], atol=1e-5)
         answer = dict(predictor.predict(file))
-        np.testing.assert_allclose([answer[name] for name in predictor.classes], judged.said[place], atol=1e-5)
+        np.testing.assert_allclose(
+            [answer[name] for name in predictor.classes], judged.said[place], atol=1e-5
+        )
 
 
-def test_it_works_in_a_fresh_process_with_the_data_gone(kept_run: Run, pictures: Path, tmp_path: Path) -> None:
+def test_it_works_in_a_fresh_process_with_the_data_gone(
+    kept_run: Run, pictures: Path, tmp_path: Path
+) -> None:
     picture = tmp_path / "one.png"
     shutil.copy(pictures / "top 10" / "3.png", picture)
     expected = Predictor.load(kept_run).predict(picture)
@@ -64,7 +72,9 @@ def test_every_way_a_picture_comes_gives_the_same(kept_run: Run, pictures: Path)
         picture.load()
         see_through = picture.convert("LA")
         drawn = picture.convert("RGBA")
-    answers = [predictor.predict(one) for one in (file, str(file), file.read_bytes(), picture, see_through)]
+    answers = [
+        predictor.predict(one) for one in (file, str(file), file.read_bytes(), picture, see_through)
+    ]
     assert all(answer == answers[0] for answer in answers)
     assert [name for name, _ in predictor.predict(drawn)] == [name for name, _ in answers[0]]
     empty = Image.new("RGBA", (20, 20), (255, 0, 0, 0))
@@ -82,7 +92,9 @@ def test_what_is_no_picture_is_told(kept_run: Run, tmp_path: Path) -> None:
         predictor.predict(tmp_path / "nothing.png")
 
 
-def test_other_data_are_judged_by_class_names(kept_run: Run, dataset: Dataset, pictures: Path) -> None:
+def test_other_data_are_judged_by_class_names(
+    kept_run: Run, dataset: Dataset, pictures: Path
+) -> None:
     predictor = Predictor.load(kept_run)
     other = pictures.parent / "other"
     shutil.copytree(pictures / "right", other / "right")
@@ -99,7 +111,9 @@ def test_other_data_are_judged_by_class_names(kept_run: Run, dataset: Dataset, p
     assert judged.confusion.sum() == 60
 
 
-def test_data_with_other_classes_are_refused_with_the_difference(kept_run: Run, pictures: Path) -> None:
+def test_data_with_other_classes_are_refused_with_the_difference(
+    kept_run: Run, pictures: Path
+) -> None:
     predictor = Predictor.load(kept_run)
     (pictures / "top 10").rename(pictures / "bottom")
     with pytest.raises(UserError) as refused:

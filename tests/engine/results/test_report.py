@@ -19,7 +19,9 @@ from app.engine.training.run import Run
 TASK = TASKS["classification"]
 
 
-def answers(targets: list[int], said: list[int], sure: list[float], classes: int) -> tuple[np.ndarray, ...]:
+def answers(
+    targets: list[int], said: list[int], sure: list[float], classes: int
+) -> tuple[np.ndarray, ...]:
     """Rows 100, 101, ...; the probability of what was said, the rest shared by the others."""
     probabilities = np.empty((len(said), classes), dtype=np.float32)
     for row, (answer, confidence) in enumerate(zip(said, sure, strict=True)):
@@ -33,7 +35,9 @@ def test_a_split_is_judged_beside_its_baseline(describe) -> None:
     said = [0] * 55 + [1] * 5 + [1] * 28 + [0] * 2 + [2] * 4 + [0] * 6
     sure = [0.9] * 100
     sure[92], sure[57] = 0.99, 0.97
-    report = Report.of(describe((600, 300, 100)), TASK, {"test": answers(targets, said, sure, 3)}, best_epoch=7)
+    report = Report.of(
+        describe((600, 300, 100)), TASK, {"test": answers(targets, said, sure, 3)}, best_epoch=7
+    )
     split = report.splits["test"]
     assert (split.correct, split.count, split.baseline) == (87, 100, 0.6)
     assert split.low < 0.87 < split.high
@@ -45,7 +49,9 @@ def test_a_split_is_judged_beside_its_baseline(describe) -> None:
     assert len(worst) == 13
     assert worst[0].row == 157
     assert (worst[0].true, worst[0].predicted) == (0, 1)
-    assert [one.confidence for one in worst] == sorted((one.confidence for one in worst), reverse=True)
+    assert [one.confidence for one in worst] == sorted(
+        (one.confidence for one in worst), reverse=True
+    )
     assert {one.row for one in split.cell(2, 0)} == set(range(194, 200))
     assert report.level == "warning"
     assert '"Bag"' in report.verdict
@@ -53,7 +59,9 @@ def test_a_split_is_judged_beside_its_baseline(describe) -> None:
 
 def test_ninety_five_percent_on_ninety_five_to_five_is_no_success(describe) -> None:
     description = describe((950, 50), classes=("fine", "broken"))
-    report = Report.of(description, TASK, {"test": answers([0] * 95 + [1] * 5, [0] * 100, [0.9] * 100, 2)})
+    report = Report.of(
+        description, TASK, {"test": answers([0] * 95 + [1] * 5, [0] * 100, [0.9] * 100, 2)}
+    )
     assert report.level == "problem"
     assert "learned nothing" in report.verdict
     assert "95 %" in report.verdict
@@ -69,7 +77,9 @@ def test_ninety_five_percent_on_ninety_five_to_five_is_no_success(describe) -> N
         (1, 200, "problem", "nothing"),
     ],
 )
-def test_the_verdict_fits_the_figures(describe, right: int, count: int, level: str, words: str) -> None:
+def test_the_verdict_fits_the_figures(
+    describe, right: int, count: int, level: str, words: str
+) -> None:
     targets = [number % 2 for number in range(count)]
     said = [target if number < right else 1 - target for number, target in enumerate(targets)]
     report = Report.of(describe((10, 10)), TASK, {"test": answers(targets, said, [0.8] * count, 2)})
@@ -78,7 +88,10 @@ def test_the_verdict_fits_the_figures(describe, right: int, count: int, level: s
 
 
 def test_the_test_split_is_trusted_before_validation(describe) -> None:
-    good, bad = answers([0, 1] * 50, [0, 1] * 50, [0.9] * 100, 2), answers([0, 1] * 50, [0, 0] * 50, [0.9] * 100, 2)
+    good, bad = (
+        answers([0, 1] * 50, [0, 1] * 50, [0.9] * 100, 2),
+        answers([0, 1] * 50, [0, 0] * 50, [0.9] * 100, 2),
+    )
     report = Report.of(describe((9, 9)), TASK, {"validation": good, "test": bad})
     assert report.level == "problem"
     empty = (np.zeros(0, int), np.zeros(0, int), np.zeros((0, 2)))
@@ -111,9 +124,12 @@ def test_a_run_is_reported_from_its_folder(tmp_path, describe) -> None:
     storage.write_json(run.path / "dataset.json", describe((20, 20)).to_plain())
     rows, targets, probabilities = answers([0, 1] * 30, [0, 1] * 30, [0.9] * 60, 2)
     write_arrays(
-        run.path / "results" / "validation.npz", {"rows": rows, "targets": targets, "said": probabilities}
+        run.path / "results" / "validation.npz",
+        {"rows": rows, "targets": targets, "said": probabilities},
     )
-    storage.write_json(run.path / "summary.json", {"best_epoch": 4, "loss": {"validation": 0.25, "training": None}})
+    storage.write_json(
+        run.path / "summary.json", {"best_epoch": 4, "loss": {"validation": 0.25, "training": None}}
+    )
     report = load_report(run)
     assert report.best_epoch == 4
     assert report.splits["validation"].loss == 0.25

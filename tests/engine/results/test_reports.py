@@ -27,7 +27,9 @@ def made(kind: str, about: Any, targets: Any, said: Any, name: str = "test") -> 
     """Rows 100, 101, ..."""
     targets, said = np.asarray(targets), np.asarray(said, np.float32)
     task = TASKS[kind]
-    return report_for(task.view).of(name, about, task, np.arange(100, 100 + len(targets)), targets, said, 1.0)
+    return report_for(task.view).of(
+        name, about, task, np.arange(100, 100 + len(targets)), targets, said, 1.0
+    )
 
 
 def round_points(count: int, size: int = 8, seed: int = 0) -> np.ndarray:
@@ -52,7 +54,9 @@ def test_amounts_are_judged_in_their_own_unit_beside_the_median(prices) -> None:
     (row,) = report.amounts
     assert row.mae == pytest.approx(float(np.abs(said - true).mean()))
     assert row.baseline == pytest.approx(float(np.abs(true - 140).mean()))
-    assert row.r2 == pytest.approx(1 - ((said - true) ** 2).sum() / ((true - true.mean()) ** 2).sum(), rel=1e-5)
+    assert row.r2 == pytest.approx(
+        1 - ((said - true) ** 2).sum() / ((true - true.mean()) ** 2).sum(), rel=1e-5
+    )
     worst = report.misses(most=3)
     assert (worst[0].row, worst[0].error) == (107, pytest.approx(300, rel=1e-4))
     text, level = report.verdict()
@@ -66,14 +70,23 @@ def test_amounts_are_judged_in_their_own_unit_beside_the_median(prices) -> None:
 def test_amounts_that_are_no_better_than_the_median(prices) -> None:
     true = np.linspace(20, 400, 50, dtype=np.float32)[:, None]
     assert made("regression", prices, true, np.full_like(true, 140)).verdict()[1] == "problem"
-    few: AmountReport = made("regression", prices, true[[0, 20, 49]], true[[0, 20, 49]] + [[110], [-80], [90]])
+    few: AmountReport = made(
+        "regression", prices, true[[0, 20, 49]], true[[0, 20, 49]] + [[110], [-80], [90]]
+    )
     assert few.verdict()[1] == "warning"
     assert "chance" in few.verdict()[0]
 
 
 def test_several_amounts_and_one_that_is_not_learned(describe) -> None:
-    about = describe((9,), classes=(), task="regression", amounts=(
-        Amount("height (cm)", "cm", 150, 20, 100, 200, 150), Amount("age", "", 40, 15, 10, 90, 40)))
+    about = describe(
+        (9,),
+        classes=(),
+        task="regression",
+        amounts=(
+            Amount("height (cm)", "cm", 150, 20, 100, 200, 150),
+            Amount("age", "", 40, 15, 10, 90, 40),
+        ),
+    )
     true = np.random.default_rng(0).normal([150, 40], [20, 15], (80, 2)).astype(np.float32)
     said = np.stack([true[:, 0] + 2, true[::-1, 1]], axis=1)
     report: AmountReport = made("regression", about, true, said)
@@ -104,11 +117,15 @@ def test_tags_one_by_one(describe) -> None:
     about = describe((20, 9, 4), task="multi-label", classes=("red", "green", "blue"))
     random = np.random.default_rng(1)
     targets = (random.random((160, 3)) < [0.5, 0.3, 0.2]).astype(np.float32)
-    said = np.clip(targets * 0.5 + random.random((160, 3)) * 0.6, 0, 1).round(1)  # with equal scores
+    said = np.clip(targets * 0.5 + random.random((160, 3)) * 0.6, 0, 1).round(
+        1
+    )  # with equal scores
     said[4] = 1 - targets[4]
     report: TagReport = made("multi-label", about, targets, said)
     for number, row in enumerate(report.tags):
-        expected = metrics.average_precision_score(targets[:, number], said[:, number].astype(np.float32))
+        expected = metrics.average_precision_score(
+            targets[:, number], said[:, number].astype(np.float32)
+        )
         assert row.average_precision == pytest.approx(expected)
         assert row.count == targets[:, number].sum()
     assert report.metrics["mean_average_precision"] == pytest.approx(report.average, abs=1e-6)
@@ -141,7 +158,10 @@ def test_partners_are_found_both_ways(describe) -> None:
     for way in ("forward", "back"):
         for one in report.confused(way=way):
             other = next(near for near in report.nearest(one.row, 90, way) if not near.right)
-            assert (one.taken, one.similarity) == (other.row, pytest.approx(other.similarity, abs=1e-6))
+            assert (one.taken, one.similarity) == (
+                other.row,
+                pytest.approx(other.similarity, abs=1e-6),
+            )
     nearest = report.nearest(110, 3)
     assert (nearest[0].row, nearest[0].right) == (110, True)
     assert nearest[0].similarity == pytest.approx(1, abs=1e-5)
@@ -159,7 +179,9 @@ def test_a_network_that_says_the_same_of_everything_finds_nothing(describe) -> N
     report: MatchingReport = made("matching", about, np.arange(40), same)
     assert report.ways[0].at_5 == 0
     assert report.verdict()[1] == "problem"
-    equal: MatchingReport = made("matching", about, np.repeat(np.arange(20), 2), np.stack([round_points(40)] * 2, 1))
+    equal: MatchingReport = made(
+        "matching", about, np.repeat(np.arange(20), 2), np.stack([round_points(40)] * 2, 1)
+    )
     assert equal.ways[0].at_1 == 1.0  # either of two equal partners is right
     assert equal.ways[0].chance_1 == pytest.approx(1 / 20)
 
@@ -177,7 +199,9 @@ def test_neighbours_in_a_space(describe) -> None:
     assert report.behind[5] > 0
     assert report.worst()[0][0] == 105
     assert "Shirt" in report.worst()[0][1]
-    assert 0.9 < report.found < 1  # the one, the one that it sits on, and those that lie nearest to both
+    assert (
+        0.9 < report.found < 1
+    )  # the one, the one that it sits on, and those that lie nearest to both
     assert report.metrics["recall_at_1"] == pytest.approx(report.found, abs=0.02)
     assert report.baseline == pytest.approx(29 / 89)
     assert [one.same for one in report.nearest(101, 5)] == [True] * 5
@@ -201,10 +225,14 @@ def test_bits_per_byte_over_the_whole_text(describe) -> None:
     assert report.metrics["bits_per_byte"] == pytest.approx(report.bits)
     assert [one.row for one in report.hardest()] == [101, 100]
     assert [one.row for one in report.easiest(1)] == [100]
-    assert report.verdict()[0].startswith("A byte of new text costs it 2.71 bits; nothing learned would cost 8")
+    assert report.verdict()[0].startswith(
+        "A byte of new text costs it 2.71 bits; nothing learned would cost 8"
+    )
     guessing = [[64 * 8 * math.log(2), 64, 64]]
     assert made("language-modelling", about, np.zeros((1, 4)), guessing).verdict()[1] == "problem"
-    assert LanguageReport.answer(about, said[0]).plain["bits_per_byte"] == pytest.approx(0.9017, rel=1e-3)
+    assert LanguageReport.answer(about, said[0]).plain["bits_per_byte"] == pytest.approx(
+        0.9017, rel=1e-3
+    )
     assert LanguageReport.cells(about, said[2]) == ("", "")
     json.dumps(report.to_plain(), allow_nan=False)
 
@@ -216,28 +244,47 @@ def test_what_is_restored_beside_the_damage_left_as_it_is(describe) -> None:
     about = describe((50,), classes=(), task="reconstruction", damage=Damage("mask", 0.5, 4))
     said = np.stack([np.linspace(0.1, 0.5, 40), np.linspace(0.05, 0.2, 40)], axis=1)
     report: RestoredReport = made("reconstruction", about, np.zeros(40), said)
-    assert (report.mae, report.baseline, report.mended) == (pytest.approx(0.3), 0.5, pytest.approx(0.75))
+    assert (report.mae, report.baseline, report.mended) == (
+        pytest.approx(0.3),
+        0.5,
+        pytest.approx(0.75),
+    )
     assert [one.row for one in report.examples(most=2)] == [139, 138]
     assert [one.row for one in report.examples(best=True, most=1)] == [100]
     assert report.verdict()[0].startswith("It mends 75 % of the damage in 40 examples")
-    assert made("reconstruction", about, np.zeros(9), np.full((9, 2), 0.52)).verdict()[1] == "problem"
+    assert (
+        made("reconstruction", about, np.zeros(9), np.full((9, 2), 0.52)).verdict()[1] == "problem"
+    )
     assert RestoredReport.answer(about, np.array([2.0, 5.0])).headline == "not mended"
     json.dumps(report.to_plain(), allow_nan=False)
 
 
 @pytest.mark.parametrize(
     ("damage", "cost"),
-    [(None, 1.0), (Damage("noise", 0.5), 0.25), (Damage("noise", 3.0), 1.0), (Damage("mask", 0.01, 4), 0.25)],
+    [
+        (None, 1.0),
+        (Damage("noise", 0.5), 0.25),
+        (Damage("noise", 3.0), 1.0),
+        (Damage("mask", 0.01, 4), 0.25),
+    ],
 )
 def test_what_doing_nothing_costs(describe, damage: Damage | None, cost: float) -> None:
-    assert untouched(describe(damage=damage)) == pytest.approx(cost)  # 8 x 8 pixels: at least one of four patches
+    assert untouched(describe(damage=damage)) == pytest.approx(
+        cost
+    )  # 8 x 8 pixels: at least one of four patches
 
 
 # --- all of them
 
 FORMS = {
-    "classes": ((0,), 3), "yes-no": ((0,), 2), "tags": ((0, 3), 3), "amounts": ((0, 1), 1), "matching": ((0,), 2, 8),
-    "space": ((0,), 8), "language": ((0, 4), 3), "restored": ((0,), 2),
+    "classes": ((0,), 3),
+    "yes-no": ((0,), 2),
+    "tags": ((0, 3), 3),
+    "amounts": ((0, 1), 1),
+    "matching": ((0,), 2, 8),
+    "space": ((0,), 8),
+    "language": ((0, 4), 3),
+    "restored": ((0,), 2),
 }
 
 
@@ -249,11 +296,15 @@ def test_no_examples_and_one(describe, view: str) -> None:
     about = describe((5, 4, 3) if view != "yes-no" else (5, 4), task=task.kind, amounts=amounts)
     made_by = report_for(view)
     assert made_by.view == view
-    none = made_by.of("test", about, task, np.zeros(0, int), np.zeros(shape), np.zeros((0, *size)), None)
+    none = made_by.of(
+        "test", about, task, np.zeros(0, int), np.zeros(shape), np.zeros((0, *size)), None
+    )
     assert none.count == 0
     json.dumps(none.to_plain(), allow_nan=False)
     said = np.full((1, *size), 1 / math.sqrt(size[-1]), np.float32)
-    one = made_by.of("data", about, task, np.array([4]), np.zeros((1, *shape[1:]), np.int64), said, float("nan"))
+    one = made_by.of(
+        "data", about, task, np.array([4]), np.zeros((1, *shape[1:]), np.int64), said, float("nan")
+    )
     text, level = one.verdict()
     assert text.endswith(".")
     assert "nan" not in text + one.line()
@@ -266,4 +317,12 @@ def test_no_examples_and_one(describe, view: str) -> None:
     json.dumps(answer.to_plain(), allow_nan=False)
     assert len(made_by.columns(about)) == len(made_by.cells(about, said[0]))
     with pytest.raises(ValueError, match="form"):
-        made_by.of("test", about, task, np.arange(3), np.zeros((3, *shape[1:])), np.zeros((3, 7, 7, 7)), None)
+        made_by.of(
+            "test",
+            about,
+            task,
+            np.arange(3),
+            np.zeros((3, *shape[1:])),
+            np.zeros((3, 7, 7, 7)),
+            None,
+        )

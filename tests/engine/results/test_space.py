@@ -46,7 +46,10 @@ def test_places_in_portions_are_those_of_a_sort(monkeypatch: pytest.MonkeyPatch)
         expected.append([labels[place] == labels[row] for place in order].index(True))
     monkeypatch.setattr(space, "CHUNK", 7)
     assert space.places(points, points, labels, labels, itself=True).tolist() == expected
-    assert space.places(points[:2], points, np.array([9, 9]), labels).tolist() == [50, 50]  # none is right
+    assert space.places(points[:2], points, np.array([9, 9]), labels).tolist() == [
+        50,
+        50,
+    ]  # none is right
 
 
 def test_what_lies_near_stays_near_and_the_picture_is_the_same_each_time() -> None:

@@ -18,9 +18,13 @@ from app.engine.results import metrics, verification
 PICTURES = ImagePreparation(6, 6, 1, "crop", (0.5,), (0.2,))
 
 
-def about(pairs: bool = False, classes: tuple[str, ...] = (), amounts: tuple[Amount, ...] = ()) -> Description:
+def about(
+    pairs: bool = False, classes: tuple[str, ...] = (), amounts: tuple[Amount, ...] = ()
+) -> Description:
     preparation = PairPreparation(PICTURES, PICTURES) if pairs else PICTURES
-    return Description("here", "test", (1, 6, 6), classes, {"training": (9,)}, "", preparation, amounts=amounts)
+    return Description(
+        "here", "test", (1, 6, 6), classes, {"training": (9,)}, "", preparation, amounts=amounts
+    )
 
 
 def points(*shape: int, seed: int = 0) -> np.ndarray:
@@ -46,7 +50,9 @@ def test_tags_are_judged_as_by_scikit_learn(count: int, tags: int, seed: int) ->
     given_ = (said >= 0.5).astype(int)
     known = there | given_.any(axis=0)
     if known.any():
-        each = [f1_score(targets[:, k], given_[:, k], zero_division=0) for k in np.flatnonzero(known)]
+        each = [
+            f1_score(targets[:, k], given_[:, k], zero_division=0) for k in np.flatnonzero(known)
+        ]
         assert found["macro_f1"] == pytest.approx(np.mean(each), abs=1e-6)
         together = f1_score(targets.ravel(), given_.ravel(), zero_division=0)
         assert found["micro_f1"] == pytest.approx(together, abs=1e-6)
@@ -69,7 +75,9 @@ def test_amounts_are_judged_as_by_scikit_learn(amounts: int) -> None:
 
 def test_an_amount_that_never_varies_has_no_r2() -> None:
     constant = np.full((5, 1), 3.0, np.float32)
-    assert set(TASKS["regression"].figures(about(amounts=(Amount("x"),)), constant, constant + 1)) == {"mae", "rmse"}
+    assert set(
+        TASKS["regression"].figures(about(amounts=(Amount("x"),)), constant, constant + 1)
+    ) == {"mae", "rmse"}
     both = np.concatenate([constant, np.arange(5, dtype=np.float32)[:, None]], axis=1)
     assert metrics.r2(both, both) == 1.0
 
@@ -99,14 +107,18 @@ def test_a_partner_that_is_the_same_counts_as_found() -> None:
     said[1, 1] = said[0, 1]  # both pairs have one text
     found = TASKS["matching"].figures(about(pairs=True), np.array([0, 0, 1, 2]), said)
     assert found["recall_at_1_there"] == pytest.approx(
-        np.mean([(said[i, 0] @ said[:, 1].T).argmax() in ((0, 1) if i < 2 else (i,)) for i in range(4)])
+        np.mean(
+            [(said[i, 0] @ said[:, 1].T).argmax() in ((0, 1) if i < 2 else (i,)) for i in range(4)]
+        )
     )
 
 
 def test_saying_the_same_of_everything_finds_nothing() -> None:
     same = np.tile(points(1, 2, 4), (50, 1, 1))
     found = TASKS["matching"].figures(about(pairs=True), np.arange(50), same)
-    assert found["recall_at_1"] == found["recall_at_5"] == 0 and found["auc"] == pytest.approx(0.5, abs=0.01)
+    assert found["recall_at_1"] == found["recall_at_5"] == 0 and found["auc"] == pytest.approx(
+        0.5, abs=0.01
+    )
 
 
 def test_a_space_is_judged_as_by_scikit_learn() -> None:
@@ -118,7 +130,11 @@ def test_a_space_is_judged_as_by_scikit_learn() -> None:
     said = centres[targets] + 0.5 * points(80, 4, seed=2)
     said = (said / np.linalg.norm(said, axis=1, keepdims=True)).astype(np.float32)
     found = TASKS["metric-learning"].figures(about(classes=tuple("abcde")), targets, said)
-    near = NearestNeighbors(n_neighbors=2, metric="cosine").fit(said).kneighbors(said, return_distance=False)[:, 1]
+    near = (
+        NearestNeighbors(n_neighbors=2, metric="cosine")
+        .fit(said)
+        .kneighbors(said, return_distance=False)[:, 1]
+    )
     assert found["recall_at_1"] == pytest.approx((targets[near] == targets).mean(), abs=1e-6)
     upper = np.triu_indices(80, 1)
     expected = roc_auc_score((targets[:, None] == targets)[upper], (said @ said.T)[upper])
@@ -127,8 +143,16 @@ def test_a_space_is_judged_as_by_scikit_learn() -> None:
 
 def test_one_of_a_kind_is_not_asked_for() -> None:
     said = np.array([[1, 0], [1, 0], [0, 1]], np.float32)
-    assert TASKS["metric-learning"].figures(about(classes=("a", "b")), np.array([0, 0, 1]), said)["recall_at_1"] == 1
-    assert TASKS["metric-learning"].figures(about(classes=("a", "b")), np.array([0, 1]), said[:2]) == {}
+    assert (
+        TASKS["metric-learning"].figures(about(classes=("a", "b")), np.array([0, 0, 1]), said)[
+            "recall_at_1"
+        ]
+        == 1
+    )
+    assert (
+        TASKS["metric-learning"].figures(about(classes=("a", "b")), np.array([0, 1]), said[:2])
+        == {}
+    )
 
 
 labels = st.lists(st.integers(0, 5), min_size=1, max_size=40)
@@ -138,8 +162,12 @@ labels = st.lists(st.integers(0, 5), min_size=1, max_size=40)
 @settings(max_examples=60, deadline=None)
 def test_all_pairs_are_there_once(found: list[int]) -> None:
     n = len(found)
-    same = set(zip(*(part.tolist() for part in verification.same_pairs(np.array(found))), strict=True))
-    other = list(zip(*(part.tolist() for part in verification.different_pairs(np.array(found))), strict=True))
+    same = set(
+        zip(*(part.tolist() for part in verification.same_pairs(np.array(found))), strict=True)
+    )
+    other = list(
+        zip(*(part.tolist() for part in verification.different_pairs(np.array(found))), strict=True)
+    )
     assert {frozenset(pair) for pair in same} == {
         frozenset((i, j)) for i in range(n) for j in range(i) if found[i] == found[j]
     }
@@ -165,7 +193,9 @@ def test_every_pair_is_as_likely_to_be_drawn() -> None:
     share = (array[first] == 0).mean()
     assert len(first) == 400 and share == pytest.approx(435 / (435 + 45 + 1), abs=0.05)
     first, second = verification.different_pairs(array, 400)
-    mixed = ((array[first] == 0) & (array[second] == 1)) | ((array[first] == 1) & (array[second] == 0))
+    mixed = ((array[first] == 0) & (array[second] == 1)) | (
+        (array[first] == 1) & (array[second] == 0)
+    )
     assert mixed.mean() == pytest.approx(300 / 380, abs=0.08)
 
 

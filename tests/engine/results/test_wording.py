@@ -9,8 +9,19 @@ from app.engine.results.wording import amount, number, shown
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(41.83, "41.8"), (152.0, "152"), (999.7, "1,000"), (1234567.0, "1,234,567"), (0.003121, "0.00312"), (0.0, "0"),
-     (-0.5, "-0.5"), (1e-9, "1e-09"), (2.0, "2"), (float("inf"), "∞"), (float("nan"), "not a number")],
+    [
+        (41.83, "41.8"),
+        (152.0, "152"),
+        (999.7, "1,000"),
+        (1234567.0, "1,234,567"),
+        (0.003121, "0.00312"),
+        (0.0, "0"),
+        (-0.5, "-0.5"),
+        (1e-9, "1e-09"),
+        (2.0, "2"),
+        (float("inf"), "∞"),
+        (float("nan"), "not a number"),
+    ],
 )
 def test_numbers_have_the_digits_that_mean_something(value: float, text: str) -> None:
     assert number(value) == text

@@ -85,14 +85,20 @@ def main(folder: Path, every: int) -> None:
         saving.SAVE_EVERY = 0.0 if number % 2 else 60.0  # in half of the trials every step is saved
         saving.EPOCH_EVERY = 2.0 if number % 4 == 2 else 0.0  # in a quarter not even every epoch is
         run = Run.create(folder / "runs", asked)
-        done, killed = in_child(lambda run=run: trainer.train(asked, run, listen, Control()), kills[0]), 0
+        done, killed = (
+            in_child(lambda run=run: trainer.train(asked, run, listen, Control()), kills[0]),
+            0,
+        )
         for plan in [*kills[1:], None]:
             if done:
                 break
             killed += 1
             assert run.status == "interrupted", run.status
             done = in_child(lambda run=run: trainer.resume(run, listen, Control()), plan)
-        print(json.dumps({"plan": kills, "kills": killed, "differs": differences(whole, run)}), flush=True)
+        print(
+            json.dumps({"plan": kills, "kills": killed, "differs": differences(whole, run)}),
+            flush=True,
+        )
 
 
 def differences(whole: Run, run: Run) -> list[str]:

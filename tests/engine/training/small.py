@@ -23,7 +23,10 @@ def pictures(path: Path, count: int = 120, side: int = 10, classes: int = 4, see
     images = dice.integers(0, 120, (count, side, side), dtype=np.uint8)
     half = side // 2
     for image, label in zip(images, labels, strict=True):
-        image[(label // 2) * half : (label // 2 + 1) * half, (label % 2) * half : (label % 2 + 1) * half] += 100
+        image[
+            (label // 2) * half : (label // 2 + 1) * half,
+            (label % 2) * half : (label % 2 + 1) * half,
+        ] += 100
     np.savez(path, images=images, labels=labels)
     return path
 
@@ -40,7 +43,10 @@ def experiment(source: Path, **sections: dict[str, Any]) -> Experiment:
     }
     for name, values in sections.items():
         changed = plain.get(name, {}) | values
-        other = any(key in values and values[key] != plain.get(name, {}).get(key) for key in ("kind", "template"))
+        other = any(
+            key in values and values[key] != plain.get(name, {}).get(key)
+            for key in ("kind", "template")
+        )
         plain[name] = values if other else changed
     return from_plain(plain)
 
@@ -53,7 +59,9 @@ def overfitted(folder: Path) -> Run:
     folder.mkdir(parents=True, exist_ok=True)
     dice = np.random.default_rng(1)
     source = folder / "noise.npz"
-    np.savez(source, images=dice.integers(0, 256, (90, 8, 8), dtype=np.uint8), labels=np.arange(90) % 3)
+    np.savez(
+        source, images=dice.integers(0, 256, (90, 8, 8), dtype=np.uint8), labels=np.arange(90) % 3
+    )
     asked = experiment(
         source,
         data={"validation_share": 0.3, "test_share": 0.2},

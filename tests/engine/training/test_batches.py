@@ -29,8 +29,12 @@ CPU = torch.device("cpu")
 
 def _dataset(count: int) -> Dataset:
     preparation = ImagePreparation(4, 4, 1, "crop", (0.0,), (1 / 255,))
-    description = Description("", "", (1, 4, 4), ("a", "b"), {"training": (count, 0)}, "", preparation)
-    inputs = np.zeros((count, 1, 4, 4), np.uint8) + np.arange(count, dtype=np.uint8)[:, None, None, None]
+    description = Description(
+        "", "", (1, 4, 4), ("a", "b"), {"training": (count, 0)}, "", preparation
+    )
+    inputs = (
+        np.zeros((count, 1, 4, 4), np.uint8) + np.arange(count, dtype=np.uint8)[:, None, None, None]
+    )
     inputs.flags.writeable = False
     return Dataset(description, inputs, np.arange(count) % 2, {"training": np.arange(count)})
 
@@ -92,15 +96,27 @@ def test_probes_take_the_classes_in_turn() -> None:
 @pytest.mark.parametrize(("count", "size"), [(20, 16), (21, 2), (41, 64), (27, 13), (44, 3)])
 def test_ragged_batches_train(count: int, size: int, tmp_path: Path) -> None:
     """R42, with a network that normalises over the batch down to 1x1."""
-    asked = experiment(pictures(tmp_path / "a.npz", count, side=8), model={"template": "cnn", "depth": 3},
-                       training={"epochs": 1, "batch_size": size})
-    assert trainer.train(asked, Run.create(tmp_path / "runs", asked), Listener(), Control()).status == "completed"
+    asked = experiment(
+        pictures(tmp_path / "a.npz", count, side=8),
+        model={"template": "cnn", "depth": 3},
+        training={"epochs": 1, "batch_size": size},
+    )
+    assert (
+        trainer.train(asked, Run.create(tmp_path / "runs", asked), Listener(), Control()).status
+        == "completed"
+    )
 
 
 def test_a_batch_of_one_is_refused_before_training_where_it_cannot_be(tmp_path: Path) -> None:
     asked = experiment(pictures(tmp_path / "a.npz"), training={"batch_size": 1, "epochs": 1})
     finished = trainer.train(asked, Run.create(tmp_path / "runs", asked), Listener(), Control())
     assert finished.status == "failed" and "batch size of 1" in finished.failure[0].lower()
-    asked = experiment(pictures(tmp_path / "a.npz", 40), model={"template": "convnext", "depth": 1},
-                       training={"batch_size": 1, "epochs": 1})
-    assert trainer.train(asked, Run.create(tmp_path / "runs", asked), Listener(), Control()).status == "completed"
+    asked = experiment(
+        pictures(tmp_path / "a.npz", 40),
+        model={"template": "convnext", "depth": 1},
+        training={"batch_size": 1, "epochs": 1},
+    )
+    assert (
+        trainer.train(asked, Run.create(tmp_path / "runs", asked), Listener(), Control()).status
+        == "completed"
+    )

@@ -22,8 +22,11 @@ from tests.engine.training.small import Listener, at_step, experiment, pictures
 
 
 def _state(step: int) -> Checkpoint:
-    return Checkpoint({"a.weight": torch.full((4, 3), float(step))}, {"a.weight/step": torch.tensor(float(step))},
-                      {"step": step})
+    return Checkpoint(
+        {"a.weight": torch.full((4, 3), float(step))},
+        {"a.weight/step": torch.tensor(float(step))},
+        {"step": step},
+    )
 
 
 def test_the_newest_two_are_kept_and_the_newest_is_read(tmp_path: Path) -> None:
@@ -35,16 +38,24 @@ def test_the_newest_two_are_kept_and_the_newest_is_read(tmp_path: Path) -> None:
     assert torch.equal(found.model["a.weight"], torch.full((4, 3), 5.0))
 
 
-@pytest.mark.parametrize("file", ["model.safetensors", "optimizer.safetensors", "state.json", "manifest.json"])
+@pytest.mark.parametrize(
+    "file", ["model.safetensors", "optimizer.safetensors", "state.json", "manifest.json"]
+)
 @pytest.mark.parametrize("damage", ["flip", "cut", "empty", "gone"])
-def test_a_damaged_checkpoint_is_passed_over_and_told(file: str, damage: str, tmp_path: Path) -> None:
+def test_a_damaged_checkpoint_is_passed_over_and_told(
+    file: str, damage: str, tmp_path: Path
+) -> None:
     """One flipped bit is enough: neither safetensors nor torch would notice it."""
     checkpoint.save(tmp_path, _state(1))
     path = checkpoint.save(tmp_path, _state(2)) / file
     content = bytearray(path.read_bytes())
     content[-9] ^= 1
-    {"flip": lambda: path.write_bytes(content), "cut": lambda: path.write_bytes(content[: len(content) // 2]),
-     "empty": lambda: path.write_bytes(b""), "gone": path.unlink}[damage]()
+    {
+        "flip": lambda: path.write_bytes(content),
+        "cut": lambda: path.write_bytes(content[: len(content) // 2]),
+        "empty": lambda: path.write_bytes(b""),
+        "gone": path.unlink,
+    }[damage]()
     found, passed = checkpoint.newest(tmp_path)
     if (file, damage) == ("manifest.json", "flip") and not passed:
         assert found is not None  # the bit may have been in a space
@@ -77,7 +88,9 @@ def test_moments_take_the_memory_format_of_their_weight() -> None:
 
     step(0)
     checkpoint.restore_model(layers[1], checkpoint.copied(layers[0].state_dict()))
-    checkpoint.restore_optimizer(layers[1], optimizers[1], checkpoint.optimizer_tensors(layers[0], optimizers[0]))
+    checkpoint.restore_optimizer(
+        layers[1], optimizers[1], checkpoint.optimizer_tensors(layers[0], optimizers[0])
+    )
     step(0), step(1)
     for first, second in zip(layers[0].parameters(), layers[1].parameters(), strict=True):
         assert torch.equal(first, second)
@@ -102,7 +115,9 @@ def test_a_replacement_of_the_best_cut_between_two_renames_is_finished(tmp_path:
 # --- in a run
 
 
-def test_a_run_resumes_from_the_one_before_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_resumes_from_the_one_before_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(saving, "EPOCH_EVERY", 0.0)
     asked = experiment(pictures(tmp_path / "a.npz"), training={"epochs": 3})
     reference = trainer.train(asked, Run.create(tmp_path / "runs", asked), Listener(), Control())
@@ -115,7 +130,9 @@ def test_a_run_resumes_from_the_one_before_and_says_so(tmp_path: Path, monkeypat
     newest.write_bytes(content)
     listener = Listener()
     finished = trainer.resume(run, listener, Control())
-    told = [event.finding for event in listener.of(events.Found) if event.finding.key == "checkpoint"]
+    told = [
+        event.finding for event in listener.of(events.Found) if event.finding.key == "checkpoint"
+    ]
     assert len(told) == 1 and newest.parent.name in told[0].text
     assert finished.summary["weights_sha256"] == reference.summary["weights_sha256"]
 
@@ -153,7 +170,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 12 MB."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", str(folder)], capture_output=True)
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", str(folder)], capture_output=True
+    )
     if done.returncode:
         pytest.skip("mounting needs root")
     yield folder
@@ -175,7 +194,11 @@ def test_a_full_disk_does_not_end_the_training(small_disk: Path, tmp_path: Path)
 
     finished = trainer.train(asked, run, listen, Control())
     findings = [event.finding for event in listener.of(events.Found) if event.finding.key == "disk"]
-    assert findings and "The disk is full" in findings[0].text and "Training goes on" in findings[0].text
+    assert (
+        findings
+        and "The disk is full" in findings[0].text
+        and "Training goes on" in findings[0].text
+    )
     assert finished.status == "completed" and run.summary() == finished.summary
     found, passed = checkpoint.newest(run.path / "checkpoints")
     assert not passed and found is not None and found.state["progress"]["end"] == "completed"
@@ -205,7 +228,9 @@ def test_a_disk_that_refuses_leaves_the_last_good_checkpoint(
     assert found is not None and found.state == {"step": 1}
 
 
-def test_a_state_is_saved_within_a_long_epoch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_state_is_saved_within_a_long_epoch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(saving, "SAVE_EVERY", 0.0)
     asked, listener = experiment(pictures(tmp_path / "a.npz")), Listener()
     trainer.train(asked, Run.create(tmp_path / "runs", asked), listener, Control())

@@ -29,7 +29,9 @@ RATE = 0.01
 class Loop:
     """A training by hand: `step` does one and says what the watch saw, and where the weights were before it."""
 
-    def __init__(self, choice: Optimizer, network: Network | None = None, template: str = "cnn") -> None:
+    def __init__(
+        self, choice: Optimizer, network: Network | None = None, template: str = "cnn"
+    ) -> None:
         kind = TEMPLATES.get(template)
         self.problem = usual(kind)
         self.network = network if network is not None else network_of(kind(), self.problem)
@@ -60,7 +62,10 @@ class Loop:
 
     def moved(self, share: float = 0.0) -> list[torch.Tensor]:
         """How far every number went in the last step, but for what decay took of it."""
-        return [was * (1 - share) - one.detach() for was, one in zip(self.was, self.matrices, strict=True)]
+        return [
+            was * (1 - share) - one.detach()
+            for was, one in zip(self.was, self.matrices, strict=True)
+        ]
 
 
 @pytest.fixture(autouse=True)
@@ -76,17 +81,29 @@ def rms(values: torch.Tensor) -> float:
 
 CASES: dict[str, tuple[str, dict[str, Any], set[str]]] = {
     "adamw": ("adamw", {"weight_decay": 0.1}, {"first_moment", "second_moment_root"}),
-    "amsgrad": ("adamw", {"weight_decay": 0.1, "amsgrad": True}, {"first_moment", "second_moment_root"}),
+    "amsgrad": (
+        "adamw",
+        {"weight_decay": 0.1, "amsgrad": True},
+        {"first_moment", "second_moment_root"},
+    ),
     "adam": ("adam", {"beta1": 0.0}, {"first_moment", "second_moment_root"}),
     "adam, decay": ("adam", {"weight_decay": 0.1}, {"first_moment", "second_moment_root"}),
     "sgd": ("sgd", {"weight_decay": 0.1}, set()),
     "momentum": ("sgd-momentum", {"weight_decay": 0.1, "nesterov": False}, {"first_moment"}),
     "nesterov": ("sgd-momentum", {"weight_decay": 0.1}, {"first_moment"}),
     "rmsprop": ("rmsprop", {"weight_decay": 0.1}, {"second_moment_root"}),
-    "rmsprop, all": ("rmsprop", {"momentum": 0.5, "centered": True}, {"first_moment", "second_moment_root"}),
+    "rmsprop, all": (
+        "rmsprop",
+        {"momentum": 0.5, "centered": True},
+        {"first_moment", "second_moment_root"},
+    ),
     "adagrad": ("adagrad", {}, {"second_moment_root"}),
     "nadam": ("nadam", {"weight_decay": 0.1}, {"first_moment", "second_moment_root"}),
-    "radam": ("radam", {"decay_apart": False, "weight_decay": 0.1}, {"first_moment", "second_moment_root"}),
+    "radam": (
+        "radam",
+        {"decay_apart": False, "weight_decay": 0.1},
+        {"first_moment", "second_moment_root"},
+    ),
     "adafactor": ("adafactor", {"weight_decay": 0.1}, set()),
     "muon": ("muon", {"weight_decay": 0.1}, {"first_moment", "second_moment_root"}),
 }
@@ -103,7 +120,12 @@ def test_the_step_told_is_the_one_that_was_made(case: str, monkeypatch: pytest.M
     seen = loop.seen(5)
     assert set(seen.sizes) == set(seen.histograms) == {"gradient", "step", "weight"} | has
     share = RATE * choice.decay() if choice.decays_apart else 0.0
-    decayed = {one for group in loop.optimizer.param_groups if group["weight_decay"] for one in group["params"]}
+    decayed = {
+        one
+        for group in loop.optimizer.param_groups
+        if group["weight_decay"]
+        for one in group["params"]
+    }
     for row, (weight, was) in enumerate(zip(loop.matrices, loop.was, strict=True)):
         went = was * (1 - (share if weight in decayed else 0.0)) - weight.detach()
         assert seen.sizes["step"][row] == pytest.approx(rms(went), rel=1e-4, abs=1e-9)
@@ -114,7 +136,9 @@ def test_the_step_told_is_the_one_that_was_made(case: str, monkeypatch: pytest.M
         assert seen.histograms["step"][row].sum() == weight.numel() == seen.numbers[row]
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case not in ("adagrad", "adafactor", "nadam", "radam")])
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if case not in ("adagrad", "adafactor", "nadam", "radam")]
+)
 def test_the_formula_gives_the_movement_of_each_weight(case: str) -> None:
     """To 1e-6, decay apart, in double precision, where rounding of the weights does not hide it."""
     kind, settings, _ = CASES[case]
@@ -129,10 +153,15 @@ def test_the_formula_gives_the_movement_of_each_weight(case: str) -> None:
         was = weight.detach().clone()
         optimizer.step()
         live = optimizer.param_groups[0]
-        state = {
-            name: one.reshape(-1) if one.numel() > 1 else one.double().expand(weight.numel())
-            for name, one in optimizer.state[weight].items() if one is not None
-        } if weight in optimizer.state else {}
+        state = (
+            {
+                name: one.reshape(-1) if one.numel() > 1 else one.double().expand(weight.numel())
+                for name, one in optimizer.state[weight].items()
+                if one is not None
+            }
+            if weight in optimizer.state
+            else {}
+        )
         found = choice.inside(state, weight.grad.reshape(-1), was.reshape(-1), live)
         went = was * (1 - choice.pull(live)) - weight.detach()
         if "step" in found:
@@ -148,7 +177,8 @@ def test_the_words_of_a_formula_are_those_that_can_be_filled_in() -> None:
         assert choice.formula().format_map(known).count("{") == 0
         whole = {"gradient", "step", "weight", "first_moment", "second_moment_root"}
         shown = {"first_moment", "second_moment_root"} & {
-            {"first_moment": "first_moment", "second_moment": "second_moment_root"}.get(row, "") for row in choice.state
+            {"first_moment": "first_moment", "second_moment": "second_moment_root"}.get(row, "")
+            for row in choice.state
         } | {"gradient", "step", "weight"}
         assert bool(choice.lacks) == (shown != whole), kind.kind
 
@@ -165,10 +195,21 @@ def test_every_template_has_layers_with_different_names(template: str) -> None:
 
 
 def test_names_are_plain() -> None:
-    paths = ["blocks.conv1.weight", "blocks.block1.attention.query_key_value.weight", "blocks.mix.0.weight",
-             "blocks.positions.positions", "blocks.block1_2.first.0.weight", "blocks.block1_2.first.1.weight"]
+    paths = [
+        "blocks.conv1.weight",
+        "blocks.block1.attention.query_key_value.weight",
+        "blocks.mix.0.weight",
+        "blocks.positions.positions",
+        "blocks.block1_2.first.0.weight",
+        "blocks.block1_2.first.1.weight",
+    ]
     assert plain_names(paths) == (
-        "conv1", "block1 attention in", "mix", "positions", "block1 2 first", "blocks.block1_2.first.1.weight",
+        "conv1",
+        "block1 attention in",
+        "mix",
+        "positions",
+        "block1 2 first",
+        "blocks.block1_2.first.1.weight",
     )
 
 
@@ -177,9 +218,11 @@ def test_a_large_layer_is_sampled_evenly_and_always_at_the_same_places() -> None
     loop.step()
     large = max(loop.watch._layers, key=lambda layer: layer.weight.numel())
     assert large.weight.numel() == 96 * 96 * 9 and 3500 < large.count <= inside.SAMPLE
-    places = large.sampled(torch.empty_like(large.weight).copy_(
-        torch.arange(large.weight.numel()).reshape(large.weight.shape)
-    ))
+    places = large.sampled(
+        torch.empty_like(large.weight).copy_(
+            torch.arange(large.weight.numel()).reshape(large.weight.shape)
+        )
+    )
     assert len(set(places.tolist())) == large.count
     columns = torch.div(places, 9, rounding_mode="floor") % 96
     assert len(set(columns.tolist())) == 96 and len({int(one) % 9 for one in places}) == 9
@@ -196,7 +239,9 @@ def test_histograms_count_every_number_that_was_looked_at() -> None:
     weights = seen.histograms["weight"]
     assert weights[0, 0] >= 2 and weights[0, -1] == 1
     numbers = loop.was[-1].flatten().abs().clamp(min=1e-30).log10().numpy()
-    assert np.array_equal(weights[-1], np.histogram(np.clip(numbers, EDGES[0], EDGES[-1]), EDGES)[0])
+    assert np.array_equal(
+        weights[-1], np.histogram(np.clip(numbers, EDGES[0], EDGES[-1]), EDGES)[0]
+    )
 
 
 def test_the_weight_that_is_followed_stays_the_same_and_its_step_follows_from_its_figures() -> None:
@@ -207,9 +252,12 @@ def test_the_weight_that_is_followed_stays_the_same_and_its_step_follows_from_it
     for row in range(len(second.layers)):
         one = {name: float(values[row]) for name, values in second.one.items()}
         assert one["step"] == pytest.approx(
-            second.rate * one["first_moment"] / (one["second_moment_root"] + choice.epsilon), rel=1e-5
+            second.rate * one["first_moment"] / (one["second_moment_root"] + choice.epsilon),
+            rel=1e-5,
         )
-        after_first = first.one["weight"][row] * (1 - first.rate * one["decay"]) - first.one["step"][row]
+        after_first = (
+            first.one["weight"][row] * (1 - first.rate * one["decay"]) - first.one["step"][row]
+        )
         assert one["weight"] == pytest.approx(after_first, rel=1e-4)
 
 
@@ -308,8 +356,11 @@ def test_adam_lets_the_weights_grow_and_decay_keeps_them_bounded(tmp_path: Path)
     lengths = {}
     for kind, decay in (("adam", 0.0), ("adamw", 1.0)):
         seen = looks_of(
-            tmp_path / kind, True, optimizer={"kind": kind, "learning_rate": 0.02, "weight_decay": decay},
-            schedule={"kind": "constant"}, training={"epochs": 40, "patience": 0},
+            tmp_path / kind,
+            True,
+            optimizer={"kind": kind, "learning_rate": 0.02, "weight_decay": decay},
+            schedule={"kind": "constant"},
+            training={"epochs": 40, "patience": 0},
         )
         lengths[kind] = np.array([np.sqrt((one.norms**2).sum()) for one in seen])
     late = {kind: values[len(values) // 2 :] for kind, values in lengths.items()}

@@ -16,7 +16,14 @@ from torch.utils._pytree import tree_leaves
 import app.engine.learning.tasks as tasks
 from app.engine.experiment import Experiment, TrainingSettings, resolved
 from app.engine.learning.choices import OPTIMIZERS, Optimizer
-from app.engine.training.memory import PARTS, ROWS, ActivationMeter, measure, optimizer_floats, predict
+from app.engine.training.memory import (
+    PARTS,
+    ROWS,
+    ActivationMeter,
+    measure,
+    optimizer_floats,
+    predict,
+)
 from models.network import build_model
 from models.template import TEMPLATES, Template
 from tests.ledgers import EXACT, ledgers
@@ -25,13 +32,21 @@ from tests.problems import fitting
 
 ALL, OPTIMIZERS_ALL = TEMPLATES.all(), OPTIMIZERS.all()
 EVERY = pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.kind)
-PICTURES = pytest.mark.parametrize("kind", [one for one in ALL if not one.unfit(problem(1, 28, 28))],
-                                   ids=lambda kind: kind.kind)
-PAIRED = [(kind, OPTIMIZERS_ALL[(number + 3 * turn) % len(OPTIMIZERS_ALL)])
-          for number, kind in enumerate(ALL) for turn in range(1 + number % 2)]
+PICTURES = pytest.mark.parametrize(
+    "kind", [one for one in ALL if not one.unfit(problem(1, 28, 28))], ids=lambda kind: kind.kind
+)
+PAIRED = [
+    (kind, OPTIMIZERS_ALL[(number + 3 * turn) % len(OPTIMIZERS_ALL)])
+    for number, kind in enumerate(ALL)
+    for turn in range(1 + number % 2)
+]
 SETTINGS: tuple[dict[str, Any], ...] = (
-    {"precision": "bfloat16"}, {"precision": "float16"}, {"recompute": True},
-    {"recompute": True, "precision": "bfloat16"}, {"accumulation": 2}, {"accumulation": 3, "recompute": True},
+    {"precision": "bfloat16"},
+    {"precision": "float16"},
+    {"recompute": True},
+    {"recompute": True, "precision": "bfloat16"},
+    {"accumulation": 2},
+    {"accumulation": 3, "recompute": True},
 )
 
 
@@ -60,7 +75,9 @@ def exact(template: Template, optimizer: type[Optimizer]) -> None:
 
 
 @pytest.mark.parametrize(("kind", "optimizer"), PAIRED, ids=lambda kind: kind.kind)
-def test_weights_gradients_and_moments_are_exact_to_the_byte(kind: type[Template], optimizer: type[Optimizer]) -> None:
+def test_weights_gradients_and_moments_are_exact_to_the_byte(
+    kind: type[Template], optimizer: type[Optimizer]
+) -> None:
     exact(shallow(kind), optimizer)
 
 
@@ -71,19 +88,30 @@ def test_with_every_optimizer(kind: type[Template], optimizer: type[Optimizer]) 
     exact(kind(), optimizer)
 
 
-@pytest.mark.parametrize(("kind", "settings"), [
-    ("adamw", {"amsgrad": True}), ("rmsprop", {"momentum": 0.9, "centered": True}), ("adam", {"decay_all": True}),
-    ("muon", {"decay_all": True}),
-], ids=str)
-def test_what_settings_add_to_the_state_is_predicted_too(kind: str, settings: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("kind", "settings"),
+    [
+        ("adamw", {"amsgrad": True}),
+        ("rmsprop", {"momentum": 0.9, "centered": True}),
+        ("adam", {"decay_all": True}),
+        ("muon", {"decay_all": True}),
+    ],
+    ids=str,
+)
+def test_what_settings_add_to_the_state_is_predicted_too(
+    kind: str, settings: dict[str, Any]
+) -> None:
     vit = TEMPLATES.get("vit")
     assert not ledgers(vit(depth=1), OPTIMIZERS.get(kind)(**settings), first(vit)).inexact
 
 
 def test_floats_of_an_optimizer_are_those_of_the_ledger() -> None:
     of = problem(1, 12, 12)
-    whole = resolved(Experiment(model=TEMPLATES.get("vit")(depth=1), optimizer=OPTIMIZERS.get("muon")()), of,
-                     tasks.task("classification"))
+    whole = resolved(
+        Experiment(model=TEMPLATES.get("vit")(depth=1), optimizer=OPTIMIZERS.get("muon")()),
+        of,
+        tasks.task("classification"),
+    )
     assert whole.model is not None and whole.optimizer is not None
     graph = whole.model.graph(of)
     floats = optimizer_floats(whole, graph, of)
@@ -105,11 +133,19 @@ def test_activations_and_peak_are_within_five_percent(kind: type[Template]) -> N
         near(ledgers(kind(), OPTIMIZERS.get("adamw")(), asks, batch=3), "activations", "peak")
 
 
-@pytest.mark.parametrize(("kind", "settings"), [
-    (kind, SETTINGS[number % len(SETTINGS)]) for number, kind in enumerate(ALL)
-], ids=lambda one: getattr(one, "kind", str(one)))
-def test_precision_recomputation_and_accumulation_are_followed(kind: type[Template], settings: dict[str, Any]) -> None:
-    near(ledgers(kind(), OPTIMIZERS.get("adamw")(), first(kind), batch=3, **settings), "activations", "peak")
+@pytest.mark.parametrize(
+    ("kind", "settings"),
+    [(kind, SETTINGS[number % len(SETTINGS)]) for number, kind in enumerate(ALL)],
+    ids=lambda one: getattr(one, "kind", str(one)),
+)
+def test_precision_recomputation_and_accumulation_are_followed(
+    kind: type[Template], settings: dict[str, Any]
+) -> None:
+    near(
+        ledgers(kind(), OPTIMIZERS.get("adamw")(), first(kind), batch=3, **settings),
+        "activations",
+        "peak",
+    )
 
 
 @EVERY
@@ -121,15 +157,23 @@ def test_with_all_of_them(kind: type[Template], settings: dict[str, Any]) -> Non
 
 
 @PICTURES
-@pytest.mark.parametrize(("shape", "precision"), (((1, 8, 8), "float32"), ((3, 20, 33), "bfloat16")), ids=str)
-def test_pictures_of_other_sizes(kind: type[Template], shape: tuple[int, ...], precision: str) -> None:
+@pytest.mark.parametrize(
+    ("shape", "precision"), (((1, 8, 8), "float32"), ((3, 20, 33), "bfloat16")), ids=str
+)
+def test_pictures_of_other_sizes(
+    kind: type[Template], shape: tuple[int, ...], precision: str
+) -> None:
     asks = "classification", problem(*shape)
     near(ledgers(kind(), OPTIMIZERS.get("adamw")(), asks, 1, precision), "activations", "peak")
 
 
 @PICTURES
 def test_settings_are_followed(kind: type[Template]) -> None:
-    near(ledgers(kind(dropout=0.2, depth=1), OPTIMIZERS.get("adamw")(), first(kind), 3), "activations", "peak")
+    near(
+        ledgers(kind(dropout=0.2, depth=1), OPTIMIZERS.get("adamw")(), first(kind), 3),
+        "activations",
+        "peak",
+    )
 
 
 @PICTURES
@@ -138,36 +182,66 @@ def test_yes_or_no_is_predicted_too(kind: type[Template]) -> None:
     near(ledgers(kind(), OPTIMIZERS.get("adamw")(), asks, 4), "activations", "peak")
 
 
-@pytest.mark.parametrize(("kind", "optimizer", "settings"), [
-    ("resnet", "adamw", {}), ("gpt", "sgd", {}), ("vit", "muon", {"batch": 4}), ("convnext", "adafactor", {"batch": 4}),
-    ("text-encoder", "radam", {"batch": 2}), ("two-tower", "rmsprop", {"batch": 4, "accumulation": 2}),
-    ("resnet", "nadam", {"precision": "bfloat16"}), ("vit", "adamw", {"batch": 4, "recompute": True}),
-], ids=str)
-def test_the_peak_is_what_the_allocator_reports(kind: str, optimizer: str, settings: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("kind", "optimizer", "settings"),
+    [
+        ("resnet", "adamw", {}),
+        ("gpt", "sgd", {}),
+        ("vit", "muon", {"batch": 4}),
+        ("convnext", "adafactor", {"batch": 4}),
+        ("text-encoder", "radam", {"batch": 2}),
+        ("two-tower", "rmsprop", {"batch": 4, "accumulation": 2}),
+        ("resnet", "nadam", {"precision": "bfloat16"}),
+        ("vit", "adamw", {"batch": 4, "recompute": True}),
+    ],
+    ids=str,
+)
+def test_the_peak_is_what_the_allocator_reports(
+    kind: str, optimizer: str, settings: dict[str, Any]
+) -> None:
     template = TEMPLATES.get(kind)
-    found = ledgers(template(), OPTIMIZERS.get(optimizer)(), first(template), allocator=True, **settings)
+    found = ledgers(
+        template(), OPTIMIZERS.get(optimizer)(), first(template), allocator=True, **settings
+    )
     assert abs(found.peak_off) < 0.05, (found.predicted["peak"], found.allocator)
     near(found, "activations", "peak")
 
 
 def test_the_parts_hold_the_peak_and_what_is_known_of_the_data() -> None:
     template = TEMPLATES.get("text-cnn")
-    found = ledgers(template(), OPTIMIZERS.get("adamw")(), first(template), dataset_bytes=123_456, accumulation=2)
+    found = ledgers(
+        template(),
+        OPTIMIZERS.get("adamw")(),
+        first(template),
+        dataset_bytes=123_456,
+        accumulation=2,
+    )
     for rows in (found.predicted, found.measured):
         assert rows["dataset"] == 123_456 and rows["data"] == rows["dataset"] + rows["batch"]
         assert rows["peak"] <= sum(rows[name] for name in PARTS)
-        assert rows["peak"] > rows["data"] + rows["weights"] + rows["first_moment"] + rows["second_moment"]
+        assert (
+            rows["peak"]
+            > rows["data"] + rows["weights"] + rows["first_moment"] + rows["second_moment"]
+        )
     name, of = first(template)
     target = tasks.task(name).pretended(of, 1)
     sizes = [math.prod(one.shape) * (8 if one.kind == "text" else 4) for one in of.inputs]
-    assert found.predicted["batch"] == 2 * 16 * (sum(sizes) + target.numel() * target.element_size())
+    assert found.predicted["batch"] == 2 * 16 * (
+        sum(sizes) + target.numel() * target.element_size()
+    )
 
 
 def rows_for(kind: str, device: str, optimizer: str = "adamw", **training: Any) -> dict[str, int]:
     of, task = problem(1, 28, 28), tasks.task("classification")
-    whole = resolved(Experiment(
-        model=TEMPLATES.get(kind)(), optimizer=OPTIMIZERS.get(optimizer)(), training=TrainingSettings(**training),
-    ), of, task)
+    whole = resolved(
+        Experiment(
+            model=TEMPLATES.get(kind)(),
+            optimizer=OPTIMIZERS.get(optimizer)(),
+            training=TrainingSettings(**training),
+        ),
+        of,
+        task,
+    )
     assert whole.model is not None
     return predict(whole, whole.model.graph(of), of, task, device_type=device)
 
@@ -175,14 +249,18 @@ def rows_for(kind: str, device: str, optimizer: str = "adamw", **training: Any) 
 @PICTURES
 def test_on_a_gpu_the_peak_lies_between_the_largest_stage_and_the_sum(kind: type[Template]) -> None:
     rows = rows_for(kind.kind, "cuda", precision="float32")
-    lasting = sum(rows[name] for name in ("weights", "first_moment", "second_moment", "other_state", "data"))
+    lasting = sum(
+        rows[name] for name in ("weights", "first_moment", "second_moment", "other_state", "data")
+    )
     assert rows["peak"] > lasting + max(rows["activations"], rows["gradients"])
     assert rows_for(kind.kind, "cuda")["activations"] < 0.8 * rows["activations"]
 
 
 def test_on_a_gpu_optimizers_that_change_all_weights_at_once_need_room_for_them() -> None:
     settings: dict[str, Any] = {"batch_size": 1, "precision": "float32"}
-    one_by_one, together = (rows_for("vit", device, "nadam", **settings) for device in ("cpu", "cuda"))
+    one_by_one, together = (
+        rows_for("vit", device, "nadam", **settings) for device in ("cpu", "cuda")
+    )
     weights = one_by_one["weights"]
     assert one_by_one["weights"] == together["weights"]
     assert together["workspace"] > one_by_one["workspace"] + weights
@@ -192,7 +270,10 @@ def test_on_a_gpu_optimizers_that_change_all_weights_at_once_need_room_for_them(
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS_ALL, ids=lambda kind: kind.kind)
 def test_every_optimizer_is_foreseen_on_a_gpu(optimizer: type[Optimizer]) -> None:
-    on_gpu, on_cpu = (rows_for("resnet", device, optimizer.kind, precision="float32") for device in ("cuda", "cpu"))
+    on_gpu, on_cpu = (
+        rows_for("resnet", device, optimizer.kind, precision="float32")
+        for device in ("cuda", "cpu")
+    )
     assert {row: on_gpu[row] for row in EXACT} == {row: on_cpu[row] for row in EXACT}
 
 
@@ -200,7 +281,8 @@ def test_every_optimizer_is_foreseen_on_a_gpu(optimizer: type[Optimizer]) -> Non
     ("kind", "precision"),
     [
         pytest.param(kind, precision, marks=[] if (number + turn) % 2 else pytest.mark.long)
-        for number, kind in enumerate(ALL) for turn, precision in enumerate(("bfloat16", "float16"))
+        for number, kind in enumerate(ALL)
+        for turn, precision in enumerate(("bfloat16", "float16"))
     ],
     ids=lambda one: getattr(one, "kind", str(one)),
 )
@@ -220,7 +302,9 @@ def test_recomputation_is_foreseen_on_a_gpu(kind: type[Template], precision: str
 def test_a_mask_of_dropout_is_a_quarter_as_large_on_a_gpu() -> None:
     of = problem(1, 28, 28)
     for share, expected in ((0.0, 0), (0.1, 3 * 2 * 4 * 49 * 96 * 128)):
-        asked = Experiment(model=TEMPLATES.get("vit")(dropout=share), training=TrainingSettings(batch_size=128))
+        asked = Experiment(
+            model=TEMPLATES.get("vit")(dropout=share), training=TrainingSettings(batch_size=128)
+        )
         task = tasks.task("classification")
         whole = resolved(asked, of, task)
         assert whole.model is not None
@@ -239,10 +323,16 @@ class _RealOnes(TorchDispatchMode):
         super().__init__()
         self.most = 0
 
-    def __torch_dispatch__(self, func: Any, types: Sequence[type], args: Any = (), kwargs: Any = None) -> Any:
+    def __torch_dispatch__(
+        self, func: Any, types: Sequence[type], args: Any = (), kwargs: Any = None
+    ) -> Any:
         out = func(*args, **(kwargs or {}))
         for one in tree_leaves(out):
-            if isinstance(one, torch.Tensor) and one.device.type != "meta" and type(one) is torch.Tensor:
+            if (
+                isinstance(one, torch.Tensor)
+                and one.device.type != "meta"
+                and type(one) is torch.Tensor
+            ):
                 self.most = max(self.most, one.untyped_storage().nbytes())
         return out
 
@@ -262,7 +352,12 @@ def test_of_activations_alone_the_peak_is_the_sum() -> None:
     network = build_model(whole.model.graph(of), of, 0)
     stepper = whole.optimizer.over(network, torch.device("cpu"))
     rows = measure(network, stepper, whole.optimizer, 1_000, 200, 30)
-    assert (rows["activations"], rows["batch"], rows["dataset"], rows["workspace"]) == (1_000, 200, 30, 0)
+    assert (rows["activations"], rows["batch"], rows["dataset"], rows["workspace"]) == (
+        1_000,
+        200,
+        30,
+        0,
+    )
     assert rows["peak"] == sum(rows[part] for part in PARTS)
 
 

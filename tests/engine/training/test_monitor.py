@@ -44,7 +44,9 @@ class FakeNvml:
 
     def nvmlDeviceGetMemoryInfo(self, handle: Any) -> Any:
         self.handle = handle
-        return self._answer("memory", SimpleNamespace(total=8 * 10**9, free=5 * 10**9, used=3 * 10**9))
+        return self._answer(
+            "memory", SimpleNamespace(total=8 * 10**9, free=5 * 10**9, used=3 * 10**9)
+        )
 
     def nvmlDeviceGetUtilizationRates(self, handle: Any) -> Any:
         return self._answer("utilisation", SimpleNamespace(gpu=71, memory=30))
@@ -62,7 +64,11 @@ def test_a_whole_driver() -> None:
     readings, reasons = monitor.sample()
     assert tuple(readings) == READINGS
     assert (readings["total"], readings["free"], readings["other"]) == (8e9, 5e9, 3e9)
-    assert (readings["utilisation"], readings["temperature"], readings["power"]) == (71.0, 64.0, 120.5)
+    assert (readings["utilisation"], readings["temperature"], readings["power"]) == (
+        71.0,
+        64.0,
+        120.5,
+    )
     assert readings["reserved"] is None and "yet" in reasons["reserved"]
     monitor.close()
     assert not nvml.open
@@ -71,16 +77,24 @@ def test_a_whole_driver() -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     (
-        ("LibraryNotFound", "driver library"), ("DriverNotLoaded", "not running"), ("NoPermission", "refuses"),
-        ("NotSupported", "does not tell"), ("Unknown", "without a reason"), ("GpuIsLost", "restart"),
+        ("LibraryNotFound", "driver library"),
+        ("DriverNotLoaded", "not running"),
+        ("NoPermission", "refuses"),
+        ("NotSupported", "does not tell"),
+        ("Unknown", "without a reason"),
+        ("GpuIsLost", "restart"),
         ("New", "as the driver"),
     ),
 )
-@pytest.mark.parametrize("field", ("init", "handle", "memory", "utilisation", "temperature", "power"))
+@pytest.mark.parametrize(
+    "field", ("init", "handle", "memory", "utilisation", "temperature", "power")
+)
 def test_a_failure_blanks_its_field_and_says_why(name: str, said: str, field: str) -> None:
     readings, reasons = DeviceMonitor("cuda:0", FakeNvml(**{field: failing(name)})).sample()
     every = ("total", "free", "other", "utilisation", "temperature", "power")
-    blank = {"init": every, "handle": every, "memory": ("total", "free", "other")}.get(field, (field,))
+    blank = {"init": every, "handle": every, "memory": ("total", "free", "other")}.get(
+        field, (field,)
+    )
     for reading in every:
         assert (readings[reading] is None) == (reading in blank)
         if reading in blank:
@@ -123,6 +137,13 @@ def test_the_processor_tells_memory_and_use_and_says_what_it_cannot() -> None:
     readings, reasons = DeviceMonitor("cpu").sample()
     assert readings["total"] == psutil.virtual_memory().total
     assert readings["process"] and readings["free"] and readings["utilisation"] is not None
-    assert set(reasons) == {name for name in READINGS if readings[name] is None} == {
-        "allocated", "reserved", "temperature", "power",
-    }
+    assert (
+        set(reasons)
+        == {name for name in READINGS if readings[name] is None}
+        == {
+            "allocated",
+            "reserved",
+            "temperature",
+            "power",
+        }
+    )

@@ -30,17 +30,27 @@ def gradients(work: preparing.Work) -> tuple[float, list[torch.Tensor]]:
 
 def assembled(source: Path, **sections: Any) -> preparing.Work:
     asked = experiment(source, **sections)
-    return preparing.assemble(preparing.settle(asked, lambda event: None, Control(), open_dataset(asked.data)))
+    return preparing.assemble(
+        preparing.settle(asked, lambda event: None, Control(), open_dataset(asked.data))
+    )
 
 
 @pytest.mark.parametrize("parts", [2, 3, 6])
 @pytest.mark.parametrize("loss", [{}, {"class_weights": "balanced", "label_smoothing": 0.1}])
 def test_gradients_in_parts_are_those_of_one_batch(parts: int, loss: dict, tmp_path: Path) -> None:
     source = pictures(tmp_path / "a.npz", 90, classes=3)
-    whole = assembled(source, model=PLAIN, loss={"kind": "cross-entropy", **loss},
-                      training={"batch_size": 48, "precision": "float32"})
-    cut = assembled(source, model=PLAIN, loss={"kind": "cross-entropy", **loss},
-                    training={"batch_size": 48 // parts, "accumulation": parts, "precision": "float32"})
+    whole = assembled(
+        source,
+        model=PLAIN,
+        loss={"kind": "cross-entropy", **loss},
+        training={"batch_size": 48, "precision": "float32"},
+    )
+    cut = assembled(
+        source,
+        model=PLAIN,
+        loss={"kind": "cross-entropy", **loss},
+        training={"batch_size": 48 // parts, "accumulation": parts, "precision": "float32"},
+    )
     assert cut.batches.count == whole.batches.count and cut.passes.part_size == 48 // parts
     loss_whole, expected = gradients(whole)
     loss_cut, found = gradients(cut)
@@ -58,7 +68,9 @@ def outputs_and_targets(task: str, size: int) -> tuple[torch.Tensor, torch.Tenso
     if task == "binary-classification":
         return torch.randn(size, 1, generator=dice), torch.randint(0, 2, (size,), generator=dice)
     if task == "multi-label":
-        return torch.randn(size, 3, generator=dice), torch.randint(0, 2, (size, 3), generator=dice).float()
+        return torch.randn(size, 3, generator=dice), torch.randint(
+            0, 2, (size, 3), generator=dice
+        ).float()
     if task in ("regression", "reconstruction"):
         return torch.randn(size, 3, generator=dice), torch.randn(size, 3, generator=dice)
     return torch.randn(size, 3, generator=dice), torch.randint(0, 3, (size,), generator=dice)
@@ -76,7 +88,10 @@ class Bias(torch.nn.Module):
 
 
 SINGLE = [
-    (loss.kind, task) for loss in LOSSES.all() for task in loss.tasks if task not in ("matching", "metric-learning")
+    (loss.kind, task)
+    for loss in LOSSES.all()
+    for task in loss.tasks
+    if task not in ("matching", "metric-learning")
 ]
 
 
@@ -124,11 +139,15 @@ def test_a_run_with_accumulation_does_the_steps_of_the_large_batch(tmp_path: Pat
         assert trainer.train(asked, run, Listener(), Control()).status == "completed"
         losses.append(history.read_history(run.path).losses)
     assert len(losses[0]) == len(losses[1])
-    assert losses[1] == pytest.approx(losses[0], rel=2e-3)  # Adam's division enlarges the last bits at first
+    assert losses[1] == pytest.approx(
+        losses[0], rel=2e-3
+    )  # Adam's division enlarges the last bits at first
 
 
 def test_float16_scales_its_loss_and_goes_on_to_the_same_bits(tmp_path: Path) -> None:
-    asked = experiment(pictures(tmp_path / "a.npz", 60), training={"precision": "float16", "epochs": 3})
+    asked = experiment(
+        pictures(tmp_path / "a.npz", 60), training={"precision": "float16", "epochs": 3}
+    )
     whole = Run.create(tmp_path / "runs", asked)
     reference = trainer.train(asked, whole, Listener(), Control())
     assert reference.status == "completed" and whole.environment()["precision"] == "float16"
@@ -137,7 +156,10 @@ def test_float16_scales_its_loss_and_goes_on_to_the_same_bits(tmp_path: Path) ->
     run, control = Run.create(tmp_path / "runs", asked), Control()
     with at_step(4, control.stop):
         trainer.train(asked, run, Listener(), control)
-    assert trainer.resume(run, Listener(), Control()).summary["weights_sha256"] == reference.summary["weights_sha256"]
+    assert (
+        trainer.resume(run, Listener(), Control()).summary["weights_sha256"]
+        == reference.summary["weights_sha256"]
+    )
 
 
 def test_a_gradient_that_overflows_in_float16_costs_a_step_and_no_weight() -> None:

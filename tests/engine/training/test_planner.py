@@ -40,20 +40,28 @@ KNOWN: dict[str, dict[str, int]] = {}
 def scales(asked: Experiment, data: Dataset, free: int | None = PLENTY, **more: Any) -> Scales:
     """On a device with so many bytes free."""
     about = data.description
-    budget = Budget("the device", PLENTY, free, reason="The driver does not tell." if free is None else "")
-    return Scales(asked, problem_of(asked, about), task_of(asked, about), budget, predictions=KNOWN, **more)
+    budget = Budget(
+        "the device", PLENTY, free, reason="The driver does not tell." if free is None else ""
+    )
+    return Scales(
+        asked, problem_of(asked, about), task_of(asked, about), budget, predictions=KNOWN, **more
+    )
 
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Experiment, Dataset]:
     asked = experiment(
         pictures(tmp_path_factory.mktemp("planner") / "pictures.npz", 160),
-        optimizer={"kind": "adamw"}, training={"batch_size": 64, "gradient_clip": 1.0}, model={"width": 16},
+        optimizer={"kind": "adamw"},
+        training={"batch_size": 64, "gradient_clip": 1.0},
+        model={"width": 16},
     )
     return asked, open_dataset(asked.data)
 
 
-def tiny(task: str, sort: str, template: str, loss: str = "cross-entropy", batch: int = 16) -> Scales:
+def tiny(
+    task: str, sort: str, template: str, loss: str = "cross-entropy", batch: int = 16
+) -> Scales:
     of = Combination(task, sort, template, loss, "adamw")
     return scales(tiny_experiment(of, 1, batch), tiny_dataset(task, sort))
 
@@ -69,7 +77,14 @@ def with_free(on: Scales, needed_at_most: int) -> Scales:
     budget = Budget("the device", PLENTY, math.ceil(needed_at_most / MARGIN))
     assert budget.room == needed_at_most
     return Scales(
-        on.experiment, on.problem, on.task, budget, on.device_type, on.automatic, on.dataset_bytes, predictions=KNOWN
+        on.experiment,
+        on.problem,
+        on.task,
+        budget,
+        on.device_type,
+        on.automatic,
+        on.dataset_bytes,
+        predictions=KNOWN,
     )
 
 
@@ -85,17 +100,28 @@ def few_templates(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("few_templates")
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
-def test_rows_are_the_predictions_of_the_changed_experiment(small: tuple[Experiment, Dataset], device: str) -> None:
+def test_rows_are_the_predictions_of_the_changed_experiment(
+    small: tuple[Experiment, Dataset], device: str
+) -> None:
     asked, data = small
     on = scales(asked, data, device_type=device, automatic="bfloat16", dataset_bytes=1000)
     rows = {option.key: option for option in planner.options(on)}
     assert next(iter(rows)) == "now" and rows["now"].gain == 0 and rows["now"].changes == {}
-    assert {"accumulate", "batch-half", "batch-quarter", "batch-double", "recompute", "optimizer-sgd"} <= set(rows)
+    assert {
+        "accumulate",
+        "batch-half",
+        "batch-quarter",
+        "batch-double",
+        "recompute",
+        "optimizer-sgd",
+    } <= set(rows)
     for option in rows.values():
         whole = resolved(changed(asked, option.changes, on.problem, on.task), on.problem, on.task)
         assert whole.model is not None
         precision = "bfloat16" if whole.training.precision == "auto" else whole.training.precision
-        expected = predict(whole, whole.model.graph(on.problem), on.problem, on.task, 1000, device, precision)
+        expected = predict(
+            whole, whole.model.graph(on.problem), on.problem, on.task, 1000, device, precision
+        )
         assert option.weighed.rows == expected
         assert option.gain == rows["now"].weighed.rows["peak"] - expected["peak"]
         assert option.cost and option.title and option.weighed.verdict == "fits"
@@ -109,8 +135,15 @@ def test_leaner_optimizers_are_found_by_what_they_keep(small: tuple[Experiment, 
     found = planner.leaner(on)
     assert [floats for floats, _ in found] == sorted((floats for floats, _ in found), reverse=True)
     assert all(2 <= floats < 4 for floats, _ in found) and found[-1] == (2.0, "sgd")
-    assert "sgd-momentum" in {kind for _, kind in found}  # of those with 3n the one that is offered first
-    assert planner.leaner(scales(changed(small[0], {"optimizer.kind": "sgd"}, on.problem, on.task), small[1])) == []
+    assert "sgd-momentum" in {
+        kind for _, kind in found
+    }  # of those with 3n the one that is offered first
+    assert (
+        planner.leaner(
+            scales(changed(small[0], {"optimizer.kind": "sgd"}, on.problem, on.task), small[1])
+        )
+        == []
+    )
     (row,) = [option for option in planner.optimizers(on) if option.key == "optimizer-sgd"]
     assert row.title == "SGD: 2n instead of 4n"
     n = on.now.rows["weights"]
@@ -118,17 +151,25 @@ def test_leaner_optimizers_are_found_by_what_they_keep(small: tuple[Experiment, 
     assert (lost["first_moment"], lost["second_moment"]) == (0, 0) and row.gain >= 2 * n
 
 
-@pytest.mark.parametrize(("task", "sort", "template"), [
-    ("classification", "image", "vit"), ("classification", "image", "resnet"), ("classification", "row", "mlp"),
-    ("language-modelling", "text", "gpt"), ("classification", "signal", "cnn-1d"),
-])
+@pytest.mark.parametrize(
+    ("task", "sort", "template"),
+    [
+        ("classification", "image", "vit"),
+        ("classification", "image", "resnet"),
+        ("classification", "row", "mlp"),
+        ("language-modelling", "text", "gpt"),
+        ("classification", "signal", "cnn-1d"),
+    ],
+)
 def test_a_smaller_network_is_found_in_every_family(task: str, sort: str, template: str) -> None:
     on = tiny(task, sort, template)
     found = planner.smaller(on)
     assert found and all(weighed.needed < on.now.needed for weighed, _ in found)
     for weighed, setting in found:
         value = weighed.changes[f"model.{setting.name}"]
-        assert setting.minimum is not None and setting.minimum <= value < getattr(on.now.resolved.model, setting.name)
+        assert setting.minimum is not None and setting.minimum <= value < getattr(
+            on.now.resolved.model, setting.name
+        )
 
 
 def test_two_towers_whose_width_follows_the_data_can_be_smaller() -> None:
@@ -149,7 +190,12 @@ def test_other_templates_that_fit_the_task_and_need_less(small: tuple[Experiment
     assert others
     for option in others:
         model = option.weighed.resolved.model
-        assert model is not None and model.kind != "vit" and not model.unfit(on.problem) and option.gain > 0
+        assert (
+            model is not None
+            and model.kind != "vit"
+            and not model.unfit(on.problem)
+            and option.gain > 0
+        )
 
 
 def test_precisions_are_those_of_the_device(small: tuple[Experiment, Dataset]) -> None:
@@ -185,20 +231,29 @@ def test_together_where_nothing_single_fits() -> None:
 def test_the_budget_of_this_computer(small: tuple[Experiment, Dataset]) -> None:
     asked, data = small
     on = scales_for(asked, *_problem(small), dataset_bytes=5000)
-    assert on.budget.free and on.budget.total and on.budget.free <= on.budget.total and on.budget.label == "CPU"
+    assert (
+        on.budget.free
+        and on.budget.total
+        and on.budget.free <= on.budget.total
+        and on.budget.label == "CPU"
+    )
     assert on.budget.held == 5000 and on.now.needed == on.now.rows["peak"] - 5000
     assert on.now.verdict == "fits"
     unknown = scales(asked, data, None)
     assert unknown.now.verdict == "unknown" and not fitting.fit(unknown).changes
     assert "The driver does not tell." in fitting.fit(unknown).text
-    assert Budget("x", 100, 100).verdict(90) == "barely" and Budget("x", 100, 100).verdict(101) == "no"
+    assert (
+        Budget("x", 100, 100).verdict(90) == "barely" and Budget("x", 100, 100).verdict(101) == "no"
+    )
 
 
 # --- fit to memory
 
 
 @pytest.mark.parametrize("size", [32, 16, 8, 4, 2])
-def test_what_is_fitted_fits_and_is_the_largest(small: tuple[Experiment, Dataset], size: int) -> None:
+def test_what_is_fitted_fits_and_is_the_largest(
+    small: tuple[Experiment, Dataset], size: int
+) -> None:
     on = scales(*small)
     tight = with_free(on, needed(on, fitting.portions(size, 64 // size)))
     found = fitting.fit(tight)
@@ -216,10 +271,20 @@ def test_nothing_changes_where_it_fits(small: tuple[Experiment, Dataset]) -> Non
     assert fitting.fit(on).changes == fitting.portions(64, 1)  # parts are needless there
 
 
-@pytest.mark.parametrize(("step", "most", "smallest", "expected"), [
-    (128, 100, 1, (64, 2)), (100, 60, 1, (50, 2)), (97, 50, 1, (48, 2)), (97, 30, 1, (24, 4)), (128, 2, 2, (2, 64)),
-    (7, 3, 2, (2, 3)), (30, 9, 1, (6, 5)), (9, 2, 2, (2, 5)), (1_000_000, 10, 1, (10, 4096)),
-])
+@pytest.mark.parametrize(
+    ("step", "most", "smallest", "expected"),
+    [
+        (128, 100, 1, (64, 2)),
+        (100, 60, 1, (50, 2)),
+        (97, 50, 1, (48, 2)),
+        (97, 30, 1, (24, 4)),
+        (128, 2, 2, (2, 64)),
+        (7, 3, 2, (2, 3)),
+        (30, 9, 1, (6, 5)),
+        (9, 2, 2, (2, 5)),
+        (1_000_000, 10, 1, (10, 4096)),
+    ],
+)
 def test_the_examples_of_a_step_are_kept_or_nearly(
     step: int, most: int, smallest: int, expected: tuple[int, int]
 ) -> None:
@@ -246,7 +311,10 @@ def test_more_is_done_where_the_smallest_batch_does_not_fit() -> None:
     assert found.changes["training.recompute"] is True and "computed again" in found.text
     hopeless = fitting.fit(with_free(on, 100))
     assert hopeless.changes == {} and "Choose a smaller template" in hopeless.text
-    assert hopeless.weighed is not None and hopeless.weighed.resolved.training.batch_size == on.smallest
+    assert (
+        hopeless.weighed is not None
+        and hopeless.weighed.resolved.training.batch_size == on.smallest
+    )
     room = with_free(on, 100).budget.room
     assert room is not None and hopeless.missing == hopeless.weighed.needed - room
 
@@ -267,7 +335,9 @@ def test_a_trial_measures_real_steps(small: tuple[Experiment, Dataset]) -> None:
     assert found.step and found.seconds and found.trouble == "" and found.threads == 1
     steps = -(-len(before["training"]) // plan.step_size)
     assert found.seconds == pytest.approx(found.step * steps)
-    parts = trial.measure(changed(asked, fitting.portions(32, 2), *_problem(small)), data, Control())
+    parts = trial.measure(
+        changed(asked, fitting.portions(32, 2), *_problem(small)), data, Control()
+    )
     assert parts.seconds and parts.step
 
 
@@ -296,7 +366,9 @@ def test_memory_that_runs_out_in_a_trial_is_told_and_given_back(
 
 def test_what_else_goes_wrong_in_a_trial_is_told(small: tuple[Experiment, Dataset]) -> None:
     asked, data = small
-    found = trial.measure(changed(asked, {"training.device": "cuda:77"}, *_problem(small)), data, Control())
+    found = trial.measure(
+        changed(asked, {"training.device": "cuda:77"}, *_problem(small)), data, Control()
+    )
     assert found.seconds is None and found.trouble and not found.lacked_memory
 
 
@@ -307,7 +379,9 @@ def test_a_trial_can_be_stopped(small: tuple[Experiment, Dataset]) -> None:
         trial.measure(*small, control)
 
 
-def test_the_pace_of_a_run_counts_for_the_same_settings_only(small: tuple[Experiment, Dataset], tmp_path: Path) -> None:
+def test_the_pace_of_a_run_counts_for_the_same_settings_only(
+    small: tuple[Experiment, Dataset], tmp_path: Path
+) -> None:
     asked, data = small
     said = Listener()
     assert train(asked, Run.create(tmp_path, asked), said, Control(), data).status == "completed"
@@ -316,8 +390,13 @@ def test_the_pace_of_a_run_counts_for_the_same_settings_only(small: tuple[Experi
     pace = planner.pace_of(prepared, 400.0, data.description)
     assert pace(on.now.resolved) == prepared.training_examples / 400
     assert planner.pace_of(prepared, None, data.description)(on.now.resolved) is None
-    for changes in ({"training.batch_size": 32}, {"training.recompute": True}, {"optimizer.kind": "sgd"},
-                    {"model.width": 8}, {"augmentation.rotate": 0.0}):
+    for changes in (
+        {"training.batch_size": 32},
+        {"training.recompute": True},
+        {"optimizer.kind": "sgd"},
+        {"model.width": 8},
+        {"augmentation.rotate": 0.0},
+    ):
         weighed = on.weigh(changes)
         assert weighed is not None and pace(weighed.resolved) is None, changes
     later = on.weigh({"training.epochs": 50, "training.seed": 3})
@@ -326,9 +405,13 @@ def test_the_pace_of_a_run_counts_for_the_same_settings_only(small: tuple[Experi
 
 def test_changes_are_applied_as_the_window_applies_them(small: tuple[Experiment, Dataset]) -> None:
     asked, data = small
-    found = changed(asked, {"optimizer.kind": "sgd", "optimizer.learning_rate": 0.2}, *_problem(small))
-    assert to_plain(found)["optimizer"] == to_plain(
-        asked.replace(optimizer=OPTIMIZERS.get("sgd")(learning_rate=0.2)))["optimizer"]
+    found = changed(
+        asked, {"optimizer.kind": "sgd", "optimizer.learning_rate": 0.2}, *_problem(small)
+    )
+    assert (
+        to_plain(found)["optimizer"]
+        == to_plain(asked.replace(optimizer=OPTIMIZERS.get("sgd")(learning_rate=0.2)))["optimizer"]
+    )
     assert changed(asked, {}, *_problem(small)) is asked
     empty = Experiment(data=asked.data)
     wide = changed(empty, {"model.width": 8}, *_problem((empty, data)))

@@ -25,7 +25,15 @@ from app.engine.training.lanes import Lane, RaceControl, Turns
 from app.engine.training.race import race, slice_of
 from app.engine.training.run import Run
 from app.engine.training.trainer import train
-from app.engine.training.variants import Variant, _names, differences, fairness, together, variants_of, why_adam
+from app.engine.training.variants import (
+    Variant,
+    _names,
+    differences,
+    fairness,
+    together,
+    variants_of,
+    why_adam,
+)
 from tests.engine.training.small import Listener, experiment, pictures
 
 
@@ -48,7 +56,11 @@ def with_optimizer(asked: Experiment, kind: str, **changes: Any) -> Experiment:
 
 
 def lane_of(listener: Listener, lane: int, kind: type) -> list[Any]:
-    return [told.event for told in listener.of(events.LaneTold) if told.lane == lane and isinstance(told.event, kind)]
+    return [
+        told.event
+        for told in listener.of(events.LaneTold)
+        if told.lane == lane and isinstance(told.event, kind)
+    ]
 
 
 def run_of(listener: Listener, lane: int) -> Run:
@@ -67,8 +79,10 @@ def held(tmp_path: Path, *experiments: Experiment) -> tuple[Listener, RaceContro
 
 def test_every_variant_has_the_bits_it_has_alone(tmp_path: Path, asked: Experiment) -> None:
     four = [
-        asked, with_optimizer(asked, "sgd", learning_rate=0.05), asked.replace(training=asked.training.replace(
-            batch_size=24)), asked.replace(training=asked.training.replace(batch_size=8, accumulation=2, seed=3)),
+        asked,
+        with_optimizer(asked, "sgd", learning_rate=0.05),
+        asked.replace(training=asked.training.replace(batch_size=24)),
+        asked.replace(training=asked.training.replace(batch_size=8, accumulation=2, seed=3)),
     ]
     listener, _ = held(tmp_path, *four)
     for number, alone in enumerate(four):
@@ -78,7 +92,9 @@ def test_every_variant_has_the_bits_it_has_alone(tmp_path: Path, asked: Experime
         assert mine.status == "completed"
         assert mine.summary()["weights_sha256"] == run.summary()["weights_sha256"]
         assert mine.summary()["loss"] == run.summary()["loss"]
-    assert listener.events[-1] == events.RunFinished("", "completed", "4 of 4 variants trained to the end.", {}, None)
+    assert listener.events[-1] == events.RunFinished(
+        "", "completed", "4 of 4 variants trained to the end.", {}, None
+    )
 
 
 def test_all_begin_with_the_same_weights_and_see_the_same_batches(
@@ -101,7 +117,12 @@ def test_all_begin_with_the_same_weights_and_see_the_same_batches(
 
     monkeypatch.setattr(preparing, "assemble", note_weights)
     monkeypatch.setattr(Batches, "get", note_batch)
-    held(tmp_path, asked, with_optimizer(asked, "sgd"), with_optimizer(asked, "adam", learning_rate=0.01))
+    held(
+        tmp_path,
+        asked,
+        with_optimizer(asked, "sgd"),
+        with_optimizer(asked, "adam", learning_rate=0.01),
+    )
     first, *others = begun.values()
     assert len(others) == 2 and all(torch.equal(first, other) for other in others)
     batches, *more = seen.values()
@@ -115,7 +136,11 @@ def test_all_begin_with_the_same_weights_and_see_the_same_batches(
 def test_none_is_ahead_by_more_than_a_slice_and_only_one_computes(
     tmp_path: Path, asked: Experiment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    three = variants(asked, with_optimizer(asked, "sgd"), asked.replace(training=asked.training.replace(batch_size=7)))
+    three = variants(
+        asked,
+        with_optimizer(asked, "sgd"),
+        asked.replace(training=asked.training.replace(batch_size=7)),
+    )
     slice, seen, ahead, inside = slice_of(three, 72), {}, [], []
     step = Turns.step
 
@@ -149,7 +174,9 @@ def test_the_turn_goes_to_the_one_that_is_behind_and_past_those_that_left() -> N
             order.append(lane)
         turns.leave(lane)
 
-    threads = [threading.Thread(target=work, args=one) for one in ((0, 4, 10), (1, 2, 5), (2, 3, 10))]
+    threads = [
+        threading.Thread(target=work, args=one) for one in ((0, 4, 10), (1, 2, 5), (2, 3, 10))
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -162,7 +189,9 @@ def test_waiting_for_others_is_none_of_a_runs_own_time(tmp_path: Path, asked: Ex
     listener, _ = held(tmp_path, asked, with_optimizer(asked, "sgd"), with_optimizer(asked, "adam"))
     whole = time.perf_counter() - begun
     summaries = [run_of(listener, number).summary() for number in range(3)]
-    assert sum(summary["seconds"] for summary in summaries) <= whole  # three that each count the whole would be more
+    assert (
+        sum(summary["seconds"] for summary in summaries) <= whole
+    )  # three that each count the whole would be more
     assert all(summary["examples_per_second"] > 0 for summary in summaries)
 
 
@@ -193,7 +222,11 @@ def test_one_that_fails_leaves_the_others_to_run(
     assert [run_of(listener, number).status for number in range(2)] == ["completed", "failed"]
     assert lane_of(listener, 1, events.RunFinished)[0].failure is not None
     assert warnings.showwarning is before
-    listener, _ = held(tmp_path / "all", with_optimizer(asked, "sgd"), with_optimizer(asked, "sgd", learning_rate=0.2))
+    listener, _ = held(
+        tmp_path / "all",
+        with_optimizer(asked, "sgd"),
+        with_optimizer(asked, "sgd", learning_rate=0.2),
+    )
     assert listener.events[-1].status == "failed" and listener.events[-1].failure is not None
 
 
@@ -201,7 +234,11 @@ def test_a_listener_that_fails_holds_nobody_up(tmp_path: Path, asked: Experiment
     two, ends = variants(asked, with_optimizer(asked, "sgd")), []
 
     def listen(event: events.Event) -> None:
-        if isinstance(event, events.LaneTold) and event.lane == 0 and isinstance(event.event, events.RunStarted):
+        if (
+            isinstance(event, events.LaneTold)
+            and event.lane == 0
+            and isinstance(event.event, events.RunStarted)
+        ):
             raise ValueError("nobody listens")
         if isinstance(event, events.LaneTold) and isinstance(event.event, events.RunFinished):
             ends.append((event.lane, event.event.status))
@@ -211,7 +248,9 @@ def test_a_listener_that_fails_holds_nobody_up(tmp_path: Path, asked: Experiment
 
 
 @pytest.mark.parametrize("at_once", [False, True])
-def test_a_stop_ends_all_and_each_can_go_on(tmp_path: Path, asked: Experiment, at_once: bool) -> None:
+def test_a_stop_ends_all_and_each_can_go_on(
+    tmp_path: Path, asked: Experiment, at_once: bool
+) -> None:
     long = asked.replace(training=asked.training.replace(epochs=500))
     control, listener, seen = RaceControl(2), Listener(), set()
 
@@ -250,8 +289,10 @@ def test_a_pause_holds_all_until_it_is_over(tmp_path: Path, asked: Experiment) -
             elif isinstance(event.event, events.Paused):
                 paused.set()
 
-    work = threading.Thread(target=race, args=(
-        variants(asked, with_optimizer(asked, "sgd")), tmp_path / "race", listen, control))
+    work = threading.Thread(
+        target=race,
+        args=(variants(asked, with_optimizer(asked, "sgd")), tmp_path / "race", listen, control),
+    )
     work.start()
     assert paused.wait(60)
     assert work.is_alive()
@@ -281,10 +322,15 @@ def test_changes_and_looking_inside_go_to_the_lane_looked_at() -> None:
 
 def test_variants_are_called_by_what_sets_them_apart(asked: Experiment) -> None:
     three = variants(
-        with_optimizer(asked, "adamw", learning_rate=0.001), with_optimizer(asked, "adamw", learning_rate=0.01),
+        with_optimizer(asked, "adamw", learning_rate=0.001),
+        with_optimizer(asked, "adamw", learning_rate=0.01),
         with_optimizer(asked, "sgd"),
     )
-    assert [one.name for one in three] == ["AdamW, learning rate 0.001", "AdamW, learning rate 0.01", "SGD"]
+    assert [one.name for one in three] == [
+        "AdamW, learning rate 0.001",
+        "AdamW, learning rate 0.01",
+        "SGD",
+    ]
     assert three[2].experiment.name == "small, SGD"
     labels = [(one.label, one.texts) for one in differences(three)]
     assert labels[0] == ("Optimizer", ("AdamW", "AdamW", "SGD"))
@@ -295,7 +341,9 @@ def test_variants_are_called_by_what_sets_them_apart(asked: Experiment) -> None:
 def test_a_variant_is_called_shortly(asked: Experiment) -> None:
     """Names stand in legends and narrow columns: what explains a label is left out."""
     settled = variants(asked, with_optimizer(asked, "sgd"))
-    called = _names([one.resolved.replace(loss=loss()) for one, loss in zip(settled, (L1, L2), strict=True)])
+    called = _names(
+        [one.resolved.replace(loss=loss()) for one, loss in zip(settled, (L1, L2), strict=True)]
+    )
     assert [name.split(",")[0] for name in called] == ["L1", "L2"]
 
 
@@ -305,8 +353,10 @@ def test_of_networks_it_is_said_that_each_has_its_own_pace(asked: Experiment) ->
     about = open_dataset(asked.data).description
     texts = [fact.text for fact in fairness(two, about) if not fact.same]
     assert any("Each network has a learning rate of its own" in text for text in texts)
-    same = [one.replace(optimizer={"kind": "adamw", "learning_rate": 0.001}) for one in (two[0].experiment,
-            two[1].experiment)]
+    same = [
+        one.replace(optimizer={"kind": "adamw", "learning_rate": 0.001})
+        for one in (two[0].experiment, two[1].experiment)
+    ]
     assert not any("learning rate" in fact.text for fact in fairness(variants(*same), about))
     assert [one.name for one in two] == ["Small CNN", "Vision transformer"]
 
@@ -332,21 +382,50 @@ def test_what_is_the_same_is_said_and_what_is_not(asked: Experiment) -> None:
     training = asked.training
     told = dict((text, same) for same, text in facts(asked, with_optimizer(asked, "sgd")))
     assert told["All begin with the same weights, number by number."] is True
-    assert told["All see the same batches of pictures in the same order, varied by the same dice."] is True
+    assert (
+        told["All see the same batches of pictures in the same order, varied by the same dice."]
+        is True
+    )
     assert any("learning rate of its own" in text and not same for text, same in told.items())
-    told = [text for same, text in facts(asked, asked.replace(training=training.replace(batch_size=64))) if not same]
-    assert told == ["Batches of 16 and 64: the same order of pictures, cut differently, and varied by other dice."]
-    told = [text for same, text in facts(asked, asked.replace(
-        training=training.replace(batch_size=8, accumulation=2))) if not same]
+    told = [
+        text
+        for same, text in facts(asked, asked.replace(training=training.replace(batch_size=64)))
+        if not same
+    ]
+    assert told == [
+        "Batches of 16 and 64: the same order of pictures, cut differently, and varied by other dice."
+    ]
+    told = [
+        text
+        for same, text in facts(
+            asked, asked.replace(training=training.replace(batch_size=8, accumulation=2))
+        )
+        if not same
+    ]
     assert told == []  # the step learns from as many
-    told = [text for same, text in facts(asked, asked.replace(training=training.replace(seed=1))) if not same]
+    told = [
+        text
+        for same, text in facts(asked, asked.replace(training=training.replace(seed=1)))
+        if not same
+    ]
     assert len(told) == 2 and "seeds differ" in told[0] and "order of its own" in told[1]
-    told = [text for same, text in facts(asked, asked.replace(model={"template": "resnet"})) if not same]
+    told = [
+        text for same, text in facts(asked, asked.replace(model={"template": "resnet"})) if not same
+    ]
     assert any("networks differ" in text for text in told)
-    told = [text for same, text in facts(asked, asked.replace(
-        loss={"kind": "cross-entropy", "label_smoothing": 0.2})) if not same]
+    told = [
+        text
+        for same, text in facts(
+            asked, asked.replace(loss={"kind": "cross-entropy", "label_smoothing": 0.2})
+        )
+        if not same
+    ]
     assert len(told) == 1 and "losses differ" in told[0]
-    told = [text for same, text in facts(asked, asked.replace(training=training.replace(epochs=3))) if not same]
+    told = [
+        text
+        for same, text in facts(asked, asked.replace(training=training.replace(epochs=3)))
+        if not same
+    ]
     assert len(told) == 1 and "epochs" in told[0]
 
 
@@ -361,18 +440,29 @@ def test_the_ready_made_race_gives_each_its_usual_rate(asked: Experiment) -> Non
 
 
 def test_memory_together_counts_shared_data_once_and_one_passing_at_a_time() -> None:
-    one = {"weights": 10, "gradients": 10, "first_moment": 20, "activations": 100, "data": 55, "peak": 195}
+    one = {
+        "weights": 10,
+        "gradients": 10,
+        "first_moment": 20,
+        "activations": 100,
+        "data": 55,
+        "peak": 195,
+    }
     other = {"weights": 10, "gradients": 10, "activations": 60, "data": 55, "peak": 135}
     assert together([one], 50) == 195
     assert together([one, other], 50) == (195 - 100 - 50) + (135 - 60 - 50) + 100 + 50
     assert together([one, {}], 50) is None
 
 
-def test_the_data_are_opened_once(tmp_path: Path, asked: Experiment, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_data_are_opened_once(
+    tmp_path: Path, asked: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
     opened = []
     real = racing.open_dataset
     monkeypatch.setattr(racing, "open_dataset", lambda *given: opened.append(1) or real(*given))
-    monkeypatch.setattr("app.engine.training.preparing.open_dataset", lambda *_: pytest.fail("opened again"))
+    monkeypatch.setattr(
+        "app.engine.training.preparing.open_dataset", lambda *_: pytest.fail("opened again")
+    )
     short = asked.replace(training=asked.training.replace(epochs=1))
     held(tmp_path, short, with_optimizer(short, "sgd"))
     assert opened == [1]

@@ -19,14 +19,24 @@ from app.engine.storage import from_plain
 from app.engine.training import preparing, rate_finder
 from app.engine.training.control import Control, Stopped
 from app.engine.training.events import StageChanged
-from app.engine.training.rate_curve import RateCurve, Tried, blown_up, judge, rounded, smooth, text_of
+from app.engine.training.rate_curve import (
+    RateCurve,
+    Tried,
+    blown_up,
+    judge,
+    rounded,
+    smooth,
+    text_of,
+)
 from app.engine.training.rate_finder import find
 from tests.engine.training.small import Listener, at_step, experiment, pictures
 
 RATES = np.geomspace(1e-6, 10.0, 100)
 
 
-def made(fall: float, least: float = 0.03, noise: float = 0.0, blow_up: float = 1.0, seed: int = 0) -> np.ndarray:
+def made(
+    fall: float, least: float = 0.03, noise: float = 0.0, blow_up: float = 1.0, seed: int = 0
+) -> np.ndarray:
     """(100,) losses that begin at 2, fall by `fall` to their least at the rate `least`, and grow from there on."""
     place, lowest = np.log10(RATES), np.log10(least)
     losses = 2.0 - fall / (1 + np.exp(-6 * (place - lowest + 0.7)))
@@ -123,7 +133,9 @@ def read(asked: Experiment) -> Dataset:
 @pytest.fixture(scope="module")
 def quarters(tmp_path_factory: pytest.TempPathFactory) -> Experiment:
     """Pictures that are easily told apart, everything random switched on."""
-    return experiment(pictures(tmp_path_factory.mktemp("finder") / "quarters.npz"), model={"depth": 1, "width": 4})
+    return experiment(
+        pictures(tmp_path_factory.mktemp("finder") / "quarters.npz"), model={"depth": 1, "width": 4}
+    )
 
 
 def search(asked: Experiment, **more: Any) -> RateCurve:
@@ -134,7 +146,8 @@ def test_a_search_on_pictures(quarters: Experiment) -> None:
     listener = Listener()
     assert quarters.model is not None
     asked = quarters.replace(
-        model=quarters.model.replace(depth=2, width=8, dropout=0.0), training=quarters.training.replace(batch_size=48),
+        model=quarters.model.replace(depth=2, width=8, dropout=0.0),
+        training=quarters.training.replace(batch_size=48),
     )
     curve = find(asked, None, listener, Control())
     assert curve.proposal is not None and 1e-4 < curve.proposal < 0.3
@@ -182,31 +195,48 @@ def test_losses_of_the_first_steps_are_the_networks_own(quarters: Experiment) ->
 
 def test_nothing_to_learn_gives_no_value(tmp_path: Path) -> None:
     dice = np.random.default_rng(0)
-    np.savez(tmp_path / "noise.npz", images=dice.integers(0, 256, (900, 6, 6), np.uint8), labels=np.arange(900) % 2)
+    np.savez(
+        tmp_path / "noise.npz",
+        images=dice.integers(0, 256, (900, 6, 6), np.uint8),
+        labels=np.arange(900) % 2,
+    )
     still = {"flip": False, "shift": 0.0, "rotate": 0.0, "light": 0.0, "erase": 0.0}
-    curve = search(experiment(
-        tmp_path / "noise.npz", augmentation=still, model={"depth": 1, "width": 4}, training={"batch_size": 128},
-    ))
+    curve = search(
+        experiment(
+            tmp_path / "noise.npz",
+            augmentation=still,
+            model={"depth": 1, "width": 4},
+            training={"batch_size": 128},
+        )
+    )
     assert curve.proposal is None and "No value can be proposed" in curve.why
 
 
 def test_amounts_in_a_table(tmp_path: Path) -> None:
     dice = np.random.default_rng(0)
     x = dice.standard_normal((160, 3))
-    rows = [f"{a:.3f},{b:.3f},{c:.3f},{2 * a - b + 0.3 * n:.3f}" for (a, b, c), n in
-            zip(x, dice.standard_normal(160), strict=True)]
+    rows = [
+        f"{a:.3f},{b:.3f},{c:.3f},{2 * a - b + 0.3 * n:.3f}"
+        for (a, b, c), n in zip(x, dice.standard_normal(160), strict=True)
+    ]
     path = tmp_path / "amounts.csv"
     path.write_text("\n".join(["a,b,c,y", *rows]), encoding="utf-8")
-    asked = from_plain({
-        "data": {"source": str(path), "target": "y", "task": "regression"}, "model": {"template": "mlp"},
-        "optimizer": {"kind": "adamw"}, "training": {"batch_size": 32, "device": "cpu", "threads": 1},
-    })
+    asked = from_plain(
+        {
+            "data": {"source": str(path), "target": "y", "task": "regression"},
+            "model": {"template": "mlp"},
+            "optimizer": {"kind": "adamw"},
+            "training": {"batch_size": 32, "device": "cpu", "threads": 1},
+        }
+    )
     curve = search(asked)
     assert curve.proposal is not None and 1e-4 < curve.proposal < 0.1
 
 
 def test_precision_parts_and_clipping(quarters: Experiment) -> None:
-    training = quarters.training.replace(batch_size=32, accumulation=2, precision="bfloat16", gradient_clip=0.5)
+    training = quarters.training.replace(
+        batch_size=32, accumulation=2, precision="bfloat16", gradient_clip=0.5
+    )
     curve = search(quarters.replace(training=training))
     assert len(curve.rates) > 50 and np.isfinite(curve.losses[:50]).all()
 
@@ -229,7 +259,9 @@ def test_threads_are_given_back(quarters: Experiment) -> None:
     assert found[0].proposal == search(asked).proposal
 
 
-def test_too_little_memory_is_a_sentence(quarters: Experiment, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_little_memory_is_a_sentence(
+    quarters: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(plan: preparing.Plan) -> preparing.Work:
         raise MemoryError
 
@@ -250,7 +282,9 @@ def test_data_that_are_not_there_are_a_sentence(tmp_path: Path) -> None:
         search(experiment(tmp_path / "gone.npz"))
 
 
-def test_an_open_dataset_is_used_and_not_read_again(quarters: Experiment, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_open_dataset_is_used_and_not_read_again(
+    quarters: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
     dataset = read(quarters)
     before = [array.copy() for array in dataset.arrays]
     monkeypatch.setattr(preparing, "open_dataset", None)

@@ -40,31 +40,38 @@ def test_stopped_at_any_step_and_resumed_it_ends_with_the_same_bits(tmp_path: Pa
     )
 
 
-@pytest.mark.parametrize(("template", "optimizer"), [
-    ({"template": "vit", "depth": 1}, {"kind": "sgd-momentum"}),
-    ({"template": "resnet"}, {"kind": "adam"}),
-    ({"template": "convnext"}, {"kind": "sgd"}),
-    ({"template": "convnext"}, {"kind": "adafactor"}),
-    ({"template": "cnn"}, {"kind": "nadam"}),
-    ({"template": "vit", "depth": 1}, {"kind": "radam"}),
-    ({"template": "cnn"}, {"kind": "rmsprop", "momentum": 0.9, "centered": True}),
-    ({"template": "cnn"}, {"kind": "adagrad"}),
-    ({"template": "vit", "depth": 1}, {"kind": "muon"}),
-    ({"template": "cnn"}, {"kind": "adamw", "amsgrad": True, "decay_all": True}),
-])
+@pytest.mark.parametrize(
+    ("template", "optimizer"),
+    [
+        ({"template": "vit", "depth": 1}, {"kind": "sgd-momentum"}),
+        ({"template": "resnet"}, {"kind": "adam"}),
+        ({"template": "convnext"}, {"kind": "sgd"}),
+        ({"template": "convnext"}, {"kind": "adafactor"}),
+        ({"template": "cnn"}, {"kind": "nadam"}),
+        ({"template": "vit", "depth": 1}, {"kind": "radam"}),
+        ({"template": "cnn"}, {"kind": "rmsprop", "momentum": 0.9, "centered": True}),
+        ({"template": "cnn"}, {"kind": "adagrad"}),
+        ({"template": "vit", "depth": 1}, {"kind": "muon"}),
+        ({"template": "cnn"}, {"kind": "adamw", "amsgrad": True, "decay_all": True}),
+    ],
+)
 def test_every_sort_of_state_is_put_back(template: dict, optimizer: dict, tmp_path: Path) -> None:
     asked = experiment(pictures(tmp_path / "a.npz", 60), model=template, optimizer=optimizer)
     reference = trainer.train(asked, Run.create(tmp_path / "runs", asked), Listener(), Control())
     run, control = Run.create(tmp_path / "runs", asked), Control()
     with at_step(3, control.stop):
         trainer.train(asked, run, Listener(), control)
-    assert trainer.resume(run, Listener(), Control()).summary["weights_sha256"] == reference.summary["weights_sha256"]
+    assert (
+        trainer.resume(run, Listener(), Control()).summary["weights_sha256"]
+        == reference.summary["weights_sha256"]
+    )
 
 
 def test_a_schedule_that_follows_the_validation_goes_on_where_it_was(tmp_path: Path) -> None:
     """Every epoch counts as no better, so that the rate has dropped before the stop and drops after it."""
     asked = experiment(
-        pictures(tmp_path / "a.npz", 60), training={"epochs": 6},
+        pictures(tmp_path / "a.npz", 60),
+        training={"epochs": 6},
         schedule={"kind": "plateau", "patience": 0, "threshold": 0.9, "reduction": 0.5},
     )
     whole = Run.create(tmp_path / "runs", asked)
@@ -85,7 +92,10 @@ def test_killed_anywhere_and_resumed_it_ends_with_the_same_bits(every: int, tmp_
     """SIGKILL in steps, in saves (before every other fsync and every rename), and at random moments."""
     script = Path(__file__).with_name("kills.py")
     done = subprocess.run(
-        [sys.executable, str(script), str(tmp_path), str(every)], capture_output=True, text=True, timeout=280,
+        [sys.executable, str(script), str(tmp_path), str(every)],
+        capture_output=True,
+        text=True,
+        timeout=280,
         cwd=Path(__file__).parents[3],
     )
     assert done.returncode == 0, done.stderr

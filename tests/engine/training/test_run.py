@@ -27,7 +27,9 @@ def test_names_begin_with_the_day_and_never_meet(tmp_path: Path) -> None:
     assert runs[0].experiment() == EXPERIMENT
 
 
-@pytest.mark.parametrize("name", ["a/b\\c:d", "Übung 1 – 数据 (é)", "x" * 300, "..", "line\nbreak", "con?"])
+@pytest.mark.parametrize(
+    "name", ["a/b\\c:d", "Übung 1 – 数据 (é)", "x" * 300, "..", "line\nbreak", "con?"]
+)
 def test_any_name_makes_a_folder(name: str, tmp_path: Path) -> None:
     run = Run.create(tmp_path, EXPERIMENT.replace(name=name))
     assert run.path.parent == tmp_path and run.experiment().name == name
@@ -43,7 +45,9 @@ def test_a_given_folder_is_used_and_must_be_empty(tmp_path: Path) -> None:
         Run.create(tmp_path, EXPERIMENT, tmp_path / "mine")
 
 
-def test_the_source_stays_right_wherever_the_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_source_stays_right_wherever_the_file_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     run = Run.create(tmp_path / "runs", EXPERIMENT.replace(data=DataSettings(source="pictures")))
     assert run.experiment().data.source == str(tmp_path / "pictures")
@@ -55,8 +59,13 @@ def test_running_while_its_process_lives_and_interrupted_after(tmp_path: Path) -
         "import sys, pathlib; from app.engine.training.run import Run\n"
         "Run(pathlib.Path(sys.argv[1])).claim(); print('claimed', flush=True); sys.stdin.read()"
     )
-    with subprocess.Popen([sys.executable, "-c", script, str(run.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                          text=True, cwd=Path(__file__).parents[3]) as other:
+    with subprocess.Popen(
+        [sys.executable, "-c", script, str(run.path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[3],
+    ) as other:
         assert other.stdout is not None and other.stdout.readline() == "claimed\n"
         assert run.status == "running"
         for forbidden in (lambda: run.rename("new"), run.discard, run.claim):
@@ -72,7 +81,9 @@ def test_running_while_its_process_lives_and_interrupted_after(tmp_path: Path) -
 
 def test_a_process_of_the_same_number_is_not_the_same_process(tmp_path: Path) -> None:
     run = Run.create(tmp_path, EXPERIMENT)
-    (run.path / LOCK).write_text(json.dumps({"process": os.getpid(), "begun": 1.0, "computer": socket.gethostname()}))
+    (run.path / LOCK).write_text(
+        json.dumps({"process": os.getpid(), "begun": 1.0, "computer": socket.gethostname()})
+    )
     assert run.status == "interrupted"
 
 
@@ -96,7 +107,9 @@ def test_notes_renames_the_trash_and_back(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="already"):
         other.rename("best of all")
     gone = run.discard()
-    assert list_runs(tmp_path) == (other,) or [found.name for found in list_runs(tmp_path)] == [other.name]
+    assert list_runs(tmp_path) == (other,) or [found.name for found in list_runs(tmp_path)] == [
+        other.name
+    ]
     assert Run.restore(gone).note == "the good one – é"
 
 
@@ -127,10 +140,17 @@ def test_lines_behind_a_checkpoint_go_and_marks_stay(tmp_path: Path) -> None:
 
 def test_a_loss_that_is_no_number_is_kept_as_a_gap(tmp_path: Path) -> None:
     writer = history.Writer(tmp_path / "metrics.jsonl")
-    writer.steps(np.array([1, 2, 3]), np.array([1.5, np.nan, np.inf]), np.full(3, 0.1), np.array([2.0, np.nan, np.nan]))
+    writer.steps(
+        np.array([1, 2, 3]),
+        np.array([1.5, np.nan, np.inf]),
+        np.full(3, 0.1),
+        np.array([2.0, np.nan, np.nan]),
+    )
     writer.close()
     read = history.read_history(tmp_path)
-    assert read.losses[0] == 1.5 and np.isnan(read.losses[1:]).all() and np.isnan(read.norms[1:]).all()
+    assert (
+        read.losses[0] == 1.5 and np.isnan(read.losses[1:]).all() and np.isnan(read.norms[1:]).all()
+    )
 
 
 def test_lines_that_a_full_disk_refuses_are_written_later(tmp_path: Path) -> None:

@@ -58,7 +58,9 @@ def scarcer(scarce: Any, most: int) -> Callable[[], None]:
 
 def test_the_step_is_repeated_in_halves_and_learns_the_same(scarce: Any, tmp_path: Path) -> None:
     asked = experiment(
-        pictures(tmp_path / "a.npz", 96), model=PLAIN, training={"batch_size": 32, "precision": "float32"}
+        pictures(tmp_path / "a.npz", 96),
+        model=PLAIN,
+        training={"batch_size": 32, "precision": "float32"},
     )
     whole = Run.create(tmp_path / "runs", asked)
     trainer.train(asked, whole, Listener(), Control())
@@ -69,9 +71,14 @@ def test_the_step_is_repeated_in_halves_and_learns_the_same(scarce: Any, tmp_pat
     assert scarce.alive[-1] == 0 and len(scarce.held) == 2, "what the failed passes made is gone"
     told = listener.of(events.Changed)
     assert [(event.step, event.values) for event in told] == [(2, {PARTS: 2}), (2, {PARTS: 4})]
-    assert "not enough memory in step 3 for 32 examples" in told[0].why and "activations" in told[0].why
+    assert (
+        "not enough memory in step 3 for 32 examples" in told[0].why
+        and "activations" in told[0].why
+    )
     assert "still learns from 32" in told[0].why
-    assert "for 32 at a time: activations" in told[1].why, "the ledger is that of the plan, not of the halves"
+    assert "for 32 at a time: activations" in told[1].why, (
+        "the ledger is that of the plan, not of the halves"
+    )
     assert [one["why"] for one in finished.summary["changes"]] == [event.why for event in told]
     assert any(event.finding.key == "smaller-batch" for event in listener.of(events.Found))
     marks = history.read_history(run.path).marks
@@ -111,22 +118,35 @@ def test_a_run_that_goes_on_takes_the_same_parts(scarce: Any, tmp_path: Path) ->
     finished = trainer.resume(run, Listener(), Control())
     assert finished.summary["weights_sha256"] == reference.summary["weights_sha256"]
     steps, expected = (
-        [line for line in metrics_lines(one) if "finding" not in line] for one in (run, whole)  # they say what is free
+        [line for line in metrics_lines(one) if "finding" not in line]
+        for one in (run, whole)  # they say what is free
     )
     assert steps == expected
 
 
-def test_after_three_times_it_ends_with_a_sentence_and_keeps_what_it_has(scarce: Any, tmp_path: Path) -> None:
+def test_after_three_times_it_ends_with_a_sentence_and_keeps_what_it_has(
+    scarce: Any, tmp_path: Path
+) -> None:
     asked = experiment(pictures(tmp_path / "a.npz", 120), training={"batch_size": 64, "epochs": 3})
     run, listener = Run.create(tmp_path / "runs", asked), Listener()
     with at_step(4, scarcer(scarce, 1)):
         finished = trainer.train(asked, run, listener, Control())
     assert finished.status == "failed"
     what, remedy, _ = finished.failure
-    assert "not enough memory in step 5 for 8 examples" in what and "tried 3 times" in what and "smaller" in remedy
+    assert (
+        "not enough memory in step 5 for 8 examples" in what
+        and "tried 3 times" in what
+        and "smaller" in remedy
+    )
     assert "CPU" not in remedy, "it trains on the CPU"
-    assert [event.values for event in listener.of(events.Changed)] == [{PARTS: 2}, {PARTS: 4}, {PARTS: 8}]
-    finding = next(event.finding for event in listener.of(events.Found) if event.finding.key == "memory")
+    assert [event.values for event in listener.of(events.Changed)] == [
+        {PARTS: 2},
+        {PARTS: 4},
+        {PARTS: 8},
+    ]
+    finding = next(
+        event.finding for event in listener.of(events.Found) if event.finding.key == "memory"
+    )
     assert finding.remedy.changes == {"training.batch_size": 32, "training.accumulation": 2}
     assert (run.path / "checkpoints" / "best").exists()
     scarce.most = 10**9
@@ -137,7 +157,9 @@ def test_memory_that_runs_out_in_judging_is_judged_in_smaller_parts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = experiment(
-        pictures(tmp_path / "a.npz", 240), model=PLAIN, training={"batch_size": 32, "precision": "float32"}
+        pictures(tmp_path / "a.npz", 240),
+        model=PLAIN,
+        training={"batch_size": 32, "precision": "float32"},
     )
     whole = trainer.train(asked, Run.create(tmp_path / "runs", asked), Listener(), Control())
     real, judged = Network.forward, []
@@ -153,7 +175,9 @@ def test_memory_that_runs_out_in_judging_is_judged_in_smaller_parts(
     finished = trainer.train(asked, Run.create(tmp_path / "runs", asked), Listener(), Control())
     assert finished.status == "completed" and max(judged[-3:]) <= 8
     assert judged[0] > 10
-    assert finished.summary["loss"]["validation"] == pytest.approx(whole.summary["loss"]["validation"], rel=1e-3)
+    assert finished.summary["loss"]["validation"] == pytest.approx(
+        whole.summary["loss"]["validation"], rel=1e-3
+    )
 
 
 def test_memory_that_runs_out_in_the_optimizer_goes_back_to_the_checkpoint(
@@ -198,7 +222,11 @@ def test_three_times_in_all_wherever_memory_runs_out(
     assert finished.status == "failed" and "tried 3 times" in finished.failure[0]
     told = [(event.values[PARTS], event.why) for event in listener.of(events.Changed)]
     assert [parts for parts, _ in told] == [2, 4, 8]
-    assert "retrying with 32" in told[0][1] and "retrying with 16" in told[1][1] and "16 examples" in told[2][1]
+    assert (
+        "retrying with 32" in told[0][1]
+        and "retrying with 16" in told[1][1]
+        and "16 examples" in told[2][1]
+    )
     marks = [mark for mark in history.read_history(run.path).marks if mark["mark"] == "memory"]
     assert [mark["values"][PARTS] for mark in marks] == [2, 4, 8]
     assert [one["values"][PARTS] for one in finished.summary["changes"]] == [2, 4, 8]
@@ -239,8 +267,11 @@ print(json.dumps({"status": finished.status, "changed": changed, "reason": finis
 def test_a_real_shortage_of_memory_is_survived(tmp_path: Path) -> None:
     """torch's own allocator is refused memory by the system in the middle of the run."""
     done = subprocess.run(
-        [sys.executable, "-c", REAL, str(Path(__file__).parents[3]), str(tmp_path)], capture_output=True, text=True,
-        timeout=240, cwd=Path(__file__).parents[3],
+        [sys.executable, "-c", REAL, str(Path(__file__).parents[3]), str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        cwd=Path(__file__).parents[3],
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout.splitlines()[-1])

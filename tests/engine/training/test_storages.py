@@ -58,12 +58,18 @@ def test_the_backward_pass_is_followed_too() -> None:
 
 
 @pytest.mark.parametrize("optimizer", (torch.optim.AdamW, torch.optim.RAdam))
-def test_a_step_under_the_meter_has_the_same_numbers(optimizer: type[torch.optim.Optimizer]) -> None:
+def test_a_step_under_the_meter_has_the_same_numbers(
+    optimizer: type[torch.optim.Optimizer],
+) -> None:
     found = []
     for metered in (False, True):
         torch.manual_seed(0)
         network = nn.Sequential(nn.Linear(5, 32), nn.Dropout(0.5), nn.ReLU(), nn.Linear(32, 3))
-        stepper, x, targets = optimizer(network.parameters()), torch.randn(8, 5), torch.zeros(8, dtype=torch.int64)
+        stepper, x, targets = (
+            optimizer(network.parameters()),
+            torch.randn(8, 5),
+            torch.zeros(8, dtype=torch.int64),
+        )
         if metered:
             with StepMeter(network, stepper, x, targets) as meter:
                 with meter.forward(x, targets):

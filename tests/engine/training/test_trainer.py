@@ -38,7 +38,9 @@ def test_a_run_tells_its_story_in_order(source: Path, new_run: Any) -> None:
     kinds = [type(event).__name__ for event in listener.events]
     assert kinds[0] == "RunStarted" and kinds[-1] == "RunFinished"
     assert kinds.count("RunStarted") == kinds.count("RunFinished") == 1
-    order = [kinds.index(name) for name in ("RunPrepared", "StepsDone", "EpochDone", "ProbePredicted")]
+    order = [
+        kinds.index(name) for name in ("RunPrepared", "StepsDone", "EpochDone", "ProbePredicted")
+    ]
     assert order == sorted(order)
     assert finished.status == "completed" and finished.failure is None
     first = listener.of(events.StepsDone)[0]
@@ -46,7 +48,10 @@ def test_a_run_tells_its_story_in_order(source: Path, new_run: Any) -> None:
     steps = np.concatenate([event.steps for event in listener.of(events.StepsDone)])
     assert steps.tolist() == list(range(1, len(steps) + 1))
     assert len(listener.of(events.EpochDone)) == 2
-    assert listener.of(events.EpochDone)[0].confusion.sum() == run.dataset()["counts"]["validation"].__len__() * 3
+    assert (
+        listener.of(events.EpochDone)[0].confusion.sum()
+        == run.dataset()["counts"]["validation"].__len__() * 3
+    )
     probe = listener.of(events.ProbePredicted)
     assert 6 <= len(probe[0].rows) <= 12 and np.array_equal(probe[0].rows, probe[1].rows)
     assert run.status == "completed"
@@ -58,14 +63,26 @@ def test_the_run_folder_is_that_of_the_design(source: Path, new_run: Any) -> Non
     finished = trainer.train(asked, run, Listener(), Control())
     here = {path.relative_to(run.path).as_posix() for path in run.path.rglob("*") if path.is_file()}
     assert {
-        "experiment.toml", "dataset.json", "environment.json", "metrics.jsonl", "summary.json", "log.txt",
-        "epochs/0001.npz", "epochs/0002.npz", "results/validation.npz", "results/test.npz",
-        "checkpoints/best/manifest.json", "checkpoints/best/description.json", "checkpoints/best/graph.json",
+        "experiment.toml",
+        "dataset.json",
+        "environment.json",
+        "metrics.jsonl",
+        "summary.json",
+        "log.txt",
+        "epochs/0001.npz",
+        "epochs/0002.npz",
+        "results/validation.npz",
+        "results/test.npz",
+        "checkpoints/best/manifest.json",
+        "checkpoints/best/description.json",
+        "checkpoints/best/graph.json",
     } <= here
     assert run.experiment() == asked
     summary = json.loads((run.path / "summary.json").read_text(encoding="utf-8"))
     assert summary == finished.summary
-    assert summary["weights_sha256"] == checkpoint.weights_sha256(checkpoint.newest(run.path / "checkpoints")[0].model)
+    assert summary["weights_sha256"] == checkpoint.weights_sha256(
+        checkpoint.newest(run.path / "checkpoints")[0].model
+    )
     assert set(summary["memory"]["measured"]) == set(summary["memory"]["predicted"])
     for row in ("weights", "gradients", "first_moment", "second_moment"):
         assert summary["memory"]["measured"][row] == summary["memory"]["predicted"][row]
@@ -87,7 +104,10 @@ def test_a_run_read_from_its_folder_says_what_it_told(source: Path, new_run: Any
         assert before.validation_loss == after.validation_loss
         assert np.array_equal(before.confusion, after.confusion)
     assert isinstance(read[-1], events.RunFinished) and read[-1].status == "completed"
-    assert next(event for event in read if isinstance(event, events.RunPrepared)) == listener.of(events.RunPrepared)[0]
+    assert (
+        next(event for event in read if isinstance(event, events.RunPrepared))
+        == listener.of(events.RunPrepared)[0]
+    )
 
 
 def test_two_runs_of_one_seed_write_the_same_lines(source: Path, new_run: Any) -> None:
@@ -157,7 +177,9 @@ def test_early_stopping_counts_epochs_without_improvement(
     run, listener = new_run(asked), Listener()
     finished = trainer.train(asked, run, listener, Control())
     assert [event.since_best for event in listener.of(events.EpochDone)] == [0, 0, 1, 2]
-    assert finished.status == "completed" and finished.reason.startswith("Stopped early after epoch 4")
+    assert finished.status == "completed" and finished.reason.startswith(
+        "Stopped early after epoch 4"
+    )
     again = trainer.resume(run, Listener(), Control())
     assert again.status == "failed" and "more epochs" in again.failure[1]
     assert run.status == "completed"  # a run that cannot go on keeps what it had
@@ -167,7 +189,9 @@ def test_early_stopping_counts_epochs_without_improvement(
 
 
 def _train_in_thread(asked: Any, run: Run, listener: Any, control: Control) -> threading.Thread:
-    thread = threading.Thread(target=lambda: trainer.train(asked, run, listener, control), name="training")
+    thread = threading.Thread(
+        target=lambda: trainer.train(asked, run, listener, control), name="training"
+    )
     thread.start()
     return thread
 
@@ -303,11 +327,16 @@ def test_an_error_anywhere_is_told_and_the_next_training_works(
     assert trainer.train(asked, new_run(asked), Listener(), Control()).status == "completed"
 
 
-@pytest.mark.parametrize("error", [
-    torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
-    RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory: you tried to allocate"),
-    MemoryError(),
-])
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+        RuntimeError(
+            "[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory: you tried to allocate"
+        ),
+        MemoryError(),
+    ],
+)
 def test_out_of_memory_is_retried_with_half_the_batch(
     error: Exception, source: Path, new_run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -335,14 +364,22 @@ def test_out_of_memory_is_retried_with_half_the_batch(
     texts = [event.text for event in listener.of(events.StageChanged)]
     assert "Not enough memory for batch 64; retrying with 32" in texts
     assert "Not enough memory for batch 32; retrying with 16" in texts
-    assert listener.of(events.RunPrepared)[-1].batch_size == 64, "a step learns from as many as before"
-    assert sum(len(event.losses) for event in listener.of(events.StepsDone)) == finished.summary["steps"] == 4
+    assert listener.of(events.RunPrepared)[-1].batch_size == 64, (
+        "a step learns from as many as before"
+    )
+    assert (
+        sum(len(event.losses) for event in listener.of(events.StepsDone))
+        == finished.summary["steps"]
+        == 4
+    )
     del finished
     gc.collect()
     assert all(reference() is None for reference in alive)
 
 
-def test_out_of_memory_ends_after_three_halvings(source: Path, new_run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_out_of_memory_ends_after_three_halvings(
+    source: Path, new_run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def forward(self: Network, x: torch.Tensor) -> torch.Tensor:
         if _is_fake(x):
             return real_forward(self, x)
@@ -358,7 +395,10 @@ def test_out_of_memory_ends_after_three_halvings(source: Path, new_run: Any, mon
         "Choose a smaller batch size, smaller examples or a smaller template.",
     )
     assert sum("retrying" in event.text for event in listener.of(events.StageChanged)) == 3
-    assert any(event.finding.key == "memory" for event in listener.of(events.Found)) or finished.summary["steps"] == 0
+    assert (
+        any(event.finding.key == "memory" for event in listener.of(events.Found))
+        or finished.summary["steps"] == 0
+    )
 
 
 def _is_fake(x: torch.Tensor) -> bool:
@@ -369,7 +409,9 @@ def _is_fake(x: torch.Tensor) -> bool:
 
 def test_a_loss_that_is_no_number_ends_the_run_with_a_remedy(source: Path, new_run: Any) -> None:
     asked = experiment(
-        source, optimizer={"kind": "sgd", "learning_rate": 100.0, "weight_decay": 10.0}, schedule={"kind": "constant"},
+        source,
+        optimizer={"kind": "sgd", "learning_rate": 100.0, "weight_decay": 10.0},
+        schedule={"kind": "constant"},
         training={"epochs": 30},
     )
     run, listener = new_run(asked), Listener()
@@ -377,7 +419,9 @@ def test_a_loss_that_is_no_number_ends_the_run_with_a_remedy(source: Path, new_r
     assert finished.status == "diverged" and "no number any more at step" in finished.reason
     losses = np.concatenate([event.losses for event in listener.of(events.StepsDone)])
     assert not np.isfinite(losses[-2:]).any() and np.isfinite(losses[:-2]).all()
-    finding = next(event.finding for event in listener.of(events.Found) if event.finding.key == "diverged")
+    finding = next(
+        event.finding for event in listener.of(events.Found) if event.finding.key == "diverged"
+    )
     assert finding.remedy.changes == {"optimizer.learning_rate": 10.0}
     found, _ = checkpoint.newest(run.path / "checkpoints")
     if found is not None:
@@ -386,7 +430,9 @@ def test_a_loss_that_is_no_number_ends_the_run_with_a_remedy(source: Path, new_r
     assert run.status == "diverged"
 
 
-def test_one_bad_step_is_no_divergence(source: Path, new_run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_bad_step_is_no_divergence(
+    source: Path, new_run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     real = recording.Recorder.note
     calls: list[int] = []
 

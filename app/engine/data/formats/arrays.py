@@ -28,10 +28,29 @@ from app.engine.data.decoding import PictureFormat
 from app.engine.data.pictures import eight_bits
 from app.engine.data.settings import DataSettings
 
-IMAGE_WORDS = frozenset({"x", "xs", "image", "images", "img", "imgs", "data", "inputs", "input", "pixels", "pictures",
-                         "features", "arr0"})
-LABEL_WORDS = frozenset({"y", "ys", "label", "labels", "target", "targets", "class", "category", "categories", "arr1"})
-NAME_WORDS = frozenset({"classes", "classnames", "labelnames", "labelsnames", "targetnames", "names", "categorynames"})
+IMAGE_WORDS = frozenset(
+    {
+        "x",
+        "xs",
+        "image",
+        "images",
+        "img",
+        "imgs",
+        "data",
+        "inputs",
+        "input",
+        "pixels",
+        "pictures",
+        "features",
+        "arr0",
+    }
+)
+LABEL_WORDS = frozenset(
+    {"y", "ys", "label", "labels", "target", "targets", "class", "category", "categories", "arr1"}
+)
+NAME_WORDS = frozenset(
+    {"classes", "classnames", "labelnames", "labelsnames", "targetnames", "names", "categorynames"}
+)
 REMEDY = "Save the pictures as 'images' (N, height, width[, 3]) and their classes as 'labels' (N,)."
 
 
@@ -55,16 +74,23 @@ def entries_of(path: Path) -> list[Entry]:
                 continue
             with archive.open(name) as member:
                 version = np.lib.format.read_magic(member)
-                read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+                read = (
+                    np.lib.format.read_array_header_1_0
+                    if version == (1, 0)
+                    else np.lib.format.read_array_header_2_0
+                )
                 shape, _, dtype = read(member)
             if dtype.hasobject:
                 raise unusable(
-                    path, f"holds Python objects ('{name[:-4]}'), which are never opened because they can run code",
+                    path,
+                    f"holds Python objects ('{name[:-4]}'), which are never opened because they can run code",
                     "Save plain arrays of numbers or texts.",
                 )
             key = name[:-4]
             words = [word for word in re.split(r"[-_. ]+", key.lower()) if word]
-            if len(words) == 1 and (match := re.fullmatch(r"([xy])(train|tr|val|valid|test|te)", words[0])):
+            if len(words) == 1 and (
+                match := re.fullmatch(r"([xy])(train|tr|val|valid|test|te)", words[0])
+            ):
                 words = [match[1], {"tr": "train", "te": "test"}.get(match[2], match[2])]
             hints = [split_of(word) for word in words if split_of(word) != FREE]
             role = "".join(word for word in words if split_of(word) == FREE)
@@ -78,14 +104,20 @@ def pairs_of(entries: list[Entry]) -> list[tuple[Entry, Entry]]:
     for hint in sorted({entry.hint for entry in entries}):
         own = [entry for entry in entries if entry.hint == hint]
         images = [entry for entry in own if len(entry.shape) in (3, 4)] or [
-            entry for entry in own if len(entry.shape) == 2 and entry.role in IMAGE_WORDS and _side(entry.shape[1])
+            entry
+            for entry in own
+            if len(entry.shape) == 2 and entry.role in IMAGE_WORDS and _side(entry.shape[1])
         ]
         images.sort(key=lambda entry: entry.role not in IMAGE_WORDS)
         for image in images:
             labels = [
-                entry for entry in own
-                if entry is not image and entry.shape[:1] == image.shape[:1] and len(entry.shape) in (1, 2)
-                and entry.role not in NAME_WORDS and entry.role not in IMAGE_WORDS
+                entry
+                for entry in own
+                if entry is not image
+                and entry.shape[:1] == image.shape[:1]
+                and len(entry.shape) in (1, 2)
+                and entry.role not in NAME_WORDS
+                and entry.role not in IMAGE_WORDS
             ]
             labels.sort(key=lambda entry: (entry.role not in LABEL_WORDS, len(entry.shape)))
             if labels:
@@ -116,7 +148,15 @@ class Arrays(PictureFormat):
 def _guarded(path: Path, check: Check) -> Catalogue:
     try:
         return _catalogue(path, check)
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError, NotImplementedError, RuntimeError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        ValueError,
+        KeyError,
+        NotImplementedError,
+        RuntimeError,
+    ) as error:
         raise unusable(path, "is not a whole NPZ file", "Save or copy the file again.") from error
 
 
@@ -125,9 +165,13 @@ def _catalogue(path: Path, check: Check) -> Catalogue:
     pairs = pairs_of(entries)
     if not pairs:
         raise unusable(path, "holds no images with labels of the same number", REMEDY)
-    needed = sum(int(np.prod(image.shape, dtype=object)) * image.dtype.itemsize for image, _ in pairs)
+    needed = sum(
+        int(np.prod(image.shape, dtype=object)) * image.dtype.itemsize for image, _ in pairs
+    )
     if needed > 0.8 * psutil.virtual_memory().available:
-        raise unusable(path, f"needs {needed / 1e9:,.1f} GB of memory", "Save it as uint8 or in smaller parts.")
+        raise unusable(
+            path, f"needs {needed / 1e9:,.1f} GB of memory", "Save it as uint8 or in smaller parts."
+        )
     images: list[np.ndarray] = []
     labels: list[str] = []
     hints, names = [], []
@@ -136,7 +180,9 @@ def _catalogue(path: Path, check: Check) -> Catalogue:
             check()
             pixels = pixels_last(file[image.key])
             if images and pixels.shape[1:] != images[0].shape[1:]:
-                raise unusable(path, f"holds '{image.key}' in another size than '{pairs[0][0].key}'", REMEDY)
+                raise unusable(
+                    path, f"holds '{image.key}' in another size than '{pairs[0][0].key}'", REMEDY
+                )
             images.append(pixels)
             labels += labels_of(file[label.key])
             hints.append(np.full(len(pixels), image.hint, np.int8))
@@ -146,13 +192,20 @@ def _catalogue(path: Path, check: Check) -> Catalogue:
 
 
 def _assemble(
-    images: list[np.ndarray], labels: list[str], hints: np.ndarray, names: list[str], known: list[str]
+    images: list[np.ndarray],
+    labels: list[str],
+    hints: np.ndarray,
+    names: list[str],
+    known: list[str],
 ) -> Catalogue:
     pixels = np.concatenate(images) if len(images) > 1 else images[0]
     skipped: list[Skipped] = []
     if pixels.dtype.kind == "f":
         whole = np.isfinite(pixels.reshape(len(pixels), -1)).all(axis=1)
-        skipped = [Skipped(names[row], "it holds values that are no numbers") for row in np.flatnonzero(~whole)]
+        skipped = [
+            Skipped(names[row], "it holds values that are no numbers")
+            for row in np.flatnonzero(~whole)
+        ]
         pixels, hints = pixels[whole], hints[whole]
         labels = [label for label, keep in zip(labels, whole, strict=True) if keep]
         names = [name for name, keep in zip(names, whole, strict=True) if keep]
@@ -161,7 +214,9 @@ def _assemble(
     else:
         classes, targets = encode_classes(labels)
     tones, notes = to_bytes(pixels)
-    return Catalogue(classes, names, targets, hints, array=tones, skipped=tuple(skipped), notes=notes)
+    return Catalogue(
+        classes, names, targets, hints, array=tones, skipped=tuple(skipped), notes=notes
+    )
 
 
 def pixels_last(array: np.ndarray) -> np.ndarray:
@@ -185,7 +240,12 @@ def to_bytes(pixels: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
     if pixels.size == 0:
         return pixels.astype(np.uint8), notes
     low, high = float(pixels.min()), float(pixels.max())
-    if pixels.dtype != np.bool_ and low >= 0 and 0 < high < 64 and not (pixels.dtype.kind == "f" and high <= 1):
+    if (
+        pixels.dtype != np.bool_
+        and low >= 0
+        and 0 < high < 64
+        and not (pixels.dtype.kind == "f" and high <= 1)
+    ):
         tones = np.rint(pixels * (255 / high)).astype(np.uint8)
         notes = (f"The values 0 to {high:g} were stretched to 0 to 255.",)
     elif pixels.dtype.kind == "f" and -1 <= low < 0 and high <= 1:

@@ -40,7 +40,8 @@ class BuiltIn(Format):
             return OPENERS[sample.form](sample, data, way)
         except (OSError, ValueError, KeyError, EOFError, lzma.LZMAError) as error:
             raise UserError(
-                f"The built-in data set '{sample.name}' is missing from this installation.", "Install Netwright again.",
+                f"The built-in data set '{sample.name}' is missing from this installation.",
+                "Install Netwright again.",
                 "data.source",
             ) from error
 
@@ -74,7 +75,7 @@ def _catalogue(name: str) -> Catalogue:
     total = len(found.targets)
     hints = np.full(total, FREE, np.int8)
     if found.test:
-        hints[:-found.test] = SPLITS.index("training")
+        hints[: -found.test] = SPLITS.index("training")
         hints[-found.test :] = SPLITS.index("test")
     return Catalogue(found.classes, _names(name, total), found.targets, hints, array=found.images)
 
@@ -122,15 +123,26 @@ def _captions(sample: Sample, data: DataSettings, way: Way) -> Examples:
 
     found = content.load_captioned(sample.name)
     total = len(found.texts)
-    catalogue = Catalogue((), found.texts, np.zeros(total, np.int64), np.full(total, FREE, np.int8), array=found.images)
+    catalogue = Catalogue(
+        (),
+        found.texts,
+        np.zeros(total, np.int64),
+        np.full(total, FREE, np.int8),
+        array=found.images,
+    )
     reading = read(catalogue, as_trained(data, way.like), None, way.progress, way.check)
     pictures = PicturePart(reading.inputs, reading.preparation)
     kind = data.task or sample.task
     if not task(kind).pairs:
         return _classified(sample, data, pictures, *encode_classes(found.groups), names=found.texts)
     return Examples(
-        kind, (pictures, TextPart(found.texts, data)), partners_of(found.texts), catalogue.hints, found.texts,
-        notes=reading.notes, names_of_halves=("picture", "text"),
+        kind,
+        (pictures, TextPart(found.texts, data)),
+        partners_of(found.texts),
+        catalogue.hints,
+        found.texts,
+        notes=reading.notes,
+        names_of_halves=("picture", "text"),
     )
 
 
@@ -151,13 +163,20 @@ def _by_format(path: Path, data: DataSettings, way: Way) -> Examples:
 
 
 def _classified(
-    sample: Sample, data: DataSettings, part: Part, classes: tuple[str, ...], numbers: np.ndarray,
+    sample: Sample,
+    data: DataSettings,
+    part: Part,
+    classes: tuple[str, ...],
+    numbers: np.ndarray,
     names: list[str] | None = None,
 ) -> Examples:
     kind = data.task or ("classification" if sample.task == "matching" else sample.task)
     total = len(numbers)
     return Examples(
-        kind, (part,), labelled(task(kind), classes, numbers), np.full(total, FREE, np.int8),
+        kind,
+        (part,),
+        labelled(task(kind), classes, numbers),
+        np.full(total, FREE, np.int8),
         names or _names(sample.name, total),
     )
 
@@ -167,7 +186,11 @@ def _names(name: str, total: int) -> list[str]:
 
 
 OPENERS: dict[str, Callable[[Sample, DataSettings, Way], Examples]] = {
-    "pictures": _pictures, "table": _table, "sentences": _sentences, "book": _book, "captions": _captions,
+    "pictures": _pictures,
+    "table": _table,
+    "sentences": _sentences,
+    "book": _book,
+    "captions": _captions,
     "signals": _signals,
 }
 

@@ -12,17 +12,28 @@ from typing import BinaryIO, cast
 
 import numpy as np
 
-from app.engine.data.catalogue import FREE, Catalogue, Check, Scan, encode_classes, split_of, stamp, unusable
+from app.engine.data.catalogue import (
+    FREE,
+    Catalogue,
+    Check,
+    Scan,
+    encode_classes,
+    split_of,
+    stamp,
+    unusable,
+)
 from app.engine.data.decoding import PictureFormat
 from app.engine.data.samples import FASHION
 from app.engine.data.settings import DataSettings
 from app.engine.errors import UserError
 
 IMAGES = re.compile(r"(?P<base>.*?)[-_.]?images?[-_.]idx3[-_.]ubyte(\.gz)?", re.IGNORECASE)
-FASHION_LABELS = frozenset({
-    "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
-    "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
-})
+FASHION_LABELS = frozenset(
+    {
+        "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+        "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+    }
+)
 """SHA-256 of the unpacked labels of Fashion-MNIST, training and test."""
 
 
@@ -42,7 +53,12 @@ def pairs_in(folder: Path) -> list[Pair]:
     seen = set()
     for path in sorted(folder.iterdir(), key=lambda path: path.name):
         match = IMAGES.fullmatch(path.name)
-        if not match or match["base"].lower() in seen or path.name.startswith(".") or not path.is_file():
+        if (
+            not match
+            or match["base"].lower() in seen
+            or path.name.startswith(".")
+            or not path.is_file()
+        ):
             continue
         seen.add(match["base"].lower())
         words = re.split(r"[-_.]", match["base"])
@@ -60,7 +76,9 @@ def _labels_of(images: Path) -> Path:
         if (images.parent / candidate).is_file():
             return images.parent / candidate
     raise UserError(
-        f"The labels of '{images.name}' are missing in '{images.parent}'.", f"Put '{name}' beside it.", "data.source"
+        f"The labels of '{images.name}' are missing in '{images.parent}'.",
+        f"Put '{name}' beside it.",
+        "data.source",
     )
 
 
@@ -74,15 +92,21 @@ def read_idx(path: Path, dimensions: int) -> np.ndarray:
             file = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if packed else raw
             head = file.read(4 + 4 * dimensions)
             if head[:4] != bytes((0, 0, 8, dimensions)) or len(head) < 4 + 4 * dimensions:
-                raise unusable(path, f"is not an IDX file of bytes with {dimensions} dimensions", again)
-            shape = tuple(int.from_bytes(head[4 + 4 * i : 8 + 4 * i], "big") for i in range(dimensions))
+                raise unusable(
+                    path, f"is not an IDX file of bytes with {dimensions} dimensions", again
+                )
+            shape = tuple(
+                int.from_bytes(head[4 + 4 * i : 8 + 4 * i], "big") for i in range(dimensions)
+            )
             size = int(np.prod(shape, dtype=object))
             content = _read_up_to(file, size + 1)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise unusable(path, "is cut off or damaged", again) from error
     if len(content) != size:
         held = f"{len(content):,}" if len(content) < size else "more"
-        raise unusable(path, f"is cut off or damaged: it announces {size:,} bytes and holds {held}", again)
+        raise unusable(
+            path, f"is cut off or damaged: it announces {size:,} bytes and holds {held}", again
+        )
     return np.frombuffer(content, np.uint8).reshape(shape)
 
 
@@ -103,7 +127,11 @@ class Idx(PictureFormat):
     def matches(self, source: str) -> bool:
         path = Path(source)
         if path.is_dir():
-            return any(IMAGES.fullmatch(entry.name) for entry in path.iterdir() if not entry.name.startswith("."))
+            return any(
+                IMAGES.fullmatch(entry.name)
+                for entry in path.iterdir()
+                if not entry.name.startswith(".")
+            )
         return "idx3-ubyte" in path.name.lower() or "idx1-ubyte" in path.name.lower()
 
     def scan(self, source: str, data: DataSettings, check: Check) -> Scan:
@@ -111,14 +139,20 @@ class Idx(PictureFormat):
         pairs = pairs_in(path if path.is_dir() else path.parent)
         families = {pair.family for pair in pairs}
         if not path.is_dir():
-            own = {pair.family for pair in pairs if path.name in (pair.images.name, pair.labels.name)}
+            own = {
+                pair.family for pair in pairs if path.name in (pair.images.name, pair.labels.name)
+            }
             families = own or families
         if len(families) > 1:
             names = ", ".join(f"'{name}'" for name in sorted(families))
-            raise unusable(path, f"holds several data sets ({names})", "Open one of their images files.")
+            raise unusable(
+                path, f"holds several data sets ({names})", "Open one of their images files."
+            )
         pairs = [pair for pair in pairs if pair.family in families]
         if not pairs:
-            raise unusable(path, "has no IDX images beside it", "Put images and labels in one folder.")
+            raise unusable(
+                path, "has no IDX images beside it", "Put images and labels in one folder."
+            )
         stamps = tuple(stamp(file) for pair in pairs for file in (pair.images, pair.labels))
         return Scan(stamps, lambda: _catalogue(path, pairs, check))
 
@@ -132,11 +166,14 @@ def _catalogue(source: Path, pairs: list[Pair], check: Check) -> Catalogue:
         images, classes = read_idx(pair.images, 3), read_idx(pair.labels, 1)
         if len(images) != len(classes):
             raise unusable(
-                pair.labels, f"holds {len(classes):,} labels for {len(images):,} pictures",
+                pair.labels,
+                f"holds {len(classes):,} labels for {len(images):,} pictures",
                 "Put the labels that belong to the pictures beside them.",
             )
         if arrays and arrays[0].shape[1:] != images.shape[1:]:
-            raise unusable(pair.images, "has pictures of another size than the other files", "Keep them apart.")
+            raise unusable(
+                pair.images, "has pictures of another size than the other files", "Keep them apart."
+            )
         header = b"\0\0\x08\x01" + len(classes).to_bytes(4, "big")
         fashion |= hashlib.sha256(header + classes.tobytes()).hexdigest() in FASHION_LABELS
         arrays.append(images)

@@ -27,7 +27,9 @@ from app.engine.data.pictures import FOREIGN, SUFFIXES
 from app.engine.data.settings import DataSettings
 from app.engine.errors import UserError
 
-JUNK = frozenset({"thumbs.db", "desktop.ini", "__macosx", "ehthumbs.db", "@eadir", "$recycle.bin", "lost+found"})
+JUNK = frozenset(
+    {"thumbs.db", "desktop.ini", "__macosx", "ehthumbs.db", "@eadir", "$recycle.bin", "lost+found"}
+)
 
 
 def is_junk(name: str) -> bool:
@@ -68,7 +70,9 @@ class Walk:
                 status = os.stat(folder)
                 key = (status.st_dev, status.st_ino)
                 if key in seen and status.st_ino:
-                    self._skip(folder, "it is a link to a folder that is read already", ignored=True)
+                    self._skip(
+                        folder, "it is a link to a folder that is read already", ignored=True
+                    )
                     continue
                 seen.add(key)
                 entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
@@ -189,7 +193,12 @@ def layout_of(files: list[Found], depth: int = 0) -> Layout:
     judged = any(splits & {1, 2} for splits in below.values())
     if len(below) > 1 and with_training * 2 >= len(below) and judged:
         return Layout(depth, split_second=True)
-    if len(tops) == 1 and depth < 3 and not direct and len({part[1] for part in parts if len(part) > 1}) > 1:
+    if (
+        len(tops) == 1
+        and depth < 3
+        and not direct
+        and len({part[1] for part in parts if len(part) > 1}) > 1
+    ):
         return layout_of(files, depth + 1)
     return Layout(depth)
 
@@ -206,7 +215,9 @@ class ImageFolder(PictureFormat):
         walk = Walk(source)
         walk.run(check)
         walk.files.sort(key=lambda found: found.path)
-        stamps = tuple((os.path.relpath(found.path, source), found.size, found.changed) for found in walk.files)
+        stamps = tuple(
+            (os.path.relpath(found.path, source), found.size, found.changed) for found in walk.files
+        )
         return Scan(stamps, lambda: _catalogue(walk))
 
 
@@ -221,7 +232,12 @@ def _catalogue(walk: Walk) -> Catalogue:
             skipped.append(Skipped(readable(os.path.relpath(found.path, walk.root)), reason))
         else:
             rows.append((found, name, hint))
-    if layout.depth == 0 and not layout.split_first and rows and all(split_of(name) != FREE for _, name, _ in rows):
+    if (
+        layout.depth == 0
+        and not layout.split_first
+        and rows
+        and all(split_of(name) != FREE for _, name, _ in rows)
+    ):
         raise UserError(
             f"The pictures in '{readable(walk.root)}' stand directly in {_listed({name for _, name, _ in rows})}, "
             "not in folders of their classes.",
@@ -233,7 +249,9 @@ def _catalogue(walk: Walk) -> Catalogue:
     classes, targets = encode_classes([name for _, name, _ in rows])
     notes = []
     if layout.depth:
-        notes.append(f"The classes are the folders in '{readable('/'.join(rows[0][0].parts[: layout.depth]))}'.")
+        notes.append(
+            f"The classes are the folders in '{readable('/'.join(rows[0][0].parts[: layout.depth]))}'."
+        )
     return Catalogue(
         classes,
         [readable(os.path.relpath(found.path, walk.root)) for found, _, _ in rows],
@@ -252,7 +270,9 @@ def _empty_folders(walk: Walk, layout: Layout, classes: set[str]) -> Iterator[Sk
     for parts in sorted(parts for parts in walk.folders if len(parts) == level):
         name, _ = layout.read(parts)
         if name and name not in classes:
-            yield Skipped(readable("/".join(parts)), "the folder holds no pictures, so it is no class")
+            yield Skipped(
+                readable("/".join(parts)), "the folder holds no pictures, so it is no class"
+            )
 
 
 def _listed(names: set[str]) -> str:

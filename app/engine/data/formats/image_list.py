@@ -12,7 +12,17 @@ from pathlib import Path
 
 import numpy as np
 
-from app.engine.data.catalogue import FREE, Catalogue, Check, Scan, Way, encode_classes, readable, split_of, stamp
+from app.engine.data.catalogue import (
+    FREE,
+    Catalogue,
+    Check,
+    Scan,
+    Way,
+    encode_classes,
+    readable,
+    split_of,
+    stamp,
+)
 from app.engine.data.catalogue import unusable as unusable_file
 from app.engine.data.dataset import Skipped
 from app.engine.data.decoding import PictureFormat
@@ -29,8 +39,23 @@ from app.engine.errors import UserError
 from app.engine.learning.tasks import task
 
 SUFFIXES = (".csv", ".tsv", ".tab")
-CLASS_WORDS = ("label", "labels", "class", "classes", "class_name", "target", "category", "y", "klasse", "kategorie",
-               "species", "breed", "type", "kind", "name")
+CLASS_WORDS = (
+    "label",
+    "labels",
+    "class",
+    "classes",
+    "class_name",
+    "target",
+    "category",
+    "y",
+    "klasse",
+    "kategorie",
+    "species",
+    "breed",
+    "type",
+    "kind",
+    "name",
+)
 SPLIT_WORDS = ("split", "set", "subset", "partition", "usage", "fold")
 LOCATED_COLUMNS = 60
 LOOK = 64 << 10
@@ -52,13 +77,17 @@ class Table:
     delimiter: str
 
 
-def read_rows(path: Path, data: DataSettings, most: int | None = None) -> tuple[list[list[str]], str, str]:
+def read_rows(
+    path: Path, data: DataSettings, most: int | None = None
+) -> tuple[list[list[str]], str, str]:
     """(rows with their cells stripped, encoding, delimiter). most: bytes from the beginning. Raises UserError."""
     content = _whole(path) if most is None else _beginning(path, most)
     whole = most is None or len(content) < most
     name = data.encoding or encoding.detect(content, whole).name
     if not encoding.known(name):
-        raise UserError(f"There is no encoding '{name}'.", "Choose one from the list.", "data.encoding")
+        raise UserError(
+            f"There is no encoding '{name}'.", "Choose one from the list.", "data.encoding"
+        )
     text = content.decode(name, "replace").removeprefix("\ufeff")
     if not whole:
         text = text[: max(text.rfind("\n"), text.rfind("\r")) + 1]
@@ -106,18 +135,25 @@ def locate(folder: Path, rows: list[list[str]]) -> tuple[int, Files] | None:
     """
     sample = rows[:: max(1, len(rows) // 200)][:200]
     width = min(LOCATED_COLUMNS, len(rows[0]) if rows else 0)
-    bases = [str(folder), *sorted(entry.path for entry in os.scandir(folder) if entry.is_dir())[:50]]
+    bases = [
+        str(folder),
+        *sorted(entry.path for entry in os.scandir(folder) if entry.is_dir())[:50],
+    ]
     best: tuple[int, int, Files] | None = None
     for ending, base in itertools.product(("", ".jpg", ".png", ".jpeg"), bases):
         files = Files(base, ending)
         for column in range(width):
-            cells = [row[column] for row in sample if column < len(row) and 0 < len(row[column]) < 1000]
+            cells = [
+                row[column] for row in sample if column < len(row) and 0 < len(row[column]) < 1000
+            ]
             if ending == "":
                 cells = [cell for cell in cells if os.path.splitext(cell)[1].lower() in PICTURES]
             hits = 0
             if any(_is_file(files.path(cell)) for cell in cells[:20]):
                 hits = sum(_is_file(files.path(cell)) for cell in cells)
-            if ending and (hits < 2 or 2 * hits < len(sample) - 1):  # the first may be the column's name
+            if ending and (
+                hits < 2 or 2 * hits < len(sample) - 1
+            ):  # the first may be the column's name
                 continue
             if hits and (best is None or hits > best[0]):
                 best = (hits, column, files)
@@ -192,11 +228,15 @@ def _one(target: list[str] | str | None) -> str | None:
     return target if isinstance(target, str) else target[0] if target else None
 
 
-def _headed(rows: list[list[str]], column: int, files: Files, encoding_name: str, delimiter: str) -> Table:
+def _headed(
+    rows: list[list[str]], column: int, files: Files, encoding_name: str, delimiter: str
+) -> Table:
     """The rows under their heads; a first row that names a picture is none."""
     headless = bool(rows) and len(rows[0]) > column and os.path.isfile(files.path(rows[0][column]))
     heads = tuple(f"column {n}" for n in range(1, len(rows[0]) + 1)) if headless else tuple(rows[0])
-    return Table(heads, rows if headless else rows[1:], 1 if headless else 2, encoding_name, delimiter)
+    return Table(
+        heads, rows if headless else rows[1:], 1 if headless else 2, encoding_name, delimiter
+    )
 
 
 def _table_in(folder: Path) -> Path | None:
@@ -204,7 +244,9 @@ def _table_in(folder: Path) -> Path | None:
     if not folder.is_dir():
         return None
     entries = [entry for entry in os.scandir(folder) if not entry.name.startswith(".")]
-    tables = [entry for entry in entries if entry.name.lower().endswith(SUFFIXES) and entry.is_file()]
+    tables = [
+        entry for entry in entries if entry.name.lower().endswith(SUFFIXES) and entry.is_file()
+    ]
     training = [entry for entry in tables if split_of(os.path.splitext(entry.name)[0]) == 0]
     folders = [entry for entry in entries if entry.is_dir()]
     if len(training) == 1:
@@ -229,7 +271,9 @@ class Listing:
     catalogue: Catalogue
 
 
-def _list(path: Path, table: Table, column: int, files: Files, target: str | None, check: Check) -> Listing:
+def _list(
+    path: Path, table: Table, column: int, files: Files, target: str | None, check: Check
+) -> Listing:
     """Every row that names a file and a class; the others with their line as skipped."""
     label = class_column(path, table, column, target)
     split = _split_column(table, column, label)
@@ -259,13 +303,21 @@ def _list(path: Path, table: Table, column: int, files: Files, target: str | Non
             paths.append(Path(file))
     classes, targets = encode_classes(labels)
     words = {"\t": "tab"}.get(table.delimiter, f"'{table.delimiter}'")
-    notes = [f"The class stands in '{table.heads[label]}', the file in '{table.heads[column]}' "
-             f"(separated by {words}, {table.encoding})."]
+    notes = [
+        f"The class stands in '{table.heads[label]}', the file in '{table.heads[column]}' "
+        f"(separated by {words}, {table.encoding})."
+    ]
     folders = [os.path.dirname(name) for name in names]
     if len(set(folders)) == 1:
         folders = [""] * len(folders)
     catalogue = Catalogue(
-        classes, names, targets, np.array(hints, np.int8), paths=paths, folders=folders, skipped=tuple(skipped),
+        classes,
+        names,
+        targets,
+        np.array(hints, np.int8),
+        paths=paths,
+        folders=folders,
+        skipped=tuple(skipped),
         notes=tuple(notes),
     )
     return Listing(stamps, catalogue)
@@ -283,7 +335,8 @@ def class_column(path: Path, table: Table, files: int, target: str | None) -> in
         known = ", ".join(f"'{head}'" for head in table.heads)
         raise UserError(
             f"'{readable(path)}' has no column '{target}'.",
-            f"Did you mean '{near[0]}'?" if near else f"Choose one of: {known}.", "data.target",
+            f"Did you mean '{near[0]}'?" if near else f"Choose one of: {known}.",
+            "data.target",
         )
     heads = [head.lower().replace(" ", "_") for head in table.heads]
     for word in CLASS_WORDS:
@@ -301,8 +354,14 @@ def class_column(path: Path, table: Table, files: int, target: str | None) -> in
     if len(others) == 1:
         return others[0]
     if not others:
-        raise unusable_file(path, "has only one column, so nothing can be predicted from it", REMEDY)
-    raise UserError(f"It is not clear which column of '{readable(path)}' names the class.", "Choose it.", "data.target")
+        raise unusable_file(
+            path, "has only one column, so nothing can be predicted from it", REMEDY
+        )
+    raise UserError(
+        f"It is not clear which column of '{readable(path)}' names the class.",
+        "Choose it.",
+        "data.target",
+    )
 
 
 def _split_column(table: Table, files: int, label: int) -> int | None:

@@ -45,22 +45,31 @@ class LongText(Format):
         if task(kind).targets != "tokens":
             raise UserError(
                 f"'{readable(path)}' is one long text; it holds no examples for '{task(kind).label}'.",
-                f"Choose '{task(USUAL).label}', or open a table or a folder of texts for every class.", "data.task",
+                f"Choose '{task(USUAL).label}', or open a table or a folder of texts for every class.",
+                "data.task",
             )
         way.progress("Reading the text", 0, 0)
         try:
             text, encoding = read_text(path, data.encoding)
         except NoText as error:
-            raise unusable(path, f"cannot be used: {error.reason}", "Choose a file of plain text.") from error
+            raise unusable(
+                path, f"cannot be used: {error.reason}", "Choose a file of plain text."
+            ) from error
         content = utf8(text)
         if len(content) < LEAST:
-            raise unusable(path, f"has only {len(content):,} bytes of text", f"Choose one of at least {LEAST:,}.")
+            raise unusable(
+                path,
+                f"has only {len(content):,} bytes of text",
+                f"Choose one of at least {LEAST:,}.",
+            )
         way.check()
         shares = _shares(len(content), data)
         parts = _cut(content, shares)
         del text
         way.progress("Cutting the text into tokens", 0, 0)
-        preparation = way.like if isinstance(way.like, TextPreparation) else _learned(parts[0], data)
+        preparation = (
+            way.like if isinstance(way.like, TextPreparation) else _learned(parts[0], data)
+        )
         _refuse_too_much(path, len(content), preparation)
         found = [preparation.tokens_of(part) for part in parts]
         way.check()
@@ -82,7 +91,9 @@ def _shares(size: int, data: DataSettings) -> tuple[float, float]:
     if judging + data.test_share > 0.95:
         raise UserError(
             f"Validation and test take {100 * (judging + data.test_share):.0f} % of the text; too little is left to "
-            "learn from.", "Lower one of the shares.", "data.validation_share",
+            "learn from.",
+            "Lower one of the shares.",
+            "data.validation_share",
         )
     return judging, data.test_share
 
@@ -95,7 +106,10 @@ def _cut(content: bytes, shares: tuple[float, float]) -> list[str]:
         while edge < size and content[edge] & 0xC0 == 0x80:  # inside a character
             edge += 1
         edges[place] = edge
-    return [part.decode("utf-8") for part in (content[: edges[0]], content[edges[0] : edges[1]], content[edges[1] :])]
+    return [
+        part.decode("utf-8")
+        for part in (content[: edges[0]], content[edges[0] : edges[1]], content[edges[1] :])
+    ]
 
 
 def _learned(training: str, data: DataSettings) -> TextPreparation:
@@ -127,8 +141,11 @@ class Windows(Part):
 
     def coded(self, preparation: Preparation) -> np.ndarray:
         if preparation != self.preparation:
-            raise UserError("These texts are not cut as those of the network's training.", "Open the text again.",
-                            "data.source")
+            raise UserError(
+                "These texts are not cut as those of the network's training.",
+                "Open the text again.",
+                "data.source",
+            )
         return self.inputs
 
     def digests(self) -> np.ndarray:
@@ -140,7 +157,11 @@ class Windows(Part):
 
 
 def _examples(
-    path: Path, kind: str, preparation: TextPreparation, found: list[np.ndarray], shares: tuple[float, float],
+    path: Path,
+    kind: str,
+    preparation: TextPreparation,
+    found: list[np.ndarray],
+    shares: tuple[float, float],
     encoding: str,
 ) -> Examples:
     """Windows of the three parts, none reaching over an edge. found: the tokens of each part."""
@@ -156,8 +177,11 @@ def _examples(
         hints.append(np.full(count, place, np.int8))
         begin = int(offsets[-1])
     if not len(hints[0]) or not len(hints[1]) or (shares[1] > 0 and not len(hints[2])):
-        raise unusable(path, "is too short to be divided into training, validation and test",
-                       "Choose a longer text, or change the shares.")
+        raise unusable(
+            path,
+            "is too short to be divided into training, validation and test",
+            "Choose a longer text, or change the shares.",
+        )
     values = np.concatenate(targets)
     places = np.concatenate(starts).astype(np.int64)
     total = sum(len(tokens) for tokens in found)
@@ -167,14 +191,19 @@ def _examples(
         f"{length:,} of them in a row.",
     )
     return Examples(
-        kind, (Windows(np.concatenate(inputs), places, preparation),),
-        Targets(values, np.zeros(len(values), np.int64), 1), np.concatenate(hints),
-        [f"{readable(path.name)}, byte {start:,}" for start in places.tolist()], notes=notes,
+        kind,
+        (Windows(np.concatenate(inputs), places, preparation),),
+        Targets(values, np.zeros(len(values), np.int64), 1),
+        np.concatenate(hints),
+        [f"{readable(path.name)}, byte {start:,}" for start in places.tolist()],
+        notes=notes,
         split_reason=_reason(shares),
     )
 
 
-def _windows(tokens: np.ndarray, count: int, length: int, filling: int, dtype: type[np.integer[Any]]) -> np.ndarray:
+def _windows(
+    tokens: np.ndarray, count: int, length: int, filling: int, dtype: type[np.integer[Any]]
+) -> np.ndarray:
     """(count, length), the last one filled up."""
     flat = np.full(count * length, filling, dtype)
     flat[: len(tokens)] = tokens
@@ -182,8 +211,10 @@ def _windows(tokens: np.ndarray, count: int, length: int, filling: int, dtype: t
 
 
 def _reason(shares: tuple[float, float]) -> str:
-    words = [f"Divided by position: the first {_percent(1 - sum(shares))} of the text are learned from",
-             f"the next {_percent(shares[0])} judge the training"]
+    words = [
+        f"Divided by position: the first {_percent(1 - sum(shares))} of the text are learned from",
+        f"the next {_percent(shares[0])} judge the training",
+    ]
     if shares[1]:
         words.append(f"the last {_percent(shares[1])} are the test")
     return f"{', '.join(words[:-1])} and {words[-1]}."

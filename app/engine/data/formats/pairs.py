@@ -34,7 +34,9 @@ PROBED = 5
 """So many texts are looked into: beside pictures there may be boxes in numbers, which are no words."""
 LONGEST = 100_000
 """Bytes of a text beside a picture; what is larger is no caption."""
-ABOUT = re.compile(r"(readme|licen[cs]e|copying|authors|notes?|about|classes|labels|requirements).*", re.IGNORECASE)
+ABOUT = re.compile(
+    r"(readme|licen[cs]e|copying|authors|notes?|about|classes|labels|requirements).*", re.IGNORECASE
+)
 """Texts of these names are about the folder and nobody would miss them as halves of pairs."""
 TRANSLATION = re.compile(r"^[a-z]{2,3}(?:_[A-Z]{2})?(?:@\w+)?\.utf8=.*$", re.MULTILINE)
 """Lines such as "de.utf8=Ein Apfel", by which the stamps of Tux Paint say the same in a hundred languages."""
@@ -68,7 +70,9 @@ class Pairs(Format):
             return False
         pictures, texts = _names_in(source)
         told = sum(1 for name in pictures if name in texts)
-        return 2 * told > len(pictures) and _in_words(texts[name] for name in pictures if name in texts)
+        return 2 * told > len(pictures) and _in_words(
+            texts[name] for name in pictures if name in texts
+        )
 
     def open(self, source: str, data: DataSettings, way: Way) -> Examples:
         kind = data.task or USUAL
@@ -96,8 +100,14 @@ class Pairs(Format):
         texts = [texts[row] for row in rows.tolist()]
         _refuse_nothing(source, len(kept), len(pairs), skipped)
         return Examples(
-            kind, (part, TextPart(texts, data)), partners_of(texts), np.array([pair.hint for pair in kept], np.int8),
-            [pair.name for pair in kept], _groups(kept, data), tuple(skipped), (*notes, *_often(texts)),
+            kind,
+            (part, TextPart(texts, data)),
+            partners_of(texts),
+            np.array([pair.hint for pair in kept], np.int8),
+            [pair.name for pair in kept],
+            _groups(kept, data),
+            tuple(skipped),
+            (*notes, *_often(texts)),
             ("picture", "text"),
         )
 
@@ -125,7 +135,9 @@ def find_pairs(source: str, check: Check) -> tuple[list[Pair], list[Skipped]]:
             skipped.append(Skipped(name, "there is no text of the same name beside it"))
             continue
         hint = next((place for place in map(split_of, found.parts) if place != FREE), FREE)
-        pairs.append(Pair(Path(found.path), Path(text.path), name, readable("/".join(found.parts)), hint))
+        pairs.append(
+            Pair(Path(found.path), Path(text.path), name, readable("/".join(found.parts)), hint)
+        )
     used = {str(pair.text) for pair in pairs}
     for found in walk.files:
         if os.path.splitext(found.path)[1].lower() in TEXTS and found.path not in used:
@@ -200,7 +212,9 @@ def _often(texts: list[str]) -> tuple[str, ...]:
     several = sum(count for count in counts.values() if count > 1)
     if not several:
         return ()
-    return (f"{several:,} pictures share their text with others: each of these counts as a right answer.",)
+    return (
+        f"{several:,} pictures share their text with others: each of these counts as a right answer.",
+    )
 
 
 def _refuse_nothing(source: str, kept: int, found: int, skipped: list[Skipped]) -> None:
@@ -212,7 +226,8 @@ def _refuse_nothing(source: str, kept: int, found: int, skipped: list[Skipped]) 
     verb = " could be used" if found else ""
     raise UserError(
         f"{what} in '{readable(source)}'{verb}{first}.",
-        "Put a text file of the same name beside every picture, such as 'cat.txt' beside 'cat.png'.", "data.source",
+        "Put a text file of the same name beside every picture, such as 'cat.txt' beside 'cat.png'.",
+        "data.source",
     )
 
 

@@ -37,18 +37,51 @@ from app.engine.errors import UserError
 from app.engine.learning.task import Task
 from app.engine.learning.tasks import TASKS, task
 
-SIGNAL_WORDS = frozenset({
-    "signal", "signals", "series", "timeseries", "wave", "waves", "waveform", "waveforms", "audio", "audios", "sound",
-    "sounds", "ecg", "ecgs", "eeg", "emg", "sensor", "sensors", "trace", "traces", "recording", "recordings",
-    "sequence", "sequences", "spectrum", "spectra",
-})
+SIGNAL_WORDS = frozenset(
+    {
+        "signal",
+        "signals",
+        "series",
+        "timeseries",
+        "wave",
+        "waves",
+        "waveform",
+        "waveforms",
+        "audio",
+        "audios",
+        "sound",
+        "sounds",
+        "ecg",
+        "ecgs",
+        "eeg",
+        "emg",
+        "sensor",
+        "sensors",
+        "trace",
+        "traces",
+        "recording",
+        "recordings",
+        "sequence",
+        "sequences",
+        "spectrum",
+        "spectra",
+    }
+)
 RATE_WORDS = frozenset({"rate", "fs", "sr", "samplerate", "samplingrate", "hz", "frequency"})
 USUAL = ("classification", "regression", "multi-label", "reconstruction")
 """What is predicted unless asked otherwise: of classes, of amounts, of tags, and where nothing is given."""
 CHANNELS = 16
 SHORTEST = 16
 REMEDY = "Save the signals as 'signals' (N, channels, length) and their classes or amounts as 'labels' (N,)."
-DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError, NotImplementedError, RuntimeError)
+DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    ValueError,
+    KeyError,
+    NotImplementedError,
+    RuntimeError,
+)
 
 
 @dataclass(frozen=True)
@@ -79,7 +112,9 @@ class Signals(Format):
         try:
             return _examples(path, data, way.check)
         except DAMAGED as error:
-            raise unusable(path, "is not a whole NPZ file", "Save or copy the file again.") from error
+            raise unusable(
+                path, "is not a whole NPZ file", "Save or copy the file again."
+            ) from error
 
 
 def signals_of(entries: list[Entry]) -> list[Pair]:
@@ -89,11 +124,18 @@ def signals_of(entries: list[Entry]) -> list[Pair]:
     for hint in sorted({entry.hint for entry in entries}):
         own = [entry for entry in entries if entry.hint == hint]
         named = [entry for entry in own if entry.role in SIGNAL_WORDS and _fits(entry)]
-        others = [entry for entry in own if entry.role in IMAGE_WORDS and _fits(entry) and _no_picture(entry, pictures)]
+        others = [
+            entry
+            for entry in own
+            if entry.role in IMAGE_WORDS and _fits(entry) and _no_picture(entry, pictures)
+        ]
         for signals in (*named, *others):
             labels = [
-                entry for entry in own
-                if entry is not signals and entry.shape[:1] == signals.shape[:1] and len(entry.shape) in (1, 2)
+                entry
+                for entry in own
+                if entry is not signals
+                and entry.shape[:1] == signals.shape[:1]
+                and len(entry.shape) in (1, 2)
                 and entry.role not in NAME_WORDS | SIGNAL_WORDS | IMAGE_WORDS | RATE_WORDS
             ]
             labels.sort(key=lambda entry: (entry.role not in LABEL_WORDS, len(entry.shape)))
@@ -104,7 +146,12 @@ def signals_of(entries: list[Entry]) -> list[Pair]:
 
 
 def _fits(entry: Entry) -> bool:
-    return len(entry.shape) in (2, 3) and entry.dtype.kind in "fiu" and all(entry.shape) and entry.shape[-1] > 1
+    return (
+        len(entry.shape) in (2, 3)
+        and entry.dtype.kind in "fiu"
+        and all(entry.shape)
+        and entry.shape[-1] > 1
+    )
 
 
 def _no_picture(entry: Entry, pictures: bool) -> bool:
@@ -123,7 +170,9 @@ def _examples(path: Path, data: DataSettings, check: Check) -> Examples:
         raise unusable(path, "holds labels for some of its splits only", REMEDY)
     needed = sum(int(np.prod(pair.signals.shape, dtype=object)) * 4 for pair in pairs)
     if needed > 0.4 * psutil.virtual_memory().available:
-        raise unusable(path, f"needs {2 * needed / 1e9:,.1f} GB of memory", "Save it in smaller parts.")
+        raise unusable(
+            path, f"needs {2 * needed / 1e9:,.1f} GB of memory", "Save it in smaller parts."
+        )
     found: list[np.ndarray] = []
     given, hints, names, notes = [], [], [], []
     with np.load(path, allow_pickle=False) as file:
@@ -132,10 +181,14 @@ def _examples(path: Path, data: DataSettings, check: Check) -> Examples:
             values = file[pair.signals.key]
             values, turned = channels_first(values)
             if turned:
-                notes.append(f"'{pair.signals.key}' has its channels last; they were brought to the front.")
+                notes.append(
+                    f"'{pair.signals.key}' has its channels last; they were brought to the front."
+                )
             if found and values.shape[1:] != found[0].shape[1:]:
                 raise unusable(
-                    path, f"holds '{pair.signals.key}' in another size than '{pairs[0].signals.key}'", REMEDY
+                    path,
+                    f"holds '{pair.signals.key}' in another size than '{pairs[0].signals.key}'",
+                    REMEDY,
                 )
             found.append(values)
             if pair.labels is not None:
@@ -150,17 +203,29 @@ def _examples(path: Path, data: DataSettings, check: Check) -> Examples:
     reasons = {int(row): "it holds values that are no numbers" for row in np.flatnonzero(~good)}
     if answers is not None and answers.dtype.kind == "f":
         whole = (np.abs(answers) <= LARGEST).all(axis=1)
-        reasons |= {int(row): "its label is no number" for row in np.flatnonzero(~whole) if int(row) not in reasons}
+        reasons |= {
+            int(row): "its label is no number"
+            for row in np.flatnonzero(~whole)
+            if int(row) not in reasons
+        }
         good &= whole
     if not good.any():
-        raise unusable(path, "holds no signal of finite numbers only", "Fill in or leave out what is missing.")
+        raise unusable(
+            path, "holds no signal of finite numbers only", "Fill in or leave out what is missing."
+        )
     rows = np.flatnonzero(good)
     label = pairs[0].labels
-    kind, targets = _targets(path, data, answers[rows] if answers is not None else None, label, known, len(rows))
+    kind, targets = _targets(
+        path, data, answers[rows] if answers is not None else None, label, known, len(rows)
+    )
     return Examples(
-        kind, (SignalPart(values[rows] if len(rows) < len(values) else values, rate),), targets,
-        np.concatenate(hints)[rows], [names[row] for row in rows.tolist()],
-        skipped=tuple(Skipped(names[row], reason) for row, reason in sorted(reasons.items())), notes=tuple(notes),
+        kind,
+        (SignalPart(values[rows] if len(rows) < len(values) else values, rate),),
+        targets,
+        np.concatenate(hints)[rows],
+        [names[row] for row in rows.tolist()],
+        skipped=tuple(Skipped(names[row], reason) for row, reason in sorted(reasons.items())),
+        notes=tuple(notes),
     )
 
 
@@ -173,7 +238,12 @@ def channels_first(values: np.ndarray) -> tuple[np.ndarray, bool]:
 
 
 def _targets(
-    path: Path, data: DataSettings, answers: np.ndarray | None, entry: Entry | None, known: Sequence[str], count: int
+    path: Path,
+    data: DataSettings,
+    answers: np.ndarray | None,
+    entry: Entry | None,
+    known: Sequence[str],
+    count: int,
 ) -> tuple[str, Targets]:
     """The task, as asked for or as the labels suggest, and its targets. answers: (N, K)."""
     classes, amounts, tags, nothing = USUAL
@@ -182,40 +252,66 @@ def _targets(
         if task(kind).targets != "none" or task(kind).pairs:
             raise unusable(path, f"holds no labels, which '{task(kind).label}' needs", REMEDY)
         return kind, none_of(count)
-    zeros_and_ones = answers.dtype.kind in "iufb" and answers.shape[1] > 1 and bool(np.isin(answers, (0, 1)).all())
+    zeros_and_ones = (
+        answers.dtype.kind in "iufb"
+        and answers.shape[1] > 1
+        and bool(np.isin(answers, (0, 1)).all())
+    )
     several = zeros_and_ones and bool((answers.sum(axis=1) != 1).any())
     whole = answers.dtype.kind != "f" or zeros_and_ones or bool((answers == np.rint(answers)).all())
-    usual = tags if several else classes if whole and (answers.shape[1] == 1 or zeros_and_ones) else amounts
+    usual = (
+        tags
+        if several
+        else classes
+        if whole and (answers.shape[1] == 1 or zeros_and_ones)
+        else amounts
+    )
     kind = data.task or usual
     asked: Task = task(kind)
     if asked.targets == "none" and not asked.pairs:
         return kind, none_of(count)
     if asked.targets == "amounts":
         if answers.dtype.kind not in "iuf":
-            raise unusable(path, f"holds texts in '{entry.key}' where amounts are to be predicted",
-                           f"Choose '{TASKS[classes].label}' as the task.")
+            raise unusable(
+                path,
+                f"holds texts in '{entry.key}' where amounts are to be predicted",
+                f"Choose '{TASKS[classes].label}' as the task.",
+            )
         width = answers.shape[1]
-        names = list(known) if len(known) == width else [entry.key] if width == 1 else [
-            f"{entry.key} {number}" for number in range(1, width + 1)
-        ]
+        names = (
+            list(known)
+            if len(known) == width
+            else [entry.key]
+            if width == 1
+            else [f"{entry.key} {number}" for number in range(1, width + 1)]
+        )
         return kind, amounts_of(answers, names)
     if asked.targets == "tags" and zeros_and_ones:
         width = answers.shape[1]
         names = list(known) if len(known) == width else [str(number) for number in range(width)]
         return kind, tagged(answers.astype(np.float32), tuple(names))
     if asked.targets in ("classes", "tags") and usual == amounts:
-        raise unusable(path, f"holds amounts in '{entry.key}', not classes",
-                       f"Choose '{TASKS[amounts].label}' as the task.")
+        raise unusable(
+            path,
+            f"holds amounts in '{entry.key}', not classes",
+            f"Choose '{TASKS[amounts].label}' as the task.",
+        )
     texts = labels_of(answers)
     if known and all(text.isdigit() and int(text) < len(known) for text in texts):
-        return kind, labelled(asked, tuple(known), np.array([int(text) for text in texts], np.int64))
+        return kind, labelled(
+            asked, tuple(known), np.array([int(text) for text in texts], np.int64)
+        )
     return kind, labelled(asked, *encode_classes(texts))
 
 
 def _rate(entries: list[Entry], file: Mapping[str, np.ndarray]) -> float | None:
     """Samples a second, where the file says so."""
     for entry in entries:
-        if entry.role in RATE_WORDS and int(np.prod(entry.shape)) == 1 and entry.dtype.kind in "iuf":
+        if (
+            entry.role in RATE_WORDS
+            and int(np.prod(entry.shape)) == 1
+            and entry.dtype.kind in "iuf"
+        ):
             rate = float(file[entry.key].reshape(-1)[0])
             if np.isfinite(rate) and rate > 0:
                 return rate

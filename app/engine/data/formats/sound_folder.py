@@ -11,7 +11,14 @@ import psutil
 
 from app.engine.data import sounds
 from app.engine.data.catalogue import Format, Way, encode_classes, unusable
-from app.engine.data.class_folders import Listed, Listing, holds_mostly, list_files, lost_classes, need_classes
+from app.engine.data.class_folders import (
+    Listed,
+    Listing,
+    holds_mostly,
+    list_files,
+    lost_classes,
+    need_classes,
+)
 from app.engine.data.dataset import Skipped
 from app.engine.data.examples import Examples
 from app.engine.data.parts.signals import SignalPart
@@ -57,21 +64,30 @@ class SoundFolder(Format):
                 headings[row] = sounds.read_heading(file.path)
             except (NoSound, OSError) as error:
                 skipped.append(_skipped(file, error))
-        need_classes(source, listing, [listing.files[row].label for row in headings], skipped, "sound")
+        need_classes(
+            source, listing, [listing.files[row].label for row in headings], skipped, "sound"
+        )
         like = way.like
         manner, notes = _manner(list(headings.values()))
         if isinstance(like, SignalPreparation):
             manner, notes = Manner(like.rate or manner.rate, like.length, like.channels), []
         needed = len(headings) * manner.length * manner.channels * 4
         if needed > 0.4 * psutil.virtual_memory().available:
-            raise unusable(source, f"needs {2 * needed / 1e9:,.1f} GB of memory", "Choose fewer files.")
+            raise unusable(
+                source, f"needs {2 * needed / 1e9:,.1f} GB of memory", "Choose fewer files."
+            )
         rows, values = _read(listing, headings, manner, way, skipped)
         labels = [listing.files[row].label for row in rows]
         need_classes(source, listing, labels, skipped, "sound")
         return Examples(
-            kind, (SignalPart(values, float(manner.rate)),), labelled(task(kind), *encode_classes(labels)),
-            np.array([listing.files[row].hint for row in rows], np.int8), [listing.files[row].name for row in rows],
-            listing.groups(data, rows), tuple(skipped), (*listing.notes, *notes, *lost_classes(listing, labels)),
+            kind,
+            (SignalPart(values, float(manner.rate)),),
+            labelled(task(kind), *encode_classes(labels)),
+            np.array([listing.files[row].hint for row in rows], np.int8),
+            [listing.files[row].name for row in rows],
+            listing.groups(data, rows),
+            tuple(skipped),
+            (*listing.notes, *notes, *lost_classes(listing, labels)),
         )
 
 
@@ -103,25 +119,36 @@ def _manner(headings: list[Heading]) -> tuple[Manner, list[str]]:
     """The most frequent rate and the median length, both lowered where a signal would become too long; and what a
     person should know of it."""
     notes = []
-    common, count = max(Counter(heading.rate for heading in headings).items(), key=lambda item: (item[1], item[0]))
+    common, count = max(
+        Counter(heading.rate for heading in headings).items(), key=lambda item: (item[1], item[0])
+    )
     if count < len(headings):
-        notes.append(f"{len(headings) - count:,} of {len(headings):,} sounds have another rate; they were brought to "
-                     f"{common:,} samples a second.")
+        notes.append(
+            f"{len(headings) - count:,} of {len(headings):,} sounds have another rate; they were brought to "
+            f"{common:,} samples a second."
+        )
     stereo = sum(heading.channels > 1 for heading in headings)
     if stereo:
-        notes.append(f"The channels of {stereo:,} {'sound' if stereo == 1 else 'sounds'} were mixed into one.")
+        notes.append(
+            f"The channels of {stereo:,} {'sound' if stereo == 1 else 'sounds'} were mixed into one."
+        )
     seconds = float(np.median([heading.frames / heading.rate for heading in headings]))
     rate = common
     if seconds * common > LONGEST and common > LOWEST:
         parts = min(common // LOWEST, ceil(seconds * common / LONGEST))
         rate = round(common / max(1, parts))
         if rate < common:
-            notes.append(f"The sounds are long: they were brought from {common:,} to {rate:,} samples a second, so "
-                         f"tones above {rate // 2:,} Hz are lost.")
+            notes.append(
+                f"The sounds are long: they were brought from {common:,} to {rate:,} samples a second, so "
+                f"tones above {rate // 2:,} Hz are lost."
+            )
     length = int(max(8, min(LONGEST, round(seconds * rate))))
     longer = sum(heading.frames / heading.rate * rate > length + 1 for heading in headings)
     shorter = sum(heading.frames / heading.rate * rate < length - 1 for heading in headings)
-    for number, how, so in ((longer, "longer", "the middle is used"), (shorter, "shorter", "silence stands around")):
+    for number, how, so in (
+        (longer, "longer", "the middle is used"),
+        (shorter, "shorter", "silence stands around"),
+    ):
         if number:
             verb = "sound is" if number == 1 else "sounds are"
             notes.append(f"{number:,} {verb} {how} than {length / rate:.3g} seconds: {so}.")

@@ -47,7 +47,9 @@ def table_in(path: Path) -> Path | None:
     tables = [entry for entry in found if entry.is_file() and entry.name.lower().endswith(sure)]
     if not tables or any(entry.is_dir() for entry in found):
         return None
-    training = [entry for entry in tables if split_of(os.path.splitext(entry.name)[0]) not in (FREE, 1, 2)]
+    training = [
+        entry for entry in tables if split_of(os.path.splitext(entry.name)[0]) not in (FREE, 1, 2)
+    ]
     chosen = tables if len(tables) == 1 else training
     return Path(chosen[0].path) if len(chosen) == 1 else None
 
@@ -69,7 +71,9 @@ def _rows_alike(path: Path) -> bool:
     counts = [line.strip().count(delimiter) for line in lines[:60]]
     if delimiter == " ":
         numbers = sum(character.isdigit() for character in text)
-        return min(len(line.split()) for line in lines) > 1 and numbers > 0.3 * len(text.replace(" ", ""))
+        return min(len(line.split()) for line in lines) > 1 and numbers > 0.3 * len(
+            text.replace(" ", "")
+        )
     alike = sum(count == counts[1] for count in counts)
     return counts[1] > 0 and alike > 0.9 * len(counts)
 

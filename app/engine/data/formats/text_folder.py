@@ -41,7 +41,12 @@ class TextFolder(Format):
             except NoText as error:
                 skipped.append(Skipped(file.name, error.reason))
             except OSError as error:
-                skipped.append(Skipped(file.name, f"it could not be opened ({error.strerror or 'error of the disk'})"))
+                skipped.append(
+                    Skipped(
+                        file.name,
+                        f"it could not be opened ({error.strerror or 'error of the disk'})",
+                    )
+                )
             else:
                 rows.append(row)
                 texts.append(text)
@@ -49,12 +54,19 @@ class TextFolder(Format):
                     guessed[encoding] = guessed.get(encoding, 0) + 1
         labels = [listing.files[row].label for row in rows]
         need_classes(source, listing, labels, skipped, "text")
-        notes = [f"{count:,} {'text is' if count == 1 else 'texts are'} not in Unicode: read as {encoding}."
-                 for encoding, count in guessed.items()]
+        notes = [
+            f"{count:,} {'text is' if count == 1 else 'texts are'} not in Unicode: read as {encoding}."
+            for encoding, count in guessed.items()
+        ]
         return Examples(
-            kind, (TextPart(texts, data),), labelled(task(kind), *encode_classes(labels)),
-            np.array([listing.files[row].hint for row in rows], np.int8), [listing.files[row].name for row in rows],
-            listing.groups(data, rows), tuple(skipped), (*listing.notes, *notes, *lost_classes(listing, labels)),
+            kind,
+            (TextPart(texts, data),),
+            labelled(task(kind), *encode_classes(labels)),
+            np.array([listing.files[row].hint for row in rows], np.int8),
+            [listing.files[row].name for row in rows],
+            listing.groups(data, rows),
+            tuple(skipped),
+            (*listing.notes, *notes, *lost_classes(listing, labels)),
         )
 
 

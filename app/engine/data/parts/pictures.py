@@ -26,7 +26,9 @@ from app.engine.errors import UserError
 class PicturePart(Part):
     """inputs: (N, C, H, W) uint8, in memory or mapped. prints: (N, 16), where they are known."""
 
-    def __init__(self, inputs: np.ndarray, preparation: ImagePreparation, prints: np.ndarray | None = None) -> None:
+    def __init__(
+        self, inputs: np.ndarray, preparation: ImagePreparation, prints: np.ndarray | None = None
+    ) -> None:
         self.inputs, self.preparation = inputs, preparation
         self._prints = splits.digests(inputs) if prints is None else prints
 
@@ -40,11 +42,17 @@ class PicturePart(Part):
     def coded(self, preparation: Preparation) -> np.ndarray:
         """As they are: size and colours are those of the settings they were read with (see as_trained)."""
         if not isinstance(preparation, ImagePreparation):
-            raise UserError("The network was not trained on pictures, but these data are.", "Choose other data.",
-                            "data.source")
+            raise UserError(
+                "The network was not trained on pictures, but these data are.",
+                "Choose other data.",
+                "data.source",
+            )
         if self.inputs.shape[1:] != preparation.inputs[0].shape:
-            raise UserError("The pictures are not of the size and colours that the network was trained on.",
-                            "Choose other data.", "data.source")
+            raise UserError(
+                "The pictures are not of the size and colours that the network was trained on.",
+                "Choose other data.",
+                "data.source",
+            )
         return self.inputs
 
     def digests(self) -> np.ndarray:
@@ -52,7 +60,11 @@ class PicturePart(Part):
 
 
 def picture_part(
-    paths: Sequence[Path], data: DataSettings, way: Way, names: Sequence[str] | None = None, half: int = 0
+    paths: Sequence[Path],
+    data: DataSettings,
+    way: Way,
+    names: Sequence[str] | None = None,
+    half: int = 0,
 ) -> tuple[PicturePart, np.ndarray, tuple[Skipped, ...], tuple[str, ...]]:
     """The pictures of these files, decoded or taken from the cache, in their order: the part, the rows of `paths` that
     could be read (n,), those that could not, and notes. One file may stand in several rows.
@@ -63,7 +75,12 @@ def picture_part(
     data = as_trained(data, way.like, half)
     shown = list(names) if names is not None else [readable(path) for path in paths]
     reading = _kept(paths, shown, data, way)
-    return PicturePart(reading.inputs, reading.preparation), reading.rows, reading.skipped, reading.notes
+    return (
+        PicturePart(reading.inputs, reading.preparation),
+        reading.rows,
+        reading.skipped,
+        reading.notes,
+    )
 
 
 def as_trained(data: DataSettings, like: Preparation | None, half: int = 0) -> DataSettings:
@@ -86,14 +103,18 @@ def _kept(paths: Sequence[Path], names: list[str], data: DataSettings, way: Way)
         except (KeyError, TypeError, ValueError):
             pass  # written by another version: read again
     total = len(paths)
-    catalogue = Catalogue((), names, np.zeros(total, np.int64), np.full(total, FREE, np.int8), paths=paths)
+    catalogue = Catalogue(
+        (), names, np.zeros(total, np.int64), np.full(total, FREE, np.int8), paths=paths
+    )
     with way.cache.workplace() as place:
         reading = read(catalogue, data, place, way.progress, way.check)
         if not len(reading.rows):
             return reading
         mapped = isinstance(reading.inputs, np.memmap)
         about = {
-            "rows": reading.rows.tolist(), "preparation": reading.preparation.to_plain(), "notes": list(reading.notes),
+            "rows": reading.rows.tolist(),
+            "preparation": reading.preparation.to_plain(),
+            "notes": list(reading.notes),
             "skipped": [dataclasses.asdict(item) for item in reading.skipped],
         }
         kept = place is not None and way.cache.keep(place, key, reading.inputs, about, lineage)

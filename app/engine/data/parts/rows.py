@@ -28,9 +28,18 @@ class RowPart(Part):
     are to be dropped are gone already."""
 
     def __init__(
-        self, columns: Sequence[Column], roles: Mapping[str, str], missing: Mapping[str, Missing], style: NumberStyle
+        self,
+        columns: Sequence[Column],
+        roles: Mapping[str, str],
+        missing: Mapping[str, Missing],
+        style: NumberStyle,
     ) -> None:
-        self.columns, self.roles, self.missing, self.style = tuple(columns), dict(roles), dict(missing), style
+        self.columns, self.roles, self.missing, self.style = (
+            tuple(columns),
+            dict(roles),
+            dict(missing),
+            style,
+        )
         self._notes: list[str] = []
         for column in self.columns:
             policy_of(column.name, self.roles[column.name], self.missing)
@@ -49,7 +58,11 @@ class RowPart(Part):
 
     def coded(self, preparation: Preparation) -> np.ndarray:
         if not isinstance(preparation, RowPreparation):
-            raise UserError("The network was not trained on rows of a table.", "Choose other data.", "data.source")
+            raise UserError(
+                "The network was not trained on rows of a table.",
+                "Choose other data.",
+                "data.source",
+            )
         self._notes = []
         values = self._fill(preparation)
         self._tell(preparation)
@@ -66,7 +79,9 @@ class RowPart(Part):
                 numbers = column.numbers[0] + 0.0  # so that -0 is 0
                 values[:, place] = np.where(np.isnan(numbers), np.nan, numbers).view(np.uint64)
         found = _hashed(values)
-        _, first, twins = np.unique(found.view("V16").ravel(), return_index=True, return_inverse=True)
+        _, first, twins = np.unique(
+            found.view("V16").ravel(), return_index=True, return_inverse=True
+        )
         if len(first) >= TWINS * len(found):
             return found
         order = np.argsort(twins, kind="stable")
@@ -90,20 +105,40 @@ class RowPart(Part):
             if counts[0]:
                 names.append((int(counts[0]), NO_VALUE))
             names.sort(key=lambda item: (-item[0], natural_key(item[1])))
-            return RowColumn(column.name, "category", policy, categories=tuple(word for _, word in names))
+            return RowColumn(
+                column.name, "category", policy, categories=tuple(word for _, word in names)
+            )
         values = column.numbers[0].astype(np.float32).astype(np.float64)[training]
         present = values[np.isfinite(values)]
         if not len(present):
-            return RowColumn(column.name, "number", policy, flagged=bool(len(values)), whole=column.whole,
-                             date=column.date)
+            return RowColumn(
+                column.name,
+                "number",
+                policy,
+                flagged=bool(len(values)),
+                whole=column.whole,
+                date=column.date,
+            )
         median, mean = float(np.median(present)), float(present.mean())
         fill = {"mean": mean, "zero": 0.0}.get(policy, median)
         filled = np.where(np.isfinite(values), values, fill)
         spread = float(filled.std())
-        exact = spread > 1e-6 * max(abs(float(filled.mean())), 1e-30)  # less is what 32 bits round away
+        exact = spread > 1e-6 * max(
+            abs(float(filled.mean())), 1e-30
+        )  # less is what 32 bits round away
         return RowColumn(
-            column.name, "number", policy, fill, len(present) < len(values), float(filled.mean()),
-            spread if exact else 1.0, float(present.min()), float(present.max()), median, column.whole, column.date,
+            column.name,
+            "number",
+            policy,
+            fill,
+            len(present) < len(values),
+            float(filled.mean()),
+            spread if exact else 1.0,
+            float(present.min()),
+            float(present.max()),
+            median,
+            column.whole,
+            column.date,
         )
 
     def _fill(self, preparation: RowPreparation) -> np.ndarray:
@@ -111,9 +146,14 @@ class RowPart(Part):
         here = {column.name: column for column in self.columns}
         absent = [column.name for column in preparation.columns if column.name not in here]
         if absent:
-            shown = ", ".join(f"'{name}'" for name in absent[:5]) + (" …" if len(absent) > 5 else "")
-            raise UserError(f"The table has no column {shown}, which the network was trained on.",
-                            "Choose a table with the same columns.", "data.source")
+            shown = ", ".join(f"'{name}'" for name in absent[:5]) + (
+                " …" if len(absent) > 5 else ""
+            )
+            raise UserError(
+                f"The table has no column {shown}, which the network was trained on.",
+                "Choose a table with the same columns.",
+                "data.source",
+            )
         values = np.empty((len(self), len(preparation.features)), np.float32)
         place = 0
         for column in preparation.amounts:
@@ -126,7 +166,9 @@ class RowPart(Part):
         unseen: list[tuple[str, int]] = []
         for column in preparation.categories:
             codes, words = here[column.name].coded
-            table = np.array([column.numbers.get(word, 0) for word in (*words, NO_VALUE)], np.float32)
+            table = np.array(
+                [column.numbers.get(word, 0) for word in (*words, NO_VALUE)], np.float32
+            )
             values[:, place] = table[codes]
             new = int((values[:, place] == 0).sum())
             if new:
@@ -134,8 +176,10 @@ class RowPart(Part):
             place += 1
         for name, count in unseen[:10]:
             rows = "row has" if count == 1 else "rows have"
-            self._notes.append(f"{count:,} {rows} a value of '{name}' that does not come up in training; it counts as "
-                               "unseen.")
+            self._notes.append(
+                f"{count:,} {rows} a value of '{name}' that does not come up in training; it counts as "
+                "unseen."
+            )
         return values
 
     def _tell(self, preparation: RowPreparation) -> None:
@@ -144,8 +188,11 @@ class RowPart(Part):
         here = {column.name: column for column in self.columns}
         for settled in preparation.columns:
             column = here[settled.name]
-            gaps = int((~np.isfinite(column.numbers[0])).sum() if settled.role == "number"
-                       else (column.coded[0] < 0).sum())
+            gaps = int(
+                (~np.isfinite(column.numbers[0])).sum()
+                if settled.role == "number"
+                else (column.coded[0] < 0).sum()
+            )
             if not gaps:
                 continue
             count = f"{gaps:,} missing {'value' if gaps == 1 else 'values'} of '{column.name}'"
@@ -153,12 +200,16 @@ class RowPart(Part):
                 if NO_VALUE in settled.numbers:  # else they are told of as unseen
                     told.append(f"{count}: a category of their own.")
             else:
-                what = {"zero": "0"}.get(settled.missing, f"the {settled.missing} of training, {settled.fill:.6g}")
+                what = {"zero": "0"}.get(
+                    settled.missing, f"the {settled.missing} of training, {settled.fill:.6g}"
+                )
                 flag = "; a further input says where" if settled.flagged else ""
                 told.append(f"{count}: {what}{flag}.")
         self._notes += told[:20]
         if len(told) > 20:
-            self._notes.append(f"{len(told) - 20:,} more columns have missing values, treated in the same way.")
+            self._notes.append(
+                f"{len(told) - 20:,} more columns have missing values, treated in the same way."
+            )
 
 
 def policy_of(name: str, role: str, chosen: Mapping[str, Any]) -> str:
@@ -168,13 +219,16 @@ def policy_of(name: str, role: str, chosen: Mapping[str, Any]) -> str:
     if policy not in allowed:
         raise UserError(
             f"'{name}' is a {role}; its missing values cannot be treated as '{policy}'.",
-            f"Choose one of: {', '.join(allowed)}.", "data.missing",
+            f"Choose one of: {', '.join(allowed)}.",
+            "data.missing",
         )
     return str(policy)
 
 
 def _print(word: str) -> int:
-    return int.from_bytes(hashlib.blake2b(word.encode("utf-8", "replace"), digest_size=8).digest(), "little")
+    return int.from_bytes(
+        hashlib.blake2b(word.encode("utf-8", "replace"), digest_size=8).digest(), "little"
+    )
 
 
 def _hashed(values: np.ndarray) -> np.ndarray:

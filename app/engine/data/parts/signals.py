@@ -27,10 +27,16 @@ class SignalPart(Part):
 
     def coded(self, preparation: Preparation) -> np.ndarray:
         if not isinstance(preparation, SignalPreparation):
-            raise UserError("The network was not trained on signals, but these data are.", "Choose other data.",
-                            "data.source")
+            raise UserError(
+                "The network was not trained on signals, but these data are.",
+                "Choose other data.",
+                "data.source",
+            )
         rate = self.rate if self.rate is not None else preparation.rate
-        if self.values.shape[1:] == (preparation.channels, preparation.length) and rate == preparation.rate:
+        if (
+            self.values.shape[1:] == (preparation.channels, preparation.length)
+            and rate == preparation.rate
+        ):
             return self.values
         try:
             return np.stack([preparation.fitted(one, rate) for one in self.values])

@@ -52,8 +52,11 @@ class TextPart(Part):
 
     def coded(self, preparation: Preparation) -> np.ndarray:
         if not isinstance(preparation, TextPreparation):
-            raise UserError("The network was not trained on texts, but these data are.", "Choose other data.",
-                            "data.source")
+            raise UserError(
+                "The network was not trained on texts, but these data are.",
+                "Choose other data.",
+                "data.source",
+            )
         return self._kept(self._encoded(preparation.tokens, preparation.length), preparation.length)
 
     def digests(self) -> np.ndarray:
@@ -62,7 +65,9 @@ class TextPart(Part):
     def _encoded(self, tokens: Tokens, length: int) -> list[np.ndarray]:
         """The tokens of every text, one more than `length` where there are more."""
         begun = (beginning(text, length) or "\n" for text in self.texts)
-        return [found[: length + 1] for group in batches(begun, BATCH) for found in tokens.encode(group)]
+        return [
+            found[: length + 1] for group in batches(begun, BATCH) for found in tokens.encode(group)
+        ]
 
     def _kept(self, found: list[np.ndarray], length: int) -> np.ndarray:
         """(N, length) int32, and a note of what was cut."""
@@ -73,15 +78,25 @@ class TextPart(Part):
         notes = []
         cut = sum(count > length for count in lengths)
         if cut:
-            verb = "is longer than the context and was" if cut == 1 else "are longer than the context and were"
-            notes.append(f"{cut:,} {'text' if cut == 1 else 'texts'} {verb} cut after {length:,} tokens.")
+            verb = (
+                "is longer than the context and was"
+                if cut == 1
+                else "are longer than the context and were"
+            )
+            notes.append(
+                f"{cut:,} {'text' if cut == 1 else 'texts'} {verb} cut after {length:,} tokens."
+            )
         empty = sum(not text for text in self.texts)
         if empty:
-            notes.append(f"{empty:,} empty {'text is' if empty == 1 else 'texts are'} read as a line break.")
+            notes.append(
+                f"{empty:,} empty {'text is' if empty == 1 else 'texts are'} read as a line break."
+            )
         self._notes = tuple(notes)
 
 
-def _learned(parts: Sequence[TextPart], training: np.ndarray) -> tuple[list[list[np.ndarray]], TextPreparation]:
+def _learned(
+    parts: Sequence[TextPart], training: np.ndarray
+) -> tuple[list[list[np.ndarray]], TextPreparation]:
     """Tokens and context from the training texts of all parts together, and the tokens of every text of each part."""
     data, rows = parts[0].data, training.tolist()
     learned_from = [part.texts[row] for part in parts for row in rows]

@@ -65,7 +65,9 @@ class ImagePreparation(Preparation):
             else:
                 picture = _with_margin(picture, size)
         pixels = np.asarray(picture)
-        return pixels[None] if self.channels == 1 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
+        return (
+            pixels[None] if self.channels == 1 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
+        )
 
     def tensor(self, batch: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
         """(B, C, H, W) uint8 on any device -> normalised float32 of the same shape, channels_last for C, H, W > 1."""
@@ -81,11 +83,15 @@ class ImagePreparation(Preparation):
         if self.channels == 1:
             return pixels.mul_(factors[0]).add_(offsets[0])
         factor = torch.tensor(factors, dtype=torch.float32, device=pixels.device).view(-1, 1, 1)
-        return pixels.mul_(factor).add_(torch.tensor(offsets, dtype=torch.float32, device=pixels.device).view(-1, 1, 1))
+        return pixels.mul_(factor).add_(
+            torch.tensor(offsets, dtype=torch.float32, device=pixels.device).view(-1, 1, 1)
+        )
 
 
 def _resize(
-    picture: Image.Image, size: tuple[int, int], box: tuple[float, float, float, float] | None = None
+    picture: Image.Image,
+    size: tuple[int, int],
+    box: tuple[float, float, float, float] | None = None,
 ) -> Image.Image:
     """Averaged coarsely to three times the size, then finely: to the eye the same, and far faster on photographs."""
     return picture.resize(size, Image.Resampling.BICUBIC, box, reducing_gap=3.0)
@@ -103,11 +109,15 @@ def _middle(picture: Image.Image, size: tuple[int, int]) -> tuple[float, float, 
 def _with_margin(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
     """The whole picture in the middle, the margin in the median colour of its own edge."""
     scale = min(size[0] / picture.width, size[1] / picture.height)
-    small = _resize(picture, (max(1, round(picture.width * scale)), max(1, round(picture.height * scale))))
+    small = _resize(
+        picture, (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    )
     pixels = np.asarray(small)
     edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
     colour = np.median(edge, axis=0).astype(int)
-    paper = Image.new(small.mode, size, int(colour) if small.mode == "L" else tuple(int(part) for part in colour))
+    paper = Image.new(
+        small.mode, size, int(colour) if small.mode == "L" else tuple(int(part) for part in colour)
+    )
     paper.paste(small, ((size[0] - small.width) // 2, (size[1] - small.height) // 2))
     return paper
 
@@ -131,7 +141,9 @@ def statistics(inputs: np.ndarray, rows: np.ndarray) -> tuple[tuple[float, ...],
     total = np.maximum(counts.sum(axis=1), 1)
     mean = (counts * tones).sum(axis=1) / total
     spread = np.sqrt(np.maximum((counts * tones**2).sum(axis=1) / total - mean**2, 0))
-    return tuple(float(value) for value in mean), tuple(float(max(value, 1 / 255)) for value in spread)
+    return tuple(float(value) for value in mean), tuple(
+        float(max(value, 1 / 255)) for value in spread
+    )
 
 
 PREPARATION = ImagePreparation

@@ -46,13 +46,20 @@ class PairPreparation(Preparation):
 
     def to_plain(self) -> dict[str, Any]:
         return {
-            "kind": self.kind, "left": self.left.to_plain(), "right": self.right.to_plain(), "names": list(self.names),
+            "kind": self.kind,
+            "left": self.left.to_plain(),
+            "right": self.right.to_plain(),
+            "names": list(self.names),
         }
 
     @classmethod
     def from_plain(cls, data: dict[str, Any]) -> PairPreparation:
         first, second = data["names"]
-        return cls(read_preparation(data["left"]), read_preparation(data["right"]), (str(first), str(second)))
+        return cls(
+            read_preparation(data["left"]),
+            read_preparation(data["right"]),
+            (str(first), str(second)),
+        )
 
 
 PREPARATION = PairPreparation

@@ -13,7 +13,14 @@ import numpy as np
 
 from app.engine.data.preparation import Preparation
 from app.engine.data.tables.columns import plain
-from app.engine.data.tables.numbers import INFINITE, LARGEST, NO_NUMBER, NOTHING, NumberStyle, day_of
+from app.engine.data.tables.numbers import (
+    INFINITE,
+    LARGEST,
+    NO_NUMBER,
+    NOTHING,
+    NumberStyle,
+    day_of,
+)
 from app.engine.errors import UserError
 from models.shape import Input
 
@@ -81,7 +88,11 @@ class RowPreparation(Preparation):
     def features(self) -> tuple[str, ...]:
         """What each of the F numbers of an example is called."""
         flags = tuple(f"{column.name}: missing" for column in self.amounts if column.flagged)
-        return (*(column.name for column in self.amounts), *flags, *(column.name for column in self.categories))
+        return (
+            *(column.name for column in self.amounts),
+            *flags,
+            *(column.name for column in self.categories),
+        )
 
     @property
     def inputs(self) -> tuple[Input, ...]:
@@ -100,7 +111,9 @@ class RowPreparation(Preparation):
         """
         if not any(column.name in raw for column in self.columns):
             shown = ", ".join(f"'{column.name}'" for column in self.columns[:5])
-            raise UserError("The row has none of the columns that the network reads.", f"It reads {shown} …")
+            raise UserError(
+                "The row has none of the columns that the network reads.", f"It reads {shown} …"
+            )
         numbers = [self._number(column, raw.get(column.name)) for column in self.amounts]
         both = zip(numbers, self.amounts, strict=True)
         flags = [float(math.isnan(value)) for value, column in both if column.flagged]
@@ -110,7 +123,10 @@ class RowPreparation(Preparation):
     def _number(self, column: RowColumn, value: Any) -> float:
         number = self._parsed(column, value)
         if math.isnan(number) and column.missing == "drop":
-            raise UserError(f"'{column.name}' has no value, and rows without one are left out.", "Enter a value.")
+            raise UserError(
+                f"'{column.name}' has no value, and rows without one are left out.",
+                "Enter a value.",
+            )
         return number
 
     def _parsed(self, column: RowColumn, value: Any) -> float:
@@ -126,13 +142,18 @@ class RowPreparation(Preparation):
             number = day_of(text, column.date)
             if not math.isnan(number):
                 return number
-            raise UserError(f"'{text}' is no date of the form of '{column.name}'.", "Write it as in the table.")
+            raise UserError(
+                f"'{text}' is no date of the form of '{column.name}'.", "Write it as in the table."
+            )
         # as the table was written, else as people write by habit
         for style in (self.style, NumberStyle("."), NumberStyle(",")):
             found = style.parse(text)
             if found is not None:
                 return found if abs(found) <= LARGEST else math.nan
-        raise UserError(f"'{text}' is no number, but '{column.name}' needs one.", "Enter a number, or leave it empty.")
+        raise UserError(
+            f"'{text}' is no number, but '{column.name}' needs one.",
+            "Enter a number, or leave it empty.",
+        )
 
     def _code(self, column: RowColumn, value: Any) -> int:
         if isinstance(value, (int, float, np.number)) and not isinstance(value, bool):
@@ -140,7 +161,10 @@ class RowPreparation(Preparation):
         text = "" if value is None else str(value).strip()
         if text.lower() in NOTHING:
             if column.missing == "drop":
-                raise UserError(f"'{column.name}' has no value, and rows without one are left out.", "Enter a value.")
+                raise UserError(
+                    f"'{column.name}' has no value, and rows without one are left out.",
+                    "Enter a value.",
+                )
             text = NO_VALUE
         return column.numbers.get(text, 0)
 
@@ -151,11 +175,18 @@ class RowPreparation(Preparation):
         numbers = dict(zip((column.name for column in self.amounts), values, strict=False))
         codes = values[len(values) - len(self.categories) :]
         words = {
-            column.name: column.categories[int(code) - 1] if 0 < code <= len(column.categories) else UNSEEN
+            column.name: column.categories[int(code) - 1]
+            if 0 < code <= len(column.categories)
+            else UNSEEN
             for column, code in zip(self.categories, codes, strict=True)
         }
         return tuple(
-            (column.name, words[column.name] if column.role == "category" else _seen(column, numbers[column.name]))
+            (
+                column.name,
+                words[column.name]
+                if column.role == "category"
+                else _seen(column, numbers[column.name]),
+            )
             for column in self.columns
         )
 
@@ -183,9 +214,12 @@ class RowPreparation(Preparation):
 
     def to_plain(self) -> dict[str, Any]:
         return {
-            "kind": self.kind, "columns": [asdict(column) | {"categories": list(column.categories)}
-                                           for column in self.columns],
-            "decimal": self.decimal, "thousands": self.thousands,
+            "kind": self.kind,
+            "columns": [
+                asdict(column) | {"categories": list(column.categories)} for column in self.columns
+            ],
+            "decimal": self.decimal,
+            "thousands": self.thousands,
         }
 
     @classmethod

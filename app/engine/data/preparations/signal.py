@@ -60,7 +60,9 @@ class SignalPreparation(Preparation):
             try:
                 values = np.asarray(raw, np.float32)
             except (TypeError, ValueError):
-                raise UserError("A signal is a list of numbers.", "Leave out what is no number.") from None
+                raise UserError(
+                    "A signal is a list of numbers.", "Leave out what is no number."
+                ) from None
         return self.fitted(values, rate)
 
     def fitted(self, values: np.ndarray, rate: float | None = None) -> np.ndarray:
@@ -70,11 +72,14 @@ class SignalPreparation(Preparation):
         if values.ndim != 2 or not values.shape[1]:
             raise UserError("The signal is empty.", "Give a list of numbers.")
         if not np.isfinite(values).all():
-            raise UserError("The signal holds values that are no numbers.", "Leave them out, or fill them in.")
+            raise UserError(
+                "The signal holds values that are no numbers.", "Leave them out, or fill them in."
+            )
         if len(values) != self.channels:
             raise UserError(
                 f"The signal has {len(values):,} {'channel' if len(values) == 1 else 'channels'}; the network was "
-                f"trained on {self.channels:,}.", "Choose a signal with the same channels.",
+                f"trained on {self.channels:,}.",
+                "Choose a signal with the same channels.",
             )
         if rate is not None and self.rate is not None:
             values = sounds.resampled(values, rate, self.rate)
@@ -95,14 +100,18 @@ class SignalPreparation(Preparation):
         try:
             values, rate = sounds.read_wave(path)
         except sounds.NoSound as error:
-            raise UserError(f"'{readable(path.name)}' cannot be used: {error.reason}.", "Try another file.") from error
+            raise UserError(
+                f"'{readable(path.name)}' cannot be used: {error.reason}.", "Try another file."
+            ) from error
         except OSError as error:
             raise UserError(
                 f"'{readable(path.name)}' could not be opened ({error.strerror or 'error of the disk'}).",
                 "Try another file.",
             ) from error
         if sounds.silent(values):
-            raise UserError(f"'{readable(path.name)}' is silent from beginning to end.", "Try another file.")
+            raise UserError(
+                f"'{readable(path.name)}' is silent from beginning to end.", "Try another file."
+            )
         return (values.mean(axis=0, keepdims=True) if self.channels == 1 else values), float(rate)
 
     def tensor(self, batch: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
@@ -118,7 +127,9 @@ class SignalPreparation(Preparation):
 def statistics(values: np.ndarray, rows: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean and standard deviation per channel of these rows of (N, C, L); 1 where a channel does not vary."""
     count, total, squares = 0, np.zeros(values.shape[1]), np.zeros(values.shape[1])
-    shift = values[rows[0]].mean(axis=1, dtype=np.float64) if len(rows) else total  # else squares lose their digits
+    shift = (
+        values[rows[0]].mean(axis=1, dtype=np.float64) if len(rows) else total
+    )  # else squares lose their digits
     for start in range(0, len(rows), 1024):
         part = values[rows[start : start + 1024]].astype(np.float64) - shift[:, None]
         count += part.shape[0] * part.shape[2]
@@ -127,7 +138,9 @@ def statistics(values: np.ndarray, rows: np.ndarray) -> tuple[tuple[float, ...],
     mean = total / max(1, count)
     std = np.sqrt(np.maximum(squares / max(1, count) - mean**2, 0))
     level = np.abs(mean + shift)
-    still = std <= 1e-6 * np.maximum(level, 1e-6)  # float32 holds seven digits: less is no variation
+    still = std <= 1e-6 * np.maximum(
+        level, 1e-6
+    )  # float32 holds seven digits: less is no variation
     return tuple((mean + shift).tolist()), tuple(np.where(still, 1.0, std).tolist())
 
 

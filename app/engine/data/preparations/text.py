@@ -42,7 +42,10 @@ class TextPreparation(Preparation):
 
     def to_plain(self) -> dict[str, Any]:
         return {
-            "kind": self.kind, "tokenizer": self.tokenizer, "vocabulary": self.vocabulary, "length": self.length,
+            "kind": self.kind,
+            "tokenizer": self.tokenizer,
+            "vocabulary": self.vocabulary,
+            "length": self.length,
         }
 
     @classmethod
@@ -88,12 +91,19 @@ class TextPreparation(Preparation):
     def pieces(self, text: str) -> list[str]:
         """How a text is cut, for a person: a text a token; bytes that are no whole character as \\xc3."""
         table = self.tokens.bytes_of
-        return [table[number].decode("utf-8", "backslashreplace") for number in self.tokens_of(text).tolist()]
+        return [
+            table[number].decode("utf-8", "backslashreplace")
+            for number in self.tokens_of(text).tolist()
+        ]
 
     def left_out(self, raw: str) -> str:
         """A sentence where a text is longer than the context, else ""."""
         count = len(self.tokens_of(raw))
-        return f"Only the first {self.length:,} of {count:,} tokens are read." if count > self.length else ""
+        return (
+            f"Only the first {self.length:,} of {count:,} tokens are read."
+            if count > self.length
+            else ""
+        )
 
 
 def beginning(text: str, length: int) -> str:

@@ -13,6 +13,15 @@ from app.engine.data.samples.entries import (
 )
 
 __all__ = [
-    "FASHION", "FASHION_FOLDER", "FOLDER", "FULL_FASHION_HELP", "MORE_DATA", "PREFIX", "SAMPLES", "Content", "Sample",
-    "load", "thumbnails",
+    "FASHION",
+    "FASHION_FOLDER",
+    "FOLDER",
+    "FULL_FASHION_HELP",
+    "MORE_DATA",
+    "PREFIX",
+    "SAMPLES",
+    "Content",
+    "Sample",
+    "load",
+    "thumbnails",
 ]

@@ -15,7 +15,16 @@ from app.engine.data.samples.signals import SORTS, make_signals
 
 FOLDER = Path(__file__).resolve().parents[4] / "resources" / "samples"
 FASHION = (
-    "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
 )
 
 
@@ -98,5 +107,7 @@ def thumbnails(name: str, most: int = 6) -> list[np.ndarray]:
         content = load(name)
     except KeyError:
         return []
-    return [content.images[int(np.flatnonzero(content.targets == label)[0])] for label in
-            range(min(most, len(content.classes)))]
+    return [
+        content.images[int(np.flatnonzero(content.targets == label)[0])]
+        for label in range(min(most, len(content.classes)))
+    ]

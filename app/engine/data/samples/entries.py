@@ -20,7 +20,7 @@ MORE_DATA = {
     "785 pictures with a text each, to match": "On Debian and Ubuntu: apt-get install tuxpaint-stamps-default\n"
     "Then open the folder /usr/share/tuxpaint/stamps. GPL-2.",
     "117,659 definitions in 45 topics, to tell apart": "On Debian and Ubuntu: apt-get install wordnet-base\n"
-    "awk -F'|' '!/^  /{split($1, a, \" \"); gsub(/\"/, \"\", $2); print \"topic \" a[2] \"\\t\" $2}' "
+    'awk -F\'|\' \'!/^  /{split($1, a, " "); gsub(/"/, "", $2); print "topic " a[2] "\\t" $2}\' '
     "/usr/share/wordnet/data.* > glosses.tsv\n"
     "Then open glosses.tsv. WordNet 3.0 licence.",
 }
@@ -54,17 +54,36 @@ class Sample:
 
 
 def _table(
-    name: str, label: str, summary: str, expectation: str, licence: str, source_note: str, *,
-    target: str, task: str = "classification", columns: dict[str, str] | None = None,
+    name: str,
+    label: str,
+    summary: str,
+    expectation: str,
+    licence: str,
+    source_note: str,
+    *,
+    target: str,
+    task: str = "classification",
+    columns: dict[str, str] | None = None,
 ) -> Sample:
     return Sample(
-        name, label, summary, expectation, licence, source_note, "row", task, "table", target, columns or {},
+        name,
+        label,
+        summary,
+        expectation,
+        licence,
+        source_note,
+        "row",
+        task,
+        "table",
+        target,
+        columns or {},
     )
 
 
 _PICTURES = (
     Sample(
-        "digits", "Handwritten digits",
+        "digits",
+        "Handwritten digits",
         "1,797 grey pictures of the digits 0 to 9, 8 × 8 pixels: trains in seconds.",
         "Expect 97 to 99 % right.",
         "CC BY 4.0",
@@ -72,14 +91,16 @@ _PICTURES = (
         "as scikit-learn ships it.",
     ),
     Sample(
-        "fashion", "Fashion-MNIST, a slice",
+        "fashion",
+        "Fashion-MNIST, a slice",
         "6,000 grey pictures of clothes, shoes and bags in 10 classes, 28 × 28 pixels.",
         "Expect 88 to 91 % right; the full set reaches 94 %.",
         "MIT",
         "The first 500 training and 100 test pictures of each class of Fashion-MNIST (Zalando SE, 2017).",
     ),
     Sample(
-        "shapes", "Coloured shapes",
+        "shapes",
+        "Coloured shapes",
         "1,200 colour pictures of six shapes at any size, angle and colour, 32 × 32 pixels.",
         "Expect 97 % right or more.",
         "CC0",
@@ -89,34 +110,42 @@ _PICTURES = (
 
 _TABLES = (
     _table(
-        "breast-cancer", "Breast cancer: yes or no",
+        "breast-cancer",
+        "Breast cancer: yes or no",
         "569 rows: 30 measurements of cell nuclei; is the tumour benign or malignant?",
         "Expect 95 to 98 % right.",
         "CC BY 4.0",
         "UCI's Breast Cancer Wisconsin (Diagnostic) (W. Wolberg, W. N. Street, O. Mangasarian, 1995), as scikit-learn "
         "ships it.",
-        target="diagnosis", task="binary-classification",
+        target="diagnosis",
+        task="binary-classification",
     ),
     _table(
-        "diabetes", "Diabetes: an amount",
+        "diabetes",
+        "Diabetes: an amount",
         "442 rows: ten measurements of a patient; how far will the illness go on within a year?",
         "Expect to explain 40 to 50 % of the differences (R² 0.40 to 0.50); a third of the patients are off by 50 or "
         "more.",
         "BSD-3-Clause, as part of scikit-learn",
         "B. Efron, T. Hastie, I. Johnstone, R. Tibshirani: Least Angle Regression (2004), in the units of the "
         "measurements, as scikit-learn ships it; the authors state no licence of their own.",
-        target="progression", task="regression", columns={"sex": "category"},
+        target="progression",
+        task="regression",
+        columns={"sex": "category"},
     ),
     _table(
-        "penguins", "Penguins",
+        "penguins",
+        "Penguins",
         "344 rows: bill, flipper, weight, sex and island of penguins of three species; some values are missing.",
         "Expect 97 to 100 % right.",
         "CC0",
         "Palmer Station LTER and K. Gorman; A. Horst, A. Hill, K. Gorman: palmerpenguins (2020).",
-        target="species", columns={"island": "category", "sex": "category", "year": "ignore"},
+        target="species",
+        columns={"island": "category", "sex": "category", "year": "ignore"},
     ),
     _table(
-        "wine", "Wine",
+        "wine",
+        "Wine",
         "178 rows: 13 chemical measurements of wines from three cultivars.",
         "Expect 95 to 100 % right.",
         "CC BY 4.0",
@@ -124,7 +153,8 @@ _TABLES = (
         target="cultivar",
     ),
     _table(
-        "iris", "Iris flowers",
+        "iris",
+        "Iris flowers",
         "150 rows: length and width of the petals and sepals of three species.",
         "Expect 93 to 100 % right.",
         "CC BY 4.0",
@@ -135,39 +165,51 @@ _TABLES = (
 
 _OTHERS = (
     Sample(
-        "glosses", "Definitions in ten topics",
+        "glosses",
+        "Definitions in ten topics",
         "7,611 short definitions: is it an animal, a body part, a feeling, a food, a place …?",
         "Expect 80 to 86 % right.",
         "WordNet 3.0",
         "Definitions of ten topics of WordNet 3.0 (Princeton University, 2006), at most 800 of each, without their "
         "examples.",
-        "text", "classification", "sentences",
+        "text",
+        "classification",
+        "sentences",
     ),
     Sample(
-        "book", "A book: the King James Bible",
+        "book",
+        "A book: the King James Bible",
         "4.2 million letters; the network learns to go on writing.",
         "Expect 2.0 bits per byte or fewer; the packer gzip needs 2.6 on the same last tenth.",
         "Public domain",
         "The translation of 1611, as Debian's package bible-kjv prints it, without numbers of verses. In the United "
         "Kingdom its printing is a privilege of the Crown.",
-        "text", "language-modelling", "book",
+        "text",
+        "language-modelling",
+        "book",
     ),
     Sample(
-        "emoji", "Emoji and their names",
+        "emoji",
+        "Emoji and their names",
         "1,885 pictures of 32 × 32 pixels, each with its name: which name belongs to which picture?",
         "Expect the right name of an unseen picture among the first five of 188 in 30 % or more; guessing finds 3 %.",
         "OFL-1.1, Apache-2.0 and MIT",
         "Drawn with the font Noto Color Emoji (Google Inc., OFL-1.1; pictures Apache-2.0), names of Unicode from "
         "unicode-emoji-json (Mu-An Chiou, MIT).",
-        "pair", "matching", "captions",
+        "pair",
+        "matching",
+        "captions",
     ),
     Sample(
-        "signals", "Made-up sensor signals",
+        "signals",
+        "Made-up sensor signals",
         "900 signals of 128 values and six forms, such as sine, square or pulses, with noise.",
         "Expect 97 % right or more.",
         "CC0",
         "Made by this program, not measured; the same signals every time.",
-        "signal", "classification", "signals",
+        "signal",
+        "classification",
+        "signals",
     ),
 )
 

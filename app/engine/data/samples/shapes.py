@@ -31,9 +31,13 @@ def _draw(shape: str, side: int, random: np.random.Generator) -> np.ndarray:
     draw, colour = ImageDraw.Draw(picture), tuple(ink.tolist())
     if shape in ("circle", "ring"):
         box = (x - radius, y - radius, x + radius, y + radius)
-        draw.ellipse(box, fill=colour if shape == "circle" else None, outline=colour, width=int(radius * 0.3))
+        draw.ellipse(
+            box, fill=colour if shape == "circle" else None, outline=colour, width=int(radius * 0.3)
+        )
     else:
-        draw.polygon([(x + px * radius, y + py * radius) for px, py in _outline(shape, turn)], fill=colour)
+        draw.polygon(
+            [(x + px * radius, y + py * radius) for px, py in _outline(shape, turn)], fill=colour
+        )
     small = picture.resize((side, side), Image.Resampling.BOX)
     noise = random.normal(0, 6, (side, side, 3))
     return np.clip(np.asarray(small) + noise, 0, 255).astype(np.uint8)

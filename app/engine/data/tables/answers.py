@@ -48,7 +48,8 @@ def _refuse_texts(table: Table, column: Column) -> None:
     cells = ", ".join(f"'{one.text[:40]}' ({table.row_of(one.place)})" for one in odd)
     raise UserError(
         f"The target '{column.name}' must be a number, but {count:,} {'cell is' if count == 1 else 'cells are'} not: "
-        f"{cells}.", "Mend these cells or leave them empty, check the decimal sign, or choose another task.",
+        f"{cells}.",
+        "Mend these cells or leave them empty, check the decimal sign, or choose another task.",
         "data.target",
     )
 
@@ -65,33 +66,49 @@ def targets_of(table: Table, plan: Plan, judged: bool = False) -> tuple[Targets,
         return none_of(len(table)), ()
     if task.targets == "amounts":
         values = np.stack([column.numbers[0] for column in columns], axis=1)
-        notes = tuple(f"'{column.name}' is counted in days since 1970." for column in columns if column.date)
+        notes = tuple(
+            f"'{column.name}' is counted in days since 1970." for column in columns if column.date
+        )
         return amounts_of(values, plan.targets), notes
     if task.targets == "tags":
         return _tags(table, plan, columns)
     if len(columns) > 1:
-        raise UserError(f"{task.label} predicts one column, but {len(columns)} are chosen.",
-                        "Choose one target, or another task.", "data.target")
+        raise UserError(
+            f"{task.label} predicts one column, but {len(columns)} are chosen.",
+            "Choose one target, or another task.",
+            "data.target",
+        )
     labels = columns[0].texts.to_pylist()
     targets = classes_of(labels)
     if len(targets.classes) < 2 and not judged:
         only = f"'{targets.classes[0]}'" if targets.classes else "nothing"
-        raise UserError(f"'{columns[0].name}' has only one value, {only}; there is nothing to tell apart.",
-                        "Choose another target column.", "data.target")
+        raise UserError(
+            f"'{columns[0].name}' has only one value, {only}; there is nothing to tell apart.",
+            "Choose another target column.",
+            "data.target",
+        )
     notes = ()
     if len(targets.classes) > max(50, 0.5 * len(labels)):
-        notes = (f"'{columns[0].name}' has {len(targets.classes):,} classes in {len(labels):,} rows: hardly any has "
-                 "enough examples. If it is an amount, choose regression.",)
+        notes = (
+            f"'{columns[0].name}' has {len(targets.classes):,} classes in {len(labels):,} rows: hardly any has "
+            "enough examples. If it is an amount, choose regression.",
+        )
     return targets, notes
 
 
 def _tags(table: Table, plan: Plan, columns: list[Column]) -> tuple[Targets, tuple[str, ...]]:
     if len(columns) == 1 and plan.separator:
-        tags = [[tag.strip() for tag in text.split(plan.separator) if tag.strip()]
-                for text in columns[0].texts.to_pylist()]
+        tags = [
+            [tag.strip() for tag in text.split(plan.separator) if tag.strip()]
+            for text in columns[0].texts.to_pylist()
+        ]
         tags = [list(dict.fromkeys(one)) for one in tags]
         if not any(tags):
-            raise UserError(f"'{columns[0].name}' holds no tags.", "Choose another target column.", "data.target")
+            raise UserError(
+                f"'{columns[0].name}' holds no tags.",
+                "Choose another target column.",
+                "data.target",
+            )
         none = sum(not one for one in tags)
         notes = [f"The tags in '{columns[0].name}' are separated by '{plan.separator}'."]
         if none:
@@ -99,10 +116,18 @@ def _tags(table: Table, plan: Plan, columns: list[Column]) -> tuple[Targets, tup
         return tags_of(tags), tuple(notes)
     for column in columns:
         if not yes_or_no(column):
-            raise UserError(f"The tag '{column.name}' must be 0 or 1, yes or no, in '{readable(table.path)}'.",
-                            "Choose other target columns, or another task.", "data.target")
-    values = np.stack([
-        column.numbers[0] > 0 if column.numeric else
-        np.array([text.lower() in TRUE for text in column.texts.to_pylist()]) for column in columns
-    ], axis=1)
+            raise UserError(
+                f"The tag '{column.name}' must be 0 or 1, yes or no, in '{readable(table.path)}'.",
+                "Choose other target columns, or another task.",
+                "data.target",
+            )
+    values = np.stack(
+        [
+            column.numbers[0] > 0
+            if column.numeric
+            else np.array([text.lower() in TRUE for text in column.texts.to_pylist()])
+            for column in columns
+        ],
+        axis=1,
+    )
     return tagged(values.astype(np.float32), plan.targets), ()

@@ -10,7 +10,15 @@ from typing import Any, Literal
 import numpy as np
 
 from app.engine.data.dataset import Skipped
-from app.engine.data.tables.numbers import LARGEST, NO_NUMBER, NOTHING, NumberStyle, date_format, to_days, to_numbers
+from app.engine.data.tables.numbers import (
+    LARGEST,
+    NO_NUMBER,
+    NOTHING,
+    NumberStyle,
+    date_format,
+    to_days,
+    to_numbers,
+)
 
 Kind = Literal["empty", "number", "date", "text", "mixed", "nested"]
 MOSTLY = 0.8
@@ -88,7 +96,9 @@ class Column:
             return ""  # most columns are told so, quickly
         form = date_format(self._first(200))
         if form and to_days(self.texts, form)[1].any():
-            every = {text for text in self.texts.unique().to_pylist() if text.lower() not in NOTHING}
+            every = {
+                text for text in self.texts.unique().to_pylist() if text.lower() not in NOTHING
+            }
             return date_format(sorted(every))
         return form
 
@@ -149,7 +159,10 @@ class Column:
 
     def odd(self, most: int = 3) -> list[Odd]:
         """The first cells that are no numbers."""
-        return [Odd(int(place), self.texts[int(place)].as_py()) for place in np.flatnonzero(self.numbers[1])[:most]]
+        return [
+            Odd(int(place), self.texts[int(place)].as_py())
+            for place in np.flatnonzero(self.numbers[1])[:most]
+        ]
 
     def take(self, rows: np.ndarray) -> Column:
         given = None if self.given is None else self.given.take(rows)
@@ -203,13 +216,23 @@ class Table:
     def take(self, rows: np.ndarray) -> Table:
         """The table of these places alone."""
         columns = tuple(column.take(rows) for column in self.columns)
-        return Table(self.path, columns, self.row_numbers[rows], self.manner, self.skipped, self.notes, self.complete,
-                     self.estimated)
+        return Table(
+            self.path,
+            columns,
+            self.row_numbers[rows],
+            self.manner,
+            self.skipped,
+            self.notes,
+            self.complete,
+            self.estimated,
+        )
 
     def cells(self, most: int) -> list[list[str]]:
         """The first rows as texts."""
-        shown = [column.texts[:most].to_pylist() if not column.nested else ["…"] * min(most, len(self))
-                 for column in self.columns]
+        shown = [
+            column.texts[:most].to_pylist() if not column.nested else ["…"] * min(most, len(self))
+            for column in self.columns
+        ]
         return [list(row) for row in zip(*shown, strict=True)]
 
     def raws(self, words: Collection[str] = ()) -> Iterator[dict[str, float | str]]:
@@ -217,7 +240,8 @@ class Table:
         and NaN where they are missing; everything else as its text. words: columns whose numbers are names of
         something, such as "01", and stay as they are written."""
         ready: list[Sequence[Any]] = [
-            column.numbers[0].tolist() if column.kind == "number" and column.name not in words
+            column.numbers[0].tolist()
+            if column.kind == "number" and column.name not in words
             else column.texts.to_pylist()
             for column in self.columns
         ]
@@ -254,6 +278,8 @@ def unique_heads(heads: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
         shown = ", ".join(f"'{name}'" for name in doubled[:5]) + (" …" if len(doubled) > 5 else "")
         notes.append(f"Several columns have one name; the later ones are called {shown}.")
     if unnamed and unnamed < len(heads):
-        notes.append(f"{unnamed:,} {'column has' if unnamed == 1 else 'columns have'} no name and "
-                     f"{'is' if unnamed == 1 else 'are'} numbered.")
+        notes.append(
+            f"{unnamed:,} {'column has' if unnamed == 1 else 'columns have'} no name and "
+            f"{'is' if unnamed == 1 else 'are'} numbered."
+        )
     return tuple(found), notes

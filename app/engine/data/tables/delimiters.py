@@ -45,14 +45,20 @@ def records(lines: Iterable[str], delimiter: str, path: str) -> Iterator[tuple[i
         else:
             return
     except csv.Error as error:
-        raise unusable(path, f"is not a table that can be read: row {number + 1}: {error}", REMEDY) from error
+        raise unusable(
+            path, f"is not a table that can be read: row {number + 1}: {error}", REMEDY
+        ) from error
     raise unusable(path, f"has a quotation mark in row {number} that is never closed", REMEDY)
 
 
 def find_delimiter(text: str, suffix: str, path: str) -> tuple[str, str]:
     """(the delimiter, why). text: some whole lines. One that gives every row the same number of cells, at least two;
     among several, the one for which the cells make most sense."""
-    lines = [line for line in itertools.islice(io.StringIO(text, newline=""), 3 * SAMPLE_ROWS) if line.strip()]
+    lines = [
+        line
+        for line in itertools.islice(io.StringIO(text, newline=""), 3 * SAMPLE_ROWS)
+        if line.strip()
+    ]
     counted: dict[str, tuple[float, int]] = {}
     for delimiter in (*DELIMITERS, SPACE):
         found = _widths(lines, delimiter)
@@ -82,7 +88,11 @@ def find_delimiter(text: str, suffix: str, path: str) -> tuple[str, str]:
 
 def _widths(lines: Sequence[str], delimiter: str) -> list[int]:
     """Cells of each row, as far as the lines hold whole rows."""
-    collapsed = [re.sub(" {2,}", " ", line.strip()) + "\n" for line in lines] if delimiter == SPACE else lines
+    collapsed = (
+        [re.sub(" {2,}", " ", line.strip()) + "\n" for line in lines]
+        if delimiter == SPACE
+        else lines
+    )
     csv.field_size_limit(LINE_LIMIT)
     try:
         rows = list(csv.reader(collapsed, delimiter=delimiter, skipinitialspace=delimiter != SPACE))
@@ -117,11 +127,16 @@ def has_header(rows: Sequence[Sequence[str]], style: NumberStyle) -> tuple[bool,
         return True, "it is the only row"
     if any(_differs_at(place, first, body, style) for place in range(len(first))):
         return True, "it has words above numbers"
-    if any(re.search(r"\.(png|jpe?g|bmp|gif|tiff?|webp|txt|wav)$", cell, re.IGNORECASE) for cell in filled):
+    if any(
+        re.search(r"\.(png|jpe?g|bmp|gif|tiff?|webp|txt|wav)$", cell, re.IGNORECASE)
+        for cell in filled
+    ):
         return False, "it names a file"
     if any(len(cell) > 60 for cell in filled):
         return False, "its cells are long"
-    repeated = sum(any(row[place] == cell for row in body) for place, cell in enumerate(first) if cell)
+    repeated = sum(
+        any(row[place] == cell for row in body) for place, cell in enumerate(first) if cell
+    )
     if repeated:
         return False, "its words come again below"
     return True, "its words do not come again below"
@@ -131,10 +146,16 @@ def _number(cell: str, style: NumberStyle) -> bool:
     return bool(style.matches.match(cell)) or cell.lower() in INFINITE
 
 
-def _differs_at(place: int, first: Sequence[str], body: Sequence[Sequence[str]], style: NumberStyle) -> bool:
+def _differs_at(
+    place: int, first: Sequence[str], body: Sequence[Sequence[str]], style: NumberStyle
+) -> bool:
     """Whether there are numbers below this cell."""
     cells = [row[place] for row in body if row[place].lower() not in NO_NUMBER]
-    return bool(cells) and bool(first[place]) and sum(_number(cell, style) for cell in cells) > 0.8 * len(cells)
+    return (
+        bool(cells)
+        and bool(first[place])
+        and sum(_number(cell, style) for cell in cells) > 0.8 * len(cells)
+    )
 
 
 def _counts_up(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
@@ -149,6 +170,8 @@ def _counts_up(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
 
     places = [place for place, cell in enumerate(first) if cell and not cell.isalpha()]
     numeric = [first[place] for place in places]
-    return running(numeric) and all(cell.isdecimal() or not cell[0].isdigit() for cell in numeric) and not any(
-        running([row[place] for place in places]) for row in body[:20]
+    return (
+        running(numeric)
+        and all(cell.isdecimal() or not cell[0].isdigit() for cell in numeric)
+        and not any(running([row[place] for place in places]) for row in body[:20])
     )

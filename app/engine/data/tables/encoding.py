@@ -11,20 +11,43 @@ from collections import Counter
 from dataclasses import dataclass
 
 MARKS = (
-    (b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32"),
-    (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"),
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe\0\0", "utf-32"),
+    (b"\0\0\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
 )
 WORDS = {
-    "utf-8": "UTF-8", "utf-8-sig": "UTF-8 with BOM", "utf-16": "UTF-16", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16",
-    "utf-32": "UTF-32", "cp1252": "Windows, western", "cp1250": "Windows, central Europe",
-    "cp1251": "Windows, Cyrillic", "latin-1": "ISO 8859-1",
+    "utf-8": "UTF-8",
+    "utf-8-sig": "UTF-8 with BOM",
+    "utf-16": "UTF-16",
+    "utf-16-le": "UTF-16",
+    "utf-16-be": "UTF-16",
+    "utf-32": "UTF-32",
+    "cp1252": "Windows, western",
+    "cp1250": "Windows, central Europe",
+    "cp1251": "Windows, Cyrillic",
+    "latin-1": "ISO 8859-1",
 }
 ALPHABETS = {
     "cp1252": (
-        "äöüß", "éèêëàâçîïôûùüœæÿ", "áéíñóúü", "áâãàçéêíóôõú", "àèéìíîòóùú", "æøåé", "åäöé", "áéíðóúýþæö", "éëïóöü",
+        "äöüß",
+        "éèêëàâçîïôûùüœæÿ",
+        "áéíñóúü",
+        "áâãàçéêíóôõú",
+        "àèéìíîòóùú",
+        "æøåé",
+        "åäöé",
+        "áéíðóúýþæö",
+        "éëïóöü",
     ),
     "cp1250": (
-        "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "ąćęłńóśźż", "áéíóöőúüű", "čćđšž", "ăâîşţ",
+        "áčďéěíňóřšťúůýž",
+        "áäčďéíĺľňóôŕšťúýž",
+        "ąćęłńóśźż",
+        "áéíóöőúüű",
+        "čćđšž",
+        "ăâîşţ",
     ),
     "cp1251": ("абвгдеёжзийклмнопрстуфхцчшщъыьэюя", "абвгґдеєжзиіїйклмнопрстуфхцчшщьюя"),
 }
@@ -84,7 +107,9 @@ TOGETHER = 0.6
 def _code_page(content: bytes) -> Encoding:
     beyond = bytes(byte for byte in content if byte >= 128)
     high = bytes(byte >= 128 for byte in content)
-    together = high.count(b"\1\1") / max(1, len(beyond))  # pairs do not overlap: of a long word about half
+    together = high.count(b"\1\1") / max(
+        1, len(beyond)
+    )  # pairs do not overlap: of a long word about half
     best, score = "cp1252", -1.0
     for name, alphabets in ALPHABETS.items():
         if name == "cp1251" and 2 * together < TOGETHER:

@@ -12,10 +12,27 @@ from typing import Any
 
 import numpy as np
 
-NOTHING = frozenset({
-    "", "na", "n/a", "#n/a", "nan", "null", "<na>", "?", "#nv", "#value!", "#div/0!", "#ref!", "#name?", "#num!",
-    "missing", "nil", "k.a.",
-})
+NOTHING = frozenset(
+    {
+        "",
+        "na",
+        "n/a",
+        "#n/a",
+        "nan",
+        "null",
+        "<na>",
+        "?",
+        "#nv",
+        "#value!",
+        "#div/0!",
+        "#ref!",
+        "#name?",
+        "#num!",
+        "missing",
+        "nil",
+        "k.a.",
+    }
+)
 """Words that stand for no value, in any column, in small letters."""
 NO_NUMBER = NOTHING | {"none", "-", "--", "---", ".", "..", "–", "—", "unknown", "x", "*"}
 """In a column of numbers these do too."""
@@ -24,10 +41,24 @@ LARGEST = 3e38
 """Beyond it a number does not fit into 32 bits: treated as infinite."""
 SPACES = " \u00a0\u202f\u2009"
 DATES = (
-    "%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d", "%d.%m.%Y", "%d.%m.%Y %H:%M",
-    "%d.%m.%Y %H:%M:%S", "%m/%d/%Y", "%d/%m/%Y", "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M",
+    "%Y-%m-%d",
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%dT%H:%M:%S",
+    "%Y-%m-%d %H:%M",
+    "%Y/%m/%d",
+    "%d.%m.%Y",
+    "%d.%m.%Y %H:%M",
+    "%d.%m.%Y %H:%M:%S",
+    "%m/%d/%Y",
+    "%d/%m/%Y",
+    "%m/%d/%Y %H:%M",
+    "%d/%m/%Y %H:%M",
 )
-DATE_WORDS = {"%m/%d/%Y": "month/day/year", "%d/%m/%Y": "day/month/year", "%d.%m.%Y": "day.month.year"}
+DATE_WORDS = {
+    "%m/%d/%Y": "month/day/year",
+    "%d/%m/%Y": "day/month/year",
+    "%d.%m.%Y": "day.month.year",
+}
 _LIKE_A_DATE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}([T ]\d{1,2}:\d{2}(:\d{2})?)?")
 
 
@@ -41,7 +72,9 @@ class NumberStyle:
     @property
     def words(self) -> str:
         decimal = "a decimal comma" if self.decimal == "," else "a decimal point"
-        between = {"": "", ",": "commas", ".": "points", " ": "spaces", "'": "apostrophes"}[self.thousands]
+        between = {"": "", ",": "commas", ".": "points", " ": "spaces", "'": "apostrophes"}[
+            self.thousands
+        ]
         return f"{decimal}, {between} between thousands" if between else decimal
 
     @functools.cached_property
@@ -52,7 +85,11 @@ class NumberStyle:
     @functools.cached_property
     def pattern(self) -> str:
         """Of a whole cell, for `re` and for Arrow alike."""
-        digits = rf"(?:[1-9][0-9]{{0,2}}(?:[{self.between}][0-9]{{3}})+|[0-9]+)" if self.between else "[0-9]+"
+        digits = (
+            rf"(?:[1-9][0-9]{{0,2}}(?:[{self.between}][0-9]{{3}})+|[0-9]+)"
+            if self.between
+            else "[0-9]+"
+        )
         mark = re.escape(self.decimal)
         return rf"^[+\-−]?(?:{digits}(?:{mark}[0-9]*)?|{mark}[0-9]+)(?:[eE][+\-]?[0-9]+)?$"
 
@@ -72,27 +109,45 @@ class NumberStyle:
 
 
 STYLES = (
-    NumberStyle(), NumberStyle(","), NumberStyle(".", ","), NumberStyle(",", "."), NumberStyle(",", " "),
-    NumberStyle(".", " "), NumberStyle(".", "'"), NumberStyle(",", "'"),
+    NumberStyle(),
+    NumberStyle(","),
+    NumberStyle(".", ","),
+    NumberStyle(",", "."),
+    NumberStyle(",", " "),
+    NumberStyle(".", " "),
+    NumberStyle(".", "'"),
+    NumberStyle(",", "'"),
 )
 
 
 def find_style(
-    columns: Sequence[Sequence[str]], delimiter: str, decimal: str | None = None, thousands: str | None = None
+    columns: Sequence[Sequence[str]],
+    delimiter: str,
+    decimal: str | None = None,
+    thousands: str | None = None,
 ) -> NumberStyle:
     """The style in which most columns are numbers. columns: some cells of each. Ties: the simpler one; what is grouped
     in threes is read as thousands only if the column's other numbers are below 1000. Given signs are kept."""
     styles = [
-        style for style in STYLES
-        if decimal in (None, style.decimal) and thousands in (None, style.thousands) and style.decimal != thousands
+        style
+        for style in STYLES
+        if decimal in (None, style.decimal)
+        and thousands in (None, style.thousands)
+        and style.decimal != thousands
     ] or [NumberStyle(decimal or ("," if thousands == "." else "."), thousands or "")]
     samples = [[cell for cell in cells if cell.lower() not in NO_NUMBER] for cells in columns]
     telling = [cells for cells in samples if any(not cell.isdigit() for cell in cells)]
 
     def score(style: NumberStyle) -> tuple[float, float, int]:
-        shares = [sum(bool(style.matches.match(cell)) for cell in cells) / len(cells) for cells in telling]
+        shares = [
+            sum(bool(style.matches.match(cell)) for cell in cells) / len(cells) for cells in telling
+        ]
         right = sum(share >= 0.8 for share in shares)
-        return right, _likely(style, telling, delimiter), -STYLES.index(style) if style in STYLES else 0
+        return (
+            right,
+            _likely(style, telling, delimiter),
+            -STYLES.index(style) if style in STYLES else 0,
+        )
 
     return max(styles, key=score)
 
@@ -100,7 +155,8 @@ def find_style(
 def _likely(style: NumberStyle, columns: Sequence[Sequence[str]], delimiter: str) -> float:
     """How well the style explains cells such as "1,234" that could be both thousands and decimals."""
     doubtful = [
-        cells for cells in columns
+        cells
+        for cells in columns
         if any("," in cell or "." in cell for cell in cells)
         and all(re.fullmatch(r"-?[1-9]\d{0,2}[.,]\d{3}|-?\d+", cell) for cell in cells)
     ]
@@ -155,7 +211,9 @@ def date_format(cells: Sequence[str]) -> str:
     """The way in which all these cells are dates, "" if they are none."""
     if not cells or not all(_LIKE_A_DATE.fullmatch(cell) for cell in cells):
         return ""
-    return next((form for form in DATES if all(not math.isnan(day_of(cell, form)) for cell in cells)), "")
+    return next(
+        (form for form in DATES if all(not math.isnan(day_of(cell, form)) for cell in cells)), ""
+    )
 
 
 def day_of(text: str, form: str) -> float:
@@ -176,7 +234,9 @@ def to_days(cells: Any, form: str) -> tuple[np.ndarray, np.ndarray, int]:
 
     blank = pc.is_in(pc.utf8_lower(cells), pa.array(sorted(NO_NUMBER), pa.large_string()))
     different = pc.dictionary_encode(cells)
-    days = np.array([day_of(str(word), form) for word in different.dictionary.to_pylist()] or [math.nan])
+    days = np.array(
+        [day_of(str(word), form) for word in different.dictionary.to_pylist()] or [math.nan]
+    )
     values = days[different.indices.to_numpy(zero_copy_only=False)] if len(cells) else np.zeros(0)
     odd = np.isnan(values) & ~blank.to_numpy(zero_copy_only=False)
     return values, odd, 0

@@ -19,9 +19,35 @@ from app.engine.learning.task import Task
 from app.engine.learning.tasks import task as task_of
 
 TARGET_WORDS = (
-    "target", "targets", "label", "labels", "class", "classes", "class_name", "y", "outcome", "outcomes", "output",
-    "response", "diagnosis", "result", "ziel", "klasse", "kategorie", "category", "species", "breed", "survived",
-    "churn", "tags", "topic", "sentiment", "price", "sales", "kind", "type",
+    "target",
+    "targets",
+    "label",
+    "labels",
+    "class",
+    "classes",
+    "class_name",
+    "y",
+    "outcome",
+    "outcomes",
+    "output",
+    "response",
+    "diagnosis",
+    "result",
+    "ziel",
+    "klasse",
+    "kategorie",
+    "category",
+    "species",
+    "breed",
+    "survived",
+    "churn",
+    "tags",
+    "topic",
+    "sentiment",
+    "price",
+    "sales",
+    "kind",
+    "type",
 )
 FEW = 10
 """Whole numbers with at most so many different values are taken for classes."""
@@ -29,7 +55,14 @@ ASKED = 20
 """With at most so many it is asked whether they are classes or amounts."""
 SEPARATORS = (";", "|", ",", "/")
 TAGGED_SHARE = 0.2
-TEXTS_OF_YES = ({"0", "1"}, {"no", "yes"}, {"false", "true"}, {"n", "y"}, {"nein", "ja"}, {"f", "t"})
+TEXTS_OF_YES = (
+    {"0", "1"},
+    {"no", "yes"},
+    {"false", "true"},
+    {"n", "y"},
+    {"nein", "ja"},
+    {"f", "t"},
+)
 
 Reads = Literal["row", "signal", "text", "image", "pair"]
 
@@ -54,23 +87,31 @@ class Plan:
 def targets_in(data: DataSettings) -> tuple[str, ...]:
     """The target columns that the settings name."""
     named = [data.target] if isinstance(data.target, str) else list(data.target or ())
-    return tuple(dict.fromkeys([*named, *(name for name, role in data.columns.items() if role == "target")]))
+    return tuple(
+        dict.fromkeys([*named, *(name for name, role in data.columns.items() if role == "target")])
+    )
 
 
 def plan(table: Table, data: DataSettings, like: Preparation | None = None) -> Plan:
     """Raises UserError where the settings do not fit the table, or there is nothing to learn from it."""
     _refuse_unknown(table, data, like is None)
     if len(table.columns) == 1 and data.task is None:
-        raise unusable(table.path, f"has only one column, '{table.heads[0]}', so nothing can be predicted from it",
-                       "Choose a table with at least two columns, or another delimiter.")
+        raise unusable(
+            table.path,
+            f"has only one column, '{table.heads[0]}', so nothing can be predicted from it",
+            "Choose a table with at least two columns, or another delimiter.",
+        )
     named = targets_in(data)
     roles = guess(table, data.columns, named)
     if like is not None:
         roles = _as_trained(roles, like, bool(named))
     split = split_column(table, roles)
     if split is not None:
-        roles[split.name] = Guess("ignore", "it says which split a row belongs to, and is followed",
-                                  roles[split.name].given)
+        roles[split.name] = Guess(
+            "ignore",
+            "it says which split a row belongs to, and is followed",
+            roles[split.name].given,
+        )
     asked = task_of(data.task) if data.task is not None else None
     targets: tuple[str, ...] = named
     paired = not named and _pair(roles) is not None and asked is None
@@ -83,14 +124,28 @@ def plan(table: Table, data: DataSettings, like: Preparation | None = None) -> P
         target = _guess_target(table, roles, asked)
         if target is not None:
             targets = (target.name,)
-            reason = "named like one" if _word(target.name) in TARGET_WORDS else "the last column that could be"
+            reason = (
+                "named like one"
+                if _word(target.name) in TARGET_WORDS
+                else "the last column that could be"
+            )
             roles[target.name] = Guess("target", f"what is predicted: {reason}")
     if paired or (asked is not None and asked.pairs):
         return _plan_pairs(table, data, roles, asked, split, named)
     kind, question, separator = _task(table, data, targets, roles)
     reads, inputs, notes = _inputs(table, data, roles, targets)
-    return Plan(roles, kind, reads, inputs, targets, _groups(roles), split.name if split else None, question, separator,
-                notes)
+    return Plan(
+        roles,
+        kind,
+        reads,
+        inputs,
+        targets,
+        _groups(roles),
+        split.name if split else None,
+        question,
+        separator,
+        notes,
+    )
 
 
 def _refuse_unknown(table: Table, data: DataSettings, all_of_them: bool) -> None:
@@ -105,7 +160,8 @@ def _refuse_unknown(table: Table, data: DataSettings, all_of_them: bool) -> None
                 known = ", ".join(f"'{head}'" for head in table.heads[:20])
                 raise UserError(
                     f"'{readable(table.path)}' has no column '{name}'.",
-                    f"Did you mean '{near[0]}'?" if near else f"Choose one of: {known}.", setting,
+                    f"Did you mean '{near[0]}'?" if near else f"Choose one of: {known}.",
+                    setting,
                 )
 
 
@@ -119,7 +175,9 @@ def _as_trained(roles: dict[str, Guess], like: Preparation, target_known: bool) 
     found: dict[str, Guess] = {}
     for name, one in roles.items():
         if name in wanted and one.role != "target":
-            found[name] = Guess("category" if wanted[name] == "category" else "number", "as in training", True)
+            found[name] = Guess(
+                "category" if wanted[name] == "category" else "number", "as in training", True
+            )
         elif one.role in other:
             found[name] = Guess("ignore", "not read in training")
         else:
@@ -137,26 +195,48 @@ def _word(name: str) -> str:
 
 def _pair(roles: dict[str, Guess]) -> tuple[str, str] | None:
     """The two columns of a table that has nothing else."""
-    used = [name for name, one in roles.items() if one.role in ("number", "category", "text", "image", "target")]
+    used = [
+        name
+        for name, one in roles.items()
+        if one.role in ("number", "category", "text", "image", "target")
+    ]
     halves = [name for name in used if roles[name].role in ("text", "image")]
     return (halves[0], halves[1]) if len(used) == len(halves) == 2 else None
 
 
 def _guess_target(table: Table, roles: dict[str, Guess], asked: Task | None) -> Column | None:
     """By its name, else the last column that the task could be about."""
-    usable = [column for column in table.columns if roles[column.name].role in ("number", "category")
-              and not roles[column.name].given]
+    usable = [
+        column
+        for column in table.columns
+        if roles[column.name].role in ("number", "category") and not roles[column.name].given
+    ]
     if not usable:  # everything was chosen by hand, but no target
-        usable = [column for column in table.columns if roles[column.name].role in ("number", "category")]
+        usable = [
+            column for column in table.columns if roles[column.name].role in ("number", "category")
+        ]
     if asked is not None and asked.targets == "amounts":
-        usable = [column for column in table.columns if (column.kind == "mixed" and not roles[column.name].given)
-                  or (column in usable and column.kind == "number")]
+        usable = [
+            column
+            for column in table.columns
+            if (column.kind == "mixed" and not roles[column.name].given)
+            or (column in usable and column.kind == "number")
+        ]
     elif asked is not None and asked.targets == "classes":
-        fitting = [column for column in usable if not column.numeric or (column.whole and column.different <= ASKED)]
+        fitting = [
+            column
+            for column in usable
+            if not column.numeric or (column.whole and column.different <= ASKED)
+        ]
         usable = fitting or usable
     else:  # a column that is named like a target is one, even with a slip among its numbers
-        usable += [column for column in table.columns if column.kind == "mixed" and not roles[column.name].given
-                   and _word(column.name) in TARGET_WORDS]
+        usable += [
+            column
+            for column in table.columns
+            if column.kind == "mixed"
+            and not roles[column.name].given
+            and _word(column.name) in TARGET_WORDS
+        ]
     words = {_word(column.name): column for column in reversed(usable)}
     for word in TARGET_WORDS:
         if word in words:
@@ -169,35 +249,60 @@ def _guess_target(table: Table, roles: dict[str, Guess], asked: Task | None) -> 
 
 
 def _plan_pairs(
-    table: Table, data: DataSettings, roles: dict[str, Guess], asked: Task | None, split: Column | None,
+    table: Table,
+    data: DataSettings,
+    roles: dict[str, Guess],
+    asked: Task | None,
+    split: Column | None,
     named: Sequence[str],
 ) -> Plan:
     halves = [name for name, one in roles.items() if one.role in ("text", "image")]
     halves += [name for name in named if name not in halves]
     if len(halves) < 2:
-        spare = [column.name for column in table.columns if column.name not in halves and column.kind == "text"
-                 and not roles[column.name].given and (split is None or column.name != split.name)]
+        spare = [
+            column.name
+            for column in table.columns
+            if column.name not in halves
+            and column.kind == "text"
+            and not roles[column.name].given
+            and (split is None or column.name != split.name)
+        ]
         halves += spare[-(2 - len(halves)) :]
     if len(halves) < 2:
         raise UserError(
             f"Pairs need two columns of texts or pictures; '{readable(table.path)}' has {len(halves)}.",
-            "Choose 'text' or 'image' for two columns.", "data.columns",
+            "Choose 'text' or 'image' for two columns.",
+            "data.columns",
         )
     halves = sorted(halves[:2], key=table.heads.index)
     halves.sort(key=lambda name: roles[name].role != "image")
     for name in halves:
         if roles[name].role not in ("text", "image"):
             roles[name] = Guess("text", "one half of the pairs")
-    others = [name for name, one in roles.items() if name not in halves and one.role in ("number", "category")]
+    others = [
+        name
+        for name, one in roles.items()
+        if name not in halves and one.role in ("number", "category")
+    ]
     notes = _left_out(others, "of pairs only the two halves are")
-    return Plan(roles, asked.kind if asked else "matching", "pair", (halves[0], halves[1]), (), _groups(roles),
-                split.name if split else None, notes=notes)
+    return Plan(
+        roles,
+        asked.kind if asked else "matching",
+        "pair",
+        (halves[0], halves[1]),
+        (),
+        _groups(roles),
+        split.name if split else None,
+        notes=notes,
+    )
 
 
 def _left_out(names: Sequence[str], why: str) -> tuple[str, ...]:
     if not names:
         return ()
-    shown = ", ".join(f"'{name}'" for name in names[:5]) + (f" and {len(names) - 5:,} more" if len(names) > 5 else "")
+    shown = ", ".join(f"'{name}'" for name in names[:5]) + (
+        f" and {len(names) - 5:,} more" if len(names) > 5 else ""
+    )
     return (f"{shown} {'is' if len(names) == 1 else 'are'} not read: {why} read.",)
 
 
@@ -214,26 +319,51 @@ def _inputs(
         if names:
             others = [*names[1:], *(by_role.get("text", []) if sort == "image" else ()), *rows]
             what = "the picture is" if sort == "image" else "the text is"
-            return ("image" if sort == "image" else "text"), (names[0],), _left_out(others, f"only {what}")
+            return (
+                ("image" if sort == "image" else "text"),
+                (names[0],),
+                _left_out(others, f"only {what}"),
+            )
     if data.rows_are == "signal":
-        steps = [column.name for column in table.columns if column.name not in targets and column.kind == "number"
-                 and not (roles[column.name].given and roles[column.name].role != "number")
-                 and "running" not in roles[column.name].reason and "identifier" not in roles[column.name].reason]
+        steps = [
+            column.name
+            for column in table.columns
+            if column.name not in targets
+            and column.kind == "number"
+            and not (roles[column.name].given and roles[column.name].role != "number")
+            and "running" not in roles[column.name].reason
+            and "identifier" not in roles[column.name].reason
+        ]
         if len(steps) < 2:
-            raise UserError(f"A signal needs at least two columns of numbers; '{readable(table.path)}' has "
-                            f"{len(steps)}.", "Read a row as several values, or choose the columns.", "data.rows_are")
-        return "signal", tuple(steps), _left_out(by_role.get("category", []), "of a signal only numbers are")
+            raise UserError(
+                f"A signal needs at least two columns of numbers; '{readable(table.path)}' has "
+                f"{len(steps)}.",
+                "Read a row as several values, or choose the columns.",
+                "data.rows_are",
+            )
+        return (
+            "signal",
+            tuple(steps),
+            _left_out(by_role.get("category", []), "of a signal only numbers are"),
+        )
     read = set(rows)
     names = [column.name for column in table.columns if column.name in read]
     if not names:
-        raise UserError(f"No column of '{readable(table.path)}' is left to predict from{_reasons(roles, targets)}.",
-                        "Choose what the columns are.", "data.columns")
+        raise UserError(
+            f"No column of '{readable(table.path)}' is left to predict from{_reasons(roles, targets)}.",
+            "Choose what the columns are.",
+            "data.columns",
+        )
     return "row", tuple(names), ()
 
 
 def _reasons(roles: dict[str, Guess], targets: Sequence[str] = ()) -> str:
     """Why columns are not used, in brackets."""
-    why = [f"'{name}': {one.reason}" for name, one in roles.items() if name not in targets and one.role == "ignore"]
+    why = [
+        f"'{name}': {one.reason}"
+        for name, one in roles.items()
+        if name not in targets and one.role == "ignore"
+    ]
     return f" ({'; '.join(why[:4])}{'; …' if len(why) > 4 else ''})" if why else ""
 
 
@@ -245,7 +375,8 @@ def _task(
         if data.task is None or task_of(data.task).targets not in ("none", "tokens"):
             raise UserError(
                 f"No column of '{readable(table.path)}' is left to be predicted{_reasons(roles)}.",
-                "Choose the target column, or reconstruction as the task.", "data.target",
+                "Choose the target column, or reconstruction as the task.",
+                "data.target",
             )
         return data.task, "", ""
     columns = [table.by_name[name] for name in targets]
@@ -264,7 +395,11 @@ def _task(
     if column.numeric:
         if column.different == 2 and column.whole:
             return "binary-classification", "", ""
-        if column.whole and column.different <= ASKED and column.different < 0.5 * int(column.present.sum()):
+        if (
+            column.whole
+            and column.different <= ASKED
+            and column.different < 0.5 * int(column.present.sum())
+        ):
             classes = column.different <= FEW
             question = (
                 f"'{column.name}' has {column.different} different whole numbers. Are they classes or amounts? Taken "
@@ -292,7 +427,12 @@ def separator_of(column: Column) -> str:
         share = float(counts[several].sum() / max(1, counts.sum()))
         tags = {tag.strip() for word in words for tag in word.split(separator)} - {""}
         lengths = [len(tag.split()) for tag in tags]
-        if share < TAGGED_SHARE or len(tags) >= len(words) or len(tags) > 0.3 * counts.sum() or max(lengths) > 4:
+        if (
+            share < TAGGED_SHARE
+            or len(tags) >= len(words)
+            or len(tags) > 0.3 * counts.sum()
+            or max(lengths) > 4
+        ):
             continue
         if share > score:
             best, score = separator, share
@@ -304,4 +444,10 @@ def yes_or_no(column: Column) -> bool:
     if column.numeric:
         values = column.numbers[0]
         return set(np.unique(values[np.isfinite(values)]).tolist()) <= {0.0, 1.0}
-    return {word.lower() for word in column.coded[1]} in [*TEXTS_OF_YES, {"yes"}, {"no"}, {"true"}, {"false"}]
+    return {word.lower() for word in column.coded[1]} in [
+        *TEXTS_OF_YES,
+        {"yes"},
+        {"no"},
+        {"true"},
+        {"false"},
+    ]

@@ -96,23 +96,59 @@ def preview_of(table: Table, data: DataSettings) -> TablePreview:
         notes.append(f"Judged by the first {len(table):,} rows.")
     manner = table.manner
     return TablePreview(
-        table.path, manner.sort, manner.delimiter, manner.style.decimal, manner.style.thousands, manner.encoding,
-        manner.header, manner.sheet, manner.sheets, dict(manner.reasons),
-        tuple(_column(table, name, one.role, one.reason, one.given, data) for name, one in roles.items()),
+        table.path,
+        manner.sort,
+        manner.delimiter,
+        manner.style.decimal,
+        manner.style.thousands,
+        manner.encoding,
+        manner.header,
+        manner.sheet,
+        manner.sheets,
+        dict(manner.reasons),
+        tuple(
+            _column(table, name, one.role, one.reason, one.given, data)
+            for name, one in roles.items()
+        ),
         tuple(tuple(row) for row in table.cells(SHOWN_ROWS)),
-        tuple(table.row_of(row) for row in range(min(SHOWN_ROWS, len(table)))), table.estimated, table.complete, task,
-        targets, reads, separator, question, tuple(notes), table.skipped[:200], problem.what, problem.remedy,
+        tuple(table.row_of(row) for row in range(min(SHOWN_ROWS, len(table)))),
+        table.estimated,
+        table.complete,
+        task,
+        targets,
+        reads,
+        separator,
+        question,
+        tuple(notes),
+        table.skipped[:200],
+        problem.what,
+        problem.remedy,
         problem.setting,
     )
 
 
-def _column(table: Table, name: str, role: Role, reason: str, given: bool, data: DataSettings) -> ColumnPreview:
+def _column(
+    table: Table, name: str, role: Role, reason: str, given: bool, data: DataSettings
+) -> ColumnPreview:
     column = table.by_name[name]
     policies = FOR_NUMBERS if role == "number" else FOR_CATEGORIES if role == "category" else ()
-    odd = [(table.row_of(one.place), one.text) for one in column.odd()] if column.kind == "mixed" or (
-        role == "number" and not column.numeric) else []
+    odd = (
+        [(table.row_of(one.place), one.text) for one in column.odd()]
+        if column.kind == "mixed" or (role == "number" and not column.numeric)
+        else []
+    )
     missing = len(column) - int(column.present.sum())
     chosen = data.missing.get(name)
     policy = chosen if chosen in policies else policies[0] if policies else ""
-    return ColumnPreview(name, role, reason, given, column.kind, column.different, missing, policy or "", policies,
-                         tuple(odd))
+    return ColumnPreview(
+        name,
+        role,
+        reason,
+        given,
+        column.kind,
+        column.different,
+        missing,
+        policy or "",
+        policies,
+        tuple(odd),
+    )

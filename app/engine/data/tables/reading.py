@@ -34,9 +34,17 @@ def sort_of(path: Path) -> Sort:
         return "spreadsheet"
     if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
         return _archive(path)
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<html", b"<!doctype html", b"<?xml", b"<table")):
+    if (
+        head.lstrip(b"\xef\xbb\xbf \t\r\n")
+        .lower()
+        .startswith((b"<html", b"<!doctype html", b"<?xml", b"<table"))
+    ):
         raise unusable(path, "is a web page, whatever its name says", sheets.REMEDY)
-    if path.suffix.lower() in (*SHEET_SUFFIXES, *PARQUET_SUFFIXES) and b"\0" in head and not _marked(head):
+    if (
+        path.suffix.lower() in (*SHEET_SUFFIXES, *PARQUET_SUFFIXES)
+        and b"\0" in head
+        and not _marked(head)
+    ):
         what = "Parquet file" if path.suffix.lower() in PARQUET_SUFFIXES else "spreadsheet"
         raise unusable(path, f"is not a {what}, or a damaged one", sheets.REMEDY)
     return "text"
@@ -58,7 +66,9 @@ def _archive(path: Path) -> Sort:
     raise unusable(path, "is an archive, not a table", "Unpack it and open the table in it.")
 
 
-def read_file(path: Path, data: DataSettings, check: Check = no_check, most: int | None = None) -> Table:
+def read_file(
+    path: Path, data: DataSettings, check: Check = no_check, most: int | None = None
+) -> Table:
     """The table in a file. most: only its first rows. Raises UserError, OSError, and whatever `check` raises."""
     sort = sort_of(path)
     if sort == "parquet":

@@ -19,7 +19,8 @@ ID_NAME = re.compile(
     re.IGNORECASE,
 )
 GROUP_NAME = re.compile(
-    r"^(group|gruppe|patient|subject|person|participant|customer|user|session)([\s_\-.]?(id|no|nr))$", re.IGNORECASE
+    r"^(group|gruppe|patient|subject|person|participant|customer|user|session)([\s_\-.]?(id|no|nr))$",
+    re.IGNORECASE,
 )
 SPLIT_NAMES = ("split", "set", "subset", "partition", "usage", "fold")
 FEW_GROUPS = 10
@@ -61,15 +62,23 @@ def _guess(column: Column, rows: int) -> Guess:
     if kind == "nested":
         return Guess("ignore", "it has lists or other nested values")
     if column.different == 1:
-        return Guess("ignore", "every value is the same" if column.present.all() else "it has only one value")
+        return Guess(
+            "ignore", "every value is the same" if column.present.all() else "it has only one value"
+        )
     if kind == "date":
         form = DATE_WORDS.get(column.date.split(" ")[0], "dates")
-        return Guess("number", f"{form}: read as days" if form == "dates" else f"dates ({form}): read as days")
+        return Guess(
+            "number",
+            f"{form}: read as days" if form == "dates" else f"dates ({form}): read as days",
+        )
     if kind == "number":
         return _guess_number(column, rows)
     if kind == "mixed":
         cells = ", ".join(f"'{odd.text}'" for odd in column.odd())
-        return Guess("ignore", f"numbers with texts among them ({cells}); as numbers, those would count as missing")
+        return Guess(
+            "ignore",
+            f"numbers with texts among them ({cells}); as numbers, those would count as missing",
+        )
     return _guess_text(column, rows)
 
 
@@ -79,7 +88,11 @@ def _guess_number(column: Column, rows: int) -> Guess:
     if column.whole and len(present) > 2 and column.different == len(present):
         steps = np.diff(present)
         running = bool((steps == 1).all())
-        if running and (len(present) == rows) and (present[0] in (0, 1) or ID_NAME.search(column.name)):
+        if (
+            running
+            and (len(present) == rows)
+            and (present[0] in (0, 1) or ID_NAME.search(column.name))
+        ):
             return Guess("ignore", "a running number")
         if ID_NAME.search(column.name):
             return Guess("ignore", "an identifier: every value is different")
@@ -104,7 +117,9 @@ def _guess_text(column: Column, rows: int) -> Guess:
     if len(words) == present and present > 2:
         return Guess("ignore", "an identifier: every value is different")
     if len(words) > max(20, present // 2):
-        return Guess("ignore", f"{len(words):,} different values in {present:,} rows: too many to learn from")
+        return Guess(
+            "ignore", f"{len(words):,} different values in {present:,} rows: too many to learn from"
+        )
     return Guess("category", f"{len(words):,} different values")
 
 
@@ -116,19 +131,29 @@ def _choose_texts(table: Table, found: dict[str, Guess]) -> dict[str, Guess]:
     if sum(role in ("number", "category") for role in roles) > MANY_NUMBERS + 1 and not chosen:
         for name, one in found.items():
             if one.role == "text" and not one.given:
-                found[name] = replace(one, role="ignore",
-                                      reason=f"{one.reason}; choose 'text' to read them instead of the other columns")
+                found[name] = replace(
+                    one,
+                    role="ignore",
+                    reason=f"{one.reason}; choose 'text' to read them instead of the other columns",
+                )
         return found
     inputs = sum(role in ("text", "image") for role in roles)
     usable = sum(role in ("number", "category") for role in roles)
     if usable + inputs > 1 or chosen:
         return found
     spare = [
-        column for column in table.columns
-        if found[column.name].role == "ignore" and not found[column.name].given and column.kind == "text"
-        and column.different > 2 and not ID_NAME.search(column.name) and "split" not in found[column.name].reason
+        column
+        for column in table.columns
+        if found[column.name].role == "ignore"
+        and not found[column.name].given
+        and column.kind == "text"
+        and column.different > 2
+        and not ID_NAME.search(column.name)
+        and "split" not in found[column.name].reason
     ]
-    spare.sort(key=lambda column: -float(np.mean([len(word) for word in column.coded[1][:LOOKED_AT]])))
+    spare.sort(
+        key=lambda column: -float(np.mean([len(word) for word in column.coded[1][:LOOKED_AT]]))
+    )
     for column in spare[: max(0, 2 - usable - inputs)]:
         found[column.name] = Guess("text", "texts: there is nothing else to read")
     return found
@@ -138,7 +163,11 @@ def split_column(table: Table, roles: Mapping[str, Guess]) -> Column | None:
     """The column that says training, validation or test of nearly every row."""
     for column in table.columns:
         guess_of = roles[column.name]
-        if guess_of.role in ("target", "group") or column.name.lower() not in SPLIT_NAMES or column.kind != "text":
+        if (
+            guess_of.role in ("target", "group")
+            or column.name.lower() not in SPLIT_NAMES
+            or column.kind != "text"
+        ):
             continue
         if guess_of.given and guess_of.role != "ignore":
             continue

@@ -39,23 +39,42 @@ def read_sheet(path: Path, data: DataSettings, check: Check, most: int | None = 
         raise
     except calamine.PasswordError as error:
         raise unusable(path, "is protected by a password", "Save it without one.") from error
-    except Exception as error:  # whatever a damaged file makes the reader raise, its panics among it
+    except (
+        Exception
+    ) as error:  # whatever a damaged file makes the reader raise, its panics among it
         if _encrypted(path):
             raise unusable(path, "is protected by a password", "Save it without one.") from error
         raise unusable(path, f"is a spreadsheet that cannot be read ({error})", REMEDY) from error
     check()
     first = start[0] + 1
-    numbered = [(first + place, row) for place, row in enumerate(rows) if any(cell not in ("", None) for cell in row)]
+    numbered = [
+        (first + place, row)
+        for place, row in enumerate(rows)
+        if any(cell not in ("", None) for cell in row)
+    ]
     if not numbered:
-        raise unusable(path, f"has nothing in its sheet '{name}'", "Choose another sheet, or another file.")
+        raise unusable(
+            path, f"has nothing in its sheet '{name}'", "Choose another sheet, or another file."
+        )
     texts = [[_text(cell) for cell in row] for _, row in numbered[:400]]
-    style = find_style([_loose(numbered[1:400], place) for place in range(len(texts[0]))], ";", data.decimal,
-                       data.thousands)
-    header, head_why = has_header(texts, NumberStyle()) if data.header is None else (data.header, "as chosen")
+    style = find_style(
+        [_loose(numbered[1:400], place) for place in range(len(texts[0]))],
+        ";",
+        data.decimal,
+        data.thousands,
+    )
+    header, head_why = (
+        has_header(texts, NumberStyle()) if data.header is None else (data.header, "as chosen")
+    )
     heads, notes = unique_heads(texts[0] if header else [""] * len(texts[0]))
     body = numbered[1:] if header else numbered
     manner = Manner(
-        "spreadsheet", header, style, sheet=name, sheets=sheets, reasons={
+        "spreadsheet",
+        header,
+        style,
+        sheet=name,
+        sheets=sheets,
+        reasons={
             "sheet": f"'{name}': {why}",
             "header": f"the first row {'has the names' if header else 'is an example'}: {head_why}",
         },
@@ -67,8 +86,14 @@ def read_sheet(path: Path, data: DataSettings, check: Check, most: int | None = 
         columns.append(_column(head, style, [row[place] for _, row in body]))
     total = sheet.total_height or len(body)
     return Table(
-        os.fspath(path), tuple(columns), np.array([number for number, _ in body], np.int64), manner, (), tuple(notes),
-        most is None or total <= most + 1, max(len(body), total - header),
+        os.fspath(path),
+        tuple(columns),
+        np.array([number for number, _ in body], np.int64),
+        manner,
+        (),
+        tuple(notes),
+        most is None or total <= most + 1,
+        max(len(body), total - header),
     )
 
 
@@ -76,10 +101,14 @@ def _sheet_of(path: Path, sheets: tuple[str, ...], data: DataSettings) -> tuple[
     if not sheets:
         raise unusable(path, "has no sheet", "Choose another file.")
     if data.sheet is None:
-        return sheets[0], "the only sheet" if len(sheets) == 1 else f"the first of {len(sheets)} sheets"
+        return sheets[0], "the only sheet" if len(
+            sheets
+        ) == 1 else f"the first of {len(sheets)} sheets"
     if data.sheet not in sheets:
         known = ", ".join(f"'{sheet}'" for sheet in sheets[:10])
-        raise UserError(f"'{path.name}' has no sheet '{data.sheet}'.", f"Choose one of: {known}.", "data.sheet")
+        raise UserError(
+            f"'{path.name}' has no sheet '{data.sheet}'.", f"Choose one of: {known}.", "data.sheet"
+        )
     return data.sheet, "as chosen"
 
 
@@ -92,8 +121,11 @@ def _refuse_bombs(path: Path) -> None:
     except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError):
         return  # the reader says what is wrong
     if size > UNPACKED_LIMIT:
-        raise unusable(path, f"unpacks to {size / 1e9:,.0f} GB, too much for a spreadsheet",
-                       "Save it as CSV or Parquet.")
+        raise unusable(
+            path,
+            f"unpacks to {size / 1e9:,.0f} GB, too much for a spreadsheet",
+            "Save it as CSV or Parquet.",
+        )
 
 
 def _encrypted(path: Path) -> bool:
@@ -108,7 +140,11 @@ def _text(cell: Any) -> str:
     if isinstance(cell, (int, float)):
         return plain(float(cell))
     if isinstance(cell, datetime.datetime):
-        return cell.isoformat(" ", "seconds") if cell.time() != datetime.time() else cell.date().isoformat()
+        return (
+            cell.isoformat(" ", "seconds")
+            if cell.time() != datetime.time()
+            else cell.date().isoformat()
+        )
     return "" if cell is None else str(cell).strip()
 
 
@@ -121,14 +157,27 @@ def _column(name: str, style: NumberStyle, cells: list[Any]) -> Column:
     """Of numbers where the sheet has nothing else in it, else of texts."""
     import pyarrow as pa
 
-    numbers = [cell for cell in cells if isinstance(cell, (int, float)) and not isinstance(cell, bool)]
+    numbers = [
+        cell for cell in cells if isinstance(cell, (int, float)) and not isinstance(cell, bool)
+    ]
     if numbers and len(numbers) == sum(cell not in ("", None) for cell in cells):
-        values = np.array([float(cell) if isinstance(cell, (int, float)) else np.nan for cell in cells])
+        values = np.array(
+            [float(cell) if isinstance(cell, (int, float)) else np.nan for cell in cells]
+        )
         return Column(name, style, values=values)
     loose = any(isinstance(cell, str) and cell for cell in cells)
     if numbers and loose and style.decimal == ",":
-        return Column(name, style, pa.array([_text(cell).replace(".", ",") if isinstance(cell, float) else _text(cell)
-                                             for cell in cells], pa.large_string()))
+        return Column(
+            name,
+            style,
+            pa.array(
+                [
+                    _text(cell).replace(".", ",") if isinstance(cell, float) else _text(cell)
+                    for cell in cells
+                ],
+                pa.large_string(),
+            ),
+        )
     return Column(name, style, pa.array([_text(cell) for cell in cells], pa.large_string()))
 
 
@@ -152,15 +201,26 @@ def read_parquet(path: Path, data: DataSettings, check: Check, most: int | None 
     style = NumberStyle()
     texts = [place for place, field in enumerate(found.schema) if pa.types.is_string(field.type)]
     if texts:
-        style = find_style([_sample(found.column(place)) for place in texts[:300]], ";", data.decimal, data.thousands)
+        style = find_style(
+            [_sample(found.column(place)) for place in texts[:300]],
+            ";",
+            data.decimal,
+            data.thousands,
+        )
     columns = []
     for place, head in enumerate(heads):
         if place % 500 == 0:
             check()
         columns.append(_arrow_column(head, style, found.column(place)))
     return Table(
-        os.fspath(path), tuple(columns), np.arange(1, found.num_rows + 1), Manner("Parquet", True, style), (),
-        tuple(notes), found.num_rows == total, total,
+        os.fspath(path),
+        tuple(columns),
+        np.arange(1, found.num_rows + 1),
+        Manner("Parquet", True, style),
+        (),
+        tuple(notes),
+        found.num_rows == total,
+        total,
     )
 
 
@@ -188,6 +248,8 @@ def _arrow_column(name: str, style: NumberStyle, column: Any) -> Column:
         texts = ["" if cell is None else str(cell) for cell in column.to_pylist()]
         return Column(name, style, pa.array(texts, pa.large_string()))
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        joined = pa.concat_arrays(column.cast(pa.large_string()).chunks or [pa.array([], pa.large_string())])
+        joined = pa.concat_arrays(
+            column.cast(pa.large_string()).chunks or [pa.array([], pa.large_string())]
+        )
         return Column(name, style, pc.utf8_trim_whitespace(pc.fill_null(joined, "")))
     return Column(name, style, pa.array([""] * len(column), pa.large_string()), nested=True)

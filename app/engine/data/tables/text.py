@@ -16,7 +16,14 @@ from app.engine.data.dataset import Skipped
 from app.engine.data.settings import DataSettings
 from app.engine.data.tables import encoding
 from app.engine.data.tables.columns import Column, Manner, Table, limited, unique_heads
-from app.engine.data.tables.delimiters import LINE_LIMIT, REMEDY, WORDS, find_delimiter, has_header, records
+from app.engine.data.tables.delimiters import (
+    LINE_LIMIT,
+    REMEDY,
+    WORDS,
+    find_delimiter,
+    has_header,
+    records,
+)
 from app.engine.data.tables.numbers import NumberStyle, find_style
 from app.engine.errors import UserError
 
@@ -35,7 +42,9 @@ def read(path: Path, data: DataSettings, check: Check, most: int | None = None) 
     with path.open("rb") as file:
         beginning = file.read(BEGINNING + (LINE_LIMIT if size > BEGINNING else 0))
     if not beginning.strip(b"\0\r\n\t \xef\xbb\xbf\xff\xfe"):
-        raise unusable(path, "is empty", "Choose a table with a row of names and a row for every example.")
+        raise unusable(
+            path, "is empty", "Choose a table with a row of names and a row for every example."
+        )
     found = _encoding(path, beginning, size, data, check)
     lines = _Lines(path, found, check)
     text = _sample(path, found.name, beginning, size)
@@ -43,18 +52,33 @@ def read(path: Path, data: DataSettings, check: Check, most: int | None = None) 
     suffix = path.suffix.lower()
     if data.delimiter is not None:
         if len(data.delimiter) != 1 or data.delimiter in '"\r\n':
-            raise UserError(f"'{data.delimiter}' cannot stand between cells.", "Choose one sign.", "data.delimiter")
+            raise UserError(
+                f"'{data.delimiter}' cannot stand between cells.",
+                "Choose one sign.",
+                "data.delimiter",
+            )
         delimiter, why = data.delimiter, "as chosen"
     else:
         delimiter, why = find_delimiter(text, suffix, str(path))
-    rows = [[cell.strip() for cell in row] for _, row in zip(range(SNIFFED_ROWS), _rows(text, delimiter, str(path)),
-                                                            strict=False)]
+    rows = [
+        [cell.strip() for cell in row]
+        for _, row in zip(range(SNIFFED_ROWS), _rows(text, delimiter, str(path)), strict=False)
+    ]
     rows = [row for row in rows if any(row)]
     style = _style(rows, delimiter, data)
-    header, head_why = has_header(rows, style) if data.header is None else (data.header, "as chosen")
-    style_why = "as chosen" if data.decimal or data.thousands is not None else "most columns are numbers so"
+    header, head_why = (
+        has_header(rows, style) if data.header is None else (data.header, "as chosen")
+    )
+    style_why = (
+        "as chosen" if data.decimal or data.thousands is not None else "most columns are numbers so"
+    )
     manner = Manner(
-        "text", header, style, delimiter, found.name, reasons={
+        "text",
+        header,
+        style,
+        delimiter,
+        found.name,
+        reasons={
             "delimiter": f"{WORDS.get(delimiter, repr(delimiter))} between cells: {why}",
             "encoding": f"{found.words}: {found.reason}",
             "header": f"the first row {'has the names' if header else 'is an example'}: {head_why}",
@@ -72,11 +96,17 @@ def _style(rows: list[list[str]], delimiter: str, data: DataSettings) -> NumberS
     return find_style(columns, delimiter, data.decimal, data.thousands)
 
 
-def _encoding(path: Path, beginning: bytes, size: int, data: DataSettings, check: Check) -> encoding.Encoding:
+def _encoding(
+    path: Path, beginning: bytes, size: int, data: DataSettings, check: Check
+) -> encoding.Encoding:
     """As chosen, or as the beginning says; a file that turns out to be no UTF-8 later is looked at as a whole."""
     if data.encoding is not None:
         if not encoding.known(data.encoding):
-            raise UserError(f"There is no encoding '{data.encoding}'.", "Choose one from the list.", "data.encoding")
+            raise UserError(
+                f"There is no encoding '{data.encoding}'.",
+                "Choose one from the list.",
+                "data.encoding",
+            )
         return encoding.Encoding(data.encoding, "as chosen")
     found = encoding.detect(beginning, size <= len(beginning))
     if found.name != "utf-8" or size <= len(beginning):
@@ -110,7 +140,8 @@ def _sample(path: Path, name: str, beginning: bytes, size: int) -> str:
 def too_long(path: Path, number: int) -> UserError:
     """For a table with a line of more than LINE_LIMIT."""
     return unusable(
-        path, f"has a line longer than {LINE_LIMIT >> 20} million characters (line {number:,}), so it is no table",
+        path,
+        f"has a line longer than {LINE_LIMIT >> 20} million characters (line {number:,}), so it is no table",
         "Save it again with a line for every row.",
     )
 
@@ -156,7 +187,11 @@ class _Lines:
             if number == 1:
                 line = line.removeprefix("\ufeff")
             if "\0" in line:
-                raise unusable(self.path, f"is not a text table: there is a zero byte in line {number:,}", REMEDY)
+                raise unusable(
+                    self.path,
+                    f"is not a text table: there is a zero byte in line {number:,}",
+                    REMEDY,
+                )
             if "\ufffd" in line:
                 self.broken += line.count("\ufffd")
             self.read += len(line)
@@ -166,7 +201,9 @@ class _Lines:
 class _Reader:
     """Rows gathered into columns, chunk by chunk."""
 
-    def __init__(self, path: Path, manner: Manner, rows: list[list[str]], check: Check, most: int | None) -> None:
+    def __init__(
+        self, path: Path, manner: Manner, rows: list[list[str]], check: Check, most: int | None
+    ) -> None:
         self.path, self.manner, self.check = path, manner, check
         self.heads = rows[0] if manner.header and rows else []
         body = rows[1:] if manner.header else rows
@@ -193,13 +230,17 @@ class _Reader:
                 self.notes.append("Every row ends with a separator; there is no column behind it.")
             else:
                 self.heads = ["row name", *self.heads]
-                self.notes.append("The first column has no name in the first row; it is called 'row name'.")
+                self.notes.append(
+                    "The first column has no name in the first row; it is called 'row name'."
+                )
         elif len(self.heads) != self.width:
             self.width = len(self.heads)
 
     def read(self, lines: _Lines, size: int) -> Table:
         complete = True
-        with self.path.open(encoding=lines.found.name, errors=lines.found.errors, newline="") as file:
+        with self.path.open(
+            encoding=lines.found.name, errors=lines.found.errors, newline=""
+        ) as file:
             assert self.manner.delimiter is not None
             seen_head = not self.manner.header
             for number, row in records(lines(file), self.manner.delimiter, str(self.path)):
@@ -221,15 +262,21 @@ class _Reader:
                     complete = False
                     break
         self._settle()
-        estimated = len(self.numbers) if complete else max(
-            len(self.numbers), int(len(self.numbers) * size / max(1, lines.read)))
+        estimated = (
+            len(self.numbers)
+            if complete
+            else max(len(self.numbers), int(len(self.numbers) * size / max(1, lines.read)))
+        )
         if lines.broken:
-            self.notes.append(f"{lines.broken:,} characters are not valid in {lines.found.words} and are shown as �; "
-                              "choose another encoding if they matter.")
+            self.notes.append(
+                f"{lines.broken:,} characters are not valid in {lines.found.words} and are shown as �; "
+                "choose another encoding if they matter."
+            )
         if self.skipped and (ragged := sum("cells" in item.reason for item in self.skipped)):
             self.notes.append(
                 f"{ragged:,} {'row has' if ragged == 1 else 'rows have'} more or fewer than {self._cells()} cells "
-                f"and {'is' if ragged == 1 else 'are'} left out.")
+                f"and {'is' if ragged == 1 else 'are'} left out."
+            )
         return self._table(complete, estimated)
 
     def _cells(self) -> int:
@@ -241,7 +288,9 @@ class _Reader:
             self.numbers.append(number)
             return
         extra = row[self.width :]
-        if len(row) > self.width and not any(cell.strip() for cell in extra):  # separators at the end, nothing behind
+        if len(row) > self.width and not any(
+            cell.strip() for cell in extra
+        ):  # separators at the end, nothing behind
             self.waiting.append(row[: self.width])
             self.numbers.append(number)
             return
@@ -271,6 +320,12 @@ class _Reader:
             self.chunks[place] = []
             columns.append(Column(name, self.manner.style, joined))
         return Table(
-            os.fspath(self.path), tuple(columns), np.array(self.numbers, np.int64), self.manner, tuple(self.skipped),
-            (*self.notes, *notes), complete, estimated,
+            os.fspath(self.path),
+            tuple(columns),
+            np.array(self.numbers, np.int64),
+            self.manner,
+            tuple(self.skipped),
+            (*self.notes, *notes),
+            complete,
+            estimated,
         )

@@ -37,7 +37,9 @@ class BinaryCrossEntropy(Loss):
         help="With 'balanced' yes and no weigh the same in the loss, of every tag, however few examples one has.",
     )
 
-    def build(self, counts: tuple[int, ...], device: torch.device, examples: int = 0) -> LossFunction:
+    def build(
+        self, counts: tuple[int, ...], device: torch.device, examples: int = 0
+    ) -> LossFunction:
         import torch
 
         yes, tags = 1.0, [1.0] * len(counts)
@@ -47,7 +49,9 @@ class BinaryCrossEntropy(Loss):
             if len(counts) == 2 and all(counts):
                 yes = counts[0] / counts[1]
             tags = [(examples - count) / count if 0 < count < examples else 1.0 for count in counts]
-        return _BinaryCrossEntropy(torch.tensor(float(yes), device=device), torch.tensor(tags, device=device))
+        return _BinaryCrossEntropy(
+            torch.tensor(float(yes), device=device), torch.tensor(tags, device=device)
+        )
 
 
 class _BinaryCrossEntropy(LossFunction):

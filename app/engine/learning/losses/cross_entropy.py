@@ -25,7 +25,9 @@ def balanced_weights(counts: tuple[int, ...]) -> list[float]:
 class CrossEntropy(Loss):
     kind: ClassVar[str] = "cross-entropy"
     label: ClassVar[str] = "Cross-entropy"
-    summary: ClassVar[str] = "One out of several, a class or the next token: the price of a confident mistake."
+    summary: ClassVar[str] = (
+        "One out of several, a class or the next token: the price of a confident mistake."
+    )
     explanation: ClassVar[str] = (
         "The network gives each class, or each token that may come next, a probability. The loss is minus the "
         "logarithm of the probability of the true one: 0 when it is sure and right, and it grows without limit when it "
@@ -51,7 +53,9 @@ class CrossEntropy(Loss):
         help="With 'balanced' each class weighs the same in the loss, however few examples it has.",
     )
 
-    def build(self, counts: tuple[int, ...], device: torch.device, examples: int = 0) -> LossFunction:
+    def build(
+        self, counts: tuple[int, ...], device: torch.device, examples: int = 0
+    ) -> LossFunction:
         import torch
 
         weight = None
@@ -72,31 +76,48 @@ class _CrossEntropy(LossFunction):
         if outputs.ndim == 3:
             total, tokens = self._of_tokens(outputs, targets)
             return total / tokens.clamp(min=1)
-        return cross_entropy(outputs.float(), targets, weight=self.weights, label_smoothing=self.smoothing)
+        return cross_entropy(
+            outputs.float(), targets, weight=self.weights, label_smoothing=self.smoothing
+        )
 
     def weight(self, targets: torch.Tensor) -> torch.Tensor | float:
         if targets.ndim == 2:
             return (targets != NO_TOKEN).sum().clamp(min=1).float()
         return self.weights[targets].sum() if self.weights is not None else super().weight(targets)
 
-    def totals(self, outputs: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def totals(
+        self, outputs: torch.Tensor, targets: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Over examples, or over the tokens that there are."""
         from torch.nn.functional import cross_entropy
 
         if outputs.ndim == 3:
             return self._of_tokens(outputs, targets)
         total = cross_entropy(
-            outputs.float(), targets, weight=self.weights, label_smoothing=self.smoothing, reduction="sum"
+            outputs.float(),
+            targets,
+            weight=self.weights,
+            label_smoothing=self.smoothing,
+            reduction="sum",
         )
-        count = self.weights[targets].sum() if self.weights is not None else total.new_tensor(float(targets.shape[0]))
+        count = (
+            self.weights[targets].sum()
+            if self.weights is not None
+            else total.new_tensor(float(targets.shape[0]))
+        )
         return total, count
 
-    def _of_tokens(self, outputs: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def _of_tokens(
+        self, outputs: torch.Tensor, targets: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Sum and number of tokens. outputs: (B, L, V). targets: (B, L)."""
         from torch.nn.functional import cross_entropy
 
         total = cross_entropy(
-            outputs.flatten(0, 1).float(), targets.flatten(), label_smoothing=self.smoothing, reduction="sum",
+            outputs.flatten(0, 1).float(),
+            targets.flatten(),
+            label_smoothing=self.smoothing,
+            reduction="sum",
             ignore_index=NO_TOKEN,
         )
         return total, (targets != NO_TOKEN).sum().to(total.dtype)

@@ -37,7 +37,9 @@ class Huber(Loss):
         help="Errors beyond it count in proportion only. Small and it is like L1, large and it is like L2.",
     )
 
-    def build(self, counts: tuple[int, ...], device: torch.device, examples: int = 0) -> LossFunction:
+    def build(
+        self, counts: tuple[int, ...], device: torch.device, examples: int = 0
+    ) -> LossFunction:
         return _Huber(self.delta)
 
     def curve(self, error: np.ndarray) -> np.ndarray:

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 class L1(Loss):
     kind: ClassVar[str] = "l1"
     label: ClassVar[str] = "L1 (absolute error)"
-    summary: ClassVar[str] = "How far off, in proportion: one wild value among the examples changes little."
+    summary: ClassVar[str] = (
+        "How far off, in proportion: one wild value among the examples changes little."
+    )
     explanation: ClassVar[str] = (
         "The distance between answer and truth. An error twice as large costs twice as much, and every error pulls "
         "with the same force: the answer settles at the middle value (the median), and a wild value among the examples "
@@ -26,7 +28,9 @@ class L1(Loss):
     order: ClassVar[int] = 40
     picture: ClassVar[Literal["price", "distance", "similarity"]] = "distance"
 
-    def build(self, counts: tuple[int, ...], device: torch.device, examples: int = 0) -> LossFunction:
+    def build(
+        self, counts: tuple[int, ...], device: torch.device, examples: int = 0
+    ) -> LossFunction:
         return _L1()
 
     def curve(self, error: np.ndarray) -> np.ndarray:

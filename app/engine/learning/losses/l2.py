@@ -27,7 +27,9 @@ class L2(Loss):
     order: ClassVar[int] = 30
     picture: ClassVar[Literal["price", "distance", "similarity"]] = "distance"
 
-    def build(self, counts: tuple[int, ...], device: torch.device, examples: int = 0) -> LossFunction:
+    def build(
+        self, counts: tuple[int, ...], device: torch.device, examples: int = 0
+    ) -> LossFunction:
         return _L2()
 
     def curve(self, error: np.ndarray) -> np.ndarray:

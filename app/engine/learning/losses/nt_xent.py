@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 class NTXent(Tempered):
     kind: ClassVar[str] = "nt-xent"
     label: ClassVar[str] = "NT-Xent (SimCLR)"
-    summary: ClassVar[str] = "Like the symmetric cross-entropy, but halves of the same side must keep apart too."
+    summary: ClassVar[str] = (
+        "Like the symmetric cross-entropy, but halves of the same side must keep apart too."
+    )
     explanation: ClassVar[str] = (
         "Both halves of all pairs of a batch are put into one heap, and each must pick its own partner out of all the "
         "others: out of the second halves and out of the first. So two pictures of different things must lie apart as "
@@ -25,7 +27,9 @@ class NTXent(Tempered):
     order: ClassVar[int] = 70
     picture: ClassVar[Literal["price", "distance", "similarity"]] = "similarity"
 
-    def build(self, counts: tuple[int, ...], device: torch.device, examples: int = 0) -> LossFunction:
+    def build(
+        self, counts: tuple[int, ...], device: torch.device, examples: int = 0
+    ) -> LossFunction:
         return _NTXent(self.temperature)
 
 
@@ -35,7 +39,9 @@ class _NTXent(ComparingLoss):
     def __init__(self, temperature: float) -> None:
         self.temperature = temperature
 
-    def each(self, outputs: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def each(
+        self, outputs: torch.Tensor, targets: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         import torch
 
         count = outputs.shape[0]

@@ -26,7 +26,9 @@ class SupervisedContrastive(Tempered):
     order: ClassVar[int] = 80
     picture: ClassVar[Literal["price", "distance", "similarity"]] = "similarity"
 
-    def build(self, counts: tuple[int, ...], device: torch.device, examples: int = 0) -> LossFunction:
+    def build(
+        self, counts: tuple[int, ...], device: torch.device, examples: int = 0
+    ) -> LossFunction:
         return _SupervisedContrastive(self.temperature)
 
 
@@ -34,7 +36,9 @@ class _SupervisedContrastive(ComparingLoss):
     def __init__(self, temperature: float) -> None:
         self.temperature = temperature
 
-    def each(self, outputs: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def each(
+        self, outputs: torch.Tensor, targets: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         import torch
 
         points = directions(outputs)

@@ -26,14 +26,18 @@ class SymmetricCrossEntropy(Loss):
     order: ClassVar[int] = 60
     picture: ClassVar[Literal["price", "distance", "similarity"]] = "similarity"
 
-    def build(self, counts: tuple[int, ...], device: torch.device, examples: int = 0) -> LossFunction:
+    def build(
+        self, counts: tuple[int, ...], device: torch.device, examples: int = 0
+    ) -> LossFunction:
         return _SymmetricCrossEntropy()
 
 
 class _SymmetricCrossEntropy(ComparingLoss):
     """Where the same second half stands in a batch twice, both are right: their probabilities are added up."""
 
-    def each(self, outputs: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def each(
+        self, outputs: torch.Tensor, targets: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         import torch
 
         logits = products(outputs[:, 0], outputs[:, 1])  # the temperature is in the first halves

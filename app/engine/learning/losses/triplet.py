@@ -20,7 +20,9 @@ FAR = 8.0
 class Triplet(Loss):
     kind: ClassVar[str] = "triplet"
     label: ClassVar[str] = "Triplet"
-    summary: ClassVar[str] = "What belongs together must lie nearer than what does not, by a margin."
+    summary: ClassVar[str] = (
+        "What belongs together must lie nearer than what does not, by a margin."
+    )
     explanation: ClassVar[str] = (
         "It looks at three examples at a time: one, another that belongs to it, and one that does not. The one that "
         "does not belong must be farther away than the one that does, by at least the margin; the loss is what is "
@@ -47,7 +49,9 @@ class Triplet(Loss):
         help="All: their mean. Hardest: of every example the farthest that belongs and the nearest that does not.",
     )
 
-    def build(self, counts: tuple[int, ...], device: torch.device, examples: int = 0) -> LossFunction:
+    def build(
+        self, counts: tuple[int, ...], device: torch.device, examples: int = 0
+    ) -> LossFunction:
         return _Triplet(self.margin, self.triplets == "hardest")
 
 
@@ -58,7 +62,9 @@ class _Triplet(ComparingLoss):
     def __init__(self, margin: float, hardest: bool) -> None:
         self.margin, self.hardest = margin, hardest
 
-    def each(self, outputs: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def each(
+        self, outputs: torch.Tensor, targets: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         import torch
 
         alike = targets[:, None] == targets[None, :]

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 class Adafactor(Optimizer):
     kind: ClassVar[str] = "adafactor"
     label: ClassVar[str] = "Adafactor"
-    summary: ClassVar[str] = "A pace for each weight at little more than 2n. For transformers that fill the memory."
+    summary: ClassVar[str] = (
+        "A pace for each weight at little more than 2n. For transformers that fill the memory."
+    )
     explanation: ClassVar[str] = (
         "Of the squared gradient it keeps an average for each row and each column of a matrix instead of for each "
         "weight, and multiplies the two. No momentum; steps follow the size of the weights and are cut where they "
@@ -27,7 +29,9 @@ class Adafactor(Optimizer):
         "weight. Its step is measured: where the weights were before it and where they are after it."
     )
     state_names: ClassVar[dict[str, str]] = {
-        "row_var": "other_state", "col_var": "other_state", "variance": "second_moment",
+        "row_var": "other_state",
+        "col_var": "other_state",
+        "variance": "second_moment",
     }
     default_learning_rate: ClassVar[float] = 0.01
     order: ClassVar[int] = 95

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 class Adagrad(Optimizer):
     kind: ClassVar[str] = "adagrad"
     label: ClassVar[str] = "Adagrad"
-    summary: ClassVar[str] = "Rare features learn fast, frequent ones slow. For short runs on rare words or categories."
+    summary: ClassVar[str] = (
+        "Rare features learn fast, frequent ones slow. For short runs on rare words or categories."
+    )
     explanation: ClassVar[str] = (
         "Adds up the squared gradients of every weight and divides by the root of the sum. The sum only grows, so the "
         "steps only shrink: no schedule is needed, and a long run comes to a standstill."
@@ -29,7 +31,9 @@ class Adagrad(Optimizer):
     default_learning_rate: ClassVar[float] = 0.01
     order: ClassVar[int] = 60
 
-    weight_decay: float = decay_setting(0.0, "Added to the gradient (L2 penalty), and divided with it.")
+    weight_decay: float = decay_setting(
+        0.0, "Added to the gradient (L2 penalty), and divided with it."
+    )
     rate_decay: float = setting(
         0.0,
         label="Decay of the learning rate",

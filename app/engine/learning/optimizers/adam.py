@@ -24,7 +24,9 @@ class TwoMoments(Optimizer):
     """What Adam and its kin share: two averages per weight, so 4n floats for n parameters."""
 
     state_names: ClassVar[dict[str, str]] = {
-        "exp_avg": "first_moment", "exp_avg_sq": "second_moment", "max_exp_avg_sq": "other_state",
+        "exp_avg": "first_moment",
+        "exp_avg_sq": "second_moment",
+        "max_exp_avg_sq": "other_state",
     }
     default_learning_rate: ClassVar[float] = 1e-3
 
@@ -55,7 +57,11 @@ class TwoMoments(Optimizer):
         return "{rate} × {first_moment} / ({second_moment_root} + {epsilon})"
 
     def inside(
-        self, state: Mapping[str, torch.Tensor], gradient: torch.Tensor, weight: torch.Tensor, group: Mapping[str, Any]
+        self,
+        state: Mapping[str, torch.Tensor],
+        gradient: torch.Tensor,
+        weight: torch.Tensor,
+        group: Mapping[str, Any],
     ) -> dict[str, torch.Tensor]:
         """Both moments began at zero; divided by 1 - beta^t they are averages (Kingma & Ba 2015, section 3)."""
         if "exp_avg" not in state:
@@ -91,8 +97,12 @@ class WithAMSGrad(TwoMoments):
 class AdamW(WithAMSGrad):
     kind: ClassVar[str] = "adamw"
     label: ClassVar[str] = "AdamW"
-    summary: ClassVar[str] = "Adam with weight decay kept apart. The safe choice for CNNs and transformers."
-    explanation: ClassVar[str] = MOMENTS + "Weight decay then pulls every weight a little towards zero."
+    summary: ClassVar[str] = (
+        "Adam with weight decay kept apart. The safe choice for CNNs and transformers."
+    )
+    explanation: ClassVar[str] = (
+        MOMENTS + "Weight decay then pulls every weight a little towards zero."
+    )
     order: ClassVar[int] = 10
 
     weight_decay: float | None = decay_setting(None)
@@ -126,7 +136,9 @@ class Adam(WithAMSGrad):
     order: ClassVar[int] = 20
 
     weight_decay: float = decay_setting(
-        0.0, "Added to the gradient (L2 penalty). For decay that really shrinks weights take AdamW.", advanced=True,
+        0.0,
+        "Added to the gradient (L2 penalty). For decay that really shrinks weights take AdamW.",
+        advanced=True,
     )
 
     def build(self, groups: Iterable[dict], device: torch.device) -> torch.optim.Optimizer:

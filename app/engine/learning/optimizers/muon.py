@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 class Muon(TwoMoments):
     kind: ClassVar[str] = "muon"
     label: ClassVar[str] = "Muon and AdamW"
-    summary: ClassVar[str] = "Turns whole matrices evenly. For transformers and MLPs; CNNs have few matrices for it."
+    summary: ClassVar[str] = (
+        "Turns whole matrices evenly. For transformers and MLPs; CNNs have few matrices for it."
+    )
     explanation: ClassVar[str] = (
         "Keeps one running average of the gradient for each matrix between hidden layers, and before a step makes all "
         "its directions equally strong. Filters, embeddings, biases, norms and the answer are trained by AdamW, with "
@@ -30,7 +32,9 @@ class Muon(TwoMoments):
         "moment equally strong, so a step is made of the whole matrix. It is measured; the other layers have AdamW's."
     )
     state_names: ClassVar[dict[str, str]] = {
-        "momentum_buffer": "first_moment", "exp_avg": "first_moment", "exp_avg_sq": "second_moment",
+        "momentum_buffer": "first_moment",
+        "exp_avg": "first_moment",
+        "exp_avg_sq": "second_moment",
     }
     order: ClassVar[int] = 90
 
@@ -92,15 +96,28 @@ class Muon(TwoMoments):
         parts: list[torch.optim.Optimizer] = []
         matrices, rest = self._split(groups)
         if matrices:
-            parts.append(torch.optim.Muon(
-                matrices, lr=self.rate(), weight_decay=self.decay(), momentum=self.momentum, nesterov=self.nesterov,
-                ns_steps=self.iterations, adjust_lr_fn=self.scale,
-            ))
+            parts.append(
+                torch.optim.Muon(
+                    matrices,
+                    lr=self.rate(),
+                    weight_decay=self.decay(),
+                    momentum=self.momentum,
+                    nesterov=self.nesterov,
+                    ns_steps=self.iterations,
+                    adjust_lr_fn=self.scale,
+                )
+            )
         if rest:
-            parts.append(torch.optim.AdamW(
-                rest, lr=self.rate(), betas=(self.beta1, self.beta2), eps=self.epsilon, weight_decay=self.decay(),
-                fused=self.fused(device),
-            ))
+            parts.append(
+                torch.optim.AdamW(
+                    rest,
+                    lr=self.rate(),
+                    betas=(self.beta1, self.beta2),
+                    eps=self.epsilon,
+                    weight_decay=self.decay(),
+                    fused=self.fused(device),
+                )
+            )
         return Together(parts)
 
     def _split(self, groups: Iterable[dict]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -32,17 +32,27 @@ class EitherDecay(TwoMoments):
         return ""
 
     def inside(
-        self, state: Mapping[str, torch.Tensor], gradient: torch.Tensor, weight: torch.Tensor, group: Mapping[str, Any]
+        self,
+        state: Mapping[str, torch.Tensor],
+        gradient: torch.Tensor,
+        weight: torch.Tensor,
+        group: Mapping[str, Any],
     ) -> dict[str, torch.Tensor]:
         """The moments are Adam's; the step is made of them in another way, and is measured."""
-        return {name: value for name, value in super().inside(state, gradient, weight, group).items() if name != "step"}
+        return {
+            name: value
+            for name, value in super().inside(state, gradient, weight, group).items()
+            if name != "step"
+        }
 
 
 @OPTIMIZERS.register
 class NAdam(EitherDecay):
     kind: ClassVar[str] = "nadam"
     label: ClassVar[str] = "NAdam"
-    summary: ClassVar[str] = "Adam that looks ahead. Where Adam works, often a little faster at first."
+    summary: ClassVar[str] = (
+        "Adam that looks ahead. Where Adam works, often a little faster at first."
+    )
     explanation: ClassVar[str] = (
         "Adam's two averages, and the first moment is taken as it will be one step further (Nesterov), so that the "
         "newest gradient counts more."
@@ -80,7 +90,9 @@ class NAdam(EitherDecay):
 class RAdam(EitherDecay):
     kind: ClassVar[str] = "radam"
     label: ClassVar[str] = "RAdam"
-    summary: ClassVar[str] = "Adam with a warm-up of its own. For a schedule without one, and for less tuning."
+    summary: ClassVar[str] = (
+        "Adam with a warm-up of its own. For a schedule without one, and for less tuning."
+    )
     explanation: ClassVar[str] = (
         "Adam's two averages. In the first steps, while the second moment is a guess from few gradients, it divides "
         "less or not at all; later it is Adam."

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 class RMSprop(Optimizer):
     kind: ClassVar[str] = "rmsprop"
     label: ClassVar[str] = "RMSprop"
-    summary: ClassVar[str] = "A pace for each weight, without momentum. For goals that keep moving; 3n."
+    summary: ClassVar[str] = (
+        "A pace for each weight, without momentum. For goals that keep moving; 3n."
+    )
     explanation: ClassVar[str] = (
         "Keeps a running average of the squared gradient of every weight (second moment) and divides the gradient by "
         "its root. Adam without the first moment: it needs a quarter less memory, and its steps are noisier."
@@ -27,12 +29,16 @@ class RMSprop(Optimizer):
         "average of the gradient itself."
     )
     state_names: ClassVar[dict[str, str]] = {
-        "square_avg": "second_moment", "grad_avg": "first_moment", "momentum_buffer": "other_state",
+        "square_avg": "second_moment",
+        "grad_avg": "first_moment",
+        "momentum_buffer": "other_state",
     }
     default_learning_rate: ClassVar[float] = 1e-3
     order: ClassVar[int] = 50
 
-    weight_decay: float = decay_setting(0.0, "Added to the gradient (L2 penalty), and divided with it.")
+    weight_decay: float = decay_setting(
+        0.0, "Added to the gradient (L2 penalty), and divided with it."
+    )
     alpha: float = setting(
         0.99,
         label="Alpha (second moment)",
@@ -77,7 +83,11 @@ class RMSprop(Optimizer):
         return "{rate} × " + above + " / ({second_moment_root} + {epsilon})" if self._plain else ""
 
     def inside(
-        self, state: Mapping[str, torch.Tensor], gradient: torch.Tensor, weight: torch.Tensor, group: Mapping[str, Any]
+        self,
+        state: Mapping[str, torch.Tensor],
+        gradient: torch.Tensor,
+        weight: torch.Tensor,
+        group: Mapping[str, Any],
     ) -> dict[str, torch.Tensor]:
         found = super().inside(state, gradient, weight, group)
         if self._plain and "second_moment_root" in found:

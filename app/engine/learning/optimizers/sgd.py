@@ -16,11 +16,15 @@ if TYPE_CHECKING:
 class SGD(Optimizer):
     kind: ClassVar[str] = "sgd"
     label: ClassVar[str] = "SGD"
-    summary: ClassVar[str] = "Straight down the slope. Least memory; needs a well-chosen learning rate."
+    summary: ClassVar[str] = (
+        "Straight down the slope. Least memory; needs a well-chosen learning rate."
+    )
     explanation: ClassVar[str] = (
         "Every weight moves against its gradient, times the learning rate. Nothing is remembered from step to step."
     )
-    lacks: ClassVar[str] = "SGD keeps nothing: it steps along this batch's gradient, times the learning rate."
+    lacks: ClassVar[str] = (
+        "SGD keeps nothing: it steps along this batch's gradient, times the learning rate."
+    )
     state_names: ClassVar[dict[str, str]] = {}
     default_learning_rate: ClassVar[float] = 0.1
     order: ClassVar[int] = 40
@@ -34,7 +38,11 @@ class SGD(Optimizer):
         return "{rate} × {gradient}"
 
     def inside(
-        self, state: Mapping[str, torch.Tensor], gradient: torch.Tensor, weight: torch.Tensor, group: Mapping[str, Any]
+        self,
+        state: Mapping[str, torch.Tensor],
+        gradient: torch.Tensor,
+        weight: torch.Tensor,
+        group: Mapping[str, Any],
     ) -> dict[str, torch.Tensor]:
         return super().inside(state, gradient, weight, group) | {"step": group["lr"] * gradient}
 
@@ -46,14 +54,18 @@ class SGD(Optimizer):
     def build(self, groups: Iterable[dict], device: torch.device) -> torch.optim.Optimizer:
         import torch
 
-        return torch.optim.SGD(groups, lr=self.rate(), weight_decay=self.weight_decay, fused=self.fused(device))
+        return torch.optim.SGD(
+            groups, lr=self.rate(), weight_decay=self.weight_decay, fused=self.fused(device)
+        )
 
 
 @OPTIMIZERS.register
 class SGDMomentum(SGD):
     kind: ClassVar[str] = "sgd-momentum"
     label: ClassVar[str] = "SGD with momentum"
-    summary: ClassVar[str] = "A ball that rolls: keeps its direction through noise. Classic for CNNs."
+    summary: ClassVar[str] = (
+        "A ball that rolls: keeps its direction through noise. Classic for CNNs."
+    )
     explanation: ClassVar[str] = (
         "Keeps one running sum of gradients for every weight and moves along it, so that steps in a common direction "
         "add up and noise cancels."
@@ -104,14 +116,21 @@ class SGDMomentum(SGD):
         return "{rate} × ({gradient} + " + decay + "{momentum} × {first_moment})"
 
     def inside(
-        self, state: Mapping[str, torch.Tensor], gradient: torch.Tensor, weight: torch.Tensor, group: Mapping[str, Any]
+        self,
+        state: Mapping[str, torch.Tensor],
+        gradient: torch.Tensor,
+        weight: torch.Tensor,
+        group: Mapping[str, Any],
     ) -> dict[str, torch.Tensor]:
         """Decay is added to the gradient, and so is in the sum."""
         if "momentum_buffer" not in state:
             return {}
         buffer = state["momentum_buffer"]
         ahead = gradient + group["weight_decay"] * weight + group["momentum"] * buffer
-        return {"first_moment": buffer, "step": group["lr"] * (ahead if group["nesterov"] else buffer)}
+        return {
+            "first_moment": buffer,
+            "step": group["lr"] * (ahead if group["nesterov"] else buffer),
+        }
 
     def build(self, groups: Iterable[dict], device: torch.device) -> torch.optim.Optimizer:
         import torch

@@ -14,7 +14,9 @@ from models.spec import setting
 class CosineRestarts(WarmedUp):
     kind: ClassVar[str] = "cosine-restarts"
     label: ClassVar[str] = "Cosine with restarts"
-    summary: ClassVar[str] = "Several falls, back to the peak between them. For runs that may be ended at any valley."
+    summary: ClassVar[str] = (
+        "Several falls, back to the peak between them. For runs that may be ended at any valley."
+    )
     explanation: ClassVar[str] = (
         "Each fall lets the weights settle; the jump back to the peak shakes them loose, and the next fall may end in "
         "a better place. The validation loss rises at each restart: that is no harm."
@@ -48,4 +50,6 @@ class CosineRestarts(WarmedUp):
             left -= length
         else:
             length = lengths[-1]
-        return self.floor + (1 - self.floor) * 0.5 * (1 + math.cos(math.pi * min(1.0, left / length)))
+        return self.floor + (1 - self.floor) * 0.5 * (
+            1 + math.cos(math.pi * min(1.0, left / length))
+        )

@@ -13,7 +13,9 @@ from models.spec import setting
 class Exponential(WarmedUp):
     kind: ClassVar[str] = "exponential"
     label: ClassVar[str] = "Exponential"
-    summary: ClassVar[str] = "The same share less at every step. Falls early: for runs that begin close to the goal."
+    summary: ClassVar[str] = (
+        "The same share less at every step. Falls early: for runs that begin close to the goal."
+    )
     explanation: ClassVar[str] = (
         "The learning rate halves again and again in equal times. Most of the run has a small one, so that the "
         "beginning decides where it ends up."

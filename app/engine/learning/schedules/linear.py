@@ -12,7 +12,9 @@ from app.engine.learning.schedules.warm_up import WarmedUp, floor_setting
 class Linear(WarmedUp):
     kind: ClassVar[str] = "linear"
     label: ClassVar[str] = "Warm-up and linear"
-    summary: ClassVar[str] = "A short rise, then a straight fall. Usual where a trained transformer is trained on."
+    summary: ClassVar[str] = (
+        "A short rise, then a straight fall. Usual where a trained transformer is trained on."
+    )
     explanation: ClassVar[str] = (
         "Small steps first, while the second moment is still a guess; then the learning rate falls by the same amount "
         "at every step, and the last steps are the finest."

@@ -15,7 +15,9 @@ class Plateau(Schedule):
 
     kind: ClassVar[str] = "plateau"
     label: ClassVar[str] = "Reduce on plateau"
-    summary: ClassVar[str] = "Drops when the validation loss stands still. For runs of unknown length."
+    summary: ClassVar[str] = (
+        "Drops when the validation loss stands still. For runs of unknown length."
+    )
     explanation: ClassVar[str] = (
         "The same learning rate while the validation loss falls; once it has not fallen for some epochs, a smaller "
         "one. When that happens is not known beforehand. A run can be made longer without regret."

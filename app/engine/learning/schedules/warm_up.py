@@ -8,10 +8,19 @@ from app.engine.learning.choices import Schedule
 from models.spec import setting
 
 
-def floor_setting(default: float, help: str = "Where the learning rate ends, as a share of its peak.") -> Any:
+def floor_setting(
+    default: float, help: str = "Where the learning rate ends, as a share of its peak."
+) -> Any:
     """The field `floor` of a schedule that falls."""
     return setting(
-        default, label="Lowest value", unit="of the peak", ge=0.0, le=1.0, step=0.01, advanced=True, help=help,
+        default,
+        label="Lowest value",
+        unit="of the peak",
+        ge=0.0,
+        le=1.0,
+        step=0.01,
+        advanced=True,
+        help=help,
     )
 
 

@@ -24,5 +24,7 @@ TASKS = _found()
 def task(kind: str) -> Task:
     """Raises UserError for an unknown task."""
     if kind not in TASKS:
-        raise UserError(f"There is no task called '{kind}'.", f"Choose one of: {', '.join(TASKS)}.", "data.task")
+        raise UserError(
+            f"There is no task called '{kind}'.", f"Choose one of: {', '.join(TASKS)}.", "data.task"
+        )
     return TASKS[kind]

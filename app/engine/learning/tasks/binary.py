@@ -35,17 +35,26 @@ class BinaryClassification(Classification):
     def outputs(self, about: Description) -> int:
         return 1
 
-    def said(self, about: Description, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    def said(
+        self, about: Description, outputs: torch.Tensor, targets: torch.Tensor
+    ) -> torch.Tensor:
         import torch
 
         outputs = outputs.float()
         return torch.sigmoid(torch.cat([-outputs, outputs], dim=1))
 
-    def figures(self, about: Description, targets: np.ndarray, said: np.ndarray) -> dict[str, float]:
+    def figures(
+        self, about: Description, targets: np.ndarray, said: np.ndarray
+    ) -> dict[str, float]:
         table = metrics.per_class_of(np.asarray(targets), metrics.predictions(said), 2)
-        return named(self, {
-            **super().figures(about, targets, said), "f1": float(table.f1[1]), "auc": metrics.auc(targets, said[:, 1]),
-        })
+        return named(
+            self,
+            {
+                **super().figures(about, targets, said),
+                "f1": float(table.f1[1]),
+                "auc": metrics.auc(targets, said[:, 1]),
+            },
+        )
 
 
 TASK = BinaryClassification()

@@ -37,16 +37,22 @@ class Classification(Task):
     def outputs(self, about: Description) -> int:
         return len(about.classes)
 
-    def said(self, about: Description, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    def said(
+        self, about: Description, outputs: torch.Tensor, targets: torch.Tensor
+    ) -> torch.Tensor:
         return outputs.float().softmax(dim=1)
 
-    def figures(self, about: Description, targets: np.ndarray, said: np.ndarray) -> dict[str, float]:
+    def figures(
+        self, about: Description, targets: np.ndarray, said: np.ndarray
+    ) -> dict[str, float]:
         answers = metrics.predictions(said)
         table = metrics.per_class_of(np.asarray(targets), answers, len(about.classes))
         right = float((answers == targets).mean()) if len(answers) else np.nan
         return named(self, {"accuracy": right, "macro_f1": metrics.mean_f1(table)})
 
-    def confusion(self, about: Description, targets: np.ndarray, said: np.ndarray) -> np.ndarray | None:
+    def confusion(
+        self, about: Description, targets: np.ndarray, said: np.ndarray
+    ) -> np.ndarray | None:
         """None of so many classes that nobody could look at it, and every epoch would keep it."""
         if len(about.classes) > MOST_CONFUSED:
             return None

@@ -24,7 +24,9 @@ class LanguageModelling(Task):
 
     kind: ClassVar[str] = "language-modelling"
     label: ClassVar[str] = "How a text goes on (language modelling)"
-    summary: ClassVar[str] = "After every token of a text: which one comes next? The text itself has the answers."
+    summary: ClassVar[str] = (
+        "After every token of a text: which one comes next? The text itself has the answers."
+    )
     example: ClassVar[str] = "Write on in the manner of this book. How surprising is this sentence?"
     order: ClassVar[int] = 70
     view: ClassVar[View] = "language"
@@ -54,7 +56,9 @@ class LanguageModelling(Task):
         following = torch.nn.functional.pad(inputs[:, 1:], (0, 1))
         return inputs, following.masked_fill(following == 0, NO_TOKEN)
 
-    def said(self, about: Description, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    def said(
+        self, about: Description, outputs: torch.Tensor, targets: torch.Tensor
+    ) -> torch.Tensor:
         """Without next tokens to compare with (targets of another form), nothing is counted: zeros."""
         import torch
 
@@ -63,19 +67,30 @@ class LanguageModelling(Task):
         sizes = torch.from_numpy(np.asarray(_token_bytes(about), np.float32)).to(outputs.device)
         there = targets != NO_TOKEN
         # a window after the other: all probabilities at once would double the memory of a judged batch
-        nats = torch.stack([
-            torch.nn.functional.cross_entropy(one.float(), wanted, ignore_index=NO_TOKEN, reduction="sum")
-            for one, wanted in zip(outputs, targets, strict=True)
-        ])
+        nats = torch.stack(
+            [
+                torch.nn.functional.cross_entropy(
+                    one.float(), wanted, ignore_index=NO_TOKEN, reduction="sum"
+                )
+                for one, wanted in zip(outputs, targets, strict=True)
+            ]
+        )
         size = (sizes[targets.clamp(min=0)] * there).sum(1)
         return torch.stack([nats, there.sum(1).float(), size], dim=1)
 
-    def figures(self, about: Description, targets: np.ndarray, said: np.ndarray) -> dict[str, float]:
-        nats, tokens, size = (float(part) for part in said.astype(float).sum(axis=0)) if len(said) else (0.0,) * 3
-        return named(self, {
-            "bits_per_byte": nats / math.log(2) / size if size else math.nan,
-            "perplexity": math.exp(min(nats / tokens, 700.0)) if tokens else math.nan,
-        })
+    def figures(
+        self, about: Description, targets: np.ndarray, said: np.ndarray
+    ) -> dict[str, float]:
+        nats, tokens, size = (
+            (float(part) for part in said.astype(float).sum(axis=0)) if len(said) else (0.0,) * 3
+        )
+        return named(
+            self,
+            {
+                "bits_per_byte": nats / math.log(2) / size if size else math.nan,
+                "perplexity": math.exp(min(nats / tokens, 700.0)) if tokens else math.nan,
+            },
+        )
 
 
 def _token_bytes(about: Description) -> np.ndarray:

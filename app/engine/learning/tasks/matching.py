@@ -23,11 +23,18 @@ class Matching(Task):
     kind: ClassVar[str] = "matching"
     label: ClassVar[str] = "What belongs together (matching)"
     summary: ClassVar[str] = "Pairs are given; the halves of each must find each other among all."
-    example: ClassVar[str] = "Which picture does this text describe? Which answer belongs to this question?"
+    example: ClassVar[str] = (
+        "Which picture does this text describe? Which answer belongs to this question?"
+    )
     order: ClassVar[int] = 50
     view: ClassVar[View] = "matching"
     metrics: ClassVar[tuple[str, ...]] = (
-        "recall_at_1", "recall_at_5", "auc", "recall_at_1_there", "recall_at_1_back", "recall_at_5_there",
+        "recall_at_1",
+        "recall_at_5",
+        "auc",
+        "recall_at_1_there",
+        "recall_at_1_back",
+        "recall_at_5_there",
         "recall_at_5_back",
     )
     pairs: ClassVar[bool] = True
@@ -46,12 +53,16 @@ class Matching(Task):
         """Not known from the data: the size of the space is a setting."""
         raise TypeError("a task that embeds is asked for its problem")
 
-    def said(self, about: Description, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    def said(
+        self, about: Description, outputs: torch.Tensor, targets: torch.Tensor
+    ) -> torch.Tensor:
         from app.engine.learning.similarity import directions
 
         return directions(outputs)
 
-    def figures(self, about: Description, targets: np.ndarray, said: np.ndarray) -> dict[str, float]:
+    def figures(
+        self, about: Description, targets: np.ndarray, said: np.ndarray
+    ) -> dict[str, float]:
         """Recall at 1 and 5 over all n, the mean of both ways and each; AUC of the similarity of pairs against that of
         halves that do not belong together."""
         if not len(said):
@@ -59,9 +70,15 @@ class Matching(Task):
         first, second = said[:, 0], said[:, 1]
         there = space.places(first, second, targets, targets)
         back = space.places(second, first, targets, targets)
-        found = {f"recall_at_{k}_{way}": float((places < k).mean())
-                 for k in (1, 5) for way, places in (("there", there), ("back", back))}
-        mean = {f"recall_at_{k}": (found[f"recall_at_{k}_there"] + found[f"recall_at_{k}_back"]) / 2 for k in (1, 5)}
+        found = {
+            f"recall_at_{k}_{way}": float((places < k).mean())
+            for k in (1, 5)
+            for way, places in (("there", there), ("back", back))
+        }
+        mean = {
+            f"recall_at_{k}": (found[f"recall_at_{k}_there"] + found[f"recall_at_{k}_back"]) / 2
+            for k in (1, 5)
+        }
         same = np.einsum("nd,nd->n", first, second, dtype=np.float32)
         different = verification.between(first, second, verification.different_pairs(targets))
         return named(self, {**found, **mean, "auc": verification.told_apart(same, different)})

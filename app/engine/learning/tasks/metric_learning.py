@@ -23,7 +23,9 @@ class MetricLearning(Task):
 
     kind: ClassVar[str] = "metric-learning"
     label: ClassVar[str] = "Equals near each other (metric learning)"
-    summary: ClassVar[str] = "Examples of one class shall lie near each other in a space, others far away."
+    summary: ClassVar[str] = (
+        "Examples of one class shall lie near each other in a space, others far away."
+    )
     example: ClassVar[str] = "Are these two faces one person? Which products look like this one?"
     order: ClassVar[int] = 60
     view: ClassVar[View] = "space"
@@ -61,12 +63,16 @@ class MetricLearning(Task):
         place[by_class] = by_class[starts + rank - rank % RUN]
         return order[torch.argsort(place, stable=True)]
 
-    def said(self, about: Description, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    def said(
+        self, about: Description, outputs: torch.Tensor, targets: torch.Tensor
+    ) -> torch.Tensor:
         from app.engine.learning.similarity import directions
 
         return directions(outputs)
 
-    def figures(self, about: Description, targets: np.ndarray, said: np.ndarray) -> dict[str, float]:
+    def figures(
+        self, about: Description, targets: np.ndarray, said: np.ndarray
+    ) -> dict[str, float]:
         """Recall at 1 over those examples that have another of their class; AUC of the similarity of two of one class
         against that of two of different classes."""
         targets = np.asarray(targets)
@@ -77,10 +83,13 @@ class MetricLearning(Task):
         places = space.places(said, said, targets, targets, itself=True)[known]
         same = verification.between(said, said, verification.same_pairs(targets))
         different = verification.between(said, said, verification.different_pairs(targets))
-        return named(self, {
-            "recall_at_1": float((places == 0).mean()) if known.any() else np.nan,
-            "auc": verification.told_apart(same, different),
-        })
+        return named(
+            self,
+            {
+                "recall_at_1": float((places == 0).mean()) if known.any() else np.nan,
+                "auc": verification.told_apart(same, different),
+            },
+        )
 
 
 TASK = MetricLearning()

@@ -22,7 +22,9 @@ class MultiLabel(Task):
     kind: ClassVar[str] = "multi-label"
     label: ClassVar[str] = "Any of several tags (multi-label)"
     summary: ClassVar[str] = "Each example has any number of tags, or none."
-    example: ClassVar[str] = "What is to be seen in this picture? Which topics does this message touch?"
+    example: ClassVar[str] = (
+        "What is to be seen in this picture? Which topics does this message touch?"
+    )
     order: ClassVar[int] = 30
     view: ClassVar[View] = "tags"
     metrics: ClassVar[tuple[str, ...]] = ("mean_average_precision", "macro_f1", "micro_f1")
@@ -39,16 +41,23 @@ class MultiLabel(Task):
 
         return torch.zeros(batch_size, problem.outputs)
 
-    def said(self, about: Description, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    def said(
+        self, about: Description, outputs: torch.Tensor, targets: torch.Tensor
+    ) -> torch.Tensor:
         return outputs.float().sigmoid()
 
-    def figures(self, about: Description, targets: np.ndarray, said: np.ndarray) -> dict[str, float]:
+    def figures(
+        self, about: Description, targets: np.ndarray, said: np.ndarray
+    ) -> dict[str, float]:
         """A tag counts as set from a probability of one half on."""
         has = np.asarray(targets) > 0
-        return named(self, {
-            "mean_average_precision": metrics.mean_average_precision(has, said),
-            **metrics.tag_f1(has, said >= 0.5),
-        })
+        return named(
+            self,
+            {
+                "mean_average_precision": metrics.mean_average_precision(has, said),
+                **metrics.tag_f1(has, said >= 0.5),
+            },
+        )
 
 
 TASK = MultiLabel()

@@ -24,8 +24,12 @@ class Reconstruction(Task):
 
     kind: ClassVar[str] = "reconstruction"
     label: ClassVar[str] = "The example itself (reconstruction)"
-    summary: ClassVar[str] = "Parts of an example are hidden, or noise is added; the network restores it."
-    example: ClassVar[str] = "Take the noise out of pictures. Which machine sounds unlike all others?"
+    summary: ClassVar[str] = (
+        "Parts of an example are hidden, or noise is added; the network restores it."
+    )
+    example: ClassVar[str] = (
+        "Take the noise out of pictures. Which machine sounds unlike all others?"
+    )
     order: ClassVar[int] = 80
     view: ClassVar[View] = "restored"
     metrics: ClassVar[tuple[str, ...]] = ("mae", "psnr")
@@ -57,9 +61,13 @@ class Reconstruction(Task):
         if one.kind != "row":
             return damaged(inputs, about.damage, dice), inputs
         clean = inputs[:, : one.numbers]
-        return torch.cat([damaged(clean, about.damage, dice), inputs[:, one.numbers :]], dim=1), clean
+        return torch.cat(
+            [damaged(clean, about.damage, dice), inputs[:, one.numbers :]], dim=1
+        ), clean
 
-    def said(self, about: Description, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    def said(
+        self, about: Description, outputs: torch.Tensor, targets: torch.Tensor
+    ) -> torch.Tensor:
         """Without originals to compare with (targets of another form), nothing is known: NaN."""
         import torch
 
@@ -67,12 +75,16 @@ class Reconstruction(Task):
             return torch.full((len(outputs), 2), math.nan, device=outputs.device)
         error = outputs.float() - targets.float()
         if spread := _tones(about):
-            scales = torch.tensor(spread, dtype=torch.float32, device=error.device) / _all_channels(spread)
+            scales = torch.tensor(spread, dtype=torch.float32, device=error.device) / _all_channels(
+                spread
+            )
             error = error * scales.view(-1, 1, 1)
         error = error.flatten(1)
         return torch.stack([error.abs().mean(1), error.square().mean(1)], dim=1)
 
-    def figures(self, about: Description, targets: np.ndarray, said: np.ndarray) -> dict[str, float]:
+    def figures(
+        self, about: Description, targets: np.ndarray, said: np.ndarray
+    ) -> dict[str, float]:
         """mae in standard deviations. psnr of pictures only, whose tones go from 0 to 1: of the mean squared error over
         all of them, so that one perfect picture does not make it infinite."""
         if not len(said):
@@ -80,9 +92,13 @@ class Reconstruction(Task):
         mae, mse = said.astype(float).mean(axis=0)
         spread = _tones(about)
         tones = mse * _all_channels(spread) ** 2
-        return named(self, {
-            "mae": float(mae), "psnr": -10 * math.log10(tones) if spread and tones > 0 else math.nan,
-        })
+        return named(
+            self,
+            {
+                "mae": float(mae),
+                "psnr": -10 * math.log10(tones) if spread and tones > 0 else math.nan,
+            },
+        )
 
 
 def damaged(inputs: torch.Tensor, damage: Damage | None, dice: torch.Generator) -> torch.Tensor:

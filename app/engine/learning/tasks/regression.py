@@ -32,7 +32,11 @@ class Regression(Task):
     probes: ClassVar[int] = 400
 
     def fits(self, about: Description) -> str:
-        return super().fits(about) if about.amounts else "These data have no column of amounts to predict."
+        return (
+            super().fits(about)
+            if about.amounts
+            else "These data have no column of amounts to predict."
+        )
 
     def outputs(self, about: Description) -> int:
         return len(about.amounts)
@@ -48,23 +52,36 @@ class Regression(Task):
         mean, std = _scale(about, targets)
         return inputs, (targets - mean) / std
 
-    def said(self, about: Description, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    def said(
+        self, about: Description, outputs: torch.Tensor, targets: torch.Tensor
+    ) -> torch.Tensor:
         mean, std = _scale(about, outputs)
         return outputs.float() * std + mean
 
-    def figures(self, about: Description, targets: np.ndarray, said: np.ndarray) -> dict[str, float]:
+    def figures(
+        self, about: Description, targets: np.ndarray, said: np.ndarray
+    ) -> dict[str, float]:
         """Of several amounts: the mean over them; errors in a unit only make sense together where they share it."""
-        return named(self, {
-            "r2": metrics.r2(targets, said), "mae": metrics.mae(targets, said), "rmse": metrics.rmse(targets, said),
-        })
+        return named(
+            self,
+            {
+                "r2": metrics.r2(targets, said),
+                "mae": metrics.mae(targets, said),
+                "rmse": metrics.rmse(targets, said),
+            },
+        )
 
 
 def _scale(about: Description, like: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Means and standard deviations (T,) on the tensor's device."""
     import torch
 
-    mean = torch.tensor([amount.mean for amount in about.amounts], dtype=torch.float32, device=like.device)
-    std = torch.tensor([amount.std for amount in about.amounts], dtype=torch.float32, device=like.device)
+    mean = torch.tensor(
+        [amount.mean for amount in about.amounts], dtype=torch.float32, device=like.device
+    )
+    std = torch.tensor(
+        [amount.std for amount in about.amounts], dtype=torch.float32, device=like.device
+    )
     return mean, std
 
 

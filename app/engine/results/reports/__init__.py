@@ -9,8 +9,14 @@ from app.engine.results.reports.base import OTHER, Level, Listing, SplitReport
 __all__ = ["OTHER", "Level", "Listing", "SplitReport", "report_for"]
 
 _FILES = {
-    "classes": "classes", "yes-no": "yes_no", "tags": "tags", "amounts": "amounts", "matching": "matching",
-    "space": "space", "language": "language", "restored": "restored",
+    "classes": "classes",
+    "yes-no": "yes_no",
+    "tags": "tags",
+    "amounts": "amounts",
+    "matching": "matching",
+    "space": "space",
+    "language": "language",
+    "restored": "restored",
 }
 
 

@@ -60,14 +60,31 @@ class AmountReport(SplitReport):
 
     @classmethod
     def of(
-        cls, name: str, about: Description, task: Task, rows: np.ndarray, targets: np.ndarray, said: np.ndarray,
+        cls,
+        name: str,
+        about: Description,
+        task: Task,
+        rows: np.ndarray,
+        targets: np.ndarray,
+        said: np.ndarray,
         loss: float | None,
     ) -> AmountReport:
         count = len(rows)
-        targets, said = form(targets, count, len(about.amounts)), form(said, count, len(about.amounts))
+        targets, said = (
+            form(targets, count, len(about.amounts)),
+            form(said, count, len(about.amounts)),
+        )
         return cls(
-            name, count, judged(task, about, targets, said), finite(loss), np.asarray(rows), targets, said,
-            tuple(_row(one, targets[:, k], said[:, k]) for k, one in enumerate(about.amounts)) if count else (),
+            name,
+            count,
+            judged(task, about, targets, said),
+            finite(loss),
+            np.asarray(rows),
+            targets,
+            said,
+            tuple(_row(one, targets[:, k], said[:, k]) for k, one in enumerate(about.amounts))
+            if count
+            else (),
             tuple(one.std for one in about.amounts),
         )
 
@@ -94,8 +111,15 @@ class AmountReport(SplitReport):
         for nth in np.argsort(-far, axis=None, kind="stable")[:most].tolist():
             place, column = divmod(nth, len(chosen))
             k = chosen[column]
-            found.append(Miss(int(self.rows[place]), k, float(self.targets[place, k]), float(self.said[place, k]),
-                              float(errors[place, column])))
+            found.append(
+                Miss(
+                    int(self.rows[place]),
+                    k,
+                    float(self.targets[place, k]),
+                    float(self.said[place, k]),
+                    float(errors[place, column]),
+                )
+            )
         return found
 
     def verdict(self) -> tuple[str, Level]:
@@ -105,7 +129,10 @@ class AmountReport(SplitReport):
             return f"It has learned nothing yet: {_lower(off)}.", "problem"
         lost = [row for row in self.amounts if row not in learned]
         if lost:
-            return f"{off}. It has learned nothing about {' or '.join(quoted(row.name) for row in lost)}.", "warning"
+            return (
+                f"{off}. It has learned nothing about {' or '.join(quoted(row.name) for row in lost)}.",
+                "warning",
+            )
         if not all(row.sure for row in self.amounts):
             return f"{off}. On {self.count:,} examples that may be chance.", "warning"
         if min(1 - row.mae / row.baseline for row in self.amounts) < 0.1:
@@ -113,20 +140,41 @@ class AmountReport(SplitReport):
         return f"{off}.", "good"
 
     def line(self) -> str:
-        words = figures(self.metrics, next((row.unit for row in self.amounts if len(self.amounts) == 1), ""))
+        words = figures(
+            self.metrics, next((row.unit for row in self.amounts if len(self.amounts) == 1), "")
+        )
         base = "; ".join(
-            f"always {amount(row.always, row.unit)}: {amount(row.baseline, row.unit)}" for row in self.amounts[:3]
+            f"always {amount(row.always, row.unit)}: {amount(row.baseline, row.unit)}"
+            for row in self.amounts[:3]
         )
         return f"{words}, over {self.count:,} ({base})"
 
     def listing(self) -> Listing | None:
         return Listing(
-            ("Amount", "unit", "mean error", "RMSE", "median error", "R²", "within 10 %", "always the median"),
+            (
+                "Amount",
+                "unit",
+                "mean error",
+                "RMSE",
+                "median error",
+                "R²",
+                "within 10 %",
+                "always the median",
+            ),
             tuple(
-                (row.name, row.unit, number(row.mae), number(row.rmse), number(row.median_error),
-                 "-" if row.r2 is None else f"{row.r2:.3f}", "-" if row.near is None else percent(row.near),
-                 number(row.baseline))
-                for row in sorted(self.amounts, key=lambda row: -row.mae / row.baseline if row.baseline else 0.0)
+                (
+                    row.name,
+                    row.unit,
+                    number(row.mae),
+                    number(row.rmse),
+                    number(row.median_error),
+                    "-" if row.r2 is None else f"{row.r2:.3f}",
+                    "-" if row.near is None else percent(row.near),
+                    number(row.baseline),
+                )
+                for row in sorted(
+                    self.amounts, key=lambda row: -row.mae / row.baseline if row.baseline else 0.0
+                )
             ),
             (0, 1),
         )
@@ -137,26 +185,43 @@ class AmountReport(SplitReport):
     def to_plain(self, most: int = 20) -> dict[str, Any]:
         return super().to_plain(most) | {
             "amounts": [vars(row) for row in self.amounts],
-            "worst": [{**vars(one), "target": self.amounts[one.target].name} for one in self.misses(most=most)],
+            "worst": [
+                {**vars(one), "target": self.amounts[one.target].name}
+                for one in self.misses(most=most)
+            ],
         }
 
     @classmethod
     def answer(cls, about: Description, said: np.ndarray) -> Answer:
         items = tuple(
-            Item(one.name, float(value), amount(float(value), one.unit, 4), _place(one, float(value)), True)
+            Item(
+                one.name,
+                float(value),
+                amount(float(value), one.unit, 4),
+                _place(one, float(value)),
+                True,
+            )
             for one, value in zip(about.amounts, said, strict=True)
         )
         far = [
-            one for one, value in zip(about.amounts, said, strict=True)
+            one
+            for one, value in zip(about.amounts, said, strict=True)
             if not one.low <= float(value) <= one.high and one.high > one.low
         ]
         note = "; ".join(
             f"{quoted(one.name)} lies outside of what it was trained on ({amount(one.low, one.unit)} to "
-            f"{amount(one.high, one.unit)})" for one in far
+            f"{amount(one.high, one.unit)})"
+            for one in far
         )
-        head = items[0].text if len(items) == 1 else ", ".join(f"{item.label} {item.text}" for item in items)
-        plain = {"amounts": {item.label: item.value for item in items},
-                 "units": {one.name: one.unit for one in about.amounts if one.unit}}
+        head = (
+            items[0].text
+            if len(items) == 1
+            else ", ".join(f"{item.label} {item.text}" for item in items)
+        )
+        plain = {
+            "amounts": {item.label: item.value for item in items},
+            "units": {one.name: one.unit for one in about.amounts if one.unit},
+        }
         return Answer("amounts", head, items, unit_of(about), f"{note}." if note else "", plain)
 
     @classmethod
@@ -191,16 +256,26 @@ def _row(about: Amount, true: np.ndarray, said: np.ndarray) -> AmountRow:
     reach = Z95 * float(gain.std(ddof=1)) / np.sqrt(len(gain)) if len(gain) > 1 else np.inf
     known = true != 0
     return AmountRow(
-        about.name, about.unit, float(error.mean()), float(np.sqrt((error**2).mean())), float(np.median(error)),
+        about.name,
+        about.unit,
+        float(error.mean()),
+        float(np.sqrt((error**2).mean())),
+        float(np.median(error)),
         1 - float((error**2).sum()) / spread if spread > 0 else None,
         float((error[known] <= NEAR * np.abs(true[known])).mean()) if known.any() else None,
-        about.median, float(base.mean()), bool(gain.mean() - reach > 0),
+        about.median,
+        float(base.mean()),
+        bool(gain.mean() - reach > 0),
     )
 
 
 def _place(about: Amount, value: float) -> float | None:
     """Where a value stands between the lowest and the highest of training."""
-    return min(1.0, max(0.0, (value - about.low) / (about.high - about.low))) if about.high > about.low else None
+    return (
+        min(1.0, max(0.0, (value - about.low) / (about.high - about.low)))
+        if about.high > about.low
+        else None
+    )
 
 
 def _lower(text: str) -> str:

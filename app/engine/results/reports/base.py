@@ -48,7 +48,13 @@ class SplitReport(ABC):
     @classmethod
     @abstractmethod
     def of(
-        cls, name: str, about: Description, task: Task, rows: np.ndarray, targets: np.ndarray, said: np.ndarray,
+        cls,
+        name: str,
+        about: Description,
+        task: Task,
+        rows: np.ndarray,
+        targets: np.ndarray,
+        said: np.ndarray,
         loss: float | None,
     ) -> SplitReport:
         """The report on n examples. about: of the data that the network was trained on. Raises ValueError where the
@@ -109,7 +115,9 @@ def finite(loss: float | None) -> float | None:
     return loss if loss is not None and np.isfinite(loss) else None
 
 
-def judged(task: Task, about: Description, targets: np.ndarray, said: np.ndarray) -> dict[str, float]:
+def judged(
+    task: Task, about: Description, targets: np.ndarray, said: np.ndarray
+) -> dict[str, float]:
     """The task's figures; none where there are no examples."""
     return task.figures(about, targets, said) if len(targets) else {}
 
@@ -123,6 +131,8 @@ def form(said: np.ndarray, count: int, *shape: int) -> np.ndarray:
     if not count:
         return np.zeros((0, *(max(0, size) for size in shape)), np.float32)
     fits = len(said) == count and said.ndim == len(shape) + 1
-    if not fits or any(size not in (-1, there) for size, there in zip(shape, said.shape[1:], strict=True)):
+    if not fits or any(
+        size not in (-1, there) for size, there in zip(shape, said.shape[1:], strict=True)
+    ):
         raise ValueError(f"answers of the form {said.shape} for {count} examples of {shape}")
     return said

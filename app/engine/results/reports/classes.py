@@ -59,7 +59,13 @@ class ClassReport(SplitReport):
 
     @classmethod
     def of(
-        cls, name: str, about: Description, task: Task, rows: np.ndarray, targets: np.ndarray, said: np.ndarray,
+        cls,
+        name: str,
+        about: Description,
+        task: Task,
+        rows: np.ndarray,
+        targets: np.ndarray,
+        said: np.ndarray,
         loss: float | None,
     ) -> ClassReport:
         classes = about.classes
@@ -70,12 +76,21 @@ class ClassReport(SplitReport):
             name, matrix, classes, usual_class(about), judged(task, about, targets, said), loss
         )
         return replace(
-            report, rows=np.asarray(rows), targets=np.asarray(targets, dtype=np.int64), predictions=answers, said=said
+            report,
+            rows=np.asarray(rows),
+            targets=np.asarray(targets, dtype=np.int64),
+            predictions=answers,
+            said=said,
         )
 
     @classmethod
     def of_confusion(
-        cls, name: str, matrix: np.ndarray, classes: tuple[str, ...], usual: int, figures: dict[str, float],
+        cls,
+        name: str,
+        matrix: np.ndarray,
+        classes: tuple[str, ...],
+        usual: int,
+        figures: dict[str, float],
         loss: float | None,
     ) -> ClassReport:
         """What a confusion matrix (K, K) alone tells: figures and classes, no examples.
@@ -134,14 +149,22 @@ class ClassReport(SplitReport):
         wrong = self.confusion.copy()
         np.fill_diagonal(wrong, 0)
         found = [
-            (int(true), int(said), int(wrong[true, said]), float(wrong[true, said] / self.confusion[true].sum()))
+            (
+                int(true),
+                int(said),
+                int(wrong[true, said]),
+                float(wrong[true, said] / self.confusion[true].sum()),
+            )
             for true, said in np.argwhere(wrong > 1)
         ]
         return sorted(found, key=lambda pair: (-pair[3], -pair[2], pair[0], pair[1]))[:most]
 
     def worst_classes(self) -> list[ClassRow]:
         """Classes that have examples, the least recognised first."""
-        return sorted((row for row in self.classes if row.count), key=lambda row: (row.recall or 0.0, -row.count))
+        return sorted(
+            (row for row in self.classes if row.count),
+            key=lambda row: (row.recall or 0.0, -row.count),
+        )
 
     def _list(self, chosen: np.ndarray, most: int | None = None) -> list[Mistake]:
         places = np.flatnonzero(chosen)
@@ -172,22 +195,34 @@ class ClassReport(SplitReport):
         for true, said, _, share in self.confused(most=10_000):
             taken.setdefault(true, (said, share))
         order = sorted(
-            range(len(self.classes)), key=lambda k: (self.classes[k].recall is None, self.classes[k].recall or 0)
+            range(len(self.classes)),
+            key=lambda k: (self.classes[k].recall is None, self.classes[k].recall or 0),
         )
         rows = []
         for number in order:
             row = self.classes[number]
             other, share = taken.get(number, (-1, 0.0))
-            rows.append((
-                row.name, _share(row.precision), _share(row.recall), _share(row.f1), f"{row.count:,}",
-                f"{self.classes[other].name} ({percent(share)})" if other >= 0 else "",
-            ))
-        return Listing(("Class", "precision", "recall", "F1", "count", "most taken for"), tuple(rows), (0, 5))
+            rows.append(
+                (
+                    row.name,
+                    _share(row.precision),
+                    _share(row.recall),
+                    _share(row.f1),
+                    f"{row.count:,}",
+                    f"{self.classes[other].name} ({percent(share)})" if other >= 0 else "",
+                )
+            )
+        return Listing(
+            ("Class", "precision", "recall", "F1", "count", "most taken for"), tuple(rows), (0, 5)
+        )
 
     def worst(self, most: int = 100) -> list[tuple[int, str]]:
         return [
-            (one.row, f"taken for {self.classes[one.predicted].name} ({percent(one.confidence)}), "
-                      f"is {self.classes[one.true].name}")
+            (
+                one.row,
+                f"taken for {self.classes[one.predicted].name} ({percent(one.confidence)}), "
+                f"is {self.classes[one.true].name}",
+            )
             for one in self.mistakes(most)
         ]
 
@@ -218,7 +253,10 @@ class ClassReport(SplitReport):
         right = f"It is right on {percent(self.accuracy, 1)} of {self.subject}"
         worst = self.worst_classes()[0]
         if self.high <= self.baseline or self.accuracy <= self.baseline:
-            return f"It has learned nothing yet: it is right on {percent(self.accuracy, 1)}, and {baseline}.", "problem"
+            return (
+                f"It has learned nothing yet: it is right on {percent(self.accuracy, 1)}, and {baseline}.",
+                "problem",
+            )
         if self.low <= self.baseline:
             return f"{right}, but so few that it may be chance: {baseline}.", "warning"
         if (self.accuracy - self.baseline) < 0.2 * (1 - self.baseline):
@@ -228,7 +266,10 @@ class ClassReport(SplitReport):
             return f"{right}, {missed}; {baseline}.", "warning"
         if self.high - self.low > 0.2:
             bounds = f"between {percent(self.low)} and {percent(self.high)}"
-            return f"{right}; on others it may be anything {bounds}, as these are few ({baseline}).", "warning"
+            return (
+                f"{right}; on others it may be anything {bounds}, as these are few ({baseline}).",
+                "warning",
+            )
         return f"{right}; {baseline}.", "good"
 
     @classmethod
@@ -236,11 +277,20 @@ class ClassReport(SplitReport):
         """The classes, the most probable first."""
         order = np.argsort(-said, kind="stable")
         items = tuple(
-            Item(about.classes[k], float(said[k]), percent(float(said[k]), 1), float(said[k]), place == 0)
+            Item(
+                about.classes[k],
+                float(said[k]),
+                percent(float(said[k]), 1),
+                float(said[k]),
+                place == 0,
+            )
             for place, k in enumerate(order)
         )
-        plain = {"class": items[0].label, "probability": items[0].value,
-                 "probabilities": {item.label: item.value for item in items}}
+        plain = {
+            "class": items[0].label,
+            "probability": items[0].value,
+            "probabilities": {item.label: item.value for item in items},
+        }
         return Answer(cls.view, f"{items[0].label} {items[0].text}", items, plain=plain)
 
     @classmethod

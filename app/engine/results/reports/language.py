@@ -44,7 +44,13 @@ class LanguageReport(SplitReport):
 
     @classmethod
     def of(
-        cls, name: str, about: Description, task: Task, rows: np.ndarray, targets: np.ndarray, said: np.ndarray,
+        cls,
+        name: str,
+        about: Description,
+        task: Task,
+        rows: np.ndarray,
+        targets: np.ndarray,
+        said: np.ndarray,
         loss: float | None,
     ) -> LanguageReport:
         count = len(rows)
@@ -53,9 +59,18 @@ class LanguageReport(SplitReport):
         with np.errstate(invalid="ignore", divide="ignore"):
             each = said[:, 0].astype(float) / math.log(2) / said[:, 2]
         return cls(
-            name, count, judged(task, about, np.asarray(targets), said), finite(loss), np.asarray(rows),
-            np.asarray(targets), said, nats / math.log(2) / size if size else math.nan,
-            _perplexity(nats, tokens), int(size), int(tokens), np.where(said[:, 2] > 0, each, np.nan),
+            name,
+            count,
+            judged(task, about, np.asarray(targets), said),
+            finite(loss),
+            np.asarray(rows),
+            np.asarray(targets),
+            said,
+            nats / math.log(2) / size if size else math.nan,
+            _perplexity(nats, tokens),
+            int(size),
+            int(tokens),
+            np.where(said[:, 2] > 0, each, np.nan),
         )
 
     def hardest(self, most: int = 20) -> list[Passage]:
@@ -74,10 +89,19 @@ class LanguageReport(SplitReport):
         which = "this text" if self.split == "data" else "new text"
         text = f"A byte of {which} costs it {number(self.bits)} bits; nothing learned would cost 8"
         if self.bits >= 0.98 * KNOWS_NOTHING:
-            return f"It has learned nothing yet: a byte costs it {number(self.bits)} bits, and guessing 8.", "problem"
+            return (
+                f"It has learned nothing yet: a byte costs it {number(self.bits)} bits, and guessing 8.",
+                "problem",
+            )
         if self.bits > 4.5:
-            return f"{text}. That is about what knowing how frequent each letter is would do; train longer.", "warning"
-        return f"{text}. Between {number(self.perplexity)} equally likely tokens it hesitates.", "good"
+            return (
+                f"{text}. That is about what knowing how frequent each letter is would do; train longer.",
+                "warning",
+            )
+        return (
+            f"{text}. Between {number(self.perplexity)} equally likely tokens it hesitates.",
+            "good",
+        )
 
     def line(self) -> str:
         return (
@@ -89,8 +113,13 @@ class LanguageReport(SplitReport):
         known = self.each[~np.isnan(self.each)]
         if not len(known):
             return None
-        parts = (("the easiest", 0.0), ("a quarter is easier than", 0.25), ("the middle one", 0.5),
-                 ("a quarter is harder than", 0.75), ("the hardest", 1.0))
+        parts = (
+            ("the easiest", 0.0),
+            ("a quarter is easier than", 0.25),
+            ("the middle one", 0.5),
+            ("a quarter is harder than", 0.75),
+            ("the hardest", 1.0),
+        )
         return Listing(
             ("Passage", "bits per byte"),
             tuple((name, number(float(np.quantile(known, share)))) for name, share in parts),
@@ -101,22 +130,30 @@ class LanguageReport(SplitReport):
 
     def to_plain(self, most: int = 20) -> dict[str, Any]:
         return super().to_plain(most) | {
-            "bytes": self.bytes, "tokens": self.tokens, "baseline": KNOWS_NOTHING,
-            "hardest": [vars(one) for one in self.hardest(most)], "easiest": [vars(one) for one in self.easiest(most)],
+            "bytes": self.bytes,
+            "tokens": self.tokens,
+            "baseline": KNOWS_NOTHING,
+            "hardest": [vars(one) for one in self.hardest(most)],
+            "easiest": [vars(one) for one in self.easiest(most)],
         }
 
     @classmethod
     def answer(cls, about: Description, said: np.ndarray) -> Answer:
         nats, tokens, size = (float(value) for value in said)
         if not size:
-            return Answer("language", "no text to judge", plain={"bits_per_byte": None, "perplexity": None})
+            return Answer(
+                "language", "no text to judge", plain={"bits_per_byte": None, "perplexity": None}
+            )
         bits, hesitates = nats / math.log(2) / size, _perplexity(nats, tokens)
         items = (
             Item("bits per byte", bits, number(bits), min(1.0, bits / KNOWS_NOTHING), True),
             Item("perplexity", hesitates, number(hesitates), None),
         )
         return Answer(
-            "language", f"{number(bits)} bits per byte", items, "",
+            "language",
+            f"{number(bits)} bits per byte",
+            items,
+            "",
             "The fewer bits, the more it expected this text; nothing learned would cost 8.",
             {"bits_per_byte": bits, "perplexity": hesitates, "bytes": int(size)},
         )
@@ -133,8 +170,11 @@ class LanguageReport(SplitReport):
     def _passages(self, order: np.ndarray, most: int) -> list[Passage]:
         known = [int(place) for place in order if not np.isnan(self.each[place])][:most]
         return [
-            Passage(int(self.rows[place]), float(self.each[place]),
-                    _perplexity(float(self.said[place, 0]), float(self.said[place, 1])))
+            Passage(
+                int(self.rows[place]),
+                float(self.each[place]),
+                _perplexity(float(self.said[place, 0]), float(self.said[place, 1])),
+            )
             for place in known
         ]
 

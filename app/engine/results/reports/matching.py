@@ -72,7 +72,13 @@ class MatchingReport(SplitReport):
 
     @classmethod
     def of(
-        cls, name: str, about: Description, task: Task, rows: np.ndarray, targets: np.ndarray, said: np.ndarray,
+        cls,
+        name: str,
+        about: Description,
+        task: Task,
+        rows: np.ndarray,
+        targets: np.ndarray,
+        said: np.ndarray,
         loss: float | None,
     ) -> MatchingReport:
         count = len(rows)
@@ -81,10 +87,21 @@ class MatchingReport(SplitReport):
         forward = places(said[:, 0], said[:, 1], targets, targets)
         back = places(said[:, 1], said[:, 0], targets, targets)
         first, second = getattr(about.preparation, "names", ("first", "second"))
-        ways = (_way("forward", first, second, forward, targets), _way("back", second, first, back, targets))
+        ways = (
+            _way("forward", first, second, forward, targets),
+            _way("back", second, first, back, targets),
+        )
         return cls(
-            name, count, judged(task, about, targets, said), finite(loss), np.asarray(rows), targets, said,
-            ways if count else (), forward, back,
+            name,
+            count,
+            judged(task, about, targets, said),
+            finite(loss),
+            np.asarray(rows),
+            targets,
+            said,
+            ways if count else (),
+            forward,
+            back,
         )
 
     def similarity(self, places: np.ndarray | int = SHOWN) -> np.ndarray:
@@ -99,7 +116,9 @@ class MatchingReport(SplitReport):
         half = 0 if way == "forward" else 1
         return self.near(self.said[place, half], most, way, int(self.targets[place]))
 
-    def near(self, point: np.ndarray, most: int = 5, way: Way = "forward", label: int = -1) -> list[Partner]:
+    def near(
+        self, point: np.ndarray, most: int = 5, way: Way = "forward", label: int = -1
+    ) -> list[Partner]:
         """What lies nearest to a point (D,) of length 1, such as that of a text just typed. label: of what is right."""
         keys = self.said[:, 1 if way == "forward" else 0]
         return [
@@ -120,13 +139,22 @@ class MatchingReport(SplitReport):
             taken = int(near.argmax())  # there is a wrong one: it stands before the right one
             own = float(self.said[place, 0] @ self.said[place, 1])
             found.append(
-                Mixed(int(self.rows[place]), int(self.rows[taken]), float(near[taken]), own, int(behind[place]))
+                Mixed(
+                    int(self.rows[place]),
+                    int(self.rows[taken]),
+                    float(near[taken]),
+                    own,
+                    int(behind[place]),
+                )
             )
         return found
 
     def verdict(self) -> tuple[str, Level]:
         if self.count < 2:
-            return "With a single pair there is nothing to choose from, so nothing can be said.", "info"
+            return (
+                "With a single pair there is nothing to choose from, so nothing can be said.",
+                "info",
+            )
         ahead, back = self.ways
         text = (
             f"Of {ahead.candidates:,}, the matching {ahead.given} is among the five nearest for "
@@ -155,8 +183,15 @@ class MatchingReport(SplitReport):
         return Listing(
             ("From", "to", "recall at 1", "guessing", "recall at 5", "guessing", "usual place"),
             tuple(
-                (way.asked, way.given, percent(way.at_1, 1), percent(way.chance_1, 1), percent(way.at_5, 1),
-                 percent(way.chance_5, 1), f"{way.median:g} of {way.candidates:,}")
+                (
+                    way.asked,
+                    way.given,
+                    percent(way.at_1, 1),
+                    percent(way.chance_1, 1),
+                    percent(way.at_5, 1),
+                    percent(way.chance_5, 1),
+                    f"{way.median:g} of {way.candidates:,}",
+                )
                 for way in self.ways
             ),
             (0, 1),
@@ -164,8 +199,12 @@ class MatchingReport(SplitReport):
 
     def worst(self, most: int = 100) -> list[tuple[int, str]]:
         return [
-            (one.row, f"{one.place:,} others lie nearer ({one.similarity:.2f}) than its own ({one.own:.2f})"
-             if one.place != 1 else f"another lies nearer ({one.similarity:.2f}) than its own ({one.own:.2f})")
+            (
+                one.row,
+                f"{one.place:,} others lie nearer ({one.similarity:.2f}) than its own ({one.own:.2f})"
+                if one.place != 1
+                else f"another lies nearer ({one.similarity:.2f}) than its own ({one.own:.2f})",
+            )
             for one in self.confused(most)
         ]
 
@@ -180,7 +219,10 @@ class MatchingReport(SplitReport):
         near = float(said[0] @ said[1])
         item = Item("similarity", near, f"{near:.2f}", max(0.0, min(1.0, near)), True)
         return Answer(
-            "matching", f"similarity {near:.2f}", (item,), "",
+            "matching",
+            f"similarity {near:.2f}",
+            (item,),
+            "",
             "1 is the same direction, 0 unrelated. Only the comparison with other partners tells how much it is worth.",
             {"similarity": near},
         )
@@ -211,8 +253,15 @@ def _way(way: Way, asked: str, given: str, behind: np.ndarray, targets: np.ndarr
     if (sizes > 1).any():
         five = float((1 - (1 - same) ** min(5, count)).mean())
     return WayRow(
-        way, asked, given, float((behind < 1).mean()), float((behind < 5).mean()), float(np.median(behind)) + 1, count,
-        float(same.mean()), five,
+        way,
+        asked,
+        given,
+        float((behind < 1).mean()),
+        float((behind < 5).mean()),
+        float(np.median(behind)) + 1,
+        count,
+        float(same.mean()),
+        five,
     )
 
 

@@ -61,15 +61,33 @@ class RestoredReport(SplitReport):
 
     @classmethod
     def of(
-        cls, name: str, about: Description, task: Task, rows: np.ndarray, targets: np.ndarray, said: np.ndarray,
+        cls,
+        name: str,
+        about: Description,
+        task: Task,
+        rows: np.ndarray,
+        targets: np.ndarray,
+        said: np.ndarray,
         loss: float | None,
     ) -> RestoredReport:
         count = len(rows)
         said = form(said, count, 2)
-        mae, mse = (float(value) for value in said.mean(axis=0, dtype=float)) if count else (float("nan"),) * 2
+        mae, mse = (
+            (float(value) for value in said.mean(axis=0, dtype=float))
+            if count
+            else (float("nan"),) * 2
+        )
         return cls(
-            name, count, judged(task, about, np.asarray(targets), said), finite(loss), np.asarray(rows),
-            np.asarray(targets), said, mae, mse, untouched(about),
+            name,
+            count,
+            judged(task, about, np.asarray(targets), said),
+            finite(loss),
+            np.asarray(rows),
+            np.asarray(targets),
+            said,
+            mae,
+            mse,
+            untouched(about),
         )
 
     @property
@@ -81,7 +99,8 @@ class RestoredReport(SplitReport):
         """The examples restored worst, or best."""
         order = np.argsort(self.said[:, 1] if best else -self.said[:, 1], kind="stable")[:most]
         return [
-            Restored(int(self.rows[place]), float(self.said[place, 0]), float(self.said[place, 1])) for place in order
+            Restored(int(self.rows[place]), float(self.said[place, 0]), float(self.said[place, 1]))
+            for place in order
         ]
 
     def verdict(self) -> tuple[str, Level]:
@@ -90,9 +109,16 @@ class RestoredReport(SplitReport):
             f"{number(MEAN_ONLY)})"
         )
         text = f"It mends {percent(self.mended)} of the damage in {self.subject}"
-        reach = Z95 * float(self.said[:, 1].std(ddof=1)) / np.sqrt(self.count) if self.count > 1 else np.inf
+        reach = (
+            Z95 * float(self.said[:, 1].std(ddof=1)) / np.sqrt(self.count)
+            if self.count > 1
+            else np.inf
+        )
         if self.mse >= self.baseline:
-            return f"It has learned nothing yet: what it restores is no nearer than the damaged {base}.", "problem"
+            return (
+                f"It has learned nothing yet: what it restores is no nearer than the damaged {base}.",
+                "problem",
+            )
         if self.mse + reach >= self.baseline:
             return f"{text}, but so few that it may be chance {base}.", "warning"
         if self.mended < 0.2:
@@ -110,23 +136,35 @@ class RestoredReport(SplitReport):
     def listing(self) -> Listing | None:
         if not self.count:
             return None
-        parts = (("the best", 0.0), ("the middle one", 0.5), ("one of ten is worse than", 0.9), ("the worst", 1.0))
+        parts = (
+            ("the best", 0.0),
+            ("the middle one", 0.5),
+            ("one of ten is worse than", 0.9),
+            ("the worst", 1.0),
+        )
         return Listing(
             ("Example", "mean error", "of the damage mended"),
             tuple(
-                (name, number(float(np.quantile(self.said[:, 0], share))),
-                 percent(1 - float(np.quantile(self.said[:, 1], share)) / self.baseline))
+                (
+                    name,
+                    number(float(np.quantile(self.said[:, 0], share))),
+                    percent(1 - float(np.quantile(self.said[:, 1], share)) / self.baseline),
+                )
                 for name, share in parts
             ),
         )
 
     def worst(self, most: int = 100) -> list[tuple[int, str]]:
-        return [(one.row, f"mean squared error {number(one.mse)}") for one in self.examples(most=most)]
+        return [
+            (one.row, f"mean squared error {number(one.mse)}") for one in self.examples(most=most)
+        ]
 
     def to_plain(self, most: int = 20) -> dict[str, Any]:
         return super().to_plain(most) | {
-            "mae": self.mae if self.count else None, "mse": self.mse if self.count else None,
-            "baseline": self.baseline, "mended": self.mended if self.count else None,
+            "mae": self.mae if self.count else None,
+            "mse": self.mse if self.count else None,
+            "baseline": self.baseline,
+            "mended": self.mended if self.count else None,
             "worst": [vars(one) for one in self.examples(most=most)],
         }
 

@@ -56,7 +56,13 @@ class SpaceReport(SplitReport):
 
     @classmethod
     def of(
-        cls, name: str, about: Description, task: Task, rows: np.ndarray, targets: np.ndarray, said: np.ndarray,
+        cls,
+        name: str,
+        about: Description,
+        task: Task,
+        rows: np.ndarray,
+        targets: np.ndarray,
+        said: np.ndarray,
         loss: float | None,
     ) -> SpaceReport:
         count = len(rows)
@@ -67,12 +73,30 @@ class SpaceReport(SplitReport):
         known = sizes[targets] > 1
         chance = ((sizes[targets] - 1) / max(1, count - 1))[known]
         return cls(
-            name, count, judged(task, about, targets, said), finite(loss), np.asarray(rows), targets, said,
-            float((behind[known] == 0).mean()) if known.any() else 0.0, int(known.sum()),
+            name,
+            count,
+            judged(task, about, targets, said),
+            finite(loss),
+            np.asarray(rows),
+            targets,
+            said,
+            float((behind[known] == 0).mean()) if known.any() else 0.0,
+            int(known.sum()),
             float(chance.mean()) if len(chance) else 0.0,
-            tuple(_row(one, k, targets, targets[near] if count else targets, behind, sizes, about.classes)
-                  for k, one in enumerate(about.classes)),
-            behind, targets[near] if count else targets,
+            tuple(
+                _row(
+                    one,
+                    k,
+                    targets,
+                    targets[near] if count else targets,
+                    behind,
+                    sizes,
+                    about.classes,
+                )
+                for k, one in enumerate(about.classes)
+            ),
+            behind,
+            targets[near] if count else targets,
         )
 
     @functools.cached_property
@@ -88,10 +112,17 @@ class SpaceReport(SplitReport):
         place = int(found[0])
         return self.near(self.said[place], most, int(self.targets[place]), place)
 
-    def near(self, point: np.ndarray, most: int = 8, label: int = -1, without: int = -1) -> list[Neighbour]:
+    def near(
+        self, point: np.ndarray, most: int = 8, label: int = -1, without: int = -1
+    ) -> list[Neighbour]:
         """What lies nearest to a point (D,) of length 1, such as that of a new picture. label: of what is the same."""
         return [
-            Neighbour(int(self.rows[place]), near, int(self.targets[place]), bool(self.targets[place] == label))
+            Neighbour(
+                int(self.rows[place]),
+                near,
+                int(self.targets[place]),
+                bool(self.targets[place] == label),
+            )
             for place, near in nearest(np.asarray(point, np.float32), self.said, most, without)
         ]
 
@@ -102,20 +133,33 @@ class SpaceReport(SplitReport):
         text = f"The nearest neighbour is of the same class for {percent(self.found, 1)} of {self.subject}"
         low, high = wilson(round(self.found * self.asked), self.asked)
         if high <= self.baseline or self.found <= self.baseline:
-            return f"It has learned nothing yet: the nearest is of the same class for {percent(self.found, 1)}, and " \
-                   f"{chance}.", "problem"
+            return (
+                f"It has learned nothing yet: the nearest is of the same class for {percent(self.found, 1)}, and "
+                f"{chance}.",
+                "problem",
+            )
         if low <= self.baseline:
             return f"{text}, but so few that it may be chance: {chance}.", "warning"
         if self.found - self.baseline < 0.2 * (1 - self.baseline):
             return f"{text}, only a little better than chance: {chance}.", "warning"
-        worst = min((row for row in self.classes if row.recall is not None), key=lambda row: row.recall or 0.0)
+        worst = min(
+            (row for row in self.classes if row.recall is not None),
+            key=lambda row: row.recall or 0.0,
+        )
         if worst.recall is not None and worst.recall < 0.5:
-            return f"{text}, yet {quoted(worst.name)} is mostly not ({percent(worst.recall)}); {chance}.", "warning"
+            return (
+                f"{text}, yet {quoted(worst.name)} is mostly not ({percent(worst.recall)}); {chance}.",
+                "warning",
+            )
         return f"{text}; {chance}.", "good"
 
     def line(self) -> str:
         auc = self.metrics.get("auc")
-        pairs = f", two examples told to be the same or not: {percent(auc, 1)} (ROC AUC)" if auc is not None else ""
+        pairs = (
+            f", two examples told to be the same or not: {percent(auc, 1)} (ROC AUC)"
+            if auc is not None
+            else ""
+        )
         return (
             f"nearest of the same class {percent(self.found, 1)} of {self.asked:,} "
             f"(a random one: {percent(self.baseline, 1)}){pairs}"
@@ -125,23 +169,37 @@ class SpaceReport(SplitReport):
         order = sorted(self.classes, key=lambda row: (row.recall is None, row.recall or 0.0))
         return Listing(
             ("Class", "nearest is the same", "count", "else near to"),
-            tuple((row.name, "-" if row.recall is None else percent(row.recall, 1), f"{row.count:,}", row.mistaken)
-                  for row in order),
+            tuple(
+                (
+                    row.name,
+                    "-" if row.recall is None else percent(row.recall, 1),
+                    f"{row.count:,}",
+                    row.mistaken,
+                )
+                for row in order
+            ),
             (0, 3),
         )
 
     def worst(self, most: int = 100) -> list[tuple[int, str]]:
         names = [row.name for row in self.classes]
-        order = [int(place) for place in np.argsort(-self.behind, kind="stable")
-                 if 0 < self.behind[place] < self.count][:most]
+        order = [
+            int(place)
+            for place in np.argsort(-self.behind, kind="stable")
+            if 0 < self.behind[place] < self.count
+        ][:most]
         return [
-            (int(self.rows[place]), f"lies near {names[self.neighbours[place]]}, is {names[self.targets[place]]}")
+            (
+                int(self.rows[place]),
+                f"lies near {names[self.neighbours[place]]}, is {names[self.targets[place]]}",
+            )
             for place in order
         ]
 
     def to_plain(self, most: int = 20) -> dict[str, Any]:
         return super().to_plain(most) | {
-            "nearest_same_class": self.found, "baseline": self.baseline,
+            "nearest_same_class": self.found,
+            "baseline": self.baseline,
             "per_class": [vars(row) for row in self.classes],
             "worst": [{"row": row, "what": text} for row, text in self.worst(most)],
         }
@@ -149,10 +207,14 @@ class SpaceReport(SplitReport):
     @classmethod
     def answer(cls, about: Description, said: np.ndarray) -> Answer:
         items = tuple(
-            Item(f"direction {k + 1}", float(value), f"{float(value):.3f}", None) for k, value in enumerate(said)
+            Item(f"direction {k + 1}", float(value), f"{float(value):.3f}", None)
+            for k, value in enumerate(said)
         )
         return Answer(
-            "space", f"a point of {len(said)} numbers", items, "",
+            "space",
+            f"a point of {len(said)} numbers",
+            items,
+            "",
             "It means something beside other points only: what lies near is alike.",
             {"point": [float(value) for value in said]},
         )
@@ -178,13 +240,20 @@ def _nearest_others(points: np.ndarray) -> np.ndarray:
 
 
 def _row(
-    name: str, number: int, targets: np.ndarray, near: np.ndarray, behind: np.ndarray, sizes: np.ndarray,
+    name: str,
+    number: int,
+    targets: np.ndarray,
+    near: np.ndarray,
+    behind: np.ndarray,
+    sizes: np.ndarray,
     classes: tuple[str, ...],
 ) -> SpaceRow:
     own = targets == number
     others = np.bincount(near[own & (near != number)], minlength=len(classes))
     return SpaceRow(
-        name, int(sizes[number]), float((behind[own] == 0).mean()) if sizes[number] > 1 else None,
+        name,
+        int(sizes[number]),
+        float((behind[own] == 0).mean()) if sizes[number] > 1 else None,
         classes[int(others.argmax())] if others.any() else "",
     )
 

@@ -56,7 +56,13 @@ class TagReport(SplitReport):
 
     @classmethod
     def of(
-        cls, name: str, about: Description, task: Task, rows: np.ndarray, targets: np.ndarray, said: np.ndarray,
+        cls,
+        name: str,
+        about: Description,
+        task: Task,
+        rows: np.ndarray,
+        targets: np.ndarray,
+        said: np.ndarray,
         loss: float | None,
     ) -> TagReport:
         count, width = len(rows), len(about.classes)
@@ -64,15 +70,26 @@ class TagReport(SplitReport):
         figures = judged(task, about, targets, said)
         exact = float(((said >= THRESHOLD) == (targets > 0)).all(axis=1).mean()) if count else 0.0
         return cls(
-            name, count, figures, finite(loss), np.asarray(rows), targets, said, exact,
-            tuple(_row(one, targets[:, k], said[:, k], THRESHOLD) for k, one in enumerate(about.classes)),
+            name,
+            count,
+            figures,
+            finite(loss),
+            np.asarray(rows),
+            targets,
+            said,
+            exact,
+            tuple(
+                _row(one, targets[:, k], said[:, k], THRESHOLD)
+                for k, one in enumerate(about.classes)
+            ),
             about.classes,
         )
 
     def at(self, threshold: float) -> tuple[TagRow, ...]:
         """The tags where one is set from another probability on."""
         return tuple(
-            _row(name, self.targets[:, k], self.said[:, k], threshold) for k, name in enumerate(self.names)
+            _row(name, self.targets[:, k], self.said[:, k], threshold)
+            for k, name in enumerate(self.names)
         )
 
     @property
@@ -91,7 +108,11 @@ class TagReport(SplitReport):
         """The examples whose tags are furthest from right."""
         said, has = self.said >= THRESHOLD, self.targets > 0
         far = np.where(said != has, np.abs(self.said - THRESHOLD), 0.0).sum(axis=1, dtype=float)
-        places = [int(place) for place in np.argsort(-far, kind="stable") if (said[place] != has[place]).any()]
+        places = [
+            int(place)
+            for place in np.argsort(-far, kind="stable")
+            if (said[place] != has[place]).any()
+        ]
         return [
             WrongTags(
                 int(self.rows[place]),
@@ -104,7 +125,9 @@ class TagReport(SplitReport):
 
     def examples_of(self, tag: int, has: bool, said: bool, most: int = 100) -> list[int]:
         """Rows that have the tag or not, and get it or not; the surest first."""
-        chosen = np.flatnonzero(((self.targets[:, tag] > 0) == has) & ((self.said[:, tag] >= THRESHOLD) == said))
+        chosen = np.flatnonzero(
+            ((self.targets[:, tag] > 0) == has) & ((self.said[:, tag] >= THRESHOLD) == said)
+        )
         sure = self.said[chosen, tag] if said else -self.said[chosen, tag]
         return [int(self.rows[chosen[i]]) for i in np.argsort(-sure, kind="stable")[:most]]
 
@@ -114,7 +137,8 @@ class TagReport(SplitReport):
             return "None of the tags occurs here, so nothing can be said.", "info"
         if self.average <= self.baseline + 0.02:
             return (
-                f"It has learned nothing yet: mean average precision {percent(self.average, 1)}, and {base}.", "problem"
+                f"It has learned nothing yet: mean average precision {percent(self.average, 1)}, and {base}.",
+                "problem",
             )
         on = f"Mean average precision {percent(self.average, 1)} on {self.subject}"
         never = [row.name for row in self.tags if row.count >= 3 and not row.predicted]
@@ -123,7 +147,10 @@ class TagReport(SplitReport):
         if self.average - self.baseline < 0.2 * (1 - self.baseline):
             return f"{on}, only a little better than a guess: {base}.", "warning"
         if min(self.count, *(row.count for row in self.tags if row.count)) < 10:
-            return f"{on}; some tags occur fewer than ten times, so others may change that much ({base}).", "warning"
+            return (
+                f"{on}; some tags occur fewer than ten times, so others may change that much ({base}).",
+                "warning",
+            )
         return f"{on}; {base}.", "good"
 
     def line(self) -> str:
@@ -134,12 +161,21 @@ class TagReport(SplitReport):
         return f"mean average precision {average}, {exact} (guessing: {guess} on average)"
 
     def listing(self) -> Listing | None:
-        order = sorted(self.tags, key=lambda row: (row.average_precision is None, row.average_precision or 0.0))
+        order = sorted(
+            self.tags, key=lambda row: (row.average_precision is None, row.average_precision or 0.0)
+        )
         return Listing(
             ("Tag", "average precision", "precision", "recall", "F1", "count", "set"),
             tuple(
-                (row.name, *(_share(x) for x in (row.average_precision, row.precision, row.recall, row.f1)),
-                 f"{row.count:,}", f"{row.predicted:,}")
+                (
+                    row.name,
+                    *(
+                        _share(x)
+                        for x in (row.average_precision, row.precision, row.recall, row.f1)
+                    ),
+                    f"{row.count:,}",
+                    f"{row.predicted:,}",
+                )
                 for row in order
             ),
         )
@@ -161,8 +197,11 @@ class TagReport(SplitReport):
             "baseline": None if np.isnan(self.baseline) else self.baseline,
             "per_tag": [vars(row) for row in self.tags],
             "worst": [
-                {"row": one.row, "missed": [self.names[k] for k in one.missed],
-                 "added": [self.names[k] for k in one.added]}
+                {
+                    "row": one.row,
+                    "missed": [self.names[k] for k in one.missed],
+                    "added": [self.names[k] for k in one.added],
+                }
                 for one in self.wrong(most)
             ],
         }
@@ -171,15 +210,26 @@ class TagReport(SplitReport):
     def answer(cls, about: Description, said: np.ndarray) -> Answer:
         order = np.argsort(-said, kind="stable")
         items = tuple(
-            Item(about.classes[k], float(said[k]), percent(float(said[k]), 1), float(said[k]),
-                 bool(said[k] >= THRESHOLD))
+            Item(
+                about.classes[k],
+                float(said[k]),
+                percent(float(said[k]), 1),
+                float(said[k]),
+                bool(said[k] >= THRESHOLD),
+            )
             for k in order
         )
         tags = [item.label for item in items if item.chosen]
         head = ", ".join(f"{item.label} {item.text}" for item in items if item.chosen) or "no tag"
         note = "" if tags else f"The likeliest is {quoted(items[0].label)} with {items[0].text}."
-        return Answer("tags", head, items, "", note,
-                      {"tags": tags, "probabilities": {item.label: item.value for item in items}})
+        return Answer(
+            "tags",
+            head,
+            items,
+            "",
+            note,
+            {"tags": tags, "probabilities": {item.label: item.value for item in items}},
+        )
 
     @classmethod
     def columns(cls, about: Description) -> tuple[str, ...]:
@@ -187,7 +237,9 @@ class TagReport(SplitReport):
 
     @classmethod
     def cells(cls, about: Description, said: np.ndarray) -> tuple[Cell, ...]:
-        tags = ";".join(name for name, value in zip(about.classes, said, strict=True) if value >= THRESHOLD)
+        tags = ";".join(
+            name for name, value in zip(about.classes, said, strict=True) if value >= THRESHOLD
+        )
         return (tags, *(round(float(value), 4) for value in said))
 
 
@@ -196,8 +248,12 @@ def _row(name: str, targets: np.ndarray, said: np.ndarray, threshold: float) -> 
     hits, count, predicted = int((has & given).sum()), int(has.sum()), int(given.sum())
     found = average_precision(has, said) if count else None
     return TagRow(
-        name, count, predicted, found,
-        hits / predicted if predicted else None, hits / count if count else None,
+        name,
+        count,
+        predicted,
+        found,
+        hits / predicted if predicted else None,
+        hits / count if count else None,
         2 * hits / (count + predicted) if count + predicted else None,
         count / len(has) if len(has) else 0.0,
     )

@@ -26,17 +26,29 @@ class Threshold:
     @property
     def recall(self) -> float | None:
         """The share of yes that is found."""
-        return self.true_yes / (self.true_yes + self.false_no) if self.true_yes + self.false_no else None
+        return (
+            self.true_yes / (self.true_yes + self.false_no)
+            if self.true_yes + self.false_no
+            else None
+        )
 
     @property
     def precision(self) -> float | None:
         """The share of answers yes that are right."""
-        return self.true_yes / (self.true_yes + self.false_yes) if self.true_yes + self.false_yes else None
+        return (
+            self.true_yes / (self.true_yes + self.false_yes)
+            if self.true_yes + self.false_yes
+            else None
+        )
 
     @property
     def false_alarms(self) -> float | None:
         """The share of no that is taken for yes."""
-        return self.false_yes / (self.false_yes + self.true_no) if self.false_yes + self.true_no else None
+        return (
+            self.false_yes / (self.false_yes + self.true_no)
+            if self.false_yes + self.true_no
+            else None
+        )
 
     @property
     def accuracy(self) -> float:
@@ -51,7 +63,10 @@ class YesNoReport(ClassReport):
     def at(self, threshold: float) -> Threshold:
         yes, said = self.targets == 1, self.said[:, 1] >= threshold
         return Threshold(
-            threshold, int((yes & said).sum()), int((~yes & said).sum()), int((~yes & ~said).sum()),
+            threshold,
+            int((yes & said).sum()),
+            int((~yes & said).sum()),
+            int((~yes & ~said).sum()),
             int((yes & ~said).sum()),
         )
 
@@ -78,10 +93,17 @@ class YesNoReport(ClassReport):
     def _sorted(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, int, int]:
         order = np.argsort(-self.said[:, 1], kind="stable")
         scores, yes = self.said[order, 1].astype(float), self.targets[order] == 1
-        ends = np.flatnonzero(np.append(np.diff(scores) != 0, True)) if len(scores) else np.zeros(0, int)
+        ends = (
+            np.flatnonzero(np.append(np.diff(scores) != 0, True))
+            if len(scores)
+            else np.zeros(0, int)
+        )
         found, alarms = np.cumsum(yes)[ends], np.cumsum(~yes)[ends]
         return (
-            np.append(np.inf, scores[ends]), np.append(0, found), np.append(0, alarms), int(yes.sum()),
+            np.append(np.inf, scores[ends]),
+            np.append(0, found),
+            np.append(0, alarms),
+            int(yes.sum()),
             int((~yes).sum()),
         )
 

@@ -48,7 +48,9 @@ class BalanceCard(Card):
         self.balance_button = QPushButton("Balance classes")
         self.balance_button.setObjectName("data.balance")
         self.balance_button.setToolTip("Lets rare classes count more in the loss (class weights).")
-        self.balance_button.clicked.connect(lambda: change(parts.document, {"loss.class_weights": "balanced"}))
+        self.balance_button.clicked.connect(
+            lambda: change(parts.document, {"loss.class_weights": "balanced"})
+        )
         self.body.addWidget(self.bars, 1000)
         self.body.addWidget(self.amounts, 1000)
         self.body.addWidget(self._words)
@@ -94,7 +96,11 @@ class BalanceCard(Card):
         if dataset is None or place >= len(dataset.description.amounts):
             return
         amount = dataset.description.amounts[place]
-        title = amount.name if not amount.unit or amount.unit in amount.name else f"{amount.name} ({amount.unit})"
+        title = (
+            amount.name
+            if not amount.unit or amount.unit in amount.name
+            else f"{amount.name} ({amount.unit})"
+        )
         self.amounts.show_values(
             {split: dataset.targets[dataset.indices[split], place] for split in SPLITS}, title
         )
@@ -107,7 +113,8 @@ class BalanceCard(Card):
         if place is not None:
             array = dataset.arrays[place]
             varied = {
-                split: np.count_nonzero(array[dataset.indices[split][:MOST]], axis=1) for split in SPLITS
+                split: np.count_nonzero(array[dataset.indices[split][:MOST]], axis=1)
+                for split in SPLITS
                 if len(dataset.indices[split])
             }
         shown = bool(varied) and _differ(np.concatenate(list(varied.values())))
@@ -126,9 +133,13 @@ class BalanceCard(Card):
             return
         counts = about.counts["training"]
         tags = dataset.targets.ndim == 2
-        words = balance_words(about.classes, counts, noun(about.kind, 1), "tag" if tags else "class")
+        words = balance_words(
+            about.classes, counts, noun(about.kind, 1), "tag" if tags else "class"
+        )
         _, level = balance(about)
-        weighted = getattr(self._parts.document.experiment.loss, "class_weights", "none") == "balanced"
+        weighted = (
+            getattr(self._parts.document.experiment.loss, "class_weights", "none") == "balanced"
+        )
         uneven = level != "good"
         if uneven and weighted:
             words += f" Rare {'tags' if tags else 'classes'} count more in the loss."

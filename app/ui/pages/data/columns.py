@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -27,11 +35,19 @@ Index = QModelIndex | QPersistentModelIndex
 HEADS = ("Column", "What it is", "Why", "Different", "Missing", "Where it is missing")
 NAME, ROLE, WHY, DIFFERENT, MISSING, POLICY = range(6)
 ROLES = {
-    "target": "Target: to predict", "number": "Number", "category": "Category", "text": "Text", "image": "Picture file",
-    "group": "Group: kept together", "ignore": "Ignored",
+    "target": "Target: to predict",
+    "number": "Number",
+    "category": "Category",
+    "text": "Text",
+    "image": "Picture file",
+    "group": "Group: kept together",
+    "ignore": "Ignored",
 }
 POLICIES = {
-    "median": "Median of training", "mean": "Mean of training", "zero": "Zero", "category": "A value of its own",
+    "median": "Median of training",
+    "mean": "Mean of training",
+    "zero": "Zero",
+    "category": "A value of its own",
     "drop": "Leave the row out",
 }
 TOO = "target-too"
@@ -56,7 +72,10 @@ def offers(columns: Sequence[ColumnPreview], row: int, place: int) -> list[Offer
     found = [Offer(role, words, role == column.role) for role, words in ROLES.items()]
     others = [one.name for one in columns if one.role == "target" and one is not column]
     if others and column.role != "target":
-        found.insert(1, Offer(TOO, f"Target, beside '{others[0]}'" + (" …" if len(others) > 1 else ""), False))
+        found.insert(
+            1,
+            Offer(TOO, f"Target, beside '{others[0]}'" + (" …" if len(others) > 1 else ""), False),
+        )
         found[0] = Offer("target", "Target: the only one to predict", False)
     return found
 
@@ -67,7 +86,9 @@ class _Columns(QAbstractTableModel):
         self.columns: Sequence[ColumnPreview] = ()
 
     def show(self, columns: Sequence[ColumnPreview]) -> None:
-        if [one.name for one in columns] == [one.name for one in self.columns]:  # the chosen cell stays where it is
+        if [one.name for one in columns] == [
+            one.name for one in self.columns
+        ]:  # the chosen cell stays where it is
             self.columns = columns
             self.dataChanged.emit(self.index(0, 0), self.index(len(columns) - 1, len(HEADS) - 1))
             return
@@ -81,7 +102,9 @@ class _Columns(QAbstractTableModel):
     def columnCount(self, parent: Index | None = None) -> int:
         return len(HEADS)
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
         if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
             return HEADS[section]
         if role == Qt.ItemDataRole.TextAlignmentRole and section in (DIFFERENT, MISSING):
@@ -104,13 +127,17 @@ class _Columns(QAbstractTableModel):
         if place == POLICY:
             return POLICIES.get(column.policy, "") if column.missing else ""
         return {
-            NAME: column.name, WHY: column.reason, DIFFERENT: f"{column.different:,}",
+            NAME: column.name,
+            WHY: column.reason,
+            DIFFERENT: f"{column.different:,}",
             MISSING: f"{column.missing:,}" if column.missing else "–",
         }[place]
 
     def _tip(self, column: ColumnPreview, place: int) -> str:
         if place == ROLE:
-            return f"{column.reason[:1].upper()}{column.reason[1:]}. Press to choose something else."
+            return (
+                f"{column.reason[:1].upper()}{column.reason[1:]}. Press to choose something else."
+            )
         if place == POLICY and column.missing and column.policies:
             return "What the network gets where there is no value. Press to choose something else."
         if column.odd:
@@ -135,7 +162,9 @@ class _Cells(QStyledItemDelegate):
         super().initStyleOption(option, index)
         if index.column() in (WHY, DIFFERENT, MISSING):
             option.palette.setColor(option.palette.ColorRole.Text, self._theme.color("secondary"))
-            option.palette.setColor(option.palette.ColorRole.HighlightedText, self._theme.color("secondary"))
+            option.palette.setColor(
+                option.palette.ColorRole.HighlightedText, self._theme.color("secondary")
+            )
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         side = self._theme.px(12)
@@ -146,7 +175,9 @@ class _Cells(QStyledItemDelegate):
             return
         whole = QRect(option.rect)
         super().paint(painter, option, index)
-        place = QRect(whole.right() - side - self._theme.px(4), whole.center().y() - side // 2 + 1, side, side)
+        place = QRect(
+            whole.right() - side - self._theme.px(4), whole.center().y() - side // 2 + 1, side, side
+        )
         painter.drawPixmap(place, self._arrow)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
@@ -193,7 +224,9 @@ class ColumnTable(QTableView):
     def offered(self, index: Index) -> bool:
         """Whether something can be chosen in this cell."""
         column = self._columns.columns[index.row()]
-        return index.column() == ROLE or (index.column() == POLICY and bool(column.missing and column.policies))
+        return index.column() == ROLE or (
+            index.column() == POLICY and bool(column.missing and column.policies)
+        )
 
     def offer(self, index: QModelIndex) -> None:
         """Show what may be chosen in a cell."""
@@ -208,8 +241,11 @@ class ColumnTable(QTableView):
             action.setChecked(one.chosen)
             what = "role" if index.column() == ROLE else "policy"
             name = columns[index.row()].name
-            action.triggered.connect(lambda _=False, name=name, what=what, value=one.value: self.chosen.emit(
-                name, what, value))
+            action.triggered.connect(
+                lambda _=False, name=name, what=what, value=one.value: self.chosen.emit(
+                    name, what, value
+                )
+            )
         if index.column() == ROLE and columns[index.row()].given:
             menu.addSeparator()
             name = columns[index.row()].name
@@ -217,19 +253,34 @@ class ColumnTable(QTableView):
         menu.popup(self.viewport().mapToGlobal(self.visualRect(index).bottomLeft()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self.currentIndex().isValid():
+        if (
+            event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
+            and self.currentIndex().isValid()
+        ):
             self.offer(self.currentIndex())
         else:
             super().keyPressEvent(event)
 
     def _fit(self) -> None:
         """Columns as wide as their contents, within limits; the reason takes what is left."""
-        for place, most in ((NAME, 200), (ROLE, 190), (DIFFERENT, 90), (MISSING, 80), (POLICY, 170)):
-            wanted = max(self.sizeHintForColumn(place), self.horizontalHeader().sectionSizeHint(place))
+        for place, most in (
+            (NAME, 200),
+            (ROLE, 190),
+            (DIFFERENT, 90),
+            (MISSING, 80),
+            (POLICY, 170),
+        ):
+            wanted = max(
+                self.sizeHintForColumn(place), self.horizontalHeader().sectionSizeHint(place)
+            )
             self.setColumnWidth(place, min(wanted, self._theme.px(most)))
         lines = len(self._columns.columns) * self.verticalHeader().defaultSectionSize()
-        self.setMaximumHeight(lines + self.horizontalHeader().sizeHint().height() + self._theme.px(8))
-        self.setColumnHidden(POLICY, not any(one.missing and one.policies for one in self._columns.columns))
+        self.setMaximumHeight(
+            lines + self.horizontalHeader().sizeHint().height() + self._theme.px(8)
+        )
+        self.setColumnHidden(
+            POLICY, not any(one.missing and one.policies for one in self._columns.columns)
+        )
 
     def _restyle(self) -> None:
         self.setFont(self._theme.font(12))

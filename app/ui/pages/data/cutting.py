@@ -59,7 +59,9 @@ class TokenView(QWidget):
         for tile in self._tiles(QFontMetricsF(painter.font())):
             path = QPainterPath()
             path.addRoundedRect(tile.place, self._theme.px(3), self._theme.px(3))
-            painter.fillPath(path, self._theme.color(tile.shade) if tile.shade else self._theme.color("surface"))
+            painter.fillPath(
+                path, self._theme.color(tile.shade) if tile.shade else self._theme.color("surface")
+            )
             painter.setPen(self._theme.color("text" if tile.shade else "secondary"))
             painter.drawText(tile.place, Qt.AlignmentFlag.AlignCenter, tile.text)
 

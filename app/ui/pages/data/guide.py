@@ -22,31 +22,39 @@ FIRST = GuideCard(
 )
 ABOUT = {
     "augmentation": GuideCard(
-        "Variation", "A picture that is shifted or mirrored is still of its class. Varied pictures are like more "
+        "Variation",
+        "A picture that is shifted or mirrored is still of its class. Varied pictures are like more "
         "pictures; take only what could happen to a real one.",
     ),
     "table": GuideCard(
-        "Columns", "The target is what the network learns to answer, from all columns that are not ignored. What would "
+        "Columns",
+        "The target is what the network learns to answer, from all columns that are not ignored. What would "
         "not be known beforehand, or says the answer in other words, must be ignored.",
     ),
     "skipped": GuideCard(
-        "Left out", "Nothing here stops a training. Mend or remove what is listed, then open the data again.",
+        "Left out",
+        "Nothing here stops a training. Mend or remove what is listed, then open the data again.",
     ),
 }
 PREPARED = {
     "image": GuideCard(
-        "Size", "Half the side is a quarter of the time and memory. If you can tell the pictures apart at this size, "
+        "Size",
+        "Half the side is a quarter of the time and memory. If you can tell the pictures apart at this size, "
         "so can the network.",
     ),
     "row": GuideCard(
-        "Numbers", "Numbers are brought to mean 0 and spread 1 by the training rows alone, so that no column counts "
+        "Numbers",
+        "Numbers are brought to mean 0 and spread 1 by the training rows alone, so that no column counts "
         "more because of its unit. A category that training never saw is 'unseen'.",
     ),
     "text": GuideCard(
-        "Tokens", "A text is read in pieces: parts of words that occur often, or single bytes. Short pieces make long "
+        "Tokens",
+        "A text is read in pieces: parts of words that occur often, or single bytes. Short pieces make long "
         "texts; what is longer than the context is cut.",
     ),
-    "signal": GuideCard("Signals", "Each channel is brought to mean 0 and spread 1 by the training signals alone."),
+    "signal": GuideCard(
+        "Signals", "Each channel is brought to mean 0 and spread 1 by the training signals alone."
+    ),
 }
 """By the sort of input, of a pair by its first half's."""
 
@@ -84,4 +92,6 @@ def _card(document: Document, finding: Finding, show_skipped: Callable[[], None]
         else:
             show_skipped()
 
-    return GuideCard(finding.title, finding.text, finding.level, remedy.label, act, f"guide.{finding.key}")
+    return GuideCard(
+        finding.title, finding.text, finding.level, remedy.label, act, f"guide.{finding.key}"
+    )

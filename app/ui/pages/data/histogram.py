@@ -108,7 +108,12 @@ class Histogram(QWidget):
             for split, counts in self.counts.items():
                 height = area.height() * float(counts[bar]) / most
                 if height > 0:
-                    place = QRectF(area.left() + bar * width, bottom - height, max(1.0, width - theme.px(1)), height)
+                    place = QRectF(
+                        area.left() + bar * width,
+                        bottom - height,
+                        max(1.0, width - theme.px(1)),
+                        height,
+                    )
                     painter.fillRect(place, theme.color(SPLITS.get(split, "line")))
                 bottom -= height
 
@@ -121,7 +126,9 @@ class Histogram(QWidget):
             painter.fillRect(place, theme.color(SPLITS.get(split, "line")))
             painter.setPen(theme.color("secondary"))
             left += square + theme.px(5)
-            painter.drawText(QRectF(left, 0, self.width(), height), Qt.AlignmentFlag.AlignVCenter, text)
+            painter.drawText(
+                QRectF(left, 0, self.width(), height), Qt.AlignmentFlag.AlignVCenter, text
+            )
             left += metrics.horizontalAdvance(text) + theme.px(GAP)
 
     def _paint_axis(self, painter: QPainter) -> None:

@@ -68,7 +68,10 @@ class Overview(QWidget):
         self.chooser.setMaximumWidth(self._parts.theme.px(220))
         self.chooser.currentIndexChanged.connect(self._show_examples)
         card.tools.addWidget(self.chooser)
-        self.pictures, self.examples = ThumbnailGrid(self._parts.theme, SIDE), ExampleGrid(self._parts.theme, SIDE)
+        self.pictures, self.examples = (
+            ThumbnailGrid(self._parts.theme, SIDE),
+            ExampleGrid(self._parts.theme, SIDE),
+        )
         self.pictures.setObjectName("data.pictures")
         self.examples.setObjectName("data.examples")
         for grid in (self.pictures, self.examples):
@@ -152,7 +155,10 @@ class Overview(QWidget):
         dataset = self._dataset
         if dataset is None:
             return
-        about, one_class = dataset.description, dataset.targets.ndim == 1 and self.chooser.currentIndex() > 0
+        about, one_class = (
+            dataset.description,
+            dataset.targets.ndim == 1 and self.chooser.currentIndex() > 0,
+        )
         rows = self._chosen_rows(dataset)
 
         def caption(row: int) -> str:
@@ -171,11 +177,19 @@ class Overview(QWidget):
 
     def _chosen_rows(self, dataset: Dataset) -> np.ndarray:
         """The rows of the chosen class, or some of all in the chosen order."""
-        about, targets, place = dataset.description, dataset.targets, self.chooser.currentIndex() - 1
+        about, targets, place = (
+            dataset.description,
+            dataset.targets,
+            self.chooser.currentIndex() - 1,
+        )
         if about.classes and targets.ndim == 1:
             return mixed(targets, MIXED) if place < 0 else np.flatnonzero(targets == place)
         if about.classes:
-            return np.arange(min(MIXED, len(targets))) if place < 0 else np.flatnonzero(targets[:, place] > 0)
+            return (
+                np.arange(min(MIXED, len(targets)))
+                if place < 0
+                else np.flatnonzero(targets[:, place] > 0)
+            )
         if about.amounts and self.chooser.currentData():
             order = np.argsort(targets[:, 0], kind="stable")
             return (order if self.chooser.currentData() == "low" else order[::-1])[:MIXED]
@@ -192,8 +206,12 @@ class Overview(QWidget):
         rows = dataset.indices["training"][:200]
         row = int(rows[np.argmax(np.count_nonzero(array[rows], axis=1))])
         self.tokens.show_pieces(half.pieces(half.shown(array[row])))
-        kind = "parts of words, learned from the training texts" if half.tokenizer else "single bytes"
-        self._token_words.setText(f"{half.vocabulary - 1:,} different tokens: {kind}. A dot is a space.")
+        kind = (
+            "parts of words, learned from the training texts" if half.tokenizer else "single bytes"
+        )
+        self._token_words.setText(
+            f"{half.vocabulary - 1:,} different tokens: {kind}. A dot is a space."
+        )
 
     # --- the first batch
 
@@ -212,7 +230,9 @@ class Overview(QWidget):
         self._asked = asked
         if not self.batch.rows:
             loaded = "torch" in sys.modules
-            self._batch_words.setText("Preparing the first batch …" if loaded else "Loading engine …")
+            self._batch_words.setText(
+                "Preparing the first batch …" if loaded else "Loading engine …"
+            )
 
         def make(control: object) -> Any:
             from app.engine.data.preview import first_batch

@@ -49,7 +49,10 @@ class DataPage(Page):
         self._parts = parts
         style(self, "page")
         self._states = {
-            "none": EmptyState(parts), "reading": Waiting(parts), "failed": FailedState(parts), "ready": self._ready(),
+            "none": EmptyState(parts),
+            "reading": Waiting(parts),
+            "failed": FailedState(parts),
+            "ready": self._ready(),
         }
         self._stack = QStackedWidget()
         for widget in self._states.values():
@@ -70,8 +73,15 @@ class DataPage(Page):
         if document.data_state == "ready":
             return True, ""
         if document.data_state == "failed":
-            return False, getattr(document.data_failure, "what", "") or "The data could not be opened."
-        return False, "The data are being read." if document.data_state == "reading" else "No data are opened yet."
+            return False, getattr(
+                document.data_failure, "what", ""
+            ) or "The data could not be opened."
+        return (
+            False,
+            "The data are being read."
+            if document.data_state == "reading"
+            else "No data are opened yet.",
+        )
 
     @property
     def tab(self) -> str:
@@ -113,8 +123,16 @@ class DataPage(Page):
         self._tabs.setDrawBase(False)
         for text in TITLES:
             self._tabs.addTab(text)
-        self.overview, self.table, self.preparing = Overview(parts), TableView(parts), Preparing(parts)
-        self.varying, self.skipped, self.question = Varying(parts), SkippedFiles(parts), Question(parts.document)
+        self.overview, self.table, self.preparing = (
+            Overview(parts),
+            TableView(parts),
+            Preparing(parts),
+        )
+        self.varying, self.skipped, self.question = (
+            Varying(parts),
+            SkippedFiles(parts),
+            Question(parts.document),
+        )
         self.table.looked.connect(self._show_table)
         self._pages = QStackedWidget()
         for page in (self.overview, self.table, self.preparing, self.varying, self.skipped):
@@ -153,9 +171,15 @@ class DataPage(Page):
         style(self._stage, "secondary")
         row.addWidget(self._stage)
         row.addWidget(self._bar)
-        row.addWidget(button(
-            "Cancel", "data.cancel_again", "Stops reading.", lambda: self._parts.do("cancel_reading"), "small"
-        ))
+        row.addWidget(
+            button(
+                "Cancel",
+                "data.cancel_again",
+                "Stops reading.",
+                lambda: self._parts.do("cancel_reading"),
+                "small",
+            )
+        )
         return self._strip
 
     # --- showing
@@ -195,13 +219,17 @@ class DataPage(Page):
         except UserError:  # said where the network is measured
             self._heading.setText(holds(about))
         self.task.refresh()
-        splits = ", ".join(f"{about.size(split):,} {split}" for split in SPLITS if about.size(split))
+        splits = ", ".join(
+            f"{about.size(split):,} {split}" for split in SPLITS if about.size(split)
+        )
         self._where.setText(f"{_source_words(about)} · {splits}")
         self._show_tab("augmentation", any(one.kind == "image" for one in about.preparation.inputs))
         bad = sum(not item.ignored for item in about.skipped)
         many = "Skipped rows" if self.table.preview is not None else "Skipped files"
         self._tabs.setTabText(TABS.index("skipped"), f"{many} ({bad:,})" if bad else many)
-        self._tabs.setTabToolTip(TABS.index("skipped"), count_text(bad, "row or file", "rows or files") + " left out")
+        self._tabs.setTabToolTip(
+            TABS.index("skipped"), count_text(bad, "row or file", "rows or files") + " left out"
+        )
 
     def _show_table(self) -> None:
         """The table was looked at, or is none: its tab and its question follow."""

@@ -29,7 +29,9 @@ SETTINGS = (
     ("Damage", "what is to be restored", ["damage", "damage_share"]),
 )
 SPLIT_WORDS = {
-    "training": "to learn from", "validation": "to judge every epoch", "test": "for the final figure, and nothing else",
+    "training": "to learn from",
+    "validation": "to judge every epoch",
+    "test": "for the final figure, and nothing else",
 }
 
 
@@ -78,7 +80,10 @@ class Preparing(QWidget):
 
     def _card(self, title: str, why: str, names: list[str]) -> Card:
         """Settings of [data] that not all data have: gone where none of them concerns these."""
-        card, form = Card(title, why), Form(self._parts.document, "data", names, self._parts.theme, flat=True)
+        card, form = (
+            Card(title, why),
+            Form(self._parts.document, "data", names, self._parts.theme, flat=True),
+        )
         form.rebuilt.connect(lambda: card.setVisible(bool(form.fields)))
         card.body.addWidget(form)
         self._cards.append((card, form))
@@ -92,7 +97,8 @@ class Preparing(QWidget):
         self._words.setWordWrap(True)
         style(self._words, "secondary")
         for grid, name, title in (
-            (self.before, "data.before", "In the data"), (self.after, "data.after", "As the network gets them")
+            (self.before, "data.before", "In the data"),
+            (self.after, "data.after", "As the network gets them"),
         ):
             grid.setObjectName(name)
             grid.setAccessibleName(title)
@@ -159,13 +165,24 @@ class Preparing(QWidget):
         self._parts.background.run(make, self._show_pairs, self._failed, key="data.pairs")
 
     def _show_pairs(self, pairs: list[Any]) -> None:
-        self.before.show_rows([(pair.before, f"{pair.size[1]} × {pair.size[0]}", "quiet") for pair in pairs])
-        self.after.show_rows([
-            (pair.after, f"{pair.after.shape[2]} × {pair.after.shape[1]}", "quiet") for pair in pairs
-        ])
+        self.before.show_rows(
+            [(pair.before, f"{pair.size[1]} × {pair.size[0]}", "quiet") for pair in pairs]
+        )
+        self.after.show_rows(
+            [
+                (pair.after, f"{pair.after.shape[2]} × {pair.after.shape[1]}", "quiet")
+                for pair in pairs
+            ]
+        )
         same = pairs and all(pair.size == pair.after.shape[1:] for pair in pairs)
-        words = "Nothing is changed: the pictures have this size." if same else "Width × height in pixels."
-        self._words.setText(words if pairs else "The pictures could not be read again from their files.")
+        words = (
+            "Nothing is changed: the pictures have this size."
+            if same
+            else "Width × height in pixels."
+        )
+        self._words.setText(
+            words if pairs else "The pictures could not be read again from their files."
+        )
 
     def _failed(self, failure: Failure) -> None:
         self._asked = ()
@@ -180,7 +197,12 @@ def sample_rows(dataset: Dataset, most: int) -> list[int]:
     """Training rows of different classes, or from all over the split; the same every time."""
     rows = dataset.indices["training"]
     if dataset.targets.ndim > 1 or not dataset.description.classes:
-        return [int(row) for row in rows[np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).astype(int))]]
+        return [
+            int(row)
+            for row in rows[
+                np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).astype(int))
+            ]
+        ]
     _, firsts = np.unique(dataset.targets[rows], return_index=True)
     chosen = list(rows[firsts][:most])
     for row in rows:

@@ -13,8 +13,10 @@ from app.ui.pages.data.task_box import with_task
 from app.ui.theme import style
 from app.ui.widgets.card import Card
 
-ANSWERS = (("classes", "Classes", "Each number is a name of its own; none is between two others."),
-           ("amounts", "Amounts", "Larger is more; an answer may lie between two numbers."))
+ANSWERS = (
+    ("classes", "Classes", "Each number is a name of its own; none is between two others."),
+    ("amounts", "Amounts", "Larger is more; an answer may lie between two numbers."),
+)
 
 
 class Question(Card):
@@ -37,8 +39,14 @@ class Question(Card):
 
     def _answer(self, targets: str, words: str, tip: str) -> QWidget:
         kind = next(task.kind for task in TASKS.values() if task.targets == targets)
-        return button(words, f"data.question.{targets}", tip, lambda: self._document.set(
-            with_task(self._document.experiment, kind, self._document.dataset)))
+        return button(
+            words,
+            f"data.question.{targets}",
+            tip,
+            lambda: self._document.set(
+                with_task(self._document.experiment, kind, self._document.dataset)
+            ),
+        )
 
     def show_question(self, preview: Any) -> None:
         """preview: of the table, None where there is none."""

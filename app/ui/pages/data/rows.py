@@ -29,12 +29,22 @@ class _Rows(QAbstractTableModel):
         self.endResetModel()
 
     def rowCount(self, parent: Index | None = None) -> int:
-        return 0 if self.preview is None or (parent is not None and parent.isValid()) else len(self.preview.rows)
+        return (
+            0
+            if self.preview is None or (parent is not None and parent.isValid())
+            else len(self.preview.rows)
+        )
 
     def columnCount(self, parent: Index | None = None) -> int:
-        return 0 if self.preview is None or (parent is not None and parent.isValid()) else len(self.preview.columns)
+        return (
+            0
+            if self.preview is None or (parent is not None and parent.isValid())
+            else len(self.preview.columns)
+        )
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
         if self.preview is None or role != Qt.ItemDataRole.DisplayRole:
             return None
         if orientation == Qt.Orientation.Horizontal:
@@ -84,7 +94,9 @@ class RowTable(QTableView):
 
     def _fit(self) -> None:
         for place in range(min(self._rows.columnCount(), 200)):
-            wanted = max(self.sizeHintForColumn(place), self.horizontalHeader().sectionSizeHint(place))
+            wanted = max(
+                self.sizeHintForColumn(place), self.horizontalHeader().sectionSizeHint(place)
+            )
             self.setColumnWidth(place, min(wanted + self._theme.px(4), self._theme.px(WIDEST)))
 
     def _restyle(self) -> None:

@@ -6,7 +6,15 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.ui.amounts import time_text
 from app.ui.assets import icon
@@ -18,17 +26,36 @@ from app.ui.theme import style
 from app.ui.widgets.card import Card
 
 ACCEPTED = (
-    ("A folder with a sub-folder for every class", "of pictures, .txt or .wav files; train, val and test above them"),
-    ("A table", "CSV, TSV, Excel, Parquet: numbers, categories, texts, picture files; one column is predicted"),
+    (
+        "A folder with a sub-folder for every class",
+        "of pictures, .txt or .wav files; train, val and test above them",
+    ),
+    (
+        "A table",
+        "CSV, TSV, Excel, Parquet: numbers, categories, texts, picture files; one column is predicted",
+    ),
     ("A folder of pairs", "name.png beside name.txt, to learn which belongs to which"),
     ("A long text", "a .txt file, to learn how it goes on"),
     ("Arrays", "an NPZ file with images or signals and their labels, or the IDX files of MNIST"),
 )
-READING = ["task", "target", "rows_are", "height", "width", "fit", "colour", "tokens", "context", "validation_share",
-           "test_share"]
+READING = [
+    "task",
+    "target",
+    "rows_are",
+    "height",
+    "width",
+    "fit",
+    "colour",
+    "tokens",
+    "context",
+    "validation_share",
+    "test_share",
+]
 
 
-def button(text: str, name: str, tip: str, action: Callable[[], object], role: str = "") -> QPushButton:
+def button(
+    text: str, name: str, tip: str, action: Callable[[], object], role: str = ""
+) -> QPushButton:
     """A button with everything it needs: words, objectName, tooltip, what it does."""
     made = QPushButton(text)
     made.setObjectName(name)
@@ -72,18 +99,31 @@ class EmptyState(QWidget):
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addStretch(1)
-        row.addWidget(button(
-            "Open a folder", "data.open", "Choose a folder with a sub-folder for every class, or with pairs.",
-            lambda: parts.do("open_folder"), "primary",
-        ))
-        row.addWidget(button(
-            "Open a file", "data.open_file", "Choose a table, a text, an NPZ or an IDX file.",
-            lambda: parts.do("open_file"),
-        ))
-        row.addWidget(button(
-            "Built-in data", "data.samples", "Pictures, tables, texts and pairs, to try things out.",
-            lambda: parts.go("welcome"),
-        ))
+        row.addWidget(
+            button(
+                "Open a folder",
+                "data.open",
+                "Choose a folder with a sub-folder for every class, or with pairs.",
+                lambda: parts.do("open_folder"),
+                "primary",
+            )
+        )
+        row.addWidget(
+            button(
+                "Open a file",
+                "data.open_file",
+                "Choose a table, a text, an NPZ or an IDX file.",
+                lambda: parts.do("open_file"),
+            )
+        )
+        row.addWidget(
+            button(
+                "Built-in data",
+                "data.samples",
+                "Pictures, tables, texts and pairs, to try things out.",
+                lambda: parts.go("welcome"),
+            )
+        )
         row.addStretch(1)
         return row
 
@@ -119,7 +159,10 @@ class Waiting(QWidget):
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName("Reading the data")
         cancel = button(
-            "Cancel", "data.cancel", "Stops reading; nothing is changed.", lambda: parts.do("cancel_reading")
+            "Cancel",
+            "data.cancel",
+            "Stops reading; nothing is changed.",
+            lambda: parts.do("cancel_reading"),
         )
         card = Card()
         card.setMaximumWidth(parts.theme.px(480))
@@ -182,14 +225,28 @@ class FailedState(QWidget):
             card.body.addWidget(label)
         row = QHBoxLayout()
         row.setSpacing(8)
-        row.addWidget(button(
-            "Choose other data", "data.choose_again", "Choose another folder.", lambda: parts.do("open_folder"),
-            "primary",
-        ))
-        row.addWidget(button("Open a file", "data.choose_file", "Choose a file.", lambda: parts.do("open_file")))
-        row.addWidget(button(
-            "Read again", "data.read_again", "Read the same data once more.", lambda: parts.do("read_again")
-        ))
+        row.addWidget(
+            button(
+                "Choose other data",
+                "data.choose_again",
+                "Choose another folder.",
+                lambda: parts.do("open_folder"),
+                "primary",
+            )
+        )
+        row.addWidget(
+            button(
+                "Open a file", "data.choose_file", "Choose a file.", lambda: parts.do("open_file")
+            )
+        )
+        row.addWidget(
+            button(
+                "Read again",
+                "data.read_again",
+                "Read the same data once more.",
+                lambda: parts.do("read_again"),
+            )
+        )
         row.addStretch(1)
         card.body.addLayout(row)
         self._how = Card("How it is read", "in case one of these is the reason")
@@ -197,7 +254,11 @@ class FailedState(QWidget):
         self._form: Form | None = None
         self._table: TableView | None = None
         self._fold = button(
-            "Change how it is read", "data.how", "Shows the settings of reading and dividing.", self._unfold, "link"
+            "Change how it is read",
+            "data.how",
+            "Shows the settings of reading and dividing.",
+            self._unfold,
+            "link",
         )
         inside = QWidget()
         style(inside, "page")

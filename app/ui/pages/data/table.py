@@ -38,7 +38,10 @@ class TableView(QWidget):
         self._problem.setObjectName("data.table.problem")
         self._problem.setWordWrap(True)
         style(self._problem, "problem")
-        self._what, self._first = Card("Columns", "what each is; press to change"), Card("First rows", "as in the file")
+        self._what, self._first = (
+            Card("Columns", "what each is; press to change"),
+            Card("First rows", "as in the file"),
+        )
         self._what.body.addWidget(self._problem)
         self._what.body.addWidget(self.columns, 1)
         self._first.body.addWidget(self.rows, 1)
@@ -66,7 +69,9 @@ class TableView(QWidget):
 
             return look(data, control.check)
 
-        self._parts.background.run(look_again, self._show, self._failed, key=f"data.table.{id(self)}")
+        self._parts.background.run(
+            look_again, self._show, self._failed, key=f"data.table.{id(self)}"
+        )
 
     def _show(self, preview: Any) -> None:
         self.preview = preview
@@ -92,7 +97,11 @@ class TableView(QWidget):
 
     def _limit(self) -> None:
         """Few columns leave the room to the rows."""
-        beside = self._problem.heightForWidth(max(200, self.width())) if self._problem.isVisibleTo(self) else 0
+        beside = (
+            self._problem.heightForWidth(max(200, self.width()))
+            if self._problem.isVisibleTo(self)
+            else 0
+        )
         most = self.columns.maximumHeight() + beside + self._parts.theme.px(72)
         self._what.setMaximumHeight(max(most, self._what.minimumHeight()))
 

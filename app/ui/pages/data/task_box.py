@@ -38,7 +38,11 @@ def unfit(task: Task, dataset: Dataset) -> str:
         few = len(values) <= FEW and bool((values == np.rint(values)).all())
         if not few or len(about.amounts) > 1:
             return f"Classes need one column of few whole numbers or names; '{about.amounts[0].name}' has amounts."
-        return "" if task.view != "yes-no" or len(values) == 2 else f"Yes or no needs two classes, not {len(values)}."
+        return (
+            ""
+            if task.view != "yes-no" or len(values) == 2
+            else f"Yes or no needs two classes, not {len(values)}."
+        )
     return "" if task.targets == "tags" and about.classes else reason
 
 
@@ -50,7 +54,9 @@ def with_task(experiment: Experiment, kind: str | None, dataset: Dataset | None)
     task = TASKS[kind or dataset.description.task]
     if changed.loss is not None and task.kind not in changed.loss.tasks:
         changed = changed.replace(loss=None)
-    meets = Problem.of(dataset.description.preparation.inputs, 1, dataset.description.total, task.answers)
+    meets = Problem.of(
+        dataset.description.preparation.inputs, 1, dataset.description.total, task.answers
+    )
     if changed.model is not None and changed.model.unfit(meets):
         changed = changed.replace(model=None)
     return changed
@@ -68,7 +74,9 @@ class TaskBox(DropDown):
         self.addItem("", None)
         for task in TASKS.values():
             self.addItem(task.label, task.kind)
-            self.setItemData(self.count() - 1, f"{task.summary} {task.example}", Qt.ItemDataRole.ToolTipRole)
+            self.setItemData(
+                self.count() - 1, f"{task.summary} {task.example}", Qt.ItemDataRole.ToolTipRole
+            )
         self.activated.connect(lambda row: self._choose(self.itemData(row)))
 
     def refresh(self) -> None:

@@ -48,7 +48,9 @@ class Varying(QWidget):
 
     def _preview_card(self) -> Card:
         card = Card("The same pictures, varied", "the first of each row is the original")
-        card.tools.addWidget(button("Again", "data.again", "Throws the dice anew.", self.again, "small"))
+        card.tools.addWidget(
+            button("Again", "data.again", "Throws the dice anew.", self.again, "small")
+        )
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 0, 0)
@@ -86,7 +88,9 @@ class Varying(QWidget):
             return
         self._asked = asked
         if not self.strips[0].rows:
-            self._words.setText("Varying the pictures …" if "torch" in sys.modules else "Loading engine …")
+            self._words.setText(
+                "Varying the pictures …" if "torch" in sys.modules else "Loading engine …"
+            )
         rows, throw = sample_rows(dataset, PICTURES), self._throw
 
         def make(control: object) -> Any:
@@ -101,13 +105,19 @@ class Varying(QWidget):
     def _show(self, result: tuple[Dataset, list[Any], str]) -> None:
         dataset, pictures, words = result
         about = dataset.description
-        captions = [target_words(about, dataset.targets[row]) for row in sample_rows(dataset, PICTURES)]
+        captions = [
+            target_words(about, dataset.targets[row]) for row in sample_rows(dataset, PICTURES)
+        ]
         for number, strip in enumerate(self.strips):
             strip.setVisible(number < len(pictures))
             if number < len(pictures):
                 first: list[Row] = [(pictures[number][0], captions[number], "normal")]
-                strip.show_rows(first + [(picture, "", "quiet") for picture in pictures[number][1:]])
-        self._words.setText("Nothing is varied." if words == "none" else f"{words[0].upper()}{words[1:]}.")
+                strip.show_rows(
+                    first + [(picture, "", "quiet") for picture in pictures[number][1:]]
+                )
+        self._words.setText(
+            "Nothing is varied." if words == "none" else f"{words[0].upper()}{words[1:]}."
+        )
 
     def _failed(self, failure: Failure) -> None:
         self._asked = ()

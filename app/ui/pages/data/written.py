@@ -18,8 +18,14 @@ if TYPE_CHECKING:
     from app.engine.data.tables.preview import TablePreview
 
 NAMES = ("sheet", "delimiter", "decimal", "thousands", "encoding", "header")
-SHORT = {"header": "Names", "sheet": "Sheet", "encoding": "Encoding", "delimiter": "Cells", "decimal": "Decimals",
-         "thousands": "Thousands"}
+SHORT = {
+    "header": "Names",
+    "sheet": "Sheet",
+    "encoding": "Encoding",
+    "delimiter": "Cells",
+    "decimal": "Decimals",
+    "thousands": "Thousands",
+}
 HEADS = ((True, "In the first row"), (False, "None"))
 LONGEST = 24
 """Characters of an entry as it is shown closed."""
@@ -49,7 +55,9 @@ class WrittenRow(QWidget):
         box.setObjectName(f"data.{setting.name}")
         box.setAccessibleName(setting.label)
         style(box, "small")
-        box.activated.connect(lambda row: self._document.replace("data", **{setting.name: box.itemData(row)}))
+        box.activated.connect(
+            lambda row: self._document.replace("data", **{setting.name: box.itemData(row)})
+        )
         line.addWidget(label)
         line.addWidget(box)
         self.boxes[setting.name], self._holders[setting.name] = box, holder
@@ -62,7 +70,9 @@ class WrittenRow(QWidget):
             used = getattr(preview, name)
             entries = self._entries(name, preview)
             several = name != "sheet" or len(preview.sheets) > 1
-            concerns = several and (name in preview.reasons or (name == "thousands" and "decimal" in preview.reasons))
+            concerns = several and (
+                name in preview.reasons or (name == "thousands" and "decimal" in preview.reasons)
+            )
             self._holders[name].setVisible(concerns)
             chosen = getattr(data, name)
             words = dict(entries).get(used, str(used))
@@ -92,7 +102,10 @@ class WrittenRow(QWidget):
     def _entries(self, name: str, preview: TablePreview) -> list[tuple[Any, str]]:
         """(value, its words)."""
         if name == "sheet":
-            return [(sheet, sheet if len(sheet) <= LONGEST else sheet[: LONGEST - 1] + "…") for sheet in preview.sheets]
+            return [
+                (sheet, sheet if len(sheet) <= LONGEST else sheet[: LONGEST - 1] + "…")
+                for sheet in preview.sheets
+            ]
         if name == "header":
             return list(HEADS)
         return [(value, words.split(" (")[0]) for value, words in self._declared[name].choices]

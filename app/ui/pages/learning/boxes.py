@@ -46,10 +46,12 @@ class Boxes(QWidget):
         self._changed()
 
     def sum_text(self) -> str:
-        """"4n = 4 × 160,874 floats = 2.5 MiB"; without a network just the 4n."""
+        """ "4n = 4 × 160,874 floats = 2.5 MiB"; without a network just the 4n."""
         times = times_text(self.times)
         if self.partly and not (self.floats and self.parameters):
-            return f"{times}n and a part: {times} floats for each of the n weights, and more for some"
+            return (
+                f"{times}n and a part: {times} floats for each of the n weights, and more for some"
+            )
         if self.parameters is None:
             return f"{times}n: {times} floats for each of the n weights"
         size = bytes_text(FLOAT * round(self.times * self.parameters))
@@ -58,14 +60,21 @@ class Boxes(QWidget):
     @property
     def slots(self) -> list[tuple[str, bool]]:
         """(row of the ledger, whether it is kept), from left to right."""
-        rows = [*OF_THE_WEIGHTS, *(row for row in (*self.kept, *self.partly) if row not in OF_THE_WEIGHTS)]
+        rows = [
+            *OF_THE_WEIGHTS,
+            *(row for row in (*self.kept, *self.partly) if row not in OF_THE_WEIGHTS),
+        ]
         return [(row, row in self.kept) for row in rows]
 
     def share(self, row: str) -> float:
         """How much of n floats a row holds, 0 to 1; 0 too while that is not known."""
         if row in self.kept:
             return 1.0
-        return min(1.0, self.floats.get(row, 0) / self.parameters) if self.parameters and row in self.partly else 0.0
+        return (
+            min(1.0, self.floats.get(row, 0) / self.parameters)
+            if self.parameters and row in self.partly
+            else 0.0
+        )
 
     def amount(self, row: str) -> str:
         """What stands in a box: bytes, "n" where there is no network yet."""
@@ -105,7 +114,9 @@ class Boxes(QWidget):
                 if share := self.share(row):
                     painter.setPen(Qt.PenStyle.NoPen)
                     painter.setBrush(theme.color(role_of(row)))
-                    bar = QRectF(box.left(), box.top(), max(share * box.width(), theme.px(2)), theme.px(6))
+                    bar = QRectF(
+                        box.left(), box.top(), max(share * box.width(), theme.px(2)), theme.px(6)
+                    )
                     painter.drawRoundedRect(bar, theme.px(1), theme.px(1))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.setPen(QPen(theme.color("line"), 1, Qt.PenStyle.DashLine))

@@ -29,7 +29,10 @@ from app.ui.widgets.memory_table import MemoryTable
 from models.spec import Registry, Setting, settings
 
 BASIC = {
-    "loss": (), "optimizer": ("learning_rate", "weight_decay"), "schedule": (), "training": ("epochs", "batch_size"),
+    "loss": (),
+    "optimizer": ("learning_rate", "weight_decay"),
+    "schedule": (),
+    "training": ("epochs", "batch_size"),
 }
 """Of each section, what is always in sight: with three drop-downs, seven controls."""
 
@@ -55,7 +58,12 @@ class SettingsCard(Card):
     """A card with the basic settings of a section in sight and the others folded away."""
 
     def __init__(
-        self, parts_: Parts, section: str, title: str, why: str, registry: Registry[Any] | None = None
+        self,
+        parts_: Parts,
+        section: str,
+        title: str,
+        why: str,
+        registry: Registry[Any] | None = None,
     ) -> None:
         super().__init__(title, why)
         self.parts, self.section = parts_, section
@@ -76,7 +84,9 @@ class SettingsCard(Card):
         inside = QVBoxLayout(self.more)
         inside.setContentsMargins(0, 4, 0, 0)
         types = [] if registry is not None else [type(getattr(Experiment(), section))]
-        self.more_form = Form(document, section, hidden_names(section, registry, types), theme, flat=True)
+        self.more_form = Form(
+            document, section, hidden_names(section, registry, types), theme, flat=True
+        )
         inside.addWidget(self.more_form)
         self.body.addWidget(self.more)
         self.more.hide()
@@ -127,9 +137,13 @@ class OptimizerCard(SettingsCard):
         self.picture.addWidget(self.boxes)
         self.picture.addWidget(self.sum)
         self.find_rate = FindButton(parts_)
-        self.body.insertWidget(self.body.indexOf(self.more), self.find_rate, 0, Qt.AlignmentFlag.AlignLeft)
+        self.body.insertWidget(
+            self.body.indexOf(self.more), self.find_rate, 0, Qt.AlignmentFlag.AlignLeft
+        )
 
-    def show_experiment(self, resolved: Experiment, parameters: int | None, floats: Mapping[str, int]) -> None:
+    def show_experiment(
+        self, resolved: Experiment, parameters: int | None, floats: Mapping[str, int]
+    ) -> None:
         """floats: what the optimizer keeps of this network, {} while that is not known."""
         optimizer = resolved.optimizer
         if optimizer is None:
@@ -143,7 +157,9 @@ class ScheduleCard(SettingsCard):
     """The learning rate over the run, drawn for the planned steps."""
 
     def __init__(self, parts_: Parts) -> None:
-        super().__init__(parts_, "schedule", "How far at a time?", "(learning rate schedule)", SCHEDULES)
+        super().__init__(
+            parts_, "schedule", "How far at a time?", "(learning rate schedule)", SCHEDULES
+        )
         self.plot = SchedulePlot(parts_.theme)
         self.plot.setAccessibleName("The learning rate over the planned epochs")
         self.below = self._text()
@@ -209,7 +225,9 @@ class PredictedCard(Card):
         self.tools.addWidget(self.explain)
         self.planner = QPushButton("What would fit?")
         self.planner.setObjectName("learning.planner")
-        self.planner.setToolTip("Shows what would fit the memory of this device, and what it would cost.")
+        self.planner.setToolTip(
+            "Shows what would fit the memory of this device, and what it would cost."
+        )
         self.planner.setAccessibleName("What would fit the memory, and what it would cost")
         self.planner.clicked.connect(lambda: parts_.do("plan"))
         style(self.planner, "small")
@@ -223,17 +241,29 @@ class PredictedCard(Card):
         self._role = ""
 
     def show_prediction(
-        self, predicted: dict[str, int], parameters: int | None, device: Budget | None, waiting: str,
+        self,
+        predicted: dict[str, int],
+        parameters: int | None,
+        device: Budget | None,
+        waiting: str,
         optimizer: Optimizer | None = None,
     ) -> None:
         """waiting: what is still being done, or why there is nothing. optimizer: for which this is predicted."""
         there = bool(predicted)
         for widget in (self.bar, self.table, self.explain):
             widget.setVisible(there)
-        self.set_why(f"predicted {bytes_text(total_of(predicted))}" if there else "predicted for these settings")
-        self.bar.show_parts(parts_of(predicted), peak=predicted.get("peak") if overlap(predicted) else None)
+        self.set_why(
+            f"predicted {bytes_text(total_of(predicted))}"
+            if there
+            else "predicted for these settings"
+        )
+        self.bar.show_parts(
+            parts_of(predicted), peak=predicted.get("peak") if overlap(predicted) else None
+        )
         self.table.show_rows(predicted, {}, parameters, optimizer)
-        need = needed(predicted, device, self.parts.document.dataset is not None) if device else None
+        need = (
+            needed(predicted, device, self.parts.document.dataset is not None) if device else None
+        )
         if device is None or need is None:
             self.device_bar.hide()
             self._say(waiting, "secondary")

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.engine.errors import UserError
 from app.engine.training.rate_curve import rounded, text_of
@@ -90,9 +99,13 @@ class FinderDialog(QDialog):
 
     def _build_buttons(self) -> QHBoxLayout:
         self.stop = _button("Stop", "stop", "Ends the search after this step.")
-        self.again = _button("Try again", "again", "Searches once more, with the settings as they are now.")
+        self.again = _button(
+            "Try again", "again", "Searches once more, with the settings as they are now."
+        )
         self.close_button = _button("Close", "close", "Closes this and changes nothing.")
-        self.use = _button("Use", "use", "Takes this learning rate for the experiment; it can be undone.")
+        self.use = _button(
+            "Use", "use", "Takes this learning rate for the experiment; it can be undone."
+        )
         style(self.use, "primary")
         for button in (self.stop, self.again, self.close_button, self.use):
             button.setAutoDefault(False)
@@ -114,7 +127,10 @@ class FinderDialog(QDialog):
         theme, frame = self.parts.theme, self._over
         width, height = theme.px(WIDTH), theme.px(HEIGHT)
         if frame.isVisible():
-            width, height = min(width, int(0.92 * frame.width())), min(height, int(0.92 * frame.height()))
+            width, height = (
+                min(width, int(0.92 * frame.width())),
+                min(height, int(0.92 * frame.height())),
+            )
         self.resize(width, height)
 
     # --- showing
@@ -135,7 +151,10 @@ class FinderDialog(QDialog):
         curve = search.curve
         said, role = search.trouble, "problem"
         if curve is not None:
-            said, role = f"{curve.why} {self._of_schedule() if curve.proposal else ''}".strip(), "row"
+            said, role = (
+                f"{curve.why} {self._of_schedule() if curve.proposal else ''}".strip(),
+                "row",
+            )
             if self.chosen is not None and self.chosen != curve.proposal:
                 said = self._of_choice()
             if outdated:
@@ -145,9 +164,15 @@ class FinderDialog(QDialog):
             style(self.verdict, role)
         usable = curve is not None and self.chosen is not None and not outdated
         self.use.setEnabled(usable)
-        text = f"Use {text_of(self.chosen)}" if self.chosen is not None and curve is not None else "Use"
+        text = (
+            f"Use {text_of(self.chosen)}"
+            if self.chosen is not None and curve is not None
+            else "Use"
+        )
         self.use.setText(text)
-        self.use.setAccessibleName(f"{text} as the learning rate" if usable else "Use the learning rate")
+        self.use.setAccessibleName(
+            f"{text} as the learning rate" if usable else "Use the learning rate"
+        )
 
     def _show_progress(self) -> None:
         tried = self.search.tried
@@ -155,7 +180,9 @@ class FinderDialog(QDialog):
             self.state.setText(f"{self.search.stage or 'Starting'} …")
             self.progress.setRange(0, 0)
             return
-        self.state.setText(f"Step {tried.step:,} of {tried.steps:,}, learning rate {text_of(tried.at)}")
+        self.state.setText(
+            f"Step {tried.step:,} of {tried.steps:,}, learning rate {text_of(tried.at)}"
+        )
         self.progress.setRange(0, tried.steps)
         self.progress.setValue(tried.step)
 
@@ -170,7 +197,9 @@ class FinderDialog(QDialog):
             self.chosen = None
             plot.show_tried(EMPTY, EMPTY, EMPTY)
         else:
-            plot.show_tried(shown.rates, shown.losses, shown.smoothed, tried.span if tried is not None else None)
+            plot.show_tried(
+                shown.rates, shown.losses, shown.smoothed, tried.span if tried is not None else None
+            )
         if curve is not None:
             self.chosen = curve.proposal
         low, high = plot.span or (0.0, 0.0)
@@ -183,7 +212,9 @@ class FinderDialog(QDialog):
             schedule = self.parts.document.effective().schedule
         except UserError:
             return ""
-        if schedule is None or all(abs(schedule.factor(step, 100) - 1) < 1e-9 for step in range(100)):
+        if schedule is None or all(
+            abs(schedule.factor(step, 100) - 1) < 1e-9 for step in range(100)
+        ):
             return "The schedule keeps it throughout."
         return f"It is the peak: the schedule ({schedule.label}) leads up to it or down from it."
 
@@ -236,7 +267,9 @@ class FindButton(QPushButton):
         self.parts, self.search = parts, RateSearch(parts.document, parts.session)
         self.dialog: FinderDialog | None = None
         self.setObjectName("learning.find_rate")
-        self.setToolTip("Tries learning rates on a copy of the network, draws the loss and proposes one.")
+        self.setToolTip(
+            "Tries learning rates on a copy of the network, draws the loss and proposes one."
+        )
         self.setAccessibleName("Find a learning rate")
         style(self, "small")
         self.clicked.connect(self.open)

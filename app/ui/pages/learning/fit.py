@@ -21,7 +21,11 @@ def needed(predicted: Mapping[str, int], device: Budget, data_open: bool) -> int
     total = total_of(predicted)
     if total is None:
         return None
-    return total - predicted.get("dataset", predicted.get("data", 0)) if device.on_cpu and data_open else total
+    return (
+        total - predicted.get("dataset", predicted.get("data", 0))
+        if device.on_cpu and data_open
+        else total
+    )
 
 
 def parts(need: int, device: Budget) -> list[Part]:
@@ -29,7 +33,9 @@ def parts(need: int, device: Budget) -> list[Part]:
     if device.total is None or device.free is None:
         return []
     return [
-        Part("other", "in use now", device.total - device.free, "line", "By this and other programs."),
+        Part(
+            "other", "in use now", device.total - device.free, "line", "By this and other programs."
+        ),
         Part("model", "this training", need, "accent", "As predicted for these settings."),
         Part("free", "left free", max(0, device.free - need), "track", "For everything else."),
     ]
@@ -49,4 +55,3 @@ def verdict(need: int, device: Budget) -> tuple[str, str]:
     if judged == "barely":
         return f"It fits, but barely: {bytes_text(need)} of the {free}.{remedy}", "warning"
     return f"It does not fit: {bytes_text(need)} are needed, {free}.{remedy}", "problem"
-

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.engine.data.nouns import counted
 from app.engine.errors import UserError
@@ -89,11 +98,19 @@ class LearningPage(Page):
         self.loss, self.optimizer = LossCard(parts), OptimizerCard(parts)
         self.schedule, self.training = ScheduleCard(parts), TrainingCard(parts)
         self.memory = PredictedCard(parts)
-        self.settings_cards: tuple[SettingsCard, ...] = (self.loss, self.optimizer, self.schedule, self.training)
+        self.settings_cards: tuple[SettingsCard, ...] = (
+            self.loss,
+            self.optimizer,
+            self.schedule,
+            self.training,
+        )
         self.grid = QGridLayout()
         self.grid.setSpacing(12)
         self.left, self.right = QVBoxLayout(), QVBoxLayout()
-        for side, cards in ((self.left, (self.loss, self.schedule)), (self.right, (self.optimizer, self.training))):
+        for side, cards in (
+            (self.left, (self.loss, self.schedule)),
+            (self.right, (self.optimizer, self.training)),
+        ):
             side.setSpacing(12)
             for card in cards:
                 side.addWidget(card)
@@ -136,11 +153,17 @@ class LearningPage(Page):
 
     def _allow_race(self) -> None:
         """A race needs open data, and that nothing trains."""
-        obstacle = "" if self.parts.document.description is not None else "Open data first: variants learn from them."
+        obstacle = (
+            ""
+            if self.parts.document.description is not None
+            else "Open data first: variants learn from them."
+        )
         if self.parts.session.active:
             obstacle = "A training is under way."
         self.race.setEnabled(not obstacle)
-        self.race.setToolTip(obstacle or "Trains variants of these settings side by side, such as four optimizers.")
+        self.race.setToolTip(
+            obstacle or "Trains variants of these settings side by side, such as four optimizers."
+        )
 
     def _fold(self, opened: bool) -> None:
         self.parts.preferences.set(MORE, opened)
@@ -164,10 +187,14 @@ class LearningPage(Page):
             return
         self.loss.say(self.loss.trouble, "")
         self._show_task(resolved)
-        self.loss.show_experiment(resolved, told_of(problem, document.dataset, self.parts.session.record))
+        self.loss.show_experiment(
+            resolved, told_of(problem, document.dataset, self.parts.session.record)
+        )
         self.schedule.show_experiment(resolved, problem.examples)
         about = document.description
-        self.training.show_experiment(resolved, problem.examples, about.kind if about is not None else "image")
+        self.training.show_experiment(
+            resolved, problem.examples, about.kind if about is not None else "image"
+        )
         for card in self.settings_cards:
             card.show_more(self.more.isChecked())
         self._show_chips()
@@ -180,7 +207,11 @@ class LearningPage(Page):
         about = document.description
         what = f"<b>{task.label}</b>. {task.summary}"
         if about is not None:
-            answers = count_text(len(about.classes), *CALLED[task.targets == "tags"]) + ", " if about.classes else ""
+            answers = (
+                count_text(len(about.classes), *CALLED[task.targets == "tags"]) + ", "
+                if about.classes
+                else ""
+            )
             what += f" {answers}{counted(about.kind, about.size('training'))} to learn from."
         else:
             what += f" {PRETENDED}"
@@ -189,10 +220,14 @@ class LearningPage(Page):
     def _show_measured(self, resolved: Experiment) -> None:
         measurer = self.parts.measurer
         inspection = measurer.inspection
-        parameters = inspection.parameters if inspection is not None and inspection.error is None else None
+        parameters = (
+            inspection.parameters if inspection is not None and inspection.error is None else None
+        )
         measured = measurer.measured
         mine = measured is not None and measured.experiment.optimizer == resolved.optimizer
-        self.optimizer.show_experiment(resolved, parameters, measured.floats if measured is not None and mine else {})
+        self.optimizer.show_experiment(
+            resolved, parameters, measured.floats if measured is not None and mine else {}
+        )
         trouble = measurer.trouble
         waiting = f"{measurer.stage} …" if measurer.stage else ""
         if trouble is not None:
@@ -202,7 +237,10 @@ class LearningPage(Page):
         elif measurer.predicted and not waiting:
             waiting = self._device_failure
         self.memory.show_prediction(
-            measurer.predicted, parameters, self._device, waiting,
+            measurer.predicted,
+            parameters,
+            self._device,
+            waiting,
             measured.experiment.optimizer if measured is not None else None,
         )
 
@@ -219,11 +257,18 @@ class LearningPage(Page):
         """What is free on the device, asked once the engine is loaded and again when another device is chosen."""
         measurer = self.parts.measurer
         setting = self.parts.document.experiment.training.device
-        if measurer.measured is None or measurer.busy or (setting == self._device_asked and self._device is not None):
+        if (
+            measurer.measured is None
+            or measurer.busy
+            or (setting == self._device_asked and self._device is not None)
+        ):
             return
         self._device_asked = setting
         self.parts.background.run(
-            lambda control: read_device(setting), self._take_device, self._fail_device, key="learning.device"
+            lambda control: read_device(setting),
+            self._take_device,
+            self._fail_device,
+            key="learning.device",
         )
 
     def _take_device(self, state: Budget) -> None:
@@ -246,7 +291,9 @@ class LearningPage(Page):
                         continue
                     chip = QPushButton(f"{setting.label}: {value_in_words(setting, value)}")
                     chip.setToolTip("Changed from its default. Press to see it.")
-                    chip.setAccessibleName(f"{setting.label} is {value_in_words(setting, value)}; show it")
+                    chip.setAccessibleName(
+                        f"{setting.label} is {value_in_words(setting, value)}; show it"
+                    )
                     chip.clicked.connect(lambda: self.more.setChecked(True))
                     style(chip, "chip")
                     self.chip_row.addWidget(chip)
@@ -266,7 +313,9 @@ class LearningPage(Page):
             from app.engine.results.advice import before_training
 
             found = before_training(document.experiment, document.description, document.dataset)
-            cards += [card_of(self.parts, finding) for finding in found if finding.key in OF_LEARNING]
+            cards += [
+                card_of(self.parts, finding) for finding in found if finding.key in OF_LEARNING
+            ]
         if optimizer is not None and "second_moment" in optimizer.state:
             cards.append(MOMENTS)
         return [*cards, DECAY]

@@ -115,15 +115,25 @@ class Planner(QDialog):
         outer.addLayout(self._build_foot())
         around = self.parentWidget()
         room = around.size() if around is not None else QSize(WIDTH, HEIGHT)
-        self.resize(min(px(WIDTH), max(320, room.width() - 32)), min(px(HEIGHT), max(240, room.height() - 32)))
+        self.resize(
+            min(px(WIDTH), max(320, room.width() - 32)),
+            min(px(HEIGHT), max(240, room.height() - 32)),
+        )
 
     def _build_foot(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        self.fit = _button("Fit to memory", "planner.fit",
-                           "Takes the largest batch that fits and keeps the examples of a step by adding up gradients.")
-        self.measure = _button("Measure times", "planner.measure", "Makes some real steps of every row on a copy.")
+        self.fit = _button(
+            "Fit to memory",
+            "planner.fit",
+            "Takes the largest batch that fits and keeps the examples of a step by adding up gradients.",
+        )
+        self.measure = _button(
+            "Measure times", "planner.measure", "Makes some real steps of every row on a copy."
+        )
         self.undo = _button("Undo", "planner.undo", "Brings the settings of before back.")
-        self.closing = _button("Close", "planner.close", "Closes this table; what was applied stays.")
+        self.closing = _button(
+            "Close", "planner.close", "Closes this table; what was applied stays."
+        )
         self.fit.clicked.connect(self.fit_to_memory)
         self.measure.clicked.connect(self.measure_or_stop)
         self.undo.clicked.connect(self._undo)
@@ -173,7 +183,10 @@ class Planner(QDialog):
         if self.parts.document.dataset is None:
             self.budget.setText(f"{self.budget.text()} {PRETENDED}")
         self._allow()
-        if self.focusWidget() in (None, self.closing):  # what can be done first, once it can be done
+        if self.focusWidget() in (
+            None,
+            self.closing,
+        ):  # what can be done first, once it can be done
             self.fit.setFocus()
         self._next(rows)
 
@@ -209,8 +222,10 @@ class Planner(QDialog):
     def _run(self, work: Callable[[Any], Any], take: Callable[[Any], None], key: str) -> None:
         """On the background thread, one job a row, so that others get their turn; nothing arrives after closing."""
         self.parts.background.run(
-            work, lambda result: None if self._closed else take(result),
-            lambda failure: None if self._closed else self._fail(failure), key=key,
+            work,
+            lambda result: None if self._closed else take(result),
+            lambda failure: None if self._closed else self._fail(failure),
+            key=key,
         )
 
     def _close(self, _: int) -> None:
@@ -222,7 +237,7 @@ class Planner(QDialog):
 
     def _stop_filling(self, text: str = "", role: str = "secondary") -> None:
         self._filling = False
-        for row in self.rows[self._shown:]:
+        for row in self.rows[self._shown :]:
             row.hide()
         if text:
             self._say(text, role)
@@ -282,8 +297,12 @@ class Planner(QDialog):
         """Grey what cannot be done now, and say why."""
         obstacle = self.trials.obstacle()
         self.measure.setText("Stop measuring" if self.trials.busy else "Measure times")
-        self.measure.setEnabled(self.trials.busy or (not obstacle and not self._filling and bool(self._shown)))
-        self.measure.setToolTip(obstacle or "Makes some real steps of every row that fits, on a copy of the network.")
+        self.measure.setEnabled(
+            self.trials.busy or (not obstacle and not self._filling and bool(self._shown))
+        )
+        self.measure.setToolTip(
+            obstacle or "Makes some real steps of every row that fits, on a copy of the network."
+        )
         self.fit.setEnabled(self._scales is not None)
         # Only what was applied here is taken back here, not what was changed elsewhere since.
         mine = bool(self._applied) and self._applied[-1] == self.parts.document.experiment
@@ -297,12 +316,14 @@ class Planner(QDialog):
             self.trials.stop()
             return
         series: dict[str, Experiment] = {}
-        for row in self.rows[:self._shown]:
+        for row in self.rows[: self._shown]:
             option = row.option
             if option is None or option.weighed.verdict == "no":
                 continue
             key = work_of(option.weighed.resolved)
-            known = getattr(self.trials.times.get(key), "seconds", None)  # what failed is tried again
+            known = getattr(
+                self.trials.times.get(key), "seconds", None
+            )  # what failed is tried again
             if known is None and self._pace(option.weighed.resolved) is None:
                 series.setdefault(key, option.weighed.experiment)
         if not series:
@@ -335,12 +356,14 @@ class Planner(QDialog):
         elif self.trials.under_way == key:
             row.show_time("measuring …", "Some real steps are being made.")
         elif (seconds := self._pace(resolved)) is not None:
-            row.show_time(epoch_text(seconds), "From the pace of the last run, which had these settings.")
+            row.show_time(
+                epoch_text(seconds), "From the pace of the last run, which had these settings."
+            )
         else:
             row.show_time(UNKNOWN, "Not measured yet; Measure times does it.")
 
     def _show_times(self) -> None:
-        for row in self.rows[:self._shown]:
+        for row in self.rows[: self._shown]:
             self._show_time(row)
 
     def _trial_begun(self, _: str) -> None:

@@ -6,7 +6,15 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.engine.training.planner import Option
 from app.ui.amounts import UNKNOWN, bytes_text, time_text
@@ -15,8 +23,10 @@ from app.ui.theme import Theme, style
 
 HEADS = ("", "Memory", "Does it fit?", "Time an epoch", "")
 WORDS = {
-    "fits": ("It fits", "good", "good"), "barely": ("Barely", "warning", "warning"),
-    "no": ("Does not fit", "problem", "problem"), "unknown": (UNKNOWN, "secondary", ""),
+    "fits": ("It fits", "good", "good"),
+    "barely": ("Barely", "warning", "warning"),
+    "no": ("Does not fit", "problem", "problem"),
+    "unknown": (UNKNOWN, "secondary", ""),
 }
 """Verdict: words, role of the label, icon."""
 ICON_ROLES = {"good": "best", "warning": "warning", "problem": "problem"}
@@ -59,8 +69,10 @@ class FitBar(QWidget):
         outline.addRoundedRect(whole, radius, radius)
         painter.fillPath(outline, self._theme.color("track"))
         painter.setClipPath(outline)
-        painter.fillRect(QRectF(0, 0, max(1.0, whole.width() * self.filled), whole.height()),
-                         self._theme.color(self._role))
+        painter.fillRect(
+            QRectF(0, 0, max(1.0, whole.width() * self.filled), whole.height()),
+            self._theme.color(self._role),
+        )
         if self._needed > self._free:
             x = whole.width() * self._free / max(1, self._needed)
             painter.setPen(QPen(self._theme.color("text"), self._theme.px(2)))
@@ -71,7 +83,9 @@ class FitBar(QWidget):
 class Row:
     """The widgets of one row in a grid. `apply(option)` is called by its button."""
 
-    def __init__(self, theme: Theme, grid: QGridLayout, line: int, apply: Callable[[Option], None]) -> None:
+    def __init__(
+        self, theme: Theme, grid: QGridLayout, line: int, apply: Callable[[Option], None]
+    ) -> None:
         self._theme, self._verdict = theme, ""
         self.option: Option | None = None
         self.title, self.cost, self.memory = QLabel(), QLabel(), QLabel()
@@ -87,7 +101,11 @@ class Row:
         style(self.button, "small")
         for label in (self.title, self.cost):
             label.setWordWrap(True)
-        words, figures, judged = _column(self.title, self.cost), _column(self.memory, self.bar), QWidget()
+        words, figures, judged = (
+            _column(self.title, self.cost),
+            _column(self.memory, self.bar),
+            QWidget(),
+        )
         beside = QHBoxLayout(judged)
         beside.setContentsMargins(0, 0, 0, 0)
         beside.setSpacing(theme.px(4))
@@ -105,7 +123,9 @@ class Row:
         self.cost.setText(option.cost)
         self.memory.setText(bytes_text(needed) + _against_now(option))
         self.bar.show_need(needed, free, BAR[verdict])
-        self.bar.setAccessibleName(f"{option.title}: {bytes_text(needed)} of {bytes_text(free)} that are free")
+        self.bar.setAccessibleName(
+            f"{option.title}: {bytes_text(needed)} of {bytes_text(free)} that are free"
+        )
         words, role, _ = WORDS[verdict]
         self.fits.setText(words)
         style(self.fits, role)
@@ -140,7 +160,9 @@ class Row:
         picture = WORDS[self._verdict][2] if self._verdict else ""
         if picture:
             side = self._theme.px(14)
-            self.symbol.setPixmap(icon(self._theme, picture, ICON_ROLES[picture]).pixmap(QSize(side, side)))
+            self.symbol.setPixmap(
+                icon(self._theme, picture, ICON_ROLES[picture]).pixmap(QSize(side, side))
+            )
         self.symbol.setVisible(bool(picture))
 
 

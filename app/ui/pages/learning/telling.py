@@ -29,7 +29,12 @@ def told_of(problem: Problem, dataset: Dataset | None, record: Record | None) ->
         return Told(problem.outputs, dataset.description, dataset.targets[rows], labels)
     labels = tuple(_label(dataset, int(row)) for row in probe.rows[:NAMED])
     return Told(
-        problem.outputs, dataset.description, dataset.targets[rows], labels, probe.said, dataset.targets[probe.rows]
+        problem.outputs,
+        dataset.description,
+        dataset.targets[rows],
+        labels,
+        probe.said,
+        dataset.targets[probe.rows],
     )
 
 

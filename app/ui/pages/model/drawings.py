@@ -94,7 +94,9 @@ def _lines(ink: Ink) -> None:
 
 def _curve(ink: Ink) -> None:
     """A signal with a filter that slides along it."""
-    points = [(x, 15 - 8 * math.sin(x / 5.0) * math.exp(-((x - 30) / 26) ** 2)) for x in range(2, 63)]
+    points = [
+        (x, 15 - 8 * math.sin(x / 5.0) * math.exp(-(((x - 30) / 26) ** 2))) for x in range(2, 63)
+    ]
     ink.box(22, 3, 14, 23)
     ink.stroke(*points, width=1.4)
 
@@ -170,14 +172,26 @@ def _chain(ink: Ink) -> None:
 
 
 BY_KIND: dict[str, Callable[[Ink], None]] = {
-    "cnn": _shrinking, "resnet": _bypass, "convnext": _large_filter, "vit": _patches, "text-cnn": _lines,
-    "cnn-1d": _curve, "conv-autoencoder": _squeeze, "text-encoder": _attending, "gpt": _onward,
-    "ft-transformer": _columns, "masked-autoencoder": _hidden, "mlp": _layers, "two-tower": _towers,
+    "cnn": _shrinking,
+    "resnet": _bypass,
+    "convnext": _large_filter,
+    "vit": _patches,
+    "text-cnn": _lines,
+    "cnn-1d": _curve,
+    "conv-autoencoder": _squeeze,
+    "text-encoder": _attending,
+    "gpt": _onward,
+    "ft-transformer": _columns,
+    "masked-autoencoder": _hidden,
+    "mlp": _layers,
+    "two-tower": _towers,
 }
 BY_FAMILY: dict[str, Callable[[Ink], None]] = {"CNN": _shrinking, "Transformer": _patches}
 
 
-def draw(painter: QPainter, place: QRectF, kind: str, family: str, theme: Theme, enabled: bool = True) -> None:
+def draw(
+    painter: QPainter, place: QRectF, kind: str, family: str, theme: Theme, enabled: bool = True
+) -> None:
     """Paints the picture of a template into `place`; a template without one of its own gets its family's."""
     drawing = BY_KIND.get(kind) or BY_FAMILY.get(family, _chain)
     line = theme.color("training" if enabled else "disabled")

@@ -5,8 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QGridLayout, QPushButton, QScrollArea, QSizePolicy, QWidget
+from PySide6.QtGui import (
+    QEnterEvent,
+    QFontMetrics,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QButtonGroup,
+    QGridLayout,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QWidget,
+)
 
 from app.ui.pages.model.drawings import SIZE, draw
 from app.ui.theme import BODY, SMALL, Theme, style
@@ -57,7 +73,9 @@ class TemplateCard(QAbstractButton):
         if not compact:
             room = QRect(0, 0, width - 2 * theme.px(PADDING), 10_000)
             small = QFontMetrics(theme.font(SMALL))
-            height += small.boundingRect(room, WRAP, self._words).height() + small.height() + theme.px(3)
+            height += (
+                small.boundingRect(room, WRAP, self._words).height() + small.height() + theme.px(3)
+            )
         return height
 
     @property
@@ -94,7 +112,9 @@ class TemplateCard(QAbstractButton):
         if self.compact and QFontMetrics(small).horizontalAdvance(self.parameters) <= room:
             painter.setFont(small)
             painter.setPen(theme.color("secondary"))
-            painter.drawText(inside, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, self.parameters)
+            painter.drawText(
+                inside, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, self.parameters
+            )
         self._paint_words(painter, inside.adjusted(0, theme.px(SIZE[1]) + theme.px(6), 0, 0))
 
     def _paint_words(self, painter: QPainter, below: QRect) -> None:
@@ -108,10 +128,14 @@ class TemplateCard(QAbstractButton):
         if not self.compact:
             painter.setFont(small)
             painter.setPen(theme.color("secondary" if enabled else "disabled"))
-            painter.drawText(below.adjusted(0, metrics.height() + theme.px(2), 0, 0), WRAP, self._words)
+            painter.drawText(
+                below.adjusted(0, metrics.height() + theme.px(2), 0, 0), WRAP, self._words
+            )
             if self.parameters and enabled:
                 last = f"{self.parameters} parameters"
-                painter.drawText(below, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, last)
+                painter.drawText(
+                    below, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, last
+                )
 
 
 class TemplateGallery(QWidget):
@@ -191,14 +215,18 @@ class TemplateGallery(QWidget):
         self.others.setVisible(bool(fitting and others))
         many = "does" if len(others) == 1 else "do"
         self.others.setText(
-            "Hide what does not fit" if unfolded else f"{len(others)} more {many} not fit these data: why?"
+            "Hide what does not fit"
+            if unfolded
+            else f"{len(others)} more {many} not fit these data: why?"
         )
         line = self.others.sizeHint().height() + gap if fitting and others else 0
         height = self._place(self._grid, fitting, NARROWEST, line)
         if line:
             self._grid.addWidget(self.others, ROWS, 0, 1, MOST, Qt.AlignmentFlag.AlignLeft)
         self._scroll.setVisible(unfolded and bool(others))
-        needed = self._place(self._reasons, others, WITH_REASON, None)  # folded too: they may have fitted before
+        needed = self._place(
+            self._reasons, others, WITH_REASON, None
+        )  # folded too: they may have fitted before
         if unfolded and others:
             shown = min(needed, max(self._theme.px(LEAST_REASONS), self._tallest))
             self._scroll.setFixedHeight(shown)
@@ -206,7 +234,9 @@ class TemplateGallery(QWidget):
             line += shown + (gap if fitting else 0)
         self.setFixedHeight(height + line)
 
-    def _place(self, grid: QGridLayout, cards: list[TemplateCard], narrowest: int, beside: int | None) -> int:
+    def _place(
+        self, grid: QGridLayout, cards: list[TemplateCard], narrowest: int, beside: int | None
+    ) -> int:
         """Cards in rows of a grid, as equal as can be. beside: pixels of the room that something else takes; None
         where there is room for all words. Returns their height together."""
         gap = self._theme.px(GAP)

@@ -10,17 +10,38 @@ from app.ui.words import holds
 from models.graph import INPUT, OTHER
 
 ARCHITECTURE = {
-    ("CNN", "image"): "A CNN slides small filters over the picture: first edges, then shapes made of edges, then "
+    (
+        "CNN",
+        "image",
+    ): "A CNN slides small filters over the picture: first edges, then shapes made of edges, then "
     "things made of shapes.",
-    ("CNN", "text"): "A CNN slides small filters over the text: each looks for a few words beside one another.",
-    ("CNN", "signal"): "A CNN slides small filters over the signal: first slopes and bumps, then what they add up to.",
-    ("CNN", "row"): "A CNN slides small filters over the values of a row; it helps where neighbours belong together.",
-    ("Transformer", "image"): "A transformer cuts the picture into patches and lets every patch look at all others; it "
+    (
+        "CNN",
+        "text",
+    ): "A CNN slides small filters over the text: each looks for a few words beside one another.",
+    (
+        "CNN",
+        "signal",
+    ): "A CNN slides small filters over the signal: first slopes and bumps, then what they add up to.",
+    (
+        "CNN",
+        "row",
+    ): "A CNN slides small filters over the values of a row; it helps where neighbours belong together.",
+    (
+        "Transformer",
+        "image",
+    ): "A transformer cuts the picture into patches and lets every patch look at all others; it "
     "needs more examples, and sees far from the first block on.",
     ("Transformer", "text"): "A transformer lets every token look at the others, near and far.",
-    ("Transformer", "row"): "A transformer lets every column look at all others, to find which belong together.",
+    (
+        "Transformer",
+        "row",
+    ): "A transformer lets every column look at all others, to find which belong together.",
     ("Transformer", "signal"): "A transformer lets every stretch of the signal look at all others.",
-    ("Dense", "row"): "Layers in which every value reaches every other: the plain choice for table rows.",
+    (
+        "Dense",
+        "row",
+    ): "Layers in which every value reaches every other: the plain choice for table rows.",
 }
 """By family and sort of input."""
 PAIRED = (
@@ -41,10 +62,16 @@ def guide_cards(document: Document, measurer: Measurer, chosen: str) -> list[Gui
     cards = []
     if measured is not None and measured.inspection.error is not None:
         error = measured.inspection.error
-        cards.append(GuideCard("This network cannot be built", f"{error.what} {error.remedy}".strip(), "problem"))
+        cards.append(
+            GuideCard(
+                "This network cannot be built", f"{error.what} {error.remedy}".strip(), "problem"
+            )
+        )
     elif measurer.trouble is not None:
         trouble = measurer.trouble
-        cards.append(GuideCard("No network yet", f"{trouble.what} {trouble.remedy}".strip(), "problem"))
+        cards.append(
+            GuideCard("No network yet", f"{trouble.what} {trouble.remedy}".strip(), "problem")
+        )
     family = measured.experiment.model.family if measured and measured.experiment.model else ""
     kind = measured.problem.input if measured else ""
     how = ARCHITECTURE.get((family, kind), PAIRED if family == "Pair" else "")
@@ -70,13 +97,22 @@ def _block(measured: Measured, chosen: str) -> GuideCard:
 def _fit(document: Document, measured: Measured) -> GuideCard | None:
     about = document.description
     if about is None:
-        return GuideCard("No data yet", "Sizes are those for 60,000 grey pictures of 28 × 28 until you open data.")
+        return GuideCard(
+            "No data yet",
+            "Sizes are those for 60,000 grey pictures of 28 × 28 until you open data.",
+        )
     each = measured.inspection.parameters / max(1, about.size("training"))
     one, many = noun(about.kind, 1), noun(about.kind)
     text = f"{holds(about)}. "
     if each > 100:
-        cure = "so vary the pictures" if about.kind == "image" else "so a smaller network or weight decay may help"
-        text += f"{each:,.0f} parameters for each training {one}: it can learn them by heart, {cure}."
+        cure = (
+            "so vary the pictures"
+            if about.kind == "image"
+            else "so a smaller network or weight decay may help"
+        )
+        text += (
+            f"{each:,.0f} parameters for each training {one}: it can learn them by heart, {cure}."
+        )
     elif each >= 1:
         text += f"{each:,.0f} parameters for each training {one}."
     else:

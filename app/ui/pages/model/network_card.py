@@ -7,7 +7,15 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy, QStackedWidget, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QLabel,
+    QSizePolicy,
+    QStackedWidget,
+    QToolButton,
+    QWidget,
+)
 
 from app.engine.data.nouns import noun
 from app.engine.learning.choices import Optimizer
@@ -38,7 +46,13 @@ def block_views(measured: Measured) -> tuple[BlockView, ...]:
     inspection, problem = measured.inspection, measured.problem
     total = max(1, inspection.parameters)
     sources = [
-        BlockView(name, noun(one.kind, 1).capitalize(), input_words(one), source=True, help=COMES_IN[one.kind])
+        BlockView(
+            name,
+            noun(one.kind, 1).capitalize(),
+            input_words(one),
+            source=True,
+            help=COMES_IN[one.kind],
+        )
         for name, one in zip((INPUT, OTHER), problem.inputs, strict=False)
     ]
     blocks = [
@@ -76,9 +90,14 @@ def totals(measured: Measured) -> list[tuple[str, str, str]]:
     inspection, predicted, experiment = measured.inspection, measured.predicted, measured.experiment
     each = "pair" if measured.problem.other is not None else noun(measured.problem.input, 1)
     found = [
-        (f"{inspection.parameters:,}", "parameters", "Numbers that training sets: all weights of the network, n."),
         (
-            short(inspection.multiply_adds), f"multiply-adds a {each}",
+            f"{inspection.parameters:,}",
+            "parameters",
+            "Numbers that training sets: all weights of the network, n.",
+        ),
+        (
+            short(inspection.multiply_adds),
+            f"multiply-adds a {each}",
             f"Multiplications with an addition to judge one {each}; training takes about three times as many.",
         ),
     ]
@@ -93,7 +112,8 @@ def totals(measured: Measured) -> list[tuple[str, str, str]]:
                 "Weights, gradients and what the optimizer keeps of every parameter, in float32.",
             ),
             (
-                bytes_text(predicted.get("activations", 0)), f"activations at batch {experiment.training.batch_size}",
+                bytes_text(predicted.get("activations", 0)),
+                f"activations at batch {experiment.training.batch_size}",
                 "What every block keeps of a batch until the gradient has come back to it.",
             ),
         ]
@@ -149,7 +169,9 @@ class NetworkCard(Card):
         self._message.setText(f"{measurer.stage} …" if busy else trouble)
         shown = measurer.measured is not None and not trouble
         self._stack.setCurrentWidget(self.view if shown else self._message)
-        whole = shown and measurer.measured is not None and measurer.measured.inspection.error is None
+        whole = (
+            shown and measurer.measured is not None and measurer.measured.inspection.error is None
+        )
         self._line.setVisible(whole)
         self._totals.setVisible(whole)
         for button in self._buttons:
@@ -222,7 +244,11 @@ class Totals(QWidget):
         for place, label in enumerate(self._labels):
             self._grid.addWidget(label, place // columns, place % columns)
         for column in range(4):
-            words = [len(label.accessibleName()) for label in self._labels[column::columns]] if column < columns else []
+            words = (
+                [len(label.accessibleName()) for label in self._labels[column::columns]]
+                if column < columns
+                else []
+            )
             self._grid.setColumnStretch(column, max(words, default=0))
 
 

@@ -122,7 +122,9 @@ class ModelPage(Page):
         self._describe_templates(problem)
         answers = answers_words(problem, document.description or pretended(), task)
         known = document.description is not None
-        self._answers.setText(f"Answers: {answers}, {'from your data' if known else 'until data are opened'}.")
+        self._answers.setText(
+            f"Answers: {answers}, {'from your data' if known else 'until data are opened'}."
+        )
         try:
             chosen = document.effective().model
         except UserError:
@@ -146,7 +148,10 @@ class ModelPage(Page):
     def _measure_templates(self, problem: Problem) -> None:
         self._sized_for = problem
         self._parts.background.run(
-            lambda control: parameters_of_defaults(problem, control), self._take_sizes, lambda _: None, key="gallery"
+            lambda control: parameters_of_defaults(problem, control),
+            self._take_sizes,
+            lambda _: None,
+            key="gallery",
         )
 
     def _take_sizes(self, sizes: dict[str, int]) -> None:

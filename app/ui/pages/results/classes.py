@@ -22,14 +22,47 @@ def columns(many: str) -> tuple[Column, ...]:
     """many: what the examples are called."""
     return (
         Column("Class", "The classes of the data.", plain="class"),
-        Column("Found", f"Recall: of the {many} of this class, the share that it recognised.", share_words, True, 66,
-               "recall"),
-        Column("Right", f"Precision: of the {many} that it gave this name, the share that it was right on.",
-               share_words, True, 60, "precision"),
-        Column("F1", "Found and right in one figure (their harmonic mean).", share_words, True, 56, "f1"),
-        Column(many.capitalize(), f"How many {many} of this class were judged.", lambda n: f"{n:,}", False, 72, many),
-        Column("Said", f"How many {many} it gave this name.", lambda n: f"{n:,}", False, 52, "named so",
-               spare=True),
+        Column(
+            "Found",
+            f"Recall: of the {many} of this class, the share that it recognised.",
+            share_words,
+            True,
+            66,
+            "recall",
+        ),
+        Column(
+            "Right",
+            f"Precision: of the {many} that it gave this name, the share that it was right on.",
+            share_words,
+            True,
+            60,
+            "precision",
+        ),
+        Column(
+            "F1",
+            "Found and right in one figure (their harmonic mean).",
+            share_words,
+            True,
+            56,
+            "f1",
+        ),
+        Column(
+            many.capitalize(),
+            f"How many {many} of this class were judged.",
+            lambda n: f"{n:,}",
+            False,
+            72,
+            many,
+        ),
+        Column(
+            "Said",
+            f"How many {many} it gave this name.",
+            lambda n: f"{n:,}",
+            False,
+            52,
+            "named so",
+            spare=True,
+        ),
     )
 
 
@@ -42,7 +75,11 @@ class ClassTable(FigureTable):
     def show_classes(self, rows: Sequence[ClassRow], kind: str = "image") -> None:
         """kind: of the examples (Description.kind)."""
         self.model_.columns = list(columns(noun(kind)))
-        self.show_lines([
-            Line(number, (row.name, row.recall, row.precision, row.f1, row.count, row.predicted))
-            for number, row in enumerate(rows)
-        ])
+        self.show_lines(
+            [
+                Line(
+                    number, (row.name, row.recall, row.precision, row.f1, row.count, row.predicted)
+                )
+                for number, row in enumerate(rows)
+            ]
+        )

@@ -8,7 +8,15 @@ from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.engine.data.dataset import Dataset
 from app.ui.assets import icon
@@ -119,7 +127,9 @@ class ExampleGallery(QWidget):
         """dataset: the run's own, or None with the reason why there is none; `offer`: it can be opened."""
         self._dataset, self._missing, self._offer = dataset, missing, offer
 
-    def show_found(self, found: Sequence[Found], words: str, empty: str = "", back: bool = False) -> None:
+    def show_found(
+        self, found: Sequence[Found], words: str, empty: str = "", back: bool = False
+    ) -> None:
         """words: how many, in which order. empty: why there are none though the data are there. back: offer it."""
         self._shown, self._empty = found, empty
         self._strip.hide()

@@ -14,7 +14,11 @@ from app.ui.widgets.segments import Segments
 
 SPLITS = (
     ("validation", "Validation", "{} that chose the best epoch, but were never trained on."),
-    ("test", "Test", "{} kept apart to the very end: they chose nothing, so this is the figure to trust."),
+    (
+        "test",
+        "Test",
+        "{} kept apart to the very end: they chose nothing, so this is the figure to trust.",
+    ),
 )
 
 
@@ -57,7 +61,9 @@ class Head(QWidget):
         self._epochs = list(epochs)
         self.slider.blockSignals(True)
         self.slider.setRange(0, max(0, len(self._epochs) - 1))
-        self.slider.setValue(self._epochs.index(used) if used in self._epochs else len(self._epochs) - 1)
+        self.slider.setValue(
+            self._epochs.index(used) if used in self._epochs else len(self._epochs) - 1
+        )
         self.slider.blockSignals(False)
         self._say()
 

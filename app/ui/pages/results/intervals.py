@@ -43,7 +43,14 @@ class IntervalPlot(QWidget):
 
     def show_splits(self, splits: Mapping[str, ClassReport], chosen: str) -> None:
         self._intervals = [
-            Interval(NAMES.get(name, name), split.accuracy, split.low, split.high, split.baseline, name == chosen)
+            Interval(
+                NAMES.get(name, name),
+                split.accuracy,
+                split.low,
+                split.high,
+                split.baseline,
+                name == chosen,
+            )
             for name, split in splits.items()
             if split.count
         ]
@@ -81,7 +88,12 @@ class IntervalPlot(QWidget):
         small = QFontMetricsF(theme.font(12, bold=True))
         left = max(small.horizontalAdvance(one.label) for one in self._intervals) + px(14)
         right = max(small.horizontalAdvance(_words(one)) for one in self._intervals) + px(20)
-        bar = QRectF(left, px(2), max(1.0, self.width() - left - right - px(8)), px(24) * len(self._intervals))
+        bar = QRectF(
+            left,
+            px(2),
+            max(1.0, self.width() - left - right - px(8)),
+            px(24) * len(self._intervals),
+        )
         self._scale(painter, bar)
         for number, one in enumerate(self._intervals):
             y = bar.top() + px(24) * (number + 0.5)
@@ -114,7 +126,9 @@ class IntervalPlot(QWidget):
         painter.drawLine(QPointF(bar.left() + 1, y - px(5)), QPointF(bar.left() + 1, y + px(5)))
         painter.setPen(theme.color("secondary"))
         guess = f"{self._guess}: {percent_text(self._intervals[-1].guess)}"
-        guess = metrics.elidedText(guess, Qt.TextElideMode.ElideMiddle, self.width() - bar.left() - px(8))
+        guess = metrics.elidedText(
+            guess, Qt.TextElideMode.ElideMiddle, self.width() - bar.left() - px(8)
+        )
         painter.drawText(QPointF(bar.left() + px(8), y + metrics.ascent() / 2 - 1), guess)
 
     def _mark(self, painter: QPainter, bar: QRectF, y: float, one: Interval) -> None:

@@ -64,7 +64,11 @@ class ConfusionMatrix(QAbstractScrollArea):
 
     def show_confusion(self, confusion: Confusion | None) -> None:
         """Show other figures. Zoom, order and current cell stay where the classes are the same."""
-        if confusion is None or self._confusion is None or confusion.classes != self._confusion.classes:
+        if (
+            confusion is None
+            or self._confusion is None
+            or confusion.classes != self._confusion.classes
+        ):
             self._zoom, self._current, self._hover = 1.0, None, None
         self._confusion = confusion
         self._arrange()
@@ -132,12 +136,17 @@ class ConfusionMatrix(QAbstractScrollArea):
         side = self._theme.px(260) + min(EXPORT_LIMIT, classes * self._theme.px(EXPORT_CELL))
         place = matrix_paint.geometry(self._confusion, self._theme, side, side)
         margin = self._theme.px(16)
-        size = (math.ceil(max(place.width, place.left + self._theme.px(100))), math.ceil(place.height))
+        size = (
+            math.ceil(max(place.width, place.left + self._theme.px(100))),
+            math.ceil(place.height),
+        )
         image = QImage(size[0] + 2 * margin, size[1] + 2 * margin, QImage.Format.Format_RGB32)
         image.fill(self._theme.color("surface"))
         painter = QPainter(image)
         painter.translate(margin, margin)
-        matrix_paint.paint(painter, self._drawing(place, (0.0, 0.0), False), size[0] + 1, size[1] + 1)
+        matrix_paint.paint(
+            painter, self._drawing(place, (0.0, 0.0), False), size[0] + 1, size[1] + 1
+        )
         painter.end()
         return image
 
@@ -147,10 +156,14 @@ class ConfusionMatrix(QAbstractScrollArea):
         if self._confusion is not None:
             counts = self._confusion.counts
             self._order = by_confusion(counts) if self.sorted else np.arange(len(counts))
-            self._cells = matrix_paint.picture(self._confusion, self._order, self._theme, matrix_paint.DEEPEST)
+            self._cells = matrix_paint.picture(
+                self._confusion, self._order, self._theme, matrix_paint.DEEPEST
+            )
             self._small_cells = matrix_paint.picture(self._confusion, self._order, self._theme, 1.0)
             right, total = int(np.trace(counts)), int(counts.sum())
-            self.setAccessibleDescription(f"{len(counts)} classes, {right:,} of {total:,} recognised.")
+            self.setAccessibleDescription(
+                f"{len(counts)} classes, {right:,} of {total:,} recognised."
+            )
         self._bars()
         self.viewport().update()
 
@@ -161,7 +174,9 @@ class ConfusionMatrix(QAbstractScrollArea):
     def _place(self) -> matrix_paint.Geometry:
         assert self._confusion is not None
         room = self.maximumViewportSize()
-        return matrix_paint.geometry(self._confusion, self._theme, room.width() - 2, room.height() - 2, self._zoom)
+        return matrix_paint.geometry(
+            self._confusion, self._theme, room.width() - 2, room.height() - 2, self._zoom
+        )
 
     def _bars(self) -> None:
         if self._confusion is None:
@@ -175,7 +190,9 @@ class ConfusionMatrix(QAbstractScrollArea):
             bar.setPageStep(max(1, room - int(place.left)))
             bar.setSingleStep(max(1, int(place.cell)))
 
-    def _drawing(self, place: matrix_paint.Geometry, offset: tuple[float, float], live: bool) -> matrix_paint.Drawing:
+    def _drawing(
+        self, place: matrix_paint.Geometry, offset: tuple[float, float], live: bool
+    ) -> matrix_paint.Drawing:
         assert self._confusion is not None
         current = (self._hover or self._current) if live else None
         cells = self._cells if place.cell >= self._theme.px(8) else self._small_cells
@@ -211,7 +228,9 @@ class ConfusionMatrix(QAbstractScrollArea):
         self.pointed.emit(text)
         if self._chosen_by_key and text:
             self.setAccessibleDescription(text)
-            QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))
+            QAccessible.updateAccessibility(
+                QAccessibleEvent(self, QAccessible.Event.DescriptionChanged)
+            )
 
     def _go(self, row: int, column: int) -> None:
         self._current, self._hover = (row, column), None
@@ -240,8 +259,13 @@ class ConfusionMatrix(QAbstractScrollArea):
         if self._confusion is None:
             painter.fillRect(self.viewport().rect(), self._theme.color("surface"))
             return
-        offset = (float(self.horizontalScrollBar().value()), float(self.verticalScrollBar().value()))
-        matrix_paint.paint(painter, self._drawing(self._place(), offset, True), view.width(), view.height())
+        offset = (
+            float(self.horizontalScrollBar().value()),
+            float(self.verticalScrollBar().value()),
+        )
+        matrix_paint.paint(
+            painter, self._drawing(self._place(), offset, True), view.width(), view.height()
+        )
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._bars()
@@ -305,7 +329,10 @@ class ConfusionMatrix(QAbstractScrollArea):
             self._chosen_by_key = True
             step = steps[key] if self._current is not None else (0, 0)
             self._go(min(last, max(0, step[0])), min(last, max(0, step[1])))
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self.current is not None:
+        elif (
+            key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
+            and self.current is not None
+        ):
             self.picked.emit(*self.current)
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
             self.zoom(1.25)

@@ -32,12 +32,18 @@ class MatrixCard(Card):
         self.setObjectName("results.confusion")
         self.matrix = ConfusionMatrix(theme)
         self.matrix.pointed.connect(self._say)
-        self.percent = self._tool("%", "Numbers as a share of the row instead of counts.", "results.percent", True)
-        self.sort = self._tool("", "Puts classes that are taken for one another side by side.", "results.sort", True)
+        self.percent = self._tool(
+            "%", "Numbers as a share of the row instead of counts.", "results.percent", True
+        )
+        self.sort = self._tool(
+            "", "Puts classes that are taken for one another side by side.", "results.sort", True
+        )
         self.out = self._tool("", "Smaller cells (−).", "results.zoom_out")
         self.fit = self._tool("", "Shows all of it (0).", "results.zoom_fit")
         self.into = self._tool("", "Larger cells (+, or Ctrl and the wheel).", "results.zoom_in")
-        self.save = self._tool("", "Saves the matrix as a picture, or the table of classes.", "results.save")
+        self.save = self._tool(
+            "", "Saves the matrix as a picture, or the table of classes.", "results.save"
+        )
         menu = QMenu(self.save)
         menu.addAction("Save the matrix as a picture (PNG)", self.save_png.emit)
         menu.addAction("Save the matrix as a table (CSV)", self.save_csv.emit)
@@ -58,7 +64,9 @@ class MatrixCard(Card):
         self.said.setWordWrap(True)
         style(self.said, "secondary")
         key = QLabel()
-        key.setAccessibleName("Blue is right, orange is wrong; the deeper, the larger the share of the row")
+        key.setAccessibleName(
+            "Blue is right, orange is wrong; the deeper, the larger the share of the row"
+        )
         style(key, "secondary")
         self._key = key
         self.body.addWidget(self.matrix, 1)
@@ -131,4 +139,6 @@ class MatrixCard(Card):
             tool.setIcon(icon(self._theme, name, "secondary"))
             tool.setIconSize(side)
         blue, orange = self._theme.color("training").name(), self._theme.color("validation").name()
-        self._key.setText(f'<span style="color:{blue}">■</span> right  <span style="color:{orange}">■</span> wrong')
+        self._key.setText(
+            f'<span style="color:{blue}">■</span> right  <span style="color:{orange}">■</span> wrong'
+        )

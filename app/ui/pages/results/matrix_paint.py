@@ -39,19 +39,30 @@ class Geometry:
         return self.top + self.cell * self.classes
 
 
-def geometry(confusion: Confusion, theme: Theme, width: float, height: float, zoom: float = 1.0) -> Geometry:
+def geometry(
+    confusion: Confusion, theme: Theme, width: float, height: float, zoom: float = 1.0
+) -> Geometry:
     """At zoom 1 the whole matrix fits into width x height."""
     metrics = QFontMetricsF(theme.font(12))
     classes = max(1, len(confusion.classes))
-    longest = max((metrics.horizontalAdvance(name) for name in confusion.classes), default=0) + theme.px(12)
+    longest = max(
+        (metrics.horizontalAdvance(name) for name in confusion.classes), default=0
+    ) + theme.px(12)
     caption = metrics.height() + theme.px(4)
-    left = max(min(longest, width * 0.28, theme.px(130)), metrics.horizontalAdvance("true ↓") + theme.px(8))
+    left = max(
+        min(longest, width * 0.28, theme.px(130)), metrics.horizontalAdvance("true ↓") + theme.px(8)
+    )
     flat_top = metrics.height() + theme.px(6) + caption
-    cell = min((width - left) / classes, (height - flat_top) / classes, theme.px(LARGEST_CELL)) * zoom
+    cell = (
+        min((width - left) / classes, (height - flat_top) / classes, theme.px(LARGEST_CELL)) * zoom
+    )
     if longest <= cell:
         return Geometry(left, flat_top, cell, classes, True)
     top = min(longest, height * 0.28, theme.px(110)) + caption
-    cell = max(0.5, min((width - left) / classes, (height - top) / classes, theme.px(LARGEST_CELL))) * zoom
+    cell = (
+        max(0.5, min((width - left) / classes, (height - top) / classes, theme.px(LARGEST_CELL)))
+        * zoom
+    )
     return Geometry(left, top, cell, classes, False)
 
 
@@ -60,7 +71,9 @@ def picture(confusion: Confusion, order: np.ndarray, theme: Theme, deepest: floa
     shares = confusion.shares()[np.ix_(order, order)]
     right = np.eye(len(order), dtype=bool)
     depth = deepest * np.where(right, shares, np.sqrt(shares))[..., None]
-    empty, blue, orange = (_rgb(theme.color(role)) for role in ("surface", "training", "validation"))
+    empty, blue, orange = (
+        _rgb(theme.color(role)) for role in ("surface", "training", "validation")
+    )
     pixels = empty + depth * (np.where(right[..., None], blue, orange) - empty)
     pixels = np.ascontiguousarray(pixels.round().astype(np.uint8))
     size = len(order)
@@ -112,9 +125,13 @@ def _cells(painter: QPainter, drawing: Drawing, width: float, height: float) -> 
     if place.cell >= theme.px(6):
         painter.setPen(QPen(theme.color("border"), 1))
         for i in range(rows.start, rows.stop + 1):
-            painter.drawLine(QPointF(x0, y0 + i * place.cell), QPointF(x0 + size, y0 + i * place.cell))
+            painter.drawLine(
+                QPointF(x0, y0 + i * place.cell), QPointF(x0 + size, y0 + i * place.cell)
+            )
         for i in range(columns.start, columns.stop + 1):
-            painter.drawLine(QPointF(x0 + i * place.cell, y0), QPointF(x0 + i * place.cell, y0 + size))
+            painter.drawLine(
+                QPointF(x0 + i * place.cell, y0), QPointF(x0 + i * place.cell, y0 + size)
+            )
     else:
         painter.setPen(QPen(theme.color("border"), 1))
         painter.drawRect(QRectF(x0, y0, size, size))
@@ -148,7 +165,12 @@ def _numbers(painter: QPainter, drawing: Drawing, rows: range, columns: range) -
             if drawing.percent:
                 share = 100 * drawing.confusion.share(true, answer)
                 text = f"{share:.0f}" if share >= 0.5 else "<1"
-            box = QRectF(place.left - dx + j * place.cell, place.top - dy + i * place.cell, place.cell, place.cell)
+            box = QRectF(
+                place.left - dx + j * place.cell,
+                place.top - dy + i * place.cell,
+                place.cell,
+                place.cell,
+            )
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
 
@@ -166,7 +188,9 @@ def _row_labels(painter: QPainter, drawing: Drawing, height: float) -> None:
         painter.setFont(theme.font(12, bold=i == here))
         painter.setPen(theme.color("text" if i == here else "secondary"))
         name = drawing.confusion.classes[drawing.order[i]]
-        name = QFontMetricsF(painter.font()).elidedText(name, Qt.TextElideMode.ElideMiddle, place.left - theme.px(8))
+        name = QFontMetricsF(painter.font()).elidedText(
+            name, Qt.TextElideMode.ElideMiddle, place.left - theme.px(8)
+        )
         tall = max(place.cell, metrics.height())
         middle = place.top - dy + (i + 0.5) * place.cell
         if not several:
@@ -194,7 +218,9 @@ def _column_labels(painter: QPainter, drawing: Drawing, width: float) -> None:
         name = drawing.confusion.classes[drawing.order[j]]
         middle = place.left - dx + (j + 0.5) * place.cell
         if place.flat_labels:
-            box = QRectF(middle - place.cell / 2, caption, place.cell, metrics.height() + theme.px(4))
+            box = QRectF(
+                middle - place.cell / 2, caption, place.cell, metrics.height() + theme.px(4)
+            )
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, name)
             continue
         name = QFontMetricsF(painter.font()).elidedText(name, Qt.TextElideMode.ElideMiddle, room)
@@ -203,7 +229,11 @@ def _column_labels(painter: QPainter, drawing: Drawing, width: float) -> None:
             middle = max(place.left + caption / 2, min(middle, width - caption / 2))
         painter.translate(middle, place.top - theme.px(6))
         painter.rotate(-90)
-        painter.drawText(QRectF(0, -metrics.height() / 2, room, metrics.height()), Qt.AlignmentFlag.AlignVCenter, name)
+        painter.drawText(
+            QRectF(0, -metrics.height() / 2, room, metrics.height()),
+            Qt.AlignmentFlag.AlignVCenter,
+            name,
+        )
         painter.restore()
     painter.restore()
 
@@ -219,7 +249,12 @@ def _captions(painter: QPainter, drawing: Drawing) -> None:
         "answer →",
     )
     painter.drawText(
-        QRectF(0, place.top - metrics.height() - theme.px(4), place.left - theme.px(8), metrics.height()),
+        QRectF(
+            0,
+            place.top - metrics.height() - theme.px(4),
+            place.left - theme.px(8),
+            metrics.height(),
+        ),
         Qt.AlignmentFlag.AlignRight,
         "true ↓",
     )

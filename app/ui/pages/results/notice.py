@@ -25,7 +25,9 @@ class Notice(QWidget):
         self.offer = QPushButton("Open the run's data")
         self.offer.setObjectName("results.open_data")
         self.offer.setAccessibleName("Open the data of this run")
-        self.offer.setToolTip("Takes the data settings of this run into the experiment; Ctrl+Z takes it back.")
+        self.offer.setToolTip(
+            "Takes the data settings of this run into the experiment; Ctrl+Z takes it back."
+        )
         self.offer.clicked.connect(self.wanted)
         column.addStretch(1)
         column.addWidget(self.text)

@@ -60,13 +60,20 @@ def read_outcome(path: Path) -> Outcome:
         task = task_of(experiment, description) if description is not None else None
     try:
         report = load_report(run)
-        return Outcome(path, report, description, data, "", report.kept, choosing.last_of(run), report.task)
+        return Outcome(
+            path, report, description, data, "", report.kept, choosing.last_of(run), report.task
+        )
     except UserError as error:
-        return Outcome(path, None, description, data, str(error), choosing.read_kept(run), None, task)
+        return Outcome(
+            path, None, description, data, str(error), choosing.read_kept(run), None, task
+        )
 
 
 def of_epoch(
-    epoch: EpochDone, classes: tuple[str, ...], counts: Mapping[str, tuple[int, ...]], task: Task | None = None
+    epoch: EpochDone,
+    classes: tuple[str, ...],
+    counts: Mapping[str, tuple[int, ...]],
+    task: Task | None = None,
 ) -> SplitReport | None:
     """What is known of validation after one epoch by its confusion: figures without the examples. None without it.
 
@@ -78,7 +85,9 @@ def of_epoch(
     usual = int(np.argmax(counts.get("training") or matrix.sum(axis=1)))
     made = report_for(task.view) if task is not None else ClassReport
     made = made if issubclass(made, ClassReport) else ClassReport
-    return made.of_confusion("validation", matrix, classes, usual, dict(epoch.metrics), epoch.validation_loss)
+    return made.of_confusion(
+        "validation", matrix, classes, usual, dict(epoch.metrics), epoch.validation_loss
+    )
 
 
 def has_examples(split: SplitReport) -> bool:

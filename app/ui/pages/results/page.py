@@ -102,7 +102,9 @@ class ResultsPage(Page):
                 self._column.removeWidget(self.view)
                 self.view.deleteLater()
             self.view, self._view_name = view_for(name)(self._parts), name
-            self.view.saved.connect(lambda file, made: save(self, self._parts.background, file, made))
+            self.view.saved.connect(
+                lambda file, made: save(self, self._parts.background, file, made)
+            )
             self.view.wanted.connect(self._open_data)
             self.view.said.connect(self.guide_changed)
             self._column.addWidget(self.view, 1)
@@ -160,7 +162,9 @@ class ResultsPage(Page):
             self._outcome = None
             self._show()
             return
-        self._parts.background.run(lambda _: read_outcome(path), self._take, self._failed, key="results")
+        self._parts.background.run(
+            lambda _: read_outcome(path), self._take, self._failed, key="results"
+        )
         if self._outcome is None:
             self._show()
 
@@ -194,7 +198,14 @@ class ResultsPage(Page):
     def showing(self) -> Showing:
         """Which figures are due now."""
         running = self._parts.session.live
-        return Showing(self._record, self._outcome, running, self._wanted, self.head.epoch, self._source().dataset)
+        return Showing(
+            self._record,
+            self._outcome,
+            running,
+            self._wanted,
+            self.head.epoch,
+            self._source().dataset,
+        )
 
     @property
     def live(self) -> bool:
@@ -207,7 +218,9 @@ class ResultsPage(Page):
             return
         self.stack.setCurrentIndex(1)
         kind = showing.about.kind if showing.about is not None else ""
-        self.head.show_choice(self._about(), list(showing.splits), showing.name, showing.scrubs, noun(kind))
+        self.head.show_choice(
+            self._about(), list(showing.splits), showing.name, showing.scrubs, noun(kind)
+        )
         self.summary.show_verdict(showing.verdict.text, showing.verdict.level)
         self.summary.show_splits(showing.splits, showing.name, showing.about)
         self.used.show_run(self._record, self._outcome, showing.live)
@@ -218,13 +231,23 @@ class ResultsPage(Page):
     def _shown(self, showing: Showing) -> Shown:
         source = self._source()
         return Shown(
-            showing.report, showing.about, source.dataset, source.missing, source.offer, showing.live,
-            showing.name == "validation" and showing.past is not None, self._record.path,
+            showing.report,
+            showing.about,
+            source.dataset,
+            source.missing,
+            source.offer,
+            showing.live,
+            showing.name == "validation" and showing.past is not None,
+            self._record.path,
         )
 
     def _about(self) -> str:
         name = label_of(self._record.path) if self._record.path else ""
-        return f"{name} · running, after epoch {self._record.epochs[-1].epoch}" if self._parts.session.live else name
+        return (
+            f"{name} · running, after epoch {self._record.epochs[-1].epoch}"
+            if self._parts.session.live
+            else name
+        )
 
     def _show_empty(self, trouble: str) -> None:
         self.stack.setCurrentIndex(0)
@@ -232,7 +255,11 @@ class ResultsPage(Page):
         if self._parts.session.live:
             text = "The first figures come when the first epoch is judged."
         elif self._record.path is not None:
-            text = trouble or (self._outcome.trouble if self._outcome else "") or "Reading the results."
+            text = (
+                trouble
+                or (self._outcome.trouble if self._outcome else "")
+                or "Reading the results."
+            )
         self.empty.say("No results yet", text)
         self.guide_changed.emit()
 
@@ -263,4 +290,8 @@ class ResultsPage(Page):
     def guide(self) -> list[GuideCard]:
         if self.view is not None and self.stack.currentIndex() == 1:
             return self.view.guide()
-        return [GuideCard("What you see here", "After the first epoch: what the network gets right and wrong.")]
+        return [
+            GuideCard(
+                "What you see here", "After the first epoch: what the network gets right and wrong."
+            )
+        ]

@@ -29,7 +29,12 @@ class Gallery(ExampleGallery):
         self.back_pressed.connect(self.show_mistakes)
 
     def show_split(
-        self, split: ClassReport, dataset: Dataset | None, missing: str = "", offer: bool = False, kind: str = "image"
+        self,
+        split: ClassReport,
+        dataset: Dataset | None,
+        missing: str = "",
+        offer: bool = False,
+        kind: str = "image",
     ) -> None:
         """dataset: the run's own data, or None with the reason why there are none; `offer`: they can be opened.
         kind: of the examples (Description.kind)."""
@@ -77,19 +82,28 @@ class Gallery(ExampleGallery):
             words = f"{count:,} of {counted(self._kind, row.count)}, the surest mistake first"
         else:
             found, count = split.mistakes(MOST), split.count - split.correct
-            self.heading, words = "Worst mistakes", f"{count_text(count, 'mistake')}, the surest first"
+            self.heading, words = (
+                "Worst mistakes",
+                f"{count_text(count, 'mistake')}, the surest first",
+            )
         if not count or not has_examples(split):
             words = words.partition(",")[0] if count else ""
         self._found = found[:MOST]
         self.show_found(
             [self._line(split, names, one) for one in self._found],
-            words, self._nothing(split, count), what != "mistakes",
+            words,
+            self._nothing(split, count),
+            what != "mistakes",
         )
 
     def _nothing(self, split: ClassReport, count: int) -> str:
         """Why there is no example to show, though the data may be there."""
         if not count:
-            return "There is none." if self._what[0] != "mistakes" else "Not one mistake in this split."
+            return (
+                "There is none."
+                if self._what[0] != "mistakes"
+                else "Not one mistake in this split."
+            )
         if not has_examples(split):
             which = f"Which {noun(self._kind)} these are"
             return f"{which} is kept for the epoch in use, and is known once training has ended."
@@ -103,8 +117,12 @@ class Gallery(ExampleGallery):
             "cell": sure,
         }[self._what[0]]
         place = int(np.searchsorted(split.rows, one.row))
-        if place >= len(split.rows) or split.rows[place] != one.row:  # rows ascend, but for data of other sources
+        if (
+            place >= len(split.rows) or split.rows[place] != one.row
+        ):  # rows ascend, but for data of other sources
             place = int(np.flatnonzero(split.rows == one.row)[0])
         best = np.argsort(-split.said[place], kind="stable")[:3]
         said = ", ".join(f"{names[k]} {percent_text(float(split.said[place, k]))}" for k in best)
-        return Found(one.row, caption, f"<b>{escaped(names[one.true])}</b>, and it says: {escaped(said)}")
+        return Found(
+            one.row, caption, f"<b>{escaped(names[one.true])}</b>, and it says: {escaped(said)}"
+        )

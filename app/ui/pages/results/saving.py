@@ -14,7 +14,9 @@ from app.ui.background import Background, Failure
 KINDS = {".png": "Picture (*.png)", ".csv": "Table (*.csv)", ".txt": "Text (*.txt)"}
 
 
-def save(page: QWidget, background: Background, file_name: str, content: Callable[[], bytes]) -> None:
+def save(
+    page: QWidget, background: Background, file_name: str, content: Callable[[], bytes]
+) -> None:
     """Ask where to, and write it. What goes wrong is told like all that does."""
     ending = Path(file_name).suffix
     name, _ = QFileDialog.getSaveFileName(page, "Save", file_name, KINDS[ending])

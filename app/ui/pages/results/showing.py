@@ -75,7 +75,11 @@ class Showing:
     @functools.cached_property
     def judged(self) -> list[events.EpochDone]:
         """The epochs of which something is known besides the figures."""
-        return [epoch for epoch in self.record.epochs if epoch.confusion is not None or self._recorded(epoch)]
+        return [
+            epoch
+            for epoch in self.record.epochs
+            if epoch.confusion is not None or self._recorded(epoch)
+        ]
 
     @property
     def used(self) -> events.EpochDone | None:
@@ -83,13 +87,20 @@ class Showing:
         kept = self.outcome.kept if self.outcome else BEST
         if kept.use == "best":
             return self.record.best
-        return next((one for one in self.record.epochs if one.epoch == kept.epoch and not kept.partial), None)
+        return next(
+            (one for one in self.record.epochs if one.epoch == kept.epoch and not kept.partial),
+            None,
+        )
 
     @property
     def past(self) -> events.EpochDone | None:
         """The epoch gone back to, if it is not the one in use, of which there is a full report."""
         chosen, used = self.epoch, self.used
-        return None if self.live or chosen is None or used is None or chosen.epoch == used.epoch else chosen
+        return (
+            None
+            if self.live or chosen is None or used is None or chosen.epoch == used.epoch
+            else chosen
+        )
 
     def at(self, epoch: events.EpochDone) -> SplitReport | None:
         """What is known of validation after an epoch: by its confusion, else by the few examples that are followed."""
@@ -152,7 +163,11 @@ class Showing:
     @property
     def name(self) -> str:
         """The split shown: the one wanted if there is it, else the one to trust most."""
-        return next(name for name in (self.wanted, "test", "validation", *self.splits) if name in self.splits)
+        return next(
+            name
+            for name in (self.wanted, "test", "validation", *self.splits)
+            if name in self.splits
+        )
 
     @property
     def report(self) -> SplitReport:

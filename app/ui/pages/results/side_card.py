@@ -23,7 +23,9 @@ class SideCard(Card):
 
     save_csv = Signal()
 
-    def __init__(self, theme: Theme, more: tuple[tuple[str, str, str, str, QWidget], ...] = ()) -> None:
+    def __init__(
+        self, theme: Theme, more: tuple[tuple[str, str, str, str, QWidget], ...] = ()
+    ) -> None:
         super().__init__("Worst mistakes")
         self.setObjectName("results.side")
         self.gallery, self.classes = Gallery(theme), ClassTable(theme)
@@ -33,7 +35,11 @@ class SideCard(Card):
         self.sides.chosen.connect(self._choose)
         self._chosen = False
         self.tools.addWidget(self.sides)
-        save = link("Save this table (CSV)", "results.classes.save", "Writes the figures of every class to a file.")
+        save = link(
+            "Save this table (CSV)",
+            "results.classes.save",
+            "Writes the figures of every class to a file.",
+        )
         save.clicked.connect(self.save_csv)
         self._stack = QStackedLayout()
         self._titles = {key: title for key, _, _, title, _ in more} | {"classes": "Per class"}

@@ -24,7 +24,10 @@ def source_of(outcome: Outcome | None, document: Document) -> Source:
     """The open data if they are the run's."""
     if outcome is None or not outcome.fingerprint or outcome.description is None:
         return Source(None, "It is not known which data this run was trained on.")
-    if document.dataset is not None and document.dataset.description.fingerprint == outcome.fingerprint:
+    if (
+        document.dataset is not None
+        and document.dataset.description.fingerprint == outcome.fingerprint
+    ):
         return Source(document.dataset)
     many = noun(outcome.description.kind)
     source = outcome.data.source
@@ -35,5 +38,9 @@ def source_of(outcome: Outcome | None, document: Document) -> Source:
         gone = f"'{source}' is not there any more. The figures still hold."
         return Source(None, f"The {many} cannot be shown: {gone}")
     if same and document.data_state == "ready":
-        return Source(None, f"The {many} cannot be shown: the data changed since this run was trained.")
-    return Source(None, f"The {many} cannot be shown: other data are open than those of this run.", True)
+        return Source(
+            None, f"The {many} cannot be shown: the data changed since this run was trained."
+        )
+    return Source(
+        None, f"The {many} cannot be shown: other data are open than those of this run.", True
+    )

@@ -71,7 +71,9 @@ class SummaryCard(Card):
         self._level = level
         self._restyle()
 
-    def show_splits(self, splits: Mapping[str, SplitReport], chosen: str, about: Description | None = None) -> None:
+    def show_splits(
+        self, splits: Mapping[str, SplitReport], chosen: str, about: Description | None = None
+    ) -> None:
         """The figures of the chosen split; of classes the intervals of all. about: for the unit of amounts. A mean over
         several amounts without a unit in common says nothing: square metres and euros do not add up."""
         split = splits[chosen]
@@ -96,7 +98,9 @@ class SummaryCard(Card):
 
     def set_wide(self, wide: bool) -> None:
         """The intervals stand beside the figures where there is room, else below."""
-        self._row.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+        self._row.setDirection(
+            QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
+        )
 
     def _restyle(self) -> None:
         name, role = ICONS[self._level]

@@ -8,7 +8,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -55,7 +64,9 @@ class Line:
 class _Model(QAbstractTableModel):
     """Lines in the order of a column."""
 
-    def __init__(self, parent: QWidget, columns: Sequence[Column], order: tuple[int, Qt.SortOrder]) -> None:
+    def __init__(
+        self, parent: QWidget, columns: Sequence[Column], order: tuple[int, Qt.SortOrder]
+    ) -> None:
         super().__init__(parent)
         self.columns = list(columns)
         self._given: tuple[Line, ...] = ()
@@ -72,7 +83,10 @@ class _Model(QAbstractTableModel):
         self._order = (column, order)
         self.rows = list(self._given)
         if column >= 0:
-            self.rows.sort(key=lambda line: _key(line.cells[column]), reverse=order is Qt.SortOrder.DescendingOrder)
+            self.rows.sort(
+                key=lambda line: _key(line.cells[column]),
+                reverse=order is Qt.SortOrder.DescendingOrder,
+            )
         self.endResetModel()
 
     def text(self, line: Line, column: int) -> str:
@@ -84,7 +98,9 @@ class _Model(QAbstractTableModel):
     def columnCount(self, parent: Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(self.columns)
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
         if orientation is not Qt.Orientation.Horizontal or section >= len(self.columns):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
@@ -92,7 +108,9 @@ class _Model(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return self.columns[section].tip
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            words = section == 0 or section == self._order[0]  # the arrow of the order stands on the right
+            words = (
+                section == 0 or section == self._order[0]
+            )  # the arrow of the order stands on the right
             side = Qt.AlignmentFlag.AlignLeft if words else Qt.AlignmentFlag.AlignRight
             return int(side | Qt.AlignmentFlag.AlignVCenter)
         return None
@@ -107,7 +125,11 @@ class _Model(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole and line.tip:
             return line.tip
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return f"{self.text(line, 0)}: {self.columns[column].title.lower()} {text}" if column else text
+            return (
+                f"{self.text(line, 0)}: {self.columns[column].title.lower()} {text}"
+                if column
+                else text
+            )
         return None
 
 
@@ -144,14 +166,20 @@ class _Painter(QStyledItemDelegate):
             track = QRectF(inner.left(), box.bottom() - high - 1, inner.width(), high)
             painter.fillRect(track, theme.color("track"))
             role = "training" if share >= 0.5 else "validation"
-            painter.fillRect(QRectF(track.left(), track.top(), track.width() * share, high), theme.color(role))
+            painter.fillRect(
+                QRectF(track.left(), track.top(), track.width() * share, high), theme.color(role)
+            )
         painter.setFont(theme.font(12))
-        painter.setPen(theme.color("text" if column == 0 or (bar and value is not None) else "secondary"))
+        painter.setPen(
+            theme.color("text" if column == 0 or (bar and value is not None) else "secondary")
+        )
         side = Qt.AlignmentFlag.AlignLeft if column == 0 else Qt.AlignmentFlag.AlignRight
         names = column == 0 and not model.columns[column].prose
         cut = Qt.TextElideMode.ElideMiddle if names else Qt.TextElideMode.ElideRight
         text = painter.fontMetrics().elidedText(model.text(line, column), cut, inner.width())
-        painter.drawText(inner.adjusted(0, 0, 0, -theme.px(2)), side | Qt.AlignmentFlag.AlignVCenter, text)
+        painter.drawText(
+            inner.adjusted(0, 0, 0, -theme.px(2)), side | Qt.AlignmentFlag.AlignVCenter, text
+        )
         if state & QStyle.StateFlag.State_HasFocus:
             painter.setPen(theme.color("accent"))
             painter.drawRect(box.adjusted(0, 0, -1, -1))
@@ -167,7 +195,13 @@ class FigureTable(QTableView):
     picked = Signal(int)
 
     def __init__(
-        self, theme: Theme, name: str, spoken: str, columns: Sequence[Column], order: int = -1, falling: bool = False
+        self,
+        theme: Theme,
+        name: str,
+        spoken: str,
+        columns: Sequence[Column],
+        order: int = -1,
+        falling: bool = False,
     ) -> None:
         super().__init__()
         self._theme = theme
@@ -229,11 +263,17 @@ class FigureTable(QTableView):
         px, header, room = self._theme.px, self.horizontalHeader(), self.viewport().width()
         columns = self.model_.columns
         tight = px(NAMES) + sum(px(column.width) for column in columns[1:]) > room
-        shown = [number for number, column in enumerate(columns) if number and not (tight and column.spare)]
+        shown = [
+            number
+            for number, column in enumerate(columns)
+            if number and not (tight and column.spare)
+        ]
         for number, column in enumerate(columns):
             header.setSectionHidden(number, bool(number) and number not in shown)
             header.resizeSection(number, px(column.width))
-        header.resizeSection(0, max(px(NAMES), room - sum(px(columns[number].width) for number in shown)))
+        header.resizeSection(
+            0, max(px(NAMES), room - sum(px(columns[number].width) for number in shown))
+        )
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -59,7 +59,10 @@ class ThresholdPanel(QWidget):
         curves = QGridLayout()
         curves.setHorizontalSpacing(8)
         curves.setVerticalSpacing(0)
-        titles = ((self.roc, "Found, by false alarms (ROC)"), (self.balance, "Right, by found (precision-recall)"))
+        titles = (
+            (self.roc, "Found, by false alarms (ROC)"),
+            (self.balance, "Right, by found (precision-recall)"),
+        )
         for place, (plot, name) in enumerate(titles):
             title = ElidedLabel(name)
             style(title, "secondary")
@@ -83,7 +86,9 @@ class ThresholdPanel(QWidget):
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setObjectName("results.threshold")
         self.slider.setAccessibleName("Threshold from which it says yes")
-        self.slider.setToolTip("From which probability on it says yes: further left finds more, and errs more often.")
+        self.slider.setToolTip(
+            "From which probability on it says yes: further left finds more, and errs more often."
+        )
         self.slider.setRange(0, STEPS)
         self.slider.setSingleStep(STEPS // 100)
         self.slider.setPageStep(STEPS // 10)
@@ -132,7 +137,12 @@ class ThresholdPanel(QWidget):
             report.split, matrix, names, report.baseline_class, report.metrics, report.loss
         )
         return replace(
-            report, correct=made.correct, low=made.low, high=made.high, classes=made.classes, confusion=matrix,
+            report,
+            correct=made.correct,
+            low=made.low,
+            high=made.high,
+            classes=made.classes,
+            confusion=matrix,
             predictions=said,
         )
 

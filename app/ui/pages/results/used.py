@@ -68,7 +68,9 @@ class UsedLine(QWidget):
         text = words(record, outcome, live)
         self.words.setText(text)
         self.words.setVisible(bool(text))
-        self.use_last.setText(f"Use the last {'step' if last and last.partial else 'epoch'} instead")
+        self.use_last.setText(
+            f"Use the last {'step' if last and last.partial else 'epoch'} instead"
+        )
         self.use_last.setVisible(last is not None and used == "best")
         self.use_best.setVisible(used == "last")
         self._show_state()
@@ -98,7 +100,12 @@ class UsedLine(QWidget):
 
         self._judging, self._trouble = path, None
         self._show_state()
-        self._background.run(lambda control: choosing.use(Run(path), which, control.check), done, failed, "results.use")
+        self._background.run(
+            lambda control: choosing.use(Run(path), which, control.check),
+            done,
+            failed,
+            "results.use",
+        )
 
 
 def words(record: Record, outcome: Outcome | None, live: bool) -> str:
@@ -113,7 +120,11 @@ def words(record: Record, outcome: Outcome | None, live: bool) -> str:
         text = f"Best: epoch {best.epoch} of {total} ({_by(record, best)})."
         if live:
             return f"{text} Live: validation after each epoch; the test split is judged once, at the end."
-        return text if outcome is not None and outcome.last else f"{text} These are the weights that are kept and used."
+        return (
+            text
+            if outcome is not None and outcome.last
+            else f"{text} These are the weights that are kept and used."
+        )
     if kept.partial:
         using = f"Using the last step (in epoch {kept.epoch})."
     else:

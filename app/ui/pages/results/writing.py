@@ -47,7 +47,9 @@ class WritingCard(Card):
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setObjectName("results.writing.temperature")
         self.slider.setAccessibleName("Temperature")
-        self.slider.setToolTip("0 always takes the likeliest token; 1 follows its probabilities; above, it is bolder.")
+        self.slider.setToolTip(
+            "0 always takes the likeliest token; 1 follows its probabilities; above, it is bolder."
+        )
         self.slider.setRange(0, 150)
         self.slider.setSingleStep(5)
         self.slider.setPageStep(10)
@@ -101,7 +103,12 @@ class WritingCard(Card):
         if path is None or self._control is not None or not self.button.isEnabled():
             return
         self._number += 1
-        number, prompt, temperature, loaded = self._number, self.prompt.text(), self.temperature, self._loaded
+        number, prompt, temperature, loaded = (
+            self._number,
+            self.prompt.text(),
+            self.temperature,
+            self._loaded,
+        )
         self.text.setPlainText(prompt)
         self.note.hide()
 
@@ -111,7 +118,9 @@ class WritingCard(Card):
             def told(piece: str) -> None:
                 self._piece.emit(number, piece)
 
-            return generate(loaded.predictor(path), prompt, TOKENS, temperature, control.check, told, number)
+            return generate(
+                loaded.predictor(path), prompt, TOKENS, temperature, control.check, told, number
+            )
 
         self._control = self._parts.background.run(work, self._done, self._failed, KEY)
         self.button.setText("Stop")

@@ -60,7 +60,10 @@ class ComparisonCard(Card):
         self._row.setSpacing(12)
         self._row.addWidget(self.overlay, 5)
         self._row.addWidget(holder, 5)
-        for side in (self.overlay, holder):  # the share of each is the stretch's, whatever stands in them
+        for side in (
+            self.overlay,
+            holder,
+        ):  # the share of each is the stretch's, whatever stands in them
             side.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
         self.body.addLayout(self._row, 1)
         theme.changed.connect(self._restyle)
@@ -70,7 +73,11 @@ class ComparisonCard(Card):
         self._entries = list(entries[:MOST])
         several = len(self._entries) > 1
         self.title.setText("Compared" if several else "Curve")
-        extra = f"the first {MOST} of {len(entries)}" if len(entries) > MOST else "validation, per epoch"
+        extra = (
+            f"the first {MOST} of {len(entries)}"
+            if len(entries) > MOST
+            else "validation, per epoch"
+        )
         self.set_why(extra)
         self._row.setStretch(1, 5 if len(self._entries) < 3 else 6)
         self._draw()
@@ -118,7 +125,8 @@ class ComparisonCard(Card):
         for column in range(1, runs + 1):
             table.setColumnWidth(column, self._theme.px(104))
             header.setSectionResizeMode(
-                column, QHeaderView.ResizeMode.Stretch if runs <= 2 else QHeaderView.ResizeMode.Interactive
+                column,
+                QHeaderView.ResizeMode.Stretch if runs <= 2 else QHeaderView.ResizeMode.Interactive,
             )
         if several and not comparison.settings:
             text = "All settings are the same."
@@ -156,7 +164,9 @@ class ComparisonCard(Card):
         if DASHES[number]:
             pen.setDashPattern(DASHES[number])
         painter.setPen(pen)
-        painter.drawLine(QRectF(0, height / 2, width, 0).topLeft(), QRectF(0, height / 2, width, 0).topRight())
+        painter.drawLine(
+            QRectF(0, height / 2, width, 0).topLeft(), QRectF(0, height / 2, width, 0).topRight()
+        )
         painter.end()
         return QIcon(picture)
 
@@ -175,6 +185,8 @@ def _table() -> QTableWidget:
     table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
     table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
     table.verticalHeader().hide()
-    table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    table.horizontalHeader().setDefaultAlignment(
+        Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+    )
     table.horizontalHeader().setHighlightSections(False)
     return table

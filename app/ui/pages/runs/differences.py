@@ -19,8 +19,17 @@ from app.ui.pages.runs.entries import Entry
 from models.spec import Setting, Spec, UnknownChoice, plain_words, settings
 from models.template import TEMPLATES
 
-REGISTRIES: dict[str, Any] = {"model": TEMPLATES, "loss": LOSSES, "optimizer": OPTIMIZERS, "schedule": SCHEDULES}
-PLAIN: dict[str, Any] = {"data": DataSettings, "augmentation": AugmentationSettings, "training": TrainingSettings}
+REGISTRIES: dict[str, Any] = {
+    "model": TEMPLATES,
+    "loss": LOSSES,
+    "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
+}
+PLAIN: dict[str, Any] = {
+    "data": DataSettings,
+    "augmentation": AugmentationSettings,
+    "training": TrainingSettings,
+}
 WHAT = {"model": "Model", "loss": "Loss", "optimizer": "Optimizer", "schedule": "Schedule"}
 
 
@@ -84,8 +93,14 @@ def _asked(path: Path) -> dict[str, str]:
         chosen = getattr(experiment, section, None)
         if isinstance(chosen, Spec):
             default = type(chosen)()
-            same = {name for name in type(chosen).model_fields if getattr(chosen, name) == getattr(default, name)}
-            plain[section] = {name: value for name, value in plain[section].items() if name not in same}
+            same = {
+                name
+                for name in type(chosen).model_fields
+                if getattr(chosen, name) == getattr(default, name)
+            }
+            plain[section] = {
+                name: value for name, value in plain[section].items() if name not in same
+            }
     return _words(plain)
 
 
@@ -138,7 +153,12 @@ def _figures(entries: Sequence[Entry]) -> tuple[Line, ...]:
         line("Best epoch", [entry.best_epoch or None for entry in entries], str, None),
         line("Epochs trained", [len(entry.losses) or None for entry in entries], str, None),
         line("Time", [entry.seconds for entry in entries], time_text, min),
-        line("Weights", [_parameters(entry) for entry in entries], lambda n: count_text(n, "number"), None),
+        line(
+            "Weights",
+            [_parameters(entry) for entry in entries],
+            lambda n: count_text(n, "number"),
+            None,
+        ),
         line("Device", [_device(entry) for entry in entries], str, None),
     ]
     return tuple(item for item in lines if any(text != UNKNOWN for text in item.texts))

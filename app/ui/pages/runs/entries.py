@@ -98,7 +98,9 @@ def read_entries(folder: Path, known: dict[Path, Entry], check: Callable[[], Non
 def read_entry(run: Run) -> Entry:
     """One run as the list shows it."""
     stamp, summary, environment = _stamp(run), run.summary(), run.environment()
-    epochs = [line for line in _epoch_lines(run.path / "metrics.jsonl") if "validation_loss" in line]
+    epochs = [
+        line for line in _epoch_lines(run.path / "metrics.jsonl") if "validation_loss" in line
+    ]
     status = run.status
     prepared = environment.get("prepared") or {}
     planned, metric = prepared.get("epochs"), _metric(prepared, epochs)
@@ -108,7 +110,8 @@ def read_entry(run: Run) -> Entry:
         status=status,
         started=run.started,
         note=run.note,
-        seconds=summary.get("seconds") or (sum(line.get("seconds") or 0.0 for line in epochs) or None),
+        seconds=summary.get("seconds")
+        or (sum(line.get("seconds") or 0.0 for line in epochs) or None),
         epochs=planned if isinstance(planned, int) else None,
         best_epoch=int(epochs[-1].get("best_epoch") or 0) if epochs else 0,
         losses=_column([line.get("validation_loss") for line in epochs]),
@@ -116,7 +119,8 @@ def read_entry(run: Run) -> Entry:
         figures=_column([(line.get("metrics") or {}).get(metric.name) for line in epochs]),
         metrics=summary.get("metrics") or {},
         usable=usable,
-        can_go_on=status in ("interrupted", "stopped", "failed", "completed") and _has_checkpoint(run.path),
+        can_go_on=status in ("interrupted", "stopped", "failed", "completed")
+        and _has_checkpoint(run.path),
         reason=str(summary.get("reason") or ""),
         stamp=stamp,
     )

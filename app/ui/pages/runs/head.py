@@ -35,7 +35,9 @@ class Head(QWidget):
         heading, self._about = QLabel("Runs"), ElidedLabel(least=4)
         style(heading, "heading")
         style(self._about, "why")
-        self.open = self._button("Open", "runs.open", "Shows this run in Training and Results.", "open")
+        self.open = self._button(
+            "Open", "runs.open", "Shows this run in Training and Results.", "open"
+        )
         self.go_on = self._button("Resume", "runs.resume", "", "resume")
         self.more = QToolButton()
         self.more.setText("More")
@@ -84,7 +86,9 @@ class Head(QWidget):
         self.open.setEnabled(one is not None)
         self.more.setEnabled(bool(chosen))
         for action in self._menu.actions():
-            action.setEnabled(bool(chosen) if action.objectName() == "runs.delete" else one is not None)
+            action.setEnabled(
+                bool(chosen) if action.objectName() == "runs.delete" else one is not None
+            )
         longer = one is not None and one.status == "completed"
         self.go_on.setText(f"Train {MORE_EPOCHS} more epochs" if longer else "Resume")
         self.go_on.setAccessibleName(self.go_on.text())

@@ -40,10 +40,14 @@ class RunsModel(QAbstractTableModel):
         self.entries = list(entries)
         column, order = self._order
         if column >= 0:
-            self.entries.sort(key=lambda entry: _key(entry, column), reverse=order is Qt.SortOrder.DescendingOrder)
+            self.entries.sort(
+                key=lambda entry: _key(entry, column), reverse=order is Qt.SortOrder.DescendingOrder
+            )
         rows = {entry.path: row for row, entry in enumerate(self.entries)}
         for index, path in kept:
-            self.changePersistentIndex(index, self.index(rows[path], index.column()) if path in rows else QModelIndex())
+            self.changePersistentIndex(
+                index, self.index(rows[path], index.column()) if path in rows else QModelIndex()
+            )
         self.layoutChanged.emit()
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
@@ -60,7 +64,9 @@ class RunsModel(QAbstractTableModel):
     def columnCount(self, parent: Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(COLUMNS)
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
         if orientation is not Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:

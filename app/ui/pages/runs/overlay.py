@@ -30,9 +30,14 @@ class _Epochs(Axis):
 
     last = 1.0
 
-    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
+    def tickValues(
+        self, minVal: float, maxVal: float, size: float
+    ) -> list[tuple[float, list[float]]]:
         levels = super().tickValues(minVal, maxVal, size)
-        return [(spacing, [value for value in values if 0 < value <= self.last]) for spacing, values in levels]
+        return [
+            (spacing, [value for value in values if 0 < value <= self.last])
+            for spacing, values in levels
+        ]
 
 
 class Overlay(pg.PlotWidget):
@@ -70,7 +75,9 @@ class Overlay(pg.PlotWidget):
     def show_runs(self, entries: Sequence[Entry], quantity: str) -> None:
         self._entries, self._quantity = list(entries[:MOST]), quantity
         self._metric = common_metric(self._entries) if quantity == "figure" else None
-        self._left.words = percent if self._metric is not None and self._metric.shown == "percent" else plain
+        self._left.words = (
+            percent if self._metric is not None and self._metric.shown == "percent" else plain
+        )
         self._draw()
 
     def _values(self, entry: Entry) -> np.ndarray:
@@ -134,7 +141,9 @@ class Overlay(pg.PlotWidget):
         of_hundred = self._metric is not None and self._metric.shown == "percent"
         top = min(high + margin, 1.0 + margin / 2) if of_hundred else high + margin
         metrics = QFontMetricsF(self._theme.font(12, bold=True))
-        names = max((metrics.horizontalAdvance(self._short(entry)) for entry in self._entries), default=0.0)
+        names = max(
+            (metrics.horizontalAdvance(self._short(entry)) for entry in self._entries), default=0.0
+        )
         room = max(1.0, self.width() - self._theme.px(60))
         share = min(0.5, (names + self._theme.px(24)) / room)
         span = max(1.0, last - 1.0)
@@ -164,7 +173,9 @@ class Overlay(pg.PlotWidget):
         gap = self._theme.px(8) * (x1 - x0) / max(1.0, float(self.plotItem.vb.width()))
         for (_, _, number), y in zip(places, heights, strict=True):
             name = self._names[number]
-            name.setText(self._short(self._entries[number]), color=series_color(self._theme, number))
+            name.setText(
+                self._short(self._entries[number]), color=series_color(self._theme, number)
+            )
             name.setFont(self._theme.font(12, bold=True))
             name.setPos(last + gap, y)
             name.setVisible(True)

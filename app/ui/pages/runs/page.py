@@ -130,16 +130,25 @@ class RunsPage(Page):
         """Read the list again, in the background; not while nobody sees it or a cell is being edited."""
         if not self.isVisible() or self.table.state() is self.table.State.EditingState:
             return
-        folder, known = self._parts.runs_folder, {entry.path: entry for entry in self.table.runs.entries}
+        folder, known = (
+            self._parts.runs_folder,
+            {entry.path: entry for entry in self.table.runs.entries},
+        )
         self._parts.background.run(
-            lambda control: read_entries(folder, known, control.check), self._show, self._fail, key="runs.list"
+            lambda control: read_entries(folder, known, control.check),
+            self._show,
+            self._fail,
+            key="runs.list",
         )
 
     def _told(self, batch: list[events.Event]) -> None:
         if (
             self.isVisible()
             and not self._again.isActive()
-            and any(isinstance(event, events.EpochDone | events.RunStarted | events.RunFinished) for event in batch)
+            and any(
+                isinstance(event, events.EpochDone | events.RunStarted | events.RunFinished)
+                for event in batch
+            )
         ):
             self._again.start()
 
@@ -151,7 +160,11 @@ class RunsPage(Page):
         before = [(entry.path, entry.stamp) for entry in self.table.chosen()]
         self.table.blockSignals(True)
         self.table.runs.show(entries)
-        chosen = [path for path in chosen if path in paths] or [path for path in (shown,) if path in paths] or paths[:1]
+        chosen = (
+            [path for path in chosen if path in paths]
+            or [path for path in (shown,) if path in paths]
+            or paths[:1]
+        )
         self.table.choose(chosen)
         self.table.blockSignals(False)
         if before != [(entry.path, entry.stamp) for entry in self.table.chosen()]:
@@ -202,13 +215,17 @@ class RunsPage(Page):
             session.show_live()
             self._parts.go("training")
             return
-        target = "results" if one.usable and one.status not in ("failed", "diverged") else "training"
+        target = (
+            "results" if one.usable and one.status not in ("failed", "diverged") else "training"
+        )
 
         def show(record: Record) -> None:
             session.show(record)
             self._parts.go(target)
 
-        self._parts.background.run(lambda _: read_record(one.path), show, self._fail, key="runs.open")
+        self._parts.background.run(
+            lambda _: read_record(one.path), show, self._fail, key="runs.open"
+        )
 
     def go_on(self) -> None:
         """Resume the chosen run, or train it longer."""
@@ -256,7 +273,9 @@ class RunsPage(Page):
                 break
         if gone:
             self._gone = gone
-            names = f"'{label_of(gone[0].original)}' is" if len(gone) == 1 else f"{len(gone)} runs are"
+            names = (
+                f"'{label_of(gone[0].original)}' is" if len(gone) == 1 else f"{len(gone)} runs are"
+            )
             self.message.say(f"{names} in the trash.", undo=True)
         self.refresh()
 

@@ -10,7 +10,17 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 from app.ui.amounts import UNKNOWN, number_text, time_text
 from app.ui.assets import icon
 from app.ui.pages.runs.entries import Entry, common_metric
-from app.ui.pages.runs.model import BEST, LOSS, RUN, TIME, Index, RunsModel, best_text, epoch_words, when
+from app.ui.pages.runs.model import (
+    BEST,
+    LOSS,
+    RUN,
+    TIME,
+    Index,
+    RunsModel,
+    best_text,
+    epoch_words,
+    when,
+)
 from app.ui.theme import Theme
 
 ICONS = {
@@ -46,14 +56,21 @@ class RunPainter(QStyledItemDelegate):
         chosen = bool(state & QStyle.StateFlag.State_Selected)
         painter.fillRect(box, theme.color("accent_tint" if chosen else "surface"))
         painter.setPen(QPen(theme.color("border"), 1))
-        painter.drawLine(QPointF(box.left(), box.bottom() + 0.5), QPointF(box.right() + 1, box.bottom() + 0.5))
+        painter.drawLine(
+            QPointF(box.left(), box.bottom() + 0.5), QPointF(box.right() + 1, box.bottom() + 0.5)
+        )
         inner = box.adjusted(theme.px(8), theme.px(5), -theme.px(8), -theme.px(5))
         if index.column() == RUN:
             self._run(painter, inner, entry, chosen)
         elif index.column() == BEST:
             mixed = common_metric(self._runs.entries) is None
             words = epoch_words(entry).removeprefix(", ")
-            self._lines(painter, inner, best_text(entry), f"{entry.metric.label}, {words}" if mixed else words)
+            self._lines(
+                painter,
+                inner,
+                best_text(entry),
+                f"{entry.metric.label}, {words}" if mixed else words,
+            )
         elif index.column() == LOSS:
             self._curve(painter, inner, entry)
         elif index.column() == TIME:
@@ -75,12 +92,16 @@ class RunPainter(QStyledItemDelegate):
             tick = check.adjusted(2, 2, -2, -2).toRect()
             self._icon("check", "on_accent").paint(painter, tick)
         name, role = ICONS.get(entry.status, ICONS["failed"])
-        mark = QRect(box.left() + theme.px(26), box.center().y() - theme.px(9), theme.px(20), theme.px(20))
+        mark = QRect(
+            box.left() + theme.px(26), box.center().y() - theme.px(9), theme.px(20), theme.px(20)
+        )
         self._icon(name, role).paint(painter, mark)
         text = box.adjusted(theme.px(54), 0, 0, 0)
         self._lines(painter, text, entry.name, f"{entry.status_words} · {when(entry)}", bold=True)
 
-    def _lines(self, painter: QPainter, box: QRect, first: str, second: str, bold: bool = False) -> None:
+    def _lines(
+        self, painter: QPainter, box: QRect, first: str, second: str, bold: bool = False
+    ) -> None:
         theme = self._theme
         font, small = theme.font(14, bold), theme.font(12)
         height, below = QFontMetrics(font).height(), QFontMetrics(small).height() if second else 0
@@ -88,12 +109,18 @@ class RunPainter(QStyledItemDelegate):
         painter.setFont(font)
         painter.setPen(theme.color("text"))
         text = QFontMetrics(font).elidedText(first, Qt.TextElideMode.ElideMiddle, box.width())
-        painter.drawText(QRect(box.left(), top, box.width(), height), Qt.AlignmentFlag.AlignVCenter, text)
+        painter.drawText(
+            QRect(box.left(), top, box.width(), height), Qt.AlignmentFlag.AlignVCenter, text
+        )
         if second:
             painter.setFont(small)
             painter.setPen(theme.color("secondary"))
             text = QFontMetrics(small).elidedText(second, Qt.TextElideMode.ElideRight, box.width())
-            painter.drawText(QRect(box.left(), top + height, box.width(), below), Qt.AlignmentFlag.AlignVCenter, text)
+            painter.drawText(
+                QRect(box.left(), top + height, box.width(), below),
+                Qt.AlignmentFlag.AlignVCenter,
+                text,
+            )
 
     def _curve(self, painter: QPainter, box: QRect, entry: Entry) -> None:
         """The validation loss from its least to its greatest value; the best epoch is a ring."""
@@ -106,7 +133,10 @@ class RunPainter(QStyledItemDelegate):
             steps = max(1, len(entry.losses) - 1)
             top, tall = box.top() + theme.px(4), box.height() - theme.px(8)
             points = [
-                QPointF(box.left() + 4 + (width - 8) * epoch / steps, top + tall * (1 - (value - low) / reach))
+                QPointF(
+                    box.left() + 4 + (width - 8) * epoch / steps,
+                    top + tall * (1 - (value - low) / reach),
+                )
                 for epoch, value in zip(known.tolist(), values.tolist(), strict=True)
             ]
             painter.setPen(QPen(theme.color("validation"), theme.px(1.5)))
@@ -139,8 +169,12 @@ class RunPainter(QStyledItemDelegate):
             flat = flat[: max(0, len(flat) - 12)].rstrip() + "…" if len(flat) > 12 else ""
         painter.drawText(box, flags, flat)
 
-    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: Index) -> None:
+    def updateEditorGeometry(
+        self, editor: QWidget, option: QStyleOptionViewItem, index: Index
+    ) -> None:
         box: QRect = option.rect
         left = self._theme.px(54) if index.column() == RUN else 0
         height = min(box.height(), self._theme.px(32))
-        editor.setGeometry(box.left() + left, box.center().y() - height // 2, box.width() - left, height)
+        editor.setGeometry(
+            box.left() + left, box.center().y() - height // 2, box.width() - left, height
+        )

@@ -70,7 +70,9 @@ class RunsTable(QTableView):
             if (row := self.runs.row_of(path)) >= 0:
                 model.select(self.runs.index(row, 0), flags)
                 if not number:
-                    model.setCurrentIndex(self.runs.index(row, 0), QItemSelectionModel.SelectionFlag.NoUpdate)
+                    model.setCurrentIndex(
+                        self.runs.index(row, 0), QItemSelectionModel.SelectionFlag.NoUpdate
+                    )
                     self.scrollTo(self.runs.index(row, 0))
 
     def edit_cell(self, column: int) -> None:
@@ -110,8 +112,15 @@ class RunsTable(QTableView):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         index = self.indexAt(event.position().toPoint())
         in_box = event.position().x() - self.columnViewportPosition(RUN) < self._theme.px(32)
-        if index.isValid() and index.column() == RUN and in_box and event.button() is Qt.MouseButton.LeftButton:
-            flags = QItemSelectionModel.SelectionFlag.Toggle | QItemSelectionModel.SelectionFlag.Rows
+        if (
+            index.isValid()
+            and index.column() == RUN
+            and in_box
+            and event.button() is Qt.MouseButton.LeftButton
+        ):
+            flags = (
+                QItemSelectionModel.SelectionFlag.Toggle | QItemSelectionModel.SelectionFlag.Rows
+            )
             self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
             self.selectionModel().select(index, flags)
             return

@@ -25,7 +25,9 @@ def discard(path: Path) -> Discarded:
     run = Run(path)
     if run.status == "running":
         raise UserError(f"The run '{run.name}' is running and cannot be deleted.", "Stop it first.")
-    file = QFile(str(path))  # the object, not the static function: only it tells where the folder is now
+    file = QFile(
+        str(path)
+    )  # the object, not the static function: only it tells where the folder is now
     if file.moveToTrash() and file.fileName() != str(path):
         return Discarded(path, Path(file.fileName()))
     return Discarded(path, run.discard())
@@ -34,13 +36,17 @@ def discard(path: Path) -> Discarded:
 def restore(gone: Discarded) -> Path:
     """Puts a run back where it was. Raises UserError where that is not possible."""
     if gone.original.exists():
-        raise UserError(f"There is a run called '{gone.original.name}' again.", "Rename it, then undo.")
+        raise UserError(
+            f"There is a run called '{gone.original.name}' again.", "Rename it, then undo."
+        )
     try:
         gone.original.parent.mkdir(parents=True, exist_ok=True)
         gone.now.rename(gone.original)
         note = gone.now.parent.parent / "info" / f"{gone.now.name}.trashinfo"
         if gone.now.parent.name == "files":
-            note.unlink(missing_ok=True)  # the desktop's note on it, else it lists a file that is not there
+            note.unlink(
+                missing_ok=True
+            )  # the desktop's note on it, else it lists a file that is not there
     except OSError as error:
         raise storage.disk_error(error, gone.now) from error
     return gone.original

@@ -54,5 +54,7 @@ def about_of(record: Record, resolved: Experiment | None, dataset: Dataset | Non
     if kind not in TASKS:
         figures = record.epochs[-1].metrics if record.epochs else {}
         first = next(iter(figures), "")
-        return About(next((one for one in TASKS.values() if one.metrics[0] == first), None), description)
+        return About(
+            next((one for one in TASKS.values() if one.metrics[0] == first), None), description
+        )
     return About(TASKS[kind], description)

@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import cast
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QPlainTextEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.engine.experiment import Experiment
 from app.engine.training import events
@@ -40,10 +48,13 @@ def predicted_and_measured(record: Record) -> tuple[dict[str, int], dict[str, in
 
 
 def in_words(predicted: int | None, measured: int | None) -> str:
-    """"309 MiB, predicted 312 (-1.0 %)", as far as they are known."""
+    """ "309 MiB, predicted 312 (-1.0 %)", as far as they are known."""
     if predicted is None or measured is None:
-        return f"predicted {bytes_text(predicted)}" if predicted is not None else (
-            f"measured {bytes_text(measured)}" if measured is not None else "")
+        return (
+            f"predicted {bytes_text(predicted)}"
+            if predicted is not None
+            else (f"measured {bytes_text(measured)}" if measured is not None else "")
+        )
     before, after = bytes_text(predicted), bytes_text(measured)
     if before == after:
         return f"{after}, as predicted"
@@ -78,7 +89,9 @@ class MemoryCard(Card):
         rows = measured or predicted
         self.bar.show_parts(parts_of(rows), peak=rows.get("peak") if overlap(rows) else None)
         parameters = record.prepared.parameters if record.prepared else None
-        self.table.show_rows(predicted, measured, parameters, resolved.optimizer if resolved else None)
+        self.table.show_rows(
+            predicted, measured, parameters, resolved.optimizer if resolved else None
+        )
         last = record.memory[-1] if record.memory else None
         line = one_line(last.rows, last.device) if last else ""
         self.device.setToolTip(f"The device now: {line}." if line else "")
@@ -142,7 +155,9 @@ class MemoryView(QWidget):
         self.device.body.addWidget(self.panel)
         self.device.body.addStretch(1)
         self.plot = MemoryPlot(theme)
-        self.over_time = PlotCard(self.plot, "Over time", "by purpose, stacked", "training.memory_over_time", "memory")
+        self.over_time = PlotCard(
+            self.plot, "Over time", "by purpose, stacked", "training.memory_over_time", "memory"
+        )
         self.plot.setMinimumHeight(theme.px(120))
         outer.addLayout(self.grid, 1)
         self.arrange(2)
@@ -167,7 +182,9 @@ class MemoryView(QWidget):
         rows = measured or predicted
         self.bar.show_parts(parts_of(rows), peak=rows.get("peak") if overlap(rows) else None)
         parameters = record.prepared.parameters if record.prepared else None
-        self.table.show_rows(predicted, measured, parameters, resolved.optimizer if resolved else None)
+        self.table.show_rows(
+            predicted, measured, parameters, resolved.optimizer if resolved else None
+        )
         self.device.set_why(record.prepared.device if record.prepared else "")
         last = record.memory[-1] if record.memory else events.MemoryMeasured(0, {}, {}, {})
         self.panel.show_readings(last.rows, last.device, last.reasons)

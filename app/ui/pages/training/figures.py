@@ -25,7 +25,9 @@ class Figure:
     best: bool = False
 
 
-def figures_of(record: Record, smoothed: float, resolved: Experiment | None, about: About) -> list[Figure]:
+def figures_of(
+    record: Record, smoothed: float, resolved: Experiment | None, about: About
+) -> list[Figure]:
     """The four figures of a run. smoothed: the training loss as the plot averages it. resolved: if it is known."""
     below = "smoothed" if len(record.losses) else ""
     return [
@@ -58,7 +60,9 @@ def _validation(record: Record, resolved: Experiment | None) -> Figure:
         below = f"no better for {last.since_best} of {count_text(patience, 'epoch')}"
     else:
         below = f"no better for {count_text(last.since_best, 'epoch')}"
-    return Figure("figure.validation_loss", "validation loss", number_text(last.validation_loss), below)
+    return Figure(
+        "figure.validation_loss", "validation loss", number_text(last.validation_loss), below
+    )
 
 
 def _rate(record: Record, resolved: Experiment | None) -> Figure:
@@ -95,7 +99,9 @@ class FiguresRow(QWidget):
         while len(self._labels) < len(figures):
             self._add(figures[len(self._labels)])
         for figure, labels in zip(figures, self._labels, strict=True):
-            for label, text in zip(labels, (figure.label, figure.value, figure.below or " "), strict=True):
+            for label, text in zip(
+                labels, (figure.label, figure.value, figure.below or " "), strict=True
+            ):
                 if label.text() != text:
                     label.setText(text)
             labels[1].setAccessibleName(f"{figure.label}: {figure.value}")

@@ -41,7 +41,9 @@ EXPLAINED = {
         "n is the number of weights. Weights, gradients and the optimizer's moments take n numbers each; activations "
         "grow with the batch size. What is free on the device is what a larger batch could use.",
     ),
-    "log": GuideCard("What you see", "The run's own notes. The same lines are in log.txt in its folder."),
+    "log": GuideCard(
+        "What you see", "The run's own notes. The same lines are in log.txt in its folder."
+    ),
     "race": GuideCard(
         "What you see",
         "Every variant is a training of its own; they take turns, so that all have seen equally many examples. Look at "
@@ -67,11 +69,14 @@ class _Course:
     def __init__(self, record: Record) -> None:
         self.losses: np.ndarray = record.losses.values
         self.epochs: list[dict[str, Any]] = [
-            {name: value for name, value in vars(epoch).items() if name != "confusion"} for epoch in record.epochs
+            {name: value for name, value in vars(epoch).items() if name != "confusion"}
+            for epoch in record.epochs
         ]
 
 
-def findings_of(record: Record, description: Description | None, resolved: Experiment | None) -> list[Finding]:
+def findings_of(
+    record: Record, description: Description | None, resolved: Experiment | None
+) -> list[Finding]:
     """What holds now. What was told before and no longer holds is left out, as far as the figures say."""
     from app.engine.results import advice
 
@@ -79,7 +84,10 @@ def findings_of(record: Record, description: Description | None, resolved: Exper
     ended = record.finished is not None
     if description is not None and record.epochs and record.prepared is not None:
         judge = advice.after_training if ended else advice.while_training
-        current = {f.key: f for f in judge(_Course(record), description, record.epochs[-1].confusion, resolved)}
+        current = {
+            f.key: f
+            for f in judge(_Course(record), description, record.epochs[-1].confusion, resolved)
+        }
         told = {key: finding for key, finding in told.items() if key not in OF_THE_COURSE} | current
     if any(finding.level in ("warning", "problem") for finding in told.values()):
         told.pop("well", None)
@@ -88,7 +96,17 @@ def findings_of(record: Record, description: Description | None, resolved: Exper
     return advice.ordered(list(told.values()))[:MOST]
 
 
-OF_THE_COURSE = {"jumping", "flat", "overfitting", "stale", "one-answer", "never", "confused", "well", "longer"}
+OF_THE_COURSE = {
+    "jumping",
+    "flat",
+    "overfitting",
+    "stale",
+    "one-answer",
+    "never",
+    "confused",
+    "well",
+    "longer",
+}
 """Findings that follow from the figures of a run and may stop being true while it goes on."""
 
 
@@ -107,7 +125,9 @@ def spill_finding(resolved: Experiment | None) -> Finding:
     from app.engine.results.advice import Finding, half_batch
 
     return Finding(
-        "spill", "warning", "The GPU's memory is full",
+        "spill",
+        "warning",
+        "The GPU's memory is full",
         "It has become several times slower: the driver has begun to use main memory instead. A smaller batch fits.",
         half_batch(resolved) if resolved is not None else None,
     )
@@ -116,5 +136,3 @@ def spill_finding(resolved: Experiment | None) -> Finding:
 def cards(parts: Parts, view: str, findings: list[Finding]) -> list[GuideCard]:
     """What the Guide shows: the explanation first, then the findings."""
     return [EXPLAINED[view], *(card_of(parts, finding) for finding in findings)]
-
-

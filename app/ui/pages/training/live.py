@@ -63,7 +63,9 @@ class ChangePanel(Card):
     def _refresh(self) -> None:
         session = self._session
         running = session.live and session.state in (State.RUNNING, State.PAUSED)
-        going = running and self._record.finished is None  # of a race, one may have ended while others run
+        going = (
+            running and self._record.finished is None
+        )  # of a race, one may have ended while others run
         available = going and session.record is self._record and self._resolved is not None
         if not available:
             self._chosen, self._asked = {}, {}
@@ -88,7 +90,11 @@ class ChangePanel(Card):
         column.setSpacing(8)
         rate = resolved.optimizer.rate() if resolved.optimizer is not None else 0.0
         fields: list[LiveField] = [RateField(self.theme, rate)]
-        fields += [SettingField(self.theme, live) for live in live_settings(resolved) if live.setting.type in NUMBERS]
+        fields += [
+            SettingField(self.theme, live)
+            for live in live_settings(resolved)
+            if live.setting.type in NUMBERS
+        ]
         self.fields = {field.name: field for field in fields}
         for field in fields:
             field.chosen.connect(self._choose)
@@ -103,7 +109,9 @@ class ChangePanel(Card):
 
     def _show_values(self) -> None:
         holds = self.holds()
-        self._asked = {name: value for name, value in self._asked.items() if not same(value, holds.get(name))}
+        self._asked = {
+            name: value for name, value in self._asked.items() if not same(value, holds.get(name))
+        }
         for name, field in self.fields.items():
             field.show_value(self._chosen.get(name, self._asked.get(name, holds[name])))
         rates, rate = self._record.rates.values, self.fields[RATE_FACTOR]
@@ -118,10 +126,18 @@ class ChangePanel(Card):
 
     def _status(self) -> str:
         if self._asked:
-            when = "when the run goes on" if self._session.state is State.PAUSED else "from the next step on"
+            when = (
+                "when the run goes on"
+                if self._session.state is State.PAUSED
+                else "from the next step on"
+            )
             return f"Asked for; it holds {when}."
         if self._chosen:
-            names = [field.label.text().lower() for name, field in self.fields.items() if name in self._chosen]
+            names = [
+                field.label.text().lower()
+                for name, field in self.fields.items()
+                if name in self._chosen
+            ]
             return f"Not applied yet: {', '.join(names)}."
         if not self._record.changes:
             return QUIET
@@ -134,8 +150,12 @@ class ChangePanel(Card):
 
     def holds(self) -> dict[str, float | None]:
         """What each field's value is in the run now: as planned, or as changed since."""
-        planned: dict[str, float | None] = {name: field.planned for name, field in self.fields.items()}
-        return planned | {name: value for name, value in self._record.in_force().items() if name in planned}
+        planned: dict[str, float | None] = {
+            name: field.planned for name, field in self.fields.items()
+        }
+        return planned | {
+            name: value for name, value in self._record.in_force().items() if name in planned
+        }
 
     # --- changing
 
@@ -149,7 +169,11 @@ class ChangePanel(Card):
         self._show_values()
 
     def _trouble(self, name: str, value: float) -> str:
-        why = refusal(self._resolved, name, value) if self._resolved is not None and name in self._chosen else ""
+        why = (
+            refusal(self._resolved, name, value)
+            if self._resolved is not None and name in self._chosen
+            else ""
+        )
         self.fields[name].show_trouble(why)
         return why
 
@@ -212,5 +236,5 @@ class ChangesStrip(QWidget):
 
 
 def text_of(record: Record, change: events.Changed) -> str:
-    """"step 121: learning rate × 0.5": the first step that is done with it."""
+    """ "step 121: learning rate × 0.5": the first step that is done with it."""
     return f"step {change.step + 1:,}: {record.words_of(change)}"

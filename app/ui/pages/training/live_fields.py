@@ -28,7 +28,9 @@ class LiveField(QWidget):
     chosen = Signal(str, float)
     committed = Signal()
 
-    def __init__(self, theme: Theme, name: str, label: str, help: str, box: NumberBox, planned: float) -> None:
+    def __init__(
+        self, theme: Theme, name: str, label: str, help: str, box: NumberBox, planned: float
+    ) -> None:
         super().__init__()
         self.theme, self.name, self.planned, self.box = theme, name, planned, box
         self.value = planned
@@ -117,8 +119,12 @@ class RateField(LiveField):
         self.slider, self.words = Slider(Qt.Orientation.Horizontal), ElidedLabel("", 10)
         self.words.setObjectName("live.learning_rate")
         style(self.words, "secondary")
-        help = "Multiplies the learning rate that the schedule gives, from the next step to the end."
-        super().__init__(theme, RATE_FACTOR, "Learning rate", help, NumberBox(False, logarithmic=True), 1.0)
+        help = (
+            "Multiplies the learning rate that the schedule gives, from the next step to the end."
+        )
+        super().__init__(
+            theme, RATE_FACTOR, "Learning rate", help, NumberBox(False, logarithmic=True), 1.0
+        )
 
     def _add_beside(self, head: QHBoxLayout) -> None:
         head.addWidget(self.words)
@@ -128,7 +134,9 @@ class RateField(LiveField):
         self.slider.setPageStep(1)
         self.slider.setObjectName(f"live.{self.name}.slider")
         self.slider.setAccessibleName("Factor of the learning rate")
-        self.slider.setToolTip("A hundredth on the left, a hundredfold on the right; as planned in the middle.")
+        self.slider.setToolTip(
+            "A hundredth on the left, a hundredfold on the right; as planned in the middle."
+        )
         self.slider.setMinimumWidth(self.theme.px(60))
         self.slider.valueChanged.connect(lambda position: self._choose(LADDER[position]))
         row = QHBoxLayout()
@@ -140,7 +148,9 @@ class RateField(LiveField):
             words = f"{times:g} times" if times > 1 else "half" if times == 0.5 else "a tenth of"
             button.setToolTip(f"Makes the learning rate {words} what it is.")
             button.setAccessibleName(f"Learning rate {words} what it is")
-            button.clicked.connect(lambda _=False, times=times: self._choose(float(f"{self.value * times:.6g}")))
+            button.clicked.connect(
+                lambda _=False, times=times: self._choose(float(f"{self.value * times:.6g}"))
+            )
             style(button, "small")
             self.quick.append(button)
         for button in self.quick[:2]:
@@ -160,7 +170,9 @@ class RateField(LiveField):
 
     def show_value(self, value: float | None) -> None:
         super().show_value(value)
-        nearest = min(range(len(LADDER)), key=lambda number: abs(LADDER[number] / max(self.value, 1e-12) - 1))
+        nearest = min(
+            range(len(LADDER)), key=lambda number: abs(LADDER[number] / max(self.value, 1e-12) - 1)
+        )
         blocked = self.slider.blockSignals(True)
         self.slider.setValue(nearest)
         self.slider.blockSignals(blocked)

@@ -6,7 +6,15 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QSizePolicy, QVBoxLayout
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+)
 
 from app.ui.pages.training.summary import Action, Notice
 from app.ui.theme import Theme, style
@@ -65,7 +73,9 @@ class NoticeStrip(QFrame):
         self.details.hide()
         self.copy = QPushButton("Copy report")
         self.copy.setToolTip("Copies the technical report, to send it to somebody who can help.")
-        self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.details.toPlainText()))
+        self.copy.clicked.connect(
+            lambda: QGuiApplication.clipboard().setText(self.details.toPlainText())
+        )
         self.copy.hide()
         style(self.copy, "small")
         outer.addWidget(self.details)

@@ -31,7 +31,11 @@ from app.ui.theme import style
 DRAW_EVERY = 0.18
 """Seconds between two drawings of the curves while steps come in: five times a second looks the same as ten."""
 OFTEN = {
-    events.StepsDone, events.StageChanged, events.MemoryMeasured, events.CheckpointSaved, events.LaneTold,
+    events.StepsDone,
+    events.StageChanged,
+    events.MemoryMeasured,
+    events.CheckpointSaved,
+    events.LaneTold,
     events.InsideMeasured,
 }
 """What is told all the time, and waits for the next drawing."""
@@ -101,14 +105,18 @@ class TrainingPage(Page):
         self._take_resolved()
         self._data_changed()
         self.run.log_view.start(self.record)
-        race = session.race if session.race is not None and session.race.holds(self.record) else None
+        race = (
+            session.race if session.race is not None and session.race.holds(self.record) else None
+        )
         self.run.offer_race(race)
         if race is not None and session.racing and not race.begun:
             self.run.show_view(RACE)
         self._refresh_all()
 
     def _told(self, told: list[events.Event]) -> None:
-        if not self.parts.session.live and not any(isinstance(event, events.RunFinished) for event in told):
+        if not self.parts.session.live and not any(
+            isinstance(event, events.RunFinished) for event in told
+        ):
             return
         kinds = {type(event) for event in told}
         for event in told:
@@ -147,7 +155,11 @@ class TrainingPage(Page):
     def _data_changed(self, *_: object) -> None:
         """Keep hold of the data that the record's rows point into, as long as the record is shown."""
         document, started = self.parts.document, self.record.started
-        if self._dataset is None and document.dataset is not None and document.data_state == "ready":
+        if (
+            self._dataset is None
+            and document.dataset is not None
+            and document.data_state == "ready"
+        ):
             asked = started.experiment.get("data") if started is not None else None
             if asked is not None and asked == storage.to_plain(document.experiment).get("data"):
                 self._dataset = document.dataset
@@ -220,7 +232,12 @@ class TrainingPage(Page):
     def _probe(self) -> Probe | None:
         """The examples that are followed, judged as the task's results are; None without the data or the task."""
         told, task, dataset = self.record.probe, self._about.task, self._dataset
-        if told is None or task is None or dataset is None or told.rows.max(initial=-1) >= len(dataset.targets):
+        if (
+            told is None
+            or task is None
+            or dataset is None
+            or told.rows.max(initial=-1) >= len(dataset.targets)
+        ):
             return None
         about = dataset.description
         try:
@@ -244,7 +261,9 @@ class TrainingPage(Page):
     def _remedy(self) -> Any:
         """The remedy of how the run failed, if the advice knows one."""
         found = [self.record.findings.get(key) for key in ("diverged", "memory")]
-        return next((finding.remedy for finding in found if finding is not None and finding.remedy), None)
+        return next(
+            (finding.remedy for finding in found if finding is not None and finding.remedy), None
+        )
 
     def _judge(self) -> None:
         about = self._dataset.description if self._dataset is not None else None
@@ -283,7 +302,9 @@ class TrainingPage(Page):
     def guide(self) -> list[GuideCard]:
         index = self.stack.currentIndex()
         view = ("empty", "preparing", self.run.view)[index]
-        return guide.cards(self.parts, view, self._findings if index == 2 and view != "race" else [])
+        return guide.cards(
+            self.parts, view, self._findings if index == 2 and view != "race" else []
+        )
 
     def ready(self) -> tuple[bool, str]:
         """Done when there is a run with at least one judged epoch."""

@@ -87,7 +87,14 @@ class ProbeStrip(QWidget):
         """Of a tile's height: what fits beside each other and above the captions."""
         columns = self._columns
         across = (self.width() - (columns - 1) * self.theme.px(GAP)) // columns
-        return max(16, min(across, self.theme.px(LARGEST), self.height() - LINES * self._line() - self.theme.px(4)))
+        return max(
+            16,
+            min(
+                across,
+                self.theme.px(LARGEST),
+                self.height() - LINES * self._line() - self.theme.px(4),
+            ),
+        )
 
     def sizeHint(self) -> QSize:
         return QSize(self.theme.px(340), self.theme.px(64) + LINES * self._line())
@@ -99,7 +106,10 @@ class ProbeStrip(QWidget):
         """Where each example and its caption are."""
         gap, columns = self.theme.px(GAP), self._columns
         wide = (self.width() - (columns - 1) * gap) / columns
-        return [QRectF(number * (wide + gap), 0, wide, self.height()) for number in range(len(self.said))]
+        return [
+            QRectF(number * (wide + gap), 0, wide, self.height())
+            for number in range(len(self.said))
+        ]
 
     # --- painting
 
@@ -114,7 +124,9 @@ class ProbeStrip(QWidget):
             self._picture(painter, number, said, tile)
             painter.setPen(self.theme.color("secondary" if said.right else "validation"))
             for row, text in enumerate(said.lines):
-                place = QRectF(cell.left() - 3, side + self.theme.px(4) + row * line, cell.width() + 6, line)
+                place = QRectF(
+                    cell.left() - 3, side + self.theme.px(4) + row * line, cell.width() + 6, line
+                )
                 short = metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(place.width()))
                 painter.drawText(place, Qt.AlignmentFlag.AlignHCenter, short)
         painter.end()
@@ -128,7 +140,8 @@ class ProbeStrip(QWidget):
         if key not in self._pixmaps:
             ratio, picture = self.devicePixelRatioF(), said.example.picture
             self._pixmaps[key] = (
-                crisp(picture, high, ratio) if picture is not None
+                crisp(picture, high, ratio)
+                if picture is not None
                 else pixmap_of(self.theme, said.example, QSize(wide, high), ratio)
             )
         pixmap = self._pixmaps[key]

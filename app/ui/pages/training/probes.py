@@ -85,7 +85,9 @@ class MatchingBody(SimilarityMatrix):
     def show_probe(self, probe: Probe) -> str:
         report = probe.report
         assert isinstance(report, MatchingReport) and report.ways
-        self.show_matrix(report.similarity(min(PAIRS, report.count)), report.ways[0].asked, report.ways[0].given)
+        self.show_matrix(
+            report.similarity(min(PAIRS, report.count)), report.ways[0].asked, report.ways[0].given
+        )
         count = len(self.values)
         return f"{self.won} of {count} pairs are nearest to each other; the diagonal should win"
 
@@ -130,8 +132,14 @@ class SentenceBody(QWidget):
 
 
 BODIES: dict[str, Callable[[Theme], QWidget]] = {
-    "classes": ExamplesBody, "yes-no": ExamplesBody, "tags": ExamplesBody, "amounts": AmountsBody,
-    "matching": MatchingBody, "space": SpaceBody, "language": SentenceBody, "restored": SentenceBody,
+    "classes": ExamplesBody,
+    "yes-no": ExamplesBody,
+    "tags": ExamplesBody,
+    "amounts": AmountsBody,
+    "matching": MatchingBody,
+    "space": SpaceBody,
+    "language": SentenceBody,
+    "restored": SentenceBody,
 }
 NUMBERS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
 
@@ -152,4 +160,6 @@ def said_of(probe: Probe, most: int) -> list[Said]:
 
 
 def _tags(names: tuple[str, ...], there: np.ndarray) -> str:
-    return ", ".join(name for name, has in zip(names, there.tolist(), strict=True) if has) or "no tag"
+    return (
+        ", ".join(name for name, has in zip(names, there.tolist(), strict=True) if has) or "no tag"
+    )

@@ -39,7 +39,11 @@ from app.ui.widgets.one_of import OneOf
 VIEWS = (
     ("overview", "Overview", "Loss, accuracy, memory and what the network says now."),
     ("curves", "Curves", "Learning rate and gradient norm."),
-    ("inside", "Inside", "What the optimizer holds of every layer: gradients, moments and steps, live."),
+    (
+        "inside",
+        "Inside",
+        "What the optimizer holds of every layer: gradients, moments and steps, live.",
+    ),
     ("memory", "Memory", "The memory ledger and the device, now and over time."),
     ("log", "Log", "What happened, line by line."),
     ("race", "Race", "The variants of the race, side by side."),
@@ -91,12 +95,24 @@ class RunView(QScrollArea):
         self.race.look_asked.connect(lambda: self.show_view(0))
         self.inside = InsideView(self.parts)
         overview, curves = self._build_overview(), self._build_curves()
-        for view in (overview, curves, self.inside, self.memory_view, self.log_view, self.race):  # as in VIEWS
+        for view in (
+            overview,
+            curves,
+            self.inside,
+            self.memory_view,
+            self.log_view,
+            self.race,
+        ):  # as in VIEWS
             self.views.add(view)
         column.addWidget(self.views, 1)
         for card in (
-            self.loss_card, self.metric_card, self.rate_card, self.norm_card, self.memory_view.over_time,
-            self.inside.sizes_card, self.inside.norms_card,
+            self.loss_card,
+            self.metric_card,
+            self.rate_card,
+            self.norm_card,
+            self.memory_view.over_time,
+            self.inside.sizes_card,
+            self.inside.norms_card,
         ):
             card.refused.connect(self._refused)
         return inside
@@ -145,15 +161,21 @@ class RunView(QScrollArea):
         self.overview = QWidget()
         self.overview_grid = QGridLayout(self.overview)
         for card in (self.loss_card, self.metric_card, self.memory_card, self.probe_card):
-            card.setParent(self.overview)  # a page that is never shown places nothing, and must go all the same
+            card.setParent(
+                self.overview
+            )  # a page that is never shown places nothing, and must go all the same
         return self.overview
 
     def _build_curves(self) -> QWidget:
         theme = self.parts.theme
         self.rate, self.norm = RatePlot(theme), NormPlot(theme)
-        self.rate_card = PlotCard(self.rate, "Learning rate", "how far a step goes", "training.rate", "learning rate")
+        self.rate_card = PlotCard(
+            self.rate, "Learning rate", "how far a step goes", "training.rate", "learning rate"
+        )
         steep = "how steep the ground is"
-        self.norm_card = PlotCard(self.norm, "Gradient norm", steep, "training.norm", "gradient norm")
+        self.norm_card = PlotCard(
+            self.norm, "Gradient norm", steep, "training.norm", "gradient norm"
+        )
         self.norm_card.add_tool(LogButton([self.norm], self.parts.preferences, "plot.norm_log"))
         self.curves = QWidget()
         self.curves_grid = QGridLayout(self.curves)
@@ -257,12 +279,17 @@ class RunView(QScrollArea):
     def _place_segments(self) -> None:
         """Beside the figures, or below them where these have grown too wide."""
         room = self._width - 32 - self.parts.theme.px(24)
-        beside = self.view != "race" and self.figures.sizeHint().width() + self.segments.sizeHint().width() <= room
+        beside = (
+            self.view != "race"
+            and self.figures.sizeHint().width() + self.segments.sizeHint().width() <= room
+        )
         where = (0, 2) if beside else (1, 0)
         position = self.head.getItemPosition(self.head.indexOf(self.segments))
         if tuple(position)[:2] != where:  # type: ignore[arg-type]
             self.head.removeWidget(self.segments)
-            self.head.addWidget(self.segments, *where, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+            self.head.addWidget(
+                self.segments, *where, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+            )
 
     def _refused(self, sentence: str) -> None:
         QMessageBox.warning(self, "The file could not be written", sentence)

@@ -42,8 +42,10 @@ def notice_of(
         return _finished(record, about or About())
     if record.started is not None and len(record.steps):
         return Notice(
-            "Interrupted", f"This run ended without saying so{_after(record)}. It can go on from its last checkpoint.",
-            "warning", ("resume", "results"),
+            "Interrupted",
+            f"This run ended without saying so{_after(record)}. It can go on from its last checkpoint.",
+            "warning",
+            ("resume", "results"),
         )
     return None
 
@@ -56,7 +58,11 @@ def _live(record: Record, state: State, stage: str, seconds: float) -> Notice | 
         text = f"at step {step:,}. Nothing is lost; it goes on where it stopped."
         return Notice("Paused", text, "warning", ("unpause",))
     if state is State.STOPPING:
-        kept = f"The weights of epoch {record.best.epoch} are kept." if record.best else "There is nothing to keep yet."
+        kept = (
+            f"The weights of epoch {record.best.epoch} are kept."
+            if record.best
+            else "There is nothing to keep yet."
+        )
         return Notice("Stopping", f"at the next step. {kept}", "warning")
     return None
 
@@ -69,7 +75,12 @@ def _finished(record: Record, about: About) -> Notice:
         actions: tuple[Action, ...] = ("remedy", "details") if details else ("remedy",)
         return Notice(what, f"{remedy} {_kept(record)}".strip(), "problem", actions, details)
     if end.status == "diverged":
-        return Notice("The loss went out of bounds", f"{end.reason} {_kept(record)}".strip(), "problem", ("remedy",))
+        return Notice(
+            "The loss went out of bounds",
+            f"{end.reason} {_kept(record)}".strip(),
+            "problem",
+            ("remedy",),
+        )
     best, planned = record.best, record.prepared.epochs if record.prepared else len(record.epochs)
     if best is None:
         text = end.reason or "No epoch was finished, so there is nothing to judge."
@@ -80,7 +91,9 @@ def _finished(record: Record, about: About) -> Notice:
     stopped = end.status == "stopped" and len(record.epochs) < planned
     if stopped:
         actions = ("results", "tryit", "resume")
-    return Notice(title, f"{_judged(record, about)} {end.reason if stopped else ''}".strip(), "good", actions)
+    return Notice(
+        title, f"{_judged(record, about)} {end.reason if stopped else ''}".strip(), "good", actions
+    )
 
 
 def _judged(record: Record, about: About) -> str:

@@ -6,7 +6,16 @@ import re
 import time
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.engine.training.events import StageChanged
 from app.ui.amounts import time_text
@@ -79,7 +88,9 @@ class EmptyCard(QFrame):
         self._column.setContentsMargins(*(self.theme.px(24),) * 4)
         self._column.setSpacing(self.theme.px(10))
         for name, label in self._icons:
-            label.setPixmap(icon(self.theme, name, "accent").pixmap(self.theme.px(20), self.theme.px(20)))
+            label.setPixmap(
+                icon(self.theme, name, "accent").pixmap(self.theme.px(20), self.theme.px(20))
+            )
 
 
 class PreparingCard(QFrame):
@@ -144,5 +155,5 @@ class PreparingCard(QFrame):
 
 
 def _without_numbers(text: str) -> str:
-    """"Reading 3,120 of 8,000 pictures" is the stage "Reading pictures"."""
+    """ "Reading 3,120 of 8,000 pictures" is the stage "Reading pictures"."""
     return re.sub(r"\s+", " ", re.sub(r"\b[\d,]+\b( of\b)?", "", text)).strip()

@@ -89,7 +89,11 @@ class Reply:
     @property
     def ranking(self) -> list[tuple[str, float]]:
         """The parts of the answer with their figures, the most important first."""
-        return [(item.label, item.value) for item in self.answer.items] if self.answer is not None else []
+        return (
+            [(item.label, item.value) for item in self.answer.items]
+            if self.answer is not None
+            else []
+        )
 
 
 def usable_runs(folder: Path, shown: Path | None, check: Callable[[], None]) -> list[Choice]:
@@ -129,7 +133,8 @@ class Asker:
         choice = choice_of(path)
         if choice is None:
             raise UserError(
-                f"The run '{path.name}' has no weights yet.", "Let it train until its first epoch is judged."
+                f"The run '{path.name}' has no weights yet.",
+                "Let it train until its first epoch is judged.",
             )
         if self._loaded is None or self._loaded[0] != choice:
             from app.engine.results.prediction import Predictor
@@ -145,7 +150,11 @@ class Asker:
         return self._loaded[1]
 
     def ask(
-        self, path: Path, given: Given, dataset: Dataset | None, check: Callable[[], None] = lambda: None
+        self,
+        path: Path,
+        given: Given,
+        dataset: Dataset | None,
+        check: Callable[[], None] = lambda: None,
     ) -> tuple[Ready, Reply]:
         """dataset: the run's own data, where they are open. Raises UserError where the example or the weights cannot
         be read, and what check raises."""
@@ -154,15 +163,31 @@ class Asker:
         _, predictor, known = self._loaded
         about, task = predictor.description, predictor.task
         arrays, halves = _arrays(predictor, given)
-        said = predictor.said(*(array[None] for array in arrays))[0] if task.answers in ("values", "pair") else None
+        said = (
+            predictor.said(*(array[None] for array in arrays))[0]
+            if task.answers in ("values", "pair")
+            else None
+        )
         answer = None
         if said is not None and all(halves) and not (task.embeds and task.answers == "values"):
             answer = report_for(task.view).answer(about, said)
         extra = beside(task.view, predictor, arrays, said, halves, dataset, known, check)
         seen = example_from(about.preparation, arrays[0] if len(arrays) == 1 else arrays)
-        left_out = about.preparation.left_out(given.raw) if given.kept is None and all(halves) else ""
+        left_out = (
+            about.preparation.left_out(given.raw) if given.kept is None and all(halves) else ""
+        )
         return ready, Reply(
-            given, about, task, ready.epoch, answer, arrays, seen, _shown(given, arrays), halves, extra, left_out
+            given,
+            about,
+            task,
+            ready.epoch,
+            answer,
+            arrays,
+            seen,
+            _shown(given, arrays),
+            halves,
+            extra,
+            left_out,
         )
 
 

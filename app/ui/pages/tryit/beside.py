@@ -61,17 +61,30 @@ class Restored:
 
 
 def beside(
-    view: View, predictor: Predictor, arrays: tuple[np.ndarray, ...], said: np.ndarray | None,
-    halves: tuple[bool, ...], dataset: Dataset | None, known: Known, check: Callable[[], None],
+    view: View,
+    predictor: Predictor,
+    arrays: tuple[np.ndarray, ...],
+    said: np.ndarray | None,
+    halves: tuple[bool, ...],
+    dataset: Dataset | None,
+    known: Known,
+    check: Callable[[], None],
 ) -> Any:
     """None where nothing stands beside answers of this sort."""
     made = _MAKERS.get(view)
-    return made(predictor, arrays, said, halves, dataset, known, check) if made is not None else None
+    return (
+        made(predictor, arrays, said, halves, dataset, known, check) if made is not None else None
+    )
 
 
 def _partners(
-    predictor: Predictor, arrays: tuple[np.ndarray, ...], said: np.ndarray | None, halves: tuple[bool, ...],
-    dataset: Dataset | None, known: Known, check: Callable[[], None],
+    predictor: Predictor,
+    arrays: tuple[np.ndarray, ...],
+    said: np.ndarray | None,
+    halves: tuple[bool, ...],
+    dataset: Dataset | None,
+    known: Known,
+    check: Callable[[], None],
 ) -> tuple[Partners, ...] | None:
     """Of each half that was given, the nearest other halves of the open data."""
     if dataset is None or said is None:
@@ -82,10 +95,15 @@ def _partners(
     for place, there in enumerate(halves):
         if there:
             near = nearest(said[place], known.points[:, 1 - place], MOST)
-            found.append(Partners(
-                f"Nearest {names[1 - place]} to this {names[place]}",
-                tuple(_half(dataset, known, at, similarity, 1 - place) for at, similarity in near), len(known.rows),
-            ))
+            found.append(
+                Partners(
+                    f"Nearest {names[1 - place]} to this {names[place]}",
+                    tuple(
+                        _half(dataset, known, at, similarity, 1 - place) for at, similarity in near
+                    ),
+                    len(known.rows),
+                )
+            )
     return tuple(found)
 
 
@@ -95,8 +113,13 @@ def _half(dataset: Dataset, known: Known, at: int, similarity: float, place: int
 
 
 def _neighbours(
-    predictor: Predictor, arrays: tuple[np.ndarray, ...], said: np.ndarray | None, halves: tuple[bool, ...],
-    dataset: Dataset | None, known: Known, check: Callable[[], None],
+    predictor: Predictor,
+    arrays: tuple[np.ndarray, ...],
+    said: np.ndarray | None,
+    halves: tuple[bool, ...],
+    dataset: Dataset | None,
+    known: Known,
+    check: Callable[[], None],
 ) -> tuple[Partners, ...] | None:
     """The examples of the open data that lie nearest, with their classes."""
     if dataset is None or said is None:
@@ -105,7 +128,9 @@ def _neighbours(
     classes, found = dataset.description.classes, []
     for at, similarity in nearest(said, known.points, MOST):
         row = int(known.rows[at])
-        found.append(Neighbour(row, example_of(dataset, row), similarity, classes[int(dataset.targets[row])]))
+        found.append(
+            Neighbour(row, example_of(dataset, row), similarity, classes[int(dataset.targets[row])])
+        )
     return (Partners("Nearest in the space that it learned", tuple(found), len(known.rows)),)
 
 
@@ -114,25 +139,44 @@ def _learn(predictor: Predictor, dataset: Dataset, known: Known, check: Callable
     if known.fingerprint == dataset.description.fingerprint:
         return
     total = len(dataset.targets)
-    rows = np.arange(total) if total <= LOOKED_AT else np.linspace(0, total - 1, LOOKED_AT).astype(np.int64)
+    rows = (
+        np.arange(total)
+        if total <= LOOKED_AT
+        else np.linspace(0, total - 1, LOOKED_AT).astype(np.int64)
+    )
     points = []
     for first in range(0, len(rows), BATCH):
         check()
         part = rows[first : first + BATCH]
         points.append(predictor.said(*(array[part] for array in dataset.arrays)))
-    known.rows, known.points, known.fingerprint = rows, np.concatenate(points), dataset.description.fingerprint
+    known.rows, known.points, known.fingerprint = (
+        rows,
+        np.concatenate(points),
+        dataset.description.fingerprint,
+    )
 
 
 def _restored(
-    predictor: Predictor, arrays: tuple[np.ndarray, ...], said: np.ndarray | None, halves: tuple[bool, ...],
-    dataset: Dataset | None, known: Known, check: Callable[[], None],
+    predictor: Predictor,
+    arrays: tuple[np.ndarray, ...],
+    said: np.ndarray | None,
+    halves: tuple[bool, ...],
+    dataset: Dataset | None,
+    known: Known,
+    check: Callable[[], None],
 ) -> Restored:
     from app.engine.results.restoring import restore
 
     preparation = predictor.description.preparation
     made = restore(predictor, arrays[0][None])
-    clean, damaged, mended = (example_from(preparation, one[0]) for one in (made.clean, made.damaged, made.restored))
+    clean, damaged, mended = (
+        example_from(preparation, one[0]) for one in (made.clean, made.damaged, made.restored)
+    )
     return Restored(clean, damaged, mended)
 
 
-_MAKERS: dict[str, Callable[..., Any]] = {"matching": _partners, "space": _neighbours, "restored": _restored}
+_MAKERS: dict[str, Callable[..., Any]] = {
+    "matching": _partners,
+    "space": _neighbours,
+    "restored": _restored,
+}

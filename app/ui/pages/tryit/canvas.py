@@ -33,7 +33,9 @@ class Canvas(QWidget):
         self._image.fill(self._paper())
         self.setObjectName("tryit.canvas")
         self.setAccessibleName("Drawing")
-        self.setAccessibleDescription("Draw with the mouse. Pictures can also be opened, pasted or dropped.")
+        self.setAccessibleDescription(
+            "Draw with the mouse. Pictures can also be opened, pasted or dropped."
+        )
         self.setToolTip("Draw here with the mouse.")
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -70,8 +72,12 @@ class Canvas(QWidget):
     def picture(self) -> Image.Image:
         """The drawing, RGB."""
         image = self._image
-        pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-        return Image.fromarray(pixels[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy())
+        pixels = np.frombuffer(image.constBits(), np.uint8).reshape(
+            image.height(), image.bytesPerLine()
+        )
+        return Image.fromarray(
+            pixels[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
+        )
 
     # --- drawing
 
@@ -94,7 +100,15 @@ class Canvas(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         ink = self.ink or QColor("#ffffff" if self.dark else "#000000")
         thick = self.pen * max(self._image.width(), self._image.height())
-        painter.setPen(QPen(ink, thick, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
+        painter.setPen(
+            QPen(
+                ink,
+                thick,
+                Qt.PenStyle.SolidLine,
+                Qt.PenCapStyle.RoundCap,
+                Qt.PenJoinStyle.RoundJoin,
+            )
+        )
         if start == end:
             painter.drawPoint(start)
         else:

@@ -37,7 +37,11 @@ def guide_cards(ready: Ready | None) -> list[GuideCard]:
     kind = ready.description.kind if ready is not None else "image"
     what = noun(kind, 1)
     same = {
-        "image": "size and colours", "row": "scale", "text": "tokens", "signal": "length and scale", "pair": "form",
+        "image": "size and colours",
+        "row": "scale",
+        "text": "tokens",
+        "signal": "length and scale",
+        "pair": "form",
     }.get(kind, "form")
     cards = [
         GuideCard(

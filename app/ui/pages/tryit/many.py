@@ -33,7 +33,9 @@ class ManyLine(QWidget):
         self.button = QPushButton("Answer a whole file")
         self.button.setObjectName("tryit.many")
         self.button.setAccessibleName("Answer a whole file of examples")
-        self.button.setToolTip("Opens many examples at once and saves the answers beside them as a table.")
+        self.button.setToolTip(
+            "Opens many examples at once and saves the answers beside them as a table."
+        )
         self.button.clicked.connect(self.ask)
         self.words = QLabel()
         self.words.setWordWrap(True)
@@ -46,7 +48,9 @@ class ManyLine(QWidget):
         """What the run answers to. Texts that are gone on with, and what is restored, have no column of answers."""
         self._ready = ready
         self.setVisible(ready.task.answers in ("values", "pair"))
-        self.words.setText(f"A file of many {noun(ready.description.kind)}: a table with the answers is saved.")
+        self.words.setText(
+            f"A file of many {noun(ready.description.kind)}: a table with the answers is saved."
+        )
 
     def ask(self) -> None:
         if self._ready is None:
@@ -76,7 +80,9 @@ class ManyLine(QWidget):
 
         def done(count: int) -> None:
             self.button.setEnabled(True)
-            self.words.setText(f"{counted(ready.description.kind, count)} answered, saved as '{target.name}'.")
+            self.words.setText(
+                f"{counted(ready.description.kind, count)} answered, saved as '{target.name}'."
+            )
 
         def failed(failure: Failure) -> None:
             self.button.setEnabled(True)

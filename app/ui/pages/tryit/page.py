@@ -100,7 +100,10 @@ class TryItPage(Page):
         self.row.setSpacing(12)
         self.row.addWidget(self.left, 10)
         self.row.addWidget(self.card, 9)
-        for card in (self.left, self.card):  # a longer name on one side must not push the other one about
+        for card in (
+            self.left,
+            self.card,
+        ):  # a longer name on one side must not push the other one about
             card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.many = ManyLine(self._parts, self._asker)
         self.many.said.connect(self.card.say)
@@ -141,7 +144,9 @@ class TryItPage(Page):
         self.runs.setObjectName("tryit.run")
         self.runs.setAccessibleName("Run whose network is used")
         self.runs.setToolTip("The run whose network answers.")
-        self.runs.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.runs.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
         self.runs.setMinimumContentsLength(16)
         self.runs.activated.connect(self._pick)
         using.setBuddy(self.runs)
@@ -161,7 +166,9 @@ class TryItPage(Page):
 
     def _arrange(self) -> None:
         wide = self.width() >= self._parts.theme.px(NARROW)
-        self.row.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+        self.row.setDirection(
+            QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
+        )
         self.runs.setMinimumContentsLength(16 if wide else 8)
 
     def _giver(self, kind: str) -> Giver:
@@ -188,7 +195,9 @@ class TryItPage(Page):
         """Look which runs have weights, in the background."""
         folder, shown = self._parts.runs_folder, self._parts.session.record.path
         self._parts.background.run(
-            lambda control: usable_runs(folder, shown, control.check), self._take_choices, key="tryit.runs"
+            lambda control: usable_runs(folder, shown, control.check),
+            self._take_choices,
+            key="tryit.runs",
         )
 
     def _told(self, batch: list[events.Event]) -> None:
@@ -229,7 +238,9 @@ class TryItPage(Page):
 
     def _load(self, path: Path) -> None:
         self.epoch.setText("loading")
-        self._parts.background.run(lambda _: self._asker.load(path), self._take_ready, self._refused, key="tryit.load")
+        self._parts.background.run(
+            lambda _: self._asker.load(path), self._take_ready, self._refused, key="tryit.load"
+        )
 
     def _take_ready(self, ready: Ready) -> None:
         if ready.choice.path != self._path:
@@ -242,7 +253,11 @@ class TryItPage(Page):
         fits = self._fits()
         giving.let_go(about.fingerprint)
         if giving is not self.giving or not fits:
-            self.giving, self._picture, self._answer = giving, None, None  # an example of other data
+            self.giving, self._picture, self._answer = (
+                giving,
+                None,
+                None,
+            )  # an example of other data
         self.card.set_view(ready.task.view, about.kind == "image", giving.hint)
         self.writing.path = ready.choice.path
         self.many.show_run(ready)
@@ -281,7 +296,11 @@ class TryItPage(Page):
         dataset = self._parts.document.dataset
         if dataset is None or self._ready is None:
             return None
-        return dataset if dataset.description.fingerprint == self._ready.description.fingerprint else None
+        return (
+            dataset
+            if dataset.description.fingerprint == self._ready.description.fingerprint
+            else None
+        )
 
     def _show_random(self) -> None:
         there = self._dataset() is not None
@@ -305,8 +324,14 @@ class TryItPage(Page):
         name = dataset.names[row] if len(dataset.names) else f"#{row}"
         kept = tuple(np.array(array[row]) for array in dataset.arrays)
         what = noun(dataset.description.kind, 1)
-        self.giving.take(Given(f"{split} {what}: {name}", kept=kept, true=np.array(dataset.targets[row]),
-                               data=dataset.description.fingerprint))
+        self.giving.take(
+            Given(
+                f"{split} {what}: {name}",
+                kept=kept,
+                true=np.array(dataset.targets[row]),
+                data=dataset.description.fingerprint,
+            )
+        )
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         data = event.mimeData()
@@ -326,7 +351,9 @@ class TryItPage(Page):
             self.card.show_reply(self._answer)
             return
         self._parts.background.run(
-            lambda control: self._asker.ask(path, picture, dataset, control.check), self._take_answer, self._refused,
+            lambda control: self._asker.ask(path, picture, dataset, control.check),
+            self._take_answer,
+            self._refused,
             key="tryit.ask",
         )
         self._patience.start()

@@ -51,7 +51,9 @@ class Writing(QObject):
         def work(control: Control) -> str:
             from app.engine.results.generation import generate
 
-            return generate(self._asker.predictor(path), prompt, tokens, temperature, control.check, told, seed)
+            return generate(
+                self._asker.predictor(path), prompt, tokens, temperature, control.check, told, seed
+            )
 
         self._control = self._background.run(work, self._ended, self._failed, key="tryit.write")
 

@@ -57,7 +57,10 @@ class WelcomePage(Page):
         column.addSpacing(4)
         self._lists = QHBoxLayout()
         self._lists.setSpacing(16)
-        self._recent, self._left_over = Card("Recent"), Card("Interrupted", "these can go on where they were")
+        self._recent, self._left_over = (
+            Card("Recent"),
+            Card("Interrupted", "these can go on where they were"),
+        )
         for card in (self._recent, self._left_over):
             self._lists.addWidget(card, 1, Qt.AlignmentFlag.AlignTop)
             card.hide()
@@ -130,7 +133,9 @@ class WelcomePage(Page):
         if not self.isVisible():
             return
         folder = self._parts.runs_folder
-        self._parts.background.run(lambda _: interrupted(folder), self._show_runs, lambda _: None, key="welcome.runs")
+        self._parts.background.run(
+            lambda _: interrupted(folder), self._show_runs, lambda _: None, key="welcome.runs"
+        )
 
     def _show_runs(self, runs: list[Run]) -> None:
         self._interrupted = runs
@@ -148,7 +153,9 @@ class WelcomePage(Page):
         self._left_over.setVisible(bool(runs))
         self.guide_changed.emit()
 
-    def _row(self, card: Card, title: str, text: str, action: str, name: str, then: object) -> QPushButton:
+    def _row(
+        self, card: Card, title: str, text: str, action: str, name: str, then: object
+    ) -> QPushButton:
         row = QWidget()
         line = QHBoxLayout(row)
         line.setContentsMargins(0, 0, 0, 0)
@@ -209,7 +216,11 @@ def interrupted(folder: Path) -> list[Run]:
     """Runs that say they are running while no process does it, and that can go on."""
     from app.engine.training.run import list_runs
 
-    return [run for run in list_runs(folder) if run.status == "interrupted" and (run.path / "checkpoints").is_dir()]
+    return [
+        run
+        for run in list_runs(folder)
+        if run.status == "interrupted" and (run.path / "checkpoints").is_dir()
+    ]
 
 
 def _empty(card: Card) -> None:

@@ -69,7 +69,11 @@ class Samples(QWidget):
 
     def _tile(self, sample: Sample, opened: Callable[[str], None]) -> Tile:
         tile = Tile(
-            self._theme, f"welcome.sample.{sample.name}", sample.label, amount_of(sample), task_words(sample),
+            self._theme,
+            f"welcome.sample.{sample.name}",
+            sample.label,
+            amount_of(sample),
+            task_words(sample),
             tip=f"{sample.summary} {sample.expectation} {sample.source_note} Licence: {sample.licence}.",
         )
         if sample.kind == "image":

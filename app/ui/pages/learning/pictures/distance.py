@@ -43,14 +43,20 @@ class DistancePicture(LossPicture):
         self._loss = loss
         amounts = told.about.amounts if told.about is not None else ()
         if amounts and told.targets is not None and len(told.targets):
-            self._values, self._std, self._unit = told.targets[:, 0].astype(float), amounts[0].std, amounts[0].unit
+            self._values, self._std, self._unit = (
+                told.targets[:, 0].astype(float),
+                amounts[0].std,
+                amounts[0].unit,
+            )
         else:  # a copy is restored: its values have mean 0 and standard deviation 1
             self._values, self._std, self._unit = np.zeros(0), 1.0, ""
         self.strip.setVisible(len(self._values) > 1)
         self.slider.setVisible(len(self._values) > 1)
         errors = np.linspace(-REACH * self._std, REACH * self._std, 241)
         curves = {
-            short(one): curve for one in self._losses() if (curve := one.curve(errors / self._std)) is not None
+            short(one): curve
+            for one in self._losses()
+            if (curve := one.curve(errors / self._std)) is not None
         }
         self.plot.show_curves(curves, errors, short(loss), self._unit)
         self._show_answers()
@@ -82,7 +88,9 @@ class DistancePicture(LossPicture):
         ]
         self.strip.show_values(one[:-1], outlier, answers, low, high)
         moved = {short(loss): best_answer(loss, one[:-1], self._std) for loss in self._losses()}
-        pulls = ", ".join(f"{name} by {number_text(abs(value - moved[name]))}" for name, value, _ in answers)
+        pulls = ", ".join(
+            f"{name} by {number_text(abs(value - moved[name]))}" for name, value, _ in answers
+        )
         self.below.setText(
             f"{len(one) - 1} of your own targets and one outlier (red, drag it). If only one answer were allowed for "
             f"all, the outlier would move the best one: {pulls}{' ' + self._unit if self._unit else ''}. {ADVICE}"

@@ -36,14 +36,21 @@ class OutlierStrip(QWidget):
         theme.changed.connect(self._changed)
 
     def show_values(
-        self, values: np.ndarray, outlier: float, answers: Sequence[tuple[str, float, str]], low: float, high: float
+        self,
+        values: np.ndarray,
+        outlier: float,
+        answers: Sequence[tuple[str, float, str]],
+        low: float,
+        high: float,
     ) -> None:
         """values: (n,) targets. answers: (name, amount, role of the theme) each. low, high: the ends of the line."""
         if len(values) > DOTS:
             values = np.sort(values)[np.linspace(0, len(values) - 1, DOTS).astype(int)]
         self.values, self.outlier, self.answers = values, outlier, list(answers)
         self.low, self.high = low, high
-        self.setAccessibleDescription("; ".join(f"{name} {number_text(value)}" for name, value, _ in self.answers))
+        self.setAccessibleDescription(
+            "; ".join(f"{name} {number_text(value)}" for name, value, _ in self.answers)
+        )
         self.update()
 
     def _changed(self) -> None:
@@ -81,7 +88,9 @@ class OutlierStrip(QWidget):
             up = (number * 7 % 11) / 11 * room  # spread in height, so that equal ones are all seen
             painter.drawEllipse(QPointF(self._x(value), line - theme.px(6) - up), radius, radius)
         painter.setBrush(theme.color("problem"))
-        painter.drawEllipse(QPointF(self._x(self.outlier), line - theme.px(8)), theme.px(6), theme.px(6))
+        painter.drawEllipse(
+            QPointF(self._x(self.outlier), line - theme.px(8)), theme.px(6), theme.px(6)
+        )
         self._draw_answers(painter, line)
         painter.end()
 
@@ -92,14 +101,23 @@ class OutlierStrip(QWidget):
         tops = [theme.px(15) * (number + 1) for number in range(len(answers))]
         for (_, value, role), top in zip(answers, tops, strict=True):
             painter.setPen(QPen(theme.color(role), 2))
-            painter.drawLine(QPointF(self._x(value), top - theme.px(4)), QPointF(self._x(value), line))
+            painter.drawLine(
+                QPointF(self._x(value), top - theme.px(4)), QPointF(self._x(value), line)
+            )
         painter.setFont(theme.font(11, bold=True))
         metrics = painter.fontMetrics()
         for (name, value, role), top in zip(answers, tops, strict=True):
             text, x = f"{name}: {number_text(value)}", self._x(value)
             wide = metrics.horizontalAdvance(text)
-            left = x + theme.px(5) if x + wide + theme.px(8) < self.width() else x - wide - theme.px(5)
-            paper = QRectF(left - 1, top - metrics.ascent() + theme.px(2), wide + 2, metrics.height() - theme.px(3))
+            left = (
+                x + theme.px(5) if x + wide + theme.px(8) < self.width() else x - wide - theme.px(5)
+            )
+            paper = QRectF(
+                left - 1,
+                top - metrics.ascent() + theme.px(2),
+                wide + 2,
+                metrics.height() - theme.px(3),
+            )
             painter.fillRect(paper, theme.color("surface"))
             painter.setPen(theme.color(role))
             painter.drawText(QPointF(left, top + theme.px(1)), text)

@@ -17,14 +17,18 @@ class PricePicture(LossPicture):
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
         self.plot = PenaltyPlot(theme)
-        self.plot.setAccessibleName("The price of an answer over the probability it gave to the truth")
+        self.plot.setAccessibleName(
+            "The price of an answer over the probability it gave to the truth"
+        )
         self.column.addWidget(self.plot)
         self.finish()
 
     def show_loss(self, loss: Loss, told: Told) -> None:
         self.plot.setFixedHeight(self.theme.px(190))
         given = truths(told)
-        tags = told.targets is not None and told.targets.ndim == 2  # each is a question of its own: yes or no
+        tags = (
+            told.targets is not None and told.targets.ndim == 2
+        )  # each is a question of its own: yes or no
         self.plot.show_loss(loss, 2 if tags else max(2, told.outputs), given)
         text = "The price of one answer, over the probability that it gave to what is true."
         if len(given):

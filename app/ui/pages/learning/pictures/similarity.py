@@ -59,7 +59,9 @@ class SimilarityMatrix(QWidget):
         blue, paper = theme.color("training"), theme.color("field")
         for row in range(count):
             for column in range(count):
-                box = QRectF(words + theme.px(8) + column * side, row * side + 1, side - 2, side - 2)
+                box = QRectF(
+                    words + theme.px(8) + column * side, row * side + 1, side - 2, side - 2
+                )
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(_mixed(paper, blue, float(self.shares[row, column])))
                 painter.drawRect(box)
@@ -67,20 +69,28 @@ class SimilarityMatrix(QWidget):
                     painter.setPen(QPen(theme.color("best"), 2))
                     painter.setBrush(Qt.BrushStyle.NoBrush)
                     painter.drawRect(box.adjusted(1, 1, -1, -1))
-            text = painter.fontMetrics().elidedText(self.labels[row], Qt.TextElideMode.ElideRight, int(words))
+            text = painter.fontMetrics().elidedText(
+                self.labels[row], Qt.TextElideMode.ElideRight, int(words)
+            )
             painter.setPen(theme.color("secondary"))
-            painter.drawText(QRectF(0, row * side, words, side), Qt.AlignmentFlag.AlignVCenter, text)
+            painter.drawText(
+                QRectF(0, row * side, words, side), Qt.AlignmentFlag.AlignVCenter, text
+            )
         painter.end()
 
 
 def _mixed(paper: QColor, ink: QColor, share: float) -> QColor:
     share = min(1.0, max(0.0, share))
-    return QColor(*(
-        round(low + (high - low) * share)
-        for low, high in (
-            (paper.red(), ink.red()), (paper.green(), ink.green()), (paper.blue(), ink.blue())
+    return QColor(
+        *(
+            round(low + (high - low) * share)
+            for low, high in (
+                (paper.red(), ink.red()),
+                (paper.green(), ink.green()),
+                (paper.blue(), ink.blue()),
+            )
         )
-    ))
+    )
 
 
 class SimilarityPicture(LossPicture):
@@ -99,7 +109,9 @@ class SimilarityPicture(LossPicture):
         self.slider.setValue(round(100 * math.log(START / COLDEST) / math.log(WARMEST / COLDEST)))
         self.slider.setObjectName("learning.temperature")
         self.slider.setAccessibleName("Sharpness, one over the temperature")
-        self.slider.setToolTip("How sharply similarities compete. When matching, the network learns it by itself.")
+        self.slider.setToolTip(
+            "How sharply similarities compete. When matching, the network learns it by itself."
+        )
         row.addWidget(self.words)
         row.addWidget(self.slider, 1)
         self.column.addLayout(row)
@@ -121,7 +133,9 @@ class SimilarityPicture(LossPicture):
         if not pairs:  # one space: neighbours of a class side by side
             order = np.argsort(targets, kind="stable")
             chosen = order[np.linspace(0, len(order) - 1, min(SHOWN, len(order))).astype(int)]
-        left, right = (points[chosen, 0], points[chosen, 1]) if pairs else (points[chosen], points[chosen])
+        left, right = (
+            (points[chosen, 0], points[chosen, 1]) if pairs else (points[chosen], points[chosen])
+        )
         self._cosines = _unit(left) @ _unit(right).T
         same = np.asarray(targets)[chosen]
         self._wanted = same[:, None] == same[None, :]
@@ -131,7 +145,8 @@ class SimilarityPicture(LossPicture):
         names = told.labels or tuple(f"example {number + 1}" for number in range(len(points)))
         classes = told.about.classes if told.about is not None else ()
         self._labels = tuple(
-            classes[int(targets[place])] if classes else names[place] if place < len(names) else "" for place in chosen
+            classes[int(targets[place])] if classes else names[place] if place < len(names) else ""
+            for place in chosen
         )
         self._draw()
 
@@ -146,9 +161,15 @@ class SimilarityPicture(LossPicture):
         judged = right[self._wanted.any(axis=1)]
         price = float(-np.log(np.maximum(judged, 1e-9)).mean()) if len(judged) else float("nan")
         self.matrix.show_shares(shares, self._wanted, self._labels)
-        self.words.setText(f"Sharpness {number_text(sharpness, 2)} (temperature {number_text(1 / sharpness, 2)})")
+        self.words.setText(
+            f"Sharpness {number_text(sharpness, 2)} (temperature {number_text(1 / sharpness, 2)})"
+        )
         share = percent_text(float(judged.mean()), 0) if len(judged) else "–"
-        origin = "as the last run sees them" if self._trained else "as an untrained network would see them"
+        origin = (
+            "as the last run sees them"
+            if self._trained
+            else "as an untrained network would see them"
+        )
         self.below.setText(
             f"{len(shares)} of your own examples, {origin}. Every row shares out 100 % among the others by similarity; "
             f"the framed cells are what belongs together and get {share} here: a loss of {number_text(price, 2)}."

@@ -9,8 +9,14 @@ from app.ui.pages.results.views.base import View
 __all__ = ["View", "view_for"]
 
 _FILES = {
-    "classes": "classes", "yes-no": "yes_no", "tags": "tags", "amounts": "amounts", "matching": "matching",
-    "space": "space", "language": "language", "restored": "restored",
+    "classes": "classes",
+    "yes-no": "yes_no",
+    "tags": "tags",
+    "amounts": "amounts",
+    "matching": "matching",
+    "space": "space",
+    "language": "language",
+    "restored": "restored",
 }
 
 

@@ -41,8 +41,14 @@ COLUMNS = (
     Column("Example", "Where it comes from.", plain="example"),
     Column("True", "The amount as the data have it.", _four, False, 84, "true"),
     Column("Predicted", "The amount as the network answers it.", _four, False, 84, "predicted"),
-    Column("Off by", "Predicted less true: above zero is too much.", lambda x: f"{'+' if x > 0 else ''}{number(x)}",
-           False, 76, "error"),
+    Column(
+        "Off by",
+        "Predicted less true: above zero is too much.",
+        lambda x: f"{'+' if x > 0 else ''}{number(x)}",
+        False,
+        76,
+        "error",
+    ),
 )
 
 
@@ -58,7 +64,11 @@ class AmountsView(View):
         self.scatter = ScatterPlot(theme, "true", "predicted", diagonal=True)
         self.scatter.picked.connect(lambda point: self.show_row(int(self._drawn[point])))
         self.plot_card = PlotCard(
-            self.scatter, "Predicted against true", "on the line it is right", "results.scatter", "predicted"
+            self.scatter,
+            "Predicted against true",
+            "on the line it is right",
+            "results.scatter",
+            "predicted",
         )
         self.scatter.setMinimumHeight(theme.px(180))
         self.chooser = QComboBox()
@@ -85,7 +95,11 @@ class AmountsView(View):
         style(self.answer, "row")
         self.notice = Notice()
         self.notice.wanted.connect(self.wanted)
-        save = link("Save this table (CSV)", "results.worst.save", "Writes true and predicted amounts to a file.")
+        save = link(
+            "Save this table (CSV)",
+            "results.worst.save",
+            "Writes true and predicted amounts to a file.",
+        )
         save.clicked.connect(lambda: self.saved.emit("amounts.csv", self.table.csv))
         worst = QWidget()
         column = QVBoxLayout(worst)
@@ -149,20 +163,33 @@ class AmountsView(View):
         report, shown = self.report_of(AmountReport), self.shown
         assert shown is not None
         row, count = report.amounts[self.target], report.count
-        self._drawn = np.arange(count) if count <= DRAWN else np.linspace(0, count - 1, DRAWN).astype(np.int64)
+        self._drawn = (
+            np.arange(count)
+            if count <= DRAWN
+            else np.linspace(0, count - 1, DRAWN).astype(np.int64)
+        )
         true, said = report.true(self.target), report.predicted(self.target)
         self.scatter.name_axes(f"true{_unit(row)}", f"predicted{_unit(row)}")
         self.scatter.tell = self._tell
         self.scatter.show_points(true[self._drawn], said[self._drawn])
-        self.scatter.setAccessibleDescription(f"{count:,} points; off by {amount(row.mae, row.unit)} on average.")
+        self.scatter.setAccessibleDescription(
+            f"{count:,} points; off by {amount(row.mae, row.unit)} on average."
+        )
         drawn = f"{DRAWN:,} of {counted(shown.kind, count)}; " if count > DRAWN else ""
         self.plot_card.set_why(f"{drawn}on the line it is right")
-        self.histogram.show_values(report.residuals(self.target), f"predicted less true{_unit(row)}")
+        self.histogram.show_values(
+            report.residuals(self.target), f"predicted less true{_unit(row)}"
+        )
         self.figures.setText(_figures(row, noun(shown.kind)))
-        self.table.show_lines([
-            Line(self._place(report, miss.row), (self._name(shown, miss.row), miss.true, miss.predicted, miss.error))
-            for miss in report.misses(self.target, MOST)
-        ])
+        self.table.show_lines(
+            [
+                Line(
+                    self._place(report, miss.row),
+                    (self._name(shown, miss.row), miss.true, miss.predicted, miss.error),
+                )
+                for miss in report.misses(self.target, MOST)
+            ]
+        )
         for widget in (self.answer, self.example, self.notice):
             widget.hide()
 
@@ -170,7 +197,11 @@ class AmountsView(View):
         report, shown = self.report_of(AmountReport), self.shown
         assert shown is not None
         place = int(self._drawn[point])
-        example = example_of(shown.dataset, int(report.rows[place])) if shown.dataset is not None else None
+        example = (
+            example_of(shown.dataset, int(report.rows[place]))
+            if shown.dataset is not None
+            else None
+        )
         return self._words(report, place), example
 
     def show_row(self, place: int) -> None:
@@ -192,7 +223,10 @@ class AmountsView(View):
 
     def _words(self, report: AmountReport, place: int) -> str:
         row = report.amounts[self.target]
-        true, said = float(report.true(self.target)[place]), float(report.predicted(self.target)[place])
+        true, said = (
+            float(report.true(self.target)[place]),
+            float(report.predicted(self.target)[place]),
+        )
         return (
             f"is {amount(true, row.unit, 4)}, predicted {amount(said, row.unit, 4)} "
             f"(off by {amount(abs(said - true), row.unit)})"
@@ -205,7 +239,11 @@ class AmountsView(View):
     @staticmethod
     def _name(shown: Shown, row: int) -> str:
         dataset = shown.dataset
-        return dataset.names[row] if dataset is not None and row < len(dataset.names) else f"#{row + 1}"
+        return (
+            dataset.names[row]
+            if dataset is not None and row < len(dataset.names)
+            else f"#{row + 1}"
+        )
 
     def guide(self) -> list[GuideCard]:
         cards = [
@@ -219,12 +257,14 @@ class AmountsView(View):
             return cards
         row = self.report_of(AmountReport).amounts[self.target]
         if row.rmse > 2 * row.mae:
-            cards.append(GuideCard(
-                "A few errors are large",
-                "The RMSE is more than twice the mean error, so a few examples are far off. If they are mistakes in "
-                "the data, L1 is moved less by them; if they matter most, L2.",
-                "warning",
-            ))
+            cards.append(
+                GuideCard(
+                    "A few errors are large",
+                    "The RMSE is more than twice the mean error, so a few examples are far off. If they are mistakes in "
+                    "the data, L1 is moved less by them; if they matter most, L2.",
+                    "warning",
+                )
+            )
         return cards
 
 
@@ -235,7 +275,9 @@ def _unit(row: AmountRow) -> str:
 def _figures(row: AmountRow, many: str) -> str:
     """The figures of an amount in sentences."""
     r2 = f"R² {row.r2:.3f}. " if row.r2 is not None else ""
-    near = f" {100 * row.near:.0f} % of the {many} are within a tenth." if row.near is not None else ""
+    near = (
+        f" {100 * row.near:.0f} % of the {many} are within a tenth." if row.near is not None else ""
+    )
     return (
         f"Off by <b>{amount(row.mae, row.unit)}</b> on average, half of the {many} by less than "
         f"{amount(row.median_error, row.unit)}; RMSE {amount(row.rmse, row.unit)}. {r2}"

@@ -44,7 +44,9 @@ class View(QWidget):
 
     def arrange(self, wide: bool) -> None:
         """Side by side where there is room, else one below the other."""
-        self.row.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+        self.row.setDirection(
+            QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
+        )
         for card in self.cards:
             card.setMinimumHeight(self.theme.px(self.heights[0 if wide else 1]))
 

@@ -28,10 +28,18 @@ class ClassesView(View):
         super().__init__(parts)
         self.matrix_card = MatrixCard(parts.theme, parts.preferences)
         self.side = self.make_side()
-        self.matrix, self.gallery, self.classes = self.matrix_card.matrix, self.side.gallery, self.side.classes
+        self.matrix, self.gallery, self.classes = (
+            self.matrix_card.matrix,
+            self.side.gallery,
+            self.side.classes,
+        )
         self.matrix.picked.connect(self.side.show_cell)
-        self.matrix_card.save_png.connect(lambda: self.saved.emit("confusion.png", self.matrix_card.png))
-        self.matrix_card.save_csv.connect(lambda: self.saved.emit("confusion.csv", self.matrix_card.csv))
+        self.matrix_card.save_png.connect(
+            lambda: self.saved.emit("confusion.png", self.matrix_card.png)
+        )
+        self.matrix_card.save_csv.connect(
+            lambda: self.saved.emit("confusion.csv", self.matrix_card.csv)
+        )
         self.side.save_csv.connect(lambda: self.saved.emit("classes.csv", self.classes.csv))
         self.gallery.wanted.connect(self.wanted)
         self.add(self.matrix_card, 11)
@@ -53,7 +61,9 @@ class ClassesView(View):
 
     def show_split(self, report: ClassReport, shown: Shown) -> None:
         """Matrix, examples and table of one report."""
-        self.matrix_card.show_confusion(Confusion(report.confusion, tuple(row.name for row in report.classes)))
+        self.matrix_card.show_confusion(
+            Confusion(report.confusion, tuple(row.name for row in report.classes))
+        )
         self.classes.show_classes(report.classes, shown.kind)
         self.gallery.show_split(report, shown.dataset, shown.missing, shown.offer, shown.kind)
 

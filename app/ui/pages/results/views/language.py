@@ -24,8 +24,22 @@ SIDES = (
 )
 COLUMNS = (
     Column("Passage", "How it begins.", plain="passage", prose=True),
-    Column("Bits a byte", "What a byte of it costs: 8 know nothing.", number_text, False, 90, "bits per byte"),
-    Column("Perplexity", "Between how many equally likely tokens it hesitates.", number_text, False, 90, "perplexity"),
+    Column(
+        "Bits a byte",
+        "What a byte of it costs: 8 know nothing.",
+        number_text,
+        False,
+        90,
+        "bits per byte",
+    ),
+    Column(
+        "Perplexity",
+        "Between how many equally likely tokens it hesitates.",
+        number_text,
+        False,
+        90,
+        "perplexity",
+    ),
 )
 
 
@@ -64,16 +78,22 @@ class LanguageView(View):
     def _show(self) -> None:
         report, shown = self.report_of(LanguageReport), self.shown
         assert shown is not None
-        self._passages = report.hardest(MOST) if self.sides.value == "hardest" else report.easiest(MOST)
-        self.table.show_lines([
-            Line(number, (_beginning(shown.dataset, one.row), one.bits, one.perplexity))
-            for number, one in enumerate(self._passages)
-        ])
+        self._passages = (
+            report.hardest(MOST) if self.sides.value == "hardest" else report.easiest(MOST)
+        )
+        self.table.show_lines(
+            [
+                Line(number, (_beginning(shown.dataset, one.row), one.bits, one.perplexity))
+                for number, one in enumerate(self._passages)
+            ]
+        )
         there = shown.dataset is not None
         self.text.setVisible(there)
         self.notice.setVisible(not there)
         self.notice.say(shown.missing, shown.offer)
-        self.left.set_why(f"of {len(report.rows):,} that it never trained on" if len(report.rows) else "")
+        self.left.set_why(
+            f"of {len(report.rows):,} that it never trained on" if len(report.rows) else ""
+        )
         if self._passages:
             self.table.choose(0)
             self.show_passage(0)
@@ -109,7 +129,11 @@ class LanguageView(View):
 
 
 def _beginning(dataset: Dataset | None, row: int) -> str:
-    return shortened(example_of(dataset, row).line, 120) if dataset is not None else f"passage {row + 1:,}"
+    return (
+        shortened(example_of(dataset, row).line, 120)
+        if dataset is not None
+        else f"passage {row + 1:,}"
+    )
 
 
 VIEW = LanguageView

@@ -24,7 +24,11 @@ from app.ui.widgets.segments import Segments
 PARTNERS = 12
 PAIRS = (
     ("first", "The first", "The first pairs of this split."),
-    ("hard", "The hardest", "The pairs that found one another worst, with those they were taken for."),
+    (
+        "hard",
+        "The hardest",
+        "The pairs that found one another worst, with those they were taken for.",
+    ),
 )
 HINT = "Point at a cell; click it to see both halves."
 
@@ -58,10 +62,14 @@ class MatchingView(View):
         theme = self.theme
         self.side = Card("One pair")
         self.side.setObjectName("results.side")
-        self.ways = Segments(theme, "results.way", (
-            ("forward", "There", "What lies nearest to the first half."),
-            ("back", "Back", "What lies nearest to the second half."),
-        ))
+        self.ways = Segments(
+            theme,
+            "results.way",
+            (
+                ("forward", "There", "What lies nearest to the first half."),
+                ("back", "Back", "What lies nearest to the second half."),
+            ),
+        )
         self.ways.chosen.connect(lambda _: self._show_partners())
         self.side.tools.addWidget(self.ways)
         self.halves = (ExampleView(theme), ExampleView(theme))
@@ -120,7 +128,9 @@ class MatchingView(View):
             return
         hard = self.which.value == "hard" and report.count > SHOWN
         self._places = self._hardest(report) if hard else np.arange(min(SHOWN, report.count))
-        self.matrix.show_matrix(report.similarity(self._places), report.ways[0].asked, report.ways[0].given)
+        self.matrix.show_matrix(
+            report.similarity(self._places), report.ways[0].asked, report.ways[0].given
+        )
         self.left.set_why(f"{len(self._places)} of {report.count:,} pairs; the diagonal should win")
         row, column = self._cell
         if max(row, column) >= len(self._places):
@@ -165,7 +175,9 @@ class MatchingView(View):
         else:
             self.side.title.setText("Not a pair")
             more = "more" if near > own else "less"
-            self.answer.setText(f"Similarity <b>{near:.2f}</b>, {more} than to its own {names.given} ({own:.2f}).")
+            self.answer.setText(
+                f"Similarity <b>{near:.2f}</b>, {more} than to its own {names.given} ({own:.2f})."
+            )
         if shown.dataset is None:
             self.notice.say(shown.missing, shown.offer)
             self._stack.setCurrentIndex(1)
@@ -199,7 +211,11 @@ class MatchingView(View):
         def line(number: int) -> ExampleRow:
             one = found[number]
             half = _half(example_of(dataset, one.row), 1 if way == "forward" else 0)
-            return half, f"{one.similarity:.2f}{' (its own)' if one.right else ''}", "good" if one.right else "normal"
+            return (
+                half,
+                f"{one.similarity:.2f}{' (its own)' if one.right else ''}",
+                "good" if one.right else "normal",
+            )
 
         self.grid.show_rows(LazyRows(len(found), line))
 

@@ -61,9 +61,7 @@ class RestoredView(View):
         self._stack.addWidget(self.notice)
         self.left.body.addLayout(self._stack, 1)
         self.histogram = HistogramPlot(parts.theme, both=False)
-        self.right = PlotCard(
-            self.histogram, "Errors", "how far off", "results.errors", "errors"
-        )
+        self.right = PlotCard(self.histogram, "Errors", "how far off", "results.errors", "errors")
         self.histogram.setMinimumHeight(parts.theme.px(140))
         self.figures = QLabel()
         self.figures.setObjectName("results.figures")
@@ -78,7 +76,9 @@ class RestoredView(View):
     def fill(self, shown: Shown) -> None:
         report = self.report_of(RestoredReport)
         self.histogram.show_values(report.said[:, 1], "mean squared error")
-        least, middle, most = (number(float(np.quantile(report.said[:, 1], share))) for share in (0.0, 0.5, 1.0))
+        least, middle, most = (
+            number(float(np.quantile(report.said[:, 1], share))) for share in (0.0, 0.5, 1.0)
+        )
         self.figures.setText(
             f"Mean squared error of the best {least}, the middle one {middle}, the worst {most}. Left as they are "
             f"{number(report.baseline)}; always the mean 1."
@@ -99,7 +99,8 @@ class RestoredView(View):
         self.left.set_why(counted(shown.kind, report.count))
         if shown.live or shown.past:
             text = (
-                "Restored examples can be seen once training has ended." if shown.live
+                "Restored examples can be seen once training has ended."
+                if shown.live
                 else "These are figures of an epoch whose weights are gone; restored examples are made by those in use."
             )
             self._say(text, False)
@@ -155,7 +156,9 @@ class RestoredView(View):
         self._stack.setCurrentIndex(0)
 
     def close_down(self) -> None:
-        self.parts.background.run(lambda _: None, lambda _: None, key=KEY)  # takes the place of one that runs
+        self.parts.background.run(
+            lambda _: None, lambda _: None, key=KEY
+        )  # takes the place of one that runs
 
     def guide(self) -> list[GuideCard]:
         return [

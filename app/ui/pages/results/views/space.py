@@ -42,7 +42,9 @@ class SpaceView(View):
         self._row = -1
         self.plot = ScatterPlot(theme, axes=False)
         self.plot.picked.connect(lambda point: self.show_row(int(self._report_rows()[point])))
-        self.plot_card = PlotCard(self.plot, "The space", "equals should lie together", "results.space", "space")
+        self.plot_card = PlotCard(
+            self.plot, "The space", "equals should lie together", "results.space", "space"
+        )
         self.plot.setMinimumHeight(theme.px(180))
         self.groups = QPushButton("Show groups (t-SNE)")
         self.groups.setObjectName("results.unfold")
@@ -115,7 +117,11 @@ class SpaceView(View):
         report = self._report
         assert report is not None
         labels = report.targets[self._places]
-        flat = self._unfolded if self.groups.isChecked() and self._unfolded is not None else report.flat[self._places]
+        flat = (
+            self._unfolded
+            if self.groups.isChecked() and self._unfolded is not None
+            else report.flat[self._places]
+        )
         self.plot.tell = self._tell
         self.plot.show_points(flat[:, 0], flat[:, 1], labels)
         count = len(self._places)
@@ -125,7 +131,9 @@ class SpaceView(View):
         else:
             share = percent_text(explained(report.said), 0)
             self.plot_card.set_why(f"shows {share} of it")
-            self.plot_card.why.setToolTip(f"{of} points, from the side that shows most of the space.")
+            self.plot_card.why.setToolTip(
+                f"{of} points, from the side that shows most of the space."
+            )
         self._say_legend()
         self._mark()
 
@@ -138,13 +146,19 @@ class SpaceView(View):
             for k, row in enumerate(report.classes[: min(NAMED, GROUPS)])
         ]
         more = len(report.classes) - len(words)
-        self.legend.setText("&nbsp;&nbsp; ".join(words) + (f" and {more:,} more" if more > 0 else ""))
+        self.legend.setText(
+            "&nbsp;&nbsp; ".join(words) + (f" and {more:,} more" if more > 0 else "")
+        )
 
     def _tell(self, point: int) -> Told:
         report, shown = self.report_of(SpaceReport), self.shown
         assert shown is not None
         place = int(self._places[point])
-        example = example_of(shown.dataset, int(report.rows[place])) if shown.dataset is not None else None
+        example = (
+            example_of(shown.dataset, int(report.rows[place]))
+            if shown.dataset is not None
+            else None
+        )
         return report.classes[int(report.targets[place])].name, example
 
     # --- t-SNE
@@ -189,7 +203,9 @@ class SpaceView(View):
         self._near = [one.row for one in found]
         name = report.classes[int(report.targets[place])].name
         same = sum(one.same for one in found)
-        self.answer.setText(f"<b>{escaped(name)}</b>: {same} of its {len(found)} nearest are of the same class.")
+        self.answer.setText(
+            f"<b>{escaped(name)}</b>: {same} of its {len(found)} nearest are of the same class."
+        )
         self._mark()
         dataset = shown.dataset
         if dataset is None:
@@ -211,7 +227,9 @@ class SpaceView(View):
         self.plot.mark(rows.get(self._row, -1), [rows[row] for row in self._near if row in rows])
 
     def close_down(self) -> None:
-        self.parts.background.run(lambda _: None, lambda _: None, key=KEY)  # takes the place of one that runs
+        self.parts.background.run(
+            lambda _: None, lambda _: None, key=KEY
+        )  # takes the place of one that runs
 
     def guide(self) -> list[GuideCard]:
         return [

@@ -23,15 +23,50 @@ from app.ui.words import listed
 
 COLUMNS = (
     Column("Tag", "The tags of the data.", plain="tag"),
-    Column("AP", "Average precision: how far up those stand that have it, sorted by how sure it is.", share_words, True,
-           54, "average precision"),
-    Column("Found", "Recall: of the examples that have it, the share that got it.", share_words, True, 60, "recall"),
-    Column("Right", "Precision: of the examples that got it, the share that have it.", share_words, True, 60,
-           "precision"),
-    Column("F1", "Found and right in one figure (their harmonic mean).", share_words, True, 56, "f1"),
-    Column("Have it", "How many of the examples judged have it.", lambda n: f"{n:,}", False, 64, "count"),
-    Column("Got it", "How many of the examples judged it was set on.", lambda n: f"{n:,}", False, 58, "set",
-           spare=True),
+    Column(
+        "AP",
+        "Average precision: how far up those stand that have it, sorted by how sure it is.",
+        share_words,
+        True,
+        54,
+        "average precision",
+    ),
+    Column(
+        "Found",
+        "Recall: of the examples that have it, the share that got it.",
+        share_words,
+        True,
+        60,
+        "recall",
+    ),
+    Column(
+        "Right",
+        "Precision: of the examples that got it, the share that have it.",
+        share_words,
+        True,
+        60,
+        "precision",
+    ),
+    Column(
+        "F1", "Found and right in one figure (their harmonic mean).", share_words, True, 56, "f1"
+    ),
+    Column(
+        "Have it",
+        "How many of the examples judged have it.",
+        lambda n: f"{n:,}",
+        False,
+        64,
+        "count",
+    ),
+    Column(
+        "Got it",
+        "How many of the examples judged it was set on.",
+        lambda n: f"{n:,}",
+        False,
+        58,
+        "set",
+        spare=True,
+    ),
 )
 SORTS = (
     ("missed", "Missed", "Have the tag and did not get it."),
@@ -51,7 +86,11 @@ class TagsView(View):
         left = Card("Tags", "how well each is set; click one for its examples")
         left.setObjectName("results.tags.card")
         left.body.addWidget(self.table, 1)
-        save = link("Save this table (CSV)", "results.tags.save", "Writes the figures of every tag to a file.")
+        save = link(
+            "Save this table (CSV)",
+            "results.tags.save",
+            "Writes the figures of every tag to a file.",
+        )
         save.clicked.connect(lambda: self.saved.emit("tags.csv", self.table.csv))
         left.body.addWidget(save, 0, Qt.AlignmentFlag.AlignLeft)
         self.gallery = ExampleGallery(parts.theme)
@@ -74,10 +113,23 @@ class TagsView(View):
         report = self.report_of(TagReport)
         if self.tag >= len(report.tags):
             self.tag = -1
-        self.table.show_lines([
-            Line(number, (row.name, row.average_precision, row.recall, row.precision, row.f1, row.count, row.predicted))
-            for number, row in enumerate(report.tags)
-        ])
+        self.table.show_lines(
+            [
+                Line(
+                    number,
+                    (
+                        row.name,
+                        row.average_precision,
+                        row.recall,
+                        row.precision,
+                        row.f1,
+                        row.count,
+                        row.predicted,
+                    ),
+                )
+                for number, row in enumerate(report.tags)
+            ]
+        )
         self.gallery.show_data(shown.dataset, shown.missing, shown.offer)
         self._show()
 
@@ -100,23 +152,35 @@ class TagsView(View):
         self.sorts.setVisible(self.tag >= 0)
         if not has_examples(report):
             self.side.title.setText("Worst examples")
-            self.gallery.show_found([], "", f"Which {noun(shown.kind)} these are is known once training has ended.")
+            self.gallery.show_found(
+                [], "", f"Which {noun(shown.kind)} these are is known once training has ended."
+            )
             return
         if self.tag < 0:
             wrong = report.wrong(MOST)
             rows = [one.row for one in wrong]
             captions = [_wrong(report.names, one.missed, one.added) for one in wrong]
             self.side.title.setText("Worst examples")
-            words = f"{count_text(len(wrong), 'example')} with wrong tags, the surest mistakes first"
+            words = (
+                f"{count_text(len(wrong), 'example')} with wrong tags, the surest mistakes first"
+            )
             empty = "" if wrong else "Every tag of every example is right."
         else:
-            has, said = {"missed": (True, False), "added": (False, True), "right": (True, True)}[self.sorts.value]
+            has, said = {"missed": (True, False), "added": (False, True), "right": (True, True)}[
+                self.sorts.value
+            ]
             rows, name = report.examples_of(self.tag, has, said, MOST), report.names[self.tag]
-            captions = [percent_text(float(report.said[self._place(report, row), self.tag]), 0) for row in rows]
+            captions = [
+                percent_text(float(report.said[self._place(report, row), self.tag]), 0)
+                for row in rows
+            ]
             self.side.title.setText(name)
             words = f"{counted(shown.kind, len(rows))}, with how sure it was"
             empty = "" if rows else "There is none."
-        found = [Found(row, text, self._answer(report, row)) for row, text in zip(rows, captions, strict=True)]
+        found = [
+            Found(row, text, self._answer(report, row))
+            for row, text in zip(rows, captions, strict=True)
+        ]
         self.gallery.show_found(found, words, empty, self.tag >= 0)
 
     def _place(self, report: TagReport, row: int) -> int:
@@ -125,9 +189,15 @@ class TagsView(View):
     def _answer(self, report: TagReport, row: int) -> str:
         """What an example has, and what it got, for the line below."""
         place = self._place(report, row)
-        has = [name for name, there in zip(report.names, report.targets[place] > 0, strict=True) if there]
+        has = [
+            name
+            for name, there in zip(report.names, report.targets[place] > 0, strict=True)
+            if there
+        ]
         order = report.said[place].argsort()[::-1][:4]
-        said = ", ".join(f"{report.names[k]} {percent_text(float(report.said[place, k]), 0)}" for k in order)
+        said = ", ".join(
+            f"{report.names[k]} {percent_text(float(report.said[place, k]), 0)}" for k in order
+        )
         return f"<b>{escaped(listed(has) or 'no tag')}</b>, and it says: {escaped(said)}"
 
     def guide(self) -> list[GuideCard]:

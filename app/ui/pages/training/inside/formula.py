@@ -21,7 +21,9 @@ class FormulaCard(Card):
         super().__init__("How a weight moves", "one weight of the layer, followed")
         self.setObjectName("inside.formula")
         self.theme = theme
-        self.symbols, self.figures, self.movement, self.parts, self.lacks = (QLabel() for _ in range(5))
+        self.symbols, self.figures, self.movement, self.parts, self.lacks = (
+            QLabel() for _ in range(5)
+        )
         self.figures.setObjectName("inside.figures")
         for label in (self.symbols, self.figures, self.movement, self.parts, self.lacks):
             label.setWordWrap(True)
@@ -48,7 +50,10 @@ class FormulaCard(Card):
         """What the signs stand for, and what this optimizer has not."""
         self.set_why(f"by {choice.label}: one of {look.layers[row]}, followed")
         parts = words.parts_of(choice, look, row)
-        _set(self.parts, "<br>".join(f"<b>{escape(sign)}</b>&nbsp; {escape(text)}" for sign, text in parts))
+        _set(
+            self.parts,
+            "<br>".join(f"<b>{escape(sign)}</b>&nbsp; {escape(text)}" for sign, text in parts),
+        )
         _set(self.lacks, choice.lacks)
         self.lacks.setVisible(bool(choice.lacks))
 

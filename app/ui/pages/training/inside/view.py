@@ -49,7 +49,9 @@ class InsideView(QWidget):
         self._drawn: tuple[object, ...] | None = None
         self._when = self._said = 0.0
         self._missed = False  # whether something was not drawn because it could not be seen
-        self._later = QTimer(self, singleShot=True, interval=0)  # when what was just shown has its place
+        self._later = QTimer(
+            self, singleShot=True, interval=0
+        )  # when what was just shown has its place
         self._later.timeout.connect(self._catch_up)
         self._columns = 2
         if self.quantity not in BY_KEY:
@@ -69,13 +71,17 @@ class InsideView(QWidget):
         self.layers = self._build_layers()
         self.formula = FormulaCard(theme)
         self.sizes = SizesPlot(theme)
-        self.sizes_card = PlotCard(self.sizes, "Now", "how many numbers are how large", "inside.sizes", "sizes")
+        self.sizes_card = PlotCard(
+            self.sizes, "Now", "how many numbers are how large", "inside.sizes", "sizes"
+        )
         self.spectrum_card = Card("Over time", "")
         self.spectrum = Spectrum(theme)
         self.spectrum_card.body.addWidget(self.spectrum, 1)
         self.norms = NormsPlot(theme)
         why = "since the first look"
-        self.norms_card = PlotCard(self.norms, "Length of the weights", why, "inside.norms", "weight norms")
+        self.norms_card = PlotCard(
+            self.norms, "Length of the weights", why, "inside.norms", "weight norms"
+        )
         self.arrange(2)
         self.content.hide()
 
@@ -92,7 +98,10 @@ class InsideView(QWidget):
     def _build_layers(self) -> Card:
         theme = self.parts.theme
         card = Card("Layer by layer", "click a layer to look into it")
-        choices = [(one.key, one.name if one.key in ("gradient", "weight") else one.sign, one.tip) for one in ALL]
+        choices = [
+            (one.key, one.name if one.key in ("gradient", "weight") else one.sign, one.tip)
+            for one in ALL
+        ]
         self.segments = Segments(theme, "inside.quantity", choices)
         for one in ALL:
             self.segments.buttons[one.key].setAccessibleName(f"Show {one.name}")
@@ -150,9 +159,19 @@ class InsideView(QWidget):
         if looks.latest is None or choice is None:
             self._show_note()
             return
-        drawn = (id(record), looks.seen, looks.latest.step, self.quantity, self.layer, choice, record.finished)
+        drawn = (
+            id(record),
+            looks.seen,
+            looks.latest.step,
+            self.quantity,
+            self.layer,
+            choice,
+            record.finished,
+        )
         now = time.monotonic()
-        unchanged = self._drawn is not None and drawn[3:] == self._drawn[3:] and drawn[0] == self._drawn[0]
+        unchanged = (
+            self._drawn is not None and drawn[3:] == self._drawn[3:] and drawn[0] == self._drawn[0]
+        )
         if drawn == self._drawn or (unchanged and now - self._when < DRAW_EVERY):
             return
         self._drawn, self._when = drawn, now
@@ -174,7 +193,11 @@ class InsideView(QWidget):
         """The optimizer as it is now: weight decay may have been changed while it trains."""
         choice = self._resolved.optimizer if self._resolved is not None else None
         look = self._record.inside.latest if self._record is not None else None
-        decay = float(look.one["decay"].max(initial=0.0)) if look is not None and "decay" in look.one else None
+        decay = (
+            float(look.one["decay"].max(initial=0.0))
+            if look is not None and "decay" in look.one
+            else None
+        )
         if choice is not None and decay is not None and decay != choice.decay():
             return choice.replace(weight_decay=decay)
         return choice
@@ -199,7 +222,9 @@ class InsideView(QWidget):
             button, there = self.segments.buttons[one.key], one.key in (*looks.quantities, "ratio")
             if button.isEnabled() != there:
                 button.setEnabled(there)
-                button.setToolTip(one.tip if there else choice.lacks or f"{choice.label} does not keep it.")
+                button.setToolTip(
+                    one.tip if there else choice.lacks or f"{choice.label} does not keep it."
+                )
         if self.quantity not in (*looks.quantities, "ratio"):
             self.quantity = "gradient"
             self.segments.set_value(self.quantity)
@@ -212,11 +237,21 @@ class InsideView(QWidget):
     def _show_layers(self, looks: Looks, row: int) -> None:
         look = looks.latest
         assert look is not None
-        self.strip.show_layers(looks.layers, looks.sizes(self.quantity), looks.steps, look.sizes, self.quantity, row)
+        self.strip.show_layers(
+            looks.layers, looks.sizes(self.quantity), looks.steps, look.sizes, self.quantity, row
+        )
         self.bar.show_range(self.strip.low, self.strip.high)
         counted = int(look.histograms["weight"][row].sum())
-        sample = f"{counted:,} of its {look.numbers[row]:,}" if counted < look.numbers[row] else f"all its {counted:,}"
-        ended = " as it was last seen," if self._record is not None and self._record.finished is not None else ""
+        sample = (
+            f"{counted:,} of its {look.numbers[row]:,}"
+            if counted < look.numbers[row]
+            else f"all its {counted:,}"
+        )
+        ended = (
+            " as it was last seen,"
+            if self._record is not None and self._record.finished is not None
+            else ""
+        )
         self.looked.setText(
             f"{look.layers[row]},{ended} after step {look.step:,}: looked at {sample} numbers. "
             "Biases and norms are left out."
@@ -235,7 +270,9 @@ class InsideView(QWidget):
             spread = "step" if self.quantity == "ratio" else self.quantity
             one = BY_KEY[spread]
             self.spectrum_card.set_why(f"{one.name}; the line is its usual size")
-            self.spectrum.show_histograms(looks.histogram(spread, row), steps, looks.sizes(spread)[row], one.role)
+            self.spectrum.show_histograms(
+                looks.histogram(spread, row), steps, looks.sizes(spread)[row], one.role
+            )
         if self._seen(self.norms.viewport()):
             per_epoch, _ = epoch_axis(record)
             self.norms.show_norms(looks.norms(), steps / per_epoch, row, name)

@@ -15,7 +15,12 @@ from app.ui.amounts import number_text
 from app.ui.looks import Looks
 from app.ui.plots.quantities import ALL
 
-SIGNS = {one.key: one.sign for one in ALL} | {"rate": "lr", "decay": "decay", "epsilon": "ε", "momentum": "β"}
+SIGNS = {one.key: one.sign for one in ALL} | {
+    "rate": "lr",
+    "decay": "decay",
+    "epsilon": "ε",
+    "momentum": "β",
+}
 FAST, USUAL, SLOW, FADED = 1 / 50, 1 / 5_000, 1 / 30_000, 1 / 300
 """A step as a share of the weights: much above the first, little below the second, hardly anything below the third. And
 a gradient as a share of the last layer's, below which it has faded."""
@@ -48,7 +53,7 @@ def figure(value: float) -> str:
 
 
 def title_of(choice: Optimizer | None) -> str:
-    """"Inside AdamW"; short where the name is long."""
+    """ "Inside AdamW"; short where the name is long."""
     label = choice.label if choice is not None else ""
     return f"Inside {label.split(' and ')[0].split(' with ')[0]}" if label else "Inside"
 
@@ -56,12 +61,19 @@ def title_of(choice: Optimizer | None) -> str:
 def line_of(choice: Optimizer, look: InsideMeasured, row: int) -> Line:
     """How the weight of this layer that is followed was moved in the last look."""
     one = {name: float(values[row]) for name, values in look.one.items()}
-    known = one | {"rate": look.rate, "epsilon": getattr(choice, "epsilon", 0.0),
-                   "momentum": getattr(choice, "momentum", 0.0)}
+    known = one | {
+        "rate": look.rate,
+        "epsilon": getattr(choice, "epsilon", 0.0),
+        "momentum": getattr(choice, "momentum", 0.0),
+    }
     formula = choice.formula()
     step = figure(one.get("step", math.nan))
     names = [name for name in known if f"{{{name}}}" in formula]
-    if not formula or not all(math.isfinite(known[name]) for name in names) or not _filled(formula, known):
+    if (
+        not formula
+        or not all(math.isfinite(known[name]) for name in names)
+        or not _filled(formula, known)
+    ):
         return Line("", "", step)
     words = {name: _bracketed(figure(value)) for name, value in known.items()}
     filled = re.sub(r"\(\((−[^()]*)\)", r"(\1", formula.format_map(words))  # one bracket is enough
@@ -104,15 +116,28 @@ def _digits(value: float, step: float) -> str:
 def parts_of(choice: Optimizer, look: InsideMeasured, row: int) -> list[tuple[str, str]]:
     """(sign, sentence) of each part that this optimizer has of this layer."""
     quantities = {name for name, sizes in look.sizes.items() if math.isfinite(sizes[row])}
-    parts = [("g", "gradient: which way is uphill for this batch, and how steep. It jumps from batch to batch, and "
-                   "differs much between layers.")]
+    parts = [
+        (
+            "g",
+            "gradient: which way is uphill for this batch, and how steep. It jumps from batch to batch, and "
+            "differs much between layers.",
+        )
+    ]
     if "first_moment" in quantities:
         parts.append(("m", _first_moment(choice, "second_moment_root" in quantities)))
     if "second_moment_root" in quantities:
         parts.append(("√v", _second_moment(choice)))
-    if {"first_moment", "second_moment_root"} <= quantities and "{second_moment_root}" in choice.formula():
-        parts.append(("m / √v", "is near 1 where the gradients agree and near 0 where they contradict one another, in "
-                                "every layer alike. So lr alone says how far a step goes."))
+    if {
+        "first_moment",
+        "second_moment_root",
+    } <= quantities and "{second_moment_root}" in choice.formula():
+        parts.append(
+            (
+                "m / √v",
+                "is near 1 where the gradients agree and near 0 where they contradict one another, in "
+                "every layer alike. So lr alone says how far a step goes.",
+            )
+        )
     return parts
 
 
@@ -122,13 +147,19 @@ def _first_moment(choice: Optimizer, beside_second: bool) -> str:
     of = f" of about the last {back}" if back else ""
     if "momentum_buffer" in choice.state_names and "exp_avg" not in choice.state_names:
         return f"first moment: a running sum of the gradients{of}. What they agree on adds up, noise cancels."
-    start = ", corrected for its start at zero (m-hat)" if beside_second and "exp_avg" in choice.state_names else ""
+    start = (
+        ", corrected for its start at zero (m-hat)"
+        if beside_second and "exp_avg" in choice.state_names
+        else ""
+    )
     return f"first moment: the average of the gradients{of}{start}. What they agree on stays, noise cancels."
 
 
 def _second_moment(choice: Optimizer) -> str:
     if choice.kind == "adagrad":
-        return "root of the sum of all squared gradients so far: it only grows, so steps only shrink."
+        return (
+            "root of the sum of all squared gradients so far: it only grows, so steps only shrink."
+        )
     back = _back(getattr(choice, "beta2", None) or getattr(choice, "alpha", None))
     of = f" over about the last {back}" if back else ""
     start = "; corrected likewise (v-hat)" if "exp_avg_sq" in choice.state_names else ""
@@ -207,8 +238,13 @@ def _fading(look: InsideMeasured) -> str:
     first, last = sizes[there[0]], sizes[there[-1]]
     if first >= FADED * last:
         return ""
-    evened = "second_moment_root" in look.sizes and look.sizes["step"][there[0]] > 0.1 * look.sizes["step"][there[-1]]
-    after = " Its steps are as large as the others all the same." if evened else " So it hardly learns."
+    evened = (
+        "second_moment_root" in look.sizes
+        and look.sizes["step"][there[0]] > 0.1 * look.sizes["step"][there[-1]]
+    )
+    after = (
+        " Its steps are as large as the others all the same." if evened else " So it hardly learns."
+    )
     share = share_text(first / last) if first > 0 else "nothing"
     name = look.layers[there[0]]
     return f"The gradient of {name} is {share} of that of the last layer: it vanishes on its way back.{after}"
@@ -218,7 +254,9 @@ def _grown(choice: Optimizer, looks: Looks) -> str:
     look = looks.latest
     if look is None or looks.seen < 2:
         return ""
-    grown = math.sqrt(float((look.norms**2).sum()) / max(1e-30, float((looks.first_norms**2).sum())))
+    grown = math.sqrt(
+        float((look.norms**2).sum()) / max(1e-30, float((looks.first_norms**2).sum()))
+    )
     times = "" if abs(grown - 1) < 0.005 else f"{grown:.2f} times "
     text = f"All weights together are {times}as long as at the first look"
     if choice.decay() and choice.decays_apart:

@@ -61,7 +61,9 @@ class VariantEditor(QWidget):
         column.setContentsMargins(px(2), px(4), px(8), px(4))
         column.setSpacing(px(12))
         if section in CHOICES:
-            column.addWidget(ChoiceBox(document, section, CHOICES[section].registry, f"race.{section}"))
+            column.addWidget(
+                ChoiceBox(document, section, CHOICES[section].registry, f"race.{section}")
+            )
         form = Form(document, section, NAMES.get(section), self._theme)
         form.rebuilt.connect(lambda: _call(form))
         _call(form)

@@ -7,7 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QIcon, QKeyEvent, QPainter, QPen, QPixmap, QPolygonF, QResizeEvent
+from PySide6.QtGui import (
+    QColor,
+    QFontMetrics,
+    QIcon,
+    QKeyEvent,
+    QPainter,
+    QPen,
+    QPixmap,
+    QPolygonF,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 from app.engine.training.variants import Difference
@@ -45,11 +55,15 @@ def columns_of(racing: Racing, losses: Sequence[float]) -> list[Column]:
 
 
 def _setting(difference: Difference) -> Column:
-    return Column(difference.label, f"A setting of [{difference.section}] that differs.", difference.texts)
+    return Column(
+        difference.label, f"A setting of [{difference.section}] that differs.", difference.texts
+    )
 
 
 def _state(runners: Sequence[Runner]) -> Column:
-    return Column("State", "What it does now, or how it ended.", tuple(runner.state for runner in runners))
+    return Column(
+        "State", "What it does now, or how it ended.", tuple(runner.state for runner in runners)
+    )
 
 
 def _figures(racing: Racing, losses: Sequence[float]) -> list[Column]:
@@ -66,20 +80,50 @@ def _figures(racing: Racing, losses: Sequence[float]) -> list[Column]:
     judged = [one.validation_loss if one is not None else None for one in best]
     one_loss = len({runner.variant.resolved.loss for runner in runners}) == 1
     return [
-        Column(f"Best {metric.label}", f"{label} on validation, of its best epoch. {metric.help}".strip(),
-               tuple(words(metric.name, value) for value in heads), best_place(heads, metric.better == "higher")),
-        Column("at epoch", "Its best epoch so far.", tuple(str(one.epoch) if one else UNKNOWN for one in best)),
-        Column("Validation loss", "Of its best epoch.", tuple(number_text(value) for value in judged),
-               best_place(judged, False) if one_loss else None),
-        Column("Training loss", "Smoothed, as it stands now or stood at the end.",
-               tuple(number_text(value) for value in losses)),
-        Column("Own time", "Seconds of its own work; waiting for the others does not count.",
-               tuple(time_text(value) for value in seconds)),
-        Column("Examples/s", "Of its own training steps.", tuple(examples_of(runner) for runner in runners)),
-        Column("Memory", "The peak of this training by itself: measured, on a GPU predicted, since all share it.",
-               tuple(bytes_text(_peak(runner)) for runner in runners)),
-        Column("Floats/weight", "Weight, gradient and what the optimizer keeps of each weight.",
-               tuple(times_text(one.entrant.floats) if one.entrant.floats else UNKNOWN for one in runners)),
+        Column(
+            f"Best {metric.label}",
+            f"{label} on validation, of its best epoch. {metric.help}".strip(),
+            tuple(words(metric.name, value) for value in heads),
+            best_place(heads, metric.better == "higher"),
+        ),
+        Column(
+            "at epoch",
+            "Its best epoch so far.",
+            tuple(str(one.epoch) if one else UNKNOWN for one in best),
+        ),
+        Column(
+            "Validation loss",
+            "Of its best epoch.",
+            tuple(number_text(value) for value in judged),
+            best_place(judged, False) if one_loss else None,
+        ),
+        Column(
+            "Training loss",
+            "Smoothed, as it stands now or stood at the end.",
+            tuple(number_text(value) for value in losses),
+        ),
+        Column(
+            "Own time",
+            "Seconds of its own work; waiting for the others does not count.",
+            tuple(time_text(value) for value in seconds),
+        ),
+        Column(
+            "Examples/s",
+            "Of its own training steps.",
+            tuple(examples_of(runner) for runner in runners),
+        ),
+        Column(
+            "Memory",
+            "The peak of this training by itself: measured, on a GPU predicted, since all share it.",
+            tuple(bytes_text(_peak(runner)) for runner in runners),
+        ),
+        Column(
+            "Floats/weight",
+            "Weight, gradient and what the optimizer keeps of each weight.",
+            tuple(
+                times_text(one.entrant.floats) if one.entrant.floats else UNKNOWN for one in runners
+            ),
+        ),
     ]
 
 
@@ -144,7 +188,9 @@ class LanesTable(QTableWidget):
         names = tuple(variant.name for variant in racing.variants)
         if columns == self._columns and names == self._names:
             return
-        if [one.label for one in columns] != [one.label for one in self._columns] or names != self._names:
+        if [one.label for one in columns] != [
+            one.label for one in self._columns
+        ] or names != self._names:
             self._begin(names, columns)
         for number, column in enumerate(columns, 1):
             old = self._columns[number - 1] if number <= len(self._columns) else None
@@ -197,11 +243,18 @@ class LanesTable(QTableWidget):
         widths = [min(theme.px(NAME), widest) + theme.px(50)]
         for column in self._columns:
             texts = max(bold.horizontalAdvance(text) for text in column.texts)
-            widths.append(max(plain.horizontalAdvance(column.label), min(theme.px(NAME), texts)) + theme.px(18))
+            widths.append(
+                max(plain.horizontalAdvance(column.label), min(theme.px(NAME), texts))
+                + theme.px(18)
+            )
         for number, width in enumerate(widths):
             if self.columnWidth(number) < width or self.columnWidth(number) > width + theme.px(24):
                 self.setColumnWidth(number, width)
-        bar = self.horizontalScrollBar().sizeHint().height() if sum(widths) > self.viewport().width() else 0
+        bar = (
+            self.horizontalScrollBar().sizeHint().height()
+            if sum(widths) > self.viewport().width()
+            else 0
+        )
         height = header.sizeHint().height() + theme.px(ROW) * self.rowCount() + bar + theme.px(2)
         if height != self.height():
             self.setFixedHeight(height)
@@ -263,10 +316,13 @@ def swatch(theme: Theme, lane: int) -> QIcon:
         painter.drawEllipse(QPointF(x, middle), size, size)
     else:
         corners = {
-            1: ((-1, -1), (1, -1), (1, 1), (-1, 1)), 2: ((-1.1, -1), (1.1, -1), (0, 1)),
+            1: ((-1, -1), (1, -1), (1, 1), (-1, 1)),
+            2: ((-1.1, -1), (1.1, -1), (0, 1)),
             3: ((0, -1.2), (1.2, 0), (0, 1.2), (-1.2, 0)),
         }[lane]
-        painter.drawPolygon(QPolygonF([QPointF(x + size * dx, middle + size * dy) for dx, dy in corners]))
+        painter.drawPolygon(
+            QPolygonF([QPointF(x + size * dx, middle + size * dy) for dx, dy in corners])
+        )
     painter.end()
     icon = QIcon(picture)
     icon.addPixmap(picture, QIcon.Mode.Selected)  # Qt would tint it

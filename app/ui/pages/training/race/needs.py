@@ -43,12 +43,19 @@ class Needs:
             return f"Memory: all are kept at once, {need} together.", "secondary"
         where = "memory" if self.device.on_cpu else f"the memory of {self.device.label}"
         if self.too_much:
-            return (f"Memory: together they need {need}, more than the {bytes_text(self.device.total)} there are. Take "
-                    "fewer variants, a smaller batch or a smaller network."), "problem"
+            return (
+                f"Memory: together they need {need}, more than the {bytes_text(self.device.total)} there are. Take "
+                "fewer variants, a smaller batch or a smaller network."
+            ), "problem"
         if self.bytes > self.device.free:
-            return (f"Memory: together they need {need}, but only {bytes_text(self.device.free)} of {where} are free. "
-                    "Close other programs, or take fewer variants."), "problem"
-        return f"Memory: all are kept at once, {need} together; {bytes_text(self.device.free)} are free.", "secondary"
+            return (
+                f"Memory: together they need {need}, but only {bytes_text(self.device.free)} of {where} are free. "
+                "Close other programs, or take fewer variants."
+            ), "problem"
+        return (
+            f"Memory: all are kept at once, {need} together; {bytes_text(self.device.free)} are free.",
+            "secondary",
+        )
 
 
 def find_needs(variants: Sequence[Variant], data_bytes: int, control: Control) -> Needs:
@@ -60,11 +67,18 @@ def find_needs(variants: Sequence[Variant], data_bytes: int, control: Control) -
         if isinstance(measured, GraphError) or measured.inspection.error is not None:
             error = measured if isinstance(measured, GraphError) else measured.inspection.error
             assert error is not None
-            return Needs(None, (None,) * len(variants), None, f"{variant.name}: {error.what} {error.remedy}".strip())
+            return Needs(
+                None,
+                (None,) * len(variants),
+                None,
+                f"{variant.name}: {error.what} {error.remedy}".strip(),
+            )
         optimizer = variant.resolved.optimizer
         assert optimizer is not None
         predicted.append(measured.predicted)
-        floats.append(optimizer.floats_per_parameter(measured.floats, measured.inspection.parameters))
+        floats.append(
+            optimizer.floats_per_parameter(measured.floats, measured.inspection.parameters)
+        )
     device: Budget | None = None
     try:
         device = read_device(variants[0].resolved.training.device)

@@ -57,13 +57,22 @@ class RacePlot(Plot):
         """marked: each value is a point of its own, with the marker of its lane."""
         super().__init__(theme, x_title="examples seen", x_whole=False)
         self.lanes = [
-            LaneSeries("", "text", symbol=MARKERS[lane] if marked else "", limit=DRAWN, average=not marked,
-                       dots=False, lane=lane)
+            LaneSeries(
+                "",
+                "text",
+                symbol=MARKERS[lane] if marked else "",
+                limit=DRAWN,
+                average=not marked,
+                dots=False,
+                lane=lane,
+            )
             for lane in range(lanes)
         ]
         for series in self.lanes:
             self.add(series)
-            series.item.curve.setSegmentedLineMode("off")  # else dashes would begin anew at every point
+            series.item.curve.setSegmentedLineMode(
+                "off"
+            )  # else dashes would begin anew at every point
         self.axes = AxisNames("examples seen", "")
         self.axes.join(self)
         self.restyle()
@@ -105,8 +114,17 @@ class RacePlot(Plot):
         gap, legend = self.theme.px(8), self.legend
         left, right = int(self.left.width()) + gap, self.width() - legend.width() - 2 * gap
         top = self.theme.px(4)
-        low = self.height() - int(self.bottom.height()) - legend.height() - self.axes.labels[0].height() - gap
-        places = [QRect(QPoint(x, y), legend.size()) for x, y in ((right, top), (right, low), (left, low), (left, top))]
+        low = (
+            self.height()
+            - int(self.bottom.height())
+            - legend.height()
+            - self.axes.labels[0].height()
+            - gap
+        )
+        places = [
+            QRect(QPoint(x, y), legend.size())
+            for x, y in ((right, top), (right, low), (left, low), (left, top))
+        ]
         points = self._seen()
         free = [place for place in places if not any(place.contains(point) for point in points)]
         legend.setVisible(bool(free))
@@ -120,14 +138,19 @@ class RacePlot(Plot):
             known = np.isfinite(series.y) & ((series.y > 0) if self.log else True)
             x, y = series.x[known], np.log10(series.y[known]) if self.log else series.y[known]
             for place in np.linspace(x[0], x[-1], PROBED) if len(x) else ():
-                found.append(self.box.mapViewToScene(QPointF(float(place), float(np.interp(place, x, y)))).toPoint())
+                found.append(
+                    self.box.mapViewToScene(
+                        QPointF(float(place), float(np.interp(place, x, y)))
+                    ).toPoint()
+                )
         return found
 
     def span_of(self, runners: Sequence[Runner]) -> None:
         """From the first example to the last that is planned."""
         ends = [
             float(runner.record.prepared.epochs * runner.record.prepared.training_examples)
-            for runner in runners if runner.record.prepared is not None
+            for runner in runners
+            if runner.record.prepared is not None
         ]
         self.span = (0.0, max(ends)) if ends else None
 
@@ -165,7 +188,11 @@ class TrainingLossPlot(RacePlot):
     def limits(self) -> tuple[float, float, float, float]:
         """The scale is that of the lanes that learn: one that goes out of bounds is cut off."""
         left, right, low, high = super().limits()
-        tops = [float(np.nanmax(y)) for y in (one.y[np.isfinite(one.y)] for one in self.lanes) if len(y) >= FEW]
+        tops = [
+            float(np.nanmax(y))
+            for y in (one.y[np.isfinite(one.y)] for one in self.lanes)
+            if len(y) >= FEW
+        ]
         firsts = [float(one.y[0]) for one in self.lanes if len(one.y) and np.isfinite(one.y[0])]
         if tops and firsts and high > SPIKE * max(max(firsts), min(tops)):
             high = 1.3 * max(max(firsts), min(tops))
@@ -205,10 +232,13 @@ class ValidationPlot(RacePlot):
             series.words = partial(figure_text, metric.name) if metric is not None else number_text
             done = runner.record.epochs
             values = [
-                epoch.validation_loss if metric is None else epoch.metrics.get(metric.name, np.nan) for epoch in done
+                epoch.validation_loss if metric is None else epoch.metrics.get(metric.name, np.nan)
+                for epoch in done
             ]
             series.show(
-                runner.examples(np.array([epoch.step for epoch in done], dtype=np.int64)).astype(float),
+                runner.examples(np.array([epoch.step for epoch in done], dtype=np.int64)).astype(
+                    float
+                ),
                 np.array(values, dtype=float),
             )
         self.span_of(runners)
@@ -221,7 +251,9 @@ class ValidationPlot(RacePlot):
         tops = [float(y.max()) for y in (one.y[np.isfinite(one.y)] for one in self.lanes) if len(y)]
         if self._metric is None and not self.log and tops and high > 10 * SPIKE * min(tops) > 0:
             high = SPIKE * min(tops)  # one that went out of bounds does not flatten the rest
-        floors = [float(y.min()) for y in (one.y[np.isfinite(one.y)] for one in self.lanes) if len(y)]
+        floors = [
+            float(y.min()) for y in (one.y[np.isfinite(one.y)] for one in self.lanes) if len(y)
+        ]
         if self._metric is not None and self._metric.better == "higher" and tops:
             steady, most = max(floors), max(tops)
             room = SPIKE * max(most - steady, 0.1 * abs(most))

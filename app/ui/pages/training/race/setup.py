@@ -64,8 +64,11 @@ class RaceSetup(QDialog):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(px(20), px(16), px(20), px(16))
         outer.setSpacing(px(12))
-        heading, why = QLabel("Race"), QLabel(
-            "The same training several times over with one thing changed: side by side, in turns, on the same examples."
+        heading, why = (
+            QLabel("Race"),
+            QLabel(
+                "The same training several times over with one thing changed: side by side, in turns, on the same examples."
+            ),
         )
         style(heading, "heading")
         style(why, "secondary")
@@ -83,7 +86,9 @@ class RaceSetup(QDialog):
         row = QHBoxLayout()
         row.addStretch(1)
         self.cancel = self._button("Cancel", "race.cancel", "Closes this without a race.")
-        self.start = self._button("Start the race", "race.start", "Trains the variants side by side.")
+        self.start = self._button(
+            "Start the race", "race.start", "Trains the variants side by side."
+        )
         style(self.start, "primary")
         row.addWidget(self.cancel)
         row.addWidget(self.start)
@@ -110,8 +115,12 @@ class RaceSetup(QDialog):
         self.list.setFixedHeight(px(ROW) * MOST + px(10))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.currentRowChanged.connect(self._edit)
-        self.adding = self._button("Add a variant", "race.add", f"Adds a copy of the first, up to {MOST} in all.")
-        self.removing = self._button("Take away", "race.remove", "Takes the chosen variant out of the race.")
+        self.adding = self._button(
+            "Add a variant", "race.add", f"Adds a copy of the first, up to {MOST} in all."
+        )
+        self.removing = self._button(
+            "Take away", "race.remove", "Takes the chosen variant out of the race."
+        )
         tools = QHBoxLayout()
         tools.setSpacing(px(8))
         tools.addWidget(self.adding)
@@ -127,7 +136,11 @@ class RaceSetup(QDialog):
         words = QVBoxLayout(said)
         words.setContentsMargins(0, 0, px(8), 0)
         words.setSpacing(px(8))
-        for label, name in ((self.problem, "race.problem"), (self.fair, "race.fairness"), (self.memory, "race.memory")):
+        for label, name in (
+            (self.problem, "race.problem"),
+            (self.fair, "race.fairness"),
+            (self.memory, "race.memory"),
+        ):
             label.setObjectName(name)
             label.setWordWrap(True)
             style(label, "secondary")
@@ -257,7 +270,10 @@ class RaceSetup(QDialog):
             return
         variants, data = self.variants, held(self.parts.document.dataset)
         self.parts.background.run(
-            lambda control: find_needs(variants, data, control), self._take_needs, self._fail, key="race.needs"
+            lambda control: find_needs(variants, data, control),
+            self._take_needs,
+            self._fail,
+            key="race.needs",
         )
 
     def _take_needs(self, needs: Needs) -> None:
@@ -291,7 +307,9 @@ class RaceSetup(QDialog):
         if about is None or not self.variants or not self.start.isEnabled():
             return
         floats = self._needs.floats if self._needs is not None else (None,) * len(self.variants)
-        entrants = [Entrant(variant, each) for variant, each in zip(self.variants, floats, strict=True)]
+        entrants = [
+            Entrant(variant, each) for variant, each in zip(self.variants, floats, strict=True)
+        ]
         self.parts.session.start_race(Racing.of(entrants, about), self.parts.runs_folder)
         self.parts.go("training")
         self.accept()

@@ -37,12 +37,17 @@ class RaceView(QWidget):
         style(self, "page")
         theme, preferences = parts.theme, parts.preferences
         self.smooth = SmoothButton(theme, preferences, "race.smoothing")
-        self.loss, self.judged = TrainingLossPlot(theme, MOST, self.smooth.factor), ValidationPlot(theme, MOST)
+        self.loss, self.judged = (
+            TrainingLossPlot(theme, MOST, self.smooth.factor),
+            ValidationPlot(theme, MOST),
+        )
         self.loss_card = PlotCard(self.loss, "Training loss", "", "race.loss", "race loss")
         self.loss_card.add_tool(LogButton([self.loss], preferences, "race.log"))
         self.loss_card.add_tool(self.smooth)
         self.smooth.smoothed.connect(self.loss.set_smoothing)
-        self.judged_card = PlotCard(self.judged, "Validation", "", "race.validation", "race validation")
+        self.judged_card = PlotCard(
+            self.judged, "Validation", "", "race.validation", "race validation"
+        )
         self.quantity = Segments(theme, "race.quantity", QUANTITIES)
         self.quantity.chosen.connect(lambda _: self._draw())
         self.judged_card.add_tool(self.quantity)
@@ -73,9 +78,15 @@ class RaceView(QWidget):
         for label in (self.verdict, self.facts):
             label.setWordWrap(True)
             self.card.body.addWidget(label)
-        self.look = self._button("Look closer", "race.look", "Shows the curves and figures of the chosen variant.")
-        self.results = self._button("Results", "race.results", "Shows what the chosen variant gets right and wrong.")
-        self.compare = self._button("Compare in Runs", "race.compare", "Lays these runs over one another in Runs.")
+        self.look = self._button(
+            "Look closer", "race.look", "Shows the curves and figures of the chosen variant."
+        )
+        self.results = self._button(
+            "Results", "race.results", "Shows what the chosen variant gets right and wrong."
+        )
+        self.compare = self._button(
+            "Compare in Runs", "race.compare", "Lays these runs over one another in Runs."
+        )
         self.look.clicked.connect(self._look)
         self.results.clicked.connect(lambda: self._go("results"))
         self.compare.clicked.connect(self._compare)
@@ -112,7 +123,9 @@ class RaceView(QWidget):
             self.judged.call(names)
             metric = racing.runners[0].variant.task.headline
             self.quantity.set_text("figure", f"{metric.label[:1].upper()}{metric.label[1:]}")
-            self.quantity.buttons["figure"].setToolTip(f"{metric.help} On examples they never train on.".strip())
+            self.quantity.buttons["figure"].setToolTip(
+                f"{metric.help} On examples they never train on.".strip()
+            )
             self.loss.follow()
             self.judged.follow()
         self._active = active
@@ -122,15 +135,22 @@ class RaceView(QWidget):
         racing = self._racing
         if racing is None:
             return
-        metric = racing.runners[0].variant.task.headline if self.quantity.value == "figure" else None
+        metric = (
+            racing.runners[0].variant.task.headline if self.quantity.value == "figure" else None
+        )
         lower = "" if metric is not None and metric.better == "higher" else "lower is better"
         self.judged_card.set_why(lower)
         self.loss.show_runners(racing.runners)
         self.judged.show_runners(racing.runners, metric)
-        self.table.show_race(racing, [self.loss.smoothed(lane) for lane in range(len(racing.runners))])
+        self.table.show_race(
+            racing, [self.loss.smoothed(lane) for lane in range(len(racing.runners))]
+        )
         self.table.choose(racing.watched)
         self._say(self.verdict, verdict(racing, self._active))
-        self._say(self.facts, " ".join([*(fact.text for fact in racing.facts), changes_told(racing)]).strip())
+        self._say(
+            self.facts,
+            " ".join([*(fact.text for fact in racing.facts), changes_told(racing)]).strip(),
+        )
         self.results.setEnabled(bool(racing.runners[self.table.lane].record.epochs))
         self.compare.setEnabled(len(racing.paths) > 1)
 
@@ -176,4 +196,3 @@ class RaceView(QWidget):
         if self._racing is not None:
             self.parts.session.compared.emit(list(self._racing.paths))
             self.parts.go("runs")
-

@@ -19,11 +19,19 @@ def verdict(racing: Racing, active: bool) -> str:
         if first is None:
             return "The first figures come when the first epoch is judged."
         return f"Ahead so far: {_named(racing.runners[first], metric)}."
-    fallen = [runner for runner in racing.runners if runner.record.finished is not None
-              and runner.record.finished.status in ("diverged", "failed")]
+    fallen = [
+        runner
+        for runner in racing.runners
+        if runner.record.finished is not None
+        and runner.record.finished.status in ("diverged", "failed")
+    ]
     text = _fallen(fallen)
     if first is None:
-        even = "Two share the best figure." if sum(one.headline is not None for one in racing.runners) > 1 else ""
+        even = (
+            "Two share the best figure."
+            if sum(one.headline is not None for one in racing.runners) > 1
+            else ""
+        )
         return f"{text} {even or 'There is nothing to compare.'}".strip()
     ahead = racing.runners[first]
     second = _second(racing, first, metric)
@@ -35,7 +43,10 @@ def changes_told(racing: Racing) -> str:
     """What was changed in some of them while it ran, for then they do not differ in their settings alone."""
     told = []
     for runner in racing.runners:
-        each = [f"{runner.record.words_of(one)} from step {one.step + 1:,}" for one in runner.record.changes]
+        each = [
+            f"{runner.record.words_of(one)} from step {one.step + 1:,}"
+            for one in runner.record.changes
+        ]
         if each:
             told.append(f"{runner.variant.name} ({'; '.join(each)})")
     return f"Changed while it ran: {', '.join(told)}." if told else ""
@@ -43,12 +54,19 @@ def changes_told(racing: Racing) -> str:
 
 def _named(runner: Runner, metric: Metric) -> str:
     value = runner.headline
-    return f"{runner.variant.name} ({figure_text(metric.name, value)})" if value is not None else runner.variant.name
+    return (
+        f"{runner.variant.name} ({figure_text(metric.name, value)})"
+        if value is not None
+        else runner.variant.name
+    )
 
 
 def _second(racing: Racing, first: int, metric: Metric) -> Runner:
-    known = {lane: runner.headline for lane, runner in enumerate(racing.runners)
-             if lane != first and runner.headline is not None and np.isfinite(runner.headline)}
+    known = {
+        lane: runner.headline
+        for lane, runner in enumerate(racing.runners)
+        if lane != first and runner.headline is not None and np.isfinite(runner.headline)
+    }
     choose = max if metric.better == "higher" else min
     return racing.runners[choose(known, key=lambda lane: known[lane])]
 
@@ -74,8 +92,11 @@ def _judged(runner: Runner) -> int:
 
 
 def _fallen(runners: Sequence[Runner]) -> str:
-    out = [runner.variant.name for runner in runners
-           if runner.record.finished is not None and runner.record.finished.status == "diverged"]
+    out = [
+        runner.variant.name
+        for runner in runners
+        if runner.record.finished is not None and runner.record.finished.status == "diverged"
+    ]
     failed = [runner.variant.name for runner in runners if runner.variant.name not in out]
     parts = []
     if out:

@@ -34,7 +34,11 @@ from app.ui.widgets.thumbnails import crisp
 
 WAYS = (
     ("draw", "Draw", "Draw with the mouse; the network answers while you draw."),
-    ("picture", "Picture", "A picture that was opened, dropped, pasted or taken from the test set."),
+    (
+        "picture",
+        "Picture",
+        "A picture that was opened, dropped, pasted or taken from the test set.",
+    ),
 )
 INKS = ("#ffffff", "#000000", "#d62728", "#2ca02c", "#1f77b4", "#ffdd33")
 FILES = "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.tif *.tiff *.webp);;All files (*)"
@@ -101,7 +105,9 @@ class PictureGiver(Giver):
         label.setBuddy(self.pen)
         self.dark = QCheckBox("White on black")
         self.dark.setObjectName("tryit.dark")
-        self.dark.setToolTip("Draw as the data are: light things on dark paper, or dark ones on light.")
+        self.dark.setToolTip(
+            "Draw as the data are: light things on dark paper, or dark ones on light."
+        )
         self.dark.setAccessibleName("White on black")
         self.dark.setChecked(True)
         self.dark.toggled.connect(self.canvas.set_dark)
@@ -115,7 +121,9 @@ class PictureGiver(Giver):
             button.setCheckable(True)
             button.setChecked(number == 0)
             button.setObjectName(f"tryit.ink.{number}")
-            button.setAccessibleName(f"Ink {('white', 'black', 'red', 'green', 'blue', 'yellow')[number]}")
+            button.setAccessibleName(
+                f"Ink {('white', 'black', 'red', 'green', 'blue', 'yellow')[number]}"
+            )
             button.setToolTip("Draw in this colour.")
             style(button, "flat")
             button.clicked.connect(lambda _=False, color=color: self._ink(color))
@@ -126,7 +134,12 @@ class PictureGiver(Giver):
         self.clear.setToolTip("Begins a new drawing.")
         style(self.clear, "small")
         self.clear.clicked.connect(self.canvas.clear)
-        self._tools = [_level(label, self.pen), _level(self.dark), _level(self.inks), _level(self.clear)]
+        self._tools = [
+            _level(label, self.pen),
+            _level(self.dark),
+            _level(self.inks),
+            _level(self.clear),
+        ]
         for tool in self._tools:
             row.addWidget(tool)
         return holder
@@ -135,8 +148,12 @@ class PictureGiver(Giver):
         holder = QWidget()
         flow = Flow(holder)
         self.open_button = self.button("Open", "tryit.open", "Opens a picture file.", self.ask_file)
-        self.paste_button = self.button("Paste", "tryit.paste", "Takes the picture from the clipboard.", self.paste)
-        self.random_button = self.button("Random test picture", "tryit.random", "", self.wanted_random.emit)
+        self.paste_button = self.button(
+            "Paste", "tryit.paste", "Takes the picture from the clipboard.", self.paste
+        )
+        self.random_button = self.button(
+            "Random test picture", "tryit.random", "", self.wanted_random.emit
+        )
         for button in (self.open_button, self.paste_button, self.random_button):
             flow.addWidget(button)
         return holder
@@ -268,8 +285,12 @@ def _level(*widgets: QWidget) -> QWidget:
 def from_qt(image: QImage) -> Image.Image:
     """A Qt picture as RGBA."""
     image = image.convertToFormat(QImage.Format.Format_RGBA8888)
-    pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-    return Image.fromarray(pixels[:, : 4 * image.width()].reshape(image.height(), image.width(), 4).copy(), "RGBA")
+    pixels = np.frombuffer(image.constBits(), np.uint8).reshape(
+        image.height(), image.bytesPerLine()
+    )
+    return Image.fromarray(
+        pixels[:, : 4 * image.width()].reshape(image.height(), image.width(), 4).copy(), "RGBA"
+    )
 
 
 GIVER = PictureGiver

@@ -36,8 +36,12 @@ class Half(QWidget):
         style(label, "row")
         head.addWidget(label)
         head.addStretch(1)
-        self.clear_button = giver.button("Leave out", f"tryit.half.{place}.clear", "Looks for partners of the other "
-                                         "half instead.", self.clear)
+        self.clear_button = giver.button(
+            "Leave out",
+            f"tryit.half.{place}.clear",
+            "Looks for partners of the other half instead.",
+            self.clear,
+        )
         style(self.clear_button, "small")
         head.addWidget(self.clear_button)
         column.addLayout(head)
@@ -47,7 +51,9 @@ class Half(QWidget):
         self.edit.setAccessibleName(name.capitalize())
         self.edit.setPlaceholderText(f"Type a {name} here")
         self.edit.textEdited.connect(self._typed)
-        self.open_button = giver.button("Open", f"tryit.half.{place}.open", f"Opens a file as the {name}.", self._ask)
+        self.open_button = giver.button(
+            "Open", f"tryit.half.{place}.open", f"Opens a file as the {name}.", self._ask
+        )
         label.setBuddy(self.edit if kind == "text" else self.open_button)
         for widget in (self.edit, self.view, self.open_button):
             column.addWidget(widget)
@@ -95,9 +101,12 @@ class PairGiver(Giver):
         self.body.addStretch(1)
         holder = QWidget()
         flow = Flow(holder)
-        self.paste_button = self.button("Paste", "tryit.paste", "Takes a picture or text from the clipboard.",
-                                        self.paste)
-        self.random_button = self.button("Random test pair", "tryit.random", "", self.wanted_random.emit)
+        self.paste_button = self.button(
+            "Paste", "tryit.paste", "Takes a picture or text from the clipboard.", self.paste
+        )
+        self.random_button = self.button(
+            "Random test pair", "tryit.random", "", self.wanted_random.emit
+        )
         for one in (self.paste_button, self.random_button):
             flow.addWidget(one)
         self.body.addWidget(holder)
@@ -112,7 +121,9 @@ class PairGiver(Giver):
             half.deleteLater()
         self.halves = [
             Half(self._theme, self, place, one.kind, name)
-            for place, (one, name) in enumerate(zip(preparation.halves, preparation.names, strict=True))
+            for place, (one, name) in enumerate(
+                zip(preparation.halves, preparation.names, strict=True)
+            )
         ]
         for half in self.halves:
             self.row.addWidget(half)

@@ -39,9 +39,15 @@ class RowGiver(Giver):
         self.body.addWidget(self.words)
         holder = QWidget()
         flow = Flow(holder)
-        self.usual = self.button("Usual row", "tryit.usual", "Fills in what is usual in the training data.",
-                                 self.fill_usual)
-        self.random_button = self.button("Random test row", "tryit.random", "", self.wanted_random.emit)
+        self.usual = self.button(
+            "Usual row",
+            "tryit.usual",
+            "Fills in what is usual in the training data.",
+            self.fill_usual,
+        )
+        self.random_button = self.button(
+            "Random test row", "tryit.random", "", self.wanted_random.emit
+        )
         for one in (self.usual, self.random_button):
             flow.addWidget(one)
         self.body.addWidget(holder)
@@ -74,12 +80,16 @@ class RowGiver(Giver):
         if column.role == "category":
             box = QComboBox()
             box.addItems([UNKNOWN, *column.categories])
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setSizeAdjustPolicy(
+                QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+            )
             box.setToolTip(f"{len(column.categories):,} values were seen in training.")
             box.activated.connect(lambda _: self._edited())
             return box
         line = QLineEdit()
-        line.setToolTip(f"In training from {number_text(column.low, 4)} to {number_text(column.high, 4)}.")
+        line.setToolTip(
+            f"In training from {number_text(column.low, 4)} to {number_text(column.high, 4)}."
+        )
         line.textEdited.connect(lambda _: self._edited())
         return line
 
@@ -89,7 +99,9 @@ class RowGiver(Giver):
         """The median of every amount, the most frequent of every category."""
         assert self._preparation is not None
         usual: dict[str, float | str] = {
-            column.name: column.median if column.role == "number" else next(iter(column.categories), "")
+            column.name: column.median
+            if column.role == "number"
+            else next(iter(column.categories), "")
             for column in self._preparation.columns
         }
         self._fill(self._preparation.array(usual))

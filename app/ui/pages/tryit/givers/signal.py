@@ -36,8 +36,12 @@ class SignalGiver(Giver):
         holder = QWidget()
         flow = Flow(holder)
         self.open_button = self.button("Open", "tryit.open", "Opens a WAV file.", self.ask_file)
-        self.paste_button = self.button("Paste", "tryit.paste", "Takes numbers from the clipboard.", self.paste)
-        self.random_button = self.button("Random test signal", "tryit.random", "", self.wanted_random.emit)
+        self.paste_button = self.button(
+            "Paste", "tryit.paste", "Takes numbers from the clipboard.", self.paste
+        )
+        self.random_button = self.button(
+            "Random test signal", "tryit.random", "", self.wanted_random.emit
+        )
         for one in (self.open_button, self.paste_button, self.random_button):
             flow.addWidget(one)
         self.body.addWidget(holder)
@@ -61,7 +65,12 @@ class SignalGiver(Giver):
             return True
         numbers = NUMBER.findall(data.text()) if data.hasText() else []
         if len(numbers) > 1:
-            self.take(Given(f"{len(numbers):,} numbers", np.array([float(one) for one in numbers], np.float32)))
+            self.take(
+                Given(
+                    f"{len(numbers):,} numbers",
+                    np.array([float(one) for one in numbers], np.float32),
+                )
+            )
             return True
         return False
 
@@ -71,7 +80,9 @@ class SignalGiver(Giver):
             self.refused.emit("There are no numbers in the clipboard.")
 
     def ask_file(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Open a signal", "", "Sounds (*.wav);;All files (*)")
+        name, _ = QFileDialog.getOpenFileName(
+            self, "Open a signal", "", "Sounds (*.wav);;All files (*)"
+        )
         if name:
             self.take(Given(Path(name).name, Path(name)))
 

@@ -34,7 +34,9 @@ class TextGiver(Giver):
         self.edit.setAccessibleName("Your text")
         self.edit.setPlaceholderText("Type or paste a text here, or drop a file.")
         self.edit.setTabChangesFocus(True)
-        self.edit.setAcceptDrops(False)  # the page takes files, and would get their path typed in here
+        self.edit.setAcceptDrops(
+            False
+        )  # the page takes files, and would get their path typed in here
         self.length = QLabel()
         style(self.length, "secondary")
         self._soon = QTimer(self, interval=PAUSE_MS, singleShot=True)
@@ -46,7 +48,9 @@ class TextGiver(Giver):
         flow = Flow(holder)
         self.open_button = self.button("Open", "tryit.open", "Opens a text file.", self.ask_file)
         self.clear = self.button("Clear", "tryit.clear", "Begins a new text.", self.edit.clear)
-        self.random_button = self.button("Random test text", "tryit.random", "", self.wanted_random.emit)
+        self.random_button = self.button(
+            "Random test text", "tryit.random", "", self.wanted_random.emit
+        )
         for one in (self.open_button, self.clear, self.random_button):
             flow.addWidget(one)
         self.body.addWidget(holder)
@@ -81,7 +85,9 @@ class TextGiver(Giver):
         return False
 
     def ask_file(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Open a text", "", "Texts (*.txt *.md *.text);;All files (*)")
+        name, _ = QFileDialog.getOpenFileName(
+            self, "Open a text", "", "Texts (*.txt *.md *.text);;All files (*)"
+        )
         if name:
             self._open(Path(name))
 
@@ -104,7 +110,9 @@ class TextGiver(Giver):
     def show_reply(self, reply: Reply) -> None:
         """How much of it the network reads."""
         tokens = int((reply.arrays[0] > 0).sum()) if reply.arrays[0].ndim == 1 else 0
-        self.length.setText(f"Read as {tokens:,} {'token' if tokens == 1 else 'tokens'}." if tokens else "")
+        self.length.setText(
+            f"Read as {tokens:,} {'token' if tokens == 1 else 'tokens'}." if tokens else ""
+        )
 
     def _typed(self) -> None:
         self._taken = None

@@ -11,8 +11,14 @@ from app.ui.theme import Theme
 __all__ = ["ReplyView", "reply_for"]
 
 _FILES: dict[View, str] = {
-    "classes": "shares", "yes-no": "shares", "tags": "shares", "amounts": "amounts", "matching": "partners",
-    "space": "partners", "language": "language", "restored": "restored",
+    "classes": "shares",
+    "yes-no": "shares",
+    "tags": "shares",
+    "amounts": "amounts",
+    "matching": "partners",
+    "space": "partners",
+    "language": "language",
+    "restored": "restored",
 }
 
 

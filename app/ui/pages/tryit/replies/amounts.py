@@ -46,10 +46,18 @@ class Ranges(QWidget):
         painter, theme = QPainter(self), self._theme
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for number, (one, value, true) in enumerate(self.shown):
-            self._line(painter, QRectF(0, theme.px(ROW) * number, self.width(), theme.px(ROW)), one, value, true)
+            self._line(
+                painter,
+                QRectF(0, theme.px(ROW) * number, self.width(), theme.px(ROW)),
+                one,
+                value,
+                true,
+            )
         painter.end()
 
-    def _line(self, painter: QPainter, box: QRectF, one: Amount, value: float, true: float | None) -> None:
+    def _line(
+        self, painter: QPainter, box: QRectF, one: Amount, value: float, true: float | None
+    ) -> None:
         theme, margin = self._theme, self._theme.px(8)
         painter.setFont(theme.font(14, bold=True))
         painter.setPen(theme.color("text"))
@@ -58,7 +66,9 @@ class Ranges(QWidget):
         painter.drawText(head, Qt.AlignmentFlag.AlignRight, amount(value, one.unit, 4))
         y = head.bottom() + theme.px(8)
         left, right = box.left() + margin, box.right() - margin
-        painter.setPen(QPen(theme.color("track"), theme.px(6), Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        painter.setPen(
+            QPen(theme.color("track"), theme.px(6), Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
+        )
         painter.drawLine(QPointF(left, y), QPointF(right, y))
 
         def at(amount_: float) -> QPointF:
@@ -91,10 +101,14 @@ class AmountsReply(ReplyView):
             self.ranges.show_amounts([])
             return
         true = reply.given.true
-        self.ranges.show_amounts([
-            (one, value, float(true[place]) if true is not None else None)
-            for place, (one, (_, value)) in enumerate(zip(reply.about.amounts, reply.ranking, strict=True))
-        ])
+        self.ranges.show_amounts(
+            [
+                (one, value, float(true[place]) if true is not None else None)
+                for place, (one, (_, value)) in enumerate(
+                    zip(reply.about.amounts, reply.ranking, strict=True)
+                )
+            ]
+        )
 
     def words(self, reply: Reply) -> tuple[str, str]:
         head, note = super().words(reply)

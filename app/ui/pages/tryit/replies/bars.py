@@ -28,12 +28,20 @@ class AnswerBars(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self.updateGeometry)
 
-    def show_ranking(self, ranking: list[tuple[str, float]], true: str = "", together: bool = True) -> None:
+    def show_ranking(
+        self, ranking: list[tuple[str, float]], true: str = "", together: bool = True
+    ) -> None:
         """ranking: (class, probability), the most probable first. together: whether they share out 100 %."""
-        most = MOST + 1 if len(ranking) == MOST + 1 else MOST  # no line "1 other" in place of the class itself
+        most = (
+            MOST + 1 if len(ranking) == MOST + 1 else MOST
+        )  # no line "1 other" in place of the class itself
         self._shown = ranking[:most]
         rest = ranking[most:]
-        self._others, self._true, self._together = (len(rest), sum(value for _, value in rest)), true, together
+        self._others, self._true, self._together = (
+            (len(rest), sum(value for _, value in rest)),
+            true,
+            together,
+        )
         words = [f"{name} {percent_text(value)}" for name, value in self._shown]
         self.setAccessibleDescription(", ".join(words) + (f". It is {true}." if true else ""))
         self.updateGeometry()
@@ -55,13 +63,17 @@ class AnswerBars(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         theme, px = self._theme, self._theme.px
         for number, (name, value) in enumerate(self._shown):
-            self._line(painter, QRectF(0, px(ROW) * number, self.width(), px(ROW)), name, value, not number)
+            self._line(
+                painter, QRectF(0, px(ROW) * number, self.width(), px(ROW)), name, value, not number
+            )
         count, share = self._others
         if count:
             painter.setFont(theme.font(12))
             painter.setPen(theme.color("secondary"))
-            text = f"{count:,} other classes together {percent_text(share)}" if self._together else (
-                f"{count:,} others are less likely"
+            text = (
+                f"{count:,} other classes together {percent_text(share)}"
+                if self._together
+                else (f"{count:,} others are less likely")
             )
             painter.drawText(QPointF(0, px(ROW) * len(self._shown) + px(14)), text)
 

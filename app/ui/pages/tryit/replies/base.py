@@ -53,8 +53,13 @@ def truth_of(about: Description, task: Task, reply: Reply) -> str:
     if task.targets == "amounts":
         from app.engine.results.wording import amount
 
-        words = [amount(float(value), one.unit, 4) for one, value in zip(about.amounts, true, strict=True)]
+        words = [
+            amount(float(value), one.unit, 4)
+            for one, value in zip(about.amounts, true, strict=True)
+        ]
         if len(words) == 1:
             return words[0]
-        return ", ".join(f"{one.name} {word}" for one, word in zip(about.amounts, words, strict=True))
+        return ", ".join(
+            f"{one.name} {word}" for one, word in zip(about.amounts, words, strict=True)
+        )
     return ""

@@ -33,7 +33,9 @@ class LanguageReply(ReplyView):
         self.temperature.setValue(8)
         self.temperature.setObjectName("tryit.temperature")
         self.temperature.setAccessibleName("Temperature")
-        self.temperature.setToolTip("0 always takes the likeliest token; 1 follows its probabilities; above is bold.")
+        self.temperature.setToolTip(
+            "0 always takes the likeliest token; 1 follows its probabilities; above is bold."
+        )
         self.temperature.valueChanged.connect(self._name_temperature)
         self.tokens = QSpinBox()
         self.tokens.setRange(10, 2000)

@@ -74,12 +74,21 @@ class PartnersReply(ReplyView):
             return "", ""
         nearest = partners[0].found[0]
         if not nearest.label:
-            return nearest.example.line, f"The nearest of {partners[0].looked:,}: similarity {nearest.similarity:.2f}."
+            return (
+                nearest.example.line,
+                f"The nearest of {partners[0].looked:,}: similarity {nearest.similarity:.2f}.",
+            )
         labels = [one.label for one in partners[0].found[:5]]
         best = max(dict.fromkeys(labels), key=labels.count)
         true = truth_of(reply.about, reply.task, reply)
         said = f"{count_text(labels.count(best), 'neighbour')} of the five nearest"
-        said += "" if not true else ", and it is right." if true == best else f". In truth it is {true}."
+        said += (
+            ""
+            if not true
+            else ", and it is right."
+            if true == best
+            else f". In truth it is {true}."
+        )
         return best, said
 
 

@@ -35,7 +35,11 @@ class RestoredReply(ReplyView):
 
     def show_reply(self, reply: Reply | None) -> None:
         made = reply.extra if reply is not None else None
-        shown = (made.clean, made.damaged, made.restored) if isinstance(made, Restored) else (None, None, None)
+        shown = (
+            (made.clean, made.damaged, made.restored)
+            if isinstance(made, Restored)
+            else (None, None, None)
+        )
         for view, example in zip(self.views, shown, strict=True):
             view.show_example(example)
 
@@ -44,7 +48,10 @@ class RestoredReply(ReplyView):
         if damage is None:
             return "Restored", ""
         what = "of it was hidden" if damage.kind == "mask" else "of its spread was added as noise"
-        return "Restored", f"{100 * damage.share:.0f} % {what}; the network saw only what is in the middle."
+        return (
+            "Restored",
+            f"{100 * damage.share:.0f} % {what}; the network saw only what is in the middle.",
+        )
 
 
 REPLY = RestoredReply

@@ -21,7 +21,9 @@ class SharesReply(ReplyView):
             self.bars.show_ranking([])
             return
         many = reply.task.targets == "tags"
-        self.bars.show_ranking(reply.ranking, truth_of(reply.about, reply.task, reply), together=not many)
+        self.bars.show_ranking(
+            reply.ranking, truth_of(reply.about, reply.task, reply), together=not many
+        )
 
     def words(self, reply: Reply) -> tuple[str, str]:
         """One class: how sure, and whether it is right. Tags: those that are set."""
