@@ -18,7 +18,7 @@ from app.speaking import complain, say, tell
 
 if TYPE_CHECKING:
     from app.engine.data.settings import DataSettings
-    from app.engine.training.run import Run
+    from app.engine.runs.run import Run
 
 DEMO = "sample:digits"
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
@@ -69,8 +69,8 @@ def demo() -> int:
 def samples(json_: bool) -> None:
     """List the built-in data sets."""
     from app.engine.data.nouns import noun
-    from app.engine.data.samples import FULL_FASHION_HELP, MORE_DATA, SAMPLES
     from app.engine.learning.tasks import TASKS
+    from app.engine.sources.samples import FULL_FASHION_HELP, MORE_DATA, SAMPLES
 
     if json_:
         tell(
@@ -91,8 +91,8 @@ def samples(json_: bool) -> None:
 @as_json
 def describe(path: str, json_: bool) -> None:
     """Say what a data set holds: kind, task, counts, problems. PATH may be an experiment file too."""
-    from app.engine.data.opening import open_dataset
-    from app.engine.data.summary import describe as described
+    from app.engine.sources.opening import open_dataset
+    from app.engine.sources.summary import describe as described
     from app.terminal import description_lines, display_for
 
     with display_for(json_) as display:
@@ -119,7 +119,7 @@ def describe(path: str, json_: bool) -> None:
 def train(experiment: str, changes: tuple[str, ...], run_dir: str | None, json_: bool) -> int:
     """Train an experiment (a .toml file). Ctrl+C stops and keeps the best; a second one ends at once."""
     from app.engine import storage
-    from app.engine.training.run import Run, default_folder
+    from app.engine.runs.run import Run, default_folder
 
     path = Path(experiment).expanduser()
     if path.suffix.lower() != ".toml" and (path.exists() or experiment.startswith("sample:")):
@@ -168,7 +168,7 @@ def evaluate(run: str, path: str | None, json_: bool) -> None:
 
         report = load_report(found)
     else:
-        from app.engine.results.prediction import Predictor
+        from app.engine.results.predictor import Predictor
 
         predictor = Predictor.load(found)
         with display_for(json_) as display:
@@ -279,7 +279,7 @@ def _window(paths: list[str], train: bool = False) -> int:
             "The window needs system libraries that are missing.",
             f"Run: {launch.install_line(missing)}",
         )
-    from app.ui.application import main
+    from app.ui.shell.application import main
 
     return main(paths, train)
 
@@ -295,7 +295,7 @@ def _data_of(path: str) -> DataSettings:
 
 def _run(text: str) -> Run:
     """A run by its folder or by its name among the runs kept in the usual place. Raises UserError."""
-    from app.engine.training.run import Run, default_folder
+    from app.engine.runs.run import Run, default_folder
 
     for folder in (Path(text).expanduser(), default_folder() / text):
         if (folder / "experiment.toml").is_file():

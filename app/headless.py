@@ -11,12 +11,12 @@ from typing import Any
 from app.engine.data.settings import DataSettings
 from app.engine.errors import UserError
 from app.engine.experiment import Experiment
-from app.engine.results.curves import write_curves
+from app.engine.results.curve_image import write_curves
 from app.engine.results.report import load_report
-from app.engine.training.control import Control
-from app.engine.training.events import Event, RunFinished
-from app.engine.training.history import read_history
-from app.engine.training.run import Run, default_folder
+from app.engine.runs.control import Control
+from app.engine.runs.events import Event, RunFinished
+from app.engine.runs.history import read_history
+from app.engine.runs.run import Run, default_folder
 from app.speaking import complain, say, tell
 from app.terminal import Display, display_for, ending
 

@@ -12,12 +12,12 @@ from typing import Any
 import torch
 
 import app.engine.learning.tasks as tasks
+from app.engine.compute.passes import Passes
 from app.engine.experiment import Experiment, TrainingSettings, resolved
 from app.engine.learning.choices import Optimizer
-from app.engine.training.first_step import lasting
-from app.engine.training.memory import StepMeter, batch_bytes, measure, predict
-from app.engine.training.passes import Passes
-from app.engine.training.preparing import placed_on
+from app.engine.memory.ledger import StepMeter, batch_bytes, measure, predict
+from app.engine.memory.step_meter import lasting
+from app.engine.training.plan import placed_on
 from models.network import build_model, pretended
 from models.shape import Problem
 from models.template import Template

@@ -24,11 +24,11 @@ import numpy as np
 from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtWidgets import QApplication, QDialog
 
-from app.ui.application import Window
-from app.ui.assembly import Assembly
-from app.ui.awake import Awake
-from app.ui.pages.learning.finder import FindButton
+from app.ui.pages.learning.lr_finder import FindButton
 from app.ui.pages.training.run_view import VIEWS
+from app.ui.shell.application import Window
+from app.ui.shell.assembly import Assembly
+from app.ui.shell.awake import Awake
 
 STEPS = ("welcome", "data", "model", "learning", "training", "results", "tryit", "runs")
 SIZES = ((1280, 720), (1600, 1000))
@@ -262,7 +262,7 @@ def take_race(camera: Camera, quick: bool) -> None:
 
 def short_book(folder: Path) -> str:
     """The beginning of the built-in book as a file: the whole of it would take minutes."""
-    from app.engine.data.samples.content import load_book
+    from app.engine.sources.samples.content import load_book
 
     path = folder / "genesis.txt"
     path.write_text(load_book("book")[:120_000], encoding="utf-8")

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from app import cli
-from app.engine.training.run import Run, default_folder, list_runs
+from app.engine.runs.run import Run, default_folder, list_runs
 
 ROOT = Path(__file__).resolve().parent.parent
 EXPERIMENT = """\

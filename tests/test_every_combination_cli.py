@@ -12,7 +12,7 @@ import pytest
 from app import cli
 from app.engine import storage
 from app.engine.learning.tasks import TASKS
-from app.engine.training.history import read_history
+from app.engine.runs.history import read_history
 from tests import tiny_files
 from tests.engine.tiny import Combination
 

@@ -24,10 +24,10 @@ TOP_LEVEL = {
 }  # fmt: skip
 TORCH_FREE = [
     "app.cli", "app.launch", "app.speaking", "app.terminal", "app.headless",
-    "app.engine.errors", "app.engine.experiment", "app.engine.storage", "app.engine.device", "app.engine.diagnosis",
-    "app.engine.learning.*", "app.engine.data.*",
-    *(f"app.engine.training.{name}" for name in ("events", "control", "history", "run")),
-    *(f"app.engine.results.{name}" for name in ("metrics", "report", "remedies", "advice", "curves")),
+    "app.engine.errors", "app.engine.experiment", "app.engine.storage", "app.engine.compute.device", "app.engine.diagnosis",
+    "app.engine.learning.*", "app.engine.data.*", "app.engine.sources.*", "app.engine.advice.*",
+    *(f"app.engine.runs.{name}" for name in ("events", "control", "history", "run")),
+    *(f"app.engine.results.{name}" for name in ("report", "curve_image")),
     "models.spec", "models.shape", "models.graph", "models.template", "models.cnn.*", "models.transformer.*",
 ]  # fmt: skip
 
@@ -74,7 +74,7 @@ def test_imports_flow_one_way(path: Path) -> None:
                 f"{here} imports {name}"
             )
         elif within(here, "app.ui"):
-            assert top != "torch" or here == "app.ui.application", f"{here} imports {name}"
+            assert top != "torch" or here == "app.ui.shell.application", f"{here} imports {name}"
             assert not within(name, "models.network", "models.layers"), f"{here} imports {name}"
             assert top != "app" or within(name, "app.engine", "app.ui", "app"), (
                 f"{here} imports {name}"

@@ -13,7 +13,7 @@ from app.engine.data.dataset import Amount, Description
 from app.engine.data.preparations.image import ImagePreparation
 from app.engine.learning.tasks import TASKS
 from app.engine.results.report import Report
-from app.engine.training.events import EpochDone, RunPrepared
+from app.engine.runs.events import EpochDone, RunPrepared
 from app.terminal import Display, description_lines, report_lines
 
 

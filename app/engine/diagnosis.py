@@ -11,8 +11,8 @@ from typing import Any
 import psutil
 
 from app import __version__
-from app.engine import device
-from app.engine.training.run import default_folder
+from app.engine.compute import device
+from app.engine.runs.run import default_folder
 
 PACKAGES = (
     "torch", "numpy", "PySide6-Essentials", "pyqtgraph", "pillow", "pydantic", "safetensors", "nvidia-ml-py",

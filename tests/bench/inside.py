@@ -18,13 +18,14 @@ from typing import Any
 
 import numpy as np
 
-from app.engine import device
+from app.engine.compute import device
+from app.engine.compute.batches import Batches
 from app.engine.experiment import Experiment
+from app.engine.runs import events
+from app.engine.runs.control import Control
+from app.engine.runs.run import Run
 from app.engine.storage import from_plain
-from app.engine.training import events, trainer
-from app.engine.training.batches import Batches
-from app.engine.training.control import Control
-from app.engine.training.run import Run
+from app.engine.training import trainer
 
 TURN, SETTLE, WARM = 3.0, 0.5, 1
 """Seconds of a turn, and of its beginning that are not counted: a view is laid out then; pairs that are not counted."""

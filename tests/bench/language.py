@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from app.engine.data.samples.content import load_book
+from app.engine.sources.samples.content import load_book
 from tests.bench.trained import summary_of
 
 

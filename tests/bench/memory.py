@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from app.engine.learning.choices import OPTIMIZERS
-from app.engine.training.memory import PARTS
+from app.engine.memory.ledger import PARTS
 from models.shape import Input, Problem
 from models.template import TEMPLATES
 from tests.ledgers import EXACT, Ledgers, ledgers

@@ -11,8 +11,8 @@ import torch
 import app.engine.learning.tasks as tasks
 from app.engine.experiment import Experiment, TrainingSettings, resolved
 from app.engine.learning.choices import OPTIMIZERS, Optimizer
-from app.engine.training.memory import optimizer_floats
-from app.engine.training.preparing import placed_on
+from app.engine.memory.ledger import optimizer_floats
+from app.engine.training.plan import placed_on
 from models.network import build_model, pretended
 from models.template import TEMPLATES
 from tests.problems import fitting

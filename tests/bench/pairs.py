@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from app.engine.data.opening import open_dataset
 from app.engine.data.settings import DataSettings
+from app.engine.sources.opening import open_dataset
 from tests.bench.trained import summary_of
 
 TEST_SHARE = 0.2

@@ -9,17 +9,17 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from app.engine import device
+from app.engine.compute import device
 from app.engine.data.dataset import Dataset
-from app.engine.data.opening import open_dataset
 from app.engine.experiment import Experiment
+from app.engine.race.race import race
+from app.engine.race.turns import RaceControl
+from app.engine.race.variants import variants_of
+from app.engine.runs.control import Control
+from app.engine.runs.run import Run
+from app.engine.sources.opening import open_dataset
 from app.engine.storage import from_plain
-from app.engine.training.control import Control
-from app.engine.training.lanes import RaceControl
-from app.engine.training.race import race
-from app.engine.training.run import Run
 from app.engine.training.trainer import train
-from app.engine.training.variants import variants_of
 
 
 def main(template: str, pairs: int, processor_time: bool) -> None:

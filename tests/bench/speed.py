@@ -20,14 +20,14 @@ import numpy as np
 import torch
 from PIL import Image
 
-from app.engine import device
+from app.engine.compute import device
+from app.engine.compute.batches import Batches
 from app.engine.experiment import Experiment
+from app.engine.runs.control import Control, Stopped
+from app.engine.runs.run import Run
 from app.engine.storage import from_plain
 from app.engine.training import trainer
-from app.engine.training.batches import Batches
-from app.engine.training.control import Control, Stopped
-from app.engine.training.preparing import Work
-from app.engine.training.run import Run
+from app.engine.training.plan import Work
 
 clock: Callable[[], float] = time.perf_counter
 """Wall time. On a machine that others use too, and for one thread, time.thread_time counts what was computed."""

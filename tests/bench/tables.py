@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from app.engine.data.dataset import Dataset
-from app.engine.data.opening import open_dataset
 from app.engine.data.settings import DataSettings
+from app.engine.sources.opening import open_dataset
 from tests.bench.trained import summary_of
 
 TABLES = {"breast-cancer": "accuracy", "wine": "accuracy", "iris": "accuracy", "diabetes": "r2"}

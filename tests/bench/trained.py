@@ -6,10 +6,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from app.engine.runs.control import Control
+from app.engine.runs.run import Run
 from app.engine.storage import from_plain
 from app.engine.training import trainer
-from app.engine.training.control import Control
-from app.engine.training.run import Run
 
 
 def summary_of(plain: dict[str, Any], folder: Path | None = None) -> dict[str, Any]:

@@ -18,10 +18,10 @@ from PySide6.QtCore import QElapsedTimer, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.engine.experiment import Experiment
+from app.engine.runs.run import Run
 from app.engine.storage import from_plain
-from app.engine.training.run import Run
-from app.ui.application import Window
-from app.ui.awake import Awake
+from app.ui.shell.application import Window
+from app.ui.shell.awake import Awake
 from tests.bench import speed
 
 ROOT = Path(__file__).resolve().parents[2]

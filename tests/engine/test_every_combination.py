@@ -12,9 +12,9 @@ import torch
 
 from app.engine.learning.choices import LOSSES, OPTIMIZERS
 from app.engine.learning.tasks import TASKS
-from app.engine.training.control import Control
-from app.engine.training.events import StepsDone
-from app.engine.training.run import Run
+from app.engine.runs.control import Control
+from app.engine.runs.events import StepsDone
+from app.engine.runs.run import Run
 from app.engine.training.trainer import train
 from models.network import build_model
 from models.shape import Input, Problem

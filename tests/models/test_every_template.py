@@ -7,7 +7,7 @@ import json
 import pytest
 import torch
 
-from app.engine.inspection import inspect
+from app.engine.memory.inspection import inspect
 from models.graph import Graph
 from models.shape import Input, Problem
 from models.spec import settings

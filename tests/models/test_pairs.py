@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from app.engine.inspection import inspect
+from app.engine.memory.inspection import inspect
 from models.graph import GraphError
 from models.layers.pairs import MatchModule
 from models.network import Network, decay_groups

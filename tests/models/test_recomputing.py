@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 import app.engine.learning.tasks as tasks
-from app.engine.dry_run import ActivationMeter
+from app.engine.compute.fake_tensors import ActivationMeter
 from app.engine.experiment import Experiment, resolved
 from models.layers.convnext import ConvNeXtModule
 from models.layers.normalisation import BatchNorm

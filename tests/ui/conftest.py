@@ -11,9 +11,9 @@ from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from app.engine.training.run import Run
-from app.ui.application import Window
-from app.ui.awake import Awake
+from app.engine.runs.run import Run
+from app.ui.shell.application import Window
+from app.ui.shell.awake import Awake
 from tests.ui.loose import Loose, loose_parts
 from tests.ui.trained import trained
 

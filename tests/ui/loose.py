@@ -13,14 +13,14 @@ from PySide6.QtCore import QCoreApplication, QEvent
 
 from app.engine.data.settings import DataSettings
 from app.engine.experiment import Experiment
-from app.ui.background import Background
-from app.ui.document import Document
-from app.ui.measurer import Measurer
-from app.ui.opener import Opener
-from app.ui.parts import Parts
-from app.ui.preferences import Preferences
-from app.ui.session import Session
-from app.ui.theme import Theme
+from app.ui.pages.parts import Parts
+from app.ui.state.background import Background
+from app.ui.state.data_loader import Opener
+from app.ui.state.document import Document
+from app.ui.state.network_measurer import Measurer
+from app.ui.state.preferences import Preferences
+from app.ui.state.session import Session
+from app.ui.style.theme import Theme
 
 PATIENCE_MS = 60_000
 """A ceiling, not a measure: the first measurement of a process loads the engine."""

@@ -14,9 +14,9 @@ from app.engine.experiment import Experiment
 from app.engine.learning.choices import LOSSES
 from app.engine.learning.tasks import TASKS
 from app.engine.results.report import load_report
-from app.engine.training.run import Run
+from app.engine.runs.run import Run
 from app.ui.pages.data.task_box import unfit, with_task
-from app.ui.session import State, read_record
+from app.ui.state.session import State, read_record
 from models.template import TEMPLATES
 from tests import tiny_files
 from tests.engine.tiny import SMALL

@@ -9,8 +9,8 @@ import numpy as np
 
 from app.engine import storage
 from app.engine.experiment import Experiment
-from app.engine.training import events
-from app.ui.record import Record
+from app.engine.runs import events
+from app.ui.state.record import Record
 
 CLASSES = ("Bag", "Boot", "Shirt")
 PARAMETERS = 160_874

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from app.engine import storage
-from app.engine.training.control import Control
-from app.engine.training.run import Run
+from app.engine.runs.control import Control
+from app.engine.runs.run import Run
 
 _kept: dict[str, Path] = {}
 

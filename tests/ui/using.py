@@ -10,8 +10,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.ui.application import Window
-from app.ui.assembly import Assembly
+from app.ui.shell.application import Window
+from app.ui.shell.assembly import Assembly
 
 W = TypeVar("W", bound=QWidget)
 PATIENCE_MS = 60_000

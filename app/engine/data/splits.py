@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.engine.data.catalogue import FREE
 from app.engine.data.dataset import SPLITS
+from app.engine.sources.format import FREE
 
 TRAINING, VALIDATION, TEST = range(3)
 AUTO_SHARE = 0.1

@@ -14,19 +14,19 @@ import numpy as np
 import torch
 
 from app.engine import storage
-from app.engine.data.catalogue import Check, no_check
+from app.engine.compute.batches import together
+from app.engine.compute.evaluation import JUDGED
+from app.engine.compute.randomness import mixed
 from app.engine.data.preparations.text import TextPreparation
 from app.engine.data.settings import DataSettings
-from app.engine.data.tables.columns import Table
 from app.engine.errors import UserError
 from app.engine.learning.losses.cross_entropy import NO_TOKEN
 from app.engine.results.answers import Answer, Cell
-from app.engine.results.evaluation import JUDGED
-from app.engine.results.given import Given, given_in
-from app.engine.results.prediction import Predictor
+from app.engine.results.inputs import Given, given_in
+from app.engine.results.predictor import Predictor
 from app.engine.results.reports import SplitReport, report_for
-from app.engine.training.batches import together
-from app.engine.training.randomness import mixed
+from app.engine.sources.format import Check, no_check
+from app.engine.sources.tables.columns import Table
 
 BATCH = 128
 

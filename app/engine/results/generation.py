@@ -8,10 +8,10 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from app.engine.data.catalogue import Check, no_check
 from app.engine.data.preparations.text import TextPreparation
 from app.engine.errors import UserError
-from app.engine.results.prediction import Predictor
+from app.engine.results.predictor import Predictor
+from app.engine.sources.format import Check, no_check
 
 BEGINNING = "\n"
 """What an empty prompt is taken for: a text begins after a line break. It is not part of the answer."""

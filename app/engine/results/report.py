@@ -15,10 +15,10 @@ from app.engine.data.dataset import Description
 from app.engine.errors import UserError
 from app.engine.experiment import task_of
 from app.engine.learning.tasks import Task
-from app.engine.results.choosing import BEST, PREFIX, Kept, read_kept
 from app.engine.results.reports import OTHER, Level, SplitReport, report_for
-from app.engine.training.history import read_arrays
-from app.engine.training.run import Run
+from app.engine.runs.history import read_arrays
+from app.engine.runs.run import Run
+from app.engine.runs.weights_in_use import BEST, PREFIX, Kept, read_kept
 
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray]
 """rows (n,), targets (n, ...), said (n, ...)."""

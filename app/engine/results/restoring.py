@@ -7,15 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from app.engine.compute.batches import together
+from app.engine.compute.evaluation import JUDGED, USUAL, judged_at_a_time
+from app.engine.compute.randomness import mixed
 from app.engine.data.dataset import Dataset, Description
 from app.engine.data.preparations.image import ImagePreparation
 from app.engine.data.preparations.row import RowPreparation
 from app.engine.data.preparations.signal import SignalPreparation
 from app.engine.errors import UserError
-from app.engine.results.evaluation import JUDGED, USUAL, judged_at_a_time
-from app.engine.results.prediction import Predictor
-from app.engine.training.batches import together
-from app.engine.training.randomness import mixed
+from app.engine.results.predictor import Predictor
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.engine.training.checkpoint import restore_model, weights_sha256
-from app.engine.training.control import Stopped
-from app.engine.training.events import StageChanged, Status
-from app.engine.training.judging import write_results
+from app.engine.runs.checkpoint import restore_model, weights_sha256
+from app.engine.runs.control import Stopped
+from app.engine.runs.events import StageChanged, Status
+from app.engine.training.validation import write_results
 
 if TYPE_CHECKING:
     from app.engine.training.trainer import Training

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from app.engine.data.dataset import Dataset
 from app.engine.errors import UserError
-from app.engine.training import checkpoint, preparing
-from app.engine.training.checkpoint import Checkpoint
-from app.engine.training.life import Life
-from app.engine.training.preparing import Plan
-from app.engine.training.recording import Progress
+from app.engine.runs import checkpoint
+from app.engine.runs.checkpoint import Checkpoint
+from app.engine.training import plan as preparing
+from app.engine.training.execution import Life
+from app.engine.training.plan import Plan
+from app.engine.training.recorder import Progress
 
 
 def find(

@@ -12,19 +12,16 @@ from typing import TYPE_CHECKING
 import torch
 from torch.nn.utils import clip_grad_norm_, get_total_norm
 
+from app.engine.advice import while_training
+from app.engine.compute.evaluation import Evaluation
 from app.engine.data.dataset import Dataset
 from app.engine.errors import UserError
 from app.engine.experiment import Experiment
 from app.engine.learning.choices import scale_of
-from app.engine.results import advice, choosing
-from app.engine.results.evaluation import Evaluation
-from app.engine.training import checkpoint, history, preparing, resuming, smaller
-from app.engine.training.adjusting import Adjuster
-from app.engine.training.changes import PARTS
-from app.engine.training.checkpoint import Checkpoint
-from app.engine.training.concluding import conclude
-from app.engine.training.control import Control, Stopped
-from app.engine.training.events import (
+from app.engine.runs import checkpoint, history, weights_in_use
+from app.engine.runs.checkpoint import Checkpoint
+from app.engine.runs.control import Control, Stopped
+from app.engine.runs.events import (
     EpochDone,
     Event,
     Found,
@@ -34,22 +31,27 @@ from app.engine.training.events import (
     RunFinished,
     StageChanged,
 )
+from app.engine.runs.history import Writer
+from app.engine.runs.live_changes import PARTS
+from app.engine.runs.run import Run
+from app.engine.runs.summary import Outcome
+from app.engine.training import memory_shortage, resuming
+from app.engine.training import plan as preparing
+from app.engine.training.concluding import conclude
+from app.engine.training.execution import End, Life, execute
 from app.engine.training.failures import less_memory, let_go, memory_called, out_of_memory
-from app.engine.training.history import Writer
-from app.engine.training.judging import BestKeeper, Judge, count_patience, is_better
-from app.engine.training.life import End, Life, execute
-from app.engine.training.measuring import MemoryWatch
-from app.engine.training.outcome import Outcome
-from app.engine.training.preparing import Plan, Work
-from app.engine.training.recording import Course, Diverged, Progress, Recorder
-from app.engine.training.run import Run
-from app.engine.training.saving import Saver
-from app.engine.training.smaller import LEAST_HALVED, MOST_HALVINGS
+from app.engine.training.live_changes_applied import Adjuster
+from app.engine.training.memory_recorder import MemoryWatch
+from app.engine.training.memory_shortage import LEAST_HALVED, MOST_HALVINGS
+from app.engine.training.plan import Plan, Work
+from app.engine.training.recorder import Course, Diverged, Progress, Recorder
+from app.engine.training.saver import Saver
+from app.engine.training.validation import BestKeeper, Judge, count_patience, is_better
 
 if TYPE_CHECKING:
     from app.engine.learning.task import Batch
-    from app.engine.training.inside import Watch
-    from app.engine.training.memory import StepMeter
+    from app.engine.memory.ledger import StepMeter
+    from app.engine.training.optimizer_probe import Watch
 
 
 def train(
@@ -176,7 +178,7 @@ class Training:
         self.best = BestKeeper(work, run)
         self.saver = Saver(work, run, progress, self.recorder, writer, self.best, emit)
         self.memory = MemoryWatch(work, run, outcome, emit)
-        self._found: dict[str, advice.Finding] = {}
+        self._found: dict[str, while_training.Finding] = {}
         self.adjuster = Adjuster(work, progress, before.marks, writer, emit, run.log)
         outcome.changes = self.adjuster.made
         work.passes.load_scale(progress.scaler)
@@ -212,7 +214,7 @@ class Training:
         """Trains, then judges what is kept. Raises UserError or what torch raises."""
         end: End
         self.outcome.begun = True
-        choosing.forget(self.run)
+        weights_in_use.forget(self.run)
         try:
             self.fit()
             end = "completed", ""
@@ -299,7 +301,7 @@ class Training:
                     raise
                 self.run.log("".join(traceback.format_exception(error)))
             # Outside the except block: the exception held the frames, and the frames held the tensors.
-            self.find(smaller.halved(work, progress, self.adjuster, self.memory.monitor))
+            self.find(memory_shortage.halved(work, progress, self.adjuster, self.memory.monitor))
             self.memory.weigh_anew()
             self._save_soon = (
                 True  # what a failed pass did to running averages is not to be done again
@@ -317,7 +319,7 @@ class Training:
             adjuster.again()
         if control.asked:
             for text in adjuster.change(control.taken()):
-                self.find(advice.Finding("change", "warning", "Not changed", text))
+                self.find(while_training.Finding("change", "warning", "Not changed", text))
         if waited := control.begin_step(self.progress.examples):
             self.recorder.leave_out(waited)
             if control.stopping or control.pausing:
@@ -326,7 +328,7 @@ class Training:
     def _watching(self) -> Watch:
         """Made when somebody looks for the first time."""
         if self.watch is None:
-            from app.engine.training.inside import Watch
+            from app.engine.training.optimizer_probe import Watch
 
             self.watch = Watch(self.work.network, self.work.optimizer, self.work.optimizer_choice)
         return self.watch
@@ -426,7 +428,7 @@ class Training:
             + ", ".join(f"{name} {value:.4g}" for name, value in evaluation.metrics.items())
         )
         self.course.epochs.append(history.epoch_line(event))
-        for finding in advice.while_training(
+        for finding in while_training.while_training(
             self.course,
             self.work.plan.dataset.description,
             evaluation.confusion,
@@ -434,7 +436,7 @@ class Training:
         ):
             self.find(finding)
 
-    def find(self, finding: advice.Finding) -> None:
+    def find(self, finding: while_training.Finding) -> None:
         """Tells a finding, once for as long as it says the same."""
         if self._found.get(finding.key) != finding:
             self._found[finding.key] = finding

@@ -10,9 +10,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QStyleOptionGraphicsItem, QWidget
 
-from app.ui.amounts import bytes_text
-from app.ui.theme import SMALL, TITLE, Theme
-from app.ui.words import share_text, short
+from app.ui.style.theme import SMALL, TITLE, Theme
+from app.ui.text.amounts import bytes_text
+from app.ui.text.words import share_text, short
 
 HEIGHT, RADIUS, PADDING, BAR, BAR_HEIGHT = 46, 8, 13, 110, 4
 """Of a block, in pixels at 100 %."""

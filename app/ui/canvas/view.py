@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView
 
 from app.ui.canvas.arrange import Sizes, arrange
 from app.ui.canvas.items import BlockItem, BlockView, LineItem
-from app.ui.theme import Theme
+from app.ui.style.theme import Theme
 
 WIDTH, NARROWEST, BRANCHED, ROW_GAP, COLUMN_GAP, LANE = 420, 160, 250, 12, 40, 16
 """Of the drawing, in pixels at 100 %: a block's width alone in its row, at least, and beside others."""

@@ -6,7 +6,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from app.ui.parts import Page, Parts
+    from app.ui.pages.parts import Page, Parts
 
 PAGES = {
     "welcome": "WelcomePage",

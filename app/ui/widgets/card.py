@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.ui.theme import style
+from app.ui.style.theme import style
 from app.ui.widgets.elided import ElidedLabel
 
 

@@ -8,8 +8,8 @@ from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QToolTip
 
-from app.ui.amounts import count_text
-from app.ui.theme import SMALL, Theme
+from app.ui.style.theme import SMALL, Theme
+from app.ui.text.amounts import count_text
 
 SPLITS = {"training": "training", "validation": "validation", "test": "line"}
 """Split -> colour role."""

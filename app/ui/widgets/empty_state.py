@@ -7,8 +7,8 @@ from collections.abc import Callable
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
-from app.ui.assets import icon
-from app.ui.theme import Theme, style
+from app.ui.style.assets import icon
+from app.ui.style.theme import Theme, style
 
 
 class EmptyState(QWidget):

@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
 
-from app.ui.theme import Theme, style
+from app.ui.style.theme import Theme, style
 
 
 class Segments(QWidget):

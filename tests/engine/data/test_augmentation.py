@@ -10,15 +10,15 @@ import pytest
 import torch
 from PIL import Image
 
+from app.engine.compute.batches import Batches
+from app.engine.compute.first_batch import first_batch
+from app.engine.compute.randomness import Randomness
 from app.engine.data.augmentation import Augmentation, settled
-from app.engine.data.opening import open_dataset
 from app.engine.data.pictures import decode
 from app.engine.data.preparations.image import ImagePreparation
-from app.engine.data.preview import first_batch
 from app.engine.data.settings import AugmentationSettings, DataSettings
 from app.engine.learning.tasks import TASKS
-from app.engine.training.batches import Batches
-from app.engine.training.randomness import Randomness
+from app.engine.sources.opening import open_dataset
 
 Maker = Callable[..., Path]
 OFF = {"flip": False, "shift": 0.0}

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from app.engine.dry_run import pretending
+from app.engine.compute.fake_tensors import pretending
 from app.engine.learning.choices import LOSSES, LossFunction
 
 CPU = torch.device("cpu")

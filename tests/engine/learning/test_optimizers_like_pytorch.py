@@ -12,7 +12,7 @@ import torch
 from torch import nn, optim
 
 from app.engine.learning.choices import OPTIMIZERS
-from app.engine.training.together import Together
+from app.engine.learning.combined_optimizer import Together
 
 CPU = torch.device("cpu")
 RATE, DECAY, STEPS = 0.01, 0.1, 7

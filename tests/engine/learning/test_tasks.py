@@ -16,11 +16,11 @@ from app.engine.data.preparation import Preparation
 from app.engine.data.preparations.image import ImagePreparation
 from app.engine.data.preparations.pair import PairPreparation
 from app.engine.data.preparations.text import TextPreparation
+from app.engine.learning import scores
 from app.engine.learning.metrics import METRICS
 from app.engine.learning.tasks import TASKS
 from app.engine.learning.tasks.metric_learning import RUN
 from app.engine.learning.tasks.reconstruction import damaged
-from app.engine.results import metrics
 from models.shape import Input
 
 PICTURES = ImagePreparation(6, 6, 3, "crop", (0.5, 0.4, 0.3), (0.1, 0.2, 0.3))
@@ -319,8 +319,8 @@ def test_of_very_many_classes_figures_need_no_table_of_confusions() -> None:
     )
     matrix = task.confusion(few, targets, said)
     assert matrix is not None and task.figures(few, targets, said) == {
-        "accuracy": metrics.accuracy(matrix),
-        "macro_f1": metrics.macro_f1(matrix),
+        "accuracy": scores.accuracy(matrix),
+        "macro_f1": scores.macro_f1(matrix),
     }
     assert task.confusion(many, targets, wide) is None
 

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.engine.data.opening import open_dataset
 from app.engine.errors import UserError
 from app.engine.experiment import Experiment, problem_of, resolved, task_of
 from app.engine.results.answering import answer, answer_file, answer_given, said_of, write_answers
-from app.engine.results.prediction import Predictor
+from app.engine.results.predictor import Predictor
 from app.engine.results.restoring import restore, restore_rows
+from app.engine.sources.opening import open_dataset
 from models.network import build_model
 
 WORDS = ["red", "green", "blue", "cat", "dog", "bird", "house", "tree", "river", "stone"]

@@ -13,7 +13,7 @@ from app.engine.data.tokens import learn, read_tokens
 from app.engine.errors import UserError
 from app.engine.learning.tasks import task
 from app.engine.results.generation import generate, probable
-from app.engine.results.prediction import Predictor
+from app.engine.results.predictor import Predictor
 from models.graph import Graph, Node
 from models.network import build_model
 from models.shape import Problem

@@ -9,10 +9,10 @@ import pytest
 import torch
 from torch import nn
 
+from app.engine.compute.batches import split_inputs
+from app.engine.compute.evaluation import USUAL, Evaluation, evaluate, judged_at_a_time
 from app.engine.learning.choices import LOSSES
 from app.engine.learning.tasks import TASKS
-from app.engine.results.evaluation import USUAL, Evaluation, evaluate, judged_at_a_time
-from app.engine.training.batches import split_inputs
 from models.shape import Input, Problem
 from tests.engine import tiny
 

@@ -13,8 +13,8 @@ from app.engine.errors import UserError
 from app.engine.experiment import Experiment
 from app.engine.learning.tasks import TASKS
 from app.engine.results.report import Report, load_report
-from app.engine.training.history import write_arrays
-from app.engine.training.run import Run
+from app.engine.runs.history import write_arrays
+from app.engine.runs.run import Run
 
 TASK = TASKS["classification"]
 

@@ -15,10 +15,11 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
-from app.engine import device
-from app.engine.training import checkpoint, recording, saving, trainer
-from app.engine.training.control import Control
-from app.engine.training.run import Run
+from app.engine.compute import device
+from app.engine.runs import checkpoint
+from app.engine.runs.control import Control
+from app.engine.runs.run import Run
+from app.engine.training import recorder, saver, trainer
 from tests.engine.training.small import at_step, experiment, metrics_lines, pictures
 
 Plan = tuple[str, float]
@@ -70,7 +71,7 @@ def main(folder: Path, every: int) -> None:
     """every: of the many plans, one in so many is tried."""
     device.warm_up()
     dice = random.Random(5)
-    recording.READ_EVERY = 0.0
+    recorder.READ_EVERY = 0.0
     asked = experiment(pictures(folder / "a.npz", 72))
     whole = Run.create(folder / "runs", asked)
     begun = time.perf_counter()
@@ -82,8 +83,8 @@ def main(folder: Path, every: int) -> None:
     plans += [[("step", dice.randrange(steps)) for _ in range(2)] for _ in range(4)]
     plans += [[("time", dice.uniform(0.1, 1.0) * lasts) for _ in range(2)] for _ in range(4)]
     for number, kills in enumerate(plans[::every]):
-        saving.SAVE_EVERY = 0.0 if number % 2 else 60.0  # in half of the trials every step is saved
-        saving.EPOCH_EVERY = 2.0 if number % 4 == 2 else 0.0  # in a quarter not even every epoch is
+        saver.SAVE_EVERY = 0.0 if number % 2 else 60.0  # in half of the trials every step is saved
+        saver.EPOCH_EVERY = 2.0 if number % 4 == 2 else 0.0  # in a quarter not even every epoch is
         run = Run.create(folder / "runs", asked)
         done, killed = (
             in_child(lambda run=run: trainer.train(asked, run, listen, Control()), kills[0]),

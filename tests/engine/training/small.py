@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from app.engine.compute.randomness import Randomness
 from app.engine.experiment import Experiment
+from app.engine.runs import events
+from app.engine.runs.run import Run
 from app.engine.storage import from_plain
-from app.engine.training import events
-from app.engine.training.randomness import Randomness
-from app.engine.training.run import Run
 
 
 def pictures(path: Path, count: int = 120, side: int = 10, classes: int = 4, seed: int = 0) -> Path:
@@ -53,7 +53,7 @@ def experiment(source: Path, **sections: dict[str, Any]) -> Experiment:
 
 def overfitted(folder: Path) -> Run:
     """A finished run on pictures in which there is nothing to learn: its last epoch is far worse than its best."""
-    from app.engine.training.control import Control
+    from app.engine.runs.control import Control
     from app.engine.training.trainer import train
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -109,7 +109,7 @@ def at_step(step: int, action: Callable[[], object]) -> Iterator[None]:
 
 def metrics_lines(run: Run) -> list[dict[str, Any]]:
     """metrics.jsonl without marks and without what the clock wrote."""
-    from app.engine.training.history import METRICS, TIME_FIELDS, lines
+    from app.engine.runs.history import METRICS, TIME_FIELDS, lines
 
     return [
         {key: value for key, value in line.items() if key not in TIME_FIELDS}

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from app.engine.training import checkpoint, events, history, trainer
-from app.engine.training.control import Control
-from app.engine.training.run import Run
+from app.engine.runs import checkpoint, events, history
+from app.engine.runs.control import Control
+from app.engine.runs.run import Run
+from app.engine.training import trainer
 from tests.engine.training.small import Listener, at_step, experiment, metrics_lines, pictures
 
 

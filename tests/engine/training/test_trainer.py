@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 import torch
 
-from app.engine.results.evaluation import evaluate
-from app.engine.training import checkpoint, events, history, preparing, recording, trainer
-from app.engine.training.control import Control, Stopped
-from app.engine.training.run import Run
+from app.engine.compute.evaluation import evaluate
+from app.engine.runs import checkpoint, events, history
+from app.engine.runs.control import Control, Stopped
+from app.engine.runs.run import Run
+from app.engine.training import plan, recorder, trainer
 from models.network import Network
 from tests.engine.training.small import Listener, at_step, experiment, metrics_lines, pictures
 
@@ -150,7 +151,7 @@ def test_the_weights_kept_are_those_of_the_best_epoch(
         seen.append(checkpoint.weights_sha256(network.state_dict()))
         return replace(evaluation, loss=next(losses, 3.0))
 
-    monkeypatch.setattr("app.engine.training.judging.evaluate", crafted)
+    monkeypatch.setattr("app.engine.training.validation.evaluate", crafted)
     asked = experiment(source, training={"epochs": 4})
     run, listener = new_run(asked), Listener()
     finished = trainer.train(asked, run, listener, Control())
@@ -172,7 +173,7 @@ def test_early_stopping_counts_epochs_without_improvement(
 
         return replace(evaluate(*arguments, **options), loss=next(losses, 3.0))
 
-    monkeypatch.setattr("app.engine.training.judging.evaluate", crafted)
+    monkeypatch.setattr("app.engine.training.validation.evaluate", crafted)
     asked = experiment(source, training={"epochs": 9, "patience": 2, "min_delta": 0.1})
     run, listener = new_run(asked), Listener()
     finished = trainer.train(asked, run, listener, Control())
@@ -254,7 +255,7 @@ def test_stop_in_the_validation_is_honoured_within_a_batch(
             raise Stopped
         return evaluate(*arguments, **options)
 
-    monkeypatch.setattr("app.engine.training.judging.evaluate", watched)
+    monkeypatch.setattr("app.engine.training.validation.evaluate", watched)
     run = new_run(asked)
     assert trainer.train(asked, run, Listener(), control).status == "stopped"
     finished = trainer.resume(run, Listener(), Control())
@@ -309,11 +310,11 @@ def test_an_error_anywhere_is_told_and_the_next_training_works(
         raise ZeroDivisionError("the third wheel came off")
 
     target = {
-        "open": "app.engine.training.preparing.open_dataset",
-        "forward": "app.engine.training.batches.Batches.get",
+        "open": "app.engine.training.plan.open_dataset",
+        "forward": "app.engine.compute.batches.Batches.get",
         "loss": "app.engine.learning.losses.cross_entropy._CrossEntropy.__call__",
         "optimizer": "torch.optim.AdamW.step",
-        "validation": "app.engine.training.judging.evaluate",
+        "validation": "app.engine.training.validation.evaluate",
     }[place]
     asked, listener = experiment(source), Listener()
     run = new_run(asked)
@@ -343,7 +344,7 @@ def test_out_of_memory_is_retried_with_half_the_batch(
     """The failed network must be gone before the next is built: the live exception would hold it."""
     alive: list[weakref.ref[Network]] = []
     kind, text = type(error), str(error)
-    real_build, real_forward = preparing.build_model, Network.forward
+    real_build, real_forward = plan.build_model, Network.forward
 
     def build(*arguments: Any) -> Network:
         assert all(reference() is None for reference in alive)
@@ -356,7 +357,7 @@ def test_out_of_memory_is_retried_with_half_the_batch(
             raise kind(text)
         return real_forward(self, x)
 
-    monkeypatch.setattr(preparing, "build_model", build)
+    monkeypatch.setattr(plan, "build_model", build)
     monkeypatch.setattr(Network, "forward", forward)
     asked, listener = experiment(source, training={"batch_size": 64}), Listener()
     finished = trainer.train(asked, new_run(asked), listener, Control())
@@ -433,14 +434,14 @@ def test_a_loss_that_is_no_number_ends_the_run_with_a_remedy(source: Path, new_r
 def test_one_bad_step_is_no_divergence(
     source: Path, new_run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = recording.Recorder.note
+    real = recorder.Recorder.note
     calls: list[int] = []
 
-    def note(self: recording.Recorder, loss: torch.Tensor, *rest: Any) -> bool:
+    def note(self: recorder.Recorder, loss: torch.Tensor, *rest: Any) -> bool:
         calls.append(1)
         return real(self, loss * float("nan") if len(calls) == 3 else loss, *rest)
 
-    monkeypatch.setattr(recording.Recorder, "note", note)
+    monkeypatch.setattr(recorder.Recorder, "note", note)
     asked = experiment(source)
     finished = trainer.train(asked, new_run(asked), Listener(), Control())
     assert finished.status == "completed" and np.isfinite(finished.summary["loss"]["training"])

@@ -91,7 +91,7 @@ class Muon(TwoMoments):
     def build(self, groups: Iterable[dict], device: torch.device) -> torch.optim.Optimizer:
         import torch
 
-        from app.engine.training.together import Together
+        from app.engine.learning.combined_optimizer import Together
 
         parts: list[torch.optim.Optimizer] = []
         matrices, rest = self._split(groups)

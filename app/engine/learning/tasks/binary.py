@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from app.engine.learning import scores as metrics
 from app.engine.learning.task import View, named
 from app.engine.learning.tasks.classification import Classification
-from app.engine.results import metrics
 
 if TYPE_CHECKING:
     import torch

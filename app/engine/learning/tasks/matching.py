@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
+from app.engine.learning import retrieval, verification
 from app.engine.learning.task import Task, View, named
-from app.engine.results import space, verification
 from models.shape import Answers
 
 if TYPE_CHECKING:
@@ -68,8 +68,8 @@ class Matching(Task):
         if not len(said):
             return {}
         first, second = said[:, 0], said[:, 1]
-        there = space.places(first, second, targets, targets)
-        back = space.places(second, first, targets, targets)
+        there = retrieval.places(first, second, targets, targets)
+        back = retrieval.places(second, first, targets, targets)
         found = {
             f"recall_at_{k}_{way}": float((places < k).mean())
             for k in (1, 5)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
+from app.engine.learning import retrieval, verification
 from app.engine.learning.task import Task, View, named
-from app.engine.results import space, verification
 
 if TYPE_CHECKING:
     import torch
@@ -80,7 +80,7 @@ class MetricLearning(Task):
             return {}
         _, group, sizes = np.unique(targets, return_inverse=True, return_counts=True)
         known = sizes[group] > 1
-        places = space.places(said, said, targets, targets, itself=True)[known]
+        places = retrieval.places(said, said, targets, targets, itself=True)[known]
         same = verification.between(said, said, verification.same_pairs(targets))
         different = verification.between(said, said, verification.different_pairs(targets))
         return named(

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
+from app.engine.learning import scores as metrics
 from app.engine.learning.task import Task, View, named
-from app.engine.results import metrics
 from models.shape import Problem
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from app.engine.advice.remedies import quoted
 from app.engine.data.dataset import Description
+from app.engine.learning import scores
+from app.engine.learning.scores import percent
 from app.engine.learning.task import Task, View
-from app.engine.results import metrics
 from app.engine.results.answers import Answer, Cell, Item
-from app.engine.results.metrics import percent
-from app.engine.results.remedies import quoted
 from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
 
 
@@ -70,8 +70,8 @@ class ClassReport(SplitReport):
     ) -> ClassReport:
         classes = about.classes
         said = form(said, len(targets), len(classes))
-        answers = metrics.predictions(said)
-        matrix = metrics.confusion(targets, answers, len(classes))
+        answers = scores.predictions(said)
+        matrix = scores.confusion(targets, answers, len(classes))
         report = cls.of_confusion(
             name, matrix, classes, usual_class(about), judged(task, about, targets, said), loss
         )
@@ -97,8 +97,8 @@ class ClassReport(SplitReport):
 
         usual: the class most frequent in training. figures: metrics of the task by name.
         """
-        table, correct, count = metrics.per_class(matrix), int(np.trace(matrix)), int(matrix.sum())
-        low, high = metrics.wilson(correct, count)
+        table, correct, count = scores.per_class(matrix), int(np.trace(matrix)), int(matrix.sum())
+        low, high = scores.wilson(correct, count)
         none = np.zeros(0, dtype=np.int64)
         return cls(
             name,

@@ -12,7 +12,7 @@ from app.engine.data.dataset import Description
 from app.engine.learning.task import Task, View
 from app.engine.results.answers import Answer, Cell, Item
 from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
-from app.engine.results.wording import number
+from app.engine.text import number
 
 KNOWS_NOTHING = 8.0
 """Bits a byte costs where every byte is as likely as any other."""

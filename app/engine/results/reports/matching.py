@@ -8,11 +8,11 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from app.engine.data.dataset import Description
+from app.engine.learning.retrieval import nearest, places, similarity
+from app.engine.learning.scores import percent, wilson
 from app.engine.learning.task import Task, View
 from app.engine.results.answers import Answer, Cell, Item
-from app.engine.results.metrics import percent, wilson
 from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
-from app.engine.results.space import nearest, places, similarity
 
 Way = Literal["forward", "back"]
 """From the first halves to the second ones, or back."""

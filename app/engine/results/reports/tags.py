@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from app.engine.advice.remedies import listed, quoted
 from app.engine.data.dataset import Description
+from app.engine.learning.scores import average_precision, percent
 from app.engine.learning.task import Task, View
 from app.engine.results.answers import Answer, Cell, Item
-from app.engine.results.metrics import average_precision, percent
-from app.engine.results.remedies import listed, quoted
 from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
 
 THRESHOLD = 0.5

@@ -8,12 +8,12 @@ from PySide6.QtWidgets import QComboBox, QLabel, QPushButton
 
 from app.engine.data.dataset import SPLITS, Dataset
 from app.engine.data.nouns import noun
-from app.engine.data.summary import balance
 from app.engine.errors import UserError
+from app.engine.sources.summary import balance
 from app.ui.pages.data.histogram import Histogram
-from app.ui.parts import Parts
-from app.ui.remedies import change
-from app.ui.theme import style
+from app.ui.pages.parts import Parts
+from app.ui.pages.remedies import change
+from app.ui.style.theme import style
 from app.ui.widgets.card import Card
 from app.ui.widgets.class_bars import ClassBars, balance_words
 

@@ -25,11 +25,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.assets import icon
-from app.ui.theme import Theme
+from app.ui.style.assets import icon
+from app.ui.style.theme import Theme
 
 if TYPE_CHECKING:
-    from app.engine.data.tables.preview import ColumnPreview
+    from app.engine.sources.tables.preview import ColumnPreview
 
 Index = QModelIndex | QPersistentModelIndex
 HEADS = ("Column", "What it is", "Why", "Different", "Missing", "Where it is missing")

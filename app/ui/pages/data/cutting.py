@@ -9,7 +9,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.ui.theme import SMALL, Theme
+from app.ui.style.theme import SMALL, Theme
 
 SHADES = ("accent_tint", "good_tint", "warning_tint")
 LINE, PAD, MOST = 24, 3, 400

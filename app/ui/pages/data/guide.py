@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.engine.results.advice import before_training
-from app.engine.results.remedies import Finding
-from app.ui.document import Document
-from app.ui.parts import GuideCard
-from app.ui.remedies import change
+from app.engine.advice.remedies import Finding
+from app.engine.advice.while_training import before_training
+from app.ui.pages.parts import GuideCard
+from app.ui.pages.remedies import change
+from app.ui.state.document import Document
 
 DATASET = GuideCard(
     "Dataset",

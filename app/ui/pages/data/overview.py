@@ -11,17 +11,17 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QVBoxLayout, QWidg
 from app.engine.data.dataset import Dataset
 from app.engine.data.nouns import noun
 from app.engine.errors import UserError
-from app.ui.background import Failure
-from app.ui.examples import example_of
 from app.ui.pages.data.balance import BalanceCard
 from app.ui.pages.data.cutting import TokenView
 from app.ui.pages.data.scrolled import scrolled
-from app.ui.parts import Parts
-from app.ui.theme import style
+from app.ui.pages.parts import Parts
+from app.ui.state.background import Failure
+from app.ui.style.theme import style
+from app.ui.text.words import target_words
 from app.ui.widgets.card import Card
-from app.ui.widgets.example_grid import ExampleGrid, ExampleRow, LazyRows
-from app.ui.widgets.thumbnails import Row, ThumbnailGrid
-from app.ui.words import target_words
+from app.ui.widgets.examples.grid import ExampleGrid, ExampleRow, LazyRows
+from app.ui.widgets.examples.picture import example_of
+from app.ui.widgets.examples.thumbnails import Row, ThumbnailGrid
 
 SIDE, MIXED, SHOWN = 44, 400, 64
 """Side of a thumbnail at 100 %; pictures of the mixed view; pictures of the first batch."""
@@ -235,7 +235,7 @@ class Overview(QWidget):
             )
 
         def make(control: object) -> Any:
-            from app.engine.data.preview import first_batch
+            from app.engine.compute.first_batch import first_batch
 
             return first_batch(dataset, augmentation, size, seed, SHOWN)
 

@@ -17,9 +17,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.engine.data.dataset import SPLITS, Description
-from app.engine.data.samples import PREFIX, SAMPLES
 from app.engine.errors import UserError
-from app.ui.amounts import count_text
+from app.engine.sources.samples import PREFIX, SAMPLES
 from app.ui.pages.data.guide import guide_cards
 from app.ui.pages.data.overview import Overview
 from app.ui.pages.data.preparing import Preparing
@@ -29,10 +28,11 @@ from app.ui.pages.data.states import EmptyState, FailedState, Waiting, button
 from app.ui.pages.data.table import TableView
 from app.ui.pages.data.task_box import TaskBox
 from app.ui.pages.data.varying import Varying
-from app.ui.parts import GuideCard, Page, Parts
-from app.ui.theme import style
+from app.ui.pages.parts import GuideCard, Page, Parts
+from app.ui.style.theme import style
+from app.ui.text.amounts import count_text
+from app.ui.text.words import holds
 from app.ui.widgets.elided import ElidedLabel
-from app.ui.words import holds
 
 TABS = ("overview", "table", "preparation", "augmentation", "skipped")
 TITLES = ("Overview", "Table", "Preparation", "Augmentation", "Skipped files")

@@ -9,16 +9,16 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.engine.data.dataset import Dataset
-from app.engine.data.formats.image_list import ImageList
-from app.engine.data.formats.table import TableFormat
-from app.engine.training.control import Control
-from app.ui.background import Failure
-from app.ui.form import Form
+from app.engine.runs.control import Control
+from app.engine.sources.formats.image_list import ImageList
+from app.engine.sources.formats.table import TableFormat
 from app.ui.pages.data.scrolled import scrolled
-from app.ui.parts import Parts
-from app.ui.theme import style
+from app.ui.pages.parts import Parts
+from app.ui.state.background import Failure
+from app.ui.style.theme import style
 from app.ui.widgets.card import Card
-from app.ui.widgets.thumbnails import ThumbnailGrid
+from app.ui.widgets.examples.thumbnails import ThumbnailGrid
+from app.ui.widgets.settings.form import Form
 
 SIDE, SAMPLES, FORM_WIDTH = 88, 10, 316
 SETTINGS = (
@@ -158,7 +158,7 @@ class Preparing(QWidget):
         rows = sample_rows(dataset, SAMPLES)
 
         def make(control: Control) -> Any:
-            from app.engine.data.preview import before_and_after
+            from app.engine.compute.first_batch import before_and_after
 
             return before_and_after(dataset, data, rows, control.check)
 

@@ -7,10 +7,10 @@ from typing import Any
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from app.engine.learning.tasks import TASKS
-from app.ui.document import Document
 from app.ui.pages.data.states import button
 from app.ui.pages.data.task_box import with_task
-from app.ui.theme import style
+from app.ui.state.document import Document
+from app.ui.style.theme import style
 from app.ui.widgets.card import Card
 
 ANSWERS = (

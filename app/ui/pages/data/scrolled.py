@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
-from app.ui.theme import style
+from app.ui.style.theme import style
 
 
 def scrolled(inside: QWidget, plain: bool = True) -> QScrollArea:

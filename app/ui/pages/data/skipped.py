@@ -23,9 +23,9 @@ from PySide6.QtWidgets import (
 )
 
 from app.engine.data.dataset import Skipped
-from app.ui.amounts import count_text
-from app.ui.parts import Parts
-from app.ui.theme import style
+from app.ui.pages.parts import Parts
+from app.ui.style.theme import style
+from app.ui.text.amounts import count_text
 from app.ui.widgets.card import Card
 
 Index = QModelIndex | QPersistentModelIndex

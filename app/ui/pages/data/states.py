@@ -16,14 +16,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.amounts import time_text
-from app.ui.assets import icon
-from app.ui.form import Form
 from app.ui.pages.data.scrolled import scrolled
 from app.ui.pages.data.table import TableView
-from app.ui.parts import Parts
-from app.ui.theme import style
+from app.ui.pages.parts import Parts
+from app.ui.style.assets import icon
+from app.ui.style.theme import style
+from app.ui.text.amounts import time_text
 from app.ui.widgets.card import Card
+from app.ui.widgets.settings.form import Form
 
 ACCEPTED = (
     (

@@ -8,15 +8,15 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from app.engine.data.settings import DataSettings
-from app.engine.training.control import Control
-from app.ui.amounts import count_text
-from app.ui.background import Failure
+from app.engine.runs.control import Control
 from app.ui.pages.data.columns import TOO, ColumnTable
 from app.ui.pages.data.rows import RowTable
 from app.ui.pages.data.scrolled import scrolled
 from app.ui.pages.data.written import WrittenRow
-from app.ui.parts import Parts
-from app.ui.theme import style
+from app.ui.pages.parts import Parts
+from app.ui.state.background import Failure
+from app.ui.style.theme import style
+from app.ui.text.amounts import count_text
 from app.ui.widgets.card import Card
 
 
@@ -65,7 +65,7 @@ class TableView(QWidget):
         self._asked = data
 
         def look_again(control: Control) -> Any:
-            from app.engine.data.tables.looking import look
+            from app.engine.sources.tables.looking import look
 
             return look(data, control.check)
 

@@ -6,12 +6,12 @@ import numpy as np
 from PySide6.QtCore import Qt
 
 from app.engine.data.dataset import Dataset
-from app.engine.data.targets import is_number
 from app.engine.errors import UserError
 from app.engine.experiment import Experiment
 from app.engine.learning.tasks import TASKS, Task
-from app.ui.document import Document
-from app.ui.widgets.number_box import DropDown
+from app.engine.sources.targets import is_number
+from app.ui.state.document import Document
+from app.ui.widgets.settings.number_box import DropDown
 from models.shape import Problem
 
 FEW = 50

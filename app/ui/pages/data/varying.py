@@ -9,16 +9,16 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.engine.data.dataset import Dataset
-from app.ui.background import Failure
-from app.ui.form import Form
 from app.ui.pages.data.preparing import FORM_WIDTH, sample_rows
 from app.ui.pages.data.scrolled import scrolled
 from app.ui.pages.data.states import button
-from app.ui.parts import Parts
-from app.ui.theme import style
+from app.ui.pages.parts import Parts
+from app.ui.state.background import Failure
+from app.ui.style.theme import style
+from app.ui.text.words import target_words
 from app.ui.widgets.card import Card
-from app.ui.widgets.thumbnails import Row, ThumbnailGrid
-from app.ui.words import target_words
+from app.ui.widgets.examples.thumbnails import Row, ThumbnailGrid
+from app.ui.widgets.settings.form import Form
 
 SIDE, PICTURES, TIMES = 64, 6, 16
 
@@ -94,8 +94,8 @@ class Varying(QWidget):
         rows, throw = sample_rows(dataset, PICTURES), self._throw
 
         def make(control: object) -> Any:
+            from app.engine.compute.first_batch import varied
             from app.engine.data.augmentation import Augmentation, settled
-            from app.engine.data.preview import varied
 
             words = Augmentation(settled(settings, dataset.description)).words
             return dataset, varied(dataset, rows, settings, TIMES, throw), words

@@ -8,14 +8,14 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from app.engine.data.settings import DataSettings
-from app.ui.document import Document
-from app.ui.theme import SMALL, Theme, style
+from app.ui.state.document import Document
+from app.ui.style.theme import SMALL, Theme, style
 from app.ui.widgets.flow import Flow
-from app.ui.widgets.number_box import DropDown
+from app.ui.widgets.settings.number_box import DropDown
 from models.spec import Setting, settings
 
 if TYPE_CHECKING:
-    from app.engine.data.tables.preview import TablePreview
+    from app.engine.sources.tables.preview import TablePreview
 
 NAMES = ("sheet", "delimiter", "decimal", "thousands", "encoding", "header")
 SHORT = {

@@ -9,9 +9,9 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.engine.learning.choices import Optimizer
-from app.ui.amounts import bytes_text, times_text
-from app.ui.theme import Theme
-from app.ui.widgets.ledger import NAMES, OF_THE_WEIGHTS, role_of
+from app.ui.style.theme import Theme
+from app.ui.text.amounts import bytes_text, times_text
+from app.ui.widgets.memory.ledger import NAMES, OF_THE_WEIGHTS, role_of
 
 HEIGHT, GAP, FLOAT = 60, 6, 4
 """Bytes of a float32, in which weights and moments are kept."""

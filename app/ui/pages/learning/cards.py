@@ -12,20 +12,20 @@ from app.engine.data.nouns import counted
 from app.engine.errors import UserError
 from app.engine.experiment import Experiment
 from app.engine.learning.choices import LOSSES, OPTIMIZERS, SCHEDULES, Loss, Optimizer
-from app.engine.training.weighing import Budget
-from app.ui.amounts import bytes_text, count_text
-from app.ui.form import ChoiceBox, Form
+from app.engine.planning.memory_estimate import Budget
 from app.ui.pages.learning.boxes import Boxes
-from app.ui.pages.learning.finder import FindButton
 from app.ui.pages.learning.fit import needed, parts, verdict
+from app.ui.pages.learning.lr_finder import FindButton
 from app.ui.pages.learning.pictures import LossPicture, Told, picture_for
-from app.ui.parts import Parts
-from app.ui.plots.rate import SchedulePlot
-from app.ui.theme import style
+from app.ui.pages.parts import Parts
+from app.ui.plots.curves.learning_rate import SchedulePlot
+from app.ui.style.theme import style
+from app.ui.text.amounts import bytes_text, count_text
 from app.ui.widgets.card import Card
-from app.ui.widgets.ledger import overlap, parts_of, total_of
-from app.ui.widgets.memory_bar import MemoryBar
-from app.ui.widgets.memory_table import MemoryTable
+from app.ui.widgets.memory.ledger import overlap, parts_of, total_of
+from app.ui.widgets.memory.memory_bar import MemoryBar
+from app.ui.widgets.memory.memory_table import MemoryTable
+from app.ui.widgets.settings.form import ChoiceBox, Form
 from models.spec import Registry, Setting, settings
 
 BASIC = {

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.engine.training.weighing import Budget, budget_of
-from app.ui.amounts import UNKNOWN, bytes_text
-from app.ui.widgets.ledger import Part, total_of
+from app.engine.planning.memory_estimate import Budget, budget_of
+from app.ui.text.amounts import UNKNOWN, bytes_text
+from app.ui.widgets.memory.ledger import Part, total_of
 
 
 def read_device(setting: str) -> Budget:
     """The device that a training would run on. For the background thread: it loads the engine. Raises UserError."""
-    from app.engine.device import choose
+    from app.engine.compute.device import choose
 
     return budget_of(choose(setting))
 

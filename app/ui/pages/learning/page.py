@@ -17,10 +17,7 @@ from PySide6.QtWidgets import (
 from app.engine.data.nouns import counted
 from app.engine.errors import UserError
 from app.engine.experiment import Experiment
-from app.engine.training.weighing import Budget
-from app.ui.amounts import count_text
-from app.ui.background import Failure
-from app.ui.document import PRETENDED
+from app.engine.planning.memory_estimate import Budget
 from app.ui.pages.learning.cards import (
     BASIC,
     LossCard,
@@ -33,11 +30,14 @@ from app.ui.pages.learning.cards import (
 )
 from app.ui.pages.learning.fit import read_device
 from app.ui.pages.learning.telling import told_of
-from app.ui.parts import GuideCard, Page, Parts
-from app.ui.remedies import card_of
-from app.ui.theme import style
-from app.ui.widgets.field import value_in_words
+from app.ui.pages.parts import GuideCard, Page, Parts
+from app.ui.pages.remedies import card_of
+from app.ui.state.background import Failure
+from app.ui.state.document import PRETENDED
+from app.ui.style.theme import style
+from app.ui.text.amounts import count_text
 from app.ui.widgets.flow import Flow
+from app.ui.widgets.settings.field import value_in_words
 
 NARROW = 600
 """Below this width (at 100 %) the cards stand below each other."""
@@ -310,7 +310,7 @@ class LearningPage(Page):
             text = f"{error.what} {error.remedy}".strip()
             return [GuideCard("These settings do not go together", text, "problem"), ABOUT]
         if document.description is not None:
-            from app.engine.results.advice import before_training
+            from app.engine.advice.while_training import before_training
 
             found = before_training(document.experiment, document.description, document.dataset)
             cards += [

@@ -20,22 +20,22 @@ from PySide6.QtWidgets import (
 
 from app.engine.errors import UserError
 from app.engine.experiment import Experiment
-from app.engine.training.planner import Option, options, pace_of, work_of
-from app.engine.training.weighing import Scales, scales_for
-from app.ui.amounts import UNKNOWN, bytes_text
-from app.ui.background import Failure
-from app.ui.document import PRETENDED
-from app.ui.measurer import held
+from app.engine.planning.memory_estimate import Scales, scales_for
+from app.engine.planning.options import Option, options, pace_of, work_of
 from app.ui.pages.learning.fit import parts as device_parts
 from app.ui.pages.learning.planner_rows import HEADS, Row, epoch_text
-from app.ui.parts import Parts
-from app.ui.remedies import change
-from app.ui.theme import style
-from app.ui.trials import Trials
-from app.ui.widgets.memory_bar import MemoryBar
+from app.ui.pages.parts import Parts
+from app.ui.pages.remedies import change
+from app.ui.state.background import Failure
+from app.ui.state.document import PRETENDED
+from app.ui.state.network_measurer import held
+from app.ui.state.trials import Trials
+from app.ui.style.theme import style
+from app.ui.text.amounts import UNKNOWN, bytes_text
+from app.ui.widgets.memory.memory_bar import MemoryBar
 
 if TYPE_CHECKING:
-    from app.engine.training.fitting import Fitted
+    from app.engine.planning.fit_to_memory import Fitted
 
 WIDTH, HEIGHT = 1000, 660
 TIPS = {
@@ -255,7 +255,7 @@ class Planner(QDialog):
             return
 
         def find(_: object) -> Fitted:
-            from app.engine.training.fitting import fit
+            from app.engine.planning.fit_to_memory import fit
 
             return fit(scales)
 

@@ -16,10 +16,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.engine.training.planner import Option
-from app.ui.amounts import UNKNOWN, bytes_text, time_text
-from app.ui.assets import icon
-from app.ui.theme import Theme, style
+from app.engine.planning.options import Option
+from app.ui.style.assets import icon
+from app.ui.style.theme import Theme, style
+from app.ui.text.amounts import UNKNOWN, bytes_text, time_text
 
 HEADS = ("", "Memory", "Does it fit?", "Time an epoch", "")
 WORDS = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from app.engine.data.dataset import Dataset
-from app.ui.examples import example_of
 from app.ui.pages.learning.pictures import Told
-from app.ui.record import Record
+from app.ui.state.record import Record
+from app.ui.widgets.examples.picture import example_of
 from models.shape import Problem
 
 MOST = 2_000

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
-from app.ui.theme import Theme
+from app.ui.style.theme import Theme
 
 SIZE = (64, 28)
 """Width and height of a drawing, in pixels at 100 %."""

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui.pages.model.drawings import SIZE, draw
-from app.ui.theme import BODY, SMALL, Theme, style
+from app.ui.style.theme import BODY, SMALL, Theme, style
 from models.spec import Registry
 from models.template import Template
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from app.engine.data.nouns import noun
-from app.ui.document import Document
-from app.ui.measurer import Measured, Measurer
-from app.ui.parts import GuideCard
-from app.ui.words import holds
+from app.ui.pages.parts import GuideCard
+from app.ui.state.document import Document
+from app.ui.state.network_measurer import Measured, Measurer
+from app.ui.text.words import holds
 from models.graph import INPUT, OTHER
 
 ARCHITECTURE = {

@@ -19,14 +19,14 @@ from PySide6.QtWidgets import (
 
 from app.engine.data.nouns import noun
 from app.engine.learning.choices import Optimizer
-from app.ui.amounts import bytes_text, count_text, times_text
-from app.ui.assets import icon
 from app.ui.canvas.items import BlockView
 from app.ui.canvas.view import ZOOM_STEP, NetworkView
-from app.ui.measurer import Measured, Measurer
-from app.ui.theme import Theme, style
+from app.ui.state.network_measurer import Measured, Measurer
+from app.ui.style.assets import icon
+from app.ui.style.theme import Theme, style
+from app.ui.text.amounts import bytes_text, count_text, times_text
+from app.ui.text.words import short, size_words
 from app.ui.widgets.card import Card
-from app.ui.words import short, size_words
 from models.graph import INPUT, OTHER, GraphError
 from models.shape import Input, words
 

@@ -7,16 +7,16 @@ from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.engine.errors import UserError
-from app.ui.document import pretended
-from app.ui.form import Form
 from app.ui.pages.model.gallery import TemplateGallery
 from app.ui.pages.model.guide import guide_cards
 from app.ui.pages.model.network_card import NetworkCard
 from app.ui.pages.model.sizes import parameters_of_defaults
-from app.ui.parts import GuideCard, Page, Parts
-from app.ui.theme import style
+from app.ui.pages.parts import GuideCard, Page, Parts
+from app.ui.state.document import pretended
+from app.ui.style.theme import style
+from app.ui.text.words import answers_words
 from app.ui.widgets.card import Card
-from app.ui.words import answers_words
+from app.ui.widgets.settings.form import Form
 from models.shape import Problem
 from models.template import TEMPLATES
 

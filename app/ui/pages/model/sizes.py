@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.engine.training.control import Control
+from app.engine.runs.control import Control
 from models.graph import GraphError
 from models.shape import Problem
 from models.template import TEMPLATES
@@ -10,7 +10,7 @@ from models.template import TEMPLATES
 
 def parameters_of_defaults(problem: Problem, control: Control) -> dict[str, int]:
     """Parameters of each template's default for this problem; what does not fit, or cannot be built, is left out."""
-    from app.engine.inspection import inspect
+    from app.engine.memory.inspection import inspect
 
     sizes = {}
     for template in TEMPLATES.all():

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from app.engine.data.nouns import noun
 from app.engine.results.reports.classes import ClassRow
-from app.ui.amounts import UNKNOWN, percent_text
 from app.ui.pages.results.table import Column, FigureTable, Line
-from app.ui.theme import Theme
+from app.ui.style.theme import Theme
+from app.ui.text.amounts import UNKNOWN, percent_text
 
 NAME, RECALL, PRECISION, F1, COUNT, SAID = range(6)
 

@@ -19,13 +19,13 @@ from PySide6.QtWidgets import (
 )
 
 from app.engine.data.dataset import Dataset
-from app.ui.assets import icon
-from app.ui.examples import example_of
 from app.ui.pages.results.notice import Notice
-from app.ui.theme import Theme, style
+from app.ui.style.assets import icon
+from app.ui.style.theme import Theme, style
 from app.ui.widgets.elided import ElidedLabel
-from app.ui.widgets.example import ExampleView
-from app.ui.widgets.example_grid import ExampleGrid, ExampleRow, LazyRows
+from app.ui.widgets.examples.example import ExampleView
+from app.ui.widgets.examples.grid import ExampleGrid, ExampleRow, LazyRows
+from app.ui.widgets.examples.picture import example_of
 
 
 @dataclass(frozen=True)

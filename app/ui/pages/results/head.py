@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
 
-from app.engine.training.events import EpochDone
-from app.ui.theme import Theme, style
+from app.engine.runs.events import EpochDone
+from app.ui.style.theme import Theme, style
 from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.segments import Segments
 

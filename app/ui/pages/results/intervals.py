@@ -10,8 +10,8 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.engine.results.reports.classes import ClassReport
-from app.ui.amounts import percent_text
-from app.ui.theme import Theme
+from app.ui.style.theme import Theme
+from app.ui.text.amounts import percent_text
 
 NAMES = {"validation": "Validation", "test": "Test", "data": "These data"}
 

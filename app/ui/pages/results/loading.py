@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.engine.results.choosing import read_kept
-from app.engine.training.run import Run
+from app.engine.runs.run import Run
+from app.engine.runs.weights_in_use import read_kept
 
 if TYPE_CHECKING:
-    from app.engine.results.prediction import Predictor
+    from app.engine.results.predictor import Predictor
 
 
 class Loaded:
@@ -21,7 +21,7 @@ class Loaded:
 
     def predictor(self, path: Path) -> Predictor:
         """Raises UserError where nothing was kept."""
-        from app.engine.results.prediction import Predictor
+        from app.engine.results.predictor import Predictor
 
         run = Run(path)
         key = (path, read_kept(run), (path / "summary.json").stat().st_mtime_ns)

@@ -14,13 +14,13 @@ from app.engine.data.settings import DataSettings
 from app.engine.errors import UserError
 from app.engine.experiment import task_of
 from app.engine.learning.task import Task
-from app.engine.results import choosing
-from app.engine.results.choosing import BEST, Kept
 from app.engine.results.report import Report, load_report
 from app.engine.results.reports import SplitReport, report_for
 from app.engine.results.reports.classes import ClassReport
-from app.engine.training.events import EpochDone
-from app.engine.training.run import Run
+from app.engine.runs import weights_in_use
+from app.engine.runs.events import EpochDone
+from app.engine.runs.run import Run
+from app.engine.runs.weights_in_use import BEST, Kept
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,11 +61,18 @@ def read_outcome(path: Path) -> Outcome:
     try:
         report = load_report(run)
         return Outcome(
-            path, report, description, data, "", report.kept, choosing.last_of(run), report.task
+            path,
+            report,
+            description,
+            data,
+            "",
+            report.kept,
+            weights_in_use.last_of(run),
+            report.task,
         )
     except UserError as error:
         return Outcome(
-            path, None, description, data, str(error), choosing.read_kept(run), None, task
+            path, None, description, data, str(error), weights_in_use.read_kept(run), None, task
         )
 
 

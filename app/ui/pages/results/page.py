@@ -9,8 +9,8 @@ from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 
 from app.engine.data.nouns import noun
-from app.engine.training import events
-from app.ui.background import Failure
+from app.engine.runs import events
+from app.ui.pages.parts import GuideCard, Page, Parts
 from app.ui.pages.results.head import Head
 from app.ui.pages.results.outcome import Outcome, read_outcome
 from app.ui.pages.results.saving import save
@@ -19,10 +19,10 @@ from app.ui.pages.results.source import Source, source_of
 from app.ui.pages.results.summary_card import SummaryCard
 from app.ui.pages.results.used import UsedLine
 from app.ui.pages.results.views import View, view_for
-from app.ui.parts import GuideCard, Page, Parts
-from app.ui.record import Record
-from app.ui.run_names import label_of
-from app.ui.theme import style
+from app.ui.state.background import Failure
+from app.ui.state.record import Record
+from app.ui.style.theme import style
+from app.ui.text.run_names import label_of
 from app.ui.widgets.empty_state import EmptyState
 
 NOTHING = "Train a network: what it gets right and wrong will be here, with the examples."

@@ -7,10 +7,10 @@ import numpy as np
 from app.engine.data.dataset import Dataset
 from app.engine.data.nouns import counted, noun
 from app.engine.results.reports.classes import ClassReport, Mistake
-from app.ui.amounts import count_text, percent_text
 from app.ui.pages.results.gallery import ExampleGallery, Found, escaped, location
 from app.ui.pages.results.outcome import has_examples
-from app.ui.theme import Theme
+from app.ui.style.theme import Theme
+from app.ui.text.amounts import count_text, percent_text
 
 __all__ = ["Gallery", "location"]
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.engine import storage
 from app.engine.errors import UserError
-from app.ui.background import Background, Failure
+from app.ui.state.background import Background, Failure
 
 KINDS = {".png": "Picture (*.png)", ".csv": "Table (*.csv)", ".txt": "Text (*.txt)"}
 

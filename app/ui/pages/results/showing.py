@@ -10,12 +10,12 @@ import numpy as np
 
 from app.engine.data.dataset import Dataset, Description
 from app.engine.learning.task import Task
-from app.engine.results.choosing import BEST
 from app.engine.results.reports import Level, SplitReport, report_for
-from app.engine.training import events
-from app.engine.training.history import EpochRecord, read_epoch
+from app.engine.runs import events
+from app.engine.runs.history import EpochRecord, read_epoch
+from app.engine.runs.weights_in_use import BEST
 from app.ui.pages.results.outcome import Outcome, of_epoch
-from app.ui.record import Record
+from app.ui.state.record import Record
 
 
 @dataclass(frozen=True)

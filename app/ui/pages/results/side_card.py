@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
 from app.ui.pages.results.classes import ClassTable
 from app.ui.pages.results.pictures import Gallery
-from app.ui.theme import Theme, style
+from app.ui.style.theme import Theme, style
 from app.ui.widgets.card import Card
 from app.ui.widgets.segments import Segments
 

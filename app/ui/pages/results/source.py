@@ -7,8 +7,8 @@ from pathlib import Path
 
 from app.engine.data.dataset import Dataset
 from app.engine.data.nouns import noun
-from app.ui.document import Document
 from app.ui.pages.results.outcome import Outcome
+from app.ui.state.document import Document
 
 
 @dataclass(frozen=True, eq=False)

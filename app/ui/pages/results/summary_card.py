@@ -11,11 +11,11 @@ from app.engine.data.dataset import Description
 from app.engine.learning.metrics import METRICS
 from app.engine.results.reports import SplitReport
 from app.engine.results.reports.classes import ClassReport
-from app.engine.results.wording import unit_of
-from app.ui.amounts import figure_text, number_text
-from app.ui.assets import icon
+from app.engine.text import unit_of
 from app.ui.pages.results.intervals import IntervalPlot
-from app.ui.theme import Theme, style
+from app.ui.style.assets import icon
+from app.ui.style.theme import Theme, style
+from app.ui.text.amounts import figure_text, number_text
 from app.ui.widgets.card import Card
 
 FIGURES = 3

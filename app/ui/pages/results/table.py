@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.theme import Theme
+from app.ui.style.theme import Theme
 
 Index = QModelIndex | QPersistentModelIndex
 NAMES = 80

@@ -17,12 +17,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.engine.results import metrics
+from app.engine.learning import scores
 from app.engine.results.reports.yes_no import YesNoReport
-from app.ui.amounts import percent_text
 from app.ui.pages.results.outcome import has_examples
-from app.ui.plots.curve import ShareCurve
-from app.ui.theme import Theme, style
+from app.ui.plots.curves.threshold import ShareCurve
+from app.ui.style.theme import Theme, style
+from app.ui.text.amounts import percent_text
 from app.ui.widgets.elided import ElidedLabel
 
 USUAL, STEPS = 0.5, 1000
@@ -132,7 +132,7 @@ class ThresholdPanel(QWidget):
             return report
         said = (report.said[:, 1] >= self.threshold).astype(np.int64)
         names = tuple(row.name for row in report.classes)
-        matrix = metrics.confusion(report.targets, said, 2)
+        matrix = scores.confusion(report.targets, said, 2)
         made = YesNoReport.of_confusion(
             report.split, matrix, names, report.baseline_class, report.metrics, report.loss
         )

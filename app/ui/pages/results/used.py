@@ -8,15 +8,15 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.engine.learning.metrics import METRICS
-from app.engine.results import choosing
-from app.engine.results.choosing import Which
-from app.engine.training.events import EpochDone
-from app.engine.training.run import Run
-from app.ui.amounts import figure_text, number_text
-from app.ui.background import Background, Failure
+from app.engine.runs import weights_in_use
+from app.engine.runs.events import EpochDone
+from app.engine.runs.run import Run
+from app.engine.runs.weights_in_use import Which
 from app.ui.pages.results.outcome import Outcome
-from app.ui.record import Record
-from app.ui.theme import style
+from app.ui.state.background import Background, Failure
+from app.ui.state.record import Record
+from app.ui.style.theme import style
+from app.ui.text.amounts import figure_text, number_text
 
 
 class UsedLine(QWidget):
@@ -101,7 +101,7 @@ class UsedLine(QWidget):
         self._judging, self._trouble = path, None
         self._show_state()
         self._background.run(
-            lambda control: choosing.use(Run(path), which, control.check),
+            lambda control: weights_in_use.use(Run(path), which, control.check),
             done,
             failed,
             "results.use",
@@ -111,7 +111,7 @@ class UsedLine(QWidget):
 def words(record: Record, outcome: Outcome | None, live: bool) -> str:
     """ "Best: epoch 3 of 10 (validation loss 0.41)." and what that means here; "" without a best epoch."""
     best = record.best
-    kept = outcome.kept if outcome is not None else choosing.BEST
+    kept = outcome.kept if outcome is not None else weights_in_use.BEST
     if live or kept.use == "best":
         if best is None:
             return ""

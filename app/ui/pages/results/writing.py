@@ -8,11 +8,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QPushButton, QSlider
 
-from app.engine.training.control import Control
-from app.ui.background import Failure
+from app.engine.runs.control import Control
+from app.ui.pages.parts import Parts
 from app.ui.pages.results.loading import Loaded
-from app.ui.parts import Parts
-from app.ui.theme import style
+from app.ui.state.background import Failure
+from app.ui.style.theme import style
 from app.ui.widgets.card import Card
 
 TOKENS, USUAL = 200, 80

@@ -18,11 +18,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.background import Background
 from app.ui.pages.runs.differences import Comparison, Line, compare
 from app.ui.pages.runs.entries import Entry, common_metric
 from app.ui.pages.runs.overlay import DASHES, MOST, Overlay, series_color
-from app.ui.theme import Theme, style
+from app.ui.state.background import Background
+from app.ui.style.theme import Theme, style
 from app.ui.widgets.card import Card
 from app.ui.widgets.segments import Segments
 

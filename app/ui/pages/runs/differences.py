@@ -13,9 +13,9 @@ from app.engine.data.settings import AugmentationSettings, DataSettings
 from app.engine.errors import UserError
 from app.engine.experiment import TrainingSettings
 from app.engine.learning.choices import LOSSES, OPTIMIZERS, SCHEDULES
-from app.engine.training.run import Run
-from app.ui.amounts import UNKNOWN, count_text, figure_text, number_text, time_text
+from app.engine.runs.run import Run
 from app.ui.pages.runs.entries import Entry
+from app.ui.text.amounts import UNKNOWN, count_text, figure_text, number_text, time_text
 from models.spec import Setting, Spec, UnknownChoice, plain_words, settings
 from models.template import TEMPLATES
 

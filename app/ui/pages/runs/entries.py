@@ -13,8 +13,8 @@ import numpy as np
 
 from app.engine.learning.metrics import METRICS, Metric
 from app.engine.learning.tasks import TASKS
-from app.engine.training.run import Run, list_runs
-from app.ui.run_names import label_of
+from app.engine.runs.run import Run, list_runs
+from app.ui.text.run_names import label_of
 
 MORE_EPOCHS = 10
 STATUS_WORDS = {

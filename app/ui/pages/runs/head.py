@@ -8,9 +8,9 @@ from pathlib import Path
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QWidget
 
-from app.ui.assets import icon
 from app.ui.pages.runs.entries import MORE_EPOCHS, Entry
-from app.ui.theme import Theme, style
+from app.ui.style.assets import icon
+from app.ui.style.theme import Theme, style
 from app.ui.widgets.elided import ElidedLabel
 
 ACTIONS = (

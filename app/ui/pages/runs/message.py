@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton
 
-from app.ui.assets import icon
-from app.ui.theme import Theme, style
+from app.ui.style.assets import icon
+from app.ui.style.theme import Theme, style
 from app.ui.widgets.card import Card
 
 

@@ -10,9 +10,9 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
-from app.ui.amounts import UNKNOWN, figure_text, number_text, time_text
 from app.ui.pages.runs.entries import Entry, common_metric
-from app.ui.theme import Theme
+from app.ui.style.theme import Theme
+from app.ui.text.amounts import UNKNOWN, figure_text, number_text, time_text
 
 Index = QModelIndex | QPersistentModelIndex
 RUN, BEST, LOSS, TIME, NOTE = range(5)

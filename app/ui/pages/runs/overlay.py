@@ -11,8 +11,8 @@ from PySide6.QtGui import QColor, QFontMetricsF
 
 from app.engine.learning.metrics import Metric
 from app.ui.pages.runs.entries import Entry, common_metric
-from app.ui.plots.axis import Axis, percent, plain
-from app.ui.theme import SERIES, Theme
+from app.ui.plots.base.axis import Axis, percent, plain
+from app.ui.style.theme import SERIES, Theme
 
 DASHES: tuple[list[float], ...] = ([], [6, 3], [2, 2], [9, 3, 2, 3], [12, 4])
 MARKERS = ("o", "s", "t1", "d", "x")

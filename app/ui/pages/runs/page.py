@@ -11,9 +11,9 @@ from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QLabel, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 
 from app.engine.errors import UserError
-from app.engine.training import events
-from app.engine.training.run import Run
-from app.ui.background import Failure
+from app.engine.runs import events
+from app.engine.runs.run import Run
+from app.ui.pages.parts import GuideCard, Page, Parts
 from app.ui.pages.runs.comparison import ComparisonCard
 from app.ui.pages.runs.entries import Entry, read_entries
 from app.ui.pages.runs.head import Head
@@ -21,11 +21,11 @@ from app.ui.pages.runs.message import MessageBar
 from app.ui.pages.runs.model import NOTE, RUN
 from app.ui.pages.runs.table import RunsTable
 from app.ui.pages.runs.trash import Discarded, discard, restore
-from app.ui.parts import GuideCard, Page, Parts
-from app.ui.record import Record
-from app.ui.run_names import day_of, label_of
-from app.ui.session import read_record
-from app.ui.theme import style
+from app.ui.state.background import Failure
+from app.ui.state.record import Record
+from app.ui.state.session import read_record
+from app.ui.style.theme import style
+from app.ui.text.run_names import day_of, label_of
 from app.ui.widgets.card import Card
 from app.ui.widgets.empty_state import EmptyState
 

@@ -7,8 +7,6 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QFontMetrics, QIcon, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
-from app.ui.amounts import UNKNOWN, number_text, time_text
-from app.ui.assets import icon
 from app.ui.pages.runs.entries import Entry, common_metric
 from app.ui.pages.runs.model import (
     BEST,
@@ -21,7 +19,9 @@ from app.ui.pages.runs.model import (
     epoch_words,
     when,
 )
-from app.ui.theme import Theme
+from app.ui.style.assets import icon
+from app.ui.style.theme import Theme
+from app.ui.text.amounts import UNKNOWN, number_text, time_text
 
 ICONS = {
     "running": ("mdi6.progress-clock", "accent"), "interrupted": ("warning", "warning"), "completed": ("good", "best"),

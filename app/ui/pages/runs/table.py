@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 from app.ui.pages.runs.entries import Entry
 from app.ui.pages.runs.model import BEST, LOSS, NOTE, RUN, TIME, RunsModel
 from app.ui.pages.runs.painter import RunPainter
-from app.ui.theme import Theme
+from app.ui.style.theme import Theme
 
 
 class RunsTable(QTableView):

@@ -9,7 +9,7 @@ from PySide6.QtCore import QFile
 
 from app.engine import storage
 from app.engine.errors import UserError
-from app.engine.training.run import Run
+from app.engine.runs.run import Run
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from app.engine.data.nouns import noun
 from app.engine.experiment import Experiment
 from app.engine.learning.metrics import METRICS, Metric
 from app.engine.learning.tasks import TASKS, Task
-from app.engine.results.wording import unit_of
-from app.engine.training.run import Run
-from app.ui.amounts import figure_text
-from app.ui.record import Record
+from app.engine.runs.run import Run
+from app.engine.text import unit_of
+from app.ui.state.record import Record
+from app.ui.text.amounts import figure_text
 
 
 @dataclass(frozen=True)

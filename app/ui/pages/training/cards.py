@@ -18,19 +18,19 @@ from PySide6.QtWidgets import (
 )
 
 from app.engine.experiment import Experiment
-from app.engine.training import events
-from app.ui.amounts import bytes_text, number_text
+from app.engine.runs import events
 from app.ui.pages.training.about import About
 from app.ui.pages.training.probes import BODIES, Body, Probe
-from app.ui.plots.memory_over_time import MemoryPlot
-from app.ui.plots.tools import PlotCard
-from app.ui.record import Record
-from app.ui.theme import Theme, style
+from app.ui.plots.base.tools import PlotCard
+from app.ui.plots.curves.memory_over_time import MemoryPlot
+from app.ui.state.record import Record
+from app.ui.style.theme import Theme, style
+from app.ui.text.amounts import bytes_text, number_text
 from app.ui.widgets.card import Card
-from app.ui.widgets.device_panel import DevicePanel, one_line
-from app.ui.widgets.ledger import difference_in_words, overlap, parts_of, total_of
-from app.ui.widgets.memory_bar import MemoryBar
-from app.ui.widgets.memory_table import MemoryTable
+from app.ui.widgets.memory.device_panel import DevicePanel, one_line
+from app.ui.widgets.memory.ledger import difference_in_words, overlap, parts_of, total_of
+from app.ui.widgets.memory.memory_bar import MemoryBar
+from app.ui.widgets.memory.memory_table import MemoryTable
 
 LOG_LINES = 5000
 LOG_TAIL = 200_000

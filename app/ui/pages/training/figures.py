@@ -8,10 +8,10 @@ import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.engine.experiment import Experiment
-from app.ui.amounts import UNKNOWN, count_text, number_text
 from app.ui.pages.training.about import About
-from app.ui.record import Record
-from app.ui.theme import Theme, style
+from app.ui.state.record import Record
+from app.ui.style.theme import Theme, style
+from app.ui.text.amounts import UNKNOWN, count_text, number_text
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.ui.parts import GuideCard, Parts
-from app.ui.record import Record
-from app.ui.remedies import card_of
+from app.ui.pages.parts import GuideCard, Parts
+from app.ui.pages.remedies import card_of
+from app.ui.state.record import Record
 
 if TYPE_CHECKING:
+    from app.engine.advice.while_training import Finding
     from app.engine.data.dataset import Description
     from app.engine.experiment import Experiment
-    from app.engine.results.advice import Finding
 
 FULL, SLOW = 0.97, 3.0
 """Above this share in use and so many times slower than before, a GPU has begun to use main memory (R30)."""
@@ -78,12 +78,12 @@ def findings_of(
     record: Record, description: Description | None, resolved: Experiment | None
 ) -> list[Finding]:
     """What holds now. What was told before and no longer holds is left out, as far as the figures say."""
-    from app.engine.results import advice
+    from app.engine.advice import while_training
 
     told: dict[str, Finding] = dict(record.findings)
     ended = record.finished is not None
     if description is not None and record.epochs and record.prepared is not None:
-        judge = advice.after_training if ended else advice.while_training
+        judge = while_training.after_training if ended else while_training.while_training
         current = {
             f.key: f
             for f in judge(_Course(record), description, record.epochs[-1].confusion, resolved)
@@ -93,7 +93,7 @@ def findings_of(
         told.pop("well", None)
     if ended:
         told.pop("stale", None)
-    return advice.ordered(list(told.values()))[:MOST]
+    return while_training.ordered(list(told.values()))[:MOST]
 
 
 OF_THE_COURSE = {
@@ -122,7 +122,7 @@ def spilled(record: Record, best_speed: float) -> bool:
 
 
 def spill_finding(resolved: Experiment | None) -> Finding:
-    from app.engine.results.advice import Finding, half_batch
+    from app.engine.advice.while_training import Finding, half_batch
 
     return Finding(
         "spill",

@@ -6,12 +6,12 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.engine.experiment import Experiment
-from app.engine.training import events
-from app.engine.training.changes import RATE_FACTOR, live_settings, refusal
+from app.engine.runs import events
+from app.engine.runs.live_changes import RATE_FACTOR, live_settings, refusal
 from app.ui.pages.training.live_fields import LiveField, RateField, SettingField, same
-from app.ui.record import Record
-from app.ui.session import Session, State
-from app.ui.theme import Theme, style
+from app.ui.state.record import Record
+from app.ui.state.session import Session, State
+from app.ui.style.theme import Theme, style
 from app.ui.widgets.card import Card
 from app.ui.widgets.flow import Flow
 

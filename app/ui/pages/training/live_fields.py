@@ -6,11 +6,11 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from app.engine.training.changes import RATE_FACTOR, Live
-from app.ui.amounts import UNKNOWN
-from app.ui.theme import Theme, style
+from app.engine.runs.live_changes import RATE_FACTOR, Live
+from app.ui.style.theme import Theme, style
+from app.ui.text.amounts import UNKNOWN
 from app.ui.widgets.elided import ElidedLabel
-from app.ui.widgets.number_box import NumberBox, Slider
+from app.ui.widgets.settings.number_box import NumberBox, Slider
 
 LADDER = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 """Factors on the slider: its steps look alike because they multiply."""

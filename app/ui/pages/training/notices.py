@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui.pages.training.summary import Action, Notice
-from app.ui.theme import Theme, style
+from app.ui.style.theme import Theme, style
 
 LABELS: dict[Action, tuple[str, str]] = {
     "results": ("Results", "What it gets right and wrong, in figures and pictures."),

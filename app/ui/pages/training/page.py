@@ -14,7 +14,9 @@ from app.engine.data.dataset import Dataset
 from app.engine.errors import UserError
 from app.engine.experiment import Experiment
 from app.engine.results.reports import report_for
-from app.engine.training import events
+from app.engine.runs import events
+from app.ui.pages.parts import GuideCard, Page, Parts
+from app.ui.pages.remedies import apply, restart, train_longer
 from app.ui.pages.training import guide
 from app.ui.pages.training.about import About, about_of
 from app.ui.pages.training.notices import NoticeStrip
@@ -22,11 +24,9 @@ from app.ui.pages.training.probes import Probe
 from app.ui.pages.training.run_view import RACE, RunView
 from app.ui.pages.training.summary import Action, notice_of
 from app.ui.pages.training.waiting import EmptyCard, PreparingCard, centred
-from app.ui.parts import GuideCard, Page, Parts
-from app.ui.record import Record
-from app.ui.remedies import apply, restart, train_longer
-from app.ui.session import State
-from app.ui.theme import style
+from app.ui.state.record import Record
+from app.ui.state.session import State
+from app.ui.style.theme import style
 
 DRAW_EVERY = 0.18
 """Seconds between two drawings of the curves while steps come in: five times a second looks the same as ten."""

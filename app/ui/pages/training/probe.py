@@ -8,10 +8,10 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from app.ui.examples import Example
-from app.ui.theme import Theme
-from app.ui.widgets.example import pixmap_of
-from app.ui.widgets.thumbnails import crisp
+from app.ui.style.theme import Theme
+from app.ui.widgets.examples.example import pixmap_of
+from app.ui.widgets.examples.picture import Example
+from app.ui.widgets.examples.thumbnails import crisp
 
 GAP, LARGEST = 8, 96
 LINES = 3

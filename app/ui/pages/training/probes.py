@@ -17,12 +17,12 @@ from app.engine.results.reports.classes import ClassReport
 from app.engine.results.reports.matching import MatchingReport
 from app.engine.results.reports.space import SpaceReport
 from app.engine.results.reports.tags import THRESHOLD, TagReport
-from app.engine.results.wording import amount
-from app.ui.examples import example_of
+from app.engine.text import amount
 from app.ui.pages.training.probe import ProbeStrip, Said
-from app.ui.plots.scatter import ScatterPlot, Told
-from app.ui.plots.similarity import SimilarityMatrix
-from app.ui.theme import Theme, style
+from app.ui.plots.distributions.scatter import ScatterPlot, Told
+from app.ui.plots.matrices.similarity import SimilarityMatrix
+from app.ui.style.theme import Theme, style
+from app.ui.widgets.examples.picture import example_of
 
 PAIRS = 24
 """Of the similarity matrix: so many are told apart in a small card."""

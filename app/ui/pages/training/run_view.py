@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.engine.experiment import Experiment
+from app.ui.pages.parts import Parts
 from app.ui.pages.training.about import About
 from app.ui.pages.training.cards import LogView, MemoryCard, MemoryView, ProbeCard
 from app.ui.pages.training.figures import FiguresRow, figures_of
@@ -25,15 +26,14 @@ from app.ui.pages.training.inside.words import title_of
 from app.ui.pages.training.live import ChangePanel, ChangesStrip
 from app.ui.pages.training.notices import NoticeStrip
 from app.ui.pages.training.race.view import RaceView
-from app.ui.parts import Parts
-from app.ui.plots.loss import LossPlot
-from app.ui.plots.metric import MetricPlot
-from app.ui.plots.norm import NormPlot
-from app.ui.plots.rate import RatePlot
-from app.ui.plots.tools import LogButton, PlotCard, SmoothButton
-from app.ui.racing import Racing
-from app.ui.record import Record
-from app.ui.theme import style
+from app.ui.plots.base.tools import LogButton, PlotCard, SmoothButton
+from app.ui.plots.curves.learning_rate import RatePlot
+from app.ui.plots.curves.loss import LossPlot
+from app.ui.plots.curves.metric import MetricPlot
+from app.ui.plots.curves.norm import NormPlot
+from app.ui.state.race import Racing
+from app.ui.state.record import Record
+from app.ui.style.theme import style
 from app.ui.widgets.one_of import OneOf
 
 VIEWS = (

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from app.ui.amounts import count_text, number_text, time_text
 from app.ui.pages.training.about import About
-from app.ui.record import Record
-from app.ui.session import State
+from app.ui.state.record import Record
+from app.ui.state.session import State
+from app.ui.text.amounts import count_text, number_text, time_text
 
 Action = Literal["results", "tryit", "longer", "resume", "unpause", "train", "remedy", "details"]
 

@@ -17,10 +17,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.engine.training.events import StageChanged
-from app.ui.amounts import time_text
-from app.ui.assets import icon
-from app.ui.theme import Theme, style
+from app.engine.runs.events import StageChanged
+from app.ui.style.assets import icon
+from app.ui.style.theme import Theme, style
+from app.ui.text.amounts import time_text
 
 TICK_MS = 500
 WORTH_SAYING = 0.5

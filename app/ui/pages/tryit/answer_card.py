@@ -6,12 +6,12 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout
 
 from app.engine.learning.task import View
+from app.ui.pages.tryit.answer_cards import ReplyView, reply_for, sort_of
 from app.ui.pages.tryit.asking import Reply
-from app.ui.pages.tryit.givers.image import PictureGiver
-from app.ui.pages.tryit.replies import ReplyView, reply_for, sort_of
-from app.ui.theme import Theme, style
+from app.ui.pages.tryit.input_cards.image import PictureGiver
+from app.ui.style.theme import Theme, style
 from app.ui.widgets.card import Card
-from app.ui.widgets.thumbnails import crisp
+from app.ui.widgets.examples.thumbnails import crisp
 
 SEEN = 112
 """Side of "what the network sees", in pixels at 100 %."""

@@ -16,14 +16,14 @@ from app.engine.data.preparation import Preparation
 from app.engine.errors import UserError
 from app.engine.learning.task import Task
 from app.engine.results.answers import Answer
-from app.engine.results.choosing import FILE, Kept
 from app.engine.results.reports import report_for
-from app.engine.training.run import Run, list_runs
-from app.ui.examples import Example, example_from
+from app.engine.runs.run import Run, list_runs
+from app.engine.runs.weights_in_use import FILE, Kept
 from app.ui.pages.tryit.beside import Known, beside
+from app.ui.widgets.examples.picture import Example, example_from
 
 if TYPE_CHECKING:
-    from app.engine.results.prediction import Predictor
+    from app.engine.results.predictor import Predictor
 
 PREVIEW = 768
 """Longest side of the picture that is shown, in pixels; the network gets the picture itself."""
@@ -137,7 +137,7 @@ class Asker:
                 "Let it train until its first epoch is judged.",
             )
         if self._loaded is None or self._loaded[0] != choice:
-            from app.engine.results.prediction import Predictor
+            from app.engine.results.predictor import Predictor
 
             self._loaded = (choice, Predictor.load(Run(path)), Known())
         predictor = self._loaded[1]

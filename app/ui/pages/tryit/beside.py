@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from app.engine.data.dataset import Dataset
+from app.engine.learning.retrieval import nearest
 from app.engine.learning.task import View
-from app.engine.results.space import nearest
-from app.ui.examples import Example, example_from, example_of
+from app.ui.widgets.examples.picture import Example, example_from, example_of
 
 if TYPE_CHECKING:
-    from app.engine.results.prediction import Predictor
+    from app.engine.results.predictor import Predictor
 
 MOST = 12
 """Neighbours that are shown."""

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.ui.theme import Theme
+from app.ui.style.theme import Theme
 
 SIDE = 320
 """Pixels of the longer side of the drawing, whatever the size on screen."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from app.engine.data.nouns import noun
+from app.ui.pages.parts import GuideCard
 from app.ui.pages.tryit.asking import Ready
-from app.ui.parts import GuideCard
 
 _ANSWERS = {
     "classes": "The bars say how sure the network is of each class; together they are 100 %.",

@@ -8,11 +8,11 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from app.engine.data.nouns import counted, noun
-from app.engine.training.control import Control
-from app.ui.background import Failure
+from app.engine.runs.control import Control
+from app.ui.pages.parts import Parts
 from app.ui.pages.tryit.asking import Asker, Ready
-from app.ui.parts import Parts
-from app.ui.theme import style
+from app.ui.state.background import Failure
+from app.ui.style.theme import style
 
 ANY = "All that can be read (*.csv *.tsv *.txt *.parquet *.xlsx *.npz);;All files (*)"
 OUT = "Table (*.csv)"

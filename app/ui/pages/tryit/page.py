@@ -30,18 +30,18 @@ from PySide6.QtWidgets import (
 
 from app.engine.data.dataset import Dataset
 from app.engine.data.nouns import noun
-from app.engine.training import events
-from app.ui.background import Failure
+from app.engine.runs import events
+from app.ui.pages.parts import GuideCard, Page, Parts
 from app.ui.pages.tryit.answer_card import AnswerCard
+from app.ui.pages.tryit.answer_cards import ReplyView
 from app.ui.pages.tryit.asking import Asker, Choice, Given, Ready, Reply, usable_runs
-from app.ui.pages.tryit.givers import Giver, giver_for
 from app.ui.pages.tryit.guide import guide_cards
+from app.ui.pages.tryit.input_cards import Giver, giver_for
 from app.ui.pages.tryit.many import ManyLine
-from app.ui.pages.tryit.replies import ReplyView
 from app.ui.pages.tryit.writing import Writing
-from app.ui.parts import GuideCard, Page, Parts
-from app.ui.run_names import labels_of
-from app.ui.theme import style
+from app.ui.state.background import Failure
+from app.ui.style.theme import style
+from app.ui.text.run_names import labels_of
 from app.ui.widgets.empty_state import EmptyState
 
 DEBOUNCE_MS = 60

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from app.engine.training.control import Control
-from app.ui.background import Background, Failure
+from app.engine.runs.control import Control
+from app.ui.pages.tryit.answer_cards import ReplyView
+from app.ui.pages.tryit.answer_cards.language import LanguageReply
 from app.ui.pages.tryit.asking import Asker
-from app.ui.pages.tryit.replies import ReplyView
-from app.ui.pages.tryit.replies.language import LanguageReply
+from app.ui.state.background import Background, Failure
 
 
 class Writing(QObject):

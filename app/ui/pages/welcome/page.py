@@ -10,16 +10,16 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.engine.errors import UserError
-from app.ui.background import Failure
+from app.ui.pages.parts import GuideCard, Page, Parts
 from app.ui.pages.welcome.samples import Samples, heading, previews
-from app.ui.parts import GuideCard, Page, Parts
-from app.ui.theme import style
+from app.ui.state.background import Failure
+from app.ui.style.theme import style
 from app.ui.widgets.card import Card
 from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.tile import Tile
 
 if TYPE_CHECKING:
-    from app.engine.training.run import Run
+    from app.engine.runs.run import Run
 
 SHOWN = 5
 """Rows of recent work and of interrupted runs."""
@@ -214,7 +214,7 @@ class WelcomePage(Page):
 
 def interrupted(folder: Path) -> list[Run]:
     """Runs that say they are running while no process does it, and that can go on."""
-    from app.engine.training.run import list_runs
+    from app.engine.runs.run import list_runs
 
     return [
         run

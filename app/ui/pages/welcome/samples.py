@@ -8,9 +8,9 @@ from collections.abc import Callable
 import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.engine.data.samples import SAMPLES, Sample, thumbnails
 from app.engine.learning.tasks import TASKS
-from app.ui.theme import Theme, style
+from app.engine.sources.samples import SAMPLES, Sample, thumbnails
+from app.ui.style.theme import Theme, style
 from app.ui.widgets.tile import Tile
 
 GROUPS = (

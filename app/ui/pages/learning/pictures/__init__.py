@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 
 from app.ui.pages.learning.pictures.base import LossPicture, Told
-from app.ui.theme import Theme
+from app.ui.style.theme import Theme
 
 __all__ = ["LossPicture", "Told", "picture_for"]
 

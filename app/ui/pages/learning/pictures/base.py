@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from app.engine.data.dataset import Description
 from app.engine.learning.choices import Loss
-from app.ui.theme import Theme, style
+from app.ui.style.theme import Theme, style
 
 
 @dataclass(frozen=True, eq=False)

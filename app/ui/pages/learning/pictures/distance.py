@@ -7,11 +7,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSlider
 
 from app.engine.learning.choices import LOSSES, Loss
-from app.ui.amounts import number_text
 from app.ui.pages.learning.pictures.base import LossPicture, Told
 from app.ui.pages.learning.pictures.outlier import OutlierStrip
-from app.ui.plots.distance import REACH, ROLES, DistancePlot
-from app.ui.theme import Theme
+from app.ui.plots.curves.distance import REACH, ROLES, DistancePlot
+from app.ui.style.theme import Theme
+from app.ui.text.amounts import number_text
 
 STEPS = 200
 ADVICE = "Errors matter in proportion: L1. Large errors matter most: L2. Huber is L2 for small errors and L1 for large."

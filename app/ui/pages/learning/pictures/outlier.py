@@ -9,8 +9,8 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.ui.amounts import number_text
-from app.ui.theme import Theme
+from app.ui.style.theme import Theme
+from app.ui.text.amounts import number_text
 
 HEIGHT = 118
 DOTS = 120

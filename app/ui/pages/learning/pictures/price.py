@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from app.engine.learning.choices import Loss
-from app.ui.amounts import number_text
 from app.ui.pages.learning.pictures.base import LossPicture, Told
-from app.ui.plots.penalty import PenaltyPlot
-from app.ui.theme import Theme
+from app.ui.plots.curves.penalty import PenaltyPlot
+from app.ui.style.theme import Theme
+from app.ui.text.amounts import number_text
 
 
 class PricePicture(LossPicture):

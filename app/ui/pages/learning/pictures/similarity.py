@@ -10,9 +10,9 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QWidget
 
 from app.engine.learning.choices import Loss
-from app.ui.amounts import number_text, percent_text
 from app.ui.pages.learning.pictures.base import LossPicture, Told
-from app.ui.theme import Theme, style
+from app.ui.style.theme import Theme, style
+from app.ui.text.amounts import number_text, percent_text
 
 SHOWN = 8
 """Examples of the batch: the words beside them stay readable."""

@@ -8,21 +8,21 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QStackedLayout, QV
 
 from app.engine.data.nouns import counted, noun
 from app.engine.results.reports.amounts import AmountReport, AmountRow
-from app.engine.results.wording import amount, number
-from app.ui.amounts import number_text
-from app.ui.examples import example_of
+from app.engine.text import amount, number
+from app.ui.pages.parts import GuideCard, Parts
 from app.ui.pages.results.notice import Notice
 from app.ui.pages.results.showing import Shown
 from app.ui.pages.results.side_card import link
 from app.ui.pages.results.table import Column, FigureTable, Line
 from app.ui.pages.results.views.base import View
-from app.ui.parts import GuideCard, Parts
-from app.ui.plots.histogram import HistogramPlot
-from app.ui.plots.scatter import ScatterPlot, Told
-from app.ui.plots.tools import PlotCard
-from app.ui.theme import style
+from app.ui.plots.base.tools import PlotCard
+from app.ui.plots.distributions.histogram import HistogramPlot
+from app.ui.plots.distributions.scatter import ScatterPlot, Told
+from app.ui.style.theme import style
+from app.ui.text.amounts import number_text
 from app.ui.widgets.card import Card
-from app.ui.widgets.example import ExampleView
+from app.ui.widgets.examples.example import ExampleView
+from app.ui.widgets.examples.picture import example_of
 from app.ui.widgets.segments import Segments
 
 MOST, DRAWN = 200, 4000

@@ -7,8 +7,8 @@ from typing import Any
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
+from app.ui.pages.parts import GuideCard, Parts
 from app.ui.pages.results.showing import Shown
-from app.ui.parts import GuideCard, Parts
 
 
 class View(QWidget):

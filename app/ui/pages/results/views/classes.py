@@ -6,13 +6,13 @@ from functools import partial
 
 from app.engine.data.nouns import noun
 from app.engine.results.reports.classes import ClassReport
-from app.ui.pages.results.matrix_card import MatrixCard
+from app.ui.pages.parts import GuideCard, Parts
+from app.ui.pages.results.confusion.card import MatrixCard
 from app.ui.pages.results.order import Confusion
 from app.ui.pages.results.outcome import has_examples
 from app.ui.pages.results.showing import Shown
 from app.ui.pages.results.side_card import SideCard
 from app.ui.pages.results.views.base import View
-from app.ui.parts import GuideCard, Parts
 
 INTERVALS = GuideCard(
     "How sure is it?",

@@ -7,18 +7,18 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from app.engine.results.reports.matching import SHOWN, MatchingReport, Way
-from app.ui.amounts import percent_text
-from app.ui.examples import Example, example_of
+from app.ui.pages.parts import GuideCard, Parts
 from app.ui.pages.results.notice import Notice
 from app.ui.pages.results.showing import Shown
 from app.ui.pages.results.views.base import View
-from app.ui.parts import GuideCard, Parts
-from app.ui.plots.similarity import SimilarityMatrix
-from app.ui.theme import style
+from app.ui.plots.matrices.similarity import SimilarityMatrix
+from app.ui.style.theme import style
+from app.ui.text.amounts import percent_text
 from app.ui.widgets.card import Card
 from app.ui.widgets.elided import ElidedLabel
-from app.ui.widgets.example import ExampleView
-from app.ui.widgets.example_grid import ExampleGrid, ExampleRow, LazyRows
+from app.ui.widgets.examples.example import ExampleView
+from app.ui.widgets.examples.grid import ExampleGrid, ExampleRow, LazyRows
+from app.ui.widgets.examples.picture import Example, example_of
 from app.ui.widgets.segments import Segments
 
 PARTNERS = 12

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 
 from app.engine.data.nouns import counted, noun
 from app.engine.results.reports.tags import TagReport
-from app.ui.amounts import count_text, percent_text
+from app.ui.pages.parts import GuideCard, Parts
 from app.ui.pages.results.classes import share_words
 from app.ui.pages.results.gallery import ExampleGallery, Found, escaped
 from app.ui.pages.results.outcome import has_examples
@@ -16,10 +16,10 @@ from app.ui.pages.results.showing import Shown
 from app.ui.pages.results.side_card import link
 from app.ui.pages.results.table import Column, FigureTable, Line
 from app.ui.pages.results.views.base import View
-from app.ui.parts import GuideCard, Parts
+from app.ui.text.amounts import count_text, percent_text
+from app.ui.text.words import listed
 from app.ui.widgets.card import Card
 from app.ui.widgets.segments import Segments
-from app.ui.words import listed
 
 COLUMNS = (
     Column("Tag", "The tags of the data.", plain="tag"),

@@ -8,9 +8,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
 from app.engine.learning.choices import Optimizer
-from app.engine.training.events import InsideMeasured
+from app.engine.runs.events import InsideMeasured
 from app.ui.pages.training.inside import words
-from app.ui.theme import Theme, style
+from app.ui.style.theme import Theme, style
 from app.ui.widgets.card import Card
 
 

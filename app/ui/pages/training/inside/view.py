@@ -14,19 +14,19 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVB
 
 from app.engine.experiment import Experiment
 from app.engine.learning.choices import Optimizer
-from app.ui.looks import Looks
+from app.ui.pages.parts import Parts
 from app.ui.pages.training.inside import words
 from app.ui.pages.training.inside.formula import FormulaCard
-from app.ui.parts import Parts
-from app.ui.plots.heat import ColourBar
-from app.ui.plots.layers import LayerStrip
-from app.ui.plots.loss import epoch_axis
-from app.ui.plots.quantities import ALL, BY_KEY
-from app.ui.plots.sizes import NormsPlot, SizesPlot
-from app.ui.plots.spectrum import Spectrum
-from app.ui.plots.tools import PlotCard
-from app.ui.record import Record
-from app.ui.theme import style
+from app.ui.plots.base.tools import PlotCard
+from app.ui.plots.curves.loss import epoch_axis
+from app.ui.plots.matrices.heat import ColourBar
+from app.ui.plots.optimizer.layers import LayerStrip
+from app.ui.plots.optimizer.quantities import ALL, BY_KEY
+from app.ui.plots.optimizer.sizes import NormsPlot, SizesPlot
+from app.ui.plots.optimizer.spectrum import Spectrum
+from app.ui.state.optimizer_history import Looks
+from app.ui.state.record import Record
+from app.ui.style.theme import style
 from app.ui.widgets.card import Card
 from app.ui.widgets.segments import Segments
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.engine.learning.choices import Optimizer
-from app.engine.training.events import InsideMeasured
-from app.ui.amounts import number_text
-from app.ui.looks import Looks
-from app.ui.plots.quantities import ALL
+from app.engine.runs.events import InsideMeasured
+from app.ui.plots.optimizer.quantities import ALL
+from app.ui.state.optimizer_history import Looks
+from app.ui.text.amounts import number_text
 
 SIGNS = {one.key: one.sign for one in ALL} | {
     "rate": "lr",

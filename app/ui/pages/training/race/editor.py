@@ -7,10 +7,10 @@ from typing import Any
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from app.engine.experiment import CHOICES
-from app.ui.document import Document
-from app.ui.form import ChoiceBox, Form
-from app.ui.theme import Theme, style
+from app.ui.state.document import Document
+from app.ui.style.theme import Theme, style
 from app.ui.widgets.segments import Segments
+from app.ui.widgets.settings.form import ChoiceBox, Form
 
 SECTIONS = (
     ("optimizer", "Optimizer", "Which way is down, and how far a step goes."),

@@ -20,11 +20,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
-from app.engine.training.variants import Difference
-from app.ui.amounts import UNKNOWN, bytes_text, figure_text, number_text, time_text, times_text
+from app.engine.race.variants import Difference
 from app.ui.pages.runs.overlay import DASHES, series_color
-from app.ui.racing import Racing, Runner, best_place, examples_of
-from app.ui.theme import Theme
+from app.ui.state.race import Racing, Runner, best_place, examples_of
+from app.ui.style.theme import Theme
+from app.ui.text.amounts import UNKNOWN, bytes_text, figure_text, number_text, time_text, times_text
 
 ROW, NAME = 28, 190
 """Height of a row, and the widest that a name or a text makes a column, in pixels at 100 %."""

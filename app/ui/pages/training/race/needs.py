@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.engine.errors import UserError
-from app.engine.training.control import Control
-from app.engine.training.variants import Variant, together
-from app.engine.training.weighing import Budget
-from app.ui.amounts import bytes_text
-from app.ui.measurer import measure
+from app.engine.planning.memory_estimate import Budget
+from app.engine.race.variants import Variant, together
+from app.engine.runs.control import Control
 from app.ui.pages.learning.fit import read_device
+from app.ui.state.network_measurer import measure
+from app.ui.text.amounts import bytes_text
 from models.graph import GraphError
 
 

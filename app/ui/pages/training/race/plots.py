@@ -12,16 +12,16 @@ from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QFontMetricsF
 
 from app.engine.learning.metrics import Metric
-from app.ui.amounts import figure_text, number_text
 from app.ui.pages.runs.overlay import DASHES, MARKERS, series_color
-from app.ui.plots.axis import percent, plain
-from app.ui.plots.base import EMPTY, FEW, Plot, Series
-from app.ui.plots.loss import SPIKE
-from app.ui.plots.names import AxisNames
-from app.ui.plots.reduce import Smoother
-from app.ui.racing import Runner
-from app.ui.record import Curve
-from app.ui.theme import Theme
+from app.ui.plots.base.axis import percent, plain
+from app.ui.plots.base.names import AxisNames
+from app.ui.plots.base.plot import EMPTY, FEW, Plot, Series
+from app.ui.plots.base.reduce import Smoother
+from app.ui.plots.curves.loss import SPIKE
+from app.ui.state.race import Runner
+from app.ui.state.record import Curve
+from app.ui.style.theme import Theme
+from app.ui.text.amounts import figure_text, number_text
 
 SIGNS = ("●", "■", "▼", "◆")
 """The markers as characters, for the legend."""

@@ -17,16 +17,16 @@ from PySide6.QtWidgets import (
 
 from app.engine.errors import UserError
 from app.engine.experiment import Experiment
-from app.engine.training.variants import FEWEST, MOST, Variant, fairness, variants_of, why_adam
-from app.ui.background import Failure
-from app.ui.document import Document
-from app.ui.measurer import held
+from app.engine.race.variants import FEWEST, MOST, Variant, fairness, variants_of, why_adam
+from app.ui.pages.parts import Parts
 from app.ui.pages.training.race.editor import VariantEditor
 from app.ui.pages.training.race.lanes import swatch
 from app.ui.pages.training.race.needs import Needs, find_needs
-from app.ui.parts import Parts
-from app.ui.racing import Entrant, Racing
-from app.ui.theme import style
+from app.ui.state.background import Failure
+from app.ui.state.document import Document
+from app.ui.state.network_measurer import held
+from app.ui.state.race import Entrant, Racing
+from app.ui.style.theme import style
 
 MEASURE_MS = 150
 WIDTH, HEIGHT, ROW = 900, 560, 32

@@ -5,14 +5,14 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from app.engine.training.variants import MOST
+from app.engine.race.variants import MOST
+from app.ui.pages.parts import Parts
 from app.ui.pages.training.race.lanes import LanesTable
 from app.ui.pages.training.race.plots import TrainingLossPlot, ValidationPlot
 from app.ui.pages.training.race.words import changes_told, verdict
-from app.ui.parts import Parts
-from app.ui.plots.tools import LogButton, PlotCard, SmoothButton
-from app.ui.racing import Racing
-from app.ui.theme import style
+from app.ui.plots.base.tools import LogButton, PlotCard, SmoothButton
+from app.ui.state.race import Racing
+from app.ui.style.theme import style
 from app.ui.widgets.card import Card
 from app.ui.widgets.segments import Segments
 

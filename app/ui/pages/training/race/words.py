@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from app.engine.learning.metrics import Metric
-from app.ui.amounts import figure_text
-from app.ui.racing import Racing, Runner, leader
+from app.ui.state.race import Racing, Runner, leader
+from app.ui.text.amounts import figure_text
 
 
 def verdict(racing: Racing, active: bool) -> str:

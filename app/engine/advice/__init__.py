@@ -1,0 +1,1 @@
+"""Advice: findings before and while a network trains, with the changes of settings that help."""

@@ -1,0 +1,1 @@
+"""Planning: what an experiment would need, what would fit, and which learning rate suits it."""

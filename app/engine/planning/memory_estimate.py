@@ -1,0 +1,270 @@
+"""An experiment with some settings changed, weighed: the memory it would take, and whether that fits the device.
+
+Without torch until something is weighed; what is weighed is weighed on a background thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from app.engine.compute import device as devices
+from app.engine.errors import UserError
+from app.engine.experiment import CHOICES, Experiment, resolved
+from app.engine.learning.task import Task
+from models.graph import Graph, GraphError
+from models.shape import Problem
+
+MARGIN = 0.8
+"""Of what is free; above it another program can spoil it."""
+
+Predictions = dict[str, dict[str, int]]
+Verdict = Literal["fits", "barely", "no", "unknown"]
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What the device has, in bytes; None where unknown, with the reason in a sentence. label: the device for a person.
+
+    held: of what a training takes, what lies in this memory already (open data on the CPU). on_cpu: its memory is that
+    of the computer.
+    """
+
+    label: str
+    total: int | None
+    free: int | None
+    held: int = 0
+    reason: str = ""
+    on_cpu: bool = False
+
+    @property
+    def room(self) -> int | None:
+        """What may be planned with."""
+        return None if self.free is None else int(MARGIN * self.free)
+
+    def verdict(self, needed: int) -> Verdict:
+        if self.free is None or self.room is None:
+            return "unknown"
+        return "fits" if needed <= self.room else "barely" if needed <= self.free else "no"
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """Settings and what they take. changes: by "section.field", as a Remedy has them. experiment: as asked, with them;
+    resolved: with every setting filled in. rows: the memory ledger. needed: bytes beyond what is in use now."""
+
+    changes: dict[str, Any]
+    experiment: Experiment
+    resolved: Experiment
+    rows: dict[str, int]
+    needed: int
+    verdict: Verdict
+
+
+class Scales:
+    """Weighs changes of one experiment on one device. experiment: as asked.
+
+    automatic: the precision that "auto" stands for there. dataset_bytes: of the training examples in that memory.
+    predictions: those made before, by what they depend on; new ones are added.
+    """
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        problem: Problem,
+        task: Task,
+        budget: Budget,
+        device_type: str = "cpu",
+        automatic: devices.Precision = "float32",
+        dataset_bytes: int = 0,
+        predictions: Predictions | None = None,
+    ) -> None:
+        self.experiment, self.problem, self.task = experiment, problem, task
+        self.budget, self.device_type, self.automatic = budget, device_type, automatic
+        self.dataset_bytes = dataset_bytes
+        self._predictions: Predictions = predictions if predictions is not None else {}
+        self._known: dict[str, Weighed] = {}
+        self._floats: dict[str, float] = {}
+
+    def weigh(self, changes: Mapping[str, Any]) -> Weighed | None:
+        """None where these settings do not go together. The same changes are weighed once."""
+        key = repr(sorted(changes.items()))
+        if key not in self._known:
+            try:
+                self._known[key] = self._weigh(dict(changes))
+            except (UserError, GraphError, ValidationError):
+                return None
+        return self._known[key]
+
+    def _weigh(self, changes: dict[str, Any]) -> Weighed:
+        experiment = changed(self.experiment, changes, self.problem, self.task)
+        whole = resolved(experiment, self.problem, self.task)
+        rows = self._predicted(whole)
+        needed = max(0, rows["peak"] - self.budget.held)
+        return Weighed(changes, experiment, whole, rows, needed, self.budget.verdict(needed))
+
+    def _predicted(self, whole: Experiment) -> dict[str, int]:
+        from app.engine.memory.ledger import predict
+
+        training, precision = whole.training, self.precision(whole)
+        key = repr(
+            (
+                whole.model,
+                whole.loss,
+                whole.optimizer,
+                training.batch_size,
+                training.accumulation,
+                training.recompute,
+                training.gradient_clip,
+                precision,
+                self.device_type,
+                self.dataset_bytes,
+                self.task.kind,
+                self.problem,
+            )
+        )
+        if key not in self._predictions:
+            self._predictions[key] = predict(
+                whole,
+                _graph(whole, self.problem),
+                self.problem,
+                self.task,
+                self.dataset_bytes,
+                self.device_type,
+                precision,
+            )
+        return self._predictions[key]
+
+    @cached_property
+    def now(self) -> Weighed:
+        """The experiment as it is. Raises UserError where it cannot be trained at all."""
+        try:
+            return self._weigh({})
+        except GraphError as error:
+            raise UserError(
+                f"The network cannot be built: {error.what}", error.remedy, "model.template"
+            ) from error
+
+    def precision(self, whole: Experiment) -> str:
+        """What activations are computed in."""
+        setting = whole.training.precision
+        return self.automatic if setting == "auto" else setting
+
+    @cached_property
+    def compares(self) -> bool:
+        """Whether the loss compares the examples of a batch with each other."""
+        import torch
+
+        loss = self.now.resolved.loss
+        assert loss is not None
+        function = loss.build(
+            (1,) * self.problem.outputs, torch.device("cpu"), self.problem.examples
+        )
+        return function.compares
+
+    @cached_property
+    def normalises(self) -> bool:
+        """Whether the network normalises over the examples of a batch: it then needs two of them."""
+        from torch.nn.modules.batchnorm import _BatchNorm
+
+        from app.engine.compute.fake_tensors import pretending
+        from models.network import Network
+
+        graph = _graph(
+            self.now.resolved, self.problem
+        )  # weighed before: pretending is not to be entered twice
+        with pretending():
+            network = Network(graph, self.problem)
+        return any(isinstance(module, _BatchNorm) for module in network.modules())
+
+    @property
+    def smallest(self) -> int:
+        """The smallest batch that can go through the network."""
+        return 2 if self.normalises else 1
+
+    def floats(self, kind: str) -> float:
+        """Floats for each parameter with the optimizer of this kind, counters left out: weights, gradients and what it
+        keeps."""
+        if kind not in self._floats:
+            self._floats[kind] = self._counted(kind)
+        return self._floats[kind]
+
+    def _counted(self, kind: str) -> float:
+        from app.engine.memory.ledger import optimizer_floats
+
+        whole = self.now.resolved
+        if whole.optimizer is None or kind != whole.optimizer.kind:
+            whole = resolved(
+                changed(self.experiment, {"optimizer.kind": kind}, self.problem, self.task),
+                self.problem,
+                self.task,
+            )
+        assert whole.optimizer is not None
+        kept = optimizer_floats(whole, _graph(whole, self.problem), self.problem)
+        return whole.optimizer.floats_per_parameter(kept, max(1, self.now.rows["weights"] // 4))
+
+
+def scales_for(
+    experiment: Experiment,
+    problem: Problem,
+    task: Task,
+    dataset_bytes: int = 0,
+    data_open: bool = True,
+    predictions: Predictions | None = None,
+) -> Scales:
+    """Scales for the device that this experiment would be trained on, as much of it as is free now. data_open: whether
+    the data lie in main memory already. Raises UserError where that device is not there."""
+    device = devices.choose(experiment.training.device)
+    budget = budget_of(device, dataset_bytes if device.type == "cpu" and data_open else 0)
+    automatic = devices.precision("auto", device)
+    return Scales(
+        experiment, problem, task, budget, device.type, automatic, dataset_bytes, predictions
+    )
+
+
+def budget_of(device: devices.Device, held: int = 0) -> Budget:
+    """What this device has now. held: see Budget."""
+    from app.engine.memory.device_monitor import DeviceMonitor
+
+    monitor = DeviceMonitor(device.name)
+    readings, reasons = monitor.sample()
+    monitor.close()
+    total, free = readings["total"], readings["free"]
+    return Budget(
+        device.label,
+        None if total is None else int(total),
+        None if free is None else int(free),
+        held,
+        reasons.get("free", reasons.get("total", "")),
+        device.type == "cpu",
+    )
+
+
+def changed(
+    experiment: Experiment, changes: Mapping[str, Any], problem: Problem, task: Task
+) -> Experiment:
+    """The experiment as asked, with settings by "section.field" changed. "optimizer.kind" and the like take another
+    choice, with all of its settings open. Raises pydantic.ValidationError or UserError."""
+    if not changes:
+        return experiment
+    whole, sections = resolved(experiment, problem, task), {}
+    for key, value in changes.items():
+        section, _, name = key.partition(".")
+        kinds = CHOICES.get(section)
+        if kinds is not None and name == kinds.registry.key:
+            sections[section] = kinds.registry.get(value)()
+            continue
+        current = (
+            sections.get(section) or getattr(experiment, section) or type(getattr(whole, section))()
+        )
+        sections[section] = current.replace(**{name: value})
+    return experiment.replace(**sections)
+
+
+def _graph(whole: Experiment, problem: Problem) -> Graph:
+    assert whole.model is not None
+    return whole.model.graph(problem)

@@ -1,0 +1,382 @@
+"""The planner: what else would fit, what each way costs, and what it saves. Every way is a change of settings.
+
+Without torch until something is weighed. Times are measured (see trial), never guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from app.engine import storage
+from app.engine.data.dataset import Description
+from app.engine.experiment import Experiment
+from app.engine.learning.choices import OPTIMIZERS
+from app.engine.planning.fit_to_memory import (
+    PRECISION,
+    RECOMPUTE,
+    largest,
+    portions,
+    rungs,
+    smallest_step,
+    what_parts_mean,
+)
+from app.engine.planning.memory_estimate import Scales, Weighed
+from app.engine.runs.events import RunPrepared
+from models.spec import Setting, settings
+from models.template import TEMPLATES, Template
+
+OTHERS = 2
+"""So many ways of making the template smaller, and so many other templates, are shown."""
+COMBINED = 2
+"""So many combinations, where nothing single fits this network."""
+PACE = (
+    "batch_size",
+    "accumulation",
+    "recompute",
+    "device",
+    "precision",
+    "gradient_clip",
+    "cpu_use",
+    "threads",
+)
+"""Of [training], what the time of an epoch depends on."""
+LESS_EXACT = {
+    "bfloat16": "Nearly the same result, from fewer digits; this device is faster with it.",
+    "float16": "Nearly the same result, from fewer digits; steps whose numbers overflow are left out.",
+    "float32": "More digits, more memory and time.",
+}
+
+
+@dataclass(frozen=True)
+class Option:
+    """One row: a change of the experiment. cost: what it costs beside memory, in a sentence. gain: bytes less than now
+    (negative: more)."""
+
+    key: str
+    title: str
+    cost: str
+    weighed: Weighed
+    gain: int = 0
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        return self.weighed.changes
+
+
+def options(scales: Scales) -> Iterator[Option]:
+    """All rows, the experiment as it is first, each as soon as it is weighed; those that cannot be are left out.
+    Raises UserError where the experiment cannot be trained as it is."""
+    fitting = False
+    for way in (_now, batches, precisions, recomputing, optimizers):
+        for option in way(scales):
+            fitting = fitting or option.weighed.verdict == "fits"
+            yield option
+    if not fitting and scales.budget.room is not None:
+        yield from combinations(scales)
+    yield from smaller_templates(scales)
+    yield from other_templates(scales)
+
+
+def _option(
+    scales: Scales, key: str, title: str, cost: str, changes: dict[str, Any]
+) -> Iterator[Option]:
+    weighed = scales.weigh(changes)
+    if weighed is not None:
+        yield Option(key, title, cost, weighed, scales.now.needed - weighed.needed)
+
+
+def _now(scales: Scales) -> Iterator[Option]:
+    training = scales.now.resolved.training
+    batch, parts = training.batch_size or 1, training.accumulation
+    added = f", {parts:,} of them a step" if parts > 1 else ""
+    yield Option(
+        "now",
+        "As it is now",
+        f"Batches of {batch:,}{added}, {scales.precision(scales.now.resolved)}.",
+        scales.now,
+    )
+
+
+# --- ways that keep the network
+
+
+def batches(scales: Scales) -> Iterator[Option]:
+    training = scales.now.resolved.training
+    batch, parts = training.batch_size or 1, training.accumulation
+    half = batch // 2
+    if half >= scales.smallest:
+        yield from _option(
+            scales,
+            "accumulate",
+            f"Batch {half:,}, {2 * parts:,} of them a step",
+            f"{2 * half * parts:,} examples a step as now, often a little slower. {what_parts_mean(scales)}",
+            portions(half, 2 * parts),
+        )
+        yield from _option(
+            scales,
+            "batch-half",
+            f"Half the batch: {half:,}",
+            "Twice as many steps, each noisier: another result.",
+            {"training.batch_size": half},
+        )
+    if batch // 4 >= scales.smallest:
+        yield from _option(
+            scales,
+            "batch-quarter",
+            f"A quarter of the batch: {batch // 4:,}",
+            "Four times as many steps, noisier still: another result.",
+            {"training.batch_size": batch // 4},
+        )
+    if batch * parts < scales.problem.examples:
+        yield from _option(
+            scales,
+            "batch-double",
+            f"Twice the batch: {2 * batch:,}",
+            "Half as many steps, each smoother: another result.",
+            {"training.batch_size": 2 * batch},
+        )
+
+
+def precisions(scales: Scales) -> Iterator[Option]:
+    now = scales.precision(scales.now.resolved)
+    offered = ["float32"] if now == "bfloat16" else ["bfloat16", "float16", "float32"]
+    for precision in offered:
+        if precision == now or (precision == "bfloat16" and scales.automatic != "bfloat16"):
+            continue
+        title = {
+            "bfloat16": "bfloat16 (mixed precision)",
+            "float16": "float16 with scaling (mixed precision)",
+        }
+        yield from _option(
+            scales,
+            precision,
+            title.get(precision, "float32 (exact)"),
+            LESS_EXACT[precision],
+            {PRECISION: precision},
+        )
+
+
+def recomputing(scales: Scales) -> Iterator[Option]:
+    if scales.now.resolved.training.recompute:
+        yield from _option(
+            scales,
+            "keep",
+            "Keep all activations",
+            "About a quarter less time, the same result.",
+            {RECOMPUTE: False},
+        )
+    else:
+        yield from _option(
+            scales,
+            "recompute",
+            "Recompute activations",
+            "A second forward pass at every step; the same result.",
+            {RECOMPUTE: True},
+        )
+
+
+def optimizers(scales: Scales) -> Iterator[Option]:
+    now = scales.now.resolved.optimizer
+    assert now is not None
+    mine = scales.floats(now.kind)
+    for floats, kind in leaner(scales):
+        choice = OPTIMIZERS.get(kind)
+        yield from _option(
+            scales,
+            f"optimizer-{kind}",
+            f"{choice.label}: {_times(floats)} instead of {_times(mine)}",
+            "Another optimizer, another result; its learning rate is its own.",
+            {"optimizer.kind": kind},
+        )
+
+
+def leaner(scales: Scales) -> list[tuple[float, str]]:
+    """(floats for each parameter, kind) of optimizers that keep less of this network, the least last: of several that
+    keep about as much, the one that is offered first."""
+    now = scales.now.resolved.optimizer
+    assert now is not None
+    mine, found = scales.floats(now.kind), dict[float, tuple[float, str]]()
+    for choice in OPTIMIZERS.all():
+        floats = scales.floats(choice.kind)
+        if choice.kind != now.kind and floats < mine - 0.05:
+            found.setdefault(round(floats, 1), (floats, choice.kind))
+    return sorted(found.values(), reverse=True)
+
+
+def _times(floats: float) -> str:
+    return f"{floats:.0f}n" if abs(floats - round(floats)) < 0.005 else f"{floats:.2f}n"
+
+
+# --- ways that change the network
+
+
+def smaller_templates(scales: Scales) -> Iterator[Option]:
+    for weighed, setting in smaller(scales)[:OTHERS]:
+        was, value = _value(scales, setting), weighed.changes[f"model.{setting.name}"]
+        of = "" if was is None else f" instead of {was:,}"
+        yield Option(
+            f"smaller-{setting.name}",
+            f"A smaller network: {setting.label.lower()} {value:,}{of}",
+            "It can hold less: another result, and less time.",
+            weighed,
+            scales.now.needed - weighed.needed,
+        )
+
+
+def smaller(scales: Scales) -> list[tuple[Weighed, Setting]]:
+    """The template with one of its sizes halved, within its limits, where that needs less; the least first."""
+    found = []
+    for setting, value in _halved(scales):
+        weighed = scales.weigh({f"model.{setting.name}": value})
+        if weighed is not None and weighed.needed < scales.now.needed:
+            found.append((weighed, setting))
+    return sorted(found, key=lambda one: one[0].needed)
+
+
+def _halved(scales: Scales) -> Iterator[tuple[Setting, int]]:
+    """Every whole number among the template's settings, halved. Which of them are sizes is seen on the scales."""
+    template = scales.now.resolved.model
+    assert template is not None
+    for setting in settings(type(template)):
+        if setting.type != "integer":
+            continue
+        value, step = _value(scales, setting), int(setting.step or 1)
+        least = int(setting.minimum or 1)
+        if (
+            value is None
+        ):  # each part of the network follows its own measure, so the least is what is known to be less
+            yield setting, max(least, 2 * step)
+            continue
+        half = step * max(1, round(value / (2 * step))) if value % step == 0 else value // 2
+        if least <= half < value:
+            yield setting, half
+
+
+def _value(scales: Scales, setting: Setting) -> int | None:
+    value = getattr(scales.now.resolved.model, setting.name)
+    return None if value is None else int(value)
+
+
+def other_templates(scales: Scales) -> Iterator[Option]:
+    now = scales.now.resolved.model
+    assert now is not None
+    found: list[tuple[Weighed, type[Template]]] = []
+    for template in TEMPLATES.all():
+        if template.kind == now.kind or template.unfit(scales.problem):
+            continue
+        weighed = scales.weigh({"model.template": template.kind})
+        if weighed is not None and weighed.needed < scales.now.needed:
+            found.append((weighed, template))
+    for weighed, template in sorted(found, key=lambda one: one[0].needed)[:OTHERS]:
+        yield Option(
+            f"template-{template.kind}",
+            f"Another template: {template.label}",
+            "Another network: another result.",
+            weighed,
+            scales.now.needed - weighed.needed,
+        )
+
+
+# --- several at once
+
+
+def combinations(scales: Scales) -> Iterator[Option]:
+    """Several ways together, each rung with one more; the first ones that fit, else all of them at once."""
+    shown, last = 0, dict[str, Any]()
+    for extras in _ladder(scales):
+        last = extras
+        changes = largest(scales, extras)
+        if changes is None or (option := _combined(scales, changes)) is None:
+            continue
+        yield option
+        shown += 1
+        if shown == COMBINED:
+            return
+    if not shown and (option := _combined(scales, {**last, **smallest_step(scales)})) is not None:
+        yield option
+
+
+def _ladder(scales: Scales) -> Iterator[dict[str, Any]]:
+    extras: dict[str, Any] = {}
+    for extras in rungs(scales):
+        yield extras
+    for _, kind in leaner(scales)[-1:]:
+        extras = {**extras, "optimizer.kind": kind}
+        yield extras
+    for weighed, _ in smaller(scales)[:1]:
+        yield {**extras, **weighed.changes}
+
+
+def _combined(scales: Scales, changes: dict[str, Any]) -> Option | None:
+    weighed = scales.weigh(changes)
+    if weighed is None:
+        return None
+    training, model = weighed.resolved.training, weighed.resolved.model
+    assert model is not None
+    batch, parts = training.batch_size or 1, training.accumulation
+    names, costs = [f"Batch {batch:,}, {parts:,} of them a step"], [what_parts_mean(scales)]
+    if PRECISION in changes:
+        names.append(changes[PRECISION])
+    if "optimizer.kind" in changes:
+        names.append(OPTIMIZERS.get(changes["optimizer.kind"]).label)
+        costs = ["Another optimizer: another result."]
+    labels = {f"model.{setting.name}": setting.label.lower() for setting in settings(type(model))}
+    for key in changes.keys() & labels.keys():
+        names.append(f"{labels[key]} {changes[key]:,}")
+        costs.append("A smaller network: another result.")
+    if RECOMPUTE in changes:
+        names.append("recompute activations")
+        costs.append("A second forward pass at every step.")
+    key = "together-" + "-".join(sorted(name.partition(".")[2] for name in changes))
+    return Option(
+        key, ", ".join(names), " ".join(costs), weighed, scales.now.needed - weighed.needed
+    )
+
+
+# --- what was measured before
+
+
+def work_of(resolved: Experiment) -> str:
+    """What the time of a step depends on, of experiments on the same data: the same text where it is the same."""
+    return repr(_work(storage.to_plain(resolved)))
+
+
+def pace_of(
+    prepared: RunPrepared, examples_per_second: float | None, description: Description
+) -> Callable[[Experiment], float | None]:
+    """Seconds for an epoch of a resolved experiment on these data, from the pace of a run with the same settings; None
+    where it had others."""
+    was = _work(prepared.resolved)
+
+    def seconds(resolved: Experiment) -> float | None:
+        from app.engine.data.augmentation import settled
+        from app.engine.sources.opening import settled as data_settled
+
+        whole = resolved.replace(
+            data=data_settled(resolved.data, description),
+            augmentation=settled(resolved.augmentation, description),
+        )
+        same = _work(
+            storage.to_plain(whole)
+        ) == was and prepared.training_examples == description.size("training")
+        return (
+            prepared.training_examples / examples_per_second
+            if same and examples_per_second
+            else None
+        )
+
+    return seconds
+
+
+def _work(plain: dict[str, Any]) -> dict[str, Any]:
+    """Of an experiment as plain data, what the time of a step depends on."""
+    sections = {
+        name: plain.get(name) for name in ("data", "augmentation", "model", "loss", "optimizer")
+    }
+    training = plain.get("training") or {}
+    defaults = {
+        name: field.default for name, field in type(Experiment().training).model_fields.items()
+    }
+    return sections | {name: training.get(name, defaults[name]) for name in PACE}

@@ -1,0 +1,1 @@
+"""Races: variants of an experiment that train side by side."""

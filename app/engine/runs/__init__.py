@@ -1,0 +1,1 @@
+"""Runs: their folder, events, history, checkpoints and the requests to them."""

@@ -1,0 +1,47 @@
+"""Signals: of one length already; mean and spread of each channel are learned from the training signals."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from app.engine.data import splits
+from app.engine.data.preparation import Preparation
+from app.engine.data.preparations.signal import SignalPreparation, statistics
+from app.engine.errors import UserError
+from app.engine.sources.loaded import Part
+
+
+class SignalPart(Part):
+    """values: (N, C, L) float32, finite. rate: samples a second, where it is known."""
+
+    def __init__(self, values: np.ndarray, rate: float | None = None) -> None:
+        self.values, self.rate = np.ascontiguousarray(values, np.float32), rate
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def settle(self, training: np.ndarray) -> tuple[np.ndarray, Preparation]:
+        _, channels, length = self.values.shape
+        mean, std = statistics(self.values, training)
+        return self.values, SignalPreparation(channels, length, self.rate, mean, std)
+
+    def coded(self, preparation: Preparation) -> np.ndarray:
+        if not isinstance(preparation, SignalPreparation):
+            raise UserError(
+                "The network was not trained on signals, but these data are.",
+                "Choose other data.",
+                "data.source",
+            )
+        rate = self.rate if self.rate is not None else preparation.rate
+        if (
+            self.values.shape[1:] == (preparation.channels, preparation.length)
+            and rate == preparation.rate
+        ):
+            return self.values
+        try:
+            return np.stack([preparation.fitted(one, rate) for one in self.values])
+        except UserError as error:
+            raise UserError(error.what, error.remedy, "data.source") from error
+
+    def digests(self) -> np.ndarray:
+        return splits.digests(self.values)

@@ -1,0 +1,27 @@
+"""The built-in datasets: small, offline, to play with at once."""
+
+from __future__ import annotations
+
+from app.engine.sources.samples.content import FASHION, FOLDER, Content, load, thumbnails
+from app.engine.sources.samples.entries import (
+    FASHION_FOLDER,
+    FULL_FASHION_HELP,
+    MORE_DATA,
+    PREFIX,
+    SAMPLES,
+    Sample,
+)
+
+__all__ = [
+    "FASHION",
+    "FASHION_FOLDER",
+    "FOLDER",
+    "FULL_FASHION_HELP",
+    "MORE_DATA",
+    "PREFIX",
+    "SAMPLES",
+    "Content",
+    "Sample",
+    "load",
+    "thumbnails",
+]

@@ -1,0 +1,113 @@
+"""What the built-in datasets hold, read from resources/samples or made by the program."""
+
+from __future__ import annotations
+
+import csv
+import io
+import lzma
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from app.engine.sources.samples.shapes import SHAPES, draw_shapes
+from app.engine.sources.samples.signals import SORTS, make_signals
+
+FOLDER = Path(__file__).resolve().parents[4] / "resources" / "samples"
+FASHION = (
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Content:
+    """images: (N, H, W[, 3]) uint8. targets: (N,) class numbers. test: how many of the last rows are the test set."""
+
+    images: np.ndarray
+    targets: np.ndarray
+    classes: tuple[str, ...]
+    test: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Captioned:
+    """images: (N, H, W, 3) uint8. texts: one a picture. groups: what sort of thing it is, one a picture."""
+
+    images: np.ndarray
+    texts: list[str]
+    groups: list[str]
+
+
+def load(name: str) -> Content:
+    """Pictures with a class each. Raises KeyError for an unknown name, OSError where its file is missing."""
+    if name == "shapes":
+        images, targets = draw_shapes()
+        return Content(images, targets, SHAPES)
+    if name not in ("digits", "fashion"):
+        raise KeyError(name)
+    with np.load(FOLDER / f"{name}.npz", allow_pickle=False) as file:
+        images, targets = file["images"], file["labels"].astype(np.int64)
+    if name == "digits":
+        return Content(images, targets, tuple(str(digit) for digit in range(10)))
+    return Content(images, targets, FASHION, test=1000)
+
+
+def load_captioned(name: str) -> Captioned:
+    """Pictures with a text each. Raises OSError, ValueError or KeyError where the file is missing or damaged."""
+    with np.load(FOLDER / f"{name}.npz", allow_pickle=False) as file:
+        return Captioned(file["images"], file["texts"].tolist(), file["groups"].tolist())
+
+
+def load_sentences(name: str) -> tuple[list[str], list[str]]:
+    """Short texts and the class of each. Raises OSError, LZMAError or ValueError."""
+    rows = list(csv.reader(io.StringIO(_unpacked(f"{name}.csv.xz"))))[1:]
+    return [text for text, _ in rows], [label for _, label in rows]
+
+
+def load_book(name: str) -> str:
+    """One long text. Raises OSError, LZMAError or ValueError."""
+    return _unpacked(f"{name}.txt.xz")
+
+
+def load_signals(name: str) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+    """(N, C, L) float32, class numbers (N,) and the classes. Raises KeyError for an unknown name."""
+    if name != "signals":
+        raise KeyError(name)
+    return *make_signals(), SORTS
+
+
+def table_path(name: str) -> Path:
+    """Where a built-in table lies, a plain CSV file."""
+    return FOLDER / f"{name}.csv"
+
+
+def _unpacked(file: str) -> str:
+    return lzma.decompress((FOLDER / file).read_bytes()).decode("utf-8")
+
+
+def thumbnails(name: str, most: int = 6) -> list[np.ndarray]:
+    """A few pictures of a sample, of different classes where it has classes: (H, W) or (H, W, 3) uint8; [] where it
+    holds no pictures. Raises OSError where its file is missing."""
+    if name == "shapes":
+        return list(draw_shapes(each=1)[0][:most])
+    if (FOLDER / f"{name}.npz").is_file() and name not in ("digits", "fashion"):
+        captioned = load_captioned(name)
+        firsts = [captioned.groups.index(group) for group in dict.fromkeys(captioned.groups)]
+        return [captioned.images[row] for row in firsts[:most]]
+    try:
+        content = load(name)
+    except KeyError:
+        return []
+    return [
+        content.images[int(np.flatnonzero(content.targets == label)[0])]
+        for label in range(min(most, len(content.classes)))
+    ]

@@ -1,0 +1,177 @@
+"""What separates the cells of a text table, and whether its first row has the names."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from app.engine.data.numbers import INFINITE, NO_NUMBER, NumberStyle
+from app.engine.sources.format import unusable
+
+DELIMITERS = (",", ";", "\t", "|")
+SPACE = " "
+WORDS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "spaces"}
+LINE_LIMIT = 16 << 20
+"""Characters: no line of a table is longer. 10,000 columns of numbers have some 200,000."""
+SAMPLE_ROWS, SAMPLE_CHARACTERS = 60, 20_000
+REMEDY = "Save it again as CSV, with a line for every row and one name for every column."
+
+
+def records(lines: Iterable[str], delimiter: str, path: str) -> Iterator[tuple[int, list[str]]]:
+    """(number of the row, from 1, empty ones counted; its cells). lines: with their ends, as the file has them.
+
+    Raises UserError for a quote that is never closed.
+    """
+    waiting: list[str] = []
+
+    def watched() -> Iterator[str]:
+        for line in lines:
+            waiting.append(line)
+            yield re.sub(" {2,}", " ", line.strip()) + "\n" if delimiter == SPACE else line
+
+    csv.field_size_limit(LINE_LIMIT)
+    number = 0
+    try:
+        for row in csv.reader(watched(), delimiter=delimiter, skipinitialspace=delimiter != SPACE):
+            number += 1
+            if len(waiting) > 1 and "".join(waiting).count('"') % 2:
+                break
+            waiting.clear()
+            yield number, row
+        else:
+            return
+    except csv.Error as error:
+        raise unusable(
+            path, f"is not a table that can be read: row {number + 1}: {error}", REMEDY
+        ) from error
+    raise unusable(path, f"has a quotation mark in row {number} that is never closed", REMEDY)
+
+
+def find_delimiter(text: str, suffix: str, path: str) -> tuple[str, str]:
+    """(the delimiter, why). text: some whole lines. One that gives every row the same number of cells, at least two;
+    among several, the one for which the cells make most sense."""
+    lines = [
+        line
+        for line in itertools.islice(io.StringIO(text, newline=""), 3 * SAMPLE_ROWS)
+        if line.strip()
+    ]
+    counted: dict[str, tuple[float, int]] = {}
+    for delimiter in (*DELIMITERS, SPACE):
+        found = _widths(lines, delimiter)
+        widths = Counter(found)
+        width, often = max(widths.items(), key=lambda item: (item[0] > 1, item[1]), default=(1, 0))
+        share = often / max(1, sum(widths.values()))
+        if delimiter == SPACE and found and found[0] not in (width, width - 1):
+            continue  # a text under one word
+        if width > 1 and share >= (0.95 if delimiter == SPACE else 0.6):
+            counted[delimiter] = (share, width)
+    if not counted:
+        return ("\t" if suffix in (".tsv", ".tab") else ","), "no sign separates every row alike"
+    best = max(share for share, _ in counted.values())
+    close = [delimiter for delimiter, (share, _) in counted.items() if share >= best - 0.1]
+    if len(close) > 1 and SPACE in close:
+        others = max(counted[one][0] for one in close if one != SPACE)
+        close = [one for one in close if one != SPACE] if others >= counted[SPACE][0] else [SPACE]
+    if len(close) == 1:
+        return close[0], f"they give {counted[close[0]][1]:,} cells in every row"
+    sniffed = _sniffed("".join(lines)[:SAMPLE_CHARACTERS])
+    if sniffed in close:
+        return sniffed, f"with them the {counted[sniffed][1]:,} cells of a row make most sense"
+    usual = {".tsv": "\t", ".tab": "\t"}.get(suffix, "")
+    chosen = usual if usual in close else max(close, key=lambda one: counted[one])
+    return chosen, f"they give {counted[chosen][1]:,} cells in every row"
+
+
+def _widths(lines: Sequence[str], delimiter: str) -> list[int]:
+    """Cells of each row, as far as the lines hold whole rows."""
+    collapsed = (
+        [re.sub(" {2,}", " ", line.strip()) + "\n" for line in lines]
+        if delimiter == SPACE
+        else lines
+    )
+    csv.field_size_limit(LINE_LIMIT)
+    try:
+        rows = list(csv.reader(collapsed, delimiter=delimiter, skipinitialspace=delimiter != SPACE))
+    except csv.Error:
+        return []
+    return [len(row) for row in (rows[:-1] if len(rows) > 3 else rows)]
+
+
+def _sniffed(sample: str) -> str:
+    import clevercsv
+
+    try:
+        dialect = clevercsv.Sniffer().sniff(sample, delimiters=[*DELIMITERS])
+    except clevercsv.Error:
+        return ""
+    return str(dialect.delimiter) if dialect is not None else ""
+
+
+def has_header(rows: Sequence[Sequence[str]], style: NumberStyle) -> tuple[bool, str]:
+    """Whether the first of these rows has the names of the columns, and why. Cells are trimmed."""
+    if not rows:
+        return True, "there is nothing else"
+    first, body = rows[0], [row for row in rows[1:] if len(row) == len(rows[0])]
+    filled = [cell for cell in first if cell]
+    if any(_number(cell, style) for cell in filled):
+        if _counts_up(first, body):
+            return True, "its numbers count up from cell to cell"
+        return False, "its cells are values already"
+    if len(set(filled)) < len(filled) / 2:
+        return False, "its cells repeat"
+    if not body:
+        return True, "it is the only row"
+    if any(_differs_at(place, first, body, style) for place in range(len(first))):
+        return True, "it has words above numbers"
+    if any(
+        re.search(r"\.(png|jpe?g|bmp|gif|tiff?|webp|txt|wav)$", cell, re.IGNORECASE)
+        for cell in filled
+    ):
+        return False, "it names a file"
+    if any(len(cell) > 60 for cell in filled):
+        return False, "its cells are long"
+    repeated = sum(
+        any(row[place] == cell for row in body) for place, cell in enumerate(first) if cell
+    )
+    if repeated:
+        return False, "its words come again below"
+    return True, "its words do not come again below"
+
+
+def _number(cell: str, style: NumberStyle) -> bool:
+    return bool(style.matches.match(cell)) or cell.lower() in INFINITE
+
+
+def _differs_at(
+    place: int, first: Sequence[str], body: Sequence[Sequence[str]], style: NumberStyle
+) -> bool:
+    """Whether there are numbers below this cell."""
+    cells = [row[place] for row in body if row[place].lower() not in NO_NUMBER]
+    return (
+        bool(cells)
+        and bool(first[place])
+        and sum(_number(cell, style) for cell in cells) > 0.8 * len(cells)
+    )
+
+
+def _counts_up(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
+    """Whether the numbers among these are years, or 0, 1, 2 ..., each one more than the one before, and the rows below
+    are not like that."""
+
+    def running(cells: Sequence[str]) -> bool:
+        numbers = [int(cell) for cell in cells if cell.isdecimal()]
+        steps = all(other == one + 1 for one, other in itertools.pairwise(numbers))
+        years = len(numbers) >= 2 and all(1900 <= number < 2100 for number in numbers)
+        return steps and (years or (len(numbers) >= 3 and numbers[0] in (0, 1)))
+
+    places = [place for place, cell in enumerate(first) if cell and not cell.isalpha()]
+    numeric = [first[place] for place in places]
+    return (
+        running(numeric)
+        and all(cell.isdecimal() or not cell[0].isdigit() for cell in numeric)
+        and not any(running([row[place] for place in places]) for row in body[:20])
+    )

@@ -1,0 +1,26 @@
+"""What there is to see of a source as a table, built-in ones too; nothing for what is no table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app.engine.data.settings import DataSettings
+from app.engine.sources.format import Check, no_check
+from app.engine.sources.formats.built_in import table_settings
+from app.engine.sources.formats.table import table_in
+from app.engine.sources.samples import PREFIX, SAMPLES, content
+from app.engine.sources.tables.preview import TablePreview, preview
+
+
+def look(data: DataSettings, check: Check = no_check) -> TablePreview | None:
+    """The table that `data.source` names, read as these settings say; None where it names none.
+
+    Raises UserError, OSError, and whatever `check` raises.
+    """
+    if data.source.startswith(PREFIX):
+        sample = SAMPLES.get(data.source.removeprefix(PREFIX))
+        if sample is None or sample.form != "table":
+            return None
+        return preview(content.table_path(sample.name), table_settings(sample, data), check)
+    path = table_in(Path(data.source).expanduser())
+    return preview(path, data, check) if path is not None else None

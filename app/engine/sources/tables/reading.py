@@ -1,0 +1,108 @@
+"""A file with a table in it, whatever its name says: text, spreadsheet or Parquet."""
+
+from __future__ import annotations
+
+import dataclasses
+import zipfile
+from pathlib import Path
+from typing import Literal
+
+from app.engine.data.settings import DataSettings
+from app.engine.sources.format import Check, Way, no_check, unusable
+from app.engine.sources.tables import sheets, text
+from app.engine.sources.tables.columns import Table
+
+TEXT_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".dat", ".data")
+SHEET_SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+PARQUET_SUFFIXES = (".parquet", ".pq")
+SUFFIXES = (*TEXT_SUFFIXES, *SHEET_SUFFIXES, *PARQUET_SUFFIXES)
+
+Sort = Literal["text", "spreadsheet", "parquet"]
+PREVIEW_ROWS = 5_000
+"""Of a large table a preview reads at most so many rows; fewer of one with very many columns (columns.limited)."""
+SMALL = 4 << 20
+"""Bytes: a smaller file is read as a whole for a preview too."""
+
+
+def sort_of(path: Path) -> Sort:
+    """By what the file begins with. Raises UserError for what is no table at all, OSError."""
+    with path.open("rb") as file:
+        head = file.read(4096)
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        return "spreadsheet"
+    if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
+        return _archive(path)
+    if (
+        head.lstrip(b"\xef\xbb\xbf \t\r\n")
+        .lower()
+        .startswith((b"<html", b"<!doctype html", b"<?xml", b"<table"))
+    ):
+        raise unusable(path, "is a web page, whatever its name says", sheets.REMEDY)
+    if (
+        path.suffix.lower() in (*SHEET_SUFFIXES, *PARQUET_SUFFIXES)
+        and b"\0" in head
+        and not _marked(head)
+    ):
+        what = "Parquet file" if path.suffix.lower() in PARQUET_SUFFIXES else "spreadsheet"
+        raise unusable(path, f"is not a {what}, or a damaged one", sheets.REMEDY)
+    return "text"
+
+
+def _marked(head: bytes) -> bool:
+    """Whether zero bytes are what UTF-16 has."""
+    return head.startswith((b"\xff\xfe", b"\xfe\xff")) or head[:200].count(0) > len(head[:200]) // 3
+
+
+def _archive(path: Path) -> Sort:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+    except Exception as error:  # BadZipFile, and whatever else a damaged directory raises
+        raise unusable(path, "is a damaged spreadsheet or archive", sheets.REMEDY) from error
+    if any(name.startswith("xl/") for name in names) or "content.xml" in names:
+        return "spreadsheet"
+    raise unusable(path, "is an archive, not a table", "Unpack it and open the table in it.")
+
+
+def read_file(
+    path: Path, data: DataSettings, check: Check = no_check, most: int | None = None
+) -> Table:
+    """The table in a file. most: only its first rows. Raises UserError, OSError, and whatever `check` raises."""
+    sort = sort_of(path)
+    if sort == "parquet":
+        table = sheets.read_parquet(path, data, check, most)
+    elif sort == "spreadsheet":
+        table = sheets.read_sheet(path, data, check, most)
+    else:
+        table = text.read(path, data, check, most)
+    expected: Sort | None = _expected(path.suffix.lower())
+    if expected not in (None, sort):
+        named = {"text": "text", "spreadsheet": "a spreadsheet", "parquet": "a Parquet file"}
+        note = f"'{path.name}' is {named[sort]}, not what its name says; it is read as what it is."
+        table = dataclasses.replace(table, notes=(note, *table.notes))
+    return table
+
+
+def _expected(suffix: str) -> Sort | None:
+    if suffix in TEXT_SUFFIXES:
+        return "text"
+    if suffix in SHEET_SUFFIXES:
+        return "spreadsheet"
+    return "parquet" if suffix in PARQUET_SUFFIXES else None
+
+
+def read_table(source: str | Path, data: DataSettings, way: Way | None = None) -> Table:
+    """All of it. Raises UserError, OSError, and whatever `way.check` raises."""
+    path = Path(source).expanduser()
+    if way is not None:
+        way.progress(f"Reading '{path.name}'", 0, 0)
+    return read_file(path, data, way.check if way is not None else no_check)
+
+
+def read_beginning(source: str | Path, data: DataSettings, check: Check = no_check) -> Table:
+    """All of a small file, the first rows of a large one."""
+    path = Path(source).expanduser()
+    most = None if path.stat().st_size <= SMALL else PREVIEW_ROWS
+    return read_file(path, data, check, most)

@@ -1,0 +1,101 @@
+"""Changes that reach what computes: of a person, of the run itself where memory runs out, and those of a run that goes
+on from before them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from app.engine.runs.events import Changed, Event
+from app.engine.runs.history import Writer
+from app.engine.runs.live_changes import PARTS, RATE_FACTOR, changed, in_words, refusal
+from app.engine.training.plan import Work, built_loss
+from app.engine.training.recorder import Progress
+
+MARKS = ("changed", "memory")
+"""Lines of metrics.jsonl that say what was changed: by a person, and because memory ran out."""
+NEVER = 2**62
+
+
+class Adjuster:
+    """What differs from the experiment by now. `rate_factor` and `clip` are read at every step; the rest stands where
+    it is used: weight decay in the optimizer's groups, the loss and the size of parts in the passes."""
+
+    def __init__(
+        self,
+        work: Work,
+        progress: Progress,
+        marks: Iterable[dict[str, Any]],
+        writer: Writer,
+        emit: Callable[[Event], None],
+        log: Callable[[str], None],
+    ) -> None:
+        """marks: of the run so far. Those of steps that will be done again are made again at the same step."""
+        self._work, self._progress, self._writer = work, progress, writer
+        self._emit, self._log = emit, log
+        made = [mark for mark in marks if mark["mark"] in MARKS]
+        self.made = [_told(mark) for mark in made]
+        """All changes of the run, for its record: step, values, why."""
+        self._again = sorted(
+            (mark for mark in made if mark["step"] >= progress.step), key=lambda mark: mark["step"]
+        )
+        self.rate_factor, self.clip = 1.0, 0.0
+        self._apply()
+
+    @property
+    def next_step(self) -> int:
+        """Steps done when the next change of a run that goes on is due; never, without one."""
+        return int(self._again[0]["step"]) if self._again else NEVER
+
+    def again(self) -> None:
+        """Makes the changes that were made at this step before the run was interrupted. They are in its record."""
+        changes = self._progress.changes
+        while self._again and self._again[0]["step"] <= self._progress.step:
+            values = dict(self._again.pop(0)["values"])
+            if PARTS in values:  # it may have become scarcer since
+                values[PARTS] = max(values[PARTS], changes.get(PARTS) or 1)
+            changes |= values
+        self._apply()
+
+    def change(
+        self, values: dict[str, float | None], why: str = "", mark: str = "changed"
+    ) -> list[str]:
+        """Makes changes from the next step on, marks and tells them. Returns why some could not be made."""
+        settled = self._work.plan.settled
+        refused = {
+            name: refusal(settled, name, value) for name, value in values.items() if name != PARTS
+        }
+        values = {name: value for name, value in values.items() if not refused.get(name)}
+        if values:
+            step = self._progress.step
+            self._progress.changes |= values
+            self._apply()
+            line = {"mark": mark, "step": step, "values": values, "why": why}
+            self.made.append(_told(line))
+            self._writer.line({**line, "time": round(time.time(), 3)})
+            self._log(f"changed after step {step}: {in_words(settled, values)}. {why}".strip())
+            self._emit(Changed(step, values, why))
+        return [text for text in refused.values() if text]
+
+    def _apply(self) -> None:
+        work, changes = self._work, self._progress.changes
+        settled = changed(work.plan.settled, changes)
+        assert settled.optimizer is not None and settled.loss is not None
+        self.rate_factor = float(changes.get(RATE_FACTOR) or 1.0)
+        self.clip = settled.training.gradient_clip or 0.0
+        fresh = settled.optimizer.groups(work.network)
+        decay = {id(weight): group["weight_decay"] for group in fresh for weight in group["params"]}
+        for group in work.optimizer.param_groups:
+            group["weight_decay"] = decay[id(group["params"][0])]
+        if settled.loss != work.loss:
+            work.loss = settled.loss
+            work.loss_function = work.passes.loss_function = built_loss(
+                work.plan, settled.loss, work.device
+            )
+        parts = max(int(changes.get(PARTS) or 1), work.plan.parts)
+        work.passes.part_size = -(-work.plan.step_size // parts)
+
+
+def _told(mark: dict[str, Any]) -> dict[str, Any]:
+    return {name: mark[name] for name in ("step", "values", "why")}

@@ -1,0 +1,104 @@
+"""The ledger while a run trains: what the first step is seen to need, and every second what there is."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import torch
+
+from app.engine.memory import ledger
+from app.engine.runs import history
+from app.engine.runs.events import Event, MemoryMeasured
+from app.engine.runs.history import Writer
+from app.engine.runs.run import Run
+from app.engine.runs.summary import Outcome
+from app.engine.training.plan import Work
+
+if TYPE_CHECKING:
+    from app.engine.learning.task import Batch
+
+MEASURE_EVERY, KEEP_EVERY = 1.0, 5.0
+"""Seconds between two looks at the memory, and between two that are written down."""
+WEIGHED = (0, 9)
+"""Steps of an attempt that are followed whole: the first, and one by which RAdam takes what it will take."""
+
+_NOTHING: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
+
+
+class MemoryWatch:
+    """Measures the memory of a run, tells it, and writes it to memory.jsonl. The outcome keeps the most of each row."""
+
+    def __init__(
+        self, work: Work, run: Run, outcome: Outcome, emit: Callable[[Event], None]
+    ) -> None:
+        self._work, self._outcome, self._emit = work, outcome, emit
+        self.monitor = ledger.DeviceMonitor(work.device)
+        self._writer = Writer(run.path / history.MEMORY)
+        self._measured = self._kept = 0.0
+        self._done, self._anew = 0, False
+        self._seen: ledger.StepMeter | None = None
+        self._meter: ledger.StepMeter | None = None
+        self._batch_bytes = ledger.batch_bytes(
+            work.plan.problem, work.plan.task, work.plan.step_size
+        )
+
+    def step(
+        self, inputs: Batch, targets: torch.Tensor
+    ) -> contextlib.AbstractContextManager[ledger.StepMeter | None]:
+        """Goes around the passes and the optimizer's step of a batch. Gives the meter of a step that is followed."""
+        self._done += 1
+        if self._done - 1 not in WEIGHED and not self._anew:
+            return _NOTHING
+        if self._anew:
+            self._anew, self._seen = False, None
+        self._meter = ledger.StepMeter(self._work.network, self._work.optimizer, inputs, targets)
+        return self._meter
+
+    def weigh_anew(self) -> None:
+        """Steps are done otherwise from here on: the next one is followed, and what was seen before is forgotten."""
+        self._anew = True
+
+    def _largest(self) -> ledger.StepMeter | int:
+        """The followed step that held the most, of those done as they are now."""
+        meter, self._meter = self._meter, None
+        if meter is not None and (
+            self._seen is None or (meter.beyond or 0) >= (self._seen.beyond or 0)
+        ):
+            self._seen = meter
+        return self._seen if self._seen is not None else 0
+
+    def look(self, step: int, first: bool) -> None:
+        """Measures if it is time. step: steps done."""
+        now = time.perf_counter()
+        if not first and now - self._measured < MEASURE_EVERY:
+            return
+        self._measured = now
+        rows = self._rows()
+        device, reasons = self.monitor.sample()
+        self._emit(MemoryMeasured(step, rows, device, reasons))
+        if first or now - self._kept >= KEEP_EVERY:
+            self._kept = now
+            self._writer.line({"step": step, "rows": rows, "device": device, "reasons": reasons})
+
+    def _rows(self) -> dict[str, int | None]:
+        """The ledger as it is now."""
+        work = self._work
+        rows = ledger.measure(
+            work.network,
+            work.optimizer,
+            work.optimizer_choice,
+            self._largest(),
+            self._batch_bytes,
+            work.batches.bytes,
+        )
+        kept = self._outcome.measured
+        for name, value in rows.items():
+            kept[name] = max(value, kept.get(name) or 0)
+        return dict(rows)
+
+    def close(self) -> None:
+        self.monitor.close()
+        self._writer.close()

@@ -1,0 +1,225 @@
+"""What a run tells and writes of its steps: kept on the device, read at most ten times a second."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+from app.engine.runs.events import Event, StepsDone
+from app.engine.runs.history import History, Writer
+
+READ_EVERY = 0.1
+"""Seconds between two looks at the device: each one waits for it."""
+MOST_LINES = 20_000
+"""Step lines of a whole run in metrics.jsonl."""
+
+
+class Diverged(Exception):
+    """The loss was not finite for two steps in a row. `step` is the second of them (1-based)."""
+
+    def __init__(self, step: int) -> None:
+        self.step = step
+        super().__init__(f"the loss is not a number since step {step}")
+
+
+@dataclass
+class Progress:
+    """Where a run stands. Together with the tensors it is all that a checkpoint holds.
+
+    step: steps done. epoch: the current one, 1-based. batch: batches done in it. loss_sum, loss_count: of this epoch.
+    unfinite: steps in a row whose loss was not finite. best_*: of the best epoch; best_step 0 means none yet.
+    reference: the validation loss to beat for early stopping; since_best: epochs without that. seconds: of work,
+    without pauses. step_seconds, step_examples: of steps alone, for the speed. end: "" while something is left to do.
+    schedule: what the schedule remembers of the validations. examples: training examples seen. changes: what is
+    different from the experiment by now (see changes). halvings: how often memory ran out. scaler: of the loss, for
+    float16.
+    """
+
+    step: int = 0
+    epoch: int = 1
+    batch: int = 0
+    loss_sum: float = 0.0
+    loss_count: int = 0
+    unfinite: int = 0
+    best_epoch: int = 0
+    best_step: int = 0
+    best_loss: float | None = None
+    best_metric: float | None = None
+    reference: float | None = None
+    since_best: int = 0
+    seconds: float = 0.0
+    step_seconds: float = 0.0
+    step_examples: int = 0
+    end: str = ""
+    schedule: dict[str, float] = field(default_factory=dict)
+    examples: int = 0
+    changes: dict[str, float | None] = field(default_factory=dict)
+    halvings: int = 0
+    scaler: dict[str, float] = field(default_factory=dict)
+
+
+class Course:
+    """How the run went so far, for the advice: the losses of its steps and the lines of its epochs."""
+
+    def __init__(self, before: History) -> None:
+        """before: what is already written, of a run that goes on."""
+        self._parts = [before.losses]
+        self.epochs = list(before.epochs)
+
+    def add(self, losses: np.ndarray) -> None:
+        self._parts.append(losses)
+
+    @property
+    def losses(self) -> np.ndarray:
+        """(steps,) float64."""
+        self._parts = [np.concatenate(self._parts)]
+        return self._parts[0]
+
+
+class Recorder:
+    """Collects what each step yields and passes it on in portions."""
+
+    def __init__(
+        self,
+        progress: Progress,
+        steps: int,
+        epochs: int,
+        writer: Writer,
+        course: Course,
+        emit: Callable[[Event], None],
+    ) -> None:
+        """steps, epochs: of the whole run; after each epoch there is a validation."""
+        self._progress, self._writer, self._course, self._emit = progress, writer, course, emit
+        self._steps, self._epochs = steps, epochs
+        self._log_every = -(-steps // MOST_LINES)
+        self.norm_every = max(self._log_every, min(10, steps // 200), 1)
+        self._losses: list[torch.Tensor] = []
+        self._rates: list[float] = []
+        self._sizes: list[int] = []
+        self._norms: list[tuple[int, torch.Tensor]] = []
+        self._paces: deque[float] = deque(maxlen=50)
+        self._seen = 0  # steps told since this object was made
+        self._judging = 0.0
+        self._clock = self._read = self._begun = time.perf_counter()
+
+    def note(self, loss: torch.Tensor, rate: float, size: int, norm: torch.Tensor | None) -> bool:
+        """One step: its loss and gradient norm as scalars on the device. Returns whether it is time for `flush`."""
+        if norm is not None:
+            self._norms.append((len(self._losses), norm))
+        self._losses.append(loss)
+        self._rates.append(rate)
+        self._sizes.append(size)
+        return self._seen == 0 or time.perf_counter() - self._read >= READ_EVERY
+
+    def flush(self) -> None:
+        """Reads what was collected, tells it and writes it. Raises Diverged."""
+        count = len(self._losses)
+        if not count:
+            return
+        losses = (
+            torch.stack(self._losses).float().cpu().numpy().astype(float)
+        )  # waits for the device
+        now = time.perf_counter()
+        norms = np.full(count, np.nan)
+        if self._norms:
+            norms[[index for index, _ in self._norms]] = (
+                torch.stack([norm for _, norm in self._norms]).float().cpu()
+            )
+        sizes, rates = self._sizes, np.array(self._rates)
+        self._losses, self._rates, self._sizes, self._norms = [], [], [], []
+        last = self._progress.step
+        steps = np.arange(last - count + 1, last + 1)
+        count = self._count(losses, sizes)
+        self._pace(now, sizes)
+        self._course.add(losses[:count])
+        written = (steps % self._log_every == 0) | (steps == 1) | (steps == self._steps)
+        written[count:] = False
+        self._writer.steps(steps[written], losses[written], rates[written], norms[written])
+        self._emit(
+            StepsDone(
+                int(steps[count - 1]),
+                self._progress.epoch,
+                steps[:count],
+                losses[:count],
+                rates[:count],
+                norms[:count],
+                self.speed,
+                self.elapsed,
+                self.remaining,
+            )
+        )
+        if self._progress.unfinite >= 2:
+            raise Diverged(int(steps[count - 1]))
+
+    def _count(self, losses: np.ndarray, sizes: list[int]) -> int:
+        """Adds the losses to the epoch's; returns how many steps count: those up to a divergence."""
+        progress = self._progress
+        for index, (loss, size) in enumerate(zip(losses.tolist(), sizes, strict=True)):
+            if np.isfinite(loss):
+                progress.unfinite = 0
+                progress.loss_sum += loss * size
+                progress.loss_count += size
+                continue
+            progress.unfinite += 1
+            if progress.unfinite >= 2:
+                return index + 1
+        return len(sizes)
+
+    def _pace(self, now: float, sizes: list[int]) -> None:
+        """Speed from all steps but the very first, which also loads and plans."""
+        if self._seen:
+            self._progress.step_seconds += now - self._clock
+            self._progress.step_examples += sum(sizes)
+            self._paces.append((now - self._clock) / len(sizes))
+        self._seen += len(sizes)
+        self._clock = self._read = now
+
+    # --- time
+
+    def restart_clock(self, judging: float = 0.0) -> None:
+        """After something that is no step. judging: seconds that an epoch's validation took, for the estimate."""
+        self._clock = self._read = time.perf_counter()
+        self._judging = judging or self._judging
+
+    def forget(self, seconds: float) -> None:
+        """Leaves a pause out of the elapsed time."""
+        self._begun += seconds
+
+    def leave_out(self, seconds: float) -> None:
+        """Leaves a wait between two steps out of the elapsed time and out of the steps' own."""
+        self._begun += seconds
+        self._clock += seconds
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds of work on the whole run so far."""
+        return self._progress.seconds + time.perf_counter() - self._begun
+
+    def settle(self) -> None:
+        """Moves the elapsed time into the progress: before a checkpoint."""
+        now = time.perf_counter()
+        self._progress.seconds += now - self._begun
+        self._begun = now
+
+    @property
+    def speed(self) -> float | None:
+        """Examples per second over the whole run, of training steps alone; None before there are any."""
+        progress = self._progress
+        return progress.step_examples / progress.step_seconds if progress.step_seconds > 0 else None
+
+    @property
+    def remaining(self) -> float | None:
+        """Seconds to the end by the median pace of late; None before there were five steps."""
+        if self._seen < 6 or not self._paces:
+            return None
+        left = self._steps - self._progress.step
+        return (
+            left * statistics.median(self._paces)
+            + left / self._steps * self._epochs * self._judging
+        )

@@ -1,0 +1,117 @@
+"""When a run saves its state, and what happens where the disk refuses: it trains on, says so, and tries again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+
+from app.engine.advice.while_training import Finding
+from app.engine.compute.evaluation import Evaluation
+from app.engine.errors import UserError
+from app.engine.runs import checkpoint
+from app.engine.runs.checkpoint import Checkpoint, Tensors
+from app.engine.runs.events import CheckpointSaved, Event, Found
+from app.engine.runs.history import Writer
+from app.engine.runs.run import Run
+from app.engine.training.plan import Work, plan_state
+from app.engine.training.recorder import Progress, Recorder
+from app.engine.training.validation import BestKeeper
+
+SAVE_EVERY, EPOCH_EVERY = 60.0, 2.0
+"""Seconds after which a state is saved within an epoch, and at the end of one: short epochs share a save."""
+
+
+class Saver:
+    """Saves the state of a run: at the end of an epoch, before a pause or an end, and every minute. Where epochs are
+    shorter than two seconds not every one is saved; what is best waits in memory for the next save."""
+
+    def __init__(
+        self,
+        work: Work,
+        run: Run,
+        progress: Progress,
+        recorder: Recorder,
+        writer: Writer,
+        best: BestKeeper,
+        emit: Callable[[Event], None],
+    ) -> None:
+        self._work, self._run, self._progress, self._recorder = work, run, progress, recorder
+        self._writer, self._best, self._emit = writer, best, emit
+        self._state = plan_state(work.plan, work.threads)
+        self._last = time.monotonic()
+        self._saved: tuple[int, int, str] | None = None
+        self.trouble = ""
+        """Why the newest state is not on the disk; "" if it is."""
+
+    @property
+    def due(self) -> bool:
+        return time.monotonic() - self._last >= SAVE_EVERY
+
+    @property
+    def due_after_epoch(self) -> bool:
+        return bool(self._progress.end) or time.monotonic() - self._last >= EPOCH_EVERY
+
+    def save(self) -> bool:
+        """Saves where the run stands, if it is not saved yet and the loss is a number. Raises Diverged (see flush)."""
+        progress = self._progress
+        self._recorder.flush()
+        self._last = time.monotonic()
+        place = (progress.step, progress.epoch, progress.end)
+        if self._is_saved or progress.unfinite:
+            return self._is_saved
+        model = checkpoint.copied(self._work.network.state_dict())
+        if not all(bool(tensor.isfinite().all()) for tensor in model.values()):
+            return False  # the step overflowed; the next loss will say so
+        self._recorder.settle()
+        done = self.guarded(lambda: self._save(model))
+        if done:
+            self._saved = place
+            self._emit(CheckpointSaved(progress.step, progress.epoch, best=False))
+        self._recorder.restart_clock()
+        return done
+
+    def _save(self, model: Tensors) -> None:
+        work = self._work
+        self._progress.scaler = work.passes.scale_state()
+        state = {
+            **self._state,
+            "progress": asdict(self._progress),
+            "history_offset": self._writer.offset(),
+        }
+        checkpoint.save(
+            self._run.path / "checkpoints",
+            Checkpoint(
+                model,
+                checkpoint.optimizer_tensors(work.network, work.optimizer),
+                state,
+            ),
+        )
+        self._run.touch()
+        self._best.save()  # if it was refused before
+
+    def keep_best(self, evaluation: Evaluation, epoch: int, partial: bool = False) -> None:
+        """The network as it is now is the best so far; it is saved with the state that it belongs to."""
+        self._best.take(self._progress, evaluation, epoch, partial)
+        if (partial or self._is_saved) and self.guarded(self._best.save):
+            self._emit(CheckpointSaved(self._progress.step, epoch, best=True))
+
+    @property
+    def _is_saved(self) -> bool:
+        """Whether the newest state on the disk is where the run stands: the best must never be ahead of it."""
+        return self._saved == (self._progress.step, self._progress.epoch, self._progress.end)
+
+    def guarded(self, save: Callable[[], None]) -> bool:
+        """Whether it could be saved. What was saved before is still there if not, and training goes on."""
+        try:
+            save()
+        except UserError as error:
+            self.trouble = str(error)
+            self._run.log(f"not saved: {error}")
+            text = f"{error.what} Training goes on, and what was saved before is untouched. {error.remedy}"
+            self._emit(
+                Found(Finding("disk", "problem", "The last state could not be saved", text.strip()))
+            )
+            return False
+        self.trouble = ""
+        return True

@@ -1,0 +1,175 @@
+"""Judging while and after training: the validation of an epoch, the fixed probe set, the best epoch's results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from app.engine import storage
+from app.engine.compute.batches import split_inputs
+from app.engine.compute.evaluation import Evaluation, evaluate, judged_at_a_time
+from app.engine.errors import UserError
+from app.engine.learning.metrics import Metric
+from app.engine.runs import checkpoint, history
+from app.engine.runs.checkpoint import Best, Tensors
+from app.engine.runs.run import Run
+from app.engine.training.plan import Work, built_loss
+from app.engine.training.recorder import Progress
+
+PROBES = 12
+
+
+class Judge:
+    """Judges the network of a run. The validation split chooses the best epoch; the test split is looked at once,
+    at the very end, and chooses nothing. Every epoch is judged by the loss as it was planned: one that was changed
+    while the run trained measures otherwise, and its figures could not be compared with those before."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        assert work.plan.settled.loss is not None
+        self._loss_function = built_loss(work.plan, work.plan.settled.loss, work.device)
+        dataset = work.plan.dataset
+        self._validation = split_inputs(dataset, "validation", work.device)
+        targets = dataset.targets[dataset.indices["validation"]]
+        self.probes = probe_positions(
+            targets
+            if dataset.description.classes and targets.ndim == 1
+            else np.zeros(len(targets), np.int64),
+            work.plan.task.probes,
+        )
+
+    def validation(self, check: Callable[[], None]) -> Evaluation:
+        return self._judge("validation", self._validation, check)
+
+    def test(self, check: Callable[[], None]) -> Evaluation | None:
+        """None where no test split was kept apart."""
+        dataset = self._work.plan.dataset
+        if not len(dataset.indices.get("test", ())):
+            return None
+        return self._judge("test", split_inputs(dataset, "test", self._work.device), check)
+
+    def _judge(self, split: str, inputs: Any, check: Callable[[], None]) -> Evaluation:
+        """Exact averages, in float32 whatever the training's precision: so are all later uses of the weights."""
+        work, dataset = self._work, self._work.plan.dataset
+        size = judged_at_a_time(work.plan.problem, self._loss_function, work.plan.batch_size)
+        if work.plan.memory_parts and not self._loss_function.compares:
+            size = min(size, work.passes.part_size)  # memory ran out, and it may have been here
+        return evaluate(
+            work.network,
+            dataset.description,
+            inputs,
+            dataset.targets[dataset.indices[split]],
+            self._loss_function,
+            work.plan.task,
+            work.device,
+            size,
+            check,
+        )
+
+    def record(self, evaluation: Evaluation) -> history.EpochRecord:
+        """The small record of an epoch; the probes are rows of its evaluation, so they cost nothing."""
+        rows = self._work.plan.dataset.indices["validation"][self.probes]
+        return history.EpochRecord(
+            np.asarray(rows), evaluation.said[self.probes], evaluation.confusion
+        )
+
+
+def probe_positions(targets: np.ndarray, most: int = PROBES) -> np.ndarray:
+    """Positions of up to `most` examples, class after class in turn, the same in every epoch and every run."""
+    of_class = [np.flatnonzero(targets == number) for number in np.unique(targets)]
+    chosen: list[int] = []
+    depth = 0
+    while len(chosen) < most and any(len(positions) > depth for positions in of_class):
+        chosen += [int(positions[depth]) for positions in of_class if len(positions) > depth]
+        depth += 1
+    return np.array(chosen[:most], dtype=np.int64)
+
+
+def is_better(
+    progress: Progress, evaluation: Evaluation, best_by: str | None, headline: Metric
+) -> bool:
+    """Whether this evaluation is the best so far. Between equal figures the lower loss decides."""
+    loss, figure = evaluation.loss, evaluation.metrics.get(headline.name)
+    if not np.isfinite(loss):
+        return False
+    if progress.best_loss is None:
+        return True
+    if best_by == "metric" and figure is not None and figure != progress.best_metric:
+        return progress.best_metric is None or headline.improves(figure, progress.best_metric)
+    return loss < progress.best_loss
+
+
+def count_patience(progress: Progress, loss: float, min_delta: float) -> None:
+    """Early stopping looks at the validation loss: an improvement by more than min_delta starts the count anew."""
+    if np.isfinite(loss) and (progress.reference is None or loss < progress.reference - min_delta):
+        progress.reference, progress.since_best = float(loss), 0
+    else:
+        progress.since_best += 1
+
+
+class BestKeeper:
+    """The best epoch's weights: in memory, and on the disk with all that is needed to use them."""
+
+    def __init__(self, work: Work, run: Run) -> None:
+        self._work, self._run = work, run
+        self.weights: Tensors | None = None
+        self.evaluation: Evaluation | None = None
+        self.state: dict[str, Any] = {}
+        """What the best checkpoint says of itself: epoch, step, loss, metrics."""
+        self._saved = True
+
+    def take(self, progress: Progress, evaluation: Evaluation, epoch: int, partial: bool) -> None:
+        """These weights are the best now: they are kept in memory, for `save`. partial: judged in the middle of an
+        epoch because the run was stopped there."""
+        plan = self._work.plan
+        self.weights = checkpoint.copied(self._work.network.state_dict())
+        self.evaluation, self._saved = evaluation, False
+        self.state = {
+            "epoch": epoch,
+            "step": progress.step,
+            "partial": partial,
+            "loss": evaluation.loss,
+            "metrics": evaluation.metrics,
+            "task": plan.task.kind,
+            "experiment": storage.to_plain(plan.settled),
+        }
+
+    def save(self) -> None:
+        """Writes what is not on the disk yet. Raises UserError."""
+        if self._saved or self.weights is None or self.evaluation is None:
+            return
+        plan = self._work.plan
+        write_results(self._run, "validation", plan.dataset.indices["validation"], self.evaluation)
+        checkpoint.save_best(
+            self._run.path / "checkpoints",
+            Best(self.weights, plan.dataset.description, plan.graph, plan.problem, self.state),
+        )
+        self._saved = True
+
+    def restore(self, progress: Progress) -> bool:
+        """Takes the best epoch of a run that goes on back from the disk. False where it is not there: then it was
+        the epoch that the checkpoint has just finished, or it is lost."""
+        if not progress.best_step:
+            return True
+        try:
+            best = checkpoint.read_best(self._run)
+        except UserError:  # missing or damaged
+            return False
+        if best.state.get("step") != progress.best_step:
+            return False
+        self.weights, self.state = best.model, best.state
+        return True
+
+
+def write_results(run: Run, split: str, rows: np.ndarray, evaluation: Evaluation) -> None:
+    """What the best epoch says of every example of a split, for the window. Raises UserError."""
+    history.write_arrays(
+        run.path / "results" / f"{split}.npz",
+        {
+            "rows": np.asarray(rows),
+            "targets": evaluation.targets,
+            "said": evaluation.said,
+        },
+    )

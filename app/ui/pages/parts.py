@@ -1,0 +1,69 @@
+"""What pages are made of and with: handed to each page's constructor, put together in application.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+if TYPE_CHECKING:
+    from app.ui.state.background import Background
+    from app.ui.state.document import Document
+    from app.ui.state.network_measurer import Measurer
+    from app.ui.state.preferences import Preferences
+    from app.ui.state.session import Session
+    from app.ui.style.theme import Theme
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The live objects of one window. `go(page name)` shows a page; `open(path)` opens data, an experiment or a run;
+    `do(action name)` triggers an action of the window's table ("train", "stop", "save" ...)."""
+
+    document: Document
+    session: Session
+    theme: Theme
+    background: Background
+    measurer: Measurer
+    preferences: Preferences
+    runs_folder: Path
+    go: Callable[[str], None]
+    open: Callable[[str], None]
+    do: Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class GuideCard:
+    """One card of the Guide: what this means, or a finding with a remedy that one click applies."""
+
+    title: str
+    text: str
+    level: Literal["info", "good", "warning", "problem"] = "info"
+    button: str = ""
+    action: Callable[[], None] | None = None
+    name: str = ""
+    """objectName of the button, where tests or tools press it."""
+
+
+class Page(QWidget):
+    """Base of the pages: named like its step in the rail, with something to say in the Guide.
+
+    A page takes Parts in its constructor, listens to document and session, and updates only while visible
+    (it catches up in showEvent). It never calls another page.
+    """
+
+    name: str = ""
+    title: str = ""
+    guide_changed = Signal()
+
+    def guide(self) -> list[GuideCard]:
+        """What the Guide shows while this page is in front."""
+        return []
+
+    def ready(self) -> tuple[bool, str]:
+        """Whether this step is done, and what is missing if not (shown in the rail)."""
+        return True, ""

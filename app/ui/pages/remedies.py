@@ -1,0 +1,97 @@
+"""A finding with its remedy, as a card of the Guide whose button does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt
+
+from app.engine.learning.choices import LOSSES, OPTIMIZERS, SCHEDULES
+from app.ui.pages.parts import GuideCard, Parts
+from models.template import TEMPLATES
+
+if TYPE_CHECKING:
+    from app.engine.advice.while_training import Finding, Remedy
+    from app.ui.state.document import Document
+
+REGISTRIES: dict[str, Any] = {
+    "model": TEMPLATES,
+    "loss": LOSSES,
+    "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
+}
+LONGER = 0.5
+"""Training longer adds this share of the epochs that there were."""
+
+
+def change(document: Document, changes: dict[str, Any]) -> str:
+    """Apply settings by "section.field" (or "section.kind") as one step of undo. Returns what is wrong, "" if taken."""
+    sections: dict[str, Any] = {}
+    for key, value in changes.items():
+        section, _, name = key.partition(".")
+        current = sections.get(section) or document.value(section)
+        registry = REGISTRIES.get(section)
+        if registry is not None and name == registry.key:
+            sections[section] = registry.get(value)()
+        else:
+            sections[section] = current.replace(**{name: value})
+    return document.replace("", **sections)
+
+
+def apply(parts: Parts, remedy: Remedy) -> None:
+    """Do what the button says: change settings, and train anew where they only take effect in a new run."""
+    if remedy.changes:
+        change(parts.document, remedy.changes)
+        if remedy.restart:
+            restart(parts)
+    elif remedy.action:
+        act(parts, remedy.action)
+
+
+def restart(parts: Parts) -> None:
+    """Train with the settings as they are now; a run that is under way is stopped first and keeps what it has."""
+    session = parts.session
+    if not session.active:
+        parts.do("train")
+        return
+    session.finished.connect(lambda _: parts.do("train"), Qt.ConnectionType.SingleShotConnection)
+    session.stop_at_once()
+
+
+def act(parts: Parts, action: str) -> None:
+    """The actions that a remedy may name (see results.remedies.Remedy)."""
+    verb = action.partition(":")[0]
+    if verb == "stop":
+        parts.session.stop()
+    elif verb == "longer":
+        train_longer(parts)
+    elif verb == "cell":
+        parts.go("results")
+    elif verb == "skipped":
+        parts.go("data")
+    elif verb == "plan":
+        parts.do("plan")
+
+
+def train_longer(parts: Parts, epochs: int | None = None) -> None:
+    """Go on with the run shown for so many epochs more than it had."""
+    record = parts.session.record
+    if parts.session.active or record.path is None or record.prepared is None:
+        return
+    planned = record.prepared.epochs
+    parts.session.go_on(record.path, planned + (epochs or max(1, round(planned * LONGER))))
+
+
+def card_of(parts: Parts, finding: Finding) -> GuideCard:
+    """A finding for the Guide."""
+    remedy = finding.remedy
+    action: Callable[[], None] | None = (lambda: apply(parts, remedy)) if remedy else None
+    return GuideCard(
+        finding.title,
+        finding.text,
+        finding.level,
+        remedy.label if remedy else "",
+        action,
+        f"guide.{finding.key}",
+    )

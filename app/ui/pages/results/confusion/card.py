@@ -1,0 +1,144 @@
+"""The confusion matrix with what belongs to it: counts or percent, order, zoom, what a cell says, saving."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from PySide6.QtCore import QBuffer, QByteArray, QSize, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton
+
+from app.ui.pages.results.confusion.matrix import ConfusionMatrix
+from app.ui.pages.results.order import Confusion
+from app.ui.state.preferences import Preferences
+from app.ui.style.assets import icon
+from app.ui.style.theme import Theme, style
+from app.ui.widgets.card import Card
+
+HINT = "Point at a cell; click it for its examples."
+MANY = 24
+"""Classes from which zooming helps."""
+
+
+class MatrixCard(Card):
+    """save_png(), save_csv(): a file is wanted."""
+
+    save_png = Signal()
+    save_csv = Signal()
+
+    def __init__(self, theme: Theme, preferences: Preferences) -> None:
+        super().__init__("Confusion", "what is taken for what")
+        self._theme, self._preferences = theme, preferences
+        self.setObjectName("results.confusion")
+        self.matrix = ConfusionMatrix(theme)
+        self.matrix.pointed.connect(self._say)
+        self.percent = self._tool(
+            "%", "Numbers as a share of the row instead of counts.", "results.percent", True
+        )
+        self.sort = self._tool(
+            "", "Puts classes that are taken for one another side by side.", "results.sort", True
+        )
+        self.out = self._tool("", "Smaller cells (−).", "results.zoom_out")
+        self.fit = self._tool("", "Shows all of it (0).", "results.zoom_fit")
+        self.into = self._tool("", "Larger cells (+, or Ctrl and the wheel).", "results.zoom_in")
+        self.save = self._tool(
+            "", "Saves the matrix as a picture, or the table of classes.", "results.save"
+        )
+        menu = QMenu(self.save)
+        menu.addAction("Save the matrix as a picture (PNG)", self.save_png.emit)
+        menu.addAction("Save the matrix as a table (CSV)", self.save_csv.emit)
+        self.save.setMenu(menu)
+        self.save.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        for tool, name in (
+            (self.percent, "Percent"), (self.sort, "Sort by confusion"), (self.out, "Zoom out"), (self.fit, "Fit"),
+            (self.into, "Zoom in"), (self.save, "Save the matrix"),
+        ):  # fmt: skip
+            tool.setAccessibleName(name)
+        self.percent.toggled.connect(self._percent)
+        self.sort.toggled.connect(self._sort)
+        self.out.clicked.connect(lambda: self.matrix.zoom(1 / 1.5))
+        self.into.clicked.connect(lambda: self.matrix.zoom(1.5))
+        self.fit.clicked.connect(self.matrix.zoom_to_fit)
+        self.said = QLabel(HINT)
+        self.said.setObjectName("results.cell")
+        self.said.setWordWrap(True)
+        style(self.said, "secondary")
+        key = QLabel()
+        key.setAccessibleName(
+            "Blue is right, orange is wrong; the deeper, the larger the share of the row"
+        )
+        style(key, "secondary")
+        self._key = key
+        self.body.addWidget(self.matrix, 1)
+        below = QHBoxLayout()
+        below.addWidget(self.said, 1)
+        below.addWidget(key)
+        self.body.addLayout(below)
+        self.percent.setChecked(preferences.get("results.percent", False))
+        self.sort.setChecked(preferences.get("results.sorted", False))
+        theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def _tool(self, text: str, tip: str, name: str, checkable: bool = False) -> QToolButton:
+        tool = QToolButton()
+        tool.setText(text)
+        tool.setToolTip(tip)
+        tool.setObjectName(name)
+        tool.setCheckable(checkable)
+        style(tool, "small")
+        self.tools.addWidget(tool)
+        return tool
+
+    def show_confusion(self, confusion: Confusion) -> None:
+        self.matrix.show_confusion(confusion)
+        many = len(confusion.classes) >= MANY
+        for tool in (self.out, self.fit, self.into):
+            tool.setVisible(many)
+        self.sort.setVisible(len(confusion.classes) > 2)
+
+    def png(self) -> bytes:
+        """The whole matrix, every name readable."""
+        data = QByteArray()
+        buffer = QBuffer(data)
+        buffer.open(QBuffer.OpenModeFlag.WriteOnly)
+        self.matrix.image().save(buffer, "PNG")  # type: ignore[call-overload]  # the stubs say bytes, PySide6 takes text only
+        return bytes(data.data())
+
+    def csv(self) -> bytes:
+        """True classes by row, answers by column; with a byte order mark, so that spreadsheets read every name."""
+        confusion = self.matrix.confusion
+        assert confusion is not None
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\r\n")
+        writer.writerow(["true \\ answer", *confusion.classes])
+        for name, counts in zip(confusion.classes, confusion.counts.tolist(), strict=True):
+            writer.writerow([name, *counts])
+        return text.getvalue().encode("utf-8-sig")
+
+    def hasHeightForWidth(self) -> bool:
+        """No: it takes the height it gets, whatever its longest text would like."""
+        return False
+
+    def _percent(self, on: bool) -> None:
+        self._preferences.set("results.percent", on)
+        self.matrix.set_percent(on)
+
+    def _sort(self, on: bool) -> None:
+        self._preferences.set("results.sorted", on)
+        self.matrix.set_sorted(on)
+
+    def _say(self, text: str) -> None:
+        self.said.setText(text or HINT)
+
+    def _restyle(self) -> None:
+        side = QSize(self._theme.px(14), self._theme.px(14))
+        for tool, name in (
+            (self.sort, "mdi6.sort-variant"), (self.out, "zoom_out"), (self.fit, "fit"), (self.into, "zoom_in"),
+            (self.save, "download"),
+        ):  # fmt: skip
+            tool.setIcon(icon(self._theme, name, "secondary"))
+            tool.setIconSize(side)
+        blue, orange = self._theme.color("training").name(), self._theme.color("validation").name()
+        self._key.setText(
+            f'<span style="color:{blue}">■</span> right  <span style="color:{orange}">■</span> wrong'
+        )

@@ -1,0 +1,357 @@
+"""The confusion matrix: which class is taken for which. A click on a cell asks for the pictures behind it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPoint, QPointF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleEvent,
+    QFocusEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip
+
+from app.ui.pages.results.confusion import paint
+from app.ui.pages.results.order import Confusion, by_confusion
+from app.ui.style.theme import Theme
+
+LARGEST_ZOOM = 40.0
+EXPORT_CELL, EXPORT_LIMIT = 34, 6000
+"""Pixels a cell and pixels a side of an exported picture."""
+
+
+class ConfusionMatrix(QAbstractScrollArea):
+    """picked(true, answer): a cell was clicked or Enter pressed. pointed(text): what the cell under the mouse, or
+    the current cell, says; "" when there is none. Classes are numbers in the order of the data, however shown.
+
+    Keys: arrows walk, Enter shows the pictures, + and - zoom, 0 shows all.
+    """
+
+    picked = Signal(int, int)
+    pointed = Signal(str)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._confusion: Confusion | None = None
+        self._order = np.arange(0)
+        self._cells, self._small_cells = QImage(), QImage()
+        self._zoom = 1.0
+        self._current: tuple[int, int] | None = None
+        self._hover: tuple[int, int] | None = None
+        self._chosen_by_key = False
+        self.percent = False
+        self.sorted = False
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.viewport().setMouseTracking(True)
+        self.viewport().setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setObjectName("results.matrix")
+        self.setAccessibleName("Confusion matrix")
+        self.setAccessibleDescription("No figures yet.")
+        theme.changed.connect(self._restyle)
+
+    # --- what is shown
+
+    def show_confusion(self, confusion: Confusion | None) -> None:
+        """Show other figures. Zoom, order and current cell stay where the classes are the same."""
+        if (
+            confusion is None
+            or self._confusion is None
+            or confusion.classes != self._confusion.classes
+        ):
+            self._zoom, self._current, self._hover = 1.0, None, None
+        self._confusion = confusion
+        self._arrange()
+        self._tell()
+
+    @property
+    def confusion(self) -> Confusion | None:
+        return self._confusion
+
+    @property
+    def current(self) -> tuple[int, int] | None:
+        """(true, answer) of the current cell."""
+        return self._classes_at(self._current)
+
+    def set_current(self, true: int, answer: int) -> None:
+        """Make a cell current, in view."""
+        places = np.argsort(self._order)
+        self._go(int(places[true]), int(places[answer]))
+
+    def set_percent(self, percent: bool) -> None:
+        """Numbers as a share of the row instead of counts."""
+        self.percent = percent
+        self.viewport().update()
+
+    def set_sorted(self, by: bool) -> None:
+        """Classes that are taken for one another side by side, instead of the order of the data."""
+        current = self.current
+        self.sorted = by
+        self._arrange()
+        if current is not None:
+            self.set_current(*current)
+
+    def zoom(self, factor: float, at: QPointF | None = None) -> None:
+        """Larger or smaller cells. The point `at` stays where it is; else the current cell comes to the middle."""
+        if self._confusion is None:
+            return
+        old, view = self._place(), self.viewport()
+        point = at or QPointF((view.width() + old.left) / 2, (view.height() + old.top) / 2)
+        x = (point.x() - old.left + self.horizontalScrollBar().value()) / old.cell
+        y = (point.y() - old.top + self.verticalScrollBar().value()) / old.cell
+        if at is None and self._current is not None:
+            y, x = self._current[0] + 0.5, self._current[1] + 0.5
+        elif at is None and self._zoom == 1:
+            x = y = old.classes / 2
+        self._zoom = min(LARGEST_ZOOM, max(1.0, self._zoom * factor))
+        self._bars()
+        new = self._place()
+        self.horizontalScrollBar().setValue(round(x * new.cell - (point.x() - new.left)))
+        self.verticalScrollBar().setValue(round(y * new.cell - (point.y() - new.top)))
+        self.viewport().update()
+
+    def zoom_to_fit(self) -> None:
+        self._zoom = 1.0
+        self._bars()
+        self.viewport().update()
+
+    @property
+    def zoomed(self) -> float:
+        return self._zoom
+
+    def image(self) -> QImage:
+        """All of it as a picture for a file: every name readable as far as 6,000 pixels allow."""
+        assert self._confusion is not None
+        classes = len(self._confusion.classes)
+        side = self._theme.px(260) + min(EXPORT_LIMIT, classes * self._theme.px(EXPORT_CELL))
+        place = paint.geometry(self._confusion, self._theme, side, side)
+        margin = self._theme.px(16)
+        size = (
+            math.ceil(max(place.width, place.left + self._theme.px(100))),
+            math.ceil(place.height),
+        )
+        image = QImage(size[0] + 2 * margin, size[1] + 2 * margin, QImage.Format.Format_RGB32)
+        image.fill(self._theme.color("surface"))
+        painter = QPainter(image)
+        painter.translate(margin, margin)
+        paint.paint(painter, self._drawing(place, (0.0, 0.0), False), size[0] + 1, size[1] + 1)
+        painter.end()
+        return image
+
+    # --- inside
+
+    def _arrange(self) -> None:
+        if self._confusion is not None:
+            counts = self._confusion.counts
+            self._order = by_confusion(counts) if self.sorted else np.arange(len(counts))
+            self._cells = paint.picture(self._confusion, self._order, self._theme, paint.DEEPEST)
+            self._small_cells = paint.picture(self._confusion, self._order, self._theme, 1.0)
+            right, total = int(np.trace(counts)), int(counts.sum())
+            self.setAccessibleDescription(
+                f"{len(counts)} classes, {right:,} of {total:,} recognised."
+            )
+        self._bars()
+        self.viewport().update()
+
+    def _restyle(self) -> None:
+        self._arrange()
+        self.updateGeometry()
+
+    def _place(self) -> paint.Geometry:
+        assert self._confusion is not None
+        room = self.maximumViewportSize()
+        return paint.geometry(
+            self._confusion, self._theme, room.width() - 2, room.height() - 2, self._zoom
+        )
+
+    def _bars(self) -> None:
+        if self._confusion is None:
+            return
+        place, view = self._place(), self.viewport().size()
+        for bar, size, room in (
+            (self.horizontalScrollBar(), place.width, view.width()),
+            (self.verticalScrollBar(), place.height, view.height()),
+        ):
+            bar.setRange(0, max(0, math.ceil(size - room + 2)) if self._zoom > 1 else 0)
+            bar.setPageStep(max(1, room - int(place.left)))
+            bar.setSingleStep(max(1, int(place.cell)))
+
+    def _drawing(
+        self, place: paint.Geometry, offset: tuple[float, float], live: bool
+    ) -> paint.Drawing:
+        assert self._confusion is not None
+        current = (self._hover or self._current) if live else None
+        cells = self._cells if place.cell >= self._theme.px(8) else self._small_cells
+        return paint.Drawing(
+            self._confusion,
+            self._order,
+            cells,
+            place,
+            self._theme,
+            self.percent,
+            offset,
+            current,
+            live and self.hasFocus() and self._hover is None,
+        )
+
+    def _classes_at(self, cell: tuple[int, int] | None) -> tuple[int, int] | None:
+        return None if cell is None else (int(self._order[cell[0]]), int(self._order[cell[1]]))
+
+    def _cell_at(self, point: QPointF) -> tuple[int, int] | None:
+        if self._confusion is None:
+            return None
+        place = self._place()
+        x, y = point.x() - place.left, point.y() - place.top
+        if x < 0 or y < 0:
+            return None
+        column = int((x + self.horizontalScrollBar().value()) / place.cell)
+        row = int((y + self.verticalScrollBar().value()) / place.cell)
+        return (row, column) if row < place.classes and column < place.classes else None
+
+    def _tell(self) -> None:
+        shown = self._classes_at(self._hover or self._current)
+        text = self._confusion.words(*shown) if shown and self._confusion else ""
+        self.pointed.emit(text)
+        if self._chosen_by_key and text:
+            self.setAccessibleDescription(text)
+            QAccessible.updateAccessibility(
+                QAccessibleEvent(self, QAccessible.Event.DescriptionChanged)
+            )
+
+    def _go(self, row: int, column: int) -> None:
+        self._current, self._hover = (row, column), None
+        place, view = self._place(), self.viewport().size()
+        for bar, index, start, room in (
+            (self.horizontalScrollBar(), column, place.left, view.width()),
+            (self.verticalScrollBar(), row, place.top, view.height()),
+        ):
+            first, last = index * place.cell, (index + 1) * place.cell - (room - start)
+            bar.setValue(round(min(max(bar.value(), last), first)))
+        self._tell()
+        self.viewport().update()
+
+    # --- Qt
+
+    def sizeHint(self) -> QSize:
+        """Small: it takes all the room it gets, but must not make its page scroll."""
+        return QSize(self._theme.px(260), self._theme.px(250))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._theme.px(240), self._theme.px(240))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        view = self.viewport().size()
+        if self._confusion is None:
+            painter.fillRect(self.viewport().rect(), self._theme.color("surface"))
+            return
+        offset = (
+            float(self.horizontalScrollBar().value()),
+            float(self.verticalScrollBar().value()),
+        )
+        paint.paint(
+            painter, self._drawing(self._place(), offset, True), view.width(), view.height()
+        )
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._bars()
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.Leave:
+            self._hover = None
+            self._tell()
+            self.viewport().update()
+        return super().viewportEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        cell = self._cell_at(event.position())
+        if cell == self._hover:
+            return
+        self._hover, self._chosen_by_key = cell, False
+        self._tell()
+        if cell is None:
+            QToolTip.hideText()
+        self.viewport().update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        cell = self._cell_at(event.position())
+        if cell is None or event.button() is not Qt.MouseButton.LeftButton:
+            return
+        self._current = cell
+        self.viewport().update()
+        classes = self._classes_at(cell)
+        if classes is not None:
+            self.picked.emit(*classes)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """The click was taken when it was pressed."""
+        event.accept()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Ctrl and the wheel zoom at the mouse; the wheel alone scrolls what is zoomed, else the page."""
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.zoom(1.25 ** (event.angleDelta().y() / 120), event.position())
+            event.accept()
+        elif self._zoom > 1:
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self._confusion is None:
+            return super().keyPressEvent(event)
+        last = len(self._order) - 1
+        row, column = self._current or (0, 0)
+        steps = {
+            Qt.Key.Key_Left: (row, column - 1),
+            Qt.Key.Key_Right: (row, column + 1),
+            Qt.Key.Key_Up: (row - 1, column),
+            Qt.Key.Key_Down: (row + 1, column),
+            Qt.Key.Key_Home: (row, 0),
+            Qt.Key.Key_End: (row, last),
+        }
+        key = Qt.Key(event.key())
+        if key in steps:
+            self._chosen_by_key = True
+            step = steps[key] if self._current is not None else (0, 0)
+            self._go(min(last, max(0, step[0])), min(last, max(0, step[1])))
+        elif (
+            key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
+            and self.current is not None
+        ):
+            self.picked.emit(*self.current)
+        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
+            self.zoom(1.25)
+        elif key is Qt.Key.Key_Minus:
+            self.zoom(0.8)
+        elif key is Qt.Key.Key_0:
+            self.zoom_to_fit()
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.viewport().update()
+
+    def event(self, event: QEvent) -> bool:
+        """The name of the cell as a tooltip, too."""
+        if event.type() is QEvent.Type.ToolTip and self._confusion is not None:
+            where: QPoint = event.globalPos()  # type: ignore[attr-defined]
+            cell = self._classes_at(self._cell_at(QPointF(self.viewport().mapFromGlobal(where))))
+            QToolTip.showText(where, self._confusion.words(*cell) if cell else "", self)
+            return True
+        return super().event(event)

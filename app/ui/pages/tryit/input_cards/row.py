@@ -1,0 +1,159 @@
+"""Giving a row: a field for each column, beginning with a usual row of the training data."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QMimeData, QTimer
+from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QScrollArea, QWidget
+
+from app.engine.data.preparation import Preparation
+from app.engine.data.preparations.row import RowColumn, RowPreparation
+from app.ui.pages.tryit.asking import Given
+from app.ui.pages.tryit.input_cards.base import Giver
+from app.ui.style.theme import Theme, style
+from app.ui.text.amounts import number_text
+from app.ui.widgets.flow import Flow
+
+PAUSE_MS = 250
+"""After the last key, before the network is asked."""
+UNKNOWN = "(not known)"
+
+
+class RowGiver(Giver):
+    hint = "Fill in the form on the left, or take a row of the test set."
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__("Your row", "a value for each column")
+        self._theme = theme
+        self._preparation: RowPreparation | None = None
+        self._taken: Given | None = None
+        self.fields: dict[str, QLineEdit | QComboBox] = {}
+        self.setObjectName("tryit.give")
+        self.area = QScrollArea()
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QScrollArea.Shape.NoFrame)
+        style(self.area, "plain")
+        self.body.addWidget(self.area, 1)
+        self.words = QLabel("Empty fields count as not known.")
+        style(self.words, "secondary")
+        self.body.addWidget(self.words)
+        holder = QWidget()
+        flow = Flow(holder)
+        self.usual = self.button(
+            "Usual row",
+            "tryit.usual",
+            "Fills in what is usual in the training data.",
+            self.fill_usual,
+        )
+        self.random_button = self.button(
+            "Random test row", "tryit.random", "", self.wanted_random.emit
+        )
+        for one in (self.usual, self.random_button):
+            flow.addWidget(one)
+        self.body.addWidget(holder)
+        self._soon = QTimer(self, interval=PAUSE_MS, singleShot=True)
+        self._soon.timeout.connect(self._give)
+
+    def prepare_for(self, preparation: Preparation) -> None:
+        assert isinstance(preparation, RowPreparation)
+        if preparation == self._preparation:
+            return
+        self._preparation, self._taken = preparation, None
+        self.fields = {}
+        inside = QWidget()
+        form = QFormLayout(inside)
+        form.setContentsMargins(0, 0, 8, 0)
+        form.setSpacing(6)
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
+        for number, column in enumerate(preparation.columns):
+            field = self._field(column)
+            field.setObjectName(f"tryit.field.{number}")
+            field.setAccessibleName(column.name)
+            self.fields[column.name] = field
+            label = QLabel(column.name)
+            label.setBuddy(field)
+            form.addRow(label, field)
+        self.area.setWidget(inside)
+        self.fill_usual()
+
+    def _field(self, column: RowColumn) -> QLineEdit | QComboBox:
+        if column.role == "category":
+            box = QComboBox()
+            box.addItems([UNKNOWN, *column.categories])
+            box.setSizeAdjustPolicy(
+                QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+            )
+            box.setToolTip(f"{len(column.categories):,} values were seen in training.")
+            box.activated.connect(lambda _: self._edited())
+            return box
+        line = QLineEdit()
+        line.setToolTip(
+            f"In training from {number_text(column.low, 4)} to {number_text(column.high, 4)}."
+        )
+        line.textEdited.connect(lambda _: self._edited())
+        return line
+
+    # --- what is given
+
+    def fill_usual(self) -> None:
+        """The median of every amount, the most frequent of every category."""
+        assert self._preparation is not None
+        usual: dict[str, float | str] = {
+            column.name: column.median
+            if column.role == "number"
+            else next(iter(column.categories), "")
+            for column in self._preparation.columns
+        }
+        self._fill(self._preparation.array(usual))
+        self._edited()
+
+    def _fill(self, kept: np.ndarray) -> None:
+        assert self._preparation is not None
+        cells = dict(self._preparation.shown(kept))
+        for name, field in self.fields.items():
+            value = cells.get(name, "")
+            if isinstance(field, QComboBox):
+                field.setCurrentIndex(max(0, field.findText(str(value))))
+            else:
+                field.setText(f"{value:.6g}" if isinstance(value, float) else str(value))
+
+    def take(self, given: Given) -> None:
+        self._taken = given
+        if given.kept is not None and self._preparation is not None:
+            self._fill(given.kept[0])
+        self.given.emit(given)
+
+    def take_mime(self, data: QMimeData) -> bool:
+        """Cells that were pasted from a spreadsheet, in the order of the columns."""
+        cells = data.text().strip("\r\n").split("\n")[0].split("\t") if data.hasText() else []
+        if len(cells) != len(self.fields) or len(cells) < 2:
+            return False
+        for cell, field in zip(cells, self.fields.values(), strict=True):
+            if isinstance(field, QComboBox):
+                field.setCurrentIndex(max(0, field.findText(cell.strip())))
+            else:
+                field.setText(cell.strip())
+        self._edited()
+        return True
+
+    def give_again(self) -> None:
+        if self._taken is not None:
+            self.given.emit(self._taken)
+        else:
+            self._give()
+
+    def _edited(self) -> None:
+        self._taken = None
+        self._soon.start()
+
+    def _give(self) -> None:
+        self.given.emit(Given("typed", {name: _text(field) for name, field in self.fields.items()}))
+
+
+def _text(field: QLineEdit | QComboBox) -> str:
+    if isinstance(field, QComboBox):
+        return field.currentText() if field.currentIndex() else ""
+    return field.text().strip()
+
+
+GIVER = RowGiver

@@ -1,0 +1,1 @@
+"""What all plots share: axes, curves, marks, the readout and the tools."""

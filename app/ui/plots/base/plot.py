@@ -1,0 +1,360 @@
+"""A plot that stays quick, quiet and true: few points drawn however many were measured, a zoom that stays where it was
+put, a log axis that zeros and NaN cannot blank, and what the mouse points at in numbers.
+
+Rules behind it (each was measured or is somebody's bug report): one item per series for its whole life; opaque solid
+pens; own decimation rather than pyqtgraph's; no OpenGL; axes are ranged here, never by pyqtgraph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QLabel, QToolButton
+
+from app.ui.plots.base.axis import Axis
+from app.ui.plots.base.marks import Marks
+from app.ui.plots.base.readout import Readout
+from app.ui.plots.base.series import EMPTY, FEW, Series, height_of, table_of
+from app.ui.style.theme import Theme, style
+from app.ui.text.amounts import number_text
+
+PANS = {
+    Qt.Key.Key_Left: (-0.1, 0),
+    Qt.Key.Key_Right: (0.1, 0),
+    Qt.Key.Key_Up: (0, 0.1),
+    Qt.Key.Key_Down: (0, -0.1),
+}
+ZOOMS = {Qt.Key.Key_Plus: 0.8, Qt.Key.Key_Equal: 0.8, Qt.Key.Key_Minus: 1.25}
+
+__all__ = ["EMPTY", "FEW", "Plot", "Series"]
+
+
+class Plot(pg.PlotWidget):
+    """Base of the plots. A subclass adds its series and hands them values; then `refresh()`.
+
+    following: the axes follow the data; a zoom or pan by hand ends that until "Auto" is pressed.
+    """
+
+    followed = Signal(bool)
+
+    def __init__(
+        self,
+        theme: Theme,
+        x_words: Callable[[float, float], str] | None = None,
+        y_words: Callable[[float, float], str] | None = None,
+        x_whole: bool = True,
+        x_title: str = "epoch",
+        room: int = 44,
+    ) -> None:
+        self.bottom, self.left = Axis("bottom", x_words, x_whole), Axis("left", y_words, room=room)
+        super().__init__(
+            axisItems={"bottom": self.bottom, "left": self.left}, enableMenu=False, background=None
+        )
+        self.theme, self.x_title = theme, x_title
+        self.following, self.log = True, False
+        self.series: list[Series] = []
+        self.span: tuple[float, float] | None = None
+        """What of the horizontal axis is shown while following, where it is known beforehand (all planned epochs)."""
+        self._best: tuple[float, float] | None = None
+        self._placed: object = None
+        self._pressed = self._ranging = False
+        self.setFrameShape(self.Shape.NoFrame)
+        self.setMinimumSize(120, 90)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.box = self.getPlotItem().getViewBox()
+        menu = self.getPlotItem().ctrlMenu  # never shown; with a parent it goes when the plot goes
+        menu.setParent(self, menu.windowFlags())
+        self.left.setZValue(-200)  # its grid lines lie behind the curves
+        self.box.disableAutoRange()
+        self.box.setDefaultPadding(0)
+        self.getPlotItem().hideButtons()
+        self.box.sigRangeChangedManually.connect(self._zoomed)
+        self.box.sigXRangeChanged.connect(self._moved)
+        self._ring = pg.ScatterPlotItem(size=12, symbol="o", brush=None)
+        self._ring_text = pg.TextItem("best", anchor=(0.5, 1.5))
+        for item, depth in ((self._ring, 20), (self._ring_text, 21)):
+            item.setZValue(depth)
+            item.hide()
+            self.addItem(item, ignoreBounds=True)
+        self.marks = Marks(self)
+        self._overlays()
+        theme.changed.connect(self.restyle)
+
+    def _overlays(self) -> None:
+        self.readout = Readout(self)
+        self.legend = QLabel(self)
+        self.legend.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.legend.setTextFormat(Qt.TextFormat.RichText)
+        self.legend.hide()
+        self.auto = QToolButton(self)
+        self.auto.setText("Auto")
+        self.auto.setObjectName("plot.auto")
+        self.auto.setToolTip("Show all of it again and follow what is new.")
+        self.auto.setAccessibleName("Follow the data again")
+        style(self.auto, "small")
+        self.auto.clicked.connect(self.follow)
+        self.auto.hide()
+
+    # --- series
+
+    def add(self, series: Series) -> Series:
+        """Take a series; its item lives as long as the plot."""
+        series.item = pg.PlotDataItem(antialias=series.smooth)
+        series.item.curve.setSegmentedLineMode("on")
+        series.item.setZValue(len(self.series))
+        self.series.append(series)
+        self.addItem(series.item, ignoreBounds=True)
+        series.restyle(self.theme)
+        return series
+
+    def clear_values(self) -> None:
+        """Back to an empty plot that follows."""
+        for series in self.series:
+            series.show(EMPTY, EMPTY)
+        self.set_best(None)
+        self.set_marks([])
+        self.follow()
+
+    def set_best(self, point: tuple[float, float] | None) -> None:
+        """A ring around the best point, or none. What is not finite is not ringed: Qt crashes on an item at NaN."""
+        if point != self._best:
+            self._best = point
+            self._place_best()
+
+    def set_marks(self, marks: Iterable[tuple[float, str]]) -> None:
+        """Vertical lines with a word each: a resume, a divergence, a change made while it ran."""
+        self.marks.show(marks)
+
+    @property
+    def empty(self) -> bool:
+        return not any(len(series.x) for series in self.series)
+
+    # --- drawing
+
+    def refresh(self) -> None:
+        """Draw what was handed over. Cheap where nothing shows it: it catches up when it comes to sight."""
+        if not self.isVisible() or self._pressed:
+            return
+        if self.following:
+            self._range(*self.limits())
+        self._draw()
+        self._show_legend()
+
+    def limits(self) -> tuple[float, float, float, float]:
+        """left, right, bottom, top while following, bottom and top as values (not their logarithms)."""
+        spans = [(s.x, s.y) for s in self.series if s.visible and len(s.x)]
+        across = self.span or (
+            (min(x[0] for x, _ in spans), max(x[-1] for x, _ in spans)) if spans else (0.0, 1.0)
+        )
+        heights = [height for _, y in spans if (height := height_of(y, self.log)) is not None]
+        low, high = (
+            (min(low for low, _ in heights), max(high for _, high in heights))
+            if heights
+            else (0.0, 1.0)
+        )
+        return across[0], max(across[1], across[0] + 1e-9), low, high
+
+    def _range(self, left: float, right: float, low: float, high: float) -> None:
+        if self.log:
+            low, high = np.log10(max(low, 1e-12)), np.log10(max(high, 1e-12))
+        pad = (high - low) * 0.06 if high > low else max(abs(high) * 0.1, 0.1 if self.log else 1e-3)
+        side = (right - left) * 0.015
+        bottom = low if low == 0 and not self.log else low - pad
+        self._ranging = True
+        try:
+            self.box.setRange(
+                QRectF(left - side, bottom, right - left + 2 * side, high + pad - bottom), padding=0
+            )
+        finally:
+            self._ranging = False
+
+    def _draw(self) -> None:
+        view = None if self.following else self.box.viewRange()[0]
+        for series in self.series:
+            series.draw((view[0], view[1]) if view is not None else None, self.log)
+        self._place_best()
+        self.marks.place()
+
+    def _place_best(self) -> None:
+        placed = (self._best, self.log, self.box.viewRange())
+        if placed == self._placed:
+            return
+        self._placed = placed
+        shown = (
+            self._best is not None
+            and bool(np.isfinite(self._best).all())
+            and not (self.log and self._best[1] <= 0)
+        )
+        self._ring.setVisible(shown)
+        self._ring_text.setVisible(shown)
+        if shown and self._best is not None:
+            x, y = self._best[0], float(np.log10(self._best[1])) if self.log else self._best[1]
+            (left, right), (low, high) = self.box.viewRange()
+            below = y > high - 0.2 * (high - low) or self._under_legend(x, y)
+            side = (
+                0.0
+                if x < left + 0.06 * (right - left)
+                else 1.0
+                if x > right - 0.06 * (right - left)
+                else 0.5
+            )
+            self._ring.setData([x], [y])
+            self._ring_text.setAnchor((side, -0.5 if below else 1.5))
+            self._ring_text.setPos(x, y)
+
+    def _under_legend(self, x: float, y: float) -> bool:
+        """Whether words above this place would lie on the legend."""
+        if self.legend.isHidden():
+            return False
+        place = self.box.mapViewToScene(QPointF(x, y))
+        words = self.theme.px(32)
+        return (
+            place.x() > self.legend.x() - words
+            and place.y() - words < self.legend.geometry().bottom()
+        )
+
+    def _show_legend(self) -> None:
+        named = [s for s in self.series if s.legend and s.visible and len(s.x)]
+        lines = [
+            f'<span style="color:{self.theme.color(s.role).name()}">{"■" if s.symbol == "s" else "━"} {s.name}</span>'
+            for s in named
+        ]
+        text = "<br>".join(lines) if len(lines) > 1 else ""
+        if text != self.legend.text():
+            self.legend.setText(text)
+            self._place_overlays()
+        self.legend.setVisible(bool(text))
+
+    # --- zoom
+
+    def follow(self) -> None:
+        """The axes follow the data again."""
+        self._set_following(True)
+        self.refresh()
+
+    def set_log(self, log: bool) -> None:
+        """A logarithmic value axis: what is zero, negative or NaN is a hole."""
+        if log != self.log:
+            self.log = self.left.log = log
+            self.left.picture = None
+            self._set_following(True)
+            self.refresh()
+            self.left.update()
+
+    def _set_following(self, following: bool) -> None:
+        if following != self.following:
+            self.following = following
+            self.followed.emit(following)
+        self.auto.setVisible(not following)
+        self._place_overlays()
+
+    def _zoomed(self, *_: object) -> None:
+        self._set_following(False)
+        self._draw()
+
+    def _moved(self, *_: object) -> None:
+        if not self.following and not self._ranging and not self._pressed:
+            self._draw()
+
+    def mousePressEvent(self, ev: QMouseEvent) -> None:
+        self._pressed = True
+        super().mousePressEvent(ev)
+
+    def mouseReleaseEvent(self, ev: QMouseEvent) -> None:
+        super().mouseReleaseEvent(ev)
+        self._pressed = False
+        self.refresh()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        super().mouseDoubleClickEvent(event)
+        self.follow()
+
+    def keyPressEvent(self, ev: QKeyEvent) -> None:
+        """Arrows pan, + and - zoom, 0 or Home follows again."""
+        key = Qt.Key(ev.key())
+        if ev.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            super().keyPressEvent(ev)
+        elif key in PANS:
+            (left, right), (low, high) = self.box.viewRange()
+            self._set_following(False)
+            self.box.translateBy(x=PANS[key][0] * (right - left), y=PANS[key][1] * (high - low))
+        elif key in ZOOMS:
+            self._set_following(False)
+            self.box.scaleBy((ZOOMS[key], ZOOMS[key]))
+        elif key in (Qt.Key.Key_0, Qt.Key.Key_Home):
+            self.follow()
+        else:
+            super().keyPressEvent(ev)
+
+    # --- readout
+
+    def mouseMoveEvent(self, ev: QMouseEvent) -> None:
+        super().mouseMoveEvent(ev)
+        self.readout.move_to(ev.position())
+
+    def leaveEvent(self, ev: QEvent) -> None:
+        super().leaveEvent(ev)
+        self.readout.leave()
+
+    def value_at(self, series: Series, row: int) -> float:
+        """What the readout says of one point."""
+        return float(series.y[row])
+
+    def x_text(self, x: float) -> str:
+        return number_text(x)
+
+    # --- looks
+
+    def restyle(self) -> None:
+        """Take colours and sizes from the theme again."""
+        for axis in (self.left, self.bottom):
+            axis.restyle(self.theme)
+        for series in self.series:
+            series.restyle(self.theme)
+        self.marks.restyle()
+        self.setBackground(self.theme.color("surface"))
+        self.getPlotItem().layout.setContentsMargins(0, self.theme.px(4), self.theme.px(14), 0)
+        best = self.theme.color("best")
+        self._ring.setPen(pg.mkPen(best, width=2))
+        self._ring.setSize(self.theme.px(12))
+        self._ring_text.setColor(best)
+        self._ring_text.setFont(self.theme.font(11))
+        self.legend.setFont(self.theme.font(12))
+        self.readout.restyle()
+        self.legend.setText("")
+        self.refresh()
+        self._place_overlays()
+
+    def _place_overlays(self) -> None:
+        self.legend.adjustSize()
+        self.legend.move(self.width() - self.legend.width() - self.theme.px(10), self.theme.px(4))
+        self.auto.adjustSize()
+        self.auto.move(int(self.left.width()) + self.theme.px(8), self.theme.px(4))
+        self.auto.raise_()
+
+    def resizeEvent(self, ev: QResizeEvent) -> None:
+        super().resizeEvent(ev)
+        if hasattr(self, "auto"):  # pyqtgraph resizes in its constructor
+            self._place_overlays()
+            self.marks.place()
+
+    def sizeHint(self) -> QSize:
+        """No more than it needs: a plot takes the room that is left and asks for none."""
+        return QSize(
+            max(self.theme.px(160), self.minimumWidth()),
+            max(self.theme.px(100), self.minimumHeight()),
+        )
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.restyle()
+
+    # --- export
+
+    def table(self) -> tuple[list[str], list[list[str]]]:
+        """What a CSV file of this plot holds: header and rows."""
+        return table_of(self.series, self.x_title)

@@ -1,0 +1,116 @@
+"""One curve of a plot: how it looks and all its values, of which only a few are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+
+from app.ui.plots.base.reduce import LIMIT, decimate, finite, for_log, thin
+from app.ui.style.theme import Theme
+from app.ui.text.amounts import number_text
+
+FEW = 30
+"""A curve of fewer points than this shows them as dots: three steps are a result too."""
+EMPTY = np.empty(0)
+
+
+@dataclass(eq=False)
+class Series:
+    """One curve: what it is called, how it looks, and all its values. `show` hands it new ones; drawing waits.
+
+    role: of the theme. symbol: drawn at each point ("s" for squares), or only while there are few points ("").
+    legend: whether it is named in the plot. fill: opaque down to zero. dots: few points are dots.
+    average: it is smooth already and is drawn by the means of its stretches. words: a value as text, for the readout.
+    """
+
+    name: str
+    role: str
+    width: int = 2
+    symbol: str = ""
+    limit: int = LIMIT
+    smooth: bool = True
+    legend: bool = True
+    fill: bool = False
+    dots: bool = True
+    average: bool = False
+    words: Callable[[float], str] = number_text
+    x: np.ndarray = field(default_factory=lambda: EMPTY)
+    y: np.ndarray = field(default_factory=lambda: EMPTY)
+    item: Any = None
+    drawn: int = 0
+    visible: bool = True
+    changed: bool = True
+    _drawn_as: Any = None
+
+    def show(self, x: np.ndarray, y: np.ndarray) -> None:
+        """x: (n,) ascending. y: (n,), NaN and infinity welcome."""
+        same = (
+            len(x) == len(self.x)
+            and np.array_equal(x, self.x)
+            and np.array_equal(y, self.y, equal_nan=True)
+        )
+        self.changed |= not same
+        self.x, self.y = x, y
+
+    def draw(self, view: tuple[float, float] | None, log: bool) -> None:
+        """Draw what can be seen: all of it, or between the limits of `view`. Nothing where nothing changed."""
+        drawn_as = (view, log, self.visible)
+        if not self.changed and drawn_as == self._drawn_as:
+            return
+        self.changed, self._drawn_as = False, drawn_as
+        x, y = (self.x, self.y) if self.visible else (EMPTY, EMPTY)
+        if view is not None and len(x) > self.limit:
+            first, last = np.searchsorted(x, view)
+            x, y = x[max(0, first - 1) : last + 1], y[max(0, first - 1) : last + 1]
+        y = for_log(y) if log else finite(y)
+        if self.symbol:
+            there = ~np.isnan(y)
+            x, y = x[there], y[there]
+        x, y = (thin if self.average else decimate)(x, y, self.limit)
+        self.drawn = len(x)
+        self.item.setSymbol(self.symbol or ("o" if self.dots and 0 < len(x) < FEW else None))
+        self.item.setData(x, y, connect="finite" if np.isnan(y).any() else "all")
+
+    def nearest(self, x: float) -> int:
+        """The row of the value nearest to this place; the series is not empty."""
+        row = min(int(np.searchsorted(self.x, x)), len(self.x) - 1)
+        return row - 1 if row and x - self.x[row - 1] < self.x[row] - x else row
+
+    def restyle(self, theme: Theme) -> None:
+        color = theme.color(self.role)
+        self.item.setPen(pg.mkPen(color, width=self.width))
+        if self.fill:
+            self.item.setFillLevel(0.0)
+            self.item.setFillBrush(pg.mkBrush(color))
+        self.item.setSymbolBrush(color)
+        self.item.setSymbolPen(None)
+        self.item.setSymbolSize(theme.px(7 if self.symbol else 5))
+
+
+def height_of(y: np.ndarray, positive: bool = False) -> tuple[float, float] | None:
+    """The least and greatest finite (and positive) value of (n,) y; None where there is none."""
+    low, high = float(y.min()), float(y.max())  # NaN, if there is one, comes through
+    if not (np.isfinite(low) and np.isfinite(high)) or (positive and low <= 0):
+        y = y[np.isfinite(y) & ((y > 0) if positive else True)]
+        if not len(y):
+            return None
+        low, high = float(y.min()), float(y.max())
+    return low, high
+
+
+def table_of(series: list[Series], place: str) -> tuple[list[str], list[list[str]]]:
+    """All values, not only those drawn: a row per place, a column per series; for a CSV file."""
+    series = [one for one in series if len(one.x)]
+    places = np.unique(np.concatenate([one.x for one in series])) if series else EMPTY
+    columns = []
+    for one in series:
+        column = [""] * len(places)
+        for row, value in zip(np.searchsorted(places, one.x), one.y, strict=True):
+            column[row] = repr(float(value))
+        columns.append(column)
+    rows = [[repr(float(x)), *(column[row] for column in columns)] for row, x in enumerate(places)]
+    return [place, *(one.name for one in series)], rows

@@ -1,0 +1,1 @@
+"""Curves of a run, and curves over a setting."""

@@ -1,0 +1,182 @@
+"""The loss over growing learning rates, with the value in use and the one that is chosen; a click chooses another."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+
+from app.engine.planning.lr_curve import text_of
+from app.ui.plots.base.axis import plain
+from app.ui.plots.base.plot import EMPTY, Plot, Series
+from app.ui.style.theme import Theme
+
+ABOVE = 1.4
+"""What blows up leaves the picture: of the loss so many times the beginning is shown."""
+STRIDE = 0.05
+"""What an arrow key adds to the logarithm (base 10) of the rate."""
+
+
+def decade(value: float, spacing: float) -> str:
+    """Only powers of ten are named."""
+    power = math.log10(value)
+    return plain(value, value) if abs(power - round(power)) < 1e-6 else ""
+
+
+class RateFinderPlot(Plot):
+    """show_tried(rates, losses, smoothed, span), show_present(rate), show_chosen(rate).
+
+    picked(rate): a place was clicked, or an arrow key pressed. Along the axis lies log10 of the rate.
+    """
+
+    picked = Signal(float)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme, x_words=decade, x_whole=False, x_title="learning rate")
+        self.bottom.log = True
+        self.raw = self.add(Series("loss of each step", "training_raw", width=1, dots=False))
+        self.smoothed = self.add(Series("smoothed", "training", dots=False))
+        self.chosen: float | None = None
+        self._line = pg.InfiniteLine(angle=90)
+        self._dot = pg.ScatterPlotItem(symbol="o")
+        self._text = pg.TextItem(anchor=(0, 1))
+        self.present: float | None = None
+        self._now, self._now_text = pg.InfiniteLine(angle=90), pg.TextItem()
+        for depth, item in enumerate(
+            (self._now, self._now_text, self._line, self._dot, self._text), 20
+        ):
+            item.setZValue(depth)
+            item.hide()
+            self.addItem(item, ignoreBounds=True)
+        self.setMouseEnabled(x=False, y=False)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.restyle()
+
+    def show_tried(
+        self,
+        rates: np.ndarray,
+        losses: np.ndarray,
+        smoothed: np.ndarray,
+        span: tuple[float, float] | None = None,
+    ) -> None:
+        """rates, losses, smoothed: (n,), n may be 0. span: the least and greatest rate on the axis, None to keep it."""
+        places = np.log10(rates) if len(rates) else EMPTY
+        if span is not None:
+            self.span = (math.log10(span[0]), math.log10(span[1]))
+        self.raw.show(places, losses)
+        self.smoothed.show(places, smoothed)
+        self.refresh()
+        self._place()
+
+    def show_present(self, rate: float | None) -> None:
+        """The rate that the experiment has now, as a thin line; None for none."""
+        self.present = rate
+        self._place()
+
+    def show_chosen(self, rate: float | None) -> None:
+        self.chosen = rate
+        self.setAccessibleDescription(
+            ""
+            if rate is None
+            else f"Chosen: {text_of(rate)}. The left and right arrow keys choose another."
+        )
+        self._place()
+
+    def limits(self) -> tuple[float, float, float, float]:
+        left, right, low, high = super().limits()
+        there = self.smoothed.y[np.isfinite(self.smoothed.y)]
+        if len(there):
+            low, high = float(there.min()), float(there.max())
+            high = max(float(there[0]), min(high, ABOVE * float(there[0])))
+        return left, right, low, high
+
+    def x_text(self, x: float) -> str:
+        return text_of(10.0**x)
+
+    # --- choosing
+
+    def rate_at(self, place: QPointF) -> float | None:
+        """The rate at a place of the widget, kept within those that were tried; None outside the axes."""
+        if not len(self.smoothed.x) or not self.box.sceneBoundingRect().contains(place):
+            return None
+        return self._within(float(self.box.mapSceneToView(place).x()))
+
+    def _within(self, x: float) -> float:
+        return float(10.0 ** min(max(x, float(self.smoothed.x[0])), float(self.smoothed.x[-1])))
+
+    def mousePressEvent(self, ev: QMouseEvent) -> None:
+        super().mousePressEvent(ev)
+        ev.accept()
+
+    def mouseReleaseEvent(self, ev: QMouseEvent) -> None:
+        super().mouseReleaseEvent(ev)
+        ev.accept()
+        rate = self.rate_at(ev.position())
+        if ev.button() is Qt.MouseButton.LeftButton and rate is not None:
+            self.picked.emit(rate)
+
+    def keyPressEvent(self, ev: QKeyEvent) -> None:
+        """Left and right choose the next rate; this plot is not zoomed."""
+        step = {Qt.Key.Key_Left: -STRIDE, Qt.Key.Key_Right: STRIDE}.get(Qt.Key(ev.key()))
+        if step is None or not len(self.smoothed.x):
+            ev.ignore()  # Escape closes the dialog, Tab goes on
+            return
+        middle = float(self.smoothed.x[len(self.smoothed.x) // 2])
+        self.picked.emit(self._within((math.log10(self.chosen) if self.chosen else middle) + step))
+
+    # --- looks
+
+    def _place(self) -> None:
+        """Line, dot and number of the chosen rate; nowhere while there is no curve."""
+        x, y = self.smoothed.x, self.smoothed.y
+        there = len(x) > 0 and bool(np.isfinite(y).all())
+        (left, right), (low, high) = self.box.viewRange()
+        chosen = math.log10(self.chosen) if self.chosen and there else None
+        present = math.log10(self.present) if self.present and there else None
+        for item in (self._line, self._dot, self._text):
+            item.setVisible(chosen is not None)
+        for item in (self._now, self._now_text):
+            item.setVisible(present is not None and left < present < right)
+        if chosen is not None and self.chosen:
+            height = float(np.interp(chosen, x, y))
+            self._line.setPos(chosen)
+            self._dot.setData([chosen], [height])
+            side = 1.15 if chosen > left + 0.8 * (right - left) else -0.15
+            self._text.setAnchor((side, 1.2 if height < (low + high) / 2 else -0.2))
+            self._text.setText(text_of(self.chosen))
+            self._text.setPos(chosen, min(max(height, low), high))
+        if present is not None and self.present:
+            away = (
+                chosen is not None and chosen > present
+            )  # the words lie on the side where the chosen line is not
+            self._now.setPos(present)
+            self._now_text.setText(f"now {text_of(self.present)}")
+            self._now_text.setAnchor(
+                (1.05 if away and present > left + 0.15 * (right - left) else -0.05, 0)
+            )
+            self._now_text.setPos(present, high)
+
+    def _place_overlays(self) -> None:
+        """The legend lies below on the left: there a loss never is."""
+        super()._place_overlays()
+        px = self.theme.px
+        down = self.height() - px(30) - self.legend.height()
+        self.legend.move(int(self.left.width()) + px(10), down)
+
+    def restyle(self) -> None:
+        super().restyle()
+        if hasattr(self, "_text"):  # the base restyles before it is there
+            accent = self.theme.color("accent")
+            self._line.setPen(pg.mkPen(accent, width=2))
+            self._dot.setBrush(accent)
+            self._dot.setPen(pg.mkPen(self.theme.color("surface"), width=2))
+            self._dot.setSize(self.theme.px(13))
+            self._text.setColor(accent)
+            self._text.setFont(self.theme.font(13, bold=True))
+            self._now.setPen(pg.mkPen(self.theme.color("line"), width=1))
+            self._now_text.setColor(self.theme.color("secondary"))
+            self._now_text.setFont(self.theme.font(11))
+            self._place()

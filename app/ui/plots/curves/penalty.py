@@ -1,0 +1,132 @@
+"""What the loss punishes: the price of an answer over the probability that it gave to the truth."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pyqtgraph as pg
+
+from app.engine.learning.choices import Loss
+from app.ui.plots.base.axis import percent
+from app.ui.plots.base.plot import Plot, Series
+from app.ui.style.theme import Theme
+from app.ui.text.amounts import number_text
+
+SURE_WRONG, SURE_RIGHT = 0.01, 0.9
+POINTS = 300
+
+
+@dataclass(frozen=True)
+class Price:
+    """The loss of one example as a function of the probability given to what is true."""
+
+    name: str
+    of: Callable[[np.ndarray], np.ndarray]
+
+
+def prices_of(loss: Loss, classes: int) -> list[Price]:
+    """One curve, or one for yes and one for no where they count differently.
+
+    With label smoothing the target is a little less than certainty, so that full certainty costs again; what is left
+    is taken as spread evenly over the other classes.
+    """
+    weight = getattr(loss, "positive_weight", None)
+    if weight is not None and weight != 1:
+        return [
+            Price(f"it is yes (counts {weight:g} times)", lambda p: -weight * np.log(p)),
+            Price("it is no", lambda p: -np.log(p)),
+        ]
+    share = float(getattr(loss, "label_smoothing", None) or 0.0)
+    if share and classes > 1:
+        true, rest = 1 - share + share / classes, share / classes
+
+        def smoothed(p: np.ndarray) -> np.ndarray:
+            other = np.maximum(1 - p, 1e-9) / (classes - 1)
+            return -true * np.log(p) - (classes - 1) * rest * np.log(other)
+
+        return [Price("loss", smoothed)]
+    return [Price("loss", lambda p: -np.log(p))]
+
+
+class PenaltyPlot(Plot):
+    """Curves of the price, with three places named: sure and right, guessing, sure and wrong."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme, x_words=percent, x_whole=False, x_title="probability of the truth")
+        self.first = self.add(Series("loss", "training"))
+        self.second = self.add(Series("it is no", "validation"))
+        self.places = pg.ScatterPlotItem(symbol="o")
+        self.places.setZValue(10)
+        self.addItem(self.places, ignoreBounds=True)
+        self.words = [pg.TextItem(anchor=(0, 0.5)) for _ in range(3)]
+        for text in self.words:
+            text.setZValue(11)
+            self.addItem(text, ignoreBounds=True)
+        self.given = pg.ScatterPlotItem(symbol="o")
+        self.given.setZValue(9)
+        self.addItem(self.given, ignoreBounds=True)
+        self.setMouseEnabled(x=False, y=False)
+        self.marked: list[tuple[float, float, str]] = []
+        self.restyle()
+
+    def show_loss(self, loss: Loss, classes: int, given: np.ndarray | None = None) -> None:
+        """classes: how many there are to choose from. given: (n,) probabilities that were given to what is true."""
+        places = np.linspace(0.005, 0.999, POINTS)
+        prices = prices_of(loss, classes)
+        self.first.name = prices[0].name
+        self.first.show(places, prices[0].of(places))
+        both = len(prices) > 1
+        self.second.show(*((places, prices[1].of(places)) if both else (np.empty(0), np.empty(0))))
+        guess = 1 / max(2, classes)
+        price = prices[0].of
+        self.marked = [
+            (p, float(price(np.array([p]))[0]), text)
+            for p, text in (
+                (SURE_WRONG, "sure and wrong"),
+                (guess, "guessing"),
+                (SURE_RIGHT, "sure and right"),
+            )
+        ]
+        self._given = np.clip(np.zeros(0) if given is None else given, places[0], places[-1])
+        self.given.setData(self._given, price(self._given))
+        self.span = (0.0, 1.0)
+        self.refresh()
+        self._place_words()
+
+    def limits(self) -> tuple[float, float, float, float]:
+        left, right, _, high = super().limits()
+        return left, right, 0.0, math.ceil(max(high, 1.0) * 2) / 2
+
+    def x_text(self, x: float) -> str:
+        return f"{100 * min(1.0, max(0.0, x)):.0f} %"
+
+    def restyle(self) -> None:
+        super().restyle()
+        if hasattr(self, "words"):  # the base restyles before they are there
+            self._place_words()
+
+    def _place_words(self) -> None:
+        self.places.setData([p for p, _, _ in self.marked], [price for _, price, _ in self.marked])
+        self.places.setSize(self.theme.px(8))
+        self.places.setPen(None)
+        self.places.setBrush(self.theme.color("training"))
+        self.given.setSize(self.theme.px(6))
+        self.given.setPen(None)
+        self.given.setBrush(self.theme.color("best"))
+        for text, (p, price, words) in zip(self.words, self.marked, strict=False):
+            right = p > 0.6
+            text.setText(f"{words}: {number_text(price, 2)}")
+            text.setColor(self.theme.color("text"))
+            text.setFont(self.theme.font(11))
+            middle = 0.3 < p <= 0.6  # words above it would run into those of "sure and right"
+            text.setAnchor(
+                (0.75, 2.2)
+                if right
+                else (0.7, 1.6)
+                if middle
+                else (-0.06, 0.5 if p < 0.05 else 1.1)
+            )
+            text.setPos(p, price)

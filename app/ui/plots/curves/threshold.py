@@ -1,0 +1,88 @@
+"""What each threshold would do: a curve of two shares, with the threshold in use as a point on it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QMouseEvent
+
+from app.ui.plots.base.axis import percent
+from app.ui.plots.base.plot import Plot, Series
+from app.ui.style.theme import Theme
+from app.ui.text.amounts import percent_text
+
+
+class ShareCurve(Plot):
+    """show_curve(x, y, thresholds), show_point(x, y). picked(threshold): the curve was clicked.
+
+    baseline: what guessing would do, a dashed line: "rising" from corner to corner, or at the height given to it.
+    """
+
+    picked = Signal(float)
+
+    def __init__(self, theme: Theme, x_name: str, y_name: str) -> None:
+        super().__init__(
+            theme, x_words=percent, y_words=percent, x_whole=False, x_title=x_name, room=46
+        )
+        self.curve = self.add(Series(y_name, "training", words=percent_text, dots=False))
+        self.thresholds = np.zeros(0)
+        self._base = pg.PlotDataItem()
+        self._point = pg.ScatterPlotItem(symbol="o")
+        self._base.setZValue(-10)
+        self._point.setZValue(30)
+        for item in (self._base, self._point):
+            self.addItem(item, ignoreBounds=True)
+        self._guess: tuple[float, float] = (0.0, 0.0)
+        self.point = (0.0, 0.0)
+        self.setMouseEnabled(x=False, y=False)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.restyle()
+
+    def show_curve(
+        self, x: np.ndarray, y: np.ndarray, thresholds: np.ndarray, guess: tuple[float, float]
+    ) -> None:
+        """x, y: (m,) shares, x ascending. guess: the height of guessing at the left and at the right."""
+        self.thresholds, self._guess = np.asarray(thresholds, float), guess
+        self.curve.show(np.asarray(x, float), np.asarray(y, float))
+        self._base.setData([0.0, 1.0], list(guess))
+        self.refresh()
+
+    def show_point(self, x: float | None, y: float | None) -> None:
+        """Where the threshold in use stands; nowhere if a share is not defined."""
+        there = x is not None and y is not None
+        self.point = (x or 0.0, y or 0.0)
+        self._point.setData([self.point[0]] if there else [], [self.point[1]] if there else [])
+
+    def limits(self) -> tuple[float, float, float, float]:
+        return 0.0, 1.0, 0.0, 1.0
+
+    def x_text(self, x: float) -> str:
+        return percent_text(min(1.0, max(0.0, x)), 0)
+
+    def threshold_at(self, place: QPointF) -> float | None:
+        """The threshold of the point of the curve that is nearest to a place of the widget."""
+        area = self.box.sceneBoundingRect()
+        if not len(self.curve.x) or not area.contains(place):
+            return None
+        (left, right), (low, high) = self.box.viewRange()
+        across = area.left() + (self.curve.x - left) / (right - left) * area.width()
+        down = area.bottom() - (self.curve.y - low) / (high - low) * area.height()
+        nearest = int(np.hypot(across - place.x(), down - place.y()).argmin())
+        return float(min(1.0, self.thresholds[nearest]))
+
+    def mouseReleaseEvent(self, ev: QMouseEvent) -> None:
+        super().mouseReleaseEvent(ev)
+        threshold = self.threshold_at(ev.position())
+        if ev.button() is Qt.MouseButton.LeftButton and threshold is not None:
+            self.picked.emit(threshold)
+
+    def restyle(self) -> None:
+        super().restyle()
+        if hasattr(self, "point"):
+            self._base.setPen(
+                pg.mkPen(self.theme.color("line"), width=1.5, style=Qt.PenStyle.DashLine)
+            )
+            self._point.setBrush(self.theme.color("validation"))
+            self._point.setPen(pg.mkPen(self.theme.color("surface"), width=2))
+            self._point.setSize(self.theme.px(13))

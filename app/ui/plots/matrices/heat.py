@@ -1,0 +1,120 @@
+"""Numbers as colours: a map that is read by the colour-blind and in grey too, its legend, and pictures of matrices."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from app.ui.style.theme import Theme
+
+VIRIDIS = (
+    "440154",
+    "482878",
+    "3e4989",
+    "31688e",
+    "26828e",
+    "1f9e89",
+    "35b779",
+    "6ece58",
+    "b5de2b",
+    "fde725",
+)
+"""From dark to light with even steps of lightness (van der Walt & Smith 2015), ten of its colours."""
+SHADES = 256
+
+
+@lru_cache
+def viridis() -> np.ndarray:
+    """(SHADES, 3) uint8."""
+    stops = np.array(
+        [[int(one[place : place + 2], 16) for place in (0, 2, 4)] for one in VIRIDIS], dtype=float
+    )
+    places = np.linspace(0, len(stops) - 1, SHADES)
+    columns = [np.interp(places, np.arange(len(stops)), stops[:, channel]) for channel in range(3)]
+    return np.rint(np.stack(columns, axis=1)).astype(np.uint8)
+
+
+def between(pale: QColor, deep: QColor) -> np.ndarray:
+    """(SHADES, 3) uint8: from one colour to another."""
+    ends = [np.array([one.red(), one.green(), one.blue()], dtype=float) for one in (pale, deep)]
+    return np.rint(ends[0] + np.linspace(0, 1, SHADES)[:, None] * (ends[1] - ends[0])).astype(
+        np.uint8
+    )
+
+
+def heat_image(
+    values: np.ndarray, low: float, high: float, colours: np.ndarray, unknown: QColor
+) -> QImage:
+    """One pixel a value of (rows, columns), from `low` to `high` through (SHADES, 3) colours; NaN in its own."""
+    rows, columns = values.shape
+    share = np.nan_to_num((values - low) / ((high - low) or 1.0), nan=0.0, posinf=1.0, neginf=0.0)
+    table = np.uint32(0xFF000000) | (
+        colours.astype(np.uint32) << np.array([16, 8, 0], np.uint32)
+    ).sum(1, np.uint32)
+    pixels = table[np.rint(np.clip(share, 0.0, 1.0) * (SHADES - 1)).astype(int)]
+    pixels[np.isnan(values)] = unknown.rgb()
+    # as the screen has them: converted at every drawing they would cost more than all the rest
+    return QImage(pixels.tobytes(), columns, rows, 4 * columns, QImage.Format.Format_RGB32).copy()
+
+
+_HIGH = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def power_text(exponent: float, _: float = 1.0) -> str:
+    """log10 of a size as a tick: -4 is "10⁻⁴", half decades "3·10⁻⁴"."""
+    whole = math.floor(exponent + 1e-9)
+    rest = exponent - whole
+    power = "10" + str(whole).translate(_HIGH)
+    return power if rest < 1e-6 else f"{10**rest:.0f}·{power}"
+
+
+def decades(low: float, high: float, most: int) -> list[int]:
+    """Whole exponents between the limits, evenly spread, at most so many."""
+    first, last = math.ceil(low - 1e-9), math.floor(high + 1e-9)
+    every = max(1, math.ceil((last - first + 1) / max(1, most)))
+    return [exponent for exponent in range(first, last + 1) if exponent % every == 0]
+
+
+class ColourBar(QWidget):
+    """The legend of a heat picture: its colours, with sizes at whole powers of ten."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.low, self.high = -6.0, 0.0
+        self._picture = heat_image(np.linspace(0, 1, SHADES)[None], 0, 1, viridis(), QColor())
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Legend of the colours")
+        theme.changed.connect(self.updateGeometry)
+
+    def show_range(self, low: float, high: float) -> None:
+        """log10 of the sizes that the darkest and the lightest colour stand for."""
+        if (low, high) != (self.low, self.high):
+            self.low, self.high = low, high
+            self.setAccessibleDescription(
+                f"From {power_text(round(low))} to {power_text(round(high))}."
+            )
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(self._theme.px(220), self._theme.px(28))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme, painter = self._theme, QPainter(self)
+        bar = QRectF(theme.px(12), 0, self.width() - theme.px(24), theme.px(9))
+        painter.drawImage(bar, self._picture)
+        painter.setFont(theme.font(11))
+        painter.setPen(theme.color("secondary"))
+        metrics = QFontMetricsF(painter.font())
+        for exponent in decades(self.low, self.high, int(bar.width() / theme.px(34))):
+            x = bar.left() + (exponent - self.low) / ((self.high - self.low) or 1.0) * bar.width()
+            text = power_text(exponent)
+            half = metrics.horizontalAdvance(text) / 2 + 1
+            where = QRectF(x - half, bar.bottom() + 1, 2 * half, metrics.height())
+            painter.drawText(where, Qt.AlignmentFlag.AlignCenter, text)
+        painter.end()

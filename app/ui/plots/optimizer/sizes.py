@@ -1,0 +1,161 @@
+"""The sizes of a layer's gradients, moments, steps and weights now, over each other on one logarithmic axis; and how
+the weights of a layer and of the whole have grown."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyqtgraph as pg
+
+from app.engine.training.optimizer_probe import BINS, EDGES
+from app.ui.plots.base.axis import percent
+from app.ui.plots.base.plot import EMPTY, Plot, Series
+from app.ui.plots.matrices.heat import power_text
+from app.ui.plots.optimizer.quantities import HELD
+from app.ui.style.theme import Theme
+from app.ui.text.amounts import number_text, percent_text
+
+THIN_POINTS = 2000
+"""Points that the thin lines of all other layers have together, at most."""
+
+
+class SizesPlot(Plot):
+    """show_sizes(histograms): a curve for each quantity there is, of how many of a layer's numbers are so large."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme, x_words=power_text, y_words=percent, x_title="size", room=46)
+        self.curves: dict[str, Series] = {}
+        for one in HELD:
+            name = one.name if one.sign in ("g", "w", "step") else f"{one.sign}  {one.name}"
+            series = Series(name, one.role, words=percent_text, dots=False)
+            self.curves[one.key] = self.add(series)
+        self._signs = {one.key: pg.TextItem(one.sign, anchor=(0.5, 1.0)) for one in HELD}
+        for sign in self._signs.values():
+            sign.setZValue(30)
+            sign.hide()
+            self.addItem(sign, ignoreBounds=True)
+        self.restyle()
+
+    def show_sizes(self, histograms: dict[str, np.ndarray]) -> None:
+        """quantity -> (BINS,) counts."""
+        middles = (EDGES[:-1] + EDGES[1:]) / 2
+        used = np.zeros(BINS, bool)
+        for key, series in self.curves.items():
+            counts = histograms.get(key)
+            total = counts.sum() if counts is not None else 0
+            if counts is None or not total:
+                series.show(EMPTY, EMPTY)
+                continue
+            shares = counts / total
+            used |= shares > 0.002
+            series.show(middles, shares)
+        self._place_signs()
+        places = np.flatnonzero(used)
+        if len(places):
+            self.span = (
+                float(EDGES[max(0, places[0] - 1)]),
+                float(EDGES[min(BINS, places[-1] + 2)]),
+            )
+        self.refresh()
+
+    def limits(self) -> tuple[float, float, float, float]:
+        left, right, _, high = super().limits()
+        return left, right, 0.0, high * 1.6  # room for the legend
+
+    def _place_signs(self) -> None:
+        """Each curve's sign above its peak: they are told apart without their colours too."""
+        for key, sign in self._signs.items():
+            series = self.curves[key]
+            sign.setVisible(len(series.y) > 0)
+            if len(series.y):
+                peak = int(series.y.argmax())
+                sign.setPos(float(series.x[peak]), round(float(series.y[peak]), 2))
+
+    def _show_legend(self) -> None:
+        """Names in the colour of text: on dark ground the blue of the weights is hard to read."""
+        words, named = self.theme.color("text").name(), [one for one in self.series if len(one.x)]
+        lines = [
+            f'<span style="color:{self.theme.color(one.role).name()}">━</span> '
+            f'<span style="color:{words}">{one.name}</span>'
+            for one in named
+        ]
+        text = "<br>".join(lines)
+        if text != self.legend.text():
+            self.legend.setText(text)
+            self._place_overlays()
+        self.legend.setVisible(bool(text))
+
+    def restyle(self) -> None:
+        super().restyle()
+        if hasattr(self, "_signs"):
+            for key, sign in self._signs.items():
+                sign.setColor(self.theme.color(self.curves[key].role))
+                sign.setFont(self.theme.font(12, bold=True))
+
+    def x_text(self, x: float) -> str:
+        return f"about {number_text(10**x, 2)}"
+
+
+class NormsPlot(Plot):
+    """How long the weights are, as times what they were at the first look: the chosen layer, all together, and each of
+    the others thin."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme, y_words=times_axis, x_title="epoch")
+        self.others = pg.PlotDataItem()
+        self.others.setZValue(-5)
+        self.addItem(self.others, ignoreBounds=True)
+        self.whole = self.add(Series("all weights", "secondary", words=times_text))
+        self.layer = self.add(Series("this layer", "memory.weights", words=times_text))
+        self.restyle()
+
+    def show_norms(self, norms: np.ndarray, epochs: np.ndarray, row: int, name: str) -> None:
+        """norms: (L, T) Euclidean norms of the layers' weights. epochs: (T,) where. row: the layer chosen."""
+        first = np.where(norms[:, :1] > 0, norms[:, :1], np.nan) if norms.size else norms
+        grown = norms / first if norms.size else norms
+        whole = np.sqrt((norms**2).sum(axis=0))
+        self.layer.name = name
+        there = norms.size > 0
+        self.whole.show(epochs if there else EMPTY, whole / whole[0] if there else EMPTY)
+        self.layer.show(epochs if there else EMPTY, grown[row] if there else EMPTY)
+        self._show_others(grown, epochs)
+        self.refresh()
+
+    def _show_others(self, grown: np.ndarray, epochs: np.ndarray) -> None:
+        """One item for all layers, each a line of few points with a hole behind it."""
+        layers, looks = grown.shape
+        if not layers or not looks:
+            self.others.setData(EMPTY, EMPTY)
+            return
+        places = np.unique(
+            np.linspace(0, looks - 1, max(2, min(looks, THIN_POINTS // layers - 1))).astype(int)
+        )
+        hole = np.full((layers, 1), np.nan)
+        x = np.concatenate(
+            [np.broadcast_to(epochs[places], (layers, len(places))), hole], axis=1
+        ).ravel()
+        y = np.concatenate([grown[:, places], hole], axis=1).ravel()
+        self.others.setData(x, y, connect="finite")
+
+    def limits(self) -> tuple[float, float, float, float]:
+        """The thin lines do not set the scale: a layer that begins near zero, as answers do, grows many times over."""
+        left, right, low, high = super().limits()
+        middle, half = (
+            (low + high) / 2,
+            max((high - low) / 2, 0.02),
+        )  # a hundredth more is not a mountain
+        return left, right, middle - half, middle + half
+
+    def restyle(self) -> None:
+        super().restyle()
+        if hasattr(self, "others"):
+            self.others.setPen(pg.mkPen(self.theme.color("line"), width=1))
+
+
+def times_text(value: float) -> str:
+    """A norm against that of the first look."""
+    return f"{value:.3f} times"
+
+
+def times_axis(value: float, spacing: float) -> str:
+    decimals = max(1, min(3, int(np.ceil(-np.log10(max(spacing, 1e-9)) - 1e-9))))
+    return f"{value:.{decimals}f} ×"

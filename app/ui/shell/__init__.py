@@ -1,0 +1,1 @@
+"""The frame: application, main window, actions, files and problems."""

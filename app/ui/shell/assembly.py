@@ -1,0 +1,263 @@
+"""What lives behind the window: built in the order in which one thing needs another, closed in the reverse order."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QMenu
+
+from app.engine.runs import events
+from app.engine.runs.run import default_folder
+from app.ui.pages import PAGES, make
+from app.ui.pages.parts import Parts
+from app.ui.shell.awake import Awake
+from app.ui.shell.commands import Commands
+from app.ui.shell.files import Files
+from app.ui.shell.hooks import install
+from app.ui.shell.main_window import MainWindow
+from app.ui.shell.notify import Notifier
+from app.ui.shell.problems import Problems
+from app.ui.shell.run_bar import Engine, RunBar
+from app.ui.state.background import Background, Failure
+from app.ui.state.data_loader import Opener
+from app.ui.state.document import Document
+from app.ui.state.engine import EngineLoader, look
+from app.ui.state.network_measurer import Measurer
+from app.ui.state.preferences import Preferences
+from app.ui.state.session import Session, State
+from app.ui.state.speed import Speeds
+from app.ui.style.assets import icon
+from app.ui.style.theme import Theme
+
+SAVE_MS = 5000
+
+
+class Assembly(QObject):
+    """Document, session and everything that connects them with the window."""
+
+    def __init__(
+        self,
+        frame: MainWindow,
+        theme: Theme,
+        preferences: Preferences,
+        folder: Path,
+        awake: Awake | None = None,
+    ) -> None:
+        super().__init__()
+        self.frame, self.theme, self.preferences = frame, theme, preferences
+        self.problems = Problems(frame, theme)
+        self._uninstall = install(self.problems)
+        self.document, self.session = Document(), Session()
+        self.background, self._reading = (
+            Background(),
+            Background(),
+        )  # reading data must not wait for measuring
+        self.opener = Opener(self.document, self._reading)
+        self.measurer = Measurer(self.document, self.background)
+        self.files = Files(frame, self.document, self.session, preferences, self.problems, folder)
+        self.run_bar = RunBar(
+            frame.bottom, self.document, self.session, self.measurer, Speeds(preferences)
+        )
+        self.engine = EngineLoader()
+        self.awake, self.notifier = awake or Awake(), Notifier(frame)
+        self.runs_folder = default_folder()
+        self.commands = Commands(self)
+        self.parts = Parts(
+            self.document,
+            self.session,
+            theme,
+            self.background,
+            self.measurer,
+            preferences,
+            self.runs_folder,
+            frame.go,
+            self.files.open,
+            self.commands.do,
+        )
+        self._train_first = False
+        self._saving = QTimer(self, interval=SAVE_MS)
+        self._saving.timeout.connect(self._save_preferences)
+        self._saving.start()
+        self._connect()
+
+    def _connect(self) -> None:
+        frame, document, session = self.frame, self.document, self.session
+        self._recent = QMenu("Recent", frame)
+        self._recent.aboutToShow.connect(self._fill_recent)
+        frame.header.set_menu(self.commands.actions.menu(frame.header, self._recent))
+        frame.header.renamed.connect(lambda name: document.replace("", name=name))
+        frame.header.dark.clicked.connect(lambda: self.commands.do("dark"))
+        frame.header.help.clicked.connect(lambda: self.commands.do("shortcuts"))
+        frame.header.notices.clicked.connect(self.problems.show_list)
+        frame.bottom.train.clicked.connect(lambda: self.commands.do("train"))
+        frame.bottom.pause.clicked.connect(lambda: self.commands.do("pause"))
+        frame.bottom.stop.clicked.connect(lambda: self.commands.do("stop"))
+        frame.dropped.connect(self.files.open)
+        frame.asked_to_close.connect(self.commands.leave)
+        frame.visibility_changed.connect(lambda seen: session.set_calm(not seen))
+        self.files.shown.connect(frame.go)
+        self.files.again.connect(self.opener.open)
+        self.problems.changed.connect(lambda: frame.header.set_notices(len(self.problems.problems)))
+        for background in (self.background, self._reading):
+            background.failed.connect(self.problems.tell)
+        document.changed.connect(self._document_changed)
+        document.saved_changed.connect(self._show_saved)
+        for changed in (
+            document.data_changed,
+            session.state_changed,
+            session.shown,
+            self.measurer.changed,
+        ):
+            changed.connect(frame.refresh_soon)
+        session.state_changed.connect(self._state_changed)
+        session.told.connect(self._told)
+        session.finished.connect(self._finished)
+        self.theme.changed.connect(self._show_icons)
+        self.engine.loaded.connect(self._engine_loaded)
+        self.engine.failed.connect(self._engine_failed)
+        self._show_icons()
+
+    # --- beginning
+
+    def begin(self, paths: list[str], train: bool = False) -> None:
+        """Show the first page; then the others are built, and then the engine is loaded."""
+        self._train_first = train
+        restored = self.files.restore()
+        self._show_saved()
+        first = self.preferences.get("page", "welcome") if restored else "welcome"
+        self.frame.fill(
+            lambda name: make(name, self.parts),
+            list(PAGES),
+            first if first in PAGES else "welcome",
+            self._load_engine,
+        )
+        for path in paths[:1]:
+            self.files.open(path)
+
+    def _load_engine(self) -> None:
+        self.engine.load(self.document.experiment.training.device)
+
+    def _engine_loaded(self, engine: Engine) -> None:
+        self.run_bar.set_engine(engine)
+        self.frame.header.set_device(engine.text, engine.why)
+        if self._train_first:
+            self._train_first = False
+            self.commands.do("train")
+
+    def _engine_failed(self, failure: Failure) -> None:
+        self.frame.header.set_device("No engine", f"{failure.what} {failure.remedy}")
+        self.problems.tell(failure)
+
+    # --- following
+
+    def _document_changed(self, old: object, new: object) -> None:
+        device = self.document.experiment.training.device
+        if getattr(old, "training", None) is not None and old.training.device != device:  # type: ignore[attr-defined]
+            self.background.run(lambda _: look(device), self._engine_loaded, key="device")
+        self.frame.refresh_soon()
+
+    def _show_saved(self) -> None:
+        document, header = self.document, self.frame.header
+        header.set_name(document.experiment.name)
+        self.frame.setWindowTitle(f"{document.experiment.name or 'untitled'} - Netwright")
+        if document.path is None:
+            header.set_saved("autosaved", "Not saved to a file yet; it is kept for the next start.")
+        elif document.dirty:
+            header.set_saved(
+                "changed",
+                f"Changes are not in '{document.path.name}' yet; they are kept all the same.",
+            )
+        else:
+            header.set_saved("saved", f"Saved in '{document.path}'.")
+        self.commands.refresh()
+
+    def _state_changed(self) -> None:
+        running = self.session.state in (State.PREPARING, State.RUNNING, State.STOPPING)
+        if running:
+            self.awake.hold()
+        else:
+            self.awake.release()
+        self.commands.refresh()
+
+    def _told(self, batch: list[events.Event]) -> None:
+        for event in batch:
+            if (
+                isinstance(event, events.RunPrepared)
+                and event.device not in self.frame.header.device.text()
+            ):
+                self.frame.header.set_device(
+                    f"Training on: {event.device}", f"Chosen because {event.device_reason}."
+                )
+
+    def _finished(self, end: events.RunFinished) -> None:
+        if end.status == "failed":
+            what, remedy, details = end.failure or (end.reason, "", "")
+            self.problems.tell(Failure(what, remedy, details))
+        self.notifier.tell(end)
+        self.commands.finished()
+
+    def _show_icons(self) -> None:
+        theme = self.theme
+        self.frame.header.set_icons(
+            *(icon(theme, name, "secondary") for name in ("guide", "dark", "help"))
+        )
+        self.frame.bottom.set_icons(
+            icon(theme, "train", "on_accent"),
+            icon(theme, "pause"),
+            icon(theme, "stop"),
+            icon(theme, "train"),
+        )
+
+    def _fill_recent(self) -> None:
+        self._recent.clear()
+        for path in self.preferences.recent():
+            self._recent.addAction(path, partial(self.files.open, path))
+        self._recent.setEnabled(True)
+
+    def _save_preferences(self) -> None:
+        from app.engine.errors import UserError
+
+        try:
+            self.preferences.save()
+        except UserError as error:
+            self._saving.stop()  # said once
+            self.problems.note(Failure.of(error))
+
+    # --- ending
+
+    def close(self, patience: float) -> bool:
+        """Stop what runs and wait for it. Returns whether every thread has ended."""
+        self.preferences.set("page", self.frame.page or "welcome")
+        self._saving.stop()
+        self.opener.close()
+        self.measurer.close()
+        self.run_bar.close()
+        self.session.close()
+        self.awake.release()
+        self.files.keep()
+        ended = self.engine.close(patience)
+        if ended:
+            self.background.close()
+        self._reading.close()
+        self.notifier.close()
+        self.problems.close()
+        self._save_preferences()
+        self._uninstall()
+        # Qt keeps what is connected to a signal as long as its sender: without this the pages would outlive the window
+        for sender in (
+            self.run_bar,
+            self.measurer,
+            self.opener,
+            self.files,
+            self.engine,
+            self.session,
+            self.document,
+            self.problems,
+            self.background,
+            self._reading,
+            self,
+        ):
+            sender.deleteLater()
+        return ended

@@ -1,0 +1,225 @@
+"""Opening and saving: experiments, data, runs; what was open last; what is kept without asking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from app.engine import storage
+from app.engine.data.settings import DataSettings
+from app.engine.errors import UserError
+from app.engine.experiment import Experiment
+from app.ui.shell.problems import Problems
+from app.ui.state.background import Failure
+from app.ui.state.document import Document
+from app.ui.state.preferences import Preferences
+from app.ui.state.session import Session, read_record
+
+KEEP_MS = 800
+SAMPLE = "sample:"
+FILES = ";;".join(
+    (
+        "Experiments and data (*.toml *.csv *.tsv *.tab *.xlsx *.xlsm *.xls *.ods *.parquet *.pq *.txt *.text *.npz *.npy "
+        "*.gz *ubyte)",
+        "Tables (*.csv *.tsv *.tab *.xlsx *.xlsm *.xlsb *.xls *.ods *.parquet *.pq *.txt *.dat *.data)",
+        "Texts (*.txt *.text *.md)",
+        "Arrays (*.npz *.npy *.gz *ubyte)",
+        "Experiments (*.toml)",
+        "All files (*)",
+    )
+)
+
+
+class Files(QObject):
+    """shown(page): something was opened; that page shows it. again(): the same data are to be read anew.
+
+    The open experiment is kept in `folder` all the time, so that a restart comes back to it.
+    """
+
+    shown = Signal(str)
+    again = Signal()
+
+    def __init__(
+        self,
+        window: QWidget,
+        document: Document,
+        session: Session,
+        preferences: Preferences,
+        problems: Problems,
+        folder: Path,
+    ) -> None:
+        super().__init__()
+        self._window, self._document, self._session = window, document, session
+        self._preferences, self._problems = preferences, problems
+        self._kept = folder / "open.toml"
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(KEEP_MS)
+        self._timer.timeout.connect(self.keep)
+        document.changed.connect(lambda *_: self._timer.start())
+
+    # --- opening
+
+    def open(self, path: str) -> None:
+        """Open a built-in data set ("sample:NAME"), a folder or file of data, an experiment, or a run."""
+        try:
+            self._open(path)
+        except UserError as error:
+            self._preferences.forget(path)
+            self._problems.tell(error)
+
+    def _open(self, text: str) -> None:
+        if text.startswith(SAMPLE):
+            self._begin(Experiment(name=text.removeprefix(SAMPLE), data=DataSettings(source=text)))
+            return
+        path = Path(text).expanduser()
+        if not path.exists():
+            raise UserError(f"There is no '{path}'.", "Check the name, or choose it again.")
+        path = path.resolve()
+        if path.is_dir() and (path / "experiment.toml").is_file():
+            self._open_run(path)
+        elif path.suffix.lower() == ".toml":
+            self._open_experiment(path)
+        else:
+            name = path.stem if path.is_file() else path.name
+            self._begin(Experiment(name=name, data=DataSettings(source=str(path))))
+            self._preferences.remember(str(path))
+
+    def _begin(self, experiment: Experiment) -> None:
+        """A fresh experiment on other data: one step, which can be undone."""
+        same = self._document.experiment.data == experiment.data
+        self._document.path = None
+        self._document.set(experiment)
+        if same:
+            self.again.emit()
+        self.shown.emit("data")
+
+    def _open_experiment(self, path: Path) -> None:
+        experiment = storage.read(path)
+        self._when_safe(lambda: self._take(experiment, path))
+
+    def _take(self, experiment: Experiment, path: Path) -> None:
+        self._document.open(experiment, path)
+        self._preferences.remember(str(path))
+        self.shown.emit("data")
+
+    def _open_run(self, path: Path) -> None:
+        record, experiment = read_record(path), storage.read(path / "experiment.toml")
+
+        def take() -> None:
+            self._document.open(experiment)
+            self._session.show(record)
+            self._preferences.remember(str(path))
+            self.shown.emit("training" if record.finished is None else "results")
+
+        self._when_safe(take)
+
+    def _when_safe(self, then: Callable[[], None]) -> None:
+        """Ask before changes of a saved experiment would be lost; everything else is kept by undo."""
+        document = self._document
+        if document.path is None or not document.dirty:
+            then()
+            return
+        box = QMessageBox(self._window)
+        box.setObjectName("files.save_changes")
+        box.setText(f"'{document.path.name}' has changes that are not saved.")
+        box.setInformativeText("Save them before the other experiment is opened?")
+        buttons = QMessageBox.StandardButton
+        box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
+
+        def decide(code: int) -> None:
+            if code == buttons.Cancel or (code == buttons.Save and not self.save()):
+                return
+            then()
+
+        box.finished.connect(decide)
+        self._show(box)
+
+    def ask_folder(self) -> None:
+        dialog = QFileDialog(self._window, "Open a folder of data", self._start())
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly, True)
+        dialog.fileSelected.connect(self.open)
+        self._show(dialog)
+
+    def ask_file(self) -> None:
+        dialog = QFileDialog(
+            self._window, "Open an experiment or a data file", self._start(), FILES
+        )
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(self.open)
+        self._show(dialog)
+
+    # --- saving
+
+    def save(self) -> bool:
+        """Write to the experiment's file, or ask for one. Returns whether it is written now."""
+        if self._document.path is None:
+            self.save_as()
+            return False
+        return self._write(self._document.path)
+
+    def save_as(self) -> None:
+        name = self._document.experiment.name or "experiment"
+        dialog = QFileDialog(
+            self._window, "Save the experiment", str(Path(self._start()) / f"{name}.toml")
+        )
+        dialog.setNameFilter("Experiments (*.toml)")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("toml")
+        dialog.selectFile(f"{name}.toml")
+        dialog.fileSelected.connect(lambda path: self._write(Path(path)))
+        self._show(dialog)
+
+    def _write(self, path: Path) -> bool:
+        try:
+            self._document.save(path)
+        except UserError as error:
+            self._problems.tell(error)
+            return False
+        self._preferences.remember(str(path))
+        return True
+
+    # --- what survives a restart
+
+    def keep(self) -> None:
+        """Write the open experiment aside, so that nothing is lost however the program ends."""
+        self._timer.stop()
+        try:
+            storage.write_atomically(self._kept, storage.dumps(self._document.experiment).encode())
+            self._preferences.set("open_path", str(self._document.path or ""))
+            self._preferences.save()
+        except UserError as error:
+            self._problems.note(Failure.of(error))
+
+    def restore(self) -> bool:
+        """Take up the experiment that was open last. Returns whether there was one with data."""
+        if not self._kept.is_file():
+            return False
+        try:
+            experiment = storage.read(self._kept)
+        except UserError as error:
+            self._problems.note(Failure.of(error))
+            return False
+        path = Path(self._preferences.get("open_path", ""))
+        name = experiment.name if experiment.name != self._kept.stem else ""
+        self._document.restore(experiment.replace(name=name), path if path.is_file() else None)
+        return bool(experiment.data.source)
+
+    # --- dialogs
+
+    def _show(self, dialog: QFileDialog | QMessageBox) -> None:
+        """Without a loop of its own: training, drawing and tests go on."""
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def _start(self) -> str:
+        """Where dialogs begin: beside what was opened last."""
+        for path in self._preferences.recent():
+            folder = Path(path).parent
+            if folder.is_dir():
+                return str(folder)
+        return str(Path.home())

@@ -1,0 +1,39 @@
+"""Tells that a training has ended, to somebody who looks elsewhere."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QApplication, QMainWindow, QSystemTrayIcon
+
+from app.engine.runs import events
+
+TITLES = {
+    "completed": "The training is finished",
+    "stopped": "The training was stopped",
+    "failed": "The training failed",
+    "diverged": "The training diverged",
+}
+
+
+class Notifier:
+    """A message of the system's tray where there is one; else the window asks for attention."""
+
+    def __init__(self, window: QMainWindow) -> None:
+        self._window = window
+        self._tray: QSystemTrayIcon | None = None
+
+    def tell(self, end: events.RunFinished) -> None:
+        """Nothing while the window is in front: it says so itself."""
+        if self._window.isActiveWindow():
+            return
+        QApplication.alert(self._window)
+        if QSystemTrayIcon.isSystemTrayAvailable() and QSystemTrayIcon.supportsMessages():
+            if self._tray is None:
+                self._tray = QSystemTrayIcon(self._window.windowIcon(), self._window)
+                self._tray.messageClicked.connect(self._window.activateWindow)
+            self._tray.show()
+            self._tray.showMessage(TITLES.get(end.status, "The training has ended"), end.reason)
+
+    def close(self) -> None:
+        if self._tray is not None:
+            self._tray.hide()
+            self._tray = None

@@ -1,0 +1,168 @@
+"""The rail: the steps of the way from data to use, each with a round marker that says whether it is done."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QPushButton,
+    QStyle,
+    QStyleOptionButton,
+    QStylePainter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.ui.style.theme import BODY, SMALL, Theme, style
+
+WIDTH, COMPACT_WIDTH, ROW, MARKER = 176, 56, 40, 20
+STEPS = (
+    ("data", "Data", "1"),
+    ("model", "Model", "2"),
+    ("learning", "Learning", "3"),
+    ("training", "Training", "4"),
+    ("results", "Results", "5"),
+    ("tryit", "Try it", "6"),
+)
+BESIDE = (("runs", "Runs", "≡"), ("welcome", "Start page", "+"))
+"""What stands below the line: places beside the way."""
+
+
+class RailStep(QPushButton):
+    """One row: marker and name. `missing` says what is missing; it is the tooltip, and a dot marks it."""
+
+    def __init__(self, name: str, text: str, sign: str, theme: Theme) -> None:
+        super().__init__(text)
+        self._sign, self._theme = sign, theme
+        self._done = self._busy = False
+        self._missing = ""
+        self.compact = False
+        self.setObjectName(f"rail.{name}")
+        self.setCheckable(True)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        style(self, "rail")
+        self.show_state(False, "", False)
+
+    def show_state(self, done: bool, missing: str, busy: bool) -> None:
+        """done: a check mark. missing: a sentence. busy: something of this step is under way."""
+        state = "done" if done else missing or ("under way" if busy else "")
+        self.setToolTip(f"{self.text()}: {state}" if state else self.text())
+        self.setAccessibleName(self.text())
+        self.setAccessibleDescription(state)
+        if (done, missing, busy) != (self._done, self._missing, self._busy):
+            self._done, self._missing, self._busy = done, missing, busy
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(
+            self._theme.px(COMPACT_WIDTH if self.compact else WIDTH) - 16, self._theme.px(ROW)
+        )
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._theme.px(40), self._theme.px(32))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        option.text = ""  # the style paints the row, we paint what stands in it
+        painter = QStylePainter(self)
+        painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        px = self._theme.px
+        size = px(MARKER)
+        left = (self.width() - size) / 2 if self.compact else px(10)
+        circle = QRectF(left, (self.height() - size) / 2, size, size)
+        here = self.isChecked()
+        role = "accent" if here else "best" if self._done else "secondary"
+        painter.setPen(QPen(self._theme.color(role), 1.4 if here else 1.0))
+        painter.drawEllipse(circle.adjusted(0.5, 0.5, -0.5, -0.5))
+        if self._done and not here:
+            self._paint_check(painter, circle)
+        else:
+            painter.setFont(self._theme.font(SMALL, here))
+            painter.drawText(circle, Qt.AlignmentFlag.AlignCenter, self._sign)
+        if self._busy:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self._theme.color("accent"))
+            painter.drawEllipse(QPointF(circle.right() - 1, circle.top() + 2), px(3), px(3))
+        if not self.compact:
+            painter.setPen(self._theme.color("accent" if here else "secondary"))
+            painter.setFont(self._theme.font(BODY, here))
+            rest = QRectF(
+                circle.right() + px(10), 0, self.width() - circle.right() - px(12), self.height()
+            )
+            painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter, self.text())
+        painter.end()
+
+    def _paint_check(self, painter: QPainter, circle: QRectF) -> None:
+        unit = circle.width() / 20
+        painter.setPen(
+            QPen(
+                self._theme.color("best"),
+                1.6,
+                c=Qt.PenCapStyle.RoundCap,
+                j=Qt.PenJoinStyle.RoundJoin,
+            )
+        )
+        points = [
+            QPointF(circle.x() + x * unit, circle.y() + y * unit)
+            for x, y in ((6.2, 10.4), (8.9, 13), (13.8, 7.4))
+        ]
+        painter.drawPolyline(QPolygonF(points))
+
+
+class Rail(QFrame):
+    """chosen(name): a step was pressed."""
+
+    chosen = Signal(str)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        style(self, "rail")
+        self.setAccessibleName("Steps")
+        self.steps: dict[str, RailStep] = {}
+        self._group = QButtonGroup(self)
+        self._column = QVBoxLayout(self)
+        for step in STEPS:
+            self._add(*step)
+        line = QFrame()
+        style(line, "separator")
+        self._column.addSpacing(4)
+        self._column.addWidget(line)
+        self._column.addSpacing(4)
+        for step in BESIDE:
+            self._add(*step)
+        self._column.addStretch(1)
+        self._compact = False
+        self._size()
+        theme.changed.connect(self._size)
+
+    def _add(self, name: str, text: str, sign: str) -> None:
+        step = RailStep(name, text, sign, self._theme)
+        step.clicked.connect(lambda: self.chosen.emit(name))
+        self._group.addButton(step)
+        self._column.addWidget(step)
+        self.steps[name] = step
+
+    def set_current(self, name: str) -> None:
+        self.steps[name].setChecked(True)
+
+    def set_compact(self, compact: bool) -> None:
+        """Only the markers, where the window is narrow."""
+        if compact != self._compact:
+            self._compact = compact
+            for step in self.steps.values():
+                step.compact = compact
+            self._size()
+
+    def _size(self) -> None:
+        px = self._theme.px
+        self.setFixedWidth(px(COMPACT_WIDTH if self._compact else WIDTH))
+        self._column.setContentsMargins(8, px(12), 8, px(8))
+        self._column.setSpacing(0)
+        for step in self.steps.values():
+            step.updateGeometry()
+            step.update()

@@ -1,0 +1,296 @@
+"""What the bottom bar says and allows: one reading of document, session and measurer decides all of it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.engine.data.nouns import noun
+from app.engine.runs import events
+from app.ui.shell.bottom_bar import BarState, BottomBar
+from app.ui.state.background import Failure
+from app.ui.state.document import Document
+from app.ui.state.session import Session, State
+from app.ui.state.speed import Speeds, about
+from app.ui.text.amounts import bytes_text, time_text
+from app.ui.widgets.memory.ledger import Part, device_parts, total_of
+
+if TYPE_CHECKING:
+    from app.ui.state.network_measurer import Measurer
+
+TICK_MS = 1000
+NO_DATA = "Choose data first: a built-in data set, or a file or folder of your own."
+
+
+@dataclass(frozen=True)
+class Engine:
+    """The engine once it is loaded. device: "cpu", "cuda:0". text, why: the chip in the header and its reason.
+
+    free: bytes of the device's memory that nobody uses, None if unknown.
+    """
+
+    device: str
+    text: str
+    why: str
+    free: int | None
+
+
+class RunBar(QObject):
+    """changed(): whether Train may be pressed."""
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        bar: BottomBar,
+        document: Document,
+        session: Session,
+        measurer: Measurer,
+        speeds: Speeds,
+    ) -> None:
+        super().__init__()
+        self._bar, self._document, self._session, self._measurer = bar, document, session, measurer
+        self._speeds = speeds
+        self.engine: Engine | None = None
+        self._outcome = ""
+        self._stage: events.StageChanged | None = None
+        self._allowed: str | None = None
+        self._timer = QTimer(self)
+        self._timer.setInterval(TICK_MS)
+        self._timer.timeout.connect(self._tick)
+        document.changed.connect(self._document_changed)
+        document.data_changed.connect(self.refresh)
+        measurer.changed.connect(self.refresh)
+        session.state_changed.connect(self.refresh)
+        session.told.connect(self.refresh)
+        session.finished.connect(self._finished)
+        self._timer.start()
+        self.refresh()
+
+    def close(self) -> None:
+        self._timer.stop()
+
+    def set_engine(self, engine: Engine) -> None:
+        self.engine = engine
+        self.refresh()
+
+    # --- may Train be pressed?
+
+    def obstacle(self) -> str:
+        """Why Train cannot be pressed, in a sentence that says what to do; "" when it can."""
+        document, measurer = self._document, self._measurer
+        if self._session.active:
+            return "A training is under way."
+        if not document.experiment.data.source:
+            return NO_DATA
+        if document.data_state == "failed" and document.data_failure is not None:
+            return _sentence(document.data_failure)
+        trouble = document.trouble()
+        if trouble is not None:
+            return _sentence(trouble)
+        if measurer.busy:
+            return ""  # what was measured is of before; the training itself says what cannot be
+        if measurer.trouble is not None and not isinstance(measurer.trouble, Failure):
+            return _sentence(
+                measurer.trouble
+            )  # a Failure is the measuring's own and says nothing about training
+        inspection = measurer.inspection
+        if inspection is not None and inspection.error is not None:
+            return _sentence(inspection.error)
+        return ""
+
+    # --- showing
+
+    def refresh(self, *_: object) -> None:
+        active = self._session.active
+        if self._session.state is not State.STOPPING:
+            self._stage = self._session.live_record.stage
+        self._bar.set_running(active)
+        obstacle = self.obstacle()
+        self._bar.train.setEnabled(not obstacle)
+        self._bar.train.setToolTip(obstacle or "Trains the network with these settings (Ctrl+R).")
+        self._bar.train.setAccessibleDescription(obstacle)
+        self._show_buttons()
+        self._bar.show_state(self._running() if active else self._idle(obstacle))
+        if obstacle != self._allowed:
+            self._allowed = obstacle
+            self.changed.emit()
+
+    def _show_buttons(self) -> None:
+        state, bar = self._session.state, self._bar
+        bar.set_paused(state is State.PAUSED)
+        bar.pause.setEnabled(state in (State.RUNNING, State.PAUSED))
+        stopping = state is State.STOPPING
+        bar.stop.setText("Stopping…" if stopping else "Stop, keep best")
+        bar.stop.setAccessibleName(bar.stop.text())
+        bar.stop.setToolTip(
+            "It ends after the current batch. Pressed again, it leaves out the judging; it can be resumed."
+            if stopping
+            else "Stops and keeps the weights of the best epoch."
+        )
+
+    def _idle(self, obstacle: str) -> BarState:
+        memory_text, parts, total = self._needed()
+        if obstacle:
+            role = "secondary" if obstacle == NO_DATA else "problem"
+            return BarState(obstacle, role, memory_text=memory_text, memory=parts, total=total)
+        document = self._document
+        if document.data_state == "reading":
+            text, done, count = document.progress
+            text = f"{text}: {done:,} of {count:,}" if count else text
+        else:
+            text = self._readiness()
+        if self._outcome:
+            text = f"{self._outcome} · {text}"
+        return BarState(text, memory_text=memory_text, memory=parts, total=total)
+
+    def _readiness(self) -> str:
+        measured = self._measurer.measured
+        training = self._document.effective().training
+        epochs = training.epochs or 0
+        text = f"ready: {epochs} epoch{'' if epochs == 1 else 's'}"
+        if self.engine is None:
+            return f"{text} · loading engine"
+        if measured is None or self._measurer.busy or self._document.description is None:
+            return text
+        template = measured.experiment.model
+        examples = epochs * self._document.description.size("training")
+        seconds = self._speeds.seconds(
+            self.engine.device,
+            template.kind if template else "",
+            measured.inspection.multiply_adds,
+            examples,
+        )
+        return text if seconds is None else f"{text}, {about(seconds)} on this computer"
+
+    def _needed(self) -> tuple[str, tuple[Part, ...], int | None]:
+        """The memory these settings need, against what is free."""
+        needed = total_of(self._measurer.predicted)
+        if not needed or self._document.description is None:
+            return "", (), None
+        free = self.engine.free if self.engine else None
+        name, meaning = "needed for these settings", "Predicted from the network and the batch."
+        part = Part("needed", name, needed, "accent", meaning)
+        if not free:
+            return f"memory needed {bytes_text(needed)}", (), None
+        if needed > free:
+            part = Part("needed", name, needed, "problem", "More than is free.")
+        return (
+            f"memory needed {bytes_text(needed)} of {bytes_text(free)} free",
+            (part,),
+            max(free, needed),
+        )
+
+    def _running(self) -> BarState:
+        session = self._session
+        live = session.live_record
+        elapsed = time_text(time.monotonic() - session.begun)
+        parts, total, tip = _measured(live)
+        memory = BarState(
+            "", memory_text="memory" if parts else "", memory=parts, total=total, memory_tip=tip
+        )
+        latest, prepared = live.latest, live.prepared
+        if session.state is State.PREPARING or latest is None or prepared is None:
+            stage = live.stage
+            text = stage.text if stage else "Starting"
+            progress = stage.done / stage.total if stage and stage.total else None
+            if stage and stage.total:
+                text = f"{text}: {stage.done:,} of {stage.total:,}"
+            return replace(memory, text=text, progress=progress, right=elapsed)
+        text = f"epoch {latest.epoch} of {prepared.epochs} · step {latest.position:,} of {prepared.steps:,}"
+        brief = (
+            f"epoch {latest.epoch}/{prepared.epochs} · step {latest.position:,}/{prepared.steps:,}"
+        )
+        progress = latest.position / max(1, prepared.steps)
+        speed = "" if latest.speed is None else f"{latest.speed:,.0f} {self._many()}/s"
+        remaining, spent = latest.remaining, latest.elapsed
+        if session.racing and session.race is not None:  # of all of them
+            text = brief = session.race.text
+            progress, remaining, speed = session.race.progress, session.race.remaining, ""
+            spent = time.monotonic() - session.begun
+        if session.state is State.STOPPING:
+            later = live.stage if live.stage is not None and live.stage is not self._stage else None
+            text = (
+                f"Stopping: {later.text}" if later else f"Stopping after the current batch · {text}"
+            )
+            brief = "Stopping"
+        elif session.state is State.PAUSED:
+            text, brief = f"Paused · {text}", f"Paused · {brief}"
+        left = "" if remaining is None else f"{time_text(remaining)} left"
+        if session.state is State.PAUSED:
+            speed = ""
+        so_far = f"{time_text(spent)} so far"
+        return replace(
+            memory,
+            text=text,
+            brief=brief,
+            progress=progress,
+            right=" · ".join(part for part in (speed, so_far, left) if part),
+            brief_right=" · ".join(part for part in (speed, left) if part),
+        )
+
+    def _many(self) -> str:
+        """What the examples are called: "pictures", "rows"."""
+        description = self._document.description
+        return noun(description.kind) if description is not None else "examples"
+
+    # --- listening
+
+    def _tick(self) -> None:
+        """The clock of a stage goes on although nothing is told."""
+        if self._session.active:
+            self.refresh()
+
+    def _document_changed(self, *_: object) -> None:
+        self._outcome = ""
+        self.refresh()
+
+    def _finished(self, end: events.RunFinished) -> None:
+        words = {
+            "completed": "Finished",
+            "stopped": "Stopped",
+            "failed": "Failed",
+            "diverged": "Diverged",
+        }
+        self._outcome = words.get(end.status, end.status)
+        self._learn_speed()
+        self.refresh()
+
+    def _learn_speed(self) -> None:
+        live, measured = self._session.live_record, self._measurer.measured
+        if (
+            self.engine is None
+            or live.prepared is None
+            or live.latest is None
+            or live.latest.speed is None
+        ):
+            return
+        if measured is None or measured.inspection.parameters != live.prepared.parameters:
+            return  # the settings are no longer those of the run
+        template = measured.experiment.model
+        self._speeds.learn(
+            self.engine.device,
+            template.kind if template else "",
+            measured.inspection.multiply_adds,
+            live.latest.speed,
+        )
+
+
+def _measured(live: Any) -> tuple[tuple[Part, ...], int | None, str]:
+    """The last measured division of the device's memory."""
+    if not live.memory:
+        return (), None, ""
+    reading = live.memory[-1]
+    parts = tuple(device_parts(reading.rows, reading.device))
+    total = reading.device.get("total")
+    tip = ", ".join(f"{part.name} {bytes_text(part.bytes)}" for part in parts)
+    return parts, int(total) if total else None, tip
+
+
+def _sentence(trouble: Any) -> str:
+    """A UserError, GraphError, Failure or a plain sentence, with what to do about it."""
+    what = getattr(trouble, "what", "") or str(trouble)
+    return f"{what} {getattr(trouble, 'remedy', '')}".strip()

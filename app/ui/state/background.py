@@ -1,0 +1,114 @@
+"""Short work off the window's thread: a function, what to do with its result, what to do when it fails."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+from app.engine.errors import UserError
+from app.engine.runs.control import Control, Stopped
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What a person reads of a failed piece of work; `details` is the traceback."""
+
+    what: str
+    remedy: str
+    details: str
+
+    @classmethod
+    def of(cls, error: BaseException) -> Failure:
+        details = "".join(traceback.format_exception(error))
+        if isinstance(error, UserError):
+            return cls(error.what, error.remedy, details)
+        return cls(
+            f"Something unexpected happened: {error or type(error).__name__}.",
+            "Try again, or copy the details.",
+            details,
+        )
+
+
+class Background(QObject):
+    """One worker thread that takes one job after another.
+
+    A job with a `key` replaces a waiting or running one of the same key: its result is thrown away, and a running
+    one is asked to stop through its control. Results arrive on the window's thread.
+    """
+
+    failed = Signal(object)
+    """A Failure nobody else handles."""
+    _done = Signal(object, object, object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._latest: dict[str, _Job] = {}
+        self._closed = False
+        self._done.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._thread = threading.Thread(target=self._work, name="background")
+        self._thread.start()
+
+    def run(
+        self,
+        work: Callable[[Control], Any],
+        then: Callable[[Any], None],
+        otherwise: Callable[[Failure], None] | None = None,
+        key: str = "",
+    ) -> Control:
+        """Do `work(control)` on the worker; then `then(result)` or `otherwise(failure)` here. Returns its control."""
+        job = _Job(work, then, otherwise, key, Control())
+        if key:
+            if (old := self._latest.get(key)) is not None:
+                old.control.stop()
+            self._latest[key] = job
+        self._queue.put(job)
+        return job.control
+
+    def close(self) -> None:
+        """Stop what runs, drop what waits, and wait for the thread. Nothing is delivered any more."""
+        self._closed = True
+        for job in self._latest.values():
+            job.control.stop()
+        self._queue.put(None)
+        self._thread.join()
+
+    def _work(self) -> None:
+        while (job := self._queue.get()) is not None:
+            if job.control.stopping:
+                continue
+            try:
+                result, failure = job.work(job.control), None
+            except Stopped:
+                continue
+            except BaseException as error:
+                result, failure = None, Failure.of(error)
+            self._done.emit(job, result, failure)
+            del job, result
+
+    @Slot(object, object, object)
+    def _deliver(self, job: _Job, result: Any, failure: Failure | None) -> None:
+        if self._closed or (job.key and self._latest.get(job.key) is not job):
+            return
+        self._latest.pop(job.key, None)
+        if failure is None:
+            job.then(result)
+        elif job.otherwise is not None:
+            job.otherwise(failure)
+        else:
+            self.failed.emit(failure)
+
+
+@dataclass(frozen=True, eq=False)
+class _Job:
+    work: Callable[[Control], Any]
+    then: Callable[[Any], None]
+    otherwise: Callable[[Failure], None] | None
+    key: str
+    control: Control

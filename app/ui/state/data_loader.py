@@ -1,0 +1,118 @@
+"""Opens the data that the document names, in the background, whenever its data settings change."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QTimer
+
+from app.engine.data.settings import DataSettings
+from app.engine.experiment import Experiment
+from app.ui.state.background import Background, Failure
+from app.ui.state.document import Document
+
+if TYPE_CHECKING:
+    from app.engine.data.dataset import Dataset
+    from app.engine.runs.control import Control
+
+DEBOUNCE_MS = 250
+PROGRESS_MS = 100
+
+
+class Opener(QObject):
+    """Follows `document.experiment.data`. A change while reading stops that reading and begins anew.
+
+    The data shown stay those of before while the same source is read in another way.
+    """
+
+    def __init__(self, document: Document, background: Background) -> None:
+        super().__init__()
+        self._document, self._background = document, background
+        self._control: Control | None = None
+        self._progress: tuple[str, int, int] = ("", 0, 0)
+        self._source = ""
+        self.begun = 0.0
+        """When the current reading was begun (time.monotonic)."""
+        self._wait = QTimer(self)
+        self._wait.setSingleShot(True)
+        self._wait.timeout.connect(self.open)
+        self._watch = QTimer(self)
+        self._watch.setInterval(PROGRESS_MS)
+        self._watch.timeout.connect(self._show_progress)
+        document.changed.connect(self._changed)
+        if document.experiment.data.source:
+            self.open()
+
+    def open(self) -> None:
+        """Read the data now."""
+        self._wait.stop()
+        self._stop()
+        document, data = self._document, self._document.experiment.data
+        if not data.source:
+            document.set_data("none")
+            return
+        kept = document.dataset if data.source == self._source else None
+        self._source, self.begun = data.source, time.monotonic()
+        self._progress = ("Opening the data", 0, 0)
+        document.progress = self._progress
+        document.set_data("reading", kept)
+        self._control = self._background.run(
+            lambda control: self._read(data, control), self._take, self._fail, key="data"
+        )
+        self._watch.start()
+
+    def cancel(self) -> None:
+        """Give up the reading under way; it can be begun again with `open`."""
+        if self._document.data_state == "reading":
+            self._stop()
+            failure = Failure(
+                "Reading the data was cancelled.", "Press Open again, or choose other data.", ""
+            )
+            self._document.set_data("failed", None, failure)
+
+    def close(self) -> None:
+        self._wait.stop()
+        self._stop()
+
+    def _read(self, data: DataSettings, control: Control) -> Dataset:
+        """On the background thread."""
+        from app.engine.sources.opening import open_dataset
+
+        def tell(text: str, done: int, total: int) -> None:
+            self._progress = (
+                text,
+                done,
+                total,
+            )  # one assignment: the timer here takes it when it comes by
+
+        return open_dataset(data, tell, control.check)
+
+    def _stop(self) -> None:
+        self._watch.stop()
+        if self._control is not None:
+            self._control.stop()
+            self._control = None
+
+    def _changed(self, old: Experiment, new: Experiment) -> None:
+        if old.data == new.data:
+            return
+        if old.data.source != new.data.source:
+            self.open()
+        else:
+            self._stop()
+            self._wait.start(DEBOUNCE_MS)
+
+    def _show_progress(self) -> None:
+        if self._progress != self._document.progress:
+            self._document.set_progress(*self._progress)
+
+    def _take(self, dataset: Any) -> None:
+        self._watch.stop()
+        self._control = None
+        self._document.set_data("ready", dataset)
+
+    def _fail(self, failure: Failure) -> None:
+        self._watch.stop()
+        self._control = None
+        self._document.set_data("failed", None, failure)

@@ -1,0 +1,218 @@
+"""What is chosen: the open experiment and the data it names. Pages read it and write it; they never call each other."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+from PySide6.QtCore import QObject, Signal
+
+from app.engine import storage
+from app.engine.errors import UserError
+from app.engine.experiment import Experiment, problem_of, resolved, task_of
+from app.engine.learning.tasks import Task
+
+if TYPE_CHECKING:
+    from app.engine.data.dataset import Dataset, Description
+    from models.shape import Problem
+
+UNDO_STEPS = 200
+PRETENDED = (
+    "No data are open yet: sizes are those for 60,000 grey pictures of 28 × 28 in 10 classes."
+)
+
+
+class Document(QObject):
+    """The experiment, its data once they are read, and undo. All on the window's thread.
+
+    changed(old, new): the experiment. data_changed(): `data_state`, `progress` or `dataset`.
+    saved_changed(): whether there is something to save, and where.
+    """
+
+    changed = Signal(object, object)
+    data_changed = Signal()
+    saved_changed = Signal()
+
+    def __init__(self, experiment: Experiment | None = None) -> None:
+        super().__init__()
+        self._experiment = experiment or Experiment()
+        self._saved = self._experiment
+        self._past: list[Experiment] = []
+        self._future: list[Experiment] = []
+        self.path: Path | None = None
+        self.dataset: Dataset | None = None
+        self.data_state: str = "none"
+        """none, reading, ready, failed."""
+        self.progress: tuple[str, int, int] = ("", 0, 0)
+        self.data_failure: Any = None
+
+    # --- the experiment
+
+    @property
+    def experiment(self) -> Experiment:
+        return self._experiment
+
+    def replace(self, section: str, **changes: Any) -> str:
+        """Change settings of one section. Returns what is wrong with them in a sentence, "" if they were taken.
+
+        section "" changes the experiment itself (name, or a whole section by its name).
+        """
+        try:
+            if section:
+                changes = {section: self.value(section).replace(**changes)}
+            self.set(self._experiment.replace(**changes))
+        except ValidationError as error:
+            return " ".join(storage.sentences(error))
+        return ""
+
+    def choose(self, section: str, kind: str) -> None:
+        """Take another template, loss, optimizer or schedule; its settings start from their defaults."""
+        self.set(self._experiment.replace(**{section: kind}))
+
+    def reset(self, section: str, name: str) -> None:
+        """Give one setting its default back."""
+        spec = self.value(section)
+        self.replace(section, **{name: type(spec).model_fields[name].default})
+
+    def value(self, section: str) -> Any:
+        """The section as chosen; where nothing was chosen, as it follows the data with every setting open."""
+        chosen = getattr(self._experiment, section)
+        return chosen if chosen is not None else type(getattr(self.effective(), section))()
+
+    def set(self, experiment: Experiment) -> None:
+        """Take a new experiment as one step of undo."""
+        if experiment == self._experiment:
+            return
+        self._past = [*self._past[-UNDO_STEPS:], self._experiment]
+        self._future = []
+        self._show(experiment)
+
+    def open(self, experiment: Experiment, path: Path | None = None) -> None:
+        """Start from another experiment: undo begins anew."""
+        self._past, self._future, self.path = [], [], path
+        self._saved = experiment
+        self._show(experiment)
+
+    def restore(self, experiment: Experiment, path: Path | None) -> None:
+        """Come back to what was open before a restart; whether it is saved follows from its file."""
+        self.open(experiment, path)
+        if path is not None:
+            try:
+                self._saved = storage.read(path)
+            except UserError:  # the file is damaged or gone: what is open is not in it
+                self._saved = Experiment()
+        else:
+            self._saved = Experiment()
+        self.saved_changed.emit()
+
+    def undo(self) -> None:
+        if self._past:
+            self._future.append(self._experiment)
+            self._show(self._past.pop())
+
+    def redo(self) -> None:
+        if self._future:
+            self._past.append(self._experiment)
+            self._show(self._future.pop())
+
+    @property
+    def can_undo(self) -> bool:
+        return bool(self._past)
+
+    @property
+    def can_redo(self) -> bool:
+        return bool(self._future)
+
+    def _show(self, experiment: Experiment) -> None:
+        old, self._experiment = self._experiment, experiment
+        if old != experiment:
+            self.changed.emit(old, experiment)
+        self.saved_changed.emit()
+
+    # --- the file
+
+    @property
+    def dirty(self) -> bool:
+        return self._experiment != self._saved
+
+    def save(self, path: Path) -> None:
+        """Raises UserError where the file cannot be written."""
+        storage.write(self._experiment, path)
+        self.path, self._saved = path, self._experiment
+        self.saved_changed.emit()
+
+    # --- the data (set by the Opener)
+
+    def set_data(self, state: str, dataset: Dataset | None = None, failure: Any = None) -> None:
+        self.data_state, self.dataset, self.data_failure = state, dataset, failure
+        self.data_changed.emit()
+
+    def set_progress(self, text: str, done: int, total: int) -> None:
+        self.progress = (text, done, total)
+        self.data_changed.emit()
+
+    @property
+    def description(self) -> Description | None:
+        return self.dataset.description if self.dataset is not None else None
+
+    # --- what follows
+
+    def task(self) -> Task:
+        """Raises UserError where the task does not fit the data."""
+        return task_of(self._experiment, self.description or pretended())
+
+    def problem(self) -> Problem:
+        """What the network will meet; for want of data, 60,000 grey pictures of 28 x 28 in 10 classes.
+
+        Raises UserError where the task does not fit the data.
+        """
+        return problem_of(self._experiment, self.description or pretended())
+
+    def effective(self) -> Experiment:
+        """The experiment with every setting filled in, for the data at hand. Raises UserError like `task`."""
+        return resolved(self._experiment, self.problem(), self.task())
+
+    def filled(self, section: str) -> Any:
+        """A section of `effective`, with what only the data could say as far as they are known. Raises UserError."""
+        value = getattr(self.effective(), section)
+        about = self.description
+        if about is None or section not in ("data", "augmentation"):
+            return value
+        if section == "augmentation":
+            from app.engine.data.augmentation import settled
+
+            return settled(value, about)
+        from app.engine.sources.opening import settled as settled_data
+
+        known = settled_data(value, about).model_dump() | {"task": self.task().kind}
+        if about.total:
+            known["validation_share"] = round(about.size("validation") / about.total, 3)
+        open_ones = {name for name in type(value).model_fields if getattr(value, name) is None}
+        return value.replace(**{name: known[name] for name in open_ones})
+
+    def trouble(self) -> UserError | None:
+        """Why the experiment cannot be resolved, if so."""
+        try:
+            self.effective()
+        except UserError as error:
+            return error
+        return None
+
+
+@functools.cache
+def pretended() -> Description:
+    """What is taken for the data while there are none: 60,000 grey pictures of 28 x 28 in 10 classes."""
+    from app.engine.data.dataset import Description
+    from app.engine.data.preparations.image import ImagePreparation
+
+    return Description(
+        source="",
+        format="",
+        shape=(1, 28, 28),
+        classes=tuple(str(number) for number in range(10)),
+        counts={"training": (6_000,) * 10},
+        fingerprint="",
+        preparation=ImagePreparation(28, 28, 1, "crop", (0.5,), (0.25,)),
+    )

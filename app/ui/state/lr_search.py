@@ -1,0 +1,136 @@
+"""The search for a learning rate, seen from the window: it tries rates on a copy of the network."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+
+from app.engine.errors import UserError
+from app.engine.planning.lr_curve import RateCurve, Tried
+from app.engine.runs.control import Control, Stopped
+from app.engine.runs.events import StageChanged
+from app.ui.state.background import Failure
+from app.ui.state.document import Document
+from app.ui.state.exclusive_task import Guest, Tell
+from app.ui.state.session import Session
+
+if TYPE_CHECKING:
+    from app.engine.data.dataset import Dataset
+    from app.engine.experiment import Experiment
+
+BUSY = "A training is under way. Let it end or stop it, then try again."
+NO_DATA = "There are no data to try learning rates on. Choose data first, then try again."
+GAVE_WAY = "Stopped, because a training or a measurement began."
+
+
+class RateSearch(Guest):
+    """One search at a time. `changed` tells of every new state.
+
+    busy: it is under way. stage: what it does, for a person. tried: the curve so far. curve: what was found.
+    trouble: in a sentence why there is nothing, "" if there is.
+    """
+
+    called = "learning rates"
+    changed = Signal()
+
+    def __init__(self, document: Document, session: Session) -> None:
+        super().__init__(session)
+        self._document = document
+        self.stage = self.trouble = ""
+        self.tried: Tried | None = None
+        self.curve: RateCurve | None = None
+        self._asked: Experiment | None = None
+        self._data: Callable[[], Dataset | None] = lambda: None  # not held: they may be large
+
+    # --- requests
+
+    def start(self) -> None:
+        """Search with the settings of the document; where that cannot be, `trouble` says why."""
+        if self.busy:
+            return
+        self.tried = self.curve = None
+        self.stage, self.trouble = "", self.obstacle()
+        experiment, dataset = self._document.experiment, self._document.dataset
+        if not self.trouble and dataset is not None:
+            self._asked, self._data = _relevant(self._document), weakref.ref(dataset)
+            self._begin(lambda tell, control: _search(experiment, dataset, tell, control))
+        self.changed.emit()
+
+    def obstacle(self) -> str:
+        """Why no search can begin now, in a sentence; "" if one can."""
+        if self._session.active:
+            return BUSY
+        if self._document.data_state != "ready" or self._document.dataset is None:
+            return NO_DATA
+        trouble = self._document.trouble()
+        return "" if trouble is None else f"{trouble.what} {trouble.remedy}".strip()
+
+    def stop(self) -> None:
+        """End it at the next step. What comes of it meanwhile is not heard."""
+        if self.busy:
+            self._over("Stopped before a value was found.")
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the settings or the data are no longer those of the search; its own outcome, the schedule and the
+        epochs do not count."""
+        if self._asked is None:
+            return False
+        return self._data() is not self._document.dataset or self._asked != _relevant(
+            self._document
+        )
+
+    # --- what comes
+
+    def _gave_way(self) -> None:
+        self._over(GAVE_WAY)
+
+    def _take(self, told: StageChanged | Tried | RateCurve | Failure) -> None:
+        if isinstance(told, Failure):
+            self._over(f"{told.what} {told.remedy}".strip())
+            return
+        if isinstance(told, StageChanged):
+            self.stage = told.text
+        elif isinstance(told, RateCurve):
+            self.curve, self.stage = told, ""
+            self._end()
+        else:
+            self.tried, self.stage = told, "Trying learning rates"
+        self.changed.emit()
+
+    def _over(self, why: str) -> None:
+        self._end()
+        self.stage, self.trouble = "", why
+        self.changed.emit()
+
+
+def _search(experiment: Experiment, dataset: Dataset, tell: Tell, control: Control) -> None:
+    """On the thread: tells what the search tells, and at the end the curve or what went wrong."""
+    result: RateCurve | Failure
+    try:
+        from app.engine.planning.lr_finder import find
+
+        result = find(experiment, dataset, tell, control)
+    except Stopped:
+        raise
+    except BaseException as error:
+        result = Failure.of(error)
+    tell(result)
+
+
+def _relevant(document: Document) -> Experiment | None:
+    """What the outcome of a search depends upon, with everything else set alike; None where it cannot be settled."""
+    try:
+        experiment = document.effective()
+    except UserError:
+        return None
+    assert experiment.optimizer is not None
+    return experiment.replace(
+        name="",
+        schedule=None,
+        optimizer=experiment.optimizer.replace(learning_rate=None),
+        training=experiment.training.replace(epochs=None),
+    )

@@ -1,0 +1,179 @@
+"""The network that the settings would make, measured: shapes, parameters, multiply-adds and memory, always up to date.
+
+A change of the settings or of the data is measured a moment later on the background thread; what comes back are
+plain values. The first time, that loads the engine.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.engine.errors import UserError
+from app.ui.state.background import Background, Failure
+from app.ui.state.document import Document
+from models.graph import Graph, GraphError
+
+if TYPE_CHECKING:
+    from app.engine.data.dataset import Dataset
+    from app.engine.experiment import Experiment
+    from app.engine.learning.tasks import Task
+    from app.engine.memory.inspection import Inspection
+    from app.engine.runs.control import Control
+    from models.shape import Problem
+
+DEBOUNCE_MS = 120
+FIRST_MS = 400
+"""The first measurement loads the engine, so the window is painted before it."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What belongs together: the experiment with everything filled in, its problem, and what was found of it.
+
+    predicted: the memory ledger in bytes, {} where the network cannot be built. floats: what the optimizer keeps, by
+    row (see Optimizer.floats).
+    """
+
+    experiment: Experiment
+    problem: Problem
+    inspection: Inspection
+    predicted: dict[str, int]
+    floats: dict[str, int] = field(default_factory=dict)
+
+
+class Measurer(QObject):
+    """Measures the experiment of the document. `changed` tells of every new state.
+
+    busy: a measurement is due or under way; what is shown is that of before. stage: what it does, for a person.
+    trouble: why there is nothing to measure, with `what` and `remedy`; None if there is.
+    """
+
+    changed = Signal()
+
+    def __init__(self, document: Document, background: Background) -> None:
+        super().__init__()
+        self._document, self._background = document, background
+        self.measured: Measured | None = None
+        self.trouble: UserError | GraphError | Failure | None = None
+        self.busy = True
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._measure)
+        document.changed.connect(self.measure_soon)
+        document.data_changed.connect(self._data_changed)
+        self._dataset = document.dataset
+        self._timer.start(FIRST_MS)
+
+    @property
+    def inspection(self) -> Inspection | None:
+        return self.measured.inspection if self.measured else None
+
+    @property
+    def predicted(self) -> dict[str, int]:
+        return self.measured.predicted if self.measured else {}
+
+    @property
+    def stage(self) -> str:
+        """What it is doing, "" when it is done."""
+        if not self.busy:
+            return ""
+        return (
+            "Measuring the network"
+            if "app.engine.memory.inspection" in sys.modules
+            else "Loading engine"
+        )
+
+    def measure_soon(self, *_: object) -> None:
+        """Measure after a moment without further changes."""
+        self._timer.start(DEBOUNCE_MS)
+        if not self.busy:
+            self.busy = True
+            self.changed.emit()
+
+    def close(self) -> None:
+        """Measure no more."""
+        self._timer.stop()
+
+    def _data_changed(self) -> None:
+        """Progress while reading changes nothing here; another dataset does."""
+        dataset = self._document.dataset
+        if dataset is not self._dataset and self._document.data_state != "reading":
+            self._dataset = dataset
+            self.measure_soon()
+
+    def _measure(self) -> None:
+        try:
+            document = self._document
+            experiment, problem, task = document.effective(), document.problem(), document.task()
+        except UserError as error:
+            self._settle(None, error)
+            return
+        data = held(self._document.dataset)
+        self._background.run(
+            lambda control: measure(experiment, problem, task, data, control),
+            self._take,
+            self._fail,
+            key="measure",
+        )
+
+    def _take(self, result: Measured | GraphError) -> None:
+        if isinstance(result, GraphError):
+            self._settle(None, result)
+        else:
+            self._settle(result, None)
+
+    def _fail(self, failure: Failure) -> None:
+        self._settle(None, failure)
+
+    def _settle(self, measured: Measured | None, trouble: Any) -> None:
+        self.measured, self.trouble = measured, trouble
+        self.busy = self._timer.isActive()
+        self.changed.emit()
+
+
+def held(dataset: Dataset | None) -> int:
+    """Bytes of the training examples, where they lie in memory; a mapped file takes none."""
+    if dataset is None:
+        return 0
+    each = sum(int(array[0].nbytes) for array in dataset.arrays if not isinstance(array, np.memmap))
+    return dataset.description.size("training") * each
+
+
+def measure(
+    experiment: Experiment, problem: Problem, task: Task, dataset_bytes: int, control: Control
+) -> Measured | GraphError:
+    """Inspect and predict; the worker's part. A graph that cannot even be drawn comes back as its error."""
+    from app.engine.compute.device import choose, precision
+    from app.engine.memory.inspection import inspect
+    from app.engine.memory.ledger import optimizer_floats, predict
+
+    assert experiment.model is not None
+    try:
+        graph: Graph = experiment.model.graph(problem)
+    except GraphError as error:
+        return error
+    inspection = inspect(graph, problem)
+    control.check()
+    if inspection.error is not None:
+        return Measured(experiment, problem, inspection, {})
+    try:
+        device = choose(experiment.training.device)
+    except UserError:  # said where the device is chosen
+        device = choose("cpu")
+    predicted = predict(
+        experiment,
+        graph,
+        problem,
+        task,
+        dataset_bytes,
+        device.type,
+        precision(experiment.training.precision, device),
+    )
+    return Measured(
+        experiment, problem, inspection, predicted, optimizer_floats(experiment, graph, problem)
+    )

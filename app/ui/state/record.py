@@ -1,0 +1,150 @@
+"""What is known of one run, live or from its folder: the curves, epochs, memory and the end. Plots read it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from app.engine import storage
+from app.engine.errors import UserError
+from app.engine.experiment import Experiment
+from app.engine.runs import events
+from app.engine.runs.live_changes import in_words
+from app.ui.state.optimizer_history import Looks
+
+
+class Curve:
+    """A growing array of float64 values; `values` is a view of what is there."""
+
+    def __init__(self, values: np.ndarray | None = None) -> None:
+        self._buffer = np.empty(1024) if values is None else np.array(values, dtype=float)
+        self._size = 0 if values is None else len(self._buffer)
+
+    def extend(self, values: np.ndarray) -> None:
+        needed = self._size + len(values)
+        if needed > len(self._buffer):
+            grown = np.empty(max(needed, 2 * len(self._buffer), 1024))
+            grown[: self._size] = self._buffer[: self._size]
+            self._buffer = grown
+        self._buffer[self._size : needed] = values
+        self._size = needed
+
+    def cut(self, size: int) -> None:
+        """Forget all but the first `size` values."""
+        self._size = min(self._size, size)
+
+    @property
+    def values(self) -> np.ndarray:
+        return self._buffer[: self._size]
+
+    def __len__(self) -> int:
+        return self._size
+
+
+class Record:
+    """One run as the window knows it. `add` takes its events in order."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path
+        self.started: events.RunStarted | None = None
+        self.prepared: events.RunPrepared | None = None
+        self.stage: events.StageChanged | None = None
+        self.latest: events.StepsDone | None = None
+        self.steps, self.losses, self.rates, self.norms = Curve(), Curve(), Curve(), Curve()
+        self.epochs: list[events.EpochDone] = []
+        self.memory: list[events.MemoryMeasured] = []
+        self.probe: events.ProbePredicted | None = None
+        self.findings: dict[str, Any] = {}
+        self.marks: list[tuple[int, str]] = []
+        """(step, text): a resume, a change made while it ran."""
+        self.changes: list[events.Changed] = []
+        """What was changed while it ran, each once, also where its steps were done again."""
+        self.inside = Looks()
+        """What was seen inside the optimizer, while somebody looked."""
+        self._done = 0  # steps done, as far as anything has told
+        self.finished: events.RunFinished | None = None
+
+    def add(self, event: events.Event) -> None:
+        match event:
+            case events.RunStarted():
+                self.started, self.path = event, Path(event.run)
+            case events.StageChanged():
+                self.stage = event
+            case events.RunPrepared():
+                self.prepared = event
+                self._forget_after(
+                    event.first_step
+                )  # where memory ran out, a run may begin once more
+            case events.StepsDone():
+                self.latest, self._done = event, event.position
+                self.steps.extend(event.steps)
+                self.losses.extend(event.losses)
+                self.rates.extend(event.rates)
+                self.norms.extend(event.norms)
+            case events.EpochDone():
+                if self.epochs and event.best:
+                    self.epochs = [replace(epoch, best=False) for epoch in self.epochs]
+                self.epochs.append(event)
+            case events.MemoryMeasured():
+                self.memory.append(event)
+            case events.ProbePredicted():
+                self.probe = event
+            case events.Found():
+                self.findings[event.finding.key] = event.finding
+            case events.Resumed():
+                self._forget_after(event.step)
+                self._mark(event.step, "resumed")
+            case events.Changed():
+                self._done = max(self._done, event.step)
+                if event not in self.changes:
+                    self.changes.append(event)
+                    self._mark(event.step, self.words_of(event))
+            case events.InsideMeasured():
+                self.inside.add(event)
+            case events.RunFinished():
+                self.finished = event
+
+    def _forget_after(self, step: int) -> None:
+        """A run that was killed goes on from its last checkpoint and does the steps after it again."""
+        self._done = step
+        kept = int(np.searchsorted(self.steps.values, step, side="right"))
+        for curve in (self.steps, self.losses, self.rates, self.norms):
+            curve.cut(kept)
+        self.epochs = [epoch for epoch in self.epochs if epoch.step <= step]
+        self.memory = [reading for reading in self.memory if reading.step <= step]
+        self.inside.forget_after(step)
+
+    def _mark(self, step: int, text: str) -> None:
+        if (step, text) not in self.marks:
+            self.marks.append((step, text))
+
+    # --- what was changed while it ran
+
+    @property
+    def resolved(self) -> Experiment | None:
+        """The experiment with every setting filled in; None before it is known, or of another version of the format."""
+        try:
+            return storage.from_plain(self.prepared.resolved) if self.prepared is not None else None
+        except (UserError, ValueError):
+            return None
+
+    def words_of(self, change: events.Changed) -> str:
+        """A change for a person: "learning rate × 0.5"."""
+        return in_words(self.resolved or Experiment(), change.values)
+
+    def in_force(self) -> dict[str, float | None]:
+        """What differs from the experiment after the steps done so far: name -> value, see changes."""
+        values: dict[str, float | None] = {}
+        for change in sorted(self.changes, key=lambda one: one.step):
+            if change.step <= self._done:
+                values |= change.values
+        return values
+
+    @property
+    def best(self) -> events.EpochDone | None:
+        """The best epoch so far."""
+        best = self.epochs[-1].best_epoch if self.epochs else 0
+        return next((epoch for epoch in self.epochs if epoch.epoch == best), None)

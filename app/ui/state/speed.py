@@ -1,0 +1,63 @@
+"""How long a training will take on this computer, from what earlier ones took. Never a guess: without one, nothing."""
+
+from __future__ import annotations
+
+import statistics
+from typing import Any
+
+from app.ui.state.preferences import Preferences
+
+KEPT = 5
+PASSES = 3
+"""A step is a forward pass and a backward pass of about twice its cost."""
+
+
+class Speeds:
+    """Multiply-adds per second, measured in runs on this computer, by device and template; kept in the preferences."""
+
+    def __init__(self, preferences: Preferences) -> None:
+        self._preferences = preferences
+
+    def learn(
+        self, device: str, template: str, multiply_adds: int, examples_per_second: float
+    ) -> None:
+        """Take in one run: multiply_adds of one example, forward."""
+        if multiply_adds <= 0 or examples_per_second <= 0:
+            return
+        kept = self._kept()
+        key = f"{device}/{template}"
+        kept[key] = [*kept.get(key, []), PASSES * multiply_adds * examples_per_second][-KEPT:]
+        self._preferences.set("speeds", kept)
+
+    def seconds(
+        self, device: str, template: str, multiply_adds: int, examples: int
+    ) -> float | None:
+        """Seconds to train on so many examples (epochs included); None where this template was not measured here yet.
+        Others say nothing of it: of a small network most of a step is overhead, of a large one hardly any."""
+        speeds = self._kept().get(f"{device}/{template}")
+        if not speeds or multiply_adds <= 0:
+            return None
+        return PASSES * multiply_adds * examples / statistics.median(speeds)
+
+    def _kept(self) -> dict[str, list[float]]:
+        kept: dict[str, Any] = self._preferences.get("speeds", {})
+        good = {}
+        for key, values in kept.items():
+            if isinstance(values, list):
+                numbers = [
+                    float(value) for value in values if isinstance(value, int | float) and value > 0
+                ]
+                if numbers:
+                    good[key] = numbers
+        return good
+
+
+def about(seconds: float) -> str:
+    """A rough duration in words: "less than a minute", "about 8 minutes", "about 2.5 hours"."""
+    if seconds < 45:
+        return "less than a minute"
+    minutes = max(1, round(seconds / 60))
+    if minutes < 90:
+        return f"about {minutes} minute{'' if minutes == 1 else 's'}"
+    hours = round(2 * seconds / 3600) / 2
+    return f"about {hours:g} hours"

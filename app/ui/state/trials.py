@@ -1,0 +1,116 @@
+"""Trials of experiments seen from the window: some real steps of one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+
+from app.engine.planning.memory_estimate import Predictions
+from app.engine.runs.control import Control, Stopped
+from app.ui.state.background import Failure
+from app.ui.state.document import Document
+from app.ui.state.exclusive_task import Guest, Tell
+from app.ui.state.session import Session
+
+if TYPE_CHECKING:
+    from app.engine.data.dataset import Dataset
+    from app.engine.experiment import Experiment
+    from app.engine.planning.step_timing import Trial
+
+BUSY = "A training is under way. Let it end or stop it, then measure."
+NO_DATA = "There are no data to measure with. Choose data first."
+
+
+class Trials(Guest):
+    """One series at a time. under_way: the key of the trial that runs, "" if none does.
+
+    begun(key); measured(key): it is in `times` now; ended(): the series, whatever the reason. times: what was measured
+    on the data that are open. predictions: those that the planner made (see weighing.Scales).
+    """
+
+    called = "trials"
+    begun = Signal(str)
+    measured = Signal(str)
+    ended = Signal()
+
+    def __init__(self, document: Document, session: Session) -> None:
+        super().__init__(session)
+        self._document = document
+        self.times: dict[str, Trial | Failure] = {}
+        self.predictions: Predictions = {}
+        self.under_way = ""
+        self._dataset = document.dataset
+        self.threads = 0
+        """With how many threads the last trial was computed; the next ones are too."""
+        document.data_changed.connect(self._data_changed)
+
+    def obstacle(self) -> str:
+        """Why nothing can be measured now, in a sentence; "" if it can."""
+        if self._session.active:
+            return BUSY
+        if self._document.data_state != "ready" or self._document.dataset is None:
+            return NO_DATA
+        return ""
+
+    def start(self, series: Sequence[tuple[str, Experiment]]) -> None:
+        """Measure these (key, experiment as asked) in turn. Not while a training runs."""
+        dataset = self._document.dataset
+        if self.busy or self.obstacle() or dataset is None or not series:
+            return
+        wanted, threads = tuple(series), self.threads
+        self._begin(lambda tell, control: _measure(wanted, dataset, threads, tell, control))
+
+    def stop(self) -> None:
+        """End at the next step. What comes of it meanwhile is not heard."""
+        if self.busy:
+            self._end()
+            self._gave_way()
+
+    def _gave_way(self) -> None:
+        self.under_way = ""
+        self.ended.emit()
+
+    def _take(self, told: tuple[str, Trial | Failure | None]) -> None:
+        key, result = told
+        if result is not None:
+            self.threads = getattr(result, "threads", 0) or self.threads
+            self.times[key] = result
+            self.measured.emit(key)
+        elif key:
+            self.under_way = key
+            self.begun.emit(key)
+        else:
+            self.stop()
+
+    def _data_changed(self) -> None:
+        """Of other data nothing is measured yet."""
+        if self._document.dataset is not self._dataset:
+            self._dataset = self._document.dataset
+            self.stop()
+            self.times.clear()
+
+
+def _measure(
+    series: Sequence[tuple[str, Experiment]],
+    dataset: Dataset,
+    threads: int,
+    tell: Tell,
+    control: Control,
+) -> None:
+    """On the thread: tells (key, None) before each, (key, what came of it) after it, and ("", None) at the end."""
+    for key, experiment in series:
+        tell((key, None))
+        result: Trial | Failure
+        try:
+            from app.engine.planning.step_timing import measure
+
+            result = measure(experiment, dataset, control, threads)
+            threads = result.threads or threads
+        except Stopped:
+            raise
+        except BaseException as error:
+            result = Failure.of(error)
+        tell((key, result))
+    tell(("", None))

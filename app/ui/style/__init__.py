@@ -1,0 +1,1 @@
+"""Colours, sizes, the style sheet and the icons."""

@@ -1,0 +1,174 @@
+"""Colours, sizes and the style sheet: one table, read by widgets, plots and the canvas alike."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from string import Template
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication, QWidget
+
+STYLE = Path(__file__).resolve().parents[3] / "resources" / "styles" / "window.qss"
+ICONS = STYLE.parents[1] / "icons"
+
+LIGHT = {
+    "background": "#f5f6f8",
+    "surface": "#ffffff",
+    "border": "#e2e5ea",
+    "field": "#f5f6f8",
+    "line": "#b9c0ca",
+    "text": "#1a1e26",
+    "secondary": "#5a6372",
+    "disabled": "#8b93a1",
+    "accent": "#1f6feb",
+    "accent_hover": "#1a60cf",
+    "accent_tint": "#e8f0fe",
+    "on_accent": "#ffffff",
+    "training": "#0072b2",
+    "training_raw": "#8fc1de",
+    "validation": "#d55e00",
+    "best": "#0b7a4b",
+    "warning": "#8a5a00",
+    "warning_tint": "#fff7e0",
+    "problem": "#b3261e",
+    "problem_tint": "#fdecea",
+    "good_tint": "#e6f4ec",
+    "grid": "#eceef2",
+    "track": "#eceef2",
+}
+DARK = {
+    "background": "#13161b",
+    "surface": "#1b2027",
+    "border": "#2b323c",
+    "field": "#13161b",
+    "line": "#4a5462",
+    "text": "#e7eaf0",
+    "secondary": "#9aa5b4",
+    "disabled": "#6b7686",
+    "accent": "#6ea8ff",
+    "accent_hover": "#8cbaff",
+    "accent_tint": "#1d2c45",
+    "on_accent": "#0d1117",
+    "training": "#56b4e9",
+    "training_raw": "#2b5f7d",
+    "validation": "#f0a05a",
+    "best": "#45c48b",
+    "warning": "#f0c060",
+    "warning_tint": "#2d2613",
+    "problem": "#ff8a80",
+    "problem_tint": "#3a1f1e",
+    "good_tint": "#15301f",
+    "grid": "#262c35",
+    "track": "#262c35",
+}
+MEMORY = {  # Okabe & Ito 2008 (the batch: their green, lighter); the same in light and dark, and everywhere
+    "weights": "#0072b2",
+    "gradients": "#56b4e9",
+    "first_moment": "#e69f00",
+    "second_moment": "#d55e00",
+    "other_state": "#f0e442",
+    "activations": "#cc79a7",
+    "batch": "#66c5ab",
+    "dataset": "#009e73",
+    "data": "#009e73",
+    "workspace": "#8a9099",
+}
+SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00")
+"""Colours for overlays of several runs; the plots also vary dash and marker."""
+
+BODY, SMALL, TITLE, FIGURE = 14, 12, 13, 22
+"""Type sizes in pixels at 100 %."""
+
+
+class Theme(QObject):
+    """What the window looks like now. `changed` tells plots and pictures to take their colours again."""
+
+    changed = Signal()
+
+    def __init__(self, dark: bool = False, zoom: float = 1.0) -> None:
+        super().__init__()
+        self.dark, self.zoom = dark, zoom
+        self._applied = False
+
+    def color(self, role: str) -> QColor:
+        """The colour of a role of the table, or of a memory row ("memory.weights")."""
+        if role.startswith("memory."):
+            return QColor(MEMORY[role.removeprefix("memory.")])
+        return QColor((DARK if self.dark else LIGHT)[role])
+
+    def px(self, size: float) -> int:
+        """A size in pixels at 100 %, as pixels now."""
+        return max(1, round(size * self.zoom))
+
+    def font(self, size: int = BODY, bold: bool = False) -> QFont:
+        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
+        font.setPixelSize(self.px(size))
+        font.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
+        return font
+
+    def set_dark(self, dark: bool) -> None:
+        self._set(dark, self.zoom)
+
+    def set_zoom(self, zoom: float) -> None:
+        """Scale of all type and distances, from 0.8 to 2."""
+        self._set(self.dark, min(2.0, max(0.8, zoom)))
+
+    def _set(self, dark: bool, zoom: float) -> None:
+        if (dark, zoom) != (self.dark, self.zoom):
+            self.dark, self.zoom = dark, zoom
+            self.apply()
+            self.changed.emit()
+
+    def apply(self) -> None:
+        """Hand palette, font and style sheet to the application."""
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        if (
+            not self._applied
+        ):  # each of these visits every widget there is: nothing is set that is so already
+            application.setStyle("Fusion")
+            self._applied = True
+        application.setPalette(self.palette())
+        application.setFont(self.font())
+        application.setStyleSheet(self.style_sheet())
+
+    def palette(self) -> QPalette:
+        palette, role = QPalette(), QPalette.ColorRole
+        for name, roles in {
+            "background": (role.Window,),
+            "surface": (role.Base, role.Button, role.ToolTipBase),
+            "field": (role.AlternateBase,),
+            "text": (role.WindowText, role.Text, role.ButtonText, role.ToolTipText),
+            "secondary": (role.PlaceholderText,),
+            "accent": (role.Highlight, role.Link),
+            "on_accent": (role.HighlightedText,),
+        }.items():
+            for item in roles:
+                palette.setColor(item, self.color(name))
+        for item in (role.WindowText, role.Text, role.ButtonText):
+            palette.setColor(QPalette.ColorGroup.Disabled, item, self.color("disabled"))
+        return palette
+
+    def style_sheet(self) -> str:
+        """The style sheet with colours by role ($accent) and sizes by pixels at 100 % ($px14)."""
+        values = dict(DARK if self.dark else LIGHT)
+        values |= {f"px{size}": f"{self.px(size)}px" for size in range(1, 129)}
+        values |= {"icons": ICONS.as_posix(), "shade": "dark" if self.dark else "light"}
+        return Template(STYLE.read_text(encoding="utf-8")).substitute(values)
+
+
+def system_is_dark() -> bool:
+    hints = QGuiApplication.styleHints()
+    return hints is not None and hints.colorScheme() == Qt.ColorScheme.Dark
+
+
+def style(widget: QWidget, role: str) -> QWidget:
+    """Give a widget a role of the style sheet ("card", "title", "secondary", "figure", "primary", "chip" ...)."""
+    widget.setProperty("role", role)
+    if widget.testAttribute(
+        Qt.WidgetAttribute.WA_WState_Polished
+    ):  # else Qt does it when it is first shown
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+    return widget

@@ -1,0 +1,1 @@
+"""Examples of any kind, as pictures, rows, texts or signals."""

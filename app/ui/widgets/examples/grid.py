@@ -1,0 +1,88 @@
+"""Examples of any kind in a grid with captions; pictures look as in a ThumbnailGrid, others get the width they need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, overload
+
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QPixmap
+
+from app.ui.style.theme import Theme
+from app.ui.widgets.examples.example import SIZES, pixmap_of, size_of
+from app.ui.widgets.examples.picture import Example
+from app.ui.widgets.examples.thumbnails import ThumbnailGrid, crisp
+
+LOOKED_AT = 24
+"""Examples from which the size of all tiles is taken."""
+ExampleRow = tuple[Example, str, str]
+"""The example, a caption of up to three lines, a tone (see thumbnails.Tone)."""
+
+
+class LazyRows(Sequence[ExampleRow]):
+    """Rows that are made when they are painted: `made(number)` for each of `count`. lines: of the longest caption;
+    as of the first few if not said."""
+
+    def __init__(self, count: int, made: Callable[[int], ExampleRow], lines: int = 0) -> None:
+        self._count, self._made, self.lines = count, made, lines
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, index: int) -> ExampleRow: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[ExampleRow]: ...
+    def __getitem__(self, index: int | slice) -> ExampleRow | Sequence[ExampleRow]:
+        if isinstance(index, slice):
+            return [self._made(i) for i in range(*index.indices(self._count))]
+        if not -self._count <= index < self._count:
+            raise IndexError(index)
+        return self._made(index % self._count)
+
+
+class ExampleGrid(ThumbnailGrid):
+    """show_rows(rows of (Example, caption, tone)). The tiles are as large as the largest of the first few needs.
+
+    size: side of a picture's tile in pixels at 100 %.
+    """
+
+    def __init__(
+        self, theme: Theme, size: int = 76, rows_visible: int = 0, keeps_choice: bool = False
+    ) -> None:
+        self._tile = (size, size)
+        super().__init__(theme, size, rows_visible, keeps_choice)
+        self.setAccessibleName("Examples")
+
+    @property
+    def tile(self) -> QSize:
+        return QSize(self.theme.px(self._tile[0]), self.theme.px(self._tile[1]))
+
+    def show_rows(self, rows: Sequence[Any]) -> None:
+        if len(rows):
+            first: Example = rows[0][0]
+            side = self.size_at_100
+            sizes = [size_of(rows[number][0]) for number in range(min(LOOKED_AT, len(rows)))]
+            width, height = (max(parts) for parts in zip(*sizes, strict=True))
+            scale = side / SIZES["image"][0] if first.halves else 1.0
+            self._tile = (
+                (side, side)
+                if first.kind == "image"
+                else (round(width * scale), round(height * scale))
+            )
+        super().show_rows(rows)
+
+    def lines_of(self, rows: Sequence[Any]) -> int:
+        if isinstance(rows, LazyRows):
+            return rows.lines or super().lines_of(rows[:LOOKED_AT])
+        return super().lines_of(rows)
+
+    def draw(self, item: Any, ratio: float) -> QPixmap:
+        example: Example = item
+        if example.picture is not None:
+            return crisp(example.picture, self.tile.width(), ratio)
+        return pixmap_of(self.theme, example, self.tile, ratio)
+
+    def spoken(self, item: Any) -> str:
+        example: Example = item
+        return example.line or super().spoken(item)

@@ -1,0 +1,85 @@
+"""One example of any kind as a person sees it: a value made from a data set's row, painted by widgets/example.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from app.ui.text.amounts import number_text
+
+if TYPE_CHECKING:
+    from app.engine.data.dataset import Dataset
+    from app.engine.data.preparation import Preparation
+
+LINE = 80
+"""Characters of a row or a text in one line."""
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """kind: "image", "row", "text", "signal" or "pair"; what is there besides follows from it.
+
+    picture: (C, H, W) uint8. cells: (column, value as text) of a row. text: all of it. signal: (C, L) float32.
+    halves: of a pair. name: where it came from, "" where that is not known.
+    """
+
+    kind: str
+    name: str = ""
+    picture: np.ndarray | None = None
+    cells: tuple[tuple[str, str], ...] = ()
+    text: str = ""
+    signal: np.ndarray | None = None
+    halves: tuple[Example, ...] = ()
+
+    @property
+    def line(self) -> str:
+        """It in one line, for tables, tooltips and those who listen."""
+        if self.halves:
+            return " · ".join(half.line for half in self.halves)
+        if self.kind == "row":
+            return shortened(", ".join(f"{name} {value}" for name, value in self.cells))
+        if self.kind == "text":
+            return shortened(" ".join(self.text.split()))
+        return self.name
+
+
+def example_of(dataset: Dataset, row: int) -> Example:
+    """The example in a row of the data set. Cheap: a memory-mapped set is read only where it is looked at."""
+    name = dataset.names[row] if row < len(dataset.names) else ""
+    preparation = dataset.description.preparation
+    halves = [np.asarray(array[row]) for array in dataset.arrays]
+    return example_from(preparation, halves[0] if len(halves) == 1 else tuple(halves), name)
+
+
+def example_from(preparation: Preparation, kept: Any, name: str = "") -> Example:
+    """One example as a Dataset keeps it: an array, or of a pair one for each half."""
+    inputs = preparation.inputs
+    if len(inputs) > 1:
+        halves = getattr(preparation, "halves", ())
+        return Example(
+            "pair",
+            name,
+            halves=tuple(example_from(half, one) for half, one in zip(halves, kept, strict=True)),
+        )
+    kind = inputs[0].kind
+    seen = preparation.shown(kept)
+    if kind == "image":
+        return Example(kind, name, picture=np.asarray(seen))
+    if kind == "row":
+        return Example(
+            kind, name, cells=tuple((str(column), _word(value)) for column, value in seen)
+        )
+    if kind == "text":
+        return Example(kind, name, text=str(seen))
+    return Example(kind, name, signal=np.atleast_2d(np.asarray(seen, dtype=np.float32)))
+
+
+def _word(value: Any) -> str:
+    return number_text(float(value), 4) if isinstance(value, float | np.floating) else str(value)
+
+
+def shortened(text: str, most: int = LINE) -> str:
+    """The beginning of a text, ending in an ellipsis where something is left out."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"

@@ -1,0 +1,293 @@
+"""Pictures in a grid with captions: small ones stay crisp, thousands stay quick, and the keyboard reaches each."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import (
+    QColor,
+    QFontMetrics,
+    QImage,
+    QKeyEvent,
+    QPainter,
+    QPainterPath,
+    QPen,
+    QPixmap,
+)
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QListView,
+    QSizePolicy,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+)
+
+from app.ui.style.theme import SMALL, Theme
+
+Tone = Literal["normal", "wrong", "good", "quiet"]
+Row = tuple[Any, str, str]
+"""What is drawn (here a picture of (C, H, W) uint8), a caption of up to three lines, a tone."""
+Index = QModelIndex | QPersistentModelIndex
+
+TONES = {"normal": "text", "wrong": "validation", "good": "best", "quiet": "secondary"}
+"""Colour of a caption by its tone; the caption's words say the same."""
+GAP, MARGIN, RADIUS, CACHED = 8, 12, 6, 600
+"""Between rows, and of a picture's caption beyond the picture, in pixels at 100 %; pixmaps that are kept."""
+
+
+def image(array: np.ndarray) -> QImage:
+    """(H, W), (1, H, W) or (3, H, W) uint8 as an image that owns its pixels. Raises ValueError for other shapes."""
+    if array.ndim == 2:
+        array = array[None]
+    if array.ndim != 3 or array.shape[0] not in (1, 3):
+        raise ValueError(f"a picture of shape {array.shape} cannot be shown")
+    channels, height, width = array.shape
+    if channels == 1:
+        pixels = np.ascontiguousarray(array[0], dtype=np.uint8)
+        return QImage(
+            pixels.tobytes(), width, height, width, QImage.Format.Format_Grayscale8
+        ).copy()
+    pixels = np.ascontiguousarray(array.transpose(1, 2, 0), dtype=np.uint8)
+    return QImage(pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+
+
+def crisp(array: np.ndarray, side: int, ratio: float = 1.0) -> QPixmap:
+    """A picture scaled to fit a square of `side` pixels of the window, on a screen of `ratio` pixels a pixel.
+
+    A small one is first enlarged a whole number of times without smoothing, so that its own pixels stay visible and
+    equal, then brought to size.
+    """
+    source = image(array)
+    target = max(1, round(side * ratio))
+    largest = max(source.width(), source.height(), 1)
+    if largest < target:
+        factor = -(-target // largest)
+        source = source.scaled(source.width() * factor, source.height() * factor)
+    keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+    pixmap = QPixmap.fromImage(source.scaled(target, target, keep, smooth))
+    pixmap.setDevicePixelRatio(ratio)
+    return pixmap
+
+
+class _Rows(QAbstractListModel):
+    """The rows as given; pictures become pixmaps only when they are painted, and the last ones are kept."""
+
+    def __init__(self, grid: ThumbnailGrid) -> None:
+        super().__init__(grid)
+        self._grid = grid
+        self.rows: Sequence[Row] = ()
+        self._pixmaps: OrderedDict[tuple[Any, ...], QPixmap] = OrderedDict()
+
+    def show(self, rows: Sequence[Row]) -> None:
+        self.beginResetModel()
+        self.rows = rows
+        self._pixmaps.clear()
+        self.endResetModel()
+
+    def rowCount(self, parent: Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(self.rows)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid() or index.row() >= len(self.rows):
+            return None
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            return self.rows[index.row()][1]
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            item, text, _ = self.rows[index.row()]
+            caption = text.replace("\n", ", ")
+            what = self._grid.spoken(item)
+            return (
+                f"{what} {index.row() + 1} of {len(self.rows)}{': ' + caption if caption else ''}"
+            )
+        return None
+
+    def pixmap(self, row: int, ratio: float) -> QPixmap:
+        tile = self._grid.tile
+        key = (row, tile.width(), tile.height(), ratio, self._grid.theme.dark)
+        if key in self._pixmaps:
+            self._pixmaps.move_to_end(key)
+        else:
+            self._pixmaps[key] = self._grid.draw(self.rows[row][0], ratio)
+            if len(self._pixmaps) > CACHED:
+                self._pixmaps.popitem(last=False)
+        return self._pixmaps[key]
+
+
+class _Painter(QStyledItemDelegate):
+    """Paints one cell: the picture on a tile, its caption below."""
+
+    def __init__(self, grid: ThumbnailGrid) -> None:
+        super().__init__(grid)
+        self._grid = grid
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return self._grid.cell
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        grid, theme = self._grid, self._grid.theme
+        _, caption, tone = grid.rows[index.row()]
+        cell: QRect = option.rect
+        state = option.state
+        wide, high = grid.tile.toTuple()
+        tile = QRect(cell.x() + (cell.width() - wide) // 2, cell.y() + 2, wide, high)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        outline = QPainterPath()
+        outline.addRoundedRect(tile, theme.px(RADIUS), theme.px(RADIUS))
+        painter.fillPath(outline, theme.color("track"))
+        pixmap = grid.pixmap(index.row())
+        width, height = pixmap.deviceIndependentSize().toSize().toTuple()
+        painter.setClipPath(outline)
+        painter.drawPixmap(tile.x() + (wide - width) // 2, tile.y() + (high - height) // 2, pixmap)
+        painter.setClipping(False)
+        if edge := self._edge(state, tone):
+            painter.setPen(QPen(edge, 2))
+            painter.drawPath(outline)
+        self._caption(painter, cell, tile.bottom() + theme.px(3), caption, tone)
+        painter.restore()
+
+    def _edge(self, state: QStyle.StateFlag, tone: str) -> QColor | None:
+        theme, flag = self._grid.theme, QStyle.StateFlag
+        if state & flag.State_HasFocus or (self._grid.keeps_choice and state & flag.State_Selected):
+            return theme.color("accent")
+        if state & flag.State_MouseOver and self._grid.clickable:
+            return theme.color("accent")
+        return theme.color(TONES[tone]) if tone in ("wrong", "good") else None
+
+    def _caption(self, painter: QPainter, cell: QRect, top: int, caption: str, tone: str) -> None:
+        theme = self._grid.theme
+        font = theme.font(SMALL)
+        metrics = QFontMetrics(font)
+        painter.setFont(font)
+        for number, line in enumerate(caption.split("\n")[: self._grid.lines]):
+            quiet = number > 0 and tone == "normal"
+            painter.setPen(theme.color("secondary" if quiet else TONES.get(tone, "text")))
+            place = QRect(cell.x(), top + number * metrics.height(), cell.width(), metrics.height())
+            text = metrics.elidedText(line, Qt.TextElideMode.ElideRight, place.width())
+            painter.drawText(place, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, text)
+
+
+class ThumbnailGrid(QListView):
+    """Pictures with captions. `chosen(row)` is a click, or Enter on the picture with the focus.
+
+    size: side of a picture in pixels at 100 %. With `rows_visible` the grid is just so many rows high and scrolls;
+    without, it takes the room it gets. `keeps_choice` leaves the chosen one outlined.
+    """
+
+    chosen = Signal(int)
+
+    def __init__(
+        self, theme: Theme, size: int = 64, rows_visible: int = 0, keeps_choice: bool = False
+    ) -> None:
+        super().__init__()
+        self.theme, self.size_at_100, self.rows_visible, self.keeps_choice = (
+            theme,
+            size,
+            rows_visible,
+            keeps_choice,
+        )
+        self.clickable = True
+        self.lines = 0
+        self._model = _Rows(self)
+        self.setModel(self._model)
+        self.setItemDelegate(_Painter(self))
+        self.setViewMode(QListView.ViewMode.IconMode)
+        self.setMovement(QListView.Movement.Static)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setUniformItemSizes(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFrameShape(QListView.Shape.NoFrame)
+        self.setMouseTracking(True)
+        self.setAccessibleName("Pictures")
+        self.clicked.connect(self._choose)
+        theme.changed.connect(self._measure)
+        self._measure()
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        return self._model.rows
+
+    @property
+    def side(self) -> int:
+        """Of a picture, in pixels now."""
+        return self.theme.px(self.size_at_100)
+
+    @property
+    def tile(self) -> QSize:
+        """Of what an example is painted on, in pixels now."""
+        return QSize(self.side, self.side)
+
+    def draw(self, item: Any, ratio: float) -> QPixmap:
+        """What stands on a tile: here a picture of (C, H, W) uint8."""
+        return crisp(item, self.side, ratio)
+
+    def spoken(self, item: Any) -> str:
+        """What one is, for those who listen."""
+        return "Picture"
+
+    @property
+    def cell(self) -> QSize:
+        """Of a picture with its caption, in pixels now."""
+        line = QFontMetrics(self.theme.font(SMALL)).height()
+        caption = self.lines * line + self.theme.px(3) if self.lines else 0
+        return QSize(self.tile.width() + self.theme.px(MARGIN), self.tile.height() + 4 + caption)
+
+    def show_rows(self, rows: Sequence[Row]) -> None:
+        """Show these: (picture of (C, H, W) uint8, caption of up to three lines, tone)."""
+        self.lines = min(3, self.lines_of(rows)) if len(rows) else 0
+        self._model.show(rows)
+        self._measure()
+
+    def lines_of(self, rows: Sequence[Row]) -> int:
+        """Lines of the longest caption."""
+        return max((row[1].count("\n") + 1 for row in rows if row[1]), default=0)
+
+    def pixmap(self, row: int) -> QPixmap:
+        return self._model.pixmap(row, self.devicePixelRatioF())
+
+    def height_of(self, rows: int) -> int:
+        """Of so many rows of pictures, in pixels now."""
+        return rows * self.gridSize().height() + 2
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.gridSize().width() * 4, self.height_of(self.rows_visible or 2))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.gridSize().width() + 4, self.height_of(self.rows_visible or 1))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if (
+            event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
+            and self.currentIndex().isValid()
+        ):
+            self._choose(self.currentIndex())
+            return
+        super().keyPressEvent(event)
+
+    def _choose(self, index: QModelIndex) -> None:
+        if self.clickable:
+            self.chosen.emit(index.row())
+
+    def _measure(self) -> None:
+        self.setGridSize(QSize(self.cell.width(), self.cell.height() + self.theme.px(GAP)))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        if self.rows_visible:
+            self.setFixedHeight(self.height_of(self.rows_visible))
+        self.updateGeometry()
+        self.viewport().update()

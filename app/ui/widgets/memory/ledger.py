@@ -1,0 +1,223 @@
+"""The memory ledger as the window shows it: its rows, what they add up to, and how the device's memory is divided.
+
+Values only, no widgets. Bytes throughout; None is unknown, and unknown never becomes zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.engine.learning.choices import Optimizer
+from app.ui.text.amounts import bytes_text, times_text
+from app.ui.widgets.memory.origins import in_full
+
+FLOAT = 4
+"""Bytes of a float32, in which weights, gradients and moments are kept."""
+Rows = Mapping[str, int | None]
+
+NAMES = {
+    "weights": "weights",
+    "gradients": "gradients",
+    "first_moment": "first moment",
+    "second_moment": "second moment",
+    "other_state": "other state",
+    "activations": "activations",
+    "batch": "batch",
+    "dataset": "data set",
+    "data": "data",
+    "workspace": "workspace",
+}
+FULL_NAMES = NAMES | {
+    "other_state": "other optimizer state",
+    "dataset": "data set on the device",
+    "data": "batch and data set",
+    "workspace": "workspace and rounding",
+}
+"""Where there is room."""
+OF_THE_WEIGHTS = ("weights", "gradients", "first_moment", "second_moment")
+"""Rows of the weights' size: n floats each."""
+OF_THE_DATA = ("batch", "dataset")
+"""What older runs have as one row, "data"."""
+MEANING = {
+    "weights": "The numbers that are learned.",
+    "gradients": "For each weight the direction in which the loss falls.",
+    "first_moment": "For each weight the running average of its gradient: its momentum.",
+    "second_moment": "For each weight the running average of its squared gradient: how large it has been lately.",
+    "other_state": "What else stays: step counters of the optimizer, running averages of batch norm.",
+    "activations": "What the blocks computed, kept by autograd for the backward pass. Grows with the batch size.",
+    "batch": "The examples at hand, as the network reads them, and their answers.",
+    "dataset": "The training examples, decoded once and kept ready.",
+    "data": "The examples, decoded once and kept ready, and the batch at hand.",
+    "workspace": "Room in which sums are done, and what is left between the pieces.",
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One segment of a bar: a colour's role, its name, its bytes and a sentence that explains it."""
+
+    key: str
+    name: str
+    bytes: int
+    role: str
+    meaning: str = ""
+
+
+def role_of(key: str) -> str:
+    return f"memory.{key}"
+
+
+def rows_of(rows: Rows) -> dict[str, int | None]:
+    """The rows in the order of the ledger, each purpose once: without "data" where its two parts are known."""
+    apart = any(rows.get(key) is not None for key in OF_THE_DATA)
+    return {key: rows.get(key) for key in NAMES if key in rows and not (apart and key == "data")}
+
+
+def total_of(rows: Rows) -> int | None:
+    """What it takes at its height: the row "peak", else the sum of what is known; None where nothing is."""
+    peak = rows.get("peak")
+    if peak is not None:
+        return peak
+    known = [value for value in rows_of(rows).values() if value is not None]
+    return sum(known) if known else None
+
+
+def with_workspace(rows: Rows) -> dict[str, int | None]:
+    """The rows, with what the peak holds beyond them as the workspace."""
+    complete = rows_of(rows)
+    peak = rows.get("peak")
+    if peak is not None and complete.get("workspace") is None:
+        rest = peak - sum(value for value in complete.values() if value is not None)
+        if rest > 0:
+            complete["workspace"] = rest
+    return complete
+
+
+def overlap(rows: Rows) -> int:
+    """By how much the rows add up to more than there is at any moment: gradients arrive while activations leave."""
+    peak = rows.get("peak")
+    known = sum(value for value in rows_of(rows).values() if value is not None)
+    return max(0, known - peak) if peak is not None else 0
+
+
+def parts_of(rows: Rows) -> list[Part]:
+    """The segments of a bar, in the order of the ledger; empty rows are left out."""
+    return [
+        Part(key, NAMES[key], value, role_of(key), MEANING[key])
+        for key, value in with_workspace(rows).items()
+        if value
+    ]
+
+
+def multiples(rows: Rows, optimizer: Optimizer | None = None) -> dict[str, float]:
+    """How many times n there are up to and with each row of the weights' size: {"weights": 1.0, "gradients": 2.0,
+    ...}; rows that are empty are left out. The other state is one more n where the optimizer keeps it in full."""
+    weights, found, total = rows.get("weights"), {}, 0.0
+    for key in OF_THE_WEIGHTS if weights else ():
+        if size := rows.get(key):
+            total += size / (weights or 1)
+            found[key] = total
+    if found and in_full(optimizer) and rows.get("other_state"):
+        found["other_state"] = total + 1
+    return found
+
+
+def sum_in_words(rows: Rows, parameters: int | None, optimizer: Optimizer | None = None) -> str:
+    """ "4n = 4 × 160,874 floats = 2.5 MiB", from the rows that there are; "" while the weights are unknown."""
+    weights = rows.get("weights")
+    found = multiples(rows, optimizer)
+    if not weights or not found:
+        return ""
+    most = max(found.values())
+    times = times_text(most)
+    count = parameters or weights // FLOAT
+    return f"{times}n = {times} × {count:,} floats = {bytes_text(round(most * weights))}"
+
+
+def difference_in_words(predicted: int | None, measured: int | None) -> str:
+    """How far the measure is from the prediction: "+2 %", "exact", or a dash."""
+    if predicted is None or measured is None:
+        return "–"
+    if predicted == measured:
+        return "exact"
+    if not predicted:
+        return f"+{bytes_text(measured)}"
+    share = 100 * (measured - predicted) / predicted
+    return f"{share:+.1f} %" if abs(share) < 10 else f"{share:+.0f} %"
+
+
+# --- the device
+
+Readings = Mapping[str, float | None]
+
+
+def device_parts(rows: Rows, device: Readings) -> list[Part]:
+    """How the device's memory is divided, so that the parts add up to its total; [] where the total is unknown.
+
+    On a GPU: in use by the model (allocated), kept by PyTorch (reserved - allocated), other programs and the driver
+    (used - reserved), free. On the CPU the process stands for PyTorch.
+    """
+    total, free = _whole(device.get("total")), _whole(device.get("free"))
+    if total is None or free is None:
+        return []
+    used = max(0, total - free)
+    gpu = device.get("reserved") is not None
+    ours = _whole(device.get("reserved")) if gpu else _whole(device.get("process"))
+    model = _whole(device.get("allocated"))
+    if model is None:
+        model = total_of(rows) or 0
+    ours = min(used, ours if ours is not None else model)
+    model = min(model, ours)
+    kept = (
+        ("kept", "kept by PyTorch", "Free for the next batch; given back when the training ends.")
+        if gpu
+        else (
+            "kept",
+            "rest of this program",
+            "The window, the libraries, and what Python keeps for reuse.",
+        )
+    )
+    others = "Other programs, and on a GPU its driver, which takes a fixed amount for each program."
+    return [
+        Part(
+            "model",
+            "in use by the model",
+            model,
+            "accent",
+            "Weights, gradients, optimizer, activations and data.",
+        ),
+        Part(kept[0], kept[1], ours - model, "training_raw", kept[2]),
+        Part(
+            "other",
+            "other programs and the driver" if gpu else "other programs",
+            used - ours,
+            "line",
+            others,
+        ),
+        Part("free", "free", free, "track", "Nobody uses it."),
+    ]
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else int(value)
+
+
+READINGS = {
+    "utilisation": ("utilisation", lambda value: f"{value:.0f} %"),
+    "temperature": ("temperature", lambda value: f"{value:.0f} °C"),
+    "power": ("power", lambda value: f"{value:.0f} W"),
+}
+
+
+def readings_in_words(device: Readings, reasons: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """(name, value or a dash, why it is unknown) of what the device tells beside its memory."""
+    lines = []
+    for key, (name, words) in READINGS.items():
+        value = device.get(key)
+        if value is not None or key in reasons or key in device:
+            known = value is not None
+            lines.append(
+                (name, words(value) if known else "–", "" if known else reasons.get(key, ""))
+            )
+    return lines

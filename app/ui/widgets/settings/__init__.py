@@ -1,0 +1,1 @@
+"""Forms for settings, drawn from their declaration."""

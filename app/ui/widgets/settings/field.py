@@ -1,0 +1,231 @@
+"""One setting on screen: its label, an editor that suits its type, its help, what is wrong with it, and a reset."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.ui.style.theme import Theme, style
+from app.ui.widgets.elided import ElidedLabel
+from app.ui.widgets.settings.number_box import DropDown, NumberBox, Slider
+from models.spec import FOLLOWS, Setting
+
+MOST_SLIDER_STEPS = 100
+SHORT_UNIT = 9
+"""Characters; beside a slider a longer unit would leave no room for it, and the help says it."""
+BETWEEN = "; "
+"""Stands between several names in one line."""
+
+
+def value_in_words(setting: Setting, value: Any) -> str:
+    """A value as the person reads it: "On", "Fill and cut off the edges", "128 examples"."""
+    text = setting.words(value)
+    return (
+        f"{text} {setting.unit}".strip()
+        if setting.type in ("integer", "number") and value is not None
+        else text
+    )
+
+
+class Field(QWidget):
+    """edited(name, value): the person chose a value (None: follow the data). reset(name): the default again.
+
+    The editor's objectName is `full_name` (SECTION.FIELD). lowest: the smallest value that a slider may give.
+    """
+
+    edited = Signal(str, object)
+    reset = Signal(str)
+
+    def __init__(
+        self, full_name: str, setting: Setting, lowest: float | None, theme: Theme
+    ) -> None:
+        super().__init__()
+        self.setting, self._lowest, self._theme = setting, lowest, theme
+        self.number: NumberBox | None = None
+        self.slider: Slider | None = None
+        self.editor = self._make_editor()
+        self.editor.setObjectName(full_name)
+        self.editor.setAccessibleName(setting.label)
+        self.editor.setAccessibleDescription(setting.help)
+        self.editor.setToolTip(setting.help)
+        self._label = QLabel(setting.label)
+        self._label.setBuddy(self.editor)
+        self._state = ElidedLabel(FOLLOWS, 4)
+        style(self._state, "secondary")
+        self._reset = QToolButton()
+        self._reset.setText("↺")
+        self._reset.setObjectName(f"{full_name}.reset")
+        self._reset.setAccessibleName(f"Reset {setting.label}")
+        self._reset.clicked.connect(lambda: self.reset.emit(self.setting.name))
+        style(self._reset, "reset")
+        self._help = QLabel(setting.help)
+        self._help.setWordWrap(True)
+        style(self._help, "secondary")
+        self._trouble = QLabel()
+        self._trouble.setWordWrap(True)
+        self._trouble.setObjectName(f"{full_name}.problem")
+        self._trouble.hide()
+        style(self._trouble, "problem")
+        self._lay_out(theme)
+
+    def _lay_out(self, theme: Theme) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.px(4))
+        head = QHBoxLayout()
+        head.setSpacing(theme.px(8))
+        head.addWidget(self.editor if self.setting.type == "switch" else self._label)
+        head.addStretch(1)
+        head.addWidget(self._state)
+        head.addWidget(self._reset)
+        column.addLayout(head)
+        if self.slider is not None:
+            row = QHBoxLayout()
+            row.setSpacing(theme.px(12))
+            row.addWidget(self.slider, 1)
+            row.addWidget(self.editor)
+            column.addLayout(row)
+        elif self.setting.type != "switch":
+            column.addWidget(self.editor)
+        column.addWidget(self._trouble)
+        column.addWidget(self._help)
+
+    # --- editors
+
+    def _make_editor(self) -> QWidget:
+        setting = self.setting
+        if setting.type == "choice":
+            return self._make_drop_down()
+        if setting.type == "switch":
+            switch = QCheckBox(setting.label)
+            switch.clicked.connect(lambda checked: self._tell(bool(checked)))
+            return switch
+        if setting.type in ("integer", "number"):
+            return self._make_number()
+        line = QLineEdit()
+        line.editingFinished.connect(lambda: self._tell_text(line.text()))
+        return line
+
+    def _make_drop_down(self) -> DropDown:
+        box = DropDown()
+        if self.setting.optional:
+            box.addItem("Follows the data", None)
+        for value, words in self.setting.choices:
+            box.addItem(words, value)
+        box.activated.connect(lambda row: self._tell(box.itemData(row)))
+        return box
+
+    def _make_number(self) -> NumberBox:
+        setting = self.setting
+        steps = self._slider_steps()
+        unit = setting.unit if not steps or len(setting.unit) <= SHORT_UNIT else ""
+        box = NumberBox(
+            setting.type == "integer", setting.optional, setting.step, setting.logarithmic, unit
+        )
+        box.valueChanged.connect(self._tell_number)
+        box.cleared.connect(lambda: self._tell(None))
+        self.number = box
+        if steps:
+            self.slider = Slider(Qt.Orientation.Horizontal)
+            self.slider.setRange(0, steps)
+            self.slider.setAccessibleName(setting.label)
+            self.slider.setToolTip(setting.help)
+            self.slider.setFocusPolicy(
+                Qt.FocusPolicy.NoFocus
+            )  # the number beside it takes the keyboard
+            self.slider.valueChanged.connect(self._slide)
+        return box
+
+    def _slider_steps(self) -> int:
+        """How many steps a slider would have; 0 where it would be of no use."""
+        setting = self.setting
+        if self._lowest is None or setting.maximum is None or setting.logarithmic:
+            return 0
+        step = setting.step or (1.0 if setting.type == "integer" else 0.0)
+        if not step:
+            return 0
+        steps = int((setting.maximum - self._lowest) / step + 1e-9)
+        return steps if 2 <= steps <= MOST_SLIDER_STEPS else 0
+
+    def _step(self) -> float:
+        return self.setting.step or 1.0
+
+    # --- telling
+
+    def _tell(self, value: Any) -> None:
+        self.edited.emit(self.setting.name, value)
+
+    def _tell_number(self, value: float) -> None:
+        self._tell(round(value) if self.setting.type == "integer" else float(value))
+
+    def _tell_text(self, text: str) -> None:
+        text = text.strip()
+        if self.setting.optional and not text:
+            self._tell(None)
+        elif self.setting.type == "names" and BETWEEN.strip() in text:
+            self._tell([name.strip() for name in text.split(BETWEEN.strip()) if name.strip()])
+        else:
+            self._tell(text)
+
+    def _slide(self, position: int) -> None:
+        assert self._lowest is not None
+        self._tell_number(round(self._lowest + position * self._step(), 9))
+
+    # --- showing
+
+    def show_value(self, chosen: Any, effective: Any) -> None:
+        """Show what is chosen; where nothing is (None), what it comes to, or an empty field."""
+        self.show_trouble("")
+        shown = effective if chosen is None else chosen
+        editor = self.editor
+        blocked = editor.blockSignals(True)
+        if isinstance(editor, NumberBox):
+            self._show_number(editor, shown)
+        elif isinstance(editor, DropDown):
+            if self.setting.optional:
+                words = "" if effective is None else f" ({value_in_words(self.setting, effective)})"
+                editor.setItemText(0, f"Follows the data{words if chosen is None else ''}")
+            editor.setCurrentIndex(editor.findData(chosen))
+        elif isinstance(editor, QCheckBox):
+            editor.setChecked(bool(shown))
+        elif isinstance(editor, QLineEdit) and not editor.hasFocus():
+            several = self.setting.type == "names" and not isinstance(shown, str | None)
+            editor.setText(BETWEEN.join(shown) if several else "" if shown is None else str(shown))
+        editor.blockSignals(blocked)
+        changed = chosen != self.setting.default
+        self._reset.setVisible(changed)
+        default = value_in_words(self.setting, self.setting.default)
+        self._reset.setToolTip(f"Back to the default: {default}.")
+        self._state.setVisible(chosen is None and not isinstance(editor, DropDown))
+
+    def _show_number(self, box: NumberBox, value: float | None) -> None:
+        if value is None:
+            box.show_unknown(FOLLOWS)
+        else:
+            box.show_value(value)
+        if self.slider is not None and self._lowest is not None:
+            blocked = self.slider.blockSignals(True)
+            self.slider.setValue(
+                0 if value is None else round((value - self._lowest) / self._step())
+            )
+            self.slider.blockSignals(blocked)
+
+    def show_trouble(self, sentence: str) -> None:
+        """What is wrong with the value written here, beside it; "" for nothing."""
+        self._trouble.setText(sentence)
+        self._trouble.setVisible(bool(sentence))
+        self._help.setVisible(not sentence)
+        if bool(sentence) != bool(self.editor.property("invalid")):
+            self.editor.setProperty("invalid", bool(sentence))
+            self.editor.style().unpolish(self.editor)
+            self.editor.style().polish(self.editor)

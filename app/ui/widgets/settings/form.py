@@ -1,0 +1,300 @@
+"""An editor for any section of settings, drawn from its declaration. Nothing here knows a single setting by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ValidationError
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+
+from app.engine.errors import UserError
+from app.engine.experiment import Experiment
+from app.ui.state.document import Document, pretended
+from app.ui.state.preferences import Preferences
+from app.ui.style.theme import Theme, style
+from app.ui.widgets.flow import Flow
+from app.ui.widgets.settings.field import Field, value_in_words
+from app.ui.widgets.settings.number_box import DropDown
+from models.spec import Choice, Registry, Setting, settings
+
+
+class Form(QWidget):
+    """Editors for settings of one section: first the basic ones, then "More settings" for the rest.
+
+    `names` limits and orders them; if all of those are advanced they are shown without the toggle. With
+    `preferences` the toggle is remembered; `flat` leaves it out and shows all. `rebuilt` tells that another choice
+    brought other settings.
+    """
+
+    rebuilt = Signal()
+
+    def __init__(
+        self,
+        document: Document,
+        section: str,
+        names: list[str] | None,
+        theme: Theme,
+        preferences: Preferences | None = None,
+        parent: QWidget | None = None,
+        flat: bool = False,
+    ) -> None:
+        super().__init__(parent)
+        self._document, self._section, self._names, self._flat = document, section, names, flat
+        self._theme, self._preferences = theme, preferences
+        self._kind: type | None = None
+        self._shown: list[str] = []
+        self._last: Any = None
+        self._advanced: list[Setting] = []
+        self.fields: dict[str, Field] = {}
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(theme.px(12))
+        self._chips = QWidget(self)
+        self._chip_row = Flow(self._chips, 6)
+        self._more = QPushButton("More settings", self)
+        self._more.setCheckable(True)
+        self._more.setObjectName(f"{section}.more")
+        self._more.setToolTip("Shows the settings that are rarely needed.")
+        self._more.setAccessibleName(f"More settings of {section}")
+        self._more.toggled.connect(self._toggle)
+        self._build()
+        document.changed.connect(self._refresh)
+        document.data_changed.connect(self._refresh)
+        theme.changed.connect(self._refresh)
+
+    # --- building
+
+    def _build(self) -> None:
+        """Editors for the choice there is now."""
+        self._kind = type(self._value())
+        for field in self.fields.values():
+            self._column.removeWidget(field)
+            field.hide()
+            field.deleteLater()
+        self.fields = {}
+        for position in reversed(range(self._column.count())):
+            self._column.takeAt(position)
+        basic, advanced = self._chosen_settings()
+        self._shown = [setting.name for setting in basic + advanced]
+        for setting in basic:
+            self._add(setting)
+        if advanced:
+            self._column.addWidget(self._chips)
+            self._column.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
+            for setting in advanced:
+                self._add(setting)
+        self._advanced = advanced
+        self._chips.setVisible(bool(advanced))
+        self._more.setVisible(bool(advanced))
+        kept = self._preferences.get(f"more.{self._section}", False) if self._preferences else False
+        self._more.setChecked(kept or self._more.isChecked())
+        self._toggle(self._more.isChecked())
+
+    def _chosen_settings(self) -> tuple[list[Setting], list[Setting]]:
+        declared = {setting.name: setting for setting in settings(type(self._value()))}
+        names = [name for name in (self._names or list(declared)) if name in declared]
+        found = sorts(self._document)
+        shown = [declared[name] for name in names if concerns(declared[name], found)]
+        basic = [setting for setting in shown if not setting.advanced]
+        if not basic or self._flat:
+            return shown, []
+        return basic, [setting for setting in shown if setting.advanced]
+
+    def _add(self, setting: Setting) -> None:
+        field = Field(
+            f"{self._section}.{setting.name}", setting, self._lowest(setting), self._theme
+        )
+        field.edited.connect(self._take)
+        field.reset.connect(self._reset)
+        self.fields[setting.name] = field
+        self._column.addWidget(field)
+
+    def _lowest(self, setting: Setting) -> float | None:
+        """The lowest value that is allowed: a limit that may not be reached itself is one step further on."""
+        if setting.minimum is None or setting.type not in ("integer", "number"):
+            return None
+        lowest: float = (
+            int(setting.minimum) if setting.type == "integer" else float(setting.minimum)
+        )
+        try:
+            self._value().replace(**{setting.name: lowest})
+        except ValidationError:
+            lowest += setting.step or (1 if setting.type == "integer" else 0.01)
+        return lowest
+
+    # --- showing
+
+    def _value(self) -> Any:
+        """The section as chosen; while the experiment cannot be resolved, as it was before."""
+        try:
+            self._last = self._document.value(self._section)
+        except UserError:
+            if self._last is None:
+                self._last = type(getattr(resolved_for_nothing(), self._section))()
+        return self._last
+
+    def _refresh(self, *_: object) -> None:
+        value = self._value()
+        if type(value) is not self._kind or self._other_settings():
+            self._build()
+            self.rebuilt.emit()
+            return
+        try:
+            filled = self._document.filled(self._section)
+        except UserError:
+            filled = value
+        if type(filled) is not type(value):
+            filled = value
+        for name, field in self.fields.items():
+            field.show_value(getattr(value, name), getattr(filled, name))
+        self._show_chips(value)
+
+    def _other_settings(self) -> bool:
+        """Whether other settings concern these data than those that are shown."""
+        basic, advanced = self._chosen_settings()
+        return [setting.name for setting in basic + advanced] != self._shown
+
+    def _show_chips(self, value: Any) -> None:
+        """What is hidden and not default is summarised: a click opens it."""
+        self._chip_row.clear()
+        hidden = [] if self._more.isChecked() else self._advanced
+        changed = [setting for setting in hidden if getattr(value, setting.name) != setting.default]
+        for setting in changed:
+            words = value_in_words(setting, getattr(value, setting.name))
+            chip = QPushButton(f"{setting.label}: {words}")
+            chip.setToolTip("Changed from its default. Press to see it.")
+            chip.setAccessibleName(f"{setting.label} is {words}; show it")
+            style(chip, "chip")
+            chip.clicked.connect(self._open)
+            self._chip_row.addWidget(chip)
+        self._chips.setVisible(bool(changed))
+
+    def _toggle(self, opened: bool) -> None:
+        self._more.setText("Fewer settings" if opened else "More settings")
+        for setting in self._advanced:
+            self.fields[setting.name].setVisible(opened)
+        if self._preferences is not None:
+            self._preferences.set(f"more.{self._section}", opened)
+        self._refresh()
+
+    def _open(self) -> None:
+        self._more.setChecked(True)
+
+    # --- changing
+
+    def _take(self, name: str, value: Any) -> None:
+        trouble = self._document.replace(self._section, **{name: value})
+        field = self.fields.get(name)
+        if field is not None and trouble:
+            field.show_trouble(trouble.replace(f"'{name}'", field.setting.label, 1))
+        elif field is not None:
+            self._refresh()
+
+    def _reset(self, name: str) -> None:
+        self._document.reset(self._section, name)
+        self._refresh()
+
+
+def sorts(document: Document) -> frozenset[str]:
+    """The sorts of data that are open, as `Setting.applies` names them: the kind of the examples, of each half of a
+    pair, and the task; () while nothing is open."""
+    about = document.description
+    if about is None:
+        return frozenset()
+    found = {about.kind, *(one.kind for one in about.preparation.inputs)}
+    try:
+        return frozenset(found | {document.task().kind})
+    except UserError:
+        return frozenset(found | {document.experiment.data.task or about.task})
+
+
+def concerns(setting: Setting, found: frozenset[str]) -> bool:
+    """Whether a setting has a say in such data and a form can show it: a table has an editor of its own."""
+    if setting.type == "table":
+        return False
+    return not setting.applies or not found or bool(found & set(setting.applies))
+
+
+def resolved_for_nothing() -> Experiment:
+    """A plain experiment with everything filled in, where the one at hand cannot be."""
+    return Document().effective()
+
+
+class ChoiceBox(DropDown):
+    """A drop-down for a template, loss, optimizer or schedule. What does not fit is greyed and says why."""
+
+    def __init__(
+        self,
+        document: Document,
+        section: str,
+        registry: Registry[Any],
+        name: str = "",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._document, self._section, self._registry = document, section, registry
+        self.setObjectName(name or f"{section}.{registry.key}")
+        self.setAccessibleName(registry.noun.capitalize())
+        for choice in registry.all():
+            self.addItem(choice.label, choice.kind)
+        self.activated.connect(self._choose)
+        document.changed.connect(self._refresh)
+        document.data_changed.connect(self._refresh)
+        self._refresh()
+
+    def _refresh(self, *_: object) -> None:
+        try:
+            current = self._document.value(self._section)
+        except UserError:
+            current = getattr(self._document.experiment, self._section)
+        for row, choice in enumerate(self._registry.all()):
+            reason = self._unfit(choice)
+            item = self.model().item(row)  # type: ignore[attr-defined]
+            item.setEnabled(not reason)
+            item.setToolTip(f"{choice.summary} {reason}".strip())
+        if current is not None:
+            blocked = self.blockSignals(True)
+            self.setCurrentIndex(self.findData(current.kind))
+            self.blockSignals(blocked)
+            self.setToolTip(current.summary)
+
+    def _unfit(self, choice: type[Choice]) -> str:
+        """Why a choice cannot be taken for these data; "" when it can."""
+        try:
+            if hasattr(choice, "unfit"):
+                return str(choice.unfit(self._document.problem()))
+            if hasattr(choice, "tasks"):
+                return self._unfit_loss(choice.tasks)
+        except UserError:
+            pass
+        return ""
+
+    def _unfit_loss(self, kinds: tuple[str, ...]) -> str:
+        """A loss fits where it serves the task, or, with the task left open, another that these data allow."""
+        from app.engine.learning.tasks import TASKS
+
+        about = self._document.description or pretended()
+        chosen = self._document.experiment.data.task
+        task = TASKS[chosen or about.task]
+        if task.kind in kinds:
+            return ""
+        if chosen is None:
+            alike = [
+                TASKS[kind]
+                for kind in kinds
+                if kind in TASKS and TASKS[kind].targets == task.targets
+            ]
+            reasons = [one.fits(about) for one in alike if one.pairs == task.pairs]
+            if reasons and not all(reasons):
+                return ""
+            if reasons and self._document.description is not None:
+                return reasons[0]
+        return f"It does not fit the task '{task.label}'."
+
+    def _choose(self, row: int) -> None:
+        kind = self.itemData(row)
+        current = getattr(self._document.experiment, self._section)
+        if current is None or current.kind != kind:
+            self._document.choose(self._section, kind)
+        self._refresh()

@@ -1,0 +1,201 @@
+"""Findings before a training on data of every sort: those called for, with a remedy that the experiment takes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app.engine import storage
+from app.engine.advice.before_training import outliers
+from app.engine.advice.remedies import Finding
+from app.engine.advice.while_training import before_training, while_training
+from app.engine.data.dataset import Amount, Dataset, Description
+from app.engine.data.preparations.image import ImagePreparation
+from app.engine.data.preparations.pair import PairPreparation
+from app.engine.data.preparations.text import TextPreparation
+from app.engine.experiment import Experiment
+from tests.engine.advice.test_while_training import Course, epochs
+
+TEXT = TextPreparation("", 257, 16)
+PICTURE = ImagePreparation(8, 8, 1, "crop", (0.5,), (0.25,))
+
+
+def taken(experiment: Experiment, finding: Finding) -> Experiment:
+    assert finding.remedy is not None
+    pairs = [f"{name}={json.dumps(value)}" for name, value in finding.remedy.changes.items()]
+    return storage.with_overrides(experiment, pairs)
+
+
+def found(
+    experiment: Experiment, about: Description, dataset: Dataset | None = None
+) -> dict[str, Finding]:
+    return {finding.key: finding for finding in before_training(experiment, about, dataset)}
+
+
+def data_of(about: Description, inputs: np.ndarray, targets: np.ndarray) -> Dataset:
+    rows = np.arange(len(inputs))
+    return Dataset(
+        about,
+        inputs,
+        targets,
+        {"training": rows, "validation": rows[:0], "test": rows[:0]},
+        tuple(f"row {row + 1}" for row in rows),
+    )
+
+
+@pytest.fixture
+def amounts(describe) -> Any:
+    def make(values: np.ndarray) -> Dataset:
+        about = describe(
+            (len(values),),
+            classes=(),
+            task="regression",
+            validation=(60,),
+            amounts=(
+                Amount(
+                    "price",
+                    "€",
+                    float(values.mean()),
+                    float(values.std()),
+                    float(values.min()),
+                    float(values.max()),
+                    float(np.median(values)),
+                ),
+            ),
+        )
+        return data_of(
+            about, np.zeros((len(values), 1, 8, 8), np.uint8), values[:, None].astype(np.float32)
+        )
+
+    return make
+
+
+def test_outliers_are_found_however_large_they_make_the_spread(amounts) -> None:
+    values = np.random.default_rng(0).normal(150, 30, 300)
+    assert found(Experiment(), amounts(values).description, amounts(values)) == {}
+    values[::20] = 9000
+    dataset = amounts(values)
+    finding = found(Experiment(), dataset.description, dataset)["outliers"]
+    assert "15 pictures" in finding.text
+    assert "9,000 € (row 1)" in finding.text
+    after = taken(Experiment(), finding)
+    assert after.loss is not None
+    assert after.loss.kind == "l1"
+    assert found(after, dataset.description, dataset) == {}
+    assert "outliers" not in found(
+        Experiment(), dataset.description
+    )  # nothing is claimed that was not looked at
+
+
+def test_many_small_amounts_and_few_large_ones_are_no_outliers(amounts) -> None:
+    dataset = amounts(np.exp(np.random.default_rng(0).normal(3, 0.9, 400)))
+    keys = found(Experiment(), dataset.description, dataset)
+    assert set(keys) <= {"skewed", "outliers"}
+    assert outliers(np.random.default_rng(1).exponential(5, 1000)).size <= 3
+    assert outliers(np.full(100, 3.0)).size == 0
+    assert outliers(np.array([1.0, 2.0, 900.0])).size == 0
+
+
+def test_few_rows_are_told_where_there_are_no_classes(describe) -> None:
+    about = describe(
+        (12,),
+        classes=(),
+        task="regression",
+        amounts=(Amount("x"),),
+        preparation=TEXT,
+        validation=(60,),
+    )
+    finding = found(Experiment(), about)["few"]
+    assert finding.level == "problem"
+    assert "12 texts" in finding.text
+    assert finding.remedy is None  # pictures can be varied, texts cannot
+
+
+def test_a_rare_yes_is_balanced_by_the_loss_of_yes_and_no(describe) -> None:
+    about = describe((900, 60), task="binary-classification", validation=(90, 90))
+    finding = found(Experiment(), about)["imbalance"]
+    after = taken(Experiment(), finding)
+    assert after.loss is not None
+    assert (after.loss.kind, after.loss.class_weights) == ("binary-cross-entropy", "balanced")
+    assert found(after, about)["imbalance"].level == "info"
+    weighted = Experiment.model_validate(
+        {"loss": {"kind": "binary-cross-entropy", "positive_weight": 12.0}}
+    )
+    assert found(weighted, about)["imbalance"].level == "info"
+
+
+def test_rare_tags(describe) -> None:
+    about = describe(
+        (500, 300, 31), task="multi-label", sizes={"training": 800, "validation": 90, "test": 90}
+    )
+    finding = found(Experiment(), about)["imbalance"]
+    assert '"Bag"' in finding.text
+    assert "loss.class_weights" in finding.remedy.changes if finding.remedy else False
+    assert "imbalance" not in found(taken(Experiment(), finding), about)
+
+
+def test_pairs_need_others_in_their_batch(describe) -> None:
+    about = describe(
+        (500,),
+        classes=(),
+        task="matching",
+        validation=(90,),
+        preparation=PairPreparation(PICTURE, TEXT),
+    )
+    assert found(Experiment(), about) == {}
+    small = Experiment.model_validate({"training": {"batch_size": 4}})
+    finding = found(small, about)["small-batch"]
+    assert "3 others" in finding.text
+    assert taken(small, finding).training.batch_size == 128
+    assert (
+        found(Experiment.model_validate({"training": {"batch_size": 1}}), about)[
+            "small-batch"
+        ].level
+        == "problem"
+    )
+    space = describe((300, 300), task="metric-learning", validation=(90, 90))
+    small = Experiment.model_validate(
+        {"data": {"task": "metric-learning"}, "training": {"batch_size": 4}}
+    )
+    assert "Each picture" in found(small, space)["small-batch"].text
+
+
+def test_texts_longer_than_what_is_read(describe) -> None:
+    about = describe((300, 300), preparation=TEXT, validation=(90, 90))
+    inputs = np.zeros((600, 16), np.int32)
+    inputs[:, :9] = 5
+    assert found(Experiment(), about, data_of(about, inputs, np.zeros(600, np.int64))) == {}
+    inputs[:240] = 5
+    finding = found(Experiment(), about, data_of(about, inputs, np.zeros(600, np.int64)))["context"]
+    assert "40 %" in finding.text
+    assert taken(Experiment(), finding).data.context == 32
+    book = replace(
+        about,
+        task="language-modelling",
+        classes=(),
+        counts={"training": (600,), "validation": (90,)},
+    )
+    assert found(Experiment(), book, data_of(book, inputs, np.zeros((600, 16), np.int64))) == {}
+
+
+def test_the_course_of_a_training_without_classes(describe) -> None:
+    about = describe(
+        (900,), classes=(), task="regression", amounts=(Amount("x"),), preparation=TEXT
+    )
+    course = Course(epochs=epochs([1.0, 0.9, 0.8, 0.6, 0.5, 0.4], [1.1, 0.8, 0.7, 0.8, 0.85, 0.9]))
+    for epoch in course.epochs:
+        epoch["metrics"] = {"r2": -0.1}
+    experiment = Experiment.model_validate({"optimizer": {"kind": "adamw"}})
+    keys = {finding.key: finding for finding in while_training(course, about, None, experiment)}
+    assert set(keys) == {"overfitting", "nothing"}
+    assert "texts kept aside" in keys["overfitting"].text
+    assert "-0.1" in keys["nothing"].text
+    for epoch in course.epochs:
+        epoch["metrics"] = {"r2": 0.4}
+    assert [finding.key for finding in while_training(course, about, None, experiment)] == [
+        "overfitting"
+    ]

@@ -1,0 +1,122 @@
+"""Order, sizes and dice of batches."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import app.engine.learning.tasks as tasks
+from app.engine.compute.batches import Batches, batch_count, shared
+from app.engine.compute.randomness import Randomness, mixed
+from app.engine.data.augmentation import Augmentation
+from app.engine.data.dataset import Dataset, Description
+from app.engine.data.preparations.image import ImagePreparation
+from app.engine.data.settings import AugmentationSettings
+from app.engine.runs.control import Control
+from app.engine.runs.run import Run
+from app.engine.training import trainer
+from app.engine.training.validation import probe_positions
+from tests.engine.training.small import Listener, experiment, pictures
+
+CPU = torch.device("cpu")
+
+
+def _dataset(count: int) -> Dataset:
+    preparation = ImagePreparation(4, 4, 1, "crop", (0.0,), (1 / 255,))
+    description = Description(
+        "", "", (1, 4, 4), ("a", "b"), {"training": (count, 0)}, "", preparation
+    )
+    inputs = (
+        np.zeros((count, 1, 4, 4), np.uint8) + np.arange(count, dtype=np.uint8)[:, None, None, None]
+    )
+    inputs.flags.writeable = False
+    return Dataset(description, inputs, np.arange(count) % 2, {"training": np.arange(count)})
+
+
+def _batches(count: int, size: int, seed: int = 0, **augmentation: Any) -> Batches:
+    data = _dataset(count)
+    vary = Augmentation(AugmentationSettings(**({"flip": False, "shift": 0.0} | augmentation)))
+    return Batches(data, size, vary, tasks.task("classification"), Randomness(seed, CPU), CPU)
+
+
+@given(st.integers(1, 80), st.integers(1, 70))
+@settings(max_examples=60, deadline=None)
+def test_every_example_comes_once_an_epoch_and_none_alone(count: int, size: int) -> None:
+    batches = _batches(count, size)
+    batches.begin_epoch(1)
+    parts = [batches.get(number) for number in range(batch_count(count, size))]
+    seen = torch.cat([inputs[:, 0, 0, 0] for inputs, _ in parts]).round().long()
+    assert sorted(seen.tolist()) == list(range(count))
+    assert torch.equal(torch.cat([targets for _, targets in parts]), seen % 2)
+    if size > 1 and count > 1:
+        assert min(len(inputs) for inputs, _ in parts) > 1
+    assert max(len(inputs) for inputs, _ in parts) <= size + 1
+
+
+def test_the_order_follows_the_seed_and_the_epoch() -> None:
+    def order(seed: int, epoch: int) -> list[float]:
+        batches = _batches(50, 50, seed)
+        batches.begin_epoch(epoch)
+        return batches.get(0)[0][:, 0, 0, 0].tolist()
+
+    assert order(0, 1) == order(0, 1)
+    assert order(0, 1) != order(0, 2) and order(0, 1) != order(1, 1)
+
+
+def test_the_dice_of_a_step_follow_from_the_step_alone() -> None:
+    def step(randomness: Randomness, epoch: int, number: int) -> tuple[float, float]:
+        randomness.begin_step(epoch, number)
+        return float(torch.rand(1, generator=randomness.augmentation)), float(torch.rand(1))
+
+    one, other = Randomness(3, CPU), Randomness(3, CPU)
+    for number in range(5):
+        step(one, 1, number)
+    assert step(one, 2, 9) == step(other, 2, 9) != step(other, 2, 8)
+    assert len({mixed(*numbers) for numbers in [(0, 0), (0, 1), (1, 0), (1,), (0,), (-1,)]}) == 6
+
+
+def test_read_only_arrays_are_shared_without_a_copy() -> None:
+    array = np.arange(6, dtype=np.uint8)
+    array.flags.writeable = False
+    assert shared(array).data_ptr() == array.ctypes.data
+
+
+def test_probes_take_the_classes_in_turn() -> None:
+    targets = np.array([0] * 50 + [1] * 2 + [2] * 1)
+    assert targets[probe_positions(targets, 6)].tolist() == [0, 1, 2, 0, 1, 0]
+    assert len(probe_positions(np.array([0, 1]))) == 2
+
+
+@pytest.mark.parametrize(("count", "size"), [(20, 16), (21, 2), (41, 64), (27, 13), (44, 3)])
+def test_ragged_batches_train(count: int, size: int, tmp_path: Path) -> None:
+    """R42, with a network that normalises over the batch down to 1x1."""
+    asked = experiment(
+        pictures(tmp_path / "a.npz", count, side=8),
+        model={"template": "cnn", "depth": 3},
+        training={"epochs": 1, "batch_size": size},
+    )
+    assert (
+        trainer.train(asked, Run.create(tmp_path / "runs", asked), Listener(), Control()).status
+        == "completed"
+    )
+
+
+def test_a_batch_of_one_is_refused_before_training_where_it_cannot_be(tmp_path: Path) -> None:
+    asked = experiment(pictures(tmp_path / "a.npz"), training={"batch_size": 1, "epochs": 1})
+    finished = trainer.train(asked, Run.create(tmp_path / "runs", asked), Listener(), Control())
+    assert finished.status == "failed" and "batch size of 1" in finished.failure[0].lower()
+    asked = experiment(
+        pictures(tmp_path / "a.npz", 40),
+        model={"template": "convnext", "depth": 1},
+        training={"batch_size": 1, "epochs": 1},
+    )
+    assert (
+        trainer.train(asked, Run.create(tmp_path / "runs", asked), Listener(), Control()).status
+        == "completed"
+    )

@@ -1,0 +1,212 @@
+"""Figures of tags, amounts, pairs and spaces, against scikit-learn and against what follows from their definition."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.engine.data.dataset import Amount, Description
+from app.engine.data.preparations.image import ImagePreparation
+from app.engine.data.preparations.pair import PairPreparation
+from app.engine.learning import scores, verification
+from app.engine.learning.tasks import TASKS
+
+PICTURES = ImagePreparation(6, 6, 1, "crop", (0.5,), (0.2,))
+
+
+def about(
+    pairs: bool = False, classes: tuple[str, ...] = (), amounts: tuple[Amount, ...] = ()
+) -> Description:
+    preparation = PairPreparation(PICTURES, PICTURES) if pairs else PICTURES
+    return Description(
+        "here", "test", (1, 6, 6), classes, {"training": (9,)}, "", preparation, amounts=amounts
+    )
+
+
+def points(*shape: int, seed: int = 0) -> np.ndarray:
+    found = np.random.default_rng(seed).normal(size=shape).astype(np.float32)
+    return found / np.linalg.norm(found, axis=-1, keepdims=True)
+
+
+@given(st.integers(2, 40), st.integers(1, 6), st.integers(0, 99))
+@settings(max_examples=40, deadline=None)
+def test_tags_are_judged_as_by_scikit_learn(count: int, tags: int, seed: int) -> None:
+    from sklearn.metrics import average_precision_score, f1_score
+
+    random = np.random.default_rng(seed)
+    targets = (random.random((count, tags)) < 0.4).astype(np.float32)
+    said = np.round(random.random((count, tags)), 1).astype(np.float32)
+    found = TASKS["multi-label"].figures(about(classes=tuple("abcdef"[:tags])), targets, said)
+    there = targets.any(axis=0)
+    if there.any():
+        expected = average_precision_score(targets[:, there], said[:, there], average="macro")
+        assert found["mean_average_precision"] == pytest.approx(expected, abs=1e-6)
+    else:
+        assert "mean_average_precision" not in found
+    given_ = (said >= 0.5).astype(int)
+    known = there | given_.any(axis=0)
+    if known.any():
+        each = [
+            f1_score(targets[:, k], given_[:, k], zero_division=0) for k in np.flatnonzero(known)
+        ]
+        assert found["macro_f1"] == pytest.approx(np.mean(each), abs=1e-6)
+        together = f1_score(targets.ravel(), given_.ravel(), zero_division=0)
+        assert found["micro_f1"] == pytest.approx(together, abs=1e-6)
+    else:
+        assert found == {}
+
+
+@pytest.mark.parametrize("amounts", [1, 3])
+def test_amounts_are_judged_as_by_scikit_learn(amounts: int) -> None:
+    from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
+
+    random = np.random.default_rng(0)
+    targets = random.normal(50, 10, (37, amounts)).astype(np.float32)
+    said = (targets + random.normal(0, 4, targets.shape)).astype(np.float32)
+    found = TASKS["regression"].figures(about(amounts=(Amount("x"),) * amounts), targets, said)
+    assert found["mae"] == pytest.approx(mean_absolute_error(targets, said), rel=1e-6)
+    assert found["rmse"] == pytest.approx(root_mean_squared_error(targets, said), rel=1e-6)
+    assert found["r2"] == pytest.approx(r2_score(targets, said), rel=1e-6)
+
+
+def test_an_amount_that_never_varies_has_no_r2() -> None:
+    constant = np.full((5, 1), 3.0, np.float32)
+    assert set(
+        TASKS["regression"].figures(about(amounts=(Amount("x"),)), constant, constant + 1)
+    ) == {"mae", "rmse"}
+    both = np.concatenate([constant, np.arange(5, dtype=np.float32)[:, None]], axis=1)
+    assert scores.r2(both, both) == 1.0
+
+
+def test_matching_is_judged_as_by_scikit_learn() -> None:
+    from sklearn.metrics import roc_auc_score, top_k_accuracy_score
+
+    first, other = points(60, 5), points(60, 5, seed=1)
+    second = first + 0.8 * other
+    second /= np.linalg.norm(second, axis=1, keepdims=True)
+    said = np.stack([first, second], axis=1)
+    found = TASKS["matching"].figures(about(pairs=True), np.arange(60), said)
+    near = first @ second.T
+    for k in (1, 5):
+        there = top_k_accuracy_score(np.arange(60), near, k=k)
+        back = top_k_accuracy_score(np.arange(60), near.T, k=k)
+        assert 0.1 < there < 1
+        assert found[f"recall_at_{k}_there"] == pytest.approx(there, abs=1e-6)
+        assert found[f"recall_at_{k}_back"] == pytest.approx(back, abs=1e-6)
+        assert found[f"recall_at_{k}"] == pytest.approx((there + back) / 2, abs=1e-6)
+    expected = roc_auc_score(np.eye(60).ravel(), near.ravel())
+    assert found["auc"] == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_partner_that_is_the_same_counts_as_found() -> None:
+    said = np.stack([points(4, 3), points(4, 3)], axis=1)
+    said[1, 1] = said[0, 1]  # both pairs have one text
+    found = TASKS["matching"].figures(about(pairs=True), np.array([0, 0, 1, 2]), said)
+    assert found["recall_at_1_there"] == pytest.approx(
+        np.mean(
+            [(said[i, 0] @ said[:, 1].T).argmax() in ((0, 1) if i < 2 else (i,)) for i in range(4)]
+        )
+    )
+
+
+def test_saying_the_same_of_everything_finds_nothing() -> None:
+    same = np.tile(points(1, 2, 4), (50, 1, 1))
+    found = TASKS["matching"].figures(about(pairs=True), np.arange(50), same)
+    assert found["recall_at_1"] == found["recall_at_5"] == 0 and found["auc"] == pytest.approx(
+        0.5, abs=0.01
+    )
+
+
+def test_a_space_is_judged_as_by_scikit_learn() -> None:
+    from sklearn.metrics import roc_auc_score
+    from sklearn.neighbors import NearestNeighbors
+
+    centres, random = points(5, 4), np.random.default_rng(0)
+    targets = random.integers(0, 5, 80)
+    said = centres[targets] + 0.5 * points(80, 4, seed=2)
+    said = (said / np.linalg.norm(said, axis=1, keepdims=True)).astype(np.float32)
+    found = TASKS["metric-learning"].figures(about(classes=tuple("abcde")), targets, said)
+    near = (
+        NearestNeighbors(n_neighbors=2, metric="cosine")
+        .fit(said)
+        .kneighbors(said, return_distance=False)[:, 1]
+    )
+    assert found["recall_at_1"] == pytest.approx((targets[near] == targets).mean(), abs=1e-6)
+    upper = np.triu_indices(80, 1)
+    expected = roc_auc_score((targets[:, None] == targets)[upper], (said @ said.T)[upper])
+    assert found["auc"] == pytest.approx(expected, abs=1e-6)
+
+
+def test_one_of_a_kind_is_not_asked_for() -> None:
+    said = np.array([[1, 0], [1, 0], [0, 1]], np.float32)
+    assert (
+        TASKS["metric-learning"].figures(about(classes=("a", "b")), np.array([0, 0, 1]), said)[
+            "recall_at_1"
+        ]
+        == 1
+    )
+    assert (
+        TASKS["metric-learning"].figures(about(classes=("a", "b")), np.array([0, 1]), said[:2])
+        == {}
+    )
+
+
+labels = st.lists(st.integers(0, 5), min_size=1, max_size=40)
+
+
+@given(labels)
+@settings(max_examples=60, deadline=None)
+def test_all_pairs_are_there_once(found: list[int]) -> None:
+    n = len(found)
+    same = set(
+        zip(*(part.tolist() for part in verification.same_pairs(np.array(found))), strict=True)
+    )
+    other = list(
+        zip(*(part.tolist() for part in verification.different_pairs(np.array(found))), strict=True)
+    )
+    assert {frozenset(pair) for pair in same} == {
+        frozenset((i, j)) for i in range(n) for j in range(i) if found[i] == found[j]
+    }
+    assert all(i != j for i, j in same)
+    assert len(other) == len(set(other))
+    assert set(other) == {(i, j) for i in range(n) for j in range(n) if found[i] != found[j]}
+
+
+@given(labels, st.integers(1, 30))
+@settings(max_examples=60, deadline=None)
+def test_drawn_pairs_are_such_pairs_and_the_same_ones_again(found: list[int], most: int) -> None:
+    array = np.array(found)
+    for draw, alike in ((verification.same_pairs, True), (verification.different_pairs, False)):
+        first, second = draw(array, most)
+        assert len(first) <= max(most, 0)
+        assert ((array[first] == array[second]) == alike).all() and (first != second).all()
+        assert all((a == b).all() for a, b in zip((first, second), draw(array, most), strict=True))
+
+
+def test_every_pair_is_as_likely_to_be_drawn() -> None:
+    array = np.array([0] * 30 + [1] * 10 + [2] * 2)
+    first, second = verification.same_pairs(array, 400)
+    share = (array[first] == 0).mean()
+    assert len(first) == 400 and share == pytest.approx(435 / (435 + 45 + 1), abs=0.05)
+    first, second = verification.different_pairs(array, 400)
+    mixed = ((array[first] == 0) & (array[second] == 1)) | (
+        (array[first] == 1) & (array[second] == 0)
+    )
+    assert mixed.mean() == pytest.approx(300 / 380, abs=0.08)
+
+
+def test_ten_thousand_pairs_are_judged_in_little_memory() -> None:
+    import tracemalloc
+
+    said = np.stack([points(4000, 16), points(4000, 16)], axis=1)
+    tracemalloc.start()
+    found = TASKS["matching"].figures(about(pairs=True), np.arange(4000), said)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found["recall_at_1"] > 0.99 and found["auc"] > 0.99
+    assert peak < 100 * 2**20  # all against all would be 16 million similarities and as many ranks
+    assert not math.isnan(found["auc"])

@@ -1,0 +1,390 @@
+"""The memory ledger: what is predicted is what a real step holds."""
+
+from __future__ import annotations
+
+import gc
+import math
+import weakref
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+import app.engine.learning.tasks as tasks
+from app.engine.experiment import Experiment, TrainingSettings, resolved
+from app.engine.learning.choices import OPTIMIZERS, Optimizer
+from app.engine.memory.ledger import (
+    PARTS,
+    ROWS,
+    ActivationMeter,
+    measure,
+    optimizer_floats,
+    predict,
+)
+from models.network import build_model
+from models.template import TEMPLATES, Template
+from tests.ledgers import EXACT, ledgers
+from tests.models.networks import problem
+from tests.problems import fitting
+
+ALL, OPTIMIZERS_ALL = TEMPLATES.all(), OPTIMIZERS.all()
+EVERY = pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.kind)
+PICTURES = pytest.mark.parametrize(
+    "kind", [one for one in ALL if not one.unfit(problem(1, 28, 28))], ids=lambda kind: kind.kind
+)
+PAIRED = [
+    (kind, OPTIMIZERS_ALL[(number + 3 * turn) % len(OPTIMIZERS_ALL)])
+    for number, kind in enumerate(ALL)
+    for turn in range(1 + number % 2)
+]
+SETTINGS: tuple[dict[str, Any], ...] = (
+    {"precision": "bfloat16"},
+    {"precision": "float16"},
+    {"recompute": True},
+    {"recompute": True, "precision": "bfloat16"},
+    {"accumulation": 2},
+    {"accumulation": 3, "recompute": True},
+)
+
+
+def first(kind: type[Template]) -> Any:
+    return fitting(kind)[0]
+
+
+def shallow(kind: type[Template]) -> Template:
+    """With one block where others have several: each optimizer treats them alike."""
+    return kind(**{"depth": 1} if "depth" in kind.model_fields else {})
+
+
+def exact(template: Template, optimizer: type[Optimizer]) -> None:
+    found = ledgers(template, optimizer(), first(type(template)), batch=4)
+    predicted = found.predicted
+    assert tuple(predicted) == tuple(found.measured) == ROWS
+    assert not found.inexact
+    assert predicted["weights"] == predicted["gradients"] > 0
+    assert predicted["batch"] == found.measured["batch"]
+    kept = optimizer()
+    for row in ("first_moment", "second_moment"):
+        if row in kept.state:
+            assert predicted[row] == predicted["weights"]
+        else:
+            assert 0 <= predicted[row] <= (predicted["weights"] if row in kept.partly else 0)
+
+
+@pytest.mark.parametrize(("kind", "optimizer"), PAIRED, ids=lambda kind: kind.kind)
+def test_weights_gradients_and_moments_are_exact_to_the_byte(
+    kind: type[Template], optimizer: type[Optimizer]
+) -> None:
+    exact(shallow(kind), optimizer)
+
+
+@EVERY
+@pytest.mark.parametrize("optimizer", OPTIMIZERS_ALL, ids=lambda kind: kind.kind)
+@pytest.mark.long
+def test_with_every_optimizer(kind: type[Template], optimizer: type[Optimizer]) -> None:
+    exact(kind(), optimizer)
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings"),
+    [
+        ("adamw", {"amsgrad": True}),
+        ("rmsprop", {"momentum": 0.9, "centered": True}),
+        ("adam", {"decay_all": True}),
+        ("muon", {"decay_all": True}),
+    ],
+    ids=str,
+)
+def test_what_settings_add_to_the_state_is_predicted_too(
+    kind: str, settings: dict[str, Any]
+) -> None:
+    vit = TEMPLATES.get("vit")
+    assert not ledgers(vit(depth=1), OPTIMIZERS.get(kind)(**settings), first(vit)).inexact
+
+
+def test_floats_of_an_optimizer_are_those_of_the_ledger() -> None:
+    of = problem(1, 12, 12)
+    whole = resolved(
+        Experiment(model=TEMPLATES.get("vit")(depth=1), optimizer=OPTIMIZERS.get("muon")()),
+        of,
+        tasks.task("classification"),
+    )
+    assert whole.model is not None and whole.optimizer is not None
+    graph = whole.model.graph(of)
+    floats = optimizer_floats(whole, graph, of)
+    rows = predict(whole, graph, of, tasks.task("classification"))
+    assert {row: 4 * floats[row] for row in ("first_moment", "second_moment")} == {
+        row: rows[row] for row in ("first_moment", "second_moment")
+    }
+    assert 3 < whole.optimizer.floats_per_parameter(floats, rows["weights"] // 4) < 4
+
+
+def near(found: Any, *rows: str) -> None:
+    for row in rows:
+        assert abs(found.off(row)) < 0.05, (row, found.predicted[row], found.measured[row])
+
+
+@EVERY
+def test_activations_and_peak_are_within_five_percent(kind: type[Template]) -> None:
+    for asks in fitting(kind)[-2:]:
+        near(ledgers(kind(), OPTIMIZERS.get("adamw")(), asks, batch=3), "activations", "peak")
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings"),
+    [(kind, SETTINGS[number % len(SETTINGS)]) for number, kind in enumerate(ALL)],
+    ids=lambda one: getattr(one, "kind", str(one)),
+)
+def test_precision_recomputation_and_accumulation_are_followed(
+    kind: type[Template], settings: dict[str, Any]
+) -> None:
+    near(
+        ledgers(kind(), OPTIMIZERS.get("adamw")(), first(kind), batch=3, **settings),
+        "activations",
+        "peak",
+    )
+
+
+@EVERY
+@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+@pytest.mark.long
+def test_with_all_of_them(kind: type[Template], settings: dict[str, Any]) -> None:
+    for asks in fitting(kind):
+        near(ledgers(kind(), OPTIMIZERS.get("adamw")(), asks, **settings), "activations", "peak")
+
+
+@PICTURES
+@pytest.mark.parametrize(
+    ("shape", "precision"), (((1, 8, 8), "float32"), ((3, 20, 33), "bfloat16")), ids=str
+)
+def test_pictures_of_other_sizes(
+    kind: type[Template], shape: tuple[int, ...], precision: str
+) -> None:
+    asks = "classification", problem(*shape)
+    near(ledgers(kind(), OPTIMIZERS.get("adamw")(), asks, 1, precision), "activations", "peak")
+
+
+@PICTURES
+def test_settings_are_followed(kind: type[Template]) -> None:
+    near(
+        ledgers(kind(dropout=0.2, depth=1), OPTIMIZERS.get("adamw")(), first(kind), 3),
+        "activations",
+        "peak",
+    )
+
+
+@PICTURES
+def test_yes_or_no_is_predicted_too(kind: type[Template]) -> None:
+    asks = "binary-classification", problem(1, 12, 12, outputs=1)
+    near(ledgers(kind(), OPTIMIZERS.get("adamw")(), asks, 4), "activations", "peak")
+
+
+@pytest.mark.parametrize(
+    ("kind", "optimizer", "settings"),
+    [
+        ("resnet", "adamw", {}),
+        ("gpt", "sgd", {}),
+        ("vit", "muon", {"batch": 4}),
+        ("convnext", "adafactor", {"batch": 4}),
+        ("text-encoder", "radam", {"batch": 2}),
+        ("two-tower", "rmsprop", {"batch": 4, "accumulation": 2}),
+        ("resnet", "nadam", {"precision": "bfloat16"}),
+        ("vit", "adamw", {"batch": 4, "recompute": True}),
+    ],
+    ids=str,
+)
+def test_the_peak_is_what_the_allocator_reports(
+    kind: str, optimizer: str, settings: dict[str, Any]
+) -> None:
+    template = TEMPLATES.get(kind)
+    found = ledgers(
+        template(), OPTIMIZERS.get(optimizer)(), first(template), allocator=True, **settings
+    )
+    assert abs(found.peak_off) < 0.05, (found.predicted["peak"], found.allocator)
+    near(found, "activations", "peak")
+
+
+def test_the_parts_hold_the_peak_and_what_is_known_of_the_data() -> None:
+    template = TEMPLATES.get("text-cnn")
+    found = ledgers(
+        template(),
+        OPTIMIZERS.get("adamw")(),
+        first(template),
+        dataset_bytes=123_456,
+        accumulation=2,
+    )
+    for rows in (found.predicted, found.measured):
+        assert rows["dataset"] == 123_456 and rows["data"] == rows["dataset"] + rows["batch"]
+        assert rows["peak"] <= sum(rows[name] for name in PARTS)
+        assert (
+            rows["peak"]
+            > rows["data"] + rows["weights"] + rows["first_moment"] + rows["second_moment"]
+        )
+    name, of = first(template)
+    target = tasks.task(name).pretended(of, 1)
+    sizes = [math.prod(one.shape) * (8 if one.kind == "text" else 4) for one in of.inputs]
+    assert found.predicted["batch"] == 2 * 16 * (
+        sum(sizes) + target.numel() * target.element_size()
+    )
+
+
+def rows_for(kind: str, device: str, optimizer: str = "adamw", **training: Any) -> dict[str, int]:
+    of, task = problem(1, 28, 28), tasks.task("classification")
+    whole = resolved(
+        Experiment(
+            model=TEMPLATES.get(kind)(),
+            optimizer=OPTIMIZERS.get(optimizer)(),
+            training=TrainingSettings(**training),
+        ),
+        of,
+        task,
+    )
+    assert whole.model is not None
+    return predict(whole, whole.model.graph(of), of, task, device_type=device)
+
+
+@PICTURES
+def test_on_a_gpu_the_peak_lies_between_the_largest_stage_and_the_sum(kind: type[Template]) -> None:
+    rows = rows_for(kind.kind, "cuda", precision="float32")
+    lasting = sum(
+        rows[name] for name in ("weights", "first_moment", "second_moment", "other_state", "data")
+    )
+    assert rows["peak"] > lasting + max(rows["activations"], rows["gradients"])
+    assert rows_for(kind.kind, "cuda")["activations"] < 0.8 * rows["activations"]
+
+
+def test_on_a_gpu_optimizers_that_change_all_weights_at_once_need_room_for_them() -> None:
+    settings: dict[str, Any] = {"batch_size": 1, "precision": "float32"}
+    one_by_one, together = (
+        rows_for("vit", device, "nadam", **settings) for device in ("cpu", "cuda")
+    )
+    weights = one_by_one["weights"]
+    assert one_by_one["weights"] == together["weights"]
+    assert together["workspace"] > one_by_one["workspace"] + weights
+    fused = rows_for("vit", "cuda", "adamw", **settings)
+    assert fused["workspace"] + weights // 2 < together["workspace"]
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS_ALL, ids=lambda kind: kind.kind)
+def test_every_optimizer_is_foreseen_on_a_gpu(optimizer: type[Optimizer]) -> None:
+    on_gpu, on_cpu = (
+        rows_for("resnet", device, optimizer.kind, precision="float32")
+        for device in ("cuda", "cpu")
+    )
+    assert {row: on_gpu[row] for row in EXACT} == {row: on_cpu[row] for row in EXACT}
+
+
+@pytest.mark.parametrize(
+    ("kind", "precision"),
+    [
+        pytest.param(kind, precision, marks=[] if (number + turn) % 2 else pytest.mark.long)
+        for number, kind in enumerate(ALL)
+        for turn, precision in enumerate(("bfloat16", "float16"))
+    ],
+    ids=lambda one: getattr(one, "kind", str(one)),
+)
+def test_recomputation_is_foreseen_on_a_gpu(kind: type[Template], precision: str) -> None:
+    """Each template in one of the two precisions, and with -m long in the other."""
+    name, of = first(kind)
+    task, settings = tasks.task(name), {"dropout": 0.1} if "dropout" in kind.model_fields else {}
+    rows = []
+    for recompute in (False, True):
+        training = TrainingSettings(batch_size=4, precision=precision, recompute=recompute)  # type: ignore[arg-type]
+        whole = resolved(Experiment(model=kind(**settings), training=training), of, task)
+        assert whole.model is not None
+        rows.append(predict(whole, whole.model.graph(of), of, task, device_type="cuda"))
+    assert rows[1]["activations"] < rows[0]["activations"]
+
+
+def test_a_mask_of_dropout_is_a_quarter_as_large_on_a_gpu() -> None:
+    of = problem(1, 28, 28)
+    for share, expected in ((0.0, 0), (0.1, 3 * 2 * 4 * 49 * 96 * 128)):
+        asked = Experiment(
+            model=TEMPLATES.get("vit")(dropout=share), training=TrainingSettings(batch_size=128)
+        )
+        task = tasks.task("classification")
+        whole = resolved(asked, of, task)
+        assert whole.model is not None
+        graph = whole.model.graph(of)
+        cpu, gpu = (
+            predict(whole, graph, of, task, device_type=kind, precision="float32")["activations"]
+            for kind in ("cpu", "cuda")
+        )
+        assert cpu - gpu == expected
+
+
+class _RealOnes(TorchDispatchMode):
+    """Notes storages of real tensors that come to be."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.most = 0
+
+    def __torch_dispatch__(
+        self, func: Any, types: Sequence[type], args: Any = (), kwargs: Any = None
+    ) -> Any:
+        out = func(*args, **(kwargs or {}))
+        for one in tree_leaves(out):
+            if (
+                isinstance(one, torch.Tensor)
+                and one.device.type != "meta"
+                and type(one) is torch.Tensor
+            ):
+                self.most = max(self.most, one.untyped_storage().nbytes())
+        return out
+
+
+def test_a_prediction_takes_no_memory() -> None:
+    huge: dict[str, Any] = {"batch_size": 2_000_000, "precision": "float32"}
+    with _RealOnes() as real:
+        rows = rows_for("vit", "cpu", **huge)
+    assert rows["activations"] > 2**40 and real.most < 2**20
+
+
+def test_of_activations_alone_the_peak_is_the_sum() -> None:
+    template = TEMPLATES.get("mlp")
+    name, of = first(template)
+    whole = resolved(Experiment(model=template()), of, tasks.task(name))
+    assert whole.model is not None and whole.optimizer is not None
+    network = build_model(whole.model.graph(of), of, 0)
+    stepper = whole.optimizer.over(network, torch.device("cpu"))
+    rows = measure(network, stepper, whole.optimizer, 1_000, 200, 30)
+    assert (rows["activations"], rows["batch"], rows["dataset"], rows["workspace"]) == (
+        1_000,
+        200,
+        30,
+        0,
+    )
+    assert rows["peak"] == sum(rows[part] for part in PARTS)
+
+
+def test_the_meter_keeps_nothing_alive_and_changes_no_number() -> None:
+    of = problem(1, 12, 12)
+    graph = TEMPLATES.get("resnet")().resolved(of).graph(of)
+    gradients = []
+    for metered in (False, True):
+        network = build_model(graph, of, 0).train()
+        x = torch.randn(4, 1, 12, 12, generator=torch.Generator().manual_seed(0))
+        meter = ActivationMeter.of(network, x)
+        if metered:
+            with meter:
+                loss = network(x).square().mean()
+        else:
+            loss = network(x).square().mean()
+        loss.backward()
+        gradients.append([parameter.grad.clone() for parameter in network.parameters()])
+        gone = weakref.ref(network)
+        del network, loss
+        gc.collect()
+        assert gone() is None
+    assert all(torch.equal(one, other) for one, other in zip(*gradients, strict=True))
+
+
+def test_the_meter_counts_a_storage_once_and_what_is_known_never() -> None:
+    weight, x = torch.ones(8, 8, requires_grad=True), torch.ones(4, 8)
+    with ActivationMeter([weight, x]) as meter:
+        (x @ weight).relu().view(2, 16).square().sum()
+    assert meter.bytes == 4 * 8 * 4

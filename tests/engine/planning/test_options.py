@@ -1,0 +1,420 @@
+"""The planner: every row is what memory.predict says of the changed experiment, and what is fitted really fits."""
+
+from __future__ import annotations
+
+import gc
+import math
+import weakref
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+
+from app.engine.compute.passes import Passes
+from app.engine.data.dataset import Dataset
+from app.engine.experiment import Experiment, problem_of, resolved, task_of
+from app.engine.learning.choices import OPTIMIZERS
+from app.engine.memory.ledger import predict
+from app.engine.planning import fit_to_memory, options, step_timing
+from app.engine.planning.memory_estimate import MARGIN, Budget, Scales, changed, scales_for
+from app.engine.runs.control import Control, Stopped
+from app.engine.runs.events import RunPrepared
+from app.engine.runs.run import Run
+from app.engine.sources.opening import open_dataset
+from app.engine.storage import to_plain
+from app.engine.training.plan import settle
+from app.engine.training.trainer import train
+from models.template import TEMPLATES
+from tests.engine.tiny import Combination
+from tests.engine.tiny import dataset as tiny_dataset
+from tests.engine.tiny import experiment as tiny_experiment
+from tests.engine.training.small import Listener, experiment, pictures
+
+PLENTY = 10**12
+KNOWN: dict[str, dict[str, int]] = {}
+"""Predictions that several tests need."""
+
+
+def scales(asked: Experiment, data: Dataset, free: int | None = PLENTY, **more: Any) -> Scales:
+    """On a device with so many bytes free."""
+    about = data.description
+    budget = Budget(
+        "the device", PLENTY, free, reason="The driver does not tell." if free is None else ""
+    )
+    return Scales(
+        asked, problem_of(asked, about), task_of(asked, about), budget, predictions=KNOWN, **more
+    )
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Experiment, Dataset]:
+    asked = experiment(
+        pictures(tmp_path_factory.mktemp("planner") / "pictures.npz", 160),
+        optimizer={"kind": "adamw"},
+        training={"batch_size": 64, "gradient_clip": 1.0},
+        model={"width": 16},
+    )
+    return asked, open_dataset(asked.data)
+
+
+def tiny(
+    task: str, sort: str, template: str, loss: str = "cross-entropy", batch: int = 16
+) -> Scales:
+    of = Combination(task, sort, template, loss, "adamw")
+    return scales(tiny_experiment(of, 1, batch), tiny_dataset(task, sort))
+
+
+def needed(on: Scales, changes: dict[str, Any]) -> int:
+    weighed = on.weigh(changes)
+    assert weighed is not None
+    return weighed.needed
+
+
+def with_free(on: Scales, needed_at_most: int) -> Scales:
+    """The same, on a device where so many bytes may be planned with."""
+    budget = Budget("the device", PLENTY, math.ceil(needed_at_most / MARGIN))
+    assert budget.room == needed_at_most
+    return Scales(
+        on.experiment,
+        on.problem,
+        on.task,
+        budget,
+        on.device_type,
+        on.automatic,
+        on.dataset_bytes,
+        predictions=KNOWN,
+    )
+
+
+@pytest.fixture
+def few_templates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other templates are weighed at their usual size, which takes seconds: where they are not asked about there is
+    only one."""
+    monkeypatch.setattr(options, "TEMPLATES", SimpleNamespace(all=lambda: (TEMPLATES.get("cnn"),)))
+
+
+# --- rows
+
+
+@pytest.mark.usefixtures("few_templates")
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_rows_are_the_predictions_of_the_changed_experiment(
+    small: tuple[Experiment, Dataset], device: str
+) -> None:
+    asked, data = small
+    on = scales(asked, data, device_type=device, automatic="bfloat16", dataset_bytes=1000)
+    rows = {option.key: option for option in options.options(on)}
+    assert next(iter(rows)) == "now" and rows["now"].gain == 0 and rows["now"].changes == {}
+    assert {
+        "accumulate",
+        "batch-half",
+        "batch-quarter",
+        "batch-double",
+        "recompute",
+        "optimizer-sgd",
+    } <= set(rows)
+    for option in rows.values():
+        whole = resolved(changed(asked, option.changes, on.problem, on.task), on.problem, on.task)
+        assert whole.model is not None
+        precision = "bfloat16" if whole.training.precision == "auto" else whole.training.precision
+        expected = predict(
+            whole, whole.model.graph(on.problem), on.problem, on.task, 1000, device, precision
+        )
+        assert option.weighed.rows == expected
+        assert option.gain == rows["now"].weighed.rows["peak"] - expected["peak"]
+        assert option.cost and option.title and option.weighed.verdict == "fits"
+    assert rows["batch-quarter"].gain > rows["batch-half"].gain > 0 > rows["batch-double"].gain
+    assert rows["accumulate"].weighed.resolved.training.accumulation == 2
+    assert "normalisation sees a part" in rows["accumulate"].cost  # there is batch norm in it
+
+
+def test_leaner_optimizers_are_found_by_what_they_keep(small: tuple[Experiment, Dataset]) -> None:
+    on = scales(*small)
+    found = options.leaner(on)
+    assert [floats for floats, _ in found] == sorted((floats for floats, _ in found), reverse=True)
+    assert all(2 <= floats < 4 for floats, _ in found) and found[-1] == (2.0, "sgd")
+    assert "sgd-momentum" in {
+        kind for _, kind in found
+    }  # of those with 3n the one that is offered first
+    assert (
+        options.leaner(
+            scales(changed(small[0], {"optimizer.kind": "sgd"}, on.problem, on.task), small[1])
+        )
+        == []
+    )
+    (row,) = [option for option in options.optimizers(on) if option.key == "optimizer-sgd"]
+    assert row.title == "SGD: 2n instead of 4n"
+    n = on.now.rows["weights"]
+    lost = row.weighed.rows
+    assert (lost["first_moment"], lost["second_moment"]) == (0, 0) and row.gain >= 2 * n
+
+
+@pytest.mark.parametrize(
+    ("task", "sort", "template"),
+    [
+        ("classification", "image", "vit"),
+        ("classification", "image", "resnet"),
+        ("classification", "row", "mlp"),
+        ("language-modelling", "text", "gpt"),
+        ("classification", "signal", "cnn-1d"),
+    ],
+)
+def test_a_smaller_network_is_found_in_every_family(task: str, sort: str, template: str) -> None:
+    on = tiny(task, sort, template)
+    found = options.smaller(on)
+    assert found and all(weighed.needed < on.now.needed for weighed, _ in found)
+    for weighed, setting in found:
+        value = weighed.changes[f"model.{setting.name}"]
+        assert setting.minimum is not None and setting.minimum <= value < getattr(
+            on.now.resolved.model, setting.name
+        )
+
+
+def test_two_towers_whose_width_follows_the_data_can_be_smaller() -> None:
+    about = tiny_dataset("matching", "image+text")
+    of = Combination("matching", "image+text", "two-tower", "symmetric-cross-entropy", "adamw")
+    asked = tiny_experiment(of, 1, 8)
+    assert asked.model is not None
+    on = scales(asked.replace(model=type(asked.model)()), about)
+    (row,) = options.smaller_templates(on)
+    assert row.key == "smaller-width" and row.gain > 0
+    assert "only those within a part are compared" in next(options.batches(on)).cost
+
+
+def test_other_templates_that_fit_the_task_and_need_less(small: tuple[Experiment, Dataset]) -> None:
+    asked, data = small
+    on = scales(asked.replace(model=TEMPLATES.get("vit")()), data)
+    others = list(options.other_templates(on))
+    assert others
+    for option in others:
+        model = option.weighed.resolved.model
+        assert (
+            model is not None
+            and model.kind != "vit"
+            and not model.unfit(on.problem)
+            and option.gain > 0
+        )
+
+
+def test_precisions_are_those_of_the_device(small: tuple[Experiment, Dataset]) -> None:
+    def offered(automatic: Any, **changes: Any) -> set[str]:
+        on = scales(changed(small[0], changes, *_problem(small)), small[1], automatic=automatic)
+        return {option.key for option in options.precisions(on)}
+
+    assert offered("float32") == {"float16"}
+    assert offered("bfloat16") == {"float32"}
+    assert offered("bfloat16", **{"training.precision": "float32"}) == {"bfloat16", "float16"}
+    assert offered("bfloat16", **{"training.precision": "float16"}) == {"bfloat16", "float32"}
+
+
+def _problem(small: tuple[Experiment, Dataset]) -> tuple[Any, Any]:
+    about = small[1].description
+    return problem_of(small[0], about), task_of(small[0], about)
+
+
+@pytest.mark.usefixtures("few_templates")
+def test_together_where_nothing_single_fits() -> None:
+    on = tiny("language-modelling", "text", "gpt")
+    tight = with_free(on, min(option.weighed.needed for option in options.options(on)) - 1)
+    together = [option for option in options.options(tight) if option.key.startswith("together-")]
+    assert together
+    for option in together:
+        training = option.weighed.resolved.training
+        assert training.batch_size * training.accumulation == 16  # type: ignore[operator]
+    assert together[0].weighed.verdict == "fits"
+    (hopeless,) = options.combinations(with_free(on, 10))
+    assert hopeless.weighed.verdict == "no"  # said as well
+
+
+def test_the_budget_of_this_computer(small: tuple[Experiment, Dataset]) -> None:
+    asked, data = small
+    on = scales_for(asked, *_problem(small), dataset_bytes=5000)
+    assert (
+        on.budget.free
+        and on.budget.total
+        and on.budget.free <= on.budget.total
+        and on.budget.label == "CPU"
+    )
+    assert on.budget.held == 5000 and on.now.needed == on.now.rows["peak"] - 5000
+    assert on.now.verdict == "fits"
+    unknown = scales(asked, data, None)
+    assert unknown.now.verdict == "unknown" and not fit_to_memory.fit(unknown).changes
+    assert "The driver does not tell." in fit_to_memory.fit(unknown).text
+    assert (
+        Budget("x", 100, 100).verdict(90) == "barely" and Budget("x", 100, 100).verdict(101) == "no"
+    )
+
+
+# --- fit to memory
+
+
+@pytest.mark.parametrize("size", [32, 16, 8, 4, 2])
+def test_what_is_fitted_fits_and_is_the_largest(
+    small: tuple[Experiment, Dataset], size: int
+) -> None:
+    on = scales(*small)
+    tight = with_free(on, needed(on, fit_to_memory.portions(size, 64 // size)))
+    found = fit_to_memory.fit(tight)
+    assert found.changes == fit_to_memory.portions(size, 64 // size) and found.missing == 0
+    assert found.weighed is not None and found.weighed.verdict == "fits"
+    larger = tight.weigh(fit_to_memory.portions(2 * size, 32 // size))
+    assert larger is not None and larger.verdict != "fits"
+    assert f"{size} examples at once" in found.text and "64 a step as before" in found.text
+
+
+def test_nothing_changes_where_it_fits(small: tuple[Experiment, Dataset]) -> None:
+    found = fit_to_memory.fit(scales(*small))
+    assert (found.changes, found.missing) == ({}, 0) and "It fits as it is" in found.text
+    on = scales(changed(small[0], fit_to_memory.portions(16, 4), *_problem(small)), small[1])
+    assert fit_to_memory.fit(on).changes == fit_to_memory.portions(
+        64, 1
+    )  # parts are needless there
+
+
+@pytest.mark.parametrize(
+    ("step", "most", "smallest", "expected"),
+    [
+        (128, 100, 1, (64, 2)),
+        (100, 60, 1, (50, 2)),
+        (97, 50, 1, (48, 2)),
+        (97, 30, 1, (24, 4)),
+        (128, 2, 2, (2, 64)),
+        (7, 3, 2, (2, 3)),
+        (30, 9, 1, (6, 5)),
+        (9, 2, 2, (2, 5)),
+        (1_000_000, 10, 1, (10, 4096)),
+    ],
+)
+def test_the_examples_of_a_step_are_kept_or_nearly(
+    step: int, most: int, smallest: int, expected: tuple[int, int]
+) -> None:
+    batch, parts = fit_to_memory.divided(step, most, smallest)
+    assert (batch, parts) == expected
+    assert smallest <= batch <= most and parts <= fit_to_memory.MOST_PARTS
+
+
+def test_a_step_that_cannot_be_divided_is_told(small: tuple[Experiment, Dataset]) -> None:
+    asked = changed(small[0], {"training.batch_size": 97}, *_problem(small))
+    on = scales(asked, small[1])
+    found = fit_to_memory.fit(with_free(on, needed(on, fit_to_memory.portions(40, 3))))
+    assert found.changes == fit_to_memory.portions(32, 3)
+    assert "96 a step, the nearest to the 97 of before" in found.text
+
+
+def test_more_is_done_where_the_smallest_batch_does_not_fit() -> None:
+    on = tiny("classification", "image", "vit")
+    extras = {"training.recompute": True}
+    smallest = needed(on, {**fit_to_memory.portions(on.smallest, 16 // on.smallest)})
+    again = needed(on, {**extras, **fit_to_memory.portions(on.smallest, 16 // on.smallest)})
+    assert again < smallest
+    found = fit_to_memory.fit(with_free(on, again))
+    assert found.changes["training.recompute"] is True and "computed again" in found.text
+    hopeless = fit_to_memory.fit(with_free(on, 100))
+    assert hopeless.changes == {} and "Choose a smaller template" in hopeless.text
+    assert (
+        hopeless.weighed is not None
+        and hopeless.weighed.resolved.training.batch_size == on.smallest
+    )
+    room = with_free(on, 100).budget.room
+    assert room is not None and hopeless.missing == hopeless.weighed.needed - room
+
+
+def test_two_examples_at_least_where_they_are_normalised() -> None:
+    assert tiny("classification", "image", "cnn").smallest == 2
+    assert tiny("classification", "row", "mlp").smallest == 1
+
+
+# --- time
+
+
+def test_a_trial_measures_real_steps(small: tuple[Experiment, Dataset]) -> None:
+    asked, data = small
+    before = {name: value.copy() for name, value in data.indices.items()}
+    found = step_timing.measure(asked, data, Control())
+    plan = settle(asked, lambda event: None, Control(), data)
+    assert found.step and found.seconds and found.trouble == "" and found.threads == 1
+    steps = -(-len(before["training"]) // plan.step_size)
+    assert found.seconds == pytest.approx(found.step * steps)
+    parts = step_timing.measure(
+        changed(asked, fit_to_memory.portions(32, 2), *_problem(small)), data, Control()
+    )
+    assert parts.seconds and parts.step
+
+
+def test_memory_that_runs_out_in_a_trial_is_told_and_given_back(
+    small: tuple[Experiment, Dataset], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, data = small
+    networks: list[weakref.ref[torch.nn.Module]] = []
+    real = Passes._pass
+
+    def runs_out(self: Passes, *given: Any) -> torch.Tensor:
+        networks.append(weakref.ref(self.network))
+        loss = real(self, *given)
+        if len(networks) == 2:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB.")
+        return loss
+
+    monkeypatch.setattr(Passes, "_pass", runs_out)
+    found = step_timing.measure(asked, data, Control())
+    assert (found.seconds, found.lacked_memory) == (None, True) and "does not fit" in found.trouble
+    gc.collect()
+    assert len(networks) == 2 and networks[0]() is None
+    monkeypatch.undo()
+    assert step_timing.measure(asked, data, Control()).seconds  # and the next one is none the worse
+
+
+def test_what_else_goes_wrong_in_a_trial_is_told(small: tuple[Experiment, Dataset]) -> None:
+    asked, data = small
+    found = step_timing.measure(
+        changed(asked, {"training.device": "cuda:77"}, *_problem(small)), data, Control()
+    )
+    assert found.seconds is None and found.trouble and not found.lacked_memory
+
+
+def test_a_trial_can_be_stopped(small: tuple[Experiment, Dataset]) -> None:
+    control = Control()
+    control.stop()
+    with pytest.raises(Stopped):
+        step_timing.measure(*small, control)
+
+
+def test_the_pace_of_a_run_counts_for_the_same_settings_only(
+    small: tuple[Experiment, Dataset], tmp_path: Path
+) -> None:
+    asked, data = small
+    said = Listener()
+    assert train(asked, Run.create(tmp_path, asked), said, Control(), data).status == "completed"
+    (prepared,) = said.of(RunPrepared)
+    on = scales(asked, data)
+    pace = options.pace_of(prepared, 400.0, data.description)
+    assert pace(on.now.resolved) == prepared.training_examples / 400
+    assert options.pace_of(prepared, None, data.description)(on.now.resolved) is None
+    for changes in (
+        {"training.batch_size": 32},
+        {"training.recompute": True},
+        {"optimizer.kind": "sgd"},
+        {"model.width": 8},
+        {"augmentation.rotate": 0.0},
+    ):
+        weighed = on.weigh(changes)
+        assert weighed is not None and pace(weighed.resolved) is None, changes
+    later = on.weigh({"training.epochs": 50, "training.seed": 3})
+    assert later is not None and pace(later.resolved) is not None  # what costs no time
+
+
+def test_changes_are_applied_as_the_window_applies_them(small: tuple[Experiment, Dataset]) -> None:
+    asked, data = small
+    found = changed(
+        asked, {"optimizer.kind": "sgd", "optimizer.learning_rate": 0.2}, *_problem(small)
+    )
+    assert (
+        to_plain(found)["optimizer"]
+        == to_plain(asked.replace(optimizer=OPTIMIZERS.get("sgd")(learning_rate=0.2)))["optimizer"]
+    )
+    assert changed(asked, {}, *_problem(small)) is asked
+    empty = Experiment(data=asked.data)
+    wide = changed(empty, {"model.width": 8}, *_problem((empty, data)))
+    assert wide.model is not None and (wide.model.kind, wide.model.width) == ("resnet", 8)  # type: ignore[attr-defined]

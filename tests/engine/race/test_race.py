@@ -1,0 +1,469 @@
+"""A race: turns by examples seen, bits as alone, one that falls while the others go on, and words on its fairness."""
+
+from __future__ import annotations
+
+import threading
+import time
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from app.engine.compute.batches import Batches
+from app.engine.errors import UserError
+from app.engine.experiment import Experiment
+from app.engine.learning.losses.l1 import L1
+from app.engine.learning.losses.l2 import L2
+from app.engine.race import race as racing
+from app.engine.race.race import race, slice_of
+from app.engine.race.turns import Lane, RaceControl, Turns
+from app.engine.race.variants import (
+    Variant,
+    _names,
+    differences,
+    fairness,
+    together,
+    variants_of,
+    why_adam,
+)
+from app.engine.runs import events
+from app.engine.runs.control import Control, Stopped
+from app.engine.runs.run import Run
+from app.engine.sources.opening import open_dataset
+from app.engine.training import plan as preparing
+from app.engine.training.trainer import train
+from tests.engine.training.small import Listener, experiment, pictures
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    return pictures(tmp_path / "quarters.npz")
+
+
+@pytest.fixture
+def asked(source: Path) -> Experiment:
+    return experiment(source)
+
+
+def variants(*experiments: Experiment) -> tuple[Variant, ...]:
+    return variants_of(experiments, open_dataset(experiments[0].data).description)
+
+
+def with_optimizer(asked: Experiment, kind: str, **changes: Any) -> Experiment:
+    return asked.replace(optimizer={"kind": kind, **changes})
+
+
+def lane_of(listener: Listener, lane: int, kind: type) -> list[Any]:
+    return [
+        told.event
+        for told in listener.of(events.LaneTold)
+        if told.lane == lane and isinstance(told.event, kind)
+    ]
+
+
+def run_of(listener: Listener, lane: int) -> Run:
+    return Run(Path(lane_of(listener, lane, events.RunStarted)[0].run))
+
+
+def held(tmp_path: Path, *experiments: Experiment) -> tuple[Listener, RaceControl]:
+    """A race from beginning to end."""
+    listener, control = Listener(), RaceControl(len(experiments))
+    race(variants(*experiments), tmp_path / "race", listener, control)
+    return listener, control
+
+
+# --- bits
+
+
+def test_every_variant_has_the_bits_it_has_alone(tmp_path: Path, asked: Experiment) -> None:
+    four = [
+        asked,
+        with_optimizer(asked, "sgd", learning_rate=0.05),
+        asked.replace(training=asked.training.replace(batch_size=24)),
+        asked.replace(training=asked.training.replace(batch_size=8, accumulation=2, seed=3)),
+    ]
+    listener, _ = held(tmp_path, *four)
+    for number, alone in enumerate(four):
+        run = Run.create(tmp_path / "alone", alone)
+        assert train(alone, run, Listener(), Control()).status == "completed"
+        mine = run_of(listener, number)
+        assert mine.status == "completed"
+        assert mine.summary()["weights_sha256"] == run.summary()["weights_sha256"]
+        assert mine.summary()["loss"] == run.summary()["loss"]
+    assert listener.events[-1] == events.RunFinished(
+        "", "completed", "4 of 4 variants trained to the end.", {}, None
+    )
+
+
+def test_all_begin_with_the_same_weights_and_see_the_same_batches(
+    tmp_path: Path, asked: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: dict[str, torch.Tensor] = {}
+    seen: dict[str, list[torch.Tensor]] = {}
+    assemble, get = preparing.assemble, Batches.get
+
+    def note_weights(plan: Any) -> Any:
+        work = assemble(plan)
+        flat = torch.cat([parameter.detach().flatten() for parameter in work.network.parameters()])
+        begun.setdefault(threading.current_thread().name, flat)
+        return work
+
+    def note_batch(self: Batches, number: int) -> Any:
+        inputs, targets = get(self, number)
+        seen.setdefault(threading.current_thread().name, []).append(inputs.clone())
+        return inputs, targets
+
+    monkeypatch.setattr(preparing, "assemble", note_weights)
+    monkeypatch.setattr(Batches, "get", note_batch)
+    held(
+        tmp_path,
+        asked,
+        with_optimizer(asked, "sgd"),
+        with_optimizer(asked, "adam", learning_rate=0.01),
+    )
+    first, *others = begun.values()
+    assert len(others) == 2 and all(torch.equal(first, other) for other in others)
+    batches, *more = seen.values()
+    assert len(more) == 2
+    assert all(len(one) == len(batches) and all(map(torch.equal, one, batches)) for one in more)
+
+
+# --- turns
+
+
+def test_none_is_ahead_by_more_than_a_slice_and_only_one_computes(
+    tmp_path: Path, asked: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    three = variants(
+        asked,
+        with_optimizer(asked, "sgd"),
+        asked.replace(training=asked.training.replace(batch_size=7)),
+    )
+    slice, seen, ahead, inside = slice_of(three, 72), {}, [], []
+    step = Turns.step
+
+    def watch(self: Turns, lane: int, examples: int) -> float:
+        inside.remove(lane) if lane in inside else None
+        seen[lane] = examples
+        if len(seen) == 3 and len(self._seen) == 3:
+            ahead.append(max(seen.values()) - min(seen.values()))
+        waited = step(self, lane, examples)
+        assert not inside, "two compute at once"
+        inside.append(lane)
+        return waited
+
+    monkeypatch.setattr(Turns, "step", watch)
+    leave = Turns.leave
+    monkeypatch.setattr(Turns, "leave", lambda self, lane: (inside.clear(), leave(self, lane)))
+    listener, control = Listener(), RaceControl(3)
+    race(three, tmp_path / "race", listener, control)
+    assert slice == 16
+    assert len(ahead) > 10 and max(ahead) <= slice + 16
+    assert not any(thread.name.startswith("race ") for thread in threading.enumerate())
+
+
+def test_the_turn_goes_to_the_one_that_is_behind_and_past_those_that_left() -> None:
+    turns, order = Turns(3, slice=10), []
+
+    def work(lane: int, steps: int, size: int) -> None:
+        turns.take(lane)
+        for number in range(steps):
+            turns.step(lane, number * size)
+            order.append(lane)
+        turns.leave(lane)
+
+    threads = [
+        threading.Thread(target=work, args=one) for one in ((0, 4, 10), (1, 2, 5), (2, 3, 10))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert order == [2, 0, 1, 1, 0, 2, 2, 0, 0]
+
+
+def test_waiting_for_others_is_none_of_a_runs_own_time(tmp_path: Path, asked: Experiment) -> None:
+    begun = time.perf_counter()
+    listener, _ = held(tmp_path, asked, with_optimizer(asked, "sgd"), with_optimizer(asked, "adam"))
+    whole = time.perf_counter() - begun
+    summaries = [run_of(listener, number).summary() for number in range(3)]
+    assert (
+        sum(summary["seconds"] for summary in summaries) <= whole
+    )  # three that each count the whole would be more
+    assert all(summary["examples_per_second"] > 0 for summary in summaries)
+
+
+# --- ends
+
+
+def test_one_that_diverges_leaves_the_others_to_run(tmp_path: Path, asked: Experiment) -> None:
+    wild = with_optimizer(asked, "sgd", learning_rate=100.0, weight_decay=10.0)
+    wild = wild.replace(schedule={"kind": "constant"}, training=wild.training.replace(epochs=30))
+    listener, _ = held(tmp_path, wild, asked)
+    assert run_of(listener, 0).status == "diverged"
+    assert run_of(listener, 1).status == "completed"
+    end = listener.events[-1]
+    assert end.status == "completed" and "1 of 2" in end.reason and "diverged" in end.reason
+
+
+def test_one_that_fails_leaves_the_others_to_run(
+    tmp_path: Path, asked: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from app.engine.learning.optimizers.sgd import SGD
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("no such optimizer here")
+
+    monkeypatch.setattr(SGD, "over", broken)
+    before = warnings.showwarning
+    listener, _ = held(tmp_path, asked, with_optimizer(asked, "sgd"))
+    assert [run_of(listener, number).status for number in range(2)] == ["completed", "failed"]
+    assert lane_of(listener, 1, events.RunFinished)[0].failure is not None
+    assert warnings.showwarning is before
+    listener, _ = held(
+        tmp_path / "all",
+        with_optimizer(asked, "sgd"),
+        with_optimizer(asked, "sgd", learning_rate=0.2),
+    )
+    assert listener.events[-1].status == "failed" and listener.events[-1].failure is not None
+
+
+def test_a_listener_that_fails_holds_nobody_up(tmp_path: Path, asked: Experiment) -> None:
+    two, ends = variants(asked, with_optimizer(asked, "sgd")), []
+
+    def listen(event: events.Event) -> None:
+        if (
+            isinstance(event, events.LaneTold)
+            and event.lane == 0
+            and isinstance(event.event, events.RunStarted)
+        ):
+            raise ValueError("nobody listens")
+        if isinstance(event, events.LaneTold) and isinstance(event.event, events.RunFinished):
+            ends.append((event.lane, event.event.status))
+
+    race(two, tmp_path / "race", listen, RaceControl(2))
+    assert sorted(ends) == [(0, "failed"), (1, "completed")]
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_stop_ends_all_and_each_can_go_on(
+    tmp_path: Path, asked: Experiment, at_once: bool
+) -> None:
+    long = asked.replace(training=asked.training.replace(epochs=500))
+    control, listener, seen = RaceControl(2), Listener(), set()
+
+    def listen(event: events.Event) -> None:
+        listener(event)
+        if isinstance(event, events.LaneTold) and isinstance(event.event, events.EpochDone):
+            seen.add(event.lane)
+            if len(seen) == 2:
+                control.stop(at_once)
+
+    race(variants(long, with_optimizer(long, "sgd")), tmp_path / "race", listen, control)
+    assert [run_of(listener, number).status for number in range(2)] == ["stopped", "stopped"]
+    assert listener.events[-1].status == "stopped"
+    for number in range(2):
+        run = run_of(listener, number)
+        assert ("validation" in run.summary()["metrics"]) and run.best_folder is not None
+        assert any((run.path / "checkpoints").glob("*/manifest.json"))
+
+
+def test_a_stop_before_the_first_run_leaves_nothing(tmp_path: Path, asked: Experiment) -> None:
+    control = RaceControl(2)
+    control.stop()
+    with pytest.raises(Stopped):
+        race(variants(asked, with_optimizer(asked, "sgd")), tmp_path / "race", Listener(), control)
+    assert not (tmp_path / "race").exists()
+
+
+def test_a_pause_holds_all_until_it_is_over(tmp_path: Path, asked: Experiment) -> None:
+    control, listener, paused = RaceControl(2), Listener(), threading.Event()
+
+    def listen(event: events.Event) -> None:
+        listener(event)
+        if isinstance(event, events.LaneTold):
+            if isinstance(event.event, events.StepsDone) and not paused.is_set():
+                control.pause()
+            elif isinstance(event.event, events.Paused):
+                paused.set()
+
+    work = threading.Thread(
+        target=race,
+        args=(variants(asked, with_optimizer(asked, "sgd")), tmp_path / "race", listen, control),
+    )
+    work.start()
+    assert paused.wait(60)
+    assert work.is_alive()
+    control.resume()
+    work.join(60)
+    assert [run_of(listener, number).status for number in range(2)] == ["completed", "completed"]
+    told = listener.of(events.LaneTold)
+    (at,) = [number for number, one in enumerate(told) if isinstance(one.event, events.Paused)]
+    # The one that holds the turn waits, and so do the others: what is told next is that it goes on.
+    assert told[at + 1] == events.LaneTold(told[at].lane, events.Resumed(told[at].event.step))
+
+
+def test_changes_and_looking_inside_go_to_the_lane_looked_at() -> None:
+    control = RaceControl(3)
+    control.looked_at, control.watching = 1, True
+    control.change(learning_rate_factor=0.5)
+    assert [lane.watching for lane in control.lanes] == [False, True, False]
+    assert [lane.asked for lane in control.lanes] == [False, True, False]
+    assert control.lanes[1].taken() == {"learning_rate_factor": 0.5}
+    lane: Lane = control.lanes[2]
+    lane.stop()
+    assert lane.stopping and not lane.hurried and not control.lanes[0].stopping
+
+
+# --- words
+
+
+def test_variants_are_called_by_what_sets_them_apart(asked: Experiment) -> None:
+    three = variants(
+        with_optimizer(asked, "adamw", learning_rate=0.001),
+        with_optimizer(asked, "adamw", learning_rate=0.01),
+        with_optimizer(asked, "sgd"),
+    )
+    assert [one.name for one in three] == [
+        "AdamW, learning rate 0.001",
+        "AdamW, learning rate 0.01",
+        "SGD",
+    ]
+    assert three[2].experiment.name == "small, SGD"
+    labels = [(one.label, one.texts) for one in differences(three)]
+    assert labels[0] == ("Optimizer", ("AdamW", "AdamW", "SGD"))
+    assert ("Learning rate", ("0.001", "0.01", "0.1")) in labels
+    assert ("Beta 1 (first moment)", ("0.9", "0.9", "–")) in labels
+
+
+def test_a_variant_is_called_shortly(asked: Experiment) -> None:
+    """Names stand in legends and narrow columns: what explains a label is left out."""
+    settled = variants(asked, with_optimizer(asked, "sgd"))
+    called = _names(
+        [one.resolved.replace(loss=loss()) for one, loss in zip(settled, (L1, L2), strict=True)]
+    )
+    assert [name.split(",")[0] for name in called] == ["L1", "L2"]
+
+
+def test_of_networks_it_is_said_that_each_has_its_own_pace(asked: Experiment) -> None:
+    open_rate = asked.replace(optimizer=None)
+    two = variants(open_rate, open_rate.replace(model={"template": "vit"}))
+    about = open_dataset(asked.data).description
+    texts = [fact.text for fact in fairness(two, about) if not fact.same]
+    assert any("Each network has a learning rate of its own" in text for text in texts)
+    same = [
+        one.replace(optimizer={"kind": "adamw", "learning_rate": 0.001})
+        for one in (two[0].experiment, two[1].experiment)
+    ]
+    assert not any("learning rate" in fact.text for fact in fairness(variants(*same), about))
+    assert [one.name for one in two] == ["Small CNN", "Vision transformer"]
+
+
+def test_what_cannot_race_is_said(asked: Experiment) -> None:
+    with pytest.raises(UserError, match="2 to 4 variants"):
+        variants(asked)
+    with pytest.raises(UserError, match="Variants 1 and 2 are the same"):
+        variants(asked, asked.replace(name="another name"))
+    other = asked.replace(data=asked.data.replace(validation_share=0.3))
+    with pytest.raises(UserError, match="the same data"):
+        variants(asked, other)
+    with pytest.raises(UserError, match="Variant 2"):
+        variants(asked, asked.replace(loss={"kind": "l1"}))
+
+
+def facts(*experiments: Experiment) -> Iterator[tuple[bool, str]]:
+    about = open_dataset(experiments[0].data).description
+    return ((fact.same, fact.text) for fact in fairness(variants_of(experiments, about), about))
+
+
+def test_what_is_the_same_is_said_and_what_is_not(asked: Experiment) -> None:
+    training = asked.training
+    told = dict((text, same) for same, text in facts(asked, with_optimizer(asked, "sgd")))
+    assert told["All begin with the same weights, number by number."] is True
+    assert (
+        told["All see the same batches of pictures in the same order, varied by the same dice."]
+        is True
+    )
+    assert any("learning rate of its own" in text and not same for text, same in told.items())
+    told = [
+        text
+        for same, text in facts(asked, asked.replace(training=training.replace(batch_size=64)))
+        if not same
+    ]
+    assert told == [
+        "Batches of 16 and 64: the same order of pictures, cut differently, and varied by other dice."
+    ]
+    told = [
+        text
+        for same, text in facts(
+            asked, asked.replace(training=training.replace(batch_size=8, accumulation=2))
+        )
+        if not same
+    ]
+    assert told == []  # the step learns from as many
+    told = [
+        text
+        for same, text in facts(asked, asked.replace(training=training.replace(seed=1)))
+        if not same
+    ]
+    assert len(told) == 2 and "seeds differ" in told[0] and "order of its own" in told[1]
+    told = [
+        text for same, text in facts(asked, asked.replace(model={"template": "resnet"})) if not same
+    ]
+    assert any("networks differ" in text for text in told)
+    told = [
+        text
+        for same, text in facts(
+            asked, asked.replace(loss={"kind": "cross-entropy", "label_smoothing": 0.2})
+        )
+        if not same
+    ]
+    assert len(told) == 1 and "losses differ" in told[0]
+    told = [
+        text
+        for same, text in facts(asked, asked.replace(training=training.replace(epochs=3)))
+        if not same
+    ]
+    assert len(told) == 1 and "epochs" in told[0]
+
+
+def test_the_ready_made_race_gives_each_its_usual_rate(asked: Experiment) -> None:
+    about = open_dataset(asked.data).description
+    four = why_adam(asked, about)
+    assert [one.optimizer.label for one in four] == ["SGD", "SGD with momentum", "Adam", "AdamW"]
+    proposed = variants(asked, with_optimizer(asked, "sgd"))[0].resolved.optimizer.learning_rate
+    assert [one.optimizer.learning_rate for one in four] == [0.1, 0.05, proposed, proposed]
+    assert [one.name for one in variants(*four)] == ["SGD", "SGD with momentum", "Adam", "AdamW"]
+    assert all(one.replace(optimizer=None) == asked.replace(optimizer=None) for one in four)
+
+
+def test_memory_together_counts_shared_data_once_and_one_passing_at_a_time() -> None:
+    one = {
+        "weights": 10,
+        "gradients": 10,
+        "first_moment": 20,
+        "activations": 100,
+        "data": 55,
+        "peak": 195,
+    }
+    other = {"weights": 10, "gradients": 10, "activations": 60, "data": 55, "peak": 135}
+    assert together([one], 50) == 195
+    assert together([one, other], 50) == (195 - 100 - 50) + (135 - 60 - 50) + 100 + 50
+    assert together([one, {}], 50) is None
+
+
+def test_the_data_are_opened_once(
+    tmp_path: Path, asked: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = []
+    real = racing.open_dataset
+    monkeypatch.setattr(racing, "open_dataset", lambda *given: opened.append(1) or real(*given))
+    monkeypatch.setattr(
+        "app.engine.training.plan.open_dataset", lambda *_: pytest.fail("opened again")
+    )
+    short = asked.replace(training=asked.training.replace(epochs=1))
+    held(tmp_path, short, with_optimizer(short, "sgd"))
+    assert opened == [1]

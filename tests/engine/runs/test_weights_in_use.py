@@ -1,0 +1,149 @@
+"""The last step's weights in place of the best epoch's: really those, judged on the same data, and back again."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from app.engine.errors import UserError
+from app.engine.results.predictor import Predictor
+from app.engine.results.report import load_report
+from app.engine.runs import checkpoint, weights_in_use
+from app.engine.runs.control import Control, Stopped
+from app.engine.runs.run import Run
+from app.engine.sources.opening import open_dataset
+from app.engine.training import trainer
+from models.network import Network
+from tests.engine.training.small import overfitted
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return overfitted(tmp_path_factory.mktemp("overfitted") / "one")
+
+
+@pytest.fixture
+def run(once: Run, tmp_path: Path) -> Run:
+    """A copy of the run, with data of its own that can be lost."""
+    folder, source = tmp_path / once.name, tmp_path / "noise.npz"
+    shutil.copytree(once.path, folder)
+    shutil.copy2(once.experiment().data.source, source)
+    text = (folder / "experiment.toml").read_text(encoding="utf-8")
+    asked = text.replace(json.dumps(once.experiment().data.source), json.dumps(str(source)))
+    (folder / "experiment.toml").write_text(asked, encoding="utf-8")
+    assert Run(folder).experiment().data.source == str(source)
+    return Run(folder)
+
+
+def test_the_best_epoch_is_used_if_nothing_else_is_said(run: Run) -> None:
+    assert weights_in_use.read_kept(run) == weights_in_use.BEST
+    assert Predictor.load(run).epoch == load_report(run).best_epoch == run.summary()["best_epoch"]
+    last = weights_in_use.last_of(run)
+    assert last is not None and (last.epoch, last.step, last.partial) == (
+        8,
+        run.summary()["steps"],
+        False,
+    )
+
+
+def test_the_last_epoch_is_used_and_the_best_again(run: Run) -> None:
+    summary, best, report = run.summary(), Predictor.load(run), load_report(run)
+    dataset = open_dataset(run.experiment().data)
+    inputs, targets = dataset.split("test")
+
+    weights_in_use.use(run, "last")
+    last = Predictor.load(run)
+    assert (last.kept.use, last.epoch, last.best_epoch) == ("last", 8, summary["best_epoch"])
+    assert np.abs(last.logits(inputs) - best.logits(inputs)).max() > 0.1
+
+    kept, about = checkpoint.newest(run.path / "checkpoints")[0], checkpoint.read_best(run)
+    assert kept is not None
+    network = Network(about.graph, about.problem).eval()
+    checkpoint.restore_model(network, kept.model)
+    with torch.no_grad():
+        expected = network(about.description.preparation.tensor(torch.from_numpy(inputs))).numpy()
+    np.testing.assert_allclose(last.logits(inputs), expected, atol=1e-5)
+
+    told = load_report(run)
+    split = told.splits["test"]
+    assert (split.targets == targets).all() and (split.rows == dataset.indices["test"]).all()
+    np.testing.assert_allclose(
+        split.probabilities, torch.from_numpy(expected).softmax(1).numpy(), atol=1e-5
+    )
+    assert split.loss is not None and split.loss != report.splits["test"].loss
+    lines = [
+        json.loads(line)
+        for line in (run.path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
+    judged = [line["validation_loss"] for line in lines if "validation_loss" in line]
+    assert told.splits["validation"].loss == pytest.approx(judged[-1], rel=1e-4)
+    plain = told.to_plain()
+    assert (plain["use"], plain["epoch"], plain["best_epoch"]) == ("last", 8, summary["best_epoch"])
+    assert run.summary() == summary, "summary.json is of the best epoch"
+
+    weights_in_use.use(run, "best")
+    again = load_report(run)
+    assert (Predictor.load(run).logits(inputs) == best.logits(inputs)).all()
+    assert again.to_plain() == report.to_plain()
+
+
+def test_data_that_are_gone_or_others_leave_the_choice_as_it_was(run: Run) -> None:
+    source = Path(run.experiment().data.source)
+    with np.load(source) as file:
+        images, labels = file["images"], file["labels"]
+    np.savez(source, images=images[:-3], labels=labels[:-3])
+    with pytest.raises(
+        UserError, match=r"cannot be judged: the data changed since this run was trained\."
+    ):
+        weights_in_use.use(run, "last")
+    source.unlink()
+    with pytest.raises(
+        UserError, match=r"without the data of the run: there is no '.*noise\.npz'\."
+    ):
+        weights_in_use.use(run, "last")
+    assert Predictor.load(run).kept.use == load_report(run).kept.use == "best"
+
+
+def test_the_choice_lasts_without_the_data(run: Run) -> None:
+    weights_in_use.use(run, "last")
+    Path(run.experiment().data.source).unlink()
+    assert Predictor.load(run).kept.use == load_report(run).kept.use == "last"
+
+
+def test_a_judging_that_is_given_up_changes_nothing(run: Run) -> None:
+    control = Control()
+    control.stop()
+    with pytest.raises(Stopped):
+        weights_in_use.use(run, "last", control.check)
+    assert weights_in_use.read_kept(run) == weights_in_use.BEST
+
+
+def test_a_run_that_goes_on_goes_back_to_the_best(run: Run) -> None:
+    weights_in_use.use(run, "last")
+    ended = trainer.resume(run, lambda event: None, Control(), epochs=9)
+    assert ended.status == "completed", ended.reason
+    assert Predictor.load(run).epoch == load_report(run).best_epoch == run.summary()["best_epoch"]
+    last = weights_in_use.last_of(run)
+    assert last is not None and last.epoch == 9
+
+
+def test_a_running_run_has_no_last_epoch_yet(run: Run) -> None:
+    run.claim()
+    assert weights_in_use.last_of(run) is None
+    with pytest.raises(UserError, match="still being trained"):
+        weights_in_use.use(run, "last")
+
+
+def test_last_weights_that_are_not_those_judged_are_refused(run: Run) -> None:
+    weights_in_use.use(run, "last")
+    newest = max((run.path / "checkpoints").glob("state-*"))
+    (newest / "model.safetensors").write_bytes(b"flipped")
+    with pytest.raises(UserError, match=r"missing or damaged\. Use the best epoch"):
+        Predictor.load(run)
+    weights_in_use.use(run, "best")
+    assert Predictor.load(run).kept.use == "best"

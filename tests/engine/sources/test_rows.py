@@ -1,0 +1,187 @@
+"""Rows: gaps, scales and categories by the training rows alone; one row as the whole table."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from app.engine.data.numbers import NumberStyle
+from app.engine.data.preparation import read_preparation
+from app.engine.data.preparations.row import NO_VALUE, RowPreparation
+from app.engine.errors import UserError
+from app.engine.sources.parts.rows import RowPart
+from app.engine.sources.tables.columns import Column
+
+STYLE = NumberStyle(",")
+
+
+def part(
+    columns: Mapping[str, list[str]], missing: Mapping[str, Any] | None = None, **roles: str
+) -> RowPart:
+    import pyarrow as pa
+
+    made = [
+        Column(name, STYLE, pa.array(cells, pa.large_string())) for name, cells in columns.items()
+    ]
+    found = {
+        column.name: roles.get(column.name, "number" if column.numeric else "category")
+        for column in made
+    }
+    return RowPart(made, found, missing or {}, STYLE)
+
+
+CELLS = {
+    "size": ["1,5", "", "2,5", "3,5", "10", "NA"],
+    "colour": ["red", "blue", "red", "", "green", "blue"],
+}
+TRAINING = np.array([0, 1, 2, 3])
+
+
+def settled(**changes: Any) -> tuple[np.ndarray, RowPreparation]:
+    values, preparation = part({**CELLS, **changes.pop("cells", {})}, **changes).settle(TRAINING)
+    assert isinstance(preparation, RowPreparation)
+    return values, preparation
+
+
+def test_rows_are_kept_with_gaps_flags_and_numbers_of_categories() -> None:
+    values, preparation = settled()
+    assert values.dtype == np.float32
+    assert preparation.features == ("size", "size: missing", "colour")
+    assert preparation.inputs[0].shape == (3,) and preparation.inputs[0].categories == (4,)
+    assert set(preparation.categories[0].categories) == {"red", "blue", NO_VALUE}
+    assert preparation.categories[0].categories[0] == "red"  # the most frequent first
+    assert np.isnan(values[[1, 5], 0]).all() and values[:, 1].tolist() == [0, 1, 0, 0, 0, 1]
+    codes = preparation.categories[0].numbers
+    assert values[:, 2].tolist() == [
+        codes["red"],
+        codes["blue"],
+        codes["red"],
+        codes[NO_VALUE],
+        0,
+        codes["blue"],
+    ]
+
+
+def test_statistics_are_of_the_training_rows_alone() -> None:
+    _, first = settled()
+    _, second = settled(
+        cells={
+            "size": ["1,5", "", "2,5", "3,5", "-999", "7"],
+            "colour": ["red", "blue", "red", "", "violet", "pink"],
+        }
+    )
+    assert first == second
+    _, third = settled(cells={"size": ["1,5", "", "2,5", "99", "10", "NA"]})
+    assert third != first
+
+
+@pytest.mark.parametrize(
+    ("policy", "fill"), [("median", 2.5), ("mean", 2.5), ("zero", 0.0), (None, 2.5)]
+)
+def test_the_network_sees_gaps_filled_and_one_scale(policy: str | None, fill: float) -> None:
+    values, preparation = settled(missing={"size": policy} if policy else {})
+    batch = torch.from_numpy(values)
+    seen = preparation.tensor(batch)
+    filled = np.array([1.5, fill, 2.5, 3.5])
+    expected = (np.array([1.5, fill, 2.5, 3.5, 10, fill]) - filled.mean()) / filled.std()
+    assert np.allclose(seen[:, 0].numpy(), expected, atol=1e-6)
+    assert torch.equal(seen[:, 1:], batch[:, 1:]) and torch.isnan(
+        batch[1, 0]
+    )  # what is given stays
+    assert seen[:4, 0].mean().abs() < 1e-6 and seen[:4, 0].std(correction=0) == pytest.approx(1)
+
+
+def test_mean_and_median_differ_where_they_should() -> None:
+    cells = {"size": ["1", "", "2", "9", "10", "NA"]}
+    assert settled(cells=cells)[1].amounts[0].fill == 2
+    assert settled(cells=cells, missing={"size": "mean"})[1].amounts[0].fill == 4
+
+
+def test_settling_and_coding_give_the_same() -> None:
+    one = part(CELLS)
+    values, preparation = one.settle(TRAINING)
+    assert np.array_equal(one.coded(preparation), values, equal_nan=True)
+    assert np.array_equal(part(CELLS).coded(preparation), values, equal_nan=True)
+
+
+def test_one_row_is_prepared_as_the_table() -> None:
+    values, preparation = settled()
+    for row in range(6):
+        raw = {name: cells[row] for name, cells in CELLS.items()}
+        assert np.array_equal(preparation.array(raw), values[row], equal_nan=True)
+    assert np.array_equal(
+        preparation.array({"size": 1.5, "colour": "red"}), values[0], equal_nan=True
+    )
+    assert np.array_equal(
+        preparation.array({"size": "1.5", "colour": " red "}), values[0], equal_nan=True
+    )
+    assert math.isnan(preparation.array({"colour": "red", "size": None})[0])
+    assert math.isnan(preparation.array({"colour": "red", "size": math.inf})[0])
+    assert preparation.array({"size": 1, "colour": "never seen"})[2] == 0
+    with pytest.raises(UserError, match="'abc' is no number, but 'size'"):
+        preparation.array({"size": "abc", "colour": "red"})
+    with pytest.raises(UserError, match="none of the columns"):
+        preparation.array({"Size": "1"})
+
+
+def test_a_dropped_gap_is_asked_for_in_one_row() -> None:
+    _, preparation = settled(
+        missing={"size": "drop"}, cells={"size": ["1", "2", "3", "4", "5", "6"]}
+    )
+    with pytest.raises(UserError, match="'size' has no value"):
+        preparation.array({"size": "", "colour": "red"})
+
+
+def test_policies_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(UserError) as caught:
+        part(CELLS, {"size": "category"})
+    assert caught.value.setting == "data.missing" and "median" in caught.value.remedy
+
+
+def test_no_variation_and_no_values_divide_by_nothing() -> None:
+    values, preparation = settled(
+        cells={"size": ["5", "5", "5", "5", "6", ""], "none": ["", "", "", "", "1", "2"]}
+    )
+    seen = preparation.tensor(torch.from_numpy(values))
+    assert torch.isfinite(seen).all() and seen[0, 0] == 0
+    assert next(column for column in preparation.columns if column.name == "size").std == 1
+
+
+def test_a_preparation_survives_json() -> None:
+    _, preparation = settled(cells={"when": [f"{day}.3.2024" for day in range(1, 7)]})
+    again = read_preparation(json.loads(json.dumps(preparation.to_plain(), allow_nan=False)))
+    assert again == preparation
+    assert again.array({"size": 1, "colour": "red", "when": "2.3.2024"})[1] == 19_784  # type: ignore[index]
+
+
+def test_what_is_filled_and_unseen_is_told() -> None:
+    one = part(CELLS)
+    one.settle(TRAINING)
+    told = " ".join(one.notes)
+    for words in ("2 missing values of 'size'", "1 missing value of 'colour'", "1 row has a value"):
+        assert words in told
+
+
+def test_equal_rows_are_copies_unless_most_are() -> None:
+    few = part({"a": ["1", "2", "3", "1"], "b": ["x", "y", "z", "x"]}).digests()
+    assert (few[0] == few[3]).all() and len(np.unique(few, axis=0)) == 3
+    many = part({"a": ["0", "1"] * 20}).digests()
+    assert len(np.unique(many, axis=0)) == 40
+    assert not np.array_equal(
+        part({"b": ["x", "y"]}).digests()[0], part({"b": ["v", "y"]}).digests()[0]
+    )
+
+
+def test_gaps_are_told_in_other_data_too() -> None:
+    _, preparation = settled()
+    other = part({"size": ["", "2,5"], "colour": ["red", "blue"]})
+    other.coded(preparation)
+    assert other.notes == (
+        "1 missing value of 'size': the median of training, 2.5; a further input says where.",
+    )

@@ -1,0 +1,369 @@
+"""Looking inside an optimizer: what is told of every layer is what the weights really did."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from app.engine.learning.choices import OPTIMIZERS, Optimizer
+from app.engine.runs.control import Control
+from app.engine.runs.events import InsideMeasured
+from app.engine.runs.run import Run
+from app.engine.training import optimizer_probe
+from app.engine.training.optimizer_probe import BINS, EDGES, QUANTITIES, Watch, plain_names
+from app.engine.training.trainer import train
+from models.network import Network
+from models.template import TEMPLATES
+from tests.engine.training.small import Listener, experiment, pictures
+from tests.models.networks import batch_of, network_of, usual
+
+CPU = torch.device("cpu")
+RATE = 0.01
+
+
+class Loop:
+    """A training by hand: `step` does one and says what the watch saw, and where the weights were before it."""
+
+    def __init__(
+        self, choice: Optimizer, network: Network | None = None, template: str = "cnn"
+    ) -> None:
+        kind = TEMPLATES.get(template)
+        self.problem = usual(kind)
+        self.network = network if network is not None else network_of(kind(), self.problem)
+        self.optimizer = choice.over(self.network, CPU)
+        self.watch = Watch(self.network, self.optimizer, choice)
+        self.matrices = [one for one in self.network.parameters() if one.ndim >= 2]
+        self.done = 0
+
+    def step(self, rate: float = RATE, autocast: bool = False) -> InsideMeasured | None:
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.zero_grad()
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=autocast):
+            answers = self.network(batch_of(self.problem, 6, self.done))
+        answers.float().square().mean().backward()
+        self.was = [one.detach().clone() for one in self.matrices]
+        self.done += 1
+        self.watch.before()
+        self.optimizer.step()
+        return self.watch.after(self.done, rate)
+
+    def seen(self, steps: int = 5, **how: Any) -> InsideMeasured:
+        """What is seen after so many steps, falling back on later ones where the watch waits."""
+        for _ in range(steps):
+            found = self.step(**how)
+        assert found is not None
+        return found
+
+    def moved(self, share: float = 0.0) -> list[torch.Tensor]:
+        """How far every number went in the last step, but for what decay took of it."""
+        return [
+            was * (1 - share) - one.detach()
+            for was, one in zip(self.was, self.matrices, strict=True)
+        ]
+
+
+@pytest.fixture(autouse=True)
+def always(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every step is looked at."""
+    monkeypatch.setattr(optimizer_probe, "EVERY", 0.0)
+    monkeypatch.setattr(optimizer_probe, "WAIT", -1e9)
+
+
+def rms(values: torch.Tensor) -> float:
+    return float(values.double().square().mean().sqrt())
+
+
+CASES: dict[str, tuple[str, dict[str, Any], set[str]]] = {
+    "adamw": ("adamw", {"weight_decay": 0.1}, {"first_moment", "second_moment_root"}),
+    "amsgrad": (
+        "adamw",
+        {"weight_decay": 0.1, "amsgrad": True},
+        {"first_moment", "second_moment_root"},
+    ),
+    "adam": ("adam", {"beta1": 0.0}, {"first_moment", "second_moment_root"}),
+    "adam, decay": ("adam", {"weight_decay": 0.1}, {"first_moment", "second_moment_root"}),
+    "sgd": ("sgd", {"weight_decay": 0.1}, set()),
+    "momentum": ("sgd-momentum", {"weight_decay": 0.1, "nesterov": False}, {"first_moment"}),
+    "nesterov": ("sgd-momentum", {"weight_decay": 0.1}, {"first_moment"}),
+    "rmsprop": ("rmsprop", {"weight_decay": 0.1}, {"second_moment_root"}),
+    "rmsprop, all": (
+        "rmsprop",
+        {"momentum": 0.5, "centered": True},
+        {"first_moment", "second_moment_root"},
+    ),
+    "adagrad": ("adagrad", {}, {"second_moment_root"}),
+    "nadam": ("nadam", {"weight_decay": 0.1}, {"first_moment", "second_moment_root"}),
+    "radam": (
+        "radam",
+        {"decay_apart": False, "weight_decay": 0.1},
+        {"first_moment", "second_moment_root"},
+    ),
+    "adafactor": ("adafactor", {"weight_decay": 0.1}, set()),
+    "muon": ("muon", {"weight_decay": 0.1}, {"first_moment", "second_moment_root"}),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_step_told_is_the_one_that_was_made(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All numbers are looked at here, so that the root mean squares are those of the whole."""
+    monkeypatch.setattr(optimizer_probe, "SAMPLE", 10**9)
+    monkeypatch.setattr(optimizer_probe, "TOGETHER", 10**9)
+    kind, settings, has = CASES[case]
+    choice = OPTIMIZERS.get(kind)(learning_rate=RATE, **settings)
+    loop = Loop(choice, template="vit" if kind == "muon" else "cnn")
+    seen = loop.seen(5)
+    assert set(seen.sizes) == set(seen.histograms) == {"gradient", "step", "weight"} | has
+    share = RATE * choice.decay() if choice.decays_apart else 0.0
+    decayed = {
+        one
+        for group in loop.optimizer.param_groups
+        if group["weight_decay"]
+        for one in group["params"]
+    }
+    for row, (weight, was) in enumerate(zip(loop.matrices, loop.was, strict=True)):
+        went = was * (1 - (share if weight in decayed else 0.0)) - weight.detach()
+        assert seen.sizes["step"][row] == pytest.approx(rms(went), rel=1e-4, abs=1e-9)
+        assert weight.grad is not None
+        assert seen.sizes["gradient"][row] == pytest.approx(rms(weight.grad), rel=1e-5)
+        assert seen.sizes["weight"][row] == pytest.approx(rms(was), rel=1e-5)
+        assert seen.norms[row] == pytest.approx(float(weight.detach().norm()), rel=1e-5)
+        assert seen.histograms["step"][row].sum() == weight.numel() == seen.numbers[row]
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if case not in ("adagrad", "adafactor", "nadam", "radam")]
+)
+def test_the_formula_gives_the_movement_of_each_weight(case: str) -> None:
+    """To 1e-6, decay apart, in double precision, where rounding of the weights does not hide it."""
+    kind, settings, _ = CASES[case]
+    choice = OPTIMIZERS.get(kind)(learning_rate=RATE, **settings)
+    dice = torch.Generator().manual_seed(0)
+    shape = (6, 3, 3, 3) if kind == "muon" else (6, 5)
+    weight = nn.Parameter(torch.randn(shape, generator=dice, dtype=torch.float64))
+    group: dict[str, Any] = {"params": [weight], "weight_decay": choice.decay()}
+    optimizer = choice.build([group], CPU)
+    for number in range(7):
+        weight.grad = torch.randn(weight.shape, generator=dice, dtype=torch.float64) / (number + 1)
+        was = weight.detach().clone()
+        optimizer.step()
+        live = optimizer.param_groups[0]
+        state = (
+            {
+                name: one.reshape(-1) if one.numel() > 1 else one.double().expand(weight.numel())
+                for name, one in optimizer.state[weight].items()
+                if one is not None
+            }
+            if weight in optimizer.state
+            else {}
+        )
+        found = choice.inside(state, weight.grad.reshape(-1), was.reshape(-1), live)
+        went = was * (1 - choice.pull(live)) - weight.detach()
+        if "step" in found:
+            torch.testing.assert_close(found["step"], went.reshape(-1), rtol=1e-6, atol=1e-9)
+        else:
+            assert choice.formula() == ""
+
+
+def test_the_words_of_a_formula_are_those_that_can_be_filled_in() -> None:
+    known = {name: 1.0 for name in (*QUANTITIES, "rate", "decay", "epsilon", "momentum")}
+    for kind in OPTIMIZERS.all():
+        choice = kind()
+        assert choice.formula().format_map(known).count("{") == 0
+        whole = {"gradient", "step", "weight", "first_moment", "second_moment_root"}
+        shown = {"first_moment", "second_moment_root"} & {
+            {"first_moment": "first_moment", "second_moment": "second_moment_root"}.get(row, "")
+            for row in choice.state
+        } | {"gradient", "step", "weight"}
+        assert bool(choice.lacks) == (shown != whole), kind.kind
+
+
+@pytest.mark.parametrize("template", [kind.kind for kind in TEMPLATES.all()])
+def test_every_template_has_layers_with_different_names(template: str) -> None:
+    loop = Loop(OPTIMIZERS.get("adamw")(), template=template)
+    seen = loop.step()
+    assert seen is not None
+    assert len(set(seen.layers)) == len(seen.layers) == len(loop.matrices)
+    assert list(seen.numbers) == [one.numel() for one in loop.matrices]
+    assert not any("." in name or "_" in name for name in seen.layers)
+    assert np.isfinite(seen.norms).all()
+
+
+def test_names_are_plain() -> None:
+    paths = [
+        "blocks.conv1.weight",
+        "blocks.block1.attention.query_key_value.weight",
+        "blocks.mix.0.weight",
+        "blocks.positions.positions",
+        "blocks.block1_2.first.0.weight",
+        "blocks.block1_2.first.1.weight",
+    ]
+    assert plain_names(paths) == (
+        "conv1",
+        "block1 attention in",
+        "mix",
+        "positions",
+        "block1 2 first",
+        "blocks.block1_2.first.1.weight",
+    )
+
+
+def test_a_large_layer_is_sampled_evenly_and_always_at_the_same_places() -> None:
+    loop = Loop(OPTIMIZERS.get("adamw")(), template="resnet")
+    loop.step()
+    large = max(loop.watch._layers, key=lambda layer: layer.weight.numel())
+    assert large.weight.numel() == 96 * 96 * 9 and 3500 < large.count <= optimizer_probe.SAMPLE
+    places = large.sampled(
+        torch.empty_like(large.weight).copy_(
+            torch.arange(large.weight.numel()).reshape(large.weight.shape)
+        )
+    )
+    assert len(set(places.tolist())) == large.count
+    columns = torch.div(places, 9, rounding_mode="floor") % 96
+    assert len(set(columns.tolist())) == 96 and len({int(one) % 9 for one in places}) == 9
+    other_order = large.weight.detach().clone(memory_format=torch.contiguous_format)
+    assert torch.equal(large.sampled(other_order), large.sampled(large.weight))
+
+
+def test_histograms_count_every_number_that_was_looked_at() -> None:
+    loop = Loop(OPTIMIZERS.get("adamw")())
+    with torch.no_grad():
+        loop.matrices[0].flatten()[:3] = torch.tensor([0.0, 1e-14, 1e9])
+    seen = loop.step()
+    assert seen is not None and len(EDGES) == BINS + 1
+    weights = seen.histograms["weight"]
+    assert weights[0, 0] >= 2 and weights[0, -1] == 1
+    numbers = loop.was[-1].flatten().abs().clamp(min=1e-30).log10().numpy()
+    assert np.array_equal(
+        weights[-1], np.histogram(np.clip(numbers, EDGES[0], EDGES[-1]), EDGES)[0]
+    )
+
+
+def test_the_weight_that_is_followed_stays_the_same_and_its_step_follows_from_its_figures() -> None:
+    choice = OPTIMIZERS.get("adamw")(learning_rate=RATE, weight_decay=0.1)
+    loop = Loop(choice)
+    first, second = loop.step(), loop.step()
+    assert first is not None and second is not None
+    for row in range(len(second.layers)):
+        one = {name: float(values[row]) for name, values in second.one.items()}
+        assert one["step"] == pytest.approx(
+            second.rate * one["first_moment"] / (one["second_moment_root"] + choice.epsilon),
+            rel=1e-5,
+        )
+        after_first = (
+            first.one["weight"][row] * (1 - first.rate * one["decay"]) - first.one["step"][row]
+        )
+        assert one["weight"] == pytest.approx(after_first, rel=1e-4)
+
+
+def test_bfloat16_and_matrices_of_muon() -> None:
+    loop = Loop(OPTIMIZERS.get("muon")(), template="vit")
+    seen = loop.seen(3, autocast=True)
+    second = dict(zip(seen.layers, np.isfinite(seen.sizes["second_moment_root"]), strict=True))
+    assert not second["block1 expand"] and second["conv1"] and second["answer"]
+    assert np.isfinite(seen.sizes["step"]).all() and (seen.sizes["step"] > 0).all()
+    assert seen.histograms["second_moment_root"][seen.layers.index("block1 expand")].sum() == 0
+
+
+def test_a_step_that_was_left_out_is_not_told() -> None:
+    loop = Loop(OPTIMIZERS.get("sgd-momentum")())
+    for one in loop.matrices:
+        one.grad = torch.full_like(one, float("inf"))
+    loop.watch.before()
+    assert loop.watch.after(1, RATE) is None
+    assert loop.step() is not None
+
+
+def test_weights_without_gradients_are_unknown() -> None:
+    loop = Loop(OPTIMIZERS.get("adamw")())
+    loop.step()
+    loop.optimizer.zero_grad()
+    loop.matrices[1].grad = torch.ones_like(loop.matrices[1])
+    loop.watch.before()
+    loop.optimizer.step()
+    seen = loop.watch.after(2, RATE)
+    assert seen is not None
+    assert np.isnan(seen.sizes["gradient"][0]) and np.isfinite(seen.sizes["gradient"][1])
+
+
+def test_looking_takes_a_small_share_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(optimizer_probe, "EVERY", 0.1)
+    monkeypatch.setattr(optimizer_probe, "WAIT", 25.0)
+    now = [100.0]
+    monkeypatch.setattr(optimizer_probe.time, "perf_counter", lambda: now[0])
+    loop = Loop(OPTIMIZERS.get("adamw")())
+
+    def look(takes: float) -> InsideMeasured | None:
+        loop.watch.before()
+        loop.optimizer.step()
+        sampled = optimizer_probe._Look._numbers
+
+        def slowly(self: optimizer_probe._Look) -> np.ndarray:
+            now[0] += takes
+            return sampled(self)
+
+        monkeypatch.setattr(optimizer_probe._Look, "_numbers", slowly)
+        found = loop.watch.after(1, RATE)
+        monkeypatch.setattr(optimizer_probe._Look, "_numbers", sampled)
+        return found
+
+    loop.network(batch_of(loop.problem, 2)).mean().backward()
+    assert look(0.02) is not None
+    now[0] += 0.4
+    assert look(0.0) is None
+    now[0] += 0.2
+    seen = look(0.001)
+    assert seen is not None and seen.seconds == pytest.approx(0.001)
+    now[0] += 0.05
+    assert look(0.0) is None
+    now[0] += 0.06
+    assert look(0.0) is not None
+
+
+def test_nothing_is_made_before_somebody_looks() -> None:
+    loop = Loop(OPTIMIZERS.get("adamw")())
+    assert loop.watch._layers == [] and loop.watch.after(1, RATE) is None
+
+
+# --- in a run
+
+
+def looks_of(folder: Path, watching: bool, **sections: dict[str, Any]) -> list[InsideMeasured]:
+    folder.mkdir()
+    asked = experiment(pictures(folder / "pictures.npz"), **sections)
+    control, told = Control(), Listener()
+    control.watching = watching
+    ended = train(asked, Run.create(folder, asked), told, control)
+    assert ended.status == "completed", ended.reason
+    return told.of(InsideMeasured)
+
+
+def test_a_run_tells_what_its_optimizer_holds_only_while_somebody_looks(tmp_path: Path) -> None:
+    seen = looks_of(tmp_path / "looked", True)
+    assert [one.step for one in seen] == sorted({one.step for one in seen}) and len(seen) > 1
+    assert seen[0].layers == ("conv1", "conv2", "answer")
+    assert all(np.isfinite(one.sizes["step"]).all() for one in seen)
+    assert looks_of(tmp_path / "alone", False) == []
+
+
+def test_adam_lets_the_weights_grow_and_decay_keeps_them_bounded(tmp_path: Path) -> None:
+    """On a real training: under Adam their length grows to the end; AdamW's comes to where growth and decay balance."""
+    lengths = {}
+    for kind, decay in (("adam", 0.0), ("adamw", 1.0)):
+        seen = looks_of(
+            tmp_path / kind,
+            True,
+            optimizer={"kind": kind, "learning_rate": 0.02, "weight_decay": decay},
+            schedule={"kind": "constant"},
+            training={"epochs": 40, "patience": 0},
+        )
+        lengths[kind] = np.array([np.sqrt((one.norms**2).sum()) for one in seen])
+    late = {kind: values[len(values) // 2 :] for kind, values in lengths.items()}
+    assert late["adam"][-1] > 1.1 * late["adam"][0] > 1.1 * 1.3 * lengths["adam"][0]
+    assert late["adamw"].max() < 1.2 * late["adamw"].min()
+    assert late["adamw"].max() < 0.5 * late["adam"][-1]

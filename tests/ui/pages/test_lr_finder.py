@@ -1,0 +1,313 @@
+"""Finding a learning rate in the window: a real search on a real thread, a curve one can choose from, and nothing taken
+before it is pressed."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtWidgets import QProgressBar, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.engine.planning.lr_curve import Tried, judge, rounded, smooth
+from app.ui.pages.learning.lr_finder import OUTDATED, FindButton, FinderDialog
+from app.ui.plots.curves.lr_finder import RateFinderPlot
+from app.ui.state.lr_search import BUSY, NO_DATA, RateSearch
+from app.ui.style.theme import Theme
+from tests.engine.training.small import at_step, pictures
+from tests.ui.conftest import OpenWindow
+from tests.ui.loose import Loose
+from tests.ui.using import choose_little, click, find, inside, until
+
+PATIENCE_MS = 60_000
+RATES = np.geomspace(1e-6, 10.0, 100)
+LOSSES = 2.0 - 1.5 / (1 + np.exp(-6 * (np.log10(RATES) + 2))) + np.where(RATES > 0.1, RATES, 0.0)
+
+
+def loaded(loose: Loose, qtbot: QtBot, folder: Path) -> None:
+    """Quarters of pictures, read; a network that trains in a moment."""
+    document = loose.document
+    loose.parts.measurer.close()
+    loose.open(str(pictures(folder / "quarters.npz")))
+    qtbot.waitUntil(lambda: document.data_state == "ready", timeout=PATIENCE_MS)
+    document.choose("model", "cnn")
+    assert document.replace("model", depth=1, width=4) == ""
+    assert document.replace("training", batch_size=128, threads=1, device="cpu") == ""
+
+
+def opened(loose: Loose, qtbot: QtBot) -> tuple[FindButton, FinderDialog]:
+    """The dialog as the button opens it, its search begun."""
+    page = QWidget()
+    page.resize(900, 700)
+    qtbot.addWidget(page)
+    button = FindButton(loose.parts)
+    button.setParent(page)
+    with qtbot.waitExposed(page):
+        page.show()
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    dialog = button.dialog
+    assert dialog is not None and dialog.isVisible()
+    search = button.search
+    qtbot.waitUntil(
+        lambda: search.busy or bool(search.trouble) or search.curve is not None, timeout=PATIENCE_MS
+    )
+    return button, dialog
+
+
+def finished(qtbot: QtBot, search: RateSearch) -> None:
+    qtbot.waitUntil(lambda: not search.busy, timeout=PATIENCE_MS)
+
+
+def test_a_value_is_found_and_taken(loose: Loose, qtbot: QtBot, tmp_path: Path) -> None:
+    loaded(loose, qtbot, tmp_path)
+    before = loose.document.experiment
+    button, dialog = opened(loose, qtbot)
+    assert not dialog.use.isEnabled() and dialog.stop.isVisible() and not dialog.again.isVisible()
+    finished(qtbot, button.search)
+    curve = button.search.curve
+    assert curve is not None and curve.proposal is not None, button.search.trouble
+    assert loose.document.experiment == before
+    assert not (tmp_path / "runs").exists()
+    assert dialog.chosen == curve.proposal and dialog.use.isEnabled()
+    assert curve.why in dialog.verdict.text() and "schedule" in dialog.verdict.text()
+    assert dialog.plot.present == curve.present and len(dialog.plot.smoothed.x) == len(curve.rates)
+    assert (
+        dialog.again.isVisible() and not dialog.stop.isVisible() and not dialog.progress.isVisible()
+    )
+    qtbot.mouseClick(dialog.use, Qt.MouseButton.LeftButton)
+    assert loose.document.experiment.optimizer.learning_rate == curve.proposal  # type: ignore[union-attr]
+    assert button.dialog is None
+    loose.document.undo()
+    assert loose.document.experiment == before
+
+
+def test_progress_is_told_while_it_lasts(loose: Loose, qtbot: QtBot, tmp_path: Path) -> None:
+    loaded(loose, qtbot, tmp_path)
+    assert loose.document.replace("training", batch_size=16) == ""
+    reached, go_on = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        reached.set()
+        go_on.wait(60)
+
+    with at_step(30, hold):
+        button, dialog = opened(loose, qtbot)
+        qtbot.waitUntil(
+            lambda: reached.is_set() and button.search.tried is not None, timeout=PATIENCE_MS
+        )
+        bar = dialog.findChild(QProgressBar, "learning.finder.progress")
+        assert bar is not None and bar.isVisible() and bar.maximum() == 800
+        assert dialog.state.text().startswith(f"Step {bar.value()} of 800, learning rate ")
+        assert len(dialog.plot.smoothed.x) == bar.value()
+        assert dialog.chosen is None and dialog.use.text() == "Use"
+        dialog.plot.picked.emit(0.01)
+        assert dialog.chosen is None
+        qtbot.mouseClick(dialog.stop, Qt.MouseButton.LeftButton)
+        assert "Stopped" in dialog.verdict.text() and not dialog.use.isEnabled()
+        go_on.set()
+        button.search.wait()
+    assert button.search.curve is None
+    qtbot.mouseClick(dialog.again, Qt.MouseButton.LeftButton)
+    assert button.search.busy and dialog.verdict.text() == ""
+    dialog.close()
+    button.search.wait()
+    assert not button.search.busy and button.search.curve is None
+
+
+def test_a_search_needs_data(loose: Loose, qtbot: QtBot) -> None:
+    loose.parts.measurer.close()
+    _, dialog = opened(loose, qtbot)
+    assert dialog.verdict.text() == NO_DATA and not dialog.use.isEnabled()
+    assert dialog.again.isVisible()
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    assert not dialog.isVisible()
+
+
+def test_what_goes_wrong_is_a_sentence(
+    loose: Loose, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from app.engine.training import plan as preparing
+
+    def full(plan: object) -> object:
+        raise MemoryError
+
+    loaded(loose, qtbot, tmp_path)
+    monkeypatch.setattr(preparing, "assemble", full)
+    button, dialog = opened(loose, qtbot)
+    finished(qtbot, button.search)
+    assert "not enough memory" in dialog.verdict.text() and dialog.again.isVisible()
+
+
+def test_other_settings_make_the_curve_out_of_date(
+    loose: Loose, qtbot: QtBot, tmp_path: Path
+) -> None:
+    loaded(loose, qtbot, tmp_path)
+    button, dialog = opened(loose, qtbot)
+    finished(qtbot, button.search)
+    document = loose.document
+    assert (
+        document.replace("training", epochs=3) == ""
+        and document.replace("optimizer", learning_rate=0.5) == ""
+    )
+    document.choose("schedule", "constant")
+    assert dialog.use.isEnabled() and "throughout" in dialog.verdict.text()
+    document.choose("optimizer", "sgd")
+    assert not dialog.use.isEnabled() and dialog.verdict.text() == OUTDATED
+    document.undo()
+    assert dialog.use.isEnabled()
+
+
+def test_a_training_comes_first(open_window: OpenWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    """It ends a search and begins after it; while it lasts, no search begins."""
+    window = open_window()
+    choose_little(qtbot, window, tmp_path, epochs=2000)
+    assert inside(window).document.replace("training", batch_size=64) == ""
+    inside(window).frame.go("learning")
+    button = find(window, "learning.find_rate", FindButton)
+    reached, go_on = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        reached.set()
+        go_on.wait(60)
+
+    session = inside(window).session
+    with at_step(10, hold):
+        button.click()
+        until(qtbot, reached.is_set)
+        inside(window).commands.do("train")
+        assert session.active and not button.search.busy
+        assert "training" in button.search.trouble
+        go_on.set()
+        until(qtbot, lambda: session.record.steps.values.size > 0)
+    dialog = button.dialog
+    assert dialog is not None
+    dialog.again.click()
+    assert dialog.verdict.text() == BUSY and not button.search.busy
+    session.stop_at_once()
+    until(qtbot, lambda: not session.active)
+    dialog.again.click()
+    assert button.search.busy
+    finished(qtbot, button.search)
+    dialog.close()
+
+
+def test_the_window_closes_while_it_searches(
+    open_window: OpenWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = open_window()
+    choose_little(qtbot, window, tmp_path)
+    inside(window).frame.go("learning")
+    click(qtbot, window, "learning.find_rate")
+    button = find(window, "learning.find_rate", FindButton)
+    until(qtbot, lambda: button.search.tried is not None)
+    # nothing survives: the fixture closes the window, conftest looks for threads
+
+
+# --- the curve
+
+
+@pytest.fixture
+def plot(qtbot: QtBot) -> RateFinderPlot:
+    made = RateFinderPlot(Theme())
+    qtbot.addWidget(made)
+    made.resize(600, 320)
+    with qtbot.waitExposed(made):
+        made.show()
+    made.show_tried(RATES, LOSSES, smooth(LOSSES), (1e-6, 10.0))
+    return made
+
+
+def test_a_click_picks_the_rate_there(plot: RateFinderPlot, qtbot: QtBot) -> None:
+    for wanted in (1e-5, 0.01, 1.0):
+        place = plot.box.mapViewToScene(QPointF(np.log10(wanted), 1.0))
+        with qtbot.waitSignal(plot.picked) as told:
+            qtbot.mouseClick(
+                plot.viewport(),
+                Qt.MouseButton.LeftButton,
+                pos=QPoint(round(place.x()), round(place.y())),
+            )
+        assert told.args[0] == pytest.approx(wanted, rel=0.1)
+    with qtbot.assertNotEmitted(plot.picked):
+        qtbot.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(2, 2))
+
+
+def test_arrow_keys_pick_the_next_rate(plot: RateFinderPlot, qtbot: QtBot) -> None:
+    plot.show_chosen(0.01)
+    with qtbot.waitSignal(plot.picked) as told:
+        qtbot.keyClick(plot, Qt.Key.Key_Right)
+    assert rounded(told.args[0]) == 0.011
+    plot.show_chosen(10.0)
+    with qtbot.waitSignal(plot.picked) as told:
+        qtbot.keyClick(plot, Qt.Key.Key_Right)
+    assert told.args[0] == pytest.approx(10.0)
+    assert "10" in plot.accessibleDescription()
+
+
+def test_what_blows_up_does_not_flatten_the_rest(plot: RateFinderPlot) -> None:
+    losses = LOSSES.copy()
+    losses[-5:] = [10.0, 1e3, 1e6, 1e9, np.inf]
+    plot.show_tried(RATES, losses, smooth(losses))
+    assert plot.box.viewRange()[1][1] < 4.0
+    plot.show_chosen(9.9)
+    plot.show_present(0.001)
+    assert not plot.grab().isNull()
+
+
+def test_an_empty_curve_shows_no_choice(plot: RateFinderPlot, qtbot: QtBot) -> None:
+    plot.show_chosen(0.01)
+    plot.show_tried(RATES[:0], LOSSES[:0], LOSSES[:0])
+    assert not plot._line.isVisible()
+    with qtbot.assertNotEmitted(plot.picked):
+        qtbot.keyClick(plot, Qt.Key.Key_Left)
+
+
+def test_a_choice_says_what_the_curve_says_of_it(loose: Loose, qtbot: QtBot) -> None:
+    loose.parts.measurer.close()
+    search = RateSearch(loose.document, loose.parts.session)
+    over = QWidget()
+    qtbot.addWidget(over)
+    dialog = FinderDialog(loose.parts, search, over)
+    dialog.show()
+    end = 95
+    search.tried = Tried(
+        end, 100, float(RATES[end]), (1e-6, 10.0), RATES[:end], LOSSES[:end], smooth(LOSSES[:end])
+    )
+    search.curve = judge(RATES[: end + 1], LOSSES[: end + 1], 0.001, end)
+    search.changed.emit()
+    assert dialog.use.text() == f"Use {dialog.chosen:g}"
+    proposal = dialog.chosen
+    for rate, words in (
+        (6.0, "blows up"),
+        (0.9, "too large"),
+        (1e-4, f"proposed was {proposal:g}"),
+    ):
+        dialog.plot.picked.emit(rate)
+        assert dialog.chosen == rate and words in dialog.verdict.text(), dialog.verdict.text()
+    names = {button.accessibleName() for button in dialog.findChildren(QPushButton)}
+    assert "Use 0.0001 as the learning rate" in names
+    for button in (dialog.use, dialog.again, dialog.stop, dialog.close_button, dialog.plot):
+        assert button.objectName() and button.toolTip() and button.accessibleName()
+    search.curve = judge(RATES, np.full(100, 2.0), 0.001, None)
+    search.changed.emit()
+    assert dialog.chosen is None and not dialog.use.isEnabled()
+    assert "No value can be proposed" in dialog.verdict.text()
+    dialog.close()
+
+
+@pytest.mark.parametrize("zoom", [1.0, 1.5])
+def test_it_fits_a_small_window(loose: Loose, qtbot: QtBot, zoom: float) -> None:
+    loose.parts.measurer.close()
+    loose.parts.theme.set_zoom(zoom)
+    over = QWidget()
+    over.resize(1280, 680)
+    qtbot.addWidget(over)
+    with qtbot.waitExposed(over):
+        over.show()
+    dialog = FinderDialog(loose.parts, RateSearch(loose.document, loose.parts.session), over)
+    dialog.show()
+    assert dialog.width() <= 1280 and dialog.height() <= 680
+    assert dialog.minimumSizeHint().height() <= dialog.height()
+    dialog.close()

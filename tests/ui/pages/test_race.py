@@ -1,0 +1,399 @@
+"""A race in the window: set up, watched, paused, stopped, read off a table, and gone into like any other run."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QListWidget, QPushButton
+from pytestqt.qtbot import QtBot
+
+from app.engine.experiment import Experiment
+from app.engine.learning.metrics import METRICS
+from app.engine.race.variants import Fact, variants_of
+from app.engine.runs import events
+from app.ui.pages.training.race.lanes import LanesTable, columns_of
+from app.ui.pages.training.race.plots import TrainingLossPlot, ValidationPlot
+from app.ui.pages.training.race.setup import RaceSetup
+from app.ui.pages.training.race.view import RaceView
+from app.ui.pages.training.race.words import changes_told, verdict
+from app.ui.shell.application import Window
+from app.ui.state.document import pretended
+from app.ui.state.race import Entrant, Racing
+from app.ui.state.record import Record
+from app.ui.state.session import State
+from app.ui.style.theme import Theme
+from tests.ui.using import choose_little, click, find, inside, until
+
+
+def racing_of(*changes: dict[str, Any]) -> Racing:
+    """A race of variants of a plain experiment, before anything was told."""
+    about = pretended()
+    base = Experiment(name="little").replace(training={"epochs": 4, "batch_size": 100})
+    experiments = [base.replace(**change) for change in changes]
+    return Racing(
+        [Entrant(one, 4.0) for one in variants_of(experiments, about)],
+        [Fact(True, "All begin alike.")],
+    )
+
+
+TWO: tuple[dict[str, Any], ...] = ({"optimizer": "adamw"}, {"optimizer": "sgd"})
+
+
+def prepared(examples: int = 1000, batch: int = 100) -> events.RunPrepared:
+    return events.RunPrepared(
+        "CPU",
+        "",
+        1,
+        10,
+        4,
+        4 * examples // batch,
+        examples // batch,
+        0,
+        batch,
+        examples,
+        (),
+        {"peak": 2_000_000},
+        {},
+    )
+
+
+def steps(first: int, losses: list[float]) -> events.StepsDone:
+    numbers = np.arange(first, first + len(losses))
+    ones = np.ones(len(losses))
+    return events.StepsDone(
+        int(numbers[-1]), 1, numbers, np.array(losses), ones, ones, 500.0, 3.0, 6.0
+    )
+
+
+def epoch(
+    number: int, accuracy: float, loss: float, best: bool = True, count: int = 500
+) -> events.EpochDone:
+    confusion = np.array([[count, 0], [0, 0]])
+    return events.EpochDone(
+        number,
+        10 * number,
+        loss,
+        loss,
+        {"accuracy": accuracy},
+        best,
+        number if best else number - 1,
+        0,
+        1.0,
+        confusion,
+    )
+
+
+def tell(racing: Racing, lane: int, *told: events.Event) -> None:
+    for event in told:
+        racing.add(events.LaneTold(lane, event))
+
+
+def end(status: events.Status = "completed", **summary: Any) -> events.RunFinished:
+    return events.RunFinished("", status, "Done.", summary)
+
+
+@pytest.fixture
+def theme(qtbot: QtBot) -> Iterator[Theme]:
+    theme = Theme(False)
+    yield theme
+    theme.deleteLater()
+
+
+# --- what is known of it
+
+
+def test_a_race_says_how_far_all_of_it_is() -> None:
+    racing = racing_of(*TWO)
+    assert [runner.state for runner in racing.runners] == ["waiting for its turn"] * 2
+    assert not racing.begun and racing.remaining is None and racing.progress == 0.0
+    tell(
+        racing,
+        0,
+        events.RunStarted("/runs/a", "a", {}),
+        events.StageChanged("Building the network"),
+    )
+    assert racing.begun and racing.runners[0].state == "Building the network"
+    tell(racing, 0, prepared(), steps(1, [1.0] * 20))
+    assert racing.remaining is None  # the other has not said
+    tell(racing, 1, events.RunStarted("/runs/b", "b", {}), prepared(), steps(1, [1.0] * 10))
+    assert racing.remaining == 12.0 and racing.progress == pytest.approx((0.5 + 0.25) / 2)
+    assert racing.text == "race of 2 · epoch 1 of 4"
+    tell(racing, 1, end("diverged"))
+    assert (
+        racing.text == "race of 2 · epoch 1 of 4 · 1 ended"
+        and racing.runners[1].state == "diverged"
+    )
+    assert racing.paths == (Path("/runs/a"), Path("/runs/b"))
+    assert racing.holds(Record(Path("/runs/b"))) and not racing.holds(Record(Path("/runs/c")))
+    assert not racing.holds(Record())
+
+
+def test_examples_seen_are_counted_over_odd_batches_too() -> None:
+    racing = racing_of(*TWO)
+    tell(racing, 0, events.RunPrepared("CPU", "", 1, 10, 4, 12, 3, 0, 100, 250, (), {}, {}))
+    assert racing.runners[0].examples(np.arange(8)).tolist() == [
+        0,
+        100,
+        200,
+        250,
+        350,
+        450,
+        500,
+        600,
+    ]
+
+
+def test_the_verdict_knows_chance_and_names_who_fell() -> None:
+    racing = racing_of(*TWO)
+    assert "first epoch" in verdict(racing, True)
+    tell(racing, 0, prepared(), epoch(1, 0.90, 0.3))
+    tell(racing, 1, prepared(), epoch(1, 0.80, 0.5))
+    assert verdict(racing, True) == "Ahead so far: AdamW (90.0 %)."
+    tell(racing, 0, end())
+    tell(racing, 1, end())
+    told = verdict(racing, False)
+    assert told.startswith("AdamW (90.0 %) came out best, before SGD (80.0 %).")
+    assert "one seed" in told and "within chance" not in told
+    racing = racing_of(*TWO)
+    tell(racing, 0, prepared(), epoch(1, 0.90, 0.3), end())
+    tell(racing, 1, prepared(), epoch(1, 0.905, 0.3), end())
+    assert "within chance for 500 validation examples" in verdict(racing, False)
+    racing = racing_of(*TWO)
+    tell(racing, 0, prepared(), epoch(1, 0.90, 0.3), end())
+    tell(racing, 1, prepared(), end("diverged"))
+    assert "SGD went out of bounds" in verdict(racing, False) and "best, before" not in verdict(
+        racing, False
+    )
+
+
+def test_the_table_names_settings_first_and_marks_the_best(qtbot: QtBot, theme: Theme) -> None:
+    racing = racing_of(
+        {"optimizer": "adamw"},
+        {"optimizer": "sgd"},
+        {"loss": {"kind": "cross-entropy", "label_smoothing": 0.2}, "optimizer": "adam"},
+    )
+    tell(racing, 0, prepared(), epoch(1, 0.90, 0.3), end(seconds=3.2, examples_per_second=1234.5))
+    tell(racing, 1, prepared(), epoch(1, 0.80, 0.2))
+    table = LanesTable(theme)
+    qtbot.addWidget(table)
+    table.show_race(racing, [0.1, 0.2, float("nan")])
+    heads = [table.horizontalHeaderItem(column).text() for column in range(table.columnCount())]
+    assert heads[0] == "Variant" and heads.index("Learning rate") < heads.index("Best accuracy")
+    assert table.rowCount() == 3 and "SGD" in table.item(1, 0).text()
+    figures = {column.label: column for column in columns_of(racing, [0.1, 0.2, float("nan")])}
+    assert (
+        figures["Best accuracy"].texts == ("90.0 %", "80.0 %", "–")
+        and figures["Best accuracy"].best == 0
+    )
+    assert figures["Validation loss"].best is None  # of different losses
+    assert figures["Examples/s"].texts[0] == "1,234" or figures["Examples/s"].texts[0] == "1,235"
+    assert figures["Own time"].texts[0] == "3 s"
+    assert figures["Training loss"].texts == ("0.100", "0.200", "–")
+    assert figures["Floats/weight"].texts == ("4", "4", "4")
+    best = table.item(0, heads.index("Best accuracy"))
+    assert best.font().bold() or best.font().weight() > 400
+    opened: list[int] = []
+    table.opened.connect(opened.append)
+    table.setCurrentCell(1, 0)
+    qtbot.keyClick(table, Qt.Key.Key_Return)
+    assert opened == [1] and table.lane == 1
+
+
+def test_curves_lie_over_examples_and_one_out_of_bounds_does_not_flatten_the_rest(
+    qtbot: QtBot, theme: Theme
+) -> None:
+    racing = racing_of(
+        {"optimizer": "adamw"}, {"optimizer": "sgd", "training": {"epochs": 4, "batch_size": 50}}
+    )
+    tell(racing, 0, prepared(), steps(1, [2.0 - 0.01 * n for n in range(40)]), epoch(1, 0.9, 0.3))
+    tell(
+        racing,
+        1,
+        prepared(batch=50),
+        steps(1, [2.0 * 1.4**n for n in range(40)]),
+        epoch(1, 0.1, 1e9),
+    )
+    loss, judged = TrainingLossPlot(theme, 4, 0.9), ValidationPlot(theme, 4)
+    for plot in (loss, judged):
+        qtbot.addWidget(plot)
+        plot.resize(400, 240)
+        plot.call(["AdamW", "SGD"])
+        plot.show()
+    loss.show_runners(racing.runners)
+    judged.show_runners(racing.runners, None)
+    assert (
+        loss.lanes[0].x[-1] < 4000 and loss.lanes[1].x[-1] < 2000
+    )  # 40 steps of 100 and of 50, looking back
+    assert loss.span == (0.0, 4000.0)
+    assert loss.limits()[3] < 20 and judged.limits()[3] < 1e6
+    assert judged.lanes[0].x.tolist() == [1000.0]
+    assert "AdamW" in loss.legend.text() and "SGD" in loss.legend.text()
+    assert loss.smoothed(0) < 2.0 and np.isnan(loss.smoothed(3))
+    judged.show_runners(racing.runners, racing.runners[0].variant.task.headline)
+    assert judged.lanes[1].y.tolist() == [0.1] and judged.lanes[0].words(0.9) == "90.0 %"
+    loss.set_smoothing(0.0)
+    assert loss.lanes[0].y.tolist() == pytest.approx(
+        racing.runners[0].record.losses.values.tolist()
+    )
+
+
+def test_a_figure_without_a_lowest_value_does_not_flatten_the_rest(
+    qtbot: QtBot, theme: Theme
+) -> None:
+    r2 = METRICS["r2"]
+    racing = racing_of(*TWO)
+    plot = ValidationPlot(theme, 4)
+    qtbot.addWidget(plot)
+    plot.resize(400, 240)
+    plot.call(["AdamW", "SGD"])
+    for lane, values in enumerate(([0.1, 0.2, 0.3], [-2e9, 0.1, 0.2])):
+        told = [epoch(number, 0.5, 0.3) for number in (1, 2, 3)]
+        tell(
+            racing,
+            lane,
+            prepared(),
+            *(
+                dataclasses.replace(one, metrics={"r2": value})
+                for one, value in zip(told, values, strict=True)
+            ),
+        )
+    plot.show_runners(racing.runners, r2)
+    _, _, low, high = plot.limits()
+    assert -2 < low < 0.1 and 0.3 < high < 1
+
+
+def test_a_change_in_one_lane_is_told(qtbot: QtBot) -> None:
+    racing = racing_of(*TWO)
+    assert changes_told(racing) == ""
+    tell(racing, 1, prepared(), events.Changed(6, {"learning_rate_factor": 0.5}))
+    assert changes_told(racing) == "Changed while it ran: SGD (learning rate × 0.5 from step 7)."
+
+
+# --- in the window
+
+
+def set_up(qtbot: QtBot, window: Window) -> RaceSetup:
+    """The dialog, opened from the Learning page."""
+    window.frame.go("learning")
+    until(qtbot, lambda: find(window, "learning.race", QPushButton).isEnabled())
+    click(qtbot, window, "learning.race")
+    dialog = window.frame.findChild(RaceSetup)
+    assert dialog is not None
+    return dialog
+
+
+def test_from_the_button_to_the_table(qtbot: QtBot, open_window: Any, tmp_path: Path) -> None:
+    window = open_window()
+    choose_little(qtbot, window, tmp_path, epochs=2)
+    inside(window).document.replace("", name="quarters")
+    dialog = set_up(qtbot, window)
+    assert dialog.list.count() == 2 and not dialog.start.isEnabled()
+    assert "are the same" in find(window, "race.problem", QLabel).text()
+    assert dialog.editor.sections.value == "optimizer"
+    dialog.document_of(1).choose("optimizer", "sgd")
+    until(qtbot, lambda: dialog.start.isEnabled() and dialog.memory.isVisible())
+    assert "together" in dialog.memory.text()
+    names = find(window, "race.variants", QListWidget)
+    assert [names.item(row).text() for row in range(2)] == ["AdamW (as it is now)", "SGD"]
+    assert "same weights" in dialog.fair.text() and "same batches" in dialog.fair.text()
+    field = find(window, "race.optimizer.learning_rate")
+    assert field.isVisible() and find(window, "optimizer.learning_rate").window() is window.frame
+    click(qtbot, window, "race.start")
+    session = inside(window).session
+    assert session.active and session.racing and window.frame.page == "training"
+    assert not find(window, "learning.race", QPushButton).isEnabled()
+    with qtbot.waitSignal(session.finished, timeout=60_000) as told:
+        pass
+    assert told.args[0].status == "completed"
+    view = find(window, "race.lanes", LanesTable)
+    assert view.isVisible() and view.rowCount() == 2
+    assert [runner.state for runner in session.race.runners] == ["finished", "finished"]
+    assert (
+        "one seed" in find(window, "race.verdict", QLabel).text()
+        or "share the best" in find(window, "race.verdict", QLabel).text()
+    )
+    assert [path.name.split(" ", 1)[1] for path in session.race.paths] == [
+        "quarters, AdamW",
+        "quarters, SGD",
+    ]
+    view.selectRow(1)
+    assert session.record is session.race.runners[1].record
+    click(qtbot, window, "race.results")
+    assert window.frame.page == "results"
+    window.frame.go("training")
+    click(qtbot, window, "race.look")
+    assert find(window, "training.view.overview", QPushButton).isChecked()
+    click(qtbot, window, "training.view.race")
+    click(qtbot, window, "race.compare")
+    assert window.frame.page == "runs"
+    runs = window.frame.pages["runs"]
+    until(qtbot, lambda: len(runs.table.chosen()) == 2)
+    session.show(Record())
+    assert not find(window, "training.view.race", QPushButton).isVisibleTo(window.frame)
+    session.watch(0)
+    assert session.record is session.race.runners[0].record
+
+
+def test_pause_and_stop_act_on_all_of_it(qtbot: QtBot, open_window: Any, tmp_path: Path) -> None:
+    window = open_window()
+    choose_little(qtbot, window, tmp_path, epochs=400)
+    dialog = set_up(qtbot, window)
+    click(qtbot, window, "race.why_adam")
+    assert dialog.list.count() == 4
+    click(qtbot, window, "race.remove")
+    assert [dialog.list.item(row).text() for row in range(3)] == [
+        "SGD with momentum",
+        "Adam",
+        "AdamW",
+    ]
+    click(qtbot, window, "race.remove")
+    dialog.begin()
+    session = inside(window).session
+    until(qtbot, lambda: session.state is State.RUNNING)
+    until(qtbot, lambda: all(runner.record.latest for runner in session.race.runners))
+    assert "race of 2" in find(window, "status.text", QLabel).text()
+    click(qtbot, window, "train.pause")
+    assert session.state is State.PAUSED
+    until(qtbot, lambda: find(window, "training.notice").isVisible())
+    click(qtbot, window, "train.pause")
+    assert session.state is State.RUNNING
+    session.watch(1)
+    assert session.live and session.record is session.race.runners[1].record
+    with qtbot.waitSignal(session.finished, timeout=60_000) as told:
+        click(qtbot, window, "train.stop")
+    assert told.args[0].status == "stopped"
+    assert [runner.record.finished.status for runner in session.race.runners] == [
+        "stopped",
+        "stopped",
+    ]
+    path = session.race.paths[1]
+    with qtbot.waitSignal(session.finished, timeout=60_000):  # each is a run as any other
+        session.go_on(path)
+        assert not session.racing
+        until(qtbot, lambda: session.state is State.RUNNING)
+        session.stop()
+
+
+def test_data_that_cannot_be_read_end_the_race_in_a_sentence(
+    qtbot: QtBot, loose: Any, tmp_path: Path
+) -> None:
+    session = loose.parts.session
+    racing = racing_of(*({**change, "data": {"source": str(tmp_path / "gone")}} for change in TWO))
+    with qtbot.waitSignal(session.finished, timeout=60_000) as told:
+        session.start_race(racing, tmp_path / "runs")
+    assert told.args[0].status == "failed" and told.args[0].failure is not None
+    assert session.record.finished is told.args[0] and session.state is State.IDLE
+
+
+def test_a_view_shows_nothing_it_does_not_know(qtbot: QtBot, loose: Any) -> None:
+    view = RaceView(loose.parts)
+    qtbot.addWidget(view)
+    view.show_race(racing_of(*TWO), True)
+    assert not view.compare.isEnabled() and not view.results.isEnabled()
+    assert view.facts.text() == "All begin alike."

@@ -1,0 +1,179 @@
+"""The Results and Training pages on small runs of other tasks than classification, really trained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.engine import storage
+from app.engine.results.report import load_report
+from app.engine.runs.control import Control
+from app.engine.runs.run import Run
+from app.ui.pages.results import ResultsPage
+from app.ui.pages.training import TrainingPage
+from app.ui.state.session import State, read_record
+from tests.ui.loose import PATIENCE_MS, Loose
+
+Make = Callable[[str], Run]
+_kept: dict[str, Run] = {}
+
+
+@pytest.fixture
+def make(tmp_path_factory: pytest.TempPathFactory) -> Make:
+    """make(name) -> a run, trained once."""
+
+    def run(name: str) -> Run:
+        if name not in _kept:
+            _kept[name] = _train(tmp_path_factory.mktemp(name), name)
+        return _kept[name]
+
+    return run
+
+
+def _train(folder: Path, name: str) -> Run:
+    from app.engine.training.trainer import train
+
+    data: dict[str, Any] = {"source": str(folder / "data")}
+    if name == "amounts":
+        dice = np.random.default_rng(0)
+        x = dice.normal(size=(90, 2))
+        lines = [f"{a:.3f},{b:.3f},{3 * a - b + 20:.3f}" for a, b in x]
+        (folder / "data.csv").write_text("\n".join(["a,b,height (cm)", *lines]))
+        data = {"source": str(folder / "data.csv"), "task": "regression", "target": "height (cm)"}
+    elif name == "language":
+        (folder / "data.txt").write_text("the old house by the river is not so old. " * 80)
+        data = {
+            "source": str(folder / "data.txt"),
+            "task": "language-modelling",
+            "tokens": "bytes",
+            "context": 32,
+        }
+    else:
+        light = np.random.default_rng(0).integers(0, 200, (80, 8, 8)).astype(np.uint8)
+        np.savez(folder / "data.npz", images=light, labels=np.arange(80) % 2)
+        data = {"source": str(folder / "data.npz"), "task": "reconstruction"}
+    model = {"template": "gpt", "depth": 1, "width": 16} if name == "language" else {}
+    plain = {"name": name, "data": data, "training": {"epochs": 3, "device": "cpu", "threads": 1}}
+    experiment = storage.from_plain(plain | ({"model": model} if model else {}))
+    run = Run.create(folder / "runs", experiment)
+    ended = train(experiment, run, lambda event: None, Control())
+    assert ended.status == "completed", ended.reason
+    return run
+
+
+def opened(qtbot: QtBot, loose: Loose, run: Run) -> ResultsPage:
+    page = ResultsPage(loose.parts)
+    qtbot.addWidget(page)
+    page.resize(840, 610)
+    page.show()
+    loose.document.set(run.experiment())
+    qtbot.waitUntil(lambda: loose.document.data_state == "ready", timeout=PATIENCE_MS)
+    loose.parts.session.show(read_record(run.path))
+    qtbot.waitUntil(lambda: page.stack.currentIndex() == 1 and not page.live, timeout=PATIENCE_MS)
+    return page
+
+
+def test_amounts_go_back_in_time(qtbot: QtBot, loose: Loose, make: Make) -> None:
+    run = make("amounts")
+    page = opened(qtbot, loose, run)
+    report = load_report(run).splits["test"]
+    assert page.view is not None and page.view.scatter.x.tolist() == report.targets[:, 0].tolist()  # type: ignore[attr-defined]
+    figures = [shown.accessibleName() for shown in page.summary._figures if not shown.isHidden()]
+    assert any(
+        figure.startswith("mean error (MAE) ") and figure.endswith(" cm") for figure in figures
+    )
+    assert page.summary.intervals.isHidden()
+    page.show_split("validation")
+    after = page.view.scatter.y.copy()  # type: ignore[attr-defined]
+    used = page.showing.used
+    page.head.slider.setValue(0 if used is None or used.epoch != 1 else 2)
+    assert page.summary.verdict.text().startswith("After epoch ")
+    assert not np.allclose(after, page.view.scatter.y)  # type: ignore[attr-defined]
+    assert page.showing.report.metrics == page.showing.past.metrics  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("zoom", [1.0, 1.5])
+def test_nothing_is_cut_off_sideways(qtbot: QtBot, loose: Loose, make: Make, zoom: float) -> None:
+    loose.parts.theme.set_zoom(zoom)
+    for name in ("amounts", "language"):
+        page = opened(qtbot, loose, make(name))
+        qtbot.waitUntil(lambda page=page: not page._fit.isActive())  # type: ignore[misc]
+        assert page.width() == 840 and page.scroller.horizontalScrollBar().maximum() == 0
+        if zoom == 1:
+            assert page.scroller.verticalScrollBar().maximum() == 0, (
+                "all of it is in view at 1280 x 720"
+            )
+
+
+def test_amounts_are_shown_while_it_trains(qtbot: QtBot, loose: Loose, make: Make) -> None:
+    page = opened(qtbot, loose, make("amounts"))
+    session, seen = loose.parts.session, set[str]()
+    words = page.summary.verdict
+    session.told.connect(
+        lambda _: seen.add(words.text() if page.stack.currentIndex() and page.live else "")
+    )
+    experiment = make("amounts").experiment()
+    training = experiment.training.replace(epochs=25)
+    session.start(experiment.replace(name="again", training=training), loose.parts.runs_folder)
+    qtbot.waitUntil(lambda: session.state is State.IDLE, timeout=PATIENCE_MS)
+    assert any(text.startswith("After epoch ") for text in seen)
+    qtbot.waitUntil(lambda: not page.live, timeout=PATIENCE_MS)
+
+
+def test_it_writes_on_piece_by_piece(qtbot: QtBot, loose: Loose, make: Make) -> None:
+    page = opened(qtbot, loose, make("language"))
+    card = page.view.writing  # type: ignore[union-attr]
+    pieces: list[str] = []
+    card._piece.connect(lambda _, piece: pieces.append(piece))
+    card.prompt.setText("the old ")
+    card.slider.setValue(0)
+    card.button.click()
+    assert card.button.text() == "Stop"
+    qtbot.waitUntil(lambda: card.button.text() == "Write", timeout=PATIENCE_MS)
+    assert card.text.toPlainText() == "the old " + "".join(pieces) and len(pieces) > 20
+    card.button.click()
+    card.button.click()
+    assert card.button.text() == "Write" and card.text.toPlainText() == "the old "
+
+
+def test_restored_examples_stand_side_by_side(qtbot: QtBot, loose: Loose, make: Make) -> None:
+    run = make("restored")
+    page = opened(qtbot, loose, run)
+    view = page.view
+    qtbot.waitUntil(lambda: len(view.grid.rows) > 0, timeout=PATIENCE_MS)  # type: ignore[union-attr]
+    report, dataset = load_report(run).splits["test"], loose.document.dataset
+    assert dataset is not None
+    clean, damaged, restored = view.grid.rows[0][0].halves  # type: ignore[union-attr]
+    worst = report.worst(1)[0][0]
+    assert (clean.picture == dataset.inputs[worst]).all()
+    assert (
+        damaged.picture != clean.picture
+    ).any() and restored.picture.shape == clean.picture.shape
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("amounts", "R²"), ("language", "Bits per byte"), ("restored", "Mean error")],
+)
+def test_training_speaks_of_the_task(
+    qtbot: QtBot, loose: Loose, make: Make, name: str, words: str
+) -> None:
+    run = make(name)
+    page = TrainingPage(loose.parts)
+    qtbot.addWidget(page)
+    page.resize(840, 610)
+    page.show()
+    loose.document.set(run.experiment())
+    qtbot.waitUntil(lambda: loose.document.data_state == "ready", timeout=PATIENCE_MS)
+    record = read_record(run.path)
+    loose.parts.session.show(record)
+    assert page.run.metric_card.title.text().startswith(words)
+    assert len(page.run.headline.validation.y) == 3
+    assert page.run.probe_card.content is not None and page.run.probe_card.note.isHidden()
+    assert words.lower() in page.notice.text.text().lower()
+    page.grab()

@@ -1,0 +1,327 @@
+"""The Runs page on real run folders: the list, its actions and their undo, comparing, and what was interrupted."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.engine.runs.run import LOCK, Run
+from app.ui.pages.runs import RunsPage
+from app.ui.pages.runs.differences import compare
+from app.ui.pages.runs.entries import read_entries, read_entry
+from app.ui.pages.runs.model import BEST, NOTE, RUN, cell_text
+from app.ui.pages.runs.overlay import spread
+from app.ui.state.session import Session
+from app.ui.text.run_names import label_of, labels_of
+from tests.ui.loose import PATIENCE_MS, Loose
+from tests.ui.trained import trained
+
+
+@pytest.fixture
+def runs(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Run]:
+    """Two runs, the newest first; the second one of other settings."""
+    folder = tmp_path / "runs"
+    return [
+        trained(tmp_path_factory, folder, "second", "2026-11-21"),
+        trained(tmp_path_factory, folder, "first", "2026-11-20", epochs=1, seed=5),
+    ]
+
+
+@pytest.fixture
+def page(qtbot: QtBot, loose: Loose) -> RunsPage:
+    made = RunsPage(loose.parts)
+    qtbot.addWidget(made)
+    made.resize(840, 610)
+    made.show()
+    return made
+
+
+@pytest.fixture
+def listed(qtbot: QtBot, runs: list[Run], page: RunsPage) -> RunsPage:
+    until_listed(qtbot, page, len(runs))
+    return page
+
+
+def until_listed(qtbot: QtBot, page: RunsPage, count: int) -> None:
+    page.refresh()
+    qtbot.waitUntil(lambda: len(page.table.runs.entries) == count, timeout=PATIENCE_MS)
+
+
+def names(page: RunsPage) -> list[str]:
+    return [entry.name for entry in page.table.runs.entries]
+
+
+def button(page: QWidget, name: str) -> QAbstractButton:
+    found = page.findChild(QAbstractButton, name)
+    assert isinstance(found, QAbstractButton), name
+    return found
+
+
+def press(qtbot: QtBot, page: QWidget, name: str) -> None:
+    assert button(page, name).isVisible() and button(page, name).isEnabled(), name
+    qtbot.mouseClick(button(page, name), Qt.MouseButton.LeftButton)
+
+
+def do(page: RunsPage, name: str) -> None:
+    action = page.findChild(QAction, name)
+    assert isinstance(action, QAction) and action.isEnabled(), name
+    action.trigger()
+
+
+def message(page: RunsPage) -> str:
+    found = page.findChild(QLabel, "runs.message")
+    assert isinstance(found, QLabel) and found.isVisible()
+    return found.text()
+
+
+def lock(run: Run, process: int) -> None:
+    data = {"process": process, "begun": 0.0, "computer": socket.gethostname()}
+    (run.path / LOCK).write_text(json.dumps(data), encoding="utf-8")
+
+
+# --- the list
+
+
+def test_without_runs_the_page_says_how_to_get_one(
+    qtbot: QtBot, loose: Loose, page: RunsPage
+) -> None:
+    qtbot.waitUntil(lambda: page.stack.currentIndex() == 1, timeout=PATIENCE_MS)
+    press(qtbot, page, "runs.begin")
+    assert loose.gone == ["data"]
+
+
+def test_the_newest_comes_first_with_its_figures(listed: RunsPage, runs: list[Run]) -> None:
+    assert names(listed) == ["second", "first"]
+    first = listed.table.runs.entries[0]
+    summary = runs[0].summary()
+    accuracy = summary["metrics"]["validation"]["accuracy"]
+    assert first.figure == pytest.approx(accuracy) and first.usable
+    assert cell_text(first, BEST) == f"{100 * accuracy:.1f} %, epoch {summary['best_epoch']} of 3"
+    assert cell_text(first, RUN).startswith("second: Completed, 21 Nov")
+    assert len(first.losses) == 3 and np.isfinite(first.losses).all()
+
+
+def test_the_header_sorts_and_takes_it_back(listed: RunsPage) -> None:
+    header = listed.table.horizontalHeader()
+    header.setSortIndicator(RUN, Qt.SortOrder.AscendingOrder)
+    assert names(listed) == ["first", "second"]
+    header.setSortIndicator(BEST, Qt.SortOrder.DescendingOrder)
+    values = [entry.figure for entry in listed.table.runs.entries]
+    assert values == sorted(values, reverse=True)
+    header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+    assert names(listed) == ["second", "first"]
+
+
+def test_only_what_changed_is_read_again(runs: list[Run]) -> None:
+    folder = runs[0].path.parent
+    known = {entry.path: entry for entry in read_entries(folder, {}, lambda: None)}
+    runs[0].note = "changed"
+    again = read_entries(folder, known, lambda: None)
+    assert again[0] is not known[runs[0].path] and again[0].note == "changed"
+    assert again[1] is known[runs[1].path]
+
+
+def test_a_damaged_run_is_listed_all_the_same(
+    qtbot: QtBot, listed: RunsPage, runs: list[Run]
+) -> None:
+    (runs[0].path / "summary.json").write_text("{ no", encoding="utf-8")
+    (runs[0].path / "metrics.jsonl").write_bytes(b'{"epoch": 1, "val')
+    entry = read_entry(runs[0])
+    assert entry.status == "interrupted" and entry.figure is None and len(entry.losses) == 0
+
+
+# --- interrupted
+
+
+def test_a_run_whose_process_died_can_be_resumed(
+    qtbot: QtBot, loose: Loose, page: RunsPage, runs: list[Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (runs[0].path / "summary.json").unlink()
+    lock(runs[0], 2**22 + 1)
+    until_listed(qtbot, page, 2)
+    assert cell_text(page.table.runs.entries[0], RUN).startswith("second: Interrupted: Resume?")
+    asked: list[tuple[Path, int | None]] = []
+    monkeypatch.setattr(
+        Session, "go_on", lambda self, path, epochs=None: asked.append((path, epochs))
+    )
+    assert any(card.button == "Resume" for card in page.guide())
+    press(qtbot, page, "runs.resume")
+    assert asked == [(runs[0].path, None)] and loose.gone == ["training"]
+
+
+def test_a_finished_run_is_trained_longer(
+    qtbot: QtBot, listed: RunsPage, runs: list[Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[Path, int | None]] = []
+    monkeypatch.setattr(
+        Session, "go_on", lambda self, path, epochs=None: asked.append((path, epochs))
+    )
+    assert button(listed, "runs.resume").text() == "Train 10 more epochs"
+    press(qtbot, listed, "runs.resume")
+    assert asked == [(runs[0].path, 13)]
+
+
+# --- actions
+
+
+def test_opening_shows_the_run_in_results(
+    qtbot: QtBot, loose: Loose, listed: RunsPage, runs: list[Run]
+) -> None:
+    listed.table.choose([runs[1].path])
+    press(qtbot, listed, "runs.open")
+    qtbot.waitUntil(lambda: loose.gone == ["results"], timeout=PATIENCE_MS)
+    record = loose.parts.session.record
+    assert record.path == runs[1].path and len(record.epochs) == 1
+
+
+def test_enter_opens_and_the_arrow_walks(
+    qtbot: QtBot, loose: Loose, listed: RunsPage, runs: list[Run]
+) -> None:
+    listed.table.setFocus()
+    qtbot.keyClick(listed.table, Qt.Key.Key_Down)
+    qtbot.keyClick(listed.table, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: loose.parts.session.record.path == runs[1].path, timeout=PATIENCE_MS)
+
+
+def edit(qtbot: QtBot, page: RunsPage, action: str, text: str) -> None:
+    """Type into the cell that an action opens."""
+    do(page, action)
+    editor = page.table.viewport().findChild(QLineEdit)
+    assert isinstance(editor, QLineEdit)
+    editor.setText(text)
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+
+
+def test_a_run_is_renamed_and_keeps_its_day(
+    qtbot: QtBot, loose: Loose, listed: RunsPage, runs: list[Run]
+) -> None:
+    edit(qtbot, listed, "runs.rename", "Kleiderschrank (é)")
+    qtbot.waitUntil(lambda: "Kleiderschrank (é)" in names(listed), timeout=PATIENCE_MS)
+    assert (runs[0].path.parent / "2026-11-21 Kleiderschrank (é)" / "summary.json").is_file()
+    assert [entry.name for entry in listed.table.chosen()] == ["Kleiderschrank (é)"]
+
+
+def test_a_name_that_is_taken_is_refused(
+    qtbot: QtBot, listed: RunsPage, runs: list[Run], tmp_path: Path
+) -> None:
+    (runs[0].path.parent / "2026-11-21 taken").mkdir()
+    edit(qtbot, listed, "runs.rename", "taken")
+    qtbot.waitUntil(listed.message.isVisible)
+    assert "already a run called" in message(listed)
+    assert runs[0].path.is_dir()
+
+
+def test_a_note_is_kept(qtbot: QtBot, listed: RunsPage, runs: list[Run]) -> None:
+    edit(qtbot, listed, "runs.note", "the best one")
+    qtbot.waitUntil(
+        lambda: cell_text(listed.table.runs.entries[0], NOTE) == "the best one", timeout=PATIENCE_MS
+    )
+    assert runs[0].note == "the best one"
+
+
+def test_deleting_can_be_undone(
+    qtbot: QtBot, loose: Loose, listed: RunsPage, runs: list[Run]
+) -> None:
+    before = sorted(path.name for path in runs[0].path.rglob("*"))
+    qtbot.keyClick(listed.table, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: names(listed) == ["first"], timeout=PATIENCE_MS)
+    assert not runs[0].path.exists() and message(listed) == "'second' is in the trash."
+    press(qtbot, listed, "runs.undo")
+    qtbot.waitUntil(lambda: names(listed) == ["second", "first"], timeout=PATIENCE_MS)
+    assert sorted(path.name for path in runs[0].path.rglob("*")) == before
+    assert not listed.message.isVisible()
+
+
+def test_a_run_that_runs_is_not_deleted(qtbot: QtBot, listed: RunsPage, runs: list[Run]) -> None:
+    import psutil
+
+    data = {
+        "process": os.getpid(),
+        "begun": psutil.Process().create_time(),
+        "computer": socket.gethostname(),
+    }
+    (runs[0].path / LOCK).write_text(json.dumps(data), encoding="utf-8")
+    do(listed, "runs.delete")
+    assert "is running and cannot be deleted" in message(listed)
+    assert runs[0].path.is_dir()
+
+
+# --- comparing
+
+
+def test_ticking_two_runs_lays_them_over_one_another(qtbot: QtBot, listed: RunsPage) -> None:
+    table = listed.table
+    place = table.visualRect(table.runs.index(1, RUN))
+    qtbot.mouseClick(
+        table.viewport(),
+        Qt.MouseButton.LeftButton,
+        pos=QPoint(place.left() + 14, place.center().y()),
+    )
+    assert [entry.name for entry in table.chosen()] == ["second", "first"]
+    qtbot.waitUntil(lambda: listed.comparison.table.columnCount() == 3, timeout=PATIENCE_MS)
+    overlay = listed.comparison.overlay
+    drawn = [curve.getData()[1] for curve in overlay._curves[:2]]
+    assert [len(values) for values in drawn] == [3, 1]
+    press(qtbot, listed, "runs.curve.figure")
+    assert (overlay._curves[0].getData()[1] == table.runs.entries[0].figures).all()
+    assert "second, first" in overlay.accessibleName()
+    first = listed.comparison.table.item(0, 0)
+    assert first is not None and first.text() in ("Epochs", "Seed")
+    qtbot.mouseClick(
+        table.viewport(),
+        Qt.MouseButton.LeftButton,
+        pos=QPoint(place.left() + 14, place.center().y()),
+    )
+    assert [entry.name for entry in table.chosen()] == ["second"]
+
+
+def test_settings_that_differ_come_first_and_figures_say_which_is_best(runs: list[Run]) -> None:
+    entries = [read_entry(run) for run in runs]
+    found = compare(entries)
+    differing = {line.label: line.texts for line in found.settings}
+    assert differing == {"Epochs": ("3", "1"), "Seed": ("0", "5")}
+    assert found.same > 10
+    accuracy = next(line for line in found.figures if line.label == "Validation accuracy")
+    better = int(np.argmax([entry.figure for entry in entries]))
+    assert accuracy.best == better
+
+
+def test_one_run_alone_shows_what_was_chosen(runs: list[Run]) -> None:
+    chosen = {line.label: line.texts for line in compare([read_entry(runs[1])]).settings}
+    assert chosen["Epochs"] == ("1",) and chosen["Seed"] == ("5",) and "Rotate" not in chosen
+
+
+@pytest.mark.parametrize(
+    "wanted", [[0.5], [0.5, 0.5, 0.5], [0.0, 0.01, 0.9, 0.91], [0.9, 0.95, 1.0, 1.0, 1.0]]
+)
+def test_names_beside_curves_never_lie_on_one_another(wanted: list[float]) -> None:
+    placed = spread(wanted, 0.1, 0.0, 1.0)
+    assert all(b - a >= 0.1 - 1e-9 for a, b in pairwise(placed))
+    assert placed[0] >= -1e-9 and placed[-1] <= 1 + 1e-9
+
+
+def test_names_are_short_unless_two_are_alike() -> None:
+    paths = [Path("2026-11-22 fashion"), Path("2026-11-21 fashion"), Path("mine")]
+    assert label_of(paths[0]) == "fashion"
+    assert labels_of(paths) == ["2026-11-22 fashion", "2026-11-21 fashion", "mine"]
+
+
+@pytest.mark.parametrize(("zoom", "width"), [(1.0, 840), (1.5, 840), (2.0, 1080)])
+def test_nothing_is_cut_off_sideways(
+    qtbot: QtBot, loose: Loose, listed: RunsPage, zoom: float, width: int
+) -> None:
+    """The widths that a page has in a window of 1280 pixels, where the Guide makes way for large type."""
+    loose.parts.theme.set_zoom(zoom)
+    listed.resize(width, 610)
+    assert listed.minimumSizeHint().width() <= width
+    assert listed.scroller.horizontalScrollBar().maximum() == 0

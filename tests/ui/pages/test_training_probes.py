@@ -1,0 +1,54 @@
+"""What the Training page says now of the examples that are followed, for each sort of results."""
+
+from __future__ import annotations
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.ui.pages.training.cards import ProbeCard
+from app.ui.pages.training.probes import BODIES, Probe, said_of
+from app.ui.style.theme import Theme
+from tests.ui.pages.test_results_views import VIEWS, shown_of
+
+
+def probe_of(name: str) -> Probe:
+    shown = shown_of(name)
+    assert shown.about is not None and shown.dataset is not None
+    return Probe(shown.report, shown.about, shown.dataset)
+
+
+@pytest.mark.parametrize("name", list(VIEWS))
+def test_every_sort_of_results_has_its_place_in_the_card(qtbot: QtBot, name: str) -> None:
+    card = ProbeCard(Theme())
+    qtbot.addWidget(card)
+    card.resize(390, 190)
+    card.show()
+    card.show_note("After the first epoch.")
+    card.show_probe(probe_of(name))
+    assert (
+        card.why.text()
+        and card.note.isHidden()
+        and card.content is not None
+        and card.content.isVisible()
+    )
+    card.grab()
+    card.show_note("The data are not open.")
+    assert not card.content.isVisible()
+    assert set(BODIES) == set(VIEWS)
+
+
+def test_another_task_takes_the_place_of_the_one_before(qtbot: QtBot) -> None:
+    card = ProbeCard(Theme())
+    qtbot.addWidget(card)
+    card.show()
+    for name in ("classes", "amounts", "matching", "classes"):
+        card.show_probe(probe_of(name))
+        assert type(card.content) is BODIES[name]
+
+
+def test_tags_and_classes_say_what_is_wrong() -> None:
+    for name in ("classes", "tags"):
+        probe = probe_of(name)
+        for one in said_of(probe, 6):
+            assert one.right == (len([line for line in one.lines if line.startswith("is ")]) == 0)
+            assert one.example.name

@@ -1,0 +1,270 @@
+"""Try it on a real run: every way to give a picture, exactly the training's preprocessing, also beside a training."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QColor, QDropEvent, QGuiApplication, QImage, QMouseEvent
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.engine.runs.events import EpochDone
+from app.engine.runs.history import read_arrays
+from app.engine.runs.run import Run
+from app.ui.pages.tryit import TryItPage
+from app.ui.pages.tryit.canvas import Canvas
+from app.ui.state.session import read_record
+from app.ui.style.theme import Theme
+from tests.ui.loose import PATIENCE_MS, Loose
+from tests.ui.trained import trained
+
+
+@pytest.fixture
+def page(qtbot: QtBot, loose: Loose) -> TryItPage:
+    made = TryItPage(loose.parts)
+    qtbot.addWidget(made)
+    made.resize(840, 610)
+    made.show()
+    return made
+
+
+@pytest.fixture
+def ready(qtbot: QtBot, run: Run, page: TryItPage) -> TryItPage:
+    """The page with the run's weights loaded."""
+    page.refresh()
+    qtbot.waitUntil(lambda: page._ready is not None, timeout=PATIENCE_MS)
+    return page
+
+
+def label(page: QWidget, name: str) -> str:
+    found = page.findChild(QLabel, name)
+    assert isinstance(found, QLabel)
+    return found.text()
+
+
+def press(qtbot: QtBot, page: QWidget, name: str) -> None:
+    found = page.findChild(QAbstractButton, name)
+    assert isinstance(found, QAbstractButton) and found.isVisible() and found.isEnabled(), name
+    qtbot.mouseClick(found, Qt.MouseButton.LeftButton)
+
+
+def answered(qtbot: QtBot, page: TryItPage) -> dict[str, float]:
+    """Class -> probability, once the answer to what was given last is there."""
+    qtbot.waitUntil(
+        lambda: page._answer is not None and page._answer.given is page._picture,
+        timeout=PATIENCE_MS,
+    )
+    assert page._answer is not None
+    return dict(page._answer.ranking)
+
+
+def draw(qtbot: QtBot, canvas: Canvas, *points: tuple[float, float]) -> None:
+    """One stroke through points given as shares of the sheet."""
+    area = canvas._area()
+    places = [
+        QPoint(int(area.x() + x * area.width()), int(area.y() + y * area.height()))
+        for x, y in points
+    ]
+    qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=places[0])
+    for place in places[1:]:
+        at, left = QPointF(place), Qt.MouseButton.LeftButton
+        none = Qt.KeyboardModifier.NoModifier
+        QApplication.sendEvent(
+            canvas, QMouseEvent(QEvent.Type.MouseMove, at, canvas.mapToGlobal(at), left, left, none)
+        )
+    qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=places[-1])
+
+
+def test_without_weights_the_page_says_how_to_get_some(
+    qtbot: QtBot, loose: Loose, page: TryItPage
+) -> None:
+    qtbot.waitUntil(lambda: not loose.parts.background._latest, timeout=PATIENCE_MS)
+    assert "Train a network first" in label(page, "tryit.begin.text")
+    assert page.ready() == (False, "Train a network first.")
+    press(qtbot, page, "tryit.begin")
+    assert loose.gone == ["training"]
+
+
+def test_a_drawing_is_answered_while_it_is_drawn(qtbot: QtBot, ready: TryItPage, run: Run) -> None:
+    draw(qtbot, ready.giving.canvas, (0.3, 0.2), (0.7, 0.2), (0.4, 0.9))
+    values = answered(qtbot, ready)
+    assert set(values) == {str(digit) for digit in range(10)}, (
+        "names come with the weights, the data are not open"
+    )
+    assert sum(values.values()) == pytest.approx(1, abs=1e-4)
+    assert label(ready, "tryit.best") == max(values, key=lambda name: values[name])
+    assert "8 × 8, grey" in label(ready, "tryit.seen.words")
+    assert len(ready.card.view.bars.shown) == 5
+    assert label(ready, "tryit.epoch") == f"epoch {run.summary()['best_epoch']}, the best"
+
+
+def test_clearing_takes_the_answer_away(qtbot: QtBot, ready: TryItPage) -> None:
+    draw(qtbot, ready.giving.canvas, (0.5, 0.1), (0.5, 0.9))
+    answered(qtbot, ready)
+    press(qtbot, ready, "tryit.clear")
+    assert ready.card.view.bars.shown == [] and "Draw" in label(ready, "tryit.judged")
+
+
+def test_paper_and_ink_are_like_the_data(ready: TryItPage) -> None:
+    assert ready.giving.dark.isChecked() and ready.giving.canvas.dark, (
+        "the digits are white on black"
+    )
+    assert not ready.giving.inks.isVisible(), "grey data need no colours"
+    assert np.asarray(ready.giving.canvas.picture()).max() == 0
+    ready.giving.dark.setChecked(False)
+    assert np.asarray(ready.giving.canvas.picture()).min() == 255
+
+
+def test_turning_the_paper_turns_the_drawing(qtbot: QtBot, qapp: object) -> None:
+    canvas = Canvas(Theme())
+    qtbot.addWidget(canvas)
+    canvas.resize(200, 200)
+    draw(qtbot, canvas, (0.5, 0.5))
+    before = np.asarray(canvas.picture())
+    canvas.set_dark(False)
+    assert (np.asarray(canvas.picture()) == 255 - before).all()
+    canvas.set_shape(16, 32)
+    assert canvas.empty and canvas.picture().size == (320, 160)
+
+
+def test_a_test_picture_gets_exactly_the_answer_it_got_in_the_judging(
+    qtbot: QtBot, loose: Loose, ready: TryItPage, run: Run
+) -> None:
+    assert not ready.giving.random_button.isEnabled(), "its data are not open"
+    loose.open("sample:digits")
+    qtbot.waitUntil(lambda: loose.document.data_state == "ready", timeout=PATIENCE_MS)
+    press(qtbot, ready, "tryit.random")
+    values = answered(qtbot, ready)
+    dataset, kept = loose.document.dataset, read_arrays(run.path / "results" / "test.npz")
+    assert dataset is not None and ready._picture is not None and ready._picture.kept is not None
+    rows = kept["rows"]
+    row = next(r for r in rows if (dataset.inputs[r] == ready._picture.kept[0]).all())
+    judged = kept["said"][list(rows).index(row)]
+    assert [values[str(digit)] for digit in range(10)] == pytest.approx(judged.tolist(), abs=1e-5)
+    true = dataset.description.classes[int(dataset.targets[row])]
+    right = label(ready, "tryit.best") == true
+    assert label(ready, "tryit.judged").endswith(
+        "and it is right." if right else f"In truth it is {true}."
+    )
+
+
+def test_a_dropped_file_gets_the_same_answer_as_its_pixels(
+    qtbot: QtBot, loose: Loose, ready: TryItPage, run: Run, tmp_path: Path
+) -> None:
+    from app.engine.data.settings import DataSettings
+    from app.engine.sources.opening import open_dataset
+
+    kept = read_arrays(run.path / "results" / "validation.npz")
+    dataset = open_dataset(DataSettings(source="sample:digits"))
+    path = tmp_path / "Übung 1.png"
+    Image.fromarray(dataset.inputs[kept["rows"][0]][0]).save(path)
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    drop = QDropEvent(QPointF(200, 200), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton,
+                      Qt.KeyboardModifier.NoModifier)  # fmt: skip
+    ready.dropEvent(drop)
+    values = answered(qtbot, ready)
+    assert [values[str(digit)] for digit in range(10)] == pytest.approx(
+        kept["said"][0].tolist(), abs=1e-5
+    )
+
+
+def test_a_picture_is_pasted(qtbot: QtBot, ready: TryItPage) -> None:
+    image = QImage(40, 30, QImage.Format.Format_ARGB32)
+    image.fill(QColor(0, 0, 0, 0))
+    QGuiApplication.clipboard().setImage(image)
+    press(qtbot, ready, "tryit.paste")
+    answered(qtbot, ready)
+    assert ready._answer is not None and ready._answer.arrays[0].min() == 255, (
+        "what is transparent is white"
+    )
+    QGuiApplication.clipboard().clear()
+    press(qtbot, ready, "tryit.paste")
+    assert label(ready, "tryit.judged") == "There is no picture in the clipboard."
+
+
+def test_what_is_no_picture_is_refused_in_a_sentence_and_the_next_one_works(
+    qtbot: QtBot, ready: TryItPage, tmp_path: Path
+) -> None:
+    (tmp_path / "text.png").write_text("no picture")
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / "text.png"))])
+    assert ready.giving.take_mime(data)
+    qtbot.waitUntil(
+        lambda: "'text.png' cannot be used" in label(ready, "tryit.judged"), timeout=PATIENCE_MS
+    )
+    press(qtbot, ready, "tryit.way.draw")
+    draw(qtbot, ready.giving.canvas, (0.5, 0.1), (0.5, 0.9))
+    answered(qtbot, ready)
+
+
+def test_damaged_weights_are_told(qtbot: QtBot, loose: Loose, run: Run) -> None:
+    weights = run.path / "checkpoints" / "best" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"x")
+    page = TryItPage(loose.parts)
+    qtbot.addWidget(page)
+    page.show()
+    qtbot.waitUntil(lambda: "weights" in label(page, "tryit.judged").lower(), timeout=PATIENCE_MS)
+
+
+def test_better_weights_of_a_run_that_goes_on_are_taken(
+    qtbot: QtBot,
+    loose: Loose,
+    ready: TryItPage,
+    run: Run,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    draw(qtbot, ready.giving.canvas, (0.3, 0.2), (0.7, 0.2), (0.4, 0.9))
+    before = answered(qtbot, ready)
+    longer = trained(tmp_path_factory, tmp_path / "elsewhere", epochs=1, seed=5)
+    shutil.rmtree(run.path / "checkpoints" / "best")
+    shutil.copytree(longer.path / "checkpoints" / "best", run.path / "checkpoints" / "best")
+    (run.path / "checkpoints" / "best" / "manifest.json").touch()
+    better = EpochDone(4, 90, 0.1, 0.1, {"accuracy": 0.99}, True, 4, 0, 1.0)
+    loose.parts.session.told.emit([better])
+    qtbot.waitUntil(lambda: label(ready, "tryit.epoch").startswith("epoch 1"), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: answered(qtbot, ready) != before, timeout=PATIENCE_MS)
+
+
+def test_the_run_shown_elsewhere_is_used_unless_another_was_picked(
+    qtbot: QtBot,
+    loose: Loose,
+    ready: TryItPage,
+    run: Run,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    older = trained(tmp_path_factory, tmp_path / "runs", "older", "2026-11-20")
+    loose.parts.session.show(read_record(older.path))
+    qtbot.waitUntil(
+        lambda: ready._ready is not None and ready._ready.choice.path == older.path,
+        timeout=PATIENCE_MS,
+    )
+    assert ready.runs.currentText() == "older"
+    ready.runs.setCurrentIndex(0)
+    ready.runs.activated.emit(0)
+    qtbot.waitUntil(
+        lambda: ready._ready is not None and ready._ready.choice.path == run.path,
+        timeout=PATIENCE_MS,
+    )
+    ready.refresh()
+    qtbot.waitUntil(lambda: not loose.parts.background._latest, timeout=PATIENCE_MS)
+    assert ready._path == run.path
+
+
+@pytest.mark.parametrize("zoom", [1.0, 1.5, 2.0])
+def test_nothing_is_cut_off_sideways(
+    qtbot: QtBot, loose: Loose, ready: TryItPage, zoom: float
+) -> None:
+    loose.parts.theme.set_zoom(zoom)
+    ready.resize(840, 610)
+    assert ready.minimumSizeHint().width() <= 840
+    assert ready.scroller.horizontalScrollBar().maximum() == 0
+    if zoom == 1:
+        assert ready.scroller.verticalScrollBar().maximum() == 0
