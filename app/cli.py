@@ -17,7 +17,7 @@ from app.engine.errors import UserError
 from app.speaking import complain, say, tell
 
 if TYPE_CHECKING:
-    from app.engine.data.settings import DataSettings
+    from app.engine.experiment.data_settings import DataSettings
     from app.engine.runs.run import Run
 
 DEMO = "sample:digits"
@@ -118,7 +118,7 @@ def describe(path: str, json_: bool) -> None:
 @as_json
 def train(experiment: str, changes: tuple[str, ...], run_dir: str | None, json_: bool) -> int:
     """Train an experiment (a .toml file). Ctrl+C stops and keeps the best; a second one ends at once."""
-    from app.engine import storage
+    from app.engine.experiment import toml_file
     from app.engine.runs.run import Run, default_folder
 
     path = Path(experiment).expanduser()
@@ -127,9 +127,9 @@ def train(experiment: str, changes: tuple[str, ...], run_dir: str | None, json_:
             f"'{experiment}' is no experiment, which is a .toml file.",
             f"To train on these data, write one with the two lines [data] and source = '{experiment}'.",
         )
-    asked = storage.read(path)
+    asked = toml_file.read(path)
     try:
-        asked = storage.with_overrides(asked, changes)
+        asked = toml_file.with_overrides(asked, changes)
     except UserError as error:
         raise click.UsageError(str(error)) from error
     run = Run.create(default_folder(), asked, Path(run_dir).expanduser() if run_dir else None)
@@ -285,11 +285,11 @@ def _window(paths: list[str], train: bool = False) -> int:
 
 
 def _data_of(path: str) -> DataSettings:
-    from app.engine import storage
-    from app.engine.data.settings import DataSettings
+    from app.engine.experiment import toml_file
+    from app.engine.experiment.data_settings import DataSettings
 
     if path.endswith(".toml"):
-        return storage.read(Path(path).expanduser()).data
+        return toml_file.read(Path(path).expanduser()).data
     return DataSettings(source=path)
 
 

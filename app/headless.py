@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from app.engine.data.settings import DataSettings
 from app.engine.errors import UserError
-from app.engine.experiment import Experiment
+from app.engine.experiment.data_settings import DataSettings
+from app.engine.experiment.experiment import Experiment
 from app.engine.results.curve_image import write_curves
 from app.engine.results.report import load_report
 from app.engine.runs.control import Control

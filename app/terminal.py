@@ -13,14 +13,14 @@ from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
-from app.engine.advice.remedies import Finding
 from app.engine.data.nouns import counted
-from app.engine.learning.metrics import METRICS
+from app.engine.learning.metrics import METRICS, shown
 from app.engine.learning.tasks import TASKS
 from app.engine.results.report import Report
 from app.engine.results.reports import Listing
 from app.engine.runs import events
-from app.engine.text import amount, shown
+from app.engine.runs.findings import Finding
+from app.engine.text import amount
 
 PLAIN_PAUSE = 15.0
 """Seconds between two plain lines about the same stage or epoch."""

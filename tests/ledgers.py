@@ -13,7 +13,8 @@ import torch
 
 import app.engine.learning.tasks as tasks
 from app.engine.compute.passes import Passes
-from app.engine.experiment import Experiment, TrainingSettings, resolved
+from app.engine.experiment.experiment import Experiment, resolved
+from app.engine.experiment.training_settings import TrainingSettings
 from app.engine.learning.choices import Optimizer
 from app.engine.memory.ledger import StepMeter, batch_bytes, measure, predict
 from app.engine.memory.step_meter import lasting

@@ -11,8 +11,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from app.engine.data.settings import AugmentationSettings, DataSettings
-from app.engine.experiment import TrainingSettings
+from app.engine.data.augmentation_settings import AugmentationSettings
+from app.engine.experiment.data_settings import DataSettings
+from app.engine.experiment.training_settings import TrainingSettings
 from app.engine.learning.choices import LOSSES, OPTIMIZERS, SCHEDULES
 from models.spec import Setting, Spec, settings
 from models.template import TEMPLATES

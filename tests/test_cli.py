@@ -345,7 +345,7 @@ def test_without_a_display_the_digits_are_trained_and_drawn(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     import app.headless
-    from app.engine.experiment import Experiment
+    from app.engine.experiment.experiment import Experiment
 
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
         monkeypatch.delenv(name, raising=False)

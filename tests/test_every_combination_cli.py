@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from app import cli
-from app.engine import storage
+from app.engine.experiment import toml_file
 from app.engine.learning.tasks import TASKS
 from app.engine.runs.history import read_history
 from tests import tiny_files
@@ -35,7 +35,7 @@ def begun(of: Combination, place: Path, folder: Path) -> list[str]:
     """The arguments of `train`: a file that only names the data, everything else by --set."""
     asked = folder / "asked.toml"
     data = tiny_files.written(place / of.task / of.sort, of.task, of.sort)
-    storage.write(storage.from_plain({"data": data}), asked)
+    toml_file.write(toml_file.from_plain({"data": data}), asked)
     arguments = ["train", str(asked), "--run-dir", str(folder / "run"), "--json"]
     for section, values in tiny_files.settings(of).items():
         for name, value in values.items():

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from app.engine import storage
+from app.engine.experiment import toml_file
 from tests import readme
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,7 +24,7 @@ TOP_LEVEL = {
 }  # fmt: skip
 TORCH_FREE = [
     "app.cli", "app.launch", "app.speaking", "app.terminal", "app.headless",
-    "app.engine.errors", "app.engine.experiment", "app.engine.storage", "app.engine.compute.device", "app.engine.diagnosis",
+    "app.engine.errors", "app.engine.experiment.experiment", "app.engine.experiment.toml_file", "app.engine.compute.device", "app.engine.diagnosis",
     "app.engine.learning.*", "app.engine.data.*", "app.engine.sources.*", "app.engine.advice.*",
     *(f"app.engine.runs.{name}" for name in ("events", "control", "history", "run")),
     *(f"app.engine.results.{name}" for name in ("report", "curve_image")),
@@ -158,7 +158,7 @@ def test_the_readme_follows_the_code() -> None:
 
 def test_the_experiment_in_the_readme_is_one() -> None:
     (text,) = re.findall(r"```toml\n(.*?)```", readme.README.read_text(encoding="utf-8"), re.DOTALL)
-    experiment = storage.from_plain(tomllib.loads(text))
+    experiment = toml_file.from_plain(tomllib.loads(text))
     assert experiment.model is not None
     assert (experiment.model.kind, experiment.training.epochs) == ("resnet", 12)
 

@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-
-from app.engine.data.dataset import Description
-from app.engine.learning.metrics import METRICS
-from app.engine.learning.scores import percent
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -28,25 +23,6 @@ def amount(value: float, unit: str = "", digits: int = 3) -> str:
     return f"{number(value, digits)} {unit}".rstrip()
 
 
-def shown(name: str, value: float, unit: str = "") -> str:
-    """A metric (its name in METRICS) for a person: "93.1 %", "41.8 cm", "0.453". unit: of the amounts."""
-    metric = METRICS.get(name)
-    if metric is None:
-        return number(value)
-    if metric.shown == "percent":
-        return percent(value, 1)
-    return amount(value, unit if metric.shown == "unit" else "")
-
-
-def unit_of(about: Description) -> str:
-    """The unit that all amounts share; "" where there is none."""
-    units = {one.unit for one in about.amounts}
-    return units.pop() if len(units) == 1 else ""
-
-
-def figures(values: Mapping[str, float], unit: str = "") -> str:
-    """Several metrics in one line: "R² 0.453, mean error (MAE) 41.8"."""
-    return ", ".join(
-        f"{METRICS[name].label if name in METRICS else name} {shown(name, value, unit)}"
-        for name, value in values.items()
-    )
+def percent(share: float, digits: int = 0) -> str:
+    """In a person's words: 0.931 is "93 %", with one digit "93.1 %"."""
+    return f"{100 * share:.{digits}f} %"

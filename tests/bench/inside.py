@@ -18,14 +18,13 @@ from typing import Any
 
 import numpy as np
 
-from app.engine.compute import device
 from app.engine.compute.batches import Batches
-from app.engine.experiment import Experiment
+from app.engine.experiment.experiment import Experiment
+from app.engine.experiment.toml_file import from_plain
 from app.engine.runs import events
 from app.engine.runs.control import Control
 from app.engine.runs.run import Run
-from app.engine.storage import from_plain
-from app.engine.training import trainer
+from app.engine.training import trainer, warm_up
 
 TURN, SETTLE, WARM = 3.0, 0.5, 1
 """Seconds of a turn, and of its beginning that are not counted: a view is laid out then; pairs that are not counted."""
@@ -225,7 +224,7 @@ def lengths(kind: str, decay: float, steps: int) -> list[tuple[int, float]]:
 
 
 def main(templates: list[str], pairs: int, processor_time: bool = False) -> None:
-    device.warm_up()
+    warm_up.warm_up()
     clock = time.thread_time if processor_time else time.perf_counter
     for template in templates:
         if template in SMALL:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import torch
 
 import app.engine.learning.tasks as tasks
-from app.engine.experiment import Experiment, TrainingSettings, resolved
+from app.engine.experiment.experiment import Experiment, resolved
+from app.engine.experiment.training_settings import TrainingSettings
 from app.engine.learning.choices import OPTIMIZERS, Optimizer
 from app.engine.memory.ledger import optimizer_floats
 from app.engine.training.plan import placed_on

@@ -11,14 +11,15 @@ from pathlib import Path
 
 from app.engine.compute import device
 from app.engine.data.dataset import Dataset
-from app.engine.experiment import Experiment
+from app.engine.experiment.experiment import Experiment
+from app.engine.experiment.toml_file import from_plain
 from app.engine.race.race import race
 from app.engine.race.turns import RaceControl
 from app.engine.race.variants import variants_of
 from app.engine.runs.control import Control
 from app.engine.runs.run import Run
 from app.engine.sources.opening import open_dataset
-from app.engine.storage import from_plain
+from app.engine.training import warm_up
 from app.engine.training.trainer import train
 
 
@@ -26,7 +27,7 @@ def main(template: str, pairs: int, processor_time: bool) -> None:
     """Ratios of time, race / one after the other, as medians of `pairs` pairs: with one thread, and with all cores
     unless processor time is asked for, which says nothing of several."""
     clock = time.process_time if processor_time else time.perf_counter
-    device.warm_up()
+    warm_up.warm_up()
     for threads in (1,) if processor_time else sorted({1, device.cores()}):
         two = _two(template, threads)
         dataset = open_dataset(two[0].data)

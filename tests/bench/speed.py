@@ -20,13 +20,12 @@ import numpy as np
 import torch
 from PIL import Image
 
-from app.engine.compute import device
 from app.engine.compute.batches import Batches
-from app.engine.experiment import Experiment
+from app.engine.experiment.experiment import Experiment
+from app.engine.experiment.toml_file import from_plain
 from app.engine.runs.control import Control, Stopped
 from app.engine.runs.run import Run
-from app.engine.storage import from_plain
-from app.engine.training import trainer
+from app.engine.training import trainer, warm_up
 from app.engine.training.plan import Work
 
 clock: Callable[[], float] = time.perf_counter
@@ -135,7 +134,7 @@ def _compare(
     run_training: RunTraining,
     turn: int = 0,
 ) -> None:
-    device.warm_up()
+    warm_up.warm_up()
     with tempfile.TemporaryDirectory() as folder, _taking_turns(figure, rival, pairs, turn):
         run_training(experiment, Run.create(Path(folder), experiment))
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from app.engine.data.dataset import Dataset
-from app.engine.data.settings import DataSettings
+from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.opening import open_dataset
 from tests.bench.trained import summary_of
 

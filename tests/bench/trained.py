@@ -6,9 +6,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from app.engine.experiment.toml_file import from_plain
 from app.engine.runs.control import Control
 from app.engine.runs.run import Run
-from app.engine.storage import from_plain
 from app.engine.training import trainer
 
 

@@ -17,9 +17,9 @@ from pathlib import Path
 from PySide6.QtCore import QElapsedTimer, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
-from app.engine.experiment import Experiment
+from app.engine.experiment.experiment import Experiment
+from app.engine.experiment.toml_file import from_plain
 from app.engine.runs.run import Run
-from app.engine.storage import from_plain
 from app.ui.shell.application import Window
 from app.ui.shell.awake import Awake
 from tests.bench import speed

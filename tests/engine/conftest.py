@@ -11,8 +11,8 @@ from PIL import Image
 
 from app.engine.data.dataset import Dataset, Description
 from app.engine.data.preparations.image import ImagePreparation
-from app.engine.data.settings import DataSettings
-from app.engine.experiment import Experiment, problem_of, resolved, task_of
+from app.engine.experiment.data_settings import DataSettings
+from app.engine.experiment.experiment import Experiment, problem_of, resolved, task_of
 from app.engine.runs.run import Run
 from app.engine.sources.opening import open_dataset
 
@@ -67,7 +67,8 @@ def dataset(pictures: Path) -> Dataset:
 @pytest.fixture
 def kept_run(tmp_path: Path, dataset: Dataset) -> Run:
     """A run that has kept a best epoch: a small network with weights that follow a seed."""
-    from app.engine import storage
+    from app.engine import files
+    from app.engine.experiment import toml_file
     from app.engine.runs import checkpoint
     from models.network import build_model
 
@@ -90,14 +91,14 @@ def kept_run(tmp_path: Path, dataset: Dataset) -> Run:
         "loss": 1.0,
         "metrics": {},
         "task": task.kind,
-        "experiment": storage.to_plain(settled),
+        "experiment": toml_file.to_plain(settled),
     }
     network = build_model(graph, problem, seed=5)
     best = checkpoint.Best(
         checkpoint.copied(network.state_dict()), description, graph, problem, state
     )
     checkpoint.save_best(run.path / "checkpoints", best)
-    storage.write_json(run.path / "dataset.json", description.to_plain())
+    files.write_json(run.path / "dataset.json", description.to_plain())
     return run
 
 

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.engine import storage
+from app.engine import files
 from app.engine.errors import UserError
-from app.engine.experiment import Experiment
+from app.engine.experiment import toml_file
+from app.engine.experiment.experiment import Experiment
 from app.engine.learning.choices import LOSSES, OPTIMIZERS, SCHEDULES
 
 FULL = """
@@ -44,7 +45,7 @@ device = "auto"
 def test_the_experiment_of_the_design_is_read(tmp_path: Path) -> None:
     path = tmp_path / "a.toml"
     path.write_text(FULL, encoding="utf-8")
-    experiment = storage.read(path)
+    experiment = toml_file.read(path)
     assert experiment.name == "fashion cnn" and experiment.training.epochs == 12
     assert experiment.optimizer is not None and experiment.optimizer.learning_rate == 0.002
 
@@ -69,7 +70,7 @@ def test_what_is_written_is_read_back(epochs, name, flip, loss, optimizer, sched
     )
     import tomllib
 
-    assert storage.from_plain(tomllib.loads(storage.dumps(experiment))) == experiment
+    assert toml_file.from_plain(tomllib.loads(toml_file.dumps(experiment))) == experiment
 
 
 @pytest.mark.parametrize(
@@ -100,7 +101,7 @@ def test_bad_files_give_one_sentence(tmp_path: Path, text: str, words: tuple[str
     path = tmp_path / "bad.toml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(UserError) as caught:
-        storage.read(path)
+        toml_file.read(path)
     message = str(caught.value)
     assert "bad.toml" in message and "\n" not in message
     for word in words:
@@ -110,13 +111,13 @@ def test_bad_files_give_one_sentence(tmp_path: Path, text: str, words: tuple[str
 def test_a_relative_source_moves_with_the_file(tmp_path: Path) -> None:
     (tmp_path / "Übung 1").mkdir()
     path = tmp_path / "a.toml"
-    storage.write(Experiment(data={"source": str(tmp_path / "Übung 1")}), path)
+    toml_file.write(Experiment(data={"source": str(tmp_path / "Übung 1")}), path)
     assert 'source = "Übung 1"' in path.read_text(encoding="utf-8")
-    assert storage.read(path).data.source == str((tmp_path / "Übung 1").resolve())
+    assert toml_file.read(path).data.source == str((tmp_path / "Übung 1").resolve())
 
 
 def test_overrides_of_the_command_line() -> None:
-    experiment = storage.with_overrides(
+    experiment = toml_file.with_overrides(
         Experiment(),
         ["training.epochs=3", "optimizer.kind=sgd", "optimizer.learning_rate=0.5", "name=my run"],
     )
@@ -124,20 +125,20 @@ def test_overrides_of_the_command_line() -> None:
     assert experiment.optimizer == OPTIMIZERS.get("sgd")(learning_rate=0.5)
     for wrong in ("epochs", "training.epoch=3", "training.epochs=x", "a.b.c=1", "name.x=1"):
         with pytest.raises(UserError):
-            storage.with_overrides(Experiment(), [wrong])
+            toml_file.with_overrides(Experiment(), [wrong])
 
 
 def test_a_failed_write_leaves_the_old_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "kept.json"
-    storage.write_json(path, {"a": 1})
+    files.write_json(path, {"a": 1})
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", full)
     with pytest.raises(UserError, match="disk is full"):
-        storage.write_json(path, {"a": 2})
+        files.write_json(path, {"a": 2})
     assert path.read_text() == '{\n "a": 1\n}\n'
     assert [item.name for item in tmp_path.iterdir()] == ["kept.json"]

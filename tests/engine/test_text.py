@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.engine.text import amount, number, shown
+from app.engine.learning.metrics import shown
+from app.engine.text import amount, number
 
 
 @pytest.mark.parametrize(

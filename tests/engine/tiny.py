@@ -15,10 +15,10 @@ from app.engine.data.preparations.pair import PairPreparation
 from app.engine.data.preparations.row import RowColumn, RowPreparation
 from app.engine.data.preparations.signal import SignalPreparation
 from app.engine.data.preparations.text import TextPreparation
-from app.engine.experiment import Experiment
+from app.engine.experiment.experiment import Experiment
+from app.engine.experiment.toml_file import from_plain
 from app.engine.learning.choices import LOSSES, OPTIMIZERS
 from app.engine.learning.tasks import TASKS
-from app.engine.storage import from_plain
 from models.template import TEMPLATES
 
 SORTS = ("image", "row", "text", "signal", "image+text", "image+image", "text+text", "row+signal")

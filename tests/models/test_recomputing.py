@@ -8,7 +8,7 @@ from torch import nn
 
 import app.engine.learning.tasks as tasks
 from app.engine.compute.fake_tensors import ActivationMeter
-from app.engine.experiment import Experiment, resolved
+from app.engine.experiment.experiment import Experiment, resolved
 from models.layers.convnext import ConvNeXtModule
 from models.layers.normalisation import BatchNorm
 from models.network import build_model, pretended

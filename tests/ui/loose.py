@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image
 from PySide6.QtCore import QCoreApplication, QEvent
 
-from app.engine.data.settings import DataSettings
-from app.engine.experiment import Experiment
+from app.engine.experiment.data_settings import DataSettings
+from app.engine.experiment.experiment import Experiment
 from app.ui.pages.parts import Parts
 from app.ui.state.background import Background
 from app.ui.state.data_loader import Opener

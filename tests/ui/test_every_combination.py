@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.engine.data.settings import DataSettings
-from app.engine.experiment import Experiment
+from app.engine.experiment.data_settings import DataSettings
+from app.engine.experiment.experiment import Experiment
 from app.engine.learning.choices import LOSSES
 from app.engine.learning.tasks import TASKS
 from app.engine.results.report import load_report

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from app.engine import storage
-from app.engine.experiment import Experiment
+from app.engine.experiment import toml_file
+from app.engine.experiment.experiment import Experiment
 from app.engine.runs import events
 from app.ui.state.record import Record
 
@@ -42,7 +42,7 @@ def prepared(
         training_examples=400,
         classes=CLASSES,
         predicted=predicted,
-        resolved=storage.to_plain(resolved) if resolved else {},
+        resolved=toml_file.to_plain(resolved) if resolved else {},
     )
 
 
@@ -104,7 +104,7 @@ def record_of(*told: events.Event) -> Record:
 
 
 def started(experiment: Experiment | None = None, path: Path = Path("run")) -> events.RunStarted:
-    return events.RunStarted(str(path), "a run", storage.to_plain(experiment or Experiment()))
+    return events.RunStarted(str(path), "a run", toml_file.to_plain(experiment or Experiment()))
 
 
 def finished(

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.engine import storage
+from app.engine import files
+from app.engine.experiment import toml_file
 from app.engine.runs.control import Control
 from app.engine.runs.run import Run
 
@@ -29,7 +30,7 @@ def trained(
     target = folder / f"{day} {name}"
     shutil.copytree(_kept[key], target)
     environment = Run(target).environment() | {"started": f"{day}T10:00:00"}
-    storage.write_json(target / "environment.json", environment)
+    files.write_json(target / "environment.json", environment)
     return Run(target)
 
 
@@ -56,7 +57,7 @@ def _train(folder: Path, training: dict[str, object]) -> Path:
 def _run(folder: Path, plain: dict[str, object]) -> Path:
     from app.engine.training.trainer import train
 
-    experiment = storage.from_plain(plain)
+    experiment = toml_file.from_plain(plain)
     run = Run.create(folder, experiment)
     ended = train(experiment, run, lambda event: None, Control())
     assert ended.status == "completed", ended.reason

@@ -7,24 +7,16 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from app.engine.advice.remedies import (
-    Finding,
-    Remedy,
-    balanced,
-    has,
-    listed,
-    more_variation,
-    quoted,
-)
+from app.engine.advice.remedies import balanced, has, listed, more_variation, quoted
 from app.engine.data.dataset import Dataset, Description
 from app.engine.data.nouns import counted, noun
 from app.engine.errors import UserError
-from app.engine.experiment import Experiment, task_of
+from app.engine.experiment.experiment import Experiment, task_of
 from app.engine.learning import scores
-from app.engine.learning.scores import percent
 from app.engine.learning.tasks import TASKS, Task
+from app.engine.runs.findings import Finding, Remedy
 from app.engine.sources.summary import balance
-from app.engine.text import amount, number
+from app.engine.text import amount, number, percent
 from models.shape import Input
 
 FEW, VERY_FEW = 30, 10

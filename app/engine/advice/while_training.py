@@ -15,8 +15,6 @@ import numpy as np
 from app.engine.advice import before_training as beforehand
 from app.engine.advice.before_training import task_meant
 from app.engine.advice.remedies import (
-    Finding,
-    Remedy,
     against_overfitting,
     balanced,
     learning_rate,
@@ -27,12 +25,12 @@ from app.engine.advice.remedies import (
 )
 from app.engine.data.dataset import Dataset, Description
 from app.engine.data.nouns import noun
-from app.engine.experiment import Experiment
+from app.engine.experiment.experiment import Experiment
 from app.engine.learning import scores
-from app.engine.learning.scores import percent
 from app.engine.learning.tasks import Task
+from app.engine.runs.findings import Finding, Remedy
 from app.engine.sources.summary import balance
-from app.engine.text import number
+from app.engine.text import number, percent
 
 WARM = 0.5
 """A share of the peak learning rate from which on the network should be seen to learn."""

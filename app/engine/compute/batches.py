@@ -17,7 +17,7 @@ from app.engine.data.dataset import Dataset
 from app.engine.learning.task import Task
 
 if TYPE_CHECKING:
-    from app.engine.learning.task import Batch
+    from app.engine.data.preparation import Batch
 
 SHARE = 0.4
 """Of the free memory of a GPU that the examples may take to lie there for the whole run."""

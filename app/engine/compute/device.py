@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-import importlib
 import os
 import statistics
 import threading
@@ -18,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 from app.engine.errors import UserError
 
 if TYPE_CHECKING:
-    from app.engine.experiment import TrainingSettings
+    from app.engine.experiment.training_settings import TrainingSettings
 
 NO_GPU = "no graphics card was found that PyTorch can use"
 NO_CUDA = "an NVIDIA GPU was found, but this PyTorch build has no CUDA"
@@ -316,26 +314,3 @@ def computing_thread(threads: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-_warm = threading.Event()
-
-
-def warm_up() -> None:
-    """Loads the engine: torch, what its first optimizer brings along, and the trainer (seconds, once a process)."""
-    if _warm.is_set():
-        return
-    import torch
-
-    layer = torch.nn.Linear(2, 2)
-    with torch.no_grad():
-        for parameter in layer.parameters():
-            parameter.zero_()
-    optimizer = torch.optim.AdamW(layer.parameters(), fused=True)
-    layer(torch.zeros(1, 2)).sum().backward()
-    optimizer.step()
-    importlib.import_module("app.engine.training.trainer")
-    # The engine's 300,000 objects stay to the end: without them a collection holds the window up for 1 ms, not 500.
-    gc.collect()
-    gc.freeze()
-    _warm.set()

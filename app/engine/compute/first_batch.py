@@ -14,12 +14,13 @@ import numpy as np
 from PIL import Image
 
 from app.engine.data.augmentation import Augmentation, settled
+from app.engine.data.augmentation_settings import AugmentationSettings
 from app.engine.data.dataset import Dataset
 from app.engine.data.pictures import Unreadable, decode
 from app.engine.data.preparations.image import ImagePreparation
 from app.engine.data.preparations.pair import PairPreparation
-from app.engine.data.settings import AugmentationSettings, DataSettings
 from app.engine.errors import UserError
+from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.tasks import task
 from app.engine.sources import formats
 from app.engine.sources.format import no_check

@@ -16,7 +16,7 @@ from app.engine.compute.batches import batch_count
 from app.engine.learning.choices import LossFunction
 
 if TYPE_CHECKING:
-    from app.engine.learning.task import Batch
+    from app.engine.data.preparation import Batch
 
 Meter = Callable[["Batch", torch.Tensor], contextlib.AbstractContextManager[Any]]
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.engine.data.augmentation_settings import AugmentationSettings
 from app.engine.data.dataset import Description
-from app.engine.data.settings import AugmentationSettings
 
 if TYPE_CHECKING:
     import torch

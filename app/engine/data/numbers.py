@@ -240,3 +240,10 @@ def to_days(cells: Any, form: str) -> tuple[np.ndarray, np.ndarray, int]:
     values = days[different.indices.to_numpy(zero_copy_only=False)] if len(cells) else np.zeros(0)
     odd = np.isnan(values) & ~blank.to_numpy(zero_copy_only=False)
     return values, odd, 0
+
+
+def plain(value: float) -> str:
+    """A number of a typed file as a text: 5 and not 5.0."""
+    if value != value:
+        return ""
+    return str(int(value)) if value == int(value if abs(value) < 1e15 else 0) else repr(value)

@@ -14,7 +14,10 @@ import numpy as np
 from models.shape import Input
 
 if TYPE_CHECKING:
-    from app.engine.learning.task import Batch
+    import torch
+
+    Batch = torch.Tensor | tuple[torch.Tensor, ...]
+    """Prepared inputs: a tensor, or one for each half of a pair."""
 
 
 class Preparation(ABC):

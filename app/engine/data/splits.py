@@ -5,17 +5,23 @@ A unit is what must stay together: one example, or a group of them. Everything h
 
 from __future__ import annotations
 
-import hashlib
-import os
 import re
-from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from app.engine.data.dataset import SPLITS
-from app.engine.sources.format import FREE
+
+if TYPE_CHECKING:
+    pass
+
+import hashlib
+import os
+from collections import Counter, defaultdict
+
+pass
 
 TRAINING, VALIDATION, TEST = range(3)
 AUTO_SHARE = 0.1
@@ -272,3 +278,30 @@ def units_of(prints: np.ndarray, groups: Sequence[str] | None) -> np.ndarray:
             other = first.setdefault(key, row)
             parent[root(row)] = root(other)
     return np.array([root(row) for row in range(len(parent))], np.int64)
+
+
+FREE = -1
+"""No split of its own: may be divided freely. Otherwise the place in SPLITS."""
+
+
+_SPLIT_WORDS = "(?:[-_ .]?(?:set|data|split|images|imgs|pictures|files|[0-9]+))?"
+
+
+_SPLIT_NAMES = (
+    re.compile(rf"(?:train|training|trn){_SPLIT_WORDS}", re.IGNORECASE),
+    re.compile(rf"(?:val|valid|validation|validate|dev){_SPLIT_WORDS}", re.IGNORECASE),
+    re.compile(rf"(?:test|testing|tst|t10k){_SPLIT_WORDS}", re.IGNORECASE),
+)
+
+
+def split_of(name: str) -> int:
+    """The place in SPLITS that a word such as "train", "val2017" or "test-set" names, else FREE."""
+    for place, pattern in enumerate(_SPLIT_NAMES):
+        if pattern.fullmatch(name.strip()):
+            return place
+    return FREE
+
+
+def named(place: int) -> str:
+    """For messages: the split's name."""
+    return SPLITS[place] if place != FREE else "free"

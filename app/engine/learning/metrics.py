@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+from app.engine.data.dataset import Description
+from app.engine.text import amount, number, percent
 
 
 @dataclass(frozen=True)
@@ -145,3 +149,27 @@ METRICS = {
         ),
     )
 }
+
+
+def shown(name: str, value: float, unit: str = "") -> str:
+    """A metric (its name in METRICS) for a person: "93.1 %", "41.8 cm", "0.453". unit: of the amounts."""
+    metric = METRICS.get(name)
+    if metric is None:
+        return number(value)
+    if metric.shown == "percent":
+        return percent(value, 1)
+    return amount(value, unit if metric.shown == "unit" else "")
+
+
+def unit_of(about: Description) -> str:
+    """The unit that all amounts share; "" where there is none."""
+    units = {one.unit for one in about.amounts}
+    return units.pop() if len(units) == 1 else ""
+
+
+def figures(values: Mapping[str, float], unit: str = "") -> str:
+    """Several metrics in one line: "R² 0.453, mean error (MAE) 41.8"."""
+    return ", ".join(
+        f"{METRICS[name].label if name in METRICS else name} {shown(name, value, unit)}"
+        for name, value in values.items()
+    )

@@ -178,8 +178,3 @@ def wilson(correct: int, total: int, z: float = Z95) -> tuple[float, float]:
     )  # exactly, where rounding would leave a trace
     high = (centre + reach) / scale if correct < total else 1.0
     return low, high
-
-
-def percent(share: float, digits: int = 0) -> str:
-    """In a person's words: 0.931 is "93 %", with one digit "93.1 %"."""
-    return f"{100 * share:.{digits}f} %"

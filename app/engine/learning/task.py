@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     import torch
 
     from app.engine.data.dataset import Description
-
-    Batch = torch.Tensor | tuple[torch.Tensor, ...]
-    """Prepared inputs: a tensor, or one for each half of a pair."""
+    from app.engine.data.preparation import Batch
 
 View = Literal["classes", "yes-no", "tags", "amounts", "matching", "space", "language", "restored"]
 """How results are reported and shown, and what 'Try it' answers: results/reports, pages/results/views, pages/tryit."""

@@ -30,7 +30,7 @@ from models.network import Network, pretended
 from models.shape import Problem
 
 if TYPE_CHECKING:
-    from app.engine.experiment import Experiment
+    from app.engine.experiment.experiment import Experiment
 
 __all__ = [
     "PARTS",

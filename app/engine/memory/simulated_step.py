@@ -18,7 +18,7 @@ from models.network import Network, pretended
 from models.shape import Problem
 
 if TYPE_CHECKING:
-    from app.engine.experiment import Experiment
+    from app.engine.experiment.experiment import Experiment
 
 _SOME = 1_000
 """What a tensor without numbers is said to hold where an optimizer asks: it counts steps, and later steps take more

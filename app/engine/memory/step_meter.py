@@ -12,7 +12,7 @@ from app.engine.memory.simulated_step import bytes_of, state_of
 from app.engine.memory.storage_tracker import Storages
 
 if TYPE_CHECKING:
-    from app.engine.learning.task import Batch
+    from app.engine.data.preparation import Batch
 
 
 class StepMeter:

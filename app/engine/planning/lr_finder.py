@@ -15,11 +15,12 @@ from app.engine.errors import UserError
 from app.engine.planning.lr_curve import RateCurve, Tried, blown_up, judge, smooth
 from app.engine.runs.events import StageChanged
 from app.engine.training import plan as preparing
+from app.engine.training import warm_up
 from app.engine.training.failures import LESS_MEMORY, let_go, out_of_memory
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Dataset
-    from app.engine.experiment import Experiment
+    from app.engine.experiment.experiment import Experiment
     from app.engine.runs.control import Control
     from app.engine.training.plan import Plan, Work
 
@@ -50,7 +51,7 @@ def find(
     experiment allows. Raises Stopped at a step boundary after a request to stop, and UserError.
     """
     tell(StageChanged("Loading engine"))
-    devices.warm_up()
+    warm_up.warm_up()
     plan = preparing.settle(experiment, lambda event: _pass_on(event, tell), control, dataset)
     try:
         with devices.computing_thread(

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from app.engine.compute import device as devices
 from app.engine.errors import UserError
-from app.engine.experiment import CHOICES, Experiment, resolved
+from app.engine.experiment.experiment import CHOICES, Experiment, resolved
 from app.engine.learning.task import Task
 from models.graph import Graph, GraphError
 from models.shape import Problem

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from app.engine import storage
 from app.engine.data.dataset import Description
-from app.engine.experiment import Experiment
+from app.engine.experiment import toml_file
+from app.engine.experiment.experiment import Experiment
 from app.engine.learning.choices import OPTIMIZERS
 from app.engine.planning.fit_to_memory import (
     PRECISION,
@@ -340,7 +340,7 @@ def _combined(scales: Scales, changes: dict[str, Any]) -> Option | None:
 
 def work_of(resolved: Experiment) -> str:
     """What the time of a step depends on, of experiments on the same data: the same text where it is the same."""
-    return repr(_work(storage.to_plain(resolved)))
+    return repr(_work(toml_file.to_plain(resolved)))
 
 
 def pace_of(
@@ -359,7 +359,7 @@ def pace_of(
             augmentation=settled(resolved.augmentation, description),
         )
         same = _work(
-            storage.to_plain(whole)
+            toml_file.to_plain(whole)
         ) == was and prepared.training_examples == description.size("training")
         return (
             prepared.training_examples / examples_per_second

@@ -11,7 +11,7 @@ import torch
 from app.engine.compute import device as devices
 from app.engine.data.dataset import Dataset
 from app.engine.errors import UserError
-from app.engine.experiment import Experiment
+from app.engine.experiment.experiment import Experiment
 from app.engine.runs.control import Control, Stopped
 from app.engine.training import failures
 from app.engine.training import plan as preparing

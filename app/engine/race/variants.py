@@ -13,7 +13,14 @@ from app.engine.data.augmentation import Augmentation, settled
 from app.engine.data.dataset import Description
 from app.engine.data.nouns import noun
 from app.engine.errors import UserError
-from app.engine.experiment import CHOICES, SECTIONS, Experiment, problem_of, resolved, task_of
+from app.engine.experiment.experiment import (
+    CHOICES,
+    SECTIONS,
+    Experiment,
+    problem_of,
+    resolved,
+    task_of,
+)
 from app.engine.learning.tasks import Task
 from models.shape import Problem
 from models.spec import Setting, settings

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from app.engine import storage
+from app.engine import files
 from app.engine.compute.batches import together
 from app.engine.compute.evaluation import JUDGED
 from app.engine.compute.randomness import mixed
 from app.engine.data.preparations.text import TextPreparation
-from app.engine.data.settings import DataSettings
 from app.engine.errors import UserError
+from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.losses.cross_entropy import NO_TOKEN
 from app.engine.results.answers import Answer, Cell
 from app.engine.results.inputs import Given, given_in
@@ -162,7 +162,7 @@ def write_answers(found: Iterable[FileAnswers], path: str | Path) -> Path:
         for before, cells, one in zip(rows, source.cells, source.answers, strict=True):
             problem = [one.error] if _problem_head(sources) else []
             writer.writerow([*before, *(_cell(cell, decimal) for cell in cells), *problem])
-    storage.write_atomically(path, content.getvalue().encode("utf-8-sig"))
+    files.write_atomically(path, content.getvalue().encode("utf-8-sig"))
     return path
 
 

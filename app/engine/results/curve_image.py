@@ -12,11 +12,10 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from app.engine import storage
-from app.engine.learning.metrics import METRICS
-from app.engine.learning.scores import percent
+from app.engine import files
+from app.engine.learning.metrics import METRICS, shown
 from app.engine.runs.history import History
-from app.engine.text import number, shown
+from app.engine.text import number, percent
 
 SIZE = (1440, 720)
 FINE = 2
@@ -49,7 +48,7 @@ def write_curves(history: History, title: str, path: Path) -> Path:
     """Writes the picture as PNG and returns its path. Raises UserError where the file cannot be written."""
     content = io.BytesIO()
     draw_curves(history, title).save(content, "PNG")
-    storage.write_atomically(path, content.getvalue())
+    files.write_atomically(path, content.getvalue())
     return path
 
 

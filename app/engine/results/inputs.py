@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from app.engine.data.names import readable
 from app.engine.data.preparation import Preparation
 from app.engine.data.preparations.pair import PairPreparation
 from app.engine.data.preparations.row import RowPreparation
 from app.engine.data.preparations.signal import SignalPreparation
-from app.engine.data.settings import DataSettings
 from app.engine.errors import UserError
-from app.engine.sources.format import Check, no_check, readable
+from app.engine.experiment.data_settings import DataSettings
+from app.engine.sources.format import Check, no_check
 from app.engine.sources.plain_text import NoText, read_text
 from app.engine.sources.tables.columns import Table
 from app.engine.sources.tables.plan import targets_in

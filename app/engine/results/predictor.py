@@ -18,9 +18,10 @@ from app.engine.data.dataset import Dataset, Description
 from app.engine.data.preparation import Preparation
 from app.engine.data.preparations.image import ImagePreparation
 from app.engine.data.preparations.pair import PairPreparation
-from app.engine.data.settings import DataSettings
 from app.engine.errors import UserError
-from app.engine.experiment import Experiment
+from app.engine.experiment.data_settings import DataSettings
+from app.engine.experiment.experiment import Experiment
+from app.engine.experiment.toml_file import from_plain
 from app.engine.learning import tasks
 from app.engine.learning.choices import LOSSES, LossFunction
 from app.engine.results.report import OTHER, Report
@@ -29,7 +30,6 @@ from app.engine.runs.run import Run
 from app.engine.runs.weights_in_use import BEST, Kept, Which, place, read_kept
 from app.engine.sources.format import Check, Progress, no_check, no_progress
 from app.engine.sources.opening import open_dataset, same_classes
-from app.engine.storage import from_plain
 from models.network import Network
 
 

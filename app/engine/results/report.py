@@ -13,7 +13,7 @@ import numpy as np
 
 from app.engine.data.dataset import Description
 from app.engine.errors import UserError
-from app.engine.experiment import task_of
+from app.engine.experiment.experiment import task_of
 from app.engine.learning.tasks import Task
 from app.engine.results.reports import OTHER, Level, SplitReport, report_for
 from app.engine.runs.history import read_arrays

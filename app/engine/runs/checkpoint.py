@@ -22,9 +22,10 @@ from typing import Any
 import safetensors.torch
 import torch
 
-from app.engine import storage
+from app.engine import files
 from app.engine.data.dataset import Description
 from app.engine.errors import UserError
+from app.engine.experiment import toml_file
 from app.engine.runs.run import Run, remove
 from models.graph import Graph
 from models.shape import Problem
@@ -72,12 +73,12 @@ def save(folder: Path, checkpoint: Checkpoint) -> Path:
     """
     number = max((_number(path) for path in _states(folder)), default=0) + 1
     target = folder / f"state-{number:06d}"
-    files = {
+    contents = {
         "model.safetensors": _bytes(checkpoint.model),
         "optimizer.safetensors": _bytes(checkpoint.optimizer),
         "state.json": _json(checkpoint.state),
     }
-    written = _write(folder, target.name, files)
+    written = _write(folder, target.name, contents)
     _rename(written, target)
     for old in _states(folder)[:-KEPT]:
         remove(old)
@@ -86,14 +87,14 @@ def save(folder: Path, checkpoint: Checkpoint) -> Path:
 
 def save_best(folder: Path, best: Best) -> Path:
     """Replaces `checkpoints/best`. Raises UserError; the best before is untouched then."""
-    files = {
+    contents = {
         "model.safetensors": _bytes(best.model),
         "state.json": _json(best.state),
         "description.json": _json(best.description.to_plain()),
         "graph.json": _json(best.graph.to_plain()),
         "problem.json": _json(best.problem.to_plain()),
     }
-    written = _write(folder, BEST, files)
+    written = _write(folder, BEST, contents)
     target = folder / BEST
     if target.exists():
         remove(folder / BEST_BEFORE)
@@ -103,27 +104,27 @@ def save_best(folder: Path, best: Best) -> Path:
     return target
 
 
-def _write(folder: Path, name: str, files: dict[str, bytes]) -> Path:
+def _write(folder: Path, name: str, contents: dict[str, bytes]) -> Path:
     """A folder beside its place, its manifest last. Raises UserError and leaves nothing behind."""
     part = folder / f"{name}.{os.getpid()}.tmp"
-    size = sum(map(len, files.values()))
+    size = sum(map(len, contents.values()))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if shutil.disk_usage(folder).free < size + 65536:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir()
-        for file, content in files.items():
+        for file, content in contents.items():
             _write_file(part / file, content)
         hashes = {
             file: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
-            for file, content in files.items()
+            for file, content in contents.items()
         }
-        _write_file(part / MANIFEST, _json({"netwright": storage.FORMAT, "files": hashes}))
-        storage.sync_folder(part)
+        _write_file(part / MANIFEST, _json({"netwright": toml_file.FORMAT, "files": hashes}))
+        files.sync_folder(part)
     except OSError as error:
         shutil.rmtree(part, ignore_errors=True)
-        raise storage.disk_error(error, folder / name) from error
+        raise files.disk_error(error, folder / name) from error
     return part
 
 
@@ -139,8 +140,8 @@ def _rename(source: Path, target: Path) -> None:
         os.rename(source, target)
     except OSError as error:
         shutil.rmtree(source, ignore_errors=True)
-        raise storage.disk_error(error, target) from error
-    storage.sync_folder(target.parent)
+        raise files.disk_error(error, target) from error
+    files.sync_folder(target.parent)
 
 
 def _bytes(tensors: Tensors) -> bytes:
@@ -160,11 +161,11 @@ def newest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
     passed: list[str] = []
     for path in reversed(_states(folder)):
         try:
-            files = verified(path)
+            contents = verified(path)
             return Checkpoint(
-                _tensors(files["model.safetensors"]),
-                _tensors(files["optimizer.safetensors"]),
-                json.loads(files["state.json"]),
+                _tensors(contents["model.safetensors"]),
+                _tensors(contents["optimizer.safetensors"]),
+                json.loads(contents["state.json"]),
             ), passed
         except (Damaged, KeyError, ValueError) as error:
             passed.append(
@@ -182,13 +183,13 @@ def read_best(run: Run) -> Best:
             "Let it train at least until the first epoch is judged.",
         )
     try:
-        files = verified(folder)
+        contents = verified(folder)
         return Best(
-            _tensors(files["model.safetensors"]),
-            Description.from_plain(json.loads(files["description.json"])),
-            Graph.from_plain(json.loads(files["graph.json"])),
-            Problem.from_plain(json.loads(files["problem.json"])),
-            json.loads(files["state.json"]),
+            _tensors(contents["model.safetensors"]),
+            Description.from_plain(json.loads(contents["description.json"])),
+            Graph.from_plain(json.loads(contents["graph.json"])),
+            Problem.from_plain(json.loads(contents["problem.json"])),
+            json.loads(contents["state.json"]),
         )
     except (Damaged, KeyError, TypeError, ValueError) as error:
         raise UserError(
@@ -201,19 +202,19 @@ def verified(folder: Path) -> dict[str, bytes]:
     """The files named in a checkpoint's manifest, after their hashes were compared. Raises Damaged."""
     try:
         manifest = json.loads((folder / MANIFEST).read_bytes())
-        files = {}
+        contents = {}
         for name, entry in manifest["files"].items():
             if Path(name).name != name:
                 raise Damaged(f"'{name}' is no file name")
             content = (folder / name).read_bytes()
             if hashlib.sha256(content).hexdigest() != entry["sha256"]:
                 raise Damaged(f"'{name}' is not what was written")
-            files[name] = content
+            contents[name] = content
     except OSError as error:
         raise Damaged(error.strerror or str(error)) from error
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise Damaged("its manifest is unreadable") from error
-    return files
+    return contents
 
 
 def clean(folder: Path) -> None:

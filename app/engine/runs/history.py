@@ -17,9 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from app.engine import storage
+from app.engine import files
 from app.engine.errors import UserError
+from app.engine.experiment import toml_file
 from app.engine.runs import events
+from app.engine.runs.findings import Finding, Remedy
 from app.engine.runs.run import Run
 
 METRICS, MEMORY = "metrics.jsonl", "memory.jsonl"
@@ -67,7 +69,7 @@ class Writer:
             kept = _cut(path, offset) if offset is not None else b""
             self._file = path.open("ab", buffering=0)
         except OSError as error:
-            raise storage.disk_error(error, path) from error
+            raise files.disk_error(error, path) from error
         self._append(kept)
 
     def line(self, data: dict[str, Any]) -> None:
@@ -106,7 +108,7 @@ class Writer:
                 self._pending = self._pending[self._file.write(self._pending) :]
             self.refused = None
         except OSError as error:
-            self.refused = storage.disk_error(error, self.path)
+            self.refused = files.disk_error(error, self.path)
 
 
 def _number(value: float) -> str:
@@ -199,7 +201,7 @@ def read_events(folder: Path) -> list[events.Event]:
     experiment = run.experiment()
     history = read_history(run.path)
     told: list[events.Event] = [
-        events.RunStarted(str(run.path), run.name, storage.to_plain(experiment))
+        events.RunStarted(str(run.path), run.name, toml_file.to_plain(experiment))
     ]
     if prepared := run.environment().get("prepared"):
         prepared |= {name: tuple(prepared.get(name, ())) for name in ("classes", "told")}
@@ -263,14 +265,12 @@ def _epoch_done(folder: Path, line: dict[str, Any]) -> events.EpochDone:
     return events.EpochDone(**values, confusion=record.confusion if record else None)
 
 
-def finding_line(finding: Any, step: int) -> dict[str, Any]:
-    """The line of a finding (results.advice.Finding)."""
+def finding_line(finding: Finding, step: int) -> dict[str, Any]:
+    """The line of a finding ."""
     return {"finding": asdict(finding), "step": step}
 
 
-def _finding(data: dict[str, Any]) -> Any:
-    from app.engine.advice.while_training import Finding, Remedy
-
+def _finding(data: dict[str, Any]) -> Finding:
     remedy = data.get("remedy")
     return Finding(**{**data, "remedy": Remedy(**remedy) if remedy else None})
 
@@ -297,7 +297,7 @@ def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
     """Arrays as .npz, whole or not at all. Raises UserError."""
     content = io.BytesIO()
     np.savez_compressed(content, **arrays)  # type: ignore[arg-type]
-    storage.write_atomically(path, content.getvalue())
+    files.write_atomically(path, content.getvalue())
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:

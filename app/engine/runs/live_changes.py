@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from app.engine.storage import sentences
+from app.engine.experiment.toml_file import sentences
 from models.spec import Setting, settings
 
 if TYPE_CHECKING:
-    from app.engine.experiment import Experiment
+    from app.engine.experiment.experiment import Experiment
 
 RATE_FACTOR = "learning_rate_factor"
 LEAST_FACTOR, MOST_FACTOR = 1e-4, 1e4

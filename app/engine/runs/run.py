@@ -14,9 +14,10 @@ from typing import Any, Literal
 
 import psutil
 
-from app.engine import folders, storage
+from app.engine import files, folders
 from app.engine.errors import UserError
-from app.engine.experiment import Experiment
+from app.engine.experiment import toml_file
+from app.engine.experiment.experiment import Experiment
 
 RunStatus = Literal["running", "interrupted", "completed", "stopped", "failed", "diverged"]
 
@@ -54,8 +55,8 @@ class Run:
                     )
                 folder.mkdir(parents=True, exist_ok=True)
             except OSError as error:
-                raise storage.disk_error(error, folder) from error
-        storage.write_atomically(folder / "experiment.toml", storage.dumps(experiment).encode())
+                raise files.disk_error(error, folder) from error
+        files.write_atomically(folder / "experiment.toml", toml_file.dumps(experiment).encode())
         return cls(folder)
 
     # --- what it holds
@@ -66,7 +67,7 @@ class Run:
 
     def experiment(self) -> Experiment:
         """Exactly what was asked, seed included. Raises UserError."""
-        return storage.read(self.path / "experiment.toml")
+        return toml_file.read(self.path / "experiment.toml")
 
     def summary(self) -> dict[str, Any]:
         """How it ended and the figures (design, section 6); {} if it has not ended."""
@@ -131,7 +132,7 @@ class Run:
 
     @note.setter
     def note(self, text: str) -> None:
-        storage.write_atomically(self.path / "note.txt", text.encode())
+        files.write_atomically(self.path / "note.txt", text.encode())
 
     def rename(self, name: str) -> None:
         """Gives the folder another name. Raises UserError where that is taken, or while it is running."""
@@ -146,7 +147,7 @@ class Run:
         try:
             self.path.rename(target)
         except OSError as error:
-            raise storage.disk_error(error, self.path) from error
+            raise files.disk_error(error, self.path) from error
         self.path = target
 
     def discard(self) -> Path:
@@ -161,7 +162,7 @@ class Run:
             target = _free_name(trash, self.path.name)
             self.path.rename(target)
         except OSError as error:
-            raise storage.disk_error(error, self.path) from error
+            raise files.disk_error(error, self.path) from error
         return target
 
     @classmethod
@@ -171,7 +172,7 @@ class Run:
         try:
             path.rename(target)
         except OSError as error:
-            raise storage.disk_error(error, path) from error
+            raise files.disk_error(error, path) from error
         return cls(target)
 
     def _must_rest(self, what: str) -> None:
@@ -197,7 +198,7 @@ class Run:
                 lock.unlink(missing_ok=True)
                 continue
             except OSError as error:
-                raise storage.disk_error(error, self.path) from error
+                raise files.disk_error(error, self.path) from error
             owner = {
                 "process": os.getpid(),
                 "begun": _begun(os.getpid()),
@@ -318,7 +319,7 @@ def _new_folder(parent: Path, name: str) -> Path:
         except FileExistsError:
             continue
         except OSError as error:
-            raise storage.disk_error(error, folder) from error
+            raise files.disk_error(error, folder) from error
         return folder
     raise UserError(
         f"There are too many runs called '{name}'.", "Give the experiment another name."

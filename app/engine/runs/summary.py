@@ -6,11 +6,11 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.engine import storage
-from app.engine.experiment import Experiment
+from app.engine import files
+from app.engine.experiment.experiment import Experiment
 from app.engine.runs.events import RunPrepared
+from app.engine.runs.progress import Progress
 from app.engine.runs.run import Run
-from app.engine.training.recorder import Progress
 
 
 @dataclass
@@ -87,7 +87,7 @@ class Outcome:
 
 def write(run: Run, summary: dict[str, Any]) -> None:
     """Raises UserError where the disk refuses."""
-    storage.write_json(run.path / "summary.json", summary)
+    files.write_json(run.path / "summary.json", summary)
 
 
 def _finite(value: Any) -> Any:

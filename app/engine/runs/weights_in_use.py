@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from app.engine import storage
-from app.engine.errors import UserError
 from app.engine.runs.run import Run
 
 if TYPE_CHECKING:
-    from app.engine.data.dataset import Dataset, Description
+    pass
 
 Which = Literal["best", "last"]
 
@@ -71,61 +68,7 @@ def last_of(run: Run) -> Kept | None:
         return None
 
 
-def use(run: Run, which: Which, check: Callable[[], None] = lambda: None) -> None:
-    """Chooses the weights that Predictor and load_report take. The last step's are first judged, on the CPU.
-
-    check: called once a batch and once a file; what it raises gives up, and the choice stays as it was.
-    Raises UserError where the run goes on, where weights or data are not there, or where the data changed.
-    """
-    if run.status == "running":
-        raise UserError(
-            f"The run '{run.name}' is still being trained.", "Wait until it ends, or stop it."
-        )
-    storage.write_json(
-        run.path / FILE, asdict(_judged(run, check)) if which == "last" else {"use": "best"}
-    )
-
-
 def forget(run: Run) -> None:
     """Back to the best epoch: for a run that goes on."""
     with contextlib.suppress(OSError):
         (run.path / FILE).unlink(missing_ok=True)
-
-
-def _judged(run: Run, check: Callable[[], None]) -> Kept:
-    """Writes what the last step's weights say of validation and test."""
-    from app.engine.results.predictor import Predictor
-    from app.engine.training.validation import write_results
-
-    predictor = Predictor.load(run, "last")
-    dataset = _data(run, predictor.description, check)
-    loss: dict[str, float | None] = {}
-    for split in ("validation", "test"):
-        rows = dataset.indices.get(split)
-        if rows is None or not len(rows):
-            continue
-        judged = predictor.judge(dataset, check, split)
-        write_results(run, PREFIX + split, rows, judged)
-        loss[split] = judged.loss if math.isfinite(judged.loss) else None
-    kept = predictor.kept
-    return Kept("last", kept.epoch, kept.step, kept.partial, loss)
-
-
-def _data(run: Run, description: Description, check: Callable[[], None]) -> Dataset:
-    """The data of the run, as they were. Raises UserError."""
-    from app.engine.sources.opening import open_dataset
-
-    try:
-        dataset = open_dataset(run.experiment().data, check=check)
-    except UserError as error:
-        why = f"{error.what[:1].lower()}{error.what[1:]}"
-        raise UserError(
-            f"The last epoch cannot be judged without the data of the run: {why}",
-            "Put them back, or stay with the best epoch.",
-        ) from error
-    if dataset.description.fingerprint != description.fingerprint:
-        raise UserError(
-            "The last epoch cannot be judged: the data changed since this run was trained.",
-            "Put them back as they were, or stay with the best epoch.",
-        )
-    return dataset

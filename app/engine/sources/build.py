@@ -9,12 +9,12 @@ import numpy as np
 
 from app.engine.data import splits
 from app.engine.data.dataset import SPLITS, Damage, Dataset, Description
+from app.engine.data.names import readable
 from app.engine.data.preparation import Preparation
 from app.engine.data.preparations.pair import PairPreparation
-from app.engine.data.settings import DataSettings
 from app.engine.errors import UserError
+from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.tasks import TASKS
-from app.engine.sources.format import readable
 from app.engine.sources.loaded import Examples
 from app.engine.sources.mirror import survives_mirroring
 from app.engine.sources.targets import Targets, measured

@@ -10,11 +10,13 @@ from pathlib import Path
 
 from app.engine.data import splits
 from app.engine.data.dataset import Skipped
+from app.engine.data.names import natural_key, readable
 from app.engine.data.pictures import FOREIGN
 from app.engine.data.pictures import SUFFIXES as PICTURES
-from app.engine.data.settings import DataSettings
+from app.engine.data.splits import FREE, split_of
 from app.engine.errors import UserError
-from app.engine.sources.format import FREE, Check, natural_key, readable, split_of
+from app.engine.experiment.data_settings import DataSettings
+from app.engine.sources.format import Check
 from app.engine.sources.formats.image_folder import Found, Walk, is_junk, layout_of
 
 LOOKED_AT = 3_000

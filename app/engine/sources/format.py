@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import re
-import unicodedata
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from PIL import Image
 
-from app.engine.data import pictures
-from app.engine.data.dataset import SPLITS, Skipped
-from app.engine.data.settings import DataSettings
+from app.engine.data.names import natural, readable
 from app.engine.errors import UserError
+from app.engine.experiment.data_settings import DataSettings
 
 if TYPE_CHECKING:
     from app.engine.data.preparation import Preparation
     from app.engine.sources.cache import Cache
     from app.engine.sources.loaded import Examples
 
-FREE = -1
-"""No split of its own: may be divided freely. Otherwise the place in SPLITS."""
 
 Progress = Callable[[str, int, int], None]
 Check = Callable[[], None]
@@ -37,51 +30,6 @@ def no_progress(text: str, done: int, total: int) -> None:
 
 def no_check() -> None:
     """For callers who never cancel."""
-
-
-@dataclass(frozen=True)
-class Catalogue:
-    """All examples of a dataset, not decoded yet, a row each. Either `paths` or `array` holds the pictures.
-
-    targets: (N,) int64, numbers of `classes`. hints: (N,) int8, FREE or the place in SPLITS the data ask for.
-    array: (N, H, W) or (N, H, W, 3) uint8. names: for a person, unique; a path below the source, or "file #12".
-    folders: the sub-folder that keeps an example's relatives, "" where there is none.
-    """
-
-    classes: tuple[str, ...]
-    names: Sequence[str]
-    targets: np.ndarray
-    hints: np.ndarray
-    paths: Sequence[Path] | None = None
-    array: np.ndarray | None = None
-    folders: Sequence[str] | None = None
-    skipped: tuple[Skipped, ...] = ()
-    notes: tuple[str, ...] = ()
-
-    def __len__(self) -> int:
-        return len(self.targets)
-
-    def picture(self, row: int, detail: int = pictures.DETAIL) -> Image.Image:
-        """Raises pictures.Unreadable."""
-        if self.paths is not None:
-            return pictures.decode(self.paths[row], detail)
-        assert self.array is not None
-        return Image.fromarray(self.array[row])
-
-    def measure(self, row: int) -> tuple[int, int]:
-        """(height, width) without decoding. Raises pictures.Unreadable."""
-        if self.paths is not None:
-            return pictures.measure(self.paths[row])
-        assert self.array is not None
-        return self.array.shape[1], self.array.shape[2]
-
-
-@dataclass(frozen=True)
-class Scan:
-    """The files of a source and a way to read them. stamps: (path, bytes, time of change) of every file that counts."""
-
-    stamps: tuple[tuple[str, int, int], ...]
-    read: Callable[[], Catalogue] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -114,42 +62,6 @@ class Format(ABC):
         """Reads everything. Raises UserError, OSError, and whatever `way.check` raises."""
 
 
-def natural_key(text: str) -> tuple[object, ...]:
-    """Sorts as people count: 2 before 10, upper and lower case alike."""
-    parts = re.split(r"(\d+)", text)
-    counted = [
-        (0, int(part)) if place % 2 else (1, part.casefold()) for place, part in enumerate(parts)
-    ]
-    return (*counted, (2, text))
-
-
-def natural(names: Iterable[str]) -> tuple[str, ...]:
-    """Different names in natural order."""
-    return tuple(sorted(set(names), key=natural_key))
-
-
-def readable(name: str | os.PathLike[str]) -> str:
-    """A file's name as text that can be shown and stored, in one way of writing umlauts, whatever its bytes are."""
-    text = os.fsencode(name).decode("utf-8", "replace") if os.name != "nt" else os.fspath(name)
-    return unicodedata.normalize("NFC", text)
-
-
-_SPLIT_WORDS = "(?:[-_ .]?(?:set|data|split|images|imgs|pictures|files|[0-9]+))?"
-_SPLIT_NAMES = (
-    re.compile(rf"(?:train|training|trn){_SPLIT_WORDS}", re.IGNORECASE),
-    re.compile(rf"(?:val|valid|validation|validate|dev){_SPLIT_WORDS}", re.IGNORECASE),
-    re.compile(rf"(?:test|testing|tst|t10k){_SPLIT_WORDS}", re.IGNORECASE),
-)
-
-
-def split_of(name: str) -> int:
-    """The place in SPLITS that a word such as "train", "val2017" or "test-set" names, else FREE."""
-    for place, pattern in enumerate(_SPLIT_NAMES):
-        if pattern.fullmatch(name.strip()):
-            return place
-    return FREE
-
-
 def encode_classes(labels: Sequence[str]) -> tuple[tuple[str, ...], np.ndarray]:
     """Class names in natural order, and the number of each label: (N,) int64."""
     classes = natural(labels)
@@ -161,11 +73,6 @@ def stamp(path: Path) -> tuple[str, int, int]:
     """Raises OSError."""
     status = path.stat()
     return str(path), status.st_size, status.st_mtime_ns
-
-
-def named(place: int) -> str:
-    """For messages: the split's name."""
-    return SPLITS[place] if place != FREE else "free"
 
 
 def unusable(path: Path | str, what: str, remedy: str) -> UserError:

@@ -12,15 +12,17 @@ import numpy as np
 
 from app.engine.data import splits
 from app.engine.data.dataset import Skipped
+from app.engine.data.names import readable
 from app.engine.data.preparations.image import ImagePreparation
-from app.engine.data.settings import DataSettings
 from app.engine.errors import UserError
+from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.tasks import task
 from app.engine.sources.build import listed
 from app.engine.sources.cache import Cache, key_of
-from app.engine.sources.format import Catalogue, Check, Format, Progress, Scan, Way, readable
+from app.engine.sources.format import Check, Format, Progress, Way
 from app.engine.sources.loaded import Examples
 from app.engine.sources.parts.pictures import PicturePart
+from app.engine.sources.picture_list import Catalogue, Scan
 from app.engine.sources.picture_reading import read
 from app.engine.sources.targets import labelled
 

@@ -16,10 +16,11 @@ import numpy as np
 from app.engine.data.dataset import Skipped
 from app.engine.data.pictures import REMARKS, Unreadable
 from app.engine.data.preparations.image import ImagePreparation
-from app.engine.data.settings import DataSettings
 from app.engine.errors import UserError
+from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.cache import fits_memory
-from app.engine.sources.format import Catalogue, Check, Progress
+from app.engine.sources.format import Check, Progress
+from app.engine.sources.picture_list import Catalogue
 
 AUTO_LARGEST = 64
 """Sides chosen for the person are at most this, so that a first try trains fast."""

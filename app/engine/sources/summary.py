@@ -8,7 +8,7 @@ from typing import Any, Literal
 from app.engine.data.dataset import SPLITS, Dataset, Description
 from app.engine.data.preparation import Preparation
 from app.engine.data.preparations.row import RowPreparation
-from app.engine.data.settings import DataSettings
+from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.tasks import TASKS
 
 Level = Literal["good", "info", "warning", "problem"]

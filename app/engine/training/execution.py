@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from app.engine import storage
 from app.engine.advice import while_training
 from app.engine.compute import device as devices
 from app.engine.errors import UserError
-from app.engine.experiment import Experiment
+from app.engine.experiment import toml_file
+from app.engine.experiment.experiment import Experiment
 from app.engine.runs import history
 from app.engine.runs import summary as outcome
 from app.engine.runs.control import Control, Stopped
 from app.engine.runs.events import Event, Found, RunFinished, RunStarted, StageChanged, Status
 from app.engine.runs.run import Run
 from app.engine.runs.summary import Outcome
+from app.engine.training import warm_up
 from app.engine.training.failures import let_go, told, warnings_to
 
 End = tuple[Status, str]
@@ -62,7 +63,7 @@ def execute(
     reason = ""
     try:
         experiment = experiment or run.experiment()
-        emit(RunStarted(str(run.path), run.name, storage.to_plain(experiment)))
+        emit(RunStarted(str(run.path), run.name, toml_file.to_plain(experiment)))
         life = Life(run, experiment, emit, control)
         status, reason, failure, claimed = _lived(life, body)
     except BaseException as error:
@@ -95,7 +96,7 @@ def _lived(life: Life, body: Callable[[Life], End]) -> tuple[Status, str, Failur
         return "failed", str(error.what), told(error), False
     life.emit(StageChanged("Loading engine"))
     try:
-        devices.warm_up()
+        warm_up.warm_up()
         training = life.experiment.training
         threads = training.threads or (1 if training.cpu_use == "gentle" else devices.cores())
         with devices.computing_thread(threads), warnings_to(run.log):

@@ -18,7 +18,7 @@ from app.engine.runs.summary import Outcome
 from app.engine.training.plan import Work
 
 if TYPE_CHECKING:
-    from app.engine.learning.task import Batch
+    from app.engine.data.preparation import Batch
 
 MEASURE_EVERY, KEEP_EVERY = 1.0, 5.0
 """Seconds between two looks at the memory, and between two that are written down."""

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 import app
-from app.engine import storage
+from app.engine import files
 from app.engine.compute import device as devices
 from app.engine.compute.batches import Batches
 from app.engine.compute.passes import Passes
@@ -23,18 +23,19 @@ from app.engine.compute.randomness import Randomness
 from app.engine.data.augmentation import Augmentation, settled
 from app.engine.data.dataset import Dataset
 from app.engine.errors import UserError
-from app.engine.experiment import Experiment, problem_of, resolved, task_of
+from app.engine.experiment import toml_file
+from app.engine.experiment.experiment import Experiment, problem_of, resolved, task_of
 from app.engine.learning.choices import Loss, LossFunction, Optimizer, Schedule
 from app.engine.learning.tasks import Task
 from app.engine.memory import ledger
 from app.engine.runs.checkpoint import Checkpoint, Damaged, restore_model, restore_optimizer
 from app.engine.runs.control import Control
 from app.engine.runs.events import Event, RunPrepared, StageChanged
+from app.engine.runs.progress import Progress
 from app.engine.runs.run import Run
 from app.engine.sources.opening import open_dataset
 from app.engine.sources.opening import settled as data_settled
 from app.engine.sources.summary import problems
-from app.engine.training.recorder import Progress
 from models.graph import Graph, GraphError
 from models.network import Network, build_model
 from models.shape import Problem
@@ -139,7 +140,7 @@ def plan(
 ) -> Plan:
     """Opens the data and settles everything that was left open. Raises UserError or Stopped."""
     settled_plan = settle(experiment, emit, control, dataset, known_threads(run))
-    storage.write_json(run.path / "dataset.json", settled_plan.dataset.description.to_plain())
+    files.write_json(run.path / "dataset.json", settled_plan.dataset.description.to_plain())
     return settled_plan
 
 
@@ -200,7 +201,7 @@ def plan_again(
             "The data are not those this run began with: files were added, removed or changed.",
             "Put them back as they were, or start a new run.",
         )
-    whole = storage.from_plain(state["settled"], "the checkpoint")
+    whole = toml_file.from_plain(state["settled"], "the checkpoint")
     device = devices.smoke_test(devices.choose(experiment.training.device))
     return Plan(
         experiment,
@@ -219,7 +220,7 @@ def plan_state(plan: Plan, threads: int) -> dict[str, Any]:
     """What a checkpoint keeps of a plan, for plan_again."""
     description = plan.dataset.description
     return {
-        "settled": storage.to_plain(plan.settled),
+        "settled": toml_file.to_plain(plan.settled),
         "classes": list(description.classes),
         "fingerprint": description.fingerprint,
         "problem": plan.problem.to_plain(),
@@ -311,10 +312,10 @@ def announce(work: Work, run: Run, progress: Progress) -> RunPrepared:
         training_examples=work.batches.examples,
         classes=description.classes,
         predicted=work.predicted,
-        resolved=storage.to_plain(plan.settled),
+        resolved=toml_file.to_plain(plan.settled),
         told=tuple(f"{one['level'].capitalize()}: {one['text']}" for one in problems(description)),
     )
-    storage.write_json(
+    files.write_json(
         run.path / "environment.json",
         {
             "started": run.environment().get("started")

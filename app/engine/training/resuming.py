@@ -6,10 +6,10 @@ from app.engine.data.dataset import Dataset
 from app.engine.errors import UserError
 from app.engine.runs import checkpoint
 from app.engine.runs.checkpoint import Checkpoint
+from app.engine.runs.progress import Progress
 from app.engine.training import plan as preparing
 from app.engine.training.execution import Life
 from app.engine.training.plan import Plan
-from app.engine.training.recorder import Progress
 
 
 def find(

@@ -13,9 +13,10 @@ from app.engine.runs import checkpoint
 from app.engine.runs.checkpoint import Checkpoint, Tensors
 from app.engine.runs.events import CheckpointSaved, Event, Found
 from app.engine.runs.history import Writer
+from app.engine.runs.progress import Progress
 from app.engine.runs.run import Run
 from app.engine.training.plan import Work, plan_state
-from app.engine.training.recorder import Progress, Recorder
+from app.engine.training.recorder import Recorder
 from app.engine.training.validation import BestKeeper
 
 SAVE_EVERY, EPOCH_EVERY = 60.0, 2.0

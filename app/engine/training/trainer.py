@@ -16,7 +16,7 @@ from app.engine.advice import while_training
 from app.engine.compute.evaluation import Evaluation
 from app.engine.data.dataset import Dataset
 from app.engine.errors import UserError
-from app.engine.experiment import Experiment
+from app.engine.experiment.experiment import Experiment
 from app.engine.learning.choices import scale_of
 from app.engine.runs import checkpoint, history, weights_in_use
 from app.engine.runs.checkpoint import Checkpoint
@@ -33,6 +33,7 @@ from app.engine.runs.events import (
 )
 from app.engine.runs.history import Writer
 from app.engine.runs.live_changes import PARTS
+from app.engine.runs.progress import Progress
 from app.engine.runs.run import Run
 from app.engine.runs.summary import Outcome
 from app.engine.training import memory_shortage, resuming
@@ -44,12 +45,12 @@ from app.engine.training.live_changes_applied import Adjuster
 from app.engine.training.memory_recorder import MemoryWatch
 from app.engine.training.memory_shortage import LEAST_HALVED, MOST_HALVINGS
 from app.engine.training.plan import Plan, Work
-from app.engine.training.recorder import Course, Diverged, Progress, Recorder
+from app.engine.training.recorder import Course, Diverged, Recorder
 from app.engine.training.saver import Saver
 from app.engine.training.validation import BestKeeper, Judge, count_patience, is_better
 
 if TYPE_CHECKING:
-    from app.engine.learning.task import Batch
+    from app.engine.data.preparation import Batch
     from app.engine.memory.ledger import StepMeter
     from app.engine.training.optimizer_probe import Watch
 

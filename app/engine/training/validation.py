@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from app.engine import storage
 from app.engine.compute.batches import split_inputs
 from app.engine.compute.evaluation import Evaluation, evaluate, judged_at_a_time
 from app.engine.errors import UserError
+from app.engine.experiment import toml_file
 from app.engine.learning.metrics import Metric
 from app.engine.runs import checkpoint, history
 from app.engine.runs.checkpoint import Best, Tensors
+from app.engine.runs.progress import Progress
 from app.engine.runs.run import Run
 from app.engine.training.plan import Work, built_loss
-from app.engine.training.recorder import Progress
 
 PROBES = 12
 
@@ -133,7 +133,7 @@ class BestKeeper:
             "loss": evaluation.loss,
             "metrics": evaluation.metrics,
             "task": plan.task.kind,
-            "experiment": storage.to_plain(plan.settled),
+            "experiment": toml_file.to_plain(plan.settled),
         }
 
     def save(self) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from app.engine import storage
+from app.engine.experiment import toml_file
 from app.ui.shell.actions import Actions, Shortcuts
 from app.ui.state.session import State
 
@@ -145,7 +145,7 @@ class Commands:
     def copy_diagnostics(self) -> None:
         """Versions, device, settings and problems; found out in the background, for it asks torch."""
         problems = "\n\n".join(problem.text() for problem in self._all.problems.problems)
-        settings = storage.dumps(self._all.document.experiment)
+        settings = toml_file.dumps(self._all.document.experiment)
 
         def find(_: object) -> str:
             from app.engine.diagnosis import diagnose, lines

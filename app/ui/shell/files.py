@@ -8,10 +8,11 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from app.engine import storage
-from app.engine.data.settings import DataSettings
+from app.engine import files
 from app.engine.errors import UserError
-from app.engine.experiment import Experiment
+from app.engine.experiment import toml_file
+from app.engine.experiment.data_settings import DataSettings
+from app.engine.experiment.experiment import Experiment
 from app.ui.shell.problems import Problems
 from app.ui.state.background import Failure
 from app.ui.state.document import Document
@@ -98,7 +99,7 @@ class Files(QObject):
         self.shown.emit("data")
 
     def _open_experiment(self, path: Path) -> None:
-        experiment = storage.read(path)
+        experiment = toml_file.read(path)
         self._when_safe(lambda: self._take(experiment, path))
 
     def _take(self, experiment: Experiment, path: Path) -> None:
@@ -107,7 +108,7 @@ class Files(QObject):
         self.shown.emit("data")
 
     def _open_run(self, path: Path) -> None:
-        record, experiment = read_record(path), storage.read(path / "experiment.toml")
+        record, experiment = read_record(path), toml_file.read(path / "experiment.toml")
 
         def take() -> None:
             self._document.open(experiment)
@@ -189,7 +190,7 @@ class Files(QObject):
         """Write the open experiment aside, so that nothing is lost however the program ends."""
         self._timer.stop()
         try:
-            storage.write_atomically(self._kept, storage.dumps(self._document.experiment).encode())
+            files.write_atomically(self._kept, toml_file.dumps(self._document.experiment).encode())
             self._preferences.set("open_path", str(self._document.path or ""))
             self._preferences.save()
         except UserError as error:
@@ -200,7 +201,7 @@ class Files(QObject):
         if not self._kept.is_file():
             return False
         try:
-            experiment = storage.read(self._kept)
+            experiment = toml_file.read(self._kept)
         except UserError as error:
             self._problems.note(Failure.of(error))
             return False

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer
 
-from app.engine.data.settings import DataSettings
-from app.engine.experiment import Experiment
+from app.engine.experiment.data_settings import DataSettings
+from app.engine.experiment.experiment import Experiment
 from app.ui.state.background import Background, Failure
 from app.ui.state.document import Document
 

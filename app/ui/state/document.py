@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 from PySide6.QtCore import QObject, Signal
 
-from app.engine import storage
 from app.engine.errors import UserError
-from app.engine.experiment import Experiment, problem_of, resolved, task_of
+from app.engine.experiment import toml_file
+from app.engine.experiment.experiment import Experiment, problem_of, resolved, task_of
 from app.engine.learning.tasks import Task
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Document(QObject):
                 changes = {section: self.value(section).replace(**changes)}
             self.set(self._experiment.replace(**changes))
         except ValidationError as error:
-            return " ".join(storage.sentences(error))
+            return " ".join(toml_file.sentences(error))
         return ""
 
     def choose(self, section: str, kind: str) -> None:
@@ -100,7 +100,7 @@ class Document(QObject):
         self.open(experiment, path)
         if path is not None:
             try:
-                self._saved = storage.read(path)
+                self._saved = toml_file.read(path)
             except UserError:  # the file is damaged or gone: what is open is not in it
                 self._saved = Experiment()
         else:
@@ -139,7 +139,7 @@ class Document(QObject):
 
     def save(self, path: Path) -> None:
         """Raises UserError where the file cannot be written."""
-        storage.write(self._experiment, path)
+        toml_file.write(self._experiment, path)
         self.path, self._saved = path, self._experiment
         self.saved_changed.emit()
 

@@ -38,7 +38,7 @@ class EngineLoader(QObject):
 
     def _load(self, setting: str) -> None:
         try:
-            from app.engine.compute.device import warm_up
+            from app.engine.training.warm_up import warm_up
 
             warm_up()
             self._came.emit(look(setting))

@@ -19,7 +19,7 @@ from app.ui.state.session import Session
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Dataset
-    from app.engine.experiment import Experiment
+    from app.engine.experiment.experiment import Experiment
 
 BUSY = "A training is under way. Let it end or stop it, then try again."
 NO_DATA = "There are no data to try learning rates on. Choose data first, then try again."

@@ -20,7 +20,7 @@ from models.graph import Graph, GraphError
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Dataset
-    from app.engine.experiment import Experiment
+    from app.engine.experiment.experiment import Experiment
     from app.engine.learning.tasks import Task
     from app.engine.memory.inspection import Inspection
     from app.engine.runs.control import Control

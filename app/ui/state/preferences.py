@@ -46,9 +46,9 @@ class Preferences:
         text = json.dumps(self._values, sort_keys=True)
         if text == self._written:
             return
-        from app.engine import storage
+        from app.engine import files
 
-        storage.write_json(self.path, self._values)
+        files.write_json(self.path, self._values)
         self._written = text
 
 

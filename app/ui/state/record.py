@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from app.engine import storage
 from app.engine.errors import UserError
-from app.engine.experiment import Experiment
+from app.engine.experiment import toml_file
+from app.engine.experiment.experiment import Experiment
 from app.engine.runs import events
 from app.engine.runs.live_changes import in_words
 from app.ui.state.optimizer_history import Looks
@@ -127,7 +127,9 @@ class Record:
     def resolved(self) -> Experiment | None:
         """The experiment with every setting filled in; None before it is known, or of another version of the format."""
         try:
-            return storage.from_plain(self.prepared.resolved) if self.prepared is not None else None
+            return (
+                toml_file.from_plain(self.prepared.resolved) if self.prepared is not None else None
+            )
         except (UserError, ValueError):
             return None
 

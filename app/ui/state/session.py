@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from app.engine.experiment import Experiment
+from app.engine.experiment.experiment import Experiment
 from app.engine.runs import events
 from app.engine.runs.control import Control, Stopped
 from app.ui.state.race import Racing

@@ -16,7 +16,7 @@ from app.ui.state.session import Session
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Dataset
-    from app.engine.experiment import Experiment
+    from app.engine.experiment.experiment import Experiment
     from app.engine.planning.step_timing import Trial
 
 BUSY = "A training is under way. Let it end or stop it, then measure."

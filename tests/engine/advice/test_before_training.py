@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.engine import storage
 from app.engine.advice.before_training import outliers
-from app.engine.advice.remedies import Finding
 from app.engine.advice.while_training import before_training, while_training
 from app.engine.data.dataset import Amount, Dataset, Description
 from app.engine.data.preparations.image import ImagePreparation
 from app.engine.data.preparations.pair import PairPreparation
 from app.engine.data.preparations.text import TextPreparation
-from app.engine.experiment import Experiment
+from app.engine.experiment import toml_file
+from app.engine.experiment.experiment import Experiment
+from app.engine.runs.findings import Finding
 from tests.engine.advice.test_while_training import Course, epochs
 
 TEXT = TextPreparation("", 257, 16)
@@ -27,7 +27,7 @@ PICTURE = ImagePreparation(8, 8, 1, "crop", (0.5,), (0.25,))
 def taken(experiment: Experiment, finding: Finding) -> Experiment:
     assert finding.remedy is not None
     pairs = [f"{name}={json.dumps(value)}" for name, value in finding.remedy.changes.items()]
-    return storage.with_overrides(experiment, pairs)
+    return toml_file.with_overrides(experiment, pairs)
 
 
 def found(

@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.engine import storage
-from app.engine.advice.remedies import Finding
 from app.engine.advice.while_training import (
     after_failure,
     after_training,
@@ -18,7 +16,9 @@ from app.engine.advice.while_training import (
     while_training,
 )
 from app.engine.data.dataset import Description, Skipped
-from app.engine.experiment import Experiment
+from app.engine.experiment import toml_file
+from app.engine.experiment.experiment import Experiment
+from app.engine.runs.findings import Finding
 
 
 @dataclass
@@ -59,7 +59,7 @@ def chosen(**sections: Any) -> Experiment:
 def taken(experiment: Experiment, finding: Finding) -> Experiment:
     """The experiment after the one click, checked like any other."""
     assert finding.remedy is not None
-    return storage.with_overrides(
+    return toml_file.with_overrides(
         experiment,
         [f"{name}={json.dumps(value)}" for name, value in finding.remedy.changes.items()],
     )

@@ -15,9 +15,9 @@ import app.engine.learning.tasks as tasks
 from app.engine.compute.batches import Batches, batch_count, shared
 from app.engine.compute.randomness import Randomness, mixed
 from app.engine.data.augmentation import Augmentation
+from app.engine.data.augmentation_settings import AugmentationSettings
 from app.engine.data.dataset import Dataset, Description
 from app.engine.data.preparations.image import ImagePreparation
-from app.engine.data.settings import AugmentationSettings
 from app.engine.runs.control import Control
 from app.engine.runs.run import Run
 from app.engine.training import trainer

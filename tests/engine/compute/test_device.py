@@ -12,7 +12,7 @@ import torch
 from app.engine.compute import device
 from app.engine.compute.device import Card, Device, Probe, choose
 from app.engine.errors import UserError
-from app.engine.experiment import TrainingSettings
+from app.engine.experiment.training_settings import TrainingSettings
 
 H100 = Card(0, "NVIDIA H100")
 OLD = Card(0, "GTX 780", "this PyTorch build does not support the GTX 780 (compute capability 3.5)")

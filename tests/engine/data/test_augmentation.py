@@ -14,9 +14,10 @@ from app.engine.compute.batches import Batches
 from app.engine.compute.first_batch import first_batch
 from app.engine.compute.randomness import Randomness
 from app.engine.data.augmentation import Augmentation, settled
+from app.engine.data.augmentation_settings import AugmentationSettings
 from app.engine.data.pictures import decode
 from app.engine.data.preparations.image import ImagePreparation
-from app.engine.data.settings import AugmentationSettings, DataSettings
+from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.tasks import TASKS
 from app.engine.sources.opening import open_dataset
 

@@ -10,10 +10,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.engine.data.settings import DataSettings
-from app.engine.data.splits import divide, groups_by_name, units_of
+from app.engine.data.splits import FREE, divide, groups_by_name, units_of
 from app.engine.errors import UserError
-from app.engine.sources.format import FREE
+from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.opening import open_dataset
 
 Maker = Callable[..., Path]

@@ -14,7 +14,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 import app.engine.learning.tasks as tasks
-from app.engine.experiment import Experiment, TrainingSettings, resolved
+from app.engine.experiment.experiment import Experiment, resolved
+from app.engine.experiment.training_settings import TrainingSettings
 from app.engine.learning.choices import OPTIMIZERS, Optimizer
 from app.engine.memory.ledger import (
     PARTS,

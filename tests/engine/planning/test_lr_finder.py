@@ -13,14 +13,14 @@ import torch
 
 from app.engine.data.dataset import Dataset
 from app.engine.errors import UserError
-from app.engine.experiment import Experiment
+from app.engine.experiment.experiment import Experiment
+from app.engine.experiment.toml_file import from_plain
 from app.engine.planning import lr_finder
 from app.engine.planning.lr_curve import RateCurve, Tried, blown_up, judge, rounded, smooth, text_of
 from app.engine.planning.lr_finder import find
 from app.engine.runs.control import Control, Stopped
 from app.engine.runs.events import StageChanged
 from app.engine.sources.opening import open_dataset
-from app.engine.storage import from_plain
 from app.engine.training import plan as preparing
 from tests.engine.training.small import Listener, at_step, experiment, pictures
 

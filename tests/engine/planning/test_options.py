@@ -14,7 +14,8 @@ import torch
 
 from app.engine.compute.passes import Passes
 from app.engine.data.dataset import Dataset
-from app.engine.experiment import Experiment, problem_of, resolved, task_of
+from app.engine.experiment.experiment import Experiment, problem_of, resolved, task_of
+from app.engine.experiment.toml_file import to_plain
 from app.engine.learning.choices import OPTIMIZERS
 from app.engine.memory.ledger import predict
 from app.engine.planning import fit_to_memory, options, step_timing
@@ -23,7 +24,6 @@ from app.engine.runs.control import Control, Stopped
 from app.engine.runs.events import RunPrepared
 from app.engine.runs.run import Run
 from app.engine.sources.opening import open_dataset
-from app.engine.storage import to_plain
 from app.engine.training.plan import settle
 from app.engine.training.trainer import train
 from models.template import TEMPLATES

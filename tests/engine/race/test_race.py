@@ -14,7 +14,7 @@ import torch
 
 from app.engine.compute.batches import Batches
 from app.engine.errors import UserError
-from app.engine.experiment import Experiment
+from app.engine.experiment.experiment import Experiment
 from app.engine.learning.losses.l1 import L1
 from app.engine.learning.losses.l2 import L2
 from app.engine.race import race as racing

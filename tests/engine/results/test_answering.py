@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from app.engine.errors import UserError
-from app.engine.experiment import Experiment, problem_of, resolved, task_of
+from app.engine.experiment.experiment import Experiment, problem_of, resolved, task_of
 from app.engine.results.answering import answer, answer_file, answer_given, said_of, write_answers
 from app.engine.results.predictor import Predictor
 from app.engine.results.restoring import restore, restore_rows

@@ -7,10 +7,10 @@ import json
 import numpy as np
 import pytest
 
-from app.engine import storage
-from app.engine.data.settings import DataSettings
+from app.engine import files
 from app.engine.errors import UserError
-from app.engine.experiment import Experiment
+from app.engine.experiment.data_settings import DataSettings
+from app.engine.experiment.experiment import Experiment
 from app.engine.learning.tasks import TASKS
 from app.engine.results.report import Report, load_report
 from app.engine.runs.history import write_arrays
@@ -121,13 +121,13 @@ def test_a_run_is_reported_from_its_folder(tmp_path, describe) -> None:
     run = Run.create(tmp_path, Experiment(name="shirts", data=DataSettings(source="gone")))
     with pytest.raises(UserError, match="no results yet"):
         load_report(run)
-    storage.write_json(run.path / "dataset.json", describe((20, 20)).to_plain())
+    files.write_json(run.path / "dataset.json", describe((20, 20)).to_plain())
     rows, targets, probabilities = answers([0, 1] * 30, [0, 1] * 30, [0.9] * 60, 2)
     write_arrays(
         run.path / "results" / "validation.npz",
         {"rows": rows, "targets": targets, "said": probabilities},
     )
-    storage.write_json(
+    files.write_json(
         run.path / "summary.json", {"best_epoch": 4, "loss": {"validation": 0.25, "training": None}}
     )
     report = load_report(run)

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.engine.data.settings import DataSettings
 from app.engine.errors import UserError
-from app.engine.experiment import Experiment
+from app.engine.experiment.data_settings import DataSettings
+from app.engine.experiment.experiment import Experiment
 from app.engine.runs import history
 from app.engine.runs.run import LOCK, Run, default_folder, list_runs
 

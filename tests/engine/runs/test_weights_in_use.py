@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from app.engine.errors import UserError
+from app.engine.results import choose_weights
 from app.engine.results.predictor import Predictor
 from app.engine.results.report import load_report
 from app.engine.runs import checkpoint, weights_in_use
@@ -56,7 +57,7 @@ def test_the_last_epoch_is_used_and_the_best_again(run: Run) -> None:
     dataset = open_dataset(run.experiment().data)
     inputs, targets = dataset.split("test")
 
-    weights_in_use.use(run, "last")
+    choose_weights.use(run, "last")
     last = Predictor.load(run)
     assert (last.kept.use, last.epoch, last.best_epoch) == ("last", 8, summary["best_epoch"])
     assert np.abs(last.logits(inputs) - best.logits(inputs)).max() > 0.1
@@ -86,7 +87,7 @@ def test_the_last_epoch_is_used_and_the_best_again(run: Run) -> None:
     assert (plain["use"], plain["epoch"], plain["best_epoch"]) == ("last", 8, summary["best_epoch"])
     assert run.summary() == summary, "summary.json is of the best epoch"
 
-    weights_in_use.use(run, "best")
+    choose_weights.use(run, "best")
     again = load_report(run)
     assert (Predictor.load(run).logits(inputs) == best.logits(inputs)).all()
     assert again.to_plain() == report.to_plain()
@@ -100,17 +101,17 @@ def test_data_that_are_gone_or_others_leave_the_choice_as_it_was(run: Run) -> No
     with pytest.raises(
         UserError, match=r"cannot be judged: the data changed since this run was trained\."
     ):
-        weights_in_use.use(run, "last")
+        choose_weights.use(run, "last")
     source.unlink()
     with pytest.raises(
         UserError, match=r"without the data of the run: there is no '.*noise\.npz'\."
     ):
-        weights_in_use.use(run, "last")
+        choose_weights.use(run, "last")
     assert Predictor.load(run).kept.use == load_report(run).kept.use == "best"
 
 
 def test_the_choice_lasts_without_the_data(run: Run) -> None:
-    weights_in_use.use(run, "last")
+    choose_weights.use(run, "last")
     Path(run.experiment().data.source).unlink()
     assert Predictor.load(run).kept.use == load_report(run).kept.use == "last"
 
@@ -119,12 +120,12 @@ def test_a_judging_that_is_given_up_changes_nothing(run: Run) -> None:
     control = Control()
     control.stop()
     with pytest.raises(Stopped):
-        weights_in_use.use(run, "last", control.check)
+        choose_weights.use(run, "last", control.check)
     assert weights_in_use.read_kept(run) == weights_in_use.BEST
 
 
 def test_a_run_that_goes_on_goes_back_to_the_best(run: Run) -> None:
-    weights_in_use.use(run, "last")
+    choose_weights.use(run, "last")
     ended = trainer.resume(run, lambda event: None, Control(), epochs=9)
     assert ended.status == "completed", ended.reason
     assert Predictor.load(run).epoch == load_report(run).best_epoch == run.summary()["best_epoch"]
@@ -136,14 +137,14 @@ def test_a_running_run_has_no_last_epoch_yet(run: Run) -> None:
     run.claim()
     assert weights_in_use.last_of(run) is None
     with pytest.raises(UserError, match="still being trained"):
-        weights_in_use.use(run, "last")
+        choose_weights.use(run, "last")
 
 
 def test_last_weights_that_are_not_those_judged_are_refused(run: Run) -> None:
-    weights_in_use.use(run, "last")
+    choose_weights.use(run, "last")
     newest = max((run.path / "checkpoints").glob("state-*"))
     (newest / "model.safetensors").write_bytes(b"flipped")
     with pytest.raises(UserError, match=r"missing or damaged\. Use the best epoch"):
         Predictor.load(run)
-    weights_in_use.use(run, "best")
+    choose_weights.use(run, "best")
     assert Predictor.load(run).kept.use == "best"

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.engine.data.settings import DataSettings
 from app.engine.errors import UserError
+from app.engine.experiment.data_settings import DataSettings
 from app.engine.runs.control import Stopped
 from app.engine.sources import picture_reading
 from app.engine.sources.cache import Cache, default_root, key_of

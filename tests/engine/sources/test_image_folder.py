@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from app.engine.data.dataset import Dataset
-from app.engine.data.settings import DataSettings
+from app.engine.data.splits import split_of
 from app.engine.errors import UserError
-from app.engine.sources.format import split_of
+from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.formats.image_folder import layout_of
 from app.engine.sources.opening import open_dataset
 

@@ -15,8 +15,8 @@ import pytest
 from PIL import Image
 
 from app.engine.data.dataset import Dataset, Description
-from app.engine.data.settings import DataSettings
 from app.engine.errors import UserError
+from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.opening import open_dataset, same_classes, settled
 from app.engine.sources.summary import balance, describe
 
@@ -256,7 +256,7 @@ def test_opening_data_does_not_import_torch() -> None:
     script = (
         "import sys; from app.engine.data import augmentation, summary\n"
         "from app.engine.sources.opening import open_dataset\n"
-        "from app.engine.experiment import DataSettings\nopen_dataset(DataSettings(source='sample:digits'))\n"
+        "from app.engine.experiment.experiment import DataSettings\nopen_dataset(DataSettings(source='sample:digits'))\n"
         "assert 'torch' not in sys.modules and 'sklearn' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", script], check=True)

@@ -10,8 +10,8 @@ from PIL import Image
 
 from app.engine.data.preparations.pair import PairPreparation
 from app.engine.data.preparations.text import TextPreparation
-from app.engine.data.settings import DataSettings
 from app.engine.errors import UserError
+from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources import formats
 from app.engine.sources.opening import open_dataset
 

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from app.engine.data.dataset import Dataset
-from app.engine.data.settings import DataSettings
 from app.engine.errors import UserError
+from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.opening import open_dataset
 from app.engine.sources.samples import FASHION
 

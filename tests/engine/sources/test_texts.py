@@ -15,9 +15,9 @@ from hypothesis import strategies as some
 from app.engine.data.dataset import Dataset, Description
 from app.engine.data.preparation import read_preparation
 from app.engine.data.preparations.text import TextPreparation
-from app.engine.data.settings import DataSettings
 from app.engine.data.tokens import learn, pieces_of, read_tokens
 from app.engine.errors import UserError
+from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.formats import find
 from app.engine.sources.opening import open_dataset
 from app.engine.sources.parts.texts import TextPart

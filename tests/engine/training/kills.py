@@ -15,11 +15,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
-from app.engine.compute import device
 from app.engine.runs import checkpoint
 from app.engine.runs.control import Control
 from app.engine.runs.run import Run
-from app.engine.training import recorder, saver, trainer
+from app.engine.training import recorder, saver, trainer, warm_up
 from tests.engine.training.small import at_step, experiment, metrics_lines, pictures
 
 Plan = tuple[str, float]
@@ -69,7 +68,7 @@ def listen(event: object) -> None:
 
 def main(folder: Path, every: int) -> None:
     """every: of the many plans, one in so many is tried."""
-    device.warm_up()
+    warm_up.warm_up()
     dice = random.Random(5)
     recorder.READ_EVERY = 0.0
     asked = experiment(pictures(folder / "a.npz", 72))

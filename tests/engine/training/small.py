@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from app.engine.compute.randomness import Randomness
-from app.engine.experiment import Experiment
+from app.engine.experiment.experiment import Experiment
+from app.engine.experiment.toml_file import from_plain
 from app.engine.runs import events
 from app.engine.runs.run import Run
-from app.engine.storage import from_plain
 
 
 def pictures(path: Path, count: int = 120, side: int = 10, classes: int = 4, seed: int = 0) -> Path:

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QMenu, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.engine.data.settings import DataSettings
+from app.engine.experiment.data_settings import DataSettings
 from app.ui.pages.data import DataPage
 from app.ui.pages.data.columns import NAME, POLICY, ROLE, TOO, ColumnTable, offers
 from app.ui.pages.data.cutting import TokenView, visible

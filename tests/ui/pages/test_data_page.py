@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QCheckBox, QLabel, QTableView, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.engine.data.settings import AugmentationSettings
+from app.engine.data.augmentation_settings import AugmentationSettings
 from app.ui.pages.data import DataPage
 from app.ui.pages.data.overview import mixed
 from app.ui.pages.data.page import TABS

@@ -11,10 +11,10 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
-from app.engine.experiment import Experiment
+from app.engine.experiment.experiment import Experiment
+from app.engine.experiment.toml_file import from_plain
 from app.engine.learning.choices import OPTIMIZERS
 from app.engine.runs import events
-from app.engine.storage import from_plain
 from app.engine.training.optimizer_probe import BINS, QUANTITIES
 from app.ui.pages.training import TrainingPage
 from app.ui.pages.training.inside import words

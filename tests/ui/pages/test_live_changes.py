@@ -12,8 +12,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.engine import storage
-from app.engine.experiment import Experiment
+from app.engine.experiment import toml_file
+from app.engine.experiment.experiment import Experiment
 from app.engine.learning.choices import LOSSES
 from app.engine.runs import events
 from app.engine.runs.control import Control
@@ -316,7 +316,7 @@ def test_the_limit_of_the_norm_is_drawn_as_it_was() -> None:
 
 
 def little(epochs: int) -> Experiment:
-    return storage.from_plain(
+    return toml_file.from_plain(
         {
             "name": "little",
             "data": {"source": "sample:digits"},

@@ -13,7 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QListWidget, QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.engine.experiment import Experiment
+from app.engine.experiment.experiment import Experiment
 from app.engine.learning.metrics import METRICS
 from app.engine.race.variants import Fact, variants_of
 from app.engine.runs import events

@@ -13,7 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QFileDialog, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.engine import storage
+from app.engine.experiment import toml_file
 from app.engine.results.report import load_report
 from app.engine.runs.run import Run
 from app.ui.pages.results import ResultsPage
@@ -240,14 +240,14 @@ def test_data_that_are_gone_leave_the_figures(
 ) -> None:
     experiment = run.experiment()
     gone = experiment.replace(data=experiment.data.replace(source=str(run.path / "gone")))
-    storage.write(gone, run.path / "experiment.toml")
+    toml_file.write(gone, run.path / "experiment.toml")
     show(qtbot, loose, page, run)
     assert "is not there any more. The figures still hold." in label(page, "results.pictures.why")
     assert page.view.matrix.confusion is not None and page.view.matrix.confusion.counts.sum() > 100
 
 
 def test_a_picture_file_is_found(tmp_path: Path) -> None:
-    from app.engine.data.settings import DataSettings
+    from app.engine.experiment.data_settings import DataSettings
     from app.engine.sources.opening import open_dataset
 
     folder = picture_folder(tmp_path / "mine", {"a": 8, "b": 8})

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.engine import storage
+from app.engine.experiment import toml_file
 from app.engine.results.report import load_report
 from app.engine.runs.control import Control
 from app.engine.runs.run import Run
@@ -59,7 +59,7 @@ def _train(folder: Path, name: str) -> Run:
         data = {"source": str(folder / "data.npz"), "task": "reconstruction"}
     model = {"template": "gpt", "depth": 1, "width": 16} if name == "language" else {}
     plain = {"name": name, "data": data, "training": {"epochs": 3, "device": "cpu", "threads": 1}}
-    experiment = storage.from_plain(plain | ({"model": model} if model else {}))
+    experiment = toml_file.from_plain(plain | ({"model": model} if model else {}))
     run = Run.create(folder / "runs", experiment)
     ended = train(experiment, run, lambda event: None, Control())
     assert ended.status == "completed", ended.reason

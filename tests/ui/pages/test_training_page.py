@@ -12,10 +12,11 @@ from PySide6.QtCore import QPoint, QRect
 from PySide6.QtWidgets import QAbstractSlider, QLabel, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
-from app.engine.advice.remedies import Remedy
 from app.engine.advice.while_training import Finding, after_failure
-from app.engine.experiment import Experiment, TrainingSettings
+from app.engine.experiment.experiment import Experiment
+from app.engine.experiment.training_settings import TrainingSettings
 from app.engine.runs import events
+from app.engine.runs.findings import Remedy
 from app.ui.pages.training import TrainingPage
 from app.ui.pages.training.cards import LOG_LINES
 from app.ui.pages.training.run_view import VIEWS

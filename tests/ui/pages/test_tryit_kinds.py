@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.engine.experiment import Experiment
+from app.engine.experiment.experiment import Experiment
 from app.engine.results.predictor import Predictor
 from app.engine.runs.run import Run
 from app.ui.pages.tryit import TryItPage

@@ -156,7 +156,7 @@ def test_a_test_picture_gets_exactly_the_answer_it_got_in_the_judging(
 def test_a_dropped_file_gets_the_same_answer_as_its_pixels(
     qtbot: QtBot, loose: Loose, ready: TryItPage, run: Run, tmp_path: Path
 ) -> None:
-    from app.engine.data.settings import DataSettings
+    from app.engine.experiment.data_settings import DataSettings
     from app.engine.sources.opening import open_dataset
 
     kept = read_arrays(run.path / "results" / "validation.npz")

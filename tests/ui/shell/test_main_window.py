@@ -19,9 +19,9 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from app.engine import storage
-from app.engine.data.settings import DataSettings
-from app.engine.experiment import Experiment
+from app.engine.experiment import toml_file
+from app.engine.experiment.data_settings import DataSettings
+from app.engine.experiment.experiment import Experiment
 from app.ui.shell.actions import TABLE
 from app.ui.shell.application import Window
 from app.ui.shell.main_window import MainWindow
@@ -185,8 +185,8 @@ def test_an_experiment_is_saved_opened_and_asked_for(
     window = open_window()
     document, files = inside(window).document, inside(window).files
     path, other = tmp_path / "one.toml", tmp_path / "two.toml"
-    storage.write(Experiment(name="one", data=DataSettings(source="sample:shapes")), path)
-    storage.write(Experiment(name="two", data=DataSettings(source="sample:digits")), other)
+    toml_file.write(Experiment(name="one", data=DataSettings(source="sample:shapes")), path)
+    toml_file.write(Experiment(name="two", data=DataSettings(source="sample:digits")), other)
     files.open(str(path))
     assert document.experiment.name == "one" and document.path == path
     assert find(window, "header.saved", QLabel).text() == "saved"
@@ -196,7 +196,7 @@ def test_an_experiment_is_saved_opened_and_asked_for(
     box = find(window, "files.save_changes", QMessageBox)
     box.button(QMessageBox.StandardButton.Save).click()
     assert document.experiment.name == "two"
-    assert storage.read(path).training.epochs == 9
+    assert toml_file.read(path).training.epochs == 9
     assert inside(window).preferences.recent()[:2] == [str(other), str(path)]
 
 
@@ -210,7 +210,7 @@ def test_save_asks_for_a_file_the_first_time(
     assert dialog is not None
     dialog.fileSelected.emit(str(tmp_path / "fresh.toml"))
     dialog.reject()
-    assert storage.read(tmp_path / "fresh.toml").name == "fresh"
+    assert toml_file.read(tmp_path / "fresh.toml").name == "fresh"
     assert not inside(window).document.dirty
 
 

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.engine.experiment import SECTIONS
+from app.engine.experiment.experiment import SECTIONS
 from app.engine.learning.choices import LOSSES, OPTIMIZERS
 from app.ui.state.document import Document
 from app.ui.state.preferences import Preferences

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.engine import storage
+from app.engine.experiment import toml_file
 from app.engine.learning.choices import OPTIMIZERS
 from app.engine.runs.control import Control
 from app.engine.runs.run import Run
@@ -63,7 +63,7 @@ def trained(folder: Path, **optimizer: object) -> Record:
     """The record of a short real run, read from its folder."""
     from app.engine.training.trainer import train
 
-    experiment = storage.from_plain(
+    experiment = toml_file.from_plain(
         {
             "name": "little",
             "data": {"source": "sample:digits"},

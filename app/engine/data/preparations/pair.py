@@ -11,7 +11,7 @@ from app.engine.data.preparation import Preparation, read_preparation
 from models.shape import Input
 
 if TYPE_CHECKING:
-    from app.engine.learning.task import Batch
+    from app.engine.data.preparation import Batch
 
 
 @dataclass(frozen=True)

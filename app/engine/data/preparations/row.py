@@ -11,10 +11,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from app.engine.data.numbers import INFINITE, LARGEST, NO_NUMBER, NOTHING, NumberStyle, day_of
+from app.engine.data.numbers import (
+    INFINITE,
+    LARGEST,
+    NO_NUMBER,
+    NOTHING,
+    NumberStyle,
+    day_of,
+    plain,
+)
 from app.engine.data.preparation import Preparation
 from app.engine.errors import UserError
-from app.engine.sources.tables.columns import plain
 from models.shape import Input
 
 if TYPE_CHECKING:

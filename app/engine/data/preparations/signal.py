@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from app.engine.data import sounds
+from app.engine.data.names import readable
 from app.engine.data.preparation import Preparation
 from app.engine.errors import UserError
-from app.engine.sources.format import readable
 from models.shape import Input
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import torch
 
     from app.engine.data.dataset import Description
-    from app.engine.learning.task import Batch
+    from app.engine.data.preparation import Batch
 
 
 class Regression(Task):

@@ -9,11 +9,12 @@ import numpy as np
 
 from app.engine.advice.remedies import quoted
 from app.engine.data.dataset import Amount, Description
-from app.engine.learning.scores import Z95, percent
+from app.engine.learning.metrics import figures, unit_of
+from app.engine.learning.scores import Z95
 from app.engine.learning.task import Task, View
 from app.engine.results.answers import Answer, Cell, Item
 from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
-from app.engine.text import amount, figures, number, unit_of
+from app.engine.text import amount, number, percent
 
 NEAR = 0.1
 """An answer is near when it is off by at most this share of the true amount."""

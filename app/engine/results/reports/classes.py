@@ -10,10 +10,10 @@ import numpy as np
 from app.engine.advice.remedies import quoted
 from app.engine.data.dataset import Description
 from app.engine.learning import scores
-from app.engine.learning.scores import percent
 from app.engine.learning.task import Task, View
 from app.engine.results.answers import Answer, Cell, Item
 from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
+from app.engine.text import percent
 
 
 @dataclass(frozen=True)

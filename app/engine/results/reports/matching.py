@@ -9,10 +9,11 @@ import numpy as np
 
 from app.engine.data.dataset import Description
 from app.engine.learning.retrieval import nearest, places, similarity
-from app.engine.learning.scores import percent, wilson
+from app.engine.learning.scores import wilson
 from app.engine.learning.task import Task, View
 from app.engine.results.answers import Answer, Cell, Item
 from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
+from app.engine.text import percent
 
 Way = Literal["forward", "back"]
 """From the first halves to the second ones, or back."""

@@ -14,11 +14,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from app.engine.data.dataset import Description
-from app.engine.learning.scores import Z95, percent
+from app.engine.learning.scores import Z95
 from app.engine.learning.task import Task, View
 from app.engine.results.answers import Answer, Cell, Item
 from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
-from app.engine.text import number
+from app.engine.text import number, percent
 
 MEAN_ONLY = 1.0
 """The mean squared error of always answering the mean."""

@@ -9,10 +9,11 @@ import numpy as np
 
 from app.engine.advice.remedies import listed, quoted
 from app.engine.data.dataset import Description
-from app.engine.learning.scores import average_precision, percent
+from app.engine.learning.scores import average_precision
 from app.engine.learning.task import Task, View
 from app.engine.results.answers import Answer, Cell, Item
 from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
+from app.engine.text import percent
 
 THRESHOLD = 0.5
 

@@ -15,18 +15,11 @@ import psutil
 
 from app.engine.data.dataset import Skipped
 from app.engine.data.pictures import eight_bits
-from app.engine.data.settings import DataSettings
-from app.engine.sources.format import (
-    FREE,
-    Catalogue,
-    Check,
-    Scan,
-    encode_classes,
-    split_of,
-    stamp,
-    unusable,
-)
+from app.engine.data.splits import FREE, split_of
+from app.engine.experiment.data_settings import DataSettings
+from app.engine.sources.format import Check, encode_classes, stamp, unusable
 from app.engine.sources.picture_decoding import PictureFormat
+from app.engine.sources.picture_list import Catalogue, Scan
 
 IMAGE_WORDS = frozenset(
     {

@@ -11,14 +11,16 @@ from pathlib import Path
 import numpy as np
 
 from app.engine.data.dataset import SPLITS
-from app.engine.data.settings import DataSettings
+from app.engine.data.splits import FREE
 from app.engine.errors import UserError
+from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.tasks import task
 from app.engine.sources import formats
-from app.engine.sources.format import FREE, Catalogue, Check, Format, Scan, Way, encode_classes
+from app.engine.sources.format import Check, Format, Way, encode_classes
 from app.engine.sources.loaded import Examples, Part
 from app.engine.sources.parts.pictures import PicturePart, as_trained
 from app.engine.sources.picture_decoding import PictureFormat
+from app.engine.sources.picture_list import Catalogue, Scan
 from app.engine.sources.picture_reading import read
 from app.engine.sources.samples import PREFIX, SAMPLES, Sample, content
 from app.engine.sources.targets import labelled, partners_of

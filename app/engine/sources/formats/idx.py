@@ -12,19 +12,12 @@ from typing import BinaryIO, cast
 
 import numpy as np
 
-from app.engine.data.settings import DataSettings
+from app.engine.data.splits import FREE, split_of
 from app.engine.errors import UserError
-from app.engine.sources.format import (
-    FREE,
-    Catalogue,
-    Check,
-    Scan,
-    encode_classes,
-    split_of,
-    stamp,
-    unusable,
-)
+from app.engine.experiment.data_settings import DataSettings
+from app.engine.sources.format import Check, encode_classes, stamp, unusable
 from app.engine.sources.picture_decoding import PictureFormat
+from app.engine.sources.picture_list import Catalogue, Scan
 from app.engine.sources.samples import FASHION
 
 IMAGES = re.compile(r"(?P<base>.*?)[-_.]?images?[-_.]idx3[-_.]ubyte(\.gz)?", re.IGNORECASE)

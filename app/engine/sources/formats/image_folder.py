@@ -12,20 +12,14 @@ from pathlib import Path
 import numpy as np
 
 from app.engine.data.dataset import Skipped
+from app.engine.data.names import natural_key, readable
 from app.engine.data.pictures import FOREIGN, SUFFIXES
-from app.engine.data.settings import DataSettings
+from app.engine.data.splits import FREE, split_of
 from app.engine.errors import UserError
-from app.engine.sources.format import (
-    FREE,
-    Catalogue,
-    Check,
-    Scan,
-    encode_classes,
-    natural_key,
-    readable,
-    split_of,
-)
+from app.engine.experiment.data_settings import DataSettings
+from app.engine.sources.format import Check, encode_classes
 from app.engine.sources.picture_decoding import PictureFormat
+from app.engine.sources.picture_list import Catalogue, Scan
 
 JUNK = frozenset(
     {"thumbs.db", "desktop.ini", "__macosx", "ehthumbs.db", "@eadir", "$recycle.bin", "lost+found"}

@@ -13,25 +13,18 @@ from pathlib import Path
 import numpy as np
 
 from app.engine.data.dataset import Skipped
+from app.engine.data.names import readable
 from app.engine.data.numbers import NumberStyle
 from app.engine.data.pictures import SUFFIXES as PICTURES
-from app.engine.data.settings import DataSettings
+from app.engine.data.splits import FREE, split_of
 from app.engine.errors import UserError
+from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.tasks import task
-from app.engine.sources.format import (
-    FREE,
-    Catalogue,
-    Check,
-    Scan,
-    Way,
-    encode_classes,
-    readable,
-    split_of,
-    stamp,
-)
+from app.engine.sources.format import Check, Way, encode_classes, stamp
 from app.engine.sources.format import unusable as unusable_file
 from app.engine.sources.loaded import Examples
 from app.engine.sources.picture_decoding import PictureFormat
+from app.engine.sources.picture_list import Catalogue, Scan
 from app.engine.sources.tables import encoding
 from app.engine.sources.tables.delimiters import LINE_LIMIT, find_delimiter, records
 from app.engine.sources.tables.examples import examples_of

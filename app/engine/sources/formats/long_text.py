@@ -10,15 +10,16 @@ from typing import Any
 import numpy as np
 import psutil
 
+from app.engine.data.names import readable
 from app.engine.data.preparation import Preparation
 from app.engine.data.preparations.text import TextPreparation
-from app.engine.data.settings import DataSettings
 from app.engine.data.splits import AUTO_MOST, AUTO_SHARE
 from app.engine.data.tokens import choose, learn, read_tokens, utf8
 from app.engine.errors import UserError
+from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.losses.cross_entropy import NO_TOKEN
 from app.engine.learning.tasks import task
-from app.engine.sources.format import Format, Way, readable, unusable
+from app.engine.sources.format import Format, Way, unusable
 from app.engine.sources.loaded import Examples, Part
 from app.engine.sources.parts.texts import digests_of
 from app.engine.sources.plain_text import NoText, read_text

@@ -13,11 +13,13 @@ import numpy as np
 
 from app.engine.data import splits
 from app.engine.data.dataset import Skipped
+from app.engine.data.names import natural_key, readable
 from app.engine.data.pictures import SUFFIXES as PICTURES
-from app.engine.data.settings import DataSettings
+from app.engine.data.splits import FREE, split_of
 from app.engine.errors import UserError
+from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.tasks import task
-from app.engine.sources.format import FREE, Check, Format, Way, natural_key, readable, split_of
+from app.engine.sources.format import Check, Format, Way
 from app.engine.sources.formats import image_folder
 from app.engine.sources.formats.image_folder import Found, Walk, is_junk
 from app.engine.sources.loaded import Examples

@@ -18,8 +18,8 @@ import psutil
 
 from app.engine.data.dataset import Skipped
 from app.engine.data.numbers import LARGEST
-from app.engine.data.settings import DataSettings
 from app.engine.errors import UserError
+from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.task import Task
 from app.engine.learning.tasks import TASKS, task
 from app.engine.sources.format import Check, Format, Way, encode_classes, unusable

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from app.engine.data.settings import DataSettings
-from app.engine.sources.format import FREE, Format, Way, split_of
+from app.engine.data.splits import FREE, split_of
+from app.engine.experiment.data_settings import DataSettings
+from app.engine.sources.format import Format, Way
 from app.engine.sources.loaded import Examples
 from app.engine.sources.tables import encoding
 from app.engine.sources.tables.delimiters import find_delimiter

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from app.engine.data.dataset import Skipped
-from app.engine.data.settings import DataSettings
+from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.tasks import task
 from app.engine.sources.class_folders import holds_mostly, list_files, lost_classes, need_classes
 from app.engine.sources.format import Format, Way, encode_classes

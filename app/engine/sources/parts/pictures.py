@@ -12,14 +12,17 @@ import numpy as np
 
 from app.engine.data import splits
 from app.engine.data.dataset import Skipped
+from app.engine.data.names import readable
 from app.engine.data.preparation import Preparation
 from app.engine.data.preparations.image import ImagePreparation, statistics
 from app.engine.data.preparations.pair import PairPreparation
-from app.engine.data.settings import DataSettings
+from app.engine.data.splits import FREE
 from app.engine.errors import UserError
+from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.cache import key_of
-from app.engine.sources.format import FREE, Catalogue, Way, readable
+from app.engine.sources.format import Way
 from app.engine.sources.loaded import Part
+from app.engine.sources.picture_list import Catalogue
 from app.engine.sources.picture_reading import Reading, read
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from app.engine.data.names import natural_key
 from app.engine.data.numbers import NumberStyle
 from app.engine.data.preparation import Preparation
 from app.engine.data.preparations.row import NO_VALUE, RowColumn, RowPreparation
-from app.engine.data.settings import Missing
 from app.engine.errors import UserError
-from app.engine.sources.format import natural_key
+from app.engine.experiment.data_settings import Missing
 from app.engine.sources.loaded import Part
 from app.engine.sources.tables.columns import Column
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from app.engine.data.preparation import Preparation
 from app.engine.data.preparations.text import TextPreparation, beginning, padded
-from app.engine.data.settings import DataSettings
 from app.engine.data.tokens import Kind, Tokens, batches, choose, learn, read_tokens, utf8
 from app.engine.errors import UserError
+from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.loaded import Part
 
 MOST = {"bpe": 256, "bytes": 512}

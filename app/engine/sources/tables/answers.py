@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from app.engine.data.names import readable
 from app.engine.errors import UserError
 from app.engine.learning.tasks import task as task_of
-from app.engine.sources.format import readable
 from app.engine.sources.tables.columns import Column, Table
 from app.engine.sources.tables.plan import Plan, yes_or_no
 from app.engine.sources.targets import Targets, amounts_of, classes_of, none_of, tagged, tags_of

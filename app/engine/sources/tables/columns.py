@@ -16,6 +16,7 @@ from app.engine.data.numbers import (
     NOTHING,
     NumberStyle,
     date_format,
+    plain,
     to_days,
     to_numbers,
 )
@@ -247,13 +248,6 @@ class Table:
         ]
         for row in zip(*ready, strict=True):
             yield dict(zip(self.heads, row, strict=True))
-
-
-def plain(value: float) -> str:
-    """A number of a typed file as a text: 5 and not 5.0."""
-    if value != value:
-        return ""
-    return str(int(value)) if value == int(value if abs(value) < 1e15 else 0) else repr(value)
 
 
 def unique_heads(heads: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:

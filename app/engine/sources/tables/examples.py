@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 
 from app.engine.data.dataset import Skipped
-from app.engine.data.settings import DataSettings
+from app.engine.data.names import readable
+from app.engine.data.splits import FREE, split_of
 from app.engine.errors import UserError
+from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.tasks import task as task_of
-from app.engine.sources.format import FREE, Way, readable, split_of, unusable
+from app.engine.sources.format import Way, unusable
 from app.engine.sources.loaded import Examples, Part
 from app.engine.sources.parts.rows import RowPart, policy_of
 from app.engine.sources.tables.answers import finite, present, targets_of

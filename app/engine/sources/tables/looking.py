@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.engine.data.settings import DataSettings
+from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.format import Check, no_check
 from app.engine.sources.formats.built_in import table_settings
 from app.engine.sources.formats.table import table_in

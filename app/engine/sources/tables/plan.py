@@ -9,12 +9,13 @@ from typing import Literal
 
 import numpy as np
 
+from app.engine.data.names import readable
 from app.engine.data.preparation import Preparation
-from app.engine.data.settings import DataSettings
 from app.engine.errors import UserError
+from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.task import Task
 from app.engine.learning.tasks import task as task_of
-from app.engine.sources.format import readable, unusable
+from app.engine.sources.format import unusable
 from app.engine.sources.tables.columns import Column, Table
 from app.engine.sources.tables.roles import Guess, guess, split_column
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.engine.data.dataset import Skipped
-from app.engine.data.settings import DataSettings, Role
 from app.engine.errors import UserError
+from app.engine.experiment.data_settings import DataSettings, Role
 from app.engine.sources.format import Check, no_check
 from app.engine.sources.parts.rows import FOR_CATEGORIES, FOR_NUMBERS
 from app.engine.sources.tables.columns import Table

@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 from typing import Literal
 
-from app.engine.data.settings import DataSettings
+from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.format import Check, Way, no_check, unusable
 from app.engine.sources.tables import sheets, text
 from app.engine.sources.tables.columns import Table

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from app.engine.data.numbers import DATE_WORDS
-from app.engine.data.settings import Role
-from app.engine.sources.format import FREE, split_of
+from app.engine.data.splits import FREE, split_of
+from app.engine.experiment.data_settings import Role
 from app.engine.sources.tables.columns import Column, Table
 
 PICTURE = re.compile(r"\.(png|apng|jpe?g|jfif|bmp|gif|tiff?|webp|ppm|pgm|pbm)$", re.IGNORECASE)

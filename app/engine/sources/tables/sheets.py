@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from app.engine.data.numbers import NumberStyle, find_style
-from app.engine.data.settings import DataSettings
+from app.engine.data.numbers import NumberStyle, find_style, plain
 from app.engine.errors import UserError
+from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.format import Check, unusable
-from app.engine.sources.tables.columns import Column, Manner, Table, limited, plain, unique_heads
+from app.engine.sources.tables.columns import Column, Manner, Table, limited, unique_heads
 from app.engine.sources.tables.delimiters import has_header
 
 UNPACKED_LIMIT = 4 << 30

@@ -13,8 +13,8 @@ import numpy as np
 
 from app.engine.data.dataset import Skipped
 from app.engine.data.numbers import NumberStyle, find_style
-from app.engine.data.settings import DataSettings
 from app.engine.errors import UserError
+from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.format import Check, unusable
 from app.engine.sources.tables import encoding
 from app.engine.sources.tables.columns import Column, Manner, Table, limited, unique_heads

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.engine.advice.remedies import Finding
 from app.engine.advice.while_training import before_training
+from app.engine.runs.findings import Finding
 from app.ui.pages.parts import GuideCard
 from app.ui.pages.remedies import change
 from app.ui.state.document import Document

@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from app.engine.data.settings import DataSettings
+from app.engine.experiment.data_settings import DataSettings
 from app.engine.runs.control import Control
 from app.ui.pages.data.columns import TOO, ColumnTable
 from app.ui.pages.data.rows import RowTable

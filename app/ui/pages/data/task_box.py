@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 
 from app.engine.data.dataset import Dataset
 from app.engine.errors import UserError
-from app.engine.experiment import Experiment
+from app.engine.experiment.experiment import Experiment
 from app.engine.learning.tasks import TASKS, Task
 from app.engine.sources.targets import is_number
 from app.ui.state.document import Document

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from app.engine.data.settings import DataSettings
+from app.engine.experiment.data_settings import DataSettings
 from app.ui.state.document import Document
 from app.ui.style.theme import SMALL, Theme, style
 from app.ui.widgets.flow import Flow

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.engine.data.nouns import counted
 from app.engine.errors import UserError
-from app.engine.experiment import Experiment
+from app.engine.experiment.experiment import Experiment
 from app.engine.learning.choices import LOSSES, OPTIMIZERS, SCHEDULES, Loss, Optimizer
 from app.engine.planning.memory_estimate import Budget
 from app.ui.pages.learning.boxes import Boxes

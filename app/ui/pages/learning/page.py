@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from app.engine.data.nouns import counted
 from app.engine.errors import UserError
-from app.engine.experiment import Experiment
+from app.engine.experiment.experiment import Experiment
 from app.engine.planning.memory_estimate import Budget
 from app.ui.pages.learning.cards import (
     BASIC,

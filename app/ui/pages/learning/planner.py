@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.engine.errors import UserError
-from app.engine.experiment import Experiment
+from app.engine.experiment.experiment import Experiment
 from app.engine.planning.memory_estimate import Scales, scales_for
 from app.engine.planning.options import Option, options, pace_of, work_of
 from app.ui.pages.learning.fit import parts as device_parts

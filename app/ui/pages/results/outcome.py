@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from app.engine.data.dataset import Description
-from app.engine.data.settings import DataSettings
 from app.engine.errors import UserError
-from app.engine.experiment import task_of
+from app.engine.experiment.data_settings import DataSettings
+from app.engine.experiment.experiment import task_of
 from app.engine.learning.task import Task
 from app.engine.results.report import Report, load_report
 from app.engine.results.reports import SplitReport, report_for

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from app.engine import storage
+from app.engine import files
 from app.engine.errors import UserError
 from app.ui.state.background import Background, Failure
 
@@ -24,6 +24,6 @@ def save(
         return
     path = Path(name if name.lower().endswith(ending) else name + ending)
     try:
-        storage.write_atomically(path, content())
+        files.write_atomically(path, content())
     except UserError as error:
         background.failed.emit(Failure.of(error))

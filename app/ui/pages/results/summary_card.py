@@ -8,10 +8,9 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.engine.data.dataset import Description
-from app.engine.learning.metrics import METRICS
+from app.engine.learning.metrics import METRICS, unit_of
 from app.engine.results.reports import SplitReport
 from app.engine.results.reports.classes import ClassReport
-from app.engine.text import unit_of
 from app.ui.pages.results.intervals import IntervalPlot
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style

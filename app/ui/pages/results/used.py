@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.engine.learning.metrics import METRICS
+from app.engine.results import choose_weights
 from app.engine.runs import weights_in_use
 from app.engine.runs.events import EpochDone
 from app.engine.runs.run import Run
@@ -101,7 +102,7 @@ class UsedLine(QWidget):
         self._judging, self._trouble = path, None
         self._show_state()
         self._background.run(
-            lambda control: weights_in_use.use(Run(path), which, control.check),
+            lambda control: choose_weights.use(Run(path), which, control.check),
             done,
             failed,
             "results.use",

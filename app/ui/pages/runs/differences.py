@@ -8,10 +8,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from app.engine import storage
-from app.engine.data.settings import AugmentationSettings, DataSettings
+from app.engine.data.augmentation_settings import AugmentationSettings
 from app.engine.errors import UserError
-from app.engine.experiment import TrainingSettings
+from app.engine.experiment import toml_file
+from app.engine.experiment.data_settings import DataSettings
+from app.engine.experiment.training_settings import TrainingSettings
 from app.engine.learning.choices import LOSSES, OPTIMIZERS, SCHEDULES
 from app.engine.runs.run import Run
 from app.ui.pages.runs.entries import Entry
@@ -76,7 +77,7 @@ def _settings_of(path: Path) -> dict[str, str]:
     plain = prepared.get("resolved")
     if not isinstance(plain, dict):
         try:
-            plain = storage.to_plain(run.experiment())
+            plain = toml_file.to_plain(run.experiment())
         except UserError:
             return {}
     return _words(plain)
@@ -88,7 +89,7 @@ def _asked(path: Path) -> dict[str, str]:
         experiment = Run(path).experiment()
     except UserError:
         return {}
-    plain = storage.to_plain(experiment)
+    plain = toml_file.to_plain(experiment)
     for section in plain:
         chosen = getattr(experiment, section, None)
         if isinstance(chosen, Spec):

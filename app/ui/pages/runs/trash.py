@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QFile
 
-from app.engine import storage
+from app.engine import files
 from app.engine.errors import UserError
 from app.engine.runs.run import Run
 
@@ -48,5 +48,5 @@ def restore(gone: Discarded) -> Path:
                 missing_ok=True
             )  # the desktop's note on it, else it lists a file that is not there
     except OSError as error:
-        raise storage.disk_error(error, gone.now) from error
+        raise files.disk_error(error, gone.now) from error
     return gone.original

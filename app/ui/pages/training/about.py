@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from app.engine.data.dataset import Dataset, Description
 from app.engine.data.nouns import noun
-from app.engine.experiment import Experiment
-from app.engine.learning.metrics import METRICS, Metric
+from app.engine.experiment.experiment import Experiment
+from app.engine.learning.metrics import METRICS, Metric, unit_of
 from app.engine.learning.tasks import TASKS, Task
 from app.engine.runs.run import Run
-from app.engine.text import unit_of
 from app.ui.state.record import Record
 from app.ui.text.amounts import figure_text
 

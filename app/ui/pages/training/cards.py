@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.engine.experiment import Experiment
+from app.engine.experiment.experiment import Experiment
 from app.engine.runs import events
 from app.ui.pages.training.about import About
 from app.ui.pages.training.probes import BODIES, Body, Probe

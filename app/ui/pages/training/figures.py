@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.engine.experiment import Experiment
+from app.engine.experiment.experiment import Experiment
 from app.ui.pages.training.about import About
 from app.ui.state.record import Record
 from app.ui.style.theme import Theme, style

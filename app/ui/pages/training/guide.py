@@ -13,7 +13,7 @@ from app.ui.state.record import Record
 if TYPE_CHECKING:
     from app.engine.advice.while_training import Finding
     from app.engine.data.dataset import Description
-    from app.engine.experiment import Experiment
+    from app.engine.experiment.experiment import Experiment
 
 FULL, SLOW = 0.97, 3.0
 """Above this share in use and so many times slower than before, a GPU has begun to use main memory (R30)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from app.engine.experiment import Experiment
+from app.engine.experiment.experiment import Experiment
 from app.engine.runs import events
 from app.engine.runs.live_changes import RATE_FACTOR, live_settings, refusal
 from app.ui.pages.training.live_fields import LiveField, RateField, SettingField, same

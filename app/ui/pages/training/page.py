@@ -9,10 +9,10 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout
 
-from app.engine import storage
 from app.engine.data.dataset import Dataset
 from app.engine.errors import UserError
-from app.engine.experiment import Experiment
+from app.engine.experiment import toml_file
+from app.engine.experiment.experiment import Experiment
 from app.engine.results.reports import report_for
 from app.engine.runs import events
 from app.ui.pages.parts import GuideCard, Page, Parts
@@ -161,7 +161,7 @@ class TrainingPage(Page):
             and document.data_state == "ready"
         ):
             asked = started.experiment.get("data") if started is not None else None
-            if asked is not None and asked == storage.to_plain(document.experiment).get("data"):
+            if asked is not None and asked == toml_file.to_plain(document.experiment).get("data"):
                 self._dataset = document.dataset
                 self._take_about()
                 self._show_probe()
@@ -172,7 +172,7 @@ class TrainingPage(Page):
         self._resolved = None
         if self.record.prepared is not None:
             try:
-                self._resolved = storage.from_plain(self.record.prepared.resolved)
+                self._resolved = toml_file.from_plain(self.record.prepared.resolved)
             except (UserError, ValueError):  # a run of another version may know other settings
                 self._resolved = None
         self._take_about()

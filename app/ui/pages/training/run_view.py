@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.engine.experiment import Experiment
+from app.engine.experiment.experiment import Experiment
 from app.ui.pages.parts import Parts
 from app.ui.pages.training.about import About
 from app.ui.pages.training.cards import LogView, MemoryCard, MemoryView, ProbeCard

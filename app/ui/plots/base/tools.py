@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidgetAction,
 )
 
-from app.engine import storage
+from app.engine import files
 from app.engine.errors import UserError
 from app.ui.plots.base.plot import Plot
 from app.ui.state.preferences import Preferences
@@ -86,7 +86,7 @@ class PlotCard(Card):
 
     def _save(self, path: Path, content: bytes) -> None:
         try:
-            storage.write_atomically(path, content)
+            files.write_atomically(path, content)
         except UserError as error:
             self.refused.emit(str(error))
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from app.engine.errors import UserError
-from app.engine.experiment import Experiment
+from app.engine.experiment.experiment import Experiment
 from app.ui.state.document import Document, pretended
 from app.ui.state.preferences import Preferences
 from app.ui.style.theme import Theme, style

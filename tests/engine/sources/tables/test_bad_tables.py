@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from app.engine.data.dataset import Dataset
-from app.engine.data.settings import DataSettings
 from app.engine.errors import UserError
+from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.cache import Cache
 from app.engine.sources.opening import open_dataset
 

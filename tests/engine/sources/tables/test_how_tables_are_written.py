@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.engine.data.settings import DataSettings
 from app.engine.errors import UserError
+from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.tables.columns import Table
 from app.engine.sources.tables.preview import preview
 from app.engine.sources.tables.reading import read_table

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from app.engine.data.dataset import Dataset, Description
-from app.engine.data.settings import DataSettings
 from app.engine.errors import UserError
+from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.cache import Cache
 from app.engine.sources.opening import open_dataset, settled
 from app.engine.sources.summary import describe, problems

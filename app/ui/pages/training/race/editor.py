@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from app.engine.experiment import CHOICES
+from app.engine.experiment.experiment import CHOICES
 from app.ui.state.document import Document
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.segments import Segments

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.engine.errors import UserError
-from app.engine.experiment import Experiment
+from app.engine.experiment.experiment import Experiment
 from app.engine.race.variants import FEWEST, MOST, Variant, fairness, variants_of, why_adam
 from app.ui.pages.parts import Parts
 from app.ui.pages.training.race.editor import VariantEditor

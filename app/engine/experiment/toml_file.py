@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import difflib
-import errno
-import json
-import os
-import threading
 import tomllib
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -17,74 +12,13 @@ import tomli_w
 from pydantic import ValidationError
 
 from app.engine.errors import UserError
-from app.engine.experiment import CHOICES, SECTIONS, Experiment
+from app.engine.experiment.experiment import CHOICES, SECTIONS, Experiment
+from app.engine.files import disk_error, write_atomically
 from models.spec import UnknownChoice
 
 FORMAT = 1
 MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 """From a format version to the next: raise FORMAT and add a function when a setting is renamed or removed."""
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write beside the target, flush, fsync, rename: after a power cut the file is the old one or the new one.
-
-    Raises UserError where the disk is full or the folder cannot be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Not mkstemp: its files are for their owner alone, and what is written here is to be shared like any other.
-        part = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
-    except OSError as error:
-        raise disk_error(error, path) from error
-    try:
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise disk_error(error, path) from error
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Makes a rename durable. A failure here is no failure of the write: the new file is in place."""
-    if os.name == "nt":
-        return
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-    except OSError:
-        pass
-
-
-def write_json(path: Path, data: Any) -> None:
-    write_atomically(
-        path, (json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
-    )
-
-
-def disk_error(error: OSError, path: Path) -> UserError:
-    """The sentence for an operating system's error about a file."""
-    if error.errno == errno.ENOSPC:
-        return UserError(
-            f"The disk is full; '{path}' could not be written.", "Free some space, then try again."
-        )
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return UserError(
-            f"'{path}' may not be read or written.",
-            "Choose another folder or change its permissions.",
-        )
-    if error.errno == errno.ENOENT:
-        return UserError(f"There is no '{path}'.", "Check the name, or choose it again.")
-    return UserError(
-        f"'{path}' could not be used: {error.strerror or error}.", "Choose another place."
-    )
 
 
 def to_plain(experiment: Experiment) -> dict[str, Any]:

@@ -1,0 +1,130 @@
+"""[training]: how long, in what portions, on what device."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from models.spec import Spec, setting
+
+if TYPE_CHECKING:
+    pass
+
+
+class TrainingSettings(Spec):
+    """[training]: how long, in what portions, on what."""
+
+    epochs: int | None = setting(
+        None,
+        label="Epochs",
+        ge=1,
+        help="How often every training example is seen.",
+    )
+    batch_size: int | None = setting(
+        None,
+        label="Batch size",
+        unit="examples",
+        ge=1,
+        logarithmic=True,
+        help="Examples that go through the network together. Larger is smoother and takes more memory.",
+    )
+    accumulation: int = setting(
+        1,
+        label="Gradient accumulation",
+        unit="batches a step",
+        ge=1,
+        le=4096,
+        advanced=True,
+        help="Adds up the gradients of so many batches before each step: the effect of a larger batch in the memory of "
+        "a small one.",
+    )
+    recompute: bool = setting(
+        False,
+        label="Recompute activations",
+        advanced=True,
+        help="Keeps only what goes into each block and computes the rest again in the backward pass: less memory for a "
+        "second forward pass at every step, and the same result.",
+    )
+    seed: int = setting(
+        0, label="Seed", ge=0, help="The same seed gives the same run on the same computer."
+    )
+    device: str = setting(
+        "auto",
+        label="Device",
+        help="Where to compute: auto, cpu, cuda, cuda:1, mps.",
+        advanced=True,
+    )
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = setting(
+        "auto",
+        label="Precision",
+        advanced=True,
+        choices={
+            "auto": "Automatic",
+            "float32": "float32 (exact)",
+            "bfloat16": "bfloat16 (half the memory)",
+            "float16": "float16 with scaling (for older GPUs)",
+        },
+        help="Two bytes a number halve the memory of activations; automatic takes bfloat16 where the device is faster "
+        "with it. float16 also needs its loss scaled, which is done by itself.",
+    )
+    gradient_clip: float | None = setting(
+        None,
+        label="Gradient clipping",
+        unit="norm",
+        ge=0.0,
+        step=0.5,
+        advanced=True,
+        live=True,
+        help="A gradient longer than this is shortened to it; 0 leaves it. Helps against sudden jumps.",
+    )
+    patience: int = setting(
+        0,
+        label="Early stopping",
+        unit="epochs without improvement",
+        ge=0,
+        help="Stops after so many epochs without a better validation loss; 0 never stops early.",
+    )
+    min_delta: float = setting(
+        0.0,
+        label="Least improvement",
+        ge=0.0,
+        step=0.001,
+        advanced=True,
+        help="What counts as better, in validation loss, for early stopping.",
+    )
+    embedding: int = setting(
+        64,
+        label="Embedding",
+        unit="numbers",
+        ge=2,
+        le=4096,
+        step=16,
+        advanced=True,
+        applies=("matching", "metric-learning"),
+        help="In how many numbers an example is written down, so that what belongs together lies near.",
+    )
+    best_by: Literal["loss", "metric"] | None = setting(
+        None,
+        label="Best epoch by",
+        choices={"loss": "Validation loss", "metric": "The main figure of validation"},
+        advanced=True,
+        help="Which figure decides whose weights are kept. Left open, the task says it: mostly the loss.",
+    )
+    cpu_use: Literal["gentle", "normal", "max"] = setting(
+        "normal",
+        label="CPU use",
+        advanced=True,
+        choices={"gentle": "Gentle: one core", "normal": "Normal: measured", "max": "All cores"},
+        help="How much of the computer a training on the CPU takes. Normal tries thread counts in the first steps.",
+    )
+    threads: int | None = setting(
+        None,
+        label="Threads",
+        ge=1,
+        advanced=True,
+        help="CPU threads. Left open, they follow CPU use. The same number gives the same bits.",
+    )
+
+    @property
+    def step_size(self) -> int:
+        """Examples of a step: those of all batches whose gradients are added up; 1 while that is open."""
+        return (self.batch_size or 1) * self.accumulation
