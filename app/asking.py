@@ -7,7 +7,7 @@ from typing import Any
 
 from app.engine.data.preparations.pair import PairPreparation
 from app.engine.errors import UserError
-from app.engine.results.answering import FileAnswers, answer_file, answer_given, write_answers
+from app.engine.results.answers import FileAnswers, answer_file, answer_given, write_answers
 from app.engine.results.inputs import TABLES, Given, half_in
 from app.engine.results.predictor import Predictor
 from app.engine.runs.run import Run

@@ -15,10 +15,10 @@ import app.engine.learning.tasks as tasks
 from app.engine.compute.passes import Passes
 from app.engine.experiment.experiment import Experiment, resolved
 from app.engine.experiment.training_settings import TrainingSettings
-from app.engine.learning.choices import Optimizer
+from app.engine.learning.optimizer import Optimizer
 from app.engine.memory.ledger import StepMeter, batch_bytes, measure, predict
 from app.engine.memory.step_meter import lasting
-from app.engine.training.plan import placed_on
+from app.engine.training.build import placed_on
 from models.network import build_model, pretended
 from models.shape import Problem
 from models.template import Template

@@ -14,7 +14,9 @@ from pathlib import Path
 from app.engine.data.augmentation_settings import AugmentationSettings
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.experiment.training_settings import TrainingSettings
-from app.engine.learning.choices import LOSSES, OPTIMIZERS, SCHEDULES
+from app.engine.learning.loss import LOSSES
+from app.engine.learning.optimizer import OPTIMIZERS
+from app.engine.learning.schedule import SCHEDULES
 from models.spec import Setting, Spec, settings
 from models.template import TEMPLATES
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from app.engine.learning.choices import LOSSES
+from app.engine.learning.loss import LOSSES
 from models.template import TEMPLATES
 from tests.engine.tiny import EMBEDDING, SMALL, Combination, combinations
 

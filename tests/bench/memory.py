@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from app.engine.learning.choices import OPTIMIZERS
+from app.engine.learning.optimizer import OPTIMIZERS
 from app.engine.memory.ledger import PARTS
 from models.shape import Input, Problem
 from models.template import TEMPLATES

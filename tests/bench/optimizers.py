@@ -11,9 +11,9 @@ import torch
 import app.engine.learning.tasks as tasks
 from app.engine.experiment.experiment import Experiment, resolved
 from app.engine.experiment.training_settings import TrainingSettings
-from app.engine.learning.choices import OPTIMIZERS, Optimizer
+from app.engine.learning.optimizer import OPTIMIZERS, Optimizer
 from app.engine.memory.ledger import optimizer_floats
-from app.engine.training.plan import placed_on
+from app.engine.training.build import placed_on
 from models.network import build_model, pretended
 from models.template import TEMPLATES
 from tests.problems import fitting

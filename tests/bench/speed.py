@@ -26,7 +26,7 @@ from app.engine.experiment.toml_file import from_plain
 from app.engine.runs.control import Control, Stopped
 from app.engine.runs.run import Run
 from app.engine.training import trainer, warm_up
-from app.engine.training.plan import Work
+from app.engine.training.build import Work
 
 clock: Callable[[], float] = time.perf_counter
 """Wall time. On a machine that others use too, and for one thread, time.thread_time counts what was computed."""

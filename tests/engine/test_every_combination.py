@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from app.engine.learning.choices import LOSSES, OPTIMIZERS
+from app.engine.learning.loss import LOSSES
+from app.engine.learning.optimizer import OPTIMIZERS
 from app.engine.learning.tasks import TASKS
 from app.engine.runs.control import Control
 from app.engine.runs.events import StepsDone

@@ -13,7 +13,9 @@ from app.engine import files
 from app.engine.errors import UserError
 from app.engine.experiment import toml_file
 from app.engine.experiment.experiment import Experiment
-from app.engine.learning.choices import LOSSES, OPTIMIZERS, SCHEDULES
+from app.engine.learning.loss import LOSSES
+from app.engine.learning.optimizer import OPTIMIZERS
+from app.engine.learning.schedule import SCHEDULES
 
 FULL = """
 netwright = 1

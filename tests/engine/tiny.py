@@ -17,7 +17,8 @@ from app.engine.data.preparations.signal import SignalPreparation
 from app.engine.data.preparations.text import TextPreparation
 from app.engine.experiment.experiment import Experiment
 from app.engine.experiment.toml_file import from_plain
-from app.engine.learning.choices import LOSSES, OPTIMIZERS
+from app.engine.learning.loss import LOSSES
+from app.engine.learning.optimizer import OPTIMIZERS
 from app.engine.learning.tasks import TASKS
 from models.template import TEMPLATES
 

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.experiment.experiment import Experiment
-from app.engine.learning.choices import LOSSES
+from app.engine.learning.loss import LOSSES
 from app.engine.learning.tasks import TASKS
 from app.engine.results.report import load_report
 from app.engine.runs.run import Run

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.engine.data.dataset import Description
 from app.engine.experiment.experiment import CHOICES, Experiment
-from app.engine.learning.choices import LOSSES
+from app.engine.learning.loss import LOSSES
 from app.engine.learning.tasks import Task
 from app.engine.runs.findings import Remedy
 

@@ -13,7 +13,7 @@ from torch import nn
 from app.engine.compute.batches import Placed, Rows
 from app.engine.compute.randomness import mixed
 from app.engine.data.dataset import Description
-from app.engine.learning.choices import LossFunction
+from app.engine.learning.loss import LossFunction
 from app.engine.learning.task import Task
 from models.shape import Problem
 

@@ -16,7 +16,9 @@ from app.engine.data.augmentation_settings import AugmentationSettings
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.experiment.training_settings import TrainingSettings
-from app.engine.learning.choices import LOSSES, OPTIMIZERS, SCHEDULES, Loss, Optimizer, Schedule
+from app.engine.learning.loss import LOSSES, Loss
+from app.engine.learning.optimizer import OPTIMIZERS, Optimizer
+from app.engine.learning.schedule import SCHEDULES, Schedule
 from models.shape import Problem
 from models.spec import Registry, Spec, setting
 from models.template import TEMPLATES, Template

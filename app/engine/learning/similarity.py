@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from app.engine.learning.choices import Loss, LossFunction
+from app.engine.learning.loss import Loss, LossFunction
 from models.spec import setting
 
 if TYPE_CHECKING:

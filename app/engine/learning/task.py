@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from app.engine.learning.choices import LOSSES
+from app.engine.learning.loss import LOSSES
 from app.engine.learning.metrics import METRICS, Metric
 from models.shape import PLURALS, Answers, InputKind, Problem
 

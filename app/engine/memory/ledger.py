@@ -20,7 +20,7 @@ from torch import nn
 
 from app.engine.compute.device import cpu_has_bfloat16
 from app.engine.compute.fake_tensors import ActivationMeter, pretending
-from app.engine.learning.choices import Optimizer
+from app.engine.learning.optimizer import Optimizer
 from app.engine.learning.task import Task
 from app.engine.memory.device_monitor import DeviceMonitor
 from app.engine.memory.simulated_step import bytes_of, rehearse

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from app.engine.compute.fake_tensors import ActivationMeter, behave_as_on, pretending
-from app.engine.learning.choices import LossFunction
+from app.engine.learning.loss import LossFunction
 from app.engine.learning.task import Task
 from app.engine.memory.storage_tracker import BLOCK, Storages, rounded
 from models.graph import Graph

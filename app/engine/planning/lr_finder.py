@@ -14,15 +14,16 @@ from app.engine.compute import device as devices
 from app.engine.errors import UserError
 from app.engine.planning.lr_curve import RateCurve, Tried, blown_up, judge, smooth
 from app.engine.runs.events import StageChanged
+from app.engine.training import build, warm_up
 from app.engine.training import plan as preparing
-from app.engine.training import warm_up
 from app.engine.training.failures import LESS_MEMORY, let_go, out_of_memory
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Dataset
     from app.engine.experiment.experiment import Experiment
     from app.engine.runs.control import Control
-    from app.engine.training.plan import Plan, Work
+    from app.engine.training.build import Work
+    from app.engine.training.plan import Plan
 
 STEPS = 100
 LEAST, MOST, LARGEST = 1e-3, 1e4, 100.0
@@ -91,8 +92,8 @@ def _try_rates(plan: Plan, tell: Tell, control: Control, steps: int) -> RateCurv
     for number in range(passes):
         tell(StageChanged("Building the network"))
         control.check()
-        work = preparing.assemble(plan)  # the one before was let go of when its losses were noted
-        preparing.check_batches(work)
+        work = build.assemble(plan)  # the one before was let go of when its losses were noted
+        build.check_batches(work)
         work.network.train()
         losses = np.zeros(len(sums))
         for row in range(len(sums)):

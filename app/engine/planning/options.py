@@ -12,7 +12,7 @@ from typing import Any
 from app.engine.data.dataset import Description
 from app.engine.experiment import toml_file
 from app.engine.experiment.experiment import Experiment
-from app.engine.learning.choices import OPTIMIZERS
+from app.engine.learning.optimizer import OPTIMIZERS
 from app.engine.planning.fit_to_memory import (
     PRECISION,
     RECOMPUTE,

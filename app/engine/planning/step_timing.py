@@ -13,9 +13,9 @@ from app.engine.data.dataset import Dataset
 from app.engine.errors import UserError
 from app.engine.experiment.experiment import Experiment
 from app.engine.runs.control import Control, Stopped
-from app.engine.training import failures
+from app.engine.training import build, failures
 from app.engine.training import plan as preparing
-from app.engine.training.plan import Work
+from app.engine.training.build import Work
 
 FEWEST, LONGEST, ENOUGH = 5, 1.0, 0.4
 """Measured steps: five at least, and for at least 0.4 seconds; no more once a second is over."""
@@ -69,7 +69,7 @@ def _measured(experiment: Experiment, dataset: Dataset, control: Control, thread
         (threads,) if threads else devices.thread_candidates(plan.settled.training, plan.device)
     )
     with devices.computing_thread(candidates[0]):
-        work = preparing.assemble(plan)
+        work = build.assemble(plan)
         control.check()
         steps = _Steps(work)
         steps()  # the first one sets up what the others use again

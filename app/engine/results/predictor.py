@@ -23,7 +23,7 @@ from app.engine.experiment.data_settings import DataSettings
 from app.engine.experiment.experiment import Experiment
 from app.engine.experiment.toml_file import from_plain
 from app.engine.learning import tasks
-from app.engine.learning.choices import LOSSES, LossFunction
+from app.engine.learning.loss import LOSSES, LossFunction
 from app.engine.results.report import OTHER, Report
 from app.engine.runs import checkpoint
 from app.engine.runs.run import Run

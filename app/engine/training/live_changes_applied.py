@@ -11,7 +11,7 @@ from app.engine.runs.events import Changed, Event
 from app.engine.runs.history import Writer
 from app.engine.runs.live_changes import PARTS, RATE_FACTOR, changed, in_words, refusal
 from app.engine.runs.progress import Progress
-from app.engine.training.plan import Work, built_loss
+from app.engine.training.build import Work, built_loss
 
 MARKS = ("changed", "memory")
 """Lines of metrics.jsonl that say what was changed: by a person, and because memory ran out."""

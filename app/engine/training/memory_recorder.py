@@ -15,7 +15,7 @@ from app.engine.runs.events import Event, MemoryMeasured
 from app.engine.runs.history import Writer
 from app.engine.runs.run import Run
 from app.engine.runs.summary import Outcome
-from app.engine.training.plan import Work
+from app.engine.training.build import Work
 
 if TYPE_CHECKING:
     from app.engine.data.preparation import Batch

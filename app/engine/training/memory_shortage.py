@@ -7,9 +7,9 @@ from app.engine.errors import UserError
 from app.engine.memory.device_monitor import DeviceMonitor
 from app.engine.runs.live_changes import PARTS
 from app.engine.runs.progress import Progress
+from app.engine.training.build import Work
 from app.engine.training.failures import less_memory, let_go, memory_called
 from app.engine.training.live_changes_applied import Adjuster
-from app.engine.training.plan import Work
 
 MOST_HALVINGS = 3
 """In one run: after that something else takes the memory."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from app.engine.learning.choices import Optimizer
+    from app.engine.learning.optimizer import Optimizer
 
 QUANTITIES = ("gradient", "first_moment", "second_moment_root", "step", "weight")
 """gradient: as the optimizer was given it, after clipping. first_moment, second_moment_root: as the step uses them, so

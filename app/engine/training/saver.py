@@ -15,7 +15,8 @@ from app.engine.runs.events import CheckpointSaved, Event, Found
 from app.engine.runs.history import Writer
 from app.engine.runs.progress import Progress
 from app.engine.runs.run import Run
-from app.engine.training.plan import Work, plan_state
+from app.engine.training.build import Work
+from app.engine.training.plan import plan_state
 from app.engine.training.recorder import Recorder
 from app.engine.training.validation import BestKeeper
 

@@ -17,7 +17,7 @@ from app.engine.compute.evaluation import Evaluation
 from app.engine.data.dataset import Dataset
 from app.engine.errors import UserError
 from app.engine.experiment.experiment import Experiment
-from app.engine.learning.choices import scale_of
+from app.engine.learning.schedule import scale_of
 from app.engine.runs import checkpoint, history, weights_in_use
 from app.engine.runs.checkpoint import Checkpoint
 from app.engine.runs.control import Control, Stopped
@@ -36,15 +36,16 @@ from app.engine.runs.live_changes import PARTS
 from app.engine.runs.progress import Progress
 from app.engine.runs.run import Run
 from app.engine.runs.summary import Outcome
-from app.engine.training import memory_shortage, resuming
+from app.engine.training import build, memory_shortage, resuming
 from app.engine.training import plan as preparing
+from app.engine.training.build import Work
 from app.engine.training.concluding import conclude
 from app.engine.training.execution import End, Life, execute
 from app.engine.training.failures import less_memory, let_go, memory_called, out_of_memory
 from app.engine.training.live_changes_applied import Adjuster
 from app.engine.training.memory_recorder import MemoryWatch
 from app.engine.training.memory_shortage import LEAST_HALVED, MOST_HALVINGS
-from app.engine.training.plan import Plan, Work
+from app.engine.training.plan import Plan
 from app.engine.training.recorder import Course, Diverged, Recorder
 from app.engine.training.saver import Saver
 from app.engine.training.validation import BestKeeper, Judge, count_patience, is_better
@@ -139,8 +140,8 @@ def _attempt(
         checkpoint.drop_all(run.path / "checkpoints")
     writer = Writer(run.path / history.METRICS, int(found.state["history_offset"]) if found else 0)
     try:
-        work = preparing.build(plan, run, life.emit, life.control, found)
-        prepared = preparing.announce(work, run, progress)
+        work = build.build(plan, run, life.emit, life.control, found)
+        prepared = build.announce(work, run, progress)
         life.outcome.prepared = prepared
         life.emit(prepared)
         training = Training(work, run, progress, writer, life.outcome, life.emit, life.control)

@@ -16,7 +16,7 @@ from app.engine.runs import checkpoint, history
 from app.engine.runs.checkpoint import Best, Tensors
 from app.engine.runs.progress import Progress
 from app.engine.runs.run import Run
-from app.engine.training.plan import Work, built_loss
+from app.engine.training.build import Work, built_loss
 
 PROBES = 12
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 
-from app.engine.learning.choices import LOSSES, OPTIMIZERS, SCHEDULES
+from app.engine.learning.loss import LOSSES
+from app.engine.learning.optimizer import OPTIMIZERS
+from app.engine.learning.schedule import SCHEDULES
 from app.ui.pages.parts import GuideCard, Parts
 from models.template import TEMPLATES
 

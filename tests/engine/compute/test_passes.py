@@ -9,19 +9,19 @@ import pytest
 import torch
 
 from app.engine.compute.passes import Passes
-from app.engine.learning.choices import LOSSES
+from app.engine.learning.loss import LOSSES
 from app.engine.runs import history
 from app.engine.runs.control import Control
 from app.engine.runs.run import Run
 from app.engine.sources.opening import open_dataset
-from app.engine.training import plan, trainer
+from app.engine.training import build, plan, trainer
 from tests.engine.training.small import Listener, at_step, experiment, pictures
 
 PLAIN = {"template": "vit", "depth": 1, "dropout": 0.0, "stem": "patches"}
 """A network without normalisation over the batch."""
 
 
-def gradients(work: plan.Work) -> tuple[float, list[torch.Tensor]]:
+def gradients(work: build.Work) -> tuple[float, list[torch.Tensor]]:
     work.network.train()
     work.randomness.begin_step(1, 0)
     work.batches.begin_epoch(1)
@@ -29,9 +29,9 @@ def gradients(work: plan.Work) -> tuple[float, list[torch.Tensor]]:
     return float(loss), [parameter.grad.clone() for parameter in work.network.parameters()]
 
 
-def assembled(source: Path, **sections: Any) -> plan.Work:
+def assembled(source: Path, **sections: Any) -> build.Work:
     asked = experiment(source, **sections)
-    return plan.assemble(
+    return build.assemble(
         plan.settle(asked, lambda event: None, Control(), open_dataset(asked.data))
     )
 

@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional
 
 from app.engine.compute.fake_tensors import pretending
-from app.engine.learning.choices import LOSSES, LossFunction
+from app.engine.learning.loss import LOSSES, LossFunction
 
 CPU = torch.device("cpu")
 PAIRS = ["symmetric-cross-entropy", "nt-xent", "triplet"]

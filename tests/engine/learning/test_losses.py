@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from app.engine.learning.choices import LOSSES, LossFunction
+from app.engine.learning.loss import LOSSES, LossFunction
 from app.engine.learning.losses.cross_entropy import balanced_weights
 
 CPU = torch.device("cpu")

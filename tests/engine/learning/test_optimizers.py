@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from app.engine.learning.choices import OPTIMIZERS
+from app.engine.learning.optimizer import OPTIMIZERS
 
 CPU = torch.device("cpu")
 RATE, DECAY = 0.01, 0.1

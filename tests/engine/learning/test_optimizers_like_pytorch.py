@@ -11,8 +11,8 @@ import pytest
 import torch
 from torch import nn, optim
 
-from app.engine.learning.choices import OPTIMIZERS
 from app.engine.learning.combined_optimizer import Together
+from app.engine.learning.optimizer import OPTIMIZERS
 
 CPU = torch.device("cpu")
 RATE, DECAY, STEPS = 0.01, 0.1, 7

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.engine.learning.choices import SCHEDULES
+from app.engine.learning.schedule import SCHEDULES
 
 
 @pytest.mark.parametrize("choice", SCHEDULES.all(), ids=lambda choice: choice.kind)

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.optim import lr_scheduler
 
-from app.engine.learning.choices import SCHEDULES, Schedule, scale_of
+from app.engine.learning.schedule import SCHEDULES, Schedule, scale_of
 
 STEPS = 301
 

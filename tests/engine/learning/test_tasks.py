@@ -98,7 +98,7 @@ def test_a_task_says_what_it_needs(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", TASKS)
 def test_pretended_targets_are_of_the_form_that_the_losses_read(kind: str) -> None:
-    from app.engine.learning.choices import LOSSES
+    from app.engine.learning.loss import LOSSES
 
     task = TASKS[kind]
     problem = task.problem(ABOUT[kind], 6)

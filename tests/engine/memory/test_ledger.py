@@ -16,7 +16,7 @@ from torch.utils._pytree import tree_leaves
 import app.engine.learning.tasks as tasks
 from app.engine.experiment.experiment import Experiment, resolved
 from app.engine.experiment.training_settings import TrainingSettings
-from app.engine.learning.choices import OPTIMIZERS, Optimizer
+from app.engine.learning.optimizer import OPTIMIZERS, Optimizer
 from app.engine.memory.ledger import (
     PARTS,
     ROWS,

@@ -21,6 +21,7 @@ from app.engine.planning.lr_finder import find
 from app.engine.runs.control import Control, Stopped
 from app.engine.runs.events import StageChanged
 from app.engine.sources.opening import open_dataset
+from app.engine.training import build
 from app.engine.training import plan as preparing
 from tests.engine.training.small import Listener, at_step, experiment, pictures
 
@@ -178,7 +179,7 @@ def test_losses_of_the_first_steps_are_the_networks_own(quarters: Experiment) ->
     """At rates that do nothing, the losses are those of the untouched network on these batches."""
     asked = quarters.replace(training=quarters.training.replace(batch_size=128))
     curve = search(asked)
-    work = preparing.assemble(preparing.settle(asked, lambda event: None, Control()))
+    work = build.assemble(preparing.settle(asked, lambda event: None, Control()))
     work.network.train()
     work.batches.begin_epoch(1)
     work.randomness.begin_step(1, 0)
@@ -255,7 +256,7 @@ def test_threads_are_given_back(quarters: Experiment) -> None:
 def test_too_little_memory_is_a_sentence(
     quarters: Experiment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(plan: preparing.Plan) -> preparing.Work:
+    def full(plan: preparing.Plan) -> build.Work:
         raise MemoryError
 
     monkeypatch.setattr(preparing, "assemble", full)

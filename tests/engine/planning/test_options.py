@@ -16,7 +16,7 @@ from app.engine.compute.passes import Passes
 from app.engine.data.dataset import Dataset
 from app.engine.experiment.experiment import Experiment, problem_of, resolved, task_of
 from app.engine.experiment.toml_file import to_plain
-from app.engine.learning.choices import OPTIMIZERS
+from app.engine.learning.optimizer import OPTIMIZERS
 from app.engine.memory.ledger import predict
 from app.engine.planning import fit_to_memory, options, step_timing
 from app.engine.planning.memory_estimate import MARGIN, Budget, Scales, changed, scales_for

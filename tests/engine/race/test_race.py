@@ -33,6 +33,7 @@ from app.engine.runs import events
 from app.engine.runs.control import Control, Stopped
 from app.engine.runs.run import Run
 from app.engine.sources.opening import open_dataset
+from app.engine.training import build
 from app.engine.training import plan as preparing
 from app.engine.training.trainer import train
 from tests.engine.training.small import Listener, experiment, pictures
@@ -103,7 +104,7 @@ def test_all_begin_with_the_same_weights_and_see_the_same_batches(
 ) -> None:
     begun: dict[str, torch.Tensor] = {}
     seen: dict[str, list[torch.Tensor]] = {}
-    assemble, get = preparing.assemble, Batches.get
+    assemble, get = build.assemble, Batches.get
 
     def note_weights(plan: Any) -> Any:
         work = assemble(plan)

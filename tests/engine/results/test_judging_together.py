@@ -11,7 +11,7 @@ from torch import nn
 
 from app.engine.compute.batches import split_inputs
 from app.engine.compute.evaluation import USUAL, Evaluation, evaluate, judged_at_a_time
-from app.engine.learning.choices import LOSSES
+from app.engine.learning.loss import LOSSES
 from app.engine.learning.tasks import TASKS
 from models.shape import Input, Problem
 from tests.engine import tiny

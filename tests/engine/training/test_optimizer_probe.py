@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from app.engine.learning.choices import OPTIMIZERS, Optimizer
+from app.engine.learning.optimizer import OPTIMIZERS, Optimizer
 from app.engine.runs.control import Control
 from app.engine.runs.events import InsideMeasured
 from app.engine.runs.run import Run

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from app.engine.experiment.experiment import Experiment
 from app.engine.experiment.toml_file import from_plain
-from app.engine.learning.choices import OPTIMIZERS
+from app.engine.learning.optimizer import OPTIMIZERS
 from app.engine.runs import events
 from app.engine.training.optimizer_probe import BINS, QUANTITIES
 from app.ui.pages.training import TrainingPage

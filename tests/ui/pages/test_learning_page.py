@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QAbstractButton, QLabel, QPushButton, QSlider, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.engine.learning.choices import OPTIMIZERS
+from app.engine.learning.optimizer import OPTIMIZERS
 from app.engine.planning.memory_estimate import Budget
 from app.ui.pages.learning import LearningPage
 from app.ui.pages.learning.boxes import Boxes

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from app.engine.experiment import toml_file
 from app.engine.experiment.experiment import Experiment
-from app.engine.learning.choices import LOSSES
+from app.engine.learning.loss import LOSSES
 from app.engine.runs import events
 from app.engine.runs.control import Control
 from app.ui.pages.training import TrainingPage

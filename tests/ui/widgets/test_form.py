@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton, QToolButton, QWidg
 from pytestqt.qtbot import QtBot
 
 from app.engine.experiment.experiment import SECTIONS
-from app.engine.learning.choices import LOSSES, OPTIMIZERS
+from app.engine.learning.loss import LOSSES
+from app.engine.learning.optimizer import OPTIMIZERS
 from app.ui.state.document import Document
 from app.ui.state.preferences import Preferences
 from app.ui.style.theme import Theme

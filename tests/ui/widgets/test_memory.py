@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.engine.experiment import toml_file
-from app.engine.learning.choices import OPTIMIZERS
+from app.engine.learning.optimizer import OPTIMIZERS
 from app.engine.runs.control import Control
 from app.engine.runs.run import Run
 from app.ui.pages.training.cards import MemoryView, predicted_and_measured

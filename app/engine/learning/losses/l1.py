@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from app.engine.learning.choices import LOSSES, Loss, LossFunction
+from app.engine.learning.loss import LOSSES, Loss, LossFunction
 
 if TYPE_CHECKING:
     import torch

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from app.engine.learning.choices import LOSSES, LossFunction
+from app.engine.learning.loss import LOSSES, LossFunction
 from app.engine.learning.similarity import NEVER, ComparingLoss, Tempered, directions, products
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from app.engine.learning.choices import LOSSES, Loss, LossFunction
+from app.engine.learning.loss import LOSSES, Loss, LossFunction
 from app.engine.learning.similarity import ComparingLoss, directions, products
 from models.spec import setting
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from app.engine.learning.choices import OPTIMIZERS, decay_setting
+from app.engine.learning.optimizer import OPTIMIZERS, decay_setting
 from app.engine.learning.optimizers.adam import TwoMoments
 from models.spec import setting
 

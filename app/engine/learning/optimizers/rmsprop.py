@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from app.engine.learning.choices import OPTIMIZERS, Optimizer, decay_setting, epsilon_setting
+from app.engine.learning.optimizer import OPTIMIZERS, Optimizer, decay_setting, epsilon_setting
 from models.spec import setting
 
 if TYPE_CHECKING:

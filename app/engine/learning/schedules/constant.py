@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from app.engine.learning.choices import SCHEDULES, Schedule
+from app.engine.learning.schedule import SCHEDULES, Schedule
 
 
 @SCHEDULES.register

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import ClassVar
 
-from app.engine.learning.choices import SCHEDULES
+from app.engine.learning.schedule import SCHEDULES
 from app.engine.learning.schedules.warm_up import WarmedUp, floor_setting
 from models.spec import setting
 

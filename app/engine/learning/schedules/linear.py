@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from app.engine.learning.choices import SCHEDULES
+from app.engine.learning.schedule import SCHEDULES
 from app.engine.learning.schedules.warm_up import WarmedUp, floor_setting
 
 

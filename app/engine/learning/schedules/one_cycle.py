@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import ClassVar
 
-from app.engine.learning.choices import SCHEDULES, Schedule
+from app.engine.learning.schedule import SCHEDULES, Schedule
 from models.spec import setting
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from app.engine.learning.choices import Schedule
+from app.engine.learning.schedule import Schedule
 from models.spec import setting
 
 

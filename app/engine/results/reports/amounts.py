@@ -12,7 +12,8 @@ from app.engine.data.dataset import Amount, Description
 from app.engine.learning.metrics import figures, unit_of
 from app.engine.learning.scores import Z95
 from app.engine.learning.task import Task, View
-from app.engine.results.answers import Answer, Cell, Item
+from app.engine.results.answer import Answer, Item
+from app.engine.results.answers import Cell
 from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
 from app.engine.text import amount, number, percent
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from app.engine.data.dataset import Description
 from app.engine.learning.task import Task, View
-from app.engine.results.answers import Answer, Cell
+from app.engine.results.answer import Answer
+from app.engine.results.answers import Cell
 
 Level = Literal["good", "warning", "problem", "info"]
 

@@ -11,7 +11,8 @@ from app.engine.advice.remedies import quoted
 from app.engine.data.dataset import Description
 from app.engine.learning import scores
 from app.engine.learning.task import Task, View
-from app.engine.results.answers import Answer, Cell, Item
+from app.engine.results.answer import Answer, Item
+from app.engine.results.answers import Cell
 from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
 from app.engine.text import percent
 

@@ -16,7 +16,8 @@ import numpy as np
 from app.engine.data.dataset import Description
 from app.engine.learning.scores import Z95
 from app.engine.learning.task import Task, View
-from app.engine.results.answers import Answer, Cell, Item
+from app.engine.results.answer import Answer, Item
+from app.engine.results.answers import Cell
 from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
 from app.engine.text import number, percent
 

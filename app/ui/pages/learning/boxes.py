@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.engine.learning.choices import Optimizer
+from app.engine.learning.optimizer import Optimizer
 from app.ui.style.theme import Theme
 from app.ui.text.amounts import bytes_text, times_text
 from app.ui.widgets.memory.ledger import NAMES, OF_THE_WEIGHTS, role_of

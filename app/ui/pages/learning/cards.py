@@ -11,7 +11,9 @@ from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 from app.engine.data.nouns import counted
 from app.engine.errors import UserError
 from app.engine.experiment.experiment import Experiment
-from app.engine.learning.choices import LOSSES, OPTIMIZERS, SCHEDULES, Loss, Optimizer
+from app.engine.learning.loss import LOSSES, Loss
+from app.engine.learning.optimizer import OPTIMIZERS, Optimizer
+from app.engine.learning.schedule import SCHEDULES
 from app.engine.planning.memory_estimate import Budget
 from app.ui.pages.learning.boxes import Boxes
 from app.ui.pages.learning.fit import needed, parts, verdict

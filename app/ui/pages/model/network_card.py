@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.engine.data.nouns import noun
-from app.engine.learning.choices import Optimizer
+from app.engine.learning.optimizer import Optimizer
 from app.ui.canvas.items import BlockView
 from app.ui.canvas.view import ZOOM_STEP, NetworkView
 from app.ui.state.network_measurer import Measured, Measurer

@@ -13,7 +13,9 @@ from app.engine.errors import UserError
 from app.engine.experiment import toml_file
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.experiment.training_settings import TrainingSettings
-from app.engine.learning.choices import LOSSES, OPTIMIZERS, SCHEDULES
+from app.engine.learning.loss import LOSSES
+from app.engine.learning.optimizer import OPTIMIZERS
+from app.engine.learning.schedule import SCHEDULES
 from app.engine.runs.run import Run
 from app.ui.pages.runs.entries import Entry
 from app.ui.text.amounts import UNKNOWN, count_text, figure_text, number_text, time_text

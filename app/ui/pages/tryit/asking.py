@@ -15,7 +15,7 @@ from app.engine.data.dataset import Dataset, Description
 from app.engine.data.preparation import Preparation
 from app.engine.errors import UserError
 from app.engine.learning.task import Task
-from app.engine.results.answers import Answer
+from app.engine.results.answer import Answer
 from app.engine.results.reports import report_for
 from app.engine.runs.run import Run, list_runs
 from app.engine.runs.weights_in_use import FILE, Kept

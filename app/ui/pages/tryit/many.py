@@ -72,7 +72,7 @@ class ManyLine(QWidget):
         self.words.setText(f"Answering '{source.name}' …")
 
         def work(control: Control) -> int:
-            from app.engine.results.answering import answer_file, write_answers
+            from app.engine.results.answers import answer_file, write_answers
 
             answered = answer_file(self._asker.predictor(path), source, control.check)
             write_answers([answered], target)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from app.engine.experiment.experiment import Experiment
-from app.engine.learning.choices import scale_of
+from app.engine.learning.schedule import scale_of
 from app.engine.runs.live_changes import RATE_FACTOR
 from app.ui.plots.base.plot import EMPTY, Plot, Series
 from app.ui.plots.curves.loss import epoch_axis, marks_of

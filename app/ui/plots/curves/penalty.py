@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 
-from app.engine.learning.choices import Loss
+from app.engine.learning.loss import Loss
 from app.ui.plots.base.axis import percent
 from app.ui.plots.base.plot import Plot, Series
 from app.ui.style.theme import Theme

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.engine.learning.choices import Optimizer
+from app.engine.learning.optimizer import Optimizer
 from app.ui.text.amounts import bytes_text, times_text
 from app.ui.widgets.memory.origins import in_full
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
-from app.engine.learning.choices import Optimizer
+from app.engine.learning.optimizer import Optimizer
 from app.ui.style.theme import Theme, style
 from app.ui.text.amounts import bytes_text, times_text
 from app.ui.widgets.memory.ledger import (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.engine.learning.choices import ROWS_OF_STATE, Optimizer
+from app.engine.learning.optimizer import ROWS_OF_STATE, Optimizer
 
 KEPT = {
     "exp_avg": "running average of the gradient",

@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from app.engine.data.dataset import Description
-from app.engine.learning.choices import Loss
+from app.engine.learning.loss import Loss
 from app.ui.style.theme import Theme, style
 
 

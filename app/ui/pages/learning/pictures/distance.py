@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSlider
 
-from app.engine.learning.choices import LOSSES, Loss
+from app.engine.learning.loss import LOSSES, Loss
 from app.ui.pages.learning.pictures.base import LossPicture, Told
 from app.ui.pages.learning.pictures.outlier import OutlierStrip
 from app.ui.plots.curves.distance import REACH, ROLES, DistancePlot

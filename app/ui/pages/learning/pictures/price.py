@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.engine.learning.choices import Loss
+from app.engine.learning.loss import Loss
 from app.ui.pages.learning.pictures.base import LossPicture, Told
 from app.ui.plots.curves.penalty import PenaltyPlot
 from app.ui.style.theme import Theme

@@ -9,7 +9,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QWidget
 
-from app.engine.learning.choices import Loss
+from app.engine.learning.loss import Loss
 from app.ui.pages.learning.pictures.base import LossPicture, Told
 from app.ui.style.theme import Theme, style
 from app.ui.text.amounts import number_text, percent_text

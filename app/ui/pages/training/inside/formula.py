@@ -7,7 +7,7 @@ from html import escape
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
-from app.engine.learning.choices import Optimizer
+from app.engine.learning.optimizer import Optimizer
 from app.engine.runs.events import InsideMeasured
 from app.ui.pages.training.inside import words
 from app.ui.style.theme import Theme, style

@@ -13,7 +13,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.engine.experiment.experiment import Experiment
-from app.engine.learning.choices import Optimizer
+from app.engine.learning.optimizer import Optimizer
 from app.ui.pages.parts import Parts
 from app.ui.pages.training.inside import words
 from app.ui.pages.training.inside.formula import FormulaCard

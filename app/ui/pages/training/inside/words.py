@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.engine.learning.choices import Optimizer
+from app.engine.learning.optimizer import Optimizer
 from app.engine.runs.events import InsideMeasured
 from app.ui.plots.optimizer.quantities import ALL
 from app.ui.state.optimizer_history import Looks

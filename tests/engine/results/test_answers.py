@@ -13,7 +13,7 @@ from PIL import Image
 
 from app.engine.errors import UserError
 from app.engine.experiment.experiment import Experiment, problem_of, resolved, task_of
-from app.engine.results.answering import answer, answer_file, answer_given, said_of, write_answers
+from app.engine.results.answers import answer, answer_file, answer_given, said_of, write_answers
 from app.engine.results.predictor import Predictor
 from app.engine.results.restoring import restore, restore_rows
 from app.engine.sources.opening import open_dataset

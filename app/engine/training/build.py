@@ -1,0 +1,276 @@
+"""From a plan to the tensors of a training: network, optimizer and batches, checked by one step."""
+
+from __future__ import annotations
+
+import copy
+import platform
+import shutil
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import cached_property
+
+import numpy as np
+import torch
+
+import app
+from app.engine import files
+from app.engine.compute import device as devices
+from app.engine.compute.batches import Batches
+from app.engine.compute.passes import Passes
+from app.engine.compute.randomness import Randomness
+from app.engine.data.augmentation import Augmentation
+from app.engine.errors import UserError
+from app.engine.experiment import toml_file
+from app.engine.learning.loss import Loss, LossFunction
+from app.engine.learning.optimizer import Optimizer
+from app.engine.learning.schedule import Schedule
+from app.engine.memory import ledger
+from app.engine.runs.checkpoint import Checkpoint, Damaged, restore_model, restore_optimizer
+from app.engine.runs.control import Control
+from app.engine.runs.events import RunPrepared, StageChanged
+from app.engine.runs.progress import Progress
+from app.engine.runs.run import Run
+from app.engine.sources.summary import problems
+from app.engine.training.plan import Emit, Plan
+from models.graph import GraphError
+from models.network import Network, build_model
+
+
+@dataclass
+class Work:
+    """The tensors of one attempt: whoever lets go of it lets go of the memory."""
+
+    plan: Plan
+    network: Network
+    optimizer: torch.optim.Optimizer
+    optimizer_choice: Optimizer
+    loss: Loss
+    loss_function: LossFunction
+    schedule: Schedule
+    batches: Batches
+    randomness: Randomness
+    device: torch.device
+    passes: Passes
+    threads: int
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return self.batches.count
+
+    @property
+    def steps(self) -> int:
+        return self.plan.epochs * self.batches.count
+
+    @cached_property
+    def predicted(self) -> dict[str, int]:
+        """The memory ledger of the plan. A whole step is rehearsed for it, so it is made when somebody asks."""
+        plan = self.plan
+        return ledger.predict(
+            plan.settled,
+            plan.graph,
+            plan.problem,
+            plan.task,
+            self.batches.bytes,
+            self.device.type,
+            plan.precision,
+        )
+
+
+def build(
+    plan: Plan, run: Run, emit: Emit, control: Control, checkpoint: Checkpoint | None
+) -> Work:
+    """Network, optimizer and batches; from a checkpoint, as they were. Raises UserError or Stopped."""
+    emit(StageChanged("Building the network"))
+    control.check()
+    work = assemble(plan)
+    if checkpoint is not None:
+        try:
+            restore_model(work.network, checkpoint.model)
+            restore_optimizer(work.network, work.optimizer, checkpoint.optimizer)
+        except Damaged as error:
+            raise UserError(
+                f"The checkpoint does not fit this run: {error}.", "Start a new run."
+            ) from error
+    check_batches(work)
+    _check_disk(work, run)
+    _rehearse(work, emit, control)
+    return work
+
+
+def assemble(plan: Plan) -> Work:
+    """The tensors of a plan: a fresh network with its optimizer and batches. Nothing is checked or written. Raises
+    UserError where the network cannot be built."""
+    device = torch.device(plan.device.name)
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+    randomness = Randomness(plan.settled.training.seed, device)
+    network = placed_on(_network(plan), device)
+    network.recompute = plan.settled.training.recompute
+    loss, optimizer_choice = plan.settled.loss, plan.settled.optimizer
+    schedule = plan.settled.schedule
+    assert loss is not None and optimizer_choice is not None and schedule is not None
+    loss_function = built_loss(plan, loss, device)
+    batches = Batches(
+        plan.dataset,
+        plan.step_size,
+        Augmentation(plan.settled.augmentation),
+        plan.task,
+        randomness,
+        device,
+    )
+    return Work(
+        plan,
+        network,
+        optimizer_choice.over(network, device),
+        optimizer_choice,
+        loss,
+        loss_function,
+        schedule,
+        batches,
+        randomness,
+        device,
+        Passes(network, loss_function, device, plan.autocast, -(-plan.step_size // plan.parts)),
+        plan.threads,
+    )
+
+
+def built_loss(plan: Plan, loss: Loss, device: torch.device) -> LossFunction:
+    """The loss as a function, for the balance of the plan's training examples."""
+    description = plan.dataset.description
+    return loss.build(description.counts["training"], device, description.size("training"))
+
+
+def announce(work: Work, run: Run, progress: Progress) -> RunPrepared:
+    """Writes environment.json and returns the event that tells the same."""
+    plan = work.plan
+    description = plan.dataset.description
+    prepared = RunPrepared(
+        device=plan.device.label,
+        device_reason=plan.device.reason,
+        threads=work.threads,
+        parameters=sum(parameter.numel() for parameter in work.network.parameters()),
+        epochs=plan.epochs,
+        steps=work.steps,
+        steps_per_epoch=work.steps_per_epoch,
+        first_step=progress.step,
+        batch_size=plan.step_size,
+        training_examples=work.batches.examples,
+        classes=description.classes,
+        predicted=work.predicted,
+        resolved=toml_file.to_plain(plan.settled),
+        told=tuple(f"{one['level'].capitalize()}: {one['text']}" for one in problems(description)),
+    )
+    files.write_json(
+        run.path / "environment.json",
+        {
+            "started": run.environment().get("started")
+            or datetime.now().isoformat(timespec="seconds"),
+            "netwright": app.__version__,
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "numpy": np.__version__,
+            "system": platform.platform(),
+            "processor": platform.processor() or platform.machine(),
+            "device": plan.device.name,
+            "device_label": plan.device.label,
+            "device_reason": plan.device.reason,
+            "precision": plan.precision,
+            "threads": work.threads,
+            "prepared": asdict(prepared),
+        },
+    )
+    return prepared
+
+
+def _network(plan: Plan) -> Network:
+    try:
+        return build_model(plan.graph, plan.problem, plan.settled.training.seed)
+    except GraphError as error:
+        raise UserError(
+            f"The network cannot be built at '{error.node}': {error.what}",
+            error.remedy,
+            "model.template",
+        ) from error
+
+
+def placed_on(network: Network, device: torch.device) -> Network:
+    """On the device, pictures channels last: a convolution over (B, C, H, W) is faster so."""
+    if any(one.kind == "image" for one in network.problem.inputs):
+        return network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network.to(device)
+
+
+def check_batches(work: Work) -> None:
+    """Normalisation over a batch of one example is not defined. Raises UserError where the batches are such."""
+    smallest = min(work.passes.part_size, work.batches.examples)
+    if smallest > 1 or not any(
+        isinstance(m, torch.nn.modules.batchnorm._BatchNorm) for m in work.network.modules()
+    ):
+        return
+    if work.batches.examples == 1:
+        raise UserError(
+            "There is only one example to learn from, and this network normalises over several.",
+            "Add examples.",
+            "data.source",
+        )
+    raise UserError(
+        "A batch size of 1 does not go with this network: it normalises over the examples of a batch.",
+        "Choose a batch size of at least 2, or another template.",
+        "training.batch_size",
+    )
+
+
+def _check_disk(work: Work, run: Run) -> None:
+    """Two checkpoints and the best weights must fit, with the next one beside them while it is written."""
+    rows = work.predicted
+    one = sum(
+        rows.get(row, 0) for row in ("weights", "first_moment", "second_moment", "other_state")
+    )
+    free = shutil.disk_usage(run.path).free
+    if free < 2 * one + 8 * 2**20:
+        raise UserError(
+            f"The disk of '{run.path.parent}' has {free / 2**20:,.0f} MiB left; the run needs "
+            f"{(2 * one) / 2**20 + 8:,.0f} MiB.",
+            "Free some space, or choose another folder for runs.",
+        )
+
+
+def _rehearse(work: Work, emit: Emit, control: Control) -> None:
+    """One forward and backward on a copy of the network; on the CPU also with how many threads that is fastest."""
+    plan = work.plan
+    candidates = (
+        (plan.threads,)
+        if plan.threads
+        else devices.thread_candidates(plan.settled.training, plan.device)
+    )
+    work.threads = candidates[0]
+    torch.set_num_threads(work.threads)
+    if plan.threads or work.device.type != "cpu":
+        return  # it ran before; on a GPU the first step is the rehearsal, for a copy might not fit beside it
+    twin = copy.deepcopy(work.network)
+    work.randomness.begin_step(0, 0)
+    work.batches.begin_epoch(1)
+    inputs, targets = work.batches.get(0)
+    if not all(
+        torch.isfinite(one).all() for one in (inputs if isinstance(inputs, tuple) else (inputs,))
+    ):
+        raise UserError(
+            "The prepared examples hold values that are not finite.",
+            "Open the data again.",
+            "data.source",
+        )
+    passes = Passes(twin, work.loss_function, work.device, plan.autocast, work.passes.part_size)
+
+    def step() -> torch.Tensor:
+        return passes(inputs, targets)
+
+    if not torch.isfinite(step()):
+        raise UserError(
+            "The loss of the first batch is not a number, before anything was learned.",
+            "Choose another template or loss.",
+            "model.template",
+        )
+    if len(candidates) > 1:
+        emit(StageChanged("Choosing the number of threads"))
+        work.threads, _ = devices.fastest_threads(step, candidates, control.check)
+        torch.set_num_threads(work.threads)
