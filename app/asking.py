@@ -73,7 +73,7 @@ def go_on(run: Run, prompt: str, tokens: int, temperature: float, seed: int, jso
 
 def lines(found: FileAnswers) -> list[str]:
     """A line an answer: what it is called, the answer, what else was likely, what one should know with it."""
-    said = []
+    answer_lines = []
     for one in found.answers:
         if one.answer is None:
             continue
@@ -81,8 +81,8 @@ def lines(found: FileAnswers) -> list[str]:
         others = [f"{item.label} {item.text}" for item in items]
         beside = f"  ({', '.join(others[:BESIDE])})" if others else ""
         note = f"  {one.answer.note}" if one.answer.note and not found.many else ""
-        said.append(f"{one.name}: {one.answer.headline}{beside}{note}")
-    return said
+        answer_lines.append(f"{one.name}: {one.answer.headline}{beside}{note}")
+    return answer_lines
 
 
 def plain(found: FileAnswers) -> list[dict[str, Any]]:

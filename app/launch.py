@@ -256,21 +256,21 @@ def _pip(*arguments: str) -> None:
         "--disable-pip-version-check",
         "--no-input",
     ]
-    said: list[str] = []
+    predictions: list[str] = []
     pipe = subprocess.PIPE
     with subprocess.Popen(
         command, stdout=pipe, stderr=subprocess.STDOUT, text=True, errors="replace"
     ) as pip:
         assert pip.stdout is not None
         for line in pip.stdout:
-            said.append(line.rstrip())
+            predictions.append(line.rstrip())
             words = line.split()
             if words[:1] == ["Downloading"]:
                 say("  fetching " + " ".join([words[1].rsplit("/", 1)[-1], *words[2:4]]))
             elif words[:1] == ["Installing"]:
                 say("  " + " ".join(words[:3]))
     if pip.returncode:
-        reasons = [line for line in said if line.startswith("ERROR")][:3] or said[-3:]
+        reasons = [line for line in predictions if line.startswith("ERROR")][:3] or predictions[-3:]
         raise SetUpFailed(
             "The packages could not be installed:\n  "
             + "\n  ".join(reasons)

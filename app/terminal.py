@@ -38,7 +38,7 @@ class Display:
         self._stage = ""
         self._training = False
         self._elapsed = 0.0
-        self._said = time.monotonic()
+        self._predictions = time.monotonic()
         self._keys: set[str] = set()
 
     def __enter__(self) -> Display:
@@ -115,7 +115,7 @@ class Display:
                 self._task, description=text, refresh=kind != self._stage, **known
             )
         elif self._long_silent() or (kind != self._stage and not self._training):
-            self._said = time.monotonic()
+            self._predictions = time.monotonic()
             self.line(text if kind == self._stage else re.sub(r"\b[\d,]+ of ", "", text))
         self._stage = kind
 
@@ -137,7 +137,7 @@ class Display:
                 words="  ".join(words),
             )
         elif self._long_silent():
-            self._said = time.monotonic()
+            self._predictions = time.monotonic()
             self.line(f"{title}  {'  '.join(words)}")
         self._stage = title
 
@@ -148,7 +148,7 @@ class Display:
             self.line(f"  {finding.title}. {finding.text}")
 
     def _long_silent(self) -> bool:
-        return time.monotonic() - self._said > PLAIN_PAUSE
+        return time.monotonic() - self._predictions > PLAIN_PAUSE
 
     def _epoch(self, event: events.EpochDone) -> None:
         judged = ""
@@ -159,7 +159,7 @@ class Display:
             f"Epoch {event.epoch:>{len(str(self._epochs))}}/{self._epochs}  loss {event.training_loss:.4f}  "
             f"validation {event.validation_loss:.4f}{judged}  {clock(self._elapsed)}{'  best' if event.best else ''}"
         )
-        self._said = time.monotonic()
+        self._predictions = time.monotonic()
 
 
 def number(count: int, noun: str) -> str:

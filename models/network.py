@@ -85,7 +85,7 @@ def source_shapes(problem: Problem) -> dict[str, Shape]:
     return {name: one.shape for name, one in zip((INPUT, OTHER), problem.inputs, strict=False)}
 
 
-def pretended(problem: Problem, batch_size: int) -> tuple[torch.Tensor, ...]:
+def fake_targets(problem: Problem, batch_size: int) -> tuple[torch.Tensor, ...]:
     """A batch without meaning, of the forms that the network meets: a tensor, or one for each half of a pair."""
     made = []
     for one in problem.inputs:

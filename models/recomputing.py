@@ -49,15 +49,15 @@ class _FirstTime:
     """Remembers how the dice lay, of each kind of device, if any of them fell."""
 
     def __init__(self, kinds: Iterable[str]) -> None:
-        self.dice = {kind: _generator(kind).get_rng_state() for kind in kinds}
+        self.rng_states = {kind: _generator(kind).get_rng_state() for kind in kinds}
 
     def __enter__(self) -> None:
         pass
 
     def __exit__(self, *error: object) -> None:
-        self.dice = {
+        self.rng_states = {
             kind: state
-            for kind, state in self.dice.items()
+            for kind, state in self.rng_states.items()
             if not torch.equal(_generator(kind).get_rng_state(), state)
         }
 
@@ -73,7 +73,7 @@ class _SecondTime:
         self._first = first
         self._norms = [one for one in block.modules() if isinstance(one, _NormBase)]
         self._averages: list[dict[str, torch.Tensor | None]] = []
-        self._dice: dict[str, torch.Tensor] = {}
+        self._rng_states: dict[str, torch.Tensor] = {}
 
     def __enter__(self) -> None:
         self._averages = [dict(norm._buffers) for norm in self._norms]
@@ -81,17 +81,19 @@ class _SecondTime:
             norm._buffers.update(
                 {name: one.clone() for name, one in averages.items() if one is not None}
             )
-        self._dice = {kind: _generator(kind).get_rng_state() for kind in self._first.dice}
-        _throw(self._first.dice)
+        self._rng_states = {
+            kind: _generator(kind).get_rng_state() for kind in self._first.rng_states
+        }
+        _throw(self._first.rng_states)
 
     def __exit__(self, *error: object) -> None:
         for norm, averages in zip(self._norms, self._averages, strict=True):
             norm._buffers.update(averages)
-        _throw(self._dice)
+        _throw(self._rng_states)
 
 
-def _throw(dice: dict[str, torch.Tensor]) -> None:
-    for kind, state in dice.items():
+def _throw(rng_states: dict[str, torch.Tensor]) -> None:
+    for kind, state in rng_states.items():
         _generator(kind).set_rng_state(state)
 
 

@@ -19,7 +19,7 @@ from app.engine.learning.optimizer import Optimizer
 from app.engine.memory.ledger import StepMeter, batch_bytes, measure, predict
 from app.engine.memory.step_meter import lasting
 from app.engine.training.build import placed_on
-from models.network import build_model, pretended
+from models.network import build_model, fake_targets
 from models.shape import Problem
 from models.template import Template
 
@@ -87,10 +87,10 @@ def ledgers(
     passes = Passes(network, loss, device, PRECISIONS.get(precision), batch)
     made = tuple(
         (one.random_(1, 3) if one.dtype == torch.int64 else one.normal_()).to(device)
-        for one in pretended(of, batch * accumulation)
+        for one in fake_targets(of, batch * accumulation)
     )
     inputs = made if len(made) > 1 else made[0]
-    targets = task.pretended(of, batch * accumulation).to(device)
+    targets = task.fake_targets(of, batch * accumulation).to(device)
 
     def step() -> None:
         passes(inputs, targets)

@@ -108,7 +108,7 @@ class Camera:
         self.settle(100)
         self.wait(lambda: self.inside.document.data_state in ("ready", "failed"))
         self.settle(300)
-        self.wait(lambda: not self.inside.measurer.busy)
+        self.wait(lambda: not self.inside.network_measurer.busy)
 
     def train(self, until: Callable[[], bool], **training: object) -> None:
         """Train until the condition holds or the run has ended."""
@@ -135,7 +135,7 @@ def take_all(camera: Camera, quick: bool) -> None:
     camera.read("sample:fashion")
     inside.document.choose("model", "cnn")
     camera.settle()
-    camera.wait(lambda: not inside.measurer.busy)
+    camera.wait(lambda: not inside.network_measurer.busy)
     camera.photograph("ready", ("data", "model", "learning"))
     plan(camera)
     photograph_finder(camera)
@@ -203,7 +203,7 @@ def take_tasks(camera: Camera, only: tuple[str, ...] = ()) -> None:
             camera.settle(200)
             camera.wait(lambda: document.data_state in ("ready", "failed"))
         camera.settle(300)
-        camera.wait(lambda: not camera.inside.measurer.busy)
+        camera.wait(lambda: not camera.inside.network_measurer.busy)
         camera.photograph(f"task-{state}", ("data", "model", "learning"))
         camera.train(lambda: False, epochs=epochs)
         camera.settle(600)

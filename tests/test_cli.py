@@ -299,10 +299,10 @@ def test_a_text_is_gone_on_with(place: Path, capsys: pytest.CaptureFixture[str])
     assert "bits per byte" in capsys.readouterr().out
     asked = ["predict", str(run), "--prompt", "In the ", "--tokens", "20"]
     assert cli.main(asked) == 0
-    said = capsys.readouterr().out
-    assert said.startswith("In the ")
+    predictions = capsys.readouterr().out
+    assert predictions.startswith("In the ")
     assert cli.main([*asked, "--json"]) == 0
-    assert "In the " + json.loads(capsys.readouterr().out)["text"] + "\n" == said
+    assert "In the " + json.loads(capsys.readouterr().out)["text"] + "\n" == predictions
     assert cli.main(["predict", str(run), "--text", "In the beginning", "--json"]) == 0
     (answer,) = json.loads(capsys.readouterr().out)["predictions"]
     assert 0 < answer["bits_per_byte"] < 30
@@ -417,8 +417,10 @@ def test_the_module_the_folder_and_the_command_are_the_same(tmp_path: Path) -> N
     )
     assert folder.stdout.startswith("netwright, version")
     if command := shutil.which("netwright", path=str(Path(sys.executable).parent)):
-        said = subprocess.run([command, "--version"], cwd=tmp_path, capture_output=True, text=True)
-        assert said.stdout == folder.stdout
+        predictions = subprocess.run(
+            [command, "--version"], cwd=tmp_path, capture_output=True, text=True
+        )
+        assert predictions.stdout == folder.stdout
 
 
 def test_names_that_a_terminal_cannot_show_end_nothing(place: Path) -> None:

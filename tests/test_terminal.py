@@ -141,7 +141,7 @@ def test_an_epoch_says_the_main_figure(metrics: dict[str, float], words: str) ->
 
 
 def test_a_report_without_classes_and_names_with_brackets() -> None:
-    about = Description(
+    description = Description(
         "here",
         "Table",
         (7,),
@@ -153,7 +153,9 @@ def test_a_report_without_classes_and_names_with_brackets() -> None:
         amounts=(Amount("[net] price", "€", 150.0, 80.0, 20.0, 400.0, 140.0),),
     )
     true = np.linspace(20, 400, 40, dtype=np.float32)[:, None]
-    report = Report.of(about, TASKS["regression"], {"validation": (np.arange(40), true, true + 10)})
+    report = Report.of(
+        description, TASKS["regression"], {"validation": (np.arange(40), true, true + 10)}
+    )
     stream = io.StringIO()
     console = Console(file=stream, width=200)
     for line in report_lines(report, [f"[row] {k}" for k in range(40)]):

@@ -141,10 +141,10 @@ def _write(path: Path, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> s
 
 def _pictures(folder: Path, seed: int = 0) -> list[str]:
     """Grey pictures of 8 x 8 in `folder`, bright where the label says; their names."""
-    dice, names = np.random.default_rng(seed), []
+    generator, names = np.random.default_rng(seed), []
     folder.mkdir(exist_ok=True)
     for number, label in enumerate(_labels().tolist()):
-        pixels = dice.integers(0, 120, (8, 8), dtype=np.uint8)
+        pixels = generator.integers(0, 120, (8, 8), dtype=np.uint8)
         pixels[2 * label : 2 * label + 2] += 120
         Image.fromarray(pixels).save(folder / f"{number}.png")
         names.append(f"{folder.name}/{number}.png")
@@ -152,17 +152,17 @@ def _pictures(folder: Path, seed: int = 0) -> list[str]:
 
 
 def _texts(seed: int = 0) -> list[str]:
-    dice = np.random.default_rng(seed)
+    generator = np.random.default_rng(seed)
     return [
-        f"{TEXT_WORDS[label]} {' '.join(dice.choice(list('klmnopqr'), 4))}"
+        f"{TEXT_WORDS[label]} {' '.join(generator.choice(list('klmnopqr'), 4))}"
         for label in _labels().tolist()
     ]
 
 
 def _table(folder: Path, sort: str) -> str:
-    dice, labels = np.random.default_rng(0), _labels()
+    generator, labels = np.random.default_rng(0), _labels()
     if sort == "row":
-        numbers = dice.normal(size=(COUNT, 4)).round(3)
+        numbers = generator.normal(size=(COUNT, 4)).round(3)
         numbers[:, 0] += 2 * labels
         inputs = [
             [*row, "uvw"[label]]
@@ -180,9 +180,9 @@ def _table(folder: Path, sort: str) -> str:
 
 def _arrays(folder: Path, task: str) -> str:
     """Signals of two channels as an NPZ file."""
-    dice, labels = np.random.default_rng(0), _labels()
+    generator, labels = np.random.default_rng(0), _labels()
     waves = np.sin(np.arange(SOUND) * (1 + labels[:, None, None]) / 3 + np.arange(2)[:, None])
-    signals = (waves + 0.1 * dice.normal(size=waves.shape)).astype(np.float32)
+    signals = (waves + 0.1 * generator.normal(size=waves.shape)).astype(np.float32)
     given: dict[str, np.ndarray] = {
         "binary-classification": (labels == 2).astype(np.int64),
         "multi-label": np.stack([labels < 2, labels > 0, labels == 2], axis=1).astype(np.int64),
@@ -211,8 +211,8 @@ def _pairs(folder: Path, sort: str) -> str:
 
 
 def _long_text(folder: Path) -> str:
-    dice = np.random.default_rng(0)
-    text = " ".join(f"The {word} is here." for word in dice.choice(TEXT_WORDS, 120))
+    generator = np.random.default_rng(0)
+    text = " ".join(f"The {word} is here." for word in generator.choice(TEXT_WORDS, 120))
     path = folder / "book.txt"
     path.write_text(text, encoding="utf-8")
     return str(path)

@@ -23,7 +23,7 @@ def _alike(inputs: tuple[Shape, ...], label: str) -> Shape:
 
 
 @BLOCKS.register
-class Together(Block):
+class CombinedOptimizer(Block):
     """A, A -> A: both halves go on as examples of their own, all first halves before all second, so that one encoder
     with one set of weights sees both. `match` parts them again. Behind it a batch has twice as many examples."""
 

@@ -90,9 +90,9 @@ class TwoTower(Template):
             return f"{cls.label} needs pairs."
         return reason or next(
             (
-                said
+                predictions
                 for number in (0, 1)
-                if (said := _usual(problem, number).unfit(problem.tower(number)))
+                if (predictions := _usual(problem, number).unfit(problem.tower(number)))
             ),
             "",
         )
@@ -118,7 +118,7 @@ class TwoTower(Template):
             if self.left != self.right:
                 raise GraphError(
                     "both",
-                    f"One encoder for both cannot be {_said(self.left)} and {_said(self.right)}.",
+                    f"One encoder for both cannot be {_predictions(self.left)} and {_predictions(self.right)}.",
                     "Choose the same encoder twice, or turn 'One encoder for both' off.",
                 )
             return Graph(
@@ -172,7 +172,7 @@ def _form(one: Input) -> tuple[Any, ...]:
     return one.kind, one.shape, one.vocabulary, one.categories
 
 
-def _said(kind: str | None) -> str:
+def _predictions(kind: str | None) -> str:
     return _NAMES.get(kind or "", kind or "")
 
 

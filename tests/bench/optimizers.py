@@ -14,7 +14,7 @@ from app.engine.experiment.training_settings import TrainingSettings
 from app.engine.learning.optimizer import OPTIMIZERS, Optimizer
 from app.engine.memory.ledger import optimizer_floats
 from app.engine.training.build import placed_on
-from models.network import build_model, pretended
+from models.network import build_model, fake_targets
 from models.template import TEMPLATES
 from tests.problems import fitting
 
@@ -43,10 +43,10 @@ def counted(
     optimizer = whole.optimizer.over(network, device)
     inputs = [
         (one.random_(1, 3) if one.dtype == torch.int64 else one.normal_()).to(device)
-        for one in pretended(problem, BATCH)
+        for one in fake_targets(problem, BATCH)
     ]
     loss = whole.loss.build((1,) * max(2, problem.outputs), device, problem.examples)
-    targets = task.pretended(problem, BATCH).to(device)
+    targets = task.fake_targets(problem, BATCH).to(device)
     loss(network(tuple(inputs) if len(inputs) > 1 else inputs[0]), targets).backward()
     optimizer.step()
     live = dict.fromkeys(stated, 0)
@@ -72,14 +72,16 @@ def main() -> None:
         )
         for label, choice in choices:
             parameters, stated, live = counted(template, choice, device)
-            said, found = (choice.floats_per_parameter(one, parameters) for one in (stated, live))
+            predictions, found = (
+                choice.floats_per_parameter(one, parameters) for one in (stated, live)
+            )
             shares = "".join(
                 f"{live[row] / parameters:8.3f}"
                 for row in ("first_moment", "second_moment", "other_state")
             )
             verdict = "" if live == stated else "  DIFFERS"
             print(
-                f"{label:34}{said:8.4g}{found:9.4g}{shares}{live['counters']:10,}{verdict}",
+                f"{label:34}{predictions:8.4g}{found:9.4g}{shares}{live['counters']:10,}{verdict}",
                 flush=True,
             )
         print(

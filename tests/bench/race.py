@@ -58,9 +58,9 @@ def _two(template: str, threads: int) -> tuple[Experiment, Experiment]:
     return first, first.replace(optimizer={"kind": "sgd"})
 
 
-def _timed(clock: Callable[[], float], work: Callable[[], object]) -> float:
+def _timed(clock: Callable[[], float], train_state: Callable[[], object]) -> float:
     begun = clock()
-    work()
+    train_state()
     return clock() - begun
 
 

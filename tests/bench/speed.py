@@ -26,7 +26,7 @@ from app.engine.experiment.toml_file import from_plain
 from app.engine.runs.control import Control, Stopped
 from app.engine.runs.run import Run
 from app.engine.training import trainer, warm_up
-from app.engine.training.build import Work
+from app.engine.training.build import TrainState
 
 clock: Callable[[], float] = time.perf_counter
 """Wall time. On a machine that others use too, and for one thread, time.thread_time counts what was computed."""
@@ -102,7 +102,12 @@ def against_decoding_loop(pairs: int = 5, run_training: RunTraining = headless) 
         data = {"height": 64, "width": 64}
         experiment = _experiment(str(folder), {"template": "cnn"}, data, {"batch_size": 16})
         _compare(
-            figure, experiment, lambda work: DecodingLoop(work, folder), pairs, run_training, turn=2
+            figure,
+            experiment,
+            lambda train_state: DecodingLoop(train_state, folder),
+            pairs,
+            run_training,
+            turn=2,
         )
     return figure
 
@@ -129,7 +134,7 @@ def _experiment(
 def _compare(
     figure: Figure,
     experiment: Experiment,
-    rival: Callable[[Work], Rival],
+    rival: Callable[[TrainState], Rival],
     pairs: int,
     run_training: RunTraining,
     turn: int = 0,
@@ -141,7 +146,7 @@ def _compare(
 
 @contextmanager
 def _taking_turns(
-    figure: Figure, make: Callable[[Work], Rival], pairs: int, turn: int
+    figure: Figure, make: Callable[[TrainState], Rival], pairs: int, turn: int
 ) -> Iterator[None]:
     """Inside, a training gives way to a rival every few steps, and ends after so many pairs of turns."""
     fit, get, begin_epoch = trainer.Training.fit, Batches.get, Batches.begin_epoch
@@ -149,9 +154,15 @@ def _taking_turns(
 
     def watched_fit(training: trainer.Training) -> None:
         turns.append(
-            _Turns(figure, make(training.work), pairs, turn, training.work.batches.count // 3)
+            _Turns(
+                figure,
+                make(training.train_state),
+                pairs,
+                turn,
+                training.train_state.batches.count // 3,
+            )
         )
-        figure.threads = training.work.threads
+        figure.threads = training.train_state.threads
         fit(training)
 
     def watched_get(batches: Batches, number: int) -> Any:
@@ -222,11 +233,11 @@ class _Turns:
         self._begun = clock()
 
 
-def precision(work: Work) -> torch.autocast:
+def precision(train_state: TrainState) -> torch.autocast:
     """The precision that the trainer computes in, for a rival."""
-    dtype = work.plan.autocast
+    dtype = train_state.plan.autocast
     return torch.autocast(
-        work.device.type, dtype=dtype or torch.bfloat16, enabled=dtype is not None
+        train_state.device.type, dtype=dtype or torch.bfloat16, enabled=dtype is not None
     )
 
 
@@ -234,39 +245,39 @@ class BareLoop:
     """The training loop as one writes it by hand, with the same network, the same sort of batches, the arrays in
     memory, the best memory format, a fused optimizer and the same schedule; nothing is watched, kept or told."""
 
-    def __init__(self, work: Work) -> None:
-        plan = work.plan
+    def __init__(self, train_state: TrainState) -> None:
+        plan = train_state.plan
         rows = plan.dataset.indices["training"]
         self.inputs, self.targets = (
             torch.from_numpy(array) for array in plan.dataset.split("training")
         )
-        self.network = copy.deepcopy(work.network).train()
+        self.network = copy.deepcopy(train_state.network).train()
         groups = [
             {"params": [p for p in self.network.parameters() if p.ndim > 1]},
             {"params": [p for p in self.network.parameters() if p.ndim <= 1], "weight_decay": 0.0},
         ]
-        self.optimizer = work.optimizer_choice.build(groups, work.device)
+        self.optimizer = train_state.optimizer_choice.build(groups, train_state.device)
         self.peak = self.optimizer.param_groups[0]["lr"]
         self.vary, self.prepare = (
-            work.batches._augmentation,
+            train_state.batches._augmentation,
             plan.dataset.description.preparation.tensor,
         )
-        self.dice = torch.Generator()
+        self.generator = torch.Generator()
         self.loss_function, self.schedule, self.total = (
-            work.loss_function,
-            work.schedule,
-            work.steps,
+            train_state.loss_function,
+            train_state.schedule,
+            train_state.steps,
         )
         self.clip, self.size = plan.settled.training.gradient_clip, plan.batch_size
         self.step, self.order = 0, torch.randperm(len(rows))
-        self.precision = precision(work)
+        self.precision = precision(train_state)
 
     def steps(self, count: int) -> int:
         examples = 0
         for _ in range(count):
             first = self.step * self.size % (len(self.order) - self.size)
             rows = self.order[first : first + self.size]
-            inputs = self.prepare(self.vary(self.inputs.index_select(0, rows), self.dice))
+            inputs = self.prepare(self.vary(self.inputs.index_select(0, rows), self.generator))
             targets = self.targets.index_select(0, rows)
             for group in self.optimizer.param_groups:
                 group["lr"] = self.peak * self.schedule.factor(self.step, self.total)
@@ -286,20 +297,20 @@ class DecodingLoop:
     """The usual loop over a folder: every picture is opened, scaled and made a tensor anew in every epoch, one by one,
     in a DataLoader."""
 
-    def __init__(self, work: Work, folder: Path) -> None:
+    def __init__(self, train_state: TrainState, folder: Path) -> None:
         files = sorted(folder.rglob("*.jpg"))
         classes = sorted({path.parent.name for path in files})
-        self.network = copy.deepcopy(work.network).train()
-        self.optimizer = work.optimizer_choice.build(
-            [{"params": list(self.network.parameters())}], work.device
+        self.network = copy.deepcopy(train_state.network).train()
+        self.optimizer = train_state.optimizer_choice.build(
+            [{"params": list(self.network.parameters())}], train_state.device
         )
-        self.loss_function = work.loss_function
+        self.loss_function = train_state.loss_function
         items = [(path, classes.index(path.parent.name)) for path in files]
         self.loader = torch.utils.data.DataLoader(
-            _Folder(items), batch_size=work.plan.batch_size, shuffle=True, drop_last=True
+            _Folder(items), batch_size=train_state.plan.batch_size, shuffle=True, drop_last=True
         )
         self.batches = iter(self.loader)
-        self.precision = precision(work)
+        self.precision = precision(train_state)
 
     def steps(self, count: int) -> int:
         examples = 0
@@ -339,10 +350,10 @@ class _Folder(torch.utils.data.Dataset):
 
 def photographs(folder: Path, count: int = 240, classes: int = 4) -> Path:
     """JPEG files of two megapixels, blobs that are finer in each class, a folder a class."""
-    dice = np.random.default_rng(0)
+    generator = np.random.default_rng(0)
     for number in range(count):
         label = number % classes
-        tones = dice.integers(0, 256, (60 + 40 * label, 80 + 40 * label, 3), dtype=np.uint8)
+        tones = generator.integers(0, 256, (60 + 40 * label, 80 + 40 * label, 3), dtype=np.uint8)
         place = folder / f"class {label}"
         place.mkdir(parents=True, exist_ok=True)
         picture = Image.fromarray(tones).resize((1600, 1200), Image.Resampling.BICUBIC)

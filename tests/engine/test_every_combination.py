@@ -127,15 +127,15 @@ MEMORISED = {
 def test_a_batch_of_sixteen_can_be_memorised(kind: str) -> None:
     """Targets that follow from nothing: whoever brings the loss to near zero has learned them by heart."""
     _, problem, near = MEMORISED[kind]
-    dice = torch.Generator().manual_seed(0)
-    halves = [torch.randn(16, 6, generator=dice) for _ in problem.inputs]
+    generator = torch.Generator().manual_seed(0)
+    halves = [torch.randn(16, 6, generator=generator) for _ in problem.inputs]
     inputs = tuple(halves) if len(halves) > 1 else halves[0]
     if kind in ("l1", "l2"):
-        targets = torch.randn(16, 2, generator=dice)
+        targets = torch.randn(16, 2, generator=generator)
     elif kind == "symmetric-cross-entropy":
         targets = torch.arange(16)
     else:
-        targets = torch.randint(0, max(2, problem.outputs), (16,), generator=dice)
+        targets = torch.randint(0, max(2, problem.outputs), (16,), generator=generator)
     template = next(one for one in TEMPLATES.all() if not one.unfit(problem))
     settings = (
         {"dropout": 0.0, "width": 64} if {"dropout", "width"} <= set(template.model_fields) else {}

@@ -69,43 +69,43 @@ def preparation(sort: str) -> Preparation:
     }[sort]
 
 
-def examples(sort: str, labels: np.ndarray, dice: np.random.Generator) -> np.ndarray:
+def examples(sort: str, labels: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     """As a Dataset keeps them; the label shows in every one."""
     count = len(labels)
     if sort == "image":
-        found = dice.integers(0, 120, (count, 1, 8, 8), dtype=np.uint8)
+        found = generator.integers(0, 120, (count, 1, 8, 8), dtype=np.uint8)
         for picture, label in zip(found, labels, strict=True):
             picture[0, 2 * (label % 4) : 2 * (label % 4) + 2] += 120
         return found
     if sort == "row":
-        numbers = dice.normal(size=(count, 4)).astype(np.float32)
+        numbers = generator.normal(size=(count, 4)).astype(np.float32)
         numbers[:, 0] += 2 * labels
         return np.concatenate([numbers, (labels % 4)[:, None].astype(np.float32)], axis=1)
     if sort == "text":
-        found = dice.integers(100, 110, (count, 12)).astype(np.int32)
+        found = generator.integers(100, 110, (count, 12)).astype(np.int32)
         found[:, :6] += 20 * (labels % 4)[:, None].astype(np.int32)
         found[::3, 9:] = 0
         return found
     waves = np.sin(np.arange(16) * (1 + labels[:, None, None] % 4) / 3 + np.arange(2)[:, None])
-    return (waves + 0.1 * dice.normal(size=waves.shape)).astype(np.float32)
+    return (waves + 0.1 * generator.normal(size=waves.shape)).astype(np.float32)
 
 
 @functools.cache
 def dataset(kind: str, sort: str, trained: int = TRAINED, judged: int = JUDGED) -> Dataset:
     """For one task and one sort of data. judged: examples of validation and as many to test."""
     task, prepared = TASKS[kind], preparation(sort)
-    dice = np.random.default_rng(0)
+    generator = np.random.default_rng(0)
     count = trained + 2 * judged
     classes = ("no", "yes") if kind == "binary-classification" else ("a", "b", "c")
     labels = np.arange(count) % len(classes)
-    arrays = [examples(one, labels, dice) for one in sort.split("+")]
+    arrays = [examples(one, labels, generator) for one in sort.split("+")]
     if kind == "language-modelling":
         targets = np.concatenate([arrays[0][:, 1:], np.zeros((count, 1), np.int32)], axis=1).astype(
             np.int64
         )
         targets[targets == 0] = -100
     else:
-        noise = dice.normal(size=(count, 2)) / 2
+        noise = generator.normal(size=(count, 2)) / 2
         targets = {
             "classes": labels,
             "tags": np.stack([labels == 0, labels != 1, labels == 2], axis=1).astype(np.float32),
@@ -158,9 +158,9 @@ def combinations() -> list[Combination]:
             half not in task.reads for half in sort.split("+")
         ):
             continue
-        about = dataset(kind, sort).description
-        assert task.fits(about) == ""
-        problem = task.problem(about, EMBEDDING)
+        description = dataset(kind, sort).description
+        assert task.fits(description) == ""
+        problem = task.problem(description, EMBEDDING)
         templates = [one.kind for one in TEMPLATES.all() if not one.unfit(problem)]
         optimizers = [one.kind for one in OPTIMIZERS.all()]
         found += [

@@ -56,12 +56,12 @@ def usual(kind: type[Template]) -> Problem:
 
 def examples(one: Input, batch: int, seed: int = 0) -> torch.Tensor:
     """A batch of examples of this form: texts without padding, categories among those known."""
-    dice = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(seed)
     if one.kind == "text":
-        return torch.randint(1, one.vocabulary, (batch, *one.shape), generator=dice)
-    x = torch.randn(batch, *one.shape, generator=dice)
+        return torch.randint(1, one.vocabulary, (batch, *one.shape), generator=generator)
+    x = torch.randn(batch, *one.shape, generator=generator)
     for place, values in enumerate(one.categories, start=one.shape[0] - len(one.categories)):
-        x[:, place] = torch.randint(0, values, (batch,), generator=dice).float()
+        x[:, place] = torch.randint(0, values, (batch,), generator=generator).float()
     return x
 
 

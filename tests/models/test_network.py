@@ -102,14 +102,14 @@ WRONG = {
 
 @pytest.mark.parametrize("case", WRONG)
 def test_a_wrong_block_is_named_with_a_remedy(case: str) -> None:
-    node, name, said = WRONG[case]
+    node, name, predictions = WRONG[case]
     with pytest.raises(GraphError) as caught:
         Network(
             Graph((node, Node("pool", "global-pooling"), Node("z", "answer", {"outputs": 5}))),
             problem(3, 8, 8),
         )
     assert caught.value.node == name
-    assert said in str(caught.value)
+    assert predictions in str(caught.value)
 
 
 def test_the_last_block_must_answer_what_is_asked() -> None:

@@ -11,7 +11,7 @@ from app.engine.compute.fake_tensors import ActivationMeter
 from app.engine.experiment.experiment import Experiment, resolved
 from models.layers.convnext import ConvNeXtModule
 from models.layers.normalisation import BatchNorm
-from models.network import build_model, pretended
+from models.network import build_model, fake_targets
 from models.recomputing import recomputed, saves
 from models.template import TEMPLATES, Template
 from tests.problems import fitting
@@ -39,9 +39,9 @@ def step(
     for _ in range(2):
         inputs = [
             one.random_(1, 3) if one.dtype == torch.int64 else one.normal_()
-            for one in pretended(of, 6)
+            for one in fake_targets(of, 6)
         ]  # type: ignore[arg-type]
-        targets = task.pretended(of, 6)  # type: ignore[arg-type]
+        targets = task.fake_targets(of, 6)  # type: ignore[arg-type]
         with (
             ActivationMeter.of(network, *inputs, targets) as meter,
             torch.autocast("cpu", precision, enabled=precision != torch.float32),

@@ -15,9 +15,9 @@ from app.engine.experiment.data_settings import DataSettings
 from app.engine.experiment.experiment import Experiment
 from app.ui.pages.parts import Parts
 from app.ui.state.background import Background
-from app.ui.state.data_loader import Opener
+from app.ui.state.data_loader import DataLoader
 from app.ui.state.document import Document
-from app.ui.state.network_measurer import Measurer
+from app.ui.state.network_measurer import NetworkMeasurer
 from app.ui.state.preferences import Preferences
 from app.ui.state.session import Session
 from app.ui.style.theme import Theme
@@ -28,10 +28,10 @@ PATIENCE_MS = 60_000
 
 @dataclass
 class Loose:
-    """`parts` for a page's constructor; `opener` reads the data; `done` and `gone` are what the page asked for."""
+    """`parts` for a page's constructor; `data_loader` reads the data; `done` and `gone` are what the page asked for."""
 
     parts: Parts
-    opener: Opener
+    data_loader: DataLoader
     done: list[str] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
 
@@ -50,7 +50,10 @@ def loose_parts(folder: Path, zoom: float = 1.0) -> Iterator[Loose]:
     theme = Theme(zoom=zoom)
     theme.apply()
     document, session, background, reading = Document(), Session(), Background(), Background()
-    opener, measurer = Opener(document, reading), Measurer(document, background)
+    data_loader, network_measurer = (
+        DataLoader(document, reading),
+        NetworkMeasurer(document, background),
+    )
     done: list[str] = []
     gone: list[str] = []
     parts = Parts(
@@ -58,7 +61,7 @@ def loose_parts(folder: Path, zoom: float = 1.0) -> Iterator[Loose]:
         session,
         theme,
         background,
-        measurer,
+        network_measurer,
         Preferences(folder / "preferences.json"),
         folder / "runs",
         gone.append,
@@ -66,10 +69,10 @@ def loose_parts(folder: Path, zoom: float = 1.0) -> Iterator[Loose]:
         done.append,
     )
     try:
-        yield Loose(parts, opener, done, gone)
+        yield Loose(parts, data_loader, done, gone)
     finally:
-        opener.close()
-        measurer.close()
+        data_loader.close()
+        network_measurer.close()
         session.close()
         background.close()
         reading.close()

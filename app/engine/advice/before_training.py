@@ -188,13 +188,13 @@ def _small_batch(experiment: Experiment, description: Description) -> Iterator[F
 
 def _outliers(experiment: Experiment, dataset: Dataset) -> Iterator[Finding]:
     """Amounts that lie far off their like (see FAR), or of which few are very large."""
-    about = dataset.description
+    description = dataset.description
     robust = experiment.loss is not None and experiment.loss.kind in ("l1", "huber")
     if robust:
         return
     remedy = Remedy("Use L1", {"loss.kind": "l1"}, restart=True)
     values = dataset.targets[dataset.indices["training"]].astype(float)
-    for one, column in zip(about.amounts, values.T, strict=True):
+    for one, column in zip(description.amounts, values.T, strict=True):
         far = outliers(column)
         if not len(far):
             continue
@@ -202,9 +202,9 @@ def _outliers(experiment: Experiment, dataset: Dataset) -> Iterator[Finding]:
         row = int(dataset.indices["training"][far[np.argmax(np.abs(column[far] - one.median))]])
         where = f" ({dataset.names[row]})" if row < len(dataset.names) else ""
         if len(far) == 1:
-            many = f"{counted(about.kind, 1)} has {quoted(one.name)}"
+            many = f"{counted(description.kind, 1)} has {quoted(one.name)}"
         else:
-            many = f"{counted(about.kind, len(far))} have {quoted(one.name)}"
+            many = f"{counted(description.kind, len(far))} have {quoted(one.name)}"
         yield Finding(
             "outliers",
             "warning",
@@ -215,7 +215,7 @@ def _outliers(experiment: Experiment, dataset: Dataset) -> Iterator[Finding]:
             remedy,
         )
         return
-    for one, column in zip(about.amounts, values.T, strict=True):
+    for one, column in zip(description.amounts, values.T, strict=True):
         low, middle, high = (
             np.quantile(column, [0.1, 0.5, 0.9]) if len(column) >= 20 else (0.0, 0.0, 0.0)
         )

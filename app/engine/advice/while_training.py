@@ -242,13 +242,13 @@ def _from_confusion(
     if not total or matrix.shape[0] != len(names):
         return
     task, words = task_meant(resolved, description), noun(description.kind)
-    said = np.flatnonzero(table.predicted)
+    predictions = np.flatnonzero(table.predicted)
     uneven = balance(description)[1] != "good"
-    if len(said) == 1:
+    if len(predictions) == 1:
         yield Finding(
             "one-answer",
             "problem",
-            f"It always says {quoted(names[said[0]])}",
+            f"It always says {quoted(names[predictions[0]])}",
             f"That is right on {percent(scores.accuracy(matrix))}, as guessing would be.",
             (balanced(resolved, task) if uneven else None) or slower(resolved),
         )

@@ -84,14 +84,14 @@ class Batches:
         if not self.placed and self._device.type != "cpu":
             parts = [part.to(self._device, non_blocking=True) for part in parts]
             targets = targets.to(self._device, non_blocking=True)
-        dice = self._randomness.augmentation
+        generator = self._randomness.augmentation
         if self._augmentation.active:
             parts = [
-                self._augmentation(part, dice) if picture else part
+                self._augmentation(part, generator) if picture else part
                 for part, picture in zip(parts, self._pictures, strict=True)
             ]
         return self._task.batch(
-            self._about, self._about.preparation.tensor(together(parts)), targets, dice
+            self._about, self._about.preparation.tensor(together(parts)), targets, generator
         )
 
 

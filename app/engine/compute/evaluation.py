@@ -30,14 +30,14 @@ text needs more memory for judging 128 texts than for learning from 16."""
 class Evaluation:
     """What a network says about n examples.
 
-    loss: mean per example (or per token, weighted where the loss has weights), NaN without examples. said: (n, ...)
+    loss: mean per example (or per token, weighted where the loss has weights), NaN without examples. predictions: (n, ...)
     float32, what the task keeps of the answers (see Task). targets: (n, ...) as the data have them. confusion: counts
     (K, K), true class by row, None where there are no classes to confuse.
     """
 
     loss: float
     metrics: dict[str, float]
-    said: np.ndarray
+    predictions: np.ndarray
     targets: np.ndarray
     confusion: np.ndarray | None = None
 
@@ -52,7 +52,7 @@ def judged_at_a_time(problem: Problem, loss_function: LossFunction, batch_size: 
 
 def evaluate(
     network: nn.Module,
-    about: Description,
+    description: Description,
     inputs: Rows | Placed,
     targets: np.ndarray,
     loss_function: LossFunction,
@@ -64,17 +64,17 @@ def evaluate(
 ) -> Evaluation:
     """Judge a network. It is put into eval mode and back; nothing is learned and no gradient is kept.
 
-    about: of the data that the network was trained on. inputs, targets: n examples. check is called once a batch and
+    description: of the data that the network was trained on. inputs, targets: n examples. check is called once a batch and
     may raise to give up. autocast: the precision of activations if not float32. batch_size: see judged_at_a_time.
     """
     device = torch.device(device)
     before = network.training
     network.eval()
-    dice = (
+    generator = (
         torch.Generator()
     )  # of the CPU: the same damage on every device, and when it is looked at later
     sums: list[torch.Tensor] = []
-    said: list[torch.Tensor] = []
+    predictions: list[torch.Tensor] = []
     order = _mixed_up(task, targets) if loss_function.compares else None
     try:
         with (
@@ -83,40 +83,43 @@ def evaluate(
         ):
             for number, part in enumerate(_parts(len(targets), batch_size, order)):
                 check()
-                dice.manual_seed(mixed(JUDGED, number))
+                generator.manual_seed(mixed(JUDGED, number))
                 wanted = torch.from_numpy(np.array(targets[part])).to(device)
                 batch, wanted = task.batch(
-                    about, about.preparation.tensor(inputs.batch(part, device)), wanted, dice
+                    description,
+                    description.preparation.tensor(inputs.batch(part, device)),
+                    wanted,
+                    generator,
                 )
                 outputs = network(batch)
                 sums.append(torch.stack(loss_function.totals(outputs, wanted)))
-                said.append(task.said(about, outputs, wanted))
+                predictions.append(task.predictions(description, outputs, wanted))
     finally:
         network.train(before)
     targets = np.asarray(targets)
-    if not said:
+    if not predictions:
         return Evaluation(float("nan"), {}, np.zeros((0, 1), dtype=np.float32), targets)
     total, weight = (
         torch.stack(sums).cpu().double().sum(dim=0).tolist()
     )  # waits for the device, once
-    kept = torch.cat(said).cpu().numpy()
+    kept = torch.cat(predictions).cpu().numpy()
     if order is not None:
         kept = kept[np.argsort(order)]
     loss = total / weight if weight else float("nan")
     return Evaluation(
         loss,
-        task.figures(about, targets, kept),
+        task.figures(description, targets, kept),
         kept,
         targets,
-        task.confusion(about, targets, kept),
+        task.confusion(description, targets, kept),
     )
 
 
 def _mixed_up(task: Task, targets: np.ndarray) -> np.ndarray:
     """An order, always the same, as an epoch of training has one. Examples that are compared with those of their batch
     must not stand class by class, as they do in a folder."""
-    dice = torch.Generator().manual_seed(mixed(JUDGED, len(targets)))
-    order = torch.randperm(len(targets), generator=dice)
+    generator = torch.Generator().manual_seed(mixed(JUDGED, len(targets)))
+    order = torch.randperm(len(targets), generator=generator)
     return task.order_of(order, torch.from_numpy(np.array(targets))).numpy()
 
 

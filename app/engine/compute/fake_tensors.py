@@ -27,7 +27,7 @@ _ONE_AT_A_TIME = threading.Lock()
 
 
 @contextmanager
-def pretending() -> Iterator[None]:
+def fake_tensors() -> Iterator[None]:
     """Tensors made inside have no numbers and take no memory. They must not be used outside."""
     with _ONE_AT_A_TIME, FakeTensorMode():
         yield

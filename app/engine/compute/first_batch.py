@@ -63,11 +63,11 @@ def first_batch(
     from app.engine.compute.randomness import AUGMENTATION, ORDER, mixed
 
     rows = dataset.indices["training"]
-    dice = torch.Generator().manual_seed(mixed(seed, ORDER, 1))
+    generator = torch.Generator().manual_seed(mixed(seed, ORDER, 1))
     targets = torch.from_numpy(np.array(dataset.targets[rows]))
     order = (
         task(dataset.description.task)
-        .order_of(torch.randperm(len(rows), generator=dice), targets)
+        .order_of(torch.randperm(len(rows), generator=generator), targets)
         .numpy()
     )
     chosen = rows[order if batch_count(len(rows), batch_size) == 1 else order[:batch_size]]
@@ -154,12 +154,12 @@ def _originals(
     if not isinstance(form, PictureFormat):
         return []
     try:
-        catalogue = form.scan(data.source, data, check).read()
+        picture_list = form.scan(data.source, data, check).read()
     except (UserError, OSError):
         return []
-    places = {name: place for place, name in enumerate(catalogue.names)}
+    places = {name: place for place, name in enumerate(picture_list.names)}
     return [
-        (dataset.names[row], catalogue.picture(places[dataset.names[row]], detail))
+        (dataset.names[row], picture_list.picture(places[dataset.names[row]], detail))
         for row in missing
         if dataset.names[row] in places
     ]

@@ -59,26 +59,26 @@ CHOICES = {
 }
 
 
-def task_of(experiment: Experiment, about: Description) -> tasks.Task:
+def task_of(experiment: Experiment, description: Description) -> tasks.Task:
     """The task: the one chosen; else that of the data; else, where the chosen loss does not fit that, one that it fits
     and the data allow.
 
     Raises UserError when the chosen task does not fit the data.
     """
-    kind = experiment.data.task or about.task
+    kind = experiment.data.task or description.task
     chosen = tasks.task(kind)
     loss = experiment.loss
     if experiment.data.task is None and loss is not None and kind not in loss.tasks:
         fitting = (tasks.task(one) for one in loss.tasks)
         chosen = next(
-            (one for one in fitting if one.targets == chosen.targets and not one.fits(about)),
+            (one for one in fitting if one.targets == chosen.targets and not one.fits(description)),
             chosen,
         )
-    if reason := chosen.fits(about):
+    if reason := chosen.fits(description):
         others = [
             one.label
             for one in tasks.TASKS.values()
-            if one.targets == chosen.targets and not one.fits(about)
+            if one.targets == chosen.targets and not one.fits(description)
         ]
         raise UserError(
             reason,
@@ -88,9 +88,9 @@ def task_of(experiment: Experiment, about: Description) -> tasks.Task:
     return chosen
 
 
-def problem_of(experiment: Experiment, about: Description) -> Problem:
+def problem_of(experiment: Experiment, description: Description) -> Problem:
     """What the network meets: see Problem. Raises UserError (task_of)."""
-    return task_of(experiment, about).problem(about, experiment.training.embedding)
+    return task_of(experiment, description).problem(description, experiment.training.embedding)
 
 
 def usual_template(problem: Problem) -> type[Template]:

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 
-class Together(torch.optim.Optimizer):
+class CombinedOptimizer(torch.optim.Optimizer):
     """Steps with each of the parts in turn. Each has weights of its own; groups and state are those of all of them."""
 
     def __init__(self, parts: Sequence[torch.optim.Optimizer]) -> None:

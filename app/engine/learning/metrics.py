@@ -161,9 +161,9 @@ def shown(name: str, value: float, unit: str = "") -> str:
     return amount(value, unit if metric.shown == "unit" else "")
 
 
-def unit_of(about: Description) -> str:
+def unit_of(description: Description) -> str:
     """The unit that all amounts share; "" where there is none."""
-    units = {one.unit for one in about.amounts}
+    units = {one.unit for one in description.amounts}
     return units.pop() if len(units) == 1 else ""
 
 

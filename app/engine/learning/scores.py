@@ -23,7 +23,7 @@ class PerClass:
     predicted: np.ndarray
 
 
-def predictions(probabilities: np.ndarray) -> np.ndarray:
+def predicted_classes(probabilities: np.ndarray) -> np.ndarray:
     """The most probable class of each row: (n, K) -> (n,) int64."""
     if not len(probabilities):
         return np.zeros(0, dtype=np.int64)
@@ -49,11 +49,11 @@ def per_class(matrix: np.ndarray) -> PerClass:
 
 def per_class_of(targets: np.ndarray, predicted: np.ndarray, classes: int) -> PerClass:
     """The same from the answers (n,) themselves: of ten thousand classes the counts would take 800 MB."""
-    hits, count, said = (
+    hits, count, predictions = (
         np.bincount(np.asarray(one, np.int64), minlength=classes)
         for one in (targets[targets == predicted], targets, predicted)
     )
-    return _per_class(hits, count, said)
+    return _per_class(hits, count, predictions)
 
 
 def _per_class(hits: np.ndarray, count: np.ndarray, predicted: np.ndarray) -> PerClass:
@@ -121,16 +121,16 @@ def mean_average_precision(targets: np.ndarray, scores: np.ndarray) -> float:
     targets: (n, K) 0 or 1. scores: (n, K).
     """
     columns = zip(np.asarray(targets).T, np.asarray(scores).T, strict=True)
-    found = [average_precision(has, said) for has, said in columns]
+    found = [average_precision(has, predictions) for has, predictions in columns]
     known = [value for value in found if not math.isnan(value)]
     return float(np.mean(known)) if known else math.nan
 
 
-def tag_f1(targets: np.ndarray, said: np.ndarray) -> dict[str, float]:
+def tag_f1(targets: np.ndarray, predictions: np.ndarray) -> dict[str, float]:
     """macro_f1: the mean over the tags that an example has or gets; micro_f1: of all tags counted together. NaN where
-    there are none. targets, said: (n, K) bool."""
-    hits = (targets & said).sum(axis=0)
-    either = targets.sum(axis=0) + said.sum(axis=0)
+    there are none. targets, predictions: (n, K) bool."""
+    hits = (targets & predictions).sum(axis=0)
+    either = targets.sum(axis=0) + predictions.sum(axis=0)
     each = _share(2.0 * hits, either)
     known = each[~np.isnan(each)]
     return {
@@ -139,27 +139,27 @@ def tag_f1(targets: np.ndarray, said: np.ndarray) -> dict[str, float]:
     }
 
 
-def mae(targets: np.ndarray, said: np.ndarray) -> float:
-    """Mean absolute error, over several amounts their mean. targets, said: (n, T). NaN without examples."""
-    return float(np.abs(said.astype(float) - targets).mean()) if len(targets) else math.nan
+def mae(targets: np.ndarray, predictions: np.ndarray) -> float:
+    """Mean absolute error, over several amounts their mean. targets, predictions: (n, T). NaN without examples."""
+    return float(np.abs(predictions.astype(float) - targets).mean()) if len(targets) else math.nan
 
 
-def rmse(targets: np.ndarray, said: np.ndarray) -> float:
-    """Root of the mean squared error of each amount, and over several amounts their mean. targets, said: (n, T)."""
+def rmse(targets: np.ndarray, predictions: np.ndarray) -> float:
+    """Root of the mean squared error of each amount, and over several amounts their mean. targets, predictions: (n, T)."""
     return (
-        float(np.sqrt(((said.astype(float) - targets) ** 2).mean(axis=0)).mean())
+        float(np.sqrt(((predictions.astype(float) - targets) ** 2).mean(axis=0)).mean())
         if len(targets)
         else math.nan
     )
 
 
-def r2(targets: np.ndarray, said: np.ndarray) -> float:
+def r2(targets: np.ndarray, predictions: np.ndarray) -> float:
     """The share of the variance that is explained, over several amounts the mean of those that vary; NaN where none
-    does. targets, said: (n, T)."""
+    does. targets, predictions: (n, T)."""
     if not len(targets):
         return math.nan
     targets = targets.astype(float)
-    left = ((said.astype(float) - targets) ** 2).sum(axis=0)
+    left = ((predictions.astype(float) - targets) ** 2).sum(axis=0)
     spread = ((targets - targets.mean(axis=0)) ** 2).sum(axis=0)
     vary = spread > 0
     return float(np.mean(1 - left[vary] / spread[vary])) if vary.any() else math.nan

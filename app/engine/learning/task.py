@@ -27,7 +27,7 @@ View = Literal["classes", "yes-no", "tags", "amounts", "matching", "space", "lan
 class Task(ABC):
     """One task. An object without state: one of each kind stands in TASKS.
 
-    `said` is what is kept of the network's answer on one example, the same in judging, in the run folder and in
+    `predictions` is what is kept of the network's answer on one example, the same in judging, in the run folder and in
     'Try it': probabilities, amounts in their own unit, points in space, or sums from which figures are made.
     """
 
@@ -65,9 +65,9 @@ class Task(ABC):
 
     # --- before training
 
-    def fits(self, about: Description) -> str:
+    def fits(self, description: Description) -> str:
         """Why these data cannot serve this task, in a sentence; "" when they can."""
-        inputs = about.preparation.inputs
+        inputs = description.preparation.inputs
         if (len(inputs) > 1) != self.pairs:
             return f"{self.label} needs {'pairs' if self.pairs else 'single examples, not pairs'}."
         if any(one.kind not in self.reads for one in inputs):
@@ -75,19 +75,21 @@ class Task(ABC):
         return ""
 
     @abstractmethod
-    def outputs(self, about: Description) -> int:
+    def outputs(self, description: Description) -> int:
         """How many numbers the network answers with (see Problem.outputs)."""
 
-    def problem(self, about: Description, embedding: int) -> Problem:
+    def problem(self, description: Description, embedding: int) -> Problem:
         """What the network meets. embedding: numbers of a point in space, for tasks that embed."""
-        outputs = embedding if self.embeds else self.outputs(about)
-        return Problem.of(about.preparation.inputs, outputs, about.size("training"), self.answers)
+        outputs = embedding if self.embeds else self.outputs(description)
+        return Problem.of(
+            description.preparation.inputs, outputs, description.size("training"), self.answers
+        )
 
     def order_of(self, order: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """The order of an epoch, given a random one: (n,) int64 places in targets (n, ...)."""
         return order
 
-    def pretended(self, problem: Problem, batch_size: int) -> torch.Tensor:
+    def fake_targets(self, problem: Problem, batch_size: int) -> torch.Tensor:
         """Targets without meaning, of the form that the loss gets after `batch`."""
         import torch
 
@@ -96,17 +98,21 @@ class Task(ABC):
     # --- with tensors, in training and in judging
 
     def batch(
-        self, about: Description, inputs: Batch, targets: torch.Tensor, dice: torch.Generator
+        self,
+        description: Description,
+        inputs: Batch,
+        targets: torch.Tensor,
+        generator: torch.Generator,
     ) -> tuple[Batch, torch.Tensor]:
         """A prepared batch as network and loss get it: amounts brought to one scale, examples damaged ...
 
-        dice: on the CPU or the batch's device; in judging the same dice fall for the same examples.
+        generator: on the CPU or the batch's device; in judging the same dice fall for the same examples.
         """
         return inputs, targets
 
     @abstractmethod
-    def said(
-        self, about: Description, outputs: torch.Tensor, targets: torch.Tensor
+    def predictions(
+        self, description: Description, outputs: torch.Tensor, targets: torch.Tensor
     ) -> torch.Tensor:
         """(B, *answer) outputs -> (B, ...) float32, what is kept of them. targets: as the loss got them."""
 
@@ -114,15 +120,15 @@ class Task(ABC):
 
     @abstractmethod
     def figures(
-        self, about: Description, targets: np.ndarray, said: np.ndarray
+        self, description: Description, targets: np.ndarray, predictions: np.ndarray
     ) -> dict[str, float]:
         """The metrics by name, over n examples; one that is not defined on these is left out.
 
-        targets: (n, ...) as the data have them. said: (n, ...) see `said`.
+        targets: (n, ...) as the data have them. predictions: (n, ...) see `predictions`.
         """
 
     def confusion(
-        self, about: Description, targets: np.ndarray, said: np.ndarray
+        self, description: Description, targets: np.ndarray, predictions: np.ndarray
     ) -> np.ndarray | None:
         """Counts (K, K), true class by row, where the task has classes to confuse."""
         return None

@@ -20,9 +20,9 @@ def same_pairs(labels: np.ndarray, most: int = MOST) -> Pairs:
     if int((sizes - 1).sum()) // 2 <= most:
         first, step = _each(sizes - 1 - ranks)
         return order[first], order[first + 1 + step]
-    dice = np.random.default_rng(0)
-    first = dice.choice(len(order), most, p=(sizes - 1) / (sizes - 1).sum())
-    step = 1 + (dice.random(most) * (sizes[first] - 1)).astype(np.int64)
+    generator = np.random.default_rng(0)
+    first = generator.choice(len(order), most, p=(sizes - 1) / (sizes - 1).sum())
+    step = 1 + (generator.random(most) * (sizes[first] - 1)).astype(np.int64)
     return order[first], order[starts[first] + (ranks[first] + step) % sizes[first]]
 
 
@@ -33,9 +33,9 @@ def different_pairs(labels: np.ndarray, most: int = MOST) -> Pairs:
     if int(others.sum()) <= most:
         first, step = _each(others)
     else:
-        dice = np.random.default_rng(0)
-        first = dice.choice(len(order), most, p=others / others.sum())
-        step = (dice.random(most) * others[first]).astype(np.int64)
+        generator = np.random.default_rng(0)
+        first = generator.choice(len(order), most, p=others / others.sum())
+        step = (generator.random(most) * others[first]).astype(np.int64)
     return order[first], order[(starts[first] + sizes[first] + step) % len(order)]
 
 

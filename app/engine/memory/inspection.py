@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from app.engine.compute.fake_tensors import ActivationMeter, WorkMeter, pretending
+from app.engine.compute.fake_tensors import ActivationMeter, WorkMeter, fake_tensors
 from models.graph import INPUT, OTHER, Graph, GraphError, Node
-from models.network import Placed, check_answer, place, pretended, read_block, source_shapes
+from models.network import Placed, check_answer, fake_targets, place, read_block, source_shapes
 from models.shape import Problem, Shape
 
 PROBE = 2
@@ -91,8 +91,8 @@ def _measure(
 ) -> dict[str, tuple[int, int, int]]:
     """Parameters, multiply-adds and bytes kept, of each block of a sound beginning of the graph."""
     figures: dict[str, tuple[int, int, int]] = {}
-    with pretending():
-        values = dict(zip((INPUT, OTHER), pretended(problem, PROBE), strict=False))
+    with fake_tensors():
+        values = dict(zip((INPUT, OTHER), fake_targets(problem, PROBE), strict=False))
         batch = tuple(values.values())
         blocks: dict[str, nn.Module] = {name: one.module() for name, one in found.items()}
         known = [

@@ -19,14 +19,14 @@ import torch
 from torch import nn
 
 from app.engine.compute.device import cpu_has_bfloat16
-from app.engine.compute.fake_tensors import ActivationMeter, pretending
+from app.engine.compute.fake_tensors import ActivationMeter, fake_tensors
 from app.engine.learning.optimizer import Optimizer
 from app.engine.learning.task import Task
 from app.engine.memory.device_monitor import DeviceMonitor
-from app.engine.memory.simulated_step import bytes_of, rehearse
+from app.engine.memory.simulated_step import bytes_of, simulate
 from app.engine.memory.step_meter import StepMeter, lasting
 from models.graph import Graph
-from models.network import Network, pretended
+from models.network import Network, fake_targets
 from models.shape import Problem
 
 if TYPE_CHECKING:
@@ -67,10 +67,10 @@ _CUBLAS_WORKSPACE_HOPPER = 32 * 2**20
 
 def batch_bytes(problem: Problem, task: Task, batch_size: int) -> int:
     """A batch in work: what the network reads and the targets. batch_size: of all examples of a step."""
-    with pretending():
+    with fake_tensors():
         return sum(
             bytes_of(one)
-            for one in (*pretended(problem, batch_size), task.pretended(problem, batch_size))
+            for one in (*fake_targets(problem, batch_size), task.fake_targets(problem, batch_size))
         )
 
 
@@ -93,7 +93,7 @@ def predict(
     if precision == "auto":
         gains = device_type == "cuda" or (device_type == "cpu" and cpu_has_bfloat16())
         precision = "bfloat16" if gains else "float32"
-    step = rehearse(experiment, graph, problem, task, device_type, precision)
+    step = simulate(experiment, graph, problem, task, device_type, precision)
     rows = measure_tensors(step.network, step.optimizer, experiment.optimizer)
     peak = (
         step.lasting + step.beyond + dataset_bytes + (_workspace() if device_type == "cuda" else 0)
@@ -104,7 +104,7 @@ def predict(
 def optimizer_floats(experiment: Experiment, graph: Graph, problem: Problem) -> dict[str, int]:
     """Floats that the optimizer of a resolved experiment keeps, see Optimizer.floats. Raises GraphError."""
     assert experiment.optimizer is not None
-    with pretending():
+    with fake_tensors():
         return experiment.optimizer.floats(experiment.optimizer.groups(Network(graph, problem)))
 
 

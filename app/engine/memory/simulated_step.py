@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from app.engine.compute.fake_tensors import ActivationMeter, behave_as_on, pretending
+from app.engine.compute.fake_tensors import ActivationMeter, behave_as_on, fake_tensors
 from app.engine.learning.loss import LossFunction
 from app.engine.learning.task import Task
-from app.engine.memory.storage_tracker import BLOCK, Storages, rounded
+from app.engine.memory.storage_tracker import BLOCK, StorageTracker, rounded
 from models.graph import Graph
-from models.network import Network, pretended
+from models.network import Network, fake_targets
 from models.shape import Problem
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ than the first (RAdam)."""
 
 
 @dataclass(frozen=True)
-class Rehearsed:
+class SimulatedStep:
     """What a step holds, in bytes. network, optimizer: after the step, with their gradients and state; they are only to
     be looked at. lasting: weights, averages, state and batch. beyond: the most that comes on top of them at once.
     kept: what autograd keeps of a forward pass. batch: inputs and targets of the whole step."""
@@ -39,20 +39,20 @@ class Rehearsed:
     batch: int
 
 
-def rehearse(
+def simulate(
     experiment: Experiment,
     graph: Graph,
     problem: Problem,
     task: Task,
     device_type: str,
     precision: str,
-) -> Rehearsed:
+) -> SimulatedStep:
     """A step of a resolved experiment, far into the training: all state is there. Raises GraphError."""
     assert experiment.optimizer is not None and experiment.loss is not None
     settings = experiment.training
     assert settings.batch_size is not None
     cpu, block = torch.device("cpu"), BLOCK if device_type == "cuda" else 1
-    with pretending():
+    with fake_tensors():
         network = _network(graph, problem)
         network.recompute = settings.recompute
         loss_function = experiment.loss.build((1,) * problem.outputs, cpu, problem.examples)
@@ -60,9 +60,9 @@ def rehearse(
         if device_type != "cpu":
             _many_at_once(optimizer)
         size = settings.batch_size * settings.accumulation
-        batch = *pretended(problem, size), task.pretended(problem, size)
+        batch = *fake_targets(problem, size), task.fake_targets(problem, size)
         known = [*network.parameters(), *network.buffers(), *batch]
-        storages = _Pretended(known, block, kernels=device_type == "cpu")
+        storages = _FakeAnswer(known, block, kernels=device_type == "cpu")
         behave_as_on(device_type, network)
         with storages:
             # Of many parts two tell all: the first makes the gradients, the second adds to them.
@@ -73,7 +73,7 @@ def rehearse(
             optimizer.step()
         state = state_on_device(optimizer, device_type)
         lasting = sum(rounded(bytes_of(one), block) for one in (*known, *state))
-        return Rehearsed(
+        return SimulatedStep(
             network,
             optimizer,
             lasting,
@@ -150,8 +150,8 @@ def _many_at_once(optimizer: torch.optim.Optimizer) -> None:
                 group["foreach"] = True
 
 
-class _Pretended(Storages):
-    """Storages where nothing has a number."""
+class _FakeAnswer(StorageTracker):
+    """StorageTracker where nothing has a number."""
 
     def answer(self, func: Any, args: Any, kwargs: Any) -> Any:
         if func is torch.ops.aten._local_scalar_dense.default:

@@ -9,7 +9,7 @@ from torch import nn
 
 from app.engine.compute.fake_tensors import ActivationMeter
 from app.engine.memory.simulated_step import bytes_of, state_of
-from app.engine.memory.storage_tracker import Storages
+from app.engine.memory.storage_tracker import StorageTracker
 
 if TYPE_CHECKING:
     from app.engine.data.preparation import Batch
@@ -37,7 +37,7 @@ class StepMeter:
             targets,
         )
         self._forward: ActivationMeter | None = None
-        self._storages: Storages | None = None
+        self._storages: StorageTracker | None = None
         self.activations = 0
         self.beyond: int | None = None
 
@@ -55,7 +55,7 @@ class StepMeter:
                 *self._batch,
                 *state_of(self._optimizer),
             ]
-            self._storages = Storages(known, kernels=device == "cpu")
+            self._storages = StorageTracker(known, kernels=device == "cpu")
             self._storages.__enter__()
         return self
 

@@ -16,7 +16,7 @@ BLOCK = 512
 """Bytes to which the allocator of a GPU rounds up (c10/cuda/CUDACachingAllocator.cpp)."""
 
 
-class Storages(TorchDispatchMode):
+class StorageTracker(TorchDispatchMode):
     """Inside, every storage that comes to be is noted, and when it goes. Real tensors or pretended ones, of this thread
     and of the backward passes that it starts. It changes no number; an operation takes some 20 microseconds more.
 

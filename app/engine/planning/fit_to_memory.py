@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.engine.planning.memory_estimate import Scales, Weighed
+from app.engine.planning.memory_estimate import Estimate, MemoryEstimator
 
 MOST_PARTS = 4096
 """The limit of TrainingSettings.accumulation."""
@@ -16,68 +16,70 @@ RECOMPUTE, PRECISION = "training.recompute", "training.precision"
 @dataclass(frozen=True)
 class Fitted:
     """What fits. changes: those to make, {} where none are needed or none help. text: what they are and what they mean,
-    or what else could be done. weighed: where they lead, or the least that was tried. missing: bytes that lack for the
+    or what else could be done. estimate: where they lead, or the least that was tried. missing: bytes that lack for the
     least that was tried, 0 if it fits."""
 
     text: str
     changes: dict[str, Any] = field(default_factory=dict)
-    weighed: Weighed | None = None
+    estimate: Estimate | None = None
     missing: int = 0
 
 
-def fit(scales: Scales) -> Fitted:
+def fit(estimator: MemoryEstimator) -> Fitted:
     """The largest batch that fits as many examples a step as now; where not even the smallest does, with activations
     computed again, then in fewer digits. Raises UserError where the experiment cannot be
     trained."""
-    budget, now = scales.budget, scales.now
+    budget, now = estimator.budget, estimator.now
     if budget.room is None:
         return Fitted(
             f"How much memory is free on {budget.label} is not known. {budget.reason}".strip(),
-            weighed=now,
+            estimate=now,
         )
-    least: Weighed | None = None
-    for extras in rungs(scales):
-        found = largest(scales, extras)
+    least: Estimate | None = None
+    for extras in rungs(estimator):
+        found = largest(estimator, extras)
         if found is not None:
-            weighed = scales.weigh(_needed_changes(scales, found))
-            assert weighed is not None
-            return Fitted(_told(scales, weighed), weighed.changes, weighed)
-        least = scales.weigh({**extras, **smallest_step(scales)}) or least
+            estimate = estimator.estimate(_needed_changes(estimator, found))
+            assert estimate is not None
+            return Fitted(_told(estimator, estimate), estimate.changes, estimate)
+        least = estimator.estimate({**extras, **smallest_step(estimator)}) or least
     least = least or now
     return Fitted(
-        f"Not even {_least_in_words(scales, least)} fits. Choose a smaller template, an optimizer that keeps less, or "
+        f"Not even {_least_in_words(estimator, least)} fits. Choose a smaller template, an optimizer that keeps less, or "
         "smaller examples.",
-        weighed=least,
+        estimate=least,
         missing=max(1, least.needed - budget.room),
     )
 
 
-def rungs(scales: Scales) -> Iterator[dict[str, Any]]:
+def rungs(estimator: MemoryEstimator) -> Iterator[dict[str, Any]]:
     """What is done beside a smaller batch, the cheapest first: nothing, activations again, then also fewer digits."""
-    whole, extras = scales.now.resolved, dict[str, Any]()
+    whole, extras = estimator.now.resolved, dict[str, Any]()
     yield {}
     if not whole.training.recompute:
         extras = {RECOMPUTE: True}
         yield extras
-    if scales.precision(whole) == "float32":
-        yield extras | {PRECISION: half_precision(scales)}
+    if estimator.precision(whole) == "float32":
+        yield extras | {PRECISION: half_precision(estimator)}
 
 
-def half_precision(scales: Scales) -> str:
+def half_precision(estimator: MemoryEstimator) -> str:
     """bfloat16 where the device has it, else float16 with scaling."""
-    return "bfloat16" if scales.automatic == "bfloat16" else "float16"
+    return "bfloat16" if estimator.automatic == "bfloat16" else "float16"
 
 
-def largest(scales: Scales, extras: Mapping[str, Any]) -> dict[str, Any] | None:
+def largest(estimator: MemoryEstimator, extras: Mapping[str, Any]) -> dict[str, Any] | None:
     """`extras` with the largest batch that fits beside them, and so much accumulation that a step has as many examples
     as now, or nearly; None where not even the smallest batch fits."""
-    room = scales.budget.room
+    room = estimator.budget.room
     assert room is not None
-    step, smallest = step_size(scales), scales.smallest
+    step, smallest = step_size(estimator), estimator.smallest
 
     def fits(batch: int) -> bool:
-        weighed = scales.weigh({**extras, **portions(batch, min(MOST_PARTS, -(-step // batch)))})
-        return weighed is not None and weighed.needed <= room
+        estimate = estimator.estimate(
+            {**extras, **portions(batch, min(MOST_PARTS, -(-step // batch)))}
+        )
+        return estimate is not None and estimate.needed <= room
 
     if fits(max(step, smallest)):
         return {**extras, **portions(max(step, smallest), 1)}
@@ -108,31 +110,31 @@ def portions(batch: int, accumulation: int) -> dict[str, Any]:
     return {"training.batch_size": batch, "training.accumulation": accumulation}
 
 
-def step_size(scales: Scales) -> int:
+def step_size(estimator: MemoryEstimator) -> int:
     """Examples of a step, as it is now."""
-    training = scales.now.resolved.training
+    training = estimator.now.resolved.training
     return (training.batch_size or 1) * training.accumulation
 
 
-def smallest_step(scales: Scales) -> dict[str, Any]:
+def smallest_step(estimator: MemoryEstimator) -> dict[str, Any]:
     """The smallest batch, with the examples of a step kept."""
-    return portions(*divided(step_size(scales), scales.smallest, scales.smallest))
+    return portions(*divided(step_size(estimator), estimator.smallest, estimator.smallest))
 
 
-def what_parts_mean(scales: Scales) -> str:
+def what_parts_mean(estimator: MemoryEstimator) -> str:
     """What adding up the gradients of parts does to the result, as a sentence."""
-    if scales.compares:
+    if estimator.compares:
         return (
             "This loss compares the examples of a batch: only those within a part are compared now."
         )
-    if scales.normalises:
+    if estimator.normalises:
         return "Nearly the same result: batch normalisation sees a part at a time."
     return "The same result."
 
 
-def _needed_changes(scales: Scales, changes: Mapping[str, Any]) -> dict[str, Any]:
+def _needed_changes(estimator: MemoryEstimator, changes: Mapping[str, Any]) -> dict[str, Any]:
     """Without what is so already."""
-    training = scales.now.resolved.training
+    training = estimator.now.resolved.training
     return {
         key: value
         for key, value in changes.items()
@@ -140,11 +142,11 @@ def _needed_changes(scales: Scales, changes: Mapping[str, Any]) -> dict[str, Any
     }
 
 
-def _told(scales: Scales, weighed: Weighed) -> str:
-    if not weighed.changes:
-        return f"It fits as it is: {scales.now.resolved.training.batch_size:,} examples at once."
-    training = weighed.resolved.training
-    batch, parts, wanted = training.batch_size or 1, training.accumulation, step_size(scales)
+def _told(estimator: MemoryEstimator, estimate: Estimate) -> str:
+    if not estimate.changes:
+        return f"It fits as it is: {estimator.now.resolved.training.batch_size:,} examples at once."
+    training = estimate.resolved.training
+    batch, parts, wanted = training.batch_size or 1, training.accumulation, step_size(estimator)
     kept = (
         f"{wanted:,} a step as before"
         if batch * parts == wanted
@@ -155,24 +157,24 @@ def _told(scales: Scales, weighed: Weighed) -> str:
     else:
         sentences = [
             f"{batch:,} examples at once, the gradients of {parts:,} such batches added up: {kept}.",
-            what_parts_mean(scales),
+            what_parts_mean(estimator),
         ]
-    if RECOMPUTE in weighed.changes:
+    if RECOMPUTE in estimate.changes:
         sentences.append(
             "Activations are computed again in the backward pass: a second forward pass at every step."
         )
-    if PRECISION in weighed.changes:
+    if PRECISION in estimate.changes:
         sentences.append(f"Activations are kept in {training.precision}: fewer digits.")
     return " ".join(sentences)
 
 
-def _least_in_words(scales: Scales, least: Weighed) -> str:
+def _least_in_words(estimator: MemoryEstimator, least: Estimate) -> str:
     training = least.resolved.training
     batch = training.batch_size or 1
     with_what = []
     if training.recompute:
         with_what.append("activations computed again")
-    if scales.precision(least.resolved) != "float32":
-        with_what.append(f"{scales.precision(least.resolved)}")
+    if estimator.precision(least.resolved) != "float32":
+        with_what.append(f"{estimator.precision(least.resolved)}")
     words = "one example at a time" if batch == 1 else f"{batch:,} examples at a time"
     return f"{words} with {' and '.join(with_what)}" if with_what else words

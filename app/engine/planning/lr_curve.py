@@ -47,7 +47,7 @@ class Tried:
 
 
 @dataclass(frozen=True)
-class RateCurve:
+class LrCurve:
     """What a search found.
 
     rates: (n,) float64, ascending. losses: (n,) the mean of a batch from each pass, the last perhaps no finite
@@ -116,13 +116,13 @@ def blown_up(losses: np.ndarray) -> int | None:
     return len(losses) - 3 + int(beyond[0]) if len(beyond) >= 2 else None
 
 
-def judge(rates: np.ndarray, losses: np.ndarray, present: float, end: int | None) -> RateCurve:
+def judge(rates: np.ndarray, losses: np.ndarray, present: float, end: int | None) -> LrCurve:
     """The outcome of a search. rates, losses: (n,), n at least 1. present: the rate in the experiment. end: the row
     from which the losses have left, None if they have not."""
     smoothed = smooth(losses)
     diverged = None if end is None else float(rates[end])
     proposal, why = _proposal(rates, losses, smoothed, end)
-    return RateCurve(rates, losses, smoothed, present, proposal, diverged, why)
+    return LrCurve(rates, losses, smoothed, present, proposal, diverged, why)
 
 
 def _proposal(

@@ -12,7 +12,7 @@ import torch
 
 from app.engine.compute import device as devices
 from app.engine.errors import UserError
-from app.engine.planning.lr_curve import RateCurve, Tried, blown_up, judge, smooth
+from app.engine.planning.lr_curve import LrCurve, Tried, blown_up, judge, smooth
 from app.engine.runs.events import StageChanged
 from app.engine.training import build, warm_up
 from app.engine.training import plan as preparing
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from app.engine.data.dataset import Dataset
     from app.engine.experiment.experiment import Experiment
     from app.engine.runs.control import Control
-    from app.engine.training.build import Work
+    from app.engine.training.build import TrainState
     from app.engine.training.plan import Plan
 
 STEPS = 100
@@ -44,7 +44,7 @@ def find(
     tell: Tell,
     control: Control,
     steps: int = STEPS,
-) -> RateCurve:
+) -> LrCurve:
     """Tries learning rates on a copy and says which one to take. Nothing is written, and nothing of a run or of the
     experiment is touched; the same experiment gives the same curve.
 
@@ -86,20 +86,22 @@ def passes_for(plan: Plan) -> int:
     return min(MOST_PASSES, max(1, -(-EXAMPLES // plan.step_size)))
 
 
-def _try_rates(plan: Plan, tell: Tell, control: Control, steps: int) -> RateCurve:
+def _try_rates(plan: Plan, tell: Tell, control: Control, steps: int) -> LrCurve:
     rates, passes = rates_for(plan, steps), passes_for(plan)
     sums, end, told = np.zeros(steps), None, 0.0
     for number in range(passes):
         tell(StageChanged("Building the network"))
         control.check()
-        work = build.assemble(plan)  # the one before was let go of when its losses were noted
-        build.check_batches(work)
-        work.network.train()
+        train_state = build.assemble(
+            plan
+        )  # the one before was let go of when its losses were noted
+        build.check_batches(train_state)
+        train_state.network.train()
         losses = np.zeros(len(sums))
         for row in range(len(sums)):
             control.check()
             losses[row] = _step(
-                work, number, row, float(rates[row])
+                train_state, number, row, float(rates[row])
             )  # waits for the device, for each of the steps
             if (left := blown_up(losses[: row + 1])) is not None:
                 end = left if end is None else min(end, left)
@@ -111,7 +113,7 @@ def _try_rates(plan: Plan, tell: Tell, control: Control, steps: int) -> RateCurv
             if left is not None:
                 break
         sums = sums + losses[: len(sums)]
-        del work
+        del train_state
     assert plan.settled.optimizer is not None
     return judge(rates[: len(sums)], sums / passes, plan.settled.optimizer.rate(), end)
 
@@ -137,19 +139,19 @@ def _so_far(
     )
 
 
-def _step(work: Work, number: int, row: int, rate: float) -> float:
+def _step(train_state: TrainState, number: int, row: int, rate: float) -> float:
     """Step `row` of pass `number`, as the trainer takes it, with this learning rate; where the data are few, they are
     gone through again. Returns the loss before it, infinite where it is no number."""
-    turn, batch = divmod(row, work.batches.count)
+    turn, batch = divmod(row, train_state.batches.count)
     epoch = number * STEPS + turn + 1
     if batch == 0:
-        work.batches.begin_epoch(epoch)
-    work.randomness.begin_step(epoch, row)
-    for group in work.optimizer.param_groups:
+        train_state.batches.begin_epoch(epoch)
+    train_state.randomness.begin_step(epoch, row)
+    for group in train_state.optimizer.param_groups:
         group["lr"] = rate
-    inputs, targets = work.batches.get(batch)
-    loss = work.passes.whole_step(
-        work.optimizer, inputs, targets, work.plan.settled.training.gradient_clip
+    inputs, targets = train_state.batches.get(batch)
+    loss = train_state.passes.whole_step(
+        train_state.optimizer, inputs, targets, train_state.plan.settled.training.gradient_clip
     )
     return float(torch.nan_to_num(loss, nan=float("inf")))
 

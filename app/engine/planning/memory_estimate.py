@@ -1,4 +1,4 @@
-"""An experiment with some settings changed, weighed: the memory it would take, and whether that fits the device.
+"""An experiment with some settings changed, estimate: the memory it would take, and whether that fits the device.
 
 Without torch until something is weighed; what is weighed is weighed on a background thread.
 """
@@ -53,7 +53,7 @@ class Budget:
 
 
 @dataclass(frozen=True)
-class Weighed:
+class Estimate:
     """Settings and what they take. changes: by "section.field", as a Remedy has them. experiment: as asked, with them;
     resolved: with every setting filled in. rows: the memory ledger. needed: bytes beyond what is in use now."""
 
@@ -65,7 +65,7 @@ class Weighed:
     verdict: Verdict
 
 
-class Scales:
+class MemoryEstimator:
     """Weighs changes of one experiment on one device. experiment: as asked.
 
     automatic: the precision that "auto" stands for there. dataset_bytes: of the training examples in that memory.
@@ -87,10 +87,10 @@ class Scales:
         self.budget, self.device_type, self.automatic = budget, device_type, automatic
         self.dataset_bytes = dataset_bytes
         self._predictions: Predictions = predictions if predictions is not None else {}
-        self._known: dict[str, Weighed] = {}
+        self._known: dict[str, Estimate] = {}
         self._floats: dict[str, float] = {}
 
-    def weigh(self, changes: Mapping[str, Any]) -> Weighed | None:
+    def estimate(self, changes: Mapping[str, Any]) -> Estimate | None:
         """None where these settings do not go together. The same changes are weighed once."""
         key = repr(sorted(changes.items()))
         if key not in self._known:
@@ -100,12 +100,12 @@ class Scales:
                 return None
         return self._known[key]
 
-    def _weigh(self, changes: dict[str, Any]) -> Weighed:
+    def _weigh(self, changes: dict[str, Any]) -> Estimate:
         experiment = changed(self.experiment, changes, self.problem, self.task)
         whole = resolved(experiment, self.problem, self.task)
         rows = self._predicted(whole)
         needed = max(0, rows["peak"] - self.budget.held)
-        return Weighed(changes, experiment, whole, rows, needed, self.budget.verdict(needed))
+        return Estimate(changes, experiment, whole, rows, needed, self.budget.verdict(needed))
 
     def _predicted(self, whole: Experiment) -> dict[str, int]:
         from app.engine.memory.ledger import predict
@@ -140,7 +140,7 @@ class Scales:
         return self._predictions[key]
 
     @cached_property
-    def now(self) -> Weighed:
+    def now(self) -> Estimate:
         """The experiment as it is. Raises UserError where it cannot be trained at all."""
         try:
             return self._weigh({})
@@ -171,13 +171,13 @@ class Scales:
         """Whether the network normalises over the examples of a batch: it then needs two of them."""
         from torch.nn.modules.batchnorm import _BatchNorm
 
-        from app.engine.compute.fake_tensors import pretending
+        from app.engine.compute.fake_tensors import fake_tensors
         from models.network import Network
 
         graph = _graph(
             self.now.resolved, self.problem
         )  # weighed before: pretending is not to be entered twice
-        with pretending():
+        with fake_tensors():
             network = Network(graph, self.problem)
         return any(isinstance(module, _BatchNorm) for module in network.modules())
 
@@ -208,20 +208,20 @@ class Scales:
         return whole.optimizer.floats_per_parameter(kept, max(1, self.now.rows["weights"] // 4))
 
 
-def scales_for(
+def estimator_for(
     experiment: Experiment,
     problem: Problem,
     task: Task,
     dataset_bytes: int = 0,
     data_open: bool = True,
     predictions: Predictions | None = None,
-) -> Scales:
+) -> MemoryEstimator:
     """Scales for the device that this experiment would be trained on, as much of it as is free now. data_open: whether
     the data lie in main memory already. Raises UserError where that device is not there."""
     device = devices.choose(experiment.training.device)
     budget = budget_of(device, dataset_bytes if device.type == "cpu" and data_open else 0)
     automatic = devices.precision("auto", device)
-    return Scales(
+    return MemoryEstimator(
         experiment, problem, task, budget, device.type, automatic, dataset_bytes, predictions
     )
 

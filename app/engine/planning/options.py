@@ -22,7 +22,7 @@ from app.engine.planning.fit_to_memory import (
     smallest_step,
     what_parts_mean,
 )
-from app.engine.planning.memory_estimate import Scales, Weighed
+from app.engine.planning.memory_estimate import Estimate, MemoryEstimator
 from app.engine.runs.events import RunPrepared
 from models.spec import Setting, settings
 from models.template import TEMPLATES, Template
@@ -57,81 +57,81 @@ class Option:
     key: str
     title: str
     cost: str
-    weighed: Weighed
+    estimate: Estimate
     gain: int = 0
 
     @property
     def changes(self) -> dict[str, Any]:
-        return self.weighed.changes
+        return self.estimate.changes
 
 
-def options(scales: Scales) -> Iterator[Option]:
+def options(estimator: MemoryEstimator) -> Iterator[Option]:
     """All rows, the experiment as it is first, each as soon as it is weighed; those that cannot be are left out.
     Raises UserError where the experiment cannot be trained as it is."""
     fitting = False
     for way in (_now, batches, precisions, recomputing, optimizers):
-        for option in way(scales):
-            fitting = fitting or option.weighed.verdict == "fits"
+        for option in way(estimator):
+            fitting = fitting or option.estimate.verdict == "fits"
             yield option
-    if not fitting and scales.budget.room is not None:
-        yield from combinations(scales)
-    yield from smaller_templates(scales)
-    yield from other_templates(scales)
+    if not fitting and estimator.budget.room is not None:
+        yield from combinations(estimator)
+    yield from smaller_templates(estimator)
+    yield from other_templates(estimator)
 
 
 def _option(
-    scales: Scales, key: str, title: str, cost: str, changes: dict[str, Any]
+    estimator: MemoryEstimator, key: str, title: str, cost: str, changes: dict[str, Any]
 ) -> Iterator[Option]:
-    weighed = scales.weigh(changes)
-    if weighed is not None:
-        yield Option(key, title, cost, weighed, scales.now.needed - weighed.needed)
+    estimate = estimator.estimate(changes)
+    if estimate is not None:
+        yield Option(key, title, cost, estimate, estimator.now.needed - estimate.needed)
 
 
-def _now(scales: Scales) -> Iterator[Option]:
-    training = scales.now.resolved.training
+def _now(estimator: MemoryEstimator) -> Iterator[Option]:
+    training = estimator.now.resolved.training
     batch, parts = training.batch_size or 1, training.accumulation
     added = f", {parts:,} of them a step" if parts > 1 else ""
     yield Option(
         "now",
         "As it is now",
-        f"Batches of {batch:,}{added}, {scales.precision(scales.now.resolved)}.",
-        scales.now,
+        f"Batches of {batch:,}{added}, {estimator.precision(estimator.now.resolved)}.",
+        estimator.now,
     )
 
 
 # --- ways that keep the network
 
 
-def batches(scales: Scales) -> Iterator[Option]:
-    training = scales.now.resolved.training
+def batches(estimator: MemoryEstimator) -> Iterator[Option]:
+    training = estimator.now.resolved.training
     batch, parts = training.batch_size or 1, training.accumulation
     half = batch // 2
-    if half >= scales.smallest:
+    if half >= estimator.smallest:
         yield from _option(
-            scales,
+            estimator,
             "accumulate",
             f"Batch {half:,}, {2 * parts:,} of them a step",
-            f"{2 * half * parts:,} examples a step as now, often a little slower. {what_parts_mean(scales)}",
+            f"{2 * half * parts:,} examples a step as now, often a little slower. {what_parts_mean(estimator)}",
             portions(half, 2 * parts),
         )
         yield from _option(
-            scales,
+            estimator,
             "batch-half",
             f"Half the batch: {half:,}",
             "Twice as many steps, each noisier: another result.",
             {"training.batch_size": half},
         )
-    if batch // 4 >= scales.smallest:
+    if batch // 4 >= estimator.smallest:
         yield from _option(
-            scales,
+            estimator,
             "batch-quarter",
             f"A quarter of the batch: {batch // 4:,}",
             "Four times as many steps, noisier still: another result.",
             {"training.batch_size": batch // 4},
         )
-    if batch * parts < scales.problem.examples:
+    if batch * parts < estimator.problem.examples:
         yield from _option(
-            scales,
+            estimator,
             "batch-double",
             f"Twice the batch: {2 * batch:,}",
             "Half as many steps, each smoother: another result.",
@@ -139,18 +139,18 @@ def batches(scales: Scales) -> Iterator[Option]:
         )
 
 
-def precisions(scales: Scales) -> Iterator[Option]:
-    now = scales.precision(scales.now.resolved)
+def precisions(estimator: MemoryEstimator) -> Iterator[Option]:
+    now = estimator.precision(estimator.now.resolved)
     offered = ["float32"] if now == "bfloat16" else ["bfloat16", "float16", "float32"]
     for precision in offered:
-        if precision == now or (precision == "bfloat16" and scales.automatic != "bfloat16"):
+        if precision == now or (precision == "bfloat16" and estimator.automatic != "bfloat16"):
             continue
         title = {
             "bfloat16": "bfloat16 (mixed precision)",
             "float16": "float16 with scaling (mixed precision)",
         }
         yield from _option(
-            scales,
+            estimator,
             precision,
             title.get(precision, "float32 (exact)"),
             LESS_EXACT[precision],
@@ -158,10 +158,10 @@ def precisions(scales: Scales) -> Iterator[Option]:
         )
 
 
-def recomputing(scales: Scales) -> Iterator[Option]:
-    if scales.now.resolved.training.recompute:
+def recomputing(estimator: MemoryEstimator) -> Iterator[Option]:
+    if estimator.now.resolved.training.recompute:
         yield from _option(
-            scales,
+            estimator,
             "keep",
             "Keep all activations",
             "About a quarter less time, the same result.",
@@ -169,7 +169,7 @@ def recomputing(scales: Scales) -> Iterator[Option]:
         )
     else:
         yield from _option(
-            scales,
+            estimator,
             "recompute",
             "Recompute activations",
             "A second forward pass at every step; the same result.",
@@ -177,14 +177,14 @@ def recomputing(scales: Scales) -> Iterator[Option]:
         )
 
 
-def optimizers(scales: Scales) -> Iterator[Option]:
-    now = scales.now.resolved.optimizer
+def optimizers(estimator: MemoryEstimator) -> Iterator[Option]:
+    now = estimator.now.resolved.optimizer
     assert now is not None
-    mine = scales.floats(now.kind)
-    for floats, kind in leaner(scales):
+    mine = estimator.floats(now.kind)
+    for floats, kind in leaner(estimator):
         choice = OPTIMIZERS.get(kind)
         yield from _option(
-            scales,
+            estimator,
             f"optimizer-{kind}",
             f"{choice.label}: {_times(floats)} instead of {_times(mine)}",
             "Another optimizer, another result; its learning rate is its own.",
@@ -192,14 +192,14 @@ def optimizers(scales: Scales) -> Iterator[Option]:
         )
 
 
-def leaner(scales: Scales) -> list[tuple[float, str]]:
+def leaner(estimator: MemoryEstimator) -> list[tuple[float, str]]:
     """(floats for each parameter, kind) of optimizers that keep less of this network, the least last: of several that
     keep about as much, the one that is offered first."""
-    now = scales.now.resolved.optimizer
+    now = estimator.now.resolved.optimizer
     assert now is not None
-    mine, found = scales.floats(now.kind), dict[float, tuple[float, str]]()
+    mine, found = estimator.floats(now.kind), dict[float, tuple[float, str]]()
     for choice in OPTIMIZERS.all():
-        floats = scales.floats(choice.kind)
+        floats = estimator.floats(choice.kind)
         if choice.kind != now.kind and floats < mine - 0.05:
             found.setdefault(round(floats, 1), (floats, choice.kind))
     return sorted(found.values(), reverse=True)
@@ -212,37 +212,37 @@ def _times(floats: float) -> str:
 # --- ways that change the network
 
 
-def smaller_templates(scales: Scales) -> Iterator[Option]:
-    for weighed, setting in smaller(scales)[:OTHERS]:
-        was, value = _value(scales, setting), weighed.changes[f"model.{setting.name}"]
+def smaller_templates(estimator: MemoryEstimator) -> Iterator[Option]:
+    for estimate, setting in smaller(estimator)[:OTHERS]:
+        was, value = _value(estimator, setting), estimate.changes[f"model.{setting.name}"]
         of = "" if was is None else f" instead of {was:,}"
         yield Option(
             f"smaller-{setting.name}",
             f"A smaller network: {setting.label.lower()} {value:,}{of}",
             "It can hold less: another result, and less time.",
-            weighed,
-            scales.now.needed - weighed.needed,
+            estimate,
+            estimator.now.needed - estimate.needed,
         )
 
 
-def smaller(scales: Scales) -> list[tuple[Weighed, Setting]]:
+def smaller(estimator: MemoryEstimator) -> list[tuple[Estimate, Setting]]:
     """The template with one of its sizes halved, within its limits, where that needs less; the least first."""
     found = []
-    for setting, value in _halved(scales):
-        weighed = scales.weigh({f"model.{setting.name}": value})
-        if weighed is not None and weighed.needed < scales.now.needed:
-            found.append((weighed, setting))
+    for setting, value in _halved(estimator):
+        estimate = estimator.estimate({f"model.{setting.name}": value})
+        if estimate is not None and estimate.needed < estimator.now.needed:
+            found.append((estimate, setting))
     return sorted(found, key=lambda one: one[0].needed)
 
 
-def _halved(scales: Scales) -> Iterator[tuple[Setting, int]]:
+def _halved(estimator: MemoryEstimator) -> Iterator[tuple[Setting, int]]:
     """Every whole number among the template's settings, halved. Which of them are sizes is seen on the scales."""
-    template = scales.now.resolved.model
+    template = estimator.now.resolved.model
     assert template is not None
     for setting in settings(type(template)):
         if setting.type != "integer":
             continue
-        value, step = _value(scales, setting), int(setting.step or 1)
+        value, step = _value(estimator, setting), int(setting.step or 1)
         least = int(setting.minimum or 1)
         if (
             value is None
@@ -254,69 +254,72 @@ def _halved(scales: Scales) -> Iterator[tuple[Setting, int]]:
             yield setting, half
 
 
-def _value(scales: Scales, setting: Setting) -> int | None:
-    value = getattr(scales.now.resolved.model, setting.name)
+def _value(estimator: MemoryEstimator, setting: Setting) -> int | None:
+    value = getattr(estimator.now.resolved.model, setting.name)
     return None if value is None else int(value)
 
 
-def other_templates(scales: Scales) -> Iterator[Option]:
-    now = scales.now.resolved.model
+def other_templates(estimator: MemoryEstimator) -> Iterator[Option]:
+    now = estimator.now.resolved.model
     assert now is not None
-    found: list[tuple[Weighed, type[Template]]] = []
+    found: list[tuple[Estimate, type[Template]]] = []
     for template in TEMPLATES.all():
-        if template.kind == now.kind or template.unfit(scales.problem):
+        if template.kind == now.kind or template.unfit(estimator.problem):
             continue
-        weighed = scales.weigh({"model.template": template.kind})
-        if weighed is not None and weighed.needed < scales.now.needed:
-            found.append((weighed, template))
-    for weighed, template in sorted(found, key=lambda one: one[0].needed)[:OTHERS]:
+        estimate = estimator.estimate({"model.template": template.kind})
+        if estimate is not None and estimate.needed < estimator.now.needed:
+            found.append((estimate, template))
+    for estimate, template in sorted(found, key=lambda one: one[0].needed)[:OTHERS]:
         yield Option(
             f"template-{template.kind}",
             f"Another template: {template.label}",
             "Another network: another result.",
-            weighed,
-            scales.now.needed - weighed.needed,
+            estimate,
+            estimator.now.needed - estimate.needed,
         )
 
 
 # --- several at once
 
 
-def combinations(scales: Scales) -> Iterator[Option]:
+def combinations(estimator: MemoryEstimator) -> Iterator[Option]:
     """Several ways together, each rung with one more; the first ones that fit, else all of them at once."""
     shown, last = 0, dict[str, Any]()
-    for extras in _ladder(scales):
+    for extras in _ladder(estimator):
         last = extras
-        changes = largest(scales, extras)
-        if changes is None or (option := _combined(scales, changes)) is None:
+        changes = largest(estimator, extras)
+        if changes is None or (option := _combined(estimator, changes)) is None:
             continue
         yield option
         shown += 1
         if shown == COMBINED:
             return
-    if not shown and (option := _combined(scales, {**last, **smallest_step(scales)})) is not None:
+    if (
+        not shown
+        and (option := _combined(estimator, {**last, **smallest_step(estimator)})) is not None
+    ):
         yield option
 
 
-def _ladder(scales: Scales) -> Iterator[dict[str, Any]]:
+def _ladder(estimator: MemoryEstimator) -> Iterator[dict[str, Any]]:
     extras: dict[str, Any] = {}
-    for extras in rungs(scales):
+    for extras in rungs(estimator):
         yield extras
-    for _, kind in leaner(scales)[-1:]:
+    for _, kind in leaner(estimator)[-1:]:
         extras = {**extras, "optimizer.kind": kind}
         yield extras
-    for weighed, _ in smaller(scales)[:1]:
-        yield {**extras, **weighed.changes}
+    for estimate, _ in smaller(estimator)[:1]:
+        yield {**extras, **estimate.changes}
 
 
-def _combined(scales: Scales, changes: dict[str, Any]) -> Option | None:
-    weighed = scales.weigh(changes)
-    if weighed is None:
+def _combined(estimator: MemoryEstimator, changes: dict[str, Any]) -> Option | None:
+    estimate = estimator.estimate(changes)
+    if estimate is None:
         return None
-    training, model = weighed.resolved.training, weighed.resolved.model
+    training, model = estimate.resolved.training, estimate.resolved.model
     assert model is not None
     batch, parts = training.batch_size or 1, training.accumulation
-    names, costs = [f"Batch {batch:,}, {parts:,} of them a step"], [what_parts_mean(scales)]
+    names, costs = [f"Batch {batch:,}, {parts:,} of them a step"], [what_parts_mean(estimator)]
     if PRECISION in changes:
         names.append(changes[PRECISION])
     if "optimizer.kind" in changes:
@@ -331,7 +334,7 @@ def _combined(scales: Scales, changes: dict[str, Any]) -> Option | None:
         costs.append("A second forward pass at every step.")
     key = "together-" + "-".join(sorted(name.partition(".")[2] for name in changes))
     return Option(
-        key, ", ".join(names), " ".join(costs), weighed, scales.now.needed - weighed.needed
+        key, ", ".join(names), " ".join(costs), estimate, estimator.now.needed - estimate.needed
     )
 
 

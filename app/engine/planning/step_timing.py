@@ -15,7 +15,7 @@ from app.engine.experiment.experiment import Experiment
 from app.engine.runs.control import Control, Stopped
 from app.engine.training import build, failures
 from app.engine.training import plan as preparing
-from app.engine.training.build import Work
+from app.engine.training.build import TrainState
 
 FEWEST, LONGEST, ENOUGH = 5, 1.0, 0.4
 """Measured steps: five at least, and for at least 0.4 seconds; no more once a second is over."""
@@ -24,7 +24,7 @@ CHOOSING = 0.5
 
 
 @dataclass(frozen=True)
-class Trial:
+class StepTiming:
     """seconds: for the steps of an epoch, without judging; None where it could not be measured, with the reason in
     `trouble`. step: seconds for one, the median. lacked_memory: whether that was the reason. peak: bytes at the height,
     where the device tells (CUDA). threads: with how many it was computed."""
@@ -37,25 +37,27 @@ class Trial:
     threads: int = 0
 
 
-def measure(experiment: Experiment, dataset: Dataset, control: Control, threads: int = 0) -> Trial:
+def measure(
+    experiment: Experiment, dataset: Dataset, control: Control, threads: int = 0
+) -> StepTiming:
     """Trains a copy for some steps on the calling thread and lets go of it. It must not run beside a training.
 
     threads: 0 to choose them as a training would. Raises Stopped where control asks to stop; everything else that goes
     wrong is told in the answer, and its memory is given back.
     """
-    trial: Trial | None = None
+    trial: StepTiming | None = None
     try:
         trial = _measured(experiment, dataset, control, threads)
     except Stopped:
         pass
     except UserError as error:
-        trial = Trial(None, trouble=f"{error.what} {error.remedy}".strip())
+        trial = StepTiming(None, trouble=f"{error.what} {error.remedy}".strip())
     except Exception as error:
         lacked = failures.out_of_memory(error)
         text = (
             "Memory ran out in the trial: it does not fit." if lacked else failures.told(error)[0]
         )
-        trial = Trial(None, trouble=text, lacked_memory=lacked)
+        trial = StepTiming(None, trouble=text, lacked_memory=lacked)
     # Outside the except blocks: the exception held the frames, and the frames held the tensors.
     failures.let_go()
     if trial is None:
@@ -63,15 +65,17 @@ def measure(experiment: Experiment, dataset: Dataset, control: Control, threads:
     return trial
 
 
-def _measured(experiment: Experiment, dataset: Dataset, control: Control, threads: int) -> Trial:
+def _measured(
+    experiment: Experiment, dataset: Dataset, control: Control, threads: int
+) -> StepTiming:
     plan = preparing.settle(experiment, lambda event: None, control, dataset, threads)
     candidates = (
         (threads,) if threads else devices.thread_candidates(plan.settled.training, plan.device)
     )
     with devices.computing_thread(candidates[0]):
-        work = build.assemble(plan)
+        train_state = build.assemble(plan)
         control.check()
-        steps = _Steps(work)
+        steps = _Steps(train_state)
         steps()  # the first one sets up what the others use again
         if len(candidates) > 1:
             threads, _ = devices.fastest_threads(steps, candidates, control.check, CHOOSING)
@@ -86,30 +90,39 @@ def _measured(experiment: Experiment, dataset: Dataset, control: Control, thread
             steps()
             times.append(time.perf_counter() - before)
         median = statistics.median(times)
-        peak = torch.cuda.max_memory_allocated(work.device) if work.device.type == "cuda" else None
-        return Trial(
-            median * work.steps_per_epoch, median, peak=peak, threads=threads or candidates[0]
+        peak = (
+            torch.cuda.max_memory_allocated(train_state.device)
+            if train_state.device.type == "cuda"
+            else None
+        )
+        return StepTiming(
+            median * train_state.steps_per_epoch,
+            median,
+            peak=peak,
+            threads=threads or candidates[0],
         )
 
 
 class _Steps:
     """Calling it makes one whole step and waits for the device."""
 
-    def __init__(self, work: Work) -> None:
-        self._work, self._number = work, 0
-        work.network.train()
-        work.batches.begin_epoch(1)
+    def __init__(self, train_state: TrainState) -> None:
+        self._work, self._number = train_state, 0
+        train_state.network.train()
+        train_state.batches.begin_epoch(1)
 
     def __call__(self) -> None:
-        work = self._work
-        work.randomness.begin_step(1, self._number)
+        train_state = self._work
+        train_state.randomness.begin_step(1, self._number)
         # The last batch of an epoch may be smaller, so it is left out where there are others.
-        inputs, targets = work.batches.get(self._number % max(1, work.batches.count - 1))
-        work.passes.whole_step(
-            work.optimizer, inputs, targets, work.plan.settled.training.gradient_clip
+        inputs, targets = train_state.batches.get(
+            self._number % max(1, train_state.batches.count - 1)
+        )
+        train_state.passes.whole_step(
+            train_state.optimizer, inputs, targets, train_state.plan.settled.training.gradient_clip
         )
         self._number += 1
-        if work.device.type == "cuda":
-            torch.cuda.synchronize(work.device)
-        elif work.device.type == "mps":
+        if train_state.device.type == "cuda":
+            torch.cuda.synchronize(train_state.device)
+        elif train_state.device.type == "mps":
             torch.mps.synchronize()

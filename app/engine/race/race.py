@@ -17,10 +17,10 @@ from pathlib import Path
 import torch
 
 from app.engine.data.dataset import Dataset
-from app.engine.race.turns import Lane, RaceControl, Turns
+from app.engine.race.turns import RaceControl, RaceMember, Turns
 from app.engine.race.variants import Variant
 from app.engine.runs.control import Control
-from app.engine.runs.events import Event, LaneTold, RunFinished, StageChanged, Status
+from app.engine.runs.events import Event, MemberEvent, RunFinished, StageChanged, Status
 from app.engine.runs.run import Run
 from app.engine.sources.opening import open_dataset
 from app.engine.training.trainer import train
@@ -38,7 +38,7 @@ def race(
 ) -> RunFinished:
     """Trains the variants in new runs below `folder`, on threads of their own; returns when all have ended.
 
-    What each tells comes as LaneTold; the end of all as a RunFinished without a run. dataset: what experiment.data
+    What each tells comes as MemberEvent; the end of all as a RunFinished without a run. dataset: what experiment.data
     stands for, if it is open already; all learn from the one. Raises UserError or Stopped before the first run begins.
     """
     if dataset is None:
@@ -55,10 +55,12 @@ def race(
     ends: list[RunFinished | None] = [None] * len(variants)
     before = warnings.showwarning  # the runs replace it, and end in any order
     threads = []
-    for number, (variant, run, lane) in enumerate(zip(variants, runs, control.lanes, strict=True)):
-        lane.turns = turns
-        lane_ = _Work(number, variant, run, lane, turns, emit, dataset, ends)
-        threads.append(threading.Thread(target=lane_, name=f"race {number + 1}"))
+    for number, (variant, run, member) in enumerate(
+        zip(variants, runs, control.members, strict=True)
+    ):
+        member.turns = turns
+        member_ = _Work(number, variant, run, member, turns, emit, dataset, ends)
+        threads.append(threading.Thread(target=member_, name=f"race {number + 1}"))
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -83,20 +85,20 @@ class _Work:
         number: int,
         variant: Variant,
         run: Run,
-        lane: Lane,
+        member: RaceMember,
         turns: Turns,
         emit: Callable[[Event], None],
         dataset: Dataset,
         ends: list[RunFinished | None],
     ) -> None:
-        self._number, self._variant, self._run, self._lane = number, variant, run, lane
+        self._number, self._variant, self._run, self._member = number, variant, run, member
         self._turns, self._emit, self._dataset, self._ends = turns, emit, dataset, ends
 
     def __call__(self) -> None:
         self._turns.take(self._number)
         try:
             self._ends[self._number] = train(
-                self._variant.experiment, self._run, self._tell, self._lane, self._dataset
+                self._variant.experiment, self._run, self._tell, self._member, self._dataset
             )
         except BaseException as error:  # a listener that fails must not hold the others up
             details = "".join(traceback.format_exception(error))
@@ -115,7 +117,7 @@ class _Work:
             self._turns.leave(self._number)
 
     def _tell(self, event: Event) -> None:
-        self._emit(LaneTold(self._number, event))
+        self._emit(MemberEvent(self._number, event))
 
 
 def _ended(

@@ -22,30 +22,30 @@ class Turns:
         self._holder = 0
         self._changed = threading.Condition()
 
-    def take(self, lane: int) -> None:
+    def take(self, member: int) -> None:
         """Wait for the first turn."""
         with self._changed:
-            self._changed.wait_for(lambda: self._holder == lane)
+            self._changed.wait_for(lambda: self._holder == member)
 
-    def step(self, lane: int, examples: int) -> float:
+    def step(self, member: int, examples: int) -> float:
         """The holder is about to do a step, after so many examples. Returns the seconds it waited for others."""
         with self._changed:
-            self._seen[lane] = examples
+            self._seen[member] = examples
             last, seen = min(self._seen.items(), key=lambda item: (item[1], item[0]))
-            if last == lane or (seen >= 0 and examples < seen + self.slice):
+            if last == member or (seen >= 0 and examples < seen + self.slice):
                 return 0.0
             self._settle()
             begun = time.perf_counter()
             self._holder = last
             self._changed.notify_all()
-            self._changed.wait_for(lambda: self._holder == lane)
+            self._changed.wait_for(lambda: self._holder == member)
             return time.perf_counter() - begun
 
-    def leave(self, lane: int) -> None:
+    def leave(self, member: int) -> None:
         """It has ended, however that came about; the others go on."""
         with self._changed:
-            self._seen.pop(lane, None)
-            if self._holder == lane and self._seen:
+            self._seen.pop(member, None)
+            if self._holder == member and self._seen:
                 self._holder = min(self._seen, key=lambda other: (self._seen[other], other))
             self._changed.notify_all()
 
@@ -56,13 +56,13 @@ class RaceControl(Control):
     def __init__(self, count: int) -> None:
         super().__init__()
         self.looked_at = 0
-        self.lanes = tuple(Lane(self, number) for number in range(count))
+        self.members = tuple(RaceMember(self, number) for number in range(count))
 
     def change(self, **values: float | None) -> None:
-        self.lanes[self.looked_at].change(**values)
+        self.members[self.looked_at].change(**values)
 
 
-class Lane(Control):
+class RaceMember(Control):
     """The requests to one of the runs, and its turns."""
 
     def __init__(self, race: RaceControl, number: int) -> None:

@@ -66,14 +66,15 @@ class Fact:
     text: str
 
 
-def variants_of(experiments: Sequence[Experiment], about: Description) -> tuple[Variant, ...]:
+def variants_of(experiments: Sequence[Experiment], description: Description) -> tuple[Variant, ...]:
     """The experiments as variants of a race on these data. Raises UserError where they cannot race."""
     if not FEWEST <= len(experiments) <= MOST:
         raise UserError(
             f"A race takes {FEWEST} to {MOST} variants.", "Add a variant, or take one away."
         )
     filled = [
-        _resolved(experiment, about, number) for number, experiment in enumerate(experiments, 1)
+        _resolved(experiment, description, number)
+        for number, experiment in enumerate(experiments, 1)
     ]
     for number, one in enumerate(filled):
         if one.data != filled[0].data:
@@ -94,17 +95,19 @@ def variants_of(experiments: Sequence[Experiment], about: Description) -> tuple[
             name,
             experiment.replace(name=f"{title}, {name}" if title else name),
             whole,
-            task_of(experiment, about),
-            problem_of(experiment, about),
+            task_of(experiment, description),
+            problem_of(experiment, description),
         )
         for name, experiment, whole in zip(_names(filled), experiments, filled, strict=True)
     )
 
 
-def _resolved(experiment: Experiment, about: Description, number: int) -> Experiment:
+def _resolved(experiment: Experiment, description: Description, number: int) -> Experiment:
     try:
-        whole = resolved(experiment, problem_of(experiment, about), task_of(experiment, about))
-        return whole.replace(augmentation=settled(whole.augmentation, about))
+        whole = resolved(
+            experiment, problem_of(experiment, description), task_of(experiment, description)
+        )
+        return whole.replace(augmentation=settled(whole.augmentation, description))
     except UserError as error:
         raise UserError(f"Variant {number}: {error.what}", error.remedy, error.setting) from error
 
@@ -200,9 +203,9 @@ def _names(experiments: Sequence[Experiment]) -> list[str]:
 # --- fairness
 
 
-def fairness(variants: Sequence[Variant], about: Description) -> tuple[Fact, ...]:
+def fairness(variants: Sequence[Variant], description: Description) -> tuple[Fact, ...]:
     """What is the same for all of them and what is not, as sentences; what they share first."""
-    many = noun(about.kind)
+    many = noun(description.kind)
     facts = [_weights(variants), *_batches(variants, many), *_steps(variants)]
     return tuple(sorted(facts, key=lambda fact: not fact.same))
 
@@ -243,13 +246,17 @@ def _batches(variants: Sequence[Variant], many: str) -> list[Fact]:
     if not _all_same(sizes):
         texts = [f"{size:,}" for size in dict.fromkeys(sizes)]
         listed = f"{', '.join(texts[:-1])} and {texts[-1]}"
-        dice = ", and varied by other dice" if varied else ""
+        generator = ", and varied by other dice" if varied else ""
         facts.append(
-            Fact(False, f"Batches of {listed}: the same order of {many}, cut differently{dice}.")
+            Fact(
+                False, f"Batches of {listed}: the same order of {many}, cut differently{generator}."
+            )
         )
     else:
-        dice = ", varied by the same dice" if varied and _all_same(augmentations) else ""
-        facts.append(Fact(True, f"All see the same batches of {many} in the same order{dice}."))
+        generator = ", varied by the same dice" if varied and _all_same(augmentations) else ""
+        facts.append(
+            Fact(True, f"All see the same batches of {many} in the same order{generator}.")
+        )
     if not _all_same(augmentations):
         facts.append(Fact(False, f"The {many} are varied differently (augmentation)."))
     return facts
@@ -312,13 +319,13 @@ def _steps(variants: Sequence[Variant]) -> list[Fact]:
 # --- ready-made
 
 
-def why_adam(experiment: Experiment, about: Description) -> tuple[Experiment, ...]:
+def why_adam(experiment: Experiment, description: Description) -> tuple[Experiment, ...]:
     """The race "Why Adam?": the experiment with SGD, SGD with momentum, Adam and AdamW, otherwise with their defaults.
     Each has its usual learning rate: of AdamW that is what the template proposes, and Adam steps as far as AdamW.
 
     Raises UserError where the experiment does not fit the data.
     """
-    problem, task = problem_of(experiment, about), task_of(experiment, about)
+    problem, task = problem_of(experiment, description), task_of(experiment, description)
     found = []
     for kind in USUAL:
         asked = experiment.replace(optimizer={"kind": "adamw" if kind == "adam" else kind})

@@ -33,12 +33,12 @@ BATCH = 128
 
 @dataclass(frozen=True)
 class Answered:
-    """One example of a source. said: what the task keeps of the answer. error: why there is none, else "". told: a
+    """One example of a source. predictions: what the task keeps of the answer. error: why there is none, else "". told: a
     sentence where not all of the example was read, else ""."""
 
     name: str
     answer: Answer | None = None
-    said: np.ndarray | None = field(default=None, repr=False)
+    predictions: np.ndarray | None = field(default=None, repr=False)
     error: str = ""
     told: str = ""
 
@@ -66,15 +66,15 @@ def words_of(predictor: Predictor) -> type[SplitReport]:
     return report_for(predictor.task.view)
 
 
-def said_of(predictor: Predictor, raw: Any) -> np.ndarray:
+def predictions_of(predictor: Predictor, raw: Any) -> np.ndarray:
     """What the task keeps of the network's answer to one example, given as Predictor.read takes it. Examples that the
     task damages are damaged by the same dice every time. Raises UserError where it cannot be read."""
-    return _said(predictor, [_prepared(predictor, raw)])[0]
+    return _predictions(predictor, [_prepared(predictor, raw)])[0]
 
 
 def answer(predictor: Predictor, raw: Any) -> Answer:
     """The answer to one example, in words. Raises UserError where it cannot be read."""
-    return words_of(predictor).answer(predictor.description, said_of(predictor, raw))
+    return words_of(predictor).answer(predictor.description, predictions_of(predictor, raw))
 
 
 def answer_file(
@@ -101,7 +101,7 @@ def answer_given(
     told: Callable[[int, int], None] | None = None,
 ) -> FileAnswers:
     """As answer_file, for what was read already."""
-    about, words = predictor.description, words_of(predictor)
+    description, words = predictor.description, words_of(predictor)
     answers: list[Answered] = []
     for first in range(0, len(given.raws), BATCH):
         check()
@@ -113,22 +113,25 @@ def answer_given(
                 prepared.append(_prepared(predictor, given.raws[place]))
             except UserError as error:
                 errors[place] = str(error)
-        said = iter(_said(predictor, prepared))
+        predictions = iter(_predictions(predictor, prepared))
         for place in part:
             if place in errors:
                 answers.append(Answered(given.names[place], error=errors[place]))
                 continue
-            row = next(said)
+            row = next(predictions)
             whole = predictor.task.targets == "tokens"  # then a text is read window after window
-            told_of = "" if whole else about.preparation.left_out(given.raws[place])
+            told_of = "" if whole else description.preparation.left_out(given.raws[place])
             answers.append(
-                Answered(given.names[place], words.answer(about, row), row, told=told_of)
+                Answered(given.names[place], words.answer(description, row), row, told=told_of)
             )
         if told is not None:
             told(len(answers), len(given.raws))
-    columns = words.columns(about)
+    columns = words.columns(description)
     nothing: tuple[Cell, ...] = ("",) * len(columns)
-    cells = tuple(nothing if one.said is None else words.cells(about, one.said) for one in answers)
+    cells = tuple(
+        nothing if one.predictions is None else words.cells(description, one.predictions)
+        for one in answers
+    )
     return FileAnswers(given.source, tuple(answers), columns, cells, given.table, given.many)
 
 
@@ -198,13 +201,15 @@ class _Prepared:
 
 
 def _prepared(predictor: Predictor, raw: Any) -> _Prepared:
-    about = predictor.description
+    description = predictor.description
     if predictor.task.targets == "tokens":
-        assert isinstance(about.preparation, TextPreparation)
+        assert isinstance(description.preparation, TextPreparation)
         predictor.read(raw)  # refuses what is no text
-        return _windows(about.preparation, raw)
+        return _windows(description.preparation, raw)
     arrays = tuple(array[None] for array in predictor.read(raw))
-    width = {"tags": len(about.classes), "amounts": len(about.amounts)}.get(predictor.task.targets)
+    width = {"tags": len(description.classes), "amounts": len(description.amounts)}.get(
+        predictor.task.targets
+    )
     # nothing is known of what would be right, and nothing of what is said depends on it
     return _Prepared(
         arrays, np.zeros((1,), np.int64) if width is None else np.zeros((1, width), np.float32)
@@ -225,7 +230,7 @@ def _windows(preparation: TextPreparation, text: str) -> _Prepared:
     return _Prepared((inputs.reshape(count, length),), targets.reshape(count, length))
 
 
-def _said(predictor: Predictor, prepared: list[_Prepared]) -> list[np.ndarray]:
+def _predictions(predictor: Predictor, prepared: list[_Prepared]) -> list[np.ndarray]:
     """A row an example; those of the windows of one text are added up, as its task's sums can be."""
     if not prepared:
         return []
@@ -239,17 +244,19 @@ def _said(predictor: Predictor, prepared: list[_Prepared]) -> list[np.ndarray]:
         )
         for first in range(0, len(targets), BATCH)
     ]
-    said = np.concatenate(found)
+    predictions = np.concatenate(found)
     ends = np.cumsum([len(one.targets) for one in prepared])
-    return [rows[0] if len(rows) == 1 else rows.sum(axis=0) for rows in np.split(said, ends[:-1])]
+    return [
+        rows[0] if len(rows) == 1 else rows.sum(axis=0) for rows in np.split(predictions, ends[:-1])
+    ]
 
 
 @torch.no_grad()
 def _asked(predictor: Predictor, arrays: list[np.ndarray], targets: np.ndarray) -> np.ndarray:
-    about, task = predictor.description, predictor.task
-    batch = about.preparation.tensor(
+    description, task = predictor.description, predictor.task
+    batch = description.preparation.tensor(
         together([torch.from_numpy(np.array(array)) for array in arrays])
     )
-    dice = torch.Generator().manual_seed(mixed(JUDGED, 0))
-    inputs, wanted = task.batch(about, batch, torch.from_numpy(targets), dice)
-    return np.asarray(task.said(about, predictor.network(inputs), wanted).numpy())
+    generator = torch.Generator().manual_seed(mixed(JUDGED, 0))
+    inputs, wanted = task.batch(description, batch, torch.from_numpy(targets), generator)
+    return np.asarray(task.predictions(description, predictor.network(inputs), wanted).numpy())

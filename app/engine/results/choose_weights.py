@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from app.engine import files
 from app.engine.errors import UserError
 from app.engine.runs.run import Run
-from app.engine.runs.weights_in_use import FILE, PREFIX, Kept, Which
+from app.engine.runs.weights_in_use import FILE, PREFIX, WeightsInUse, Which
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Dataset, Description
@@ -31,7 +31,7 @@ def use(run: Run, which: Which, check: Callable[[], None] = lambda: None) -> Non
     )
 
 
-def _judged(run: Run, check: Callable[[], None]) -> Kept:
+def _judged(run: Run, check: Callable[[], None]) -> WeightsInUse:
     """Writes what the last step's weights say of validation and test."""
     from app.engine.results.predictor import Predictor
     from app.engine.training.validation import write_results
@@ -47,7 +47,7 @@ def _judged(run: Run, check: Callable[[], None]) -> Kept:
         write_results(run, PREFIX + split, rows, judged)
         loss[split] = judged.loss if math.isfinite(judged.loss) else None
     kept = predictor.kept
-    return Kept("last", kept.epoch, kept.step, kept.partial, loss)
+    return WeightsInUse("last", kept.epoch, kept.step, kept.partial, loss)
 
 
 def _data(run: Run, description: Description, check: Callable[[], None]) -> Dataset:

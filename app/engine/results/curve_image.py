@@ -260,10 +260,10 @@ def _reduced(points: Points) -> Points:
     return result
 
 
-def _ticks(low: float, high: float, about: int = 6) -> list[float]:
+def _ticks(low: float, high: float, description: int = 6) -> list[float]:
     """Round values from low to at least high: steps of 1, 2 or 5 times a power of ten."""
     span = (high - low) or 1.0
-    rough = span / about
+    rough = span / description
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * 0.999)
     first, count = math.floor(low / step + 1e-9), math.ceil((low + span) / step - 1e-9)

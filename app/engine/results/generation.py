@@ -36,7 +36,7 @@ def generate(
     preparation = _preparation(predictor)
     if temperature < 0:
         raise UserError("The temperature is below 0.", "Choose 0 or more.")
-    dice = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(seed)
     table = preparation.tokens.bytes_of
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     known: list[int] = preparation.tokens_of(prompt or BEGINNING).tolist()
@@ -44,7 +44,7 @@ def generate(
     for _ in range(tokens):
         check()
         known = known[-preparation.length :]
-        number = _chosen(_next(predictor, preparation, known), temperature, dice)
+        number = _chosen(_next(predictor, preparation, known), temperature, generator)
         known.append(number)
         _tell(decoder.decode(table[number]), pieces, told)
     _tell(decoder.decode(b"", final=True), pieces, told)
@@ -92,11 +92,11 @@ def _next(predictor: Predictor, preparation: TextPreparation, known: list[int]) 
     return scores
 
 
-def _chosen(scores: torch.Tensor, temperature: float, dice: torch.Generator) -> int:
+def _chosen(scores: torch.Tensor, temperature: float, generator: torch.Generator) -> int:
     if temperature == 0:
         return int(scores.argmax())
     probabilities = ((scores - scores.max()) / temperature).softmax(0)
-    return int(torch.multinomial(probabilities, 1, generator=dice))
+    return int(torch.multinomial(probabilities, 1, generator=generator))
 
 
 def _tell(piece: str, pieces: list[str], told: Callable[[str], None]) -> None:

@@ -27,7 +27,7 @@ from app.engine.learning.loss import LOSSES, LossFunction
 from app.engine.results.report import OTHER, Report
 from app.engine.runs import checkpoint
 from app.engine.runs.run import Run
-from app.engine.runs.weights_in_use import BEST, Kept, Which, place, read_kept
+from app.engine.runs.weights_in_use import BEST, WeightsInUse, Which, place, read_weights_in_use
 from app.engine.sources.format import Check, Progress, no_check, no_progress
 from app.engine.sources.opening import open_dataset, same_classes
 from models.network import Network
@@ -44,7 +44,7 @@ class Predictor:
         task: tasks.Task,
         experiment: Experiment | None = None,
         best_epoch: int = 0,
-        kept: Kept = BEST,
+        kept: WeightsInUse = BEST,
     ) -> None:
         self.network = network.eval().requires_grad_(False)
         self.description, self.task, self.experiment = description, task, experiment
@@ -59,9 +59,11 @@ class Predictor:
         best = checkpoint.read_best(run)
         state = best.state
         epoch = int(state.get("epoch", 0))
-        kept = Kept("best", epoch, int(state.get("step", 0)), bool(state.get("partial", False)))
+        kept = WeightsInUse(
+            "best", epoch, int(state.get("step", 0)), bool(state.get("partial", False))
+        )
         model = best.model
-        chosen = read_kept(run)
+        chosen = read_weights_in_use(run)
         if (which or chosen.use) == "last":
             kept, model = _last(run, None if which else chosen.step)
         with torch.device("meta"):
@@ -91,11 +93,11 @@ class Predictor:
     def classes(self) -> tuple[str, ...]:
         return self.description.classes
 
-    def said(self, *arrays: np.ndarray) -> np.ndarray:
+    def predictions(self, *arrays: np.ndarray) -> np.ndarray:
         """What the task keeps of the network's answers to (B, ...) arrays as a Dataset keeps them; of pairs, both
         halves: (B, ...) float32."""
         outputs = self._outputs(*arrays)
-        return self.task.said(
+        return self.task.predictions(
             self.description, outputs, torch.zeros(len(outputs), dtype=torch.int64)
         ).numpy()
 
@@ -132,7 +134,7 @@ class Predictor:
 
     def probabilities(self, inputs: np.ndarray) -> np.ndarray:
         """(B, ...) as a Dataset keeps them -> (B, K) float32, of tasks with classes."""
-        return self.said(inputs)
+        return self.predictions(inputs)
 
     def _outputs(self, *arrays: np.ndarray) -> torch.Tensor:
         batch = together([torch.from_numpy(np.array(array)) for array in arrays])
@@ -160,7 +162,10 @@ class Predictor:
     ) -> Dataset:
         """Other data, prepared as the network's own were. Raises UserError."""
         return open_dataset(
-            self.settings_for(source), progress, check, like=self.description.preparation
+            self.settings_for(source),
+            progress,
+            check,
+            reuse_preparation=self.description.preparation,
         )
 
     def targets_for(self, dataset: Dataset) -> np.ndarray:
@@ -233,7 +238,7 @@ class Predictor:
         return Report.of(
             self.description,
             self.task,
-            {OTHER: (rows, judged.targets, judged.said)},
+            {OTHER: (rows, judged.targets, judged.predictions)},
             losses={OTHER: judged.loss},
             best_epoch=self.best_epoch,
             kept=self.kept,
@@ -250,7 +255,7 @@ class Predictor:
         )
 
 
-def _last(run: Run, step: int | None) -> tuple[Kept, checkpoint.Tensors]:
+def _last(run: Run, step: int | None) -> tuple[WeightsInUse, checkpoint.Tensors]:
     """The newest good checkpoint, and where it stands. step: where it must stand, for its figures are those shown."""
     found, _ = checkpoint.newest(run.path / "checkpoints")
     kept = place(found.state) if found else None

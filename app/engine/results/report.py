@@ -18,7 +18,7 @@ from app.engine.learning.tasks import Task
 from app.engine.results.reports import OTHER, Level, SplitReport, report_for
 from app.engine.runs.history import read_arrays
 from app.engine.runs.run import Run
-from app.engine.runs.weights_in_use import BEST, PREFIX, Kept, read_kept
+from app.engine.runs.weights_in_use import BEST, PREFIX, WeightsInUse, read_weights_in_use
 
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray]
 """rows (n,), targets (n, ...), said (n, ...)."""
@@ -35,7 +35,7 @@ class Report:
     verdict: str
     level: Level
     best_epoch: int = 0
-    kept: Kept = BEST
+    kept: WeightsInUse = BEST
 
     @classmethod
     def of(
@@ -46,7 +46,7 @@ class Report:
         *,
         losses: Mapping[str, float] | None = None,
         best_epoch: int = 0,
-        kept: Kept = BEST,
+        kept: WeightsInUse = BEST,
     ) -> Report:
         """The report on the splits given, by name. Raises ValueError where arrays and classes do not agree."""
         made = report_for(task.view)
@@ -93,12 +93,12 @@ def load_report(run: Run) -> Report:
     Raises UserError where no epoch was judged yet or the figures are damaged.
     """
     evaluations: dict[str, Arrays] = {}
-    kept = read_kept(run)
+    kept = read_weights_in_use(run)
     prefix = PREFIX if kept.use == "last" else ""
     for name in ("validation", "test"):
         arrays = read_arrays(run.path / "results" / f"{prefix}{name}.npz")
-        if {"rows", "targets", "said"} <= set(arrays):
-            evaluations[name] = (arrays["rows"], arrays["targets"], arrays["said"])
+        if {"rows", "targets", "predictions"} <= set(arrays):
+            evaluations[name] = (arrays["rows"], arrays["targets"], arrays["predictions"])
     plain = run.dataset()
     if not evaluations or not plain:
         raise UserError(

@@ -21,12 +21,12 @@ from app.engine.results.predictor import Predictor
 @dataclass(frozen=True)
 class Restoration:
     """Of B examples, each array as a Dataset keeps them (Preparation.shown takes them): clean as they are, damaged as
-    the network saw them, restored as it answered. said: (B, 2) as the task keeps it."""
+    the network saw them, restored as it answered. predictions: (B, 2) as the task keeps it."""
 
     clean: np.ndarray
     damaged: np.ndarray
     restored: np.ndarray
-    said: np.ndarray
+    predictions: np.ndarray
 
 
 def restore(predictor: Predictor, inputs: np.ndarray, number: int = 0) -> Restoration:
@@ -35,23 +35,25 @@ def restore(predictor: Predictor, inputs: np.ndarray, number: int = 0) -> Restor
     number: of the batch, by which the dice fall; judging damages batch 0, 1, ... of a split with the same dice. Raises
     UserError where the network does not restore examples.
     """
-    about, task = predictor.description, predictor.task
+    description, task = predictor.description, predictor.task
     if task.view != "restored":
         raise UserError("This network does not restore examples.", "Train one for reconstruction.")
     kept = torch.from_numpy(np.array(inputs))
-    dice = torch.Generator().manual_seed(mixed(JUDGED, number))
+    generator = torch.Generator().manual_seed(mixed(JUDGED, number))
     with torch.no_grad():
-        clean = about.preparation.tensor(together([kept]))
+        clean = description.preparation.tensor(together([kept]))
         assert isinstance(clean, torch.Tensor)
-        damaged, wanted = task.batch(about, clean, torch.zeros(len(kept), dtype=torch.int64), dice)
+        damaged, wanted = task.batch(
+            description, clean, torch.zeros(len(kept), dtype=torch.int64), generator
+        )
         assert isinstance(damaged, torch.Tensor)
         outputs = predictor.network(damaged)
-        said = task.said(about, outputs, wanted)
+        predictions = task.predictions(description, outputs, wanted)
     return Restoration(
         np.asarray(inputs),
-        as_kept(about, damaged.numpy(), inputs),
-        as_kept(about, outputs.float().numpy(), inputs),
-        said.numpy(),
+        as_kept(description, damaged.numpy(), inputs),
+        as_kept(description, outputs.float().numpy(), inputs),
+        predictions.numpy(),
     )
 
 
@@ -71,16 +73,23 @@ def restore_rows(
         made = restore(predictor, dataset.inputs[order[part]], number)
         for place in places[places // at_a_time == number].tolist():
             one = place - number * at_a_time
-            found[place] = (made.clean[one], made.damaged[one], made.restored[one], made.said[one])
+            found[place] = (
+                made.clean[one],
+                made.damaged[one],
+                made.restored[one],
+                made.predictions[one],
+            )
     return Restoration(
         *(np.stack([found[place][part] for place in places.tolist()]) for part in range(4))
     )
 
 
-def as_kept(about: Description, values: np.ndarray, like: np.ndarray) -> np.ndarray:
-    """Values as the network sees or answers them (B, ...) -> as a Dataset keeps them, in their own unit. like: the
+def as_kept(
+    description: Description, values: np.ndarray, reuse_preparation: np.ndarray
+) -> np.ndarray:
+    """Values as the network sees or answers them (B, ...) -> as a Dataset keeps them, in their own unit. reuse_preparation: the
     examples they are of, for what is not restored (the categories of rows)."""
-    preparation = about.preparation
+    preparation = description.preparation
     if isinstance(preparation, ImagePreparation):
         tones = values * _by_channel(preparation.std, 2) + _by_channel(preparation.mean, 2)
         return np.clip(np.rint(tones * 255), 0, 255).astype(np.uint8)
@@ -89,7 +98,7 @@ def as_kept(about: Description, values: np.ndarray, like: np.ndarray) -> np.ndar
             np.float32
         )
     assert isinstance(preparation, RowPreparation)
-    made = np.array(like, np.float32)
+    made = np.array(reuse_preparation, np.float32)
     mean = np.array([column.mean for column in preparation.amounts], np.float32)
     std = np.array([column.std for column in preparation.amounts], np.float32)
     count = len(mean)

@@ -58,7 +58,7 @@ class Control:
 
     def begin_step(self, examples: int) -> float:
         """Called by the run before each step, with the training examples it has seen so far. Returns the seconds that
-        it was made to wait for others, which are none of its own time (see race.Lane)."""
+        it was made to wait for others, which are none of its own time (see race.RaceMember)."""
         return 0.0
 
     @property

@@ -111,12 +111,12 @@ class MemoryMeasured:
 class ProbePredicted:
     """What the network says now about a fixed set of validation examples.
 
-    rows: (n,) rows of the dataset. said: (n, ...), what the task keeps of its answers.
+    rows: (n,) rows of the dataset. predictions: (n, ...), what the task keeps of its answers.
     """
 
     epoch: int
     rows: np.ndarray
-    said: np.ndarray
+    predictions: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -178,10 +178,10 @@ class InsideMeasured:
 
 
 @dataclass(frozen=True)
-class LaneTold:
-    """In a race: what the run of one of the variants tells. lane: its place among them, from 0."""
+class MemberEvent:
+    """In a race: what the run of one of the variants tells. member: its place among them, from 0."""
 
-    lane: int
+    member: int
     event: Event
 
 
@@ -213,6 +213,6 @@ Event = (
     | Resumed
     | Changed
     | InsideMeasured
-    | LaneTold
+    | MemberEvent
     | RunFinished
 )

@@ -46,11 +46,11 @@ class History:
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """One epoch, for scrubbing back. rows: (n,) of the dataset, the fixed probe set; said: (n, ...), what the task
+    """One epoch, for scrubbing back. rows: (n,) of the dataset, the fixed probe set; predictions: (n, ...), what the task
     keeps of the answers. confusion: (K, K) counts, true class by row, where there are classes."""
 
     rows: np.ndarray
-    said: np.ndarray
+    predictions: np.ndarray
     confusion: np.ndarray | None = None
 
 
@@ -228,7 +228,9 @@ def read_events(folder: Path) -> list[events.Event]:
         )
     told += [_epoch_done(run.path, line) for line in history.epochs]
     if history.epochs and (record := read_epoch(run.path, history.epochs[-1]["epoch"])):
-        told.append(events.ProbePredicted(history.epochs[-1]["epoch"], record.rows, record.said))
+        told.append(
+            events.ProbePredicted(history.epochs[-1]["epoch"], record.rows, record.predictions)
+        )
     told += [events.MemoryMeasured(**line) for line in lines(run.path / MEMORY)]
     told += [events.Found(_finding(line["finding"])) for line in history.findings]
     if summary and run.status in ("completed", "stopped", "failed", "diverged"):
@@ -277,6 +279,9 @@ def _finding(data: dict[str, Any]) -> Finding:
 
 # --- the small record of an epoch
 
+OLD_ARRAYS = {"said": "predictions"}
+"""Names of arrays in files of format version 1, and their names now."""
+
 
 def write_epoch(folder: Path, epoch: int, record: EpochRecord) -> None:
     """Raises UserError where it cannot be written."""
@@ -304,6 +309,6 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
     """The arrays of an .npz file, nothing pickled; {} where it is missing or damaged."""
     try:
         with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
+            return {OLD_ARRAYS.get(name, name): file[name] for name in file.files}
     except Exception:  # a damaged zip raises a dozen kinds
         return {}

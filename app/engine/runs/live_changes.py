@@ -75,14 +75,14 @@ def changed(resolved: Experiment, values: dict[str, float | None]) -> Experiment
 def in_words(resolved: Experiment, values: dict[str, float | None]) -> str:
     """ "weight decay 0.1, learning rate x 0.5", for a mark on a curve."""
     labels = {live.name: live.setting.label for live in live_settings(resolved)}
-    said = []
+    predictions = []
     for name, value in values.items():
         if name == RATE_FACTOR:
-            said.append(f"learning rate × {value:g}")
+            predictions.append(f"learning rate × {value:g}")
         elif name == PARTS:
-            said.append(f"{value:,.0f} parts a batch")
+            predictions.append(f"{value:,.0f} parts a batch")
         else:
-            said.append(
+            predictions.append(
                 f"{labels.get(name, name)} {'–' if value is None else f'{value:g}'}".lower()
             )
-    return ", ".join(said)
+    return ", ".join(predictions)

@@ -25,7 +25,7 @@ PREFIX = "last-"
 
 
 @dataclass(frozen=True)
-class Kept:
+class WeightsInUse:
     """Weights of a run, and where they stand. partial: in the middle of that epoch. loss: of the last step's weights,
     per split; the best epoch's is in summary.json. The best epoch's number is 0 as long as only the choice is read."""
 
@@ -36,26 +36,26 @@ class Kept:
     loss: dict[str, float | None] = field(default_factory=dict)
 
 
-BEST = Kept()
+BEST = WeightsInUse()
 
 
-def read_kept(run: Run) -> Kept:
+def read_weights_in_use(run: Run) -> WeightsInUse:
     """The choice; the best epoch where none was made or it is damaged."""
     plain = run.read_json(FILE)
     try:
-        return Kept(**plain) if plain.get("use") == "last" else BEST
+        return WeightsInUse(**plain) if plain.get("use") == "last" else BEST
     except TypeError:
         return BEST
 
 
-def place(state: Mapping[str, Any]) -> Kept:
+def place(state: Mapping[str, Any]) -> WeightsInUse:
     """Where a checkpoint's weights stand, by its state.json. Raises KeyError."""
     progress = state["progress"]
     partial = progress["batch"] > 0
-    return Kept("last", progress["epoch"] - (not partial), progress["step"], partial)
+    return WeightsInUse("last", progress["epoch"] - (not partial), progress["step"], partial)
 
 
-def last_of(run: Run) -> Kept | None:
+def last_of(run: Run) -> WeightsInUse | None:
     """The last step that was saved, if it can be chosen: None while the run goes on, and where the best epoch is it."""
     if run.status == "running" or run.best_folder is None:
         return None

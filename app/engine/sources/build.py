@@ -25,9 +25,9 @@ LISTED = 2_000
 
 
 def assemble(
-    data: DataSettings, label: str, examples: Examples, like: Preparation | None = None
+    data: DataSettings, label: str, examples: Examples, reuse_preparation: Preparation | None = None
 ) -> Dataset:
-    """Raises UserError when nothing is left to train or to judge on. label: of the format. like: see open_dataset; then
+    """Raises UserError when nothing is left to train or to judge on. label: of the format. reuse_preparation: see open_dataset; then
     all examples are judged, whatever their splits, and even one will do."""
     notes = list(examples.notes)
     groups = examples.groups
@@ -47,17 +47,17 @@ def assemble(
     )
     indices = division.indices()
     counts = {name: _counts(targets, rows) for name, rows in indices.items()}
-    if like is None:
+    if reuse_preparation is None:
         _refuse_empty_splits(data, examples, indices)
     copies = len(units) - len(np.unique(splits.units_of(prints, None)))
     if copies:
         notes.append(
             f"{copies:,} exact {'copy' if copies == 1 else 'copies'} of other examples: kept in one split."
         )
-    if targets.classes and like is None:
+    if targets.classes and reuse_preparation is None:
         notes += _uneven(targets.classes, counts)
     training = indices["training"]
-    arrays, preparation = _settled(examples, training, like)
+    arrays, preparation = _settled(examples, training, reuse_preparation)
     notes += [note for part in examples.parts for note in part.notes]
     for array in arrays:
         array.flags.writeable = False
@@ -68,7 +68,7 @@ def assemble(
         )
         skipped = tuple(sorted(skipped, key=lambda item: item.ignored)[:LISTED])
     picture = (
-        like is None
+        reuse_preparation is None
         and preparation.kind == "image"
         and bool(targets.classes)
         and targets.values.ndim == 1
@@ -104,18 +104,24 @@ def assemble(
 
 
 def _settled(
-    examples: Examples, training: np.ndarray, like: Preparation | None
+    examples: Examples, training: np.ndarray, reuse_preparation: Preparation | None
 ) -> tuple[list[np.ndarray], Preparation]:
     """The arrays of one or both halves, and the preparation. Raises UserError where they are not of like's form."""
-    if like is not None:
-        halves = like.halves if isinstance(like, PairPreparation) else (like,)
+    if reuse_preparation is not None:
+        halves = (
+            reuse_preparation.halves
+            if isinstance(reuse_preparation, PairPreparation)
+            else (reuse_preparation,)
+        )
         if len(halves) != len(examples.parts):
             raise UserError(
                 "These data are not of the form that the network was trained on.",
                 "Choose other data.",
                 "data.source",
             )
-        return [part.coded(half) for part, half in zip(examples.parts, halves, strict=True)], like
+        return [
+            part.coded(half) for part, half in zip(examples.parts, halves, strict=True)
+        ], reuse_preparation
     first, *others = examples.parts
     if not others:
         array, preparation = first.settle(training)

@@ -33,15 +33,15 @@ def no_check() -> None:
 
 
 @dataclass(frozen=True)
-class Way:
+class OpenOptions:
     """How a source is opened. progress(text, done, total) is told what happens. check is called for every file (or
-    some thousand rows) and may raise to cancel. like: the preparation of a network that these data are opened for,
+    some thousand rows) and may raise to cancel. reuse_preparation: the preparation of a network that these data are opened for,
     None where they are to be learned from."""
 
     cache: Cache
     progress: Progress = no_progress
     check: Check = no_check
-    like: Preparation | None = None
+    reuse_preparation: Preparation | None = None
 
 
 class Format(ABC):
@@ -58,8 +58,8 @@ class Format(ABC):
         beginning of a file."""
 
     @abstractmethod
-    def open(self, source: str, data: DataSettings, way: Way) -> Examples:
-        """Reads everything. Raises UserError, OSError, and whatever `way.check` raises."""
+    def open(self, source: str, data: DataSettings, options: OpenOptions) -> Examples:
+        """Reads everything. Raises UserError, OSError, and whatever `options.check` raises."""
 
 
 def encode_classes(labels: Sequence[str]) -> tuple[tuple[str, ...], np.ndarray]:

@@ -15,7 +15,7 @@ from app.engine.files import disk_error
 from app.engine.sources import formats
 from app.engine.sources.build import assemble, listed
 from app.engine.sources.cache import Cache
-from app.engine.sources.format import Check, Format, Progress, Way, no_check, no_progress
+from app.engine.sources.format import Check, Format, OpenOptions, Progress, no_check, no_progress
 from app.engine.sources.samples import PREFIX
 
 
@@ -24,21 +24,23 @@ def open_dataset(
     progress: Progress = no_progress,
     check: Check = no_check,
     cache: Cache | None = None,
-    like: Preparation | None = None,
+    reuse_preparation: Preparation | None = None,
 ) -> Dataset:
     """Opens what `data.source` names. `progress(text, done, total)` is told what happens; `check` is called for every
-    file and may raise (Stopped) to cancel, which leaves nothing behind. like: the preparation of a network that is to
+    file and may raise (Stopped) to cancel, which leaves nothing behind. reuse_preparation: the preparation of a network that is to
     be judged on these data; left out, they get one of their own.
 
     Raises UserError when there is nothing to train on; files that cannot be read are listed in the description.
     """
     source, form = _format_of(data.source)
     try:
-        examples = form.open(source, data, Way(cache or Cache(), progress, check, like))
+        examples = form.open(
+            source, data, OpenOptions(cache or Cache(), progress, check, reuse_preparation)
+        )
     except OSError as error:
         raise disk_error(error, Path(error.filename or source)) from error
     progress("Dividing the examples", 0, 0)
-    return assemble(data, form.label, examples, like)
+    return assemble(data, form.label, examples, reuse_preparation)
 
 
 def settled(data: DataSettings, description: Description) -> DataSettings:

@@ -19,10 +19,10 @@ from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.tasks import task
 from app.engine.sources.build import listed
 from app.engine.sources.cache import Cache, key_of
-from app.engine.sources.format import Check, Format, Progress, Way
+from app.engine.sources.format import Check, Format, OpenOptions, Progress
 from app.engine.sources.loaded import Examples
 from app.engine.sources.parts.pictures import PicturePart
-from app.engine.sources.picture_list import Catalogue, Scan
+from app.engine.sources.picture_list import PictureList, Scan
 from app.engine.sources.picture_reading import read
 from app.engine.sources.targets import labelled
 
@@ -38,16 +38,16 @@ class PictureFormat(Format):
     def scan(self, source: str, data: DataSettings, check: Check) -> Scan:
         """Finds the files. Raises UserError, and whatever `check` raises."""
 
-    def open(self, source: str, data: DataSettings, way: Way) -> Examples:
-        way.progress("Looking for pictures", 0, 0)
+    def open(self, source: str, data: DataSettings, options: OpenOptions) -> Examples:
+        options.progress("Looking for pictures", 0, 0)
         decoded = _decode(
             source,
             self,
-            self.scan(source, data, way.check),
+            self.scan(source, data, options.check),
             data,
-            way.progress,
-            way.check,
-            way.cache,
+            options.progress,
+            options.check,
+            options.cache,
         )
         kind = data.task or USUAL
         return Examples(
@@ -97,21 +97,21 @@ class Decoded:
         }
 
     @classmethod
-    def from_plain(cls, inputs: np.ndarray, about: dict[str, Any]) -> Decoded:
+    def from_plain(cls, inputs: np.ndarray, description: dict[str, Any]) -> Decoded:
         """Raises KeyError, TypeError or ValueError for what is not of this form."""
-        preparation = dict(about["preparation"])
+        preparation = dict(description["preparation"])
         preparation.pop("kind", None)
         decoded = cls(
             inputs,
-            np.array(about["targets"], np.int64),
-            np.array(about["hints"], np.int8),
-            np.frombuffer(bytes.fromhex(about["prints"]), np.uint8).reshape(-1, 16),
-            tuple(about["classes"]),
-            list(about["names"]),
-            list(about["folders"]) if about["folders"] is not None else None,
+            np.array(description["targets"], np.int64),
+            np.array(description["hints"], np.int8),
+            np.frombuffer(bytes.fromhex(description["prints"]), np.uint8).reshape(-1, 16),
+            tuple(description["classes"]),
+            list(description["names"]),
+            list(description["folders"]) if description["folders"] is not None else None,
             ImagePreparation.from_plain(preparation),
-            tuple(Skipped(**item) for item in about["skipped"]),
-            tuple(about["notes"]),
+            tuple(Skipped(**item) for item in description["skipped"]),
+            tuple(description["notes"]),
         )
         lengths = {
             len(inputs),
@@ -150,30 +150,30 @@ def _decode(
             return Decoded.from_plain(entry.inputs, entry.about)
         except (KeyError, TypeError, ValueError):
             pass  # written by another version: read again
-    catalogue = scan.read()
-    _refuse_nothing(source, catalogue.skipped, len(catalogue))
-    _refuse_one_class(source, catalogue.classes, catalogue.skipped)
+    picture_list = scan.read()
+    _refuse_nothing(source, picture_list.skipped, len(picture_list))
+    _refuse_one_class(source, picture_list.classes, picture_list.skipped)
     with cache.workplace() as place:
-        reading = read(catalogue, data, place, progress, check)
-        skipped = (*catalogue.skipped, *reading.skipped)
+        reading = read(picture_list, data, place, progress, check)
+        skipped = (*picture_list.skipped, *reading.skipped)
         _refuse_nothing(source, skipped, len(reading.rows))
-        classes, targets, lost = _remaining(catalogue, reading.rows)
+        classes, targets, lost = _remaining(picture_list, reading.rows)
         left_out = "it is left out" if len(lost) == 1 else "they are left out"
         lost_notes = (f"No picture of {listed(lost)} could be read; {left_out}.",) if lost else ()
         _refuse_one_class(source, classes, skipped)
         decoded = Decoded(
             reading.inputs,
             targets,
-            catalogue.hints[reading.rows],
+            picture_list.hints[reading.rows],
             splits.digests(reading.inputs),
             classes,
-            [catalogue.names[row] for row in reading.rows],
-            [catalogue.folders[row] for row in reading.rows]
-            if catalogue.folders is not None
+            [picture_list.names[row] for row in reading.rows],
+            [picture_list.folders[row] for row in reading.rows]
+            if picture_list.folders is not None
             else None,
             reading.preparation,
             skipped,
-            (*catalogue.notes, *reading.notes, *lost_notes),
+            (*picture_list.notes, *reading.notes, *lost_notes),
         )
         check()
         mapped = isinstance(reading.inputs, np.memmap)
@@ -189,14 +189,14 @@ def _decode(
 
 
 def _remaining(
-    catalogue: Catalogue, rows: np.ndarray
+    picture_list: PictureList, rows: np.ndarray
 ) -> tuple[tuple[str, ...], np.ndarray, list[str]]:
     """Classes of which something could be read, the targets in their numbers, and the classes that are lost."""
-    targets = catalogue.targets[rows]
-    present = np.bincount(targets, minlength=len(catalogue.classes)) > 0
+    targets = picture_list.targets[rows]
+    present = np.bincount(targets, minlength=len(picture_list.classes)) > 0
     numbers = np.cumsum(present) - 1
-    classes = tuple(name for name, here in zip(catalogue.classes, present, strict=True) if here)
-    lost = [name for name, here in zip(catalogue.classes, present, strict=True) if not here]
+    classes = tuple(name for name, here in zip(picture_list.classes, present, strict=True) if here)
+    lost = [name for name, here in zip(picture_list.classes, present, strict=True) if not here]
     return classes, numbers[targets], lost
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Catalogue:
+class PictureList:
     """All examples of a dataset, not decoded yet, a row each. Either `paths` or `array` holds the pictures.
 
     targets: (N,) int64, numbers of `classes`. hints: (N,) int8, FREE or the place in SPLITS the data ask for.
@@ -59,4 +59,4 @@ class Scan:
     """The files of a source and a way to read them. stamps: (path, bytes, time of change) of every file that counts."""
 
     stamps: tuple[tuple[str, int, int], ...]
-    read: Callable[[], Catalogue] = field(repr=False)
+    read: Callable[[], PictureList] = field(repr=False)

@@ -20,7 +20,7 @@ from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.cache import fits_memory
 from app.engine.sources.format import Check, Progress
-from app.engine.sources.picture_list import Catalogue
+from app.engine.sources.picture_list import PictureList
 
 AUTO_LARGEST = 64
 """Sides chosen for the person are at most this, so that a first try trains fast."""
@@ -41,21 +41,23 @@ class Reading:
     notes: tuple[str, ...]
 
 
-def settle_size(catalogue: Catalogue, data: DataSettings, check: Check) -> tuple[int, int, str]:
+def settle_size(
+    picture_list: PictureList, data: DataSettings, check: Check
+) -> tuple[int, int, str]:
     """(height, width, a note). Sides left open follow the pictures: their own size if it is one and small, else the
     median, at most 64, in steps of 8. One side given and one open keeps the median proportions."""
     if data.height is not None and data.width is not None:
         return data.height, data.width, ""
-    if catalogue.array is not None:
-        sizes = np.array([catalogue.array.shape[1:3]])
+    if picture_list.array is not None:
+        sizes = np.array([picture_list.array.shape[1:3]])
     else:
         found = []
         for row in np.unique(
-            np.linspace(0, len(catalogue) - 1, min(MEASURED, len(catalogue))).astype(int)
+            np.linspace(0, len(picture_list) - 1, min(MEASURED, len(picture_list))).astype(int)
         ):
             check()
             try:
-                found.append(catalogue.measure(int(row)))
+                found.append(picture_list.measure(int(row)))
             except Unreadable:
                 continue
         sizes = np.array(found or [(AUTO_LARGEST, AUTO_LARGEST)])
@@ -80,22 +82,26 @@ def _step(side: float) -> int:
 
 
 def read(
-    catalogue: Catalogue, data: DataSettings, place: Path | None, progress: Progress, check: Check
+    picture_list: PictureList,
+    data: DataSettings,
+    place: Path | None,
+    progress: Progress,
+    check: Check,
 ) -> Reading:
     """Decodes everything. `place` is a folder for a memory-mapped array, used when it does not fit into memory.
 
     The preparation has no statistics yet. Raises UserError when there is neither memory nor disk for the array.
     """
-    height, width, note = settle_size(catalogue, data, check)
+    height, width, note = settle_size(picture_list, data, check)
     colour = data.colour != "grey" and not (
-        catalogue.array is not None and catalogue.array.ndim == 3
+        picture_list.array is not None and picture_list.array.ndim == 3
     )
     channels = 3 if colour or data.colour == "colour" else 1
     preparation = ImagePreparation(
         height, width, channels, data.fit, (0.0,) * channels, (1.0,) * channels
     )
-    inputs = _room((len(catalogue), channels, height, width), place)
-    rows, skipped, remarks, grey = _fill(inputs, catalogue, preparation, progress, check)
+    inputs = _room((len(picture_list), channels, height, width), place)
+    rows, skipped, remarks, grey = _fill(inputs, picture_list, preparation, progress, check)
     inputs = inputs[: len(rows)]
     if channels == 3 and data.colour is None and grey and len(rows):
         channels = 1
@@ -153,22 +159,22 @@ def _one_channel(inputs: np.ndarray) -> np.ndarray:
 
 def _fill(
     inputs: np.ndarray,
-    catalogue: Catalogue,
+    picture_list: PictureList,
     preparation: ImagePreparation,
     progress: Progress,
     check: Check,
 ) -> tuple[np.ndarray, list[Skipped], Counter[str], bool]:
     """Writes what can be read to the front of `inputs`: (rows, skipped, remarks counted, whether all was grey)."""
-    total, last = len(catalogue), 0.0
+    total, last = len(picture_list), 0.0
     rows: list[int] = []
     skipped, remarks, grey = [], Counter[str](), True
     with contextlib.closing(
-        _decoded(catalogue, preparation)
+        _decoded(picture_list, preparation)
     ) as results:  # so that a cancel ends the threads
         for row, result in results:
             check()
             if isinstance(result, Unreadable):
-                skipped.append(Skipped(catalogue.names[row], result.reason))
+                skipped.append(Skipped(picture_list.names[row], result.reason))
             else:
                 pixels, words = result
                 if grey and len(pixels) == 3:
@@ -189,10 +195,10 @@ Decoded = tuple[np.ndarray, tuple[str, ...]] | Unreadable
 
 
 def _decoded(
-    catalogue: Catalogue, preparation: ImagePreparation
+    picture_list: PictureList, preparation: ImagePreparation
 ) -> Generator[tuple[int, Decoded], None, None]:
     """Every row in order with its (C, H, W) uint8 and remarks, or why it has none."""
-    array = catalogue.array
+    array = picture_list.array
     shape = (preparation.height, preparation.width, *((3,) if preparation.channels == 3 else ()))
     if array is not None and array.shape[1:] == shape:
         for row in range(len(array)):
@@ -201,7 +207,7 @@ def _decoded(
 
     def one(row: int) -> Decoded:
         try:
-            picture = catalogue.picture(row, preparation.detail)
+            picture = picture_list.picture(row, preparation.detail)
             return preparation.array(picture), picture.info.get("remarks", ())
         except Unreadable as error:
             return error
@@ -209,9 +215,9 @@ def _decoded(
     workers = max(1, min(4, os.cpu_count() or 1))
     with ThreadPoolExecutor(workers, thread_name_prefix="decoding") as pool:
         waiting: deque[Future[Decoded]] = deque()
-        following = iter(range(len(catalogue)))
+        following = iter(range(len(picture_list)))
         try:
-            for row in range(len(catalogue)):
+            for row in range(len(picture_list)):
                 while len(waiting) < 8 * workers and (new := next(following, None)) is not None:
                     waiting.append(pool.submit(one, new))
                 yield row, waiting.popleft().result()

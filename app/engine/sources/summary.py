@@ -191,21 +191,21 @@ def columns(preparation: Preparation) -> list[dict[str, Any]]:
         return []
     found: list[dict[str, Any]] = []
     for column in preparation.columns:
-        about: dict[str, Any] = {
+        description: dict[str, Any] = {
             "name": column.name,
             "role": column.role,
             "missing": column.missing,
         }
         if column.role == "category":
-            about["categories"] = list(column.categories)
+            description["categories"] = list(column.categories)
         else:
-            about |= {
+            description |= {
                 name: getattr(column, name)
                 for name in ("mean", "std", "low", "high", "median", "whole")
             }
             if column.date:
-                about["date"] = column.date
-        found.append(about)
+                description["date"] = column.date
+        found.append(description)
     return found
 
 

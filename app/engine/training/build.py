@@ -37,7 +37,7 @@ from models.network import Network, build_model
 
 
 @dataclass
-class Work:
+class TrainState:
     """The tensors of one attempt: whoever lets go of it lets go of the memory."""
 
     plan: Plan
@@ -78,26 +78,26 @@ class Work:
 
 def build(
     plan: Plan, run: Run, emit: Emit, control: Control, checkpoint: Checkpoint | None
-) -> Work:
+) -> TrainState:
     """Network, optimizer and batches; from a checkpoint, as they were. Raises UserError or Stopped."""
     emit(StageChanged("Building the network"))
     control.check()
-    work = assemble(plan)
+    train_state = assemble(plan)
     if checkpoint is not None:
         try:
-            restore_model(work.network, checkpoint.model)
-            restore_optimizer(work.network, work.optimizer, checkpoint.optimizer)
+            restore_model(train_state.network, checkpoint.model)
+            restore_optimizer(train_state.network, train_state.optimizer, checkpoint.optimizer)
         except Damaged as error:
             raise UserError(
                 f"The checkpoint does not fit this run: {error}.", "Start a new run."
             ) from error
-    check_batches(work)
-    _check_disk(work, run)
-    _rehearse(work, emit, control)
-    return work
+    check_batches(train_state)
+    _check_disk(train_state, run)
+    _try_step(train_state, emit, control)
+    return train_state
 
 
-def assemble(plan: Plan) -> Work:
+def assemble(plan: Plan) -> TrainState:
     """The tensors of a plan: a fresh network with its optimizer and batches. Nothing is checked or written. Raises
     UserError where the network cannot be built."""
     device = torch.device(plan.device.name)
@@ -118,7 +118,7 @@ def assemble(plan: Plan) -> Work:
         randomness,
         device,
     )
-    return Work(
+    return TrainState(
         plan,
         network,
         optimizer_choice.over(network, device),
@@ -140,23 +140,23 @@ def built_loss(plan: Plan, loss: Loss, device: torch.device) -> LossFunction:
     return loss.build(description.counts["training"], device, description.size("training"))
 
 
-def announce(work: Work, run: Run, progress: Progress) -> RunPrepared:
+def announce(train_state: TrainState, run: Run, progress: Progress) -> RunPrepared:
     """Writes environment.json and returns the event that tells the same."""
-    plan = work.plan
+    plan = train_state.plan
     description = plan.dataset.description
     prepared = RunPrepared(
         device=plan.device.label,
         device_reason=plan.device.reason,
-        threads=work.threads,
-        parameters=sum(parameter.numel() for parameter in work.network.parameters()),
+        threads=train_state.threads,
+        parameters=sum(parameter.numel() for parameter in train_state.network.parameters()),
         epochs=plan.epochs,
-        steps=work.steps,
-        steps_per_epoch=work.steps_per_epoch,
+        steps=train_state.steps,
+        steps_per_epoch=train_state.steps_per_epoch,
         first_step=progress.step,
         batch_size=plan.step_size,
-        training_examples=work.batches.examples,
+        training_examples=train_state.batches.examples,
         classes=description.classes,
-        predicted=work.predicted,
+        predicted=train_state.predicted,
         resolved=toml_file.to_plain(plan.settled),
         told=tuple(f"{one['level'].capitalize()}: {one['text']}" for one in problems(description)),
     )
@@ -175,7 +175,7 @@ def announce(work: Work, run: Run, progress: Progress) -> RunPrepared:
             "device_label": plan.device.label,
             "device_reason": plan.device.reason,
             "precision": plan.precision,
-            "threads": work.threads,
+            "threads": train_state.threads,
             "prepared": asdict(prepared),
         },
     )
@@ -200,14 +200,14 @@ def placed_on(network: Network, device: torch.device) -> Network:
     return network.to(device)
 
 
-def check_batches(work: Work) -> None:
+def check_batches(train_state: TrainState) -> None:
     """Normalisation over a batch of one example is not defined. Raises UserError where the batches are such."""
-    smallest = min(work.passes.part_size, work.batches.examples)
+    smallest = min(train_state.passes.part_size, train_state.batches.examples)
     if smallest > 1 or not any(
-        isinstance(m, torch.nn.modules.batchnorm._BatchNorm) for m in work.network.modules()
+        isinstance(m, torch.nn.modules.batchnorm._BatchNorm) for m in train_state.network.modules()
     ):
         return
-    if work.batches.examples == 1:
+    if train_state.batches.examples == 1:
         raise UserError(
             "There is only one example to learn from, and this network normalises over several.",
             "Add examples.",
@@ -220,9 +220,9 @@ def check_batches(work: Work) -> None:
     )
 
 
-def _check_disk(work: Work, run: Run) -> None:
+def _check_disk(train_state: TrainState, run: Run) -> None:
     """Two checkpoints and the best weights must fit, with the next one beside them while it is written."""
-    rows = work.predicted
+    rows = train_state.predicted
     one = sum(
         rows.get(row, 0) for row in ("weights", "first_moment", "second_moment", "other_state")
     )
@@ -235,22 +235,22 @@ def _check_disk(work: Work, run: Run) -> None:
         )
 
 
-def _rehearse(work: Work, emit: Emit, control: Control) -> None:
+def _try_step(train_state: TrainState, emit: Emit, control: Control) -> None:
     """One forward and backward on a copy of the network; on the CPU also with how many threads that is fastest."""
-    plan = work.plan
+    plan = train_state.plan
     candidates = (
         (plan.threads,)
         if plan.threads
         else devices.thread_candidates(plan.settled.training, plan.device)
     )
-    work.threads = candidates[0]
-    torch.set_num_threads(work.threads)
-    if plan.threads or work.device.type != "cpu":
+    train_state.threads = candidates[0]
+    torch.set_num_threads(train_state.threads)
+    if plan.threads or train_state.device.type != "cpu":
         return  # it ran before; on a GPU the first step is the rehearsal, for a copy might not fit beside it
-    twin = copy.deepcopy(work.network)
-    work.randomness.begin_step(0, 0)
-    work.batches.begin_epoch(1)
-    inputs, targets = work.batches.get(0)
+    twin = copy.deepcopy(train_state.network)
+    train_state.randomness.begin_step(0, 0)
+    train_state.batches.begin_epoch(1)
+    inputs, targets = train_state.batches.get(0)
     if not all(
         torch.isfinite(one).all() for one in (inputs if isinstance(inputs, tuple) else (inputs,))
     ):
@@ -259,7 +259,13 @@ def _rehearse(work: Work, emit: Emit, control: Control) -> None:
             "Open the data again.",
             "data.source",
         )
-    passes = Passes(twin, work.loss_function, work.device, plan.autocast, work.passes.part_size)
+    passes = Passes(
+        twin,
+        train_state.loss_function,
+        train_state.device,
+        plan.autocast,
+        train_state.passes.part_size,
+    )
 
     def step() -> torch.Tensor:
         return passes(inputs, targets)
@@ -272,5 +278,5 @@ def _rehearse(work: Work, emit: Emit, control: Control) -> None:
         )
     if len(candidates) > 1:
         emit(StageChanged("Choosing the number of threads"))
-        work.threads, _ = devices.fastest_threads(step, candidates, control.check)
-        torch.set_num_threads(work.threads)
+        train_state.threads, _ = devices.fastest_threads(step, candidates, control.check)
+        torch.set_num_threads(train_state.threads)

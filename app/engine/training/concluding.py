@@ -23,7 +23,7 @@ def conclude(training: Training, status: Status, reason: str) -> tuple[Status, s
 
     if status == "stopped":
         training.saver.save()
-    outcome.weights_sha256 = weights_sha256(training.work.network.state_dict())
+    outcome.weights_sha256 = weights_sha256(training.train_state.network.state_dict())
     try:
         check()
         if training.best.weights is None and training.progress.step and status != "diverged":
@@ -32,11 +32,11 @@ def conclude(training: Training, status: Status, reason: str) -> tuple[Status, s
         outcome.best = training.best.state
         if training.best.weights is not None:
             training.emit(StageChanged("Judging the best epoch on the test examples"))
-            restore_model(training.work.network, training.best.weights)
+            restore_model(training.train_state.network, training.best.weights)
             evaluation = training.judge.test(check)
             if evaluation is not None:
                 outcome.test = evaluation.loss, dict(evaluation.metrics)
-                rows = training.work.plan.dataset.indices["test"]
+                rows = training.train_state.plan.dataset.indices["test"]
                 training.saver.guarded(
                     lambda: write_results(training.run, "test", rows, evaluation)
                 )
@@ -47,7 +47,7 @@ def conclude(training: Training, status: Status, reason: str) -> tuple[Status, s
 
 
 def _sentence(training: Training, status: Status, reason: str) -> str:
-    progress, work, best = training.progress, training.work, training.best.state
+    progress, train_state, best = training.progress, training.train_state, training.best.state
     kept = (
         f"The weights of epoch {best['epoch']} are kept."
         if best
@@ -58,11 +58,9 @@ def _sentence(training: Training, status: Status, reason: str) -> str:
         waited = f"no better validation loss for {progress.since_best} {epochs}"
         text = f"Stopped early after epoch {progress.epoch - 1}: {waited}. {kept}"
     elif status == "completed":
-        text = (
-            f"Trained {work.plan.epochs} {'epoch' if work.plan.epochs == 1 else 'epochs'}. {kept}"
-        )
+        text = f"Trained {train_state.plan.epochs} {'epoch' if train_state.plan.epochs == 1 else 'epochs'}. {kept}"
     elif status == "stopped":
-        text = f"Stopped at step {progress.step:,} of {work.steps:,}. {kept}"
+        text = f"Stopped at step {progress.step:,} of {train_state.steps:,}. {kept}"
     else:
         text = f"{reason} {kept} Try a lower learning rate."
     return f"{text} {training.saver.trouble}".strip()

@@ -25,7 +25,7 @@ Failure = tuple[str, str, str]
 
 
 @dataclass
-class Life:
+class RunContext:
     """One execution of a run: where it lives, who listens, who asks, and what came of it so far."""
 
     run: Run
@@ -51,34 +51,34 @@ def execute(
     experiment: Experiment | None,
     emit: Callable[[Event], None],
     control: Control,
-    body: Callable[[Life], End],
+    body: Callable[[RunContext], End],
 ) -> RunFinished:
     """Runs `body` between RunStarted and RunFinished. Never raises: what goes wrong is in the event, as text.
 
     experiment: None for a run that goes on; it is read from its folder.
     """
     goes_on = experiment is None
-    claimed, life, failure = False, None, None
+    claimed, context, failure = False, None, None
     status: Status = "failed"
     reason = ""
     try:
         experiment = experiment or run.experiment()
         emit(RunStarted(str(run.path), run.name, toml_file.to_plain(experiment)))
-        life = Life(run, experiment, emit, control)
-        status, reason, failure, claimed = _lived(life, body)
+        context = RunContext(run, experiment, emit, control)
+        status, reason, failure, claimed = _lived(context, body)
     except BaseException as error:
-        if life is None:
+        if context is None:
             emit(RunStarted(str(run.path), run.name, {}))
         failure = told(error)
         reason = failure[0]
     let_go()  # outside the except blocks: now nothing holds the tensors
-    result = life.outcome if life else Outcome()
+    result = context.outcome if context else Outcome()
     summary = result.summary(run, experiment, status, reason, failure)
-    if claimed and life is not None:
+    if claimed and context is not None:
         if result.begun or not goes_on:  # a run that could not go on stays what it was
-            _write(life, summary)
+            _write(context, summary)
         if result.begun and status != "stopped":
-            _advise(life, status, reason)
+            _advise(context, status, reason)
         run.log(f"{status}: {reason}")
         run.release()
     finished = RunFinished(str(run.path), status, reason, summary, failure)
@@ -86,25 +86,27 @@ def execute(
     return finished
 
 
-def _lived(life: Life, body: Callable[[Life], End]) -> tuple[Status, str, Failure | None, bool]:
+def _lived(
+    context: RunContext, body: Callable[[RunContext], End]
+) -> tuple[Status, str, Failure | None, bool]:
     """The body's end, or the failure as text; the last says whether the run was this process's to run."""
-    run, failure = life.run, None
+    run, failure = context.run, None
     try:
         run.claim()
         run.sweep()
     except UserError as error:
         return "failed", str(error.what), told(error), False
-    life.emit(StageChanged("Loading engine"))
+    context.emit(StageChanged("Loading engine"))
     try:
         warm_up.warm_up()
-        training = life.experiment.training
+        training = context.experiment.training
         threads = training.threads or (1 if training.cpu_use == "gentle" else devices.cores())
         with devices.computing_thread(threads), warnings_to(run.log):
-            return (*body(life), None, True)
+            return (*body(context), None, True)
     except Stopped:
         kept = (
             "what was there is untouched"
-            if life.outcome.progress.step
+            if context.outcome.progress.step
             else "there is nothing to keep"
         )
         return "stopped", f"Stopped before a step was done; {kept}.", None, True
@@ -116,16 +118,16 @@ def _lived(life: Life, body: Callable[[Life], End]) -> tuple[Status, str, Failur
     return "failed", failure[0], failure, True
 
 
-def _write(life: Life, summary: dict) -> None:
+def _write(context: RunContext, summary: dict) -> None:
     try:
-        outcome.write(life.run, summary)
+        outcome.write(context.run, summary)
     except UserError as error:
-        life.warn("summary", "The summary could not be saved", str(error))
+        context.warn("summary", "The summary could not be saved", str(error))
 
 
-def _advise(life: Life, status: Status, reason: str) -> None:
+def _advise(context: RunContext, status: Status, reason: str) -> None:
     """What a knowing person would say of the end."""
-    resolved = life.outcome.resolved
+    resolved = context.outcome.resolved
     findings = (
         while_training.after_failure(status, resolved, reason)
         if status in ("failed", "diverged")
@@ -133,9 +135,9 @@ def _advise(life: Life, status: Status, reason: str) -> None:
     )
     for finding in findings:
         try:
-            writer = history.Writer(life.run.path / history.METRICS)
-            writer.line(history.finding_line(finding, life.outcome.progress.step))
+            writer = history.Writer(context.run.path / history.METRICS)
+            writer.line(history.finding_line(finding, context.outcome.progress.step))
             writer.close()
         except UserError as error:
-            life.run.log(str(error))
-        life.listener(Found(finding))
+            context.run.log(str(error))
+        context.listener(Found(finding))

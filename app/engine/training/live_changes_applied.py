@@ -11,20 +11,20 @@ from app.engine.runs.events import Changed, Event
 from app.engine.runs.history import Writer
 from app.engine.runs.live_changes import PARTS, RATE_FACTOR, changed, in_words, refusal
 from app.engine.runs.progress import Progress
-from app.engine.training.build import Work, built_loss
+from app.engine.training.build import TrainState, built_loss
 
 MARKS = ("changed", "memory")
 """Lines of metrics.jsonl that say what was changed: by a person, and because memory ran out."""
 NEVER = 2**62
 
 
-class Adjuster:
+class LiveChanges:
     """What differs from the experiment by now. `rate_factor` and `clip` are read at every step; the rest stands where
     it is used: weight decay in the optimizer's groups, the loss and the size of parts in the passes."""
 
     def __init__(
         self,
-        work: Work,
+        train_state: TrainState,
         progress: Progress,
         marks: Iterable[dict[str, Any]],
         writer: Writer,
@@ -32,7 +32,7 @@ class Adjuster:
         log: Callable[[str], None],
     ) -> None:
         """marks: of the run so far. Those of steps that will be done again are made again at the same step."""
-        self._work, self._progress, self._writer = work, progress, writer
+        self._work, self._progress, self._writer = train_state, progress, writer
         self._emit, self._log = emit, log
         made = [mark for mark in marks if mark["mark"] in MARKS]
         self.made = [_told(mark) for mark in made]
@@ -79,22 +79,22 @@ class Adjuster:
         return [text for text in refused.values() if text]
 
     def _apply(self) -> None:
-        work, changes = self._work, self._progress.changes
-        settled = changed(work.plan.settled, changes)
+        train_state, changes = self._work, self._progress.changes
+        settled = changed(train_state.plan.settled, changes)
         assert settled.optimizer is not None and settled.loss is not None
         self.rate_factor = float(changes.get(RATE_FACTOR) or 1.0)
         self.clip = settled.training.gradient_clip or 0.0
-        fresh = settled.optimizer.groups(work.network)
+        fresh = settled.optimizer.groups(train_state.network)
         decay = {id(weight): group["weight_decay"] for group in fresh for weight in group["params"]}
-        for group in work.optimizer.param_groups:
+        for group in train_state.optimizer.param_groups:
             group["weight_decay"] = decay[id(group["params"][0])]
-        if settled.loss != work.loss:
-            work.loss = settled.loss
-            work.loss_function = work.passes.loss_function = built_loss(
-                work.plan, settled.loss, work.device
+        if settled.loss != train_state.loss:
+            train_state.loss = settled.loss
+            train_state.loss_function = train_state.passes.loss_function = built_loss(
+                train_state.plan, settled.loss, train_state.device
             )
-        parts = max(int(changes.get(PARTS) or 1), work.plan.parts)
-        work.passes.part_size = -(-work.plan.step_size // parts)
+        parts = max(int(changes.get(PARTS) or 1), train_state.plan.parts)
+        train_state.passes.part_size = -(-train_state.plan.step_size // parts)
 
 
 def _told(mark: dict[str, Any]) -> dict[str, Any]:

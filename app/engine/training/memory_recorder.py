@@ -15,7 +15,7 @@ from app.engine.runs.events import Event, MemoryMeasured
 from app.engine.runs.history import Writer
 from app.engine.runs.run import Run
 from app.engine.runs.summary import Outcome
-from app.engine.training.build import Work
+from app.engine.training.build import TrainState
 
 if TYPE_CHECKING:
     from app.engine.data.preparation import Batch
@@ -28,21 +28,21 @@ WEIGHED = (0, 9)
 _NOTHING: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
 
 
-class MemoryWatch:
+class MemoryRecorder:
     """Measures the memory of a run, tells it, and writes it to memory.jsonl. The outcome keeps the most of each row."""
 
     def __init__(
-        self, work: Work, run: Run, outcome: Outcome, emit: Callable[[Event], None]
+        self, train_state: TrainState, run: Run, outcome: Outcome, emit: Callable[[Event], None]
     ) -> None:
-        self._work, self._outcome, self._emit = work, outcome, emit
-        self.monitor = ledger.DeviceMonitor(work.device)
+        self._work, self._outcome, self._emit = train_state, outcome, emit
+        self.monitor = ledger.DeviceMonitor(train_state.device)
         self._writer = Writer(run.path / history.MEMORY)
         self._measured = self._kept = 0.0
         self._done, self._anew = 0, False
         self._seen: ledger.StepMeter | None = None
         self._meter: ledger.StepMeter | None = None
         self._batch_bytes = ledger.batch_bytes(
-            work.plan.problem, work.plan.task, work.plan.step_size
+            train_state.plan.problem, train_state.plan.task, train_state.plan.step_size
         )
 
     def step(
@@ -85,14 +85,14 @@ class MemoryWatch:
 
     def _rows(self) -> dict[str, int | None]:
         """The ledger as it is now."""
-        work = self._work
+        train_state = self._work
         rows = ledger.measure(
-            work.network,
-            work.optimizer,
-            work.optimizer_choice,
+            train_state.network,
+            train_state.optimizer,
+            train_state.optimizer_choice,
             self._largest(),
             self._batch_bytes,
-            work.batches.bytes,
+            train_state.batches.bytes,
         )
         kept = self._outcome.measured
         for name, value in rows.items():

@@ -7,9 +7,9 @@ from app.engine.errors import UserError
 from app.engine.memory.device_monitor import DeviceMonitor
 from app.engine.runs.live_changes import PARTS
 from app.engine.runs.progress import Progress
-from app.engine.training.build import Work
+from app.engine.training.build import TrainState
 from app.engine.training.failures import less_memory, let_go, memory_called
-from app.engine.training.live_changes_applied import Adjuster
+from app.engine.training.live_changes_applied import LiveChanges
 
 MOST_HALVINGS = 3
 """In one run: after that something else takes the memory."""
@@ -28,17 +28,23 @@ NEEDS = (
 NAMES = {"dataset": "data set", "other_state": "other optimizer state"}
 
 
-def halved(work: Work, progress: Progress, adjuster: Adjuster, monitor: DeviceMonitor) -> Finding:
+def halved(
+    train_state: TrainState, progress: Progress, live_changes: LiveChanges, monitor: DeviceMonitor
+) -> Finding:
     """Gives memory back, halves the parts in which a step is done, and says so with the ledger. The batch of a step
     stays, and so its result (but for what looks at a batch as a whole). Call it outside every except block.
 
     Raises UserError where that was done three times, or where a part is too small to be halved.
     """
-    for parameter in work.network.parameters():
+    for parameter in train_state.network.parameters():
         parameter.grad = None
     let_go()
-    kind, size, step = memory_called(work.device.type), work.passes.part_size, progress.step + 1
-    ledger = _ledger(work, monitor)
+    kind, size, step = (
+        memory_called(train_state.device.type),
+        train_state.passes.part_size,
+        progress.step + 1,
+    )
+    ledger = _ledger(train_state, monitor)
     if progress.halvings >= MOST_HALVINGS or size < LEAST_HALVED:
         tried = (
             f", though it was tried {progress.halvings} times with smaller parts"
@@ -47,24 +53,24 @@ def halved(work: Work, progress: Progress, adjuster: Adjuster, monitor: DeviceMo
         )
         raise UserError(
             f"There was not enough {kind} in step {step:,} for {size} examples at a time{tried}.",
-            f"{less_memory(work.device.type)} {ledger}",
+            f"{less_memory(train_state.device.type)} {ledger}",
             "training.batch_size",
         )
     progress.halvings += 1
     half = -(-size // 2)
-    parts = -(-work.plan.step_size // half)
+    parts = -(-train_state.plan.step_size // half)
     text = (
         f"There was not enough {kind} in step {step:,} for {size} examples at a time. The step was repeated with "
-        f"{half} at a time, in {parts} parts: it still learns from {work.plan.step_size} examples. {ledger}"
+        f"{half} at a time, in {parts} parts: it still learns from {train_state.plan.step_size} examples. {ledger}"
     )
-    adjuster.change({PARTS: parts}, text, mark="memory")
+    live_changes.change({PARTS: parts}, text, mark="memory")
     return Finding("smaller-batch", "warning", "Smaller parts", text)
 
 
-def _ledger(work: Work, monitor: DeviceMonitor) -> str:
+def _ledger(train_state: TrainState, monitor: DeviceMonitor) -> str:
     """What takes the most, and what is free, in a sentence."""
-    planned = -(-work.plan.step_size // work.plan.parts)
-    rows = sorted(((work.predicted.get(row, 0), row) for row in NEEDS), reverse=True)[:3]
+    planned = -(-train_state.plan.step_size // train_state.plan.parts)
+    rows = sorted(((train_state.predicted.get(row, 0), row) for row in NEEDS), reverse=True)[:3]
     needs = ", ".join(
         f"{NAMES.get(row, row.replace('_', ' '))} {_size(size)}" for size, row in rows if size
     )

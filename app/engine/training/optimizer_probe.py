@@ -35,7 +35,7 @@ EVERY, WAIT = 0.2, 40.0
 """Seconds between two looks, at least; and how many times as long as a look took."""
 
 
-class Watch:
+class OptimizerProbe:
     """Looks at an optimizer in its run. `before` and `after` stand around its step, in every step while somebody looks.
 
     Layers are the weights with two dimensions and more, in the network's order; biases, norms and single scales are

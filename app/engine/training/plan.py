@@ -204,7 +204,7 @@ def _graph(experiment: Experiment, problem: Problem) -> Graph:
 
 
 def _check_data(dataset: Dataset) -> None:
-    about, targets = dataset.description, dataset.targets
+    description, targets = dataset.description, dataset.targets
     for split, words in (("training", "to learn from"), ("validation", "to judge by")):
         if not len(dataset.indices.get(split, ())):
             raise UserError(
@@ -213,9 +213,9 @@ def _check_data(dataset: Dataset) -> None:
                 "data.validation_share",
             )
     if (
-        about.classes
+        description.classes
         and targets.ndim == 1
-        and (targets.min() < 0 or targets.max() >= len(about.classes))
+        and (targets.min() < 0 or targets.max() >= len(description.classes))
     ):
         raise UserError(
             "Some examples have a class that is not in the list of classes.",

@@ -8,18 +8,18 @@ from app.engine.runs import checkpoint
 from app.engine.runs.checkpoint import Checkpoint
 from app.engine.runs.progress import Progress
 from app.engine.training import plan as preparing
-from app.engine.training.execution import Life
+from app.engine.training.execution import RunContext
 from app.engine.training.plan import Plan
 
 
 def find(
-    life: Life, was: str, epochs: int | None, dataset: Dataset | None
+    context: RunContext, was: str, epochs: int | None, dataset: Dataset | None
 ) -> tuple[Plan, Checkpoint | None]:
     """What is to be done and where it stands; no checkpoint means from the first step. was: the run's status before.
 
     Raises UserError where it cannot go on, or Stopped.
     """
-    run = life.run
+    run = context.run
     folder = run.path / "checkpoints"
     if was == "diverged":
         raise UserError(
@@ -29,7 +29,7 @@ def find(
     checkpoint.clean(folder)
     found, passed = checkpoint.newest(folder)
     for text in passed:
-        life.warn(
+        context.warn(
             "checkpoint",
             "A checkpoint is damaged",
             text + (" The one before is used." if found else ""),
@@ -40,7 +40,7 @@ def find(
                 f"No checkpoint of the run '{run.name}' can be used: all are damaged.",
                 "Start it again from its settings.",
             )
-        plan = preparing.plan(life.experiment, run, life.emit, life.control, dataset)
+        plan = preparing.plan(context.experiment, run, context.emit, context.control, dataset)
         return (plan.with_training(epochs=epochs) if epochs else plan), None
     progress = Progress(**found.state["progress"])
     if progress.end and epochs is None and was in ("completed", "stopped"):
@@ -48,7 +48,9 @@ def find(
             f"The run '{run.name}' has finished its {progress.epoch - 1} epochs.",
             "Choose more epochs to train longer.",
         )
-    plan = preparing.plan_again(life.experiment, found.state, life.emit, life.control, dataset)
+    plan = preparing.plan_again(
+        context.experiment, found.state, context.emit, context.control, dataset
+    )
     if epochs is not None and epochs != plan.epochs:
         if epochs < progress.epoch:
             raise UserError(

@@ -15,7 +15,7 @@ from app.engine.runs.events import CheckpointSaved, Event, Found
 from app.engine.runs.history import Writer
 from app.engine.runs.progress import Progress
 from app.engine.runs.run import Run
-from app.engine.training.build import Work
+from app.engine.training.build import TrainState
 from app.engine.training.plan import plan_state
 from app.engine.training.recorder import Recorder
 from app.engine.training.validation import BestKeeper
@@ -30,7 +30,7 @@ class Saver:
 
     def __init__(
         self,
-        work: Work,
+        train_state: TrainState,
         run: Run,
         progress: Progress,
         recorder: Recorder,
@@ -38,9 +38,9 @@ class Saver:
         best: BestKeeper,
         emit: Callable[[Event], None],
     ) -> None:
-        self._work, self._run, self._progress, self._recorder = work, run, progress, recorder
+        self._work, self._run, self._progress, self._recorder = train_state, run, progress, recorder
         self._writer, self._best, self._emit = writer, best, emit
-        self._state = plan_state(work.plan, work.threads)
+        self._state = plan_state(train_state.plan, train_state.threads)
         self._last = time.monotonic()
         self._saved: tuple[int, int, str] | None = None
         self.trouble = ""
@@ -74,8 +74,8 @@ class Saver:
         return done
 
     def _save(self, model: Tensors) -> None:
-        work = self._work
-        self._progress.scaler = work.passes.scale_state()
+        train_state = self._work
+        self._progress.scaler = train_state.passes.scale_state()
         state = {
             **self._state,
             "progress": asdict(self._progress),
@@ -85,7 +85,7 @@ class Saver:
             self._run.path / "checkpoints",
             Checkpoint(
                 model,
-                checkpoint.optimizer_tensors(work.network, work.optimizer),
+                checkpoint.optimizer_tensors(train_state.network, train_state.optimizer),
                 state,
             ),
         )

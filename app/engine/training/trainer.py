@@ -38,22 +38,22 @@ from app.engine.runs.run import Run
 from app.engine.runs.summary import Outcome
 from app.engine.training import build, memory_shortage, resuming
 from app.engine.training import plan as preparing
-from app.engine.training.build import Work
+from app.engine.training.build import TrainState
 from app.engine.training.concluding import conclude
-from app.engine.training.execution import End, Life, execute
+from app.engine.training.execution import End, RunContext, execute
 from app.engine.training.failures import less_memory, let_go, memory_called, out_of_memory
-from app.engine.training.live_changes_applied import Adjuster
-from app.engine.training.memory_recorder import MemoryWatch
+from app.engine.training.live_changes_applied import LiveChanges
+from app.engine.training.memory_recorder import MemoryRecorder
 from app.engine.training.memory_shortage import LEAST_HALVED, MOST_HALVINGS
 from app.engine.training.plan import Plan
 from app.engine.training.recorder import Course, Diverged, Recorder
 from app.engine.training.saver import Saver
-from app.engine.training.validation import BestKeeper, Judge, count_patience, is_better
+from app.engine.training.validation import BestKeeper, Validator, count_patience, is_better
 
 if TYPE_CHECKING:
     from app.engine.data.preparation import Batch
     from app.engine.memory.ledger import StepMeter
-    from app.engine.training.optimizer_probe import Watch
+    from app.engine.training.optimizer_probe import OptimizerProbe
 
 
 def train(
@@ -68,8 +68,10 @@ def train(
     dataset: what experiment.data stands for, if it is open already.
     """
 
-    def body(life: Life) -> End:
-        return _attempts(life, preparing.plan(experiment, run, life.emit, control, dataset), None)
+    def body(context: RunContext) -> End:
+        return _attempts(
+            context, preparing.plan(experiment, run, context.emit, control, dataset), None
+        )
 
     return execute(run, experiment, emit, control, body)
 
@@ -87,27 +89,27 @@ def resume(
     """
     was = run.status
 
-    def body(life: Life) -> End:
-        return _attempts(life, *resuming.find(life, was, epochs, dataset))
+    def body(context: RunContext) -> End:
+        return _attempts(context, *resuming.find(context, was, epochs, dataset))
 
     return execute(run, None, emit, control, body)
 
 
-def _attempts(life: Life, plan: Plan, found: Checkpoint | None) -> End:
+def _attempts(context: RunContext, plan: Plan, found: Checkpoint | None) -> End:
     """Trains. Memory that runs out in a step is the loop's matter; where it does elsewhere, while a network is built
     or judged or the optimizer makes its state, all is let go and done again with half as much at once."""
     halvings = 0
     untold: list[tuple[int, str]] = []
     while True:
         try:
-            return _attempt(life, plan, found, halvings, untold)
+            return _attempt(context, plan, found, halvings, untold)
         except Exception as error:
             if not out_of_memory(error):
                 raise
-            life.run.log("".join(traceback.format_exception(error)))
+            context.run.log("".join(traceback.format_exception(error)))
         # Outside the except block: the exception held the frames, and the frames held the tensors.
         let_go()
-        progress, kind = life.outcome.progress, memory_called(plan.device.type)
+        progress, kind = context.outcome.progress, memory_called(plan.device.type)
         size = -(-plan.step_size // max(plan.parts, int(progress.changes.get(PARTS) or 1)))
         halvings = max(halvings, progress.halvings)
         if halvings >= MOST_HALVINGS or size < LEAST_HALVED:
@@ -117,21 +119,25 @@ def _attempts(life: Life, plan: Plan, found: Checkpoint | None) -> End:
         plan = plan.in_parts(-(-plan.step_size // (size // 2)))
         text = f"Not enough {kind} for batch {size}; retrying with {size // 2}"
         why = f"{text} at a time; a step still learns from {plan.step_size}."
-        life.emit(StageChanged(text))
-        life.warn("smaller-batch", "Smaller parts", why)
+        context.emit(StageChanged(text))
+        context.warn("smaller-batch", "Smaller parts", why)
         untold.append((plan.parts, why))
-        found = checkpoint.newest(life.run.path / "checkpoints")[0] if progress.step else None
+        found = checkpoint.newest(context.run.path / "checkpoints")[0] if progress.step else None
 
 
 def _attempt(
-    life: Life, plan: Plan, found: Checkpoint | None, halvings: int, untold: list[tuple[int, str]]
+    context: RunContext,
+    plan: Plan,
+    found: Checkpoint | None,
+    halvings: int,
+    untold: list[tuple[int, str]],
 ) -> End:
     """One attempt: all tensors are made below here, and gone when it returns. halvings: how often memory ran out before
     it. untold: of those, in how many parts and why, what the run's record does not have yet."""
-    run = life.run
+    run = context.run
     progress = Progress(**found.state["progress"]) if found else Progress()
     progress.halvings = max(progress.halvings, halvings)
-    life.outcome.progress, life.outcome.resolved, life.outcome.device = (
+    context.outcome.progress, context.outcome.resolved, context.outcome.device = (
         progress,
         plan.settled,
         plan.device.name,
@@ -140,16 +146,18 @@ def _attempt(
         checkpoint.drop_all(run.path / "checkpoints")
     writer = Writer(run.path / history.METRICS, int(found.state["history_offset"]) if found else 0)
     try:
-        work = build.build(plan, run, life.emit, life.control, found)
-        prepared = build.announce(work, run, progress)
-        life.outcome.prepared = prepared
-        life.emit(prepared)
-        training = Training(work, run, progress, writer, life.outcome, life.emit, life.control)
+        train_state = build.build(plan, run, context.emit, context.control, found)
+        prepared = build.announce(train_state, run, progress)
+        context.outcome.prepared = prepared
+        context.emit(prepared)
+        training = Training(
+            train_state, run, progress, writer, context.outcome, context.emit, context.control
+        )
         if found is not None:
             training.take_up(resuming.longer(plan, found))
         while untold:
             parts, why = untold.pop(0)
-            training.adjuster.change({PARTS: parts}, why, mark="memory")
+            training.live_changes.change({PARTS: parts}, why, mark="memory")
         return training.to_the_end()
     finally:
         writer.close()
@@ -160,7 +168,7 @@ class Training:
 
     def __init__(
         self,
-        work: Work,
+        train_state: TrainState,
         run: Run,
         progress: Progress,
         writer: Writer,
@@ -168,23 +176,30 @@ class Training:
         emit: Callable[[Event], None],
         control: Control,
     ) -> None:
-        self.work, self.run, self.progress, self.outcome = work, run, progress, outcome
+        self.train_state, self.run, self.progress, self.outcome = (
+            train_state,
+            run,
+            progress,
+            outcome,
+        )
         self.emit, self.control, self.writer = emit, control, writer
         before = history.read_history(run.path)
         self.course = Course(before)
         outcome.training_loss = {
             line["epoch"]: line["training_loss"] for line in self.course.epochs
         }
-        self.recorder = Recorder(progress, work.steps, work.plan.epochs, writer, self.course, emit)
-        self.judge = Judge(work)
-        self.best = BestKeeper(work, run)
-        self.saver = Saver(work, run, progress, self.recorder, writer, self.best, emit)
-        self.memory = MemoryWatch(work, run, outcome, emit)
+        self.recorder = Recorder(
+            progress, train_state.steps, train_state.plan.epochs, writer, self.course, emit
+        )
+        self.judge = Validator(train_state)
+        self.best = BestKeeper(train_state, run)
+        self.saver = Saver(train_state, run, progress, self.recorder, writer, self.best, emit)
+        self.memory = MemoryRecorder(train_state, run, outcome, emit)
         self._found: dict[str, while_training.Finding] = {}
-        self.adjuster = Adjuster(work, progress, before.marks, writer, emit, run.log)
-        outcome.changes = self.adjuster.made
-        work.passes.load_scale(progress.scaler)
-        self.watch: Watch | None = None
+        self.live_changes = LiveChanges(train_state, progress, before.marks, writer, emit, run.log)
+        outcome.changes = self.live_changes.made
+        train_state.passes.load_scale(progress.scaler)
+        self.watch: OptimizerProbe | None = None
         self._save_soon = False
 
     def take_up(self, longer: bool) -> None:
@@ -192,7 +207,7 @@ class Training:
         progress = self.progress
         if longer:
             progress.end, progress.since_best = "", 0
-        epochs = self.work.plan.epochs
+        epochs = self.train_state.plan.epochs
         mark = "longer" if longer else "resumed"
         self.writer.line(
             {"mark": mark, "step": progress.step, "epochs": epochs, "time": round(time.time(), 3)}
@@ -234,19 +249,24 @@ class Training:
 
     def fit(self) -> None:
         """Trains to the end of the last epoch. Raises Stopped, Diverged, UserError, or what torch raises."""
-        work, progress, recorder, control = self.work, self.progress, self.recorder, self.control
-        network, optimizer, batches, passes = (
-            work.network,
-            work.optimizer,
-            work.batches,
-            work.passes,
+        train_state, progress, recorder, control = (
+            self.train_state,
+            self.progress,
+            self.recorder,
+            self.control,
         )
-        adjuster = self.adjuster
+        network, optimizer, batches, passes = (
+            train_state.network,
+            train_state.optimizer,
+            train_state.batches,
+            train_state.passes,
+        )
+        live_changes = self.live_changes
         parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
         peak, steps, factor = (
             float(optimizer.param_groups[0]["lr"]),
-            work.steps,
-            work.schedule.factor,
+            train_state.steps,
+            train_state.schedule.factor,
         )
         norm_every = recorder.norm_every
         first = True
@@ -258,18 +278,21 @@ class Training:
                 self._before_step()
                 step = progress.step
                 rate = (
-                    peak * factor(step, steps) * scale_of(progress.schedule) * adjuster.rate_factor
+                    peak
+                    * factor(step, steps)
+                    * scale_of(progress.schedule)
+                    * live_changes.rate_factor
                 )
                 for group in optimizer.param_groups:
                     group["lr"] = rate
-                work.randomness.begin_step(progress.epoch, step)
+                train_state.randomness.begin_step(progress.epoch, step)
                 inputs, targets = batches.get(progress.batch)
                 with self.memory.step(inputs, targets) as meter:
                     loss = self._gradients(inputs, targets, meter)
                     passes.unscale(optimizer)
                     norm = None
-                    if adjuster.clip:
-                        norm = clip_grad_norm_(parameters, adjuster.clip)
+                    if live_changes.clip:
+                        norm = clip_grad_norm_(parameters, live_changes.clip)
                     elif step % norm_every == 0:
                         norm = get_total_norm([p.grad for p in parameters if p.grad is not None])
                     if control.watching:
@@ -294,45 +317,55 @@ class Training:
     ) -> torch.Tensor:
         """The loss of a batch, its gradients left with the weights. Where memory runs out it is done again in parts
         of half the size, three times in a run. Raises UserError after that."""
-        work, progress = self.work, self.progress
+        train_state, progress = self.train_state, self.progress
         while True:
             try:
-                return work.passes(inputs, targets, meter.forward if meter is not None else None)
+                return train_state.passes(
+                    inputs, targets, meter.forward if meter is not None else None
+                )
             except Exception as error:
                 if not out_of_memory(error):
                     raise
                 self.run.log("".join(traceback.format_exception(error)))
             # Outside the except block: the exception held the frames, and the frames held the tensors.
-            self.find(memory_shortage.halved(work, progress, self.adjuster, self.memory.monitor))
+            self.find(
+                memory_shortage.halved(
+                    train_state, progress, self.live_changes, self.memory.monitor
+                )
+            )
             self.memory.weigh_anew()
             self._save_soon = (
                 True  # what a failed pass did to running averages is not to be done again
             )
-            work.randomness.begin_step(progress.epoch, progress.step)
+            train_state.randomness.begin_step(progress.epoch, progress.step)
 
     # --- between steps
 
     def _before_step(self) -> None:
         """Requests, changes and the others' turns, at a step boundary. Raises Stopped."""
-        control, adjuster = self.control, self.adjuster
+        control, live_changes = self.control, self.live_changes
         if control.stopping or control.pausing:
             self._honour()
-        if self.progress.step >= adjuster.next_step:
-            adjuster.again()
+        if self.progress.step >= live_changes.next_step:
+            live_changes.again()
         if control.asked:
-            for text in adjuster.change(control.taken()):
+            for text in live_changes.change(control.taken()):
                 self.find(while_training.Finding("change", "warning", "Not changed", text))
         if waited := control.begin_step(self.progress.examples):
             self.recorder.leave_out(waited)
             if control.stopping or control.pausing:
                 self._honour()
 
-    def _watching(self) -> Watch:
+    def _watching(self) -> OptimizerProbe:
         """Made when somebody looks for the first time."""
         if self.watch is None:
-            from app.engine.training.optimizer_probe import Watch
+            from app.engine.training.optimizer_probe import OptimizerProbe
 
-            self.watch = Watch(self.work.network, self.work.optimizer, self.work.optimizer_choice)
+            self.watch = OptimizerProbe(
+                self.train_state.network,
+                self.train_state.optimizer,
+                self.train_state.optimizer_choice,
+            )
         return self.watch
 
     def _between_steps(self, first: bool) -> None:
@@ -364,22 +397,24 @@ class Training:
         """Judges in the middle of the first epoch, after a stop, so that there is something to keep. It is no epoch: a
         run that goes on chooses its best anew."""
         evaluation = self.judge.validation(check)
-        if is_better(Progress(), evaluation, "loss", self.work.plan.task.headline):
+        if is_better(Progress(), evaluation, "loss", self.train_state.plan.task.headline):
             self.saver.keep_best(evaluation, self.progress.epoch, partial=True)
 
     def _end_epoch(self) -> None:
-        progress, settings = self.progress, self.work.plan.settled.training
+        progress, settings = self.progress, self.train_state.plan.settled.training
         begun = time.perf_counter()
         self.emit(StageChanged(f"Judging epoch {progress.epoch}"))
         evaluation = self.judge.validation(self._honour)
-        better = is_better(progress, evaluation, settings.best_by, self.work.plan.task.headline)
+        better = is_better(
+            progress, evaluation, settings.best_by, self.train_state.plan.task.headline
+        )
         if better:
             self._note_best(evaluation)
         count_patience(progress, evaluation.loss, settings.min_delta)
-        progress.schedule = self.work.schedule.judged(progress.schedule, evaluation.loss)
+        progress.schedule = self.train_state.schedule.judged(progress.schedule, evaluation.loss)
         epoch = progress.epoch
         self._tell_epoch(evaluation, better, time.perf_counter() - begun)
-        if epoch >= self.work.plan.epochs:
+        if epoch >= self.train_state.plan.epochs:
             progress.end = "completed"
         elif settings.patience and progress.since_best >= settings.patience:
             progress.end = "early"
@@ -402,7 +437,7 @@ class Training:
         progress = self.progress
         progress.best_epoch, progress.best_step = progress.epoch, progress.step
         progress.best_loss = evaluation.loss
-        progress.best_metric = evaluation.metrics.get(self.work.plan.task.headline.name)
+        progress.best_metric = evaluation.metrics.get(self.train_state.plan.task.headline.name)
 
     def _tell_epoch(self, evaluation: Evaluation, better: bool, seconds: float) -> None:
         progress = self.progress
@@ -424,7 +459,7 @@ class Training:
         self.writer.line(history.epoch_line(event))
         self.saver.guarded(lambda: history.write_epoch(self.run.path, event.epoch, record))
         self.emit(event)
-        self.emit(ProbePredicted(event.epoch, record.rows, record.said))
+        self.emit(ProbePredicted(event.epoch, record.rows, record.predictions))
         self.run.log(
             f"epoch {event.epoch}: training loss {loss:.4g}, validation loss {evaluation.loss:.4g}, "
             + ", ".join(f"{name} {value:.4g}" for name, value in evaluation.metrics.items())
@@ -432,9 +467,9 @@ class Training:
         self.course.epochs.append(history.epoch_line(event))
         for finding in while_training.while_training(
             self.course,
-            self.work.plan.dataset.description,
+            self.train_state.plan.dataset.description,
             evaluation.confusion,
-            self.work.plan.settled,
+            self.train_state.plan.settled,
         ):
             self.find(finding)
 

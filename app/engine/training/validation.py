@@ -16,28 +16,30 @@ from app.engine.runs import checkpoint, history
 from app.engine.runs.checkpoint import Best, Tensors
 from app.engine.runs.progress import Progress
 from app.engine.runs.run import Run
-from app.engine.training.build import Work, built_loss
+from app.engine.training.build import TrainState, built_loss
 
 PROBES = 12
 
 
-class Judge:
+class Validator:
     """Judges the network of a run. The validation split chooses the best epoch; the test split is looked at once,
     at the very end, and chooses nothing. Every epoch is judged by the loss as it was planned: one that was changed
     while the run trained measures otherwise, and its figures could not be compared with those before."""
 
-    def __init__(self, work: Work) -> None:
-        self._work = work
-        assert work.plan.settled.loss is not None
-        self._loss_function = built_loss(work.plan, work.plan.settled.loss, work.device)
-        dataset = work.plan.dataset
-        self._validation = split_inputs(dataset, "validation", work.device)
+    def __init__(self, train_state: TrainState) -> None:
+        self._work = train_state
+        assert train_state.plan.settled.loss is not None
+        self._loss_function = built_loss(
+            train_state.plan, train_state.plan.settled.loss, train_state.device
+        )
+        dataset = train_state.plan.dataset
+        self._validation = split_inputs(dataset, "validation", train_state.device)
         targets = dataset.targets[dataset.indices["validation"]]
         self.probes = probe_positions(
             targets
             if dataset.description.classes and targets.ndim == 1
             else np.zeros(len(targets), np.int64),
-            work.plan.task.probes,
+            train_state.plan.task.probes,
         )
 
     def validation(self, check: Callable[[], None]) -> Evaluation:
@@ -52,18 +54,22 @@ class Judge:
 
     def _judge(self, split: str, inputs: Any, check: Callable[[], None]) -> Evaluation:
         """Exact averages, in float32 whatever the training's precision: so are all later uses of the weights."""
-        work, dataset = self._work, self._work.plan.dataset
-        size = judged_at_a_time(work.plan.problem, self._loss_function, work.plan.batch_size)
-        if work.plan.memory_parts and not self._loss_function.compares:
-            size = min(size, work.passes.part_size)  # memory ran out, and it may have been here
+        train_state, dataset = self._work, self._work.plan.dataset
+        size = judged_at_a_time(
+            train_state.plan.problem, self._loss_function, train_state.plan.batch_size
+        )
+        if train_state.plan.memory_parts and not self._loss_function.compares:
+            size = min(
+                size, train_state.passes.part_size
+            )  # memory ran out, and it may have been here
         return evaluate(
-            work.network,
+            train_state.network,
             dataset.description,
             inputs,
             dataset.targets[dataset.indices[split]],
             self._loss_function,
-            work.plan.task,
-            work.device,
+            train_state.plan.task,
+            train_state.device,
             size,
             check,
         )
@@ -72,7 +78,7 @@ class Judge:
         """The small record of an epoch; the probes are rows of its evaluation, so they cost nothing."""
         rows = self._work.plan.dataset.indices["validation"][self.probes]
         return history.EpochRecord(
-            np.asarray(rows), evaluation.said[self.probes], evaluation.confusion
+            np.asarray(rows), evaluation.predictions[self.probes], evaluation.confusion
         )
 
 
@@ -112,8 +118,8 @@ def count_patience(progress: Progress, loss: float, min_delta: float) -> None:
 class BestKeeper:
     """The best epoch's weights: in memory, and on the disk with all that is needed to use them."""
 
-    def __init__(self, work: Work, run: Run) -> None:
-        self._work, self._run = work, run
+    def __init__(self, train_state: TrainState, run: Run) -> None:
+        self._work, self._run = train_state, run
         self.weights: Tensors | None = None
         self.evaluation: Evaluation | None = None
         self.state: dict[str, Any] = {}
@@ -170,6 +176,6 @@ def write_results(run: Run, split: str, rows: np.ndarray, evaluation: Evaluation
         {
             "rows": np.asarray(rows),
             "targets": evaluation.targets,
-            "said": evaluation.said,
+            "predictions": evaluation.predictions,
         },
     )

@@ -19,7 +19,7 @@ class Sizes:
     width: float = 420
     row_gap: float = 12
     column_gap: float = 40
-    lane: float = 16
+    member: float = 16
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,10 @@ def arrange(
     """
     rows = _rows(inputs)
     columns = _columns(inputs, rows)
-    lanes = _Lanes(inputs, rows, columns)
-    boxes = _boxes(rows, columns, heights, sizes, lanes)
+    members = _Lanes(inputs, rows, columns)
+    boxes = _boxes(rows, columns, heights, sizes, members)
     lines = {
-        (source, target): _line(source, target, boxes, rows, columns, lanes, sizes)
+        (source, target): _line(source, target, boxes, rows, columns, members, sizes)
         for target, sources in inputs.items()
         for source in sources
     }
@@ -122,16 +122,20 @@ class _Lanes:
             if not any((columns[target], row) in places for row in between):
                 continue
             column, span = columns[target], (rows[source], rows[target])
-            lanes = used.setdefault(column, [])
-            lane = next(
-                (n for n, spans in enumerate(lanes) if all(_apart(span, other) for other in spans)),
-                len(lanes),
+            members = used.setdefault(column, [])
+            member = next(
+                (
+                    n
+                    for n, spans in enumerate(members)
+                    if all(_apart(span, other) for other in spans)
+                ),
+                len(members),
             )
-            if lane == len(lanes):
-                lanes.append([])
-            lanes[lane].append(span)
-            self.of[source, target] = lane
-            self.most[column] = max(self.most.get(column, 0), lane + 1)
+            if member == len(members):
+                members.append([])
+            members[member].append(span)
+            self.of[source, target] = member
+            self.most[column] = max(self.most.get(column, 0), member + 1)
 
 
 def _apart(one: tuple[int, int], other: tuple[int, int]) -> bool:
@@ -143,7 +147,7 @@ def _boxes(
     columns: Mapping[str, int],
     heights: Mapping[str, float],
     sizes: Sizes,
-    lanes: _Lanes,
+    members: _Lanes,
 ) -> dict[str, Box]:
     tallest: dict[int, float] = {}
     for name, row in rows.items():
@@ -152,18 +156,18 @@ def _boxes(
     for row in sorted(tallest):
         tops[row] = top
         top += tallest[row] + sizes.row_gap
-    lefts = _lefts(set(columns.values()), sizes, lanes)
+    lefts = _lefts(set(columns.values()), sizes, members)
     return {
         name: Box(lefts[columns[name]], tops[row], sizes.width, heights[name])
         for name, row in rows.items()
     }
 
 
-def _lefts(columns: set[int], sizes: Sizes, lanes: _Lanes) -> dict[int, float]:
+def _lefts(columns: set[int], sizes: Sizes, members: _Lanes) -> dict[int, float]:
     """Left edge of every column, with room for the lanes on its right."""
 
     def room(column: int) -> float:
-        return sizes.width + sizes.column_gap + lanes.most.get(column, 0) * sizes.lane
+        return sizes.width + sizes.column_gap + members.most.get(column, 0) * sizes.member
 
     lefts = {0: -sizes.width / 2}
     for column in range(1, max(columns) + 1):
@@ -179,14 +183,14 @@ def _line(
     boxes: Mapping[str, Box],
     rows: Mapping[str, int],
     columns: Mapping[str, int],
-    lanes: _Lanes,
+    members: _Lanes,
     sizes: Sizes,
 ) -> tuple[Point, ...]:
     start, end = boxes[source], boxes[target]
     above = end.y - sizes.row_gap / 2
-    if (source, target) in lanes.of:
+    if (source, target) in members.of:
         return _bypass(
-            start, end, lanes.of[source, target], columns[source] == columns[target], sizes
+            start, end, members.of[source, target], columns[source] == columns[target], sizes
         )
     if start.middle == end.middle:
         return (start.middle, start.bottom), (end.middle, end.y)
@@ -206,9 +210,11 @@ def _line(
     )
 
 
-def _bypass(start: Box, end: Box, lane: int, same_column: bool, sizes: Sizes) -> tuple[Point, ...]:
+def _bypass(
+    start: Box, end: Box, member: int, same_column: bool, sizes: Sizes
+) -> tuple[Point, ...]:
     """Out of the side of a block, down the lane, into the side of the other; from another column, from below."""
-    x = end.x + end.width + (lane + 1) * sizes.lane
+    x = end.x + end.width + (member + 1) * sizes.member
     level = end.y + end.height / 2
     if same_column:
         out = start.y + start.height / 2

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 if TYPE_CHECKING:
     from app.ui.state.background import Background
     from app.ui.state.document import Document
-    from app.ui.state.network_measurer import Measurer
+    from app.ui.state.network_measurer import NetworkMeasurer
     from app.ui.state.preferences import Preferences
     from app.ui.state.session import Session
     from app.ui.style.theme import Theme
@@ -28,7 +28,7 @@ class Parts:
     session: Session
     theme: Theme
     background: Background
-    measurer: Measurer
+    network_measurer: NetworkMeasurer
     preferences: Preferences
     runs_folder: Path
     go: Callable[[str], None]

@@ -21,10 +21,10 @@ from app.ui.shell.notify import Notifier
 from app.ui.shell.problems import Problems
 from app.ui.shell.run_bar import Engine, RunBar
 from app.ui.state.background import Background, Failure
-from app.ui.state.data_loader import Opener
+from app.ui.state.data_loader import DataLoader
 from app.ui.state.document import Document
 from app.ui.state.engine import EngineLoader, look
-from app.ui.state.network_measurer import Measurer
+from app.ui.state.network_measurer import NetworkMeasurer
 from app.ui.state.preferences import Preferences
 from app.ui.state.session import Session, State
 from app.ui.state.speed import Speeds
@@ -54,11 +54,11 @@ class Assembly(QObject):
             Background(),
             Background(),
         )  # reading data must not wait for measuring
-        self.opener = Opener(self.document, self._reading)
-        self.measurer = Measurer(self.document, self.background)
+        self.data_loader = DataLoader(self.document, self._reading)
+        self.network_measurer = NetworkMeasurer(self.document, self.background)
         self.files = Files(frame, self.document, self.session, preferences, self.problems, folder)
         self.run_bar = RunBar(
-            frame.bottom, self.document, self.session, self.measurer, Speeds(preferences)
+            frame.bottom, self.document, self.session, self.network_measurer, Speeds(preferences)
         )
         self.engine = EngineLoader()
         self.awake, self.notifier = awake or Awake(), Notifier(frame)
@@ -69,7 +69,7 @@ class Assembly(QObject):
             self.session,
             theme,
             self.background,
-            self.measurer,
+            self.network_measurer,
             preferences,
             self.runs_folder,
             frame.go,
@@ -98,7 +98,7 @@ class Assembly(QObject):
         frame.asked_to_close.connect(self.commands.leave)
         frame.visibility_changed.connect(lambda seen: session.set_calm(not seen))
         self.files.shown.connect(frame.go)
-        self.files.again.connect(self.opener.open)
+        self.files.again.connect(self.data_loader.open)
         self.problems.changed.connect(lambda: frame.header.set_notices(len(self.problems.problems)))
         for background in (self.background, self._reading):
             background.failed.connect(self.problems.tell)
@@ -108,7 +108,7 @@ class Assembly(QObject):
             document.data_changed,
             session.state_changed,
             session.shown,
-            self.measurer.changed,
+            self.network_measurer.changed,
         ):
             changed.connect(frame.refresh_soon)
         session.state_changed.connect(self._state_changed)
@@ -231,8 +231,8 @@ class Assembly(QObject):
         """Stop what runs and wait for it. Returns whether every thread has ended."""
         self.preferences.set("page", self.frame.page or "welcome")
         self._saving.stop()
-        self.opener.close()
-        self.measurer.close()
+        self.data_loader.close()
+        self.network_measurer.close()
         self.run_bar.close()
         self.session.close()
         self.awake.release()
@@ -248,8 +248,8 @@ class Assembly(QObject):
         # Qt keeps what is connected to a signal as long as its sender: without this the pages would outlive the window
         for sender in (
             self.run_bar,
-            self.measurer,
-            self.opener,
+            self.network_measurer,
+            self.data_loader,
             self.files,
             self.engine,
             self.session,

@@ -14,12 +14,12 @@ from app.ui.shell.bottom_bar import BarState, BottomBar
 from app.ui.state.background import Failure
 from app.ui.state.document import Document
 from app.ui.state.session import Session, State
-from app.ui.state.speed import Speeds, about
+from app.ui.state.speed import Speeds, rough_duration
 from app.ui.text.amounts import bytes_text, time_text
 from app.ui.widgets.memory.ledger import Part, device_parts, total_of
 
 if TYPE_CHECKING:
-    from app.ui.state.network_measurer import Measurer
+    from app.ui.state.network_measurer import NetworkMeasurer
 
 TICK_MS = 1000
 NO_DATA = "Choose data first: a built-in data set, or a file or folder of your own."
@@ -48,11 +48,16 @@ class RunBar(QObject):
         bar: BottomBar,
         document: Document,
         session: Session,
-        measurer: Measurer,
+        network_measurer: NetworkMeasurer,
         speeds: Speeds,
     ) -> None:
         super().__init__()
-        self._bar, self._document, self._session, self._measurer = bar, document, session, measurer
+        self._bar, self._document, self._session, self._measurer = (
+            bar,
+            document,
+            session,
+            network_measurer,
+        )
         self._speeds = speeds
         self.engine: Engine | None = None
         self._outcome = ""
@@ -63,7 +68,7 @@ class RunBar(QObject):
         self._timer.timeout.connect(self._tick)
         document.changed.connect(self._document_changed)
         document.data_changed.connect(self.refresh)
-        measurer.changed.connect(self.refresh)
+        network_measurer.changed.connect(self.refresh)
         session.state_changed.connect(self.refresh)
         session.told.connect(self.refresh)
         session.finished.connect(self._finished)
@@ -81,7 +86,7 @@ class RunBar(QObject):
 
     def obstacle(self) -> str:
         """Why Train cannot be pressed, in a sentence that says what to do; "" when it can."""
-        document, measurer = self._document, self._measurer
+        document, network_measurer = self._document, self._measurer
         if self._session.active:
             return "A training is under way."
         if not document.experiment.data.source:
@@ -91,13 +96,15 @@ class RunBar(QObject):
         trouble = document.trouble()
         if trouble is not None:
             return _sentence(trouble)
-        if measurer.busy:
+        if network_measurer.busy:
             return ""  # what was measured is of before; the training itself says what cannot be
-        if measurer.trouble is not None and not isinstance(measurer.trouble, Failure):
+        if network_measurer.trouble is not None and not isinstance(
+            network_measurer.trouble, Failure
+        ):
             return _sentence(
-                measurer.trouble
+                network_measurer.trouble
             )  # a Failure is the measuring's own and says nothing about training
-        inspection = measurer.inspection
+        inspection = network_measurer.inspection
         if inspection is not None and inspection.error is not None:
             return _sentence(inspection.error)
         return ""
@@ -164,7 +171,7 @@ class RunBar(QObject):
             measured.inspection.multiply_adds,
             examples,
         )
-        return text if seconds is None else f"{text}, {about(seconds)} on this computer"
+        return text if seconds is None else f"{text}, {rough_duration(seconds)} on this computer"
 
     def _needed(self) -> tuple[str, tuple[Part, ...], int | None]:
         """The memory these settings need, against what is free."""
@@ -207,7 +214,7 @@ class RunBar(QObject):
         progress = latest.position / max(1, prepared.steps)
         speed = "" if latest.speed is None else f"{latest.speed:,.0f} {self._many()}/s"
         remaining, spent = latest.remaining, latest.elapsed
-        if session.racing and session.race is not None:  # of all of them
+        if session.race_state and session.race is not None:  # of all of them
             text = brief = session.race.text
             progress, remaining, speed = session.race.progress, session.race.remaining, ""
             spent = time.monotonic() - session.begun

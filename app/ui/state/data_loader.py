@@ -20,7 +20,7 @@ DEBOUNCE_MS = 250
 PROGRESS_MS = 100
 
 
-class Opener(QObject):
+class DataLoader(QObject):
     """Follows `document.experiment.data`. A change while reading stops that reading and begins anew.
 
     The data shown stay those of before while the same source is read in another way.

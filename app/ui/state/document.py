@@ -143,7 +143,7 @@ class Document(QObject):
         self.path, self._saved = path, self._experiment
         self.saved_changed.emit()
 
-    # --- the data (set by the Opener)
+    # --- the data (set by the DataLoader)
 
     def set_data(self, state: str, dataset: Dataset | None = None, failure: Any = None) -> None:
         self.data_state, self.dataset, self.data_failure = state, dataset, failure
@@ -161,14 +161,14 @@ class Document(QObject):
 
     def task(self) -> Task:
         """Raises UserError where the task does not fit the data."""
-        return task_of(self._experiment, self.description or pretended())
+        return task_of(self._experiment, self.description or fake_targets())
 
     def problem(self) -> Problem:
         """What the network will meet; for want of data, 60,000 grey pictures of 28 x 28 in 10 classes.
 
         Raises UserError where the task does not fit the data.
         """
-        return problem_of(self._experiment, self.description or pretended())
+        return problem_of(self._experiment, self.description or fake_targets())
 
     def effective(self) -> Experiment:
         """The experiment with every setting filled in, for the data at hand. Raises UserError like `task`."""
@@ -177,18 +177,18 @@ class Document(QObject):
     def filled(self, section: str) -> Any:
         """A section of `effective`, with what only the data could say as far as they are known. Raises UserError."""
         value = getattr(self.effective(), section)
-        about = self.description
-        if about is None or section not in ("data", "augmentation"):
+        description = self.description
+        if description is None or section not in ("data", "augmentation"):
             return value
         if section == "augmentation":
             from app.engine.data.augmentation import settled
 
-            return settled(value, about)
+            return settled(value, description)
         from app.engine.sources.opening import settled as settled_data
 
-        known = settled_data(value, about).model_dump() | {"task": self.task().kind}
-        if about.total:
-            known["validation_share"] = round(about.size("validation") / about.total, 3)
+        known = settled_data(value, description).model_dump() | {"task": self.task().kind}
+        if description.total:
+            known["validation_share"] = round(description.size("validation") / description.total, 3)
         open_ones = {name for name in type(value).model_fields if getattr(value, name) is None}
         return value.replace(**{name: known[name] for name in open_ones})
 
@@ -202,7 +202,7 @@ class Document(QObject):
 
 
 @functools.cache
-def pretended() -> Description:
+def fake_targets() -> Description:
     """What is taken for the data while there are none: 60,000 grey pictures of 28 x 28 in 10 classes."""
     from app.engine.data.dataset import Description
     from app.engine.data.preparations.image import ImagePreparation

@@ -14,7 +14,7 @@ from app.ui.state.session import Session
 Tell = Callable[[Any], None]
 
 
-class Guest(QObject):
+class ExclusiveTask(QObject):
     """A base: `_begin(work)` does `work(tell, control)` on a thread; what it tells reaches `_take` on the window's
     thread, until it is over or was stopped. busy: it is under way.
 
@@ -39,7 +39,7 @@ class Guest(QObject):
     # --- for those who have one
 
     def give_way(self) -> threading.Thread | None:
-        """Something else begins, or the program ends. See session.Guest."""
+        """Something else begins, or the program ends. See session.ExclusiveTask."""
         self._control.stop()
         if self.busy:
             self.busy = False

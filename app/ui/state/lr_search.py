@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 
 from app.engine.errors import UserError
-from app.engine.planning.lr_curve import RateCurve, Tried
+from app.engine.planning.lr_curve import LrCurve, Tried
 from app.engine.runs.control import Control, Stopped
 from app.engine.runs.events import StageChanged
 from app.ui.state.background import Failure
 from app.ui.state.document import Document
-from app.ui.state.exclusive_task import Guest, Tell
+from app.ui.state.exclusive_task import ExclusiveTask, Tell
 from app.ui.state.session import Session
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ NO_DATA = "There are no data to try learning rates on. Choose data first, then t
 GAVE_WAY = "Stopped, because a training or a measurement began."
 
 
-class RateSearch(Guest):
+class LrSearch(ExclusiveTask):
     """One search at a time. `changed` tells of every new state.
 
     busy: it is under way. stage: what it does, for a person. tried: the curve so far. curve: what was found.
@@ -41,7 +41,7 @@ class RateSearch(Guest):
         self._document = document
         self.stage = self.trouble = ""
         self.tried: Tried | None = None
-        self.curve: RateCurve | None = None
+        self.curve: LrCurve | None = None
         self._asked: Experiment | None = None
         self._data: Callable[[], Dataset | None] = lambda: None  # not held: they may be large
 
@@ -88,13 +88,13 @@ class RateSearch(Guest):
     def _gave_way(self) -> None:
         self._over(GAVE_WAY)
 
-    def _take(self, told: StageChanged | Tried | RateCurve | Failure) -> None:
+    def _take(self, told: StageChanged | Tried | LrCurve | Failure) -> None:
         if isinstance(told, Failure):
             self._over(f"{told.what} {told.remedy}".strip())
             return
         if isinstance(told, StageChanged):
             self.stage = told.text
-        elif isinstance(told, RateCurve):
+        elif isinstance(told, LrCurve):
             self.curve, self.stage = told, ""
             self._end()
         else:
@@ -109,7 +109,7 @@ class RateSearch(Guest):
 
 def _search(experiment: Experiment, dataset: Dataset, tell: Tell, control: Control) -> None:
     """On the thread: tells what the search tells, and at the end the curve or what went wrong."""
-    result: RateCurve | Failure
+    result: LrCurve | Failure
     try:
         from app.engine.planning.lr_finder import find
 

@@ -46,7 +46,7 @@ class Measured:
     floats: dict[str, int] = field(default_factory=dict)
 
 
-class Measurer(QObject):
+class NetworkMeasurer(QObject):
     """Measures the experiment of the document. `changed` tells of every new state.
 
     busy: a measurement is due or under way; what is shown is that of before. stage: what it does, for a person.

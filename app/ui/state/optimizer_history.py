@@ -34,7 +34,7 @@ class _Rows:
         return self._all[:count]
 
 
-class Looks:
+class OptimizerHistory:
     """`add` takes the looks of one run in order. Where there are too many, every second one is let go, and from then
     on every second, fourth ... one is kept, so that they stay evenly spread.
 

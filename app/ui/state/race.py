@@ -81,7 +81,7 @@ class Runner:
         )
 
 
-class Racing:
+class RaceState:
     """The race that is under way, or the last one. `watched` is the lane whose record the pages show."""
 
     def __init__(self, entrants: Sequence[Entrant], facts: Sequence[Fact] = ()) -> None:
@@ -90,17 +90,17 @@ class Racing:
         self.control = RaceControl(len(self.runners))
 
     @classmethod
-    def of(cls, entrants: Sequence[Entrant], about: object) -> Racing:
-        """With what is to be said of its fairness. about: the description of the data."""
-        return cls(entrants, fairness([entrant.variant for entrant in entrants], about))  # type: ignore[arg-type]
+    def of(cls, entrants: Sequence[Entrant], description: object) -> RaceState:
+        """With what is to be said of its fairness. description: the description of the data."""
+        return cls(entrants, fairness([entrant.variant for entrant in entrants], description))  # type: ignore[arg-type]
 
     @property
     def watched(self) -> int:
         return self.control.looked_at
 
     @watched.setter
-    def watched(self, lane: int) -> None:
-        self.control.looked_at = lane
+    def watched(self, member: int) -> None:
+        self.control.looked_at = member
 
     @property
     def variants(self) -> tuple[Variant, ...]:
@@ -134,8 +134,8 @@ class Racing:
             record.path is not None and record.path in self.paths
         )
 
-    def add(self, told: events.LaneTold) -> None:
-        self.runners[told.lane].record.add(told.event)
+    def add(self, told: events.MemberEvent) -> None:
+        self.runners[told.member].record.add(told.event)
 
     def train(self, folder: Path) -> Callable[[Callable[[events.Event], None], Control], None]:
         """What the thread of the session does."""
@@ -194,10 +194,10 @@ class Racing:
 # --- what came of it
 
 
-def leader(racing: Racing) -> int | None:
+def leader(race_state: RaceState) -> int | None:
     """The lane with the best figure of its best epoch; None where fewer than two have one, or two share it."""
-    better = racing.runners[0].variant.task.headline.better
-    return best_place([runner.headline for runner in racing.runners], better == "higher")
+    better = race_state.runners[0].variant.task.headline.better
+    return best_place([runner.headline for runner in race_state.runners], better == "higher")
 
 
 def best_place(values: Sequence[float | None], higher: bool) -> int | None:

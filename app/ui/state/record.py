@@ -13,7 +13,7 @@ from app.engine.experiment import toml_file
 from app.engine.experiment.experiment import Experiment
 from app.engine.runs import events
 from app.engine.runs.live_changes import in_words
-from app.ui.state.optimizer_history import Looks
+from app.ui.state.optimizer_history import OptimizerHistory
 
 
 class Curve:
@@ -62,7 +62,7 @@ class Record:
         """(step, text): a resume, a change made while it ran."""
         self.changes: list[events.Changed] = []
         """What was changed while it ran, each once, also where its steps were done again."""
-        self.inside = Looks()
+        self.inside = OptimizerHistory()
         """What was seen inside the optimizer, while somebody looked."""
         self._done = 0  # steps done, as far as anything has told
         self.finished: events.RunFinished | None = None

@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from app.engine.experiment.experiment import Experiment
 from app.engine.runs import events
 from app.engine.runs.control import Control, Stopped
-from app.ui.state.race import Racing
+from app.ui.state.race import RaceState
 from app.ui.state.record import Record
 
 DRAIN_MS = 100  # 10 times a second: drawing costs, telling does not
@@ -37,7 +37,7 @@ class State(enum.Enum):
 Train = Callable[[Callable[[events.Event], None], Control], None]
 
 
-class Guest(Protocol):
+class ExclusiveTask(Protocol):
     """Work on a thread of its own that cannot be done beside a run: it has to be over before one begins."""
 
     def give_way(self) -> threading.Thread | None:
@@ -52,7 +52,7 @@ class Session(QObject):
     run folders are to be laid over one another.
 
     A race is one run with several records: `race` is the one under way, or the last. What its watched lane tells comes
-    as of any run; what all lanes tell comes as LaneTold beside it.
+    as of any run; what all lanes tell comes as MemberEvent beside it.
     """
 
     state_changed = Signal()
@@ -67,12 +67,12 @@ class Session(QObject):
         self.record = Record()
         self.begun = 0.0
         """When the current run was asked for (time.monotonic)."""
-        self.race: Racing | None = None
+        self.race: RaceState | None = None
         self._live = self.record
         self._control = Control()
         self._looking = self._calm = False
         self._thread: threading.Thread | None = None
-        self._guests: list[Guest] = []
+        self._exclusive_tasks: list[ExclusiveTask] = []
         self._events: queue.SimpleQueue[events.Event] = queue.SimpleQueue()
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.CoarseTimer)
@@ -89,7 +89,7 @@ class Session(QObject):
         return self.active and self.record is self._live
 
     @property
-    def racing(self) -> bool:
+    def race_state(self) -> bool:
         """Whether what runs is a race."""
         return self.active and self.race is not None and self._control is self.race.control
 
@@ -111,17 +111,17 @@ class Session(QObject):
 
         self._begin(train, Record())
 
-    def start_race(self, race: Racing, folder: Path) -> None:
+    def start_race(self, race: RaceState, folder: Path) -> None:
         """Train the variants in new runs below `folder`, in turns. Only when idle."""
         if not self.active:
             self.race = race
             self._begin(race.train(folder), race.record, race.control)
 
-    def watch(self, lane: int) -> None:
+    def watch(self, member: int) -> None:
         """Let the pages show this lane of the race."""
         if self.race is not None:
-            self.race.watched = lane
-            if self.racing:
+            self.race.watched = member
+            if self.race_state:
                 self._live = self.race.record
             self.show(self.race.record)
 
@@ -193,16 +193,20 @@ class Session(QObject):
         """Ask the run that is seen to tell what its optimizer holds; nothing costs anything while it is not asked."""
         self._control.watching = self._looking and not self._calm and self.record is self._live
 
-    def admit(self, guest: Guest) -> None:
+    def admit(self, exclusive_task: ExclusiveTask) -> None:
         """Let it give way whenever a run or another guest begins, and when the program ends."""
-        self._guests.append(guest)
+        self._exclusive_tasks.append(exclusive_task)
 
     def make_room(self) -> list[threading.Thread]:
         """Ask all guests to end. Whoever begins next waits for these threads, on its own."""
-        return [thread for guest in self._guests if (thread := guest.give_way()) is not None]
+        return [
+            thread
+            for exclusive_task in self._exclusive_tasks
+            if (thread := exclusive_task.give_way()) is not None
+        ]
 
     def close(self) -> None:
-        """Stop and wait for the thread, and for guests: call it before the program ends."""
+        """Stop and wait for the thread, and for exclusive_tasks: call it before the program ends."""
         self._timer.stop()
         self._control.stop(at_once=True)
         for thread in self.make_room():
@@ -249,13 +253,13 @@ class Session(QObject):
         told: list[events.Event] = []
         for event in batch:
             told.append(event)
-            if isinstance(event, events.LaneTold):
-                told += self._take_lane(event)
+            if isinstance(event, events.MemberEvent):
+                told += self._take_member(event)
                 event = event.event
             else:
                 if isinstance(event, events.RunFinished):
                     ended = event
-                if not (self.racing and self.race is not None and self.race.begun):
+                if not (self.race_state and self.race is not None and self.race.begun):
                     self._live.add(event)  # of a race, what comes before the first of its runs
             if isinstance(event, events.StepsDone) and self.state is State.PREPARING:
                 self._set(State.RUNNING)
@@ -268,12 +272,12 @@ class Session(QObject):
             self._set(State.IDLE)
             self.finished.emit(ended)
 
-    def _take_lane(self, told: events.LaneTold) -> list[events.Event]:
+    def _take_member(self, told: events.MemberEvent) -> list[events.Event]:
         """Returns what the pages are told of it, as of any run: what the lane that is watched says."""
         if self.race is None:
             return []
         self.race.add(told)
-        return [told.event] if told.lane == self.race.watched else []
+        return [told.event] if told.member == self.race.watched else []
 
     def _set(self, state: State) -> None:
         if state is not self.state:

@@ -52,7 +52,7 @@ class Speeds:
         return good
 
 
-def about(seconds: float) -> str:
+def rough_duration(seconds: float) -> str:
     """A rough duration in words: "less than a minute", "about 8 minutes", "about 2.5 hours"."""
     if seconds < 45:
         return "less than a minute"

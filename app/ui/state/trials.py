@@ -11,19 +11,19 @@ from app.engine.planning.memory_estimate import Predictions
 from app.engine.runs.control import Control, Stopped
 from app.ui.state.background import Failure
 from app.ui.state.document import Document
-from app.ui.state.exclusive_task import Guest, Tell
+from app.ui.state.exclusive_task import ExclusiveTask, Tell
 from app.ui.state.session import Session
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Dataset
     from app.engine.experiment.experiment import Experiment
-    from app.engine.planning.step_timing import Trial
+    from app.engine.planning.step_timing import StepTiming
 
 BUSY = "A training is under way. Let it end or stop it, then measure."
 NO_DATA = "There are no data to measure with. Choose data first."
 
 
-class Trials(Guest):
+class Trials(ExclusiveTask):
     """One series at a time. under_way: the key of the trial that runs, "" if none does.
 
     begun(key); measured(key): it is in `times` now; ended(): the series, whatever the reason. times: what was measured
@@ -38,7 +38,7 @@ class Trials(Guest):
     def __init__(self, document: Document, session: Session) -> None:
         super().__init__(session)
         self._document = document
-        self.times: dict[str, Trial | Failure] = {}
+        self.times: dict[str, StepTiming | Failure] = {}
         self.predictions: Predictions = {}
         self.under_way = ""
         self._dataset = document.dataset
@@ -72,7 +72,7 @@ class Trials(Guest):
         self.under_way = ""
         self.ended.emit()
 
-    def _take(self, told: tuple[str, Trial | Failure | None]) -> None:
+    def _take(self, told: tuple[str, StepTiming | Failure | None]) -> None:
         key, result = told
         if result is not None:
             self.threads = getattr(result, "threads", 0) or self.threads
@@ -102,7 +102,7 @@ def _measure(
     """On the thread: tells (key, None) before each, (key, what came of it) after it, and ("", None) at the end."""
     for key, experiment in series:
         tell((key, None))
-        result: Trial | Failure
+        result: StepTiming | Failure
         try:
             from app.engine.planning.step_timing import measure
 

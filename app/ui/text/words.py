@@ -44,28 +44,30 @@ def listed(names: Sequence[str], most: int = 4) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def holds(about: Description, task: Task | None = None) -> str:
+def holds(description: Description, task: Task | None = None) -> str:
     """What a dataset holds, in one line: "1,797 grey pictures of 8 × 8 in 10 classes", "569 rows of 30 columns: yes or
     no". task: the one that is chosen, where it is not the data's own."""
-    task = task or TASKS[about.task]
+    task = task or TASKS[description.task]
     if task.targets == "tokens":
-        length = about.preparation.inputs[0].shape[0]
-        return f"{count_text(about.total, 'piece')} of text of {count_text(length, 'token')}"
-    return f"{_examples(about)}{_asked(about, task)}"
+        length = description.preparation.inputs[0].shape[0]
+        return f"{count_text(description.total, 'piece')} of text of {count_text(length, 'token')}"
+    return f"{_examples(description)}{_asked(description, task)}"
 
 
-def _examples(about: Description) -> str:
+def _examples(description: Description) -> str:
     """How many of what: "442 rows of 10 columns"."""
-    first = about.preparation.inputs[0]
-    if about.kind == "image":
+    first = description.preparation.inputs[0]
+    if description.kind == "image":
         colour = "grey" if first.shape[0] == 1 else "colour"
-        return f"{count_text(about.total, f'{colour} picture')} of {size_words(first)}"
-    if about.kind == "pair":
-        left, right = getattr(about.preparation, "names", ("first", "second"))
-        return f"{counted(about.kind, about.total)} of {left} and {right}"
-    columns = getattr(about.preparation, "columns", ())  # of these gaps may make further values
+        return f"{count_text(description.total, f'{colour} picture')} of {size_words(first)}"
+    if description.kind == "pair":
+        left, right = getattr(description.preparation, "names", ("first", "second"))
+        return f"{counted(description.kind, description.total)} of {left} and {right}"
+    columns = getattr(
+        description.preparation, "columns", ()
+    )  # of these gaps may make further values
     size = count_text(len(columns), "column") if columns else size_words(first)
-    return f"{counted(about.kind, about.total)} of {size}"
+    return f"{counted(description.kind, description.total)} of {size}"
 
 
 def size_words(one: Input) -> str:
@@ -84,51 +86,53 @@ def size_words(one: Input) -> str:
     )
 
 
-def _asked(about: Description, task: Task) -> str:
+def _asked(description: Description, task: Task) -> str:
     """What each is asked, as the end of a sentence."""
-    if about.amounts:
-        names = [amount.name for amount in about.amounts]
+    if description.amounts:
+        names = [amount.name for amount in description.amounts]
         return f": {names[0]}" if len(names) == 1 else f": {count_text(len(names), 'amount')}"
-    if not about.classes:
+    if not description.classes:
         return ""
     if task.view == "yes-no":
         return ": yes or no"
     if task.targets == "tags":
-        return f" with {count_text(len(about.classes), 'tag')}"
-    return f" in {count_text(len(about.classes), 'class', 'classes')}"
+        return f" with {count_text(len(description.classes), 'tag')}"
+    return f" in {count_text(len(description.classes), 'class', 'classes')}"
 
 
-def target_words(about: Description, target: Any) -> str:
+def target_words(description: Description, target: Any) -> str:
     """What the data say of one example, for a caption: its class, its tags, its amounts with their units.
 
     target: a row of Dataset.targets.
     """
     values = np.asarray(target)
-    if about.amounts:
-        said = [
+    if description.amounts:
+        predictions = [
             amount(float(value), one.unit)
-            for value, one in zip(values.ravel(), about.amounts, strict=True)
+            for value, one in zip(values.ravel(), description.amounts, strict=True)
         ]
-        return listed(said, 3)
-    if not about.classes:
+        return listed(predictions, 3)
+    if not description.classes:
         return ""
     if values.ndim:
-        return listed([name for name, value in zip(about.classes, values, strict=True) if value], 3)
-    return about.classes[int(values)]
+        return listed(
+            [name for name, value in zip(description.classes, values, strict=True) if value], 3
+        )
+    return description.classes[int(values)]
 
 
-def answers_words(problem: Problem, about: Description, task: Task) -> str:
+def answers_words(problem: Problem, description: Description, task: Task) -> str:
     """What the network answers with, for the Model page: "10 classes", "1 number: yes or no", "2 amounts"."""
     if problem.answers == "tokens":
         return f"the next of {problem.outputs:,} tokens, after every token"
     if problem.answers == "copy":
-        return f"{noun(about.kind, 1)} restored, {size_words(problem.first)}"
+        return f"{noun(description.kind, 1)} restored, {size_words(problem.first)}"
     if problem.answers == "pair":
         return f"a point of {problem.outputs:,} numbers for each half of a pair"
     if task.embeds:
         return f"a point of {problem.outputs:,} numbers"
-    if about.amounts:
-        return listed([amount.name for amount in about.amounts], 3)
+    if description.amounts:
+        return listed([amount.name for amount in description.amounts], 3)
     if task.view == "yes-no":
         return "1 number: yes or no"
     many = ("tag", "tags") if task.targets == "tags" else ("class", "classes")

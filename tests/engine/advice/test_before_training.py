@@ -31,15 +31,15 @@ def taken(experiment: Experiment, finding: Finding) -> Experiment:
 
 
 def found(
-    experiment: Experiment, about: Description, dataset: Dataset | None = None
+    experiment: Experiment, description: Description, dataset: Dataset | None = None
 ) -> dict[str, Finding]:
-    return {finding.key: finding for finding in before_training(experiment, about, dataset)}
+    return {finding.key: finding for finding in before_training(experiment, description, dataset)}
 
 
-def data_of(about: Description, inputs: np.ndarray, targets: np.ndarray) -> Dataset:
+def data_of(description: Description, inputs: np.ndarray, targets: np.ndarray) -> Dataset:
     rows = np.arange(len(inputs))
     return Dataset(
-        about,
+        description,
         inputs,
         targets,
         {"training": rows, "validation": rows[:0], "test": rows[:0]},
@@ -50,7 +50,7 @@ def data_of(about: Description, inputs: np.ndarray, targets: np.ndarray) -> Data
 @pytest.fixture
 def amounts(describe) -> Any:
     def make(values: np.ndarray) -> Dataset:
-        about = describe(
+        description = describe(
             (len(values),),
             classes=(),
             task="regression",
@@ -68,7 +68,9 @@ def amounts(describe) -> Any:
             ),
         )
         return data_of(
-            about, np.zeros((len(values), 1, 8, 8), np.uint8), values[:, None].astype(np.float32)
+            description,
+            np.zeros((len(values), 1, 8, 8), np.uint8),
+            values[:, None].astype(np.float32),
         )
 
     return make
@@ -101,7 +103,7 @@ def test_many_small_amounts_and_few_large_ones_are_no_outliers(amounts) -> None:
 
 
 def test_few_rows_are_told_where_there_are_no_classes(describe) -> None:
-    about = describe(
+    description = describe(
         (12,),
         classes=(),
         task="regression",
@@ -109,50 +111,50 @@ def test_few_rows_are_told_where_there_are_no_classes(describe) -> None:
         preparation=TEXT,
         validation=(60,),
     )
-    finding = found(Experiment(), about)["few"]
+    finding = found(Experiment(), description)["few"]
     assert finding.level == "problem"
     assert "12 texts" in finding.text
     assert finding.remedy is None  # pictures can be varied, texts cannot
 
 
 def test_a_rare_yes_is_balanced_by_the_loss_of_yes_and_no(describe) -> None:
-    about = describe((900, 60), task="binary-classification", validation=(90, 90))
-    finding = found(Experiment(), about)["imbalance"]
+    description = describe((900, 60), task="binary-classification", validation=(90, 90))
+    finding = found(Experiment(), description)["imbalance"]
     after = taken(Experiment(), finding)
     assert after.loss is not None
     assert (after.loss.kind, after.loss.class_weights) == ("binary-cross-entropy", "balanced")
-    assert found(after, about)["imbalance"].level == "info"
+    assert found(after, description)["imbalance"].level == "info"
     weighted = Experiment.model_validate(
         {"loss": {"kind": "binary-cross-entropy", "positive_weight": 12.0}}
     )
-    assert found(weighted, about)["imbalance"].level == "info"
+    assert found(weighted, description)["imbalance"].level == "info"
 
 
 def test_rare_tags(describe) -> None:
-    about = describe(
+    description = describe(
         (500, 300, 31), task="multi-label", sizes={"training": 800, "validation": 90, "test": 90}
     )
-    finding = found(Experiment(), about)["imbalance"]
+    finding = found(Experiment(), description)["imbalance"]
     assert '"Bag"' in finding.text
     assert "loss.class_weights" in finding.remedy.changes if finding.remedy else False
-    assert "imbalance" not in found(taken(Experiment(), finding), about)
+    assert "imbalance" not in found(taken(Experiment(), finding), description)
 
 
 def test_pairs_need_others_in_their_batch(describe) -> None:
-    about = describe(
+    description = describe(
         (500,),
         classes=(),
         task="matching",
         validation=(90,),
         preparation=PairPreparation(PICTURE, TEXT),
     )
-    assert found(Experiment(), about) == {}
+    assert found(Experiment(), description) == {}
     small = Experiment.model_validate({"training": {"batch_size": 4}})
-    finding = found(small, about)["small-batch"]
+    finding = found(small, description)["small-batch"]
     assert "3 others" in finding.text
     assert taken(small, finding).training.batch_size == 128
     assert (
-        found(Experiment.model_validate({"training": {"batch_size": 1}}), about)[
+        found(Experiment.model_validate({"training": {"batch_size": 1}}), description)[
             "small-batch"
         ].level
         == "problem"
@@ -165,16 +167,21 @@ def test_pairs_need_others_in_their_batch(describe) -> None:
 
 
 def test_texts_longer_than_what_is_read(describe) -> None:
-    about = describe((300, 300), preparation=TEXT, validation=(90, 90))
+    description = describe((300, 300), preparation=TEXT, validation=(90, 90))
     inputs = np.zeros((600, 16), np.int32)
     inputs[:, :9] = 5
-    assert found(Experiment(), about, data_of(about, inputs, np.zeros(600, np.int64))) == {}
+    assert (
+        found(Experiment(), description, data_of(description, inputs, np.zeros(600, np.int64)))
+        == {}
+    )
     inputs[:240] = 5
-    finding = found(Experiment(), about, data_of(about, inputs, np.zeros(600, np.int64)))["context"]
+    finding = found(
+        Experiment(), description, data_of(description, inputs, np.zeros(600, np.int64))
+    )["context"]
     assert "40 %" in finding.text
     assert taken(Experiment(), finding).data.context == 32
     book = replace(
-        about,
+        description,
         task="language-modelling",
         classes=(),
         counts={"training": (600,), "validation": (90,)},
@@ -183,19 +190,21 @@ def test_texts_longer_than_what_is_read(describe) -> None:
 
 
 def test_the_course_of_a_training_without_classes(describe) -> None:
-    about = describe(
+    description = describe(
         (900,), classes=(), task="regression", amounts=(Amount("x"),), preparation=TEXT
     )
     course = Course(epochs=epochs([1.0, 0.9, 0.8, 0.6, 0.5, 0.4], [1.1, 0.8, 0.7, 0.8, 0.85, 0.9]))
     for epoch in course.epochs:
         epoch["metrics"] = {"r2": -0.1}
     experiment = Experiment.model_validate({"optimizer": {"kind": "adamw"}})
-    keys = {finding.key: finding for finding in while_training(course, about, None, experiment)}
+    keys = {
+        finding.key: finding for finding in while_training(course, description, None, experiment)
+    }
     assert set(keys) == {"overfitting", "nothing"}
     assert "texts kept aside" in keys["overfitting"].text
     assert "-0.1" in keys["nothing"].text
     for epoch in course.epochs:
         epoch["metrics"] = {"r2": 0.4}
-    assert [finding.key for finding in while_training(course, about, None, experiment)] == [
+    assert [finding.key for finding in while_training(course, description, None, experiment)] == [
         "overfitting"
     ]

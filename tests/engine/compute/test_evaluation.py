@@ -42,7 +42,7 @@ def loss(
     return LOSSES.get(kind)(**settings).build(counts, CPU)
 
 
-def about(classes: int = 3) -> Description:
+def description(classes: int = 3) -> Description:
     counts = {split: (5,) * classes for split in ("training", "validation", "test")}
     return Description("here", "arrays", (1, 6, 6), NAMES[:classes], counts, "0", PREPARATION)
 
@@ -59,7 +59,7 @@ def judge(
 ) -> Evaluation:
     rows = Rows([inputs], np.arange(len(inputs)))
     return evaluate(
-        net, about(classes), rows, targets, function or loss(), TASKS[task], CPU, batch, check
+        net, description(classes), rows, targets, function or loss(), TASKS[task], CPU, batch, check
     )
 
 
@@ -74,9 +74,9 @@ def test_the_average_does_not_depend_on_the_batches(batch: int, weights: str) ->
         outputs = net(PREPARATION.tensor(torch.from_numpy(inputs)))
         whole = float(function(outputs, torch.from_numpy(targets)))
     assert judged.loss == pytest.approx(whole, rel=1e-5)
-    np.testing.assert_allclose(judged.said, outputs.softmax(1).numpy(), atol=1e-5)
+    np.testing.assert_allclose(judged.predictions, outputs.softmax(1).numpy(), atol=1e-5)
     assert judged.metrics["accuracy"] == pytest.approx(
-        float((judged.said.argmax(1) == targets).mean())
+        float((judged.predictions.argmax(1) == targets).mean())
     )
     assert judged.confusion is not None
     assert judged.confusion.sum() == 19
@@ -86,14 +86,14 @@ def test_a_yes_or_no_has_two_probabilities() -> None:
     inputs, targets = examples(9, 2)
     function = loss("binary-cross-entropy", (4, 5))
     judged = judge(network(1), inputs, targets, 4, function, "binary-classification", classes=2)
-    assert judged.said.shape == (9, 2)
-    np.testing.assert_allclose(judged.said.sum(1), 1, atol=1e-6)
+    assert judged.predictions.shape == (9, 2)
+    np.testing.assert_allclose(judged.predictions.sum(1), 1, atol=1e-6)
     assert set(judged.metrics) == {"accuracy", "f1", "auc", "macro_f1"}
 
 
 def test_very_sure_answers_stay_finite() -> None:
-    sure = TASKS["binary-classification"].said(
-        about(2), torch.tensor([[300.0], [-300.0]]), torch.zeros(2)
+    sure = TASKS["binary-classification"].predictions(
+        description(2), torch.tensor([[300.0], [-300.0]]), torch.zeros(2)
     )
     assert sure.tolist() == [[0.0, 1.0], [1.0, 0.0]]
 

@@ -21,7 +21,7 @@ PLAIN = {"template": "vit", "depth": 1, "dropout": 0.0, "stem": "patches"}
 """A network without normalisation over the batch."""
 
 
-def gradients(work: build.Work) -> tuple[float, list[torch.Tensor]]:
+def gradients(work: build.TrainState) -> tuple[float, list[torch.Tensor]]:
     work.network.train()
     work.randomness.begin_step(1, 0)
     work.batches.begin_epoch(1)
@@ -29,7 +29,7 @@ def gradients(work: build.Work) -> tuple[float, list[torch.Tensor]]:
     return float(loss), [parameter.grad.clone() for parameter in work.network.parameters()]
 
 
-def assembled(source: Path, **sections: Any) -> build.Work:
+def assembled(source: Path, **sections: Any) -> build.TrainState:
     asked = experiment(source, **sections)
     return build.assemble(
         plan.settle(asked, lambda event: None, Control(), open_dataset(asked.data))
@@ -61,20 +61,24 @@ def test_gradients_in_parts_are_those_of_one_batch(parts: int, loss: dict, tmp_p
 
 
 def outputs_and_targets(task: str, size: int) -> tuple[torch.Tensor, torch.Tensor]:
-    dice = torch.Generator().manual_seed(3)
+    generator = torch.Generator().manual_seed(3)
     if task == "language-modelling":
-        targets = torch.randint(0, 7, (size, 5), generator=dice)
+        targets = torch.randint(0, 7, (size, 5), generator=generator)
         targets[::3, 3:] = -100  # texts of different length
-        return torch.randn(size, 5, 7, generator=dice), targets
+        return torch.randn(size, 5, 7, generator=generator), targets
     if task == "binary-classification":
-        return torch.randn(size, 1, generator=dice), torch.randint(0, 2, (size,), generator=dice)
+        return torch.randn(size, 1, generator=generator), torch.randint(
+            0, 2, (size,), generator=generator
+        )
     if task == "multi-label":
-        return torch.randn(size, 3, generator=dice), torch.randint(
-            0, 2, (size, 3), generator=dice
+        return torch.randn(size, 3, generator=generator), torch.randint(
+            0, 2, (size, 3), generator=generator
         ).float()
     if task in ("regression", "reconstruction"):
-        return torch.randn(size, 3, generator=dice), torch.randn(size, 3, generator=dice)
-    return torch.randn(size, 3, generator=dice), torch.randint(0, 3, (size,), generator=dice)
+        return torch.randn(size, 3, generator=generator), torch.randn(size, 3, generator=generator)
+    return torch.randn(size, 3, generator=generator), torch.randint(
+        0, 3, (size,), generator=generator
+    )
 
 
 class Bias(torch.nn.Module):

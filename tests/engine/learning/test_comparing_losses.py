@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from app.engine.compute.fake_tensors import pretending
+from app.engine.compute.fake_tensors import fake_tensors
 from app.engine.learning.loss import LOSSES, LossFunction
 
 CPU = torch.device("cpu")
@@ -192,7 +192,7 @@ def test_points_at_the_origin_have_a_gradient(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", [*PAIRS, *CLASSES])
 def test_the_memory_can_be_known_without_numbers(kind: str) -> None:
-    with pretending():
+    with fake_tensors():
         outputs = torch.zeros((4, 2, 3) if kind in PAIRS else (4, 3))
         assert made(kind)(outputs, torch.zeros(4, dtype=torch.int64)).shape == ()
 

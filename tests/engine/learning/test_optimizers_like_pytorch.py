@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import nn, optim
 
-from app.engine.learning.combined_optimizer import Together
+from app.engine.learning.combined_optimizer import CombinedOptimizer
 from app.engine.learning.optimizer import OPTIMIZERS
 
 CPU = torch.device("cpu")
@@ -79,8 +79,8 @@ CASES: dict[str, tuple[str, dict[str, Any], Make, dict[str, Any]]] = {
 
 def weights() -> list[nn.Parameter]:
     """A filter as pictures have it, a matrix, a bias and a single number."""
-    dice = torch.Generator().manual_seed(0)
-    made = [torch.randn(shape, generator=dice) for shape in ((4, 3, 3, 3), (6, 5), (7,), ())]
+    generator = torch.Generator().manual_seed(0)
+    made = [torch.randn(shape, generator=generator) for shape in ((4, 3, 3, 3), (6, 5), (7,), ())]
     made[0] = made[0].contiguous(memory_format=torch.channels_last)
     return [nn.Parameter(one) for one in made]
 
@@ -89,14 +89,14 @@ def walked(
     optimizer: optim.Optimizer, own: list[nn.Parameter], steps: int = STEPS
 ) -> list[torch.Tensor]:
     """The weights after steps whose learning rate changes, as a schedule has it."""
-    dice = torch.Generator().manual_seed(1)
+    generator = torch.Generator().manual_seed(1)
     for step in range(steps):
         for group in optimizer.param_groups:
             group["lr"] = RATE * (1 - step / (2 * steps))
         optimizer.zero_grad(set_to_none=True)
         for weight in own:
             weight.grad = torch.empty_like(weight).copy_(
-                torch.randn(weight.shape, generator=dice) / (step + 1)
+                torch.randn(weight.shape, generator=generator) / (step + 1)
             )
         optimizer.step()
     return [weight.detach() for weight in own]
@@ -139,7 +139,7 @@ def test_muon_takes_the_matrices_and_adamw_the_rest(scale: str) -> None:
         ],
         lr=RATE,
     )
-    other = Together([muon, adamw])
+    other = CombinedOptimizer([muon, adamw])
     for one, two in zip(walked(ours, mine), walked(other, theirs), strict=True):
         torch.testing.assert_close(one, two, rtol=1e-6, atol=1e-7)
     apart = weights()
@@ -156,7 +156,7 @@ def test_parts_together_are_one_optimizer() -> None:
     first, second = (
         choice.build([{"params": one, "weight_decay": DECAY}], CPU) for one in (own, again)
     )
-    assert isinstance(first, Together) and isinstance(second, Together)
+    assert isinstance(first, CombinedOptimizer) and isinstance(second, CombinedOptimizer)
     first.param_groups[0]["lr"] = 0.5
     assert first.parts[0].param_groups[0]["lr"] == 0.5
     assert first.step(lambda: 3.0) == 3.0 and not first.state

@@ -31,16 +31,16 @@ def test_figures_are_those_of_scikit_learn(case: tuple[int, list[tuple[int, int]
     )
 
     classes, pairs = case
-    true, said = (np.array(column) for column in zip(*pairs, strict=True))
-    matrix = metrics.confusion(true, said, classes)
+    true, predictions = (np.array(column) for column in zip(*pairs, strict=True))
+    matrix = metrics.confusion(true, predictions, classes)
     table = metrics.per_class(matrix)
     precision, recall, f1, count = precision_recall_fscore_support(
-        true, said, labels=range(classes), zero_division=np.nan
+        true, predictions, labels=range(classes), zero_division=np.nan
     )
-    assert (matrix == confusion_matrix(true, said, labels=range(classes))).all()
-    assert metrics.accuracy(matrix) == pytest.approx(accuracy_score(true, said))
+    assert (matrix == confusion_matrix(true, predictions, labels=range(classes))).all()
+    assert metrics.accuracy(matrix) == pytest.approx(accuracy_score(true, predictions))
     assert metrics.macro_f1(matrix) == pytest.approx(
-        f1_score(true, said, average="macro", zero_division=0)
+        f1_score(true, predictions, average="macro", zero_division=0)
     )
     np.testing.assert_allclose(table.precision, precision)
     np.testing.assert_allclose(table.recall, recall)
@@ -88,11 +88,11 @@ def test_the_interval_holds_the_share_and_stays_a_share(total: int, share: float
 
 def test_two_hundred_classes() -> None:
     random = np.random.default_rng(0)
-    true, said = random.integers(0, 200, 5000), random.integers(0, 200, 5000)
-    matrix = metrics.confusion(true, said, 200)
+    true, predictions = random.integers(0, 200, 5000), random.integers(0, 200, 5000)
+    matrix = metrics.confusion(true, predictions, 200)
     assert matrix.shape == (200, 200)
     assert matrix.sum() == 5000
-    assert matrix[true[0], said[0]] >= 1
+    assert matrix[true[0], predictions[0]] >= 1
 
 
 def test_what_is_not_defined_is_left_out(describe) -> None:

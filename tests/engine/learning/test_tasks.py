@@ -48,7 +48,7 @@ class Rows(Preparation):
         return cls()
 
 
-def about(
+def description(
     preparation: Preparation = PICTURES, classes: tuple[str, ...] = (), **more: Any
 ) -> Description:
     each = {"training": (20,) * max(1, len(classes)), "validation": (5,) * max(1, len(classes))}
@@ -89,9 +89,9 @@ def test_a_task_says_what_it_needs(kind: str) -> None:
     assert task.losses and task.fits(ABOUT[kind]) == ""
     assert task.probes == {"regression": 400, "matching": 64, "metric-learning": 400}.get(kind, 12)
     others = (
-        about(PAIRS, ("a", "b"), amounts=(Amount("x"),))
+        description(PAIRS, ("a", "b"), amounts=(Amount("x"),))
         if not task.pairs
-        else about(classes=("a", "b"))
+        else description(classes=("a", "b"))
     )
     assert "needs" in task.fits(others)
 
@@ -102,14 +102,14 @@ def test_pretended_targets_are_of_the_form_that_the_losses_read(kind: str) -> No
 
     task = TASKS[kind]
     problem = task.problem(ABOUT[kind], 6)
-    targets, outputs = task.pretended(problem, 4), torch.randn(4, *problem.answer)
+    targets, outputs = task.fake_targets(problem, 4), torch.randn(4, *problem.answer)
     for name in task.losses:
         loss = LOSSES.get(name)().build((1,) * problem.outputs, torch.device("cpu"), 20)
         total, weight = loss.totals(outputs, targets)
         assert loss(outputs, targets).shape == total.shape == weight.shape == ()
-    assert len(task.said(ABOUT[kind], outputs, targets)) == 4
+    assert len(task.predictions(ABOUT[kind], outputs, targets)) == 4
     assert (
-        len(task.said(ABOUT[kind], outputs, torch.zeros(4, dtype=torch.int64))) == 4
+        len(task.predictions(ABOUT[kind], outputs, torch.zeros(4, dtype=torch.int64))) == 4
     )  # where none are known
 
 
@@ -117,10 +117,10 @@ def test_pretended_targets_are_of_the_form_that_the_losses_read(kind: str) -> No
 def test_no_examples_have_no_figures(kind: str) -> None:
     task = TASKS[kind]
     problem = task.problem(ABOUT[kind], 6)
-    targets = task.pretended(problem, 4)
-    said = task.said(ABOUT[kind], torch.randn(4, *problem.answer), targets).numpy()
+    targets = task.fake_targets(problem, 4)
+    predictions = task.predictions(ABOUT[kind], torch.randn(4, *problem.answer), targets).numpy()
     wanted = targets.numpy() if kind != "reconstruction" else np.zeros(4)
-    found = task.figures(ABOUT[kind], wanted[:0], said[:0])
+    found = task.figures(ABOUT[kind], wanted[:0], predictions[:0])
     assert not {name: value for name, value in found.items() if not math.isnan(value)}
 
 
@@ -167,13 +167,13 @@ def test_every_batch_of_many_classes_has_equals() -> None:
 def test_metric_learning_needs_equals_to_compare() -> None:
     task = TASKS["metric-learning"]
     assert "only one class" in task.fits(
-        about(classes=("a", "b"), counts={"training": (9, 0), "validation": (3, 0)})
+        description(classes=("a", "b"), counts={"training": (9, 0), "validation": (3, 0)})
     )
     assert "two classes" in task.fits(
-        about(classes=("a", "b"), counts={"training": (9, 1), "validation": (3, 2)})
+        description(classes=("a", "b"), counts={"training": (9, 1), "validation": (3, 2)})
     )
     assert "validation" in task.fits(
-        about(classes=("a", "b"), counts={"training": (9, 9), "validation": (1, 1)})
+        description(classes=("a", "b"), counts={"training": (9, 9), "validation": (1, 1)})
     )
 
 
@@ -184,12 +184,12 @@ def test_a_text_is_priced_by_the_byte() -> None:
     task, outputs = TASKS["language-modelling"], torch.randn(5, 8, 257)
     targets = torch.randint(1, 257, (5, 8), generator=torch.Generator().manual_seed(0))
     targets[1, 3:] = targets[4] = -100
-    said = task.said(about(BYTES), outputs, targets)
+    predictions = task.predictions(description(BYTES), outputs, targets)
     each = torch.log_softmax(outputs.double(), 2).gather(2, targets.clamp(min=0)[..., None])[..., 0]
     there = targets != -100
-    np.testing.assert_allclose(said[:, 0], -(each * there).sum(1), rtol=1e-6, atol=1e-6)
-    assert said[:, 1].tolist() == said[:, 2].tolist() == [8, 3, 8, 8, 0]
-    figures = task.figures(about(BYTES), targets.numpy(), said.numpy())
+    np.testing.assert_allclose(predictions[:, 0], -(each * there).sum(1), rtol=1e-6, atol=1e-6)
+    assert predictions[:, 1].tolist() == predictions[:, 2].tolist() == [8, 3, 8, 8, 0]
+    figures = task.figures(description(BYTES), targets.numpy(), predictions.numpy())
     nats = float(-(each * there).sum()) / 27
     assert figures == pytest.approx(
         {"bits_per_byte": nats / math.log(2), "perplexity": math.exp(nats)}, rel=1e-6
@@ -211,9 +211,11 @@ def test_the_same_number_of_parts_is_hidden_in_every_example(
     shape: tuple[int, ...], share: float, patch: int, seed: int
 ) -> None:
     inputs = torch.rand(5, *shape) + 1
-    dice = torch.Generator()
-    found = damaged(inputs, Damage("mask", share, patch), dice.manual_seed(seed))
-    assert torch.equal(found, damaged(inputs, Damage("mask", share, patch), dice.manual_seed(seed)))
+    generator = torch.Generator()
+    found = damaged(inputs, Damage("mask", share, patch), generator.manual_seed(seed))
+    assert torch.equal(
+        found, damaged(inputs, Damage("mask", share, patch), generator.manual_seed(seed))
+    )
     assert inputs.min() >= 1
     hidden = found == 0
     assert torch.equal(found, torch.where(hidden, torch.zeros(()), inputs))
@@ -231,8 +233,8 @@ def test_the_same_number_of_parts_is_hidden_in_every_example(
 
 
 def test_other_dice_hide_other_parts_and_no_place_is_spared() -> None:
-    dice, inputs = torch.Generator().manual_seed(0), torch.ones(2000, 1, 4, 4)
-    found = damaged(inputs, Damage("mask", 0.25, 1), dice)
+    generator, inputs = torch.Generator().manual_seed(0), torch.ones(2000, 1, 4, 4)
+    found = damaged(inputs, Damage("mask", 0.25, 1), generator)
     rate = (found == 0).float().mean((0, 1))
     assert ((rate - 0.25).abs() < 0.06).all()
 
@@ -259,7 +261,7 @@ def test_categories_of_rows_are_left_alone(kind: Any) -> None:
 def test_without_damage_an_example_is_its_own_copy() -> None:
     pictures = torch.randn(3, 3, 6, 6)
     found, clean = TASKS["reconstruction"].batch(
-        about(), pictures, torch.zeros(3), torch.Generator()
+        description(), pictures, torch.zeros(3), torch.Generator()
     )
     assert torch.equal(torch.as_tensor(found), pictures) and torch.equal(clean, pictures)
 
@@ -274,22 +276,28 @@ def test_restored_pictures_are_judged_in_tones() -> None:
     task, description = TASKS["reconstruction"], ABOUT["reconstruction"]
     generator = torch.Generator().manual_seed(0)
     outputs, clean = (torch.randn(7, 3, 6, 6, generator=generator) for _ in range(2))
-    said = task.said(description, outputs, clean)
+    predictions = task.predictions(description, outputs, clean)
     scale = np.array(PICTURES.std).reshape(3, 1, 1)
     error = ((outputs - clean).double().numpy() * scale).reshape(7, -1)
     spread = math.sqrt(sum(one**2 for one in PICTURES.std) / 3)
-    figures = task.figures(description, np.zeros(7), said.numpy())
+    figures = task.figures(description, np.zeros(7), predictions.numpy())
     assert figures["psnr"] == pytest.approx(10 * math.log10(1 / (error**2).mean()), rel=1e-6)
     assert figures["mae"] == pytest.approx(np.abs(error).mean() / spread, rel=1e-6)
-    mean = task.said(
+    mean = task.predictions(
         description, torch.zeros(200, 3, 6, 6), torch.randn(200, 3, 6, 6, generator=generator)
     )
     assert mean[:, 1].mean().item() == pytest.approx(1, abs=0.05)
 
 
 def test_rows_have_no_peak() -> None:
-    said = TASKS["reconstruction"].said(about(Rows()), torch.zeros(4, 3), torch.ones(4, 3)).numpy()
-    assert TASKS["reconstruction"].figures(about(Rows()), np.zeros(4), said) == {"mae": 1.0}
+    predictions = (
+        TASKS["reconstruction"]
+        .predictions(description(Rows()), torch.zeros(4, 3), torch.ones(4, 3))
+        .numpy()
+    )
+    assert TASKS["reconstruction"].figures(description(Rows()), np.zeros(4), predictions) == {
+        "mae": 1.0
+    }
 
 
 # --- matching
@@ -297,8 +305,8 @@ def test_rows_have_no_peak() -> None:
 
 def test_what_is_kept_of_a_pair_are_points_of_length_1() -> None:
     outputs = torch.randn(6, 2, 5) * 40
-    said = TASKS["matching"].said(about(PAIRS), outputs, torch.zeros(6))
-    np.testing.assert_allclose(said.norm(dim=2), 1, atol=1e-6)
+    predictions = TASKS["matching"].predictions(description(PAIRS), outputs, torch.zeros(6))
+    np.testing.assert_allclose(predictions.norm(dim=2), 1, atol=1e-6)
 
 
 def test_the_problem_of_pairs_and_spaces_follows_the_size_asked_for() -> None:
@@ -309,16 +317,19 @@ def test_the_problem_of_pairs_and_spaces_follows_the_size_asked_for() -> None:
 
 
 def test_of_very_many_classes_figures_need_no_table_of_confusions() -> None:
-    few, many = about(classes=tuple("abc")), about(classes=tuple(map(str, range(5_000))))
-    dice = np.random.default_rng(3)
-    targets, said = dice.integers(0, 3, 40), dice.dirichlet(np.ones(3), 40)
-    wide = np.concatenate([said, np.zeros((40, 4_997))], axis=1)
+    few, many = (
+        description(classes=tuple("abc")),
+        description(classes=tuple(map(str, range(5_000)))),
+    )
+    generator = np.random.default_rng(3)
+    targets, predictions = generator.integers(0, 3, 40), generator.dirichlet(np.ones(3), 40)
+    wide = np.concatenate([predictions, np.zeros((40, 4_997))], axis=1)
     task = TASKS["classification"]
-    assert task.figures(few, targets, said) == pytest.approx(
+    assert task.figures(few, targets, predictions) == pytest.approx(
         task.figures(many, targets, wide), abs=1e-12
     )
-    matrix = task.confusion(few, targets, said)
-    assert matrix is not None and task.figures(few, targets, said) == {
+    matrix = task.confusion(few, targets, predictions)
+    assert matrix is not None and task.figures(few, targets, predictions) == {
         "accuracy": scores.accuracy(matrix),
         "macro_f1": scores.macro_f1(matrix),
     }
@@ -326,9 +337,11 @@ def test_of_very_many_classes_figures_need_no_table_of_confusions() -> None:
 
 
 def test_texts_of_their_own_are_asked_for_their_own_next_tokens() -> None:
-    task, dice = TASKS["language-modelling"], torch.Generator()
+    task, generator = TASKS["language-modelling"], torch.Generator()
     texts = torch.tensor([[5, 6, 7, 8], [5, 6, 0, 0], [9, 0, 0, 0]])
-    inputs, targets = task.batch(about(BYTES), texts, torch.zeros(3, dtype=torch.int64), dice)
+    inputs, targets = task.batch(
+        description(BYTES), texts, torch.zeros(3, dtype=torch.int64), generator
+    )
     assert inputs is texts
     assert targets.tolist() == [[6, 7, 8, -100], [6, -100, -100, -100], [-100] * 4]
-    assert task.batch(about(BYTES), texts, texts, dice)[1] is texts
+    assert task.batch(description(BYTES), texts, texts, generator)[1] is texts

@@ -18,7 +18,7 @@ from app.engine.learning.tasks import TASKS
 PICTURES = ImagePreparation(6, 6, 1, "crop", (0.5,), (0.2,))
 
 
-def about(
+def description(
     pairs: bool = False, classes: tuple[str, ...] = (), amounts: tuple[Amount, ...] = ()
 ) -> Description:
     preparation = PairPreparation(PICTURES, PICTURES) if pairs else PICTURES
@@ -39,15 +39,19 @@ def test_tags_are_judged_as_by_scikit_learn(count: int, tags: int, seed: int) ->
 
     random = np.random.default_rng(seed)
     targets = (random.random((count, tags)) < 0.4).astype(np.float32)
-    said = np.round(random.random((count, tags)), 1).astype(np.float32)
-    found = TASKS["multi-label"].figures(about(classes=tuple("abcdef"[:tags])), targets, said)
+    predictions = np.round(random.random((count, tags)), 1).astype(np.float32)
+    found = TASKS["multi-label"].figures(
+        description(classes=tuple("abcdef"[:tags])), targets, predictions
+    )
     there = targets.any(axis=0)
     if there.any():
-        expected = average_precision_score(targets[:, there], said[:, there], average="macro")
+        expected = average_precision_score(
+            targets[:, there], predictions[:, there], average="macro"
+        )
         assert found["mean_average_precision"] == pytest.approx(expected, abs=1e-6)
     else:
         assert "mean_average_precision" not in found
-    given_ = (said >= 0.5).astype(int)
+    given_ = (predictions >= 0.5).astype(int)
     known = there | given_.any(axis=0)
     if known.any():
         each = [
@@ -66,17 +70,19 @@ def test_amounts_are_judged_as_by_scikit_learn(amounts: int) -> None:
 
     random = np.random.default_rng(0)
     targets = random.normal(50, 10, (37, amounts)).astype(np.float32)
-    said = (targets + random.normal(0, 4, targets.shape)).astype(np.float32)
-    found = TASKS["regression"].figures(about(amounts=(Amount("x"),) * amounts), targets, said)
-    assert found["mae"] == pytest.approx(mean_absolute_error(targets, said), rel=1e-6)
-    assert found["rmse"] == pytest.approx(root_mean_squared_error(targets, said), rel=1e-6)
-    assert found["r2"] == pytest.approx(r2_score(targets, said), rel=1e-6)
+    predictions = (targets + random.normal(0, 4, targets.shape)).astype(np.float32)
+    found = TASKS["regression"].figures(
+        description(amounts=(Amount("x"),) * amounts), targets, predictions
+    )
+    assert found["mae"] == pytest.approx(mean_absolute_error(targets, predictions), rel=1e-6)
+    assert found["rmse"] == pytest.approx(root_mean_squared_error(targets, predictions), rel=1e-6)
+    assert found["r2"] == pytest.approx(r2_score(targets, predictions), rel=1e-6)
 
 
 def test_an_amount_that_never_varies_has_no_r2() -> None:
     constant = np.full((5, 1), 3.0, np.float32)
     assert set(
-        TASKS["regression"].figures(about(amounts=(Amount("x"),)), constant, constant + 1)
+        TASKS["regression"].figures(description(amounts=(Amount("x"),)), constant, constant + 1)
     ) == {"mae", "rmse"}
     both = np.concatenate([constant, np.arange(5, dtype=np.float32)[:, None]], axis=1)
     assert scores.r2(both, both) == 1.0
@@ -88,8 +94,8 @@ def test_matching_is_judged_as_by_scikit_learn() -> None:
     first, other = points(60, 5), points(60, 5, seed=1)
     second = first + 0.8 * other
     second /= np.linalg.norm(second, axis=1, keepdims=True)
-    said = np.stack([first, second], axis=1)
-    found = TASKS["matching"].figures(about(pairs=True), np.arange(60), said)
+    predictions = np.stack([first, second], axis=1)
+    found = TASKS["matching"].figures(description(pairs=True), np.arange(60), predictions)
     near = first @ second.T
     for k in (1, 5):
         there = top_k_accuracy_score(np.arange(60), near, k=k)
@@ -103,19 +109,22 @@ def test_matching_is_judged_as_by_scikit_learn() -> None:
 
 
 def test_a_partner_that_is_the_same_counts_as_found() -> None:
-    said = np.stack([points(4, 3), points(4, 3)], axis=1)
-    said[1, 1] = said[0, 1]  # both pairs have one text
-    found = TASKS["matching"].figures(about(pairs=True), np.array([0, 0, 1, 2]), said)
+    predictions = np.stack([points(4, 3), points(4, 3)], axis=1)
+    predictions[1, 1] = predictions[0, 1]  # both pairs have one text
+    found = TASKS["matching"].figures(description(pairs=True), np.array([0, 0, 1, 2]), predictions)
     assert found["recall_at_1_there"] == pytest.approx(
         np.mean(
-            [(said[i, 0] @ said[:, 1].T).argmax() in ((0, 1) if i < 2 else (i,)) for i in range(4)]
+            [
+                (predictions[i, 0] @ predictions[:, 1].T).argmax() in ((0, 1) if i < 2 else (i,))
+                for i in range(4)
+            ]
         )
     )
 
 
 def test_saying_the_same_of_everything_finds_nothing() -> None:
     same = np.tile(points(1, 2, 4), (50, 1, 1))
-    found = TASKS["matching"].figures(about(pairs=True), np.arange(50), same)
+    found = TASKS["matching"].figures(description(pairs=True), np.arange(50), same)
     assert found["recall_at_1"] == found["recall_at_5"] == 0 and found["auc"] == pytest.approx(
         0.5, abs=0.01
     )
@@ -127,30 +136,38 @@ def test_a_space_is_judged_as_by_scikit_learn() -> None:
 
     centres, random = points(5, 4), np.random.default_rng(0)
     targets = random.integers(0, 5, 80)
-    said = centres[targets] + 0.5 * points(80, 4, seed=2)
-    said = (said / np.linalg.norm(said, axis=1, keepdims=True)).astype(np.float32)
-    found = TASKS["metric-learning"].figures(about(classes=tuple("abcde")), targets, said)
+    predictions = centres[targets] + 0.5 * points(80, 4, seed=2)
+    predictions = (predictions / np.linalg.norm(predictions, axis=1, keepdims=True)).astype(
+        np.float32
+    )
+    found = TASKS["metric-learning"].figures(
+        description(classes=tuple("abcde")), targets, predictions
+    )
     near = (
         NearestNeighbors(n_neighbors=2, metric="cosine")
-        .fit(said)
-        .kneighbors(said, return_distance=False)[:, 1]
+        .fit(predictions)
+        .kneighbors(predictions, return_distance=False)[:, 1]
     )
     assert found["recall_at_1"] == pytest.approx((targets[near] == targets).mean(), abs=1e-6)
     upper = np.triu_indices(80, 1)
-    expected = roc_auc_score((targets[:, None] == targets)[upper], (said @ said.T)[upper])
+    expected = roc_auc_score(
+        (targets[:, None] == targets)[upper], (predictions @ predictions.T)[upper]
+    )
     assert found["auc"] == pytest.approx(expected, abs=1e-6)
 
 
 def test_one_of_a_kind_is_not_asked_for() -> None:
-    said = np.array([[1, 0], [1, 0], [0, 1]], np.float32)
+    predictions = np.array([[1, 0], [1, 0], [0, 1]], np.float32)
     assert (
-        TASKS["metric-learning"].figures(about(classes=("a", "b")), np.array([0, 0, 1]), said)[
-            "recall_at_1"
-        ]
+        TASKS["metric-learning"].figures(
+            description(classes=("a", "b")), np.array([0, 0, 1]), predictions
+        )["recall_at_1"]
         == 1
     )
     assert (
-        TASKS["metric-learning"].figures(about(classes=("a", "b")), np.array([0, 1]), said[:2])
+        TASKS["metric-learning"].figures(
+            description(classes=("a", "b")), np.array([0, 1]), predictions[:2]
+        )
         == {}
     )
 
@@ -202,9 +219,9 @@ def test_every_pair_is_as_likely_to_be_drawn() -> None:
 def test_ten_thousand_pairs_are_judged_in_little_memory() -> None:
     import tracemalloc
 
-    said = np.stack([points(4000, 16), points(4000, 16)], axis=1)
+    predictions = np.stack([points(4000, 16), points(4000, 16)], axis=1)
     tracemalloc.start()
-    found = TASKS["matching"].figures(about(pairs=True), np.arange(4000), said)
+    found = TASKS["matching"].figures(description(pairs=True), np.arange(4000), predictions)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert found["recall_at_1"] > 0.99 and found["auc"] > 0.99

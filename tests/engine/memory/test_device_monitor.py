@@ -89,7 +89,7 @@ def test_a_whole_driver() -> None:
 @pytest.mark.parametrize(
     "field", ("init", "handle", "memory", "utilisation", "temperature", "power")
 )
-def test_a_failure_blanks_its_field_and_says_why(name: str, said: str, field: str) -> None:
+def test_a_failure_blanks_its_field_and_says_why(name: str, predictions: str, field: str) -> None:
     readings, reasons = DeviceMonitor("cuda:0", FakeNvml(**{field: failing(name)})).sample()
     every = ("total", "free", "other", "utilisation", "temperature", "power")
     blank = {"init": every, "handle": every, "memory": ("total", "free", "other")}.get(
@@ -98,7 +98,7 @@ def test_a_failure_blanks_its_field_and_says_why(name: str, said: str, field: st
     for reading in every:
         assert (readings[reading] is None) == (reading in blank)
         if reading in blank:
-            assert said in reasons[reading] and reasons[reading].endswith(".")
+            assert predictions in reasons[reading] and reasons[reading].endswith(".")
 
 
 @pytest.mark.parametrize("value", (2**64 - 1, None, "N/A"))

@@ -8,10 +8,10 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from app.engine.compute.fake_tensors import pretending
+from app.engine.compute.fake_tensors import fake_tensors
 from app.engine.memory.inspection import BlockReport, inspect
 from models.graph import Graph, GraphError, Node
-from models.network import Network, build_model, pretended
+from models.network import Network, build_model, fake_targets
 from models.shape import Problem
 from models.template import TEMPLATES, Template
 from tests.models.networks import batch_of, problem, usual
@@ -36,7 +36,7 @@ def test_its_figures_are_those_of_the_network(kind: type[Template], of: Problem)
     network = build_model(graph, of, 0).eval()
     assert found.error is None and [block.name for block in found.blocks] == list(network.blocks)
     assert found.parameters == sum(parameter.numel() for parameter in network.parameters())
-    values = dict(zip(("input", "other"), pretended(of, 2), strict=False))
+    values = dict(zip(("input", "other"), fake_targets(of, 2), strict=False))
     for node, block in zip(graph.nodes, found.blocks, strict=True):
         values[node.name] = network.blocks[node.name](*(values[name] for name in node.inputs))
         assert block.shape == tuple(values[node.name].shape[1:])
@@ -46,7 +46,7 @@ def test_its_figures_are_those_of_the_network(kind: type[Template], of: Problem)
         )
         assert block.title and block.help
     with torch.device("meta"), FlopCounterMode(display=False) as work:
-        x = pretended(of, 1)
+        x = fake_targets(of, 1)
         Network(graph, of).eval()(x if len(x) > 1 else x[0])
     assert found.multiply_adds == work.get_total_flops() // 2
 
@@ -153,6 +153,6 @@ def test_looking_disturbs_no_training_on_another_thread(kind: type[Template]) ->
 
 
 def test_pretended_tensors_take_no_memory() -> None:
-    with pretending():
+    with fake_tensors():
         huge = torch.empty(1_000_000, 1_000_000)
         assert (huge @ huge).shape == (1_000_000, 1_000_000)

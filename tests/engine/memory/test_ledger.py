@@ -225,7 +225,7 @@ def test_the_parts_hold_the_peak_and_what_is_known_of_the_data() -> None:
             > rows["data"] + rows["weights"] + rows["first_moment"] + rows["second_moment"]
         )
     name, of = first(template)
-    target = tasks.task(name).pretended(of, 1)
+    target = tasks.task(name).fake_targets(of, 1)
     sizes = [math.prod(one.shape) * (8 if one.kind == "text" else 4) for one in of.inputs]
     assert found.predicted["batch"] == 2 * 16 * (
         sum(sizes) + target.numel() * target.element_size()

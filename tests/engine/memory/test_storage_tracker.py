@@ -1,4 +1,4 @@
-"""Storages are followed from their making to their end, and a step is measured without being changed."""
+"""StorageTracker are followed from their making to their end, and a step is measured without being changed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from app.engine.memory.step_meter import StepMeter
-from app.engine.memory.storage_tracker import Storages
+from app.engine.memory.storage_tracker import StorageTracker
 from tests.ledgers import one_thread, reported_peak
 
 MIB = 2**20 // 4
@@ -16,7 +16,7 @@ MIB = 2**20 // 4
 
 def test_the_most_at_once_is_found() -> None:
     known = torch.ones(MIB)
-    with Storages([known]) as storages:
+    with StorageTracker([known]) as storages:
         first = known + 1
         second = first * 2  # two at once
         del first
@@ -28,7 +28,7 @@ def test_the_most_at_once_is_found() -> None:
 
 
 def test_what_lasts_is_left_out_from_the_beginning() -> None:
-    with Storages(()) as storages:
+    with StorageTracker(()) as storages:
         before = torch.ones(3 * MIB)
         del before
         state = torch.zeros(2 * MIB)
@@ -38,7 +38,7 @@ def test_what_lasts_is_left_out_from_the_beginning() -> None:
 
 
 def test_sizes_are_rounded_up_to_blocks() -> None:
-    with Storages((), block=512) as storages:
+    with StorageTracker((), block=512) as storages:
         held = [torch.zeros(1), torch.zeros(129)]
     assert storages.most(()) == 512 + 1024
     del held
@@ -51,7 +51,7 @@ def test_the_backward_pass_is_followed_too() -> None:
         (x.exp() * 3).sin().sum().backward()
         x.grad = None
 
-    with Storages([x]) as storages:
+    with StorageTracker([x]) as storages:
         step()
     with one_thread():
         assert storages.most(()) == pytest.approx(reported_peak(step), rel=1e-3)

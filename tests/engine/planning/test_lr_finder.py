@@ -16,7 +16,7 @@ from app.engine.errors import UserError
 from app.engine.experiment.experiment import Experiment
 from app.engine.experiment.toml_file import from_plain
 from app.engine.planning import lr_finder
-from app.engine.planning.lr_curve import RateCurve, Tried, blown_up, judge, rounded, smooth, text_of
+from app.engine.planning.lr_curve import LrCurve, Tried, blown_up, judge, rounded, smooth, text_of
 from app.engine.planning.lr_finder import find
 from app.engine.runs.control import Control, Stopped
 from app.engine.runs.events import StageChanged
@@ -38,7 +38,7 @@ def made(
     return np.asarray(losses + noise * np.random.default_rng(seed).standard_normal(len(losses)))
 
 
-def judged(losses: np.ndarray) -> RateCurve:
+def judged(losses: np.ndarray) -> LrCurve:
     """As the search would: it ends where the losses have blown up."""
     for count in range(1, len(losses) + 1):
         if (end := blown_up(losses[:count])) is not None:
@@ -113,8 +113,8 @@ def test_smoothing_neither_shifts_nor_leans() -> None:
 
 
 def test_rates_in_words() -> None:
-    said = [text_of(rate) for rate in (0.004213, 0.02, 1.0, 12.4, 3.24e-6, 1e-6, 99.99)]
-    assert said == ["0.0042", "0.02", "1", "12", "3.2e-6", "1e-6", "100"]
+    predictions = [text_of(rate) for rate in (0.004213, 0.02, 1.0, 12.4, 3.24e-6, 1e-6, 99.99)]
+    assert predictions == ["0.0042", "0.02", "1", "12", "3.2e-6", "1e-6", "100"]
 
 
 # --- real searches
@@ -132,7 +132,7 @@ def quarters(tmp_path_factory: pytest.TempPathFactory) -> Experiment:
     )
 
 
-def search(asked: Experiment, **more: Any) -> RateCurve:
+def search(asked: Experiment, **more: Any) -> LrCurve:
     return find(asked, None, lambda told: None, Control(), **more)
 
 
@@ -179,19 +179,19 @@ def test_losses_of_the_first_steps_are_the_networks_own(quarters: Experiment) ->
     """At rates that do nothing, the losses are those of the untouched network on these batches."""
     asked = quarters.replace(training=quarters.training.replace(batch_size=128))
     curve = search(asked)
-    work = build.assemble(preparing.settle(asked, lambda event: None, Control()))
-    work.network.train()
-    work.batches.begin_epoch(1)
-    work.randomness.begin_step(1, 0)
-    loss = float(work.passes(*work.batches.get(0)))
+    train_state = build.assemble(preparing.settle(asked, lambda event: None, Control()))
+    train_state.network.train()
+    train_state.batches.begin_epoch(1)
+    train_state.randomness.begin_step(1, 0)
+    loss = float(train_state.passes(*train_state.batches.get(0)))
     assert curve.losses[0] == pytest.approx(loss, rel=1e-6)
 
 
 def test_nothing_to_learn_gives_no_value(tmp_path: Path) -> None:
-    dice = np.random.default_rng(0)
+    generator = np.random.default_rng(0)
     np.savez(
         tmp_path / "noise.npz",
-        images=dice.integers(0, 256, (900, 6, 6), np.uint8),
+        images=generator.integers(0, 256, (900, 6, 6), np.uint8),
         labels=np.arange(900) % 2,
     )
     still = {"flip": False, "shift": 0.0, "rotate": 0.0, "light": 0.0, "erase": 0.0}
@@ -207,11 +207,11 @@ def test_nothing_to_learn_gives_no_value(tmp_path: Path) -> None:
 
 
 def test_amounts_in_a_table(tmp_path: Path) -> None:
-    dice = np.random.default_rng(0)
-    x = dice.standard_normal((160, 3))
+    generator = np.random.default_rng(0)
+    x = generator.standard_normal((160, 3))
     rows = [
         f"{a:.3f},{b:.3f},{c:.3f},{2 * a - b + 0.3 * n:.3f}"
-        for (a, b, c), n in zip(x, dice.standard_normal(160), strict=True)
+        for (a, b, c), n in zip(x, generator.standard_normal(160), strict=True)
     ]
     path = tmp_path / "amounts.csv"
     path.write_text("\n".join(["a,b,c,y", *rows]), encoding="utf-8")
@@ -256,7 +256,7 @@ def test_threads_are_given_back(quarters: Experiment) -> None:
 def test_too_little_memory_is_a_sentence(
     quarters: Experiment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(plan: preparing.Plan) -> build.Work:
+    def full(plan: preparing.Plan) -> build.TrainState:
         raise MemoryError
 
     monkeypatch.setattr(preparing, "assemble", full)

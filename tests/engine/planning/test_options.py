@@ -19,7 +19,13 @@ from app.engine.experiment.toml_file import to_plain
 from app.engine.learning.optimizer import OPTIMIZERS
 from app.engine.memory.ledger import predict
 from app.engine.planning import fit_to_memory, options, step_timing
-from app.engine.planning.memory_estimate import MARGIN, Budget, Scales, changed, scales_for
+from app.engine.planning.memory_estimate import (
+    MARGIN,
+    Budget,
+    MemoryEstimator,
+    changed,
+    estimator_for,
+)
 from app.engine.runs.control import Control, Stopped
 from app.engine.runs.events import RunPrepared
 from app.engine.runs.run import Run
@@ -37,14 +43,21 @@ KNOWN: dict[str, dict[str, int]] = {}
 """Predictions that several tests need."""
 
 
-def scales(asked: Experiment, data: Dataset, free: int | None = PLENTY, **more: Any) -> Scales:
+def estimator(
+    asked: Experiment, data: Dataset, free: int | None = PLENTY, **more: Any
+) -> MemoryEstimator:
     """On a device with so many bytes free."""
-    about = data.description
+    description = data.description
     budget = Budget(
         "the device", PLENTY, free, reason="The driver does not tell." if free is None else ""
     )
-    return Scales(
-        asked, problem_of(asked, about), task_of(asked, about), budget, predictions=KNOWN, **more
+    return MemoryEstimator(
+        asked,
+        problem_of(asked, description),
+        task_of(asked, description),
+        budget,
+        predictions=KNOWN,
+        **more,
     )
 
 
@@ -61,22 +74,22 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Experiment, Dataset
 
 def tiny(
     task: str, sort: str, template: str, loss: str = "cross-entropy", batch: int = 16
-) -> Scales:
+) -> MemoryEstimator:
     of = Combination(task, sort, template, loss, "adamw")
-    return scales(tiny_experiment(of, 1, batch), tiny_dataset(task, sort))
+    return estimator(tiny_experiment(of, 1, batch), tiny_dataset(task, sort))
 
 
-def needed(on: Scales, changes: dict[str, Any]) -> int:
-    weighed = on.weigh(changes)
-    assert weighed is not None
-    return weighed.needed
+def needed(on: MemoryEstimator, changes: dict[str, Any]) -> int:
+    estimate = on.estimate(changes)
+    assert estimate is not None
+    return estimate.needed
 
 
-def with_free(on: Scales, needed_at_most: int) -> Scales:
+def with_free(on: MemoryEstimator, needed_at_most: int) -> MemoryEstimator:
     """The same, on a device where so many bytes may be planned with."""
     budget = Budget("the device", PLENTY, math.ceil(needed_at_most / MARGIN))
     assert budget.room == needed_at_most
-    return Scales(
+    return MemoryEstimator(
         on.experiment,
         on.problem,
         on.task,
@@ -104,7 +117,7 @@ def test_rows_are_the_predictions_of_the_changed_experiment(
     small: tuple[Experiment, Dataset], device: str
 ) -> None:
     asked, data = small
-    on = scales(asked, data, device_type=device, automatic="bfloat16", dataset_bytes=1000)
+    on = estimator(asked, data, device_type=device, automatic="bfloat16", dataset_bytes=1000)
     rows = {option.key: option for option in options.options(on)}
     assert next(iter(rows)) == "now" and rows["now"].gain == 0 and rows["now"].changes == {}
     assert {
@@ -122,16 +135,16 @@ def test_rows_are_the_predictions_of_the_changed_experiment(
         expected = predict(
             whole, whole.model.graph(on.problem), on.problem, on.task, 1000, device, precision
         )
-        assert option.weighed.rows == expected
-        assert option.gain == rows["now"].weighed.rows["peak"] - expected["peak"]
-        assert option.cost and option.title and option.weighed.verdict == "fits"
+        assert option.estimate.rows == expected
+        assert option.gain == rows["now"].estimate.rows["peak"] - expected["peak"]
+        assert option.cost and option.title and option.estimate.verdict == "fits"
     assert rows["batch-quarter"].gain > rows["batch-half"].gain > 0 > rows["batch-double"].gain
-    assert rows["accumulate"].weighed.resolved.training.accumulation == 2
+    assert rows["accumulate"].estimate.resolved.training.accumulation == 2
     assert "normalisation sees a part" in rows["accumulate"].cost  # there is batch norm in it
 
 
 def test_leaner_optimizers_are_found_by_what_they_keep(small: tuple[Experiment, Dataset]) -> None:
-    on = scales(*small)
+    on = estimator(*small)
     found = options.leaner(on)
     assert [floats for floats, _ in found] == sorted((floats for floats, _ in found), reverse=True)
     assert all(2 <= floats < 4 for floats, _ in found) and found[-1] == (2.0, "sgd")
@@ -140,14 +153,14 @@ def test_leaner_optimizers_are_found_by_what_they_keep(small: tuple[Experiment, 
     }  # of those with 3n the one that is offered first
     assert (
         options.leaner(
-            scales(changed(small[0], {"optimizer.kind": "sgd"}, on.problem, on.task), small[1])
+            estimator(changed(small[0], {"optimizer.kind": "sgd"}, on.problem, on.task), small[1])
         )
         == []
     )
     (row,) = [option for option in options.optimizers(on) if option.key == "optimizer-sgd"]
     assert row.title == "SGD: 2n instead of 4n"
     n = on.now.rows["weights"]
-    lost = row.weighed.rows
+    lost = row.estimate.rows
     assert (lost["first_moment"], lost["second_moment"]) == (0, 0) and row.gain >= 2 * n
 
 
@@ -164,20 +177,20 @@ def test_leaner_optimizers_are_found_by_what_they_keep(small: tuple[Experiment, 
 def test_a_smaller_network_is_found_in_every_family(task: str, sort: str, template: str) -> None:
     on = tiny(task, sort, template)
     found = options.smaller(on)
-    assert found and all(weighed.needed < on.now.needed for weighed, _ in found)
-    for weighed, setting in found:
-        value = weighed.changes[f"model.{setting.name}"]
+    assert found and all(estimate.needed < on.now.needed for estimate, _ in found)
+    for estimate, setting in found:
+        value = estimate.changes[f"model.{setting.name}"]
         assert setting.minimum is not None and setting.minimum <= value < getattr(
             on.now.resolved.model, setting.name
         )
 
 
 def test_two_towers_whose_width_follows_the_data_can_be_smaller() -> None:
-    about = tiny_dataset("matching", "image+text")
+    description = tiny_dataset("matching", "image+text")
     of = Combination("matching", "image+text", "two-tower", "symmetric-cross-entropy", "adamw")
     asked = tiny_experiment(of, 1, 8)
     assert asked.model is not None
-    on = scales(asked.replace(model=type(asked.model)()), about)
+    on = estimator(asked.replace(model=type(asked.model)()), description)
     (row,) = options.smaller_templates(on)
     assert row.key == "smaller-width" and row.gain > 0
     assert "only those within a part are compared" in next(options.batches(on)).cost
@@ -185,11 +198,11 @@ def test_two_towers_whose_width_follows_the_data_can_be_smaller() -> None:
 
 def test_other_templates_that_fit_the_task_and_need_less(small: tuple[Experiment, Dataset]) -> None:
     asked, data = small
-    on = scales(asked.replace(model=TEMPLATES.get("vit")()), data)
+    on = estimator(asked.replace(model=TEMPLATES.get("vit")()), data)
     others = list(options.other_templates(on))
     assert others
     for option in others:
-        model = option.weighed.resolved.model
+        model = option.estimate.resolved.model
         assert (
             model is not None
             and model.kind != "vit"
@@ -200,7 +213,7 @@ def test_other_templates_that_fit_the_task_and_need_less(small: tuple[Experiment
 
 def test_precisions_are_those_of_the_device(small: tuple[Experiment, Dataset]) -> None:
     def offered(automatic: Any, **changes: Any) -> set[str]:
-        on = scales(changed(small[0], changes, *_problem(small)), small[1], automatic=automatic)
+        on = estimator(changed(small[0], changes, *_problem(small)), small[1], automatic=automatic)
         return {option.key for option in options.precisions(on)}
 
     assert offered("float32") == {"float16"}
@@ -210,27 +223,27 @@ def test_precisions_are_those_of_the_device(small: tuple[Experiment, Dataset]) -
 
 
 def _problem(small: tuple[Experiment, Dataset]) -> tuple[Any, Any]:
-    about = small[1].description
-    return problem_of(small[0], about), task_of(small[0], about)
+    description = small[1].description
+    return problem_of(small[0], description), task_of(small[0], description)
 
 
 @pytest.mark.usefixtures("few_templates")
 def test_together_where_nothing_single_fits() -> None:
     on = tiny("language-modelling", "text", "gpt")
-    tight = with_free(on, min(option.weighed.needed for option in options.options(on)) - 1)
+    tight = with_free(on, min(option.estimate.needed for option in options.options(on)) - 1)
     together = [option for option in options.options(tight) if option.key.startswith("together-")]
     assert together
     for option in together:
-        training = option.weighed.resolved.training
+        training = option.estimate.resolved.training
         assert training.batch_size * training.accumulation == 16  # type: ignore[operator]
-    assert together[0].weighed.verdict == "fits"
+    assert together[0].estimate.verdict == "fits"
     (hopeless,) = options.combinations(with_free(on, 10))
-    assert hopeless.weighed.verdict == "no"  # said as well
+    assert hopeless.estimate.verdict == "no"  # said as well
 
 
 def test_the_budget_of_this_computer(small: tuple[Experiment, Dataset]) -> None:
     asked, data = small
-    on = scales_for(asked, *_problem(small), dataset_bytes=5000)
+    on = estimator_for(asked, *_problem(small), dataset_bytes=5000)
     assert (
         on.budget.free
         and on.budget.total
@@ -239,7 +252,7 @@ def test_the_budget_of_this_computer(small: tuple[Experiment, Dataset]) -> None:
     )
     assert on.budget.held == 5000 and on.now.needed == on.now.rows["peak"] - 5000
     assert on.now.verdict == "fits"
-    unknown = scales(asked, data, None)
+    unknown = estimator(asked, data, None)
     assert unknown.now.verdict == "unknown" and not fit_to_memory.fit(unknown).changes
     assert "The driver does not tell." in fit_to_memory.fit(unknown).text
     assert (
@@ -254,20 +267,20 @@ def test_the_budget_of_this_computer(small: tuple[Experiment, Dataset]) -> None:
 def test_what_is_fitted_fits_and_is_the_largest(
     small: tuple[Experiment, Dataset], size: int
 ) -> None:
-    on = scales(*small)
+    on = estimator(*small)
     tight = with_free(on, needed(on, fit_to_memory.portions(size, 64 // size)))
     found = fit_to_memory.fit(tight)
     assert found.changes == fit_to_memory.portions(size, 64 // size) and found.missing == 0
-    assert found.weighed is not None and found.weighed.verdict == "fits"
-    larger = tight.weigh(fit_to_memory.portions(2 * size, 32 // size))
+    assert found.estimate is not None and found.estimate.verdict == "fits"
+    larger = tight.estimate(fit_to_memory.portions(2 * size, 32 // size))
     assert larger is not None and larger.verdict != "fits"
     assert f"{size} examples at once" in found.text and "64 a step as before" in found.text
 
 
 def test_nothing_changes_where_it_fits(small: tuple[Experiment, Dataset]) -> None:
-    found = fit_to_memory.fit(scales(*small))
+    found = fit_to_memory.fit(estimator(*small))
     assert (found.changes, found.missing) == ({}, 0) and "It fits as it is" in found.text
-    on = scales(changed(small[0], fit_to_memory.portions(16, 4), *_problem(small)), small[1])
+    on = estimator(changed(small[0], fit_to_memory.portions(16, 4), *_problem(small)), small[1])
     assert fit_to_memory.fit(on).changes == fit_to_memory.portions(
         64, 1
     )  # parts are needless there
@@ -297,7 +310,7 @@ def test_the_examples_of_a_step_are_kept_or_nearly(
 
 def test_a_step_that_cannot_be_divided_is_told(small: tuple[Experiment, Dataset]) -> None:
     asked = changed(small[0], {"training.batch_size": 97}, *_problem(small))
-    on = scales(asked, small[1])
+    on = estimator(asked, small[1])
     found = fit_to_memory.fit(with_free(on, needed(on, fit_to_memory.portions(40, 3))))
     assert found.changes == fit_to_memory.portions(32, 3)
     assert "96 a step, the nearest to the 97 of before" in found.text
@@ -314,11 +327,11 @@ def test_more_is_done_where_the_smallest_batch_does_not_fit() -> None:
     hopeless = fit_to_memory.fit(with_free(on, 100))
     assert hopeless.changes == {} and "Choose a smaller template" in hopeless.text
     assert (
-        hopeless.weighed is not None
-        and hopeless.weighed.resolved.training.batch_size == on.smallest
+        hopeless.estimate is not None
+        and hopeless.estimate.resolved.training.batch_size == on.smallest
     )
     room = with_free(on, 100).budget.room
-    assert room is not None and hopeless.missing == hopeless.weighed.needed - room
+    assert room is not None and hopeless.missing == hopeless.estimate.needed - room
 
 
 def test_two_examples_at_least_where_they_are_normalised() -> None:
@@ -385,10 +398,13 @@ def test_the_pace_of_a_run_counts_for_the_same_settings_only(
     small: tuple[Experiment, Dataset], tmp_path: Path
 ) -> None:
     asked, data = small
-    said = Listener()
-    assert train(asked, Run.create(tmp_path, asked), said, Control(), data).status == "completed"
-    (prepared,) = said.of(RunPrepared)
-    on = scales(asked, data)
+    predictions = Listener()
+    assert (
+        train(asked, Run.create(tmp_path, asked), predictions, Control(), data).status
+        == "completed"
+    )
+    (prepared,) = predictions.of(RunPrepared)
+    on = estimator(asked, data)
     pace = options.pace_of(prepared, 400.0, data.description)
     assert pace(on.now.resolved) == prepared.training_examples / 400
     assert options.pace_of(prepared, None, data.description)(on.now.resolved) is None
@@ -399,9 +415,9 @@ def test_the_pace_of_a_run_counts_for_the_same_settings_only(
         {"model.width": 8},
         {"augmentation.rotate": 0.0},
     ):
-        weighed = on.weigh(changes)
-        assert weighed is not None and pace(weighed.resolved) is None, changes
-    later = on.weigh({"training.epochs": 50, "training.seed": 3})
+        estimate = on.estimate(changes)
+        assert estimate is not None and pace(estimate.resolved) is None, changes
+    later = on.estimate({"training.epochs": 50, "training.seed": 3})
     assert later is not None and pace(later.resolved) is not None  # what costs no time
 
 

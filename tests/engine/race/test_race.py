@@ -19,7 +19,7 @@ from app.engine.learning.losses.l1 import L1
 from app.engine.learning.losses.l2 import L2
 from app.engine.race import race as racing
 from app.engine.race.race import race, slice_of
-from app.engine.race.turns import Lane, RaceControl, Turns
+from app.engine.race.turns import RaceControl, RaceMember, Turns
 from app.engine.race.variants import (
     Variant,
     _names,
@@ -57,16 +57,16 @@ def with_optimizer(asked: Experiment, kind: str, **changes: Any) -> Experiment:
     return asked.replace(optimizer={"kind": kind, **changes})
 
 
-def lane_of(listener: Listener, lane: int, kind: type) -> list[Any]:
+def lane_of(listener: Listener, member: int, kind: type) -> list[Any]:
     return [
         told.event
-        for told in listener.of(events.LaneTold)
-        if told.lane == lane and isinstance(told.event, kind)
+        for told in listener.of(events.MemberEvent)
+        if told.member == member and isinstance(told.event, kind)
     ]
 
 
-def run_of(listener: Listener, lane: int) -> Run:
-    return Run(Path(lane_of(listener, lane, events.RunStarted)[0].run))
+def run_of(listener: Listener, member: int) -> Run:
+    return Run(Path(lane_of(listener, member, events.RunStarted)[0].run))
 
 
 def held(tmp_path: Path, *experiments: Experiment) -> tuple[Listener, RaceControl]:
@@ -146,19 +146,19 @@ def test_none_is_ahead_by_more_than_a_slice_and_only_one_computes(
     slice, seen, ahead, inside = slice_of(three, 72), {}, [], []
     step = Turns.step
 
-    def watch(self: Turns, lane: int, examples: int) -> float:
-        inside.remove(lane) if lane in inside else None
-        seen[lane] = examples
+    def watch(self: Turns, member: int, examples: int) -> float:
+        inside.remove(member) if member in inside else None
+        seen[member] = examples
         if len(seen) == 3 and len(self._seen) == 3:
             ahead.append(max(seen.values()) - min(seen.values()))
-        waited = step(self, lane, examples)
+        waited = step(self, member, examples)
         assert not inside, "two compute at once"
-        inside.append(lane)
+        inside.append(member)
         return waited
 
     monkeypatch.setattr(Turns, "step", watch)
     leave = Turns.leave
-    monkeypatch.setattr(Turns, "leave", lambda self, lane: (inside.clear(), leave(self, lane)))
+    monkeypatch.setattr(Turns, "leave", lambda self, member: (inside.clear(), leave(self, member)))
     listener, control = Listener(), RaceControl(3)
     race(three, tmp_path / "race", listener, control)
     assert slice == 16
@@ -169,12 +169,12 @@ def test_none_is_ahead_by_more_than_a_slice_and_only_one_computes(
 def test_the_turn_goes_to_the_one_that_is_behind_and_past_those_that_left() -> None:
     turns, order = Turns(3, slice=10), []
 
-    def work(lane: int, steps: int, size: int) -> None:
-        turns.take(lane)
+    def work(member: int, steps: int, size: int) -> None:
+        turns.take(member)
         for number in range(steps):
-            turns.step(lane, number * size)
-            order.append(lane)
-        turns.leave(lane)
+            turns.step(member, number * size)
+            order.append(member)
+        turns.leave(member)
 
     threads = [
         threading.Thread(target=work, args=one) for one in ((0, 4, 10), (1, 2, 5), (2, 3, 10))
@@ -237,13 +237,13 @@ def test_a_listener_that_fails_holds_nobody_up(tmp_path: Path, asked: Experiment
 
     def listen(event: events.Event) -> None:
         if (
-            isinstance(event, events.LaneTold)
-            and event.lane == 0
+            isinstance(event, events.MemberEvent)
+            and event.member == 0
             and isinstance(event.event, events.RunStarted)
         ):
             raise ValueError("nobody listens")
-        if isinstance(event, events.LaneTold) and isinstance(event.event, events.RunFinished):
-            ends.append((event.lane, event.event.status))
+        if isinstance(event, events.MemberEvent) and isinstance(event.event, events.RunFinished):
+            ends.append((event.member, event.event.status))
 
     race(two, tmp_path / "race", listen, RaceControl(2))
     assert sorted(ends) == [(0, "failed"), (1, "completed")]
@@ -258,8 +258,8 @@ def test_a_stop_ends_all_and_each_can_go_on(
 
     def listen(event: events.Event) -> None:
         listener(event)
-        if isinstance(event, events.LaneTold) and isinstance(event.event, events.EpochDone):
-            seen.add(event.lane)
+        if isinstance(event, events.MemberEvent) and isinstance(event.event, events.EpochDone):
+            seen.add(event.member)
             if len(seen) == 2:
                 control.stop(at_once)
 
@@ -285,7 +285,7 @@ def test_a_pause_holds_all_until_it_is_over(tmp_path: Path, asked: Experiment) -
 
     def listen(event: events.Event) -> None:
         listener(event)
-        if isinstance(event, events.LaneTold):
+        if isinstance(event, events.MemberEvent):
             if isinstance(event.event, events.StepsDone) and not paused.is_set():
                 control.pause()
             elif isinstance(event.event, events.Paused):
@@ -301,22 +301,22 @@ def test_a_pause_holds_all_until_it_is_over(tmp_path: Path, asked: Experiment) -
     control.resume()
     work.join(60)
     assert [run_of(listener, number).status for number in range(2)] == ["completed", "completed"]
-    told = listener.of(events.LaneTold)
+    told = listener.of(events.MemberEvent)
     (at,) = [number for number, one in enumerate(told) if isinstance(one.event, events.Paused)]
     # The one that holds the turn waits, and so do the others: what is told next is that it goes on.
-    assert told[at + 1] == events.LaneTold(told[at].lane, events.Resumed(told[at].event.step))
+    assert told[at + 1] == events.MemberEvent(told[at].member, events.Resumed(told[at].event.step))
 
 
 def test_changes_and_looking_inside_go_to_the_lane_looked_at() -> None:
     control = RaceControl(3)
     control.looked_at, control.watching = 1, True
     control.change(learning_rate_factor=0.5)
-    assert [lane.watching for lane in control.lanes] == [False, True, False]
-    assert [lane.asked for lane in control.lanes] == [False, True, False]
-    assert control.lanes[1].taken() == {"learning_rate_factor": 0.5}
-    lane: Lane = control.lanes[2]
-    lane.stop()
-    assert lane.stopping and not lane.hurried and not control.lanes[0].stopping
+    assert [member.watching for member in control.members] == [False, True, False]
+    assert [member.asked for member in control.members] == [False, True, False]
+    assert control.members[1].taken() == {"learning_rate_factor": 0.5}
+    member: RaceMember = control.members[2]
+    member.stop()
+    assert member.stopping and not member.hurried and not control.members[0].stopping
 
 
 # --- words
@@ -352,14 +352,14 @@ def test_a_variant_is_called_shortly(asked: Experiment) -> None:
 def test_of_networks_it_is_said_that_each_has_its_own_pace(asked: Experiment) -> None:
     open_rate = asked.replace(optimizer=None)
     two = variants(open_rate, open_rate.replace(model={"template": "vit"}))
-    about = open_dataset(asked.data).description
-    texts = [fact.text for fact in fairness(two, about) if not fact.same]
+    description = open_dataset(asked.data).description
+    texts = [fact.text for fact in fairness(two, description) if not fact.same]
     assert any("Each network has a learning rate of its own" in text for text in texts)
     same = [
         one.replace(optimizer={"kind": "adamw", "learning_rate": 0.001})
         for one in (two[0].experiment, two[1].experiment)
     ]
-    assert not any("learning rate" in fact.text for fact in fairness(variants(*same), about))
+    assert not any("learning rate" in fact.text for fact in fairness(variants(*same), description))
     assert [one.name for one in two] == ["Small CNN", "Vision transformer"]
 
 
@@ -376,8 +376,11 @@ def test_what_cannot_race_is_said(asked: Experiment) -> None:
 
 
 def facts(*experiments: Experiment) -> Iterator[tuple[bool, str]]:
-    about = open_dataset(experiments[0].data).description
-    return ((fact.same, fact.text) for fact in fairness(variants_of(experiments, about), about))
+    description = open_dataset(experiments[0].data).description
+    return (
+        (fact.same, fact.text)
+        for fact in fairness(variants_of(experiments, description), description)
+    )
 
 
 def test_what_is_the_same_is_said_and_what_is_not(asked: Experiment) -> None:
@@ -432,8 +435,8 @@ def test_what_is_the_same_is_said_and_what_is_not(asked: Experiment) -> None:
 
 
 def test_the_ready_made_race_gives_each_its_usual_rate(asked: Experiment) -> None:
-    about = open_dataset(asked.data).description
-    four = why_adam(asked, about)
+    description = open_dataset(asked.data).description
+    four = why_adam(asked, description)
     assert [one.optimizer.label for one in four] == ["SGD", "SGD with momentum", "Adam", "AdamW"]
     proposed = variants(asked, with_optimizer(asked, "sgd"))[0].resolved.optimizer.learning_rate
     assert [one.optimizer.learning_rate for one in four] == [0.1, 0.05, proposed, proposed]

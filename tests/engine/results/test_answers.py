@@ -13,7 +13,13 @@ from PIL import Image
 
 from app.engine.errors import UserError
 from app.engine.experiment.experiment import Experiment, problem_of, resolved, task_of
-from app.engine.results.answers import answer, answer_file, answer_given, said_of, write_answers
+from app.engine.results.answers import (
+    answer,
+    answer_file,
+    answer_given,
+    predictions_of,
+    write_answers,
+)
 from app.engine.results.predictor import Predictor
 from app.engine.results.restoring import restore, restore_rows
 from app.engine.sources.opening import open_dataset
@@ -26,12 +32,12 @@ def predictor_of(data: dict, template: str = "", **settings: int) -> Predictor:
     """An untrained network for these data, with a template of few weights."""
     model = {"template": template, **settings} if template else None
     experiment = Experiment.model_validate({"data": data, **({"model": model} if model else {})})
-    about = open_dataset(experiment.data).description
-    task, problem = task_of(experiment, about), problem_of(experiment, about)
+    description = open_dataset(experiment.data).description
+    task, problem = task_of(experiment, description), problem_of(experiment, description)
     settled = resolved(experiment, problem, task)
     assert settled.model is not None
     network = build_model(settled.model.graph(problem), problem, seed=1)
-    return Predictor(network, about, task, settled)
+    return Predictor(network, description, task, settled)
 
 
 def rows(path: Path) -> list[list[str]]:
@@ -67,12 +73,12 @@ def test_a_table_with_its_answers_beside_it(flats: Path, tmp_path: Path) -> None
     written, before = rows(out), rows_of(flats)
     assert written[0] == [*before[0], "predicted Miete (€)"]
     assert [row[:3] for row in written[1:]] == before[1:]
-    first = found.answers[0].said
+    first = found.answers[0].predictions
     assert first is not None
     assert float(written[1][3].replace(",", ".")) == pytest.approx(float(first[0]), rel=1e-4)
     again = answer_file(predictor, out)  # its own answers are a table as well
-    assert [one.said.tolist() for one in again.answers if one.said is not None] == [
-        one.said.tolist() for one in found.answers if one.said is not None
+    assert [one.predictions.tolist() for one in again.answers if one.predictions is not None] == [
+        one.predictions.tolist() for one in found.answers if one.predictions is not None
     ]
     twice = rows(write_answers([again], tmp_path / "twice.csv"))
     assert twice[0][-1] == "predicted Miete (€) (2)"
@@ -108,8 +114,8 @@ def test_what_is_said_of_a_row_is_what_judging_says(flats: Path) -> None:
     judged = predictor.judge(dataset)
     found = answer_file(predictor, flats)
     np.testing.assert_allclose(
-        np.stack([one.said for one in found.answers if one.said is not None]),
-        judged.said,
+        np.stack([one.predictions for one in found.answers if one.predictions is not None]),
+        judged.predictions,
         rtol=1e-4,
     )
 
@@ -160,15 +166,15 @@ def test_a_text_of_any_length_has_its_bits(tmp_path: Path) -> None:
         {"source": str(book), "tokens": "bytes", "context": 16}, "gpt", width=16, depth=1
     )
     text = "the house by the river was of stone, and a bird sat on it"
-    said = said_of(predictor, text)
-    assert said[1] == len(text) - 1  # every byte but the first is foretold once
-    assert said[2] == len(text) - 1
+    predictions = predictions_of(predictor, text)
+    assert predictions[1] == len(text) - 1  # every byte but the first is foretold once
+    assert predictions[2] == len(text) - 1
     assert answer(predictor, text).plain["bits_per_byte"] == pytest.approx(
-        said[0] / np.log(2) / said[2], rel=1e-5
+        predictions[0] / np.log(2) / predictions[2], rel=1e-5
     )
     (one,) = answer_file(predictor, book).answers
-    assert one.said is not None
-    assert one.said[2] == len(book.read_bytes()) - 1
+    assert one.predictions is not None
+    assert one.predictions[2] == len(book.read_bytes()) - 1
 
 
 def test_pairs_from_a_table(tmp_path: Path) -> None:
@@ -256,7 +262,7 @@ def test_pictures_are_damaged_as_in_judging_and_shown_in_their_own_tones() -> No
     judged = predictor.judge(dataset, split="test")
     places = np.array([3, 170, 40])
     shown = restore_rows(predictor, dataset, dataset.indices["test"][places], "test")
-    np.testing.assert_allclose(shown.said, judged.said[places], rtol=1e-3)
+    np.testing.assert_allclose(shown.predictions, judged.predictions[places], rtol=1e-3)
     assert np.array_equal(shown.clean, dataset.inputs[dataset.indices["test"][places]])
     assert shown.damaged.shape == shown.restored.shape == shown.clean.shape
     assert shown.damaged.dtype == shown.restored.dtype == np.uint8
@@ -325,5 +331,5 @@ def test_categories_that_look_like_numbers_are_asked_as_they_are_written(tmp_pat
     predictor = predictor_of({"source": str(path), "target": "y", "columns": {"area": "category"}})
     dataset = predictor.open(str(path))
     found = answer_file(predictor, path)
-    told = np.array([one.said for one in found.answers])
-    assert np.allclose(told, predictor.said(dataset.inputs), atol=1e-6)
+    told = np.array([one.predictions for one in found.answers])
+    assert np.allclose(told, predictor.predictions(dataset.inputs), atol=1e-6)

@@ -47,18 +47,18 @@ def test_the_main_figure_of_any_task_is_drawn(
     title: str,
     best: str,
 ) -> None:
-    said: list[str] = []
+    predictions: list[str] = []
     text = curve_image.ImageDraw.ImageDraw.text
     monkeypatch.setattr(
         curve_image.ImageDraw.ImageDraw,
         "text",
         lambda self, at, words, *rest, **more: (
-            said.append(words),
+            predictions.append(words),
             text(self, at, words, *rest, **more),
         )[1],
     )
     with Image.open(write_curves(history(metrics), "a run", tmp_path / "curves.png")) as picture:
         assert picture.size == curve_image.SIZE
-    assert title in said
-    assert not best or best in said
-    assert not any("picture" in words for words in said)
+    assert title in predictions
+    assert not best or best in predictions
+    assert not any("picture" in words for words in predictions)

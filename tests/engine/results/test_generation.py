@@ -40,7 +40,7 @@ def predictor(saved: str = "", seed: int = 3) -> Predictor:
     with torch.no_grad():
         for weight in network.parameters():
             weight.mul_(4)
-    about = Description(
+    description = Description(
         "here",
         "One long text",
         (CONTEXT,),
@@ -50,7 +50,7 @@ def predictor(saved: str = "", seed: int = 3) -> Predictor:
         preparation,
         task="language-modelling",
     )
-    return Predictor(network, about, task("language-modelling"))
+    return Predictor(network, description, task("language-modelling"))
 
 
 @pytest.mark.parametrize("saved", ["", LEARNED], ids=["bytes", "bpe"])
@@ -75,8 +75,8 @@ def test_temperature_0_takes_the_most_probable_and_the_window_slides() -> None:
         number = int(scores[1:].argmax()) + 1
         known.append(number)
         expected.append(number - 1)
-    said = generate(model, "a long beginning of a text", 2 * CONTEXT, 0.0)
-    assert said == bytes(expected).decode("utf-8", "replace")
+    predictions = generate(model, "a long beginning of a text", 2 * CONTEXT, 0.0)
+    assert predictions == bytes(expected).decode("utf-8", "replace")
 
 
 def test_an_empty_prompt_begins_a_line_and_no_tokens_are_no_text() -> None:
@@ -113,11 +113,11 @@ def test_other_networks_and_temperatures_are_refused() -> None:
     model = predictor()
     with pytest.raises(UserError, match="temperature"):
         generate(model, "a", 3, -1.0)
-    about = Description(
+    description = Description(
         "", "", (1, 8, 8), ("a", "b"), {}, "0", ImagePreparation(8, 8, 1, "crop", (0.5,), (0.25,))
     )
     with pytest.raises(UserError, match="does not write"):
-        generate(Predictor(model.network, about, task("classification")), "a", 3)
+        generate(Predictor(model.network, description, task("classification")), "a", 3)
 
 
 def test_what_stands_behind_changes_nothing() -> None:

@@ -68,14 +68,14 @@ def test_answers_come_back_in_the_order_of_the_examples() -> None:
     expected = nn.functional.normalize(data.description.preparation.tensor(rows)[:, :4], dim=1)
     for size in (4, 7, 18, 64):
         found = judged("metric-learning", "triplet", size, Listening())
-        np.testing.assert_allclose(found.said, expected.numpy(), atol=1e-6)
+        np.testing.assert_allclose(found.predictions, expected.numpy(), atol=1e-6)
         assert (found.targets == data.targets[data.indices["validation"]]).all()
 
 
 def test_judging_again_says_the_same() -> None:
     for kind, loss in (("metric-learning", "supervised-contrastive"), ("reconstruction", "l2")):
         first, second = (judged(kind, loss, 7, Listening()) for _ in range(2))
-        assert first.loss == second.loss and np.array_equal(first.said, second.said)
+        assert first.loss == second.loss and np.array_equal(first.predictions, second.predictions)
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def test_a_validation_file_gets_the_logits_of_validation(
         np.testing.assert_allclose(predictor.logits(pixels), together[place], atol=1e-5)
         answer = dict(predictor.predict(file))
         np.testing.assert_allclose(
-            [answer[name] for name in predictor.classes], judged.said[place], atol=1e-5
+            [answer[name] for name in predictor.classes], judged.predictions[place], atol=1e-5
         )
 
 
@@ -54,14 +54,14 @@ def test_it_works_in_a_fresh_process_with_the_data_gone(
         "from pathlib import Path\n"
         "for name, value in Predictor.load(Run(Path(sys.argv[1]))).predict(sys.argv[2]): print(f'{name}={value:.5f}')"
     )
-    said = subprocess.run(
+    predictions = subprocess.run(
         [sys.executable, "-c", code, str(kept_run.path), str(picture)],
         capture_output=True,
         text=True,
         check=True,
         encoding="utf-8",
     ).stdout.split("\n")
-    assert said[:-1] == [f"{name}={value:.5f}" for name, value in expected]
+    assert predictions[:-1] == [f"{name}={value:.5f}" for name, value in expected]
     assert {name for name, _ in expected} == {"left", "right", "top 10"}
     assert sum(value for _, value in expected) == pytest.approx(1, abs=1e-5)
 

@@ -20,23 +20,26 @@ TASK = TASKS["classification"]
 
 
 def answers(
-    targets: list[int], said: list[int], sure: list[float], classes: int
+    targets: list[int], predictions: list[int], sure: list[float], classes: int
 ) -> tuple[np.ndarray, ...]:
     """Rows 100, 101, ...; the probability of what was said, the rest shared by the others."""
-    probabilities = np.empty((len(said), classes), dtype=np.float32)
-    for row, (answer, confidence) in enumerate(zip(said, sure, strict=True)):
+    probabilities = np.empty((len(predictions), classes), dtype=np.float32)
+    for row, (answer, confidence) in enumerate(zip(predictions, sure, strict=True)):
         probabilities[row] = (1 - confidence) / (classes - 1)
         probabilities[row, answer] = confidence
-    return np.arange(100, 100 + len(said)), np.array(targets), probabilities
+    return np.arange(100, 100 + len(predictions)), np.array(targets), probabilities
 
 
 def test_a_split_is_judged_beside_its_baseline(describe) -> None:
     targets = [0] * 60 + [1] * 30 + [2] * 10
-    said = [0] * 55 + [1] * 5 + [1] * 28 + [0] * 2 + [2] * 4 + [0] * 6
+    predictions = [0] * 55 + [1] * 5 + [1] * 28 + [0] * 2 + [2] * 4 + [0] * 6
     sure = [0.9] * 100
     sure[92], sure[57] = 0.99, 0.97
     report = Report.of(
-        describe((600, 300, 100)), TASK, {"test": answers(targets, said, sure, 3)}, best_epoch=7
+        describe((600, 300, 100)),
+        TASK,
+        {"test": answers(targets, predictions, sure, 3)},
+        best_epoch=7,
     )
     split = report.splits["test"]
     assert (split.correct, split.count, split.baseline) == (87, 100, 0.6)
@@ -81,8 +84,12 @@ def test_the_verdict_fits_the_figures(
     describe, right: int, count: int, level: str, words: str
 ) -> None:
     targets = [number % 2 for number in range(count)]
-    said = [target if number < right else 1 - target for number, target in enumerate(targets)]
-    report = Report.of(describe((10, 10)), TASK, {"test": answers(targets, said, [0.8] * count, 2)})
+    predictions = [
+        target if number < right else 1 - target for number, target in enumerate(targets)
+    ]
+    report = Report.of(
+        describe((10, 10)), TASK, {"test": answers(targets, predictions, [0.8] * count, 2)}
+    )
     assert report.level == level
     assert words in report.verdict
 
@@ -103,9 +110,9 @@ def test_two_hundred_classes(describe) -> None:
     names = tuple(f"class {number}" for number in range(200))
     random = np.random.default_rng(0)
     targets = np.repeat(np.arange(200), 10)
-    said = np.where(random.random(2000) < 0.8, targets, random.integers(0, 200, 2000))
+    predictions = np.where(random.random(2000) < 0.8, targets, random.integers(0, 200, 2000))
     description = describe((10,) * 200, classes=names)
-    arrays = answers(targets.tolist(), said.tolist(), [0.5] * 2000, 200)
+    arrays = answers(targets.tolist(), predictions.tolist(), [0.5] * 2000, 200)
     report = Report.of(description, TASK, {"validation": arrays})
     plain = report.to_plain()
     assert len(plain["splits"]["validation"]["per_class"]) == 200
@@ -125,7 +132,7 @@ def test_a_run_is_reported_from_its_folder(tmp_path, describe) -> None:
     rows, targets, probabilities = answers([0, 1] * 30, [0, 1] * 30, [0.9] * 60, 2)
     write_arrays(
         run.path / "results" / "validation.npz",
-        {"rows": rows, "targets": targets, "said": probabilities},
+        {"rows": rows, "targets": targets, "predictions": probabilities},
     )
     files.write_json(
         run.path / "summary.json", {"best_epoch": 4, "loss": {"validation": 0.25, "training": None}}

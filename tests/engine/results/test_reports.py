@@ -23,12 +23,12 @@ from app.engine.results.reports.tags import TagReport
 VIEWS = sorted({task.view for task in TASKS.values()})
 
 
-def made(kind: str, about: Any, targets: Any, said: Any, name: str = "test") -> Any:
+def made(kind: str, description: Any, targets: Any, predictions: Any, name: str = "test") -> Any:
     """Rows 100, 101, ..."""
-    targets, said = np.asarray(targets), np.asarray(said, np.float32)
+    targets, predictions = np.asarray(targets), np.asarray(predictions, np.float32)
     task = TASKS[kind]
     return report_for(task.view).of(
-        name, about, task, np.arange(100, 100 + len(targets)), targets, said, 1.0
+        name, description, task, np.arange(100, 100 + len(targets)), targets, predictions, 1.0
     )
 
 
@@ -48,14 +48,14 @@ def prices(describe) -> Any:
 
 def test_amounts_are_judged_in_their_own_unit_beside_the_median(prices) -> None:
     true = np.linspace(20, 400, 50, dtype=np.float32)[:, None]
-    said = true + np.where(np.arange(50) % 2, 10, -30)[:, None]
-    said[7] = true[7] + 300
-    report: AmountReport = made("regression", prices, true, said)
+    predictions = true + np.where(np.arange(50) % 2, 10, -30)[:, None]
+    predictions[7] = true[7] + 300
+    report: AmountReport = made("regression", prices, true, predictions)
     (row,) = report.amounts
-    assert row.mae == pytest.approx(float(np.abs(said - true).mean()))
+    assert row.mae == pytest.approx(float(np.abs(predictions - true).mean()))
     assert row.baseline == pytest.approx(float(np.abs(true - 140).mean()))
     assert row.r2 == pytest.approx(
-        1 - ((said - true) ** 2).sum() / ((true - true.mean()) ** 2).sum(), rel=1e-5
+        1 - ((predictions - true) ** 2).sum() / ((true - true.mean()) ** 2).sum(), rel=1e-5
     )
     worst = report.misses(most=3)
     assert (worst[0].row, worst[0].error) == (107, pytest.approx(300, rel=1e-4))
@@ -63,7 +63,7 @@ def test_amounts_are_judged_in_their_own_unit_beside_the_median(prices) -> None:
     assert level == "good"
     assert text == "It is off by 25.8 € on average; always answering 140 € would be off by 110 €."
     assert "€" in report.line()
-    np.testing.assert_allclose(report.residuals(), (said - true)[:, 0], atol=1e-3)
+    np.testing.assert_allclose(report.residuals(), (predictions - true)[:, 0], atol=1e-3)
     json.dumps(report.to_plain(), allow_nan=False)
 
 
@@ -78,7 +78,7 @@ def test_amounts_that_are_no_better_than_the_median(prices) -> None:
 
 
 def test_several_amounts_and_one_that_is_not_learned(describe) -> None:
-    about = describe(
+    description = describe(
         (9,),
         classes=(),
         task="regression",
@@ -88,8 +88,8 @@ def test_several_amounts_and_one_that_is_not_learned(describe) -> None:
         ),
     )
     true = np.random.default_rng(0).normal([150, 40], [20, 15], (80, 2)).astype(np.float32)
-    said = np.stack([true[:, 0] + 2, true[::-1, 1]], axis=1)
-    report: AmountReport = made("regression", about, true, said)
+    predictions = np.stack([true[:, 0] + 2, true[::-1, 1]], axis=1)
+    report: AmountReport = made("regression", description, true, predictions)
     text, level = report.verdict()
     assert level == "warning"
     assert 'nothing about "age"' in text
@@ -97,10 +97,10 @@ def test_several_amounts_and_one_that_is_not_learned(describe) -> None:
     listing = report.listing()
     assert listing is not None
     assert listing.rows[0][0] == "age"
-    answer = report.answer(about, said[0])
+    answer = report.answer(description, predictions[0])
     assert answer.headline.startswith("height (cm) ")
-    assert report.cells(about, said[0]) == pytest.approx(said[0], rel=1e-4)
-    assert len(report.columns(about)) == 2
+    assert report.cells(description, predictions[0]) == pytest.approx(predictions[0], rel=1e-4)
+    assert len(report.columns(description)) == 2
 
 
 def test_an_amount_far_outside_of_training_is_told(prices) -> None:
@@ -114,17 +114,17 @@ def test_an_amount_far_outside_of_training_is_told(prices) -> None:
 
 def test_tags_one_by_one(describe) -> None:
     metrics = pytest.importorskip("sklearn.metrics")
-    about = describe((20, 9, 4), task="multi-label", classes=("red", "green", "blue"))
+    description = describe((20, 9, 4), task="multi-label", classes=("red", "green", "blue"))
     random = np.random.default_rng(1)
     targets = (random.random((160, 3)) < [0.5, 0.3, 0.2]).astype(np.float32)
-    said = np.clip(targets * 0.5 + random.random((160, 3)) * 0.6, 0, 1).round(
+    predictions = np.clip(targets * 0.5 + random.random((160, 3)) * 0.6, 0, 1).round(
         1
     )  # with equal scores
-    said[4] = 1 - targets[4]
-    report: TagReport = made("multi-label", about, targets, said)
+    predictions[4] = 1 - targets[4]
+    report: TagReport = made("multi-label", description, targets, predictions)
     for number, row in enumerate(report.tags):
         expected = metrics.average_precision_score(
-            targets[:, number], said[:, number].astype(np.float32)
+            targets[:, number], predictions[:, number].astype(np.float32)
         )
         assert row.average_precision == pytest.approx(expected)
         assert row.count == targets[:, number].sum()
@@ -133,11 +133,14 @@ def test_tags_one_by_one(describe) -> None:
     assert worst[0].row == 104
     assert set(worst[0].missed) == set(np.flatnonzero(targets[4]))
     assert report.verdict()[1] == "good"
-    assert made("multi-label", about, targets, np.full_like(said, 0.3)).verdict()[1] == "problem"
-    answer = report.answer(about, np.array([0.9, 0.2, 0.6]))
+    assert (
+        made("multi-label", description, targets, np.full_like(predictions, 0.3)).verdict()[1]
+        == "problem"
+    )
+    answer = report.answer(description, np.array([0.9, 0.2, 0.6]))
     assert answer.plain["tags"] == ["red", "blue"]
-    assert report.cells(about, np.array([0.9, 0.2, 0.6]))[0] == "red;blue"
-    assert report.answer(about, np.array([0.1, 0.2, 0.3])).headline == "no tag"
+    assert report.cells(description, np.array([0.9, 0.2, 0.6]))[0] == "red;blue"
+    assert report.answer(description, np.array([0.1, 0.2, 0.3])).headline == "no tag"
     json.dumps(report.to_plain(), allow_nan=False)
 
 
@@ -145,11 +148,11 @@ def test_tags_one_by_one(describe) -> None:
 
 
 def test_partners_are_found_both_ways(describe) -> None:
-    about = describe((90,), classes=(), task="matching")
+    description = describe((90,), classes=(), task="matching")
     points = round_points(90)
-    said = np.stack([points, points], axis=1)
-    said[3, 1] = -points[3]
-    report: MatchingReport = made("matching", about, np.arange(90), said)
+    predictions = np.stack([points, points], axis=1)
+    predictions[3, 1] = -points[3]
+    report: MatchingReport = made("matching", description, np.arange(90), predictions)
     ahead, back = report.ways
     assert ahead.at_1 == pytest.approx(89 / 90)
     assert (ahead.chance_1, ahead.chance_5) == (pytest.approx(1 / 90), pytest.approx(5 / 90))
@@ -174,13 +177,13 @@ def test_partners_are_found_both_ways(describe) -> None:
 
 
 def test_a_network_that_says_the_same_of_everything_finds_nothing(describe) -> None:
-    about = describe((40,), classes=(), task="matching")
+    description = describe((40,), classes=(), task="matching")
     same = np.tile(round_points(1), (40, 2, 1))
-    report: MatchingReport = made("matching", about, np.arange(40), same)
+    report: MatchingReport = made("matching", description, np.arange(40), same)
     assert report.ways[0].at_5 == 0
     assert report.verdict()[1] == "problem"
     equal: MatchingReport = made(
-        "matching", about, np.repeat(np.arange(20), 2), np.stack([round_points(40)] * 2, 1)
+        "matching", description, np.repeat(np.arange(20), 2), np.stack([round_points(40)] * 2, 1)
     )
     assert equal.ways[0].at_1 == 1.0  # either of two equal partners is right
     assert equal.ways[0].chance_1 == pytest.approx(1 / 20)
@@ -190,12 +193,12 @@ def test_a_network_that_says_the_same_of_everything_finds_nothing(describe) -> N
 
 
 def test_neighbours_in_a_space(describe) -> None:
-    about = describe((30, 30, 30), task="metric-learning")
+    description = describe((30, 30, 30), task="metric-learning")
     targets = np.arange(90) % 3
     points = np.eye(3, 8, dtype=np.float32)[targets] + 0.2 * round_points(90)
     points /= np.linalg.norm(points, axis=1, keepdims=True)
     points[5] = points[0]  # of class 2, on an example of class 0
-    report: SpaceReport = made("metric-learning", about, targets, points)
+    report: SpaceReport = made("metric-learning", description, targets, points)
     assert report.behind[5] > 0
     assert report.worst()[0][0] == 105
     assert "Shirt" in report.worst()[0][1]
@@ -207,8 +210,11 @@ def test_neighbours_in_a_space(describe) -> None:
     assert [one.same for one in report.nearest(101, 5)] == [True] * 5
     assert report.flat.shape == (90, 2)
     assert report.verdict()[1] == "good"
-    assert made("metric-learning", about, targets, np.ones((90, 4)) / 2).verdict()[1] == "problem"
-    lonely: SpaceReport = made("metric-learning", about, [0, 1, 2], round_points(3))
+    assert (
+        made("metric-learning", description, targets, np.ones((90, 4)) / 2).verdict()[1]
+        == "problem"
+    )
+    lonely: SpaceReport = made("metric-learning", description, [0, 1, 2], round_points(3))
     assert lonely.verdict()[1] == "info"
     json.dumps(report.to_plain(), allow_nan=False)
 
@@ -217,9 +223,9 @@ def test_neighbours_in_a_space(describe) -> None:
 
 
 def test_bits_per_byte_over_the_whole_text(describe) -> None:
-    about = describe((50,), classes=(), task="language-modelling")
-    said = np.array([[40.0, 20, 64], [200.0, 60, 64], [0, 0, 0]])
-    report: LanguageReport = made("language-modelling", about, np.zeros((3, 4)), said)
+    description = describe((50,), classes=(), task="language-modelling")
+    predictions = np.array([[40.0, 20, 64], [200.0, 60, 64], [0, 0, 0]])
+    report: LanguageReport = made("language-modelling", description, np.zeros((3, 4)), predictions)
     assert report.bits == pytest.approx(240 / math.log(2) / 128)
     assert report.perplexity == pytest.approx(math.exp(3))
     assert report.metrics["bits_per_byte"] == pytest.approx(report.bits)
@@ -229,11 +235,14 @@ def test_bits_per_byte_over_the_whole_text(describe) -> None:
         "A byte of new text costs it 2.71 bits; nothing learned would cost 8"
     )
     guessing = [[64 * 8 * math.log(2), 64, 64]]
-    assert made("language-modelling", about, np.zeros((1, 4)), guessing).verdict()[1] == "problem"
-    assert LanguageReport.answer(about, said[0]).plain["bits_per_byte"] == pytest.approx(
-        0.9017, rel=1e-3
+    assert (
+        made("language-modelling", description, np.zeros((1, 4)), guessing).verdict()[1]
+        == "problem"
     )
-    assert LanguageReport.cells(about, said[2]) == ("", "")
+    assert LanguageReport.answer(description, predictions[0]).plain[
+        "bits_per_byte"
+    ] == pytest.approx(0.9017, rel=1e-3)
+    assert LanguageReport.cells(description, predictions[2]) == ("", "")
     json.dumps(report.to_plain(), allow_nan=False)
 
 
@@ -241,9 +250,9 @@ def test_bits_per_byte_over_the_whole_text(describe) -> None:
 
 
 def test_what_is_restored_beside_the_damage_left_as_it_is(describe) -> None:
-    about = describe((50,), classes=(), task="reconstruction", damage=Damage("mask", 0.5, 4))
-    said = np.stack([np.linspace(0.1, 0.5, 40), np.linspace(0.05, 0.2, 40)], axis=1)
-    report: RestoredReport = made("reconstruction", about, np.zeros(40), said)
+    description = describe((50,), classes=(), task="reconstruction", damage=Damage("mask", 0.5, 4))
+    predictions = np.stack([np.linspace(0.1, 0.5, 40), np.linspace(0.05, 0.2, 40)], axis=1)
+    report: RestoredReport = made("reconstruction", description, np.zeros(40), predictions)
     assert (report.mae, report.baseline, report.mended) == (
         pytest.approx(0.3),
         0.5,
@@ -253,9 +262,10 @@ def test_what_is_restored_beside_the_damage_left_as_it_is(describe) -> None:
     assert [one.row for one in report.examples(best=True, most=1)] == [100]
     assert report.verdict()[0].startswith("It mends 75 % of the damage in 40 examples")
     assert (
-        made("reconstruction", about, np.zeros(9), np.full((9, 2), 0.52)).verdict()[1] == "problem"
+        made("reconstruction", description, np.zeros(9), np.full((9, 2), 0.52)).verdict()[1]
+        == "problem"
     )
-    assert RestoredReport.answer(about, np.array([2.0, 5.0])).headline == "not mended"
+    assert RestoredReport.answer(description, np.array([2.0, 5.0])).headline == "not mended"
     json.dumps(report.to_plain(), allow_nan=False)
 
 
@@ -293,17 +303,25 @@ def test_no_examples_and_one(describe, view: str) -> None:
     task = next(task for task in TASKS.values() if task.view == view)
     shape, *size = FORMS[view]
     amounts = (Amount("x", "", 0, 1, -1, 1, 0),) if view == "amounts" else ()
-    about = describe((5, 4, 3) if view != "yes-no" else (5, 4), task=task.kind, amounts=amounts)
+    description = describe(
+        (5, 4, 3) if view != "yes-no" else (5, 4), task=task.kind, amounts=amounts
+    )
     made_by = report_for(view)
     assert made_by.view == view
     none = made_by.of(
-        "test", about, task, np.zeros(0, int), np.zeros(shape), np.zeros((0, *size)), None
+        "test", description, task, np.zeros(0, int), np.zeros(shape), np.zeros((0, *size)), None
     )
     assert none.count == 0
     json.dumps(none.to_plain(), allow_nan=False)
-    said = np.full((1, *size), 1 / math.sqrt(size[-1]), np.float32)
+    predictions = np.full((1, *size), 1 / math.sqrt(size[-1]), np.float32)
     one = made_by.of(
-        "data", about, task, np.array([4]), np.zeros((1, *shape[1:]), np.int64), said, float("nan")
+        "data",
+        description,
+        task,
+        np.array([4]),
+        np.zeros((1, *shape[1:]), np.int64),
+        predictions,
+        float("nan"),
     )
     text, level = one.verdict()
     assert text.endswith(".")
@@ -311,15 +329,15 @@ def test_no_examples_and_one(describe, view: str) -> None:
     assert level in ("good", "warning", "problem", "info")
     assert one.loss is None
     json.dumps(one.to_plain(), allow_nan=False)
-    answer = made_by.answer(about, said[0])
+    answer = made_by.answer(description, predictions[0])
     assert answer.headline
     assert answer.view == view
     json.dumps(answer.to_plain(), allow_nan=False)
-    assert len(made_by.columns(about)) == len(made_by.cells(about, said[0]))
+    assert len(made_by.columns(description)) == len(made_by.cells(description, predictions[0]))
     with pytest.raises(ValueError, match="form"):
         made_by.of(
             "test",
-            about,
+            description,
             task,
             np.arange(3),
             np.zeros((3, *shape[1:])),

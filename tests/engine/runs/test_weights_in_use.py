@@ -42,7 +42,7 @@ def run(once: Run, tmp_path: Path) -> Run:
 
 
 def test_the_best_epoch_is_used_if_nothing_else_is_said(run: Run) -> None:
-    assert weights_in_use.read_kept(run) == weights_in_use.BEST
+    assert weights_in_use.read_weights_in_use(run) == weights_in_use.BEST
     assert Predictor.load(run).epoch == load_report(run).best_epoch == run.summary()["best_epoch"]
     last = weights_in_use.last_of(run)
     assert last is not None and (last.epoch, last.step, last.partial) == (
@@ -62,12 +62,14 @@ def test_the_last_epoch_is_used_and_the_best_again(run: Run) -> None:
     assert (last.kept.use, last.epoch, last.best_epoch) == ("last", 8, summary["best_epoch"])
     assert np.abs(last.logits(inputs) - best.logits(inputs)).max() > 0.1
 
-    kept, about = checkpoint.newest(run.path / "checkpoints")[0], checkpoint.read_best(run)
+    kept, description = checkpoint.newest(run.path / "checkpoints")[0], checkpoint.read_best(run)
     assert kept is not None
-    network = Network(about.graph, about.problem).eval()
+    network = Network(description.graph, description.problem).eval()
     checkpoint.restore_model(network, kept.model)
     with torch.no_grad():
-        expected = network(about.description.preparation.tensor(torch.from_numpy(inputs))).numpy()
+        expected = network(
+            description.description.preparation.tensor(torch.from_numpy(inputs))
+        ).numpy()
     np.testing.assert_allclose(last.logits(inputs), expected, atol=1e-5)
 
     told = load_report(run)
@@ -121,7 +123,7 @@ def test_a_judging_that_is_given_up_changes_nothing(run: Run) -> None:
     control.stop()
     with pytest.raises(Stopped):
         choose_weights.use(run, "last", control.check)
-    assert weights_in_use.read_kept(run) == weights_in_use.BEST
+    assert weights_in_use.read_weights_in_use(run) == weights_in_use.BEST
 
 
 def test_a_run_that_goes_on_goes_back_to_the_best(run: Run) -> None:

@@ -23,13 +23,13 @@ Maker = Callable[..., Path]
 def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of what is decoded, as it happens."""
     seen: list[str] = []
-    decode = picture_reading.Catalogue.picture
+    decode = picture_reading.PictureList.picture
 
-    def spied(self: picture_reading.Catalogue, row: int, detail: int = 448) -> object:
+    def spied(self: picture_reading.PictureList, row: int, detail: int = 448) -> object:
         seen.append(self.names[row])
         return decode(self, row, detail)
 
-    monkeypatch.setattr(picture_reading.Catalogue, "picture", spied)
+    monkeypatch.setattr(picture_reading.PictureList, "picture", spied)
     return seen
 
 

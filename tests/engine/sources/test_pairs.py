@@ -45,33 +45,33 @@ def pairs(tmp_path: Path) -> Path:
 
 def test_a_folder_of_pairs_opens_as_matching(pairs: Path) -> None:
     dataset = open_dataset(DataSettings(source=str(pairs)))
-    about = dataset.description
-    assert (about.task, about.kind, about.format, about.total) == (
+    description = dataset.description
+    assert (description.task, description.kind, description.format, description.total) == (
         "matching",
         "pair",
         "Pictures with texts",
         30,
     )
-    assert isinstance(about.preparation, PairPreparation)
-    assert about.preparation.names == ("picture", "text")
-    assert [one.kind for one in about.preparation.inputs] == ["image", "text"]
+    assert isinstance(description.preparation, PairPreparation)
+    assert description.preparation.names == ("picture", "text")
+    assert [one.kind for one in description.preparation.inputs] == ["image", "text"]
     assert dataset.others is not None and len(dataset.inputs) == len(dataset.others) == 30
-    assert not about.skipped
+    assert not description.skipped
     row = dataset.names.index("thing 7.jpg")
-    text = about.preparation.right
+    text = description.preparation.right
     assert isinstance(text, TextPreparation)
     assert text.decode(dataset.others[row].tolist()).startswith("a green thing")
 
 
 def test_opened_twice_it_is_the_same_and_the_second_time_from_the_cache(pairs: Path) -> None:
-    said: list[str] = []
+    predictions: list[str] = []
     first = open_dataset(DataSettings(source=str(pairs)))
     second = open_dataset(
-        DataSettings(source=str(pairs)), progress=lambda text, *_: said.append(text)
+        DataSettings(source=str(pairs)), progress=lambda text, *_: predictions.append(text)
     )
     assert first.description.fingerprint == second.description.fingerprint
     assert np.array_equal(first.inputs, second.inputs)
-    assert not any("of 30 pictures" in text for text in said)
+    assert not any("of 30 pictures" in text for text in predictions)
 
 
 def test_what_stands_alone_or_cannot_be_read_is_left_out_with_its_reason(pairs: Path) -> None:
@@ -84,9 +84,9 @@ def test_what_stands_alone_or_cannot_be_read_is_left_out_with_its_reason(pairs: 
     (pairs / "lost.txt").write_text("its picture is gone")
     (pairs / "README.txt").write_text("about the folder")
     (pairs / "photo.heic").write_bytes(b"x")
-    about = open_dataset(DataSettings(source=str(pairs))).description
-    reasons = {item.path: (item.reason, item.ignored) for item in about.skipped}
-    assert about.total == 30
+    description = open_dataset(DataSettings(source=str(pairs))).description
+    reasons = {item.path: (item.reason, item.ignored) for item in description.skipped}
+    assert description.total == 30
     assert set(reasons) == {
         "alone.png",
         "silent.png",
@@ -108,9 +108,9 @@ def test_names_are_matched_in_capitals_too_and_only_within_a_folder(tmp_path: Pa
         write_pair(tmp_path / "train", f"Cat{number}", f"cat {number}", number)
         (tmp_path / "train" / f"Cat{number}.txt").rename(tmp_path / "train" / f"cat{number}.TXT")
         write_pair(tmp_path / "test", f"Cat{number}", f"another cat {number}", 100 + number)
-    about = open_dataset(DataSettings(source=str(tmp_path))).description
-    assert about.sizes["test"] == 12
-    assert about.sizes["training"] + about.sizes["validation"] == 12
+    description = open_dataset(DataSettings(source=str(tmp_path))).description
+    assert description.sizes["test"] == 12
+    assert description.sizes["training"] + description.sizes["validation"] == 12
 
 
 def test_of_a_text_in_many_languages_the_first_is_read(tmp_path: Path) -> None:
@@ -146,7 +146,9 @@ def test_sub_folders_are_groups(tmp_path: Path) -> None:
 
 def test_a_network_of_other_pictures_gets_its_own_size(pairs: Path) -> None:
     trained = open_dataset(DataSettings(source=str(pairs), height=8, width=12))
-    again = open_dataset(DataSettings(source=str(pairs)), like=trained.description.preparation)
+    again = open_dataset(
+        DataSettings(source=str(pairs)), reuse_preparation=trained.description.preparation
+    )
     assert again.inputs.shape == trained.inputs.shape
     assert np.array_equal(again.inputs, trained.inputs)
 
@@ -180,8 +182,10 @@ def test_asked_for_classes_the_folders_are_the_classes(tmp_path: Path) -> None:
             tmp_path / ("cats" if number % 2 else "dogs"), str(number), f"animal {number}", number
         )
     assert open_dataset(DataSettings(source=str(tmp_path))).description.task == "matching"
-    about = open_dataset(DataSettings(source=str(tmp_path), task="classification")).description
-    assert about.classes == ("cats", "dogs")
+    description = open_dataset(
+        DataSettings(source=str(tmp_path), task="classification")
+    ).description
+    assert description.classes == ("cats", "dogs")
 
 
 def test_nothing_usable_is_one_sentence(tmp_path: Path) -> None:

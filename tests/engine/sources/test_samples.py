@@ -50,12 +50,12 @@ def opened(name: str, **settings: Any) -> Dataset:
 def test_every_sample_opens_as_it_says(name: str) -> None:
     sample = SAMPLES[name]
     settings = {"tokens": "bytes"} if name == "book" else {}  # they need no learning
-    about = opened(name, **settings).description
-    assert (about.kind, about.task) == (sample.kind, sample.task)
-    assert (about.source, about.format) == (f"sample:{name}", "Built-in")
-    assert not about.skipped
-    assert not TASKS[about.task].fits(about)
-    assert about.fingerprint == opened(name, **settings).description.fingerprint
+    description = opened(name, **settings).description
+    assert (description.kind, description.task) == (sample.kind, sample.task)
+    assert (description.source, description.format) == (f"sample:{name}", "Built-in")
+    assert not description.skipped
+    assert not TASKS[description.task].fits(description)
+    assert description.fingerprint == opened(name, **settings).description.fingerprint
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -83,8 +83,12 @@ def test_pictures_have_the_size_and_classes_they_claim(name: str) -> None:
 def test_tables_have_the_rows_and_classes_they_claim(name: str) -> None:
     rows, columns, classes = TABLES[name]
     dataset = opened(name)
-    about = dataset.description
-    assert (about.total, about.shape, about.classes) == (rows, (columns,), classes)
+    description = dataset.description
+    assert (description.total, description.shape, description.classes) == (
+        rows,
+        (columns,),
+        classes,
+    )
     assert f"{rows} rows" in SAMPLES[name].summary
     assert np.isfinite(dataset.inputs).mean() > 0.98  # what is missing is filled in later
     with content.table_path(name).open(encoding="utf-8", newline="") as file:
@@ -100,9 +104,9 @@ def test_the_amount_is_the_one_of_the_paper() -> None:
 
 
 def test_another_column_of_a_table_may_be_the_target() -> None:
-    about = opened("penguins", target="body mass (g)").description
-    assert about.task == "regression"
-    assert about.amounts[0].unit == "g"
+    description = opened("penguins", target="body mass (g)").description
+    assert description.task == "regression"
+    assert description.amounts[0].unit == "g"
 
 
 def test_tables_are_scikit_learns() -> None:
@@ -156,14 +160,18 @@ def test_emoji_are_pictures_with_names() -> None:
 
 def test_for_a_network_of_other_pictures_emoji_get_its_size() -> None:
     trained = opened("emoji", height=16, width=24, colour="grey")
-    again = open_dataset(DataSettings(source="sample:emoji"), like=trained.description.preparation)
+    again = open_dataset(
+        DataSettings(source="sample:emoji"), reuse_preparation=trained.description.preparation
+    )
     assert np.array_equal(trained.inputs, again.inputs) and again.others is not None
 
 
 def test_where_no_pairs_are_asked_for_emoji_are_pictures_of_nine_groups() -> None:
-    about = opened("emoji", task="classification", height=16, width=16, colour="grey").description
-    assert about.shape == (1, 16, 16)
-    assert len(about.classes) == 9 and "Food & Drink" in about.classes
+    description = opened(
+        "emoji", task="classification", height=16, width=16, colour="grey"
+    ).description
+    assert description.shape == (1, 16, 16)
+    assert len(description.classes) == 9 and "Food & Drink" in description.classes
 
 
 def test_signals_are_the_same_every_time_and_all_different() -> None:

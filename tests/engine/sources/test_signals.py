@@ -25,8 +25,8 @@ from app.engine.sources.parts.signals import SignalPart
 RANDOM = np.random.default_rng(12)
 
 
-def opened(path: Path, like: Preparation | None = None, **more: Any) -> Dataset:
-    return open_dataset(DataSettings(source=str(path), **more), like=like)
+def opened(path: Path, reuse_preparation: Preparation | None = None, **more: Any) -> Dataset:
+    return open_dataset(DataSettings(source=str(path), **more), reuse_preparation=reuse_preparation)
 
 
 def tone(hertz: float, rate: int, seconds: float) -> np.ndarray:
@@ -207,37 +207,44 @@ def test_a_folder_of_sounds(tmp_path: Path) -> None:
     (tmp_path / "low" / "text.wav").write_text("no sound")
     (tmp_path / "low" / "half.wav").write_bytes((tmp_path / "low" / "1.wav").read_bytes()[:900])
     dataset = opened(tmp_path)
-    about = dataset.description
+    description = dataset.description
     assert (
-        about.format == "Folder of sounds"
-        and about.kind == "signal"
-        and about.classes == ("high", "low")
+        description.format == "Folder of sounds"
+        and description.kind == "signal"
+        and description.classes == ("high", "low")
     )
-    assert about.total == 30 and about.shape == (1, 1_600)
-    assert {item.path: item.reason for item in about.skipped} == {
+    assert description.total == 30 and description.shape == (1, 1_600)
+    assert {item.path: item.reason for item in description.skipped} == {
         "low/silence.wav": "it is silent from beginning to end",
         "low/text.wav": "it is no WAV file",
         "low/half.wav": "it breaks off after 26 %",
     }
-    notes = " ".join(about.notes)
+    notes = " ".join(description.notes)
     assert "10 of 31 sounds have another rate" in notes and "10 sounds were mixed" in notes
     assert "longer than 0.2 seconds" in notes and "shorter than 0.2 seconds" in notes
     row = list(dataset.names).index("low/3.wav")
     assert np.abs(dataset.inputs[row][0] - tone(203, 8_000, 0.2)).max() < 1e-3
-    assert isinstance(about.preparation, SignalPreparation) and about.preparation.rate == 8_000
-    assert np.allclose(about.preparation.array(tmp_path / "low" / "3.wav"), dataset.inputs[row])
-    assert np.array_equal(opened(tmp_path, like=about.preparation).inputs, dataset.inputs)
-    assert Description.from_plain(json.loads(json.dumps(about.to_plain()))) == about
+    assert (
+        isinstance(description.preparation, SignalPreparation)
+        and description.preparation.rate == 8_000
+    )
+    assert np.allclose(
+        description.preparation.array(tmp_path / "low" / "3.wav"), dataset.inputs[row]
+    )
+    assert np.array_equal(
+        opened(tmp_path, reuse_preparation=description.preparation).inputs, dataset.inputs
+    )
+    assert Description.from_plain(json.loads(json.dumps(description.to_plain()))) == description
 
 
 def test_long_sounds_are_brought_to_a_lower_rate(tmp_path: Path) -> None:
     for number in range(3):
         for name in ("a", "b"):
             write(tmp_path / name / f"{number}.wav", RANDOM.uniform(-1, 1, 48_000 * 3), 48_000)
-    about = opened(tmp_path).description
-    assert about.shape == (1, 16_000)
-    assert any("from 48,000 to 8,000 samples" in note for note in about.notes)
-    assert any("longer than 2 seconds" in note for note in about.notes)
+    description = opened(tmp_path).description
+    assert description.shape == (1, 16_000)
+    assert any("from 48,000 to 8,000 samples" in note for note in description.notes)
+    assert any("longer than 2 seconds" in note for note in description.notes)
 
 
 def test_a_folder_of_silence_is_refused(tmp_path: Path) -> None:
@@ -306,9 +313,13 @@ def test_npz_splits_names_and_gaps(tmp_path: Path) -> None:
         labels_test=np.arange(10) % 2,
         classes=np.array(["calm", "quake"]),
     )
-    about = opened(tmp_path / "a.npz").description
-    assert about.classes == ("calm", "quake") and about.size("test") == 10 and about.total == 29
-    assert [(item.path, item.reason) for item in about.skipped] == [
+    description = opened(tmp_path / "a.npz").description
+    assert (
+        description.classes == ("calm", "quake")
+        and description.size("test") == 10
+        and description.total == 29
+    )
+    assert [(item.path, item.reason) for item in description.skipped] == [
         ("signals_train #5", "it holds values that are no numbers")
     ]
 

@@ -100,9 +100,9 @@ def test_numbers_beside_numbered_pictures_name_no_pictures(folder: Maker) -> Non
         "1,2,x,4",
     ]
     (base / "rows.csv").write_text("\n".join(lines), encoding="utf-8")
-    about = opened(base / "rows.csv").description
-    assert (about.kind, about.total) == ("row", 40)
-    assert [item.reason for item in about.skipped] == ["it has 4 cells, not 3"]
+    description = opened(base / "rows.csv").description
+    assert (description.kind, description.total) == ("row", 40)
+    assert [item.reason for item in description.skipped] == ["it has 4 cells, not 3"]
 
 
 def test_a_list_of_pictures_with_an_endless_line_is_refused(folder: Maker) -> None:
@@ -260,10 +260,10 @@ def write_idx(
     images = pixels(count, 28, 28)
     classes = (np.arange(count if labels is None else labels) % 10).astype(np.uint8)
     end = ".gz" if zipped else ""
-    opener = gzip.open if zipped else open
-    with opener(base / f"{prefix}-images-idx3-ubyte{end}", "wb") as file:
+    data_loader = gzip.open if zipped else open
+    with data_loader(base / f"{prefix}-images-idx3-ubyte{end}", "wb") as file:
         file.write(struct.pack(">IIII", 0x803, count, 28, 28) + images.tobytes())
-    with opener(base / f"{prefix}-labels-idx1-ubyte{end}", "wb") as file:
+    with data_loader(base / f"{prefix}-labels-idx1-ubyte{end}", "wb") as file:
         file.write(struct.pack(">II", 0x801, len(classes)) + classes.tobytes())
     return images
 

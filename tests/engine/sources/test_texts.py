@@ -47,8 +47,8 @@ def sentences(count: int, more: str = "") -> list[str]:
     ]
 
 
-def opened(path: Path, like: TextPreparation | None = None, **more: Any) -> Dataset:
-    return open_dataset(DataSettings(source=str(path), **more), like=like)
+def opened(path: Path, reuse_preparation: TextPreparation | None = None, **more: Any) -> Dataset:
+    return open_dataset(DataSettings(source=str(path), **more), reuse_preparation=reuse_preparation)
 
 
 def read_back(dataset: Dataset) -> Description:
@@ -236,31 +236,38 @@ def test_a_folder_of_texts(tmp_path: Path) -> None:
     (base / "readme.txt").write_text("About these texts.")
     (base / "table.csv").write_text("a,b")
     dataset = opened(base)
-    about = dataset.description
+    description = dataset.description
     assert (
-        about.format == "Folder of texts"
-        and about.kind == "text"
-        and about.task == "classification"
+        description.format == "Folder of texts"
+        and description.kind == "text"
+        and description.task == "classification"
     )
-    assert about.classes == ("sport", "weather 9", "weather 10") and about.total == 37
-    assert {item.path: item.reason for item in about.skipped if not item.ignored} == {
+    assert description.classes == ("sport", "weather 9", "weather 10") and description.total == 37
+    assert {item.path: item.reason for item in description.skipped if not item.ignored} == {
         "sport/nothing.txt": "it is empty",
         "sport/program.txt": "it is no text (it holds binary data)",
         "readme.txt": "it stands outside the folders of the classes",
     }
-    assert any("1 text is not in Unicode" in note for note in about.notes)
+    assert any("1 text is not in Unicode" in note for note in description.notes)
     row = list(dataset.names).index("sport/old.txt")
-    assert about.preparation.shown(dataset.inputs[row]) == "Ein Gruß aus Köln über die Mühlen"
-    assert about.classes[dataset.targets[row]] == "sport"
-    assert read_back(dataset) == about
-    assert opened(base, like=about.preparation).inputs.tolist() == dataset.inputs.tolist()  # type: ignore[arg-type]
+    assert description.preparation.shown(dataset.inputs[row]) == "Ein Gruß aus Köln über die Mühlen"
+    assert description.classes[dataset.targets[row]] == "sport"
+    assert read_back(dataset) == description
+    assert (
+        opened(base, reuse_preparation=description.preparation).inputs.tolist()
+        == dataset.inputs.tolist()
+    )  # type: ignore[arg-type]
 
 
 def test_splits_of_their_own(tmp_path: Path) -> None:
     class_folder(tmp_path / "all" / "train")
     class_folder(tmp_path / "all" / "test", 4)
-    about = opened(tmp_path / "all").description
-    assert about.size("test") == 12 and about.classes == ("sport", "weather 9", "weather 10")
+    description = opened(tmp_path / "all").description
+    assert description.size("test") == 12 and description.classes == (
+        "sport",
+        "weather 9",
+        "weather 10",
+    )
 
 
 def test_useless_folders_are_refused_in_one_sentence(tmp_path: Path) -> None:
@@ -308,11 +315,13 @@ def book(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("tokens", ["bytes", "bpe"])
 def test_a_long_text_is_divided_by_position(book: Path, tokens: str) -> None:
     dataset = opened(book, tokens=tokens)
-    about, content = dataset.description, book.read_bytes()
-    preparation = about.preparation
+    description, content = dataset.description, book.read_bytes()
+    preparation = description.preparation
     assert isinstance(preparation, TextPreparation)
     assert (
-        about.task == "language-modelling" and about.format == "One long text" and not about.classes
+        description.task == "language-modelling"
+        and description.format == "One long text"
+        and not description.classes
     )
     assert dataset.targets.shape == dataset.inputs.shape and dataset.targets.dtype == np.int64
     found = {
@@ -338,8 +347,11 @@ def test_a_long_text_is_divided_by_position(book: Path, tokens: str) -> None:
     assert not any(
         b"yx" in one for one in preparation.tokens.bytes_of
     )  # learned before the last tenth
-    assert "Divided by position" in about.split_reason and "last 10 %" in about.split_reason
-    assert read_back(dataset) == about
+    assert (
+        "Divided by position" in description.split_reason
+        and "last 10 %" in description.split_reason
+    )
+    assert read_back(dataset) == description
 
 
 def test_every_next_token_is_asked_for_once(book: Path) -> None:
@@ -359,22 +371,26 @@ def test_every_next_token_is_asked_for_once(book: Path) -> None:
 
 def test_windows_that_are_equal_stay_in_their_splits(tmp_path: Path) -> None:
     (tmp_path / "same.txt").write_text("ab" * 5_000)
-    about = opened(tmp_path / "same.txt", context=50, tokens="bytes").description
-    assert [about.size(split) for split in ("training", "validation", "test")] == [160, 20, 20]
+    description = opened(tmp_path / "same.txt", context=50, tokens="bytes").description
+    assert [description.size(split) for split in ("training", "validation", "test")] == [
+        160,
+        20,
+        20,
+    ]
 
 
 def test_another_text_for_the_same_network(book: Path, tmp_path: Path) -> None:
     preparation = opened(book, tokens="bpe").description.preparation
     assert isinstance(preparation, TextPreparation)
     (tmp_path / "other.md").write_text("\n".join(sentences(2_000, "Qqqq")))
-    other = opened(tmp_path / "other.md", like=preparation)
+    other = opened(tmp_path / "other.md", reuse_preparation=preparation)
     assert other.description.preparation == preparation
     assert (tmp_path / "other.md").read_text().startswith(preparation.shown(other.inputs[0]))
 
 
 def test_no_test_part_if_none_is_wanted(book: Path) -> None:
-    about = opened(book, test_share=0.0).description
-    assert about.size("test") == 0 and "test" not in about.split_reason
+    description = opened(book, test_share=0.0).description
+    assert description.size("test") == 0 and "test" not in description.split_reason
 
 
 @pytest.mark.parametrize(

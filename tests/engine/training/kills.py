@@ -28,7 +28,7 @@ def kill() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def in_child(work: Callable[[], Any], plan: Plan | None) -> bool:
+def in_child(train_state: Callable[[], Any], plan: Plan | None) -> bool:
     """Does the work in a child that is killed as planned; whether it came to its end."""
     child = os.fork()
     if child:
@@ -41,11 +41,11 @@ def in_child(work: Callable[[], Any], plan: Plan | None) -> bool:
     try:
         if plan and plan[0] == "step":
             with at_step(int(plan[1]), kill):
-                code = 0 if work().status == "completed" else 2
+                code = 0 if train_state().status == "completed" else 2
         else:
             if plan and plan[0] in ("fsync", "rename"):
                 kill_in_call(*plan)
-            code = 0 if work().status == "completed" else 2
+            code = 0 if train_state().status == "completed" else 2
     finally:
         os._exit(code)
 
@@ -69,7 +69,7 @@ def listen(event: object) -> None:
 def main(folder: Path, every: int) -> None:
     """every: of the many plans, one in so many is tried."""
     warm_up.warm_up()
-    dice = random.Random(5)
+    generator = random.Random(5)
     recorder.READ_EVERY = 0.0
     asked = experiment(pictures(folder / "a.npz", 72))
     whole = Run.create(folder / "runs", asked)
@@ -79,8 +79,8 @@ def main(folder: Path, every: int) -> None:
     steps = whole.summary()["steps"]
     plans: list[list[Plan]] = [[("fsync", number)] for number in range(2, 34, 2)]
     plans += [[("rename", number)] for number in range(1, 8)]
-    plans += [[("step", dice.randrange(steps)) for _ in range(2)] for _ in range(4)]
-    plans += [[("time", dice.uniform(0.1, 1.0) * lasts) for _ in range(2)] for _ in range(4)]
+    plans += [[("step", generator.randrange(steps)) for _ in range(2)] for _ in range(4)]
+    plans += [[("time", generator.uniform(0.1, 1.0) * lasts) for _ in range(2)] for _ in range(4)]
     for number, kills in enumerate(plans[::every]):
         saver.SAVE_EVERY = 0.0 if number % 2 else 60.0  # in half of the trials every step is saved
         saver.EPOCH_EVERY = 2.0 if number % 4 == 2 else 0.0  # in a quarter not even every epoch is

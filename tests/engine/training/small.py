@@ -18,9 +18,9 @@ from app.engine.runs.run import Run
 
 def pictures(path: Path, count: int = 120, side: int = 10, classes: int = 4, seed: int = 0) -> Path:
     """An NPZ file of noisy pictures whose class is the bright quarter."""
-    dice = np.random.default_rng(seed)
+    generator = np.random.default_rng(seed)
     labels = np.arange(count) % classes
-    images = dice.integers(0, 120, (count, side, side), dtype=np.uint8)
+    images = generator.integers(0, 120, (count, side, side), dtype=np.uint8)
     half = side // 2
     for image, label in zip(images, labels, strict=True):
         image[
@@ -57,10 +57,12 @@ def overfitted(folder: Path) -> Run:
     from app.engine.training.trainer import train
 
     folder.mkdir(parents=True, exist_ok=True)
-    dice = np.random.default_rng(1)
+    generator = np.random.default_rng(1)
     source = folder / "noise.npz"
     np.savez(
-        source, images=dice.integers(0, 256, (90, 8, 8), dtype=np.uint8), labels=np.arange(90) % 3
+        source,
+        images=generator.integers(0, 256, (90, 8, 8), dtype=np.uint8),
+        labels=np.arange(90) % 3,
     )
     asked = experiment(
         source,

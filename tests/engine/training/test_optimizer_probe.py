@@ -15,7 +15,7 @@ from app.engine.runs.control import Control
 from app.engine.runs.events import InsideMeasured
 from app.engine.runs.run import Run
 from app.engine.training import optimizer_probe
-from app.engine.training.optimizer_probe import BINS, EDGES, QUANTITIES, Watch, plain_names
+from app.engine.training.optimizer_probe import BINS, EDGES, QUANTITIES, OptimizerProbe, plain_names
 from app.engine.training.trainer import train
 from models.network import Network
 from models.template import TEMPLATES
@@ -36,7 +36,7 @@ class Loop:
         self.problem = usual(kind)
         self.network = network if network is not None else network_of(kind(), self.problem)
         self.optimizer = choice.over(self.network, CPU)
-        self.watch = Watch(self.network, self.optimizer, choice)
+        self.watch = OptimizerProbe(self.network, self.optimizer, choice)
         self.matrices = [one for one in self.network.parameters() if one.ndim >= 2]
         self.done = 0
 
@@ -143,13 +143,15 @@ def test_the_formula_gives_the_movement_of_each_weight(case: str) -> None:
     """To 1e-6, decay apart, in double precision, where rounding of the weights does not hide it."""
     kind, settings, _ = CASES[case]
     choice = OPTIMIZERS.get(kind)(learning_rate=RATE, **settings)
-    dice = torch.Generator().manual_seed(0)
+    generator = torch.Generator().manual_seed(0)
     shape = (6, 3, 3, 3) if kind == "muon" else (6, 5)
-    weight = nn.Parameter(torch.randn(shape, generator=dice, dtype=torch.float64))
+    weight = nn.Parameter(torch.randn(shape, generator=generator, dtype=torch.float64))
     group: dict[str, Any] = {"params": [weight], "weight_decay": choice.decay()}
     optimizer = choice.build([group], CPU)
     for number in range(7):
-        weight.grad = torch.randn(weight.shape, generator=dice, dtype=torch.float64) / (number + 1)
+        weight.grad = torch.randn(weight.shape, generator=generator, dtype=torch.float64) / (
+            number + 1
+        )
         was = weight.detach().clone()
         optimizer.step()
         live = optimizer.param_groups[0]

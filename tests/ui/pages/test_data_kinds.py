@@ -105,8 +105,8 @@ def test_another_role_is_taken_and_the_preview_follows(
     looked(qtbot, page)
     page.table.columns.chosen.emit("farbe", "role", "target")
     again(qtbot, loose)
-    about = loose.document.description
-    assert about is not None and about.classes == ("blau", "grün", "rot")
+    description = loose.document.description
+    assert description is not None and description.classes == ("blau", "grün", "rot")
     qtbot.waitUntil(lambda: page.table.preview.targets == ("farbe",), timeout=PATIENCE_MS)
     loose.document.undo()
     again(qtbot, loose)

@@ -103,9 +103,9 @@ def test_reading_the_same_data_in_another_way_keeps_the_page(
 def test_the_head_says_what_the_data_are(qtbot: QtBot, loose: Loose, page: DataPage) -> None:
     read(qtbot, loose, "sample:digits")
     assert page._heading.text() == "1,797 grey pictures of 8 × 8 in 10 classes"
-    about = loose.document.description
-    assert about is not None
-    assert f"{about.size('training'):,} training" in page._where.text()
+    description = loose.document.description
+    assert description is not None
+    assert f"{description.size('training'):,} training" in page._where.text()
     assert page.ready() == (True, "")
 
 
@@ -116,12 +116,12 @@ def test_counts_per_class_and_split_are_those_of_the_data(
     qtbot: QtBot, loose: Loose, page: DataPage
 ) -> None:
     read(qtbot, loose, "sample:digits")
-    about = loose.document.description
-    assert about is not None
+    description = loose.document.description
+    assert description is not None
     assert sum(page.overview.bars.totals) == 1797
     assert page.overview.bars.words(3) == (
-        f"3: {sum(about.counts[split][3] for split in about.counts)} ({about.counts['training'][3]} training, "
-        f"{about.counts['validation'][3]} validation, {about.counts['test'][3]} test)"
+        f"3: {sum(description.counts[split][3] for split in description.counts)} ({description.counts['training'][3]} training, "
+        f"{description.counts['validation'][3]} validation, {description.counts['test'][3]} test)"
     )
 
 
@@ -150,21 +150,21 @@ def test_the_first_batch_is_the_one_that_training_begins_with(
     qtbot.waitUntil(lambda: len(page.overview.batch.rows) > 0, timeout=PATIENCE_MS)
     dataset, experiment = loose.document.dataset, loose.document.effective()
     assert dataset is not None and experiment.training.batch_size is not None
-    about, cpu = dataset.description, torch.device("cpu")
+    description, cpu = dataset.description, torch.device("cpu")
     state = torch.get_rng_state()
-    dice = Randomness(experiment.training.seed, cpu)
-    varied = Augmentation(settled(experiment.augmentation, about))
+    generator = Randomness(experiment.training.seed, cpu)
+    varied = Augmentation(settled(experiment.augmentation, description))
     batches = Batches(
-        dataset, experiment.training.batch_size, varied, loose.document.task(), dice, cpu
+        dataset, experiment.training.batch_size, varied, loose.document.task(), generator, cpu
     )
     batches.begin_epoch(1)
-    dice.begin_step(1, 0)
+    generator.begin_step(1, 0)
     inputs, targets = batches.get(0)
     torch.set_rng_state(state)
     shown = torch.from_numpy(np.stack([row[0] for row in page.overview.batch.rows]))
-    torch.testing.assert_close(about.preparation.tensor(shown), inputs[: len(shown)])
+    torch.testing.assert_close(description.preparation.tensor(shown), inputs[: len(shown)])
     assert [row[1] for row in page.overview.batch.rows] == [
-        about.classes[number] for number in targets[: len(shown)]
+        description.classes[number] for number in targets[: len(shown)]
     ]
 
 
@@ -298,9 +298,9 @@ def test_the_column_of_classes_of_a_table_can_be_chosen(
 def test_the_splits_are_explained(qtbot: QtBot, loose: Loose, page: DataPage) -> None:
     read(qtbot, loose, "sample:digits")
     page.show_tab("preparation")
-    about = loose.document.description
-    assert about is not None
-    assert f"<b>{about.size('test'):,}</b> test" in label(page, "data.splits")
+    description = loose.document.description
+    assert description is not None
+    assert f"<b>{description.size('test'):,}</b> test" in label(page, "data.splits")
 
 
 # --- augmentation

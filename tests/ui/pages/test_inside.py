@@ -23,7 +23,7 @@ from app.ui.plots.matrices.heat import decades, heat_image, power_text, viridis
 from app.ui.plots.optimizer.layers import LayerStrip, span_of
 from app.ui.plots.optimizer.sizes import NormsPlot
 from app.ui.plots.optimizer.spectrum import Spectrum
-from app.ui.state.optimizer_history import FEWEST, Looks
+from app.ui.state.optimizer_history import FEWEST, OptimizerHistory
 from app.ui.state.record import Record
 from app.ui.state.session import Session
 from app.ui.style.theme import Theme
@@ -76,7 +76,7 @@ def look(
 
 
 def test_looks_are_bounded_and_evenly_spread() -> None:
-    looks = Looks()
+    looks = OptimizerHistory()
     for step in range(1, 2001):
         looks.add(look(step))
     assert looks.seen == 2000 and looks.latest is not None and looks.latest.step == 2000
@@ -88,7 +88,7 @@ def test_looks_are_bounded_and_evenly_spread() -> None:
 
 
 def test_of_many_layers_fewer_looks_are_kept() -> None:
-    looks = Looks()
+    looks = OptimizerHistory()
     looks.add(look(layers=tuple(f"layer {number}" for number in range(400))))
     assert looks.most == FEWEST + 1
 
@@ -104,7 +104,7 @@ def test_a_run_that_goes_on_from_an_earlier_step_forgets_what_came_after() -> No
 
 
 def test_what_an_optimizer_lacks_is_unknown() -> None:
-    looks = Looks()
+    looks = OptimizerHistory()
     looks.add(look(without=("first_moment", "second_moment_root")))
     assert set(looks.quantities) == {"gradient", "step", "weight"}
     assert (
@@ -194,7 +194,7 @@ def test_layers_without_a_quantity_leave_a_hole(qtbot: QtBot) -> None:
 def test_the_spectrum_says_what_lies_under_the_mouse(qtbot: QtBot) -> None:
     plot = Spectrum(Theme())
     qtbot.addWidget(plot)
-    looks = Looks()
+    looks = OptimizerHistory()
     for step in (1, 2, 3):
         looks.add(look(step))
     plot.show_histograms(
@@ -238,7 +238,7 @@ def test_every_optimizer_has_its_words(kind: str) -> None:
     rows = {"first_moment": "first_moment", "second_moment": "second_moment_root"}
     has = {rows[row] for row in (*choice.state, *choice.partly) if row in rows}
     without = tuple({"first_moment", "second_moment_root"} - has)
-    looks = Looks()
+    looks = OptimizerHistory()
     for step in (1, 2):
         looks.add(look(step, without))
     assert looks.latest is not None
@@ -271,7 +271,7 @@ def test_negative_figures_are_in_one_bracket() -> None:
 
 
 def test_what_is_seen_is_said() -> None:
-    looks = Looks()
+    looks = OptimizerHistory()
     looks.add(look(1))
     looks.add(look(100))
     adam = " ".join(words.seen_now(OPTIMIZERS.get("adam")(), looks, 0))
@@ -286,7 +286,7 @@ def test_what_is_seen_is_said() -> None:
     )
     adamw = " ".join(words.seen_now(OPTIMIZERS.get("adamw")(weight_decay=0.1), looks, 0))
     assert "stay bounded" in adamw
-    factored = Looks()
+    factored = OptimizerHistory()
     for step in (1, 2):
         factored.add(look(step, ("first_moment", "second_moment_root")))
     assert factored.latest is not None
@@ -312,7 +312,7 @@ def test_what_is_seen_is_said() -> None:
 
 @pytest.fixture
 def page(loose: Loose, qtbot: QtBot) -> TrainingPage:
-    loose.parts.measurer.close()
+    loose.parts.network_measurer.close()
     made = TrainingPage(loose.parts)
     qtbot.addWidget(made)
     made.resize(840, 1200)

@@ -32,7 +32,7 @@ PREDICTED = {
 def opened(loose: Loose, qtbot: QtBot, measured: bool = False) -> LearningPage:
     """The page in sight; without the engine unless it is asked for."""
     if not measured:
-        loose.parts.measurer.close()
+        loose.parts.network_measurer.close()
     page = LearningPage(loose.parts)
     qtbot.addWidget(page)
     page.resize(840, 610)
@@ -199,20 +199,20 @@ def test_the_plan_follows_batch_and_epochs(loose: Loose, qtbot: QtBot) -> None:
 def test_memory_is_predicted_and_weighed(loose: Loose, qtbot: QtBot) -> None:
     page = opened(loose, qtbot, measured=True)
     qtbot.waitUntil(
-        lambda: page.memory.device_bar.isVisible() and not loose.parts.measurer.busy,
+        lambda: page.memory.device_bar.isVisible() and not loose.parts.network_measurer.busy,
         timeout=PATIENCE_MS,
     )
-    predicted = loose.parts.measurer.predicted
-    parameters = loose.parts.measurer.inspection.parameters  # type: ignore[union-attr]
+    predicted = loose.parts.network_measurer.predicted
+    parameters = loose.parts.network_measurer.inspection.parameters  # type: ignore[union-attr]
     assert predicted["weights"] == 4 * parameters
     assert page.findChild(QLabel, "learning.floats").text().startswith(f"4n = 4 × {parameters:,}")  # type: ignore[union-attr]
     assert page.findChild(QLabel, "learning.fits").text().startswith("It fits")  # type: ignore[union-attr]
     before = predicted["activations"]
     loose.document.replace("training", batch_size=16)
-    qtbot.waitUntil(lambda: not loose.parts.measurer.busy, timeout=PATIENCE_MS)
-    assert loose.parts.measurer.predicted["activations"] < before / 4
+    qtbot.waitUntil(lambda: not loose.parts.network_measurer.busy, timeout=PATIENCE_MS)
+    assert loose.parts.network_measurer.predicted["activations"] < before / 4
     loose.document.choose("optimizer", "sgd")
-    qtbot.waitUntil(lambda: not loose.parts.measurer.busy, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not loose.parts.network_measurer.busy, timeout=PATIENCE_MS)
     assert page.memory.table.sum.text().startswith("2n = 2 ×")
 
 
@@ -229,8 +229,8 @@ def test_whether_it_fits(free: int | None, role: str, words: str) -> None:
     device = Budget("the GPU", 20_000, free, reason="The driver does not tell.")
     need = needed(PREDICTED, device, True)
     assert need == 940
-    sentence, said = verdict(need, device)
-    assert said == role and words in sentence
+    sentence, predictions = verdict(need, device)
+    assert predictions == role and words in sentence
     if free is not None:
         assert sum(part.bytes for part in parts(need, device)) >= 20_000 - max(0, need - free)
     assert ("What would fit?" in sentence) == (role in ("problem", "warning"))

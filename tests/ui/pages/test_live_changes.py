@@ -34,7 +34,7 @@ SMOOTHING = "loss.label_smoothing"
 @pytest.fixture
 def loose(qapp: object, tmp_path: Path) -> Iterator[Loose]:
     with loose_parts(tmp_path) as parts:
-        parts.parts.measurer.close()
+        parts.parts.network_measurer.close()
         yield parts
 
 

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from app.engine.planning.lr_curve import Tried, judge, rounded, smooth
 from app.ui.pages.learning.lr_finder import OUTDATED, FindButton, FinderDialog
 from app.ui.plots.curves.lr_finder import RateFinderPlot
-from app.ui.state.lr_search import BUSY, NO_DATA, RateSearch
+from app.ui.state.lr_search import BUSY, NO_DATA, LrSearch
 from app.ui.style.theme import Theme
 from tests.engine.training.small import at_step, pictures
 from tests.ui.conftest import OpenWindow
@@ -30,7 +30,7 @@ LOSSES = 2.0 - 1.5 / (1 + np.exp(-6 * (np.log10(RATES) + 2))) + np.where(RATES >
 def loaded(loose: Loose, qtbot: QtBot, folder: Path) -> None:
     """Quarters of pictures, read; a network that trains in a moment."""
     document = loose.document
-    loose.parts.measurer.close()
+    loose.parts.network_measurer.close()
     loose.open(str(pictures(folder / "quarters.npz")))
     qtbot.waitUntil(lambda: document.data_state == "ready", timeout=PATIENCE_MS)
     document.choose("model", "cnn")
@@ -57,7 +57,7 @@ def opened(loose: Loose, qtbot: QtBot) -> tuple[FindButton, FinderDialog]:
     return button, dialog
 
 
-def finished(qtbot: QtBot, search: RateSearch) -> None:
+def finished(qtbot: QtBot, search: LrSearch) -> None:
     qtbot.waitUntil(lambda: not search.busy, timeout=PATIENCE_MS)
 
 
@@ -118,7 +118,7 @@ def test_progress_is_told_while_it_lasts(loose: Loose, qtbot: QtBot, tmp_path: P
 
 
 def test_a_search_needs_data(loose: Loose, qtbot: QtBot) -> None:
-    loose.parts.measurer.close()
+    loose.parts.network_measurer.close()
     _, dialog = opened(loose, qtbot)
     assert dialog.verdict.text() == NO_DATA and not dialog.use.isEnabled()
     assert dialog.again.isVisible()
@@ -265,8 +265,8 @@ def test_an_empty_curve_shows_no_choice(plot: RateFinderPlot, qtbot: QtBot) -> N
 
 
 def test_a_choice_says_what_the_curve_says_of_it(loose: Loose, qtbot: QtBot) -> None:
-    loose.parts.measurer.close()
-    search = RateSearch(loose.document, loose.parts.session)
+    loose.parts.network_measurer.close()
+    search = LrSearch(loose.document, loose.parts.session)
     over = QWidget()
     qtbot.addWidget(over)
     dialog = FinderDialog(loose.parts, search, over)
@@ -299,14 +299,14 @@ def test_a_choice_says_what_the_curve_says_of_it(loose: Loose, qtbot: QtBot) -> 
 
 @pytest.mark.parametrize("zoom", [1.0, 1.5])
 def test_it_fits_a_small_window(loose: Loose, qtbot: QtBot, zoom: float) -> None:
-    loose.parts.measurer.close()
+    loose.parts.network_measurer.close()
     loose.parts.theme.set_zoom(zoom)
     over = QWidget()
     over.resize(1280, 680)
     qtbot.addWidget(over)
     with qtbot.waitExposed(over):
         over.show()
-    dialog = FinderDialog(loose.parts, RateSearch(loose.document, loose.parts.session), over)
+    dialog = FinderDialog(loose.parts, LrSearch(loose.document, loose.parts.session), over)
     dialog.show()
     assert dialog.width() <= 1280 and dialog.height() <= 680
     assert dialog.minimumSizeHint().height() <= dialog.height()

@@ -27,7 +27,7 @@ def page(qtbot: QtBot, loose: Loose) -> ModelPage:
 
 
 def settle(qtbot: QtBot, loose: Loose) -> None:
-    qtbot.waitUntil(lambda: not loose.parts.measurer.busy, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not loose.parts.network_measurer.busy, timeout=PATIENCE_MS)
 
 
 def card(page: ModelPage, kind: str) -> QAbstractButton:
@@ -94,7 +94,7 @@ def test_a_setting_changes_the_drawing_and_the_totals(
     assert page.network.view.blocks != drawn
     assert page.network._totals.text() != before
     assert "with AdamW (4n)" in page.network._totals.text()
-    inspection = loose.parts.measurer.inspection
+    inspection = loose.parts.network_measurer.inspection
     assert inspection is not None
     assert f"{inspection.parameters:,} parameters" in page.network._totals.text()
 
@@ -128,7 +128,7 @@ def test_the_guide_explains_the_selected_block(loose: Loose, page: ModelPage) ->
     name = page.network.view.blocks[3].name
     page.network.view.choose(name)
     assert told
-    inspection = loose.parts.measurer.inspection
+    inspection = loose.parts.network_measurer.inspection
     assert inspection is not None
     block = next(block for block in inspection.blocks if block.name == name)
     assert (block.title, block.help) in {(card.title, card.text) for card in page.guide()}

@@ -39,7 +39,7 @@ def few_templates(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def small(loose: Loose, qtbot: QtBot, tmp_path: Path) -> Loose:
     """With data and a small network."""
-    loose.parts.measurer.close()
+    loose.parts.network_measurer.close()
     loose.open(str(pictures(tmp_path / "pictures.npz", 160)))
     qtbot.waitUntil(lambda: loose.document.data_state == "ready", timeout=PATIENCE_MS)
     loose.document.choose("model", "cnn")
@@ -91,13 +91,13 @@ def test_rows_are_applied_and_taken_back_in_one_step(small: Loose, qtbot: QtBot)
     assert "CPU" in planner.budget.text() and planner.bar.isVisible()
     before = small.document.experiment
     row = row_of(planner, "accumulate")
-    needed = row.option.weighed.needed  # type: ignore[union-attr]
+    needed = row.option.estimate.needed  # type: ignore[union-attr]
     row.button.click()
     training = small.document.experiment.training
     assert (training.batch_size, training.accumulation) == (16, 2)
     assert planner.notice.text().startswith("Applied: Batch 16, 2 of them a step")
     filled(planner, qtbot)
-    assert row_of(planner, "now").option.weighed.needed == needed  # type: ignore[union-attr]
+    assert row_of(planner, "now").option.estimate.needed == needed  # type: ignore[union-attr]
     planner.undo.click()
     assert small.document.experiment == before and not planner.undo.isEnabled()
     filled(planner, qtbot)
@@ -112,7 +112,7 @@ def test_it_is_fitted_to_what_is_free(
     planner.fit.click()
     qtbot.waitUntil(lambda: "It fits as it is" in planner.notice.text(), timeout=PATIENCE_MS)
     assert planner._scales is not None
-    eight = planner._scales.weigh(fit_to_memory.portions(8, 4))
+    eight = planner._scales.estimate(fit_to_memory.portions(8, 4))
     assert eight is not None
     tight(planner, qtbot, monkeypatch, int(eight.needed / MARGIN) + 50)
     assert row_of(planner, "now").fits.text() == "Does not fit"
@@ -186,11 +186,11 @@ def test_nothing_is_measured_beside_a_training(small: Loose, qtbot: QtBot) -> No
 
 
 def test_without_data_it_is_predicted_and_not_measured(loose: Loose, qtbot: QtBot) -> None:
-    loose.parts.measurer.close()
+    loose.parts.network_measurer.close()
     loose.document.choose("model", "cnn")
     loose.document.replace("model", depth=1, width=8)
     planner = opened(loose, qtbot)
-    assert row_of(planner, "now").option.weighed.needed > 0  # type: ignore[union-attr]
+    assert row_of(planner, "now").option.estimate.needed > 0  # type: ignore[union-attr]
     assert not planner.measure.isEnabled() and planner.measure.toolTip() == NO_DATA
     assert "No data are open yet" in planner.budget.text()
     loose.document.choose("loss", "binary-cross-entropy")  # does not fit

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from app.ui.pages.training.race.members import MembersTable, columns_of
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QListWidget, QPushButton
 from pytestqt.qtbot import QtBot
@@ -17,27 +18,26 @@ from app.engine.experiment.experiment import Experiment
 from app.engine.learning.metrics import METRICS
 from app.engine.race.variants import Fact, variants_of
 from app.engine.runs import events
-from app.ui.pages.training.race.lanes import LanesTable, columns_of
 from app.ui.pages.training.race.plots import TrainingLossPlot, ValidationPlot
 from app.ui.pages.training.race.setup import RaceSetup
 from app.ui.pages.training.race.view import RaceView
 from app.ui.pages.training.race.words import changes_told, verdict
 from app.ui.shell.application import Window
-from app.ui.state.document import pretended
-from app.ui.state.race import Entrant, Racing
+from app.ui.state.document import fake_targets
+from app.ui.state.race import Entrant, RaceState
 from app.ui.state.record import Record
 from app.ui.state.session import State
 from app.ui.style.theme import Theme
 from tests.ui.using import choose_little, click, find, inside, until
 
 
-def racing_of(*changes: dict[str, Any]) -> Racing:
+def racing_of(*changes: dict[str, Any]) -> RaceState:
     """A race of variants of a plain experiment, before anything was told."""
-    about = pretended()
+    description = fake_targets()
     base = Experiment(name="little").replace(training={"epochs": 4, "batch_size": 100})
     experiments = [base.replace(**change) for change in changes]
-    return Racing(
-        [Entrant(one, 4.0) for one in variants_of(experiments, about)],
+    return RaceState(
+        [Entrant(one, 4.0) for one in variants_of(experiments, description)],
         [Fact(True, "All begin alike.")],
     )
 
@@ -89,9 +89,9 @@ def epoch(
     )
 
 
-def tell(racing: Racing, lane: int, *told: events.Event) -> None:
+def tell(race_state: RaceState, member: int, *told: events.Event) -> None:
     for event in told:
-        racing.add(events.LaneTold(lane, event))
+        race_state.add(events.MemberEvent(member, event))
 
 
 def end(status: events.Status = "completed", **summary: Any) -> events.RunFinished:
@@ -109,35 +109,37 @@ def theme(qtbot: QtBot) -> Iterator[Theme]:
 
 
 def test_a_race_says_how_far_all_of_it_is() -> None:
-    racing = racing_of(*TWO)
-    assert [runner.state for runner in racing.runners] == ["waiting for its turn"] * 2
-    assert not racing.begun and racing.remaining is None and racing.progress == 0.0
+    race_state = racing_of(*TWO)
+    assert [runner.state for runner in race_state.runners] == ["waiting for its turn"] * 2
+    assert not race_state.begun and race_state.remaining is None and race_state.progress == 0.0
     tell(
-        racing,
+        race_state,
         0,
         events.RunStarted("/runs/a", "a", {}),
         events.StageChanged("Building the network"),
     )
-    assert racing.begun and racing.runners[0].state == "Building the network"
-    tell(racing, 0, prepared(), steps(1, [1.0] * 20))
-    assert racing.remaining is None  # the other has not said
-    tell(racing, 1, events.RunStarted("/runs/b", "b", {}), prepared(), steps(1, [1.0] * 10))
-    assert racing.remaining == 12.0 and racing.progress == pytest.approx((0.5 + 0.25) / 2)
-    assert racing.text == "race of 2 · epoch 1 of 4"
-    tell(racing, 1, end("diverged"))
+    assert race_state.begun and race_state.runners[0].state == "Building the network"
+    tell(race_state, 0, prepared(), steps(1, [1.0] * 20))
+    assert race_state.remaining is None  # the other has not said
+    tell(race_state, 1, events.RunStarted("/runs/b", "b", {}), prepared(), steps(1, [1.0] * 10))
+    assert race_state.remaining == 12.0 and race_state.progress == pytest.approx((0.5 + 0.25) / 2)
+    assert race_state.text == "race of 2 · epoch 1 of 4"
+    tell(race_state, 1, end("diverged"))
     assert (
-        racing.text == "race of 2 · epoch 1 of 4 · 1 ended"
-        and racing.runners[1].state == "diverged"
+        race_state.text == "race of 2 · epoch 1 of 4 · 1 ended"
+        and race_state.runners[1].state == "diverged"
     )
-    assert racing.paths == (Path("/runs/a"), Path("/runs/b"))
-    assert racing.holds(Record(Path("/runs/b"))) and not racing.holds(Record(Path("/runs/c")))
-    assert not racing.holds(Record())
+    assert race_state.paths == (Path("/runs/a"), Path("/runs/b"))
+    assert race_state.holds(Record(Path("/runs/b"))) and not race_state.holds(
+        Record(Path("/runs/c"))
+    )
+    assert not race_state.holds(Record())
 
 
 def test_examples_seen_are_counted_over_odd_batches_too() -> None:
-    racing = racing_of(*TWO)
-    tell(racing, 0, events.RunPrepared("CPU", "", 1, 10, 4, 12, 3, 0, 100, 250, (), {}, {}))
-    assert racing.runners[0].examples(np.arange(8)).tolist() == [
+    race_state = racing_of(*TWO)
+    tell(race_state, 0, events.RunPrepared("CPU", "", 1, 10, 4, 12, 3, 0, 100, 250, (), {}, {}))
+    assert race_state.runners[0].examples(np.arange(8)).tolist() == [
         0,
         100,
         200,
@@ -150,43 +152,45 @@ def test_examples_seen_are_counted_over_odd_batches_too() -> None:
 
 
 def test_the_verdict_knows_chance_and_names_who_fell() -> None:
-    racing = racing_of(*TWO)
-    assert "first epoch" in verdict(racing, True)
-    tell(racing, 0, prepared(), epoch(1, 0.90, 0.3))
-    tell(racing, 1, prepared(), epoch(1, 0.80, 0.5))
-    assert verdict(racing, True) == "Ahead so far: AdamW (90.0 %)."
-    tell(racing, 0, end())
-    tell(racing, 1, end())
-    told = verdict(racing, False)
+    race_state = racing_of(*TWO)
+    assert "first epoch" in verdict(race_state, True)
+    tell(race_state, 0, prepared(), epoch(1, 0.90, 0.3))
+    tell(race_state, 1, prepared(), epoch(1, 0.80, 0.5))
+    assert verdict(race_state, True) == "Ahead so far: AdamW (90.0 %)."
+    tell(race_state, 0, end())
+    tell(race_state, 1, end())
+    told = verdict(race_state, False)
     assert told.startswith("AdamW (90.0 %) came out best, before SGD (80.0 %).")
     assert "one seed" in told and "within chance" not in told
-    racing = racing_of(*TWO)
-    tell(racing, 0, prepared(), epoch(1, 0.90, 0.3), end())
-    tell(racing, 1, prepared(), epoch(1, 0.905, 0.3), end())
-    assert "within chance for 500 validation examples" in verdict(racing, False)
-    racing = racing_of(*TWO)
-    tell(racing, 0, prepared(), epoch(1, 0.90, 0.3), end())
-    tell(racing, 1, prepared(), end("diverged"))
-    assert "SGD went out of bounds" in verdict(racing, False) and "best, before" not in verdict(
-        racing, False
+    race_state = racing_of(*TWO)
+    tell(race_state, 0, prepared(), epoch(1, 0.90, 0.3), end())
+    tell(race_state, 1, prepared(), epoch(1, 0.905, 0.3), end())
+    assert "within chance for 500 validation examples" in verdict(race_state, False)
+    race_state = racing_of(*TWO)
+    tell(race_state, 0, prepared(), epoch(1, 0.90, 0.3), end())
+    tell(race_state, 1, prepared(), end("diverged"))
+    assert "SGD went out of bounds" in verdict(race_state, False) and "best, before" not in verdict(
+        race_state, False
     )
 
 
 def test_the_table_names_settings_first_and_marks_the_best(qtbot: QtBot, theme: Theme) -> None:
-    racing = racing_of(
+    race_state = racing_of(
         {"optimizer": "adamw"},
         {"optimizer": "sgd"},
         {"loss": {"kind": "cross-entropy", "label_smoothing": 0.2}, "optimizer": "adam"},
     )
-    tell(racing, 0, prepared(), epoch(1, 0.90, 0.3), end(seconds=3.2, examples_per_second=1234.5))
-    tell(racing, 1, prepared(), epoch(1, 0.80, 0.2))
-    table = LanesTable(theme)
+    tell(
+        race_state, 0, prepared(), epoch(1, 0.90, 0.3), end(seconds=3.2, examples_per_second=1234.5)
+    )
+    tell(race_state, 1, prepared(), epoch(1, 0.80, 0.2))
+    table = MembersTable(theme)
     qtbot.addWidget(table)
-    table.show_race(racing, [0.1, 0.2, float("nan")])
+    table.show_race(race_state, [0.1, 0.2, float("nan")])
     heads = [table.horizontalHeaderItem(column).text() for column in range(table.columnCount())]
     assert heads[0] == "Variant" and heads.index("Learning rate") < heads.index("Best accuracy")
     assert table.rowCount() == 3 and "SGD" in table.item(1, 0).text()
-    figures = {column.label: column for column in columns_of(racing, [0.1, 0.2, float("nan")])}
+    figures = {column.label: column for column in columns_of(race_state, [0.1, 0.2, float("nan")])}
     assert (
         figures["Best accuracy"].texts == ("90.0 %", "80.0 %", "–")
         and figures["Best accuracy"].best == 0
@@ -202,18 +206,20 @@ def test_the_table_names_settings_first_and_marks_the_best(qtbot: QtBot, theme: 
     table.opened.connect(opened.append)
     table.setCurrentCell(1, 0)
     qtbot.keyClick(table, Qt.Key.Key_Return)
-    assert opened == [1] and table.lane == 1
+    assert opened == [1] and table.member == 1
 
 
 def test_curves_lie_over_examples_and_one_out_of_bounds_does_not_flatten_the_rest(
     qtbot: QtBot, theme: Theme
 ) -> None:
-    racing = racing_of(
+    race_state = racing_of(
         {"optimizer": "adamw"}, {"optimizer": "sgd", "training": {"epochs": 4, "batch_size": 50}}
     )
-    tell(racing, 0, prepared(), steps(1, [2.0 - 0.01 * n for n in range(40)]), epoch(1, 0.9, 0.3))
     tell(
-        racing,
+        race_state, 0, prepared(), steps(1, [2.0 - 0.01 * n for n in range(40)]), epoch(1, 0.9, 0.3)
+    )
+    tell(
+        race_state,
         1,
         prepared(batch=50),
         steps(1, [2.0 * 1.4**n for n in range(40)]),
@@ -225,21 +231,21 @@ def test_curves_lie_over_examples_and_one_out_of_bounds_does_not_flatten_the_res
         plot.resize(400, 240)
         plot.call(["AdamW", "SGD"])
         plot.show()
-    loss.show_runners(racing.runners)
-    judged.show_runners(racing.runners, None)
+    loss.show_runners(race_state.runners)
+    judged.show_runners(race_state.runners, None)
     assert (
-        loss.lanes[0].x[-1] < 4000 and loss.lanes[1].x[-1] < 2000
+        loss.members[0].x[-1] < 4000 and loss.members[1].x[-1] < 2000
     )  # 40 steps of 100 and of 50, looking back
     assert loss.span == (0.0, 4000.0)
     assert loss.limits()[3] < 20 and judged.limits()[3] < 1e6
-    assert judged.lanes[0].x.tolist() == [1000.0]
+    assert judged.members[0].x.tolist() == [1000.0]
     assert "AdamW" in loss.legend.text() and "SGD" in loss.legend.text()
     assert loss.smoothed(0) < 2.0 and np.isnan(loss.smoothed(3))
-    judged.show_runners(racing.runners, racing.runners[0].variant.task.headline)
-    assert judged.lanes[1].y.tolist() == [0.1] and judged.lanes[0].words(0.9) == "90.0 %"
+    judged.show_runners(race_state.runners, race_state.runners[0].variant.task.headline)
+    assert judged.members[1].y.tolist() == [0.1] and judged.members[0].words(0.9) == "90.0 %"
     loss.set_smoothing(0.0)
-    assert loss.lanes[0].y.tolist() == pytest.approx(
-        racing.runners[0].record.losses.values.tolist()
+    assert loss.members[0].y.tolist() == pytest.approx(
+        race_state.runners[0].record.losses.values.tolist()
     )
 
 
@@ -247,32 +253,34 @@ def test_a_figure_without_a_lowest_value_does_not_flatten_the_rest(
     qtbot: QtBot, theme: Theme
 ) -> None:
     r2 = METRICS["r2"]
-    racing = racing_of(*TWO)
+    race_state = racing_of(*TWO)
     plot = ValidationPlot(theme, 4)
     qtbot.addWidget(plot)
     plot.resize(400, 240)
     plot.call(["AdamW", "SGD"])
-    for lane, values in enumerate(([0.1, 0.2, 0.3], [-2e9, 0.1, 0.2])):
+    for member, values in enumerate(([0.1, 0.2, 0.3], [-2e9, 0.1, 0.2])):
         told = [epoch(number, 0.5, 0.3) for number in (1, 2, 3)]
         tell(
-            racing,
-            lane,
+            race_state,
+            member,
             prepared(),
             *(
                 dataclasses.replace(one, metrics={"r2": value})
                 for one, value in zip(told, values, strict=True)
             ),
         )
-    plot.show_runners(racing.runners, r2)
+    plot.show_runners(race_state.runners, r2)
     _, _, low, high = plot.limits()
     assert -2 < low < 0.1 and 0.3 < high < 1
 
 
 def test_a_change_in_one_lane_is_told(qtbot: QtBot) -> None:
-    racing = racing_of(*TWO)
-    assert changes_told(racing) == ""
-    tell(racing, 1, prepared(), events.Changed(6, {"learning_rate_factor": 0.5}))
-    assert changes_told(racing) == "Changed while it ran: SGD (learning rate × 0.5 from step 7)."
+    race_state = racing_of(*TWO)
+    assert changes_told(race_state) == ""
+    tell(race_state, 1, prepared(), events.Changed(6, {"learning_rate_factor": 0.5}))
+    assert (
+        changes_told(race_state) == "Changed while it ran: SGD (learning rate × 0.5 from step 7)."
+    )
 
 
 # --- in the window
@@ -306,12 +314,12 @@ def test_from_the_button_to_the_table(qtbot: QtBot, open_window: Any, tmp_path: 
     assert field.isVisible() and find(window, "optimizer.learning_rate").window() is window.frame
     click(qtbot, window, "race.start")
     session = inside(window).session
-    assert session.active and session.racing and window.frame.page == "training"
+    assert session.active and session.race_state and window.frame.page == "training"
     assert not find(window, "learning.race", QPushButton).isEnabled()
     with qtbot.waitSignal(session.finished, timeout=60_000) as told:
         pass
     assert told.args[0].status == "completed"
-    view = find(window, "race.lanes", LanesTable)
+    view = find(window, "race.lanes", MembersTable)
     assert view.isVisible() and view.rowCount() == 2
     assert [runner.state for runner in session.race.runners] == ["finished", "finished"]
     assert (
@@ -375,7 +383,7 @@ def test_pause_and_stop_act_on_all_of_it(qtbot: QtBot, open_window: Any, tmp_pat
     path = session.race.paths[1]
     with qtbot.waitSignal(session.finished, timeout=60_000):  # each is a run as any other
         session.go_on(path)
-        assert not session.racing
+        assert not session.race_state
         until(qtbot, lambda: session.state is State.RUNNING)
         session.stop()
 
@@ -384,9 +392,11 @@ def test_data_that_cannot_be_read_end_the_race_in_a_sentence(
     qtbot: QtBot, loose: Any, tmp_path: Path
 ) -> None:
     session = loose.parts.session
-    racing = racing_of(*({**change, "data": {"source": str(tmp_path / "gone")}} for change in TWO))
+    race_state = racing_of(
+        *({**change, "data": {"source": str(tmp_path / "gone")}} for change in TWO)
+    )
     with qtbot.waitSignal(session.finished, timeout=60_000) as told:
-        session.start_race(racing, tmp_path / "runs")
+        session.start_race(race_state, tmp_path / "runs")
     assert told.args[0].status == "failed" and told.args[0].failure is not None
     assert session.record.finished is told.args[0] and session.state is State.IDLE
 

@@ -40,8 +40,8 @@ def _train(folder: Path, name: str) -> Run:
 
     data: dict[str, Any] = {"source": str(folder / "data")}
     if name == "amounts":
-        dice = np.random.default_rng(0)
-        x = dice.normal(size=(90, 2))
+        generator = np.random.default_rng(0)
+        x = generator.normal(size=(90, 2))
         lines = [f"{a:.3f},{b:.3f},{3 * a - b + 20:.3f}" for a, b in x]
         (folder / "data.csv").write_text("\n".join(["a,b,height (cm)", *lines]))
         data = {"source": str(folder / "data.csv"), "task": "regression", "target": "height (cm)"}

@@ -35,26 +35,28 @@ VIEWS = {
 
 def answers(task: Task, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
     """What a network that has learned something might say."""
-    dice, targets = np.random.default_rng(1), dataset.targets[rows]
+    generator, targets = np.random.default_rng(1), dataset.targets[rows]
     if task.view in ("classes", "yes-no"):
-        sure = dice.uniform(0.2, 1, (len(rows), len(dataset.description.classes)))
+        sure = generator.uniform(0.2, 1, (len(rows), len(dataset.description.classes)))
         sure[np.arange(len(rows)), targets] += 0.3
         return np.asarray(sure / sure.sum(axis=1, keepdims=True), np.float32)
     if task.view == "tags":
-        return np.clip(0.6 * targets + dice.uniform(0, 0.7, targets.shape), 0, 1).astype(np.float32)
-    if task.view == "amounts":
-        return np.asarray(targets + dice.normal(size=targets.shape) / 2, np.float32)
-    if task.view == "space":
-        return _long(np.eye(3)[targets] + dice.normal(size=(len(rows), 3)) / 5)
-    if task.view == "matching":
-        first = dice.normal(size=(len(rows), 4))
-        return _long(np.stack([first, first + dice.normal(size=first.shape) / 2], axis=1))
-    if task.view == "language":
-        tokens = np.maximum((dataset.targets[rows] >= 0).sum(axis=1), 1)
-        return np.stack([tokens * dice.uniform(1, 3, len(rows)), tokens, tokens], axis=1).astype(
+        return np.clip(0.6 * targets + generator.uniform(0, 0.7, targets.shape), 0, 1).astype(
             np.float32
         )
-    return dice.uniform(0.1, 0.9, (len(rows), 2)).astype(np.float32)
+    if task.view == "amounts":
+        return np.asarray(targets + generator.normal(size=targets.shape) / 2, np.float32)
+    if task.view == "space":
+        return _long(np.eye(3)[targets] + generator.normal(size=(len(rows), 3)) / 5)
+    if task.view == "matching":
+        first = generator.normal(size=(len(rows), 4))
+        return _long(np.stack([first, first + generator.normal(size=first.shape) / 2], axis=1))
+    if task.view == "language":
+        tokens = np.maximum((dataset.targets[rows] >= 0).sum(axis=1), 1)
+        return np.stack(
+            [tokens * generator.uniform(1, 3, len(rows)), tokens, tokens], axis=1
+        ).astype(np.float32)
+    return generator.uniform(0.1, 0.9, (len(rows), 2)).astype(np.float32)
 
 
 def _long(points: np.ndarray) -> np.ndarray:
@@ -149,8 +151,8 @@ def test_texts_behind_a_mistake_are_read(show) -> None:  # type: ignore[no-untyp
     view.side.show_side("pictures")
     report = view.shown.report
     assert len(view.gallery.found) == report.count - report.correct
-    true, said = np.argwhere(report.confusion > 0)[0]
-    view.gallery.show_cell(int(true), int(said))
+    true, predictions = np.argwhere(report.confusion > 0)[0]
+    view.gallery.show_cell(int(true), int(predictions))
     example = view.gallery.grid.rows[0][0]
     assert example.kind == "text" and example.text
     assert view.side.sides.buttons["pictures"].text() == "Texts"
@@ -186,7 +188,9 @@ def test_a_click_on_the_curve_takes_its_threshold(show) -> None:  # type: ignore
     corner = view.panel.roc.box.sceneBoundingRect()
     nothing = view.panel.roc.threshold_at(QPointF(corner.left() + 1, corner.bottom() - 1))
     everything = view.panel.roc.threshold_at(QPointF(corner.right() - 1, corner.top() + 1))
-    assert nothing == 1.0 and everything == pytest.approx(float(view.shown.report.said[:, 1].min()))
+    assert nothing == 1.0 and everything == pytest.approx(
+        float(view.shown.report.predictions[:, 1].min())
+    )
 
 
 def test_without_the_examples_there_are_no_curves(show) -> None:  # type: ignore[no-untyped-def]
@@ -212,13 +216,13 @@ def test_a_tag_shows_where_it_goes_wrong(qtbot: QtBot, show) -> None:  # type: i
     assert len(view.gallery.grid.rows) == len(report.wrong())
     for tag in range(3):
         view.table.picked.emit(tag)
-        for name, has, said in (
+        for name, has, predictions in (
             ("missed", True, False),
             ("added", False, True),
             ("right", True, True),
         ):
             press(qtbot, view, f"results.tag.{name}")
-            assert len(view.gallery.grid.rows) == len(report.examples_of(tag, has, said))
+            assert len(view.gallery.grid.rows) == len(report.examples_of(tag, has, predictions))
     press(qtbot, view, "results.mistakes")
     assert view.side.title.text() == "Worst examples"
     rows = list(csv.DictReader(io.StringIO(view.table.csv().decode("utf-8-sig"))))
@@ -264,7 +268,7 @@ def test_a_cell_shows_both_halves_and_the_nearest(qtbot: QtBot, show) -> None:  
     view = show("matching")
     report, dataset = view.shown.report, view.shown.dataset
     np.testing.assert_allclose(
-        view.matrix.values, report.said[:, 0] @ report.said[:, 1].T, atol=1e-6
+        view.matrix.values, report.predictions[:, 0] @ report.predictions[:, 1].T, atol=1e-6
     )
     view.matrix.setFocus()
     qtbot.keyClick(view.matrix, Qt.Key.Key_Home)

@@ -34,7 +34,7 @@ TAUGHT = events.ProbePredicted(1, np.array([0, 1]), np.array([[0.9, 0.1], [0.2, 
 @pytest.fixture
 def loose(qapp: object, tmp_path: Path) -> Iterator[Loose]:
     with loose_parts(tmp_path) as parts:
-        parts.parts.measurer.close()  # this page does not need the engine
+        parts.parts.network_measurer.close()  # this page does not need the engine
         yield parts
 
 
@@ -220,7 +220,7 @@ def test_what_it_says_now(page: TrainingPage, loose: Loose, qtbot: QtBot) -> Non
     ready = events.RunPrepared(**{**vars(ready), "classes": classes})
     start = told.started(loose.document.experiment)
     tell(loose, start, ready, told.steps(1, [2.0]), events.ProbePredicted(1, rows, sure))
-    right, wrong = page.run.probe_card.content.said
+    right, wrong = page.run.probe_card.content.predictions
     assert right.lines == [classes[dataset.targets[rows[0]]], "90 %"]
     assert wrong.lines[1] == f"is {classes[dataset.targets[rows[1]]]}" and not wrong.right
     page.run.probe_card.grab()
@@ -228,7 +228,7 @@ def test_what_it_says_now(page: TrainingPage, loose: Loose, qtbot: QtBot) -> Non
         "data", height=12
     )  # other pictures later on do not change what these rows are
     tell(loose, events.ProbePredicted(2, rows, sure))
-    assert len(page.run.probe_card.content.said) == 2
+    assert len(page.run.probe_card.content.predictions) == 2
 
 
 def test_pictures_that_are_not_open_are_not_made_up(page: TrainingPage, loose: Loose) -> None:

@@ -6,15 +6,15 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.ui.pages.training.cards import ProbeCard
-from app.ui.pages.training.probes import BODIES, Probe, said_of
+from app.ui.pages.training.probes import BODIES, Probe, predictions_of
 from app.ui.style.theme import Theme
 from tests.ui.pages.test_results_views import VIEWS, shown_of
 
 
 def probe_of(name: str) -> Probe:
     shown = shown_of(name)
-    assert shown.about is not None and shown.dataset is not None
-    return Probe(shown.report, shown.about, shown.dataset)
+    assert shown.description is not None and shown.dataset is not None
+    return Probe(shown.report, shown.description, shown.dataset)
 
 
 @pytest.mark.parametrize("name", list(VIEWS))
@@ -49,6 +49,6 @@ def test_another_task_takes_the_place_of_the_one_before(qtbot: QtBot) -> None:
 def test_tags_and_classes_say_what_is_wrong() -> None:
     for name in ("classes", "tags"):
         probe = probe_of(name)
-        for one in said_of(probe, 6):
+        for one in predictions_of(probe, 6):
             assert one.right == (len([line for line in one.lines if line.startswith("is ")]) == 0)
             assert one.example.name

@@ -20,9 +20,9 @@ from app.ui.pages.tryit.answer_cards.language import LanguageReply
 from app.ui.pages.tryit.answer_cards.partners import PartnersReply
 from app.ui.pages.tryit.answer_cards.restored import RestoredReply
 from app.ui.pages.tryit.asking import Given, Reply
-from app.ui.pages.tryit.input_cards.pair import PairGiver
-from app.ui.pages.tryit.input_cards.row import RowGiver
-from app.ui.pages.tryit.input_cards.text import TextGiver
+from app.ui.pages.tryit.input_cards.pair import PairInputCard
+from app.ui.pages.tryit.input_cards.row import RowInputCard
+from app.ui.pages.tryit.input_cards.text import TextInputCard
 from tests.ui.loose import PATIENCE_MS, Loose
 from tests.ui.trained import trained_on
 
@@ -112,20 +112,20 @@ def test_a_row_in_a_form_gets_an_amount(
     data = {"source": str(houses(tmp_path / "houses.csv")), "target": "price"}
     run = trained_on(tmp_path / "runs", data, {"template": "mlp"}, epochs=4)
     with_run(qtbot, loose, page, run)
-    assert isinstance(page.giving, RowGiver)
+    assert isinstance(page.giving, RowInputCard)
     first = reply(qtbot, page)
-    assert first.about.amounts[0].name == "price", "the usual row is answered at once"
+    assert first.description.amounts[0].name == "price", "the usual row is answered at once"
     field = child(page, QLineEdit, "tryit.field.0")
     qtbot.keyClick(field, Qt.Key.Key_End)
     field.selectAll()  # type: ignore[attr-defined]
     qtbot.keyClicks(field, "150")
     colour = child(page, QComboBox, "tryit.field.1")
     qtbot.waitUntil(lambda: page._answer is not first, timeout=PATIENCE_MS)
-    said = reply(qtbot, page)
+    predictions = reply(qtbot, page)
     predictor = Predictor.load(run)
     raw = {"area (m2)": "150", "colour": colour.currentText()}  # type: ignore[attr-defined]
-    expected = predictor.said(*(one[None] for one in predictor.read(raw)))[0, 0]
-    assert said.ranking[0][1] == pytest.approx(float(expected), rel=1e-4)
+    expected = predictor.predictions(*(one[None] for one in predictor.read(raw)))[0, 0]
+    assert predictions.ranking[0][1] == pytest.approx(float(expected), rel=1e-4)
     assert isinstance(page.card.view, AmountsReply) and len(page.card.view.ranges.shown) == 1
     true = random_one(qtbot, page)
     assert true.given.true is not None and "In truth" in page.card.judged.text()
@@ -165,10 +165,10 @@ def test_a_typed_text_gets_its_class(
 ) -> None:
     data = {"source": str(texts(tmp_path / "texts"))}
     with_run(qtbot, loose, page, trained_on(tmp_path / "runs", data, {"template": "text-cnn"}))
-    assert isinstance(page.giving, TextGiver)
+    assert isinstance(page.giving, TextInputCard)
     qtbot.keyClicks(page.giving.edit, "red and green")
-    said = reply(qtbot, page)
-    assert {name for name, _ in said.ranking} == {"colours", "things"}
+    predictions = reply(qtbot, page)
+    assert {name for name, _ in predictions.ranking} == {"colours", "things"}
     assert "tokens" in page.giving.length.text()
     page.giving.clear.click()
     qtbot.waitUntil(lambda: page._picture is None, timeout=PATIENCE_MS)
@@ -180,7 +180,7 @@ def test_a_half_finds_its_partners_and_a_pair_is_compared(
 ) -> None:
     data = {"source": str(captions(tmp_path / "pairs.csv"))}
     with_run(qtbot, loose, page, trained_on(tmp_path / "runs", data, {"template": "two-tower"}))
-    assert isinstance(page.giving, PairGiver) and isinstance(page.card.view, PartnersReply)
+    assert isinstance(page.giving, PairInputCard) and isinstance(page.card.view, PartnersReply)
     whole = random_one(qtbot, page)
     assert whole.halves == (True, True) and whole.answer is not None and len(whole.extra) == 2
     page.giving.halves[1].clear_button.click()
@@ -226,9 +226,11 @@ def test_neighbours_in_a_space(qtbot: QtBot, loose: Loose, page: TryItPage, tmp_
     with_run(
         qtbot, loose, page, trained_on(tmp_path / "runs", data, {"template": "cnn", "width": 8}, 1)
     )
-    said = random_one(qtbot, page)
-    assert said.extra[0].looked == 1_797 and all(one.label.isdigit() for one in said.extra[0].found)
-    assert said.extra[0].found[0].similarity == pytest.approx(1, abs=1e-3), (
+    predictions = random_one(qtbot, page)
+    assert predictions.extra[0].looked == 1_797 and all(
+        one.label.isdigit() for one in predictions.extra[0].found
+    )
+    assert predictions.extra[0].found[0].similarity == pytest.approx(1, abs=1e-3), (
         "itself is among the open data"
     )
 
@@ -251,16 +253,16 @@ def test_an_example_is_damaged_and_restored(
 
 
 def test_an_example_of_other_data_is_let_go(qtbot: QtBot, loose: Loose) -> None:
-    giver = TextGiver(loose.parts.theme)
-    qtbot.addWidget(giver)
+    input_card = TextInputCard(loose.parts.theme)
+    qtbot.addWidget(input_card)
     told: list[object] = []
-    giver.given.connect(told.append)
-    giver.take(Given("test text", raw="of the first data", data="first"))
-    giver.let_go("first")
-    assert giver.edit.toPlainText() == "of the first data"
-    giver.let_go("second")
-    giver.give_again()
-    assert told[-1] is None and giver.edit.toPlainText() == ""
-    giver.take(Given("letter.txt", raw="from a file"))
-    giver.let_go("second")
-    assert giver.edit.toPlainText() == "from a file"
+    input_card.given.connect(told.append)
+    input_card.take(Given("test text", raw="of the first data", data="first"))
+    input_card.let_go("first")
+    assert input_card.edit.toPlainText() == "of the first data"
+    input_card.let_go("second")
+    input_card.give_again()
+    assert told[-1] is None and input_card.edit.toPlainText() == ""
+    input_card.take(Given("letter.txt", raw="from a file"))
+    input_card.let_go("second")
+    assert input_card.edit.toPlainText() == "from a file"

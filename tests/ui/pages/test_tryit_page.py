@@ -144,7 +144,7 @@ def test_a_test_picture_gets_exactly_the_answer_it_got_in_the_judging(
     assert dataset is not None and ready._picture is not None and ready._picture.kept is not None
     rows = kept["rows"]
     row = next(r for r in rows if (dataset.inputs[r] == ready._picture.kept[0]).all())
-    judged = kept["said"][list(rows).index(row)]
+    judged = kept["predictions"][list(rows).index(row)]
     assert [values[str(digit)] for digit in range(10)] == pytest.approx(judged.tolist(), abs=1e-5)
     true = dataset.description.classes[int(dataset.targets[row])]
     right = label(ready, "tryit.best") == true
@@ -170,7 +170,7 @@ def test_a_dropped_file_gets_the_same_answer_as_its_pixels(
     ready.dropEvent(drop)
     values = answered(qtbot, ready)
     assert [values[str(digit)] for digit in range(10)] == pytest.approx(
-        kept["said"][0].tolist(), abs=1e-5
+        kept["predictions"][0].tolist(), abs=1e-5
     )
 
 

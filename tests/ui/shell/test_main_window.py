@@ -27,7 +27,7 @@ from app.ui.shell.application import Window
 from app.ui.shell.main_window import MainWindow
 from app.ui.state.background import Failure
 from app.ui.state.preferences import Preferences
-from app.ui.state.speed import Speeds, about
+from app.ui.state.speed import Speeds, rough_duration
 from app.ui.style.theme import Theme
 from tests.ui.conftest import OpenWindow
 from tests.ui.using import choose_little, click, find, inside, until
@@ -301,5 +301,5 @@ def test_time_is_told_only_from_what_was_measured_here(tmp_path: Path) -> None:
     assert speeds.seconds("cpu", "cnn", 2_000_000, 10_000) == pytest.approx(40.0)
     assert speeds.seconds("cpu", "mlp", 2_000, 10_000) is None, "a small network is mostly overhead"
     assert speeds.seconds("cuda:0", "cnn", 1_000_000, 10_000) is None
-    words = [about(seconds) for seconds in (20, 480, 9000)]
+    words = [description(seconds) for seconds in (20, 480, 9000)]
     assert words == ["less than a minute", "about 8 minutes", "about 2.5 hours"]

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from app.engine.runs import events
 from app.engine.runs.control import Control, Stopped
-from app.ui.state.exclusive_task import Guest, Tell
+from app.ui.state.exclusive_task import ExclusiveTask, Tell
 from app.ui.state.record import Record
 from app.ui.state.session import Session, State
 from tests.ui import told
@@ -151,7 +151,7 @@ def test_a_listener_that_fails_does_not_hold_the_run(qtbot: QtBot, session: Sess
     assert caught and session.state is State.IDLE
 
 
-class Piece(Guest):
+class Piece(ExclusiveTask):
     """Work that notes when it begins and ends, and waits to be asked to stop."""
 
     def __init__(self, session: Session, name: str, course: list[str]) -> None:
@@ -194,7 +194,7 @@ def test_guests_give_way_to_each_other_and_to_a_run(qtbot: QtBot, session: Sessi
 
     with qtbot.waitSignal(session.finished):
         run(session, train)
-    turns = [said for said in course if not said.endswith("gives way")]
+    turns = [predictions for predictions in course if not predictions.endswith("gives way")]
     assert turns == [
         "one begins",
         "one ends",

@@ -130,7 +130,7 @@ def test_every_row_has_a_colour_of_its_own(qapp: object) -> None:
 @pytest.mark.parametrize("kind", [choice.kind for choice in OPTIMIZERS.all()])
 def test_every_optimizer_says_where_its_rows_come_from(kind: str) -> None:
     optimizer = OPTIMIZERS.get(kind)()
-    said = origins(optimizer)
+    predictions = origins(optimizer)
     kept = {
         name
         for shape in ((3, 4), (5,))
@@ -140,10 +140,10 @@ def test_every_optimizer_says_where_its_rows_come_from(kind: str) -> None:
     assert kept <= set(KEPT), "a state that has no words yet"
     for name in kept:
         row = optimizer.state_names.get(name, "other_state")
-        assert f"({name})" in said[row]
+        assert f"({name})" in predictions[row]
     for row in ("first_moment", "second_moment"):
         if row not in (*optimizer.state, *optimizer.partly):
-            assert said[row] == f"{optimizer.label} keeps none."
+            assert predictions[row] == f"{optimizer.label} keeps none."
 
 
 def test_amsgrad_is_five_n() -> None:

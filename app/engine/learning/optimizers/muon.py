@@ -91,7 +91,7 @@ class Muon(TwoMoments):
     def build(self, groups: Iterable[dict], device: torch.device) -> torch.optim.Optimizer:
         import torch
 
-        from app.engine.learning.combined_optimizer import Together
+        from app.engine.learning.combined_optimizer import CombinedOptimizer
 
         parts: list[torch.optim.Optimizer] = []
         matrices, rest = self._split(groups)
@@ -118,7 +118,7 @@ class Muon(TwoMoments):
                     fused=self.fused(device),
                 )
             )
-        return Together(parts)
+        return CombinedOptimizer(parts)
 
     def _split(self, groups: Iterable[dict]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """The groups of Muon and those of AdamW."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class BinaryClassification(Classification):
-    """The network answers with one logit, the probability of the second class. said: (n, 2), no and yes."""
+    """The network answers with one logit, the probability of the second class. predictions: (n, 2), no and yes."""
 
     kind: ClassVar[str] = "binary-classification"
     label: ClassVar[str] = "Yes or no (binary classification)"
@@ -27,16 +27,18 @@ class BinaryClassification(Classification):
     view: ClassVar[View] = "yes-no"
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "f1", "auc", "macro_f1")
 
-    def fits(self, about: Description) -> str:
-        if len(about.classes) != 2:
-            return f"Yes or no needs exactly two classes; these data have {len(about.classes)}."
-        return super().fits(about)
+    def fits(self, description: Description) -> str:
+        if len(description.classes) != 2:
+            return (
+                f"Yes or no needs exactly two classes; these data have {len(description.classes)}."
+            )
+        return super().fits(description)
 
-    def outputs(self, about: Description) -> int:
+    def outputs(self, description: Description) -> int:
         return 1
 
-    def said(
-        self, about: Description, outputs: torch.Tensor, targets: torch.Tensor
+    def predictions(
+        self, description: Description, outputs: torch.Tensor, targets: torch.Tensor
     ) -> torch.Tensor:
         import torch
 
@@ -44,15 +46,15 @@ class BinaryClassification(Classification):
         return torch.sigmoid(torch.cat([-outputs, outputs], dim=1))
 
     def figures(
-        self, about: Description, targets: np.ndarray, said: np.ndarray
+        self, description: Description, targets: np.ndarray, predictions: np.ndarray
     ) -> dict[str, float]:
-        table = metrics.per_class_of(np.asarray(targets), metrics.predictions(said), 2)
+        table = metrics.per_class_of(np.asarray(targets), metrics.predicted_classes(predictions), 2)
         return named(
             self,
             {
-                **super().figures(about, targets, said),
+                **super().figures(description, targets, predictions),
                 "f1": float(table.f1[1]),
-                "auc": metrics.auc(targets, said[:, 1]),
+                "auc": metrics.auc(targets, predictions[:, 1]),
             },
         )
 

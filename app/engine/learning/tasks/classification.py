@@ -19,7 +19,7 @@ MOST_CONFUSED = 1_000
 
 
 class Classification(Task):
-    """said: (n, K) probabilities that sum to 1."""
+    """predictions: (n, K) probabilities that sum to 1."""
 
     kind: ClassVar[str] = "classification"
     label: ClassVar[str] = "One of several (classification)"
@@ -29,34 +29,36 @@ class Classification(Task):
     view: ClassVar[View] = "classes"
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1")
 
-    def fits(self, about: Description) -> str:
-        if len(about.classes) < 2:
+    def fits(self, description: Description) -> str:
+        if len(description.classes) < 2:
             return "There is only one class; there is nothing to tell apart."
-        return super().fits(about)
+        return super().fits(description)
 
-    def outputs(self, about: Description) -> int:
-        return len(about.classes)
+    def outputs(self, description: Description) -> int:
+        return len(description.classes)
 
-    def said(
-        self, about: Description, outputs: torch.Tensor, targets: torch.Tensor
+    def predictions(
+        self, description: Description, outputs: torch.Tensor, targets: torch.Tensor
     ) -> torch.Tensor:
         return outputs.float().softmax(dim=1)
 
     def figures(
-        self, about: Description, targets: np.ndarray, said: np.ndarray
+        self, description: Description, targets: np.ndarray, predictions: np.ndarray
     ) -> dict[str, float]:
-        answers = metrics.predictions(said)
-        table = metrics.per_class_of(np.asarray(targets), answers, len(about.classes))
+        answers = metrics.predicted_classes(predictions)
+        table = metrics.per_class_of(np.asarray(targets), answers, len(description.classes))
         right = float((answers == targets).mean()) if len(answers) else np.nan
         return named(self, {"accuracy": right, "macro_f1": metrics.mean_f1(table)})
 
     def confusion(
-        self, about: Description, targets: np.ndarray, said: np.ndarray
+        self, description: Description, targets: np.ndarray, predictions: np.ndarray
     ) -> np.ndarray | None:
         """None of so many classes that nobody could look at it, and every epoch would keep it."""
-        if len(about.classes) > MOST_CONFUSED:
+        if len(description.classes) > MOST_CONFUSED:
             return None
-        return metrics.confusion(targets, metrics.predictions(said), len(about.classes))
+        return metrics.confusion(
+            targets, metrics.predicted_classes(predictions), len(description.classes)
+        )
 
 
 TASK = Classification()

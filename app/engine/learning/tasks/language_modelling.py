@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class LanguageModelling(Task):
-    """said: (n, 3), of each window of text what its tokens cost in nats, how many they are, and of how many bytes. So
+    """predictions: (n, 3), of each window of text what its tokens cost in nats, how many they are, and of how many bytes. So
     windows of any length, and any way of cutting texts into tokens, can be added up and compared."""
 
     kind: ClassVar[str] = "language-modelling"
@@ -35,16 +35,20 @@ class LanguageModelling(Task):
     answers: ClassVar[Answers] = "tokens"
     targets: ClassVar[Literal["classes", "tags", "amounts", "none", "tokens"]] = "tokens"
 
-    def outputs(self, about: Description) -> int:
-        return about.preparation.inputs[0].vocabulary
+    def outputs(self, description: Description) -> int:
+        return description.preparation.inputs[0].vocabulary
 
-    def pretended(self, problem: Problem, batch_size: int) -> torch.Tensor:
+    def fake_targets(self, problem: Problem, batch_size: int) -> torch.Tensor:
         import torch
 
         return torch.zeros(batch_size, problem.shape[0], dtype=torch.int64)
 
     def batch(
-        self, about: Description, inputs: Batch, targets: torch.Tensor, dice: torch.Generator
+        self,
+        description: Description,
+        inputs: Batch,
+        targets: torch.Tensor,
+        generator: torch.Generator,
     ) -> tuple[Batch, torch.Tensor]:
         """Windows of a long text have their next tokens given; those of texts that stand for themselves, such as the
         rows of a table, are their own tokens, one on."""
@@ -56,15 +60,17 @@ class LanguageModelling(Task):
         following = torch.nn.functional.pad(inputs[:, 1:], (0, 1))
         return inputs, following.masked_fill(following == 0, NO_TOKEN)
 
-    def said(
-        self, about: Description, outputs: torch.Tensor, targets: torch.Tensor
+    def predictions(
+        self, description: Description, outputs: torch.Tensor, targets: torch.Tensor
     ) -> torch.Tensor:
         """Without next tokens to compare with (targets of another form), nothing is counted: zeros."""
         import torch
 
         if targets.shape != outputs.shape[:2]:
             return torch.zeros(len(outputs), 3, device=outputs.device)
-        sizes = torch.from_numpy(np.asarray(_token_bytes(about), np.float32)).to(outputs.device)
+        sizes = torch.from_numpy(np.asarray(_token_bytes(description), np.float32)).to(
+            outputs.device
+        )
         there = targets != NO_TOKEN
         # a window after the other: all probabilities at once would double the memory of a judged batch
         nats = torch.stack(
@@ -79,10 +85,12 @@ class LanguageModelling(Task):
         return torch.stack([nats, there.sum(1).float(), size], dim=1)
 
     def figures(
-        self, about: Description, targets: np.ndarray, said: np.ndarray
+        self, description: Description, targets: np.ndarray, predictions: np.ndarray
     ) -> dict[str, float]:
         nats, tokens, size = (
-            (float(part) for part in said.astype(float).sum(axis=0)) if len(said) else (0.0,) * 3
+            (float(part) for part in predictions.astype(float).sum(axis=0))
+            if len(predictions)
+            else (0.0,) * 3
         )
         return named(
             self,
@@ -93,12 +101,12 @@ class LanguageModelling(Task):
         )
 
 
-def _token_bytes(about: Description) -> np.ndarray:
+def _token_bytes(description: Description) -> np.ndarray:
     """(V,) bytes that each token stands for."""
     from app.engine.data.preparations.text import TextPreparation
 
-    assert isinstance(about.preparation, TextPreparation)
-    return about.preparation.token_bytes()
+    assert isinstance(description.preparation, TextPreparation)
+    return description.preparation.token_bytes()
 
 
 TASK = LanguageModelling()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Matching(Task):
-    """said: (n, 2, D), both halves as points of length 1; their product is their similarity, -1 to 1. Where two second
+    """predictions: (n, 2, D), both halves as points of length 1; their product is their similarity, -1 to 1. Where two second
     halves are the same (their targets are equal), either is right."""
 
     kind: ClassVar[str] = "matching"
@@ -44,30 +44,32 @@ class Matching(Task):
     targets: ClassVar[Literal["classes", "tags", "amounts", "none", "tokens"]] = "none"
     probes: ClassVar[int] = 64
 
-    def fits(self, about: Description) -> str:
-        if reason := super().fits(about):
+    def fits(self, description: Description) -> str:
+        if reason := super().fits(description):
             return reason
-        return "One pair alone cannot be told from others." if about.size("training") < 2 else ""
+        return (
+            "One pair alone cannot be told from others." if description.size("training") < 2 else ""
+        )
 
-    def outputs(self, about: Description) -> int:
+    def outputs(self, description: Description) -> int:
         """Not known from the data: the size of the space is a setting."""
         raise TypeError("a task that embeds is asked for its problem")
 
-    def said(
-        self, about: Description, outputs: torch.Tensor, targets: torch.Tensor
+    def predictions(
+        self, description: Description, outputs: torch.Tensor, targets: torch.Tensor
     ) -> torch.Tensor:
         from app.engine.learning.similarity import directions
 
         return directions(outputs)
 
     def figures(
-        self, about: Description, targets: np.ndarray, said: np.ndarray
+        self, description: Description, targets: np.ndarray, predictions: np.ndarray
     ) -> dict[str, float]:
         """Recall at 1 and 5 over all n, the mean of both ways and each; AUC of the similarity of pairs against that of
         halves that do not belong together."""
-        if not len(said):
+        if not len(predictions):
             return {}
-        first, second = said[:, 0], said[:, 1]
+        first, second = predictions[:, 0], predictions[:, 1]
         there = retrieval.places(first, second, targets, targets)
         back = retrieval.places(second, first, targets, targets)
         found = {

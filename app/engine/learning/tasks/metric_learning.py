@@ -19,7 +19,7 @@ RUN = 4
 
 
 class MetricLearning(Task):
-    """said: (n, D), points of length 1; the product of two is their similarity, -1 to 1."""
+    """predictions: (n, D), points of length 1; the product of two is their similarity, -1 to 1."""
 
     kind: ClassVar[str] = "metric-learning"
     label: ClassVar[str] = "Equals near each other (metric learning)"
@@ -34,18 +34,18 @@ class MetricLearning(Task):
     best_by: ClassVar[Literal["loss", "metric"]] = "metric"
     probes: ClassVar[int] = 400
 
-    def fits(self, about: Description) -> str:
-        if reason := super().fits(about):
+    def fits(self, description: Description) -> str:
+        if reason := super().fits(description):
             return reason
-        if sum(count > 0 for count in about.counts["training"]) < 2:
+        if sum(count > 0 for count in description.counts["training"]) < 2:
             return "There is only one class; there is nothing to keep apart."
-        if sum(count > 1 for count in about.counts["training"]) < 2:
+        if sum(count > 1 for count in description.counts["training"]) < 2:
             return "It needs at least two classes with two training examples each, to bring equals together."
-        if max(about.counts.get("validation", ()), default=2) < 2:
+        if max(description.counts.get("validation", ()), default=2) < 2:
             return "No class has two validation examples, so whether equals lie near each other cannot be judged."
         return ""
 
-    def outputs(self, about: Description) -> int:
+    def outputs(self, description: Description) -> int:
         """Not known from the data: the size of the space is a setting."""
         raise TypeError("a task that embeds is asked for its problem")
 
@@ -63,26 +63,28 @@ class MetricLearning(Task):
         place[by_class] = by_class[starts + rank - rank % RUN]
         return order[torch.argsort(place, stable=True)]
 
-    def said(
-        self, about: Description, outputs: torch.Tensor, targets: torch.Tensor
+    def predictions(
+        self, description: Description, outputs: torch.Tensor, targets: torch.Tensor
     ) -> torch.Tensor:
         from app.engine.learning.similarity import directions
 
         return directions(outputs)
 
     def figures(
-        self, about: Description, targets: np.ndarray, said: np.ndarray
+        self, description: Description, targets: np.ndarray, predictions: np.ndarray
     ) -> dict[str, float]:
         """Recall at 1 over those examples that have another of their class; AUC of the similarity of two of one class
         against that of two of different classes."""
         targets = np.asarray(targets)
-        if not len(said):
+        if not len(predictions):
             return {}
         _, group, sizes = np.unique(targets, return_inverse=True, return_counts=True)
         known = sizes[group] > 1
-        places = retrieval.places(said, said, targets, targets, itself=True)[known]
-        same = verification.between(said, said, verification.same_pairs(targets))
-        different = verification.between(said, said, verification.different_pairs(targets))
+        places = retrieval.places(predictions, predictions, targets, targets, itself=True)[known]
+        same = verification.between(predictions, predictions, verification.same_pairs(targets))
+        different = verification.between(
+            predictions, predictions, verification.different_pairs(targets)
+        )
         return named(
             self,
             {

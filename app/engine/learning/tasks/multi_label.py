@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class MultiLabel(Task):
-    """One logit a tag. said: (n, K) the probability of every tag; they need not sum to 1."""
+    """One logit a tag. predictions: (n, K) the probability of every tag; they need not sum to 1."""
 
     kind: ClassVar[str] = "multi-label"
     label: ClassVar[str] = "Any of several tags (multi-label)"
@@ -30,32 +30,36 @@ class MultiLabel(Task):
     metrics: ClassVar[tuple[str, ...]] = ("mean_average_precision", "macro_f1", "micro_f1")
     targets: ClassVar[Literal["classes", "tags", "amounts", "none", "tokens"]] = "tags"
 
-    def fits(self, about: Description) -> str:
-        return super().fits(about) if about.classes else "These data have no tags to tell apart."
+    def fits(self, description: Description) -> str:
+        return (
+            super().fits(description)
+            if description.classes
+            else "These data have no tags to tell apart."
+        )
 
-    def outputs(self, about: Description) -> int:
-        return len(about.classes)
+    def outputs(self, description: Description) -> int:
+        return len(description.classes)
 
-    def pretended(self, problem: Problem, batch_size: int) -> torch.Tensor:
+    def fake_targets(self, problem: Problem, batch_size: int) -> torch.Tensor:
         import torch
 
         return torch.zeros(batch_size, problem.outputs)
 
-    def said(
-        self, about: Description, outputs: torch.Tensor, targets: torch.Tensor
+    def predictions(
+        self, description: Description, outputs: torch.Tensor, targets: torch.Tensor
     ) -> torch.Tensor:
         return outputs.float().sigmoid()
 
     def figures(
-        self, about: Description, targets: np.ndarray, said: np.ndarray
+        self, description: Description, targets: np.ndarray, predictions: np.ndarray
     ) -> dict[str, float]:
         """A tag counts as set from a probability of one half on."""
         has = np.asarray(targets) > 0
         return named(
             self,
             {
-                "mean_average_precision": metrics.mean_average_precision(has, said),
-                **metrics.tag_f1(has, said >= 0.5),
+                "mean_average_precision": metrics.mean_average_precision(has, predictions),
+                **metrics.tag_f1(has, predictions >= 0.5),
             },
         )
 

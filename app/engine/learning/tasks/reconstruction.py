@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Reconstruction(Task):
-    """said: (n, 2), of each example the mean absolute and the mean squared error of what was restored, in standard
+    """predictions: (n, 2), of each example the mean absolute and the mean squared error of what was restored, in standard
     deviations of the values (of a picture: of its tones, all channels together), so that always answering the mean
     costs 1 in the square."""
 
@@ -37,36 +37,42 @@ class Reconstruction(Task):
     answers: ClassVar[Answers] = "copy"
     targets: ClassVar[Literal["classes", "tags", "amounts", "none", "tokens"]] = "none"
 
-    def fits(self, about: Description) -> str:
-        if reason := super().fits(about):
+    def fits(self, description: Description) -> str:
+        if reason := super().fits(description):
             return reason
-        return "" if self.outputs(about) else "These rows have no columns of numbers to restore."
+        return (
+            "" if self.outputs(description) else "These rows have no columns of numbers to restore."
+        )
 
-    def outputs(self, about: Description) -> int:
-        return math.prod(about.preparation.inputs[0].copy)
+    def outputs(self, description: Description) -> int:
+        return math.prod(description.preparation.inputs[0].copy)
 
-    def pretended(self, problem: Problem, batch_size: int) -> torch.Tensor:
+    def fake_targets(self, problem: Problem, batch_size: int) -> torch.Tensor:
         import torch
 
         return torch.zeros(batch_size, *problem.answer)
 
     def batch(
-        self, about: Description, inputs: Batch, targets: torch.Tensor, dice: torch.Generator
+        self,
+        description: Description,
+        inputs: Batch,
+        targets: torch.Tensor,
+        generator: torch.Generator,
     ) -> tuple[Batch, torch.Tensor]:
         """Damaged examples, and what they were; of rows only the numbers, categories are never damaged."""
         import torch
 
         assert isinstance(inputs, torch.Tensor)
-        one = about.preparation.inputs[0]
+        one = description.preparation.inputs[0]
         if one.kind != "row":
-            return damaged(inputs, about.damage, dice), inputs
+            return damaged(inputs, description.damage, generator), inputs
         clean = inputs[:, : one.numbers]
         return torch.cat(
-            [damaged(clean, about.damage, dice), inputs[:, one.numbers :]], dim=1
+            [damaged(clean, description.damage, generator), inputs[:, one.numbers :]], dim=1
         ), clean
 
-    def said(
-        self, about: Description, outputs: torch.Tensor, targets: torch.Tensor
+    def predictions(
+        self, description: Description, outputs: torch.Tensor, targets: torch.Tensor
     ) -> torch.Tensor:
         """Without originals to compare with (targets of another form), nothing is known: NaN."""
         import torch
@@ -74,7 +80,7 @@ class Reconstruction(Task):
         if targets.shape != outputs.shape:
             return torch.full((len(outputs), 2), math.nan, device=outputs.device)
         error = outputs.float() - targets.float()
-        if spread := _tones(about):
+        if spread := _tones(description):
             scales = torch.tensor(spread, dtype=torch.float32, device=error.device) / _all_channels(
                 spread
             )
@@ -83,14 +89,14 @@ class Reconstruction(Task):
         return torch.stack([error.abs().mean(1), error.square().mean(1)], dim=1)
 
     def figures(
-        self, about: Description, targets: np.ndarray, said: np.ndarray
+        self, description: Description, targets: np.ndarray, predictions: np.ndarray
     ) -> dict[str, float]:
         """mae in standard deviations. psnr of pictures only, whose tones go from 0 to 1: of the mean squared error over
         all of them, so that one perfect picture does not make it infinite."""
-        if not len(said):
+        if not len(predictions):
             return {}
-        mae, mse = said.astype(float).mean(axis=0)
-        spread = _tones(about)
+        mae, mse = predictions.astype(float).mean(axis=0)
+        spread = _tones(description)
         tones = mse * _all_channels(spread) ** 2
         return named(
             self,
@@ -101,7 +107,9 @@ class Reconstruction(Task):
         )
 
 
-def damaged(inputs: torch.Tensor, damage: Damage | None, dice: torch.Generator) -> torch.Tensor:
+def damaged(
+    inputs: torch.Tensor, damage: Damage | None, generator: torch.Generator
+) -> torch.Tensor:
     """Prepared values (B, ...) with noise, or with parts set to exactly 0, their mean; the same dice, the same damage.
 
     A part is a square of damage.patch pixels (C, H, W), a piece of so many values of all channels (C, L), or a number
@@ -112,14 +120,18 @@ def damaged(inputs: torch.Tensor, damage: Damage | None, dice: torch.Generator) 
     if damage is None:
         return inputs
     if damage.kind == "noise":
-        noise = torch.randn(inputs.shape, generator=dice, device=dice.device).to(inputs.device)
+        noise = torch.randn(inputs.shape, generator=generator, device=generator.device).to(
+            inputs.device
+        )
         return inputs + damage.share * noise
     sides = inputs.shape[2:] if inputs.ndim > 2 else inputs.shape[1:]
     grid = [-(-side // damage.patch) for side in sides]
     parts = math.prod(grid)
     hidden = max(1, round(damage.share * parts))
-    places = torch.rand(len(inputs), parts, generator=dice, device=dice.device).argsort(dim=1)
-    mask = torch.zeros(len(inputs), parts, dtype=torch.bool, device=dice.device)
+    places = torch.rand(len(inputs), parts, generator=generator, device=generator.device).argsort(
+        dim=1
+    )
+    mask = torch.zeros(len(inputs), parts, dtype=torch.bool, device=generator.device)
     mask = mask.scatter_(1, places[:, :hidden], True).to(inputs.device).view(len(inputs), *grid)
     for axis, side in enumerate(sides, start=1):
         mask = mask.repeat_interleave(damage.patch, dim=axis).narrow(axis, 0, side)
@@ -127,11 +139,13 @@ def damaged(inputs: torch.Tensor, damage: Damage | None, dice: torch.Generator) 
     return copy.masked_fill_(mask if inputs.ndim == 2 else mask.unsqueeze(1), 0.0)
 
 
-def _tones(about: Description) -> tuple[float, ...]:
+def _tones(description: Description) -> tuple[float, ...]:
     """Of pictures the standard deviation of every channel, in tones of 0..1; () of others."""
     from app.engine.data.preparations.image import ImagePreparation
 
-    return about.preparation.std if isinstance(about.preparation, ImagePreparation) else ()
+    return (
+        description.preparation.std if isinstance(description.preparation, ImagePreparation) else ()
+    )
 
 
 def _all_channels(spread: tuple[float, ...]) -> float:

@@ -31,56 +31,60 @@ class Regression(Task):
     targets: ClassVar[Literal["classes", "tags", "amounts", "none", "tokens"]] = "amounts"
     probes: ClassVar[int] = 400
 
-    def fits(self, about: Description) -> str:
+    def fits(self, description: Description) -> str:
         return (
-            super().fits(about)
-            if about.amounts
+            super().fits(description)
+            if description.amounts
             else "These data have no column of amounts to predict."
         )
 
-    def outputs(self, about: Description) -> int:
-        return len(about.amounts)
+    def outputs(self, description: Description) -> int:
+        return len(description.amounts)
 
-    def pretended(self, problem: Problem, batch_size: int) -> torch.Tensor:
+    def fake_targets(self, problem: Problem, batch_size: int) -> torch.Tensor:
         import torch
 
         return torch.zeros(batch_size, problem.outputs)
 
     def batch(
-        self, about: Description, inputs: Batch, targets: torch.Tensor, dice: torch.Generator
+        self,
+        description: Description,
+        inputs: Batch,
+        targets: torch.Tensor,
+        generator: torch.Generator,
     ) -> tuple[Batch, torch.Tensor]:
-        mean, std = _scale(about, targets)
+        mean, std = _scale(description, targets)
         return inputs, (targets - mean) / std
 
-    def said(
-        self, about: Description, outputs: torch.Tensor, targets: torch.Tensor
+    def predictions(
+        self, description: Description, outputs: torch.Tensor, targets: torch.Tensor
     ) -> torch.Tensor:
-        mean, std = _scale(about, outputs)
+        mean, std = _scale(description, outputs)
         return outputs.float() * std + mean
 
     def figures(
-        self, about: Description, targets: np.ndarray, said: np.ndarray
+        self, description: Description, targets: np.ndarray, predictions: np.ndarray
     ) -> dict[str, float]:
         """Of several amounts: the mean over them; errors in a unit only make sense together where they share it."""
         return named(
             self,
             {
-                "r2": metrics.r2(targets, said),
-                "mae": metrics.mae(targets, said),
-                "rmse": metrics.rmse(targets, said),
+                "r2": metrics.r2(targets, predictions),
+                "mae": metrics.mae(targets, predictions),
+                "rmse": metrics.rmse(targets, predictions),
             },
         )
 
 
-def _scale(about: Description, like: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def _scale(description: Description, like: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Means and standard deviations (T,) on the tensor's device."""
     import torch
 
     mean = torch.tensor(
-        [amount.mean for amount in about.amounts], dtype=torch.float32, device=like.device
+        [amount.mean for amount in description.amounts], dtype=torch.float32, device=like.device
     )
     std = torch.tensor(
-        [amount.std for amount in about.amounts], dtype=torch.float32, device=like.device
+        [amount.std for amount in description.amounts], dtype=torch.float32, device=like.device
     )
     return mean, std
 

@@ -52,7 +52,7 @@ class Miss:
 
 @dataclass(frozen=True)
 class AmountReport(SplitReport):
-    """One split judged. targets, said: (n, T) in the amounts' own units."""
+    """One split judged. targets, predictions: (n, T) in the amounts' own units."""
 
     view: ClassVar[View] = "amounts"
     worst_title: ClassVar[str] = "Furthest off"
@@ -64,30 +64,33 @@ class AmountReport(SplitReport):
     def of(
         cls,
         name: str,
-        about: Description,
+        description: Description,
         task: Task,
         rows: np.ndarray,
         targets: np.ndarray,
-        said: np.ndarray,
+        predictions: np.ndarray,
         loss: float | None,
     ) -> AmountReport:
         count = len(rows)
-        targets, said = (
-            form(targets, count, len(about.amounts)),
-            form(said, count, len(about.amounts)),
+        targets, predictions = (
+            form(targets, count, len(description.amounts)),
+            form(predictions, count, len(description.amounts)),
         )
         return cls(
             name,
             count,
-            judged(task, about, targets, said),
+            judged(task, description, targets, predictions),
             finite(loss),
             np.asarray(rows),
             targets,
-            said,
-            tuple(_row(one, targets[:, k], said[:, k]) for k, one in enumerate(about.amounts))
+            predictions,
+            tuple(
+                _row(one, targets[:, k], predictions[:, k])
+                for k, one in enumerate(description.amounts)
+            )
             if count
             else (),
-            tuple(one.std for one in about.amounts),
+            tuple(one.std for one in description.amounts),
         )
 
     def true(self, target: int = 0) -> np.ndarray:
@@ -96,11 +99,11 @@ class AmountReport(SplitReport):
 
     def predicted(self, target: int = 0) -> np.ndarray:
         """(n,) the amounts as answered."""
-        return self.said[:, target]
+        return self.predictions[:, target]
 
     def residuals(self, target: int = 0) -> np.ndarray:
         """(n,) predicted less true."""
-        return self.said[:, target].astype(float) - self.targets[:, target]
+        return self.predictions[:, target].astype(float) - self.targets[:, target]
 
     def misses(self, target: int | None = None, most: int = 100) -> list[Miss]:
         """The answers furthest off; over all amounts, measured in each one's spread, where none is named."""
@@ -118,7 +121,7 @@ class AmountReport(SplitReport):
                     int(self.rows[place]),
                     k,
                     float(self.targets[place, k]),
-                    float(self.said[place, k]),
+                    float(self.predictions[place, k]),
                     float(errors[place, column]),
                 )
             )
@@ -194,7 +197,7 @@ class AmountReport(SplitReport):
         }
 
     @classmethod
-    def answer(cls, about: Description, said: np.ndarray) -> Answer:
+    def answer(cls, description: Description, predictions: np.ndarray) -> Answer:
         items = tuple(
             Item(
                 one.name,
@@ -203,11 +206,11 @@ class AmountReport(SplitReport):
                 _place(one, float(value)),
                 True,
             )
-            for one, value in zip(about.amounts, said, strict=True)
+            for one, value in zip(description.amounts, predictions, strict=True)
         )
         far = [
             one
-            for one, value in zip(about.amounts, said, strict=True)
+            for one, value in zip(description.amounts, predictions, strict=True)
             if not one.low <= float(value) <= one.high and one.high > one.low
         ]
         note = "; ".join(
@@ -222,17 +225,19 @@ class AmountReport(SplitReport):
         )
         plain = {
             "amounts": {item.label: item.value for item in items},
-            "units": {one.name: one.unit for one in about.amounts if one.unit},
+            "units": {one.name: one.unit for one in description.amounts if one.unit},
         }
-        return Answer("amounts", head, items, unit_of(about), f"{note}." if note else "", plain)
+        return Answer(
+            "amounts", head, items, unit_of(description), f"{note}." if note else "", plain
+        )
 
     @classmethod
-    def columns(cls, about: Description) -> tuple[str, ...]:
-        return tuple(f"predicted {one.name}" for one in about.amounts)
+    def columns(cls, description: Description) -> tuple[str, ...]:
+        return tuple(f"predicted {one.name}" for one in description.amounts)
 
     @classmethod
-    def cells(cls, about: Description, said: np.ndarray) -> tuple[Cell, ...]:
-        return tuple(float(f"{float(value):.6g}") for value in said)
+    def cells(cls, description: Description, predictions: np.ndarray) -> tuple[Cell, ...]:
+        return tuple(float(f"{float(value):.6g}") for value in predictions)
 
     def _off(self, row: AmountRow) -> str:
         which = "It" if len(self.amounts) == 1 else quoted(row.name)
@@ -250,32 +255,32 @@ class AmountReport(SplitReport):
         )
 
 
-def _row(about: Amount, true: np.ndarray, said: np.ndarray) -> AmountRow:
-    error = np.abs(said.astype(float) - true)
-    base = np.abs(about.median - true.astype(float))
+def _row(description: Amount, true: np.ndarray, predictions: np.ndarray) -> AmountRow:
+    error = np.abs(predictions.astype(float) - true)
+    base = np.abs(description.median - true.astype(float))
     spread = float(((true - true.mean(dtype=float)) ** 2).sum(dtype=float))
     gain = base - error
     reach = Z95 * float(gain.std(ddof=1)) / np.sqrt(len(gain)) if len(gain) > 1 else np.inf
     known = true != 0
     return AmountRow(
-        about.name,
-        about.unit,
+        description.name,
+        description.unit,
         float(error.mean()),
         float(np.sqrt((error**2).mean())),
         float(np.median(error)),
         1 - float((error**2).sum()) / spread if spread > 0 else None,
         float((error[known] <= NEAR * np.abs(true[known])).mean()) if known.any() else None,
-        about.median,
+        description.median,
         float(base.mean()),
         bool(gain.mean() - reach > 0),
     )
 
 
-def _place(about: Amount, value: float) -> float | None:
+def _place(description: Amount, value: float) -> float | None:
     """Where a value stands between the lowest and the highest of training."""
     return (
-        min(1.0, max(0.0, (value - about.low) / (about.high - about.low)))
-        if about.high > about.low
+        min(1.0, max(0.0, (value - description.low) / (description.high - description.low)))
+        if description.high > description.low
         else None
     )
 

@@ -31,7 +31,7 @@ class Listing:
 @dataclass(frozen=True)
 class SplitReport(ABC):
     """One split judged. metrics: by name. loss: mean, None if unknown. rows: (n,) of the data set, targets: (n, ...) as
-    the data have them, said: (n, ...) what the task keeps of the answers; empty where only the figures are known."""
+    the data have them, predictions: (n, ...) what the task keeps of the answers; empty where only the figures are known."""
 
     view: ClassVar[View]
     """Of the tasks whose results it is (Task.view)."""
@@ -44,21 +44,21 @@ class SplitReport(ABC):
     loss: float | None
     rows: np.ndarray = field(repr=False)
     targets: np.ndarray = field(repr=False)
-    said: np.ndarray = field(repr=False)
+    predictions: np.ndarray = field(repr=False)
 
     @classmethod
     @abstractmethod
     def of(
         cls,
         name: str,
-        about: Description,
+        description: Description,
         task: Task,
         rows: np.ndarray,
         targets: np.ndarray,
-        said: np.ndarray,
+        predictions: np.ndarray,
         loss: float | None,
     ) -> SplitReport:
-        """The report on n examples. about: of the data that the network was trained on. Raises ValueError where the
+        """The report on n examples. description: of the data that the network was trained on. Raises ValueError where the
         arrays do not agree."""
 
     @abstractmethod
@@ -97,18 +97,18 @@ class SplitReport(ABC):
 
     @classmethod
     @abstractmethod
-    def answer(cls, about: Description, said: np.ndarray) -> Answer:
-        """What was said of one example, in words. said: (...) a row of what the task keeps (Task.said)."""
+    def answer(cls, description: Description, predictions: np.ndarray) -> Answer:
+        """What was said of one example, in words. predictions: (...) a row of what the task keeps (Task.said)."""
 
     @classmethod
     @abstractmethod
-    def columns(cls, about: Description) -> tuple[str, ...]:
+    def columns(cls, description: Description) -> tuple[str, ...]:
         """The headings of `cells`, for a file with the answers beside the examples."""
 
     @classmethod
     @abstractmethod
-    def cells(cls, about: Description, said: np.ndarray) -> tuple[Cell, ...]:
-        """One answer as cells of a table. said: as for `answer`."""
+    def cells(cls, description: Description, predictions: np.ndarray) -> tuple[Cell, ...]:
+        """One answer as cells of a table. predictions: as for `answer`."""
 
 
 def finite(loss: float | None) -> float | None:
@@ -117,23 +117,23 @@ def finite(loss: float | None) -> float | None:
 
 
 def judged(
-    task: Task, about: Description, targets: np.ndarray, said: np.ndarray
+    task: Task, description: Description, targets: np.ndarray, predictions: np.ndarray
 ) -> dict[str, float]:
     """The task's figures; none where there are no examples."""
-    return task.figures(about, targets, said) if len(targets) else {}
+    return task.figures(description, targets, predictions) if len(targets) else {}
 
 
-def form(said: np.ndarray, count: int, *shape: int) -> np.ndarray:
+def form(predictions: np.ndarray, count: int, *shape: int) -> np.ndarray:
     """Answers of the form that is due: (n, *shape), where -1 may be anything. Raises ValueError for others.
 
     What was judged on no example has no form yet; it gets it here.
     """
-    said = np.asarray(said, dtype=np.float32)
+    predictions = np.asarray(predictions, dtype=np.float32)
     if not count:
         return np.zeros((0, *(max(0, size) for size in shape)), np.float32)
-    fits = len(said) == count and said.ndim == len(shape) + 1
+    fits = len(predictions) == count and predictions.ndim == len(shape) + 1
     if not fits or any(
-        size not in (-1, there) for size, there in zip(shape, said.shape[1:], strict=True)
+        size not in (-1, there) for size, there in zip(shape, predictions.shape[1:], strict=True)
     ):
-        raise ValueError(f"answers of the form {said.shape} for {count} examples of {shape}")
-    return said
+        raise ValueError(f"answers of the form {predictions.shape} for {count} examples of {shape}")
+    return predictions

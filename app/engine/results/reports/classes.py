@@ -43,7 +43,7 @@ class Mistake:
 
 @dataclass(frozen=True)
 class ClassReport(SplitReport):
-    """One split judged. said: (n, K) probabilities. low, high: the 95 % interval of the accuracy. baseline: the
+    """One split judged. predictions: (n, K) probabilities. low, high: the 95 % interval of the accuracy. baseline: the
     accuracy of always saying the class that is most frequent in training (baseline_class). confusion: (K, K) counts,
     true class by row."""
 
@@ -56,32 +56,37 @@ class ClassReport(SplitReport):
     baseline_class: int = 0
     classes: tuple[ClassRow, ...] = ()
     confusion: np.ndarray = field(repr=False, default_factory=lambda: np.zeros((0, 0), np.int64))
-    predictions: np.ndarray = field(repr=False, default_factory=lambda: np.zeros(0, np.int64))
+    predicted_classes: np.ndarray = field(repr=False, default_factory=lambda: np.zeros(0, np.int64))
 
     @classmethod
     def of(
         cls,
         name: str,
-        about: Description,
+        description: Description,
         task: Task,
         rows: np.ndarray,
         targets: np.ndarray,
-        said: np.ndarray,
+        predictions: np.ndarray,
         loss: float | None,
     ) -> ClassReport:
-        classes = about.classes
-        said = form(said, len(targets), len(classes))
-        answers = scores.predictions(said)
+        classes = description.classes
+        predictions = form(predictions, len(targets), len(classes))
+        answers = scores.predicted_classes(predictions)
         matrix = scores.confusion(targets, answers, len(classes))
         report = cls.of_confusion(
-            name, matrix, classes, usual_class(about), judged(task, about, targets, said), loss
+            name,
+            matrix,
+            classes,
+            usual_class(description),
+            judged(task, description, targets, predictions),
+            loss,
         )
         return replace(
             report,
             rows=np.asarray(rows),
             targets=np.asarray(targets, dtype=np.int64),
-            predictions=answers,
-            said=said,
+            predicted_classes=answers,
+            predictions=predictions,
         )
 
     @classmethod
@@ -131,7 +136,7 @@ class ClassReport(SplitReport):
     @property
     def probabilities(self) -> np.ndarray:
         """(n, K)."""
-        return self.said
+        return self.predictions
 
     @property
     def accuracy(self) -> float:
@@ -139,11 +144,11 @@ class ClassReport(SplitReport):
 
     def cell(self, true: int, predicted: int) -> list[Mistake]:
         """The examples behind one cell of the confusion matrix, the surest answers first."""
-        return self._list((self.targets == true) & (self.predictions == predicted))
+        return self._list((self.targets == true) & (self.predicted_classes == predicted))
 
     def mistakes(self, most: int = 100) -> list[Mistake]:
         """The worst mistakes: those made with the greatest confidence."""
-        return self._list(self.targets != self.predictions, most)
+        return self._list(self.targets != self.predicted_classes, most)
 
     def confused(self, most: int = 10) -> list[tuple[int, int, int, float]]:
         """(true, predicted, count, share of the true class), the largest share first; several times wrong only."""
@@ -152,11 +157,11 @@ class ClassReport(SplitReport):
         found = [
             (
                 int(true),
-                int(said),
-                int(wrong[true, said]),
-                float(wrong[true, said] / self.confusion[true].sum()),
+                int(predicted),
+                int(wrong[true, predicted]),
+                float(wrong[true, predicted] / self.confusion[true].sum()),
             )
-            for true, said in np.argwhere(wrong > 1)
+            for true, predicted in np.argwhere(wrong > 1)
         ]
         return sorted(found, key=lambda pair: (-pair[3], -pair[2], pair[0], pair[1]))[:most]
 
@@ -169,14 +174,14 @@ class ClassReport(SplitReport):
 
     def _list(self, chosen: np.ndarray, most: int | None = None) -> list[Mistake]:
         places = np.flatnonzero(chosen)
-        said, true = self.predictions[places], self.targets[places]
-        confidence = self.probabilities[places, said]
+        predicted, true = self.predicted_classes[places], self.targets[places]
+        confidence = self.probabilities[places, predicted]
         order = np.argsort(-confidence, kind="stable")[:most]
         return [
             Mistake(
                 int(self.rows[places[i]]),
                 int(true[i]),
-                int(said[i]),
+                int(predicted[i]),
                 float(confidence[i]),
                 float(self.probabilities[places[i], true[i]]),
             )
@@ -193,8 +198,8 @@ class ClassReport(SplitReport):
     def listing(self) -> Listing | None:
         """Precision, recall and count by name, the least recognised first, and what each is most taken for."""
         taken: dict[int, tuple[int, float]] = {}
-        for true, said, _, share in self.confused(most=10_000):
-            taken.setdefault(true, (said, share))
+        for true, predicted, _, share in self.confused(most=10_000):
+            taken.setdefault(true, (predicted, share))
         order = sorted(
             range(len(self.classes)),
             key=lambda k: (self.classes[k].recall is None, self.classes[k].recall or 0),
@@ -274,15 +279,15 @@ class ClassReport(SplitReport):
         return f"{right}; {baseline}.", "good"
 
     @classmethod
-    def answer(cls, about: Description, said: np.ndarray) -> Answer:
+    def answer(cls, description: Description, predictions: np.ndarray) -> Answer:
         """The classes, the most probable first."""
-        order = np.argsort(-said, kind="stable")
+        order = np.argsort(-predictions, kind="stable")
         items = tuple(
             Item(
-                about.classes[k],
-                float(said[k]),
-                percent(float(said[k]), 1),
-                float(said[k]),
+                description.classes[k],
+                float(predictions[k]),
+                percent(float(predictions[k]), 1),
+                float(predictions[k]),
                 place == 0,
             )
             for place, k in enumerate(order)
@@ -295,13 +300,13 @@ class ClassReport(SplitReport):
         return Answer(cls.view, f"{items[0].label} {items[0].text}", items, plain=plain)
 
     @classmethod
-    def columns(cls, about: Description) -> tuple[str, ...]:
+    def columns(cls, description: Description) -> tuple[str, ...]:
         return ("predicted", "probability")
 
     @classmethod
-    def cells(cls, about: Description, said: np.ndarray) -> tuple[Cell, ...]:
-        best = int(said.argmax())
-        return about.classes[best], round(float(said[best]), 4)
+    def cells(cls, description: Description, predictions: np.ndarray) -> tuple[Cell, ...]:
+        best = int(predictions.argmax())
+        return description.classes[best], round(float(predictions[best]), 4)
 
 
 def usual_class(description: Description) -> int:

@@ -30,7 +30,7 @@ class Passage:
 
 @dataclass(frozen=True)
 class LanguageReport(SplitReport):
-    """One split judged. said: (n, 3) of each window the cost in nats, the tokens and the bytes it is of. bits: that a
+    """One split judged. predictions: (n, 3) of each window the cost in nats, the tokens and the bytes it is of. bits: that a
     byte costs on average over the text; NaN where there is none."""
 
     view: ClassVar[View] = "language"
@@ -47,31 +47,31 @@ class LanguageReport(SplitReport):
     def of(
         cls,
         name: str,
-        about: Description,
+        description: Description,
         task: Task,
         rows: np.ndarray,
         targets: np.ndarray,
-        said: np.ndarray,
+        predictions: np.ndarray,
         loss: float | None,
     ) -> LanguageReport:
         count = len(rows)
-        said = form(said, count, 3)
-        nats, tokens, size = said.astype(float).sum(axis=0) if count else (0.0, 0.0, 0.0)
+        predictions = form(predictions, count, 3)
+        nats, tokens, size = predictions.astype(float).sum(axis=0) if count else (0.0, 0.0, 0.0)
         with np.errstate(invalid="ignore", divide="ignore"):
-            each = said[:, 0].astype(float) / math.log(2) / said[:, 2]
+            each = predictions[:, 0].astype(float) / math.log(2) / predictions[:, 2]
         return cls(
             name,
             count,
-            judged(task, about, np.asarray(targets), said),
+            judged(task, description, np.asarray(targets), predictions),
             finite(loss),
             np.asarray(rows),
             np.asarray(targets),
-            said,
+            predictions,
             nats / math.log(2) / size if size else math.nan,
             _perplexity(nats, tokens),
             int(size),
             int(tokens),
-            np.where(said[:, 2] > 0, each, np.nan),
+            np.where(predictions[:, 2] > 0, each, np.nan),
         )
 
     def hardest(self, most: int = 20) -> list[Passage]:
@@ -139,8 +139,8 @@ class LanguageReport(SplitReport):
         }
 
     @classmethod
-    def answer(cls, about: Description, said: np.ndarray) -> Answer:
-        nats, tokens, size = (float(value) for value in said)
+    def answer(cls, description: Description, predictions: np.ndarray) -> Answer:
+        nats, tokens, size = (float(value) for value in predictions)
         if not size:
             return Answer(
                 "language", "no text to judge", plain={"bits_per_byte": None, "perplexity": None}
@@ -160,12 +160,12 @@ class LanguageReport(SplitReport):
         )
 
     @classmethod
-    def columns(cls, about: Description) -> tuple[str, ...]:
+    def columns(cls, description: Description) -> tuple[str, ...]:
         return ("bits per byte", "perplexity")
 
     @classmethod
-    def cells(cls, about: Description, said: np.ndarray) -> tuple[Cell, ...]:
-        answer = cls.answer(about, said)
+    def cells(cls, description: Description, predictions: np.ndarray) -> tuple[Cell, ...]:
+        answer = cls.answer(description, predictions)
         return tuple(round(item.value, 4) for item in answer.items) or ("", "")
 
     def _passages(self, order: np.ndarray, most: int) -> list[Passage]:
@@ -174,7 +174,7 @@ class LanguageReport(SplitReport):
             Passage(
                 int(self.rows[place]),
                 float(self.each[place]),
-                _perplexity(float(self.said[place, 0]), float(self.said[place, 1])),
+                _perplexity(float(self.predictions[place, 0]), float(self.predictions[place, 1])),
             )
             for place in known
         ]

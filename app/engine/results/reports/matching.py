@@ -16,7 +16,7 @@ from app.engine.results.answers import Cell
 from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
 from app.engine.text import percent
 
-Way = Literal["forward", "back"]
+OpenOptions = Literal["forward", "back"]
 """From the first halves to the second ones, or back."""
 SHOWN = 64
 """Pairs of the similarity matrix that is drawn."""
@@ -27,7 +27,7 @@ class WayRow:
     """One way. asked, given: what the halves are called. at_1, at_5: how often the right one is the nearest, or among
     the five nearest, of all `candidates`. median: its usual place, 1 is the first. chance_1, chance_5: of guessing."""
 
-    way: Way
+    way: OpenOptions
     asked: str
     given: str
     at_1: float
@@ -62,7 +62,7 @@ class Mixed:
 
 @dataclass(frozen=True)
 class MatchingReport(SplitReport):
-    """One split judged. said: (n, 2, D) both halves as points of length 1. targets: (n,) equal where two second halves
+    """One split judged. predictions: (n, 2, D) both halves as points of length 1. targets: (n,) equal where two second halves
     are the same; either of those is right then. forward, back: (n,) how many wrong ones stand before the right one."""
 
     view: ClassVar[View] = "matching"
@@ -76,19 +76,19 @@ class MatchingReport(SplitReport):
     def of(
         cls,
         name: str,
-        about: Description,
+        description: Description,
         task: Task,
         rows: np.ndarray,
         targets: np.ndarray,
-        said: np.ndarray,
+        predictions: np.ndarray,
         loss: float | None,
     ) -> MatchingReport:
         count = len(rows)
-        said = form(said, count, 2, -1)
+        predictions = form(predictions, count, 2, -1)
         targets = np.asarray(targets, np.int64)
-        forward = places(said[:, 0], said[:, 1], targets, targets)
-        back = places(said[:, 1], said[:, 0], targets, targets)
-        first, second = getattr(about.preparation, "names", ("first", "second"))
+        forward = places(predictions[:, 0], predictions[:, 1], targets, targets)
+        back = places(predictions[:, 1], predictions[:, 0], targets, targets)
+        first, second = getattr(description.preparation, "names", ("first", "second"))
         ways = (
             _way("forward", first, second, forward, targets),
             _way("back", second, first, back, targets),
@@ -96,11 +96,11 @@ class MatchingReport(SplitReport):
         return cls(
             name,
             count,
-            judged(task, about, targets, said),
+            judged(task, description, targets, predictions),
             finite(loss),
             np.asarray(rows),
             targets,
-            said,
+            predictions,
             ways if count else (),
             forward,
             back,
@@ -109,26 +109,26 @@ class MatchingReport(SplitReport):
     def similarity(self, places: np.ndarray | int = SHOWN) -> np.ndarray:
         """(k, k) how near each first half (by row) lies to each second one: of the first k pairs, or of those at these
         places. What belongs together is on the diagonal."""
-        chosen = self.said[:places] if isinstance(places, int) else self.said[places]
+        chosen = self.predictions[:places] if isinstance(places, int) else self.predictions[places]
         return similarity(chosen[:, 0], chosen[:, 1])
 
-    def nearest(self, row: int, most: int = 5, way: Way = "forward") -> list[Partner]:
+    def nearest(self, row: int, most: int = 5, way: OpenOptions = "forward") -> list[Partner]:
         """What lies nearest to one half of a pair, by its row of the data set. Raises KeyError for a row of no pair."""
         place = self._place(row)
         half = 0 if way == "forward" else 1
-        return self.near(self.said[place, half], most, way, int(self.targets[place]))
+        return self.near(self.predictions[place, half], most, way, int(self.targets[place]))
 
     def near(
-        self, point: np.ndarray, most: int = 5, way: Way = "forward", label: int = -1
+        self, point: np.ndarray, most: int = 5, way: OpenOptions = "forward", label: int = -1
     ) -> list[Partner]:
         """What lies nearest to a point (D,) of length 1, such as that of a text just typed. label: of what is right."""
-        keys = self.said[:, 1 if way == "forward" else 0]
+        keys = self.predictions[:, 1 if way == "forward" else 0]
         return [
             Partner(int(self.rows[place]), near, bool(self.targets[place] == label))
             for place, near in nearest(np.asarray(point, np.float32), keys, most)
         ]
 
-    def confused(self, most: int = 100, way: Way = "forward") -> list[Mixed]:
+    def confused(self, most: int = 100, way: OpenOptions = "forward") -> list[Mixed]:
         """The pairs whose halves found one another worst."""
         behind = self.forward if way == "forward" else self.back
         half = 0 if way == "forward" else 1
@@ -136,10 +136,10 @@ class MatchingReport(SplitReport):
         for place in np.argsort(-behind, kind="stable")[:most]:
             if not behind[place]:
                 break
-            near = similarity(self.said[place, half][None], self.said[:, 1 - half])[0]
+            near = similarity(self.predictions[place, half][None], self.predictions[:, 1 - half])[0]
             near[self.targets == self.targets[place]] = -np.inf
             taken = int(near.argmax())  # there is a wrong one: it stands before the right one
-            own = float(self.said[place, 0] @ self.said[place, 1])
+            own = float(self.predictions[place, 0] @ self.predictions[place, 1])
             found.append(
                 Mixed(
                     int(self.rows[place]),
@@ -217,8 +217,8 @@ class MatchingReport(SplitReport):
         }
 
     @classmethod
-    def answer(cls, about: Description, said: np.ndarray) -> Answer:
-        near = float(said[0] @ said[1])
+    def answer(cls, description: Description, predictions: np.ndarray) -> Answer:
+        near = float(predictions[0] @ predictions[1])
         item = Item("similarity", near, f"{near:.2f}", max(0.0, min(1.0, near)), True)
         return Answer(
             "matching",
@@ -230,12 +230,12 @@ class MatchingReport(SplitReport):
         )
 
     @classmethod
-    def columns(cls, about: Description) -> tuple[str, ...]:
+    def columns(cls, description: Description) -> tuple[str, ...]:
         return ("similarity",)
 
     @classmethod
-    def cells(cls, about: Description, said: np.ndarray) -> tuple[Cell, ...]:
-        return (round(float(said[0] @ said[1]), 4),)
+    def cells(cls, description: Description, predictions: np.ndarray) -> tuple[Cell, ...]:
+        return (round(float(predictions[0] @ predictions[1]), 4),)
 
     def _place(self, row: int) -> int:
         found = np.flatnonzero(self.rows == row)
@@ -244,7 +244,9 @@ class MatchingReport(SplitReport):
         return int(found[0])
 
 
-def _way(way: Way, asked: str, given: str, behind: np.ndarray, targets: np.ndarray) -> WayRow:
+def _way(
+    way: OpenOptions, asked: str, given: str, behind: np.ndarray, targets: np.ndarray
+) -> WayRow:
     """behind: (n,) how many wrong ones stand before the right one."""
     count = len(behind)
     if not count:

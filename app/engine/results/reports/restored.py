@@ -25,15 +25,19 @@ MEAN_ONLY = 1.0
 """The mean squared error of always answering the mean."""
 
 
-def untouched(about: Description) -> float:
+def untouched(description: Description) -> float:
     """The mean squared error of the better of two answers that need no network: the damage left as it is, or the mean.
     Where nothing is damaged, only the latter is one."""
-    damage = about.damage
+    damage = description.damage
     if damage is None:
         return MEAN_ONLY
     if damage.kind == "noise":
         return min(MEAN_ONLY, damage.share**2)
-    sides = about.shape[1:] if len(about.shape) > 1 else (about.preparation.inputs[0].numbers,)
+    sides = (
+        description.shape[1:]
+        if len(description.shape) > 1
+        else (description.preparation.inputs[0].numbers,)
+    )
     parts = math.prod(-(-side // damage.patch) for side in sides)
     return max(1, round(damage.share * parts)) / parts
 
@@ -50,7 +54,7 @@ class Restored:
 
 @dataclass(frozen=True)
 class RestoredReport(SplitReport):
-    """One split judged. said: (n, 2) of each example the mean absolute and the mean squared error. mae, mse: their
+    """One split judged. predictions: (n, 2) of each example the mean absolute and the mean squared error. mae, mse: their
     means. baseline: the mean squared error of doing nothing (see `untouched`)."""
 
     view: ClassVar[View] = "restored"
@@ -64,31 +68,31 @@ class RestoredReport(SplitReport):
     def of(
         cls,
         name: str,
-        about: Description,
+        description: Description,
         task: Task,
         rows: np.ndarray,
         targets: np.ndarray,
-        said: np.ndarray,
+        predictions: np.ndarray,
         loss: float | None,
     ) -> RestoredReport:
         count = len(rows)
-        said = form(said, count, 2)
+        predictions = form(predictions, count, 2)
         mae, mse = (
-            (float(value) for value in said.mean(axis=0, dtype=float))
+            (float(value) for value in predictions.mean(axis=0, dtype=float))
             if count
             else (float("nan"),) * 2
         )
         return cls(
             name,
             count,
-            judged(task, about, np.asarray(targets), said),
+            judged(task, description, np.asarray(targets), predictions),
             finite(loss),
             np.asarray(rows),
             np.asarray(targets),
-            said,
+            predictions,
             mae,
             mse,
-            untouched(about),
+            untouched(description),
         )
 
     @property
@@ -98,9 +102,15 @@ class RestoredReport(SplitReport):
 
     def examples(self, best: bool = False, most: int = 20) -> list[Restored]:
         """The examples restored worst, or best."""
-        order = np.argsort(self.said[:, 1] if best else -self.said[:, 1], kind="stable")[:most]
+        order = np.argsort(
+            self.predictions[:, 1] if best else -self.predictions[:, 1], kind="stable"
+        )[:most]
         return [
-            Restored(int(self.rows[place]), float(self.said[place, 0]), float(self.said[place, 1]))
+            Restored(
+                int(self.rows[place]),
+                float(self.predictions[place, 0]),
+                float(self.predictions[place, 1]),
+            )
             for place in order
         ]
 
@@ -111,7 +121,7 @@ class RestoredReport(SplitReport):
         )
         text = f"It mends {percent(self.mended)} of the damage in {self.subject}"
         reach = (
-            Z95 * float(self.said[:, 1].std(ddof=1)) / np.sqrt(self.count)
+            Z95 * float(self.predictions[:, 1].std(ddof=1)) / np.sqrt(self.count)
             if self.count > 1
             else np.inf
         )
@@ -148,8 +158,8 @@ class RestoredReport(SplitReport):
             tuple(
                 (
                     name,
-                    number(float(np.quantile(self.said[:, 0], share))),
-                    percent(1 - float(np.quantile(self.said[:, 1], share)) / self.baseline),
+                    number(float(np.quantile(self.predictions[:, 0], share))),
+                    percent(1 - float(np.quantile(self.predictions[:, 1], share)) / self.baseline),
                 )
                 for name, share in parts
             ),
@@ -170,9 +180,9 @@ class RestoredReport(SplitReport):
         }
 
     @classmethod
-    def answer(cls, about: Description, said: np.ndarray) -> Answer:
-        mae, mse = (float(value) for value in said)
-        mended = 1 - mse / untouched(about)
+    def answer(cls, description: Description, predictions: np.ndarray) -> Answer:
+        mae, mse = (float(value) for value in predictions)
+        mended = 1 - mse / untouched(description)
         items = (
             Item("mean error", mae, f"{number(mae)} standard deviations"),
             Item("of the damage mended", mended, percent(mended), max(0.0, min(1.0, mended)), True),
@@ -181,12 +191,12 @@ class RestoredReport(SplitReport):
         return Answer("restored", head, items, plain={"mae": mae, "mse": mse, "mended": mended})
 
     @classmethod
-    def columns(cls, about: Description) -> tuple[str, ...]:
+    def columns(cls, description: Description) -> tuple[str, ...]:
         return ("mean error", "mean squared error")
 
     @classmethod
-    def cells(cls, about: Description, said: np.ndarray) -> tuple[Cell, ...]:
-        return tuple(float(f"{float(value):.6g}") for value in said)
+    def cells(cls, description: Description, predictions: np.ndarray) -> tuple[Cell, ...]:
+        return tuple(float(f"{float(value):.6g}") for value in predictions)
 
 
 REPORT = RestoredReport

@@ -42,7 +42,7 @@ class SpaceRow:
 
 @dataclass(frozen=True)
 class SpaceReport(SplitReport):
-    """One split judged. said: (n, D) points of length 1. targets: (n,) class numbers. found: how often the nearest
+    """One split judged. predictions: (n, D) points of length 1. targets: (n,) class numbers. found: how often the nearest
     other example is of the same class, over the `asked` examples that have another of their class. baseline: of
     guessing. behind: (n,) how many of other classes lie nearer. neighbours: (n,) the class of each one's nearest."""
 
@@ -60,28 +60,28 @@ class SpaceReport(SplitReport):
     def of(
         cls,
         name: str,
-        about: Description,
+        description: Description,
         task: Task,
         rows: np.ndarray,
         targets: np.ndarray,
-        said: np.ndarray,
+        predictions: np.ndarray,
         loss: float | None,
     ) -> SpaceReport:
         count = len(rows)
-        said, targets = form(said, count, -1), np.asarray(targets, np.int64)
-        behind = places(said, said, targets, targets, itself=True)
-        near = _nearest_others(said)
-        sizes = np.bincount(targets, minlength=len(about.classes))
+        predictions, targets = form(predictions, count, -1), np.asarray(targets, np.int64)
+        behind = places(predictions, predictions, targets, targets, itself=True)
+        near = _nearest_others(predictions)
+        sizes = np.bincount(targets, minlength=len(description.classes))
         known = sizes[targets] > 1
         chance = ((sizes[targets] - 1) / max(1, count - 1))[known]
         return cls(
             name,
             count,
-            judged(task, about, targets, said),
+            judged(task, description, targets, predictions),
             finite(loss),
             np.asarray(rows),
             targets,
-            said,
+            predictions,
             float((behind[known] == 0).mean()) if known.any() else 0.0,
             int(known.sum()),
             float(chance.mean()) if len(chance) else 0.0,
@@ -93,9 +93,9 @@ class SpaceReport(SplitReport):
                     targets[near] if count else targets,
                     behind,
                     sizes,
-                    about.classes,
+                    description.classes,
                 )
-                for k, one in enumerate(about.classes)
+                for k, one in enumerate(description.classes)
             ),
             behind,
             targets[near] if count else targets,
@@ -104,7 +104,7 @@ class SpaceReport(SplitReport):
     @functools.cached_property
     def flat(self) -> np.ndarray:
         """(n, 2) the points in the two directions in which they differ most."""
-        return project(self.said)
+        return project(self.predictions)
 
     def nearest(self, row: int, most: int = 8) -> list[Neighbour]:
         """The nearest other examples of one, by its row of the data set. Raises KeyError for a row that is not here."""
@@ -112,7 +112,7 @@ class SpaceReport(SplitReport):
         if not len(found):
             raise KeyError(row)
         place = int(found[0])
-        return self.near(self.said[place], most, int(self.targets[place]), place)
+        return self.near(self.predictions[place], most, int(self.targets[place]), place)
 
     def near(
         self, point: np.ndarray, most: int = 8, label: int = -1, without: int = -1
@@ -125,7 +125,9 @@ class SpaceReport(SplitReport):
                 int(self.targets[place]),
                 bool(self.targets[place] == label),
             )
-            for place, near in nearest(np.asarray(point, np.float32), self.said, most, without)
+            for place, near in nearest(
+                np.asarray(point, np.float32), self.predictions, most, without
+            )
         ]
 
     def verdict(self) -> tuple[str, Level]:
@@ -207,27 +209,27 @@ class SpaceReport(SplitReport):
         }
 
     @classmethod
-    def answer(cls, about: Description, said: np.ndarray) -> Answer:
+    def answer(cls, description: Description, predictions: np.ndarray) -> Answer:
         items = tuple(
             Item(f"direction {k + 1}", float(value), f"{float(value):.3f}", None)
-            for k, value in enumerate(said)
+            for k, value in enumerate(predictions)
         )
         return Answer(
             "space",
-            f"a point of {len(said)} numbers",
+            f"a point of {len(predictions)} numbers",
             items,
             "",
             "It means something beside other points only: what lies near is alike.",
-            {"point": [float(value) for value in said]},
+            {"point": [float(value) for value in predictions]},
         )
 
     @classmethod
-    def columns(cls, about: Description) -> tuple[str, ...]:
+    def columns(cls, description: Description) -> tuple[str, ...]:
         return ("point",)
 
     @classmethod
-    def cells(cls, about: Description, said: np.ndarray) -> tuple[Cell, ...]:
-        return (" ".join(f"{float(value):.5g}" for value in said),)
+    def cells(cls, description: Description, predictions: np.ndarray) -> tuple[Cell, ...]:
+        return (" ".join(f"{float(value):.5g}" for value in predictions),)
 
 
 def _nearest_others(points: np.ndarray) -> np.ndarray:

@@ -47,7 +47,7 @@ class WrongTags:
 
 @dataclass(frozen=True)
 class TagReport(SplitReport):
-    """One split judged. targets: (n, K) of 0 and 1. said: (n, K) probabilities. exact: the share of examples all of
+    """One split judged. targets: (n, K) of 0 and 1. predictions: (n, K) probabilities. exact: the share of examples all of
     whose tags are right at THRESHOLD."""
 
     view: ClassVar[View] = "tags"
@@ -60,17 +60,21 @@ class TagReport(SplitReport):
     def of(
         cls,
         name: str,
-        about: Description,
+        description: Description,
         task: Task,
         rows: np.ndarray,
         targets: np.ndarray,
-        said: np.ndarray,
+        predictions: np.ndarray,
         loss: float | None,
     ) -> TagReport:
-        count, width = len(rows), len(about.classes)
-        targets, said = form(targets, count, width), form(said, count, width)
-        figures = judged(task, about, targets, said)
-        exact = float(((said >= THRESHOLD) == (targets > 0)).all(axis=1).mean()) if count else 0.0
+        count, width = len(rows), len(description.classes)
+        targets, predictions = form(targets, count, width), form(predictions, count, width)
+        figures = judged(task, description, targets, predictions)
+        exact = (
+            float(((predictions >= THRESHOLD) == (targets > 0)).all(axis=1).mean())
+            if count
+            else 0.0
+        )
         return cls(
             name,
             count,
@@ -78,19 +82,19 @@ class TagReport(SplitReport):
             finite(loss),
             np.asarray(rows),
             targets,
-            said,
+            predictions,
             exact,
             tuple(
-                _row(one, targets[:, k], said[:, k], THRESHOLD)
-                for k, one in enumerate(about.classes)
+                _row(one, targets[:, k], predictions[:, k], THRESHOLD)
+                for k, one in enumerate(description.classes)
             ),
-            about.classes,
+            description.classes,
         )
 
     def at(self, threshold: float) -> tuple[TagRow, ...]:
         """The tags where one is set from another probability on."""
         return tuple(
-            _row(name, self.targets[:, k], self.said[:, k], threshold)
+            _row(name, self.targets[:, k], self.predictions[:, k], threshold)
             for k, name in enumerate(self.names)
         )
 
@@ -108,29 +112,32 @@ class TagReport(SplitReport):
 
     def wrong(self, most: int = 100) -> list[WrongTags]:
         """The examples whose tags are furthest from right."""
-        said, has = self.said >= THRESHOLD, self.targets > 0
-        far = np.where(said != has, np.abs(self.said - THRESHOLD), 0.0).sum(axis=1, dtype=float)
+        predictions, has = self.predictions >= THRESHOLD, self.targets > 0
+        far = np.where(predictions != has, np.abs(self.predictions - THRESHOLD), 0.0).sum(
+            axis=1, dtype=float
+        )
         places = [
             int(place)
             for place in np.argsort(-far, kind="stable")
-            if (said[place] != has[place]).any()
+            if (predictions[place] != has[place]).any()
         ]
         return [
             WrongTags(
                 int(self.rows[place]),
-                tuple(int(k) for k in np.flatnonzero(has[place] & ~said[place])),
-                tuple(int(k) for k in np.flatnonzero(said[place] & ~has[place])),
+                tuple(int(k) for k in np.flatnonzero(has[place] & ~predictions[place])),
+                tuple(int(k) for k in np.flatnonzero(predictions[place] & ~has[place])),
                 float(far[place]),
             )
             for place in places[:most]
         ]
 
-    def examples_of(self, tag: int, has: bool, said: bool, most: int = 100) -> list[int]:
+    def examples_of(self, tag: int, has: bool, predictions: bool, most: int = 100) -> list[int]:
         """Rows that have the tag or not, and get it or not; the surest first."""
         chosen = np.flatnonzero(
-            ((self.targets[:, tag] > 0) == has) & ((self.said[:, tag] >= THRESHOLD) == said)
+            ((self.targets[:, tag] > 0) == has)
+            & ((self.predictions[:, tag] >= THRESHOLD) == predictions)
         )
-        sure = self.said[chosen, tag] if said else -self.said[chosen, tag]
+        sure = self.predictions[chosen, tag] if predictions else -self.predictions[chosen, tag]
         return [int(self.rows[chosen[i]]) for i in np.argsort(-sure, kind="stable")[:most]]
 
     def verdict(self) -> tuple[str, Level]:
@@ -209,15 +216,15 @@ class TagReport(SplitReport):
         }
 
     @classmethod
-    def answer(cls, about: Description, said: np.ndarray) -> Answer:
-        order = np.argsort(-said, kind="stable")
+    def answer(cls, description: Description, predictions: np.ndarray) -> Answer:
+        order = np.argsort(-predictions, kind="stable")
         items = tuple(
             Item(
-                about.classes[k],
-                float(said[k]),
-                percent(float(said[k]), 1),
-                float(said[k]),
-                bool(said[k] >= THRESHOLD),
+                description.classes[k],
+                float(predictions[k]),
+                percent(float(predictions[k]), 1),
+                float(predictions[k]),
+                bool(predictions[k] >= THRESHOLD),
             )
             for k in order
         )
@@ -234,21 +241,23 @@ class TagReport(SplitReport):
         )
 
     @classmethod
-    def columns(cls, about: Description) -> tuple[str, ...]:
-        return ("predicted", *(f"probability of {name}" for name in about.classes))
+    def columns(cls, description: Description) -> tuple[str, ...]:
+        return ("predicted", *(f"probability of {name}" for name in description.classes))
 
     @classmethod
-    def cells(cls, about: Description, said: np.ndarray) -> tuple[Cell, ...]:
+    def cells(cls, description: Description, predictions: np.ndarray) -> tuple[Cell, ...]:
         tags = ";".join(
-            name for name, value in zip(about.classes, said, strict=True) if value >= THRESHOLD
+            name
+            for name, value in zip(description.classes, predictions, strict=True)
+            if value >= THRESHOLD
         )
-        return (tags, *(round(float(value), 4) for value in said))
+        return (tags, *(round(float(value), 4) for value in predictions))
 
 
-def _row(name: str, targets: np.ndarray, said: np.ndarray, threshold: float) -> TagRow:
-    has, given = targets > 0, said >= threshold
+def _row(name: str, targets: np.ndarray, predictions: np.ndarray, threshold: float) -> TagRow:
+    has, given = targets > 0, predictions >= threshold
     hits, count, predicted = int((has & given).sum()), int(has.sum()), int(given.sum())
-    found = average_precision(has, said) if count else None
+    found = average_precision(has, predictions) if count else None
     return TagRow(
         name,
         count,

@@ -61,13 +61,13 @@ class YesNoReport(ClassReport):
     view: ClassVar[View] = "yes-no"
 
     def at(self, threshold: float) -> Threshold:
-        yes, said = self.targets == 1, self.said[:, 1] >= threshold
+        yes, predictions = self.targets == 1, self.predictions[:, 1] >= threshold
         return Threshold(
             threshold,
-            int((yes & said).sum()),
-            int((~yes & said).sum()),
-            int((~yes & ~said).sum()),
-            int((yes & ~said).sum()),
+            int((yes & predictions).sum()),
+            int((~yes & predictions).sum()),
+            int((~yes & ~predictions).sum()),
+            int((yes & ~predictions).sum()),
         )
 
     def roc(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -78,21 +78,21 @@ class YesNoReport(ClassReport):
     def precision_recall(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(recall, precision, threshold), each (m,), from the surest yes on."""
         thresholds, found, alarms, yes, _ = self._sorted()
-        said = found + alarms
-        keep = said > 0
-        return (found / max(1, yes))[keep], (found[keep] / said[keep]), thresholds[keep]
+        predictions = found + alarms
+        keep = predictions > 0
+        return (found / max(1, yes))[keep], (found[keep] / predictions[keep]), thresholds[keep]
 
     @classmethod
-    def columns(cls, about: Description) -> tuple[str, ...]:
-        return "predicted", f"probability of {about.classes[1]}"
+    def columns(cls, description: Description) -> tuple[str, ...]:
+        return "predicted", f"probability of {description.classes[1]}"
 
     @classmethod
-    def cells(cls, about: Description, said: np.ndarray) -> tuple[Cell, ...]:
-        return about.classes[int(said[1] >= 0.5)], round(float(said[1]), 4)
+    def cells(cls, description: Description, predictions: np.ndarray) -> tuple[Cell, ...]:
+        return description.classes[int(predictions[1] >= 0.5)], round(float(predictions[1]), 4)
 
     def _sorted(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, int, int]:
-        order = np.argsort(-self.said[:, 1], kind="stable")
-        scores, yes = self.said[order, 1].astype(float), self.targets[order] == 1
+        order = np.argsort(-self.predictions[:, 1], kind="stable")
+        scores, yes = self.predictions[order, 1].astype(float), self.targets[order] == 1
         ends = (
             np.flatnonzero(np.append(np.diff(scores) != 0, True))
             if len(scores)

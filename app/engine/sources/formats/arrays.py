@@ -19,7 +19,7 @@ from app.engine.data.splits import FREE, split_of
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.format import Check, encode_classes, stamp, unusable
 from app.engine.sources.picture_decoding import PictureFormat
-from app.engine.sources.picture_list import Catalogue, Scan
+from app.engine.sources.picture_list import PictureList, Scan
 
 IMAGE_WORDS = frozenset(
     {
@@ -138,9 +138,9 @@ class Arrays(PictureFormat):
         return Scan((stamp(path),), lambda: _guarded(path, check))
 
 
-def _guarded(path: Path, check: Check) -> Catalogue:
+def _guarded(path: Path, check: Check) -> PictureList:
     try:
-        return _catalogue(path, check)
+        return _picture_list(path, check)
     except (
         zipfile.BadZipFile,
         zlib.error,
@@ -153,7 +153,7 @@ def _guarded(path: Path, check: Check) -> Catalogue:
         raise unusable(path, "is not a whole NPZ file", "Save or copy the file again.") from error
 
 
-def _catalogue(path: Path, check: Check) -> Catalogue:
+def _picture_list(path: Path, check: Check) -> PictureList:
     entries = entries_of(path)
     pairs = pairs_of(entries)
     if not pairs:
@@ -190,7 +190,7 @@ def _assemble(
     hints: np.ndarray,
     names: list[str],
     known: list[str],
-) -> Catalogue:
+) -> PictureList:
     pixels = np.concatenate(images) if len(images) > 1 else images[0]
     skipped: list[Skipped] = []
     if pixels.dtype.kind == "f":
@@ -207,7 +207,7 @@ def _assemble(
     else:
         classes, targets = encode_classes(labels)
     tones, notes = to_bytes(pixels)
-    return Catalogue(
+    return PictureList(
         classes, names, targets, hints, array=tones, skipped=tuple(skipped), notes=notes
     )
 

@@ -16,11 +16,11 @@ from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.tasks import task
 from app.engine.sources import formats
-from app.engine.sources.format import Check, Format, Way, encode_classes
+from app.engine.sources.format import Check, Format, OpenOptions, encode_classes
 from app.engine.sources.loaded import Examples, Part
 from app.engine.sources.parts.pictures import PicturePart, as_trained
 from app.engine.sources.picture_decoding import PictureFormat
-from app.engine.sources.picture_list import Catalogue, Scan
+from app.engine.sources.picture_list import PictureList, Scan
 from app.engine.sources.picture_reading import read
 from app.engine.sources.samples import PREFIX, SAMPLES, Sample, content
 from app.engine.sources.targets import labelled, partners_of
@@ -36,10 +36,10 @@ class BuiltIn(Format):
     def matches(self, source: str) -> bool:
         return source.startswith(PREFIX)
 
-    def open(self, source: str, data: DataSettings, way: Way) -> Examples:
+    def open(self, source: str, data: DataSettings, options: OpenOptions) -> Examples:
         sample = _find(source)
         try:
-            return OPENERS[sample.form](sample, data, way)
+            return OPENERS[sample.form](sample, data, options)
         except (OSError, ValueError, KeyError, EOFError, lzma.LZMAError) as error:
             raise UserError(
                 f"The built-in data set '{sample.name}' is missing from this installation.",
@@ -69,21 +69,21 @@ class Pictures(PictureFormat):
 
     def scan(self, source: str, data: DataSettings, check: Check) -> Scan:
         name = source.removeprefix(PREFIX)
-        return Scan(((source, 0, 0),), lambda: _catalogue(name))
+        return Scan(((source, 0, 0),), lambda: _picture_list(name))
 
 
-def _catalogue(name: str) -> Catalogue:
+def _picture_list(name: str) -> PictureList:
     found = content.load(name)
     total = len(found.targets)
     hints = np.full(total, FREE, np.int8)
     if found.test:
         hints[: -found.test] = SPLITS.index("training")
         hints[-found.test :] = SPLITS.index("test")
-    return Catalogue(found.classes, _names(name, total), found.targets, hints, array=found.images)
+    return PictureList(found.classes, _names(name, total), found.targets, hints, array=found.images)
 
 
-def _pictures(sample: Sample, data: DataSettings, way: Way) -> Examples:
-    return Pictures().open(sample.source, data, way)
+def _pictures(sample: Sample, data: DataSettings, options: OpenOptions) -> Examples:
+    return Pictures().open(sample.source, data, options)
 
 
 def table_settings(sample: Sample, data: DataSettings) -> DataSettings:
@@ -100,39 +100,45 @@ def table_settings(sample: Sample, data: DataSettings) -> DataSettings:
     )
 
 
-def _table(sample: Sample, data: DataSettings, way: Way) -> Examples:
+def _table(sample: Sample, data: DataSettings, options: OpenOptions) -> Examples:
     """By the format of tables."""
-    return _by_format(content.table_path(sample.name), table_settings(sample, data), way)
+    return _by_format(content.table_path(sample.name), table_settings(sample, data), options)
 
 
-def _sentences(sample: Sample, data: DataSettings, way: Way) -> Examples:
+def _sentences(sample: Sample, data: DataSettings, options: OpenOptions) -> Examples:
     from app.engine.sources.parts.texts import TextPart
 
     texts, labels = content.load_sentences(sample.name)
     return _classified(sample, data, TextPart(texts, data), *encode_classes(labels))
 
 
-def _signals(sample: Sample, data: DataSettings, way: Way) -> Examples:
+def _signals(sample: Sample, data: DataSettings, options: OpenOptions) -> Examples:
     from app.engine.sources.parts.signals import SignalPart
 
     values, targets, classes = content.load_signals(sample.name)
     return _classified(sample, data, SignalPart(values), classes, targets)
 
 
-def _captions(sample: Sample, data: DataSettings, way: Way) -> Examples:
+def _captions(sample: Sample, data: DataSettings, options: OpenOptions) -> Examples:
     """Pairs of picture and text; where the task takes no pairs, pictures of several groups."""
     from app.engine.sources.parts.texts import TextPart
 
     found = content.load_captioned(sample.name)
     total = len(found.texts)
-    catalogue = Catalogue(
+    picture_list = PictureList(
         (),
         found.texts,
         np.zeros(total, np.int64),
         np.full(total, FREE, np.int8),
         array=found.images,
     )
-    reading = read(catalogue, as_trained(data, way.like), None, way.progress, way.check)
+    reading = read(
+        picture_list,
+        as_trained(data, options.reuse_preparation),
+        None,
+        options.progress,
+        options.check,
+    )
     pictures = PicturePart(reading.inputs, reading.preparation)
     kind = data.task or sample.task
     if not task(kind).pairs:
@@ -141,27 +147,27 @@ def _captions(sample: Sample, data: DataSettings, way: Way) -> Examples:
         kind,
         (pictures, TextPart(found.texts, data)),
         partners_of(found.texts),
-        catalogue.hints,
+        picture_list.hints,
         found.texts,
         notes=reading.notes,
         names_of_halves=("picture", "text"),
     )
 
 
-def _book(sample: Sample, data: DataSettings, way: Way) -> Examples:
+def _book(sample: Sample, data: DataSettings, options: OpenOptions) -> Examples:
     """Unpacked into a file of its own, which the format of long texts reads."""
     with tempfile.TemporaryDirectory(prefix="netwright-") as folder:
         path = Path(folder) / f"{sample.name}.txt"
         path.write_text(content.load_book(sample.name), encoding="utf-8", newline="")
-        return _by_format(path, data.replace(encoding="utf-8"), way)
+        return _by_format(path, data.replace(encoding="utf-8"), options)
 
 
-def _by_format(path: Path, data: DataSettings, way: Way) -> Examples:
+def _by_format(path: Path, data: DataSettings, options: OpenOptions) -> Examples:
     """As the file would be opened if it were a person's own."""
     form = formats.find(str(path))
     if form is None:
         raise FileNotFoundError(path)
-    return form.open(str(path), data, way)
+    return form.open(str(path), data, options)
 
 
 def _classified(
@@ -187,7 +193,7 @@ def _names(name: str, total: int) -> list[str]:
     return [f"{name} #{number}" for number in range(1, total + 1)]
 
 
-OPENERS: dict[str, Callable[[Sample, DataSettings, Way], Examples]] = {
+OPENERS: dict[str, Callable[[Sample, DataSettings, OpenOptions], Examples]] = {
     "pictures": _pictures,
     "table": _table,
     "sentences": _sentences,

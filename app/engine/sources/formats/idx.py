@@ -17,7 +17,7 @@ from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.format import Check, encode_classes, stamp, unusable
 from app.engine.sources.picture_decoding import PictureFormat
-from app.engine.sources.picture_list import Catalogue, Scan
+from app.engine.sources.picture_list import PictureList, Scan
 from app.engine.sources.samples import FASHION
 
 IMAGES = re.compile(r"(?P<base>.*?)[-_.]?images?[-_.]idx3[-_.]ubyte(\.gz)?", re.IGNORECASE)
@@ -147,10 +147,10 @@ class Idx(PictureFormat):
                 path, "has no IDX images beside it", "Put images and labels in one folder."
             )
         stamps = tuple(stamp(file) for pair in pairs for file in (pair.images, pair.labels))
-        return Scan(stamps, lambda: _catalogue(path, pairs, check))
+        return Scan(stamps, lambda: _picture_list(path, pairs, check))
 
 
-def _catalogue(source: Path, pairs: list[Pair], check: Check) -> Catalogue:
+def _picture_list(source: Path, pairs: list[Pair], check: Check) -> PictureList:
     arrays: list[np.ndarray] = []
     labels, hints, names = [], [], []
     fashion = "fashion" in str(source.absolute()).lower()
@@ -178,7 +178,7 @@ def _catalogue(source: Path, pairs: list[Pair], check: Check) -> Catalogue:
     targets = numbers.astype(np.int64)
     if not fashion or not len(numbers) or numbers.max() >= len(FASHION):
         order, targets = encode_classes([str(number) for number in numbers])
-    return Catalogue(order, names, targets, np.concatenate(hints), array=np.concatenate(arrays))
+    return PictureList(order, names, targets, np.concatenate(hints), array=np.concatenate(arrays))
 
 
 FORMAT = Idx()

@@ -19,7 +19,7 @@ from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.format import Check, encode_classes
 from app.engine.sources.picture_decoding import PictureFormat
-from app.engine.sources.picture_list import Catalogue, Scan
+from app.engine.sources.picture_list import PictureList, Scan
 
 JUNK = frozenset(
     {"thumbs.db", "desktop.ini", "__macosx", "ehthumbs.db", "@eadir", "$recycle.bin", "lost+found"}
@@ -212,10 +212,10 @@ class ImageFolder(PictureFormat):
         stamps = tuple(
             (os.path.relpath(found.path, source), found.size, found.changed) for found in walk.files
         )
-        return Scan(stamps, lambda: _catalogue(walk))
+        return Scan(stamps, lambda: _picture_list(walk))
 
 
-def _catalogue(walk: Walk) -> Catalogue:
+def _picture_list(walk: Walk) -> PictureList:
     layout = layout_of(walk.files)
     skipped = list(walk.skipped)
     rows: list[tuple[Found, str, int]] = []
@@ -246,7 +246,7 @@ def _catalogue(walk: Walk) -> Catalogue:
         notes.append(
             f"The classes are the folders in '{readable('/'.join(rows[0][0].parts[: layout.depth]))}'."
         )
-    return Catalogue(
+    return PictureList(
         classes,
         [readable(os.path.relpath(found.path, walk.root)) for found, _, _ in rows],
         targets,

@@ -20,11 +20,11 @@ from app.engine.data.splits import FREE, split_of
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.tasks import task
-from app.engine.sources.format import Check, Way, encode_classes, stamp
+from app.engine.sources.format import Check, OpenOptions, encode_classes, stamp
 from app.engine.sources.format import unusable as unusable_file
 from app.engine.sources.loaded import Examples
 from app.engine.sources.picture_decoding import PictureFormat
-from app.engine.sources.picture_list import Catalogue, Scan
+from app.engine.sources.picture_list import PictureList, Scan
 from app.engine.sources.tables import encoding
 from app.engine.sources.tables.delimiters import LINE_LIMIT, find_delimiter, records
 from app.engine.sources.tables.examples import examples_of
@@ -179,11 +179,11 @@ class ImageList(PictureFormat):
         except (UserError, OSError):
             return False  # the format of all tables says what is wrong
 
-    def open(self, source: str, data: DataSettings, way: Way) -> Examples:
+    def open(self, source: str, data: DataSettings, options: OpenOptions) -> Examples:
         path = _table_in(Path(source)) or Path(source)
         if self._of_classes(path, data):
-            return super().open(source, data, way)
-        return examples_of(read_table(path, data, way), data, way)
+            return super().open(source, data, options)
+        return examples_of(read_table(path, data, options), data, options)
 
     def _of_classes(self, path: Path, data: DataSettings) -> bool:
         """Whether each picture has one class, as the task says; left open, as the cells do: few different ones."""
@@ -214,7 +214,7 @@ class ImageList(PictureFormat):
             raise unusable_file(path, "names no picture that can be found", REMEDY)
         table = _headed(rows, *found, encoding_name, delimiter)
         listing = _list(path, table, *found, _one(data.target), check)
-        return Scan((stamp(path), *listing.stamps), lambda: listing.catalogue)
+        return Scan((stamp(path), *listing.stamps), lambda: listing.picture_list)
 
 
 def _one(target: list[str] | str | None) -> str | None:
@@ -261,7 +261,7 @@ def _holds_folders(path: str) -> bool:
 @dataclass(frozen=True)
 class Listing:
     stamps: list[tuple[str, int, int]]
-    catalogue: Catalogue
+    picture_list: PictureList
 
 
 def _list(
@@ -303,7 +303,7 @@ def _list(
     folders = [os.path.dirname(name) for name in names]
     if len(set(folders)) == 1:
         folders = [""] * len(folders)
-    catalogue = Catalogue(
+    picture_list = PictureList(
         classes,
         names,
         targets,
@@ -313,7 +313,7 @@ def _list(
         skipped=tuple(skipped),
         notes=tuple(notes),
     )
-    return Listing(stamps, catalogue)
+    return Listing(stamps, picture_list)
 
 
 def class_column(path: Path, table: Table, files: int, target: str | None) -> int:

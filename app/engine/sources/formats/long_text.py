@@ -19,7 +19,7 @@ from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.losses.cross_entropy import NO_TOKEN
 from app.engine.learning.tasks import task
-from app.engine.sources.format import Format, Way, unusable
+from app.engine.sources.format import Format, OpenOptions, unusable
 from app.engine.sources.loaded import Examples, Part
 from app.engine.sources.parts.texts import digests_of
 from app.engine.sources.plain_text import NoText, read_text
@@ -41,7 +41,7 @@ class LongText(Format):
     def matches(self, source: str) -> bool:
         return source.lower().endswith(SUFFIXES) and Path(source).is_file()
 
-    def open(self, source: str, data: DataSettings, way: Way) -> Examples:
+    def open(self, source: str, data: DataSettings, options: OpenOptions) -> Examples:
         path, kind = Path(source), data.task or USUAL
         if task(kind).targets != "tokens":
             raise UserError(
@@ -49,7 +49,7 @@ class LongText(Format):
                 f"Choose '{task(USUAL).label}', or open a table or a folder of texts for every class.",
                 "data.task",
             )
-        way.progress("Reading the text", 0, 0)
+        options.progress("Reading the text", 0, 0)
         try:
             text, encoding = read_text(path, data.encoding)
         except NoText as error:
@@ -63,17 +63,19 @@ class LongText(Format):
                 f"has only {len(content):,} bytes of text",
                 f"Choose one of at least {LEAST:,}.",
             )
-        way.check()
+        options.check()
         shares = _shares(len(content), data)
         parts = _cut(content, shares)
         del text
-        way.progress("Cutting the text into tokens", 0, 0)
+        options.progress("Cutting the text into tokens", 0, 0)
         preparation = (
-            way.like if isinstance(way.like, TextPreparation) else _learned(parts[0], data)
+            options.reuse_preparation
+            if isinstance(options.reuse_preparation, TextPreparation)
+            else _learned(parts[0], data)
         )
         _refuse_too_much(path, len(content), preparation)
         found = [preparation.tokens_of(part) for part in parts]
-        way.check()
+        options.check()
         return _examples(path, kind, preparation, found, shares, encoding)
 
 

@@ -19,7 +19,7 @@ from app.engine.data.splits import FREE, split_of
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.tasks import task
-from app.engine.sources.format import Check, Format, Way
+from app.engine.sources.format import Check, Format, OpenOptions
 from app.engine.sources.formats import image_folder
 from app.engine.sources.formats.image_folder import Found, Walk, is_junk
 from app.engine.sources.loaded import Examples
@@ -76,16 +76,16 @@ class Pairs(Format):
             texts[name] for name in pictures if name in texts
         )
 
-    def open(self, source: str, data: DataSettings, way: Way) -> Examples:
+    def open(self, source: str, data: DataSettings, options: OpenOptions) -> Examples:
         kind = data.task or USUAL
         if not task(kind).pairs:  # then the folders are classes, and the texts are not read
-            return image_folder.FORMAT.open(source, data, way)
-        way.progress("Looking for pictures and texts", 0, 0)
-        pairs, skipped = find_pairs(source, way.check)
+            return image_folder.FORMAT.open(source, data, options)
+        options.progress("Looking for pictures and texts", 0, 0)
+        pairs, skipped = find_pairs(source, options.check)
         told, texts = [], []
         for number, pair in enumerate(pairs):
-            way.check()
-            way.progress("Reading texts", number, len(pairs))
+            options.check()
+            options.progress("Reading texts", number, len(pairs))
             try:
                 texts.append(_caption(pair.text, data.encoding))
                 told.append(pair)
@@ -95,7 +95,7 @@ class Pairs(Format):
                 reason = error.strerror or "error of the disk"
                 skipped.append(Skipped(pair.name, f"its text could not be opened ({reason})"))
         part, rows, unreadable, notes = picture_part(
-            [pair.picture for pair in told], data, way, [pair.name for pair in told]
+            [pair.picture for pair in told], data, options, [pair.name for pair in told]
         )
         skipped += unreadable
         kept = [told[row] for row in rows.tolist()]
@@ -143,9 +143,11 @@ def find_pairs(source: str, check: Check) -> tuple[list[Pair], list[Skipped]]:
     used = {str(pair.text) for pair in pairs}
     for found in walk.files:
         if os.path.splitext(found.path)[1].lower() in TEXTS and found.path not in used:
-            about = bool(ABOUT.fullmatch(os.path.basename(found.path)))
+            description = bool(ABOUT.fullmatch(os.path.basename(found.path)))
             name = readable(os.path.relpath(found.path, walk.root))
-            skipped.append(Skipped(name, "there is no picture of the same name beside it", about))
+            skipped.append(
+                Skipped(name, "there is no picture of the same name beside it", description)
+            )
     return pairs, skipped
 
 

@@ -22,7 +22,7 @@ from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.task import Task
 from app.engine.learning.tasks import TASKS, task
-from app.engine.sources.format import Check, Format, Way, encode_classes, unusable
+from app.engine.sources.format import Check, Format, OpenOptions, encode_classes, unusable
 from app.engine.sources.formats.arrays import (
     IMAGE_WORDS,
     LABEL_WORDS,
@@ -106,11 +106,11 @@ class Signals(Format):
         except (*DAMAGED, UserError, OSError):
             return False  # the format of pictures says what is wrong
 
-    def open(self, source: str, data: DataSettings, way: Way) -> Examples:
+    def open(self, source: str, data: DataSettings, options: OpenOptions) -> Examples:
         path = Path(source)
-        way.progress("Reading signals", 0, 0)
+        options.progress("Reading signals", 0, 0)
         try:
-            return _examples(path, data, way.check)
+            return _examples(path, data, options.check)
         except DAMAGED as error:
             raise unusable(
                 path, "is not a whole NPZ file", "Save or copy the file again."

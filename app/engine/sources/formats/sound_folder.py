@@ -23,7 +23,7 @@ from app.engine.sources.class_folders import (
     lost_classes,
     need_classes,
 )
-from app.engine.sources.format import Format, Way, encode_classes, unusable
+from app.engine.sources.format import Format, OpenOptions, encode_classes, unusable
 from app.engine.sources.loaded import Examples
 from app.engine.sources.parts.signals import SignalPart
 from app.engine.sources.targets import labelled
@@ -53,13 +53,13 @@ class SoundFolder(Format):
     def matches(self, source: str) -> bool:
         return holds_mostly(source, SUFFIXES)
 
-    def open(self, source: str, data: DataSettings, way: Way) -> Examples:
+    def open(self, source: str, data: DataSettings, options: OpenOptions) -> Examples:
         kind = data.task or USUAL
-        way.progress("Looking for sounds", 0, 0)
-        listing = list_files(source, SUFFIXES, "sound", way.check)
+        options.progress("Looking for sounds", 0, 0)
+        listing = list_files(source, SUFFIXES, "sound", options.check)
         skipped, headings = list(listing.skipped), {}
         for row, file in enumerate(listing.files):
-            way.check()
+            options.check()
             try:
                 headings[row] = sounds.read_heading(file.path)
             except (NoSound, OSError) as error:
@@ -67,16 +67,23 @@ class SoundFolder(Format):
         need_classes(
             source, listing, [listing.files[row].label for row in headings], skipped, "sound"
         )
-        like = way.like
+        reuse_preparation = options.reuse_preparation
         manner, notes = _manner(list(headings.values()))
-        if isinstance(like, SignalPreparation):
-            manner, notes = Manner(like.rate or manner.rate, like.length, like.channels), []
+        if isinstance(reuse_preparation, SignalPreparation):
+            manner, notes = (
+                Manner(
+                    reuse_preparation.rate or manner.rate,
+                    reuse_preparation.length,
+                    reuse_preparation.channels,
+                ),
+                [],
+            )
         needed = len(headings) * manner.length * manner.channels * 4
         if needed > 0.4 * psutil.virtual_memory().available:
             raise unusable(
                 source, f"needs {2 * needed / 1e9:,.1f} GB of memory", "Choose fewer files."
             )
-        rows, values = _read(listing, headings, manner, way, skipped)
+        rows, values = _read(listing, headings, manner, options, skipped)
         labels = [listing.files[row].label for row in rows]
         need_classes(source, listing, labels, skipped, "sound")
         return Examples(
@@ -92,14 +99,18 @@ class SoundFolder(Format):
 
 
 def _read(
-    listing: Listing, headings: dict[int, Heading], manner: Manner, way: Way, skipped: list[Skipped]
+    listing: Listing,
+    headings: dict[int, Heading],
+    manner: Manner,
+    options: OpenOptions,
+    skipped: list[Skipped],
 ) -> tuple[list[int], np.ndarray]:
     """The rows that could be read, and their signals (n, C, L); the others are added to skipped."""
     values = np.empty((len(headings), manner.channels, manner.length), np.float32)
     rows: list[int] = []
     for place, (row, heading) in enumerate(headings.items()):
-        way.check()
-        way.progress("Reading sounds", place, len(headings))
+        options.check()
+        options.progress("Reading sounds", place, len(headings))
         try:
             sound, rate = sounds.read_wave(listing.files[row].path, heading)
             if sounds.silent(sound):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.engine.data.splits import FREE, split_of
 from app.engine.experiment.data_settings import DataSettings
-from app.engine.sources.format import Format, Way
+from app.engine.sources.format import Format, OpenOptions
 from app.engine.sources.loaded import Examples
 from app.engine.sources.tables import encoding
 from app.engine.sources.tables.delimiters import find_delimiter
@@ -27,9 +27,9 @@ class TableFormat(Format):
     def matches(self, source: str) -> bool:
         return table_in(Path(source)) is not None
 
-    def open(self, source: str, data: DataSettings, way: Way) -> Examples:
+    def open(self, source: str, data: DataSettings, options: OpenOptions) -> Examples:
         path = table_in(Path(source)) or Path(source)
-        return examples_of(read_table(path, data, way), data, way)
+        return examples_of(read_table(path, data, options), data, options)
 
 
 def table_in(path: Path) -> Path | None:

@@ -8,7 +8,7 @@ from app.engine.data.dataset import Skipped
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.tasks import task
 from app.engine.sources.class_folders import holds_mostly, list_files, lost_classes, need_classes
-from app.engine.sources.format import Format, Way, encode_classes
+from app.engine.sources.format import Format, OpenOptions, encode_classes
 from app.engine.sources.loaded import Examples
 from app.engine.sources.parts.texts import TextPart
 from app.engine.sources.plain_text import NoText, read_text
@@ -27,15 +27,15 @@ class TextFolder(Format):
     def matches(self, source: str) -> bool:
         return holds_mostly(source, SUFFIXES)
 
-    def open(self, source: str, data: DataSettings, way: Way) -> Examples:
+    def open(self, source: str, data: DataSettings, options: OpenOptions) -> Examples:
         kind = data.task or USUAL
-        way.progress("Looking for texts", 0, 0)
-        listing = list_files(source, SUFFIXES, "text", way.check)
+        options.progress("Looking for texts", 0, 0)
+        listing = list_files(source, SUFFIXES, "text", options.check)
         skipped, rows, texts = list(listing.skipped), [], []
         guessed: dict[str, int] = {}
         for row, file in enumerate(listing.files):
-            way.check()
-            way.progress("Reading texts", row, len(listing.files))
+            options.check()
+            options.progress("Reading texts", row, len(listing.files))
             try:
                 text, encoding = read_text(file.path, data.encoding)
             except NoText as error:

@@ -20,9 +20,9 @@ from app.engine.data.splits import FREE
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.cache import key_of
-from app.engine.sources.format import Way
+from app.engine.sources.format import OpenOptions
 from app.engine.sources.loaded import Part
-from app.engine.sources.picture_list import Catalogue
+from app.engine.sources.picture_list import PictureList
 from app.engine.sources.picture_reading import Reading, read
 
 
@@ -65,7 +65,7 @@ class PicturePart(Part):
 def picture_part(
     paths: Sequence[Path],
     data: DataSettings,
-    way: Way,
+    options: OpenOptions,
     names: Sequence[str] | None = None,
     half: int = 0,
 ) -> tuple[PicturePart, np.ndarray, tuple[Skipped, ...], tuple[str, ...]]:
@@ -73,11 +73,11 @@ def picture_part(
     could be read (n,), those that could not, and notes. One file may stand in several rows.
 
     names: what a file is called where it is skipped. half: of pairs, which half these pictures are, so that they get
-    the size and colours of `way.like`. Nothing readable is no error here: the part is then empty.
+    the size and colours of `options.like`. Nothing readable is no error here: the part is then empty.
     """
-    data = as_trained(data, way.like, half)
+    data = as_trained(data, options.reuse_preparation, half)
     shown = list(names) if names is not None else [readable(path) for path in paths]
-    reading = _kept(paths, shown, data, way)
+    reading = _kept(paths, shown, data, options)
     return (
         PicturePart(reading.inputs, reading.preparation),
         reading.rows,
@@ -86,42 +86,52 @@ def picture_part(
     )
 
 
-def as_trained(data: DataSettings, like: Preparation | None, half: int = 0) -> DataSettings:
+def as_trained(
+    data: DataSettings, reuse_preparation: Preparation | None, half: int = 0
+) -> DataSettings:
     """The settings with size and colours of the pictures that a network was trained on."""
-    trained = like.halves[half] if isinstance(like, PairPreparation) else like
+    trained = (
+        reuse_preparation.halves[half]
+        if isinstance(reuse_preparation, PairPreparation)
+        else reuse_preparation
+    )
     if not isinstance(trained, ImagePreparation):
         return data
     colour = "grey" if trained.channels == 1 else "colour"
     return data.replace(height=trained.height, width=trained.width, fit=trained.fit, colour=colour)
 
 
-def _kept(paths: Sequence[Path], names: list[str], data: DataSettings, way: Way) -> Reading:
+def _kept(
+    paths: Sequence[Path], names: list[str], data: DataSettings, options: OpenOptions
+) -> Reading:
     """From the cache if no file changed, else read and kept."""
     manner = ["files", data.height, data.width, data.fit, data.colour]
     key = key_of(manner, names, [_stamp(path) for path in paths])
     lineage = key_of(manner, [str(path) for path in paths[:1]], len(paths))
-    if entry := way.cache.find(key):
+    if entry := options.cache.find(key):
         try:
             return _remembered(entry.inputs, entry.about)
         except (KeyError, TypeError, ValueError):
             pass  # written by another version: read again
     total = len(paths)
-    catalogue = Catalogue(
+    picture_list = PictureList(
         (), names, np.zeros(total, np.int64), np.full(total, FREE, np.int8), paths=paths
     )
-    with way.cache.workplace() as place:
-        reading = read(catalogue, data, place, way.progress, way.check)
+    with options.cache.workplace() as place:
+        reading = read(picture_list, data, place, options.progress, options.check)
         if not len(reading.rows):
             return reading
         mapped = isinstance(reading.inputs, np.memmap)
-        about = {
+        description = {
             "rows": reading.rows.tolist(),
             "preparation": reading.preparation.to_plain(),
             "notes": list(reading.notes),
             "skipped": [dataclasses.asdict(item) for item in reading.skipped],
         }
-        kept = place is not None and way.cache.keep(place, key, reading.inputs, about, lineage)
-        if kept and mapped and (entry := way.cache.find(key)):
+        kept = place is not None and options.cache.keep(
+            place, key, reading.inputs, description, lineage
+        )
+        if kept and mapped and (entry := options.cache.find(key)):
             return dataclasses.replace(reading, inputs=entry.inputs)
         return reading
 
@@ -134,12 +144,14 @@ def _stamp(path: Path) -> list[object]:
     return [str(path), status.st_size, status.st_mtime_ns]
 
 
-def _remembered(inputs: np.ndarray, about: dict[str, Any]) -> Reading:
+def _remembered(inputs: np.ndarray, description: dict[str, Any]) -> Reading:
     """Raises KeyError, TypeError or ValueError for what is not of this form."""
-    plain = dict(about["preparation"])
+    plain = dict(description["preparation"])
     plain.pop("kind", None)
-    rows = np.array(about["rows"], np.int64)
+    rows = np.array(description["rows"], np.int64)
     if len(rows) != len(inputs):
         raise ValueError("lengths differ")
-    skipped = tuple(Skipped(**item) for item in about["skipped"])
-    return Reading(inputs, rows, ImagePreparation.from_plain(plain), skipped, tuple(about["notes"]))
+    skipped = tuple(Skipped(**item) for item in description["skipped"])
+    return Reading(
+        inputs, rows, ImagePreparation.from_plain(plain), skipped, tuple(description["notes"])
+    )

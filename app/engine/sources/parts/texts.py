@@ -23,7 +23,7 @@ BATCH = 2_000
 
 
 class TextPart(Part):
-    """texts: a text a row. An empty one is read as a line break, which is said: an example must have a token."""
+    """texts: a text a row. An empty one is read as a line break, which is predictions: an example must have a token."""
 
     def __init__(self, texts: Sequence[str], data: DataSettings) -> None:
         self.texts, self.data = list(texts), data

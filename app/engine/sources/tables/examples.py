@@ -15,7 +15,7 @@ from app.engine.data.splits import FREE, split_of
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.tasks import task as task_of
-from app.engine.sources.format import Way, unusable
+from app.engine.sources.format import OpenOptions, unusable
 from app.engine.sources.loaded import Examples, Part
 from app.engine.sources.parts.rows import RowPart, policy_of
 from app.engine.sources.tables.answers import finite, present, targets_of
@@ -27,12 +27,12 @@ LEAST = 2
 """Rows: from one nothing can be learned and judged."""
 
 
-def examples_of(table: Table, data: DataSettings, way: Way) -> Examples:
-    """Raises UserError where nothing can be learned from the table, and whatever `way.check` raises."""
-    if way.like is None or not len(table):
+def examples_of(table: Table, data: DataSettings, options: OpenOptions) -> Examples:
+    """Raises UserError where nothing can be learned from the table, and whatever `options.check` raises."""
+    if options.reuse_preparation is None or not len(table):
         _refuse_few(table, data)
-    planned = plan(table, data, way.like)
-    builder = _Builder(table, planned, data, way)
+    planned = plan(table, data, options.reuse_preparation)
+    builder = _Builder(table, planned, data, options)
     return builder.build()
 
 
@@ -61,8 +61,10 @@ def _refuse_few(table: Table, data: DataSettings) -> None:
 class _Builder:
     """Narrows the rows down, then makes the parts. Every row that goes is listed with the reason."""
 
-    def __init__(self, table: Table, planned: Plan, data: DataSettings, way: Way) -> None:
-        self.table, self.plan, self.data, self.way = table, planned, data, way
+    def __init__(
+        self, table: Table, planned: Plan, data: DataSettings, options: OpenOptions
+    ) -> None:
+        self.table, self.plan, self.data, self.options = table, planned, data, options
         self.skipped = list(table.skipped)
         self.notes = [*table.notes, *planned.notes]
         if planned.question:
@@ -80,7 +82,7 @@ class _Builder:
         if task.pairs:
             answers = partners_of(self.table.by_name[plan.inputs[1]].texts.to_pylist())
         else:
-            answers, told = targets_of(self.table, plan, self.way.like is not None)
+            answers, told = targets_of(self.table, plan, self.options.reuse_preparation is not None)
         self.notes += [*told, *self._told()]
         kinds = {"image": "picture", "text": "text"}
         names: tuple[str, ...] = tuple(
@@ -206,7 +208,7 @@ class _Builder:
         kept = self._keep(there, f"there is no such file as '{name}' says")
         names = [cells[row] for row in kept]
         part, rows, skipped, notes = picture_part(
-            [paths[row] for row in kept], self.data, self.way, names, half
+            [paths[row] for row in kept], self.data, self.options, names, half
         )
         if not len(rows):
             raise UserError(

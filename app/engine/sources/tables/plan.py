@@ -93,9 +93,9 @@ def targets_in(data: DataSettings) -> tuple[str, ...]:
     )
 
 
-def plan(table: Table, data: DataSettings, like: Preparation | None = None) -> Plan:
+def plan(table: Table, data: DataSettings, reuse_preparation: Preparation | None = None) -> Plan:
     """Raises UserError where the settings do not fit the table, or there is nothing to learn from it."""
-    _refuse_unknown(table, data, like is None)
+    _refuse_unknown(table, data, reuse_preparation is None)
     if len(table.columns) == 1 and data.task is None:
         raise unusable(
             table.path,
@@ -104,8 +104,8 @@ def plan(table: Table, data: DataSettings, like: Preparation | None = None) -> P
         )
     named = targets_in(data)
     roles = guess(table, data.columns, named)
-    if like is not None:
-        roles = _as_trained(roles, like, bool(named))
+    if reuse_preparation is not None:
+        roles = _as_trained(roles, reuse_preparation, bool(named))
     split = split_column(table, roles)
     if split is not None:
         roles[split.name] = Guess(
@@ -166,10 +166,14 @@ def _refuse_unknown(table: Table, data: DataSettings, all_of_them: bool) -> None
                 )
 
 
-def _as_trained(roles: dict[str, Guess], like: Preparation, target_known: bool) -> dict[str, Guess]:
+def _as_trained(
+    roles: dict[str, Guess], reuse_preparation: Preparation, target_known: bool
+) -> dict[str, Guess]:
     """Columns as the network's training had them, whatever these rows suggest. Others are left for the target, where
     it is not known."""
-    wanted: dict[str, str] = {column.name: column.role for column in getattr(like, "columns", ())}
+    wanted: dict[str, str] = {
+        column.name: column.role for column in getattr(reuse_preparation, "columns", ())
+    }
     if not wanted:
         return roles
     other = ("text", "image", "number", "category") if target_known else ("text", "image")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from app.engine.experiment.data_settings import DataSettings
-from app.engine.sources.format import Check, Way, no_check, unusable
+from app.engine.sources.format import Check, OpenOptions, no_check, unusable
 from app.engine.sources.tables import sheets, text
 from app.engine.sources.tables.columns import Table
 
@@ -93,12 +93,12 @@ def _expected(suffix: str) -> Sort | None:
     return "parquet" if suffix in PARQUET_SUFFIXES else None
 
 
-def read_table(source: str | Path, data: DataSettings, way: Way | None = None) -> Table:
-    """All of it. Raises UserError, OSError, and whatever `way.check` raises."""
+def read_table(source: str | Path, data: DataSettings, options: OpenOptions | None = None) -> Table:
+    """All of it. Raises UserError, OSError, and whatever `options.check` raises."""
     path = Path(source).expanduser()
-    if way is not None:
-        way.progress(f"Reading '{path.name}'", 0, 0)
-    return read_file(path, data, way.check if way is not None else no_check)
+    if options is not None:
+        options.progress(f"Reading '{path.name}'", 0, 0)
+    return read_file(path, data, options.check if options is not None else no_check)
 
 
 def read_beginning(source: str | Path, data: DataSettings, check: Check = no_check) -> Table:

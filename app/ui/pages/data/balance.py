@@ -68,21 +68,21 @@ class BalanceCard(Card):
         self._show_words(dataset)
 
     def _show_dataset(self, dataset: Dataset) -> None:
-        about = dataset.description
-        many = noun(about.kind)
-        tags = dataset.targets.ndim == 2 and bool(about.classes)
-        self.bars.setVisible(bool(about.classes))
-        self.amounts.setVisible(bool(about.amounts))
-        self.chooser.setVisible(len(about.amounts) > 1)
+        description = dataset.description
+        many = noun(description.kind)
+        tags = dataset.targets.ndim == 2 and bool(description.classes)
+        self.bars.setVisible(bool(description.classes))
+        self.amounts.setVisible(bool(description.amounts))
+        self.chooser.setVisible(len(description.amounts) > 1)
         self.chooser.blockSignals(True)
         self.chooser.clear()
-        self.chooser.addItems([amount.name for amount in about.amounts])
+        self.chooser.addItems([amount.name for amount in description.amounts])
         self.chooser.blockSignals(False)
-        if about.classes:
+        if description.classes:
             self.title.setText("Tags" if tags else "Classes")
             self.set_why(f"how many {many} of each" if not tags else f"how many {many} have each")
-            self.bars.show_counts(about.classes, about.counts)
-        elif about.amounts:
+            self.bars.show_counts(description.classes, description.counts)
+        elif description.amounts:
             self.title.setText("Amounts")
             self.set_why(f"how many {many} have how much")
             self._show_amounts()
@@ -124,19 +124,23 @@ class BalanceCard(Card):
             self.lengths.show_values(varied, "tokens")
 
     def _show_words(self, dataset: Dataset) -> None:
-        about = dataset.description
-        if not about.classes:
-            sizes = [f"{about.size(split):,} {split}" for split in SPLITS if about.size(split)]
-            self._words.setText("" if about.amounts else f"{', '.join(sizes)}.")
-            self._words.setVisible(not about.amounts)
+        description = dataset.description
+        if not description.classes:
+            sizes = [
+                f"{description.size(split):,} {split}"
+                for split in SPLITS
+                if description.size(split)
+            ]
+            self._words.setText("" if description.amounts else f"{', '.join(sizes)}.")
+            self._words.setVisible(not description.amounts)
             self.balance_button.hide()
             return
-        counts = about.counts["training"]
+        counts = description.counts["training"]
         tags = dataset.targets.ndim == 2
         words = balance_words(
-            about.classes, counts, noun(about.kind, 1), "tag" if tags else "class"
+            description.classes, counts, noun(description.kind, 1), "tag" if tags else "class"
         )
-        _, level = balance(about)
+        _, level = balance(description)
         weighted = (
             getattr(self._parts.document.experiment.loss, "class_weights", "none") == "balanced"
         )

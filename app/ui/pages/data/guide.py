@@ -64,17 +64,19 @@ ASKED = "choose the task to decide."
 
 def guide_cards(document: Document, tab: str, show_skipped: Callable[[], None]) -> list[GuideCard]:
     """The dataset, the tab in front, and what is to be said about these data with what one click changes."""
-    about = document.description
-    if about is None:
+    description = document.description
+    if description is None:
         return [FIRST, DATASET]
     cards = [
         _card(document, finding, show_skipped)
-        for finding in before_training(document.experiment, about)
+        for finding in before_training(document.experiment, description)
         if not (tab == "overview" and finding.key == "imbalance")  # the overview says it itself
     ]
-    prepared = PREPARED.get(about.preparation.inputs[0].kind, DATASET)
+    prepared = PREPARED.get(description.preparation.inputs[0].kind, DATASET)
     cards.append(prepared if tab == "preparation" else ABOUT.get(tab, DATASET))
-    notes = [note for note in about.notes if not note.endswith(ASKED)]  # the page asks it itself
+    notes = [
+        note for note in description.notes if not note.endswith(ASKED)
+    ]  # the page asks it itself
     cards += [GuideCard("While reading", note) for note in notes[:3] if tab == "overview"]
     return cards
 

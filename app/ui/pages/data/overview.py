@@ -118,8 +118,8 @@ class Overview(QWidget):
             self._ask_for_batch(dataset)
 
     def _show_dataset(self, dataset: Dataset) -> None:
-        about = dataset.description
-        pictures, texts = about.kind == "image", _text_of(dataset) is not None
+        description = dataset.description
+        pictures, texts = description.kind == "image", _text_of(dataset) is not None
         self.balance.refresh(dataset)
         self.pictures.setVisible(pictures)
         self.examples.setVisible(not pictures)
@@ -128,44 +128,48 @@ class Overview(QWidget):
         for row, used in enumerate((True, pictures, texts)):
             self._grid.setRowStretch(row, (3 if row == 0 and texts else 2) if used else 0)
             self._grid.setRowMinimumHeight(row, self._parts.theme.px(176) if used else 0)
-        self._examples_card_.title.setText(noun(about.kind).capitalize())
+        self._examples_card_.title.setText(noun(description.kind).capitalize())
         self._fill_chooser(dataset)
         self._show_tokens(dataset)
 
     def _fill_chooser(self, dataset: Dataset) -> None:
-        about, chosen = dataset.description, self.chooser.currentData()
+        description, chosen = dataset.description, self.chooser.currentData()
         self.chooser.blockSignals(True)
         self.chooser.clear()
-        if about.classes:
+        if description.classes:
             self.chooser.addItem("All classes" if dataset.targets.ndim == 1 else "All tags", "")
-            for name, total in zip(about.classes, self.bars.totals, strict=True):
+            for name, total in zip(description.classes, self.bars.totals, strict=True):
                 self.chooser.addItem(f"{name} ({total:,})", name)
-        elif about.amounts:
+        elif description.amounts:
             for words, key in ORDERS:
                 self.chooser.addItem(words, key)
         self.chooser.setVisible(self.chooser.count() > 0)
         self.chooser.setCurrentIndex(max(0, self.chooser.findData(chosen)))
         self.chooser.blockSignals(False)
-        why = "with their amounts" if about.amounts else "some of them"
+        why = "with their amounts" if description.amounts else "some of them"
         by_class = "by class" if dataset.targets.ndim == 1 else "by tag"
-        self._examples_card_.set_why(by_class if about.classes else why)
+        self._examples_card_.set_why(by_class if description.classes else why)
         self._show_examples()
 
     def _show_examples(self, *_: object) -> None:
         dataset = self._dataset
         if dataset is None:
             return
-        about, one_class = (
+        description, one_class = (
             dataset.description,
             dataset.targets.ndim == 1 and self.chooser.currentIndex() > 0,
         )
         rows = self._chosen_rows(dataset)
 
         def caption(row: int) -> str:
-            return "" if one_class and about.classes else target_words(about, dataset.targets[row])
+            return (
+                ""
+                if one_class and description.classes
+                else target_words(description, dataset.targets[row])
+            )
 
         tone = "normal" if one_class else "quiet"
-        if about.kind == "image":
+        if description.kind == "image":
             self.pictures.show_rows([(dataset.inputs[row], caption(row), tone) for row in rows])
             return
 
@@ -177,20 +181,20 @@ class Overview(QWidget):
 
     def _chosen_rows(self, dataset: Dataset) -> np.ndarray:
         """The rows of the chosen class, or some of all in the chosen order."""
-        about, targets, place = (
+        description, targets, place = (
             dataset.description,
             dataset.targets,
             self.chooser.currentIndex() - 1,
         )
-        if about.classes and targets.ndim == 1:
+        if description.classes and targets.ndim == 1:
             return mixed(targets, MIXED) if place < 0 else np.flatnonzero(targets == place)
-        if about.classes:
+        if description.classes:
             return (
                 np.arange(min(MIXED, len(targets)))
                 if place < 0
                 else np.flatnonzero(targets[:, place] > 0)
             )
-        if about.amounts and self.chooser.currentData():
+        if description.amounts and self.chooser.currentData():
             order = np.argsort(targets[:, 0], kind="stable")
             return (order if self.chooser.currentData() == "low" else order[::-1])[:MIXED]
         return np.unique(np.linspace(0, len(targets) - 1, min(MIXED, len(targets))).astype(int))
@@ -244,9 +248,9 @@ class Overview(QWidget):
     def _show_batch(self, batch: Any) -> None:
         if self._dataset is None:
             return
-        about, targets = self._dataset.description, self._dataset.targets
+        description, targets = self._dataset.description, self._dataset.targets
         rows: list[Row] = [
-            (picture, target_words(about, targets[row]), "quiet")
+            (picture, target_words(description, targets[row]), "quiet")
             for picture, row in zip(batch.pictures, batch.rows, strict=True)
         ]
         self.batch.show_rows(rows)

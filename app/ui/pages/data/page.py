@@ -212,19 +212,21 @@ class DataPage(Page):
             assert isinstance(page, Overview | TableView | Preparing | Varying | SkippedFiles)
             page.refresh()
 
-    def _show_head(self, about: Description) -> None:
+    def _show_head(self, description: Description) -> None:
         document = self._parts.document
         try:
-            self._heading.setText(holds(about, document.task()))
+            self._heading.setText(holds(description, document.task()))
         except UserError:  # said where the network is measured
-            self._heading.setText(holds(about))
+            self._heading.setText(holds(description))
         self.task.refresh()
         splits = ", ".join(
-            f"{about.size(split):,} {split}" for split in SPLITS if about.size(split)
+            f"{description.size(split):,} {split}" for split in SPLITS if description.size(split)
         )
-        self._where.setText(f"{_source_words(about)} · {splits}")
-        self._show_tab("augmentation", any(one.kind == "image" for one in about.preparation.inputs))
-        bad = sum(not item.ignored for item in about.skipped)
+        self._where.setText(f"{_source_words(description)} · {splits}")
+        self._show_tab(
+            "augmentation", any(one.kind == "image" for one in description.preparation.inputs)
+        )
+        bad = sum(not item.ignored for item in description.skipped)
         many = "Skipped rows" if self.table.preview is not None else "Skipped files"
         self._tabs.setTabText(TABS.index("skipped"), f"{many} ({bad:,})" if bad else many)
         self._tabs.setTabToolTip(
@@ -236,9 +238,9 @@ class DataPage(Page):
         preview = self.table.preview
         self._show_tab("table", preview is not None)
         self.question.show_question(preview)
-        about = self._parts.document.description
-        if about is not None:
-            self._show_head(about)
+        description = self._parts.document.description
+        if description is not None:
+            self._show_head(description)
 
     def _show_tab(self, name: str, shown: bool) -> None:
         place = TABS.index(name)
@@ -263,9 +265,9 @@ class DataPage(Page):
         self._refresh()
 
 
-def _source_words(about: Description) -> str:
+def _source_words(description: Description) -> str:
     """Where the data come from: "Handwritten digits · Built-in", or the path and its format."""
-    if about.source.startswith(PREFIX):
-        sample = SAMPLES.get(about.source.removeprefix(PREFIX))
-        return f"{sample.label if sample else about.source} · {about.format}"
-    return f"{about.source} · {about.format}"
+    if description.source.startswith(PREFIX):
+        sample = SAMPLES.get(description.source.removeprefix(PREFIX))
+        return f"{sample.label if sample else description.source} · {description.format}"
+    return f"{description.source} · {description.format}"

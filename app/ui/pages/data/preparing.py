@@ -138,14 +138,14 @@ class Preparing(QWidget):
                 self._ask_for_pairs(dataset)
 
     def _show_splits(self, dataset: Dataset) -> None:
-        about = dataset.description
+        description = dataset.description
         lines = [
-            f"<b>{about.size(split):,}</b> {split}, {words}"
+            f"<b>{description.size(split):,}</b> {split}, {words}"
             for split, words in SPLIT_WORDS.items()
-            if about.size(split)
+            if description.size(split)
         ]
-        if about.split_reason:
-            reason = about.split_reason.rstrip(".")
+        if description.split_reason:
+            reason = description.split_reason.rstrip(".")
             lines.append(f"{reason[0].upper()}{reason[1:]}.")
         self._splits.setText("<br>".join(lines))
 

@@ -110,18 +110,20 @@ class SkippedFiles(QWidget):
         self._restyle()
 
     def refresh(self) -> None:
-        about = self._parts.document.description
-        if about is None:
+        description = self._parts.document.description
+        if description is None:
             return
-        junk = sum(item.ignored for item in about.skipped)
-        shown = [item for item in about.skipped if self._ignored.isChecked() or not item.ignored]
+        junk = sum(item.ignored for item in description.skipped)
+        shown = [
+            item for item in description.skipped if self._ignored.isChecked() or not item.ignored
+        ]
         self._files.show(shown)
         self.table.setVisible(bool(shown))
         self._none.setVisible(not shown)
         self._ignored.setVisible(bool(junk))
         self._ignored.setText(f"show {count_text(junk, 'ignored file')}")
-        self._notes_card.setVisible(bool(about.notes))
-        self._notes.setText("\n".join(about.notes))
+        self._notes_card.setVisible(bool(description.notes))
+        self._notes.setText("\n".join(description.notes))
 
     def _restyle(self) -> None:
         self.table.verticalHeader().setDefaultSectionSize(self._parts.theme.px(28))

@@ -81,8 +81,10 @@ class TableView(QWidget):
             self.rows.show_preview(preview)
             self._say(f"{preview.problem} {preview.remedy}".strip())
             self._limit()
-            about = "" if preview.complete else "about "
-            self._first.set_why(f"of {about}{count_text(preview.total, 'row')}, as in the file")
+            description = "" if preview.complete else "about "
+            self._first.set_why(
+                f"of {description}{count_text(preview.total, 'row')}, as in the file"
+            )
             self._what.set_why(f"{len(preview.columns):,}: what each is; press to change")
         self.looked.emit()
 

@@ -24,26 +24,30 @@ def unfit(task: Task, dataset: Dataset) -> str:
     Data are read with one task in view: classes of numbers can also be amounts, and what derives its labels has put
     the others aside.
     """
-    about = dataset.description
-    reason = task.fits(about)
-    if not reason or (alone := Task.fits(task, about)):
+    description = dataset.description
+    reason = task.fits(description)
+    if not reason or (alone := Task.fits(task, description)):
         return reason and alone
-    now = TASKS[about.task].targets
-    if now in ("none", "tokens") and not TASKS[about.task].pairs:
+    now = TASKS[description.task].targets
+    if now in ("none", "tokens") and not TASKS[description.task].pairs:
         return ""  # the labels are not known now
     if task.targets == "amounts":
-        return "" if about.classes and all(is_number(name) for name in about.classes) else reason
+        return (
+            ""
+            if description.classes and all(is_number(name) for name in description.classes)
+            else reason
+        )
     if now == "amounts" and task.targets == "classes":
         values = np.unique(dataset.targets)
         few = len(values) <= FEW and bool((values == np.rint(values)).all())
-        if not few or len(about.amounts) > 1:
-            return f"Classes need one column of few whole numbers or names; '{about.amounts[0].name}' has amounts."
+        if not few or len(description.amounts) > 1:
+            return f"Classes need one column of few whole numbers or names; '{description.amounts[0].name}' has amounts."
         return (
             ""
             if task.view != "yes-no" or len(values) == 2
             else f"Yes or no needs two classes, not {len(values)}."
         )
-    return "" if task.targets == "tags" and about.classes else reason
+    return "" if task.targets == "tags" and description.classes else reason
 
 
 def with_task(experiment: Experiment, kind: str | None, dataset: Dataset | None) -> Experiment:

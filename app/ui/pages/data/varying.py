@@ -104,9 +104,10 @@ class Varying(QWidget):
 
     def _show(self, result: tuple[Dataset, list[Any], str]) -> None:
         dataset, pictures, words = result
-        about = dataset.description
+        description = dataset.description
         captions = [
-            target_words(about, dataset.targets[row]) for row in sample_rows(dataset, PICTURES)
+            target_words(description, dataset.targets[row])
+            for row in sample_rows(dataset, PICTURES)
         ]
         for number, strip in enumerate(self.strips):
             strip.setVisible(number < len(pictures))

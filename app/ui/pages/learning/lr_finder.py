@@ -19,7 +19,7 @@ from app.engine.planning.lr_curve import rounded, text_of
 from app.ui.pages.parts import Parts
 from app.ui.plots.base.plot import EMPTY
 from app.ui.plots.curves.lr_finder import RateFinderPlot
-from app.ui.state.lr_search import RateSearch
+from app.ui.state.lr_search import LrSearch
 from app.ui.style.theme import style
 
 ABOUT = (
@@ -38,7 +38,7 @@ WIDTH, HEIGHT = 760, 560
 class FinderDialog(QDialog):
     """Shows a search and chooses from its curve. Closing it ends the search."""
 
-    def __init__(self, parts: Parts, search: RateSearch, parent: QWidget) -> None:
+    def __init__(self, parts: Parts, search: LrSearch, parent: QWidget) -> None:
         super().__init__(parent)
         self.parts, self.search, self._over = parts, search, parent.window()
         self.chosen: float | None = None
@@ -149,17 +149,17 @@ class FinderDialog(QDialog):
         else:
             self.state.setText("")
         curve = search.curve
-        said, role = search.trouble, "problem"
+        predictions, role = search.trouble, "problem"
         if curve is not None:
-            said, role = (
+            predictions, role = (
                 f"{curve.why} {self._of_schedule() if curve.proposal else ''}".strip(),
                 "row",
             )
             if self.chosen is not None and self.chosen != curve.proposal:
-                said = self._of_choice()
+                predictions = self._of_choice()
             if outdated:
-                said, role = OUTDATED, "warning"
-        self.verdict.setText(said)
+                predictions, role = OUTDATED, "warning"
+        self.verdict.setText(predictions)
         if self.verdict.property("role") != role:
             style(self.verdict, role)
         usable = curve is not None and self.chosen is not None and not outdated
@@ -224,14 +224,14 @@ class FinderDialog(QDialog):
         assert curve is not None and rate is not None
         least = float(curve.rates[int(curve.smoothed.argmin())])
         if curve.diverged is not None and rate >= 0.5 * curve.diverged:
-            said = "there the loss blows up; take a smaller one."
+            predictions = "there the loss blows up; take a smaller one."
         elif rate > least and curve.smoothed[-1] > curve.smoothed.min():
-            said = "there the loss does not fall any more; it is likely too large."
+            predictions = "there the loss does not fall any more; it is likely too large."
         elif curve.proposal is None:
-            said = "the loss fell nowhere, so nothing speaks for it."
+            predictions = "the loss fell nowhere, so nothing speaks for it."
         else:
-            said = f"proposed was {text_of(curve.proposal)}."
-        return f"Your choice is {text_of(rate)}: {said}"
+            predictions = f"proposed was {text_of(curve.proposal)}."
+        return f"Your choice is {text_of(rate)}: {predictions}"
 
     # --- choosing
 
@@ -264,7 +264,7 @@ class FindButton(QPushButton):
 
     def __init__(self, parts: Parts) -> None:
         super().__init__("Find a learning rate")
-        self.parts, self.search = parts, RateSearch(parts.document, parts.session)
+        self.parts, self.search = parts, LrSearch(parts.document, parts.session)
         self.dialog: FinderDialog | None = None
         self.setObjectName("learning.find_rate")
         self.setToolTip(

@@ -80,7 +80,7 @@ class LearningPage(Page):
         self._build()
         parts.document.changed.connect(self._refresh)
         parts.document.data_changed.connect(self._refresh)
-        parts.measurer.changed.connect(self._measured)
+        parts.network_measurer.changed.connect(self._measured)
         parts.theme.changed.connect(self._restyle)
 
     # --- building
@@ -191,9 +191,9 @@ class LearningPage(Page):
             resolved, told_of(problem, document.dataset, self.parts.session.record)
         )
         self.schedule.show_experiment(resolved, problem.examples)
-        about = document.description
+        description = document.description
         self.training.show_experiment(
-            resolved, problem.examples, about.kind if about is not None else "image"
+            resolved, problem.examples, description.kind if description is not None else "image"
         )
         for card in self.settings_cards:
             card.show_more(self.more.isChecked())
@@ -204,40 +204,40 @@ class LearningPage(Page):
     def _show_task(self, resolved: Experiment) -> None:
         document = self.parts.document
         task = document.task()
-        about = document.description
+        description = document.description
         what = f"<b>{task.label}</b>. {task.summary}"
-        if about is not None:
+        if description is not None:
             answers = (
-                count_text(len(about.classes), *CALLED[task.targets == "tags"]) + ", "
-                if about.classes
+                count_text(len(description.classes), *CALLED[task.targets == "tags"]) + ", "
+                if description.classes
                 else ""
             )
-            what += f" {answers}{counted(about.kind, about.size('training'))} to learn from."
+            what += f" {answers}{counted(description.kind, description.size('training'))} to learn from."
         else:
             what += f" {PRETENDED}"
         self.task.setText(what)
 
     def _show_measured(self, resolved: Experiment) -> None:
-        measurer = self.parts.measurer
-        inspection = measurer.inspection
+        network_measurer = self.parts.network_measurer
+        inspection = network_measurer.inspection
         parameters = (
             inspection.parameters if inspection is not None and inspection.error is None else None
         )
-        measured = measurer.measured
+        measured = network_measurer.measured
         mine = measured is not None and measured.experiment.optimizer == resolved.optimizer
         self.optimizer.show_experiment(
             resolved, parameters, measured.floats if measured is not None and mine else {}
         )
-        trouble = measurer.trouble
-        waiting = f"{measurer.stage} …" if measurer.stage else ""
+        trouble = network_measurer.trouble
+        waiting = f"{network_measurer.stage} …" if network_measurer.stage else ""
         if trouble is not None:
             waiting = f"{trouble.what} {trouble.remedy}".strip()
         elif inspection is not None and inspection.error is not None:
             waiting = "This network cannot be built; the Model page says why."
-        elif measurer.predicted and not waiting:
+        elif network_measurer.predicted and not waiting:
             waiting = self._device_failure
         self.memory.show_prediction(
-            measurer.predicted,
+            network_measurer.predicted,
             parameters,
             self._device,
             waiting,
@@ -255,11 +255,11 @@ class LearningPage(Page):
 
     def _ask_device(self) -> None:
         """What is free on the device, asked once the engine is loaded and again when another device is chosen."""
-        measurer = self.parts.measurer
+        network_measurer = self.parts.network_measurer
         setting = self.parts.document.experiment.training.device
         if (
-            measurer.measured is None
-            or measurer.busy
+            network_measurer.measured is None
+            or network_measurer.busy
             or (setting == self._device_asked and self._device is not None)
         ):
             return

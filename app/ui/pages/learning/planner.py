@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from app.engine.errors import UserError
 from app.engine.experiment.experiment import Experiment
-from app.engine.planning.memory_estimate import Scales, scales_for
+from app.engine.planning.memory_estimate import MemoryEstimator, estimator_for
 from app.engine.planning.options import Option, options, pace_of, work_of
 from app.ui.pages.learning.fit import parts as device_parts
 from app.ui.pages.learning.planner_rows import HEADS, Row, epoch_text
@@ -55,7 +55,7 @@ class Planner(QDialog):
         self.parts, self.trials = parts, trials
         self.rows: list[Row] = []
         self._shown = 0
-        self._scales: Scales | None = None
+        self._scales: MemoryEstimator | None = None
         self._pace: Callable[[Experiment], float | None] = lambda resolved: None
         self._applied: list[Experiment] = []
         self._filling = self._closed = False
@@ -163,13 +163,15 @@ class Planner(QDialog):
         self._pace = self._pace_before()
         size, data_open = held(document.dataset), document.dataset is not None
 
-        def begin(_: object) -> tuple[Scales, Iterator[Option]]:
-            scales = scales_for(experiment, problem, task, size, data_open, self.trials.predictions)
-            return scales, options(scales)
+        def begin(_: object) -> tuple[MemoryEstimator, Iterator[Option]]:
+            estimator = estimator_for(
+                experiment, problem, task, size, data_open, self.trials.predictions
+            )
+            return estimator, options(estimator)
 
         self._run(begin, self._begin_rows, "planner")
 
-    def _begin_rows(self, begun: tuple[Scales, Iterator[Option]]) -> None:
+    def _begin_rows(self, begun: tuple[MemoryEstimator, Iterator[Option]]) -> None:
         self._scales, rows = begun
         budget = self._scales.budget
         if budget.free is None or budget.room is None:
@@ -214,7 +216,7 @@ class Planner(QDialog):
         row.show_option(option, budget.free)
         self._show_time(row)
         if not option.changes:
-            pieces = device_parts(option.weighed.needed, budget)
+            pieces = device_parts(option.estimate.needed, budget)
             self.bar.setVisible(bool(pieces))
             self.bar.show_parts(pieces)
         self._allow()
@@ -250,20 +252,20 @@ class Planner(QDialog):
 
     def fit_to_memory(self) -> None:
         """Find the largest batch that fits, and take it."""
-        scales = self._scales
-        if scales is None:
+        estimator = self._scales
+        if estimator is None:
             return
 
         def find(_: object) -> Fitted:
             from app.engine.planning.fit_to_memory import fit
 
-            return fit(scales)
+            return fit(estimator)
 
         self._say("Looking for the largest batch that fits …")
-        self._run(find, lambda found: self._take_fit(found, scales), "planner.fit")
+        self._run(find, lambda found: self._take_fit(found, estimator), "planner.fit")
 
-    def _take_fit(self, found: Fitted, scales: Scales) -> None:
-        if scales is not self._scales:
+    def _take_fit(self, found: Fitted, estimator: MemoryEstimator) -> None:
+        if estimator is not self._scales:
             self._say("The settings have changed meanwhile; press Fit to memory again.")
         elif found.missing:
             self._say(f"{found.text} It lacks {bytes_text(found.missing)}.", "problem")
@@ -318,14 +320,14 @@ class Planner(QDialog):
         series: dict[str, Experiment] = {}
         for row in self.rows[: self._shown]:
             option = row.option
-            if option is None or option.weighed.verdict == "no":
+            if option is None or option.estimate.verdict == "no":
                 continue
-            key = work_of(option.weighed.resolved)
+            key = work_of(option.estimate.resolved)
             known = getattr(
                 self.trials.times.get(key), "seconds", None
             )  # what failed is tried again
-            if known is None and self._pace(option.weighed.resolved) is None:
-                series.setdefault(key, option.weighed.experiment)
+            if known is None and self._pace(option.estimate.resolved) is None:
+                series.setdefault(key, option.estimate.experiment)
         if not series:
             self._say("Every row that fits has its time already.")
             return
@@ -334,16 +336,16 @@ class Planner(QDialog):
 
     def _pace_before(self) -> Callable[[Experiment], float | None]:
         """The measured pace of the last run, for settings like those it had."""
-        record, about = self.parts.session.live_record, self.parts.document.description
-        if record.prepared is None or record.latest is None or about is None:
+        record, description = self.parts.session.live_record, self.parts.document.description
+        if record.prepared is None or record.latest is None or description is None:
             return lambda resolved: None
-        return pace_of(record.prepared, record.latest.speed, about)
+        return pace_of(record.prepared, record.latest.speed, description)
 
     def _show_time(self, row: Row) -> None:
         option = row.option
         if option is None:
             return
-        resolved = option.weighed.resolved
+        resolved = option.estimate.resolved
         key = work_of(resolved)
         found = self.trials.times.get(key)
         if isinstance(found, Failure):

@@ -117,7 +117,7 @@ class Row:
 
     def show_option(self, option: Option, free: int | None) -> None:
         self.option = option
-        needed, verdict = option.weighed.needed, option.weighed.verdict
+        needed, verdict = option.estimate.needed, option.estimate.verdict
         name = f"planner.row.{option.key}"
         self.title.setText(option.title)
         self.cost.setText(option.cost)

@@ -33,7 +33,7 @@ def told_of(problem: Problem, dataset: Dataset | None, record: Record | None) ->
         dataset.description,
         dataset.targets[rows],
         labels,
-        probe.said,
+        probe.predictions,
         dataset.targets[probe.rows],
     )
 
@@ -54,5 +54,5 @@ def _of_these_data(problem: Problem, dataset: Dataset, record: Record | None) ->
         prepared.classes == dataset.description.classes
     )
     points = problem.answers == "pair"
-    fits = probe.said.ndim == (3 if points else 2)
+    fits = probe.predictions.ndim == (3 if points else 2)
     return bool(same and fits and len(probe.rows) and probe.rows.max() < len(dataset.targets))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.engine.data.nouns import noun
 from app.ui.pages.parts import GuideCard
 from app.ui.state.document import Document
-from app.ui.state.network_measurer import Measured, Measurer
+from app.ui.state.network_measurer import Measured, NetworkMeasurer
 from app.ui.text.words import holds
 from models.graph import INPUT, OTHER
 
@@ -56,9 +56,11 @@ PREPARED = {
 }
 
 
-def guide_cards(document: Document, measurer: Measurer, chosen: str) -> list[GuideCard]:
+def guide_cards(
+    document: Document, network_measurer: NetworkMeasurer, chosen: str
+) -> list[GuideCard]:
     """The architecture, the selected block, and how the network fits the data."""
-    measured = measurer.measured
+    measured = network_measurer.measured
     cards = []
     if measured is not None and measured.inspection.error is not None:
         error = measured.inspection.error
@@ -67,8 +69,8 @@ def guide_cards(document: Document, measurer: Measurer, chosen: str) -> list[Gui
                 "This network cannot be built", f"{error.what} {error.remedy}".strip(), "problem"
             )
         )
-    elif measurer.trouble is not None:
-        trouble = measurer.trouble
+    elif network_measurer.trouble is not None:
+        trouble = network_measurer.trouble
         cards.append(
             GuideCard("No network yet", f"{trouble.what} {trouble.remedy}".strip(), "problem")
         )
@@ -95,19 +97,19 @@ def _block(measured: Measured, chosen: str) -> GuideCard:
 
 
 def _fit(document: Document, measured: Measured) -> GuideCard | None:
-    about = document.description
-    if about is None:
+    description = document.description
+    if description is None:
         return GuideCard(
             "No data yet",
             "Sizes are those for 60,000 grey pictures of 28 × 28 until you open data.",
         )
-    each = measured.inspection.parameters / max(1, about.size("training"))
-    one, many = noun(about.kind, 1), noun(about.kind)
-    text = f"{holds(about)}. "
+    each = measured.inspection.parameters / max(1, description.size("training"))
+    one, many = noun(description.kind, 1), noun(description.kind)
+    text = f"{holds(description)}. "
     if each > 100:
         cure = (
             "so vary the pictures"
-            if about.kind == "image"
+            if description.kind == "image"
             else "so a smaller network or weight decay may help"
         )
         text += (

@@ -21,7 +21,7 @@ from app.engine.data.nouns import noun
 from app.engine.learning.optimizer import Optimizer
 from app.ui.canvas.items import BlockView
 from app.ui.canvas.view import ZOOM_STEP, NetworkView
-from app.ui.state.network_measurer import Measured, Measurer
+from app.ui.state.network_measurer import Measured, NetworkMeasurer
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
 from app.ui.text.amounts import bytes_text, count_text, times_text
@@ -128,9 +128,9 @@ class NetworkCard(Card):
 
     selected = Signal(str)
 
-    def __init__(self, measurer: Measurer, theme: Theme) -> None:
+    def __init__(self, network_measurer: NetworkMeasurer, theme: Theme) -> None:
         super().__init__("The network", "shapes, parameters and share, live")
-        self._measurer, self._theme = measurer, theme
+        self._measurer, self._theme = network_measurer, theme
         self._fault = ""
         self.view = NetworkView(theme)
         self.view.setObjectName("model.network")
@@ -159,18 +159,24 @@ class NetworkCard(Card):
 
     def refresh(self) -> None:
         """Show what the measurer has now."""
-        measurer = self._measurer
-        if measurer.measured is not None:
-            self.view.show_blocks(block_views(measurer.measured))
-            self._totals.show_totals(totals(measurer.measured))
-            self._show_fault(measurer.measured.inspection.error)
-        busy = measurer.measured is None and measurer.busy
-        trouble = "" if measurer.busy or measurer.trouble is None else _sentence(measurer.trouble)
-        self._message.setText(f"{measurer.stage} …" if busy else trouble)
-        shown = measurer.measured is not None and not trouble
+        network_measurer = self._measurer
+        if network_measurer.measured is not None:
+            self.view.show_blocks(block_views(network_measurer.measured))
+            self._totals.show_totals(totals(network_measurer.measured))
+            self._show_fault(network_measurer.measured.inspection.error)
+        busy = network_measurer.measured is None and network_measurer.busy
+        trouble = (
+            ""
+            if network_measurer.busy or network_measurer.trouble is None
+            else _sentence(network_measurer.trouble)
+        )
+        self._message.setText(f"{network_measurer.stage} …" if busy else trouble)
+        shown = network_measurer.measured is not None and not trouble
         self._stack.setCurrentWidget(self.view if shown else self._message)
         whole = (
-            shown and measurer.measured is not None and measurer.measured.inspection.error is None
+            shown
+            and network_measurer.measured is not None
+            and network_measurer.measured.inspection.error is None
         )
         self._line.setVisible(whole)
         self._totals.setVisible(whole)

@@ -12,7 +12,7 @@ from app.ui.pages.model.guide import guide_cards
 from app.ui.pages.model.network_card import NetworkCard
 from app.ui.pages.model.sizes import parameters_of_defaults
 from app.ui.pages.parts import GuideCard, Page, Parts
-from app.ui.state.document import pretended
+from app.ui.state.document import fake_targets
 from app.ui.style.theme import style
 from app.ui.text.words import answers_words
 from app.ui.widgets.card import Card
@@ -39,7 +39,7 @@ class ModelPage(Page):
         style(self, "page")
         self.gallery = TemplateGallery(TEMPLATES, parts.theme)
         self.gallery.chosen.connect(lambda kind: parts.document.choose("model", kind))
-        self.network = NetworkCard(parts.measurer, parts.theme)
+        self.network = NetworkCard(parts.network_measurer, parts.theme)
         self.network.selected.connect(lambda name: self.guide_changed.emit())
         self._settings = self._settings_card()
         self._column = QVBoxLayout(self)
@@ -50,20 +50,25 @@ class ModelPage(Page):
         self._column.addLayout(self._row, 1)
         parts.document.changed.connect(self._refresh)
         parts.document.data_changed.connect(self._refresh)
-        parts.measurer.changed.connect(self._refresh)
+        parts.network_measurer.changed.connect(self._refresh)
         parts.theme.changed.connect(self._restyle)
         self._restyle()
 
     def guide(self) -> list[GuideCard]:
-        return guide_cards(self._parts.document, self._parts.measurer, self.network.view.chosen)
+        return guide_cards(
+            self._parts.document, self._parts.network_measurer, self.network.view.chosen
+        )
 
     def ready(self) -> tuple[bool, str]:
         """The step is done when the network can be built."""
-        measurer = self._parts.measurer
-        if measurer.trouble is not None:
-            return False, measurer.trouble.what
-        if measurer.inspection is not None and measurer.inspection.error is not None:
-            return False, measurer.inspection.error.what
+        network_measurer = self._parts.network_measurer
+        if network_measurer.trouble is not None:
+            return False, network_measurer.trouble.what
+        if (
+            network_measurer.inspection is not None
+            and network_measurer.inspection.error is not None
+        ):
+            return False, network_measurer.inspection.error.what
         return True, ""
 
     # --- building
@@ -120,7 +125,7 @@ class ModelPage(Page):
         except UserError:
             return
         self._describe_templates(problem)
-        answers = answers_words(problem, document.description or pretended(), task)
+        answers = answers_words(problem, document.description or fake_targets(), task)
         known = document.description is not None
         self._answers.setText(
             f"Answers: {answers}, {'from your data' if known else 'until data are opened'}."
@@ -134,7 +139,7 @@ class ModelPage(Page):
 
     def _describe_templates(self, problem: Problem) -> None:
         sizes = dict(self._sizes)
-        measured = self._parts.measurer.measured
+        measured = self._parts.network_measurer.measured
         if measured is not None and measured.experiment.model is not None:
             if measured.inspection.error is None:
                 sizes[measured.experiment.model.kind] = measured.inspection.parameters

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.engine.runs.run import Run
-from app.engine.runs.weights_in_use import read_kept
+from app.engine.runs.weights_in_use import read_weights_in_use
 
 if TYPE_CHECKING:
     from app.engine.results.predictor import Predictor
@@ -24,7 +24,7 @@ class Loaded:
         from app.engine.results.predictor import Predictor
 
         run = Run(path)
-        key = (path, read_kept(run), (path / "summary.json").stat().st_mtime_ns)
+        key = (path, read_weights_in_use(run), (path / "summary.json").stat().st_mtime_ns)
         if self._predictor is None or key != self._key:
             self._predictor, self._key = Predictor.load(run), key
         return self._predictor

@@ -20,7 +20,7 @@ from app.engine.results.reports.classes import ClassReport
 from app.engine.runs import weights_in_use
 from app.engine.runs.events import EpochDone
 from app.engine.runs.run import Run
-from app.engine.runs.weights_in_use import BEST, Kept
+from app.engine.runs.weights_in_use import BEST, WeightsInUse
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +36,8 @@ class Outcome:
     description: Description | None
     data: DataSettings
     trouble: str = ""
-    kept: Kept = BEST
-    last: Kept | None = None
+    kept: WeightsInUse = BEST
+    last: WeightsInUse | None = None
     task: Task | None = None
 
     @property
@@ -72,7 +72,14 @@ def read_outcome(path: Path) -> Outcome:
         )
     except UserError as error:
         return Outcome(
-            path, None, description, data, str(error), weights_in_use.read_kept(run), None, task
+            path,
+            None,
+            description,
+            data,
+            str(error),
+            weights_in_use.read_weights_in_use(run),
+            None,
+            task,
         )
 
 

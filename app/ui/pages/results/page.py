@@ -106,7 +106,7 @@ class ResultsPage(Page):
                 lambda file, made: save(self, self._parts.background, file, made)
             )
             self.view.wanted.connect(self._open_data)
-            self.view.said.connect(self.guide_changed)
+            self.view.predictions.connect(self.guide_changed)
             self._column.addWidget(self.view, 1)
         return self.view
 
@@ -217,12 +217,12 @@ class ResultsPage(Page):
             self._show_empty(trouble)
             return
         self.stack.setCurrentIndex(1)
-        kind = showing.about.kind if showing.about is not None else ""
+        kind = showing.description.kind if showing.description is not None else ""
         self.head.show_choice(
             self._about(), list(showing.splits), showing.name, showing.scrubs, noun(kind)
         )
         self.summary.show_verdict(showing.verdict.text, showing.verdict.level)
-        self.summary.show_splits(showing.splits, showing.name, showing.about)
+        self.summary.show_splits(showing.splits, showing.name, showing.description)
         self.used.show_run(self._record, self._outcome, showing.live)
         self._take_view(showing.report.view).show_results(self._shown(showing))
         self._arrange()
@@ -232,7 +232,7 @@ class ResultsPage(Page):
         source = self._source()
         return Shown(
             showing.report,
-            showing.about,
+            showing.description,
             source.dataset,
             source.missing,
             source.offer,

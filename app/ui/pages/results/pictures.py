@@ -121,8 +121,12 @@ class Gallery(ExampleGallery):
             place >= len(split.rows) or split.rows[place] != one.row
         ):  # rows ascend, but for data of other sources
             place = int(np.flatnonzero(split.rows == one.row)[0])
-        best = np.argsort(-split.said[place], kind="stable")[:3]
-        said = ", ".join(f"{names[k]} {percent_text(float(split.said[place, k]))}" for k in best)
+        best = np.argsort(-split.predictions[place], kind="stable")[:3]
+        predictions = ", ".join(
+            f"{names[k]} {percent_text(float(split.predictions[place, k]))}" for k in best
+        )
         return Found(
-            one.row, caption, f"<b>{escaped(names[one.true])}</b>, and it says: {escaped(said)}"
+            one.row,
+            caption,
+            f"<b>{escaped(names[one.true])}</b>, and it says: {escaped(predictions)}",
         )

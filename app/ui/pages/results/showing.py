@@ -26,12 +26,12 @@ class Verdict:
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """What a view shows. about: of the run's data, None where unknown. dataset: the run's own data where they are open,
+    """What a view shows. description: of the run's data, None where unknown. dataset: the run's own data where they are open,
     else `missing` says why not, and `offer` that they can be opened. live: the run goes on. past: the figures are of
     an epoch whose weights are not those in use. path: of the run."""
 
     report: SplitReport
-    about: Description | None = None
+    description: Description | None = None
     dataset: Dataset | None = None
     missing: str = ""
     offer: bool = False
@@ -42,7 +42,7 @@ class Shown:
     @property
     def kind(self) -> str:
         """Of the examples."""
-        return self.about.kind if self.about is not None else "image"
+        return self.description.kind if self.description is not None else "image"
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +63,7 @@ class Showing:
         return self.running or self.outcome is None or self.outcome.report is None
 
     @property
-    def about(self) -> Description | None:
+    def description(self) -> Description | None:
         return self.outcome.description if self.outcome else None
 
     @property
@@ -104,21 +104,29 @@ class Showing:
 
     def at(self, epoch: events.EpochDone) -> SplitReport | None:
         """What is known of validation after an epoch: by its confusion, else by the few examples that are followed."""
-        about = self.about
+        description = self.description
         prepared = self.record.prepared
-        classes = prepared.classes if prepared is not None else about.classes if about else ()
-        found = of_epoch(epoch, classes, about.counts if about else {}, self.task)
+        classes = (
+            prepared.classes if prepared is not None else description.classes if description else ()
+        )
+        found = of_epoch(epoch, classes, description.counts if description else {}, self.task)
         return found if found is not None else self._followed(epoch)
 
     def _followed(self, epoch: events.EpochDone) -> SplitReport | None:
         """The report on the probe set, with the figures of all of validation."""
-        about, task, record = self.about, self.task, self._record_of(epoch)
+        description, task, record = self.description, self.task, self._record_of(epoch)
         targets = self._targets(record.rows) if record is not None else None
-        if about is None or task is None or record is None or targets is None:
+        if description is None or task is None or record is None or targets is None:
             return None
         try:
             report = report_for(task.view).of(
-                "validation", about, task, record.rows, targets, record.said, epoch.validation_loss
+                "validation",
+                description,
+                task,
+                record.rows,
+                targets,
+                record.predictions,
+                epoch.validation_loss,
             )
         except ValueError:
             return None
@@ -127,7 +135,7 @@ class Showing:
     def _record_of(self, epoch: events.EpochDone) -> EpochRecord | None:
         probe = self.record.probe
         if probe is not None and probe.epoch == epoch.epoch:
-            return EpochRecord(probe.rows, probe.said)
+            return EpochRecord(probe.rows, probe.predictions)
         return read_epoch(self.record.path, epoch.epoch) if self.record.path is not None else None
 
     def _recorded(self, epoch: events.EpochDone) -> bool:
@@ -189,7 +197,11 @@ class Showing:
         text, level = self.report.verdict()
         if past is None:
             return Verdict(text, level)
-        about, count = self.about, self.report.count
-        few = about is not None and count < about.size("validation") and past.confusion is None
+        description, count = self.description, self.report.count
+        few = (
+            description is not None
+            and count < description.size("validation")
+            and past.confusion is None
+        )
         on = f", on {count:,} validation examples that are followed" if few else ""
         return Verdict(f"After epoch {past.epoch}{on}: {text[0].lower()}{text[1:]}", level)

@@ -71,13 +71,13 @@ class SummaryCard(Card):
         self._restyle()
 
     def show_splits(
-        self, splits: Mapping[str, SplitReport], chosen: str, about: Description | None = None
+        self, splits: Mapping[str, SplitReport], chosen: str, description: Description | None = None
     ) -> None:
-        """The figures of the chosen split; of classes the intervals of all. about: for the unit of amounts. A mean over
+        """The figures of the chosen split; of classes the intervals of all. description: for the unit of amounts. A mean over
         several amounts without a unit in common says nothing: square metres and euros do not add up."""
         split = splits[chosen]
-        unit = unit_of(about) if about is not None else ""
-        mixed = about is not None and len(about.amounts) > 1 and not unit
+        unit = unit_of(description) if description is not None else ""
+        mixed = description is not None and len(description.amounts) > 1 and not unit
         figures = [
             (METRICS[name].label, figure_text(name, value, unit), METRICS[name].help)
             for name, value in split.metrics.items()

@@ -130,9 +130,9 @@ class ThresholdPanel(QWidget):
         """The same answers, with yes from the threshold on."""
         if not has_examples(report) or self.slider.value() == round(USUAL * STEPS):
             return report
-        said = (report.said[:, 1] >= self.threshold).astype(np.int64)
+        predicted = (report.predictions[:, 1] >= self.threshold).astype(np.int64)
         names = tuple(row.name for row in report.classes)
-        matrix = scores.confusion(report.targets, said, 2)
+        matrix = scores.confusion(report.targets, predicted, 2)
         made = YesNoReport.of_confusion(
             report.split, matrix, names, report.baseline_class, report.metrics, report.loss
         )
@@ -143,7 +143,7 @@ class ThresholdPanel(QWidget):
             high=made.high,
             classes=made.classes,
             confusion=matrix,
-            predictions=said,
+            predicted_classes=predicted,
         )
 
     def _moved(self) -> None:

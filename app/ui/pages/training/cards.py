@@ -234,14 +234,14 @@ class LogView(Card):
         self._waiting.extend(tail(record.path / "log.txt") if record.path is not None else [])
         self._flush()
 
-    def add(self, told: list[events.Event], about: About) -> None:
-        self._waiting.extend(line for event in told if (line := self._line(event, about)))
+    def add(self, told: list[events.Event], description: About) -> None:
+        self._waiting.extend(line for event in told if (line := self._line(event, description)))
         self._flush()
 
-    def _line(self, event: events.Event, about: About) -> str:
+    def _line(self, event: events.Event, description: About) -> str:
         if isinstance(event, events.Changed):  # named by the settings of its run
             return f"Changed after step {event.step:,}: {self._record.words_of(event)}. {event.why}".strip()
-        return line_of(event, about)
+        return line_of(event, description)
 
     def _flush(self) -> None:
         if self._waiting and self.text.isVisible():
@@ -273,8 +273,8 @@ def tail(path: Path) -> list[str]:
     return lines[1:] if size > LOG_TAIL else lines
 
 
-def line_of(event: events.Event, about: About) -> str:
-    """An event as a line of the log; "" for what happens too often. about: the run, for its headline metric."""
+def line_of(event: events.Event, description: About) -> str:
+    """An event as a line of the log; "" for what happens too often. description: the run, for its headline metric."""
     match event:
         case events.StageChanged(text=text, done=0):
             return text
@@ -284,8 +284,12 @@ def line_of(event: events.Event, about: About) -> str:
                 f"{event.steps:,} steps of {event.batch_size}"
             )
         case events.EpochDone():
-            value = event.metrics.get(about.headline.name)
-            figure = f", {about.headline.label} {about.text(value)}" if value is not None else ""
+            value = event.metrics.get(description.headline.name)
+            figure = (
+                f", {description.headline.label} {description.text(value)}"
+                if value is not None
+                else ""
+            )
             best = ", the best so far" if event.best else ""
             return (
                 f"Epoch {event.epoch}: training loss {number_text(event.training_loss)}, "

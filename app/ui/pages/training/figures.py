@@ -26,26 +26,26 @@ class Figure:
 
 
 def figures_of(
-    record: Record, smoothed: float, resolved: Experiment | None, about: About
+    record: Record, smoothed: float, resolved: Experiment | None, description: About
 ) -> list[Figure]:
     """The four figures of a run. smoothed: the training loss as the plot averages it. resolved: if it is known."""
     below = "smoothed" if len(record.losses) else ""
     return [
-        _headline(record, about),
+        _headline(record, description),
         Figure("figure.training_loss", "training loss", number_text(smoothed), below),
         _validation(record, resolved),
         _rate(record, resolved),
     ]
 
 
-def _headline(record: Record, about: About) -> Figure:
+def _headline(record: Record, description: About) -> Figure:
     """The task's first metric, of the best epoch."""
-    best, metric = record.best, about.headline
+    best, metric = record.best, description.headline
     label = f"best validation {metric.label}"
     if best is None or metric.name not in best.metrics:
         return Figure("figure.metric", label, UNKNOWN, "after the first epoch", best=True)
     epochs = f" of {record.prepared.epochs}" if record.prepared else ""
-    value = about.text(best.metrics[metric.name])
+    value = description.text(best.metrics[metric.name])
     return Figure("figure.metric", label, value, f"epoch {best.epoch}{epochs}", best=True)
 
 

@@ -35,7 +35,7 @@ OFTEN = {
     events.StageChanged,
     events.MemoryMeasured,
     events.CheckpointSaved,
-    events.LaneTold,
+    events.MemberEvent,
     events.InsideMeasured,
 }
 """What is told all the time, and waits for the next drawing."""
@@ -109,7 +109,7 @@ class TrainingPage(Page):
             session.race if session.race is not None and session.race.holds(self.record) else None
         )
         self.run.offer_race(race)
-        if race is not None and session.racing and not race.begun:
+        if race is not None and session.race_state and not race.begun:
             self.run.show_view(RACE)
         self._refresh_all()
 
@@ -194,8 +194,10 @@ class TrainingPage(Page):
     def _show_page(self) -> None:
         """Empty, preparing, or the run."""
         session, record = self.parts.session, self.record
-        racing = session.racing and session.live and session.race is not None and session.race.begun
-        if len(record.steps) or record.finished is not None or racing:
+        race_state = (
+            session.race_state and session.live and session.race is not None and session.race.begun
+        )
+        if len(record.steps) or record.finished is not None or race_state:
             number = 2
         elif session.live:
             number = 1
@@ -239,14 +241,20 @@ class TrainingPage(Page):
             or told.rows.max(initial=-1) >= len(dataset.targets)
         ):
             return None
-        about = dataset.description
+        description = dataset.description
         try:
             report = report_for(task.view).of(
-                "validation", about, task, told.rows, dataset.targets[told.rows], told.said, None
+                "validation",
+                description,
+                task,
+                told.rows,
+                dataset.targets[told.rows],
+                told.predictions,
+                None,
             )
         except (KeyError, ValueError):  # answers of another form than these data ask for
             return None
-        return Probe(report, about, dataset) if report.count else None
+        return Probe(report, description, dataset) if report.count else None
 
     def _show_notice(self) -> None:
         session = self.parts.session
@@ -266,8 +274,8 @@ class TrainingPage(Page):
         )
 
     def _judge(self) -> None:
-        about = self._dataset.description if self._dataset is not None else None
-        findings = guide.findings_of(self.record, about, self._resolved)
+        description = self._dataset.description if self._dataset is not None else None
+        findings = guide.findings_of(self.record, description, self._resolved)
         if self.parts.session.live and guide.spilled(self.record, self._best_speed):
             findings.insert(0, guide.spill_finding(self._resolved))
         if findings != self._findings:

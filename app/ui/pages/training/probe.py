@@ -47,17 +47,17 @@ class ProbeStrip(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.theme = theme
-        self.said: list[Said] = []
+        self.predictions: list[Said] = []
         self._pixmaps: dict[tuple[int, int, int], QPixmap] = {}
         self.setObjectName("training.probe")
         self.setAccessibleName("What the network says now about validation examples")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         theme.changed.connect(self._changed)
 
-    def show_said(self, said: list[Said]) -> None:
+    def show_predictions(self, predictions: list[Said]) -> None:
         self._pixmaps.clear()  # at most six, once an epoch
-        self.said = said
-        self.setAccessibleDescription("; ".join(", ".join(one.lines) for one in said))
+        self.predictions = predictions
+        self.setAccessibleDescription("; ".join(", ".join(one.lines) for one in predictions))
         self.update()
 
     def _changed(self) -> None:
@@ -74,11 +74,11 @@ class ProbeStrip(QWidget):
 
     @property
     def _pictures(self) -> bool:
-        return not self.said or self.said[0].example.kind == "image"
+        return not self.predictions or self.predictions[0].example.kind == "image"
 
     @property
     def _columns(self) -> int:
-        return self.most_of(self.said[0].example.kind) if self.said else MOST["image"]
+        return self.most_of(self.predictions[0].example.kind) if self.predictions else MOST["image"]
 
     def _line(self) -> int:
         return QFontMetrics(self.theme.font(11)).height()
@@ -108,7 +108,7 @@ class ProbeStrip(QWidget):
         wide = (self.width() - (columns - 1) * gap) / columns
         return [
             QRectF(number * (wide + gap), 0, wide, self.height())
-            for number in range(len(self.said))
+            for number in range(len(self.predictions))
         ]
 
     # --- painting
@@ -118,12 +118,14 @@ class ProbeStrip(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(self.theme.font(11))
         metrics, line, side = painter.fontMetrics(), self._line(), self.side()
-        for number, (said, cell) in enumerate(zip(self.said, self.cells(), strict=True)):
+        for number, (predictions, cell) in enumerate(
+            zip(self.predictions, self.cells(), strict=True)
+        ):
             wide = side if self._pictures else cell.width()
             tile = QRectF(cell.center().x() - wide / 2, 0, wide, side)
-            self._picture(painter, number, said, tile)
-            painter.setPen(self.theme.color("secondary" if said.right else "validation"))
-            for row, text in enumerate(said.lines):
+            self._picture(painter, number, predictions, tile)
+            painter.setPen(self.theme.color("secondary" if predictions.right else "validation"))
+            for row, text in enumerate(predictions.lines):
                 place = QRectF(
                     cell.left() - 3, side + self.theme.px(4) + row * line, cell.width() + 6, line
                 )
@@ -131,18 +133,18 @@ class ProbeStrip(QWidget):
                 painter.drawText(place, Qt.AlignmentFlag.AlignHCenter, short)
         painter.end()
 
-    def _picture(self, painter: QPainter, number: int, said: Said, tile: QRectF) -> None:
+    def _picture(self, painter: QPainter, number: int, predictions: Said, tile: QRectF) -> None:
         wide, high = int(tile.width()), int(tile.height())
         outline = QPainterPath()
         outline.addRoundedRect(tile, 6, 6)
         painter.fillPath(outline, self.theme.color("track"))
         key = (number, wide, high)
         if key not in self._pixmaps:
-            ratio, picture = self.devicePixelRatioF(), said.example.picture
+            ratio, picture = self.devicePixelRatioF(), predictions.example.picture
             self._pixmaps[key] = (
                 crisp(picture, high, ratio)
                 if picture is not None
-                else pixmap_of(self.theme, said.example, QSize(wide, high), ratio)
+                else pixmap_of(self.theme, predictions.example, QSize(wide, high), ratio)
             )
         pixmap = self._pixmaps[key]
         ratio = pixmap.devicePixelRatio()
@@ -151,7 +153,7 @@ class ProbeStrip(QWidget):
         left = int(tile.center().x() - pixmap.width() / ratio / 2)
         painter.drawPixmap(left, int(tile.center().y() - pixmap.height() / ratio / 2), pixmap)
         painter.restore()
-        if not said.right:
+        if not predictions.right:
             pen = painter.pen()
             pen.setColor(self.theme.color("validation"))
             pen.setWidth(2)
@@ -161,6 +163,8 @@ class ProbeStrip(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         super().mouseMoveEvent(event)
-        for said, cell in zip(self.said, self.cells(), strict=True):
+        for predictions, cell in zip(self.predictions, self.cells(), strict=True):
             if cell.contains(event.position()):
-                QToolTip.showText(event.globalPosition().toPoint(), "\n".join(said.lines), self)
+                QToolTip.showText(
+                    event.globalPosition().toPoint(), "\n".join(predictions.lines), self
+                )

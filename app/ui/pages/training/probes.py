@@ -33,7 +33,7 @@ class Probe:
     """report: on the examples followed, which are rows of the data set."""
 
     report: SplitReport
-    about: Description
+    description: Description
     dataset: Dataset
 
 
@@ -47,9 +47,9 @@ class ExamplesBody(ProbeStrip):
     """A few examples, each with what it is taken for."""
 
     def show_probe(self, probe: Probe) -> str:
-        self.show_said(said_of(probe, self.most_of(probe.about.kind)))
-        count = len(self.said)
-        return f"about {NUMBERS.get(count, str(count))} validation {noun(probe.about.kind, count)}"
+        self.show_predictions(predictions_of(probe, self.most_of(probe.description.kind)))
+        count = len(self.predictions)
+        return f"about {NUMBERS.get(count, str(count))} validation {noun(probe.description.kind, count)}"
 
 
 class AmountsBody(ScatterPlot):
@@ -66,14 +66,14 @@ class AmountsBody(ScatterPlot):
         self.name_axes(f"true {one.unit}".rstrip(), "predicted")
 
         def tell(number: int) -> Told:
-            true, said = float(report.true()[number]), float(report.predicted()[number])
-            words = f"is {amount(true, one.unit, 4)}, predicted {amount(said, one.unit, 4)}"
+            true, predictions = float(report.true()[number]), float(report.predicted()[number])
+            words = f"is {amount(true, one.unit, 4)}, predicted {amount(predictions, one.unit, 4)}"
             return words, example_of(probe.dataset, int(report.rows[number]))
 
         self.tell = tell
         self.show_points(report.true(), report.predicted())
         name = f"{one.name} of " if len(report.amounts) > 1 else ""
-        return f"{name}{counted(probe.about.kind, report.count)}; on the line it is right"
+        return f"{name}{counted(probe.description.kind, report.count)}; on the line it is right"
 
 
 class MatchingBody(SimilarityMatrix):
@@ -109,7 +109,7 @@ class SpaceBody(ScatterPlot):
 
         self.tell = tell
         self.show_points(report.flat[:, 0], report.flat[:, 1], report.targets)
-        return f"{counted(probe.about.kind, report.count)}; equals should lie together"
+        return f"{counted(probe.description.kind, report.count)}; equals should lie together"
 
 
 class SentenceBody(QWidget):
@@ -128,7 +128,7 @@ class SentenceBody(QWidget):
 
     def show_probe(self, probe: Probe) -> str:
         self.text.setText(probe.report.verdict()[0])
-        return f"on {counted(probe.about.kind, probe.report.count)} that it never trains on"
+        return f"on {counted(probe.description.kind, probe.report.count)} that it never trains on"
 
 
 BODIES: dict[str, Callable[[Theme], QWidget]] = {
@@ -144,18 +144,20 @@ BODIES: dict[str, Callable[[Theme], QWidget]] = {
 NUMBERS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
 
 
-def said_of(probe: Probe, most: int) -> list[Said]:
+def predictions_of(probe: Probe, most: int) -> list[Said]:
     """The first few examples with what is said of them: of classes the likeliest, of tags those that are set."""
     report, told = probe.report, []
     for place, row in enumerate(report.rows[:most].tolist()):
         example = example_of(probe.dataset, row)
         if isinstance(report, ClassReport):
-            names = probe.about.classes
-            best, true = int(np.argmax(report.said[place])), int(report.targets[place])
-            told.append(Said(example, names[best], names[true], float(report.said[place, best])))
+            names = probe.description.classes
+            best, true = int(np.argmax(report.predictions[place])), int(report.targets[place])
+            told.append(
+                Said(example, names[best], names[true], float(report.predictions[place, best]))
+            )
         elif isinstance(report, TagReport):
-            said = _tags(report.names, report.said[place] >= THRESHOLD)
-            told.append(Said(example, said, _tags(report.names, report.targets[place] > 0)))
+            predictions = _tags(report.names, report.predictions[place] >= THRESHOLD)
+            told.append(Said(example, predictions, _tags(report.names, report.targets[place] > 0)))
     return told
 
 

@@ -31,7 +31,7 @@ from app.ui.plots.curves.learning_rate import RatePlot
 from app.ui.plots.curves.loss import LossPlot
 from app.ui.plots.curves.metric import MetricPlot
 from app.ui.plots.curves.norm import NormPlot
-from app.ui.state.race import Racing
+from app.ui.state.race import RaceState
 from app.ui.state.record import Record
 from app.ui.style.theme import style
 from app.ui.widgets.one_of import OneOf
@@ -62,7 +62,7 @@ class RunView(QScrollArea):
         super().__init__()
         self.parts, self.notice = parts, notice
         self.view, self._width = "overview", 0
-        self._race: Racing | None = None
+        self._race: RaceState | None = None
         inside = self._build()
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -201,7 +201,7 @@ class RunView(QScrollArea):
 
     # --- showing
 
-    def offer_race(self, race: Racing | None) -> None:
+    def offer_race(self, race: RaceState | None) -> None:
         """The race that the run shown belongs to: the view of it is there, or not."""
         self._race = race
         self.group.button(RACE).setVisible(race is not None)
@@ -218,10 +218,10 @@ class RunView(QScrollArea):
         self._show_changing()
         self.turned.emit(self.view)
 
-    def draw(self, record: Record, resolved: Experiment | None, about: About) -> None:
+    def draw(self, record: Record, resolved: Experiment | None, description: About) -> None:
         """The figures, and the plots of the view in front."""
         self.loss.show_record(record)
-        self.figures.show_figures(figures_of(record, self.loss.smoothed, resolved, about))
+        self.figures.show_figures(figures_of(record, self.loss.smoothed, resolved, description))
         self._name_inside(resolved)
         self.changing.show_record(record, resolved)
         self.changes.show_record(record)
@@ -229,14 +229,14 @@ class RunView(QScrollArea):
         if self.view == "race":
             self.changes.hide()
             if self._race is not None:
-                self.race.show_race(self._race, self.parts.session.racing)
+                self.race.show_race(self._race, self.parts.session.race_state)
         elif self.view == "overview":
-            label = about.headline.label
+            label = description.headline.label
             self.metric_card.title.setText(f"{label[0].upper()}{label[1:]}")
-            better = "" if about.headline.better == "higher" else "lower is better, "
-            self.metric_card.set_why(f"{better}on {about.many} it never trains on")
-            self.metric_card.title.setToolTip(about.headline.help)
-            self.headline.show_record(record, about.headline, about.unit)
+            better = "" if description.headline.better == "higher" else "lower is better, "
+            self.metric_card.set_why(f"{better}on {description.many} it never trains on")
+            self.metric_card.title.setToolTip(description.headline.help)
+            self.headline.show_record(record, description.headline, description.unit)
             self.memory_card.show_record(record, resolved)
         elif self.view == "curves":
             self.rate.show_record(record, resolved)

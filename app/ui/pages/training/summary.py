@@ -30,16 +30,21 @@ class Notice:
 
 
 def notice_of(
-    record: Record, state: State, live: bool, stage: str, seconds: float, about: About | None = None
+    record: Record,
+    state: State,
+    live: bool,
+    stage: str,
+    seconds: float,
+    description: About | None = None,
 ) -> Notice | None:
     """The notice for a record; None while a run just runs. live: the record is that of the current run.
 
-    stage, seconds: what it is doing, and since when the run was asked for. about: for the words of its figure.
+    stage, seconds: what it is doing, and since when the run was asked for. description: for the words of its figure.
     """
     if live:
         return _live(record, state, stage, seconds)
     if record.finished is not None:
-        return _finished(record, about or About())
+        return _finished(record, description or About())
     if record.started is not None and len(record.steps):
         return Notice(
             "Interrupted",
@@ -67,7 +72,7 @@ def _live(record: Record, state: State, stage: str, seconds: float) -> Notice | 
     return None
 
 
-def _finished(record: Record, about: About) -> Notice:
+def _finished(record: Record, description: About) -> Notice:
     end = record.finished
     assert end is not None
     if end.status == "failed":
@@ -92,22 +97,25 @@ def _finished(record: Record, about: About) -> Notice:
     if stopped:
         actions = ("results", "tryit", "resume")
     return Notice(
-        title, f"{_judged(record, about)} {end.reason if stopped else ''}".strip(), "good", actions
+        title,
+        f"{_judged(record, description)} {end.reason if stopped else ''}".strip(),
+        "good",
+        actions,
     )
 
 
-def _judged(record: Record, about: About) -> str:
+def _judged(record: Record, description: About) -> str:
     best = record.best
     if best is None:
         return ""
-    value = best.metrics.get(about.headline.name)
+    value = best.metrics.get(description.headline.name)
     loss = f"validation loss {number_text(best.validation_loss)}"
     if value is None:
         return f"Its weights are kept ({loss})."
-    if about.headline.name == ACCURACY:
-        return f"{about.text(value)} of the validation {about.many} right, {loss}. Its weights are kept."
-    label = about.headline.label
-    figure = f"{label[0].upper()}{label[1:]} {about.text(value)} on validation"
+    if description.headline.name == ACCURACY:
+        return f"{description.text(value)} of the validation {description.many} right, {loss}. Its weights are kept."
+    label = description.headline.label
+    figure = f"{label[0].upper()}{label[1:]} {description.text(value)} on validation"
     return f"{figure}, loss {number_text(best.validation_loss)}. Its weights are kept."
 
 

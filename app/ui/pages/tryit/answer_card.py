@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout
 from app.engine.learning.task import View
 from app.ui.pages.tryit.answer_cards import ReplyView, reply_for, sort_of
 from app.ui.pages.tryit.asking import Reply
-from app.ui.pages.tryit.input_cards.image import PictureGiver
+from app.ui.pages.tryit.input_cards.image import PictureInputCard
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.card import Card
 from app.ui.widgets.examples.thumbnails import crisp
@@ -56,7 +56,7 @@ class AnswerCard(Card):
         self.stack = QStackedLayout()
         self.body.addLayout(self.stack, 1)
         theme.changed.connect(lambda: self.show_reply(self._reply))
-        self.set_view("classes", True, PictureGiver.hint)
+        self.set_view("classes", True, PictureInputCard.hint)
 
     def set_view(self, view: View, pictures: bool = True, hint: str = "") -> None:
         """The sort of replies that the network of the chosen run gives. pictures: whether it looks at single ones.

@@ -18,7 +18,7 @@ from app.engine.learning.task import Task
 from app.engine.results.answer import Answer
 from app.engine.results.reports import report_for
 from app.engine.runs.run import Run, list_runs
-from app.engine.runs.weights_in_use import FILE, Kept
+from app.engine.runs.weights_in_use import FILE, WeightsInUse
 from app.ui.pages.tryit.beside import Known, beside
 from app.ui.widgets.examples.picture import Example, example_from
 
@@ -42,7 +42,7 @@ class Ready:
     """A run whose weights are loaded, which ones, and what they were trained on and for."""
 
     choice: Choice
-    kept: Kept
+    kept: WeightsInUse
     description: Description
     task: Task
 
@@ -74,7 +74,7 @@ class Reply:
     pixels. halves: of a pair, which were given. extra: what stands beside the answer."""
 
     given: Given
-    about: Description
+    description: Description
     task: Task
     epoch: int
     answer: Answer | None
@@ -161,24 +161,30 @@ class Asker:
         ready = self.load(path)
         assert self._loaded is not None
         _, predictor, known = self._loaded
-        about, task = predictor.description, predictor.task
+        description, task = predictor.description, predictor.task
         arrays, halves = _arrays(predictor, given)
-        said = (
-            predictor.said(*(array[None] for array in arrays))[0]
+        predictions = (
+            predictor.predictions(*(array[None] for array in arrays))[0]
             if task.answers in ("values", "pair")
             else None
         )
         answer = None
-        if said is not None and all(halves) and not (task.embeds and task.answers == "values"):
-            answer = report_for(task.view).answer(about, said)
-        extra = beside(task.view, predictor, arrays, said, halves, dataset, known, check)
-        seen = example_from(about.preparation, arrays[0] if len(arrays) == 1 else arrays)
+        if (
+            predictions is not None
+            and all(halves)
+            and not (task.embeds and task.answers == "values")
+        ):
+            answer = report_for(task.view).answer(description, predictions)
+        extra = beside(task.view, predictor, arrays, predictions, halves, dataset, known, check)
+        seen = example_from(description.preparation, arrays[0] if len(arrays) == 1 else arrays)
         left_out = (
-            about.preparation.left_out(given.raw) if given.kept is None and all(halves) else ""
+            description.preparation.left_out(given.raw)
+            if given.kept is None and all(halves)
+            else ""
         )
         return ready, Reply(
             given,
-            about,
+            description,
             task,
             ready.epoch,
             answer,

@@ -64,7 +64,7 @@ def beside(
     view: View,
     predictor: Predictor,
     arrays: tuple[np.ndarray, ...],
-    said: np.ndarray | None,
+    predictions: np.ndarray | None,
     halves: tuple[bool, ...],
     dataset: Dataset | None,
     known: Known,
@@ -73,28 +73,30 @@ def beside(
     """None where nothing stands beside answers of this sort."""
     made = _MAKERS.get(view)
     return (
-        made(predictor, arrays, said, halves, dataset, known, check) if made is not None else None
+        made(predictor, arrays, predictions, halves, dataset, known, check)
+        if made is not None
+        else None
     )
 
 
 def _partners(
     predictor: Predictor,
     arrays: tuple[np.ndarray, ...],
-    said: np.ndarray | None,
+    predictions: np.ndarray | None,
     halves: tuple[bool, ...],
     dataset: Dataset | None,
     known: Known,
     check: Callable[[], None],
 ) -> tuple[Partners, ...] | None:
     """Of each half that was given, the nearest other halves of the open data."""
-    if dataset is None or said is None:
+    if dataset is None or predictions is None:
         return None
     _learn(predictor, dataset, known, check)
     names = getattr(predictor.description.preparation, "names", ("first half", "second half"))
     found = []
     for place, there in enumerate(halves):
         if there:
-            near = nearest(said[place], known.points[:, 1 - place], MOST)
+            near = nearest(predictions[place], known.points[:, 1 - place], MOST)
             found.append(
                 Partners(
                     f"Nearest {names[1 - place]} to this {names[place]}",
@@ -115,18 +117,18 @@ def _half(dataset: Dataset, known: Known, at: int, similarity: float, place: int
 def _neighbours(
     predictor: Predictor,
     arrays: tuple[np.ndarray, ...],
-    said: np.ndarray | None,
+    predictions: np.ndarray | None,
     halves: tuple[bool, ...],
     dataset: Dataset | None,
     known: Known,
     check: Callable[[], None],
 ) -> tuple[Partners, ...] | None:
     """The examples of the open data that lie nearest, with their classes."""
-    if dataset is None or said is None:
+    if dataset is None or predictions is None:
         return None
     _learn(predictor, dataset, known, check)
     classes, found = dataset.description.classes, []
-    for at, similarity in nearest(said, known.points, MOST):
+    for at, similarity in nearest(predictions, known.points, MOST):
         row = int(known.rows[at])
         found.append(
             Neighbour(row, example_of(dataset, row), similarity, classes[int(dataset.targets[row])])
@@ -148,7 +150,7 @@ def _learn(predictor: Predictor, dataset: Dataset, known: Known, check: Callable
     for first in range(0, len(rows), BATCH):
         check()
         part = rows[first : first + BATCH]
-        points.append(predictor.said(*(array[part] for array in dataset.arrays)))
+        points.append(predictor.predictions(*(array[part] for array in dataset.arrays)))
     known.rows, known.points, known.fingerprint = (
         rows,
         np.concatenate(points),
@@ -159,7 +161,7 @@ def _learn(predictor: Predictor, dataset: Dataset, known: Known, check: Callable
 def _restored(
     predictor: Predictor,
     arrays: tuple[np.ndarray, ...],
-    said: np.ndarray | None,
+    predictions: np.ndarray | None,
     halves: tuple[bool, ...],
     dataset: Dataset | None,
     known: Known,

@@ -21,7 +21,7 @@ OUT = "Table (*.csv)"
 class ManyLine(QWidget):
     """said(sentence): it could not be done."""
 
-    said = Signal(str)
+    predictions = Signal(str)
 
     def __init__(self, parts: Parts, asker: Asker) -> None:
         super().__init__()
@@ -87,6 +87,6 @@ class ManyLine(QWidget):
         def failed(failure: Failure) -> None:
             self.button.setEnabled(True)
             self.words.setText("")
-            self.said.emit(f"{failure.what} {failure.remedy}".strip())
+            self.predictions.emit(f"{failure.what} {failure.remedy}".strip())
 
         self._parts.background.run(work, done, failed, key="tryit.many")

@@ -36,7 +36,7 @@ from app.ui.pages.tryit.answer_card import AnswerCard
 from app.ui.pages.tryit.answer_cards import ReplyView
 from app.ui.pages.tryit.asking import Asker, Choice, Given, Ready, Reply, usable_runs
 from app.ui.pages.tryit.guide import guide_cards
-from app.ui.pages.tryit.input_cards import Giver, giver_for
+from app.ui.pages.tryit.input_cards import InputCard, giver_for
 from app.ui.pages.tryit.many import ManyLine
 from app.ui.pages.tryit.writing import Writing
 from app.ui.state.background import Failure
@@ -69,7 +69,7 @@ class TryItPage(Page):
         self._ready: Ready | None = None
         self._picture: Given | None = None
         self._answer: Reply | None = None
-        self._givers: dict[str, Giver] = {}
+        self._input_cards: dict[str, InputCard] = {}
         self._random = random.Random()
         self._soon = QTimer(self, interval=DEBOUNCE_MS, singleShot=True)
         self._soon.timeout.connect(self._ask)
@@ -92,7 +92,7 @@ class TryItPage(Page):
         theme = self._parts.theme
         self.giver_stack, self.left = QStackedLayout(), QWidget()
         self.left.setLayout(self.giver_stack)
-        self.giving = self._giver("image")
+        self.giving = self._input_card("image")
         self.card = AnswerCard(theme)
         self.writing = Writing(self._parts.background, self._asker)
         self.card.made.connect(self._wire)
@@ -106,7 +106,7 @@ class TryItPage(Page):
         ):  # a longer name on one side must not push the other one about
             card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.many = ManyLine(self._parts, self._asker)
-        self.many.said.connect(self.card.say)
+        self.many.predictions.connect(self.card.say)
         content = QWidget()
         style(content, "page")
         column = QVBoxLayout(content)
@@ -171,16 +171,16 @@ class TryItPage(Page):
         )
         self.runs.setMinimumContentsLength(16 if wide else 8)
 
-    def _giver(self, kind: str) -> Giver:
+    def _input_card(self, kind: str) -> InputCard:
         """The card for this sort of example, brought to the front."""
-        if kind not in self._givers:
-            giver = self._givers[kind] = giver_for(kind, self._parts.theme)
-            giver.given.connect(self._given)
-            giver.wanted_random.connect(self.take_random)
-            giver.refused.connect(lambda text: self.card.say(text))
-            self.giver_stack.addWidget(giver)
-        self.giver_stack.setCurrentWidget(self._givers[kind])
-        return self._givers[kind]
+        if kind not in self._input_cards:
+            input_card = self._input_cards[kind] = giver_for(kind, self._parts.theme)
+            input_card.given.connect(self._given)
+            input_card.wanted_random.connect(self.take_random)
+            input_card.refused.connect(lambda text: self.card.say(text))
+            self.giver_stack.addWidget(input_card)
+        self.giver_stack.setCurrentWidget(self._input_cards[kind])
+        return self._input_cards[kind]
 
     def _wire(self, view: ReplyView) -> None:
         self.writing.attend(view)
@@ -249,19 +249,19 @@ class TryItPage(Page):
         live = self._parts.session.active and self._parts.session.live_record.path == self._path
         self.epoch.setText(f"epoch {ready.epoch}, the {ready.kept.use}{' so far' if live else ''}")
         self.card.set_why(f"from the {ready.kept.use} epoch")
-        about, giving = ready.description, self._giver(ready.description.kind)
+        description, giving = ready.description, self._input_card(ready.description.kind)
         fits = self._fits()
-        giving.let_go(about.fingerprint)
+        giving.let_go(description.fingerprint)
         if giving is not self.giving or not fits:
             self.giving, self._picture, self._answer = (
                 giving,
                 None,
                 None,
             )  # an example of other data
-        self.card.set_view(ready.task.view, about.kind == "image", giving.hint)
+        self.card.set_view(ready.task.view, description.kind == "image", giving.hint)
         self.writing.path = ready.choice.path
         self.many.show_run(ready)
-        self.giving.prepare_for(about.preparation)
+        self.giving.prepare_for(description.preparation)
         self._show_random()
         self.guide_changed.emit()
         if self._picture is None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from app.engine.errors import UserError
 from app.engine.experiment.experiment import Experiment
-from app.ui.state.document import Document, pretended
+from app.ui.state.document import Document, fake_targets
 from app.ui.state.preferences import Preferences
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.flow import Flow
@@ -199,14 +199,14 @@ class Form(QWidget):
 def sorts(document: Document) -> frozenset[str]:
     """The sorts of data that are open, as `Setting.applies` names them: the kind of the examples, of each half of a
     pair, and the task; () while nothing is open."""
-    about = document.description
-    if about is None:
+    description = document.description
+    if description is None:
         return frozenset()
-    found = {about.kind, *(one.kind for one in about.preparation.inputs)}
+    found = {description.kind, *(one.kind for one in description.preparation.inputs)}
     try:
         return frozenset(found | {document.task().kind})
     except UserError:
-        return frozenset(found | {document.experiment.data.task or about.task})
+        return frozenset(found | {document.experiment.data.task or description.task})
 
 
 def concerns(setting: Setting, found: frozenset[str]) -> bool:
@@ -274,9 +274,9 @@ class ChoiceBox(DropDown):
         """A loss fits where it serves the task, or, with the task left open, another that these data allow."""
         from app.engine.learning.tasks import TASKS
 
-        about = self._document.description or pretended()
+        description = self._document.description or fake_targets()
         chosen = self._document.experiment.data.task
-        task = TASKS[chosen or about.task]
+        task = TASKS[chosen or description.task]
         if task.kind in kinds:
             return ""
         if chosen is None:
@@ -285,7 +285,7 @@ class ChoiceBox(DropDown):
                 for kind in kinds
                 if kind in TASKS and TASKS[kind].targets == task.targets
             ]
-            reasons = [one.fits(about) for one in alike if one.pairs == task.pairs]
+            reasons = [one.fits(description) for one in alike if one.pairs == task.pairs]
             if reasons and not all(reasons):
                 return ""
             if reasons and self._document.description is not None:

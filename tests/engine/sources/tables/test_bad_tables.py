@@ -93,19 +93,19 @@ def test_damaged_workbooks_are_refused(tmp_path: Path) -> None:
 
 
 def test_ragged_rows_are_left_out_counted_and_listed(tmp_path: Path) -> None:
-    about = opened(tmp_path / "a.csv", GOOD + "1,2\n\n1,2,x,4\n5,6,y\n7,8,z,,\n").description
-    assert about.total == 42  # with the row that only ends in separators
-    assert [(item.path, item.reason) for item in about.skipped] == [
+    description = opened(tmp_path / "a.csv", GOOD + "1,2\n\n1,2,x,4\n5,6,y\n7,8,z,,\n").description
+    assert description.total == 42  # with the row that only ends in separators
+    assert [(item.path, item.reason) for item in description.skipped] == [
         ("row 42", "it has 2 cells, not 3"),
         ("row 44", "it has 4 cells, not 3"),
     ]
-    assert any("2 rows have more or fewer than 3 cells" in note for note in about.notes)
+    assert any("2 rows have more or fewer than 3 cells" in note for note in description.notes)
 
 
 def test_equal_names_are_made_different(tmp_path: Path) -> None:
-    about = opened(tmp_path / "a.csv", GOOD.replace("weight", "size", 1)).description
-    assert [column.name for column in about.preparation.columns] == ["size", "size (2)"]
-    assert any("'size (2)'" in note for note in about.notes)
+    description = opened(tmp_path / "a.csv", GOOD.replace("weight", "size", 1)).description
+    assert [column.name for column in description.preparation.columns] == ["size", "size (2)"]
+    assert any("'size (2)'" in note for note in description.notes)
 
 
 def test_texts_in_a_target_of_numbers_are_shown_with_their_rows(tmp_path: Path) -> None:
@@ -125,10 +125,10 @@ def test_texts_in_a_column_of_numbers_count_as_missing_only_if_asked(tmp_path: P
     content = GOOD.replace("\n4,", "\nfour,", 1)
     notes = opened(tmp_path / "a.csv", content).description.notes
     assert any("'four'" in note and "not read" in note for note in notes)
-    about = opened(tmp_path / "a.csv", columns={"size": "number"}).description
+    description = opened(tmp_path / "a.csv", columns={"size": "number"}).description
     assert any(
         "1 cell of 'size' is no number and counts as missing: 'four' (row 4)" in note
-        for note in about.notes
+        for note in description.notes
     )
 
 
@@ -144,9 +144,9 @@ def test_infinite_targets_are_left_out_as_such(tmp_path: Path) -> None:
         f"{n * n},{ {3: 'inf', 9: '-1e999', 12: ''}.get(n, round(n * 1.37, 2)) }\n"
         for n in range(60)
     )
-    about = opened(tmp_path / "a.csv", "size,price\n" + rows).description
-    assert about.total == 57
-    assert {item.path: item.reason for item in about.skipped} == {
+    description = opened(tmp_path / "a.csv", "size,price\n" + rows).description
+    assert description.total == 57
+    assert {item.path: item.reason for item in description.skipped} == {
         "row 5": "its value of 'price' is infinite",
         "row 11": "its value of 'price' is infinite",
         "row 14": "it has no value of 'price'",
@@ -155,9 +155,9 @@ def test_infinite_targets_are_left_out_as_such(tmp_path: Path) -> None:
 
 def test_rows_without_target_and_dropped_gaps_are_listed(tmp_path: Path) -> None:
     content = GOOD + "1,2,\n3,4,NA\n,5,x\n"
-    about = opened(tmp_path / "a.csv", content, missing={"size": "drop"}).description
-    assert about.total == 40
-    assert {item.path: item.reason for item in about.skipped} == {
+    description = opened(tmp_path / "a.csv", content, missing={"size": "drop"}).description
+    assert description.total == 40
+    assert {item.path: item.reason for item in description.skipped} == {
         "row 42": "it has no value of 'label'",
         "row 43": "it has no value of 'label'",
         "row 44": "it has no value of 'size'",
@@ -165,10 +165,10 @@ def test_rows_without_target_and_dropped_gaps_are_listed(tmp_path: Path) -> None
 
 
 def test_a_class_with_one_row_is_trained_on_and_told(tmp_path: Path) -> None:
-    about = opened(tmp_path / "a.csv", GOOD + "5,6,lonely\n").description
-    place = about.classes.index("lonely")
-    assert [counts[place] for counts in about.counts.values()] == [1, 0, 0]
-    assert any("'lonely'" in note for note in about.notes)
+    description = opened(tmp_path / "a.csv", GOOD + "5,6,lonely\n").description
+    place = description.classes.index("lonely")
+    assert [counts[place] for counts in description.counts.values()] == [1, 0, 0]
+    assert any("'lonely'" in note for note in description.notes)
 
 
 def test_a_line_of_500_megabytes_is_refused_without_reading_it(tmp_path: Path) -> None:

@@ -288,11 +288,13 @@ def test_other_data_are_read_as_the_training_was(tmp_path: Path) -> None:
         [f"{'ba'[n % 2]};{n};x;{n},5" for n in range(20)],
     )  # another order, decimal comma, one colour only
     settings = DataSettings(source=str(other), target="label")
-    judged = open_dataset(settings, like=first.description.preparation)
+    judged = open_dataset(settings, reuse_preparation=first.description.preparation)
     assert judged.inputs[4].tolist() == [4.5, 0.0]
     narrow = table(tmp_path / "c.csv", "size,label", [f"{n},{'ab'[n % 2]}" for n in range(20)])
     with pytest.raises(UserError, match="no column 'colour'"):
-        open_dataset(settings.replace(source=str(narrow)), like=first.description.preparation)
+        open_dataset(
+            settings.replace(source=str(narrow)), reuse_preparation=first.description.preparation
+        )
 
 
 @pytest.mark.parametrize(
@@ -318,15 +320,15 @@ def test_tables_of_scikit_learn_arrive_unchanged(
         for row, answer in zip(bunch.data, bunch.target, strict=True)
     ]
     dataset = opened(table(tmp_path / "a.csv", heads, rows))
-    about = dataset.description
-    assert (about.task, about.kind, dataset.inputs.shape) == (
+    description = dataset.description
+    assert (description.task, description.kind, dataset.inputs.shape) == (
         task,
         "row",
         (len(bunch.data), columns),
     )
     assert np.array_equal(dataset.inputs, bunch.data.astype(np.float32))
     if names:
-        assert [about.classes[k] for k in dataset.targets] == [names[k] for k in bunch.target]
+        assert [description.classes[k] for k in dataset.targets] == [names[k] for k in bunch.target]
     else:
         assert np.array_equal(dataset.targets[:, 0], bunch.target.astype(np.float32))
     facts = describe(dataset)
@@ -363,10 +365,12 @@ def test_one_row_can_be_judged(tmp_path: Path) -> None:
     trained = open_dataset(DataSettings(source=str(table), task="regression", target="y"))
     (tmp_path / "one.csv").write_text("a,b,y\n1,2,3.5\n")
     data = DataSettings(source=str(tmp_path / "one.csv"), task="regression", target="y")
-    other = open_dataset(data, like=trained.description.preparation)
+    other = open_dataset(data, reuse_preparation=trained.description.preparation)
     assert other.inputs.tolist() == [[1, 2]] and other.targets.tolist() == [[3.5]]
     with pytest.raises(UserError, match="not trained on pictures"):
-        open_dataset(DataSettings(source="sample:digits"), like=trained.description.preparation)
+        open_dataset(
+            DataSettings(source="sample:digits"), reuse_preparation=trained.description.preparation
+        )
 
 
 def test_a_target_of_words_for_nothing_has_no_row(tmp_path: Path) -> None:

@@ -17,16 +17,16 @@ class Told:
     """What is known of the data and of the last run.
 
     outputs: numbers that the network answers with. about: None while no data are open. targets: (n, ...) of some
-    training examples, as the data have them. labels: what these examples are, in a few words. said: (m, ...) what the
+    training examples, as the data have them. labels: what these examples are, in a few words. predictions: (m, ...) what the
     run that is shown said last of its probe set, with targets_said (m, ...); None where there is no such run.
     """
 
     outputs: int
-    about: Description | None = None
+    description: Description | None = None
     targets: np.ndarray | None = None
     labels: tuple[str, ...] = ()
-    said: np.ndarray | None = None
-    targets_said: np.ndarray | None = None
+    predictions: np.ndarray | None = None
+    targets_text: np.ndarray | None = None
 
 
 class LossPicture(QWidget):

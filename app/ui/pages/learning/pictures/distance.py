@@ -41,7 +41,7 @@ class DistancePicture(LossPicture):
     def show_loss(self, loss: Loss, told: Told) -> None:
         self.plot.setFixedHeight(self.theme.px(150))
         self._loss = loss
-        amounts = told.about.amounts if told.about is not None else ()
+        amounts = told.description.amounts if told.description is not None else ()
         if amounts and told.targets is not None and len(told.targets):
             self._values, self._std, self._unit = (
                 told.targets[:, 0].astype(float),

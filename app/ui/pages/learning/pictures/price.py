@@ -41,24 +41,30 @@ class PricePicture(LossPicture):
 
 def truths(told: Told) -> np.ndarray:
     """(n,) the probabilities that the last run gave to what is true; none where it answers otherwise."""
-    said, targets = told.said, told.targets_said
-    classes = len(told.about.classes) if told.about is not None else 0
-    if said is None or targets is None or said.ndim != 2 or not classes or said.shape[1] != classes:
+    predictions, targets = told.predictions, told.targets_text
+    classes = len(told.description.classes) if told.description is not None else 0
+    if (
+        predictions is None
+        or targets is None
+        or predictions.ndim != 2
+        or not classes
+        or predictions.shape[1] != classes
+    ):
         return np.zeros(0)
     if targets.ndim == 2:
-        return np.where(targets > 0, said, 1 - said).ravel()
-    return said[np.arange(len(said)), targets.astype(int)]
+        return np.where(targets > 0, predictions, 1 - predictions).ravel()
+    return predictions[np.arange(len(predictions)), targets.astype(int)]
 
 
 def by_frequency(told: Told) -> float | None:
     """The mean price, in nats, of giving each class or tag the share that it has in the targets; None without them."""
-    targets, about = told.targets, told.about
-    if targets is None or about is None or not about.classes or not len(targets):
+    targets, description = told.targets, told.description
+    if targets is None or description is None or not description.classes or not len(targets):
         return None
     if targets.ndim == 2:
         share = np.clip(targets.mean(axis=0), 1e-9, 1 - 1e-9)
         return float(-(share * np.log(share) + (1 - share) * np.log(1 - share)).mean())
-    share = np.bincount(targets.astype(int), minlength=len(about.classes)) / len(targets)
+    share = np.bincount(targets.astype(int), minlength=len(description.classes)) / len(targets)
     share = share[share > 0]
     return float(-(share * np.log(share)).sum())
 

@@ -122,7 +122,7 @@ class SimilarityPicture(LossPicture):
         self.slider.valueChanged.connect(lambda _: self._draw())
 
     def show_loss(self, loss: Loss, told: Told) -> None:
-        points, targets = told.said, told.targets_said
+        points, targets = told.predictions, told.targets_text
         self._trained = points is not None and targets is not None and len(points) >= 2
         if points is None or targets is None or not self._trained:
             targets = told.targets if told.targets is not None else np.arange(SHOWN)
@@ -143,7 +143,7 @@ class SimilarityPicture(LossPicture):
             np.fill_diagonal(self._cosines, -1.0)  # nobody is compared with itself
             np.fill_diagonal(self._wanted, False)
         names = told.labels or tuple(f"example {number + 1}" for number in range(len(points)))
-        classes = told.about.classes if told.about is not None else ()
+        classes = told.description.classes if told.description is not None else ()
         self._labels = tuple(
             classes[int(targets[place])] if classes else names[place] if place < len(names) else ""
             for place in chosen

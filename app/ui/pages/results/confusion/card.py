@@ -59,10 +59,10 @@ class MatrixCard(Card):
         self.out.clicked.connect(lambda: self.matrix.zoom(1 / 1.5))
         self.into.clicked.connect(lambda: self.matrix.zoom(1.5))
         self.fit.clicked.connect(self.matrix.zoom_to_fit)
-        self.said = QLabel(HINT)
-        self.said.setObjectName("results.cell")
-        self.said.setWordWrap(True)
-        style(self.said, "secondary")
+        self.predictions = QLabel(HINT)
+        self.predictions.setObjectName("results.cell")
+        self.predictions.setWordWrap(True)
+        style(self.predictions, "secondary")
         key = QLabel()
         key.setAccessibleName(
             "Blue is right, orange is wrong; the deeper, the larger the share of the row"
@@ -71,7 +71,7 @@ class MatrixCard(Card):
         self._key = key
         self.body.addWidget(self.matrix, 1)
         below = QHBoxLayout()
-        below.addWidget(self.said, 1)
+        below.addWidget(self.predictions, 1)
         below.addWidget(key)
         self.body.addLayout(below)
         self.percent.setChecked(preferences.get("results.percent", False))
@@ -128,7 +128,7 @@ class MatrixCard(Card):
         self.matrix.set_sorted(on)
 
     def _say(self, text: str) -> None:
-        self.said.setText(text or HINT)
+        self.predictions.setText(text or HINT)
 
     def _restyle(self) -> None:
         side = QSize(self._theme.px(14), self._theme.px(14))

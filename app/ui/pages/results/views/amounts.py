@@ -168,10 +168,10 @@ class AmountsView(View):
             if count <= DRAWN
             else np.linspace(0, count - 1, DRAWN).astype(np.int64)
         )
-        true, said = report.true(self.target), report.predicted(self.target)
+        true, predictions = report.true(self.target), report.predicted(self.target)
         self.scatter.name_axes(f"true{_unit(row)}", f"predicted{_unit(row)}")
         self.scatter.tell = self._tell
-        self.scatter.show_points(true[self._drawn], said[self._drawn])
+        self.scatter.show_points(true[self._drawn], predictions[self._drawn])
         self.scatter.setAccessibleDescription(
             f"{count:,} points; off by {amount(row.mae, row.unit)} on average."
         )
@@ -223,13 +223,13 @@ class AmountsView(View):
 
     def _words(self, report: AmountReport, place: int) -> str:
         row = report.amounts[self.target]
-        true, said = (
+        true, predictions = (
             float(report.true(self.target)[place]),
             float(report.predicted(self.target)[place]),
         )
         return (
-            f"is {amount(true, row.unit, 4)}, predicted {amount(said, row.unit, 4)} "
-            f"(off by {amount(abs(said - true), row.unit)})"
+            f"is {amount(true, row.unit, 4)}, predicted {amount(predictions, row.unit, 4)} "
+            f"(off by {amount(abs(predictions - true), row.unit)})"
         )
 
     @staticmethod

@@ -20,7 +20,7 @@ class View(QWidget):
 
     saved = Signal(str, object)
     wanted = Signal()
-    said = Signal()
+    predictions = Signal()
 
     heights = (300, 380)
     """The least height of a card at 100 %: side by side, and below one another."""

@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
-from app.engine.results.reports.matching import SHOWN, MatchingReport, Way
+from app.engine.results.reports.matching import SHOWN, MatchingReport, OpenOptions
 from app.ui.pages.parts import GuideCard, Parts
 from app.ui.pages.results.notice import Notice
 from app.ui.pages.results.showing import Shown
@@ -197,7 +197,7 @@ class MatchingView(View):
         dataset = shown.dataset
         if dataset is None:
             return
-        way: Way = "forward" if self.ways.value == "forward" else "back"
+        way: OpenOptions = "forward" if self.ways.value == "forward" else "back"
         names = report.ways[0 if way == "forward" else 1]
         asked = int(report.rows[self._places[self._cell[0 if way == "forward" else 1]]])
         found = report.nearest(asked, PARTNERS, way)

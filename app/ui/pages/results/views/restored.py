@@ -75,9 +75,9 @@ class RestoredView(View):
 
     def fill(self, shown: Shown) -> None:
         report = self.report_of(RestoredReport)
-        self.histogram.show_values(report.said[:, 1], "mean squared error")
+        self.histogram.show_values(report.predictions[:, 1], "mean squared error")
         least, middle, most = (
-            number(float(np.quantile(report.said[:, 1], share))) for share in (0.0, 0.5, 1.0)
+            number(float(np.quantile(report.predictions[:, 1], share))) for share in (0.0, 0.5, 1.0)
         )
         self.figures.setText(
             f"Mean squared error of the best {least}, the middle one {middle}, the worst {most}. Left as they are "
@@ -89,7 +89,9 @@ class RestoredView(View):
         if self.sides.value == "first":
             return [
                 Restored(int(row), float(mae), float(mse))
-                for row, (mae, mse) in zip(report.rows[:MOST], report.said[:MOST], strict=True)
+                for row, (mae, mse) in zip(
+                    report.rows[:MOST], report.predictions[:MOST], strict=True
+                )
             ]
         return report.examples(best=self.sides.value == "best", most=MOST)
 

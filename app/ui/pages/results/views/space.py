@@ -98,7 +98,7 @@ class SpaceView(View):
 
     def fill(self, shown: Shown) -> None:
         report = self.report_of(SpaceReport)
-        if self._report is None or not np.array_equal(report.said, self._report.said):
+        if self._report is None or not np.array_equal(report.predictions, self._report.predictions):
             self._unfolded = None
             self._places = sample(report.count)
             self._report = report
@@ -129,7 +129,7 @@ class SpaceView(View):
         if self.groups.isChecked() and self._unfolded is not None:
             self.plot_card.set_why("what lies near stays near")
         else:
-            share = percent_text(explained(report.said), 0)
+            share = percent_text(explained(report.predictions), 0)
             self.plot_card.set_why(f"shows {share} of it")
             self.plot_card.why.setToolTip(
                 f"{of} points, from the side that shows most of the space."
@@ -165,7 +165,7 @@ class SpaceView(View):
 
     def _turn(self, on: bool) -> None:
         if on and self._unfolded is None and self._report is not None:
-            points = self._report.said[self._places]
+            points = self._report.predictions[self._places]
             self.groups.setText("Working …")
             self.groups.setEnabled(False)
 

@@ -166,12 +166,17 @@ class TagsView(View):
             )
             empty = "" if wrong else "Every tag of every example is right."
         else:
-            has, said = {"missed": (True, False), "added": (False, True), "right": (True, True)}[
-                self.sorts.value
-            ]
-            rows, name = report.examples_of(self.tag, has, said, MOST), report.names[self.tag]
+            has, predictions = {
+                "missed": (True, False),
+                "added": (False, True),
+                "right": (True, True),
+            }[self.sorts.value]
+            rows, name = (
+                report.examples_of(self.tag, has, predictions, MOST),
+                report.names[self.tag],
+            )
             captions = [
-                percent_text(float(report.said[self._place(report, row), self.tag]), 0)
+                percent_text(float(report.predictions[self._place(report, row), self.tag]), 0)
                 for row in rows
             ]
             self.side.title.setText(name)
@@ -194,11 +199,12 @@ class TagsView(View):
             for name, there in zip(report.names, report.targets[place] > 0, strict=True)
             if there
         ]
-        order = report.said[place].argsort()[::-1][:4]
-        said = ", ".join(
-            f"{report.names[k]} {percent_text(float(report.said[place, k]), 0)}" for k in order
+        order = report.predictions[place].argsort()[::-1][:4]
+        predictions = ", ".join(
+            f"{report.names[k]} {percent_text(float(report.predictions[place, k]), 0)}"
+            for k in order
         )
-        return f"<b>{escaped(listed(has) or 'no tag')}</b>, and it says: {escaped(said)}"
+        return f"<b>{escaped(listed(has) or 'no tag')}</b>, and it says: {escaped(predictions)}"
 
     def guide(self) -> list[GuideCard]:
         return [

@@ -24,7 +24,7 @@ from app.ui.plots.optimizer.layers import LayerStrip
 from app.ui.plots.optimizer.quantities import ALL, BY_KEY
 from app.ui.plots.optimizer.sizes import NormsPlot, SizesPlot
 from app.ui.plots.optimizer.spectrum import Spectrum
-from app.ui.state.optimizer_history import Looks
+from app.ui.state.optimizer_history import OptimizerHistory
 from app.ui.state.record import Record
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
@@ -47,7 +47,7 @@ class InsideView(QWidget):
         self._record: Record | None = None
         self._resolved: Experiment | None = None
         self._drawn: tuple[object, ...] | None = None
-        self._when = self._said = 0.0
+        self._when = self._predictions = 0.0
         self._missed = False  # whether something was not drawn because it could not be seen
         self._later = QTimer(
             self, singleShot=True, interval=0
@@ -153,7 +153,7 @@ class InsideView(QWidget):
 
     def show_record(self, record: Record, resolved: Experiment | None) -> None:
         if record is not self._record:
-            self._said, self._drawn = 0.0, None
+            self._predictions, self._drawn = 0.0, None
         self._record, self._resolved = record, resolved
         looks, choice = record.inside, self._choice()
         if looks.latest is None or choice is None:
@@ -184,8 +184,8 @@ class InsideView(QWidget):
         self._show_layers(looks, row)
         self._show_layer(looks, row, record)
         self.formula.show_figures(choice, looks.latest, row)
-        if now - self._said >= WORDS_EVERY or record.finished is not None:
-            self._said = now
+        if now - self._predictions >= WORDS_EVERY or record.finished is not None:
+            self._predictions = now
             self.formula.show_words(choice, looks.latest, row)
             self._say(looks, choice, row)
 
@@ -216,7 +216,7 @@ class InsideView(QWidget):
         self.content.hide()
         self.empty.show()
 
-    def _offer(self, looks: Looks, choice: Optimizer) -> None:
+    def _offer(self, looks: OptimizerHistory, choice: Optimizer) -> None:
         """Only what this optimizer has can be chosen."""
         for one in ALL:
             button, there = self.segments.buttons[one.key], one.key in (*looks.quantities, "ratio")
@@ -229,12 +229,12 @@ class InsideView(QWidget):
             self.quantity = "gradient"
             self.segments.set_value(self.quantity)
 
-    def _row(self, looks: Looks) -> int:
+    def _row(self, looks: OptimizerHistory) -> int:
         if self.layer not in looks.layers:
             self.layer = looks.layers[0]
         return looks.layers.index(self.layer)
 
-    def _show_layers(self, looks: Looks, row: int) -> None:
+    def _show_layers(self, looks: OptimizerHistory, row: int) -> None:
         look = looks.latest
         assert look is not None
         self.strip.show_layers(
@@ -257,7 +257,7 @@ class InsideView(QWidget):
             "Biases and norms are left out."
         )
 
-    def _show_layer(self, looks: Looks, row: int, record: Record) -> None:
+    def _show_layer(self, looks: OptimizerHistory, row: int, record: Record) -> None:
         """The chosen layer, as far as it is in sight: what is scrolled away is drawn when it comes (see catch_up)."""
         look, name, steps = looks.latest, looks.layers[row], looks.steps
         assert look is not None
@@ -297,7 +297,7 @@ class InsideView(QWidget):
         if card.title.text() != text:
             card.title.setText(text)
 
-    def _say(self, looks: Looks, choice: Optimizer, row: int) -> None:
+    def _say(self, looks: OptimizerHistory, choice: Optimizer, row: int) -> None:
         lines = words.seen_now(choice, looks, row)
         text = "<br>".join(f"•&nbsp;{escape(line)}" for line in lines)
         if text != self.seen.text():
@@ -317,7 +317,7 @@ class InsideView(QWidget):
             self._again()
 
     def _again(self) -> None:
-        self._said, self._drawn = 0.0, None
+        self._predictions, self._drawn = 0.0, None
         if self._record is not None:
             self.show_record(self._record, self._resolved)
 

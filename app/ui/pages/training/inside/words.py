@@ -12,7 +12,7 @@ import numpy as np
 from app.engine.learning.optimizer import Optimizer
 from app.engine.runs.events import InsideMeasured
 from app.ui.plots.optimizer.quantities import ALL
-from app.ui.state.optimizer_history import Looks
+from app.ui.state.optimizer_history import OptimizerHistory
 from app.ui.text.amounts import number_text
 
 SIGNS = {one.key: one.sign for one in ALL} | {
@@ -173,7 +173,7 @@ def _back(beta: float | None) -> str:
 # --- what one sees now
 
 
-def seen_now(choice: Optimizer, looks: Looks, row: int) -> list[str]:
+def seen_now(choice: Optimizer, looks: OptimizerHistory, row: int) -> list[str]:
     """What the figures of the last look say, the most telling first."""
     look = looks.latest
     if look is None:
@@ -250,7 +250,7 @@ def _fading(look: InsideMeasured) -> str:
     return f"The gradient of {name} is {share} of that of the last layer: it vanishes on its way back.{after}"
 
 
-def _grown(choice: Optimizer, looks: Looks) -> str:
+def _grown(choice: Optimizer, looks: OptimizerHistory) -> str:
     look = looks.latest
     if look is None or looks.seen < 2:
         return ""

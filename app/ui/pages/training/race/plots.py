@@ -34,16 +34,16 @@ PROBED = 40
 
 
 @dataclass(eq=False)
-class LaneSeries(Series):
+class MemberSeries(Series):
     """The curve of one lane."""
 
-    lane: int = 0
+    member: int = 0
 
     def restyle(self, theme: Theme) -> None:
-        color = series_color(theme, self.lane)
+        color = series_color(theme, self.member)
         pen = pg.mkPen(color, width=self.width)
-        if DASHES[self.lane]:
-            pen.setDashPattern(DASHES[self.lane])
+        if DASHES[self.member]:
+            pen.setDashPattern(DASHES[self.member])
         self.item.setPen(pen)
         self.item.setSymbolBrush(color)
         self.item.setSymbolPen(None)
@@ -53,22 +53,22 @@ class LaneSeries(Series):
 class RacePlot(Plot):
     """A line for each lane; a legend with the names, which stand at the right."""
 
-    def __init__(self, theme: Theme, lanes: int, marked: bool) -> None:
+    def __init__(self, theme: Theme, members: int, marked: bool) -> None:
         """marked: each value is a point of its own, with the marker of its lane."""
         super().__init__(theme, x_title="examples seen", x_whole=False)
-        self.lanes = [
-            LaneSeries(
+        self.members = [
+            MemberSeries(
                 "",
                 "text",
-                symbol=MARKERS[lane] if marked else "",
+                symbol=MARKERS[member] if marked else "",
                 limit=DRAWN,
                 average=not marked,
                 dots=False,
-                lane=lane,
+                member=member,
             )
-            for lane in range(lanes)
+            for member in range(members)
         ]
-        for series in self.lanes:
+        for series in self.members:
             self.add(series)
             series.item.curve.setSegmentedLineMode(
                 "off"
@@ -79,7 +79,7 @@ class RacePlot(Plot):
 
     def call(self, names: Sequence[str]) -> None:
         """What the lanes are called; another race begins with empty curves."""
-        for series, name in zip(self.lanes, [*names, *[""] * len(self.lanes)], strict=False):
+        for series, name in zip(self.members, [*names, *[""] * len(self.members)], strict=False):
             series.name = name
             series.show(EMPTY, EMPTY)
 
@@ -87,14 +87,14 @@ class RacePlot(Plot):
         return f"{round(x):,}"
 
     def _show_legend(self) -> None:
-        named = [series for series in self.lanes if series.name and len(series.x)]
+        named = [series for series in self.members if series.name and len(series.x)]
         font = self.theme.font(12)
         metrics, room = QFontMetricsF(font), NAME_SHARE * self.width()
         lines = []
         for series in named:
-            color = series_color(self.theme, series.lane).name()
+            color = series_color(self.theme, series.member).name()
             name = metrics.elidedText(series.name, Qt.TextElideMode.ElideRight, room)
-            lines.append(f'<span style="color:{color}">{SIGNS[series.lane]} {name}</span>')
+            lines.append(f'<span style="color:{color}">{SIGNS[series.member]} {name}</span>')
         text = "<br>".join(lines)
         if text != self.legend.text():
             self.legend.setText(text)
@@ -134,7 +134,7 @@ class RacePlot(Plot):
     def _seen(self) -> list[QPoint]:
         """Places on the curves, between their points too, where they lie on the widget."""
         found = []
-        for series in self.lanes:
+        for series in self.members:
             known = np.isfinite(series.y) & ((series.y > 0) if self.log else True)
             x, y = series.x[known], np.log10(series.y[known]) if self.log else series.y[known]
             for place in np.linspace(x[0], x[-1], PROBED) if len(x) else ():
@@ -158,8 +158,8 @@ class RacePlot(Plot):
 class TrainingLossPlot(RacePlot):
     """The loss of each step, averaged over equally many examples in every lane."""
 
-    def __init__(self, theme: Theme, lanes: int, smoothing: float) -> None:
-        super().__init__(theme, lanes, False)
+    def __init__(self, theme: Theme, members: int, smoothing: float) -> None:
+        super().__init__(theme, members, False)
         self._factor = smoothing
         self._averages: list[_Average] = []
         self._runners: Sequence[Runner] = ()
@@ -168,9 +168,9 @@ class TrainingLossPlot(RacePlot):
         self._factor, self._averages = factor, []
         self.show_runners(self._runners)
 
-    def smoothed(self, lane: int) -> float:
+    def smoothed(self, member: int) -> float:
         """The average as it stands now; NaN before the first step."""
-        values = self._averages[lane].values.values if lane < len(self._averages) else EMPTY
+        values = self._averages[member].values.values if member < len(self._averages) else EMPTY
         return float(values[-1]) if len(values) else float("nan")
 
     def show_runners(self, runners: Sequence[Runner]) -> None:
@@ -179,7 +179,7 @@ class TrainingLossPlot(RacePlot):
             self._runners = runners
             sizes = [runner.variant.resolved.training.step_size for runner in runners]
             self._averages = [_Average(self._factor ** (size / max(sizes))) for size in sizes]
-        for series, runner, average in zip(self.lanes, runners, self._averages, strict=False):
+        for series, runner, average in zip(self.members, runners, self._averages, strict=False):
             average.take(runner)
             series.show(average.places.values, average.values.values)
         self.span_of(runners)
@@ -190,10 +190,10 @@ class TrainingLossPlot(RacePlot):
         left, right, low, high = super().limits()
         tops = [
             float(np.nanmax(y))
-            for y in (one.y[np.isfinite(one.y)] for one in self.lanes)
+            for y in (one.y[np.isfinite(one.y)] for one in self.members)
             if len(y) >= FEW
         ]
-        firsts = [float(one.y[0]) for one in self.lanes if len(one.y) and np.isfinite(one.y[0])]
+        firsts = [float(one.y[0]) for one in self.members if len(one.y) and np.isfinite(one.y[0])]
         if tops and firsts and high > SPIKE * max(max(firsts), min(tops)):
             high = 1.3 * max(max(firsts), min(tops))
         return left, right, (low if self.log else min(0.0, low)), high
@@ -219,8 +219,8 @@ class _Average:
 class ValidationPlot(RacePlot):
     """The validation of every epoch: the headline figure, or the loss."""
 
-    def __init__(self, theme: Theme, lanes: int) -> None:
-        super().__init__(theme, lanes, True)
+    def __init__(self, theme: Theme, members: int) -> None:
+        super().__init__(theme, members, True)
         self._metric: Metric | None = None
 
     def show_runners(self, runners: Sequence[Runner], metric: Metric | None) -> None:
@@ -228,7 +228,7 @@ class ValidationPlot(RacePlot):
         self._metric = metric
         share = metric is not None and metric.shown == "percent"
         self.left.words = percent if share else plain
-        for series, runner in zip(self.lanes, runners, strict=False):
+        for series, runner in zip(self.members, runners, strict=False):
             series.words = partial(figure_text, metric.name) if metric is not None else number_text
             done = runner.record.epochs
             values = [
@@ -248,11 +248,13 @@ class ValidationPlot(RacePlot):
         left, right, low, high = super().limits()
         if self._metric is not None and self._metric.shown == "percent":
             return left, right, max(0.0, low - 0.02), min(1.0, high + 0.02)
-        tops = [float(y.max()) for y in (one.y[np.isfinite(one.y)] for one in self.lanes) if len(y)]
+        tops = [
+            float(y.max()) for y in (one.y[np.isfinite(one.y)] for one in self.members) if len(y)
+        ]
         if self._metric is None and not self.log and tops and high > 10 * SPIKE * min(tops) > 0:
             high = SPIKE * min(tops)  # one that went out of bounds does not flatten the rest
         floors = [
-            float(y.min()) for y in (one.y[np.isfinite(one.y)] for one in self.lanes) if len(y)
+            float(y.min()) for y in (one.y[np.isfinite(one.y)] for one in self.members) if len(y)
         ]
         if self._metric is not None and self._metric.better == "higher" and tops:
             steady, most = max(floors), max(tops)

@@ -20,12 +20,12 @@ from app.engine.experiment.experiment import Experiment
 from app.engine.race.variants import FEWEST, MOST, Variant, fairness, variants_of, why_adam
 from app.ui.pages.parts import Parts
 from app.ui.pages.training.race.editor import VariantEditor
-from app.ui.pages.training.race.lanes import swatch
+from app.ui.pages.training.race.members import swatch
 from app.ui.pages.training.race.needs import Needs, find_needs
 from app.ui.state.background import Failure
 from app.ui.state.document import Document
 from app.ui.state.network_measurer import held
-from app.ui.state.race import Entrant, Racing
+from app.ui.state.race import Entrant, RaceState
 from app.ui.style.theme import style
 
 MEASURE_MS = 150
@@ -132,8 +132,8 @@ class RaceSetup(QDialog):
         left.addLayout(tools)
         self.fair, self.memory, self.problem = QLabel(), QLabel(), QLabel()
         self.fair.setTextFormat(Qt.TextFormat.RichText)
-        said = QWidget()
-        words = QVBoxLayout(said)
+        predictions = QWidget()
+        words = QVBoxLayout(predictions)
         words.setContentsMargins(0, 0, px(8), 0)
         words.setSpacing(px(8))
         for label, name in (
@@ -150,8 +150,8 @@ class RaceSetup(QDialog):
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidget(said)
-        style(said, "page")
+        area.setWidget(predictions)
+        style(predictions, "page")
         left.addWidget(area, 1)
         self.editor = VariantEditor(theme)
         middle = QHBoxLayout()
@@ -206,11 +206,11 @@ class RaceSetup(QDialog):
 
     def take_ready_made(self) -> None:
         """The race "Why Adam?"."""
-        about = self.parts.document.description
-        if about is None:
+        description = self.parts.document.description
+        if description is None:
             return
         try:
-            four = why_adam(self._documents[0].experiment, about)
+            four = why_adam(self._documents[0].experiment, description)
         except UserError:
             return  # it is said below the list
         self.take(list(four))
@@ -227,18 +227,22 @@ class RaceSetup(QDialog):
     # --- what is said
 
     def _refresh(self, *_: object) -> None:
-        about = self.parts.document.description
+        description = self.parts.document.description
         self.variants, self._needs, self._trouble = (), None, ""
         experiments = [document.experiment for document in self._documents]
-        if about is None:
+        if description is None:
             self._trouble = "The data are not open yet."
         else:
             try:
-                self.variants = variants_of(experiments, about)
+                self.variants = variants_of(experiments, description)
             except UserError as error:
                 self._trouble = f"{error.what} {error.remedy}".strip()
         self._name()
-        facts = fairness(self.variants, about) if self.variants and about is not None else ()
+        facts = (
+            fairness(self.variants, description)
+            if self.variants and description is not None
+            else ()
+        )
         lines = [f"{'✓' if fact.same else '≠'} {fact.text}" for fact in facts]
         self.fair.setText("".join(f'<p style="margin:0 0 4px 0">{line}</p>' for line in lines))
         self.fair.setVisible(bool(lines))
@@ -303,14 +307,14 @@ class RaceSetup(QDialog):
 
     def begin(self) -> None:
         """Start and show it."""
-        about = self.parts.document.description
-        if about is None or not self.variants or not self.start.isEnabled():
+        description = self.parts.document.description
+        if description is None or not self.variants or not self.start.isEnabled():
             return
         floats = self._needs.floats if self._needs is not None else (None,) * len(self.variants)
         entrants = [
             Entrant(variant, each) for variant, each in zip(self.variants, floats, strict=True)
         ]
-        self.parts.session.start_race(Racing.of(entrants, about), self.parts.runs_folder)
+        self.parts.session.start_race(RaceState.of(entrants, description), self.parts.runs_folder)
         self.parts.go("training")
         self.accept()
 

@@ -7,11 +7,11 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QSizePolicy, QVB
 
 from app.engine.race.variants import MOST
 from app.ui.pages.parts import Parts
-from app.ui.pages.training.race.lanes import LanesTable
+from app.ui.pages.training.race.members import MembersTable
 from app.ui.pages.training.race.plots import TrainingLossPlot, ValidationPlot
 from app.ui.pages.training.race.words import changes_told, verdict
 from app.ui.plots.base.tools import LogButton, PlotCard, SmoothButton
-from app.ui.state.race import Racing
+from app.ui.state.race import RaceState
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
 from app.ui.widgets.segments import Segments
@@ -32,7 +32,7 @@ class RaceView(QWidget):
     def __init__(self, parts: Parts) -> None:
         super().__init__()
         self.parts = parts
-        self._racing: Racing | None = None
+        self._racing: RaceState | None = None
         self._active = False
         style(self, "page")
         theme, preferences = parts.theme, parts.preferences
@@ -66,7 +66,7 @@ class RaceView(QWidget):
         self.arrange(2)
         self.card = Card("Variants", "Enter or a double click opens one")
         self.card.setObjectName("race.card")
-        self.table = LanesTable(self.parts.theme)
+        self.table = MembersTable(self.parts.theme)
         self.table.chosen.connect(self._chosen)
         self.table.opened.connect(self.open)
         self.card.body.addWidget(self.table)
@@ -114,14 +114,14 @@ class RaceView(QWidget):
 
     # --- showing
 
-    def show_race(self, racing: Racing, active: bool) -> None:
+    def show_race(self, race_state: RaceState, active: bool) -> None:
         """active: whether it is under way."""
-        if racing is not self._racing:
-            self._racing = racing
-            names = [variant.name for variant in racing.variants]
+        if race_state is not self._racing:
+            self._racing = race_state
+            names = [variant.name for variant in race_state.variants]
             self.loss.call(names)
             self.judged.call(names)
-            metric = racing.runners[0].variant.task.headline
+            metric = race_state.runners[0].variant.task.headline
             self.quantity.set_text("figure", f"{metric.label[:1].upper()}{metric.label[1:]}")
             self.quantity.buttons["figure"].setToolTip(
                 f"{metric.help} On examples they never train on.".strip()
@@ -132,27 +132,27 @@ class RaceView(QWidget):
         self._draw()
 
     def _draw(self) -> None:
-        racing = self._racing
-        if racing is None:
+        race_state = self._racing
+        if race_state is None:
             return
         metric = (
-            racing.runners[0].variant.task.headline if self.quantity.value == "figure" else None
+            race_state.runners[0].variant.task.headline if self.quantity.value == "figure" else None
         )
         lower = "" if metric is not None and metric.better == "higher" else "lower is better"
         self.judged_card.set_why(lower)
-        self.loss.show_runners(racing.runners)
-        self.judged.show_runners(racing.runners, metric)
+        self.loss.show_runners(race_state.runners)
+        self.judged.show_runners(race_state.runners, metric)
         self.table.show_race(
-            racing, [self.loss.smoothed(lane) for lane in range(len(racing.runners))]
+            race_state, [self.loss.smoothed(member) for member in range(len(race_state.runners))]
         )
-        self.table.choose(racing.watched)
-        self._say(self.verdict, verdict(racing, self._active))
+        self.table.choose(race_state.watched)
+        self._say(self.verdict, verdict(race_state, self._active))
         self._say(
             self.facts,
-            " ".join([*(fact.text for fact in racing.facts), changes_told(racing)]).strip(),
+            " ".join([*(fact.text for fact in race_state.facts), changes_told(race_state)]).strip(),
         )
-        self.results.setEnabled(bool(racing.runners[self.table.lane].record.epochs))
-        self.compare.setEnabled(len(racing.paths) > 1)
+        self.results.setEnabled(bool(race_state.runners[self.table.member].record.epochs))
+        self.compare.setEnabled(len(race_state.paths) > 1)
 
     def _say(self, label: QLabel, text: str) -> None:
         if label.text() != text:
@@ -161,20 +161,20 @@ class RaceView(QWidget):
 
     # --- doing
 
-    def _chosen(self, lane: int) -> None:
+    def _chosen(self, member: int) -> None:
         """The other views and pages show the lane that is chosen."""
-        racing, session = self._racing, self.parts.session
-        if racing is not None and session.race is racing and racing.watched != lane:
-            session.watch(lane)
+        race_state, session = self._racing, self.parts.session
+        if race_state is not None and session.race is race_state and race_state.watched != member:
+            session.watch(member)
 
-    def open(self, lane: int) -> None:
+    def open(self, member: int) -> None:
         """A lane that has ended in Results, one under way in its own curves."""
-        racing = self._racing
-        if racing is None:
+        race_state = self._racing
+        if race_state is None:
             return
-        self._chosen(lane)
-        ended = racing.runners[lane].record.finished is not None
-        if ended and racing.runners[lane].record.epochs:
+        self._chosen(member)
+        ended = race_state.runners[member].record.finished is not None
+        if ended and race_state.runners[member].record.epochs:
             self._go("results")
         else:
             self._look()

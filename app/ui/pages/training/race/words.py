@@ -7,21 +7,21 @@ from collections.abc import Sequence
 import numpy as np
 
 from app.engine.learning.metrics import Metric
-from app.ui.state.race import Racing, Runner, leader
+from app.ui.state.race import RaceState, Runner, leader
 from app.ui.text.amounts import figure_text
 
 
-def verdict(racing: Racing, active: bool) -> str:
+def verdict(race_state: RaceState, active: bool) -> str:
     """How it stands, or what came of it and what that is worth."""
-    metric = racing.runners[0].variant.task.headline
-    first = leader(racing)
+    metric = race_state.runners[0].variant.task.headline
+    first = leader(race_state)
     if active:
         if first is None:
             return "The first figures come when the first epoch is judged."
-        return f"Ahead so far: {_named(racing.runners[first], metric)}."
+        return f"Ahead so far: {_named(race_state.runners[first], metric)}."
     fallen = [
         runner
-        for runner in racing.runners
+        for runner in race_state.runners
         if runner.record.finished is not None
         and runner.record.finished.status in ("diverged", "failed")
     ]
@@ -29,20 +29,20 @@ def verdict(racing: Racing, active: bool) -> str:
     if first is None:
         even = (
             "Two share the best figure."
-            if sum(one.headline is not None for one in racing.runners) > 1
+            if sum(one.headline is not None for one in race_state.runners) > 1
             else ""
         )
         return f"{text} {even or 'There is nothing to compare.'}".strip()
-    ahead = racing.runners[first]
-    second = _second(racing, first, metric)
+    ahead = race_state.runners[first]
+    second = _second(race_state, first, metric)
     words = f"{_named(ahead, metric)} came out best, before {_named(second, metric)}."
     return f"{words} {_worth(ahead, second, metric)} {text}".strip()
 
 
-def changes_told(racing: Racing) -> str:
+def changes_told(race_state: RaceState) -> str:
     """What was changed in some of them while it ran, for then they do not differ in their settings alone."""
     told = []
-    for runner in racing.runners:
+    for runner in race_state.runners:
         each = [
             f"{runner.record.words_of(one)} from step {one.step + 1:,}"
             for one in runner.record.changes
@@ -61,14 +61,14 @@ def _named(runner: Runner, metric: Metric) -> str:
     )
 
 
-def _second(racing: Racing, first: int, metric: Metric) -> Runner:
+def _second(race_state: RaceState, first: int, metric: Metric) -> Runner:
     known = {
-        lane: runner.headline
-        for lane, runner in enumerate(racing.runners)
-        if lane != first and runner.headline is not None and np.isfinite(runner.headline)
+        member: runner.headline
+        for member, runner in enumerate(race_state.runners)
+        if member != first and runner.headline is not None and np.isfinite(runner.headline)
     }
     choose = max if metric.better == "higher" else min
-    return racing.runners[choose(known, key=lambda lane: known[lane])]
+    return race_state.runners[choose(known, key=lambda member: known[member])]
 
 
 def _worth(ahead: Runner, second: Runner, metric: Metric) -> str:

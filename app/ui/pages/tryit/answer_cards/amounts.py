@@ -105,14 +105,14 @@ class AmountsReply(ReplyView):
             [
                 (one, value, float(true[place]) if true is not None else None)
                 for place, (one, (_, value)) in enumerate(
-                    zip(reply.about.amounts, reply.ranking, strict=True)
+                    zip(reply.description.amounts, reply.ranking, strict=True)
                 )
             ]
         )
 
     def words(self, reply: Reply) -> tuple[str, str]:
         head, note = super().words(reply)
-        true = truth_of(reply.about, reply.task, reply)
+        true = truth_of(reply.description, reply.task, reply)
         return head, " ".join(part for part in (f"In truth {true}." if true else "", note) if part)
 
 

@@ -40,26 +40,26 @@ class ReplyView(QWidget):
         return (answer.headline, answer.note) if answer is not None else ("", "")
 
 
-def truth_of(about: Description, task: Task, reply: Reply) -> str:
+def truth_of(description: Description, task: Task, reply: Reply) -> str:
     """What is known to be true of it, in words; "" where it is not known or the task has no such words."""
     true = reply.given.true
     if true is None:
         return ""
-    if task.targets == "classes" and about.classes:
-        return about.classes[int(true)]
+    if task.targets == "classes" and description.classes:
+        return description.classes[int(true)]
     if task.targets == "tags":
-        names = [name for name, there in zip(about.classes, true, strict=True) if there]
+        names = [name for name, there in zip(description.classes, true, strict=True) if there]
         return ", ".join(names) or "none"
     if task.targets == "amounts":
         from app.engine.text import amount
 
         words = [
             amount(float(value), one.unit, 4)
-            for one, value in zip(about.amounts, true, strict=True)
+            for one, value in zip(description.amounts, true, strict=True)
         ]
         if len(words) == 1:
             return words[0]
         return ", ".join(
-            f"{one.name} {word}" for one, word in zip(about.amounts, words, strict=True)
+            f"{one.name} {word}" for one, word in zip(description.amounts, words, strict=True)
         )
     return ""

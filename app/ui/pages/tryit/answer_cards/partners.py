@@ -80,16 +80,16 @@ class PartnersReply(ReplyView):
             )
         labels = [one.label for one in partners[0].found[:5]]
         best = max(dict.fromkeys(labels), key=labels.count)
-        true = truth_of(reply.about, reply.task, reply)
-        said = f"{count_text(labels.count(best), 'neighbour')} of the five nearest"
-        said += (
+        true = truth_of(reply.description, reply.task, reply)
+        predictions = f"{count_text(labels.count(best), 'neighbour')} of the five nearest"
+        predictions += (
             ""
             if not true
             else ", and it is right."
             if true == best
             else f". In truth it is {true}."
         )
-        return best, said
+        return best, predictions
 
 
 REPLY = PartnersReply

@@ -44,7 +44,7 @@ class RestoredReply(ReplyView):
             view.show_example(example)
 
     def words(self, reply: Reply) -> tuple[str, str]:
-        damage = reply.about.damage
+        damage = reply.description.damage
         if damage is None:
             return "Restored", ""
         what = "of it was hidden" if damage.kind == "mask" else "of its spread was added as noise"

@@ -22,14 +22,14 @@ class SharesReply(ReplyView):
             return
         many = reply.task.targets == "tags"
         self.bars.show_ranking(
-            reply.ranking, truth_of(reply.about, reply.task, reply), together=not many
+            reply.ranking, truth_of(reply.description, reply.task, reply), together=not many
         )
 
     def words(self, reply: Reply) -> tuple[str, str]:
         """One class: how sure, and whether it is right. Tags: those that are set."""
         if reply.answer is None:
             return "", ""
-        true = truth_of(reply.about, reply.task, reply)
+        true = truth_of(reply.description, reply.task, reply)
         if reply.task.targets == "tags":
             return reply.answer.headline, f"In truth: {true}." if true else ""
         name, probability = reply.ranking[0]

@@ -1,16 +1,16 @@
-"""The left half of the page, by the sort of example: a file each, with a class GIVER."""
+"""The left half of the page, by the sort of example: a file each, with a class INPUT_CARD."""
 
 from __future__ import annotations
 
 import importlib
 
-from app.ui.pages.tryit.input_cards.base import Giver
+from app.ui.pages.tryit.input_cards.base import InputCard
 from app.ui.style.theme import Theme
 
 __all__ = ["Giver", "giver_for"]
 
 
-def giver_for(kind: str, theme: Theme) -> Giver:
+def giver_for(kind: str, theme: Theme) -> InputCard:
     """A new card for this sort of example: "image", "row", "text", "signal" or "pair"."""
-    made: Giver = importlib.import_module(f"{__name__}.{kind}").GIVER(theme)
+    made: InputCard = importlib.import_module(f"{__name__}.{kind}").INPUT_CARD(theme)
     return made

@@ -12,7 +12,7 @@ from app.ui.pages.tryit.asking import Given, Reply
 from app.ui.widgets.card import Card
 
 
-class Giver(Card):
+class InputCard(Card):
     """given(Given or None): there is another example, or none any more. wanted_random(): one of the test set.
     refused(sentence): what was tried cannot be."""
 

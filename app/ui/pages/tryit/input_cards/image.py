@@ -25,7 +25,7 @@ from app.engine.data.preparation import Preparation
 from app.engine.data.preparations.image import ImagePreparation
 from app.ui.pages.tryit.asking import Given, Reply
 from app.ui.pages.tryit.canvas import PEN, Canvas
-from app.ui.pages.tryit.input_cards.base import Giver
+from app.ui.pages.tryit.input_cards.base import InputCard
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.examples.thumbnails import crisp
@@ -45,7 +45,7 @@ FILES = "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.tif *.tiff *.webp);;All file
 DROP = "Drop a picture here, open one, or paste it."
 
 
-class PictureGiver(Giver):
+class PictureInputCard(InputCard):
     """given(Given or None): there is another picture, or none any more. wanted_random(): one of the test set."""
 
     hint = "Draw, drop a picture, or take one of the test set."
@@ -293,4 +293,4 @@ def from_qt(image: QImage) -> Image.Image:
     )
 
 
-GIVER = PictureGiver
+INPUT_CARD = PictureInputCard

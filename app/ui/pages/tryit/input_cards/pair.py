@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QLineEdit, QVBox
 from app.engine.data.preparation import Preparation
 from app.engine.data.preparations.pair import PairPreparation
 from app.ui.pages.tryit.asking import Given, Reply
-from app.ui.pages.tryit.input_cards.base import Giver
+from app.ui.pages.tryit.input_cards.base import InputCard
 from app.ui.pages.tryit.input_cards.image import FILES, from_qt
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.examples.example import ExampleView
@@ -24,9 +24,11 @@ class Half(QWidget):
     """One half: a line to type in for a text, a picture that is opened, dropped or pasted. `raw` is None while it is
     not given."""
 
-    def __init__(self, theme: Theme, giver: PairGiver, place: int, kind: str, name: str) -> None:
+    def __init__(
+        self, theme: Theme, input_card: PairInputCard, place: int, kind: str, name: str
+    ) -> None:
         super().__init__()
-        self.kind, self.giver = kind, giver
+        self.kind, self.input_card = kind, input_card
         self.raw: object = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -36,7 +38,7 @@ class Half(QWidget):
         style(label, "row")
         head.addWidget(label)
         head.addStretch(1)
-        self.clear_button = giver.button(
+        self.clear_button = input_card.button(
             "Leave out",
             f"tryit.half.{place}.clear",
             "Looks for partners of the other half instead.",
@@ -51,7 +53,7 @@ class Half(QWidget):
         self.edit.setAccessibleName(name.capitalize())
         self.edit.setPlaceholderText(f"Type a {name} here")
         self.edit.textEdited.connect(self._typed)
-        self.open_button = giver.button(
+        self.open_button = input_card.button(
             "Open", f"tryit.half.{place}.open", f"Opens a file as the {name}.", self._ask
         )
         label.setBuddy(self.edit if kind == "text" else self.open_button)
@@ -65,7 +67,7 @@ class Half(QWidget):
         self.raw = None
         self.edit.clear()
         self.view.show_example(None)
-        self.giver.changed()
+        self.input_card.changed()
 
     def show_half(self, example: Example) -> None:
         if self.kind == "text":
@@ -76,7 +78,7 @@ class Half(QWidget):
 
     def take(self, raw: object) -> None:
         self.raw = raw
-        self.giver.changed()
+        self.input_card.changed()
 
     def _typed(self, text: str) -> None:
         self.take(text if text.strip() else None)
@@ -88,7 +90,7 @@ class Half(QWidget):
             self.take(Path(name))
 
 
-class PairGiver(Giver):
+class PairInputCard(InputCard):
     def __init__(self, theme: Theme) -> None:
         super().__init__("Your pair", "one half finds partners, both are compared")
         self._theme = theme
@@ -197,4 +199,4 @@ def _as_raw(example: Example) -> object:
     return dict(example.cells) if example.kind == "row" else example.text
 
 
-GIVER = PairGiver
+INPUT_CARD = PairInputCard

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QScroll
 from app.engine.data.preparation import Preparation
 from app.engine.data.preparations.row import RowColumn, RowPreparation
 from app.ui.pages.tryit.asking import Given
-from app.ui.pages.tryit.input_cards.base import Giver
+from app.ui.pages.tryit.input_cards.base import InputCard
 from app.ui.style.theme import Theme, style
 from app.ui.text.amounts import number_text
 from app.ui.widgets.flow import Flow
@@ -19,7 +19,7 @@ PAUSE_MS = 250
 UNKNOWN = "(not known)"
 
 
-class RowGiver(Giver):
+class RowInputCard(InputCard):
     hint = "Fill in the form on the left, or take a row of the test set."
 
     def __init__(self, theme: Theme) -> None:
@@ -156,4 +156,4 @@ def _text(field: QLineEdit | QComboBox) -> str:
     return field.text().strip()
 
 
-GIVER = RowGiver
+INPUT_CARD = RowInputCard

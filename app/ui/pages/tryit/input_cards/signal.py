@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QSizePolicy, QWidget
 
 from app.engine.data.preparation import Preparation
 from app.ui.pages.tryit.asking import Given, Reply
-from app.ui.pages.tryit.input_cards.base import Giver
+from app.ui.pages.tryit.input_cards.base import InputCard
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.examples.example import ExampleView
 from app.ui.widgets.flow import Flow
@@ -22,7 +22,7 @@ NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 DROP = "Drop a WAV file here, open one, or paste numbers."
 
 
-class SignalGiver(Giver):
+class SignalInputCard(InputCard):
     def __init__(self, theme: Theme) -> None:
         super().__init__("Your signal", "opened or pasted")
         self.setObjectName("tryit.give")
@@ -97,4 +97,4 @@ class SignalGiver(Giver):
         self.view.show_example(None)
 
 
-GIVER = SignalGiver
+INPUT_CARD = SignalInputCard

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QPlainTextEdit, QWidget
 from app.engine.data.preparation import Preparation
 from app.engine.sources.plain_text import NoText, read_text
 from app.ui.pages.tryit.asking import Given, Reply
-from app.ui.pages.tryit.input_cards.base import Giver
+from app.ui.pages.tryit.input_cards.base import InputCard
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.examples.picture import example_from
 from app.ui.widgets.flow import Flow
@@ -21,7 +21,7 @@ LONGEST = 200_000
 """Characters taken from a file: beyond any context."""
 
 
-class TextGiver(Giver):
+class TextInputCard(InputCard):
     hint = "Type a text on the left, or take one of the test set."
 
     def __init__(self, theme: Theme) -> None:
@@ -124,4 +124,4 @@ class TextGiver(Giver):
         self.given.emit(Given("typed", text) if text.strip() else None)
 
 
-GIVER = TextGiver
+INPUT_CARD = TextInputCard

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTab
 
 from app.engine.race.variants import Difference
 from app.ui.pages.runs.overlay import DASHES, series_color
-from app.ui.state.race import Racing, Runner, best_place, examples_of
+from app.ui.state.race import RaceState, Runner, best_place, examples_of
 from app.ui.style.theme import Theme
 from app.ui.text.amounts import UNKNOWN, bytes_text, figure_text, number_text, time_text, times_text
 
@@ -42,15 +42,15 @@ class Column:
     best: int | None = None
 
 
-def columns_of(racing: Racing, losses: Sequence[float]) -> list[Column]:
+def columns_of(race_state: RaceState, losses: Sequence[float]) -> list[Column]:
     """losses: the training loss of each lane as the plot averages it."""
-    runners = racing.runners
-    found = racing.differences
+    runners = race_state.runners
+    found = race_state.differences
     # "kind" and what is missing in some are told by the names; numbers that all have come first
     shared = [one for one in found if one.name != "kind" and None not in one.values]
     rest = [one for one in found if one not in shared and one.name != "kind"]
     columns = [_setting(one) for one in shared[:FEW_SETTINGS]]
-    columns += [_state(runners), *_figures(racing, losses)]
+    columns += [_state(runners), *_figures(race_state, losses)]
     return columns + [_setting(one) for one in (*shared[FEW_SETTINGS:], *rest)]
 
 
@@ -66,8 +66,8 @@ def _state(runners: Sequence[Runner]) -> Column:
     )
 
 
-def _figures(racing: Racing, losses: Sequence[float]) -> list[Column]:
-    runners = racing.runners
+def _figures(race_state: RaceState, losses: Sequence[float]) -> list[Column]:
+    runners = race_state.runners
     metric = runners[0].variant.task.headline
     best = [runner.record.best for runner in runners]
     seconds = [_seconds(runner) for runner in runners]
@@ -146,7 +146,7 @@ def _peak(runner: Runner) -> float | None:
     return max(known) if known else record.prepared.predicted.get("peak")
 
 
-class LanesTable(QTableWidget):
+class MembersTable(QTableWidget):
     """A row a lane. chosen(lane): another row; opened(lane): Enter or a double click on it."""
 
     chosen = Signal(int)
@@ -179,13 +179,13 @@ class LanesTable(QTableWidget):
         theme.changed.connect(self._restyle)
 
     @property
-    def lane(self) -> int:
+    def member(self) -> int:
         """The row that is chosen, the first if none."""
         return max(0, self.currentRow())
 
-    def show_race(self, racing: Racing, losses: Sequence[float]) -> None:
-        columns = columns_of(racing, losses)
-        names = tuple(variant.name for variant in racing.variants)
+    def show_race(self, race_state: RaceState, losses: Sequence[float]) -> None:
+        columns = columns_of(race_state, losses)
+        names = tuple(variant.name for variant in race_state.variants)
         if columns == self._columns and names == self._names:
             return
         if [one.label for one in columns] != [
@@ -265,7 +265,7 @@ class LanesTable(QTableWidget):
             self._measure()
 
     def _restyle(self) -> None:
-        columns, names, lane = self._columns, self._names, self.lane
+        columns, names, member = self._columns, self._names, self.member
         if names:
             self._columns = []
             self._begin(names, columns)
@@ -274,52 +274,52 @@ class LanesTable(QTableWidget):
             self._columns = columns
             self._measure()
             blocked = self.blockSignals(True)
-            self.selectRow(lane)
+            self.selectRow(member)
             self.blockSignals(blocked)
 
-    def choose(self, lane: int) -> None:
+    def choose(self, member: int) -> None:
         """Choose without telling."""
-        if lane != self.lane or not self.selectedItems():
+        if member != self.member or not self.selectedItems():
             blocked = self.blockSignals(True)
-            self.selectRow(lane)
+            self.selectRow(member)
             self.blockSignals(blocked)
 
     def _choose(self) -> None:
         if self.selectedItems():
-            self.chosen.emit(self.lane)
+            self.chosen.emit(self.member)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.opened.emit(self.lane)
+            self.opened.emit(self.member)
         else:
             super().keyPressEvent(event)
 
 
-def swatch(theme: Theme, lane: int) -> QIcon:
+def swatch(theme: Theme, member: int) -> QIcon:
     """A bit of the lane's line with its marker, as in the plots."""
     width, height = theme.px(26), theme.px(12)
     picture = QPixmap(width, height)
     picture.fill(QColor(0, 0, 0, 0))
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    color = series_color(theme, lane)
+    color = series_color(theme, member)
     pen = QPen(color, theme.px(2))
-    if DASHES[lane]:
-        pen.setDashPattern(DASHES[lane])
+    if DASHES[member]:
+        pen.setDashPattern(DASHES[member])
     painter.setPen(pen)
     middle, size = height / 2, height * 0.38
     painter.drawLine(QPointF(0, middle), QPointF(width, middle))
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(color)
     x = width / 2
-    if lane == 0:
+    if member == 0:
         painter.drawEllipse(QPointF(x, middle), size, size)
     else:
         corners = {
             1: ((-1, -1), (1, -1), (1, 1), (-1, 1)),
             2: ((-1.1, -1), (1.1, -1), (0, 1)),
             3: ((0, -1.2), (1.2, 0), (0, 1.2), (-1.2, 0)),
-        }[lane]
+        }[member]
         painter.drawPolygon(
             QPolygonF([QPointF(x + size * dx, middle + size * dy) for dx, dy in corners])
         )
