@@ -1,4 +1,6 @@
-"""A trained network asked from the command line: answers as lines, as JSON or as a table; a text gone on with."""
+"""A trained network asked from the command line: answers as lines, as JSON or as a table; a text
+gone on with.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +23,13 @@ BESIDE = 2
 def ask(
     run: Run, files: tuple[str, ...], texts: tuple[str, ...], out: str | None, json_: bool
 ) -> int:
-    """Answers to all files and texts; returns the exit code. Raises UserError where nothing can be asked at all."""
+    """Answers to all files and texts; returns the exit code.
+
+    Raises UserError where nothing can be asked at all.
+    """
     predictor = Predictor.load(run)
     found: list[FileAnswers] = []
+
     predictions: list[dict[str, Any]] = []
     for source in _sources(predictor, files, texts):
         try:
@@ -36,23 +42,31 @@ def ask(
             complain(str(error))
             predictions.append({"file": str(source), "error": str(error)})
             continue
+
         found.append(answers)
         predictions += plain(answers)
         _complaints(answers)
+
         if not json_ and out is None:
             for line in lines(answers):
                 say(line)
+
     if out is not None and found:
         path = write_answers(found, out)
         if not json_:
             say(f"{sum(len(one.answers) - one.failed for one in found):,} answers: {path}")
+
     if json_:
         tell({"run": str(run.path), "task": predictor.task.kind, "predictions": predictions})
+
     return FAILED if any("error" in one for one in predictions) else 0
 
 
 def go_on(run: Run, prompt: str, tokens: int, temperature: float, seed: int, json_: bool) -> int:
-    """Writes a text on, piece by piece as it comes. Raises UserError where the network writes none."""
+    """Writes a text on, piece by piece as it comes.
+
+    Raises UserError where the network writes none.
+    """
     from app.engine.results.generation import generate
 
     predictor = Predictor.load(run)
@@ -68,20 +82,25 @@ def go_on(run: Run, prompt: str, tokens: int, temperature: float, seed: int, jso
         tell({"run": str(run.path), "prompt": prompt, "text": text})
     else:
         say("")
+
     return 0
 
 
 def lines(found: FileAnswers) -> list[str]:
-    """A line an answer: what it is called, the answer, what else was likely, what one should know with it."""
+    """A line an answer: what it is called, the answer, what else was likely, what one should know
+    with it.
+    """
     answer_lines = []
     for one in found.answers:
         if one.answer is None:
             continue
+
         items = [item for item in one.answer.items if item.share is not None and not item.chosen]
         others = [f"{item.label} {item.text}" for item in items]
         beside = f"  ({', '.join(others[:BESIDE])})" if others else ""
         note = f"  {one.answer.note}" if one.answer.note and not found.many else ""
         answer_lines.append(f"{one.name}: {one.answer.headline}{beside}{note}")
+
     return answer_lines
 
 
@@ -95,22 +114,28 @@ def plain(found: FileAnswers) -> list[dict[str, Any]]:
         result.append(
             {**where, **(one.answer.to_plain() if one.answer is not None else {"error": one.error})}
         )
+
     return result
 
 
 def _sources(
     predictor: Predictor, files: tuple[str, ...], texts: tuple[str, ...]
 ) -> list[Given | str]:
-    """Files as they are, typed texts as what they are; of pairs two of them together. Raises UserError."""
+    """Files as they are, typed texts as what they are; of pairs two of them together.
+
+    Raises UserError.
+    """
     preparation = predictor.description.preparation
     if not isinstance(preparation, PairPreparation):
         if texts and preparation.kind != "text":
             raise UserError("This network does not read texts.", "Name files instead of --text.")
         return [*files, *(Given(text, (_short(text),), (text,)) for text in texts)]
+
     if len(files) + len(texts) != 2 or (
         not texts and all(file.lower().endswith(TABLES) for file in files)
     ):
         return list(files)
+
     halves = preparation.halves
     if len(texts) == 2:
         raws: list[Any] = list(texts)
@@ -120,6 +145,7 @@ def _sources(
         raws[place] = texts[0]
     else:
         raws = [half_in(file, half) for file, half in zip(files, halves, strict=True)]
+
     name = " + ".join([*files, *map(_short, texts)])
     return [Given(name, (name,), (tuple(raws),))]
 
@@ -133,10 +159,13 @@ def _complaints(found: FileAnswers, most: int = 5) -> None:
     wrong = [one for one in found.answers if one.answer is None]
     for one in wrong[:most]:
         complain(f"{one.name}: {one.error}" if found.many else one.error)
+
     if len(wrong) > most:
         complain(f"{len(wrong) - most:,} more of '{found.source}' could not be used.")
+
     partly = [one for one in found.answers if one.told]
     for one in partly[:most]:
         complain(f"{one.name}: {one.told}")
+
     if len(partly) > most:
         complain(f"{len(partly) - most:,} more of '{found.source}' were not read as they are.")

@@ -1,6 +1,8 @@
-"""The command line: every verb, and the one place where failures become a sentence and an exit code.
+"""The command line: every verb, and the one place where failures become a sentence and an exit
+code.
 
-What needs torch or Qt is imported in the verb that needs it, so that --help, samples and describe start at once.
+What needs torch or Qt is imported in the verb that needs it, so that --help, samples and describe
+start at once.
 """
 
 from __future__ import annotations
@@ -21,7 +23,9 @@ if TYPE_CHECKING:
     from app.engine.runs.run import Run
 
 DEMO = "sample:digits"
-FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
+FAILED = 1
+WRONG_USAGE = 2
+INTERRUPTED = 130
 
 as_json = click.option(
     "--json", "json_", is_flag=True, help="Print one JSON object, last, on standard output."
@@ -40,6 +44,7 @@ def cli(context: click.Context) -> int | None:
         return None
     if launch.has_display():
         return _window([])
+
     say("There is no display, so there is no window. The built-in digits are trained here instead.")
     return _demo()
 
@@ -53,8 +58,10 @@ def open_(path: str) -> int:
     if not launch.has_display():
         raise UserError(
             "There is no display, so no window can be opened.",
-            "Use 'netwright train', 'describe' or 'evaluate' here, or open it on a computer with a screen.",
+            "Use 'netwright train', 'describe' or 'evaluate' here, or open it on a computer with a "
+            "screen.",
         )
+
     return _window([path])
 
 
@@ -77,10 +84,12 @@ def samples(json_: bool) -> None:
             {"samples": [{**vars(sample), "source": sample.source} for sample in SAMPLES.values()]}
         )
         return
+
     for sample in SAMPLES.values():
         say(f"{sample.source:<20} {sample.label}. {sample.summary}")
         say(f"{'':<20} {noun(sample.kind).capitalize()}. {TASKS[sample.task].label}.")
         say(f"{'':<20} {sample.expectation} Licence: {sample.licence}.")
+
     for what in (FULL_FASHION_HELP, *(f"{what}. {how}" for what, how in MORE_DATA.items())):
         say("")
         say(what)
@@ -90,17 +99,22 @@ def samples(json_: bool) -> None:
 @click.argument("path")
 @as_json
 def describe(path: str, json_: bool) -> None:
-    """Say what a data set holds: kind, task, counts, problems. PATH may be an experiment file too."""
+    """Say what a data set holds: kind, task, counts, problems.
+
+    PATH may be an experiment file too.
+    """
     from app.engine.sources.opening import open_dataset
     from app.engine.sources.summary import describe as described
     from app.terminal import description_lines, display_for
 
     with display_for(json_) as display:
         dataset = open_dataset(_data_of(path), display.stage)
+
     facts = described(dataset)
     if json_:
         tell(facts)
         return
+
     for line in description_lines(facts):
         say(line)
 
@@ -117,7 +131,10 @@ def describe(path: str, json_: bool) -> None:
 @click.option("--run-dir", metavar="DIR", help="The run's own folder, new or empty.")
 @as_json
 def train(experiment: str, changes: tuple[str, ...], run_dir: str | None, json_: bool) -> int:
-    """Train an experiment (a .toml file). Ctrl+C stops and keeps the best; a second one ends at once."""
+    """Train an experiment (a .toml file).
+
+    Ctrl+C stops and keeps the best; a second one ends at once.
+    """
     from app.engine.experiment import toml_file
     from app.engine.runs.run import Run, default_folder
 
@@ -125,13 +142,16 @@ def train(experiment: str, changes: tuple[str, ...], run_dir: str | None, json_:
     if path.suffix.lower() != ".toml" and (path.exists() or experiment.startswith("sample:")):
         raise UserError(
             f"'{experiment}' is no experiment, which is a .toml file.",
-            f"To train on these data, write one with the two lines [data] and source = '{experiment}'.",
+            "To train on these data, write one with the two lines [data] and source = "
+            f"'{experiment}'.",
         )
+
     asked = toml_file.read(path)
     try:
         asked = toml_file.with_overrides(asked, changes)
     except UserError as error:
         raise click.UsageError(str(error)) from error
+
     run = Run.create(default_folder(), asked, Path(run_dir).expanduser() if run_dir else None)
     from app import headless
 
@@ -145,7 +165,9 @@ def train(experiment: str, changes: tuple[str, ...], run_dir: str | None, json_:
 )
 @as_json
 def resume(run: str, epochs: int | None, json_: bool) -> int:
-    """Go on with a run that was stopped or interrupted, bit for bit; or train a finished one longer."""
+    """Go on with a run that was stopped or interrupted, bit for bit; or train a finished one
+    longer.
+    """
     from app import headless
 
     return headless.resume(_run(run), epochs, json_)
@@ -158,7 +180,9 @@ def resume(run: str, epochs: int | None, json_: bool) -> int:
 )
 @as_json
 def evaluate(run: str, path: str | None, json_: bool) -> None:
-    """Show what a run gets right and wrong: figures, what guessing would reach, details, the worst examples."""
+    """Show what a run gets right and wrong: figures, what guessing would reach, details, the worst
+    examples.
+    """
     from app.terminal import display_for, report_lines
 
     found = _run(run)
@@ -175,10 +199,13 @@ def evaluate(run: str, path: str | None, json_: bool) -> None:
             dataset = predictor.open(path, display.stage)
             display.stage("Judging")
             report = predictor.report_on(dataset)
+
         names = dataset.names
+
     if json_:
         tell({"run": str(found.path), **report.to_plain()})
         return
+
     from rich.console import Console
 
     console = Console(highlight=False)
@@ -227,16 +254,18 @@ def predict(
 ) -> int:
     """Ask a network, by a run's best epoch, or its last where that was chosen.
 
-    FILE is what the network reads: a picture, a .txt, a WAV, or a table or array file of many. Of a network that
-    compares pairs: a table with both halves, or two files, or a file and a --text.
+    FILE is what the network reads: a picture, a .txt, a WAV, or a table or array file of many. Of a
+    network that compares pairs: a table with both halves, or two files, or a file and a --text.
     """
     if not files and not texts and prompt is None:
         raise click.UsageError("Missing argument 'FILE...'.")
+
     found = _run(run)
     from app import asking  # loads torch
 
     if prompt is not None:
         return asking.go_on(found, prompt, tokens, temperature, seed, json_)
+
     return asking.ask(found, files, texts, out, json_)
 
 
@@ -248,10 +277,12 @@ def doctor(json_: bool) -> None:
 
     facts = diagnose()
     facts["missing_system_libraries"] = launch.missing_packages(display=launch.has_display())
+
     facts["display"] = launch.has_display()
     if json_:
         tell(facts)
         return
+
     for line in lines(facts):
         say(line)
 
@@ -270,15 +301,18 @@ def _window(paths: list[str], train: bool = False) -> int:
         "wayland" if "WAYLAND_DISPLAY" in os.environ else "xcb"
     )
     display = platform.startswith("xcb")
+
     missing = launch.missing_packages(display)
     if missing and launch.can_install():
         launch.provide_libraries(display)
         missing = launch.missing_packages(display)
+
     if missing:
         raise UserError(
             "The window needs system libraries that are missing.",
             f"Run: {launch.install_line(missing)}",
         )
+
     from app.ui.shell.application import main
 
     return main(paths, train)
@@ -290,29 +324,38 @@ def _data_of(path: str) -> DataSettings:
 
     if path.endswith(".toml"):
         return toml_file.read(Path(path).expanduser()).data
+
     return DataSettings(source=path)
 
 
 def _run(text: str) -> Run:
-    """A run by its folder or by its name among the runs kept in the usual place. Raises UserError."""
+    """A run by its folder or by its name among the runs kept in the usual place.
+
+    Raises UserError.
+    """
     from app.engine.runs.run import Run, default_folder
 
     for folder in (Path(text).expanduser(), default_folder() / text):
         if (folder / "experiment.toml").is_file():
             return Run(folder.absolute())
+
     raise UserError(
         f"'{text}' is no run.", f"Name a run's folder, or one of those in '{default_folder()}'."
     )
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs a command and returns its exit code. No traceback reaches the terminal: an unexpected failure is one
-    sentence, its details are in a file."""
+    """Runs a command and returns its exit code.
+
+    No traceback reaches the terminal: an unexpected failure is one sentence, its details are in a
+    file.
+    """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(
             stream, "reconfigure"
         ):  # a terminal that cannot show a name must not end a training
             stream.reconfigure(errors="backslashreplace")
+
     try:
         code = cli.main(arguments, prog_name="netwright", standalone_mode=False)
         return code if isinstance(code, int) else 0
@@ -334,13 +377,16 @@ def main(arguments: list[str] | None = None) -> int:
         return FAILED
     except Exception as error:
         complain(
-            f"Something unexpected went wrong: {type(error).__name__}: {error}. Details: {_note(error)}"
+            f"Something unexpected went wrong: {type(error).__name__}: {error}. Details: "
+            f"{_note(error)}"
         )
         return FAILED
 
 
 def _note(error: Exception) -> str:
-    """Writes the traceback to a file and returns its path; or the traceback itself where that fails."""
+    """Writes the traceback to a file and returns its path; or the traceback itself where that
+    fails.
+    """
     import traceback
 
     from app.engine import folders
@@ -350,6 +396,7 @@ def _note(error: Exception) -> str:
         path = folders.log() / "error.txt"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(details, encoding="utf-8")
+
         return str(path)
     except OSError:
         return details

@@ -1,4 +1,6 @@
-"""A training without a window: attended on the terminal, stopped by Ctrl+C, its ending told; and the demo."""
+"""A training without a window: attended on the terminal, stopped by Ctrl+C, its ending told; and
+the demo.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ from app.speaking import complain, say, tell
 from app.terminal import Display, display_for, ending
 
 DEMO = "sample:digits"
-FAILED, INTERRUPTED = 1, 130
+FAILED = 1
+INTERRUPTED = 130
 
 Work = Callable[[Callable[[Event], None], Control], RunFinished]
 
@@ -55,18 +58,22 @@ def _attend(work: Work, run: Run, json_: bool) -> int:
         display.stage("Loading engine")
         with _interrupts(control, display):
             finished = work(display, control)
+
     report = None
     if finished.status in ("completed", "stopped"):
         with suppress(UserError):  # stopped before the first epoch was judged: the reason says so
             report = load_report(run)
+
     for line in ending(finished, report):
         say(line, error=json_)
+
     if json_:
         tell(finished.summary)
     if finished.status == "completed":
         return 0
     if finished.status == "stopped":
         return INTERRUPTED
+
     what, remedy, _ = finished.failure or (finished.reason, "", "")
     complain(f"{what} {remedy}".strip())
     return FAILED
@@ -74,12 +81,15 @@ def _attend(work: Work, run: Run, json_: bool) -> int:
 
 @contextmanager
 def _interrupts(control: Control, display: Display) -> Iterator[None]:
-    """The first Ctrl+C (or SIGTERM) asks the run to stop and keep its best; the second ends the process."""
+    """The first Ctrl+C (or SIGTERM) asks the run to stop and keep its best; the second ends the
+    process.
+    """
 
     def asked(number: int, frame: Any) -> None:
         if control.stopping:
             display.close()
             os._exit(128 + number)
+
         control.stop()
         display.line("Stopping at the next step; the best epoch is kept. Once more ends at once.")
 
@@ -97,10 +107,12 @@ def demo() -> int:
     asked = Experiment(name="digits demo", data=DataSettings(source=DEMO))
     run = Run.create(default_folder(), asked)
     code = train(asked, run, json_=False)
+
     history = read_history(run.path)
     if len(history.steps):
         picture = write_curves(
             history, f"{run.name}: learning to read handwritten digits", run.path / "curves.png"
         )
         say(f"The curves: {picture}")
+
     return code

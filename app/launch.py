@@ -1,7 +1,9 @@
-"""From a fresh clone to a running program: makes the environment beside the code, installs into it, starts in it.
+"""From a fresh clone to a running program: makes the environment beside the code, installs into it,
+starts in it.
 
-Used by `python3 app` and `python3 tests`. Standard library only, and readable by older Pythons, so that they can be
-told what is missing. Where the packages are there already (`pip install .`), it only looks and returns.
+Used by `python3 app` and `python3 tests`. Standard library only, and readable by older Pythons, so
+that they can be told what is missing. Where the packages are there already (`pip install .`), it
+only looks and returns.
 """
 
 from __future__ import annotations
@@ -56,8 +58,9 @@ class SetUpFailed(Exception):
 
 
 def into_environment(script: Path, extra: str = "") -> None:
-    """Returns when the packages (and those of `extra`) can be imported here; otherwise goes on in the environment
-    beside the code, made first if need be, by running `script` there with the same arguments. Never returns then.
+    """Returns when the packages (and those of `extra`) can be imported here; otherwise goes on in
+    the environment beside the code, made first if need be, by running `script` there with the
+    same arguments. Never returns then.
     """
     if (
         not (ROOT / "pyproject.toml").exists()
@@ -65,6 +68,7 @@ def into_environment(script: Path, extra: str = "") -> None:
         or satisfied(extra)
     ):
         return
+
     try:
         if not is_current(extra):
             if sys.version_info < LEAST_PYTHON:
@@ -74,6 +78,7 @@ def into_environment(script: Path, extra: str = "") -> None:
         sys.exit(str(failure))
     except KeyboardInterrupt:
         sys.exit("\nStopped. Run it again to go on.")
+
     if not inside():
         _run(str(environment_python()), str(script), *sys.argv[1:])
 
@@ -109,6 +114,7 @@ def is_current(extra: str = "") -> bool:
         made = json.loads(stamp_path().read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
+
     return (
         made.get("stamp") == stamp()
         and extra in ["", *made.get("extras", [])]
@@ -131,21 +137,23 @@ def satisfied(extra: str = "") -> bool:
 
     if sys.version_info < LEAST_PYTHON:
         return False
+
     for requirement in requirements(extra):
         name, conditions = _split(requirement)
         try:
             version = _numbers(metadata.version(name))
         except metadata.PackageNotFoundError:
             return False
+
         for operator, limit in conditions:
             wanted = _numbers(limit)
             size = max(len(version), len(wanted))
-            have, want = (
-                version + (0,) * (size - len(version)),
-                wanted + (0,) * (size - len(wanted)),
-            )
+            have = version + (0,) * (size - len(version))
+
+            want = wanted + (0,) * (size - len(wanted))
             if not {"==": have == want, ">=": have >= want, "<": have < want}[operator]:
                 return False
+
     return True
 
 
@@ -172,15 +180,19 @@ def set_up(extra: str = "") -> None:
         else "The list of packages has changed; the environment is brought up to date."
     )
     provide_libraries(display=has_display())
+
     with _alone():
         if is_current(extra):  # made by another start in the meantime
             return
+
         extras = sorted({extra, *_extras_so_far()} - {""})
         if not _works():
             _make_environment()
+
         say(f"Installing PyTorch, Qt and the rest into {environment()} (about 2 GB on disk).")
         _pip("install", "-e", str(ROOT) + (f"[{','.join(extras)}]" if extras else ""))
         stamp_path().write_text(json.dumps({"stamp": stamp(), "extras": extras}), encoding="utf-8")
+
     say("Set up. The next start takes no longer than starting.")
 
 
@@ -206,6 +218,7 @@ def _alone() -> Iterator[None]:
         raise SetUpFailed(
             f"'{place}' cannot be written: {error.strerror}. Clone into a folder of your own."
         ) from error
+
     with lock:
         with contextlib.suppress(ImportError):
             import fcntl
@@ -231,6 +244,7 @@ def _make_environment() -> None:
     for old in environment().iterdir():
         if old.name != LOCK:
             shutil.rmtree(old) if old.is_dir() and not old.is_symlink() else old.unlink()
+
     command = [sys.executable, "-m", "venv", str(environment())]
     made = subprocess.run(command, capture_output=True, text=True)
     if made.returncode and shutil.which("apt-get"):
@@ -239,10 +253,12 @@ def _make_environment() -> None:
             "Python's venv module",
         )
         made = subprocess.run(command, capture_output=True, text=True)
+
     if made.returncode:
         raise SetUpFailed(
             f"A virtual environment could not be made: {_last_line(made.stdout + made.stderr)}\n"
-            "Install Python's venv module (Debian, Ubuntu: apt-get install python3-venv), then run it again."
+            "Install Python's venv module (Debian, Ubuntu: apt-get install python3-venv), then run "
+            "it again."
         )
 
 
@@ -257,6 +273,7 @@ def _pip(*arguments: str) -> None:
         "--no-input",
     ]
     predictions: list[str] = []
+
     pipe = subprocess.PIPE
     with subprocess.Popen(
         command, stdout=pipe, stderr=subprocess.STDOUT, text=True, errors="replace"
@@ -269,6 +286,7 @@ def _pip(*arguments: str) -> None:
                 say("  fetching " + " ".join([words[1].rsplit("/", 1)[-1], *words[2:4]]))
             elif words[:1] == ["Installing"]:
                 say("  " + " ".join(words[:3]))
+
     if pip.returncode:
         reasons = [line for line in predictions if line.startswith("ERROR")][:3] or predictions[-3:]
         raise SetUpFailed(
@@ -287,9 +305,13 @@ def _last_line(text: str) -> str:
 
 
 def has_display() -> bool:
-    """Whether a window can be shown. Elsewhere than on Linux and its like there is always a desktop."""
+    """Whether a window can be shown.
+
+    Elsewhere than on Linux and its like there is always a desktop.
+    """
     if sys.platform in ("win32", "darwin"):
         return True
+
     return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
 
 
@@ -297,6 +319,7 @@ def missing_packages(display: bool) -> list[str]:
     """Debian's names of the packages whose libraries cannot be loaded; [] elsewhere than on Linux."""
     if not sys.platform.startswith("linux"):
         return []
+
     wanted = {**LIBRARIES, **(DISPLAY_LIBRARIES if display else {})}
     return [package for library, package in wanted.items() if not _loads(library)]
 
@@ -325,9 +348,11 @@ def provide(packages: list[str], purpose: str) -> None:
     if not shutil.which("apt-get"):
         say(f"Missing: {purpose}. Install your system's packages for: {', '.join(packages)}.")
         return
+
     if not can_install():
         say(f"Missing: {purpose}. Install them once with\n\n    {install_line(packages)}\n")
         return
+
     say(f"Installing {purpose}: {', '.join(packages)}.")
     surroundings = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     quiet = subprocess.DEVNULL
@@ -339,11 +364,14 @@ def provide(packages: list[str], purpose: str) -> None:
     run("apt-get", "update", "-q")
     if run(*install, *packages) == 0:
         return
-    # A name that this release does not know makes apt refuse all of them. Ubuntu 24.04 renamed some to ...t64.
+
+    # A name that this release does not know makes apt refuse all of them. Ubuntu 24.04 renamed some
+    # to ...t64.
     failed = [name for name in packages if run(*install, name) and run(*install, name + "t64")]
     if failed:
         say(
-            f"These could not be installed: {', '.join(failed)}. Install them by hand if the window does not open."
+            f"These could not be installed: {', '.join(failed)}. Install them by hand if the "
+            "window does not open."
         )
 
 
@@ -360,8 +388,10 @@ def _use_a_newer_python(script: Path) -> NoReturn:
         newer = shutil.which(f"python3.{minor}")
         if newer:
             _run(newer, str(script), *sys.argv[1:])
+
     raise SetUpFailed(
-        f"Netwright needs Python {LEAST_PYTHON[0]}.{LEAST_PYTHON[1]} or newer; this is {sys.version.split()[0]}. "
+        f"Netwright needs Python {LEAST_PYTHON[0]}.{LEAST_PYTHON[1]} or newer; this is "
+        f"{sys.version.split()[0]}. "
         "Install a newer one, then run it again with that."
     )
 
@@ -371,4 +401,5 @@ def _run(*command: str) -> NoReturn:
     sys.stdout.flush()
     if os.name == "nt":
         sys.exit(subprocess.call(command))
+
     os.execv(command[0], command)

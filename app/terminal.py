@@ -1,4 +1,6 @@
-"""A training on the terminal: a progress display where there is a person, plain lines where there is none."""
+"""A training on the terminal: a progress display where there is a person, plain lines where there
+is none.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,10 @@ PLAIN_PAUSE = 15.0
 
 
 class Display:
-    """Shows the events of a run. A context: what it draws is taken down when it ends, however it ends."""
+    """Shows the events of a run.
+
+    A context: what it draws is taken down when it ends, however it ends.
+    """
 
     def __init__(self, stream: IO[str]) -> None:
         self.console = Console(file=stream, highlight=False)
@@ -78,12 +83,16 @@ class Display:
             case events.StageChanged():
                 self.stage(event.text, event.done, event.total)
             case events.RunPrepared():
-                self._epochs, self._steps = event.epochs, event.steps
+                self._epochs = event.epochs
+                self._steps = event.steps
                 self.line(
-                    f"Training on {event.device} ({event.device_reason}), {event.parameters:,} parameters."
+                    f"Training on {event.device} ({event.device_reason}), {event.parameters:,} "
+                    "parameters."
                 )
+
                 for sentence in event.told:
                     self.line(sentence)
+
                 task = TASKS.get(str(event.resolved.get("data", {}).get("task")))
                 tags = task is not None and task.targets == "tags"
                 classes = (
@@ -91,8 +100,10 @@ class Display:
                     if event.classes
                     else ""
                 )
+
                 self.line(
-                    f"{number(event.training_examples, 'example')}{classes}; {number(event.epochs, 'epoch')} of "
+                    f"{number(event.training_examples, 'example')}{classes}; "
+                    f"{number(event.epochs, 'epoch')} of "
                     f"{number(event.steps_per_epoch, 'step')}."
                 )
             case events.StepsDone():
@@ -117,16 +128,20 @@ class Display:
         elif self._long_silent() or (kind != self._stage and not self._training):
             self._predictions = time.monotonic()
             self.line(text if kind == self._stage else re.sub(r"\b[\d,]+ of ", "", text))
+
         self._stage = kind
 
     def _moved(self, event: events.StepsDone) -> None:
-        self._training, self._elapsed = True, event.elapsed
+        self._training = True
+        self._elapsed = event.elapsed
         loss = float(event.losses[-1]) if len(event.losses) else float("nan")
+
         words = [f"step {event.position:,}/{self._steps:,}", f"loss {loss:.4g}"]
         if event.speed:
             words.append(f"{event.speed:,.0f} examples/s")
         if event.remaining is not None:
             words.append(f"{clock(event.remaining)} left")
+
         title = f"Epoch {event.epoch}/{self._epochs}"
         if self._progress is not None and self._task is not None:
             self._progress.update(
@@ -139,6 +154,7 @@ class Display:
         elif self._long_silent():
             self._predictions = time.monotonic()
             self.line(f"{title}  {'  '.join(words)}")
+
         self._stage = title
 
     def _found(self, finding: Finding) -> None:
@@ -155,9 +171,12 @@ class Display:
         if event.metrics:  # the first is the main figure of the task
             name, value = next(iter(event.metrics.items()))
             judged = f"  {METRICS[name].label if name in METRICS else name} {shown(name, value)}"
+
         self.line(
-            f"Epoch {event.epoch:>{len(str(self._epochs))}}/{self._epochs}  loss {event.training_loss:.4f}  "
-            f"validation {event.validation_loss:.4f}{judged}  {clock(self._elapsed)}{'  best' if event.best else ''}"
+            f"Epoch {event.epoch:>{len(str(self._epochs))}}/{self._epochs}  loss "
+            f"{event.training_loss:.4f}  "
+            f"validation {event.validation_loss:.4f}{judged}  "
+            f"{clock(self._elapsed)}{'  best' if event.best else ''}"
         )
         self._predictions = time.monotonic()
 
@@ -170,7 +189,10 @@ def number(count: int, noun: str) -> str:
 def clock(seconds: float) -> str:
     """4:10, or 1:04:10."""
     whole = max(0, round(seconds))
-    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
+    hours = whole // 3600
+    minutes = whole // 60 % 60
+    rest = whole % 60
+
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
@@ -186,24 +208,29 @@ def ending(finished: events.RunFinished, report: Report | None) -> list[str]:
             if seconds
             else f"{word}. {finished.reason}"
         )
+
     if report is not None:
         lines += [
             f"{split.title}: {split.line()}" for split in report.splits.values() if split.count
         ]
         lines.append(report.verdict)
+
     lines.append(f"Run: {finished.run}")
     return lines
 
 
 MOST_CLASSES = 60
 """Of more classes or tags, only the first are listed."""
+
 MOST_LEFT_OUT = 20
 
 
 def description_lines(facts: dict[str, Any]) -> list[str]:
     """What `describe` says, from the plain data of data.summary.describe."""
-    kind, task = str(facts["kind"]), TASKS.get(str(facts.get("task", "")))
+    kind = str(facts["kind"])
+    task = TASKS.get(str(facts.get("task", "")))
     splits = ", ".join(f"{name} {size:,}" for name, size in facts["splits"].items())
+
     lines = [
         f"{facts['source']}: {facts['format']}",
         f"{counted(kind, facts['examples'])}{_form(kind, facts['shape'])}",
@@ -211,12 +238,14 @@ def description_lines(facts: dict[str, Any]) -> list[str]:
     ]
     if task is not None:
         lines.append(f"Task: {task.label}. {task.summary}")
+
     for one in facts.get("amounts") or ():
         unit = one.get("unit", "")
         lines.append(
             f"  {one['name']}: {amount(one['low'], unit)} to {amount(one['high'], unit)}, usually "
             f"{amount(one['median'], unit)}"
         )
+
     counts: dict[str, int] = facts["counts"].get("training") or {}
     if facts["classes"]:
         what = "tags" if task is not None and task.targets == "tags" else "classes"
@@ -226,8 +255,10 @@ def description_lines(facts: dict[str, Any]) -> list[str]:
             f"  {name.ljust(wide)}  {count:>7,}"
             for name, count in list(counts.items())[:MOST_CLASSES]
         ]
+
         if len(counts) > MOST_CLASSES:
             lines.append(f"  and {len(counts) - MOST_CLASSES:,} more")
+
     lines += [
         f"{problem['level'].capitalize()}: {problem['text']}" for problem in facts["problems"]
     ]
@@ -238,9 +269,11 @@ def _left_out(skipped: list[dict[str, Any]]) -> list[str]:
     """Every file or row that is not used, with the reason; of very many the first."""
     if len(skipped) < 2:  # the one is told among the problems
         return []
+
     lines = ["Left out:", *(f"  {one['path']}: {one['reason']}" for one in skipped[:MOST_LEFT_OUT])]
     if len(skipped) > MOST_LEFT_OUT:
         lines.append(f"  and {len(skipped) - MOST_LEFT_OUT:,} more; --json lists them")
+
     return lines
 
 
@@ -249,37 +282,48 @@ def _form(kind: str, shape: list[int]) -> str:
     if kind == "image":
         channels, height, width = shape
         return f", {'grey' if channels == 1 else 'colour'}, seen at {width} × {height}"
+
     if kind == "row":
         return f" of {shape[0]:,} {'value' if shape[0] == 1 else 'values'}"
     if kind == "text":
         return f", the first {shape[0]:,} tokens of each"
     if kind == "signal":
         return f" of {shape[1]:,} values{f' in {shape[0]} channels' if shape[0] > 1 else ''}"
+
     return ""
 
 
 def report_lines(report: Report, names: Sequence[str]) -> list[RenderableType]:
-    """What `evaluate` says. names: where each row of the data came from, if the data are at hand."""
+    """What `evaluate` says.
+
+    names: where each row of the data came from, if the data are at hand.
+    """
     lines: list[RenderableType] = [plain(report.verdict)]
     if report.kept.use == "last":
         lines.append(
-            f"These are the weights of the last epoch ({report.kept.epoch}), as chosen on the Results page."
+            f"These are the weights of the last epoch ({report.kept.epoch}), as chosen on the "
+            "Results page."
         )
+
     lines += [
         plain(f"{split.title}: {split.line()}") for split in report.splits.values() if split.count
     ]
     trusted = report.trusted
     if trusted is None:
         return lines
+
     listing = trusted.listing()
     if listing is not None:
         lines += ["", table_of(listing), ""]
+
     worst = trusted.worst(5)
     if worst:
         lines.append(f"{trusted.worst_title}:")
+
     for row, what in worst:
         place = names[row] if row < len(names) else f"example {row}"
         lines.append(plain(f"  {place}: {what}"))
+
     return lines
 
 
@@ -288,8 +332,10 @@ def table_of(listing: Listing) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for place, name in enumerate(listing.columns):
         table.add_column(plain(name), justify="left" if place in listing.to_left else "right")
+
     for row in listing.rows:
         table.add_row(*(plain(cell) for cell in row))
+
     return table
 
 

@@ -1,1 +1,4 @@
-"""Networks: layers, graphs and templates. Needs torch and pydantic only; knows nothing of the application."""
+"""Networks: layers, graphs and templates.
+
+Needs torch and pydantic only; knows nothing of the application.
+"""

@@ -1,4 +1,5 @@
-"""A network as a value: named blocks in topological order, each with a kind, its settings and its inputs.
+"""A network as a value: named blocks in topological order, each with a kind, its settings and its
+inputs.
 
 Templates produce graphs; the window draws them; `Network` makes them runnable. No torch here.
 """
@@ -14,16 +15,25 @@ OTHER = "other"
 
 
 class GraphError(ValueError):
-    """A graph that cannot be. `node` names the block at fault; `remedy` says what to change there."""
+    """A graph that cannot be.
+
+    `node` names the block at fault; `remedy` says what to change there.
+    """
 
     def __init__(self, node: str, what: str, remedy: str = "") -> None:
-        self.node, self.what, self.remedy = node, what, remedy
+        self.node = node
+        self.what = what
+        self.remedy = remedy
         super().__init__(f"{node}: {what} {remedy}".strip())
 
 
 @dataclass(frozen=True)
 class Node:
-    """One block. `inputs` names the blocks it reads; INPUT is the example itself, OTHER the second half of a pair."""
+    """One block.
+
+    `inputs` names the blocks it reads; INPUT is the example itself, OTHER the second half of a
+    pair.
+    """
 
     name: str
     kind: str
@@ -33,22 +43,32 @@ class Node:
 
 @dataclass(frozen=True)
 class Graph:
-    """Blocks in topological order; the last one is the answer. A block without inputs reads the one before."""
+    """Blocks in topological order; the last one is the answer.
+
+    A block without inputs reads the one before.
+    """
 
     nodes: tuple[Node, ...]
 
     def __post_init__(self) -> None:
-        """Fills in the inputs that were not said. Raises GraphError for an empty graph, a name used twice or
-        unknown, and a block that reads one behind it."""
+        """Fills in the inputs that were not said.
+
+        Raises GraphError for an empty graph, a name used twice or unknown, and a block that reads
+        one behind it.
+        """
         if not self.nodes:
             raise GraphError(INPUT, "The network has no blocks.", "Choose a template.")
-        seen, before = {INPUT, OTHER}, INPUT
+
+        seen = {INPUT, OTHER}
+        before = INPUT
+
         complete = []
         for node in self.nodes:
             if node.name in seen:
                 raise GraphError(
                     node.name, f"Two blocks are called '{node.name}'.", "Rename one of them."
                 )
+
             inputs = node.inputs or (before,)
             for name in inputs:
                 if name not in seen:
@@ -57,9 +77,11 @@ class Graph:
                         f"It reads '{name}', which does not stand before it.",
                         "Connect it to a block above.",
                     )
+
             complete.append(Node(node.name, node.kind, dict(node.settings), inputs))
             seen.add(node.name)
             before = node.name
+
         object.__setattr__(self, "nodes", tuple(complete))
 
     def __getitem__(self, name: str) -> Node:

@@ -32,7 +32,10 @@ class Placed:
 
 
 def read_block(node: Node) -> Block:
-    """The block of a node. Raises GraphError for an unknown kind and for settings that are out of their limits."""
+    """The block of a node.
+
+    Raises GraphError for an unknown kind and for settings that are out of their limits.
+    """
     try:
         return BLOCKS.read({"kind": node.kind, **node.settings})
     except UnknownChoice as error:
@@ -58,6 +61,7 @@ def place(node: Node, shapes: Mapping[str, Shape]) -> Placed:
         raise GraphError(
             node.name, f"{block.label} reads {len(node.inputs)} blocks.", f"Give it {needs}."
         )
+
     inputs = tuple(shapes[name] for name in node.inputs)
     try:
         return Placed(node, block, inputs, block.shape(*inputs))
@@ -86,7 +90,9 @@ def source_shapes(problem: Problem) -> dict[str, Shape]:
 
 
 def fake_targets(problem: Problem, batch_size: int) -> tuple[torch.Tensor, ...]:
-    """A batch without meaning, of the forms that the network meets: a tensor, or one for each half of a pair."""
+    """A batch without meaning, of the forms that the network meets: a tensor, or one for each half
+    of a pair.
+    """
     made = []
     for one in problem.inputs:
         dtype = torch.int64 if one.kind == "text" else torch.float32
@@ -94,6 +100,7 @@ def fake_targets(problem: Problem, batch_size: int) -> tuple[torch.Tensor, ...]:
         made.append(
             values.contiguous(memory_format=torch.channels_last) if one.kind == "image" else values
         )
+
     return tuple(made)
 
 
@@ -105,21 +112,26 @@ def placed(graph: Graph, problem: Problem) -> Iterator[Placed]:
         shapes[node.name] = one.shape
         if node is graph.nodes[-1]:
             check_answer(node, one.shape, problem)
+
         yield one
 
 
 class Network(nn.Module):
-    """A graph made runnable: (B, *problem.shape) -> (B, *problem.answer); of pairs, it is given both halves as a tuple.
+    """A graph made runnable: (B, *problem.shape) -> (B, *problem.answer); of pairs, it is given
+    both halves as a tuple.
 
-    `blocks` holds a module per block under its name, in order. Weights are torch's own first values; `build_model`
-    gives values that follow a seed. `recompute`: in training keep only what goes into a block and compute the rest
-    again in the backward pass (Chen et al. 2016, arXiv:1604.06174). Raises GraphError for a graph that cannot be.
+    `blocks` holds a module per block under its name, in order. Weights are torch's own first
+    values; `build_model` gives values that follow a seed. `recompute`: in training keep only what
+    goes into a block and compute the rest again in the backward pass (Chen et al. 2016,
+    arXiv:1604.06174). Raises GraphError for a graph that cannot be.
     """
 
     def __init__(self, graph: Graph, problem: Problem) -> None:
         super().__init__()
-        self.graph, self.problem = graph, problem
+        self.graph = graph
+        self.problem = problem
         self.recompute = False
+
         self.blocks = nn.ModuleDict()
         for one in placed(graph, problem):
             try:
@@ -130,8 +142,10 @@ class Network(nn.Module):
                     f"A block cannot be called '{one.node.name}'.",
                     "Give it another name, without dots.",
                 ) from None
+
         self._last_reader = {name: node.name for node in graph.nodes for name in node.inputs}
-        # The last block is the first whose turn it is in the backward pass: to forget what it made would be in vain.
+        # The last block is the first whose turn it is in the backward pass: to forget what it made
+        # would be in vain.
         self._worth_it = {node.name for node in graph.nodes[:-1] if saves(self.blocks[node.name])}
 
     def forward(self, x: torch.Tensor | tuple[torch.Tensor, ...]) -> torch.Tensor:
@@ -145,11 +159,15 @@ class Network(nn.Module):
                 result = recomputed(block, *(values[name] for name in node.inputs))
             else:
                 result = block(*(values[name] for name in node.inputs))
-            # What no later block reads is let go at once, so that judging needs no more memory than it must.
+
+            # What no later block reads is let go at once, so that judging needs no more memory than
+            # it must.
             for name in set(node.inputs):
                 if self._last_reader[name] == node.name:
                     del values[name]
+
             values[node.name] = result
+
         return values[self.graph.nodes[-1].name]
 
 
@@ -160,6 +178,7 @@ def build_model(graph: Graph, problem: Problem, seed: int) -> Network:
     """
     with torch.device("meta"):
         network = Network(graph, problem)
+
     network.to_empty(device="cpu")
     initialise(network, torch.Generator().manual_seed(seed))
     return network
@@ -169,9 +188,10 @@ def build_model(graph: Graph, problem: Problem, seed: int) -> Network:
 def initialise(network: nn.Module, generator: torch.Generator) -> None:
     """Sets every weight and buffer anew, module by module in their order.
 
-    Convolutions: He et al. 2015 (arXiv:1502.01852), normal by fan-in. Linear layers: Glorot & Bengio 2010, uniform.
-    Embeddings: normal, 0.02, and the row of the padding 0. The answer: normal, 0.01. Norms: 1 and 0. A module with
-    weights of its own has a method `initialise(generator)`.
+    Convolutions: He et al. 2015 (arXiv:1502.01852), normal by fan-in. Linear layers: Glorot &
+    Bengio 2010, uniform. Embeddings: normal, 0.02, and the row of the padding 0. The answer:
+    normal, 0.01. Norms: 1 and 0. A module with weights of its own has a method
+    `initialise(generator)`.
     """
     for module in network.modules():
         if isinstance(module, AnswerModule):
@@ -179,7 +199,8 @@ def initialise(network: nn.Module, generator: torch.Generator) -> None:
         elif isinstance(module, nn.Linear):
             nn.init.xavier_uniform_(module.weight, generator=generator)
         elif isinstance(module, (nn.ConvTranspose1d, nn.ConvTranspose2d)):
-            # Of a transposed convolution the first axis is the inputs: what torch calls its fan-in is its fan-out.
+            # Of a transposed convolution the first axis is the inputs: what torch calls its fan-in
+            # is its fan-out.
             nn.init.kaiming_normal_(
                 module.weight, mode="fan_out", nonlinearity="relu", generator=generator
             )
@@ -207,16 +228,19 @@ def decay_groups(
 ) -> list[dict[str, Any]]:
     """Parameter groups for an optimizer: weight decay on matrices and filters only, or everywhere.
 
-    Biases, norms, positions and scales are left alone: pulling them to zero removes nothing superfluous. A module
-    names such parameters of its own in `undecayed`; what has one dimension is never decayed.
+    Biases, norms, positions and scales are left alone: pulling them to zero removes nothing
+    superfluous. A module names such parameters of its own in `undecayed`; what has one dimension is
+    never decayed.
     """
     if everywhere:
         return [{"params": list(network.parameters()), "weight_decay": weight_decay}]
+
     kept: dict[bool, list[nn.Parameter]] = {True: [], False: []}
     for module in network.modules():
         undecayed: Iterable[str] = getattr(module, "undecayed", ())
         for name, parameter in module.named_parameters(recurse=False):
             kept[parameter.ndim > 1 and name not in undecayed].append(parameter)
+
     groups = [
         {"params": kept[True], "weight_decay": weight_decay},
         {"params": kept[False], "weight_decay": 0.0},
@@ -225,15 +249,18 @@ def decay_groups(
 
 
 def hidden_matrices(network: nn.Module) -> set[nn.Parameter]:
-    """The matrices that turn one layer's numbers into the next one's: two-dimensional weights, but not the tables of
-    embeddings, positions and scales, and not the answer."""
+    """The matrices that turn one layer's numbers into the next one's: two-dimensional weights, but
+    not the tables of embeddings, positions and scales, and not the answer.
+    """
     found = set()
     for module in network.modules():
         if isinstance(module, (nn.Embedding, AnswerModule)):
             continue
+
         undecayed: Iterable[str] = getattr(module, "undecayed", ())
         own = module.named_parameters(recurse=False)
         found |= {
             parameter for name, parameter in own if parameter.ndim == 2 and name not in undecayed
         }
+
     return found

@@ -1,7 +1,9 @@
-"""Recomputing activations: a block keeps only what goes into it, and is computed again in the backward pass.
+"""Recomputing activations: a block keeps only what goes into it, and is computed again in the
+backward pass.
 
-Chen et al. 2016, arXiv:1604.06174. The second time nothing may come out otherwise than the first time: the same dice
-fall, in the same precision, and averages that a block keeps of its batches are not moved twice.
+Chen et al. 2016, arXiv:1604.06174. The second time nothing may come out otherwise than the first
+time: the same dice fall, in the same precision, and averages that a block keeps of its batches are
+not moved twice.
 """
 
 from __future__ import annotations
@@ -17,7 +19,9 @@ from torch.utils.checkpoint import checkpoint
 
 
 def saves(block: nn.Module) -> bool:
-    """Whether a block keeps more for the backward pass than what goes into it: several layers do, one does not."""
+    """Whether a block keeps more for the backward pass than what goes into it: several layers do,
+    one does not.
+    """
     layers = [
         one
         for one in block.modules()
@@ -27,7 +31,9 @@ def saves(block: nn.Module) -> bool:
 
 
 def recomputed(block: nn.Module, *inputs: torch.Tensor) -> torch.Tensor:
-    """block(*inputs), with the same numbers, gradients and averages, of which only the inputs are kept."""
+    """block(*inputs), with the same numbers, gradients and averages, of which only the inputs are
+    kept.
+    """
 
     def contexts() -> tuple[_FirstTime, _SecondTime]:
         # Without numbers there are no dice.
@@ -65,8 +71,8 @@ class _FirstTime:
 class _SecondTime:
     """Inside, a block is computed as it was the first time, and leaves no trace.
 
-    Running averages are moved on copies: torch compares what is kept with what was kept the first time, so they cannot
-    simply be missing.
+    Running averages are moved on copies: torch compares what is kept with what was kept the first
+    time, so they cannot simply be missing.
     """
 
     def __init__(self, block: nn.Module, first: _FirstTime) -> None:
@@ -81,6 +87,7 @@ class _SecondTime:
             norm._buffers.update(
                 {name: one.clone() for name, one in averages.items() if one is not None}
             )
+
         self._rng_states = {
             kind: _generator(kind).get_rng_state() for kind in self._first.rng_states
         }

@@ -18,17 +18,21 @@ PLURALS: dict[InputKind, str] = {
 """What a person calls them."""
 
 Answers = Literal["values", "tokens", "copy", "pair"]
-"""values: (outputs,). tokens: (L, outputs), one answer a token. copy: the example itself, restored.
-pair: (2, outputs), a point in space for each half of a pair."""
+"""values: (outputs,).
+
+tokens: (L, outputs), one answer a token. copy: the example itself, restored. pair: (2, outputs), a
+point in space for each half of a pair.
+"""
 
 
 @dataclass(frozen=True)
 class Input:
     """One thing that a network looks at. shape: of one example, without the batch.
 
-    image: (C, H, W) float. signal: (C, L) float. row: (F,) float: numbers first, then a column per category that holds
-    the number of its value. text: (L,) int64 token numbers, 0 is padding and stands only at the end.
-    vocabulary: tokens there are, padding included. categories: how many values each category has, 0 being unseen.
+    image: (C, H, W) float. signal: (C, L) float. row: (F,) float: numbers first, then a column per
+    category that holds the number of its value. text: (L,) int64 token numbers, 0 is padding and
+    stands only at the end. vocabulary: tokens there are, padding included. categories: how many
+    values each category has, 0 being unseen.
     """
 
     kind: InputKind
@@ -68,9 +72,10 @@ class Input:
 class Problem:
     """What a template needs to know to draw a network, and a recipe to choose its values.
 
-    input, shape, vocabulary, categories: see Input. outputs: how many numbers the network answers with (classes, 1 for
-    yes/no, amounts, tokens, or the size of an embedding; a copy has as many as the example). examples: how many there
-    are to train on. answers: their form. other: the second half of a pair.
+    input, shape, vocabulary, categories: see Input. outputs: how many numbers the network answers
+    with (classes, 1 for yes/no, amounts, tokens, or the size of an embedding; a copy has as many as
+    the example). examples: how many there are to train on. answers: their form. other: the second
+    half of a pair.
     """
 
     input: InputKind
@@ -115,6 +120,7 @@ class Problem:
             return self.shape[0], self.outputs
         if self.answers == "copy":
             return self.first.copy
+
         return (2, self.outputs) if self.answers == "pair" else (self.outputs,)
 
     def tower(self, number: int) -> Problem:
@@ -152,8 +158,10 @@ def words(shape: Shape) -> str:
     if len(shape) == 3:
         channels = "1 channel" if shape[0] == 1 else f"{shape[0]:,} channels"
         return f"{channels} of {shape[1]} × {shape[2]}"
+
     if len(shape) == 2:
         return f"{shape[0]:,} tokens of {shape[1]:,}"
     if len(shape) == 1:
         return "1 value" if shape[0] == 1 else f"{shape[0]:,} values"
+
     return "one value"

@@ -8,12 +8,17 @@ from models.shape import Shape
 
 
 def stem_stride(shape: Shape) -> int:
-    """By how much the first filters stride: 1 up to 64 pixels, 2 up to 128, 4 beyond, so that what follows never
-    works on more than about 64 × 64 places; less where a picture is so narrow that fewer than 4 would be left."""
-    longest, shortest = max(shape[1:]), min(shape[1:])
+    """By how much the first filters stride: 1 up to 64 pixels, 2 up to 128, 4 beyond, so that what
+    follows never works on more than about 64 × 64 places; less where a picture is so narrow that
+    fewer than 4 would be left.
+    """
+    longest = max(shape[1:])
+    shortest = min(shape[1:])
+
     stride = 1 if longest <= 64 else 2 if longest <= 128 else 4
     while stride > 1 and shortest // stride < 4:
         stride //= 2
+
     return stride
 
 
@@ -31,7 +36,10 @@ def halvings(height: int, width: int, smallest: int = 6) -> int:
     """How often a picture can be halved until its shorter side would be less than `smallest`."""
     count = 0
     while min(height, width) // 2 >= smallest:
-        height, width, count = height // 2, width // 2, count + 1
+        height = height // 2
+        width = width // 2
+        count = count + 1
+
     return count
 
 
@@ -47,11 +55,14 @@ def heads_for(width: int, each: int = 32) -> int:
 
 
 def hidden_patch(shape: Shape) -> int:
-    """Side of what is hidden at once, and of a masked autoencoder's patches, of a picture (C, H, W) or signal (C, L).
+    """Side of what is hidden at once, and of a masked autoencoder's patches, of a picture (C, H, W)
+    or signal (C, L).
 
-    A power of two that leaves about 7 to 14 patches on the longest side, and at least 2 on the shortest; of a signal
-    about 32 to 64 stretches."""
-    longest, shortest = max(shape[1:]), min(shape[1:])
+    A power of two that leaves about 7 to 14 patches on the longest side, and at least 2 on the
+    shortest; of a signal about 32 to 64 stretches.
+    """
+    longest = max(shape[1:])
+    shortest = min(shape[1:])
     wanted = longest / (7 if len(shape) == 3 else 32)
     size = 2 ** int(math.log2(max(1, wanted)))
     size = max(
@@ -63,4 +74,5 @@ def hidden_patch(shape: Shape) -> int:
         and any(side % size for side in shape[1:])
         and not any(side % (size // 2) for side in shape[1:])
     )
+
     return size // 2 if halves else size

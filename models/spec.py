@@ -1,8 +1,8 @@
 """How a choice describes itself, and the registry in which choices are found.
 
-A choice (a template, a loss, an optimizer, a block ...) is a frozen pydantic model. Each field is made with
-:func:`setting`, which says its label, help, unit and limits once; the form in the window, the experiment file,
-its messages, ``--set`` and the reference are all derived from that.
+A choice (a template, a loss, an optimizer, a block ...) is a frozen pydantic model. Each field is
+made with :func:`setting`, which says its label, help, unit and limits once; the form in the window,
+the experiment file, its messages, ``--set`` and the reference are all derived from that.
 """
 
 from __future__ import annotations
@@ -24,18 +24,26 @@ FOLLOWS = "follows the data"
 
 
 class Spec(BaseModel):
-    """A frozen value with declared settings. Unknown names, wrong types and non-finite numbers are refused."""
+    """A frozen value with declared settings.
+
+    Unknown names, wrong types and non-finite numbers are refused.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     def replace(self, **changes: Any) -> typing.Self:
-        """A copy with these settings changed, checked like any other. Raises pydantic.ValidationError."""
+        """A copy with these settings changed, checked like any other.
+
+        Raises pydantic.ValidationError.
+        """
         values = {name: getattr(self, name) for name in type(self).model_fields}
         return type(self).model_validate(values | changes)
 
 
 class Choice(Spec):
-    """One of several ways, known by its `kind`: what the file says, what the person reads, and why to take it."""
+    """One of several ways, known by its `kind`: what the file says, what the person reads, and why
+    to take it.
+    """
 
     kind: ClassVar[str]
     label: ClassVar[str]
@@ -44,7 +52,10 @@ class Choice(Spec):
 
 @dataclass(frozen=True)
 class Setting:
-    """What one field of a Spec says of itself. `optional` means: may be left out, then it follows the data."""
+    """What one field of a Spec says of itself.
+
+    `optional` means: may be left out, then it follows the data.
+    """
 
     name: str
     label: str
@@ -61,17 +72,21 @@ class Setting:
     optional: bool
     applies: tuple[str, ...] = ()
     """The sorts of data that it concerns; () is all of them."""
+
     live: bool = False
     """Whether it may be changed while a run trains."""
 
     def words(self, value: Any, follows: str = FOLLOWS) -> str:
-        """A value as a person reads it, without its unit: "on", "Fill and cut off the edges", "1,024". follows: for
-        None, where nothing was chosen."""
+        """A value as a person reads it, without its unit: "on", "Fill and cut off the edges",
+        "1,024". follows: for None, where nothing was chosen.
+        """
         if value is None:
             return follows
+
         for key, text in self.choices:
             if key == value and type(key) is type(value):
                 return text
+
         return plain_words(value)
 
 
@@ -87,6 +102,7 @@ def plain_words(value: Any) -> str:
         return f"{value:.6g}"
     if isinstance(value, dict):
         return ", ".join(f"{name}: {kind}" for name, kind in value.items()) or "nothing"
+
     return str(value) if isinstance(value, str) else "; ".join(map(str, value))
 
 
@@ -109,10 +125,10 @@ def setting(
 ) -> Any:
     """Declare one field of a Spec.
 
-    `choices` maps a value of a Literal type to its words on screen. `step` and `logarithmic` say how an editor
-    walks through the values. A default of None means that the value follows the data and the template. `applies` names
-    the sorts of data that it concerns ("image", "row", "text", "signal", "pair", or a task's kind); none is all.
-    `live`: it may be changed while a run trains.
+    `choices` maps a value of a Literal type to its words on screen. `step` and `logarithmic` say
+    how an editor walks through the values. A default of None means that the value follows the data
+    and the template. `applies` names the sorts of data that it concerns ("image", "row", "text",
+    "signal", "pair", or a task's kind); none is all. `live`: it may be changed while a run trains.
     """
     extra: Any = {
         "unit": unit,
@@ -136,7 +152,9 @@ def setting(
 
 
 def settings(spec: type[Spec]) -> tuple[Setting, ...]:
-    """The declared settings of a Spec in the order of their declaration; fields made otherwise are left out."""
+    """The declared settings of a Spec in the order of their declaration; fields made otherwise are
+    left out.
+    """
     return tuple(
         _describe(name, field)
         for name, field in spec.model_fields.items()
@@ -156,9 +174,11 @@ def _describe(name: str, field: FieldInfo) -> Setting:
         for name in names
         if hasattr(item, name)
     }
+
     choices = tuple(tuple(pair) for pair in extra["choices"])
     if not choices and kinds and typing.get_origin(kinds[0]) is Literal:
         choices = tuple((value, str(value)) for value in typing.get_args(kinds[0]))
+
     return Setting(
         name=name,
         label=field.title or name,
@@ -199,6 +219,7 @@ def _type_of(
         return "switch"
     if kind is int:
         return "integer"
+
     return "number" if kind is float else "text"
 
 
@@ -216,13 +237,15 @@ C = TypeVar("C", bound=Choice)
 
 
 class Registry(Generic[C]):
-    """The choices of one sort, found by importing every module of a package: to add one is to add a file.
+    """The choices of one sort, found by importing every module of a package: to add one is to add a
+    file.
 
     `noun` is used in messages, `key` is the name under which the file gives the kind.
     """
 
     def __init__(self, noun: str, *packages: str, key: str = "kind") -> None:
-        self.noun, self.key = noun, key
+        self.noun = noun
+        self.key = key
         self._packages = packages
         self._known: dict[str, type[C]] = {}
         self._complete = False
@@ -232,6 +255,7 @@ class Registry(Generic[C]):
         taken = self._known.get(choice.kind)
         if taken is not None and taken.__qualname__ != choice.__qualname__:
             raise ValueError(f"two {self.noun}s are called '{choice.kind}'")
+
         self._known[choice.kind] = choice
         return choice
 
@@ -243,6 +267,7 @@ class Registry(Generic[C]):
                 for module in pkgutil.iter_modules(package.__path__, name + "."):
                     importlib.import_module(module.name)
             self._complete = True
+
         return tuple(
             sorted(
                 self._known.values(),
@@ -255,6 +280,7 @@ class Registry(Generic[C]):
         known = {choice.kind: choice for choice in self.all()}
         if kind not in known:
             raise UnknownChoice(self.noun, kind, tuple(known))
+
         return known[kind]
 
     def read(self, value: Any) -> Any:
@@ -264,14 +290,19 @@ class Registry(Generic[C]):
         """
         if value is None or isinstance(value, Choice):
             return value
+
         if isinstance(value, str):
             value = {self.key: value}
+
         values = dict(value)
         kind = values.pop(self.key, None)
         if kind is None:
             raise UnknownChoice(self.noun, "", tuple(choice.kind for choice in self.all()))
+
         return self.get(kind).model_validate(values)
 
     def write(self, choice: C) -> dict[str, Any]:
-        """Plain data from which :meth:`read` makes the same choice; what follows the data is left out."""
+        """Plain data from which :meth:`read` makes the same choice; what follows the data is left
+        out.
+        """
         return {self.key: choice.kind, **choice.model_dump(exclude_none=True)}

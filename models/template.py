@@ -1,4 +1,7 @@
-"""A template: a ready architecture with a few settings, which draws a graph for a problem. No torch here."""
+"""A template: a ready architecture with a few settings, which draws a graph for a problem.
+
+No torch here.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,11 @@ class Template(Choice):
 
     family: ClassVar[str]
     """"CNN", "Transformer", "Dense" or "Pair"."""
+
     order: ClassVar[int] = 100
     reads: ClassVar[tuple[InputKind, ...]] = ("image",)
     """What it can look at."""
+
     gives: ClassVar[tuple[Answers, ...]] = ("values",)
     """The forms of answer that it can give."""
 
@@ -25,11 +30,14 @@ class Template(Choice):
         """Why this template cannot serve the problem, in a sentence; "" when it can."""
         if problem.answers not in cls.gives:
             return f"{cls.label} {_GIVES[cls.gives[0]]}; {_ASKED[problem.answers]} asked for."
+
         if problem.answers != "pair" and problem.input not in cls.reads:
             known = " or ".join(PLURALS[kind] for kind in cls.reads)
             return f"{cls.label} reads {known}, not {PLURALS[problem.input]}."
+
         if problem.answers == "copy" and not all(problem.answer):
             return "A row is restored in its columns of amounts, and these rows have none."
+
         return ""
 
     def resolved(self, problem: Problem) -> Template:
@@ -49,8 +57,9 @@ class Template(Choice):
     @classmethod
     def recipe(cls, problem: Problem) -> dict[str, dict[str, Any]]:
         """Good values for the rest of the experiment, by section: {"optimizer": {"kind": "adamw",
-        "learning_rate": 0.002}, "schedule": {...}, "loss": {...}, "training": {...}}. They fill in what the person
-        left open."""
+        "learning_rate": 0.002}, "schedule": {...}, "loss": {...}, "training": {...}}. They fill
+        in what the person left open.
+        """
         raise NotImplementedError
 
 

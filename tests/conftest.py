@@ -1,4 +1,6 @@
-"""What holds for every test: fresh folders, no network, no window on a screen, and nothing left running."""
+"""What holds for every test: fresh folders, no network, no window on a screen, and nothing left
+running.
+"""
 
 from __future__ import annotations
 
@@ -32,8 +34,10 @@ FOLDERS = {
 }
 PATIENCE = 10.0
 """Seconds a thread gets to end after its test; none needs more than a moment."""
+
 LASTING_THREADS = ("pydevd", "execnet", "tqdm", "asyncio", "pytest_timeout")
 """Threads of the tools, which outlive a test rightly."""
+
 LASTING_WIDGETS = (
     "QTipLabel",
     "QComboBoxPrivateContainer",
@@ -49,6 +53,7 @@ def _fresh(factory: pytest.TempPathFactory, patch: pytest.MonkeyPatch) -> Path:
     for variable, name in FOLDERS.items():
         (base / name).mkdir(exist_ok=True)
         patch.setenv(variable, str(base / name))
+
     return base
 
 
@@ -86,9 +91,11 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def nothing_survives() -> Iterator[None]:
     """A test that leaves a thread or a top-level widget behind fails."""
-    threads, widgets = set(threading.enumerate()), set(_top_level_widgets())
+    threads = set(threading.enumerate())
+    widgets = set(_top_level_widgets())
     yield
     left = _threads_left(threads)
+
     assert not left, f"threads survive the test: {', '.join(left)}"
     windows = _widgets_left(widgets)
     assert not windows, f"top-level widgets survive the test: {', '.join(windows)}"
@@ -102,9 +109,11 @@ def _threads_left(before: set[threading.Thread]) -> list[str]:
             thread, threading._DummyThread
         ):
             continue
+
         thread.join(max(0.0, end - time.monotonic()))
         if thread.is_alive():
             left.append(thread.name)
+
     return left
 
 
@@ -112,17 +121,20 @@ def _top_level_widgets() -> dict[int, str]:
     """Address -> description of every parentless window there is; {} while no Qt application runs."""
     if "PySide6.QtWidgets" not in sys.modules:
         return {}
+
     import shiboken6
     from PySide6.QtWidgets import QApplication
 
     if not isinstance(QApplication.instance(), QApplication):
         return {}
+
     found = {}
     for widget in QApplication.topLevelWidgets():
         if widget.parent() is None and widget.metaObject().className() not in LASTING_WIDGETS:
             found[shiboken6.getCppPointer(widget)[0]] = (
                 f"{widget.metaObject().className()} {widget.objectName()!r}"
             )
+
     return found
 
 
@@ -132,10 +144,12 @@ def _widgets_left(before: set[int]) -> list[str]:
         left = [name for address, name in _top_level_widgets().items() if address not in before]
         if not left:
             return []
+
         from PySide6.QtCore import QCoreApplication, QEvent
 
         if attempt == 0:
             gc.collect()
             QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
             QCoreApplication.processEvents()
+
     return left

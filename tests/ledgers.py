@@ -1,4 +1,6 @@
-"""The memory ledger against a real step: predicted, measured, and what the allocator itself reports."""
+"""The memory ledger against a real step: predicted, measured, and what the allocator itself
+reports.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +28,7 @@ from models.template import Template
 EXACT = ("weights", "gradients", "first_moment", "second_moment", "other_state")
 WARM_UP = 7
 """Steps of an optimizer before one is looked at: some take more later (RAdam)."""
+
 PRECISIONS = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -64,7 +67,10 @@ def ledgers(
     allocator: bool = False,
     device: torch.device | None = None,
 ) -> Ledgers:
-    """Predicted, and measured in one real step of made-up examples. asks: the task's kind and the problem."""
+    """Predicted, and measured in one real step of made-up examples.
+
+    asks: the task's kind and the problem.
+    """
     device = device or torch.device("cpu")
     name, of = asks
     task = tasks.task(name)
@@ -74,6 +80,7 @@ def ledgers(
         recompute=recompute,
         precision=precision,  # type: ignore[arg-type]
     )
+
     whole = resolved(Experiment(model=template, optimizer=optimizer, training=training), of, task)
     assert whole.model is not None and whole.optimizer is not None and whole.loss is not None
     graph = whole.model.graph(of)
@@ -89,6 +96,7 @@ def ledgers(
         (one.random_(1, 3) if one.dtype == torch.int64 else one.normal_()).to(device)
         for one in fake_targets(of, batch * accumulation)
     )
+
     inputs = made if len(made) > 1 else made[0]
     targets = task.fake_targets(of, batch * accumulation).to(device)
 
@@ -101,11 +109,14 @@ def ledgers(
             step()
             for _ in range(WARM_UP):
                 stepper.step()
+
         with StepMeter(network, stepper, inputs, targets) as meter:
             passes(inputs, targets, meter.forward)
             passes.step(stepper)
+
         size = batch_bytes(of, task, batch * accumulation)
         measured = measure(network, stepper, whole.optimizer, meter, size, dataset_bytes)
+
         peak = None
         if allocator:
             for parameter in network.parameters():
@@ -116,23 +127,29 @@ def ledgers(
                 peak = torch.cuda.memory_stats(device)["allocated_bytes.all.peak"] + dataset_bytes
             else:
                 peak = lasting(network, stepper) + size + dataset_bytes + reported_peak(step)
+
     return Ledgers(predicted, measured, peak)
 
 
 def reported_peak(work: Callable[[], Any]) -> int:
-    """The most bytes that work was given at once beyond what it found, by the reports of the CPU's allocator."""
+    """The most bytes that work was given at once beyond what it found, by the reports of the CPU's
+    allocator.
+    """
     with _quiet(), torch.autograd.profiler.profile(profile_memory=True) as profile:
         work()
+
     results = profile.kineto_results
     assert results is not None
     events = sorted(
         ((one.start_ns(), one.nbytes()) for one in results.events() if one.name() == "[memory]"),
         key=lambda event: event[0],
     )
+
     now = most = 0
     for _, size in events:
         now += size
         most = max(most, now)
+
     return most
 
 
@@ -141,6 +158,7 @@ def one_thread() -> Iterator[None]:
     """Kernels take room for themselves in every thread; what they report is from one."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
+
     try:
         yield
     finally:

@@ -1,4 +1,6 @@
-"""A problem of every sort, with a task that asks it, small: for tests that go over templates, losses and optimizers."""
+"""A problem of every sort, with a task that asks it, small: for tests that go over templates,
+losses and optimizers.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +23,7 @@ def problems(examples: int = 1_000) -> list[tuple[str, Problem]]:
     ]
     pairs = ((IMAGE, TEXT), (IMAGE, IMAGE), (TEXT, TEXT), (ROW, SIGNAL))
     found += [("matching", Problem.of(pair, 8, examples, "pair")) for pair in pairs]
+
     return found
 
 

@@ -69,6 +69,7 @@ def _section(name: str, choice: str, spec: type[Spec], summary: str = "") -> str
     declared = settings(spec)
     if not declared:
         return title + " It has no settings."
+
     rows = ["| setting | default | what it does |", "| --- | --- | --- |"]
     rows += [f"| `{one.name}` | {_default(one)} | {_help(one)} |" for one in declared]
     return "\n".join([title, "", *rows])
@@ -81,6 +82,7 @@ def _default(one: Setting) -> str:
         return "none"
     if isinstance(one.default, bool):
         return f"`{str(one.default).lower()}`"
+
     return f'`"{one.default}"`' if isinstance(one.default, str) else f"`{one.default:g}`"
 
 
@@ -91,6 +93,7 @@ def _help(one: Setting) -> str:
     )
     aside = ", ".join(fact for fact in facts if fact)
     text = one.help + (f" One of {values}." if values else "") + (f" ({aside})" if aside else "")
+
     return text.replace("|", "\\|")
 
 
@@ -99,6 +102,7 @@ def _limits(one: Setting) -> str:
         return f"{one.minimum:g} to {one.maximum:g}"
     if one.minimum is not None:
         return f"from {one.minimum:g}" if one.minimum else ""
+
     return f"up to {one.maximum:g}" if one.maximum is not None else ""
 
 
@@ -114,6 +118,7 @@ def tree() -> str:
         for path in _inside(ROOT / "resources")
         if path.is_dir()
     ]
+
     lines += [_line("tests/", FOLDERS["tests"], 0)]
     return "```\n" + "\n".join(lines) + "\n```"
 
@@ -121,9 +126,11 @@ def tree() -> str:
 def _folder(path: Path, depth: int) -> Iterator[str]:
     phrase = FOLDERS.get(_name(path)) or phrase_of(path / "__init__.py")
     yield _line(f"{path.name}/", phrase, depth)
+
     inside = [one for one in _inside(path) if one.name != "__init__.py"]
     for one in [one for one in inside if one.suffix == ".py"]:
         yield _line(one.name, phrase_of(one), depth + 1)
+
     for one in [one for one in inside if one.is_dir()]:
         yield from _folder(one, depth + 1)
 
@@ -143,16 +150,21 @@ def _line(name: str, phrase: str, depth: int) -> str:
 
 
 def phrase_of(path: Path) -> str:
-    """The first sentence of a module's docstring on one line, without its sources; "" where it has none."""
+    """The first sentence of a module's docstring on one line, without its sources; "" where it has
+    none.
+    """
     if not path.exists():
         return ""
+
     text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
     first = " ".join(text.split("\n\n")[0].split())
     first = re.sub(r" \([^()]*(?:et al|arXiv|& |19\d\d|20\d\d)[^()]*\)", "", first)
+
     sentence = re.split(r"\. |\.$", first, maxsplit=1)[0]
     for end in (": ", "; ", ", "):
         if len(sentence) > LONGEST and sentence.find(end) > 20:
             sentence = sentence[: sentence.find(end)]
+
     return sentence
 
 
@@ -169,7 +181,9 @@ def written(page: str) -> str:
         pattern = re.compile(rf"(<!-- {name} -->\n).*?(\n<!-- end of {name} -->)", re.DOTALL)
         if not pattern.search(page):
             raise ValueError(f"the page has no block '{name}'")
+
         page = pattern.sub(lambda found, content=content: found[1] + content + found[2], page)
+
     return page
 
 

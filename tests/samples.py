@@ -7,7 +7,8 @@ What each needs on the machine:
     emoji       Debian: fonts-noto-color-emoji; npm: unicode-emoji-json, as `npm pack unicode-emoji-json` brings it
                 (--emoji-names FILE.tgz); a Pillow with raqm, which joins the parts of an emoji
 
-The same packages give the same bytes. `digits.npz` and `fashion.npz` are described in resources/samples/README.md.
+The same packages give the same bytes. `digits.npz` and `fashion.npz` are described in
+resources/samples/README.md.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ EACH_TOPIC = 800
 EMOJI_FONT = Path("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf")
 EMOJI_SIZE = 109
 """The only size in which the font has its pictures."""
+
 EMOJI_SIDE = 32
 
 
@@ -72,6 +74,7 @@ def tables(out: Path) -> None:
             for row, label in zip(cancer.data, cancer.target, strict=True)
         ),
     )
+
     diabetes = load_diabetes(scaled=False)  # in the units it was measured in
     heads = [
         "age (years)",
@@ -86,6 +89,7 @@ def tables(out: Path) -> None:
         "blood sugar",
         "progression",
     ]
+
     write_csv(
         out / "diabetes.csv",
         heads,
@@ -103,6 +107,7 @@ def tables(out: Path) -> None:
             for row, label in zip(wine.data, wine.target, strict=True)
         ),
     )
+
     iris = load_iris()
     write_csv(
         out / "iris.csv",
@@ -112,6 +117,7 @@ def tables(out: Path) -> None:
             for row, label in zip(iris.data, iris.target, strict=True)
         ),
     )
+
     source = importlib.resources.files("palmerpenguins") / "data" / "penguins.csv"
     rows = list(csv.reader(io.StringIO(source.read_text(encoding="utf-8"))))
     heads = [re.sub(r" (mm|g)$", r" (\1)", head.replace("_", " ")) for head in rows[0]]
@@ -139,7 +145,9 @@ def book(out: Path) -> None:
 
 
 def glosses(out: Path) -> None:
-    """The same number of WordNet's definitions of each topic, chosen by chance, without their examples."""
+    """The same number of WordNet's definitions of each topic, chosen by chance, without their
+    examples.
+    """
     random = np.random.Generator(np.random.PCG64(0))
     rows = []
     for topic, where in TOPICS.items():
@@ -150,11 +158,14 @@ def glosses(out: Path) -> None:
                 text = re.sub(r'[;:,]?\s*".*$', "", line.split("|", 1)[1]).strip()
                 if len(text.split()) >= 3:
                     found[text] = None
+
         texts = sorted(found)
         rows += [(texts[row], topic) for row in sorted(random.permutation(len(texts))[:EACH_TOPIC])]
+
     seen: dict[str, set[str]] = {}
     for text, topic in rows:
         seen.setdefault(text, set()).add(topic)
+
     file = io.StringIO(newline="")
     writer = csv.writer(file, lineterminator="\n")
     writer.writerows([("definition", "topic"), *(row for row in rows if len(seen[row[0]]) == 1)])
@@ -163,18 +174,25 @@ def glosses(out: Path) -> None:
 
 
 def emoji(out: Path, names: Path) -> None:
-    """Every emoji that the font has as one picture, on white, with its name and group; no other shades of skin."""
+    """Every emoji that the font has as one picture, on white, with its name and group; no other
+    shades of skin.
+    """
     if not features.check("raqm"):
         raise SystemExit("This Pillow has no raqm: emoji of several parts would fall apart.")
+
     with tarfile.open(names) as archive:
         file = archive.extractfile("package/data-by-emoji.json")
         assert file is not None
         known = json.load(file)
+
     font = ImageFont.truetype(str(EMOJI_FONT), EMOJI_SIZE, layout_engine=ImageFont.Layout.RAQM)
     unknown = ("\U0010fffd", "\U0001f1fd\U0001f1fd")  # no sign at all, and the flag of no country
     width = font.getlength("\U0001f600")
-    seen, found = {_drawn(sign, font).tobytes() for sign in unknown}, {}
-    # of those that are drawn alike (the flags of Norway and of Bouvet Island) the older or shorter name stays
+    seen = {_drawn(sign, font).tobytes() for sign in unknown}
+
+    found = {}
+    # of those that are drawn alike (the flags of Norway and of Bouvet Island) the older or shorter
+    # name stays
     for sign in sorted(
         known, key=lambda sign: (float(known[sign]["emoji_version"]), len(known[sign]["name"]))
     ):
@@ -186,6 +204,7 @@ def emoji(out: Path, names: Path) -> None:
             found[sign] = np.asarray(
                 picture.resize((EMOJI_SIDE, EMOJI_SIDE), Image.Resampling.LANCZOS)
             )
+
     signs = [sign for sign in known if sign in found]
     save_arrays(
         out / "emoji.npz",
@@ -201,6 +220,7 @@ def _drawn(sign: str, font: ImageFont.FreeTypeFont) -> Image.Image:
     paper = Image.new("RGB", (side, side), "white")
     place = ((side - right + left) // 2 - left, (side - bottom + top) // 2 - top)
     ImageDraw.Draw(paper).text(place, sign, font=font, embedded_color=True)
+
     return paper
 
 
@@ -226,9 +246,11 @@ def main() -> None:
     )
     chosen = parser.parse_args()
     chosen.out.mkdir(parents=True, exist_ok=True)
+
     for name, make in (("tables", tables), ("book", book), ("glosses", glosses)):
         if not chosen.only or name in chosen.only:
             make(chosen.out)
+
     if not chosen.only or "emoji" in chosen.only:
         if chosen.emoji_names is None:
             parser.error("--emoji-names is needed for the names of the emoji")

@@ -1,8 +1,9 @@
-"""`python -m tests.screens OUTDIR [--quick]`: pictures of the real window with real data, really trained.
+"""`python -m tests.screens OUTDIR [--quick]`: pictures of the real window with real data, really
+trained.
 
-Every page, light and dark, at 1280x720 and 1600x1000, at 100 % and 150 %; empty, busy, finished and failed. A file is
-called STATE-PAGE-SHADE-WIDTHxHEIGHT-ZOOM.png. --quick: one size, 100 %, fewer states. --tasks: a run of every sort of
-task.
+Every page, light and dark, at 1280x720 and 1600x1000, at 100 % and 150 %; empty, busy, finished and
+failed. A file is called STATE-PAGE-SHADE-WIDTHxHEIGHT-ZOOM.png. --quick: one size, 100 %, fewer
+states. --tasks: a run of every sort of task.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ class Camera:
 
     def __init__(self, out: Path, home: Path, quick: bool) -> None:
         self.application = QApplication(["screens"])
-        self.out, self.home = out, home
+        self.out = out
+        self.home = home
         self.sizes, self.zooms = (SIZES[:1], ZOOMS[:1]) if quick else (SIZES, ZOOMS)
         self.window = Window(home / "config", [], awake=Awake(lambda: None))
         self.taken: list[Path] = []
@@ -83,6 +85,7 @@ class Camera:
                 self.window.frame.go(page)
                 self.settle()
                 self.save(f"{state}-{page}-{look}")
+
         self.inside.theme.set_zoom(1.0)
         self.inside.theme.set_dark(False)
 
@@ -193,15 +196,18 @@ def take_tasks(camera: Camera, only: tuple[str, ...] = ()) -> None:
     """A run of every sort of task, on the pages that look different for it."""
     camera.open()
     camera.photograph("empty", ("welcome",))
+
     document = camera.inside.document
     for state, source, task, epochs in SUBJECTS:
         if only and state not in only:
             continue
+
         camera.read(short_book(camera.home) if source == "book" else source)
         if task:
             assert document.replace("data", task=task) == ""
             camera.settle(200)
             camera.wait(lambda: document.data_state in ("ready", "failed"))
+
         camera.settle(300)
         camera.wait(lambda: not camera.inside.network_measurer.busy)
         camera.photograph(f"task-{state}", ("data", "model", "learning"))
@@ -210,9 +216,11 @@ def take_tasks(camera: Camera, only: tuple[str, ...] = ()) -> None:
         camera.photograph(f"task-{state}", ("training", "results"))
         camera.window.frame.go("tryit")
         camera.settle(800)
+
         page = camera.window.frame.pages["tryit"]
         if page.giving.random_button.isEnabled():  # type: ignore[attr-defined]
             page.giving.random_button.click()  # type: ignore[attr-defined]
+
         camera.settle(1500)
         camera.photograph(f"task-{state}", ("tryit",))
 
@@ -222,6 +230,7 @@ def photograph_finder(camera: Camera) -> None:
     camera.window.frame.go("learning")
     button = camera.window.frame.findChild(FindButton, "learning.find_rate")
     assert button is not None
+
     search = button.search
 
     def beyond(step: float) -> bool:
@@ -231,6 +240,7 @@ def photograph_finder(camera: Camera) -> None:
         button.click()
         dialog = button.dialog
         assert dialog is not None
+
         for state, wanted in (("busy", 50.0), ("found", float("inf"))):
             camera.settle(50)  # the search begins a moment after the dialog is in sight
             camera.wait(partial(beyond, wanted))
@@ -238,7 +248,9 @@ def photograph_finder(camera: Camera) -> None:
             path = camera.out / f"{state}-finder-{look}.png"
             dialog.grab().save(str(path))
             camera.taken.append(path)
+
         dialog.close()
+
     camera.inside.theme.set_zoom(1.0)
     camera.inside.theme.set_dark(False)
 
@@ -280,6 +292,7 @@ def plan(camera: Camera) -> None:
         table.measure.click()
         camera.settle(3000)
         camera.photograph_dialog(f"plan-{look}", "planner")
+
     camera.inside.theme.set_zoom(1.0)
     camera.inside.theme.set_dark(False)
 
@@ -290,6 +303,7 @@ def diverge(camera: Camera) -> None:
     camera.inside.document.choose("model", "vit")
     camera.inside.document.choose("optimizer", "sgd")
     camera.inside.document.choose("schedule", "constant")
+
     assert camera.inside.document.replace("optimizer", learning_rate=10.0) == ""
     camera.train(lambda: False, epochs=30, gradient_clip=0.0)
 
@@ -314,6 +328,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="one size at 100 %%, less training")
     chosen = parser.parse_args()
     chosen.outdir.mkdir(parents=True, exist_ok=True)
+
     with tempfile.TemporaryDirectory() as folder:
         for variable in (
             "HOME",
@@ -323,16 +338,20 @@ def main() -> int:
             "XDG_DOCUMENTS_DIR",
         ):
             os.environ[variable] = folder
+
         camera = Camera(chosen.outdir, Path(folder), chosen.quick)
         if chosen.tasks is None:
             take_all(camera, chosen.quick)
         else:
             take_tasks(camera, tuple(chosen.tasks))
+
         problems = [problem.text() for problem in camera.inside.problems.problems]
         camera.close()
+
     print(f"{len(camera.taken)} pictures in {chosen.outdir}")
     for problem in problems:
         print(problem)
+
     return 0
 
 

@@ -1,4 +1,6 @@
-"""The command line as a person or a script meets it: real processes, real runs, exit codes, one sentence."""
+"""The command line as a person or a script meets it: real processes, real runs, exit codes, one
+sentence.
+"""
 
 from __future__ import annotations
 
@@ -36,13 +38,15 @@ threads = 1
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with pictures of two classes, an experiment on them, and a finished run."""
-    folder, random = tmp_path_factory.mktemp("Übung 1 – 数据 (é)"), np.random.default_rng(0)
+    folder = tmp_path_factory.mktemp("Übung 1 – 数据 (é)")
+    random = np.random.default_rng(0)
     for name, half in (("left", np.s_[:, :6]), ("right", np.s_[:, 6:])):
         (folder / "pictures" / name).mkdir(parents=True)
         for index in range(40):
             pixels = random.integers(0, 80, (12, 12), dtype=np.uint8)
             pixels[half] += 150
             Image.fromarray(pixels).save(folder / "pictures" / name / f"{index}.png")
+
     (folder / "ours.toml").write_text(EXPERIMENT, encoding="utf-8")
     return folder
 
@@ -86,6 +90,7 @@ def test_train_prints_plain_lines_and_one_json_object_last(
             "--json",
         ]
     )
+
     out, err = capsys.readouterr()
     assert code == 0
     summary = json.loads(out.splitlines()[-1])
@@ -140,6 +145,7 @@ def test_wrong_usage_is_told_and_ends_with_two(
     ):
         assert cli.main(arguments) == 2
         assert capsys.readouterr().err.strip()
+
     assert cli.main(["train", str(place / "ours.toml"), "--set", "training.epochs"]) == 2
     assert "section.field=value" in capsys.readouterr().err
 
@@ -189,12 +195,15 @@ def test_ctrl_c_stops_keeps_the_best_and_the_run_goes_on(place: Path, tmp_path: 
         for line in child.stdout:
             if line.startswith("Epoch"):
                 break
+
         child.send_signal(signal.SIGINT)
         rest = child.stdout.read()
+
     assert child.returncode == 130
     assert "Stopped" in rest
     assert Run(run).status == "stopped"
     assert Run(run).best_folder is not None
+
     done = Run(run).summary()["epochs"]
     assert cli.main(["resume", str(run), "--epochs", str(done + 2)]) == 0
     assert Run(run).summary()["epochs"] == done + 2
@@ -211,6 +220,7 @@ def test_evaluate_shows_figures_and_classes(
     assert "95 % interval" in out
     assert "left" in out
     assert cli.main(["evaluate", str(finished), "--json"]) == 0
+
     facts = json.loads(capsys.readouterr().out)
     assert set(facts["splits"]) == {"validation", "test"}
     assert facts["classes"] == ["left", "right"]
@@ -229,13 +239,16 @@ def test_evaluate_on_other_data(
 def test_predict_names_each_file(
     finished: Path, place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    good, bad = place / "pictures" / "left" / "1.png", place / "ours.toml"
+    good = place / "pictures" / "left" / "1.png"
+    bad = place / "ours.toml"
     assert cli.main(["predict", str(finished), str(good), "--json"]) == 0
+
     (answer,) = json.loads(capsys.readouterr().out)["predictions"]
     assert answer["file"] == str(good)
     assert answer["class"] in ("left", "right")
     assert sum(answer["probabilities"].values()) == pytest.approx(1, abs=1e-5)
     assert cli.main(["predict", str(finished), str(bad), str(good)]) == 1
+
     out, err = capsys.readouterr()
     assert str(good) in out
     assert "ours.toml" in err
@@ -253,6 +266,7 @@ def flats(place: Path) -> Path:
         'template = "cnn"\nwidth = 8', 'template = "mlp"'
     )
     (place / "flats.toml").write_text(text, encoding="utf-8")
+
     assert cli.main(["train", str(place / "flats.toml"), "--run-dir", str(place / "flats")]) == 0
     return place / "flats"
 
@@ -263,15 +277,18 @@ def test_a_table_of_amounts_from_beginning_to_end(
     summary = Run(flats).summary()
     assert set(summary["metrics"]["test"]) == {"r2", "mae", "rmse"}
     assert cli.main(["describe", str(place / "flats.csv")]) == 0
+
     out = capsys.readouterr().out
     assert "90 rows" in out
     assert "Amount (regression)" in out
     assert cli.main(["evaluate", str(flats)]) == 0
     assert "would be off by" in capsys.readouterr().out
     assert cli.main(["evaluate", str(flats), "--data", str(place / "flats.csv"), "--json"]) == 0
+
     facts = json.loads(capsys.readouterr().out)
     assert facts["splits"]["data"]["amounts"][0]["unit"] == "€"
     assert len(facts["splits"]["data"]["worst"]) == 20
+
     out_file = tmp_path / "answers.csv"
     assert cli.main(["predict", str(flats), str(place / "flats.csv"), "--out", str(out_file)]) == 0
     assert "90 answers" in capsys.readouterr().out
@@ -279,6 +296,7 @@ def test_a_table_of_amounts_from_beginning_to_end(
         out_file.read_text(encoding="utf-8-sig").splitlines()[0]
         == "size;where;rent (€);predicted rent (€)"
     )
+
     assert cli.main(["predict", str(flats), str(place / "flats.csv"), "--json"]) == 0
     first = json.loads(capsys.readouterr().out)["predictions"][0]
     assert (first["example"], first["units"]) == ("row 2", {"rent (€)": "€"})
@@ -297,6 +315,7 @@ def test_a_text_is_gone_on_with(place: Path, capsys: pytest.CaptureFixture[str])
     run = place / "book"
     assert cli.main(["train", str(place / "book.toml"), "--run-dir", str(run)]) == 0
     assert "bits per byte" in capsys.readouterr().out
+
     asked = ["predict", str(run), "--prompt", "In the ", "--tokens", "20"]
     assert cli.main(asked) == 0
     predictions = capsys.readouterr().out
@@ -304,6 +323,7 @@ def test_a_text_is_gone_on_with(place: Path, capsys: pytest.CaptureFixture[str])
     assert cli.main([*asked, "--json"]) == 0
     assert "In the " + json.loads(capsys.readouterr().out)["text"] + "\n" == predictions
     assert cli.main(["predict", str(run), "--text", "In the beginning", "--json"]) == 0
+
     (answer,) = json.loads(capsys.readouterr().out)["predictions"]
     assert 0 < answer["bits_per_byte"] < 30
 
@@ -321,10 +341,13 @@ def test_describe_and_samples(place: Path, capsys: pytest.CaptureFixture[str]) -
     assert cli.main(["describe", str(place / "ours.toml")]) == 0
     assert "2 classes" in capsys.readouterr().out
     assert cli.main(["samples", "--json"]) == 0
+
     listed = {sample["name"]: sample for sample in json.loads(capsys.readouterr().out)["samples"]}
     assert {"digits", "fashion", "shapes", "wine", "diabetes", "emoji", "book"} <= set(listed)
+
     for sample in listed.values():
         assert all(sample[name] for name in ("kind", "task", "licence", "expectation", "source"))
+
     assert cli.main(["samples"]) == 0
     assert "Amount (regression)" in capsys.readouterr().out
 
@@ -349,6 +372,7 @@ def test_without_a_display_the_digits_are_trained_and_drawn(
 
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
         monkeypatch.delenv(name, raising=False)
+
     monkeypatch.setattr(sys, "platform", "linux")
     short = Experiment.model_validate(
         {
@@ -358,6 +382,7 @@ def test_without_a_display_the_digits_are_trained_and_drawn(
             "training": {"epochs": 1, "batch_size": 256, "threads": 1},
         }
     )
+
     monkeypatch.setattr(app.headless, "Experiment", lambda **_: short)
     assert cli.main([]) == 0
     out = capsys.readouterr().out
@@ -365,9 +390,11 @@ def test_without_a_display_the_digits_are_trained_and_drawn(
     picture = run.path / "curves.png"
     assert "no display" in out
     assert str(picture) in out
+
     with Image.open(picture) as curves:
         assert curves.size[0] > curves.size[1] >= 480
         assert len(curves.convert("RGB").getcolors(1 << 24) or []) > 50
+
     assert cli.main(["open", str(run.path)]) == 1
     assert "no display" in capsys.readouterr().err
 
@@ -401,6 +428,7 @@ def test_these_start_without_torch_and_qt(place: Path, arguments: list[str]) -> 
         f"import sys; from app.cli import main; code = main({arguments!r})\n"
         "sys.exit(code or ('torch' in sys.modules) or ('PySide6' in sys.modules))"
     )
+
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, encoding="utf-8"
     )
@@ -415,6 +443,7 @@ def test_the_module_the_folder_and_the_command_are_the_same(tmp_path: Path) -> N
         capture_output=True,
         text=True,
     )
+
     assert folder.stdout.startswith("netwright, version")
     if command := shutil.which("netwright", path=str(Path(sys.executable).parent)):
         predictions = subprocess.run(

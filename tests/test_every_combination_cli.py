@@ -1,4 +1,6 @@
-"""Everything that is offered can be trained on the command line, from real files: three steps, and the loss falls."""
+"""Everything that is offered can be trained on the command line, from real files: three steps, and
+the loss falls.
+"""
 
 from __future__ import annotations
 
@@ -36,6 +38,7 @@ def begun(of: Combination, place: Path, folder: Path) -> list[str]:
     asked = folder / "asked.toml"
     data = tiny_files.written(place / of.task / of.sort, of.task, of.sort)
     toml_file.write(toml_file.from_plain({"data": data}), asked)
+
     arguments = ["train", str(asked), "--run-dir", str(folder / "run"), "--json"]
     for section, values in tiny_files.settings(of).items():
         for name, value in values.items():
@@ -43,6 +46,7 @@ def begun(of: Combination, place: Path, folder: Path) -> list[str]:
                 "--set",
                 f"{section}.{name}={str(value).lower() if isinstance(value, bool) else value}",
             ]
+
     return arguments
 
 
@@ -50,6 +54,7 @@ def learns(of: Combination, place: Path, folder: Path, capsys: pytest.CaptureFix
     code = cli.main(begun(of, place, folder))
     out, err = capsys.readouterr()
     assert code == 0, err
+
     summary = json.loads(out.splitlines()[-1])
     assert summary["status"] == "completed" and "Traceback" not in err
     figures = summary["metrics"]["validation"]
@@ -58,6 +63,7 @@ def learns(of: Combination, place: Path, folder: Path, capsys: pytest.CaptureFix
         and set(figures) <= set(TASKS[of.task].metrics)
         and np.isfinite(list(figures.values())).all()
     )
+
     losses = read_history(folder / "run").losses
     assert len(losses) == 3 and losses[-1] < losses[0], losses
 
@@ -93,6 +99,7 @@ def test_small_batches_and_a_last_one_of_one(
             "training.epochs=1",
         ]
     )
+
     out, err = capsys.readouterr()
     if code:  # an example alone cannot be compared
         assert batch_size == 1 and "batch size of 1" in err and "Traceback" not in err

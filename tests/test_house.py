@@ -1,4 +1,6 @@
-"""The rules of the house: who may import whom, what starts without torch, how long a file is, what the README says."""
+"""The rules of the house: who may import whom, what starts without torch, how long a file is, what
+the README says.
+"""
 
 from __future__ import annotations
 
@@ -37,11 +39,14 @@ def module_name(path: Path) -> str:
 
 
 def imports(path: Path) -> Iterator[str]:
-    """Every module that is imported anywhere in a file, inside functions too; not what only a type checker reads."""
+    """Every module that is imported anywhere in a file, inside functions too; not what only a type
+    checker reads.
+    """
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
             node.body = []
+
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -60,6 +65,7 @@ def test_imports_flow_one_way(path: Path) -> None:
     for name in imports(path):
         top = name.partition(".")[0]
         assert not within(name, "tests"), f"{here} imports {name}"
+
         if within(here, "models"):
             allowed = top in sys.stdlib_module_names or top in (
                 "models",
@@ -115,6 +121,7 @@ def expanded(patterns: list[str]) -> list[str]:
             names += [module_name(path) for path in sorted(folder.rglob("*.py"))]
         else:
             names.append(pattern)
+
     return names
 
 
@@ -125,6 +132,7 @@ def loaded_by(modules: list[str]) -> set[str]:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, encoding="utf-8"
     )
     assert done.returncode == 0, done.stderr
+
     return {name.partition(".")[0] for name in done.stdout.split()}
 
 

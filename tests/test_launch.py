@@ -1,4 +1,6 @@
-"""From a clone to a running program: what is looked at, what is made, what is said; real folders, a real venv."""
+"""From a clone to a running program: what is looked at, what is made, what is said; real folders, a
+real venv.
+"""
 
 from __future__ import annotations
 
@@ -86,19 +88,23 @@ def test_an_environment_is_made_once_and_renewed_when_it_must(
     python.parent.mkdir(parents=True)
     python.symlink_to(project / "gone")  # what is left when the Python it was made with has gone
     assert not launch.is_current()
+
     launch.set_up()
     assert launch.is_current()
     assert subprocess.run([str(python), "-c", ""]).returncode == 0
     assert not launch.is_current("test")
     assert installed == [("install", "-e", str(project))]
     assert "happens once" in capsys.readouterr().out
+
     launch.set_up("test")
     assert launch.is_current("test")
     assert installed[1:] == [("install", "-e", f"{project}[test]")]
+
     launch.set_up()  # another start has done it meanwhile
     assert len(installed) == 2
     (project / "pyproject.toml").write_text(PROJECT + "# changed\n", encoding="utf-8")
     assert not launch.is_current()
+
     launch.set_up()
     assert installed[2:] == [("install", "-e", f"{project}[test]")]
     launch.stamp_path().write_text("{", encoding="utf-8")
@@ -119,6 +125,7 @@ def test_it_goes_on_in_the_environment_with_the_same_arguments(project: Path) ->
     """),
         encoding="utf-8",
     )
+
     subprocess.run(
         [sys.executable, "-m", "venv", "--without-pip", str(launch.environment())], check=True
     )
@@ -136,8 +143,10 @@ def test_an_older_python_looks_for_a_newer_one_or_says_so(
 ) -> None:
     monkeypatch.setattr(launch, "LEAST_PYTHON", (3, 99))
     monkeypatch.setattr(launch.shutil, "which", lambda name: None)
+
     with pytest.raises(SystemExit) as ended:
         launch.into_environment(project)
+
     assert "needs Python 3.99 or newer" in str(ended.value)
 
 
@@ -147,6 +156,7 @@ def test_a_failed_installation_is_told_with_its_reason(
     monkeypatch.setattr(launch, "environment_python", lambda: Path(sys.executable))
     with pytest.raises(launch.SetUpFailed) as failure:
         launch._pip("install", "--no-index", "surely-not-there-4711")
+
     assert "surely-not-there-4711" in str(failure.value)
     assert "run it again" in str(failure.value)
     assert "Traceback" not in str(failure.value)
@@ -165,11 +175,13 @@ done
 @pytest.fixture
 def apt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An apt-get that knows neither libold0 nor libnever1; returns its log."""
-    log, folder = tmp_path / "apt.log", tmp_path / "bin"
+    log = tmp_path / "apt.log"
+    folder = tmp_path / "bin"
     folder.mkdir()
     (folder / "apt-get").write_text(APT.format(log=log), encoding="utf-8")
     (folder / "apt-get").chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+
     return log
 
 
@@ -180,10 +192,12 @@ def test_root_installs_what_is_missing_one_by_one_where_a_name_is_unknown(
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     launch.provide(["libgl1", "libegl1"], "system libraries")
     assert apt.read_text(encoding="utf-8").splitlines()[1].endswith("libgl1 libegl1")
+
     apt.unlink()
     launch.provide(["libgl1", "libold0", "libnever1"], "system libraries")
     asked = [line.split()[-1] for line in apt.read_text(encoding="utf-8").splitlines()]
     assert asked[2:] == ["libgl1", "libold0", "libold0t64", "libnever1", "libnever1t64"]
+
     out = capsys.readouterr().out
     assert "could not be installed: libnever1." in out
 
@@ -213,4 +227,5 @@ def test_the_stamp_names_the_place(project: Path, monkeypatch: pytest.MonkeyPatc
     moved = project.with_name("moved")
     project.rename(moved)
     monkeypatch.setattr(launch, "ROOT", moved)
+
     assert launch.stamp() != here

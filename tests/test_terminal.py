@@ -93,6 +93,7 @@ def test_what_is_left_out_is_listed() -> None:
         "  row 19: it has 2 cells, not 3" in lines
         and lines[-1] == "  and 10 more; --json lists them"
     )
+
     assert not any(".x" in line for line in lines)
 
 
@@ -117,6 +118,7 @@ def test_training_begins_with_what_there_is_to_know_of_the_data() -> None:
                 ("Warning: 2 rows were left out.",),
             )
         )
+
     assert "Warning: 2 rows were left out." in stream.getvalue()
     assert "1 example; 1 epoch of 1 step." in stream.getvalue()
 
@@ -135,6 +137,7 @@ def test_an_epoch_says_the_main_figure(metrics: dict[str, float], words: str) ->
     with Display(stream) as display:
         display(RunPrepared("CPU", "why", 1, 10, 3, 30, 10, 0, 4, 40, (), {}, {}))
         display(EpochDone(1, 10, 1.2, 1.1, metrics, True, 1, 0, 0.5))
+
     assert words in stream.getvalue()
     assert "40 examples; 3 epochs" in stream.getvalue()
     assert "picture" not in stream.getvalue()
@@ -157,9 +160,11 @@ def test_a_report_without_classes_and_names_with_brackets() -> None:
         description, TASKS["regression"], {"validation": (np.arange(40), true, true + 10)}
     )
     stream = io.StringIO()
+
     console = Console(file=stream, width=200)
     for line in report_lines(report, [f"[row] {k}" for k in range(40)]):
         console.print(line, soft_wrap=True)
+
     text = stream.getvalue()
     assert "It is off by 10 € on average" in text
     assert "[net] price" in text

@@ -1,4 +1,6 @@
-"""Real files, tiny, for every task and every sort of data: pictures, tables, texts, arrays, as a person has them."""
+"""Real files, tiny, for every task and every sort of data: pictures, tables, texts, arrays, as a
+person has them.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +18,7 @@ from tests.engine.tiny import EMBEDDING, SMALL, Combination, combinations
 
 COUNT = 40
 """Examples of a file: a fifth to judge every epoch, a fifth to the end, 24 to learn from."""
+
 ANSWERS = ("kind", "good", "tags", "x", "y")
 TARGETS: dict[str, str | list[str]] = {
     "classification": "kind",
@@ -25,8 +28,11 @@ TARGETS: dict[str, str | list[str]] = {
     "metric-learning": "kind",
 }
 RATES = {"sgd": 0.1, "sgd-momentum": 0.1, "radam": 0.1, "adafactor": 0.1, "rmsprop": 0.0005}
-"""Learning rates with which three steps show more than the dice of the damage, and are not too long: the first steps of
-some are as long as the gradient, those of rmsprop many times the rate. All others take 0.002."""
+"""Learning rates with which three steps show more than the dice of the damage, and are not too
+long: the first steps of some are as long as the gradient, those of rmsprop many times the rate.
+All others take 0.002.
+"""
+
 TEXT_WORDS = ("apple", "river", "stone")
 SOUND = 32
 
@@ -37,7 +43,9 @@ def offered() -> list[Combination]:
 
 
 def paired(of: Sequence[Combination]) -> list[Combination]:
-    """Every template and every loss of a task and a sort of data at least once, the optimizers in turn."""
+    """Every template and every loss of a task and a sort of data at least once, the optimizers in
+    turn.
+    """
     found: list[Combination] = []
     for task, sort in dict.fromkeys((one.task, one.sort) for one in of):
         own = [one for one in of if (one.task, one.sort) == (task, sort)]
@@ -55,6 +63,7 @@ def paired(of: Sequence[Combination]) -> list[Combination]:
                     turn,
                 )
             )
+
     return found
 
 
@@ -64,6 +73,7 @@ def written(folder: Path, task: str, sort: str) -> dict[str, Any]:
     data: dict[str, Any] = {"task": task, "validation_share": 0.2, "test_share": 0.2}
     if task == "language-modelling":
         return data | {"source": _long_text(folder), "context": 16, "tokens": "bytes"}
+
     if "text" in sort:
         data |= {"context": 16, "tokens": "bytes"}
     if task == "reconstruction":
@@ -77,20 +87,27 @@ def written(folder: Path, task: str, sort: str) -> dict[str, Any]:
             "source": _pairs(folder, sort),
             "columns": dict.fromkeys(("left", "right"), sort.split("+")[0]),
         }
+
     target = TARGETS.get(task, [])
     chosen = [target] if isinstance(target, str) else target
+
     data["columns"] = {name: "ignore" for name in ANSWERS if name not in chosen}
     if target:
         data["target"] = target
+
     return data | {"source": _table(folder, sort)}
 
 
 def settings(of: Combination) -> dict[str, dict[str, Any]]:
-    """Model, loss, optimizer and training of a combination: a small network that forgets nothing, one step an epoch."""
-    template, loss = TEMPLATES.get(of.template), LOSSES.get(of.loss)
+    """Model, loss, optimizer and training of a combination: a small network that forgets nothing,
+    one step an epoch.
+    """
+    template = TEMPLATES.get(of.template)
+    loss = LOSSES.get(of.loss)
     small = {name: value for name, value in SMALL.items() if name in template.model_fields}
     rate = RATES.get(of.optimizer, 0.002) if of.task == "reconstruction" else 0.002
     smooth = {"label_smoothing": 0.0} if "label_smoothing" in loss.model_fields else {}
+
     return {
         "augmentation": {"flip": False, "shift": 0.0},
         "model": {"template": of.template, **small},
@@ -141,13 +158,16 @@ def _write(path: Path, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> s
 
 def _pictures(folder: Path, seed: int = 0) -> list[str]:
     """Grey pictures of 8 x 8 in `folder`, bright where the label says; their names."""
-    generator, names = np.random.default_rng(seed), []
+    generator = np.random.default_rng(seed)
+    names = []
     folder.mkdir(exist_ok=True)
+
     for number, label in enumerate(_labels().tolist()):
         pixels = generator.integers(0, 120, (8, 8), dtype=np.uint8)
         pixels[2 * label : 2 * label + 2] += 120
         Image.fromarray(pixels).save(folder / f"{number}.png")
         names.append(f"{folder.name}/{number}.png")
+
     return names
 
 
@@ -160,7 +180,8 @@ def _texts(seed: int = 0) -> list[str]:
 
 
 def _table(folder: Path, sort: str) -> str:
-    generator, labels = np.random.default_rng(0), _labels()
+    generator = np.random.default_rng(0)
+    labels = _labels()
     if sort == "row":
         numbers = generator.normal(size=(COUNT, 4)).round(3)
         numbers[:, 0] += 2 * labels
@@ -168,19 +189,22 @@ def _table(folder: Path, sort: str) -> str:
             [*row, "uvw"[label]]
             for row, label in zip(numbers.tolist(), labels.tolist(), strict=True)
         ]
+
         heads = ["one", "two", "three", "four", "form"]
     else:
         heads = ["file" if sort == "image" else "sentence"]
         inputs = [
             [cell] for cell in (_pictures(folder / "pictures") if sort == "image" else _texts())
         ]
+
     rows = [[*one, *two] for one, two in zip(inputs, _answers(), strict=True)]
     return _write(folder / f"{sort}.csv", [*heads, *ANSWERS], rows)
 
 
 def _arrays(folder: Path, task: str) -> str:
     """Signals of two channels as an NPZ file."""
-    generator, labels = np.random.default_rng(0), _labels()
+    generator = np.random.default_rng(0)
+    labels = _labels()
     waves = np.sin(np.arange(SOUND) * (1 + labels[:, None, None]) / 3 + np.arange(2)[:, None])
     signals = (waves + 0.1 * generator.normal(size=waves.shape)).astype(np.float32)
     given: dict[str, np.ndarray] = {
@@ -188,6 +212,7 @@ def _arrays(folder: Path, task: str) -> str:
         "multi-label": np.stack([labels < 2, labels > 0, labels == 2], axis=1).astype(np.int64),
         "regression": np.array([row[3:] for row in _answers()], np.float32),
     }
+
     path = folder / "signals.npz"
     np.savez(path, signals=signals, labels=given.get(task, labels))
     return str(path)
@@ -197,8 +222,10 @@ def _told(folder: Path) -> str:
     """Pictures with a text beside each."""
     place = folder / "told"
     _pictures(place)
+
     for number, text in enumerate(_texts()):
         (place / f"{number}.txt").write_text(text, encoding="utf-8")
+
     return str(place)
 
 
@@ -215,4 +242,5 @@ def _long_text(folder: Path) -> str:
     text = " ".join(f"The {word} is here." for word in generator.choice(TEXT_WORDS, 120))
     path = folder / "book.txt"
     path.write_text(text, encoding="utf-8")
+
     return str(path)

@@ -1,4 +1,7 @@
-"""What is here: versions, devices, memory, what is missing. For `netwright doctor` and "Copy diagnostics"."""
+"""What is here: versions, devices, memory, what is missing.
+
+For `netwright doctor` and "Copy diagnostics".
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,7 @@ def diagnose() -> dict[str, Any]:
     """Plain data. Loads torch; starts no GPU."""
     versions = {name: _version(name) for name in PACKAGES}
     memory = psutil.virtual_memory()
+
     facts: dict[str, Any] = {
         "netwright": __version__,
         "python": sys.version.split()[0],
@@ -48,12 +52,15 @@ def diagnose() -> dict[str, Any]:
             "reason": f"PyTorch could not be used: {error}",
         }
         facts["cards"] = []
+
     return facts
 
 
 def lines(facts: dict[str, Any]) -> list[str]:
     """The same in words, a line each."""
-    memory, runs = facts["memory"], facts["runs"]
+    memory = facts["memory"]
+    runs = facts["runs"]
+
     text = [
         f"Netwright {facts['netwright']}, Python {facts['python']}, {facts['system']}",
         ", ".join(f"{name} {version or 'missing'}" for name, version in facts["packages"].items()),
@@ -72,10 +79,12 @@ def lines(facts: dict[str, Any]) -> list[str]:
             "Display: "
             + ("found" if facts["display"] else "none; trainings run on the command line")
         )
+
     if facts["missing_packages"]:
         text.append(f"Missing packages: {', '.join(facts['missing_packages'])}")
     if facts.get("missing_system_libraries"):
         text.append(f"Missing system libraries: {' '.join(facts['missing_system_libraries'])}")
+
     return text
 
 
@@ -98,4 +107,5 @@ def _free() -> int | None:
             return shutil.disk_usage(place).free
         except OSError:
             continue
+
     return None

@@ -10,5 +10,7 @@ class UserError(Exception):
     """
 
     def __init__(self, what: str, remedy: str = "", setting: str = "") -> None:
-        self.what, self.remedy, self.setting = what, remedy, setting
+        self.what = what
+        self.remedy = remedy
+        self.setting = setting
         super().__init__(f"{what} {remedy}".strip())

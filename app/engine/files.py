@@ -1,4 +1,6 @@
-"""Files that are either whole or not there, and the sentences for what the operating system refuses."""
+"""Files that are either whole or not there, and the sentences for what the operating system
+refuses.
+"""
 
 from __future__ import annotations
 
@@ -14,16 +16,19 @@ from app.engine.errors import UserError
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write beside the target, flush, fsync, rename: after a power cut the file is the old one or the new one.
+    """Write beside the target, flush, fsync, rename: after a power cut the file is the old one or
+    the new one.
 
     Raises UserError where the disk is full or the folder cannot be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Not mkstemp: its files are for their owner alone, and what is written here is to be shared like any other.
+        # Not mkstemp: its files are for their owner alone, and what is written here is to be shared
+        # like any other.
         part = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     except OSError as error:
         raise disk_error(error, path) from error
+
     try:
         with part.open("wb") as file:
             file.write(content)
@@ -34,13 +39,18 @@ def write_atomically(path: Path, content: bytes) -> None:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
         raise disk_error(error, path) from error
+
     sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:
-    """Makes a rename durable. A failure here is no failure of the write: the new file is in place."""
+    """Makes a rename durable.
+
+    A failure here is no failure of the write: the new file is in place.
+    """
     if os.name == "nt":
         return
+
     try:
         handle = os.open(folder, os.O_RDONLY)
         try:
@@ -70,6 +80,7 @@ def disk_error(error: OSError, path: Path) -> UserError:
         )
     if error.errno == errno.ENOENT:
         return UserError(f"There is no '{path}'.", "Check the name, or choose it again.")
+
     return UserError(
         f"'{path}' could not be used: {error.strerror or error}.", "Choose another place."
     )

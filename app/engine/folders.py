@@ -1,4 +1,7 @@
-"""Where things are kept: runs, settings, decoded pictures, logs. NETWRIGHT_HOME moves them all below one folder."""
+"""Where things are kept: runs, settings, decoded pictures, logs.
+
+NETWRIGHT_HOME moves them all below one folder.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Figures in a person's words: shares in percent, amounts in their unit, never more digits than mean something."""
+"""Figures in a person's words: shares in percent, amounts in their unit, never more digits than
+mean something.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,11 @@ def number(value: float, digits: int = 3) -> str:
         return "not a number" if math.isnan(value) else ("∞" if value > 0 else "-∞")
     if value == 0:
         return "0"
+
     size = math.floor(math.log10(abs(value)))
     if not -5 < size < 12:
         return f"{value:.{digits}g}"
+
     text = f"{value:,.{max(0, digits - 1 - size)}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 

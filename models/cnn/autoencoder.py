@@ -20,7 +20,9 @@ _FINE = {1: 512, 2: 64}
 
 @TEMPLATES.register
 class ConvolutionalAutoencoder(Template):
-    """`depth` times filters that halve the size, a code of few channels, as often filters that double it."""
+    """`depth` times filters that halve the size, a code of few channels, as often filters that
+    double it.
+    """
 
     kind: ClassVar[str] = "conv-autoencoder"
     label: ClassVar[str] = "Autoencoder"
@@ -76,9 +78,11 @@ class ConvolutionalAutoencoder(Template):
         sides = [problem.shape[1:] if problem.input != "row" else (PLACES,)]
         for _ in range(self.depth or 1):
             sides.append(tuple(-(-side // 2) for side in sides[-1]))
+
         widths = [self._width_at(max(side), len(side)) for side in sides[1:]]
         if problem.input == "image":
             return Graph(tuple(self._picture(problem.shape[0], sides, widths)))
+
         nodes = self._sequence(sides, widths)
         if problem.input == "signal":
             return Graph(
@@ -89,6 +93,7 @@ class ConvolutionalAutoencoder(Template):
                     Node("channels", "turn"),
                 )
             )
+
         return Graph(
             (
                 Node("columns", "columns", {"categories": list(problem.categories)}),
@@ -101,7 +106,9 @@ class ConvolutionalAutoencoder(Template):
         )
 
     def _width_at(self, side: int, dimensions: int) -> int:
-        """Channels where the longest side is so long: many where there are few places, few where there are many."""
+        """Channels where the longest side is so long: many where there are few places, few where
+        there are many.
+        """
         fine = _FINE[dimensions]
         share = 4 if side <= fine / 8 else 2 if side <= fine / 4 else 1 if side <= fine else 0.5
         return rounded(share * self.width)
@@ -120,6 +127,7 @@ class ConvolutionalAutoencoder(Template):
                     Node(f"look{number}", "convolution", {"channels": width}),
                     Node(f"look_norm{number}", "group-norm", _norm(width)),
                 ]
+
         nodes += self._code("convolution", {"size": 1, "bias": True})
         for number in range(len(widths), 0, -1):
             height, across = sides[number - 1]
@@ -129,6 +137,7 @@ class ConvolutionalAutoencoder(Template):
                 Node(f"enlarge{number}", "enlarging", larger),
                 Node(f"enlarge_norm{number}", "group-norm", _norm(width)),
             ]
+
         return [*nodes, Node("answer", "convolution", {"channels": channels, "bias": True})]
 
     def _sequence(self, sides: list[tuple[int, ...]], widths: list[int]) -> list[Node]:
@@ -143,6 +152,7 @@ class ConvolutionalAutoencoder(Template):
                     Node(f"look{number}", "sequence-convolution", {"channels": width}),
                     Node(f"look_norm{number}", "group-norm", _norm(width)),
                 ]
+
         nodes += self._code("sequence-convolution", {"size": 1})
         for number in range(len(widths), 0, -1):
             width = widths[number - 2] if number > 1 else rounded(widths[0] / 2)
@@ -151,6 +161,7 @@ class ConvolutionalAutoencoder(Template):
                 Node(f"enlarge{number}", "sequence-enlarging", larger),
                 Node(f"enlarge_norm{number}", "group-norm", _norm(width)),
             ]
+
         return nodes
 
     def _code(self, kind: str, settings: dict[str, Any]) -> list[Node]:
@@ -175,15 +186,19 @@ class ConvolutionalAutoencoder(Template):
 
 
 def _halvings(problem: Problem) -> int:
-    """Until the shorter side is about 4 (of a signal, or a mixed row, the length about 16), 4 times (5) at most."""
+    """Until the shorter side is about 4 (of a signal, or a mixed row, the length about 16), 4 times
+    (5) at most.
+    """
     if problem.input == "row":
         return 2
+
     side, smallest, most = (
         (min(problem.shape[1:]), 4, 4) if problem.input == "image" else (problem.shape[1], 16, 5)
     )
     count = 1
     while count < most and side / 2 ** (count + 1) >= smallest:
         count += 1
+
     return count
 
 

@@ -12,13 +12,17 @@ from models.spec import setting
 from models.template import TEMPLATES, Template
 
 PLACES = 16
-"""Into so many places the columns of a row are mixed: their own order means nothing, so it is learned."""
+"""Into so many places the columns of a row are mixed: their own order means nothing, so it is
+learned.
+"""
 
 
 @TEMPLATES.register
 class CNN1D(Template):
-    """A convolution, then residual blocks that halve the length, pooling, a linear answer (in the manner of Wang et al.
-    2017, arXiv:1611.06455). The columns of a row are first mixed by a linear layer into a sequence of places."""
+    """A convolution, then residual blocks that halve the length, pooling, a linear answer (in the
+    manner of Wang et al. 2017, arXiv:1611.06455). The columns of a row are first mixed by a
+    linear layer into a sequence of places.
+    """
 
     kind: ClassVar[str] = "cnn-1d"
     label: ClassVar[str] = "1-D CNN"
@@ -74,13 +78,20 @@ class CNN1D(Template):
                 "filter_size": 3,
                 "dropout": dropout_for(problem.examples),
             }
-        length, depth = -(-problem.shape[1] // _stride(problem.shape[1])), 1
+
+        length = -(-problem.shape[1] // _stride(problem.shape[1]))
+        depth = 1
         while length // 2 >= 16 and depth < 5:
-            length, depth = length // 2, depth + 1
+            length = length // 2
+            depth = depth + 1
+
         return {"depth": depth, "width": 48, "filter_size": 5, "dropout": 0.1}
 
     def graph(self, problem: Problem) -> Graph:
-        depth, width, size = self.depth or 1, self.width or 16, self.filter_size or 3
+        depth = self.depth or 1
+        width = self.width or 16
+        size = self.filter_size or 3
+
         dropout = self.dropout or 0.0
         if problem.input == "row":
             nodes = [
@@ -91,13 +102,16 @@ class CNN1D(Template):
             ]
             stride = 1
         else:
-            nodes, stride = [Node("moments", "turn")], _stride(problem.shape[1])
+            nodes = [Node("moments", "turn")]
+            stride = _stride(problem.shape[1])
+
         stem: dict[str, Any] = {
             "channels": width,
             "size": max(size, 2 * stride - 1),
             "stride": stride,
         }
         nodes.append(Node("stem", "sequence-convolution", stem))
+
         channels = width
         for number in range(1, depth + 1):
             if number > 1:
@@ -111,14 +125,17 @@ class CNN1D(Template):
             nodes.append(
                 Node(f"block{number}", "sequence-residual", {"size": size, "dropout": dropout})
             )
+
         if problem.input != "row":
             nodes.append(Node("norm", "layer-norm", {"activation": "relu"}))
+
         last = nodes[-1].name
         nodes += [
             Node("strongest", "global-pooling", {"how": "max"}, (last,)),
             Node("mean", "global-pooling", {"how": "mean"}, (last,)),
             Node("found", "concatenate", {}, ("strongest", "mean")),
         ]
+
         nodes += [
             Node("dropout", "dropout", {"share": dropout}),
             Node("answer", "answer", {"outputs": problem.outputs}),
@@ -146,4 +163,5 @@ def _stride(length: int) -> int:
     stride = 1
     while length / stride > 512 and stride < 64:
         stride *= 2
+
     return stride

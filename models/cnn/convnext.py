@@ -14,7 +14,9 @@ from models.template import TEMPLATES, Template
 
 @TEMPLATES.register
 class ConvNeXt(Template):
-    """Patches, then stages of ConvNeXt blocks; between stages the size is halved and the width doubled."""
+    """Patches, then stages of ConvNeXt blocks; between stages the size is halved and the width
+    doubled.
+    """
 
     kind: ClassVar[str] = "convnext"
     label: ClassVar[str] = "ConvNeXt"
@@ -45,7 +47,8 @@ class ConvNeXt(Template):
         unit="pixels",
         ge=1,
         le=16,
-        help="Side of the squares the picture is first cut into. Smaller sees finer and costs more.",
+        help="Side of the squares the picture is first cut into. Smaller sees finer and costs "
+        "more.",
     )
     filter_size: int | None = setting(
         None,
@@ -76,7 +79,8 @@ class ConvNeXt(Template):
         }
 
     def graph(self, problem: Problem) -> Graph:
-        patch, size = self.patch_size or _patch(problem), self.filter_size or 7
+        patch = self.patch_size or _patch(problem)
+        size = self.filter_size or 7
         height, across = (-(-side // patch) for side in problem.shape[1:])
         nodes = [
             Node(
@@ -86,6 +90,7 @@ class ConvNeXt(Template):
             ),
             Node("stem_norm", "layer-norm"),
         ]
+
         stages = 1 + min(3, max(1, halvings(height, across)))
         for stage in range(1, stages + 1):
             if stage > 1:
@@ -102,6 +107,7 @@ class ConvNeXt(Template):
                 Node(f"block{stage}_{number}", "convnext", {"size": size, "dropout": self.dropout})
                 for number in range(1, self.depth + 1)
             ]
+
         nodes += [
             Node("pool", "global-pooling", {"how": "mean"}),
             Node("norm", "layer-norm"),

@@ -1,4 +1,6 @@
-"""ResNet: blocks with a bypass (He et al. 2016, arXiv:1512.03385), as small and fast as data of one's own allow."""
+"""ResNet: blocks with a bypass (He et al. 2016, arXiv:1512.03385), as small and fast as data of
+one's own allow.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,8 @@ from models.template import TEMPLATES, Template
 
 @TEMPLATES.register
 class ResNet(Template):
-    """A convolution, then residual blocks that halve the size while they can, global pooling, a linear answer.
+    """A convolution, then residual blocks that halve the size while they can, global pooling, a
+    linear answer.
 
     On Fashion-MNIST it is a net of 660,266 parameters (32, 48, 96, 192 channels).
     """
@@ -55,7 +58,8 @@ class ResNet(Template):
         label="Global pooling",
         choices={"max": "The strongest", "mean": "The mean"},
         advanced=True,
-        help="What is kept of all places at the end: the strongest answer finds details, the mean judges the whole.",
+        help="What is kept of all places at the end: the strongest answer finds details, the mean "
+        "judges the whole.",
     )
 
     @classmethod
@@ -74,20 +78,25 @@ class ResNet(Template):
             ),
             Node("stem_norm", "batch-norm", {"activation": "relu"}),
         ]
+
         height, across = after_stride(problem.shape, stride)
         channels = 0.75 * width
         for number in range(1, (self.depth or 2) + 1):
             halves = min(height, across) >= 4
             if halves:
-                height, across = height // 2, across // 2
+                height = height // 2
+                across = across // 2
+
             if halves or number == 1:
                 channels = min(2 * channels, 12 * width)
+
             settings: dict[str, Any] = {
                 "channels": rounded(channels),
                 "halves": halves,
                 "dropout": self.dropout,
             }
             nodes.append(Node(f"block{number}", "residual", settings))
+
         nodes.append(Node("pool", "global-pooling", {"how": self.pooling}))
         nodes.append(Node("answer", "answer", {"outputs": problem.outputs}))
         return Graph(tuple(nodes))

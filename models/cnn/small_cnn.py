@@ -14,8 +14,9 @@ from models.template import TEMPLATES, Template
 
 @TEMPLATES.register
 class SmallCNN(Template):
-    """`depth` times convolution, batch norm and ReLU, with pooling between them; each looks for twice as much as the
-    one before. Then global pooling and a linear answer."""
+    """`depth` times convolution, batch norm and ReLU, with pooling between them; each looks for
+    twice as much as the one before. Then global pooling and a linear answer.
+    """
 
     kind: ClassVar[str] = "cnn"
     label: ClassVar[str] = "Small CNN"
@@ -81,11 +82,14 @@ class SmallCNN(Template):
                 ),
                 Node(f"norm{number}", "batch-norm", {"activation": "relu"}),
             ]
+
             if number < (self.depth or 1):
                 nodes.append(Node(f"pool{number}", "pooling", {"how": "max", "size": 2}))
+
         nodes.append(Node("pool", "global-pooling", {"how": "mean"}))
         if self.dropout:
             nodes.append(Node("dropout", "dropout", {"share": self.dropout}))
+
         nodes.append(Node("answer", "answer", {"outputs": problem.outputs}))
         return Graph(tuple(nodes))
 

@@ -13,7 +13,9 @@ from models.template import TEMPLATES, Template
 
 @TEMPLATES.register
 class TextCNN(Template):
-    """Tokens, filters of several widths beside each other, the strongest answer of each, a linear answer."""
+    """Tokens, filters of several widths beside each other, the strongest answer of each, a linear
+    answer.
+    """
 
     kind: ClassVar[str] = "text-cnn"
     label: ClassVar[str] = "Text CNN"
@@ -69,6 +71,7 @@ class TextCNN(Template):
     def graph(self, problem: Problem) -> Graph:
         longest = self.longest or 3
         sizes = range(1, longest + 1) if longest <= 4 else range(1, longest + 1, 2)
+
         nodes = [
             Node("mask", "padding-mask", {}, (INPUT,)),
             Node("embedding", "token-embedding", _embedding(problem, self.width or 96), (INPUT,)),
@@ -86,10 +89,12 @@ class TextCNN(Template):
                     f"strongest{size}", "global-pooling", {"how": "max"}, (f"phrases{size}", "mask")
                 ),
             ]
+
         if len(sizes) > 1:
             nodes.append(
                 Node("found", "concatenate", {}, tuple(f"strongest{size}" for size in sizes))
             )
+
         nodes += [
             Node("dropout", "dropout", {"share": self.dropout}),
             Node("answer", "answer", {"outputs": problem.outputs}),

@@ -1,4 +1,6 @@
-"""A plain network of linear layers (Rumelhart, Hinton & Williams 1986): the first choice for table rows."""
+"""A plain network of linear layers (Rumelhart, Hinton & Williams 1986): the first choice for table
+rows.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +15,10 @@ from models.template import TEMPLATES, Template
 
 @TEMPLATES.register
 class MLP(Template):
-    """Columns, `depth` times linear layer and ReLU with dropout between, a linear answer. To restore a row it narrows
-    to a quarter of its width in the middle."""
+    """Columns, `depth` times linear layer and ReLU with dropout between, a linear answer.
+
+    To restore a row it narrows to a quarter of its width in the middle.
+    """
 
     kind: ClassVar[str] = "mlp"
     label: ClassVar[str] = "Plain network"
@@ -59,8 +63,10 @@ class MLP(Template):
         }
 
     def graph(self, problem: Problem) -> Graph:
-        width, dropout = self.width or 64, self.dropout or 0.0
+        width = self.width or 64
+        dropout = self.dropout or 0.0
         restores = problem.answers == "copy"
+
         widths = [width] * self.depth
         if restores:
             widths = (
@@ -68,6 +74,7 @@ class MLP(Template):
                 + [max(2, width // 4)]
                 + [width] * max(1, self.depth // 2)
             )
+
         nodes = [Node("columns", "columns", {"categories": list(problem.categories)})]
         for number, outputs in enumerate(widths, start=1):
             nodes.append(
@@ -75,6 +82,7 @@ class MLP(Template):
             )
             if dropout:
                 nodes.append(Node(f"dropout{number}", "dropout", {"share": dropout}))
+
         nodes.append(Node("answer", "answer", {"outputs": problem.answer[0]}))
         return Graph(tuple(nodes))
 

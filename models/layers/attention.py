@@ -24,7 +24,8 @@ def divisors_near(width: int, heads: int) -> str:
 
 @BLOCKS.register
 class Transformer(Block):
-    """(N, D) -> (N, D): attention, then two linear layers, each normed before and added to its input (pre-norm).
+    """(N, D) -> (N, D): attention, then two linear layers, each normed before and added to its
+    input (pre-norm).
 
     A second input (N,) says which tokens may be looked at: 1 yes, 0 no.
     """
@@ -32,7 +33,8 @@ class Transformer(Block):
     kind: ClassVar[str] = "transformer"
     label: ClassVar[str] = "Transformer block"
     summary: ClassVar[str] = (
-        "Every token looks at all others and takes over what matters to it (attention), then thinks for itself "
+        "Every token looks at all others and takes over what matters to it (attention), then "
+        "thinks for itself "
         "(two linear layers). Both results are added to what came in."
     )
     arity: ClassVar[tuple[int, int]] = (1, 2)
@@ -62,7 +64,8 @@ class Transformer(Block):
         False,
         label="Looks back only",
         advanced=True,
-        help="A token looks at itself and those before it, never ahead; so what comes next can be learned.",
+        help="A token looks at itself and those before it, never ahead; so what comes next can be "
+        "learned.",
     )
 
     def title(self) -> str:
@@ -74,8 +77,10 @@ class Transformer(Block):
         if width % self.heads:
             raise Impossible(
                 f"{self.heads} heads cannot share a width of {width} evenly.",
-                f"Choose {divisors_near(width, self.heads)} heads, or a width that is a multiple of {self.heads}.",
+                f"Choose {divisors_near(width, self.heads)} heads, or a width that is a multiple "
+                f"of {self.heads}.",
             )
+
         marks(count, inputs[1:], self.label)
         return count, width
 
@@ -86,17 +91,20 @@ class Transformer(Block):
 
 
 class Attention(nn.Module):
-    """Self-attention: (B, N, D) tokens, (B, N) which of them may be looked at (1 or 0; left out: all) -> (B, N, D).
+    """Self-attention: (B, N, D) tokens, (B, N) which of them may be looked at (1 or 0; left out:
+    all) -> (B, N, D).
 
-    causal: a token sees none behind it. float32_on_cpu: under bfloat16 the scores are still computed in float32 on the
-    CPU. The backward of torch's bfloat16 kernel for it was measured to take ten times as long there.
+    causal: a token sees none behind it. float32_on_cpu: under bfloat16 the scores are still
+    computed in float32 on the CPU. The backward of torch's bfloat16 kernel for it was measured to
+    take ten times as long there.
     """
 
     float32_on_cpu: bool = True
 
     def __init__(self, width: int, heads: int, causal: bool = False) -> None:
         super().__init__()
-        self.heads, self.causal = heads, causal
+        self.heads = heads
+        self.causal = causal
         self.query_key_value = nn.Linear(width, 3 * width)
         self.output = nn.Linear(width, width)
 
@@ -113,6 +121,7 @@ class Attention(nn.Module):
                 mixed = self._mixed(parts.float(), mask)
         else:
             mixed = self._mixed(parts, mask)
+
         return self.output(mixed.transpose(1, 2).reshape(batch, count, width))
 
     def _mixed(self, parts: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
@@ -120,13 +129,16 @@ class Attention(nn.Module):
             return functional.scaled_dot_product_attention(
                 parts[0], parts[1], parts[2], is_causal=self.causal
             )
-        # A finite penalty instead of minus infinity: where no token may be looked at, all count alike, and no NaN.
+
+        # A finite penalty instead of minus infinity: where no token may be looked at, all count
+        # alike, and no NaN.
         bias = ((mask.to(parts.dtype) - 1) * _NEVER)[:, None, None, :]
         if self.causal:
             ahead = torch.ones(
                 parts.shape[3], parts.shape[3], dtype=parts.dtype, device=parts.device
             ).triu(1)
             bias = bias - ahead * _NEVER
+
         return functional.scaled_dot_product_attention(parts[0], parts[1], parts[2], attn_mask=bias)
 
 
@@ -135,7 +147,9 @@ _NEVER = 30_000.0
 
 
 class TransformerModule(nn.Module):
-    """Pre-norm block (Xiong et al. 2020, arXiv:2002.04745): (B, N, D), and (B, N) if there is a mask -> (B, N, D)."""
+    """Pre-norm block (Xiong et al. 2020, arXiv:2002.04745): (B, N, D), and (B, N) if there is a
+    mask -> (B, N, D).
+    """
 
     def __init__(
         self, width: int, heads: int, expansion: float, dropout: float, causal: bool = False

@@ -1,7 +1,8 @@
 """What a block must tell of itself, and where blocks are found.
 
-A block is a frozen choice like any other (kind, label, settings); `shape` says what it makes of its inputs and
-refuses what cannot be, `module` builds the torch module. A kind of block is added by adding a class to a file here.
+A block is a frozen choice like any other (kind, label, settings); `shape` says what it makes of its
+inputs and refuses what cannot be, `module` builds the torch module. A kind of block is added by
+adding a class to a file here.
 """
 
 from __future__ import annotations
@@ -19,12 +20,16 @@ class Impossible(ValueError):
     """This block cannot be here. `what` says why, `remedy` what to change."""
 
     def __init__(self, what: str, remedy: str) -> None:
-        self.what, self.remedy = what, remedy
+        self.what = what
+        self.remedy = remedy
         super().__init__(f"{what} {remedy}")
 
 
 class Block(Choice):
-    """Base of all blocks. `summary` says what it does, for a person; `arity` is how many inputs it reads."""
+    """Base of all blocks.
+
+    `summary` says what it does, for a person; `arity` is how many inputs it reads.
+    """
 
     arity: ClassVar[tuple[int, int]] = (1, 1)
 
@@ -37,7 +42,10 @@ class Block(Choice):
         raise NotImplementedError
 
     def module(self, *inputs: Shape) -> nn.Module:
-        """The block for inputs of these shapes; its forward takes (B, *shape) tensors. Call `shape` before."""
+        """The block for inputs of these shapes; its forward takes (B, *shape) tensors.
+
+        Call `shape` before.
+        """
         raise NotImplementedError
 
 
@@ -51,6 +59,7 @@ def picture(shape: Shape, label: str) -> tuple[int, int, int]:
             f"{label} needs channels of height × width; it is given {in_words(shape)}.",
             "Move it before the pooling.",
         )
+
     return shape[0], shape[1], shape[2]
 
 
@@ -61,6 +70,7 @@ def tokens(shape: Shape, label: str) -> tuple[int, int]:
             f"{label} needs tokens; it is given {in_words(shape)}.",
             "Put 'Patches', 'Token embedding' or 'Turn' before it.",
         )
+
     return shape[0], shape[1]
 
 

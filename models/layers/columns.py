@@ -1,7 +1,7 @@
 """Table rows: amounts and categories become numbers or tokens that a network can work with.
 
-A row is (F,) float: its amounts first, then one number per category that says which value it has, 0 being one that
-was never seen in training. A number outside the known values counts as unseen.
+A row is (F,) float: its amounts first, then one number per category that says which value it has, 0
+being one that was never seen in training. A number outside the known values counts as unseen.
 """
 
 from __future__ import annotations
@@ -26,9 +26,11 @@ def embedding_width(values: int) -> int:
 
 
 class Lookup(nn.Module):
-    """Category numbers (B, K) as floats -> a list of K tensors (B, width): a table for each category.
+    """Category numbers (B, K) as floats -> a list of K tensors (B, width): a table for each
+    category.
 
-    Numbers are read with rounding and kept within the table, so that no row can break a prediction."""
+    Numbers are read with rounding and kept within the table, so that no row can break a prediction.
+    """
 
     def __init__(self, categories: list[int], widths: list[int]) -> None:
         super().__init__()
@@ -45,12 +47,15 @@ class Lookup(nn.Module):
             found.append(
                 table(one.where((one >= 0) & (one < table.num_embeddings), torch.zeros_like(one)))
             )
+
         return found
 
 
 @BLOCKS.register
 class Columns(Block):
-    """(F,) -> (F',): the amounts as they are, and for each category the numbers that it learned for the value."""
+    """(F,) -> (F',): the amounts as they are, and for each category the numbers that it learned for
+    the value.
+    """
 
     kind: ClassVar[str] = "columns"
     label: ClassVar[str] = "Columns"
@@ -90,8 +95,9 @@ class ColumnsModule(nn.Module):
 
 @BLOCKS.register
 class FeatureTokens(Block):
-    """(F,) -> (F, width): column j with amount x becomes x * W_j + b_j, a category what it learned for the value plus
-    b_j (Gorishniy et al. 2021, arXiv:2106.11959)."""
+    """(F,) -> (F, width): column j with amount x becomes x * W_j + b_j, a category what it learned
+    for the value plus b_j (Gorishniy et al. 2021, arXiv:2106.11959).
+    """
 
     kind: ClassVar[str] = "feature-tokens"
     label: ClassVar[str] = "Columns as tokens"
@@ -141,6 +147,7 @@ class FeatureTokensModule(nn.Module):
             parts.append(x[:, : self.numbers, None] * self.directions)
         if self.lookup is not None:
             parts.append(torch.stack(self.lookup(x[:, self.numbers :]), dim=1))
+
         return torch.cat(parts, dim=1) + self.begins if len(parts) > 1 else parts[0] + self.begins
 
 
@@ -155,4 +162,5 @@ def _row(shape: Shape, categories: list[int], label: str) -> int:
             f"{len(categories)} categories do not fit a row of {words(shape)}.",
             "Say how many values each one has.",
         )
+
     return shape[0] - len(categories)

@@ -1,4 +1,6 @@
-"""ConvNeXt blocks: a convolutional net in the manner of transformers (Liu et al. 2022, arXiv:2201.03545)."""
+"""ConvNeXt blocks: a convolutional net in the manner of transformers (Liu et al. 2022,
+arXiv:2201.03545).
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ class ConvNeXt(Block):
     kind: ClassVar[str] = "convnext"
     label: ClassVar[str] = "ConvNeXt block"
     summary: ClassVar[str] = (
-        "A large filter per channel looks around, then two linear layers mix the channels at each place; "
+        "A large filter per channel looks around, then two linear layers mix the channels at each "
+        "place; "
         "the result is added to what came in."
     )
 
@@ -57,9 +60,11 @@ class ConvNeXt(Block):
 
 
 class ConvNeXtModule(nn.Module):
-    """x + scale * linear(gelu(linear(norm(depthwise(x))))) with the channels last; (B, C, H, W) -> (B, C, H, W).
+    """x + scale * linear(gelu(linear(norm(depthwise(x))))) with the channels last; (B, C, H, W) ->
+    (B, C, H, W).
 
-    dropout is stochastic depth (Huang et al. 2016, arXiv:1603.09382): the whole branch is left out per example.
+    dropout is stochastic depth (Huang et al. 2016, arXiv:1603.09382): the whole branch is left out
+    per example.
     """
 
     undecayed: ClassVar[tuple[str, ...]] = ("scale",)
@@ -86,4 +91,5 @@ class ConvNeXtModule(nn.Module):
                 (x.shape[0], 1, 1, 1), 1 - self.dropout, device=x.device, dtype=x.dtype
             ).bernoulli()
             y = y * (kept / (1 - self.dropout))
+
         return x + y.permute(0, 3, 1, 2)

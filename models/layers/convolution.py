@@ -18,15 +18,18 @@ def halved(length: int, stride: int) -> int:
 
 @BLOCKS.register
 class Convolution(Block):
-    """(C, H, W) -> (channels, ceil(H / stride), ceil(W / stride)); without a bias where a norm follows.
+    """(C, H, W) -> (channels, ceil(H / stride), ceil(W / stride)); without a bias where a norm
+    follows.
 
-    The padding is (size - 1) // 2 on the left and top and the rest on the right and bottom, so an even size works too.
+    The padding is (size - 1) // 2 on the left and top and the rest on the right and bottom, so an
+    even size works too.
     """
 
     kind: ClassVar[str] = "convolution"
     label: ClassVar[str] = "Convolution"
     summary: ClassVar[str] = (
-        "Small filters slide over the picture; each answers where it finds its pattern. One channel per filter."
+        "Small filters slide over the picture; each answers where it finds its pattern. One "
+        "channel per filter."
     )
 
     channels: int = setting(
@@ -61,6 +64,7 @@ class Convolution(Block):
                 f"It moves by {self.stride} pixels on a picture of {height} × {width}.",
                 f"Set the stride to {max(height, width)} or less.",
             )
+
         return self.channels, halved(height, self.stride), halved(width, self.stride)
 
     def module(self, *inputs: Shape) -> nn.Module:
@@ -83,13 +87,18 @@ def conv(
     groups: int = 1,
     sides: Shape = (),
 ) -> nn.Module:
-    """A convolution whose output side is ceil(side / stride). `sides` (H, W) is needed for even sizes only."""
+    """A convolution whose output side is ceil(side / stride).
+
+    `sides` (H, W) is needed for even sizes only.
+    """
     if size % 2:
         return nn.Conv2d(inputs, outputs, size, stride, padding=size // 2, bias=bias, groups=groups)
+
     down, right = (max(0, (halved(side, stride) - 1) * stride + size - side) for side in sides)
     inner = nn.Conv2d(inputs, outputs, size, stride, bias=bias, groups=groups)
     if not down and not right:
         return inner
+
     return nn.Sequential(
         nn.ZeroPad2d((right // 2, right - right // 2, down // 2, down - down // 2)), inner
     )

@@ -14,9 +14,11 @@ from models.spec import setting
 
 @BLOCKS.register
 class Patches(Block):
-    """(C, H, W) -> (N, width), N = (H // size) * (W // size) (Dosovitskiy et al. 2021, arXiv:2010.11929).
+    """(C, H, W) -> (N, width), N = (H // size) * (W // size) (Dosovitskiy et al. 2021,
+    arXiv:2010.11929).
 
-    A side that is no multiple of the patch is padded by up to size - 1 pixels: N = ceil(H / size) * ceil(W / size).
+    A side that is no multiple of the patch is padded by up to size - 1 pixels: N = ceil(H / size) *
+    ceil(W / size).
     """
 
     kind: ClassVar[str] = "patches"
@@ -39,9 +41,11 @@ class Patches(Block):
         _, height, width = picture(inputs[0], self.label)
         if self.size > min(height, width):
             raise Impossible(
-                f"A patch of {self.size} × {self.size} is larger than the picture of {height} × {width}.",
+                f"A patch of {self.size} × {self.size} is larger than the picture of {height} × "
+                f"{width}.",
                 f"Set the patch size to {min(height, width)} or less.",
             )
+
         return -(-height // self.size) * -(-width // self.size), self.width
 
     def module(self, *inputs: Shape) -> nn.Module:
@@ -62,7 +66,8 @@ class PatchesModule(nn.Module):
 
 def patch_padding(shape: Shape, size: int) -> tuple[int, int, int, int]:
     """Pixels left, right, above and below that make (C, H, W) a multiple of the patch."""
-    down, right = -shape[1] % size, -shape[2] % size
+    down = -shape[1] % size
+    right = -shape[2] % size
     return right // 2, right - right // 2, down // 2, down - down // 2
 
 
@@ -125,6 +130,7 @@ class Positions(Block):
                 f"{count} tokens do not make rows of {self.columns}.",
                 f"Set 'Tokens per row' to a number that divides {count}.",
             )
+
         return count, width
 
     def module(self, *inputs: Shape) -> nn.Module:
@@ -133,13 +139,18 @@ class Positions(Block):
 
 
 class PositionsModule(nn.Module):
-    """(B, N, D) -> (B, N, D). The values begin as waves of row and column (`waves`) and are learned from there."""
+    """(B, N, D) -> (B, N, D).
+
+    The values begin as waves of row and column (`waves`) and are learned from there.
+    """
 
     undecayed: ClassVar[tuple[str, ...]] = ("positions",)
 
     def __init__(self, rows: int, columns: int, width: int, strength: float = 1.0) -> None:
         super().__init__()
-        self.rows, self.columns, self.strength = rows, columns, strength
+        self.rows = rows
+        self.columns = columns
+        self.strength = strength
         self.positions = nn.Parameter(strength * waves(rows, columns, width))
 
     @torch.no_grad()
@@ -152,9 +163,11 @@ class PositionsModule(nn.Module):
 
 
 def waves(rows: int, columns: int, width: int, device: torch.device | None = None) -> torch.Tensor:
-    """Sines and cosines of row and column at growing wavelengths, a quarter of the width each: (1, rows * columns,
-    width). Neighbours get similar values, so that attention knows what is near from the start (Vaswani et al. 2017;
-    in two dimensions as in Beyer et al. 2022, arXiv:2205.01580)."""
+    """Sines and cosines of row and column at growing wavelengths, a quarter of the width each: (1,
+    rows * columns, width). Neighbours get similar values, so that attention knows what is near
+    from the start (Vaswani et al. 2017; in two dimensions as in Beyer et al. 2022,
+    arXiv:2205.01580).
+    """
     quarter = -(-width // 4)
     pace = 10_000.0 ** -(torch.arange(quarter, device=device) / max(1, quarter))
     row = torch.arange(rows, device=device)[:, None, None] * pace
@@ -163,4 +176,5 @@ def waves(rows: int, columns: int, width: int, device: torch.device | None = Non
         part.expand(rows, columns, quarter)
         for part in (row.sin(), row.cos(), column.sin(), column.cos())
     ]
+
     return torch.cat(parts, 2)[:, :, :width].reshape(1, rows * columns, width)

@@ -16,7 +16,9 @@ from models.spec import setting
 
 @BLOCKS.register
 class VisiblePatches(Block):
-    """A damaged (C, H, W) or (C, L) -> (N,), one mark a patch: 0 when all its values are exactly 0, else 1."""
+    """A damaged (C, H, W) or (C, L) -> (N,), one mark a patch: 0 when all its values are exactly 0,
+    else 1.
+    """
 
     kind: ClassVar[str] = "visible-patches"
     label: ClassVar[str] = "Visible patches"
@@ -35,9 +37,11 @@ class VisiblePatches(Block):
                 f"{self.label} needs a picture or a signal; it is given {words(shape)}.",
                 "Let it read the example itself.",
             )
+
         count = 1
         for side in shape[1:]:
             count *= -(-side // self.size)
+
         return (count,)
 
     def module(self, *inputs: Shape) -> nn.Module:
@@ -57,6 +61,7 @@ class VisiblePatchesModule(nn.Module):
         there = functional.pad((x != 0).any(1, keepdim=True).float(), self.padding)
         if self.is_picture:
             return functional.max_pool2d(there, self.size).flatten(1)
+
         return functional.max_pool1d(there, self.size).flatten(1)
 
 
@@ -98,7 +103,9 @@ class MaskTokenModule(nn.Module):
 
 @BLOCKS.register
 class SignalPatches(Block):
-    """(C, L) -> (ceil(L / size), width): stretches of a signal become tokens; the end is padded with zeros."""
+    """(C, L) -> (ceil(L / size), width): stretches of a signal become tokens; the end is padded
+    with zeros.
+    """
 
     kind: ClassVar[str] = "signal-patches"
     label: ClassVar[str] = "Stretches"
@@ -142,7 +149,9 @@ class SignalPatchesModule(nn.Module):
 
 @BLOCKS.register
 class SignalFromTokens(Block):
-    """(N, C * size) -> (C, length): the way back from `signal-patches`, with the same padding cut off."""
+    """(N, C * size) -> (C, length): the way back from `signal-patches`, with the same padding cut
+    off.
+    """
 
     kind: ClassVar[str] = "signal-from-tokens"
     label: ClassVar[str] = "Signal from tokens"
@@ -165,6 +174,7 @@ class SignalFromTokens(Block):
                 f"{words(inputs[0])} do not make {self.length} values in stretches of {self.size}.",
                 f"Give it {stretches} tokens with {self.size} numbers a channel.",
             )
+
         return numbers // self.size, self.length
 
     def module(self, *inputs: Shape) -> nn.Module:
@@ -176,7 +186,8 @@ class SignalFromTokensModule(nn.Module):
 
     def __init__(self, shape: Shape, size: int) -> None:
         super().__init__()
-        self.signal, self.size = shape, size
+        self.signal = shape
+        self.size = size
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         channels, length = self.signal

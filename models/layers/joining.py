@@ -43,7 +43,9 @@ class AddModule(nn.Module):
 
 @BLOCKS.register
 class Concatenate(Block):
-    """(C1, ...), (C2, ...) -> (C1 + C2, ...); tokens are joined in width: (N, D1), (N, D2) -> (N, D1 + D2)."""
+    """(C1, ...), (C2, ...) -> (C1 + C2, ...); tokens are joined in width: (N, D1), (N, D2) -> (N,
+    D1 + D2).
+    """
 
     kind: ClassVar[str] = "concatenate"
     label: ClassVar[str] = "Concatenate"
@@ -58,9 +60,11 @@ class Concatenate(Block):
         }
         if len(rest) > 1:
             raise Impossible(
-                f"It cannot put {' and '.join(words(shape) for shape in dict.fromkeys(inputs))} side by side.",
+                f"It cannot put {' and '.join(words(shape) for shape in dict.fromkeys(inputs))} "
+                "side by side.",
                 "Bring its inputs to one size first.",
             )
+
         total = sum(shape[axis] for shape in inputs)
         return *inputs[0][:axis], total, *inputs[0][axis + 1 :]
 

@@ -46,12 +46,15 @@ class Linear(Block):
 
 @BLOCKS.register
 class Answer(Block):
-    """(D,) -> (outputs,): one logit a class or tag, one for yes/no, an amount each, or a point in space."""
+    """(D,) -> (outputs,): one logit a class or tag, one for yes/no, an amount each, or a point in
+    space.
+    """
 
     kind: ClassVar[str] = "answer"
     label: ClassVar[str] = "Answer"
     summary: ClassVar[str] = (
-        "Weighs everything that was found into the answer: one number per class, of which the largest wins, "
+        "Weighs everything that was found into the answer: one number per class, of which the "
+        "largest wins, "
         "one for yes or no, or one for each amount."
     )
 
@@ -76,7 +79,9 @@ class Answer(Block):
 
 @BLOCKS.register
 class TokenAnswer(Block):
-    """(N, D) -> (N, outputs): an answer at every token; of a language model, one logit for every token there is."""
+    """(N, D) -> (N, outputs): an answer at every token; of a language model, one logit for every
+    token there is.
+    """
 
     kind: ClassVar[str] = "token-answer"
     label: ClassVar[str] = "Answer per token"
@@ -99,7 +104,10 @@ class TokenAnswer(Block):
 
 
 class AnswerModule(nn.Linear):
-    """(B, ..., D) -> (B, ..., outputs). Starts near zero, so that at first every class is about as likely."""
+    """(B, ..., D) -> (B, ..., outputs).
+
+    Starts near zero, so that at first every class is about as likely.
+    """
 
 
 def _not_a_picture(shape: Shape, label: str) -> None:

@@ -1,4 +1,7 @@
-"""Norms: they keep numbers at a size at which learning works. And the activations that go with them."""
+"""Norms: they keep numbers at a size at which learning works.
+
+And the activations that go with them.
+"""
 
 from __future__ import annotations
 
@@ -19,14 +22,17 @@ def activation(kind: str, inplace: bool = False) -> nn.Module:
     """ReLU (Nair & Hinton 2010) or GELU (Hendrycks & Gimpel 2016); "none" changes nothing."""
     if kind == "relu":
         return nn.ReLU(inplace=inplace)
+
     return nn.GELU() if kind == "gelu" else nn.Identity()
 
 
 class BatchNorm(nn.BatchNorm2d):
-    """Batch norm for (B, C, H, W) or (B, C) (Ioffe & Szegedy 2015, arXiv:1502.03167) that no batch can break.
+    """Batch norm for (B, C, H, W) or (B, C) (Ioffe & Szegedy 2015, arXiv:1502.03167) that no batch
+    can break.
 
-    A single value per channel (one example of 1 × 1) has no spread to normalise by, and torch refuses it; such a
-    batch is normalised by the running averages, as in evaluation, and leaves them as they are.
+    A single value per channel (one example of 1 × 1) has no spread to normalise by, and torch
+    refuses it; such a batch is normalised by the running averages, as in evaluation, and leaves
+    them as they are.
     """
 
     def _check_input_dim(self, input: torch.Tensor) -> None:
@@ -49,7 +55,9 @@ class BatchNorm(nn.BatchNorm2d):
 
 
 class ChannelNorm(nn.LayerNorm):
-    """Layer norm over the channels of (B, C, H, W), at each place by itself; free of copies in channels_last."""
+    """Layer norm over the channels of (B, C, H, W), at each place by itself; free of copies in
+    channels_last.
+    """
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:
         return super().forward(input.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
@@ -62,7 +70,8 @@ class BatchNormBlock(Block):
     kind: ClassVar[str] = "batch-norm"
     label: ClassVar[str] = "Batch norm"
     summary: ClassVar[str] = (
-        "Brings each channel to mean 0 and spread 1 over the batch, then lets the network choose its own. "
+        "Brings each channel to mean 0 and spread 1 over the batch, then lets the network choose "
+        "its own. "
         "Learning gets faster and steadier. ReLU sets what is negative to zero."
     )
 
@@ -88,7 +97,10 @@ class BatchNormBlock(Block):
 
 @BLOCKS.register
 class LayerNormBlock(Block):
-    """Any shape -> the same (Ba, Kiros & Hinton 2016, arXiv:1607.06450). Pictures are normed over their channels."""
+    """Any shape -> the same (Ba, Kiros & Hinton 2016, arXiv:1607.06450).
+
+    Pictures are normed over their channels.
+    """
 
     kind: ClassVar[str] = "layer-norm"
     label: ClassVar[str] = "Layer norm"
@@ -120,8 +132,9 @@ class LayerNormBlock(Block):
 
 @BLOCKS.register
 class GroupNormBlock(Block):
-    """(C, H, W) or tokens (N, D) -> the same: groups of channels are normed over all places (Wu & He 2018,
-    arXiv:1803.08494). Unlike batch norm it does not mind a batch of one."""
+    """(C, H, W) or tokens (N, D) -> the same: groups of channels are normed over all places (Wu &
+    He 2018, arXiv:1803.08494). Unlike batch norm it does not mind a batch of one.
+    """
 
     kind: ClassVar[str] = "group-norm"
     label: ClassVar[str] = "Group norm"
@@ -147,12 +160,14 @@ class GroupNormBlock(Block):
         shape = inputs[0]
         if len(shape) not in (2, 3):
             raise Impossible("Group norm needs places to norm over.", "Use a layer norm here.")
+
         channels = shape[-1] if len(shape) == 2 else shape[0]
         if channels % self.groups:
             raise Impossible(
                 f"{channels} channels cannot be shared by {self.groups} groups evenly.",
                 f"Choose groups that divide {channels}.",
             )
+
         return shape
 
     def module(self, *inputs: Shape) -> nn.Module:

@@ -16,7 +16,8 @@ from models.shape import Shape, words
 def _alike(inputs: tuple[Shape, ...], label: str) -> Shape:
     if len(set(inputs)) > 1:
         raise Impossible(
-            f"{label} needs two halves of one form; it is given {' and '.join(words(one) for one in inputs)}.",
+            f"{label} needs two halves of one form; it is given "
+            f"{' and '.join(words(one) for one in inputs)}.",
             "Bring both to one form first.",
         )
     return inputs[0]
@@ -24,8 +25,10 @@ def _alike(inputs: tuple[Shape, ...], label: str) -> Shape:
 
 @BLOCKS.register
 class CombinedOptimizer(Block):
-    """A, A -> A: both halves go on as examples of their own, all first halves before all second, so that one encoder
-    with one set of weights sees both. `match` parts them again. Behind it a batch has twice as many examples."""
+    """A, A -> A: both halves go on as examples of their own, all first halves before all second, so
+    that one encoder with one set of weights sees both. `match` parts them again. Behind it a
+    batch has twice as many examples.
+    """
 
     kind: ClassVar[str] = "together"
     label: ClassVar[str] = "Both halves"
@@ -50,8 +53,9 @@ class TogetherModule(nn.Module):
 
 @BLOCKS.register
 class Match(Block):
-    """(D,), (D,) -> (2, D): points of length 1, the first times a learned factor (Radford et al. 2021,
-    arXiv:2103.00020). It may be given one input in which `together` lined up both halves."""
+    """(D,), (D,) -> (2, D): points of length 1, the first times a learned factor (Radford et al.
+    2021, arXiv:2103.00020). It may be given one input in which `together` lined up both halves.
+    """
 
     kind: ClassVar[str] = "match"
     label: ClassVar[str] = "Match"
@@ -68,6 +72,7 @@ class Match(Block):
                 f"{self.label} needs one list of values for each half; it is given {words(shape)}.",
                 "Put a global pooling before it.",
             )
+
         return 2, shape[0]
 
     def module(self, *inputs: Shape) -> nn.Module:
@@ -75,7 +80,8 @@ class Match(Block):
 
 
 class MatchModule(nn.Module):
-    """(B, D), (B, D) -> (B, 2, D) float32, so that answer[:, 0] @ answer[:, 1].T are the logits of B x B pairs.
+    """(B, D), (B, D) -> (B, 2, D) float32, so that answer[:, 0] @ answer[:, 1].T are the logits of
+    B x B pairs.
 
     The factor is exp(log_scale): 1 / 0.07 at first, never above 100, whatever is learned.
     """
@@ -108,6 +114,9 @@ _FIRST = math.log(1 / 0.07)
 
 
 def _direction(x: torch.Tensor) -> torch.Tensor:
-    """To length 1. What is shorter than the limit stays shorter: its direction is chance, and its gradient would be
-    without bounds."""
+    """To length 1.
+
+    What is shorter than the limit stays shorter: its direction is chance, and its gradient would be
+    without bounds.
+    """
     return functional.normalize(x.float(), dim=-1, eps=1e-4)

@@ -42,6 +42,7 @@ class Pooling(Block):
                 f"It joins {self.size} × {self.size} places, but only {height} × {width} are left.",
                 "Take fewer blocks that halve, or larger pictures.",
             )
+
         return channels, height // self.size, width // self.size
 
     def module(self, *inputs: Shape) -> nn.Module:
@@ -50,7 +51,10 @@ class Pooling(Block):
 
 @BLOCKS.register
 class GlobalPooling(Block):
-    """(C, H, W) -> (C,), or tokens (N, D) -> (D,). Of tokens a second input (N,) says which count: 1 yes, 0 no."""
+    """(C, H, W) -> (C,), or tokens (N, D) -> (D,).
+
+    Of tokens a second input (N,) says which count: 1 yes, 0 no.
+    """
 
     kind: ClassVar[str] = "global-pooling"
     label: ClassVar[str] = "Global pooling"
@@ -74,9 +78,11 @@ class GlobalPooling(Block):
             if len(inputs) > 1:
                 raise Impossible("Only of tokens some can be left out.", "Remove its second input.")
             return inputs[0][:1]
+
         if len(inputs[0]) == 2:
             marks(inputs[0][0], inputs[1:], self.label)
             return inputs[0][1:]
+
         raise Impossible(
             "There is nothing left to pool: it is given single values.", "Remove this block."
         )
@@ -92,7 +98,8 @@ class GlobalPool(nn.Module):
 
     def __init__(self, how: str, dims: tuple[int, ...]) -> None:
         super().__init__()
-        self.how, self.dims = how, dims
+        self.how = how
+        self.dims = dims
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x.amax(self.dims) if self.how == "max" else x.mean(self.dims)
@@ -109,5 +116,6 @@ class MaskedPool(nn.Module):
         marks = mask.float()[:, :, None]
         if self.how == "mean":
             return (x * marks).sum(1) / marks.sum(1).clamp(min=1)
+
         strongest = x.masked_fill(marks == 0, torch.finfo(x.dtype).min).amax(1)
         return strongest * marks.amax(1)

@@ -21,7 +21,8 @@ class Residual(Block):
     kind: ClassVar[str] = "residual"
     label: ClassVar[str] = "Residual block"
     summary: ClassVar[str] = (
-        "Convolutions with a bypass that adds their input to their result, so that depth does not hurt. "
+        "Convolutions with a bypass that adds their input to their result, so that depth does not "
+        "hurt. "
         "When it halves the size, the next block sees twice as far."
     )
 
@@ -52,6 +53,7 @@ class Residual(Block):
                 f"A picture of {height} × {width} cannot be halved again.",
                 "Take fewer blocks, or larger pictures.",
             )
+
         return self.channels, height // 2, width // 2
 
     def module(self, *inputs: Shape) -> nn.Module:
@@ -59,8 +61,9 @@ class Residual(Block):
 
 
 class ResidualModule(nn.Module):
-    """Where width or size change: x = pool(relu(bn(conv(x)))), then x + relu(bn(conv(x))), so that the bypass needs
-    no weights of its own (the layout of D. Page's ResNet-9, 2018). Elsewhere x + relu(bn(conv(relu(bn(conv(x)))))).
+    """Where width or size change: x = pool(relu(bn(conv(x)))), then x + relu(bn(conv(x))), so that
+    the bypass needs no weights of its own (the layout of D. Page's ResNet-9, 2018). Elsewhere x
+    + relu(bn(conv(relu(bn(conv(x)))))).
 
     (B, C, H, W) -> (B, channels, H', W').
     """
@@ -70,6 +73,7 @@ class ResidualModule(nn.Module):
         first = [conv(inputs, channels), BatchNorm(channels), nn.ReLU(inplace=True)]
         if halves:
             first.append(nn.MaxPool2d(2))
+
         self.first = nn.Sequential(*first)
         self.second = nn.Sequential(
             conv(channels, channels), BatchNorm(channels), nn.ReLU(inplace=True)

@@ -1,4 +1,6 @@
-"""The way back from few numbers to a whole example: larger pictures, patches put together, another form."""
+"""The way back from few numbers to a whole example: larger pictures, patches put together, another
+form.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +20,11 @@ from models.spec import setting
 
 @BLOCKS.register
 class Enlarging(Block):
-    """(C, H, W) -> (channels, height, width): pixels are repeated, then a 3×3 convolution draws the detail.
+    """(C, H, W) -> (channels, height, width): pixels are repeated, then a 3×3 convolution draws the
+    detail.
 
-    Without the chequered pattern that a transposed convolution leaves (Odena et al. 2016, doi:10.23915/distill.00003).
+    Without the chequered pattern that a transposed convolution leaves (Odena et al. 2016,
+    doi:10.23915/distill.00003).
     """
 
     kind: ClassVar[str] = "enlarging"
@@ -47,6 +51,7 @@ class Enlarging(Block):
                 f"{height} × {width} places do not become {self.height} × {self.width}.",
                 "Set height and width higher.",
             )
+
         return self.channels, self.height, self.width
 
     def module(self, *inputs: Shape) -> nn.Module:
@@ -67,7 +72,9 @@ class EnlargingModule(nn.Module):
 
 @BLOCKS.register
 class PictureFromTokens(Block):
-    """(N, C * size * size) -> (C, height, width): the way back from `patches`, with the same padding cut off."""
+    """(N, C * size * size) -> (C, height, width): the way back from `patches`, with the same
+    padding cut off.
+    """
 
     kind: ClassVar[str] = "picture-from-tokens"
     label: ClassVar[str] = "Picture from tokens"
@@ -90,9 +97,11 @@ class PictureFromTokens(Block):
         patches = -(-self.height // self.size) * -(-self.width // self.size)
         if count != patches or numbers % self.size**2:
             raise Impossible(
-                f"{words(inputs[0])} do not make {self.height} × {self.width} pixels in squares of {self.size}.",
+                f"{words(inputs[0])} do not make {self.height} × {self.width} pixels in squares of "
+                f"{self.size}.",
                 f"Give it {patches} tokens with {self.size**2} numbers a channel.",
             )
+
         return numbers // self.size**2, self.height, self.width
 
     def module(self, *inputs: Shape) -> nn.Module:
@@ -104,13 +113,13 @@ class PictureFromTokensModule(nn.Module):
 
     def __init__(self, shape: Shape, size: int) -> None:
         super().__init__()
-        self.picture, self.size = shape, size
+        self.picture = shape
+        self.size = size
         left, right, top, bottom = patch_padding(shape, size)
-        self.rows, self.columns = (
-            (shape[1] + top + bottom) // size,
-            (shape[2] + left + right) // size,
-        )
-        self.top, self.left = top, left
+        self.rows = (shape[1] + top + bottom) // size
+        self.columns = (shape[2] + left + right) // size
+        self.top = top
+        self.left = left
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         channels, height, width = self.picture
@@ -118,6 +127,7 @@ class PictureFromTokensModule(nn.Module):
         squares = x.reshape(-1, self.rows, self.columns, channels, self.size, self.size).permute(
             0, 3, 1, 4, 2, 5
         )
+
         whole = squares.reshape(-1, channels, self.rows * self.size, self.columns * self.size)
         return whole[:, :, self.top : self.top + height, self.left : self.left + width]
 
@@ -155,6 +165,7 @@ class Reshape(Block):
                 f"{words(inputs[0])} cannot take the form {' × '.join(map(str, self.to))}.",
                 f"Choose sizes whose product is {count}.",
             )
+
         return tuple(count // known if side == -1 else side for side in self.to)
 
     def module(self, *inputs: Shape) -> nn.Module:

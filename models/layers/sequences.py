@@ -1,7 +1,8 @@
 """One dimension: filters, pooling and the way back for signals, table rows and texts.
 
-Inside a network every sequence is tokens (N, D): N places one after the other, D numbers at each. A signal comes as
-channels (C, L); a `turn` makes (L, C) of it, and back. So every block for tokens suits every sequence.
+Inside a network every sequence is tokens (N, D): N places one after the other, D numbers at each. A
+signal comes as channels (C, L); a `turn` makes (L, C) of it, and back. So every block for tokens
+suits every sequence.
 """
 
 from __future__ import annotations
@@ -50,7 +51,10 @@ class TurnModule(nn.Module):
 
 @BLOCKS.register
 class SequenceConvolution(Block):
-    """(N, D) -> (ceil(N / stride), channels). Padded at both ends, so that a sequence of one token will do."""
+    """(N, D) -> (ceil(N / stride), channels).
+
+    Padded at both ends, so that a sequence of one token will do.
+    """
 
     kind: ClassVar[str] = "sequence-convolution"
     label: ClassVar[str] = "1-D convolution"
@@ -89,6 +93,7 @@ class SequenceConvolution(Block):
                 "A filter that looks back only cannot skip places.",
                 "Set the stride to 1, or let it look ahead.",
             )
+
         return halved(count, self.stride), self.channels
 
     def module(self, *inputs: Shape) -> nn.Module:
@@ -167,7 +172,9 @@ class SequencePool(nn.Module):
 
 @BLOCKS.register
 class SequenceResidual(Block):
-    """(N, D) -> the same: x + convolution(relu(convolution(norm(x)))), the norm at each place by itself."""
+    """(N, D) -> the same: x + convolution(relu(convolution(norm(x)))), the norm at each place by
+    itself.
+    """
 
     kind: ClassVar[str] = "sequence-residual"
     label: ClassVar[str] = "1-D residual block"
@@ -213,7 +220,9 @@ class SequenceResidualModule(nn.Module):
 
 @BLOCKS.register
 class SequenceEnlarging(Block):
-    """(N, D) -> (length, channels): every place is repeated until there are `length`, then a convolution smooths."""
+    """(N, D) -> (length, channels): every place is repeated until there are `length`, then a
+    convolution smooths.
+    """
 
     kind: ClassVar[str] = "sequence-enlarging"
     label: ClassVar[str] = "1-D enlarging"
@@ -239,6 +248,7 @@ class SequenceEnlarging(Block):
                 f"{count} places do not become {self.length}.",
                 f"Set the places to {count} or more.",
             )
+
         return self.length, self.channels
 
     def module(self, *inputs: Shape) -> nn.Module:

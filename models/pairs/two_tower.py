@@ -1,4 +1,6 @@
-"""Two towers: an encoder for each half of a pair, joined by a learned temperature (Radford et al. 2021)."""
+"""Two towers: an encoder for each half of a pair, joined by a learned temperature (Radford et al.
+2021).
+"""
 
 from __future__ import annotations
 
@@ -33,8 +35,10 @@ _NAMES = {
 
 @TEMPLATES.register
 class TwoTower(Template):
-    """Each encoder answers with a point in space; `match` compares the points (CLIP, arXiv:2103.00020). Halves that
-    are alike (two pictures, two texts) are seen by one encoder with one set of weights."""
+    """Each encoder answers with a point in space; `match` compares the points (CLIP,
+    arXiv:2103.00020). Halves that are alike (two pictures, two texts) are seen by one encoder
+    with one set of weights.
+    """
 
     kind: ClassVar[str] = "two-tower"
     label: ClassVar[str] = "Two towers"
@@ -71,7 +75,8 @@ class TwoTower(Template):
         le=1024,
         step=8,
         advanced=True,
-        help="How many different things the encoders can look for; each has its own measure if this is left open.",
+        help="How many different things the encoders can look for; each has its own measure if "
+        "this is left open.",
     )
     dropout: float | None = setting(
         None,
@@ -80,7 +85,8 @@ class TwoTower(Template):
         lt=1.0,
         step=0.05,
         advanced=True,
-        help="Forgets at random while training; each encoder has its own measure if this is left open.",
+        help="Forgets at random while training; each encoder has its own measure if this is left "
+        "open.",
     )
 
     @classmethod
@@ -88,6 +94,7 @@ class TwoTower(Template):
         reason = super().unfit(problem)
         if not reason and problem.other is None:
             return f"{cls.label} needs pairs."
+
         return reason or next(
             (
                 predictions
@@ -118,9 +125,11 @@ class TwoTower(Template):
             if self.left != self.right:
                 raise GraphError(
                     "both",
-                    f"One encoder for both cannot be {_predictions(self.left)} and {_predictions(self.right)}.",
+                    f"One encoder for both cannot be {_predictions(self.left)} and "
+                    f"{_predictions(self.right)}.",
                     "Choose the same encoder twice, or turn 'One encoder for both' off.",
                 )
+
             return Graph(
                 (
                     Node("both", "together", {}, (INPUT, OTHER)),
@@ -128,22 +137,27 @@ class TwoTower(Template):
                     Node("match", "match"),
                 )
             )
+
         right = self._tower(problem, 1, self.right)
         nodes = (*_renamed(left, "left", INPUT), *_renamed(right, "right", OTHER))
         ends = (f"left_{left.nodes[-1].name}", f"right_{right.nodes[-1].name}")
+
         return Graph((*nodes, Node("match", "match", {}, ends)))
 
     def _tower(self, problem: Problem, number: int, chosen: str | None) -> Graph:
-        of, side = problem.tower(number), ("left", "right")[number]
+        of = problem.tower(number)
+        side = ("left", "right")[number]
         try:
             kind = TEMPLATES.get(chosen) if chosen else _usual(problem, number)
         except UnknownChoice as error:
             raise GraphError(side, str(error), error.remedy) from None
+
         if reason := kind.unfit(of):
             fitting = [one.label for one in TEMPLATES.all() if not one.unfit(of)]
             raise GraphError(
                 side, reason, f"Choose {' or '.join(fitting)} as the encoder of this half."
             )
+
         values = {
             name: getattr(self, name) for name in ("width", "dropout") if name in kind.model_fields
         }
@@ -167,8 +181,9 @@ def _alike(problem: Problem) -> bool:
 
 
 def _form(one: Input) -> tuple[Any, ...]:
-    """Two texts must number their tokens alike, which the same vocabulary cannot promise by itself; pairs of texts are
-    prepared with one tokenizer."""
+    """Two texts must number their tokens alike, which the same vocabulary cannot promise by itself;
+    pairs of texts are prepared with one tokenizer.
+    """
     return one.kind, one.shape, one.vocabulary, one.categories
 
 

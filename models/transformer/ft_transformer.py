@@ -1,4 +1,6 @@
-"""FT-Transformer: the columns of a table row as tokens that look at each other (Gorishniy et al. 2021)."""
+"""FT-Transformer: the columns of a table row as tokens that look at each other (Gorishniy et al.
+2021).
+"""
 
 from __future__ import annotations
 
@@ -17,9 +19,10 @@ MOST_COLUMNS = 512
 
 @TEMPLATES.register
 class FTTransformer(Template):
-    """Columns as tokens, transformer blocks, their mean, a linear answer (arXiv:2106.11959; the mean of all tokens in
-    place of a class token, and no norm behind it, so that an amount can act in proportion). To restore a row, all
-    tokens together answer for every amount."""
+    """Columns as tokens, transformer blocks, their mean, a linear answer (arXiv:2106.11959; the
+    mean of all tokens in place of a class token, and no norm behind it, so that an amount can
+    act in proportion). To restore a row, all tokens together answer for every amount.
+    """
 
     kind: ClassVar[str] = "ft-transformer"
     label: ClassVar[str] = "FT-Transformer"
@@ -69,6 +72,7 @@ class FTTransformer(Template):
         reason = super().unfit(problem)
         if not reason and problem.shape[0] > MOST_COLUMNS:
             return f"{cls.label} compares all columns with each other; {problem.shape[0]:,} are too many for it."
+
         return reason
 
     @classmethod
@@ -76,6 +80,7 @@ class FTTransformer(Template):
         few = problem.examples < 2_000
         width = 16 if problem.examples < 500 else 32 if few else 64
         dropout = 0.0 if problem.answers == "copy" else dropout_for(problem.examples)
+
         return {"depth": 1 if few else 2, "width": width, "dropout": dropout}
 
     def resolved(self, problem: Problem) -> FTTransformer:
@@ -87,6 +92,7 @@ class FTTransformer(Template):
     def graph(self, problem: Problem) -> Graph:
         settings: dict[str, Any] = {"heads": self.heads or 1, "dropout": self.dropout or 0.0}
         tokens: dict[str, Any] = {"width": self.width or 32, "categories": list(problem.categories)}
+
         nodes = [
             Node("columns", "feature-tokens", tokens),
             *(
@@ -101,6 +107,7 @@ class FTTransformer(Template):
             nodes.append(Node("pool", "global-pooling", {"how": "mean"}))
             if self.dropout:
                 nodes.append(Node("dropout", "dropout", {"share": self.dropout}))
+
         return Graph((*nodes, Node("answer", "answer", {"outputs": problem.answer[0]})))
 
     @classmethod

@@ -14,9 +14,11 @@ from models.template import TEMPLATES, Template
 
 @TEMPLATES.register
 class GPT(Template):
-    """Tokens, positions, transformer blocks that look back only, and at every token how likely each token comes next.
+    """Tokens, positions, transformer blocks that look back only, and at every token how likely each
+    token comes next.
 
-    Padding stands only at the end, where no real token looks."""
+    Padding stands only at the end, where no real token looks.
+    """
 
     kind: ClassVar[str] = "gpt"
     label: ClassVar[str] = "GPT"
@@ -68,7 +70,8 @@ class GPT(Template):
         ge=1,
         le=16,
         advanced=True,
-        help="A token begins with so many tokens up to itself in view, by a small filter; 1 is the plain layout, which "
+        help="A token begins with so many tokens up to itself in view, by a small filter; 1 is the "
+        "plain layout, which "
         "learns more slowly at first.",
     )
 
@@ -105,6 +108,7 @@ class GPT(Template):
     def _neighbours(self) -> tuple[Node, ...]:
         if self.neighbours == 1:
             return ()
+
         filters: dict[str, Any] = {"channels": self.width, "size": self.neighbours, "causal": True}
         return (
             Node("nearby", "sequence-convolution", filters),

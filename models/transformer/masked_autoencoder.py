@@ -1,4 +1,6 @@
-"""Masked autoencoder: what is hidden is guessed from what is to be seen (He et al. 2022, arXiv:2111.06377)."""
+"""Masked autoencoder: what is hidden is guessed from what is to be seen (He et al. 2022,
+arXiv:2111.06377).
+"""
 
 from __future__ import annotations
 
@@ -16,8 +18,9 @@ from models.template import TEMPLATES, Template
 class MaskedAutoencoder(Template):
     """Patches, an encoder, a lighter decoder with mask tokens, the picture or signal again.
 
-    The encoder's tokens look at visible patches only, and what became of a hidden one is thrown away before the
-    decoder: the same numbers as if hidden patches were left out. A patch is hidden when all its values are 0.
+    The encoder's tokens look at visible patches only, and what became of a hidden one is thrown
+    away before the decoder: the same numbers as if hidden patches were left out. A patch is hidden
+    when all its values are 0.
     """
 
     kind: ClassVar[str] = "masked-autoencoder"
@@ -93,12 +96,14 @@ class MaskedAutoencoder(Template):
         )
 
     def graph(self, problem: Problem) -> Graph:
-        size, is_picture = self.patch_size or 1, problem.input == "image"
+        size = self.patch_size or 1
+        is_picture = problem.input == "image"
         narrow = rounded(self.width / 2)
         columns = -(-problem.shape[2] // size) if is_picture else 1
         encoder: dict[str, Any] = {"heads": self.heads or 1, "dropout": self.dropout}
         decoder: dict[str, Any] = {"heads": heads_for(narrow), "dropout": self.dropout}
         cut: dict[str, Any] = {"size": size, "width": self.width}
+
         nodes = [
             Node("visible", "visible-patches", {"size": size}, (INPUT,)),
             Node("patches", "patches" if is_picture else "signal-patches", cut, (INPUT,)),
@@ -108,6 +113,7 @@ class MaskedAutoencoder(Template):
             nodes.append(
                 Node(f"encode{number}", "transformer", encoder, (nodes[-1].name, "visible"))
             )
+
         nodes += [
             Node("encoded", "layer-norm"),
             Node("narrow", "linear", {"outputs": narrow}),
@@ -131,6 +137,7 @@ class MaskedAutoencoder(Template):
                 "width": problem.shape[2],
             }
             return Graph((*nodes, Node("picture", "picture-from-tokens", whole)))
+
         return Graph(
             (
                 *nodes,

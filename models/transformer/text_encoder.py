@@ -1,4 +1,6 @@
-"""Text encoder: tokens that look at each other in both directions (Vaswani et al. 2017; Devlin et al. 2019)."""
+"""Text encoder: tokens that look at each other in both directions (Vaswani et al. 2017; Devlin et
+al. 2019).
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from models.template import TEMPLATES, Template
 
 @TEMPLATES.register
 class TextEncoder(Template):
-    """Tokens, positions, transformer blocks that never look at padding, the mean of the real tokens, an answer."""
+    """Tokens, positions, transformer blocks that never look at padding, the mean of the real
+    tokens, an answer.
+    """
 
     kind: ClassVar[str] = "text-encoder"
     label: ClassVar[str] = "Text encoder"
@@ -77,6 +81,7 @@ class TextEncoder(Template):
         for number in range(1, self.depth + 1):
             settings: dict[str, Any] = {"heads": self.heads or 1, "dropout": self.dropout}
             nodes.append(Node(f"block{number}", "transformer", settings, (nodes[-1].name, "mask")))
+
         nodes += [
             Node("norm", "layer-norm"),
             Node("pool", "global-pooling", {"how": "mean"}, ("norm", "mask")),

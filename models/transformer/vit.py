@@ -15,11 +15,11 @@ from models.template import TEMPLATES, Template
 
 @TEMPLATES.register
 class VisionTransformer(Template):
-    """Patches, positions, transformer blocks, the mean of all tokens, a linear answer (the plain layout of Beyer et
-    al. 2022, arXiv:2205.01580: no class token).
+    """Patches, positions, transformer blocks, the mean of all tokens, a linear answer (the plain
+    layout of Beyer et al. 2022, arXiv:2205.01580: no class token).
 
-    The patches are cut by a few small convolutions (Xiao et al. 2021, arXiv:2106.14881): from little data a plain cut
-    learns much more slowly. `stem="patches"` gives the plain cut.
+    The patches are cut by a few small convolutions (Xiao et al. 2021, arXiv:2106.14881): from
+    little data a plain cut learns much more slowly. `stem="patches"` gives the plain cut.
     """
 
     kind: ClassVar[str] = "vit"
@@ -58,7 +58,8 @@ class VisionTransformer(Template):
         unit="pixels",
         ge=1,
         le=64,
-        help="Side of the squares. Smaller patches see finer; half the side is four times the tokens.",
+        help="Side of the squares. Smaller patches see finer; half the side is four times the "
+        "tokens.",
     )
     dropout: float = setting(
         0.0,
@@ -73,7 +74,8 @@ class VisionTransformer(Template):
         label="Patches cut by",
         advanced=True,
         choices={"convolutions": "A few convolutions", "patches": "A plain cut"},
-        help="Convolutions learn from fewer examples; the plain cut is the original and needs many.",
+        help="Convolutions learn from fewer examples; the plain cut is the original and needs "
+        "many.",
     )
 
     @classmethod
@@ -86,10 +88,12 @@ class VisionTransformer(Template):
         return self.replace(heads=heads, patch_size=self.patch_size or _patch(problem))
 
     def graph(self, problem: Problem) -> Graph:
-        heads, patch = self.heads or 1, self.patch_size or _patch(problem)
+        heads = self.heads or 1
+        patch = self.patch_size or _patch(problem)
         # Strides multiply to the patch size only for powers of two; other sizes are cut plainly.
         by_convolutions = self.stem == "convolutions" and patch > 1 and patch & (patch - 1) == 0
         fits = patch <= min(problem.shape[1:])
+
         return Graph(
             (
                 *(self._convolutions(patch) if by_convolutions and fits else self._cut(patch)),
@@ -108,9 +112,12 @@ class VisionTransformer(Template):
         return (Node("patches", "patches", {"size": patch, "width": self.width}),)
 
     def _convolutions(self, patch: int) -> tuple[Node, ...]:
-        """Three or more 3×3 filters, of which as many halve as the patch size asks, up to the width of a token."""
+        """Three or more 3×3 filters, of which as many halve as the patch size asks, up to the width
+        of a token.
+        """
         halving = patch.bit_length() - 1
         strides = [1] * max(0, 3 - halving) + [2] * halving
+
         nodes: list[Node] = []
         for number, stride in enumerate(strides, start=1):
             channels = rounded(self.width / 2 ** min(len(strides) - number, halving))
@@ -119,6 +126,7 @@ class VisionTransformer(Template):
                 Node(f"conv{number}", "convolution", settings),
                 Node(f"norm{number}", "batch-norm"),
             ]
+
         nodes.append(Node("mix", "convolution", {"channels": self.width, "size": 1, "bias": True}))
         return (*nodes, Node("tokens", "tokens"))
 
@@ -137,7 +145,11 @@ class VisionTransformer(Template):
 
 
 def _patch(problem: Problem) -> int:
-    """A power of two from 2 to 16 that leaves at least 7 patches on the longer side and 2 on the shorter."""
-    longest, shortest = max(problem.shape[1:]), min(problem.shape[1:])
+    """A power of two from 2 to 16 that leaves at least 7 patches on the longer side and 2 on the
+    shorter.
+    """
+    longest = max(problem.shape[1:])
+    shortest = min(problem.shape[1:])
     size = 2 ** int(math.log2(max(2, longest / 7)))
+
     return max(1, min(16, size, 2 ** int(math.log2(max(1, shortest // 2)))))

@@ -1,8 +1,12 @@
-"""Figures. `python -m tests.bench [speed]` prints ratios of speed, each a median of interleaved pairs; `tables`,
-`language` and `pairs` train the built-in data sets and print what they reach beside others. `optimizers` counts floats
-per parameter on live state. `memory` sets the ledger beside what the allocator reports, for every template with every
-optimizer. `inside` prints what looking inside the optimizer costs, and what decay does to the length of weights.
-`race` prints what taking turns costs. `weights` proves that no result changed since another version."""
+"""Figures.
+
+`python -m tests.bench [speed]` prints ratios of speed, each a median of interleaved pairs;
+`tables`, `language` and `pairs` train the built-in data sets and print what they reach beside
+others. `optimizers` counts floats per parameter on live state. `memory` sets the ledger beside what
+the allocator reports, for every template with every optimizer. `inside` prints what looking inside
+the optimizer costs, and what decay does to the length of weights. `race` prints what taking turns
+costs. `weights` proves that no result changed since another version.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +38,7 @@ def main() -> None:
         "race",
         "weights",
     )
+
     parser.add_argument("what", nargs="?", default="speed", choices=kinds)
     parser.add_argument("--template", nargs="+", help="speed, inside, race: templates to train")
     parser.add_argument(
@@ -48,7 +53,9 @@ def main() -> None:
     )
     chosen = parser.parse_args()
     templates, pairs_ = USUAL.get(chosen.what, ([], 0))
-    chosen.template, chosen.pairs = chosen.template or templates, chosen.pairs or pairs_
+    chosen.template = chosen.template or templates
+
+    chosen.pairs = chosen.pairs or pairs_
     if chosen.what == "tables":
         tables.main(chosen.seeds)
     elif chosen.what == "language":
@@ -74,10 +81,13 @@ def main() -> None:
 def speeds(chosen: argparse.Namespace) -> None:
     if chosen.processor_time:
         speed.clock = time.thread_time
+
     for template in chosen.template:
         print(speed.against_bare_loop(template, pairs=chosen.pairs), flush=True)
+
     if not chosen.processor_time:
         beside_a_window(chosen.template[0], chosen.pairs)
+
     print(speed.against_decoding_loop(pairs=max(3, chosen.pairs // 3)), flush=True)
 
 

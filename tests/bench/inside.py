@@ -1,7 +1,8 @@
 """What looking inside the optimizer costs, and what decay does to the length of weights.
 
-Turns with and without looking follow one another within one training: whatever else the machine does hits both alike,
-and a figure is the median of the ratios of neighbours. Steps in which an epoch ends are left out.
+Turns with and without looking follow one another within one training: whatever else the machine
+does hits both alike, and a figure is the median of the ratios of neighbours. Steps in which an
+epoch ends are left out.
 """
 
 from __future__ import annotations
@@ -26,15 +27,23 @@ from app.engine.runs.control import Control
 from app.engine.runs.run import Run
 from app.engine.training import trainer, warm_up
 
-TURN, SETTLE, WARM = 3.0, 0.5, 1
-"""Seconds of a turn, and of its beginning that are not counted: a view is laid out then; pairs that are not counted."""
+TURN = 3.0
+SETTLE = 0.5
+WARM = 1
+"""Seconds of a turn, and of its beginning that are not counted: a view is laid out then; pairs that
+are not counted.
+"""
+
 SMALL: dict[str, dict[str, Any]] = {"cnn": {}, "resnet": {"width": 16}, "vit": {"depth": 2}}
 """Settings of the templates: small networks, of whose steps a look takes the largest share."""
 
 
 @dataclass
 class Meter:
-    """Notes when each step begins, and in which turn. `look` is told at each turn whether to look."""
+    """Notes when each step begins, and in which turn.
+
+    `look` is told at each turn whether to look.
+    """
 
     look: Callable[[bool], None]
     pairs: int
@@ -47,16 +56,22 @@ class Meter:
     ended: bool = False
 
     def step(self, judged: bool) -> None:
-        """Called before each step, on the thread that trains. judged: an epoch ended since the one before."""
+        """Called before each step, on the thread that trains.
+
+        judged: an epoch ended since the one before.
+        """
         now = self.clock()
         settled = time.perf_counter() - self.begun >= SETTLE
         if self.before is not None and self.before[1] == self.turn and settled and not judged:
             self.seconds[self.turn] = self.seconds.get(self.turn, 0.0) + now - self.before[0]
             self.steps[self.turn] = self.steps.get(self.turn, 0) + 1
+
         if self.turn < 0 or time.perf_counter() - self.begun >= TURN:
-            self.turn, self.begun = self.turn + 1, time.perf_counter()
+            self.turn = self.turn + 1
+            self.begun = time.perf_counter()
             self.look(self.turn % 2 == 1)
             self.ended = self.turn >= 2 * (self.pairs + WARM)
+
         self.before = (now, self.turn)
 
     @property
@@ -74,14 +89,17 @@ class Meter:
 
     def text(self, title: str) -> str:
         ratios = sorted(self.ratios)
-        low, high = ratios[len(ratios) // 4], ratios[-1 - len(ratios) // 4]
+        low = ratios[len(ratios) // 4]
+        high = ratios[-1 - len(ratios) // 4]
         each = 1000 * statistics.median(
             self.seconds[turn] / self.steps[turn]
             for turn in self.seconds
             if turn % 2 == 0 and self.steps[turn]
         )
+
         return (
-            f"{title}: {statistics.median(ratios):.3f} (half of {len(ratios)} pairs within {low:.3f} to {high:.3f}; "
+            f"{title}: {statistics.median(ratios):.3f} (half of {len(ratios)} pairs within "
+            f"{low:.3f} to {high:.3f}; "
             f"a step takes {each:.1f} ms)"
         )
 
@@ -102,14 +120,18 @@ def experiment(template: str, **sections: Any) -> Experiment:
 @contextmanager
 def metered(meter: Meter, stop: Callable[[], None]) -> Iterator[None]:
     """Inside, every step of a training is noted; `stop` is called after the last turn."""
-    begin_step, begin_epoch = Control.begin_step, Batches.begin_epoch
+    begin_step = Control.begin_step
+    begin_epoch = Batches.begin_epoch
+
     judged = [True]  # the first step of an epoch follows a judging
 
     def noted_step(control: Control, examples: int) -> float:
         meter.step(judged[0])
         judged[0] = False
+
         if meter.ended:
             stop()
+
         return begin_step(control, examples)
 
     def noted_epoch(batches: Batches, epoch: int) -> None:
@@ -117,17 +139,21 @@ def metered(meter: Meter, stop: Callable[[], None]) -> Iterator[None]:
         begin_epoch(batches, epoch)
 
     patched: tuple[Any, Any] = Control, Batches
-    patched[0].begin_step, patched[1].begin_epoch = noted_step, noted_epoch
+    patched[0].begin_step = noted_step
+
+    patched[1].begin_epoch = noted_epoch
     try:
         yield
     finally:
-        patched[0].begin_step, patched[1].begin_epoch = begin_step, begin_epoch
+        patched[0].begin_step = begin_step
+        patched[1].begin_epoch = begin_epoch
 
 
 def headless(template: str, pairs: int, clock: Callable[[], float]) -> str:
     """A listener that drops what is told, and a run that is asked to tell it."""
     control = Control()
     meter = Meter(lambda looking: setattr(control, "watching", looking), pairs, clock)
+
     looks: list[float] = []
 
     def emit(event: events.Event) -> None:
@@ -140,8 +166,10 @@ def headless(template: str, pairs: int, clock: Callable[[], float]) -> str:
         metered(meter, lambda: control.stop(at_once=True)),
     ):
         ended = trainer.train(chosen, Run.create(Path(folder), chosen), emit, control)
+
     if ended.failure:
         raise RuntimeError(ended.failure[2])
+
     look = 1000 * statistics.median(looks)
     return (
         meter.text(f"{template}, looked at / not looked at")
@@ -170,21 +198,27 @@ def in_window(template: str, pairs: int) -> str:
             lambda: asked and page.run.show_view(names.index("inside" if asked.pop() else "log"))
         )
         timer.start()
+
         with metered(meter, lambda: session._control.stop(at_once=True)):
             opened.train(experiment(template), Path(folder))
+
         timer.stop()
         seen = session.live_record.inside.seen
+
     return meter.text(f"{template}, window open on the view / on the log") + f"; {seen} looks"
 
 
 def norms(steps: int = 1500) -> list[str]:
-    """The length of all weights over a training with Adam, without decay, and with AdamW, from the same beginning."""
+    """The length of all weights over a training with Adam, without decay, and with AdamW, from the
+    same beginning.
+    """
     lines = ["length of all weights, cnn on the built-in digits, learning rate 0.01, constant:"]
     for kind, decay in (("adam", 0.0), ("adamw", 0.3)):
         found = lengths(kind, decay, steps)
         places = [int(share * (len(found) - 1)) for share in (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)]
         course = ", ".join(f"{found[place][1]:.1f} after {found[place][0]:,}" for place in places)
         lines.append(f"  {kind}, weight decay {decay:g}: {course} steps")
+
     return lines
 
 
@@ -208,6 +242,7 @@ def lengths(kind: str, decay: float, steps: int) -> list[tuple[int, float]]:
     )
     control = Control()
     control.watching = True
+
     found: list[tuple[int, float]] = []
 
     def emit(event: events.Event) -> None:
@@ -218,8 +253,10 @@ def lengths(kind: str, decay: float, steps: int) -> list[tuple[int, float]]:
 
     with tempfile.TemporaryDirectory() as folder:
         ended = trainer.train(chosen, Run.create(Path(folder), chosen), emit, control)
+
     if ended.failure:
         raise RuntimeError(ended.failure[2])
+
     return found
 
 
@@ -230,6 +267,7 @@ def main(templates: list[str], pairs: int, processor_time: bool = False) -> None
         if template in SMALL:
             print(headless(template, pairs, clock), flush=True)
             print(in_window(template, pairs), flush=True)
+
     for line in norms():
         print(line, flush=True)
 

@@ -1,8 +1,8 @@
-"""The memory ledger: every template with every optimizer, predicted, measured in a real step, and the peak as the
-allocator itself reports it.
+"""The memory ledger: every template with every optimizer, predicted, measured in a real step, and
+the peak as the allocator itself reports it.
 
-On a machine with an NVIDIA GPU the steps are done there, and the reports are those of torch.cuda.memory_stats; else
-they are those of the CPU's allocator, told to torch's profiler.
+On a machine with an NVIDIA GPU the steps are done there, and the reports are those of
+torch.cuda.memory_stats; else they are those of the CPU's allocator, told to torch's profiler.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ from models.shape import Input, Problem
 from models.template import TEMPLATES
 from tests.ledgers import EXACT, Ledgers, ledgers
 
-IMAGE, ROW = Input("image", (1, 28, 28)), Input("row", (20,), categories=(4, 3))
-TEXT, SIGNAL = Input("text", (64,), vocabulary=257), Input("signal", (2, 256))
+IMAGE = Input("image", (1, 28, 28))
+ROW = Input("row", (20,), categories=(4, 3))
+TEXT = Input("text", (64,), vocabulary=257)
+SIGNAL = Input("signal", (2, 256))
 PROBLEMS = {
     "picture": ("classification", Problem.of((IMAGE,), 10, 60_000)),
     "signal": ("classification", Problem.of((SIGNAL,), 6, 10_000)),
@@ -42,18 +44,24 @@ LIMIT = 0.05
 
 
 def main() -> int:
-    """Prints all and returns the exit status: 1 where a row that must be exact is not, or another is too far off."""
+    """Prints all and returns the exit status: 1 where a row that must be exact is not, or another
+    is too far off.
+    """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    begun, found = time.perf_counter(), []
+    begun = time.perf_counter()
+    found = []
     whose = (
         "torch.cuda.memory_stats"
         if device.type == "cuda"
         else "the profiler of the CPU's allocator"
     )
+
     print(
-        f"bytes of a step on {device.type}: predicted, and below what is measured more (+) or less (-); = is exact"
+        f"bytes of a step on {device.type}: predicted, and below what is measured more (+) or less "
+        "(-); = is exact"
     )
     print(f"allocator: the peak by {whose}; off: the predicted peak over it")
+
     for kind in TEMPLATES.all():
         name = next(name for name, (_, of) in PROBLEMS.items() if not kind.unfit(of))
         batch = BATCHES.get(name, BATCH)
@@ -63,6 +71,7 @@ def main() -> int:
             + "".join(f"{row.replace('_', ' '):>15}" for row in PARTS if row != "dataset")
             + f"{'peak':>15}{'allocator':>15}{'off':>8}"
         )
+
         for choice in OPTIMIZERS.all():
             found.append(
                 _one(
@@ -77,6 +86,7 @@ def main() -> int:
                     ),
                 )
             )
+
         for settings in SETTINGS:
             label = "AdamW, " + ", ".join(
                 f"{name} {value}" if value is not True else name for name, value in settings.items()
@@ -95,6 +105,7 @@ def main() -> int:
                     ),
                 )
             )
+
     return _verdict(found, time.perf_counter() - begun)
 
 
@@ -109,6 +120,7 @@ def _one(label: str, found: Ledgers) -> Ledgers:
         + ("   DIFFERS" if found.inexact else ""),
         flush=True,
     )
+
     return found
 
 
@@ -122,9 +134,12 @@ def _verdict(found: list[Ledgers], seconds: float) -> int:
             strict=True,
         )
     )
+
     print(
-        f"\n{len(found)} steps in {seconds:.0f} s: {', '.join(EXACT).replace('_', ' ')} differ in {inexact}; worst of "
-        f"the activations {activations:.2%}, of the peak {measured:.2%} from the measured and {allocator:.2%} from the "
+        f"\n{len(found)} steps in {seconds:.0f} s: {', '.join(EXACT).replace('_', ' ')} differ in "
+        f"{inexact}; worst of "
+        f"the activations {activations:.2%}, of the peak {measured:.2%} from the measured and "
+        f"{allocator:.2%} from the "
         "allocator's"
     )
     return int(bool(inexact) or max(activations, measured, allocator) > LIMIT)

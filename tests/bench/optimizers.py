@@ -1,7 +1,8 @@
-"""Floats per parameter, as counted on the live state after one step, beside what each optimizer states.
+"""Floats per parameter, as counted on the live state after one step, beside what each optimizer
+states.
 
-One table for each of a few templates, because factored moments and Muon's mixture follow the shapes of the weights. On
-a machine with a GPU the step is done there.
+One table for each of a few templates, because factored moments and Muon's mixture follow the shapes
+of the weights. On a machine with a GPU the step is done there.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ def counted(
         optimizer=choice,
         training=TrainingSettings(batch_size=BATCH),
     )
+
     whole = resolved(asked, problem, task)
     assert whole.model is not None and whole.optimizer is not None and whole.loss is not None
     graph = whole.model.graph(problem)
@@ -45,16 +47,19 @@ def counted(
         (one.random_(1, 3) if one.dtype == torch.int64 else one.normal_()).to(device)
         for one in fake_targets(problem, BATCH)
     ]
+
     loss = whole.loss.build((1,) * max(2, problem.outputs), device, problem.examples)
     targets = task.fake_targets(problem, BATCH).to(device)
     loss(network(tuple(inputs) if len(inputs) > 1 else inputs[0]), targets).backward()
     optimizer.step()
+
     live = dict.fromkeys(stated, 0)
     for state in optimizer.state.values():
         for name, value in state.items():
             if isinstance(value, torch.Tensor):
                 assert value.dtype == torch.float32, (choice.kind, name, value.dtype)
                 live[whole.optimizer.state_names.get(name, "counters")] += value.numel()
+
     return sum(weight.numel() for weight in network.parameters()), stated, live
 
 
@@ -65,11 +70,13 @@ def main() -> None:
         (f"{OPTIMIZERS.get(kind).label}, {' and '.join(more)}", OPTIMIZERS.get(kind)(**more))
         for kind, more in OPTIONS
     ]
+
     for template in TEMPLATES_SHOWN:
         title = f"{TEMPLATES.get(template).label} on {device.type}: floats per parameter"
         print(
             f"\n{title}\n{'':34}{'stated':>8}{'counted':>9}{'first':>8}{'second':>8}{'other':>8}{'counters':>10}"
         )
+
         for label, choice in choices:
             parameters, stated, live = counted(template, choice, device)
             predictions, found = (
@@ -79,13 +86,16 @@ def main() -> None:
                 f"{live[row] / parameters:8.3f}"
                 for row in ("first_moment", "second_moment", "other_state")
             )
+
             verdict = "" if live == stated else "  DIFFERS"
             print(
                 f"{label:34}{predictions:8.4g}{found:9.4g}{shares}{live['counters']:10,}{verdict}",
                 flush=True,
             )
+
         print(
-            f"n = {parameters:,}; weight and gradient are 2 of the floats; counters are floats in all"
+            f"n = {parameters:,}; weight and gradient are 2 of the floats; counters are floats in "
+            "all"
         )
 
 

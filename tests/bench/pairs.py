@@ -16,8 +16,10 @@ def main(settings: dict[str, Any] | None = None, folder: Path | None = None) -> 
     data: dict[str, Any] = {"source": "sample:emoji", "test_share": TEST_SHARE}
     judged = open_dataset(DataSettings(**data)).description.size("test")
     summary = summary_of({"data": data, "training": {"device": "cpu"}} | (settings or {}), folder)
-    figures, chance = summary["metrics"]["test"], 5 / judged
+    figures = summary["metrics"]["test"]
+    chance = 5 / judged
     print(f"{judged:,} pairs kept apart: chance of recall at 5 is {chance:.4f}")
+
     for name, words in (
         ("recall_at_5_there", "picture to text"),
         ("recall_at_5_back", "text to picture"),
@@ -25,6 +27,8 @@ def main(settings: dict[str, Any] | None = None, folder: Path | None = None) -> 
         print(
             f"{words}: recall at 5 {figures[name]:.4f}, {figures[name] / chance:.1f} times chance"
         )
+
     print(
-        f"{summary['parameters']:,} parameters, {summary['epochs']} epochs, {summary['seconds']:,.0f} s"
+        f"{summary['parameters']:,} parameters, {summary['epochs']} epochs, "
+        f"{summary['seconds']:,.0f} s"
     )

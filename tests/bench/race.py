@@ -1,4 +1,6 @@
-"""What taking turns costs: a race of two against the same two trained one after the other, interleaved."""
+"""What taking turns costs: a race of two against the same two trained one after the other,
+interleaved.
+"""
 
 from __future__ import annotations
 
@@ -24,10 +26,12 @@ from app.engine.training.trainer import train
 
 
 def main(template: str, pairs: int, processor_time: bool) -> None:
-    """Ratios of time, race / one after the other, as medians of `pairs` pairs: with one thread, and with all cores
-    unless processor time is asked for, which says nothing of several."""
+    """Ratios of time, race / one after the other, as medians of `pairs` pairs: with one thread, and
+    with all cores unless processor time is asked for, which says nothing of several.
+    """
     clock = time.process_time if processor_time else time.perf_counter
     warm_up.warm_up()
+
     for threads in (1,) if processor_time else sorted({1, device.cores()}):
         two = _two(template, threads)
         dataset = open_dataset(two[0].data)
@@ -37,10 +41,12 @@ def main(template: str, pairs: int, processor_time: bool) -> None:
             for _ in range(pairs):
                 alone = _timed(clock, partial(_alone, two, Path(folder), dataset))
                 ratios.append(_timed(clock, partial(_raced, two, Path(folder), dataset)) / alone)
+
         spread = f"{min(ratios):.3f} to {max(ratios):.3f}"
         word = "thread" if threads == 1 else "threads"
         print(
-            f"race of two / one after the other, {template}, {threads} {word}: {statistics.median(ratios):.3f} "
+            f"race of two / one after the other, {template}, {threads} {word}: "
+            f"{statistics.median(ratios):.3f} "
             f"({spread}, {pairs} pairs)",
             flush=True,
         )

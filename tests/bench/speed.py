@@ -1,7 +1,9 @@
-"""Speed of the trainer against loops written by hand, in one process, on one thread, in turns of a few dozen steps.
+"""Speed of the trainer against loops written by hand, in one process, on one thread, in turns of a
+few dozen steps.
 
-The two take turns within the same training: whatever else the machine does hits both alike, and the figure is the
-median of the ratios of neighbours. A turn in which an epoch ends is left out: speed is that of training steps.
+The two take turns within the same training: whatever else the machine does hits both alike, and the
+figure is the median of the ratios of neighbours. A turn in which an epoch ends is left out: speed
+is that of training steps.
 """
 
 from __future__ import annotations
@@ -29,13 +31,20 @@ from app.engine.training import trainer, warm_up
 from app.engine.training.build import TrainState
 
 clock: Callable[[], float] = time.perf_counter
-"""Wall time. On a machine that others use too, and for one thread, time.thread_time counts what was computed."""
+"""Wall time.
+
+On a machine that others use too, and for one thread, time.thread_time counts what was computed.
+"""
+
 TURN = 1.0
 """Seconds that a turn should last at least."""
 
 
 class Rival(Protocol):
-    """A loop to compare with. `steps` does so many training steps and returns how many examples they were."""
+    """A loop to compare with.
+
+    `steps` does so many training steps and returns how many examples they were.
+    """
 
     def steps(self, count: int) -> int: ...
 
@@ -59,11 +68,14 @@ class Figure:
 
     def __str__(self) -> str:
         ratios = sorted(self.ratios)
-        low, high = ratios[len(ratios) // 4], ratios[-1 - len(ratios) // 4]
+        low = ratios[len(ratios) // 4]
+        high = ratios[-1 - len(ratios) // 4]
+
         return (
             f"{self.title}: {statistics.median(ratios):.3f} "
             f"(half of {len(ratios)} pairs within {low:.3f} to {high:.3f}; "
-            f"{statistics.median(self.ours):,.0f} against {statistics.median(self.theirs):,.0f} examples/s, "
+            f"{statistics.median(self.ours):,.0f} against {statistics.median(self.theirs):,.0f} "
+            "examples/s, "
             f"{self.threads} thread{'s' if self.threads != 1 else ''})"
         )
 
@@ -81,18 +93,22 @@ def against_bare_loop(
     run_training: RunTraining = headless,
     title: str = "headless",
 ) -> Figure:
-    """The trainer against `BareLoop`, on the built-in slice of Fashion-MNIST with the template's defaults.
+    """The trainer against `BareLoop`, on the built-in slice of Fashion-MNIST with the template's
+    defaults.
 
-    run_training: for a training with a window, start the window here and return when the run has ended.
+    run_training: for a training with a window, start the window here and return when the run has
+    ended.
     """
     figure = Figure(f"{title} trainer / bare loop, {template}")
     experiment = _experiment("sample:fashion", {"template": template})
     _compare(figure, experiment, BareLoop, pairs, run_training)
+
     return figure
 
 
 def against_decoding_loop(pairs: int = 5, run_training: RunTraining = headless) -> Figure:
-    """The trainer against `DecodingLoop`: photographs of two megapixels for a network that sees 64 x 64.
+    """The trainer against `DecodingLoop`: photographs of two megapixels for a network that sees 64
+    x 64.
 
     The loop has no worker processes: they would decode ahead in the trainer's turns, and slow it.
     """
@@ -109,6 +125,7 @@ def against_decoding_loop(pairs: int = 5, run_training: RunTraining = headless) 
             run_training,
             turn=2,
         )
+
     return figure
 
 
@@ -148,8 +165,13 @@ def _compare(
 def _taking_turns(
     figure: Figure, make: Callable[[TrainState], Rival], pairs: int, turn: int
 ) -> Iterator[None]:
-    """Inside, a training gives way to a rival every few steps, and ends after so many pairs of turns."""
-    fit, get, begin_epoch = trainer.Training.fit, Batches.get, Batches.begin_epoch
+    """Inside, a training gives way to a rival every few steps, and ends after so many pairs of
+    turns.
+    """
+    fit = trainer.Training.fit
+    get = Batches.get
+    begin_epoch = Batches.begin_epoch
+
     turns: list[_Turns] = []
 
     def watched_fit(training: trainer.Training) -> None:
@@ -168,9 +190,11 @@ def _taking_turns(
     def watched_get(batches: Batches, number: int) -> Any:
         if turns:
             turns[-1].boundary()
+
         batch = get(batches, number)
         if turns:
             turns[-1].examples += len(batch[1])
+
         return batch
 
     def watched_begin(batches: Batches, epoch: int) -> None:
@@ -179,22 +203,32 @@ def _taking_turns(
         begin_epoch(batches, epoch)
 
     patched: Any = trainer.Training
-    patched.fit, Batches.get, Batches.begin_epoch = watched_fit, watched_get, watched_begin  # type: ignore[method-assign]
+    patched.fit = watched_fit
+    Batches.get = watched_get
+
+    Batches.begin_epoch = watched_begin  # type: ignore[method-assign]
     try:
         yield
     finally:
-        patched.fit, Batches.get, Batches.begin_epoch = fit, get, begin_epoch  # type: ignore[method-assign]
+        patched.fit = fit
+        Batches.get = get
+        Batches.begin_epoch = begin_epoch  # type: ignore[method-assign]
 
 
 class _Turns:
     """Counts the trainer's steps and lets the rival do as many."""
 
     def __init__(self, figure: Figure, rival: Rival, pairs: int, turn: int, most: int) -> None:
-        """turn: steps of a turn, 0 to measure how many are needed; at most `most`, so that turns fit into an epoch."""
-        self._figure, self._rival, self._pairs = figure, rival, pairs
+        """turn: steps of a turn, 0 to measure how many are needed; at most `most`, so that turns
+        fit into an epoch.
+        """
+        self._figure = figure
+        self._rival = rival
+        self._pairs = pairs
         self._length = turn
         self._most = max(2, most)
-        self._steps, self._warm = 0, 0
+        self._steps = 0
+        self._warm = 0
         self._begun = clock()
         self.examples = 0
         self.spoiled = True
@@ -206,21 +240,27 @@ class _Turns:
             self._warm += 1
             self._rival.steps(1)
             self._restart()
+
             return
+
         if not self._length:
             self._length = min(self._most, max(5, round(TURN / max(1e-4, self._time_of_a_step()))))
             self._restart()
             return
+
         if self._steps <= self._length:
             return
+
         seconds = clock() - self._begun
         if not self.spoiled:
             self._figure.ours.append(self.examples / seconds)
             begun = clock()
             examples = self._rival.steps(self._length)
             self._figure.theirs.append(examples / (clock() - begun))
+
             if len(self._figure.ours) >= self._pairs:
                 raise Stopped
+
         self._restart()
 
     def _time_of_a_step(self) -> float:
@@ -229,7 +269,9 @@ class _Turns:
         return (clock() - begun) / 3
 
     def _restart(self) -> None:
-        self._steps, self.examples, self.spoiled = 1, 0, False
+        self._steps = 1
+        self.examples = 0
+        self.spoiled = False
         self._begun = clock()
 
 
@@ -242,8 +284,10 @@ def precision(train_state: TrainState) -> torch.autocast:
 
 
 class BareLoop:
-    """The training loop as one writes it by hand, with the same network, the same sort of batches, the arrays in
-    memory, the best memory format, a fused optimizer and the same schedule; nothing is watched, kept or told."""
+    """The training loop as one writes it by hand, with the same network, the same sort of batches,
+    the arrays in memory, the best memory format, a fused optimizer and the same schedule;
+    nothing is watched, kept or told.
+    """
 
     def __init__(self, train_state: TrainState) -> None:
         plan = train_state.plan
@@ -256,20 +300,19 @@ class BareLoop:
             {"params": [p for p in self.network.parameters() if p.ndim > 1]},
             {"params": [p for p in self.network.parameters() if p.ndim <= 1], "weight_decay": 0.0},
         ]
+
         self.optimizer = train_state.optimizer_choice.build(groups, train_state.device)
         self.peak = self.optimizer.param_groups[0]["lr"]
-        self.vary, self.prepare = (
-            train_state.batches._augmentation,
-            plan.dataset.description.preparation.tensor,
-        )
+        self.vary = train_state.batches._augmentation
+        self.prepare = plan.dataset.description.preparation.tensor
         self.generator = torch.Generator()
-        self.loss_function, self.schedule, self.total = (
-            train_state.loss_function,
-            train_state.schedule,
-            train_state.steps,
-        )
-        self.clip, self.size = plan.settled.training.gradient_clip, plan.batch_size
-        self.step, self.order = 0, torch.randperm(len(rows))
+        self.loss_function = train_state.loss_function
+        self.schedule = train_state.schedule
+        self.total = train_state.steps
+        self.clip = plan.settled.training.gradient_clip
+        self.size = plan.batch_size
+        self.step = 0
+        self.order = torch.randperm(len(rows))
         self.precision = precision(train_state)
 
     def steps(self, count: int) -> int:
@@ -279,23 +322,29 @@ class BareLoop:
             rows = self.order[first : first + self.size]
             inputs = self.prepare(self.vary(self.inputs.index_select(0, rows), self.generator))
             targets = self.targets.index_select(0, rows)
+
             for group in self.optimizer.param_groups:
                 group["lr"] = self.peak * self.schedule.factor(self.step, self.total)
+
             self.optimizer.zero_grad(set_to_none=True)
             with self.precision:
                 loss = self.loss_function(self.network(inputs), targets)
+
             loss.backward()
             if self.clip:
                 torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.clip)
+
             self.optimizer.step()
             self.step += 1
             examples += len(targets)
+
         return examples
 
 
 class DecodingLoop:
-    """The usual loop over a folder: every picture is opened, scaled and made a tensor anew in every epoch, one by one,
-    in a DataLoader."""
+    """The usual loop over a folder: every picture is opened, scaled and made a tensor anew in every
+    epoch, one by one, in a DataLoader.
+    """
 
     def __init__(self, train_state: TrainState, folder: Path) -> None:
         files = sorted(folder.rglob("*.jpg"))
@@ -320,14 +369,17 @@ class DecodingLoop:
             except StopIteration:
                 self.batches = iter(self.loader)
                 inputs, targets = next(self.batches)
+
             self.optimizer.zero_grad(set_to_none=True)
             with self.precision:
                 loss = self.loss_function(
                     self.network(inputs.contiguous(memory_format=torch.channels_last)), targets
                 )
+
             loss.backward()
             self.optimizer.step()
             examples += len(targets)
+
         return examples
 
 
@@ -342,9 +394,11 @@ class _Folder(torch.utils.data.Dataset):
         path, target = self.items[index]
         with Image.open(path) as opened:
             picture = opened.convert("RGB").resize((64, 64), Image.Resampling.BILINEAR)
+
         pixels = torch.from_numpy(np.array(picture)).permute(2, 0, 1).float().div_(255)
         if torch.rand(1) < 0.5:
             pixels = pixels.flip(2)
+
         return (pixels - 0.5) / 0.25, target
 
 
@@ -358,4 +412,5 @@ def photographs(folder: Path, count: int = 240, classes: int = 4) -> Path:
         place.mkdir(parents=True, exist_ok=True)
         picture = Image.fromarray(tones).resize((1600, 1200), Image.Resampling.BICUBIC)
         picture.save(place / f"{number:04d}.jpg", quality=90)
+
     return folder

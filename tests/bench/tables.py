@@ -1,7 +1,9 @@
-"""Small tables against scikit-learn: the same splits (80 % to learn from, 20 % to judge by), five seeds each.
+"""Small tables against scikit-learn: the same splits (80 % to learn from, 20 % to judge by), five
+seeds each.
 
-scikit-learn's networks get their defaults, numbers standardised and categories one-hot, and all of the 80 %; ours keeps
-a tenth of them aside to choose its best epoch. The figure is that of the 20 %, which neither has seen.
+scikit-learn's networks get their defaults, numbers standardised and categories one-hot, and all of
+the 80 %; ours keeps a tenth of them aside to choose its best epoch. The figure is that of the 20 %,
+which neither has seen.
 """
 
 from __future__ import annotations
@@ -38,14 +40,18 @@ class Row:
     def __str__(self) -> str:
         return (
             f"{self.name:<16}{self.metric:<10}ours {statistics.mean(self.ours):.3f} "
-            f"({min(self.ours):.3f} to {max(self.ours):.3f})   scikit-learn {statistics.mean(self.theirs):.3f} "
+            f"({min(self.ours):.3f} to {max(self.ours):.3f})   scikit-learn "
+            f"{statistics.mean(self.theirs):.3f} "
             f"({min(self.theirs):.3f} to {max(self.theirs):.3f})"
         )
 
 
 def compare(name: str, seeds: int, template: str | None = None) -> Row:
     """A built-in table, with our defaults for it unless a template is named."""
-    metric, ours, theirs = TABLES[name], [], []
+    metric = TABLES[name]
+    ours = []
+
+    theirs = []
     for seed in range(seeds):
         data: dict[str, Any] = {
             "source": f"sample:{name}",
@@ -55,8 +61,10 @@ def compare(name: str, seeds: int, template: str | None = None) -> Row:
         plain: dict[str, Any] = {"data": data, "training": {"seed": seed, "device": "cpu"}}
         if template:
             plain["model"] = {"template": template}
+
         ours.append(summary_of(plain)["metrics"]["test"][metric])
         theirs.append(scikit_learn(open_dataset(DataSettings(**data)), metric, seed))
+
     return Row(name, metric, ours, theirs)
 
 
@@ -68,13 +76,16 @@ def scikit_learn(dataset: Dataset, metric: str, seed: int) -> float:
     learned = np.concatenate([dataset.indices["training"], dataset.indices["validation"]])
     judged = dataset.indices["test"]
     features = _features(dataset)
-    mean, std = features[learned].mean(axis=0), features[learned].std(axis=0)
+    mean = features[learned].mean(axis=0)
+    std = features[learned].std(axis=0)
     features = (features - mean) / np.where(std > 0, std, 1)
+
     targets = dataset.targets if dataset.targets.ndim == 1 else dataset.targets[:, 0]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         kind = MLPRegressor if metric == "r2" else MLPClassifier
         network = kind(random_state=seed).fit(features[learned], targets[learned])
+
     return float(network.score(features[judged], targets[judged]))
 
 
@@ -83,20 +94,25 @@ def _features(dataset: Dataset) -> np.ndarray:
     one = dataset.description.preparation.inputs[0]
     numbers = np.array(dataset.inputs[:, : one.numbers], dtype=float)
     numbers = np.where(np.isfinite(numbers), numbers, np.nanmean(numbers, axis=0))
+
     columns = [numbers]
     for place, values in enumerate(one.categories):
         column = dataset.inputs[:, one.numbers + place].astype(int)
         columns.append(np.eye(values)[column])
+
     return np.concatenate(columns, axis=1)
 
 
 def with_outliers(seeds: int) -> dict[str, list[float]]:
-    """Diabetes with one training target in twenty made ten times as large: the test MAE of L1 and L2, a seed each."""
+    """Diabetes with one training target in twenty made ten times as large: the test MAE of L1 and
+    L2, a seed each.
+    """
     found: dict[str, list[float]] = {"l1": [], "l2": []}
     for seed in range(seeds):
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "diabetes.csv"
             _spoil(file, seed)
+
             for loss in found:
                 data = {
                     "source": str(file),
@@ -109,22 +125,28 @@ def with_outliers(seeds: int) -> dict[str, list[float]]:
                     "loss": {"kind": loss},
                     "training": {"seed": seed, "device": "cpu"},
                 }
+
                 found[loss].append(summary_of(plain)["metrics"]["test"]["mae"])
+
     return found
 
 
 def _spoil(file: Path, seed: int) -> None:
-    """Writes the built-in table with a column that says which rows are for the test; those stay as they are."""
+    """Writes the built-in table with a column that says which rows are for the test; those stay as
+    they are.
+    """
     data = DataSettings(source="sample:diabetes", test_share=TEST_SHARE, split_seed=seed)
     dataset = open_dataset(data)
     test = set(dataset.indices["test"].tolist())
     learned = [row for row in range(len(dataset.targets)) if row not in test]
     random = np.random.Generator(np.random.PCG64(seed))
     spoiled = set(random.permutation(learned)[: len(learned) // OUTLIER_EVERY].tolist())
+
     columns = [column.name for column in dataset.description.preparation.columns]  # type: ignore[attr-defined]
     with file.open("w", newline="", encoding="utf-8") as handle:
         writer = csv.writer(handle)
         writer.writerow([*columns, "progression", "split"])
+
         for row in range(len(dataset.targets)):
             cells = [
                 value for _, value in dataset.description.preparation.shown(dataset.inputs[row])
@@ -136,11 +158,13 @@ def _spoil(file: Path, seed: int) -> None:
 def main(seeds: int) -> None:
     for name in TABLES:
         print(compare(name, seeds), flush=True)
+
     errors = with_outliers(seeds)
     print(
         "diabetes with one training target in twenty made ten times as large, test MAE: "
         + ", ".join(
-            f"{loss} {statistics.mean(values):.1f} ({', '.join(f'{value:.1f}' for value in values)})"
+            f"{loss} {statistics.mean(values):.1f} "
+            f"({', '.join(f'{value:.1f}' for value in values)})"
             for loss, values in errors.items()
         )
     )

@@ -13,11 +13,16 @@ from app.engine.training import trainer
 
 
 def summary_of(plain: dict[str, Any], folder: Path | None = None) -> dict[str, Any]:
-    """Trains to the end, silently. folder: where the run is kept. Raises RuntimeError where it does not complete."""
+    """Trains to the end, silently.
+
+    folder: where the run is kept. Raises RuntimeError where it does not complete.
+    """
     with tempfile.TemporaryDirectory() as temporary:
         experiment = from_plain({"netwright": 1, **plain}, "the benchmark")
         run = Run.create(folder or Path(temporary), experiment)
+
         finished = trainer.train(experiment, run, lambda event: None, Control())
         if finished.status != "completed":
             raise RuntimeError(f"{finished.status}: {finished.reason}")
+
         return finished.summary

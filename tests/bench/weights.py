@@ -1,8 +1,10 @@
-"""Proof that a change of the code changes no result: every template, trained by two versions of this program.
+"""Proof that a change of the code changes no result: every template, trained by two versions of
+this program.
 
-The earlier version is checked out beside this one. Both train the same experiment files with the same seed on one
-thread. The weights, the figures, the reports and the predictions must be equal. The earlier version's runs must also
-open here, give the same answers, and train longer to the same weights.
+The earlier version is checked out beside this one. Both train the same experiment files with the
+same seed on one thread. The weights, the figures, the reports and the predictions must be equal.
+The earlier version's runs must also open here, give the same answers, and train longer to the same
+weights.
 """
 
 from __future__ import annotations
@@ -151,14 +153,15 @@ for line in sys.stdin:
 def main(against: str = BASELINE, kept: Path | None = None, only: list[str] | None = None) -> int:
     """Trains all in both versions and prints what differs. Returns 0 where nothing does.
 
-    against: the earlier version, a revision of git. kept: a folder in which the earlier version's runs and answers stay
-    for the next comparison. only: some of the templates.
+    against: the earlier version, a revision of git. kept: a folder in which the earlier version's
+    runs and answers stay for the next comparison. only: some of the templates.
     """
     names = only or list(EXPERIMENTS)
     with tempfile.TemporaryDirectory() as temporary:
         earlier = kept or Path(temporary) / "earlier"
         before = _earlier(against, earlier)
         after = _answers(ROOT, Path(temporary) / "now", earlier, names)
+
     failures = 0
     for name in names:
         for step, answer in after[name].items():
@@ -170,8 +173,10 @@ def main(against: str = BASELINE, kept: Path | None = None, only: list[str] | No
             print(
                 f"{name:<20} {step:<10} {'equal' if same else 'DIFFERS'} {figure[:16]}", flush=True
             )
+
             if not same:
                 print("\n".join(_differences(_still(before[name][step]), _still(answer))[:12]))
+
     print(f"{failures} differences from {against}")
     return int(failures > 0)
 
@@ -186,6 +191,7 @@ def _earlier(revision: str, folder: Path) -> dict[str, Any]:
             subprocess.run(
                 [*git, "add", "--detach", str(tree), revision], check=True, capture_output=True
             )
+
             try:
                 answers = _answers(tree, folder, folder, list(EXPERIMENTS))
             finally:
@@ -193,16 +199,21 @@ def _earlier(revision: str, folder: Path) -> dict[str, Any]:
                     [*git, "remove", "--force", str(tree)], check=True, capture_output=True
                 )
         record.write_text(json.dumps(answers), encoding="utf-8")
+
     return json.loads(record.read_text(encoding="utf-8"))
 
 
 def _answers(tree: Path, folder: Path, earlier: Path, names: list[str]) -> dict[str, Any]:
-    """What the version in `tree` makes of every experiment, and of copies of the earlier version's runs."""
+    """What the version in `tree` makes of every experiment, and of copies of the earlier version's
+    runs.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     _write_files(folder)
+
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "QT_QPA_PLATFORM": "offscreen"}
     for variable in ("XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
         environment[variable] = str(folder / "home")
+
     with subprocess.Popen(
         [sys.executable, "-c", WORKER],
         cwd=tree,
@@ -222,12 +233,14 @@ def _answers(tree: Path, folder: Path, earlier: Path, names: list[str]) -> dict[
         if earlier == folder:
             for file, source in TABLES.items():
                 _write_table(folder / file, call("describe", source, "--json")["json"]["columns"])
+
         answers: dict[str, Any] = {}
         for name in names:
             run = folder / "runs" / name
             trained = call("train", str(folder / f"{name}.toml"), "--run-dir", str(run), "--json")
             if trained["code"]:
                 raise RuntimeError(f"{name} was not trained: {trained['error']}")
+
             old = earlier / "runs" / name
             longer = folder / "longer" / name
             shutil.copytree(old, longer, dirs_exist_ok=True)
@@ -237,7 +250,9 @@ def _answers(tree: Path, folder: Path, earlier: Path, names: list[str]) -> dict[
                 "predict": call("predict", str(old), *_asked(earlier, name), "--json"),
                 "resume": call("resume", str(longer), "--epochs", "3", "--json"),
             }
+
         worker.stdin.close()
+
     return answers
 
 
@@ -255,6 +270,7 @@ def _asked(folder: Path, name: str) -> list[str]:
         return [str(folder / "patients.csv")]
     if name == "cnn-1d":
         return [str(folder / "signal.npy")]
+
     return [str(folder / "picture.png")]
 
 
@@ -278,11 +294,13 @@ def _write_files(folder: Path) -> None:
         "to",
         "house",
     ]
+
     text = " ".join(generator.choice(words) for _ in range(12_000))
     (folder / "book.txt").write_text(text, encoding="utf-8")
     pixels = np.random.default_rng(7).integers(0, 256, (8, 8), dtype=np.uint8)
     Image.fromarray(pixels).save(folder / "picture.png")
     np.save(folder / "signal.npy", np.sin(np.linspace(0, 20, 128)).astype(np.float32)[None])
+
     common = {
         "epochs": 2,
         "batch_size": 64,
@@ -313,6 +331,7 @@ def _still(value: Any) -> Any:
         return {key: _still(item) for key, item in value.items() if key not in MOVING + WORDS}
     if isinstance(value, list):
         return [_still(item) for item in value]
+
     return value
 
 
@@ -326,4 +345,5 @@ def _differences(before: Any, after: Any, place: str = "") -> list[str]:
             if before.get(key) != after.get(key)
             for line in _differences(before.get(key), after.get(key), f"{place}.{key}")
         ]
+
     return [f"    {place}: {json.dumps(before)[:200]} -> {json.dumps(after)[:200]}"]

@@ -1,4 +1,5 @@
-"""What the window costs: how late its heart beats while it trains, how fast it starts, how much speed it takes.
+"""What the window costs: how late its heart beats while it trains, how fast it starts, how much
+speed it takes.
 
 Ratios are of neighbours in time: whatever else the machine does hits both alike.
 """
@@ -41,13 +42,13 @@ application.exec()
 """
 OURS = """
 import time
-from app.ui.main_window import MainWindow
+from app.ui.shell.main_window import MainWindow
 def painted(self, event):
     print(time.time(), flush=True)
     import os
     os._exit(0)
 MainWindow.paintEvent = painted
-from app.ui.application import main
+from app.ui.shell.application import main
 main([])
 """
 
@@ -82,12 +83,16 @@ class OpenWindow:
         look.stop()
 
     def train(self, experiment: Experiment, folder: Path) -> None:
-        """Train in the window, with the Training page in front, until the run has ended. Raises what went wrong."""
+        """Train in the window, with the Training page in front, until the run has ended.
+
+        Raises what went wrong.
+        """
         assembly = self.window.assembly
         assert assembly is not None
         assembly.session.start(experiment, folder)
         self.window.frame.go("training")
         self.wait(lambda: not assembly.session.active)
+
         end = assembly.session.live_record.finished
         if end is not None and end.failure:
             raise RuntimeError(end.failure[2])
@@ -138,23 +143,30 @@ def heartbeat(seconds: float = 30.0, template: str = "resnet") -> str:
                 "training": {"epochs": 10_000, "device": "cpu"},
             }
         )
+
         opened.train(experiment, Path(folder))
         beat.stop()
+
     late.sort()
     p99 = late[int(0.99 * (len(late) - 1))]
     return (
         f"heartbeat of the window while training ({len(late):,} beats of {BEAT_MS} ms): late by "
-        f"{statistics.median(late):.1f} ms in the median, {p99:.1f} ms at p99, {late[-1]:.1f} ms at worst"
+        f"{statistics.median(late):.1f} ms in the median, {p99:.1f} ms at p99, {late[-1]:.1f} ms "
+        "at worst"
     )
 
 
 def start(pairs: int = 7) -> str:
     """Time from starting the process to the first paint, of an empty PySide6 window and of ours."""
-    ratios, ours, empty = [], [], []
+    ratios = []
+    ours = []
+
+    empty = []
     for _ in range(pairs):
         empty.append(_seconds(EMPTY))
         ours.append(_seconds(OURS))
         ratios.append(ours[-1] / empty[-1])
+
     return (
         f"first window on screen / empty PySide6 window: {statistics.median(ratios):.2f} "
         f"({statistics.median(ours):.2f} s against {statistics.median(empty):.2f} s, {pairs} pairs)"

@@ -1,4 +1,6 @@
-"""A described data set, and a run whose best epoch is a network with known weights: made without training."""
+"""A described data set, and a run whose best epoch is a network with known weights: made without
+training.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,8 @@ def describe() -> Describe:
 @pytest.fixture
 def pictures(tmp_path: Path) -> Path:
     """A folder of 90 grey pictures of three classes, of several sizes, some coloured."""
-    folder, random = tmp_path / "Bilder ü", np.random.default_rng(3)
+    folder = tmp_path / "Bilder ü"
+    random = np.random.default_rng(3)
     for number, name in enumerate(("left", "right", "top 10")):
         (folder / name).mkdir(parents=True)
         for index in range(30):
@@ -56,6 +59,7 @@ def pictures(tmp_path: Path) -> Path:
             half = [np.s_[:, : side // 2], np.s_[:, side // 2 :], np.s_[: side // 2]][number]
             pixels[half] += 150
             Image.fromarray(pixels).save(folder / name / f"{index}.png")
+
     return folder
 
 
@@ -79,10 +83,12 @@ def kept_run(tmp_path: Path, dataset: Dataset) -> Run:
             "model": {"template": "cnn", "width": 8},
         }
     )
+
     problem = problem_of(experiment, description)
     task = task_of(experiment, description)
     settled = resolved(experiment, problem, task)
     assert settled.model is not None
+
     graph = settled.model.graph(problem)
     run = Run.create(tmp_path / "runs", experiment)
     state = {
@@ -93,12 +99,14 @@ def kept_run(tmp_path: Path, dataset: Dataset) -> Run:
         "task": task.kind,
         "experiment": toml_file.to_plain(settled),
     }
+
     network = build_model(graph, problem, seed=5)
     best = checkpoint.Best(
         checkpoint.copied(network.state_dict()), description, graph, problem, state
     )
     checkpoint.save_best(run.path / "checkpoints", best)
     files.write_json(run.path / "dataset.json", description.to_plain())
+
     return run
 
 
@@ -107,7 +115,9 @@ Maker = Callable[..., Path]
 
 @pytest.fixture
 def picture() -> Callable[..., Path]:
-    """picture(path, size=(w, h), mode="RGB", seed=0): noise, different for every seed, saved as the suffix says."""
+    """picture(path, size=(w, h), mode="RGB", seed=0): noise, different for every seed, saved as the
+    suffix says.
+    """
 
     def make(
         path: Path, size: tuple[int, int] = (12, 12), mode: str = "RGB", seed: int = 0
@@ -119,6 +129,7 @@ def picture() -> Callable[..., Path]:
             if mode == "RGBA"
             else Image.fromarray(colours[..., :3]).convert(mode)
         )
+
         path.parent.mkdir(parents=True, exist_ok=True)
         image.save(path)
         return path
@@ -128,7 +139,9 @@ def picture() -> Callable[..., Path]:
 
 @pytest.fixture
 def folder(tmp_path: Path, picture: Callable[..., Path]) -> Callable[..., Path]:
-    """folder({"cat": 5, "train/dog": 3}, size=...): that many pictures in each folder; returns the root."""
+    """folder({"cat": 5, "train/dog": 3}, size=...): that many pictures in each folder; returns the
+    root.
+    """
 
     def make(
         counts: dict[str, int], root: str = "pictures", suffix: str = ".png", **how: object
@@ -138,6 +151,7 @@ def folder(tmp_path: Path, picture: Callable[..., Path]) -> Callable[..., Path]:
             (base / name).mkdir(parents=True, exist_ok=True)
             for number in range(count):
                 picture(base / name / f"{number}{suffix}", seed=1000 * place + number, **how)
+
         return base
 
     return make

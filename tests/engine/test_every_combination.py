@@ -1,4 +1,6 @@
-"""Everything that is offered can be trained: every sort of data, task, template, loss and optimizer, in every batch."""
+"""Everything that is offered can be trained: every sort of data, task, template, loss and
+optimizer, in every batch.
+"""
 
 from __future__ import annotations
 
@@ -39,11 +41,13 @@ def trained(
     of: Combination, folder: Path, epochs: int, batch_size: int, examples: int = tiny.TRAINED
 ) -> np.ndarray:
     """The loss of every step. The run must be completed, its ledger exact, its figures there."""
-    asked, listener = tiny.experiment(of, epochs, batch_size), Listener()
+    asked = tiny.experiment(of, epochs, batch_size)
+    listener = Listener()
     data = tiny.dataset(of.task, of.sort, examples)
     run = Run.create(folder, asked)
     ended = train(asked, run, listener, Control(), data)
     assert ended.status == "completed", (run.path / "log.txt").read_text()
+
     summary = run.summary()
     ledger = summary["memory"]
     assert {row: ledger["predicted"][row] for row in EXACT} == {
@@ -54,6 +58,7 @@ def trained(
     )
     assert all(np.isfinite(value) for value in summary["metrics"]["validation"].values())
     assert np.isfinite(list(summary["loss"].values())).all()
+
     losses = np.concatenate([event.losses for event in listener.of(StepsDone)])
     assert np.isfinite(losses).all()
     return losses
@@ -82,6 +87,7 @@ def first_of_each() -> list[Combination]:
     found: dict[tuple[str, str], Combination] = {}
     for of in tiny.thinned(WHOLE):
         found.setdefault((of.task, of.sort), of)
+
     return list(found.values())
 
 
@@ -90,14 +96,18 @@ def first_of_each() -> list[Combination]:
 def test_small_batches_and_a_last_one_of_one(
     of: Combination, batch_size: int, examples: int, tmp_path: Path
 ) -> None:
-    """A single example left over joins the batch before; alone it is refused only where a network normalises over a
-    batch, with a sentence."""
-    asked, listener = tiny.experiment(of, 1, batch_size), Listener()
+    """A single example left over joins the batch before; alone it is refused only where a network
+    normalises over a batch, with a sentence.
+    """
+    asked = tiny.experiment(of, 1, batch_size)
+    listener = Listener()
     run = Run.create(tmp_path, asked)
+
     ended = train(asked, run, listener, Control(), tiny.dataset(of.task, of.sort, examples))
     if ended.failure is not None:
         assert batch_size == 1 and "batch size of 1" in ended.failure[0]
         return
+
     assert ended.status == "completed", (run.path / "log.txt").read_text()
     losses = np.concatenate([event.losses for event in listener.of(StepsDone)])
     assert np.isfinite(losses).all() and len(losses) == {1: 5, 2: 3}[batch_size]
@@ -125,26 +135,32 @@ MEMORISED = {
 
 @pytest.mark.parametrize("kind", MEMORISED)
 def test_a_batch_of_sixteen_can_be_memorised(kind: str) -> None:
-    """Targets that follow from nothing: whoever brings the loss to near zero has learned them by heart."""
+    """Targets that follow from nothing: whoever brings the loss to near zero has learned them by
+    heart.
+    """
     _, problem, near = MEMORISED[kind]
     generator = torch.Generator().manual_seed(0)
     halves = [torch.randn(16, 6, generator=generator) for _ in problem.inputs]
     inputs = tuple(halves) if len(halves) > 1 else halves[0]
+
     if kind in ("l1", "l2"):
         targets = torch.randn(16, 2, generator=generator)
     elif kind == "symmetric-cross-entropy":
         targets = torch.arange(16)
     else:
         targets = torch.randint(0, max(2, problem.outputs), (16,), generator=generator)
+
     template = next(one for one in TEMPLATES.all() if not one.unfit(problem))
     settings = (
         {"dropout": 0.0, "width": 64} if {"dropout", "width"} <= set(template.model_fields) else {}
     )
     network = build_model(template(**settings).resolved(problem).graph(problem), problem, 0).train()
     loss = LOSSES.get(kind)().build((4,) * max(2, problem.outputs), torch.device("cpu"), 16)
-    steps, rate = 300, 0.01
+    steps = 300
+    rate = 0.01
     groups = [{"params": network.parameters()}]
     optimizer = OPTIMIZERS.get("adam")(learning_rate=rate).build(groups, torch.device("cpu"))
+
     first = last = 0.0
     for step in range(steps):
         optimizer.param_groups[0]["lr"] = rate * (1 - step / steps)
@@ -152,7 +168,9 @@ def test_a_batch_of_sixteen_can_be_memorised(kind: str) -> None:
         found = loss(network(inputs), targets)
         found.backward()
         optimizer.step()
-        first, last = (first or found.item()), found.item()
+        first = first or found.item()
+        last = found.item()
+
     assert first > 20 * near and last < near, (first, last)
 
 
@@ -176,4 +194,5 @@ def test_the_matrix_is_complete() -> None:
         ("language-modelling", "text"),
         *(("reconstruction", sort) for sort in ("image", "row", "signal")),
     ]
+
     assert {(of.task, of.sort) for of in WHOLE} >= {*single, *pairs, *derived}

@@ -1,4 +1,6 @@
-"""Experiments as files: round trip, one sentence for each thing that is wrong, files whole or not there."""
+"""Experiments as files: round trip, one sentence for each thing that is wrong, files whole or not
+there.
+"""
 
 from __future__ import annotations
 
@@ -102,10 +104,13 @@ def test_what_is_written_is_read_back(epochs, name, flip, loss, optimizer, sched
 def test_bad_files_give_one_sentence(tmp_path: Path, text: str, words: tuple[str, ...]) -> None:
     path = tmp_path / "bad.toml"
     path.write_text(text, encoding="utf-8")
+
     with pytest.raises(UserError) as caught:
         toml_file.read(path)
+
     message = str(caught.value)
     assert "bad.toml" in message and "\n" not in message
+
     for word in words:
         assert word in message
 
@@ -125,6 +130,7 @@ def test_overrides_of_the_command_line() -> None:
     )
     assert experiment.training.epochs == 3 and experiment.name == "my run"
     assert experiment.optimizer == OPTIMIZERS.get("sgd")(learning_rate=0.5)
+
     for wrong in ("epochs", "training.epoch=3", "training.epochs=x", "a.b.c=1", "name.x=1"):
         with pytest.raises(UserError):
             toml_file.with_overrides(Experiment(), [wrong])
@@ -142,5 +148,6 @@ def test_a_failed_write_leaves_the_old_file(
     monkeypatch.setattr(os, "replace", full)
     with pytest.raises(UserError, match="disk is full"):
         files.write_json(path, {"a": 2})
+
     assert path.read_text() == '{\n "a": 1\n}\n'
     assert [item.name for item in tmp_path.iterdir()] == ["kept.json"]

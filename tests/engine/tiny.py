@@ -1,4 +1,6 @@
-"""A tiny data set for every task and every sort of data it goes with, and every combination offered for them."""
+"""A tiny data set for every task and every sort of data it goes with, and every combination offered
+for them.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,8 @@ from app.engine.learning.tasks import TASKS
 from models.template import TEMPLATES
 
 SORTS = ("image", "row", "text", "signal", "image+text", "image+image", "text+text", "row+signal")
-TRAINED, JUDGED = 24, 9
+TRAINED = 24
+JUDGED = 9
 EMBEDDING = 8
 
 SMALL: dict[str, Any] = {
@@ -38,7 +41,9 @@ SMALL: dict[str, Any] = {
     "code": 8,
     "dropout": 0.0,
 }
-"""Values for the settings of any template that has them: a network that takes milliseconds, and forgets nothing."""
+"""Values for the settings of any template that has them: a network that takes milliseconds, and
+forgets nothing.
+"""
 
 
 class Combination(NamedTuple):
@@ -76,16 +81,21 @@ def examples(sort: str, labels: np.ndarray, generator: np.random.Generator) -> n
         found = generator.integers(0, 120, (count, 1, 8, 8), dtype=np.uint8)
         for picture, label in zip(found, labels, strict=True):
             picture[0, 2 * (label % 4) : 2 * (label % 4) + 2] += 120
+
         return found
+
     if sort == "row":
         numbers = generator.normal(size=(count, 4)).astype(np.float32)
         numbers[:, 0] += 2 * labels
         return np.concatenate([numbers, (labels % 4)[:, None].astype(np.float32)], axis=1)
+
     if sort == "text":
         found = generator.integers(100, 110, (count, 12)).astype(np.int32)
         found[:, :6] += 20 * (labels % 4)[:, None].astype(np.int32)
         found[::3, 9:] = 0
+
         return found
+
     waves = np.sin(np.arange(16) * (1 + labels[:, None, None] % 4) / 3 + np.arange(2)[:, None])
     return (waves + 0.1 * generator.normal(size=waves.shape)).astype(np.float32)
 
@@ -93,11 +103,13 @@ def examples(sort: str, labels: np.ndarray, generator: np.random.Generator) -> n
 @functools.cache
 def dataset(kind: str, sort: str, trained: int = TRAINED, judged: int = JUDGED) -> Dataset:
     """For one task and one sort of data. judged: examples of validation and as many to test."""
-    task, prepared = TASKS[kind], preparation(sort)
+    task = TASKS[kind]
+    prepared = preparation(sort)
     generator = np.random.default_rng(0)
     count = trained + 2 * judged
     classes = ("no", "yes") if kind == "binary-classification" else ("a", "b", "c")
     labels = np.arange(count) % len(classes)
+
     arrays = [examples(one, labels, generator) for one in sort.split("+")]
     if kind == "language-modelling":
         targets = np.concatenate([arrays[0][:, 1:], np.zeros((count, 1), np.int32)], axis=1).astype(
@@ -114,8 +126,10 @@ def dataset(kind: str, sort: str, trained: int = TRAINED, judged: int = JUDGED) 
             if task.pairs
             else np.zeros(count, np.int64),
         }[task.targets]
+
     if task.targets not in ("classes", "tags"):
         classes = ()
+
     cuts = np.cumsum([trained, judged])
     indices = dict(zip(SPLITS, np.split(np.arange(count), cuts), strict=True))
     amounts = (Amount("x", "cm", 13.0, 2.5, 10, 16, 13), Amount("y", "", -1.0, 0.8, -2, 0, -1))
@@ -132,6 +146,7 @@ def dataset(kind: str, sort: str, trained: int = TRAINED, judged: int = JUDGED) 
         amounts=amounts if task.targets == "amounts" else (),
         damage=Damage("mask", 0.25, 2 if sort != "row" else 1) if task.answers == "copy" else None,
     )
+
     return Dataset(
         description,
         arrays[0],
@@ -145,12 +160,15 @@ def dataset(kind: str, sort: str, trained: int = TRAINED, judged: int = JUDGED) 
 def _counts(values: np.ndarray, classes: int) -> tuple[int, ...]:
     if not classes:
         return (len(values),)
+
     found = values.sum(axis=0) if values.ndim == 2 else np.bincount(values, minlength=classes)
     return tuple(int(number) for number in found)
 
 
 def combinations() -> list[Combination]:
-    """Everything that the window offers: data kind x task x template x loss x optimizer, as far as they fit."""
+    """Everything that the window offers: data kind x task x template x loss x optimizer, as far as
+    they fit.
+    """
     found = []
     for kind, sort in itertools.product(TASKS, SORTS):
         task = TASKS[kind]
@@ -158,6 +176,7 @@ def combinations() -> list[Combination]:
             half not in task.reads for half in sort.split("+")
         ):
             continue
+
         description = dataset(kind, sort).description
         assert task.fits(description) == ""
         problem = task.problem(description, EMBEDDING)
@@ -167,6 +186,7 @@ def combinations() -> list[Combination]:
             Combination(kind, sort, *rest)
             for rest in itertools.product(templates, task.losses, optimizers)
         ]
+
     return found
 
 
@@ -181,8 +201,9 @@ def thinned(of: list[Combination]) -> list[Combination]:
 
 
 RATES = {"rmsprop": 0.0002, "sgd": 0.003, "radam": 0.01, "adafactor": 0.15}
-"""Learning rates that move the loss in three steps and do not overshoot: RMSprop begins with ten times its rate, RAdam
-as SGD, and Adafactor scales by the size of the weights."""
+"""Learning rates that move the loss in three steps and do not overshoot: RMSprop begins with ten
+times its rate, RAdam as SGD, and Adafactor scales by the size of the weights.
+"""
 
 
 def rate_of(of: Combination) -> float:
@@ -195,12 +216,16 @@ def rate_of(of: Combination) -> float:
 
 
 def experiment(of: Combination, epochs: int, batch_size: int) -> Experiment:
-    """The small network of a combination, without anything that would make two looks at a batch differ."""
+    """The small network of a combination, without anything that would make two looks at a batch
+    differ.
+    """
     template = TEMPLATES.get(of.template)
     settings = {name: value for name, value in SMALL.items() if name in template.model_fields}
+
     loss: dict[str, Any] = {"kind": of.loss}
     if "label_smoothing" in LOSSES.get(of.loss).model_fields:
         loss["label_smoothing"] = 0.0
+
     return from_plain(
         {
             "name": "tiny",

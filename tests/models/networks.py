@@ -34,7 +34,9 @@ def asked(
 
 
 def cases() -> list[tuple[str, type[Template], Problem]]:
-    """Every template with every problem of a single example that it fits: a name, the template, the problem."""
+    """Every template with every problem of a single example that it fits: a name, the template, the
+    problem.
+    """
     found = []
     answers: tuple[Answers, ...] = ("values", "tokens", "copy")
     for kind in TEMPLATES.all():
@@ -43,6 +45,7 @@ def cases() -> list[tuple[str, type[Template], Problem]]:
                 of = asked(one, wanted)
                 if not kind.unfit(of):
                     found.append((f"{kind.kind}, {name}, {wanted}", kind, of))
+
     return found
 
 
@@ -50,6 +53,7 @@ def usual(kind: type[Template]) -> Problem:
     """A problem that the template fits, of an example that is not tiny."""
     if "pair" in kind.gives:
         return Problem.of((INPUTS["a picture"], INPUTS["a text"]), 16, 1_000, "pair")
+
     image = problem(1, 16, 16)
     return image if not kind.unfit(image) else next(of for _, one, of in cases() if one is kind)
 
@@ -59,9 +63,11 @@ def examples(one: Input, batch: int, seed: int = 0) -> torch.Tensor:
     generator = torch.Generator().manual_seed(seed)
     if one.kind == "text":
         return torch.randint(1, one.vocabulary, (batch, *one.shape), generator=generator)
+
     x = torch.randn(batch, *one.shape, generator=generator)
     for place, values in enumerate(one.categories, start=one.shape[0] - len(one.categories)):
         x[:, place] = torch.randint(0, values, (batch,), generator=generator).float()
+
     return x
 
 

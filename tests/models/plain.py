@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from models.shape import Input, Problem
 
-PICTURE, TEXT = Input("image", (1, 28, 28)), Input("text", (16,), vocabulary=300)
-ROW, SIGNAL = Input("row", (6,), categories=(3,)), Input("signal", (2, 64))
+PICTURE = Input("image", (1, 28, 28))
+TEXT = Input("text", (16,), vocabulary=300)
+ROW = Input("row", (6,), categories=(3,))
+SIGNAL = Input("signal", (2, 64))
 
 PROBLEMS = (
     *(Problem.of((one,), 10, 100) for one in (PICTURE, TEXT, ROW, SIGNAL)),

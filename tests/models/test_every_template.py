@@ -37,9 +37,11 @@ def test_it_answers_as_asked_and_every_weight_can_learn(kind: type[Template], of
         ):  # the first value hidden: what stands for it must learn as well
             x = x.clone()
             x[..., : max(1, of.shape[-1] // 2)] = 0
+
         answers = network(x)
         assert answers.shape == (batch, *of.answer)
         assert torch.isfinite(answers).all()
+
         (answers - 1).square().mean().backward()
         for name, parameter in network.named_parameters():
             assert parameter.grad is not None and torch.isfinite(parameter.grad).all(), name
@@ -72,6 +74,7 @@ def test_what_is_open_is_filled_in_and_stays(kind: type[Template]) -> None:
         for name in kind.model_fields
         if name not in ("width", "dropout")
     )
+
     assert filled.resolved(of) == filled
     assert TEMPLATES.read(TEMPLATES.write(filled)) == filled
 
@@ -99,6 +102,7 @@ def test_dropout_forgets_only_while_training(kind: type[Template]) -> None:
     network = network_of(kind(dropout=0.5), of)
     x = batch_of(of, 4)
     network.eval()
+
     assert torch.equal(network(x), network(x))
     network.train()
     assert not torch.equal(network(x), network(x))
@@ -108,11 +112,13 @@ def test_dropout_forgets_only_while_training(kind: type[Template]) -> None:
 def test_under_bfloat16_the_answer_is_near(kind: type[Template]) -> None:
     of = usual(kind)
     network = network_of(kind(), of).eval()
+
     x = batch_of(of, 2)
     with torch.no_grad():
         exact = network(x)
         with torch.autocast("cpu", torch.bfloat16):
             near = network(x)
+
     torch.testing.assert_close(near.float(), exact, rtol=0.1, atol=0.1 * float(exact.abs().max()))
 
 
@@ -127,7 +133,8 @@ def test_there_is_a_first_choice_for_every_sort_of_example(name: str) -> None:
 
 
 def test_a_template_that_does_not_fit_says_why() -> None:
-    text, row = asked(INPUTS["a text"]), asked(INPUTS["a row"])
+    text = asked(INPUTS["a text"])
+    row = asked(INPUTS["a row"])
     assert TEMPLATES.get("resnet").unfit(text) == "ResNet reads pictures, not texts."
     assert "reads table rows or signals" in TEMPLATES.get("cnn-1d").unfit(text) or (
         "reads signals or table rows" in TEMPLATES.get("cnn-1d").unfit(text)

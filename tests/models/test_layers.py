@@ -20,13 +20,16 @@ from tests.models.networks import initialised
 SHAPES = ((3, 12, 10), (8, 1, 1), (12, 96), (16,), (1, 7), (1,), (49, 32))
 MARKED = {"transformer", "global-pooling", "mask-token"}
 """They read tokens and, if they are given it, a mark for each."""
+
 TEXTS = {"token-embedding", "padding-mask"}
 BATCHES = {"together": 2}
 """By how much a block makes the batch larger."""
 
 
 def suited(block: Block) -> list[tuple[tuple[int, ...], ...]]:
-    """The shapes, of those above, that the block takes; each as often as it needs inputs, or with marks."""
+    """The shapes, of those above, that the block takes; each as often as it needs inputs, or with
+    marks.
+    """
     found = []
     fewest = 1 if block.kind in MARKED else block.arity[0]
     for shape in SHAPES + SHAPES[2:3] * (block.kind in MARKED):
@@ -39,6 +42,7 @@ def suited(block: Block) -> list[tuple[tuple[int, ...], ...]]:
             assert error.what.endswith(".") and error.remedy.endswith(".")
         else:
             found.append(inputs)
+
     return found
 
 
@@ -47,6 +51,7 @@ def test_a_block_makes_the_shape_it_says_and_learns(kind: type[Block]) -> None:
     block = kind()
     cases = suited(block)
     assert cases, "no input suits it"
+
     for shapes in cases:
         module = initialised(block.module(*shapes)).train()
         for batch in (1, 2, 5):
@@ -55,10 +60,12 @@ def test_a_block_makes_the_shape_it_says_and_learns(kind: type[Block]) -> None:
                 inputs = [torch.randint(0, 256, (batch, *shape)) for shape in shapes]
             if block.kind in MARKED and len(shapes) > 1:
                 inputs[1] = torch.randint(0, 2, (batch, *shapes[1])).float()
+
             parted = 2 if block.kind == "match" else 1
             output = module(*(torch.cat([tensor] * parted) for tensor in inputs))
             assert output.shape == (batch * BATCHES.get(block.kind, 1), *block.shape(*shapes))
             assert torch.isfinite(output).all()
+
             if output.requires_grad:
                 output.square().sum().backward()
                 learned = [tensor for tensor in inputs if tensor.requires_grad]
@@ -96,13 +103,16 @@ def test_patches_hold_the_pixels_of_their_square_row_by_row() -> None:
     torch.nn.init.zeros_(module.project.bias)
     picture = torch.arange(24.0).reshape(1, 1, 4, 6)
     sums = [float(picture[0, 0, y : y + 2, x : x + 2].sum()) for y in (0, 2) for x in (0, 2, 4)]
+
     assert module(picture)[0, :, 0].tolist() == sums
 
 
 def test_positions_begin_as_waves_in_which_neighbours_are_alike() -> None:
     assert Positions(columns=4).shape((12, 16)) == (12, 16)
     grid = waves(6, 6, 32).reshape(6, 6, 32)
-    near, far = (grid[2, 2] - grid[2, 3]).norm(), (grid[2, 2] - grid[5, 5]).norm()
+    near = (grid[2, 2] - grid[2, 3]).norm()
+    far = (grid[2, 2] - grid[5, 5]).norm()
+
     assert near < far
     with pytest.raises(Impossible, match="rows of 5"):
         Positions(columns=5).shape((12, 16))
@@ -113,10 +123,12 @@ def test_attention_is_that_of_the_paper() -> None:
     attention = Attention(8, 2)
     x = torch.randn(3, 5, 8)
     query, key, value = attention.query_key_value(x).chunk(3, -1)
+
     heads = []
     for part in (slice(0, 4), slice(4, 8)):
         scores = query[..., part] @ key[..., part].transpose(1, 2) / 2.0
         heads.append(scores.softmax(-1) @ value[..., part])
+
     torch.testing.assert_close(
         attention(x), attention.output(torch.cat(heads, -1)), rtol=1e-5, atol=1e-5
     )
@@ -125,9 +137,11 @@ def test_attention_is_that_of_the_paper() -> None:
 def test_attention_in_bfloat16_is_near_that_in_float32() -> None:
     torch.manual_seed(0)
     attention = Attention(16, 2)
+
     x = torch.randn(2, 7, 16)
     with torch.autocast("cpu", torch.bfloat16):
         half = attention(x)
+
     torch.testing.assert_close(half.float(), attention(x), rtol=0.05, atol=0.05)
 
 
@@ -136,6 +150,7 @@ def test_batch_norm_takes_a_single_value_and_leaves_its_averages_alone() -> None
     norm(torch.randn(8, 4, 3, 3))
     before = norm.running_mean.clone()
     norm(torch.randn(1, 4, 1, 1)).sum().backward()
+
     assert torch.equal(norm.running_mean, before)
     norm(torch.randn(2, 4, 1, 1))
     assert not torch.equal(norm.running_mean, before)
@@ -145,8 +160,10 @@ def test_joining_refuses_what_does_not_fit() -> None:
     assert Add().shape((8, 4, 4), (8, 4, 4)) == (8, 4, 4)
     assert Concatenate().shape((8, 4, 4), (3, 4, 4)) == (11, 4, 4)
     assert Concatenate().shape((6, 4), (6, 5)) == (6, 9)
+
     joined = Concatenate().module((6, 4), (6, 5))(torch.zeros(2, 6, 4), torch.ones(2, 6, 5))
     assert joined.shape == (2, 6, 9)
+
     for block, shapes in ((Add(), ((8, 4, 4), (4, 4, 4))), (Concatenate(), ((8, 4, 4), (8, 2, 2)))):
         with pytest.raises(Impossible):
             block.shape(*shapes)
@@ -156,5 +173,6 @@ def test_pooling_needs_places() -> None:
     assert Pooling(size=2).shape((8, 5, 7)) == (8, 2, 3)
     with pytest.raises(Impossible, match="only 1 × 1 are left"):
         Pooling(size=2).shape((8, 1, 1))
+
     with pytest.raises(Impossible):
         GlobalPooling().shape((8,))

@@ -24,12 +24,12 @@ def test_initial_weights_follow_from_the_seed_alone(kind: type[Template]) -> Non
     torch.manual_seed(1)
     state = torch.random.get_rng_state()
     first = network_of(kind(), of, seed=3).state_dict()
+
     assert torch.equal(torch.random.get_rng_state(), state)
     torch.manual_seed(2)
-    again, other = (
-        network_of(kind(), of, seed=3).state_dict(),
-        network_of(kind(), of, seed=4).state_dict(),
-    )
+    again = network_of(kind(), of, seed=3).state_dict()
+    other = network_of(kind(), of, seed=4).state_dict()
+
     assert all(torch.equal(first[name], again[name]) for name in first)
     assert any(not torch.equal(first[name], other[name]) for name in first)
 
@@ -47,6 +47,7 @@ def test_weight_decay_reaches_filters_and_matrices_only(kind: type[Template]) ->
     network = network_of(kind(), usual(kind))
     groups = decay_groups(network, 0.05)
     assert [group["weight_decay"] for group in groups] == [0.05, 0.0]
+
     ids = [[id(parameter) for parameter in group["params"]] for group in groups]
     assert sorted(ids[0] + ids[1]) == sorted(id(parameter) for parameter in network.parameters())
     names = {id(parameter): name for name, parameter in network.named_parameters()}
@@ -71,8 +72,10 @@ def branches() -> Graph:
 def test_blocks_may_branch_and_join() -> None:
     network = build_model(branches(), problem(3, 8, 8), 0)
     x = torch.randn(2, 3, 8, 8)
-    left, right = network.blocks["left"](x), network.blocks["right"](x)
+    left = network.blocks["left"](x)
+    right = network.blocks["right"](x)
     expected = network.blocks["answer"](torch.cat([left + right, left], 1).amax((2, 3)))
+
     assert list(network.blocks) == ["left", "right", "sum", "both", "pool", "answer"]
     torch.testing.assert_close(network(x), expected)
 
@@ -108,6 +111,7 @@ def test_a_wrong_block_is_named_with_a_remedy(case: str) -> None:
             Graph((node, Node("pool", "global-pooling"), Node("z", "answer", {"outputs": 5}))),
             problem(3, 8, 8),
         )
+
     assert caught.value.node == name
     assert predictions in str(caught.value)
 
@@ -135,7 +139,8 @@ def test_templates_are_read_without_torch() -> None:
     code = (
         "import sys; from models.template import TEMPLATES;"
         "from tests.models.plain import PROBLEMS;"
-        "drawn = {t.kind for p in PROBLEMS for t in TEMPLATES.all() if not t.unfit(p) and t().resolved(p).graph(p)};"
+        "drawn = {t.kind for p in PROBLEMS for t in TEMPLATES.all() if not t.unfit(p) and "
+        "t().resolved(p).graph(p)};"
         "assert drawn == {t.kind for t in TEMPLATES.all()}, drawn;"
         "sys.exit('torch' in sys.modules)"
     )
@@ -148,9 +153,11 @@ def test_a_network_lets_go_of_what_is_read_for_the_last_time_only(kind: type[Tem
     of = usual(kind)
     network = network_of(kind(), of).eval()
     x = batch_of(of, 2)
+
     values = dict(zip(("input", "other"), x if isinstance(x, tuple) else (x,), strict=False))
     for node in network.graph.nodes:
         values[node.name] = network.blocks[node.name](*(values[name] for name in node.inputs))
+
     torch.testing.assert_close(network(x), values[network.graph.nodes[-1].name])
 
 

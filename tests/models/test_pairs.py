@@ -18,8 +18,10 @@ from models.template import TEMPLATES
 from tests.models.networks import INPUTS, batch_of, initialised, network_of
 
 TOWERS = TEMPLATES.get("two-tower")
-PICTURE, TEXT = Input("image", (3, 12, 12)), Input("text", (8,), vocabulary=400)
-ROW, SIGNAL = Input("row", (4,), categories=(3,)), Input("signal", (2, 30))
+PICTURE = Input("image", (3, 12, 12))
+TEXT = Input("text", (8,), vocabulary=400)
+ROW = Input("row", (4,), categories=(3,))
+SIGNAL = Input("signal", (2, 30))
 
 
 def pair(left: Input, right: Input, outputs: int = 16) -> Problem:
@@ -48,6 +50,7 @@ def test_both_halves_are_directions_and_the_first_is_stretched(left: Input, righ
         lengths = answers.norm(dim=2)
         torch.testing.assert_close(lengths[:, 0], torch.full((batch,), 1 / 0.07), rtol=1e-4, atol=0)
         torch.testing.assert_close(lengths[:, 1], torch.ones(batch), rtol=1e-4, atol=0)
+
     logits = answers[:, 0] @ answers[:, 1].T
     functional.cross_entropy(logits, torch.arange(5)).backward()
     assert all(torch.isfinite(parameter.grad).all() for parameter in network.parameters())
@@ -58,8 +61,10 @@ def test_the_temperature_is_learned_within_its_limit_and_never_decayed() -> None
     module = initialised(MatchModule())
     x = torch.randn(3, 8)
     assert module.log_scale.item() == pytest.approx(math.log(1 / 0.07))
+
     with torch.no_grad():
         module.log_scale.fill_(20.0)
+
     assert module(x, x)[:, 0].norm(dim=1).tolist() == pytest.approx([100.0] * 3, rel=1e-4)
     network = network_of(TOWERS(), pair(PICTURE, TEXT))
     decayed, kept = decay_groups(network, 0.1)
@@ -94,6 +99,7 @@ def test_halves_that_are_alike_share_their_weights() -> None:
     of = pair(TEXT, TEXT)
     shared, apart = network_of(TOWERS(), of), network_of(TOWERS(shared=False), of)
     assert parameters(apart) == 2 * parameters(shared) - 1  # the temperature is there once
+
     text = batch_of(of, 4)[0]
     answers = shared.eval()((text, text))
     torch.testing.assert_close(answers[:, 0] * 0.07, answers[:, 1], rtol=1e-4, atol=1e-6)
@@ -136,6 +142,7 @@ def test_an_encoder_that_does_not_fit_is_refused_in_a_sentence(
 ) -> None:
     with pytest.raises(GraphError) as caught:
         network_of(TOWERS(**chosen), of)
+
     assert caught.value.node == block
     assert predictions in caught.value.what and caught.value.remedy.endswith(".")
 
@@ -152,7 +159,9 @@ def test_it_learns_which_of_sixteen_belong_together(left: Input, right: Input) -
     torch.manual_seed(0)
     of = pair(left, right)
     network = network_of(TOWERS(dropout=0.0), of).train()
-    x, targets = batch_of(of, 16), torch.arange(16)
+    x = batch_of(of, 16)
+    targets = torch.arange(16)
+
     optimizer = torch.optim.AdamW(network.parameters(), lr=2e-3)
     for _ in range(60):
         optimizer.zero_grad()
@@ -163,4 +172,5 @@ def test_it_learns_which_of_sixteen_belong_together(left: Input, right: Input) -
         ) / 2
         loss.backward()
         optimizer.step()
+
     assert loss.item() < 0.3

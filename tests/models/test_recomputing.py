@@ -27,15 +27,19 @@ def template(kind: type[Template]) -> Template:
 def step(
     kind: type[Template], recompute: bool, precision: torch.dtype, name: str, of: object
 ) -> tuple[list[torch.Tensor], int]:
-    """Two forward and backward passes: losses, gradients, averages, and where the dice lie; and the bytes kept."""
+    """Two forward and backward passes: losses, gradients, averages, and where the dice lie; and the
+    bytes kept.
+    """
     task = tasks.task(name)
     whole = resolved(Experiment(model=template(kind)), of, task)  # type: ignore[arg-type]
     assert whole.model is not None and whole.loss is not None
+
     network = build_model(whole.model.graph(of), of, 0).train()  # type: ignore[arg-type]
     network.recompute = recompute
     loss_function = whole.loss.build((10,) * max(2, of.outputs), torch.device("cpu"), 100)  # type: ignore[attr-defined]
     found: list[torch.Tensor] = []
     torch.manual_seed(3)
+
     for _ in range(2):
         inputs = [
             one.random_(1, 3) if one.dtype == torch.int64 else one.normal_()
@@ -47,8 +51,10 @@ def step(
             torch.autocast("cpu", precision, enabled=precision != torch.float32),
         ):
             loss = loss_function(network(tuple(inputs) if len(inputs) > 1 else inputs[0]), targets)
+
         loss.backward()
         found.append(loss.detach())
+
     found += [parameter.grad for parameter in network.parameters() if parameter.grad is not None]
     found += [buffer.clone() for buffer in network.buffers()]
     return [*found, torch.get_rng_state()], meter.bytes
@@ -72,6 +78,7 @@ def test_every_number_is_the_same_and_less_is_kept(
     with torch.random.fork_rng():
         plain, kept = step(kind, False, precision, name, of)
         again, less = step(kind, True, precision, name, of)
+
     assert len(plain) == len(again)
     assert all(torch.equal(one, other) for one, other in zip(plain, again, strict=True))
     assert less < kept
@@ -94,6 +101,7 @@ def test_what_is_kept_is_what_goes_into_each_block() -> None:
     x = torch.randn(4, 8, requires_grad=True)
     with ActivationMeter(block.parameters()) as meter:
         recomputed(block, x).sum().backward()
+
     assert meter.bytes == 4 * 8 * 4
 
 
@@ -116,6 +124,7 @@ def test_dice_fall_the_same_and_lie_afterwards_where_they_lay() -> None:
     for module in block.modules():
         if callable(own := getattr(module, "initialise", None)):
             own(torch.Generator().manual_seed(0))
+
     gradients = []
     with torch.random.fork_rng():
         for call in (lambda x: block(x), lambda x: recomputed(block, x)):
@@ -125,8 +134,10 @@ def test_dice_fall_the_same_and_lie_afterwards_where_they_lay() -> None:
             torch.randn(7)  # in between others throw
             lie = torch.get_rng_state()
             answer.sum().backward()
+
             assert torch.equal(torch.get_rng_state(), lie) and x.grad is not None
             gradients.append(x.grad)
+
     assert torch.equal(*gradients)
 
 
@@ -139,6 +150,7 @@ def test_in_judging_nothing_is_computed_again() -> None:
     name, of = fitting(TEMPLATES.get("resnet"))[0]
     whole = resolved(Experiment(model=TEMPLATES.get("resnet")()), of, tasks.task(name))
     assert whole.model is not None
+
     network = build_model(whole.model.graph(of), of, 0).eval()
     x = torch.randn(3, 1, 12, 12)
     with torch.no_grad():

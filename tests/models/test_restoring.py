@@ -21,7 +21,8 @@ def test_a_picture_comes_back_from_its_patches(shape: tuple[int, ...]) -> None:
     """Cut as the block `patches` cuts: padded on all sides alike."""
     size = 3
     block = PictureFromTokens(size=size, height=shape[1], width=shape[2])
-    down, right = -shape[1] % size, -shape[2] % size
+    down = -shape[1] % size
+    right = -shape[2] % size
     picture = torch.randn(2, *shape)
     padded = torch.nn.functional.pad(
         picture, (right // 2, right - right // 2, down // 2, down - down // 2)
@@ -30,6 +31,7 @@ def test_a_picture_comes_back_from_its_patches(shape: tuple[int, ...]) -> None:
     tokens = tuple(patches.shape[1:])
     assert block.shape(tokens) == shape
     assert torch.equal(block.module(tokens)(patches), picture)
+
     with pytest.raises(Impossible, match=str(tokens[0])):
         block.shape((tokens[0] + 1, tokens[1]))
 
@@ -46,14 +48,17 @@ def test_a_patch_of_zeros_is_hidden_and_any_other_number_shows_it() -> None:
     picture = torch.randn(2, 3, 7, 9)
     module = VisiblePatches(size=4).module((3, 7, 9))
     assert module(picture).tolist() == [[1.0] * 6] * 2
+
     picture[0, :, :3, 2:6] = (
         0  # with one row above and one column on the left of padding: rows -0..3, columns 4..7
     )
     found = module(picture)
     assert found.shape == (2, 6) and found[1].all()
+
     picture[:] = 0
     picture[0, 2, 6, 8] = 1e-20
     assert module(picture).tolist() == [[0.0] * 5 + [1.0], [0.0] * 6]
+
     signal = torch.zeros(1, 2, 10)
     signal[0, 1, 9] = -1
     assert VisiblePatches(size=4).module((2, 10))(signal).tolist() == [[0.0, 0.0, 1.0]]
@@ -74,9 +79,11 @@ def test_what_stands_in_a_hidden_patch_does_not_reach_the_answer(one: Input) -> 
     network = network_of(TEMPLATES.get("masked-autoencoder")(), asked(one, "copy")).eval()
     size = hidden_patch(one.shape)
     x = examples(one, 2)
+
     x[..., :size, : 2 * size] = 0
     if one.kind == "signal":
         x[..., : 2 * size] = 0
+
     marks = network.blocks["visible"](x)
     assert marks.sum(1).tolist() == [marks.shape[1] - 2] * 2
     answer = network(x)
@@ -97,6 +104,7 @@ def test_an_example_that_is_hidden_altogether_is_guessed_without_nan() -> None:
     network = network_of(TEMPLATES.get("masked-autoencoder")(), asked(one, "copy"))
     answer = network(torch.zeros(2, 1, 8, 8))
     answer.square().sum().backward()
+
     assert torch.isfinite(answer).all()
     assert all(
         torch.isfinite(one.grad).all() for one in network.parameters() if one.grad is not None
@@ -111,6 +119,7 @@ def test_a_patch_to_hide_leaves_several_to_see(shape: tuple[int, ...]) -> None:
     count = 1
     for side in shape[1:]:
         count *= -(-side // size)
+
     assert min(4, shape[-1]) <= count <= 256 and size & (size - 1) == 0
 
 
@@ -125,9 +134,11 @@ def test_it_learns_to_restore_a_handful(kind: str) -> None:
         if "row" in template.reads and kind != "conv-autoencoder"
         else Input("image", (1, 8, 8))
     )
+
     whole = torch.randn(8, *one.shape)
     network = network_of(template(), asked(one, "copy")).train()
     optimizer = torch.optim.AdamW(network.parameters(), lr=3e-3)
+
     losses = []
     for _ in range(60):
         optimizer.zero_grad()
@@ -135,6 +146,7 @@ def test_it_learns_to_restore_a_handful(kind: str) -> None:
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
+
     assert losses[-1] < 0.5 * losses[0] and losses[-1] < 0.6
 
 
@@ -142,13 +154,16 @@ def test_columns_pass_amounts_on_and_look_categories_up() -> None:
     block = Columns(categories=[3, 40])
     wide = embedding_width(3) + embedding_width(40)
     assert block.shape((4,)) == (2 + wide,)
+
     module = initialised(block.module((4,)))
     rows = torch.tensor([[0.5, -1.0, 2.0, 39.0], [0.5, -1.0, 0.0, 0.0]])
     out = module(rows)
     assert torch.equal(out[:, :2], rows[:, :2])
     assert torch.equal(out[0, 2 : 2 + embedding_width(3)], module.lookup.tables[0].weight[2])
+
     odd = torch.tensor([[0.5, -1.0, 3.0, -7.0]])  # no such values: as if never seen
     assert torch.equal(module(odd), out[1:])
+
     with pytest.raises(Impossible, match="3 categories"):
         Columns(categories=[2, 2, 2]).shape((2,))
 
@@ -156,11 +171,13 @@ def test_columns_pass_amounts_on_and_look_categories_up() -> None:
 def test_feature_tokens_are_those_of_the_paper() -> None:
     module = initialised(FeatureTokens(width=8, categories=[5]).module((3,)))
     row = torch.tensor([[2.0, -3.0, 4.0]])
+
     out = module(row)[0]
     for place, amount in enumerate((2.0, -3.0)):
         torch.testing.assert_close(
             out[place], amount * module.directions[place] + module.begins[place]
         )
+
     torch.testing.assert_close(out[2], module.lookup.tables[0].weight[4] + module.begins[2])
     assert float(module.begins.detach().abs().max()) <= 8**-0.5
 
@@ -172,6 +189,7 @@ def test_a_sequence_may_be_shorter_than_the_filter() -> None:
                 block = SequenceConvolution(channels=3, size=size, stride=stride)
                 out = initialised(block.module((count, 2)))(torch.randn(1, count, 2))
                 assert out.shape[1:] == block.shape((count, 2)) == (-(-count // stride), 3)
+
     assert SequencePooling(size=2).module((3, 1))(
         torch.tensor([[[1.0], [2.0], [5.0]]])
     ).flatten().tolist() == [2, 5]
@@ -180,6 +198,7 @@ def test_a_sequence_may_be_shorter_than_the_filter() -> None:
         7,
         2,
     )
+
     with pytest.raises(Impossible, match="8 places do not become 7"):
         SequenceEnlarging(length=7).shape((8, 4))
 
@@ -190,7 +209,9 @@ def test_a_filter_may_look_back_only() -> None:
     x = torch.randn(1, 6, 2)
     changed = x.clone()
     changed[:, 4] += 1
-    before, after = module(x), module(changed)
+    before = module(x)
+    after = module(changed)
+
     assert torch.equal(before[:, :4], after[:, :4]) and not torch.equal(before[:, 4], after[:, 4])
     with pytest.raises(Impossible, match="cannot skip places"):
         SequenceConvolution(causal=True, stride=2).shape((6, 2))
@@ -199,6 +220,7 @@ def test_a_filter_may_look_back_only() -> None:
 def test_reshape_keeps_the_numbers() -> None:
     assert Reshape(to=[2, -1]).shape((12,)) == (2, 6)
     assert Reshape().shape((3, 4)) == (12,)
+
     for to in ([5, -1], [-1, -1], [2, 2], [0, -1]):
         with pytest.raises(Impossible, match="12"):
             Reshape(to=to).shape((12,))

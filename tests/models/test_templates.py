@@ -47,8 +47,10 @@ def test_it_answers_and_learns_at_every_size_with_any_batch(
         answers = network(torch.randn(batch, *shape))
         assert answers.shape == (batch, 5)
         functional.cross_entropy(answers, torch.arange(batch)).backward()
+
         for name, parameter in network.named_parameters():
             assert parameter.grad is not None and torch.isfinite(parameter.grad).all(), name
+
     moved = [
         name for name, parameter in network.named_parameters() if parameter.grad.abs().max() > 0
     ]
@@ -63,10 +65,12 @@ def test_large_pictures_do_not_explode(kind: type[Template], shape: tuple[int, .
     numbers = max(math.prod(one.shape) for one in blocks)
     assert numbers <= 64 * 64 * 96
     assert max((one.shape[0] for one in blocks if len(one.shape) == 2), default=0) <= 256
+
     with torch.device("meta"):
         network = Network(kind().resolved(of).graph(of), of)
         with FlopCounterMode(display=False) as work:
             assert network.eval()(torch.empty(1, *shape)).shape == (1, 5)
+
     assert work.get_total_flops() / 2 < 250e6
     assert sum(parameter.numel() for parameter in network.parameters()) < 3_000_000
 
@@ -147,6 +151,7 @@ def test_an_impossible_setting_names_its_block_and_the_remedy(
 ) -> None:
     with pytest.raises(GraphError) as caught:
         network_of(TEMPLATES.get(kind)(**chosen), problem(*shape))
+
     assert caught.value.node == block
     assert remedy in caught.value.remedy
 
@@ -157,6 +162,7 @@ def test_dropout_forgets_only_while_training(kind: type[Template]) -> None:
     x = torch.randn(4, 1, 16, 16)
     network.eval()
     assert torch.equal(network(x), network(x))
+
     network.train()
     assert not torch.equal(network(x), network(x))
 
@@ -166,9 +172,11 @@ def test_it_learns_a_handful_of_pictures(kind: type[Template]) -> None:
     """A bright square in one of four corners: thirty steps suffice."""
     torch.manual_seed(0)
     targets = torch.arange(16) % 4
+
     x = 0.1 * torch.randn(16, 1, 8, 8)
     for row, target in enumerate(targets.tolist()):
         x[row, 0, 4 * (target // 2) :, 4 * (target % 2) :][:4, :4] += 1
+
     network = network_of(kind(), problem(1, 8, 8, outputs=4)).train()
     optimizer = torch.optim.AdamW(network.parameters(), lr=3e-3)
     for _ in range(30):
@@ -176,4 +184,5 @@ def test_it_learns_a_handful_of_pictures(kind: type[Template]) -> None:
         loss = functional.cross_entropy(network(x), targets)
         loss.backward()
         optimizer.step()
+
     assert loss.item() < 0.7

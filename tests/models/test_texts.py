@@ -24,13 +24,17 @@ def of_length(kind: str, length: int, vocabulary: int = 400) -> Network:
 @pytest.mark.parametrize("kind", READERS)
 @pytest.mark.parametrize("vocabulary", (257, 400))
 def test_padding_changes_no_answer(kind: str, vocabulary: int) -> None:
-    short, long = of_length(kind, 9, vocabulary), of_length(kind, 24, vocabulary)
+    short = of_length(kind, 9, vocabulary)
+    long = of_length(kind, 24, vocabulary)
+
     state = long.state_dict()
     if kind == "text-encoder":
         state["blocks.positions.positions"] = state["blocks.positions.positions"][:, :9]
+
     short.load_state_dict(state)
     text = examples(Input("text", (9,), vocabulary=vocabulary), 4)
-    text[1, 2:], text[2, 1:] = 0, 0
+    text[1, 2:] = 0
+    text[2, 1:] = 0
     padded = torch.nn.functional.pad(text, (0, 15))
     torch.testing.assert_close(long(padded), short(text), rtol=1e-5, atol=1e-6)
 
@@ -43,6 +47,7 @@ def test_an_empty_text_gets_an_answer_and_no_wild_gradient(kind: str) -> None:
     ).train()
     answers = network(torch.zeros(2, 6, dtype=torch.int64))
     assert torch.isfinite(answers).all()
+
     answers.square().sum().backward()
     assert all(torch.isfinite(parameter.grad).all() for parameter in network.parameters())
 
@@ -59,13 +64,16 @@ def test_gpt_sees_nothing_ahead(neighbours: int) -> None:
     one = Input("text", (16,), vocabulary=50)
     network = network_of(TEMPLATES.get("gpt")(neighbours=neighbours), asked(one, "tokens")).eval()
     text = examples(one, 3)
+
     before = network(text)
     for place in (1, 7, 15):
         changed = text.clone()
         changed[:, place] = 1 + text[:, place] % 49
         after = network(changed)
         torch.testing.assert_close(after[:, :place], before[:, :place], rtol=1e-5, atol=1e-6)
+
         assert not torch.allclose(after[:, place], before[:, place], rtol=1e-4, atol=0)
+
     padded = text.clone()
     padded[:, 9:] = 0
     torch.testing.assert_close(network(padded)[:, :9], before[:, :9], rtol=1e-5, atol=1e-6)
@@ -90,12 +98,14 @@ def test_attention_looks_back_only_with_and_without_marks(precision: torch.dtype
     x = torch.randn(2, 7, 16).to(precision)
     torch.testing.assert_close(attention(x, torch.ones(2, 7)), attention(x), rtol=2e-2, atol=2e-2)
     none = attention(x, torch.zeros(2, 7))
+
     assert torch.isfinite(none).all()
 
 
 def test_pooling_with_marks_counts_the_marked() -> None:
     x = torch.tensor([[[1.0, -5.0], [3.0, -2.0], [9.0, 9.0]], [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]])
     mask = torch.tensor([[1.0, 1.0, 0.0], [0.0, 0.0, 0.0]])
+
     expected = {"max": [[3.0, -2.0], [0.0, 0.0]], "mean": [[2.0, -3.5], [0.0, 0.0]]}
     for how, rows in expected.items():
         assert GlobalPooling(how=how).module((3, 2), (3,))(x, mask).tolist() == rows

@@ -1,4 +1,6 @@
-"""Real windows: opened on folders of their own, closed in order, and nothing told that was not expected."""
+"""Real windows: opened on folders of their own, closed in order, and nothing told that was not
+expected.
+"""
 
 from __future__ import annotations
 
@@ -25,14 +27,17 @@ OpenWindow = Callable[..., Window]
 
 @pytest.fixture(autouse=True)
 def application(qapp: object) -> object:
-    """Before anything is drawn: a picture painted without an application breaks Qt for the tests after it."""
+    """Before anything is drawn: a picture painted without an application breaks Qt for the tests
+    after it.
+    """
     return qapp
 
 
 @pytest.fixture
 def qtbot(qtbot: QtBot) -> Iterator[QtBot]:
-    """pytest-qt's, but it holds what it will close: a plot that is collected with its theme while events are processed
-    takes Qt down with it."""
+    """pytest-qt's, but it holds what it will close: a plot that is collected with its theme while
+    events are processed takes Qt down with it.
+    """
     held: list[QWidget] = []
     add = qtbot.addWidget
 
@@ -73,6 +78,7 @@ def open_window(qtbot: QtBot, folders: Path) -> Iterator[OpenWindow]:
             lambda: window.assembly is not None and len(window.frame.pages) == 8,
             timeout=PATIENCE_MS,
         )
+
         qtbot.waitUntil(lambda: window.assembly.run_bar.engine is not None, timeout=PATIENCE_MS)
         return window
 

@@ -28,7 +28,9 @@ PATIENCE_MS = 60_000
 
 @dataclass
 class Loose:
-    """`parts` for a page's constructor; `data_loader` reads the data; `done` and `gone` are what the page asked for."""
+    """`parts` for a page's constructor; `data_loader` reads the data; `done` and `gone` are what
+    the page asked for.
+    """
 
     parts: Parts
     data_loader: DataLoader
@@ -49,13 +51,15 @@ def loose_parts(folder: Path, zoom: float = 1.0) -> Iterator[Loose]:
     """Everything behind a page, closed in order at the end."""
     theme = Theme(zoom=zoom)
     theme.apply()
-    document, session, background, reading = Document(), Session(), Background(), Background()
-    data_loader, network_measurer = (
-        DataLoader(document, reading),
-        NetworkMeasurer(document, background),
-    )
+    document = Document()
+    session = Session()
+    background = Background()
+    reading = Background()
+    data_loader = DataLoader(document, reading)
+    network_measurer = NetworkMeasurer(document, background)
     done: list[str] = []
     gone: list[str] = []
+
     parts = Parts(
         document,
         session,
@@ -81,11 +85,14 @@ def loose_parts(folder: Path, zoom: float = 1.0) -> Iterator[Loose]:
 
 
 def picture_folder(folder: Path, counts: dict[str, int], size: tuple[int, int] = (20, 30)) -> Path:
-    """A folder of real PNG files: so many colour pictures per class, of (height, width), each different."""
+    """A folder of real PNG files: so many colour pictures per class, of (height, width), each
+    different.
+    """
     random = np.random.default_rng(0)
     for name, count in counts.items():
         (folder / name).mkdir(parents=True)
         for number in range(count):
             pixels = random.integers(0, 256, (*size, 3)).astype(np.uint8)
             Image.fromarray(pixels).save(folder / name / f"{number}.png")
+
     return folder

@@ -1,4 +1,6 @@
-"""Everything that is offered can be chosen in the window's document and trained by its session, from real files."""
+"""Everything that is offered can be chosen in the window's document and trained by its session,
+from real files.
+"""
 
 from __future__ import annotations
 
@@ -41,29 +43,31 @@ def opened(qtbot: QtBot, loose: Loose, folder: Path, task: str, sort: str) -> No
             data=DataSettings(**{name: value for name, value in data.items() if name != "task"})
         )
     )
+
     qtbot.waitUntil(lambda: document.data_state in ("ready", "failed"), timeout=PATIENCE_MS)
     if document.dataset is not None:  # data that need the task to be read at all are told it next
         assert unfit(TASKS[task], document.dataset) == ""
+
     before = document.dataset
     document.set(with_task(document.experiment, task, before))
     qtbot.waitUntil(
         lambda: document.data_state in ("ready", "failed") and document.dataset is not before,
         timeout=PATIENCE_MS,
     )
+
     assert document.data_state == "ready", document.data_failure
     assert document.task().kind == task
 
 
 def choose_all(loose: Loose, task: str, sort: str) -> None:
     """Every template and loss as the gallery and the Learning page choose them."""
-    document, combinations = (
-        loose.document,
-        [one for one in OFFERED if (one.task, one.sort) == (task, sort)],
-    )
+    document = loose.document
+    combinations = [one for one in OFFERED if (one.task, one.sort) == (task, sort)]
     problem = document.problem()
     assert {one.template for one in combinations} == {
         one.kind for one in TEMPLATES.all() if not one.unfit(problem)
     }
+
     for template in dict.fromkeys(one.template for one in combinations):
         document.choose("model", template)
         small = {
@@ -71,6 +75,7 @@ def choose_all(loose: Loose, task: str, sort: str) -> None:
             for name, value in SMALL.items()
             if name in type(document.value("model")).model_fields
         }
+
         assert document.replace("model", **small) == ""
         for loss in dict.fromkeys(one.loss for one in combinations):
             document.choose("loss", loss)
@@ -83,8 +88,10 @@ def choose_all(loose: Loose, task: str, sort: str) -> None:
                 and asked.training.batch_size
                 and asked.optimizer.learning_rate
             )
+
             assert asked.model.graph(document.problem()).nodes
             assert document.trouble() is None
+
     wrong = next(one.kind for one in LOSSES.all() if task not in one.tasks)
     document.choose("loss", wrong)
     assert document.trouble() is not None and document.trouble().remedy
@@ -93,7 +100,8 @@ def choose_all(loose: Loose, task: str, sort: str) -> None:
 @pytest.mark.parametrize(("task", "sort"), EACH, ids=lambda part: str(part))
 def test_choose_and_train(qtbot: QtBot, loose: Loose, tmp_path: Path, task: str, sort: str) -> None:
     opened(qtbot, loose, tmp_path / "files", task, sort)
-    document, session = loose.document, loose.parts.session
+    document = loose.document
+    session = loose.parts.session
     read = document.experiment
     choose_all(loose, task, sort)
     document.set(read)
@@ -105,22 +113,27 @@ def test_choose_and_train(qtbot: QtBot, loose: Loose, tmp_path: Path, task: str,
         document.replace("training", epochs=1, batch_size=16, threads=1, device="cpu", embedding=8)
         == ""
     )
+
     assert document.replace("augmentation", flip=False, shift=0.0) == ""
     with qtbot.waitSignal(session.finished, timeout=PATIENCE_MS) as told:
         session.start(document.experiment, loose.parts.runs_folder)
+
     ended = told.args[0]
     assert ended.status == "completed", ended.failure
     assert session.state is State.IDLE and len(session.record.losses) > 0
+
     run = Run(Path(ended.run))
     assert run.experiment().loss in (None, document.effective().loss)
     report = load_report(run)
     assert report.task.kind == task and report.verdict and report.trusted is not None
+
     metrics = report.trusted.metrics
     assert (
         metrics
         and set(metrics) <= set(TASKS[task].metrics)
         and np.isfinite(list(metrics.values())).all()
     )
+
     assert read_record(run.path).losses.values.tolist() == pytest.approx(
         session.record.losses.values, rel=1e-5
     )

@@ -100,6 +100,7 @@ def record_of(*told: events.Event) -> Record:
     record = Record()
     for event in told:
         record.add(event)
+
     return record
 
 

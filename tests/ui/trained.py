@@ -1,4 +1,6 @@
-"""A real run for tests of what comes after training: small, trained once a session, copied for each test."""
+"""A real run for tests of what comes after training: small, trained once a session, copied for each
+test.
+"""
 
 from __future__ import annotations
 
@@ -27,10 +29,12 @@ def trained(
     key = repr(sorted(settings.items()))
     if key not in _kept:
         _kept[key] = _train(factory.mktemp("trained"), settings)
+
     target = folder / f"{day} {name}"
     shutil.copytree(_kept[key], target)
     environment = Run(target).environment() | {"started": f"{day}T10:00:00"}
     files.write_json(target / "environment.json", environment)
+
     return Run(target)
 
 
@@ -61,4 +65,5 @@ def _run(folder: Path, plain: dict[str, object]) -> Path:
     run = Run.create(folder, experiment)
     ended = train(experiment, run, lambda event: None, Control())
     assert ended.status == "completed", ended.reason
+
     return run.path

@@ -51,4 +51,5 @@ def choose_little(qtbot: QtBot, window: Window, folder: Path, **training: object
     document = inside(window).document
     until(qtbot, lambda: document.data_state == "ready")
     document.choose("model", "cnn")
+
     assert document.replace("training", batch_size=16, cpu_use="gentle", **training) == ""

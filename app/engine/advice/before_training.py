@@ -1,5 +1,8 @@
-"""What the data and the settings give reason to say before anything is trained. Each finding asks whether there is what
-it speaks of (classes, tags, amounts, texts, pairs) and is silent where there is not."""
+"""What the data and the settings give reason to say before anything is trained.
+
+Each finding asks whether there is what it speaks of (classes, tags, amounts, texts, pairs) and is
+silent where there is not.
+"""
 
 from __future__ import annotations
 
@@ -19,13 +22,20 @@ from app.engine.sources.summary import balance
 from app.engine.text import amount, number, percent
 from models.shape import Input
 
-FEW, VERY_FEW = 30, 10
+FEW = 30
+VERY_FEW = 10
 """Training examples of a class or a tag."""
-FEW_IN_ALL, VERY_FEW_IN_ALL = 100, 20
+
+FEW_IN_ALL = 100
+VERY_FEW_IN_ALL = 20
 """Training examples where there are no classes."""
+
 FAR = 6.0
-"""An amount is an outlier when it lies so many standard deviations off; they are measured on its own side of the median
-and without the outer tenth, so that outliers do not hide themselves by making the spread large."""
+"""An amount is an outlier when it lies so many standard deviations off; they are measured on its
+own side of the median and without the outer tenth, so that outliers do not hide themselves by
+making the spread large.
+"""
+
 FEW_OTHERS = 32
 """A batch with fewer examples to compare is too easy: each must be told from few others."""
 
@@ -41,7 +51,9 @@ def task_meant(experiment: Experiment, description: Description) -> Task:
 def findings(
     experiment: Experiment, description: Description, dataset: Dataset | None = None
 ) -> Iterator[Finding]:
-    """dataset: for what only the examples show (outliers, cut texts); without it that is not looked at."""
+    """dataset: for what only the examples show (outliers, cut texts); without it that is not looked
+    at.
+    """
     task = task_meant(experiment, description)
     if description.classes and task.targets in ("classes", "tags"):
         if task.targets == "classes" and not task.embeds:
@@ -53,14 +65,17 @@ def findings(
         )
     else:
         yield from _few_in_all(experiment, description)
+
     yield from _few_judged(description, task)
     if task.embeds:
         yield from _small_batch(experiment, description)
+
     if dataset is not None:
         if task.targets == "amounts":
             yield from _outliers(experiment, dataset)
         if task.targets != "tokens":
             yield from _cut_texts(description, dataset)
+
     pictures = any(one.kind == "image" for one in description.preparation.inputs)
     if (
         experiment.augmentation.flip
@@ -72,9 +87,11 @@ def findings(
             "mirror",
             "warning",
             "Mirroring changes the class",
-            "A mirrored picture of these classes can look like another class (a 2 is no 2 any more).",
+            "A mirrored picture of these classes can look like another class (a 2 is no 2 any "
+            "more).",
             Remedy("Do not mirror", {"augmentation.flip": False}, restart=True),
         )
+
     yield from _left_out(description)
 
 
@@ -83,12 +100,17 @@ def _imbalance(experiment: Experiment, description: Description) -> Iterator[Fin
     _, level = balance(description)
     if level == "good":
         return
-    large, small = int(np.argmax(counts)), int(np.argmin(counts))
-    largest, share = quoted(description.classes[large]), counts[large] / sum(counts)
+
+    large = int(np.argmax(counts))
+    small = int(np.argmin(counts))
+    largest = quoted(description.classes[large])
+    share = counts[large] / sum(counts)
     text = (
-        f"{largest} has {counted(description.kind, counts[large])}, {quoted(description.classes[small])} "
+        f"{largest} has {counted(description.kind, counts[large])}, "
+        f"{quoted(description.classes[small])} "
         f"{counts[small]:,}. Always saying {largest} would be right on {percent(share)}."
     )
+
     weight = getattr(experiment.loss, "positive_weight", None)
     if getattr(experiment.loss, "class_weights", "none") == "balanced" or weight not in (None, 1.0):
         yield Finding(
@@ -98,6 +120,7 @@ def _imbalance(experiment: Experiment, description: Description) -> Iterator[Fin
             text + " Rare classes count more in the loss.",
         )
         return
+
     yield Finding(
         "imbalance",
         level,
@@ -108,10 +131,12 @@ def _imbalance(experiment: Experiment, description: Description) -> Iterator[Fin
 
 
 def _rare_tags(experiment: Experiment, description: Description) -> Iterator[Finding]:
-    counts, size = description.counts["training"], description.size("training")
+    counts = description.counts["training"]
+    size = description.size("training")
     rare = [
         name for name, count in zip(description.classes, counts, strict=True) if count < 0.05 * size
     ]
+
     remedy = balanced(experiment, task_meant(experiment, description))
     if rare and remedy is not None and getattr(experiment.loss, "positive_weight", None) is None:
         verb = "stands" if len(rare) == 1 else "stand"
@@ -119,7 +144,8 @@ def _rare_tags(experiment: Experiment, description: Description) -> Iterator[Fin
             "imbalance",
             "warning",
             "Rare tags",
-            f"{listed(rare)} {verb} on fewer than one {noun(description.kind, 1)} in twenty: never setting a rare tag "
+            f"{listed(rare)} {verb} on fewer than one {noun(description.kind, 1)} in twenty: never "
+            "setting a rare tag "
             "costs little, so it may not be learned.",
             remedy,
         )
@@ -135,7 +161,8 @@ def _few_of_some(experiment: Experiment, description: Description, what: str) ->
             "few",
             "problem" if min(counts) < VERY_FEW else "warning",
             "Few examples",
-            f"{listed(few)} {has(few)} fewer than {FEW} {words} to learn from; the fewest are {min(counts)}. "
+            f"{listed(few)} {has(few)} fewer than {FEW} {words} to learn from; the fewest are "
+            f"{min(counts)}. "
             f"More {words} help most{'; varying them helps some' if varied else ''}.",
             varied,
         )
@@ -149,7 +176,8 @@ def _few_in_all(experiment: Experiment, description: Description) -> Iterator[Fi
             "few",
             "problem" if size < VERY_FEW_IN_ALL else "warning",
             "Few examples",
-            f"There {'is' if size == 1 else 'are'} {counted(description.kind, size)} to learn from; a network learns "
+            f"There {'is' if size == 1 else 'are'} {counted(description.kind, size)} to learn "
+            "from; a network learns "
             f"so few by heart. More help most{'; varying them helps some' if varied else ''}.",
             varied,
         )
@@ -159,6 +187,7 @@ def _few_judged(description: Description, task: Task) -> Iterator[Finding]:
     judged = description.size("validation")
     if not 0 < judged < 50:
         return
+
     text = (
         f"{counted(description.kind, judged)} {'judges' if judged == 1 else 'judge'} every epoch: "
     )
@@ -167,20 +196,24 @@ def _few_judged(description: Description, task: Task) -> Iterator[Finding]:
         text += f"80 % right could as well be {percent(low)} or {percent(high)}."
     else:
         text += "the figures will jump, and another division would give others."
+
     yield Finding("few-judged", "warning", f"Few {noun(description.kind)} to judge by", text)
 
 
 def _small_batch(experiment: Experiment, description: Description) -> Iterator[Finding]:
-    batch, size = experiment.training.batch_size, description.size("training")
+    batch = experiment.training.batch_size
+    size = description.size("training")
     if batch is None or batch >= min(FEW_OTHERS, size):
         return
+
     better = max(batch + 1, min(128, size))
     others = "no other at all" if batch == 1 else f"{batch - 1} other{'s' if batch > 2 else ''}"
     yield Finding(
         "small-batch",
         "problem" if batch == 1 else "warning",
         "Small batches",
-        f"Each {noun(description.kind, 1)} is told from the rest of its batch: from {others}. The more there are, the "
+        f"Each {noun(description.kind, 1)} is told from the rest of its batch: from {others}. The "
+        "more there are, the "
         "more it learns.",
         Remedy(f"Batch size {better}", {"training.batch_size": better}, restart=True),
     )
@@ -192,29 +225,35 @@ def _outliers(experiment: Experiment, dataset: Dataset) -> Iterator[Finding]:
     robust = experiment.loss is not None and experiment.loss.kind in ("l1", "huber")
     if robust:
         return
+
     remedy = Remedy("Use L1", {"loss.kind": "l1"}, restart=True)
     values = dataset.targets[dataset.indices["training"]].astype(float)
     for one, column in zip(description.amounts, values.T, strict=True):
         far = outliers(column)
         if not len(far):
             continue
+
         worst = float(column[far[np.argmax(np.abs(column[far] - one.median))]])
         row = int(dataset.indices["training"][far[np.argmax(np.abs(column[far] - one.median))]])
         where = f" ({dataset.names[row]})" if row < len(dataset.names) else ""
+
         if len(far) == 1:
             many = f"{counted(description.kind, 1)} has {quoted(one.name)}"
         else:
             many = f"{counted(description.kind, len(far))} have {quoted(one.name)}"
+
         yield Finding(
             "outliers",
             "warning",
             f"Far off values of {quoted(one.name)}",
             f"{many} far from all others, such as {amount(worst, one.unit)}{where}, where "
-            f"{amount(one.median, one.unit)} is usual. Large errors matter most in L2, so these would pull hardest; if "
+            f"{amount(one.median, one.unit)} is usual. Large errors matter most in L2, so these "
+            "would pull hardest; if "
             "errors matter in proportion, use L1.",
             remedy,
         )
         return
+
     for one, column in zip(description.amounts, values.T, strict=True):
         low, middle, high = (
             np.quantile(column, [0.1, 0.5, 0.9]) if len(column) >= 20 else (0.0, 0.0, 0.0)
@@ -224,7 +263,8 @@ def _outliers(experiment: Experiment, dataset: Dataset) -> Iterator[Finding]:
                 "skewed",
                 "info",
                 f"Mostly small values of {quoted(one.name)}",
-                f"Half are below {amount(float(middle), one.unit)}, a tenth above {number(float(high))}. L2 attends "
+                f"Half are below {amount(float(middle), one.unit)}, a tenth above "
+                f"{number(float(high))}. L2 attends "
                 "mostly to the large ones; L1 weighs all errors in proportion.",
                 remedy,
             )
@@ -232,15 +272,22 @@ def _outliers(experiment: Experiment, dataset: Dataset) -> Iterator[Finding]:
 
 
 def outliers(values: np.ndarray) -> np.ndarray:
-    """The places of the values (n,) that lie far off (see FAR). Where more than one in ten would, or there are fewer
-    than 20 values, none is called so: then that is how they are."""
+    """The places of the values (n,) that lie far off (see FAR).
+
+    Where more than one in ten would, or there are fewer than 20 values, none is called so: then
+    that is how they are.
+    """
     if len(values) < 20:
         return np.zeros(0, np.int64)
+
     low, middle, high = np.quantile(values, [0.1, 0.5, 0.9])
     tenth = 1.2816  # of a normal distribution a tenth lies beyond so many standard deviations
-    up, down = (high - middle) / tenth, (middle - low) / tenth
+    up = (high - middle) / tenth
+
+    down = (middle - low) / tenth
     if not up + down:
         return np.zeros(0, np.int64)
+
     up, down = max(up, 0.1 * down), max(down, 0.1 * up)
     far = np.flatnonzero((values - middle > FAR * up) | (middle - values > FAR * down))
     return far if len(far) <= 0.1 * len(values) else np.zeros(0, np.int64)
@@ -252,6 +299,7 @@ def _cut_texts(description: Description, dataset: Dataset) -> Iterator[Finding]:
     for one, array in zip(inputs, dataset.arrays, strict=True):
         if one.kind != "text" or not len(rows):
             continue
+
         length = one.shape[0]
         full = float((array[rows, -1] != 0).mean())
         if full > 0.1:
@@ -260,7 +308,8 @@ def _cut_texts(description: Description, dataset: Dataset) -> Iterator[Finding]:
                 "context",
                 "warning" if full > 0.3 else "info",
                 "Long texts are cut",
-                f"{percent(full)} of the texts fill all {length:,} tokens that are read; what is longer is cut off.",
+                f"{percent(full)} of the texts fill all {length:,} tokens that are read; what is "
+                "longer is cut off.",
                 Remedy(f"Read {longer:,} tokens", {"data.context": longer}, restart=True)
                 if longer > length
                 else None,

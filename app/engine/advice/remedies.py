@@ -1,4 +1,6 @@
-"""What a finding is, what its remedy can be, and the usual remedies: changes of settings that one click makes."""
+"""What a finding is, what its remedy can be, and the usual remedies: changes of settings that one
+click makes.
+"""
 
 from __future__ import annotations
 
@@ -18,20 +20,23 @@ MANY_CLASSES_SHOWN = 3
 
 
 def balanced(experiment: Experiment, task: Task) -> Remedy | None:
-    """Rare classes or tags count more in the loss (R22); None where they do already, or where the loss has no such
-    weights."""
+    """Rare classes or tags count more in the loss (R22); None where they do already, or where the
+    loss has no such weights.
+    """
     loss = type(experiment.loss) if experiment.loss is not None else LOSSES.get(task.losses[0])
     if (
         "class_weights" not in loss.model_fields
         or getattr(experiment.loss, "class_weights", "none") == "balanced"
     ):
         return None
+
     changes: dict[str, Any] = {"loss.class_weights": "balanced"}
     if experiment.loss is None and loss.kind != CHOICES["loss"].default:
         changes = {
             "loss.kind": loss.kind,
             **changes,
         }  # else the weights would be those of another loss
+
     return Remedy(
         f"Balance the {'tags' if task.targets == 'tags' else 'classes'}", changes, restart=True
     )
@@ -53,13 +58,17 @@ def peak_rate(resolved: Experiment) -> float | None:
     optimizer = resolved.optimizer
     if optimizer is None:
         return None
+
     return float(getattr(optimizer, "learning_rate", None) or optimizer.default_learning_rate)
 
 
 def more_variation(experiment: Experiment, description: Description) -> Remedy | None:
-    """Augmentation that is not used yet; None where all of it is, or where there are no pictures to vary."""
+    """Augmentation that is not used yet; None where all of it is, or where there are no pictures to
+    vary.
+    """
     if not any(one.kind == "image" for one in description.preparation.inputs):
         return None
+
     now = experiment.augmentation
     changes: dict[str, Any] = {}
     if description.mirror_safe and now.flip is False:
@@ -72,6 +81,7 @@ def more_variation(experiment: Experiment, description: Description) -> Remedy |
         changes["augmentation.light"] = 0.2
     if now.erase < 0.2:
         changes["augmentation.erase"] = 0.3
+
     return Remedy("Vary the pictures more", changes, restart=True) if changes else None
 
 
@@ -79,11 +89,13 @@ def against_overfitting(resolved: Experiment, description: Description) -> Remed
     """The first of: more variation, dropout, early stopping; then to stop now."""
     if remedy := more_variation(resolved, description):
         return remedy
+
     dropout = getattr(resolved.model, "dropout", None)
     if dropout is not None and dropout < 0.2:
         return Remedy("More dropout", {"model.dropout": 0.3}, restart=True)
     if not resolved.training.patience:
         return Remedy("Stop early next time", {"training.patience": 3}, restart=True)
+
     return Remedy("Stop, keep best", action="stop")
 
 
@@ -98,6 +110,7 @@ def listed(names: Sequence[str]) -> str:
     shown = [quoted(name) for name in names[:MANY_CLASSES_SHOWN]]
     if len(names) > MANY_CLASSES_SHOWN:
         return f"{', '.join(shown)} and {len(names) - MANY_CLASSES_SHOWN} more"
+
     return " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else shown[0]
 
 

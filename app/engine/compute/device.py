@@ -1,4 +1,6 @@
-"""Where to compute, and why there; how exactly; with how many threads. torch is imported where it is needed."""
+"""Where to compute, and why there; how exactly; with how many threads. torch is imported where it
+is needed.
+"""
 
 from __future__ import annotations
 
@@ -48,9 +50,12 @@ class Card:
 
 @dataclass(frozen=True)
 class Probe:
-    """What there is to compute on. nvidia: whether the machine has an NVIDIA card, whatever torch says of it.
+    """What there is to compute on.
 
-    cuda_build: whether this torch can drive GPUs at all. error: why they did not start. mps: an Apple GPU.
+    nvidia: whether the machine has an NVIDIA card, whatever torch says of it.
+
+    cuda_build: whether this torch can drive GPUs at all. error: why they did not start. mps: an
+    Apple GPU.
     """
 
     cards: tuple[Card, ...] = ()
@@ -63,7 +68,8 @@ class Probe:
 def choose(setting: str, probe: Probe | None = None) -> Device:
     """The device for "auto", "cpu", "cuda", "cuda:1" or "mps", and why.
 
-    "auto" falls back to the CPU and says why; a device that was named and is not there raises UserError.
+    "auto" falls back to the CPU and says why; a device that was named and is not there raises
+    UserError.
     """
     setting = setting.strip().lower() or "auto"
     kind, _, number = setting.partition(":")
@@ -75,6 +81,7 @@ def choose(setting: str, probe: Probe | None = None) -> Device:
         )
     if kind == "cpu":
         return Device("cpu", "CPU", CHOSEN)
+
     probe = probe or look()
     if kind == "mps" or (kind == "auto" and probe.mps):
         if probe.mps:
@@ -88,11 +95,14 @@ def choose(setting: str, probe: Probe | None = None) -> Device:
             if not card.trouble:
                 reason = CHOSEN if kind == "cuda" else "the GPU of this computer"
                 return Device(f"cuda:{card.index}", card.name, reason)
+
         reason = _why_not(probe, wanted)
+
     if kind != "auto":
         raise UserError(
             f"'{setting}' cannot be used: {reason}.", "Set the device to auto.", "training.device"
         )
+
     return Device("cpu", "CPU", reason)
 
 
@@ -105,6 +115,7 @@ def _why_not(probe: Probe, wanted: list[Card]) -> str:
         return GPU_ERROR.format(probe.error)
     if probe.nvidia and not probe.cuda_build:
         return NO_CUDA
+
     return NO_GPU
 
 
@@ -115,6 +126,7 @@ def look() -> Probe:
     built = bool(torch.version.cuda or torch.version.hip)
     if torch.backends.mps.is_available():
         return Probe(mps=True)
+
     cards: tuple[Card, ...] = ()
     error = ""
     if built:
@@ -127,6 +139,7 @@ def look() -> Probe:
                 error = _first_line(failure)
         if not cards and not error and told:
             error = _first_line(told[0].message)
+
     return Probe(cards, built, _has_nvidia(), error)
 
 
@@ -136,6 +149,7 @@ def _card(index: int) -> Card:
     name = torch.cuda.get_device_name(index)
     if torch.version.hip:
         return Card(index, name)
+
     major, minor = torch.cuda.get_device_capability(index)
     if not drivable((major, minor), torch.cuda.get_arch_list()):
         return Card(
@@ -143,29 +157,38 @@ def _card(index: int) -> Card:
             name,
             f"this PyTorch build does not support the {name} (compute capability {major}.{minor})",
         )
+
     return Card(index, name)
 
 
 def drivable(capability: tuple[int, int], architectures: list[str]) -> bool:
-    """Whether a build with kernels for these ("sm_90", "compute_90") runs on a card of this capability: kernels run
-    on the same major number, and what is kept as compute_ is translated for any later one."""
+    """Whether a build with kernels for these ("sm_90", "compute_90") runs on a card of this
+    capability: kernels run on the same major number, and what is kept as compute_ is translated
+    for any later one.
+    """
     for architecture in architectures:
         kind, _, text = architecture.partition("_")
         digits = "".join(char for char in text if char.isdigit())
         if not digits:
             continue
+
         built = (int(digits[:-1] or 0), int(digits[-1]))
         if kind == "compute" and built <= capability:
             return True
         if kind == "sm" and built[0] == capability[0] and built[1] <= capability[1]:
             return True
+
     return False
 
 
 def smoke_test(device: Device) -> Device:
-    """The device after one operation on it; the CPU, with the reason, where that fails. Starts the GPU's context."""
+    """The device after one operation on it; the CPU, with the reason, where that fails.
+
+    Starts the GPU's context.
+    """
     if device.type == "cpu":
         return device
+
     import torch
 
     try:
@@ -174,9 +197,11 @@ def smoke_test(device: Device) -> Device:
         )
         if answer == 64.0:
             return device
+
         trouble = f"4 times 4 times 4 came out as {answer:g}"
     except Exception as error:
         trouble = _first_line(error)
+
     return Device("cpu", "CPU", GPU_ERROR.format(trouble))
 
 
@@ -209,19 +234,24 @@ Precision = Literal["float32", "bfloat16", "float16"]
 def precision(
     setting: Literal["auto", "float32", "bfloat16", "float16"], device: Device
 ) -> Precision:
-    """What activations are computed in: bfloat16 where the device gains from it, unless something else was chosen."""
+    """What activations are computed in: bfloat16 where the device gains from it, unless something
+    else was chosen.
+    """
     if setting != "auto":
         return setting
+
     import torch
 
     if device.type == "cuda":
         return "bfloat16" if torch.cuda.get_device_capability(device.name) >= (8, 0) else "float32"
+
     return "bfloat16" if device.type == "cpu" and cpu_has_bfloat16() else "float32"
 
 
 def cpu_has_bfloat16() -> bool:
-    """Whether the processor multiplies bfloat16 itself (AVX512-BF16 or AMX): a training step then takes about half the
-    time of float32. Elsewhere bfloat16 is emulated, and slower."""
+    """Whether the processor multiplies bfloat16 itself (AVX512-BF16 or AMX): a training step then
+    takes about half the time of float32. Elsewhere bfloat16 is emulated, and slower.
+    """
     import torch
 
     return any(
@@ -234,25 +264,32 @@ def cpu_has_bfloat16() -> bool:
 
 
 def cores() -> int:
-    """Cores that this process may use: physical ones, less what an affinity or a container's quota takes away."""
+    """Cores that this process may use: physical ones, less what an affinity or a container's quota
+    takes away.
+    """
     import psutil
 
     count = psutil.cpu_count(logical=False) or os.cpu_count() or 1
     if hasattr(os, "sched_getaffinity"):
         count = min(count, len(os.sched_getaffinity(0)))
+
     try:
         quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
         if quota != "max":
             count = min(count, max(1, int(quota) // int(period)))
     except (OSError, ValueError):
         pass  # no quota that this system tells of
+
     return max(1, count)
 
 
 def thread_candidates(settings: TrainingSettings, device: Device) -> tuple[int, ...]:
-    """The thread counts to choose from: one where the person or the device has decided, else what is to be measured."""
+    """The thread counts to choose from: one where the person or the device has decided, else what
+    is to be measured.
+    """
     if settings.threads:
         return (settings.threads,)
+
     most = cores()
     if device.type != "cpu":
         return (min(4, most),)
@@ -260,10 +297,13 @@ def thread_candidates(settings: TrainingSettings, device: Device) -> tuple[int, 
         return (1,)
     if settings.cpu_use == "max":
         return (most,)
-    counts, count = [], 1
+
+    counts = []
+    count = 1
     while count < most:
         counts.append(count)
         count *= 2
+
     return (*counts, most)
 
 
@@ -273,25 +313,31 @@ def fastest_threads(
     check: Callable[[], None],
     seconds: float = 1.5,
 ) -> tuple[int, dict[int, float]]:
-    """The thread count with which `work` is fastest by the median, fewer where that is within 5 %, and all medians
-    in seconds. The candidates take turns, so that a busy moment hits all of them."""
+    """The thread count with which `work` is fastest by the median, fewer where that is within 5 %,
+    and all medians in seconds. The candidates take turns, so that a busy moment hits all of
+    them.
+    """
     import torch
 
     if len(candidates) == 1:
         return candidates[0], {}
+
     times: dict[int, list[float]] = {count: [] for count in candidates}
     begun = time.perf_counter()
     for turn in range(12):
         for count in candidates:
             check()
             torch.set_num_threads(count)
+
             if turn == 0:
                 work()  # the first one with so many threads starts them
+
             before = time.perf_counter()
             work()
             times[count].append(time.perf_counter() - before)
         if turn >= 2 and time.perf_counter() - begun > seconds:
             break
+
     medians = {count: statistics.median(values) for count, values in times.items()}
     least = min(medians.values())
     return next(count for count in candidates if medians[count] <= 1.05 * least), medians
@@ -299,7 +345,8 @@ def fastest_threads(
 
 @contextmanager
 def computing_thread(threads: int) -> Iterator[None]:
-    """What a thread that trains is: it has its own number of torch threads, and gives way to the window.
+    """What a thread that trains is: it has its own number of torch threads, and gives way to the
+    window.
 
     The main thread keeps its priority: there is no window to give way to.
     """
@@ -307,9 +354,11 @@ def computing_thread(threads: int) -> Iterator[None]:
 
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
+
     if threading.current_thread() is not threading.main_thread() and hasattr(os, "setpriority"):
         with suppress(OSError):  # where it is not allowed: it is only a courtesy
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 5)
+
     try:
         yield
     finally:

@@ -1,4 +1,6 @@
-"""Judging a network on examples it does not learn from: exact averages over all of them, whatever the batches."""
+"""Judging a network on examples it does not learn from: exact averages over all of them, whatever
+the batches.
+"""
 
 from __future__ import annotations
 
@@ -19,20 +21,24 @@ from models.shape import Problem
 
 JUDGED = 7
 """Part of the seed of what is thrown in judging: the same damage for the same examples, every time."""
+
 USUAL = 128
 """Examples judged at a time, if training does not take more."""
+
 LARGEST = 2**24
-"""Numbers of the answers to a judged batch: a network that answers with thousands of numbers after every token of a
-text needs more memory for judging 128 texts than for learning from 16."""
+"""Numbers of the answers to a judged batch: a network that answers with thousands of numbers after
+every token of a text needs more memory for judging 128 texts than for learning from 16.
+"""
 
 
 @dataclass(frozen=True)
 class Evaluation:
     """What a network says about n examples.
 
-    loss: mean per example (or per token, weighted where the loss has weights), NaN without examples. predictions: (n, ...)
-    float32, what the task keeps of the answers (see Task). targets: (n, ...) as the data have them. confusion: counts
-    (K, K), true class by row, None where there are no classes to confuse.
+    loss: mean per example (or per token, weighted where the loss has weights), NaN without
+    examples. predictions: (n, ...) float32, what the task keeps of the answers (see Task). targets:
+    (n, ...) as the data have them. confusion: counts (K, K), true class by row, None where there
+    are no classes to confuse.
     """
 
     loss: float
@@ -43,10 +49,14 @@ class Evaluation:
 
 
 def judged_at_a_time(problem: Problem, loss_function: LossFunction, batch_size: int) -> int:
-    """Examples of a batch in judging, for a network that is trained in batches of batch_size. It follows from these
-    alone, so that the same examples are judged the same way in training and later."""
+    """Examples of a batch in judging, for a network that is trained in batches of batch_size.
+
+    It follows from these alone, so that the same examples are judged the same way in training and
+    later.
+    """
     if loss_function.compares:
         return batch_size
+
     return max(batch_size, min(USUAL, LARGEST // max(1, math.prod(problem.answer))))
 
 
@@ -62,10 +72,13 @@ def evaluate(
     check: Callable[[], None] = lambda: None,
     autocast: torch.dtype | None = None,
 ) -> Evaluation:
-    """Judge a network. It is put into eval mode and back; nothing is learned and no gradient is kept.
+    """Judge a network.
 
-    description: of the data that the network was trained on. inputs, targets: n examples. check is called once a batch and
-    may raise to give up. autocast: the precision of activations if not float32. batch_size: see judged_at_a_time.
+    It is put into eval mode and back; nothing is learned and no gradient is kept.
+
+    description: of the data that the network was trained on. inputs, targets: n examples. check is
+    called once a batch and may raise to give up. autocast: the precision of activations if not
+    float32. batch_size: see judged_at_a_time.
     """
     device = torch.device(device)
     before = network.training
@@ -75,6 +88,7 @@ def evaluate(
     )  # of the CPU: the same damage on every device, and when it is looked at later
     sums: list[torch.Tensor] = []
     predictions: list[torch.Tensor] = []
+
     order = _mixed_up(task, targets) if loss_function.compares else None
     try:
         with (
@@ -91,20 +105,24 @@ def evaluate(
                     wanted,
                     generator,
                 )
+
                 outputs = network(batch)
                 sums.append(torch.stack(loss_function.totals(outputs, wanted)))
                 predictions.append(task.predictions(description, outputs, wanted))
     finally:
         network.train(before)
+
     targets = np.asarray(targets)
     if not predictions:
         return Evaluation(float("nan"), {}, np.zeros((0, 1), dtype=np.float32), targets)
+
     total, weight = (
         torch.stack(sums).cpu().double().sum(dim=0).tolist()
     )  # waits for the device, once
     kept = torch.cat(predictions).cpu().numpy()
     if order is not None:
         kept = kept[np.argsort(order)]
+
     loss = total / weight if weight else float("nan")
     return Evaluation(
         loss,
@@ -116,16 +134,23 @@ def evaluate(
 
 
 def _mixed_up(task: Task, targets: np.ndarray) -> np.ndarray:
-    """An order, always the same, as an epoch of training has one. Examples that are compared with those of their batch
-    must not stand class by class, as they do in a folder."""
+    """An order, always the same, as an epoch of training has one.
+
+    Examples that are compared with those of their batch must not stand class by class, as they do
+    in a folder.
+    """
     generator = torch.Generator().manual_seed(mixed(JUDGED, len(targets)))
     order = torch.randperm(len(targets), generator=generator)
     return task.order_of(order, torch.from_numpy(np.array(targets))).numpy()
 
 
 def _parts(count: int, batch_size: int, order: np.ndarray | None) -> Sequence[slice | np.ndarray]:
-    """What is judged at a time. In an order of its own the batches are of about one size, so that none has fewer to
-    compare with."""
+    """What is judged at a time.
+
+    In an order of its own the batches are of about one size, so that none has fewer to compare
+    with.
+    """
     if order is None:
         return [slice(first, first + batch_size) for first in range(0, count, batch_size)]
+
     return np.array_split(order, -(-count // batch_size)) if count else []

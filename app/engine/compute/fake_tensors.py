@@ -1,7 +1,8 @@
-"""Computing without numbers: what a network would do and keep, found in milliseconds and without its memory.
+"""Computing without numbers: what a network would do and keep, found in milliseconds and without
+its memory.
 
-torch's fake tensors know their shape, type and device and go through the very kernels' rules that real ones go
-through, so what is counted here is what a real step does.
+torch's fake tensors know their shape, type and device and go through the very kernels' rules that
+real ones go through, so what is counted here is what a real step does.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ from models.layers.attention import Attention
 from models.network import Network
 
 _ONE_AT_A_TIME = threading.Lock()
-"""The cache of fake tensors is shared by all threads; the window and a training may both want to know."""
+"""The cache of fake tensors is shared by all threads; the window and a training may both want to
+know.
+"""
 
 
 @contextmanager
@@ -36,9 +39,9 @@ def fake_tensors() -> Iterator[None]:
 class ActivationMeter:
     """Counts what autograd keeps for the backward pass: bytes of distinct storages.
 
-    What is `known` (weights, buffers, the batch) is not counted: it has rows of its own. Use it around the forward
-    pass and the loss; `bytes` then says what is alive when the backward pass begins. One step under the meter costs
-    a few microseconds a saved tensor and changes no number.
+    What is `known` (weights, buffers, the batch) is not counted: it has rows of its own. Use it
+    around the forward pass and the loss; `bytes` then says what is alive when the backward pass
+    begins. One step under the meter costs a few microseconds a saved tensor and changes no number.
     """
 
     def __init__(self, known: Iterable[torch.Tensor]) -> None:
@@ -81,8 +84,11 @@ def _storage(tensor: torch.Tensor) -> int:
 
 
 class WorkMeter(TorchDispatchMode):
-    """Counts multiply-adds. Unlike torch's FlopCounterMode it hooks into no module, so that another thread may train
-    meanwhile, and it knows the attention of the CPU."""
+    """Counts multiply-adds.
+
+    Unlike torch's FlopCounterMode it hooks into no module, so that another thread may train
+    meanwhile, and it knows the attention of the CPU.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -97,22 +103,28 @@ class WorkMeter(TorchDispatchMode):
             self.multiply_adds += (
                 flop_registry[packet](*args, **(kwargs or {}), out_val=result) // 2
             )
+
         return result
 
 
 class _LikeAGPU(TorchFunctionMode):
-    """Dropout keeps a byte a number on a GPU and a float on the CPU. In two-byte types a GPU still norms in float32
-    (https://docs.pytorch.org/docs/stable/amp.html, "CUDA Ops that can autocast to float32")."""
+    """Dropout keeps a byte a number on a GPU and a float on the CPU.
+
+    In two-byte types a GPU still norms in float32 (https://docs.pytorch.org/docs/stable/amp.html,
+    "CUDA Ops that can autocast to float32").
+    """
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         if func is functional.dropout:
             share, training = _dropout_arguments(*args[1:], **kwargs)
             return torch.native_dropout(args[0], share, True)[0] if training and share else args[0]
+
         if func in (functional.layer_norm, functional.group_norm) and torch.is_autocast_enabled(
             "cpu"
         ):
             args = (args[0].float(), *args[1:])
+
         return func(*args, **kwargs)
 
 
@@ -123,13 +135,16 @@ def _dropout_arguments(
 
 
 def behave_as_on(device_type: str, network: Network) -> None:
-    """Of a pretended network: its blocks compute from now on as on that sort of device, in the backward pass too, where
-    a block may be computed again."""
+    """Of a pretended network: its blocks compute from now on as on that sort of device, in the
+    backward pass too, where a block may be computed again.
+    """
     if device_type == "cpu":
         return
+
     for module in network.modules():
         if isinstance(module, Attention):
             module.float32_on_cpu = False
+
     for block in network.blocks.values():
         setattr(block, "forward", _like_a_gpu(block.forward))  # noqa: B010 (a method cannot be assigned to by its name)
 

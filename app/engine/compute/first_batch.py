@@ -1,7 +1,8 @@
-"""What the network will see of pictures, as arrays for a window: the first batch, one picture varied, before and after.
+"""What the network will see of pictures, as arrays for a window: the first batch, one picture
+varied, before and after.
 
-Everything goes through the same Augmentation and ImagePreparation as training does. Torch is imported where it is
-needed. For data of single pictures only.
+Everything goes through the same Augmentation and ImagePreparation as training does. Torch is
+imported where it is needed. For data of single pictures only.
 """
 
 from __future__ import annotations
@@ -34,7 +35,10 @@ BEFORE_SIDE = 256
 
 @dataclass(frozen=True)
 class Batch:
-    """pictures: (n, C, H, W) uint8 as the network sees them. rows: (n,) of the dataset. size: of the whole batch."""
+    """pictures: (n, C, H, W) uint8 as the network sees them.
+
+    rows: (n,) of the dataset. size: of the whole batch.
+    """
 
     pictures: np.ndarray
     rows: np.ndarray
@@ -44,7 +48,10 @@ class Batch:
 
 @dataclass(frozen=True)
 class Pair:
-    """One picture before and after preparation, (C, H, W) uint8 each. size: (height, width) of the original."""
+    """One picture before and after preparation, (C, H, W) uint8 each.
+
+    size: (height, width) of the original.
+    """
 
     before: np.ndarray
     after: np.ndarray
@@ -55,8 +62,9 @@ class Pair:
 def first_batch(
     dataset: Dataset, settings: AugmentationSettings, batch_size: int, seed: int, most: int = 64
 ) -> Batch:
-    """The first pictures of the first step of a run with this seed: the same order, varied by the same dice (those of
-    a run on the CPU), prepared, and brought back to tones that can be shown."""
+    """The first pictures of the first step of a run with this seed: the same order, varied by the
+    same dice (those of a run on the CPU), prepared, and brought back to tones that can be shown.
+    """
     import torch
 
     from app.engine.compute.batches import batch_count
@@ -70,11 +78,14 @@ def first_batch(
         .order_of(torch.randperm(len(rows), generator=generator), targets)
         .numpy()
     )
+
     chosen = rows[order if batch_count(len(rows), batch_size) == 1 else order[:batch_size]]
     augmentation = Augmentation(settled(settings, dataset.description))
+
     batch = torch.from_numpy(np.ascontiguousarray(dataset.inputs[chosen]))
     if augmentation.active:
         batch = augmentation(batch, torch.Generator().manual_seed(mixed(seed, AUGMENTATION, 1, 0)))
+
     return Batch(
         _seen(batch[:most], _of_pictures(dataset)), chosen[:most], len(chosen), augmentation.words
     )
@@ -83,19 +94,22 @@ def first_batch(
 def varied(
     dataset: Dataset, rows: Sequence[int], settings: AugmentationSettings, times: int, seed: int
 ) -> list[np.ndarray]:
-    """For each row its picture (of pairs, the half that is one) as it is, then so many variations: (1 + times, C, H, W)
-    uint8 each."""
+    """For each row its picture (of pairs, the half that is one) as it is, then so many variations:
+    (1 + times, C, H, W) uint8 each.
+    """
     import torch
 
     augmentation = Augmentation(settled(settings, dataset.description))
     generator = torch.Generator().manual_seed(seed)
     array, preparation = _pictures_of(dataset)
+
     found = []
     for row in rows:
         batch = torch.from_numpy(np.repeat(array[row][None], times, axis=0))
         if augmentation.active:
             batch = augmentation(batch, generator)
         found.append(np.concatenate([array[row][None], _seen(batch, preparation)]))
+
     return found
 
 
@@ -113,14 +127,17 @@ def _pictures_of(dataset: Dataset) -> tuple[np.ndarray, ImagePreparation]:
 def before_and_after(
     dataset: Dataset, data: DataSettings, rows: Sequence[int], check: Callable[[], None] = no_check
 ) -> list[Pair]:
-    """These pictures as they lie in the source and as these settings bring them to the network; what cannot be read
-    again is left out. Settings left open are those of the dataset."""
+    """These pictures as they lie in the source and as these settings bring them to the network;
+    what cannot be read again is left out. Settings left open are those of the dataset.
+    """
     known = _of_pictures(dataset)
     channels = {"grey": 1, "colour": 3}.get(data.colour or "", known.channels)
-    height, width = data.height or known.height, data.width or known.width
+    height = data.height or known.height
+    width = data.width or known.width
     preparation = ImagePreparation(
         height, width, channels, data.fit, (0.0,) * channels, (1.0,) * channels
     )
+
     pairs = []
     for name, picture in _originals(dataset, data, rows, check):
         after = preparation.array(picture)
@@ -129,17 +146,21 @@ def before_and_after(
         pixels = np.asarray(picture)
         before = pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
         pairs.append(Pair(before, after, size, name))
+
     return pairs
 
 
 def _originals(
     dataset: Dataset, data: DataSettings, rows: Sequence[int], check: Callable[[], None]
 ) -> list[tuple[str, Image.Image]]:
-    """Names and decoded pictures: from their files, or from the source read once more where that is one file."""
+    """Names and decoded pictures: from their files, or from the source read once more where that is
+    one file.
+    """
     detail = max(BEFORE_SIDE, data.height or 0, data.width or 0)
     source = Path(data.source).expanduser()
     folder = source if source.is_dir() else source.parent
     found: list[tuple[str, Image.Image]] = []
+
     missing = []
     for row in rows:
         check()
@@ -148,15 +169,19 @@ def _originals(
             found.append((name, decode(folder / name, detail)))
         except (Unreadable, OSError, ValueError):
             missing.append(row)
+
     if not missing or found:
         return found
+
     form = built_in.Pictures() if data.source.startswith(PREFIX) else formats.find(data.source)
     if not isinstance(form, PictureFormat):
         return []
+
     try:
         picture_list = form.scan(data.source, data, check).read()
     except (UserError, OSError):
         return []
+
     places = {name: place for place, name in enumerate(picture_list.names)}
     return [
         (dataset.names[row], picture_list.picture(places[dataset.names[row]], detail))
@@ -172,13 +197,17 @@ def _of_pictures(dataset: Dataset) -> ImagePreparation:
 
 
 def _seen(batch: object, preparation: ImagePreparation) -> np.ndarray:
-    """What the network is given, as tones: prepared, then the normalisation undone, (B, C, H, W) uint8."""
+    """What the network is given, as tones: prepared, then the normalisation undone, (B, C, H, W)
+    uint8.
+    """
     import torch
 
     assert isinstance(batch, torch.Tensor)
+
     values = preparation.tensor(batch)
     mean = torch.tensor(preparation.mean).view(-1, 1, 1)
     std = torch.tensor(preparation.std).view(-1, 1, 1)
+
     return (
         ((values * std + mean) * 255).round_().clamp_(0, 255).to(torch.uint8).contiguous().numpy()
     )

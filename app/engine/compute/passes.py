@@ -1,5 +1,6 @@
-"""Forward and backward: from a batch to the gradients of its mean loss, in one part or in several, in the precision of
-the run."""
+"""Forward and backward: from a batch to the gradients of its mean loss, in one part or in several,
+in the precision of the run.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +23,14 @@ Meter = Callable[["Batch", torch.Tensor], contextlib.AbstractContextManager[Any]
 
 
 class Passes:
-    """Gradients of a network. Calling it leaves them with the parameters; it returns the loss, a scalar without graph.
+    """Gradients of a network.
 
-    part_size: examples that go through at once. A larger batch is cut into parts of equal size, give or take one; their
-    gradients add up to those of the whole: each counts by its weight in the loss. Normalisation over a batch then sees
-    a part, and losses that compare examples compare those of a part.
+    Calling it leaves them with the parameters; it returns the loss, a scalar without graph.
+
+    part_size: examples that go through at once. A larger batch is cut into parts of equal size,
+    give or take one; their gradients add up to those of the whole: each counts by its weight in the
+    loss. Normalisation over a batch then sees a part, and losses that compare examples compare
+    those of a part.
     """
 
     def __init__(
@@ -37,27 +41,36 @@ class Passes:
         autocast: torch.dtype | None,
         part_size: int,
     ) -> None:
-        self.network, self.loss_function, self.part_size = network, loss_function, part_size
-        self._device, self._autocast = device, autocast
+        self.network = network
+        self.loss_function = loss_function
+        self.part_size = part_size
+        self._device = device
+        self._autocast = autocast
         self._parameters = list(
             network.parameters()
         )  # to go through the modules takes time in every step
         self.scaler = GradScaler(device.type) if autocast is torch.float16 else None
-        """Multiplies the loss so that small gradients do not vanish in float16 (Micikevicius et al. 2018,
-        arXiv:1710.03740)."""
+        """Multiplies the loss so that small gradients do not vanish in float16 (Micikevicius et al.
+        2018, arXiv:1710.03740).
+        """
 
     def __call__(
         self, inputs: Batch, targets: torch.Tensor, meter: Meter | None = None
     ) -> torch.Tensor:
-        """inputs, targets: as from Batches.get. meter: opened around the forward pass of the first part."""
+        """inputs, targets: as from Batches.get.
+
+        meter: opened around the forward pass of the first part.
+        """
         for parameter in self._parameters:
             parameter.grad = None
+
         size = len(targets)
         parts = batch_count(
             size, self.part_size
         )  # one left over joins the others: normalising needs two
         if parts <= 1:
             return self._pass(inputs, targets, None, meter)
+
         whole = self.loss_function.weight(targets)
         total = torch.zeros((), device=self._device)
         for number in range(parts):
@@ -65,6 +78,7 @@ class Passes:
             mine = targets[part]
             share = self.loss_function.weight(mine) / whole
             total += self._pass(_part(inputs, part), mine, share, meter if number == 0 else None)
+
         return total
 
     def _pass(
@@ -81,6 +95,7 @@ class Passes:
             loss = self.loss_function(self.network(inputs), targets)
             if share is not None:
                 loss = loss * share
+
         scaled = self.scaler.scale(loss) if self.scaler is not None else loss
         scaled.backward()
         return loss.detach()
@@ -99,12 +114,16 @@ class Passes:
         targets: torch.Tensor,
         clip: float | None,
     ) -> torch.Tensor:
-        """A step as the trainer takes it, for those who only try: gradients, shortened to `clip` if there is one, and
-        the optimizer's step. Returns the loss before it, a scalar without graph."""
+        """A step as the trainer takes it, for those who only try: gradients, shortened to `clip` if
+        there is one, and the optimizer's step. Returns the loss before it, a scalar without
+        graph.
+        """
         loss = self(inputs, targets)
         self.unscale(optimizer)
+
         if clip:
             clip_grad_norm_([one for one in self._parameters if one.requires_grad], clip)
+
         self.step(optimizer)
         return loss
 
@@ -114,10 +133,13 @@ class Passes:
             self.scaler.unscale_(optimizer)
 
     def step(self, optimizer: torch.optim.Optimizer) -> None:
-        """The optimizer's step; in float16 it is left out, and the scale lowered, where a gradient overflowed."""
+        """The optimizer's step; in float16 it is left out, and the scale lowered, where a gradient
+        overflowed.
+        """
         if self.scaler is None:
             optimizer.step()
             return
+
         self.scaler.step(optimizer)
         self.scaler.update()
 

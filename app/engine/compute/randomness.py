@@ -1,21 +1,28 @@
-"""All that is random in a run follows from (seed, epoch, step): nothing has to be remembered to go on to the bit."""
+"""All that is random in a run follows from (seed, epoch, step): nothing has to be remembered to go
+on to the bit.
+"""
 
 from __future__ import annotations
 
 import torch
 
 _MASK = (1 << 64) - 1
-ORDER, AUGMENTATION, NETWORK = 1, 2, 3
+ORDER = 1
+AUGMENTATION = 2
+NETWORK = 3
 
 
 def mixed(*numbers: int) -> int:
-    """A number below 2**63 in which every bit depends on every given number (splitmix64, Steele et al. 2014)."""
+    """A number below 2**63 in which every bit depends on every given number (splitmix64, Steele et
+    al. 2014).
+    """
     state = 0
     for number in numbers:
         state = (state + (number & _MASK) + 0x9E3779B97F4A7C15) & _MASK
         state = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
         state = ((state ^ (state >> 27)) * 0x94D049BB133111EB) & _MASK
         state ^= state >> 31
+
     return state >> 1
 
 
@@ -33,7 +40,10 @@ class Randomness:
         return torch.randperm(count, generator=generator)
 
     def begin_step(self, epoch: int, step: int) -> None:
-        """Sets all dice for a step. (torch.manual_seed would cost 100 microseconds, this costs 5.)"""
+        """Sets all dice for a step.
+
+        (torch.manual_seed would cost 100 microseconds, this costs 5.)
+        """
         self.augmentation.manual_seed(mixed(self.seed, AUGMENTATION, epoch, step))
         self._network.manual_seed(mixed(self.seed, NETWORK, epoch, step))
 
@@ -43,6 +53,8 @@ def _default_generator(device: torch.device) -> torch.Generator:
     if device.type == "cuda":
         torch.cuda.init()
         return torch.cuda.default_generators[device.index or 0]
+
     if device.type == "mps":
         return torch.mps._get_default_mps_generator()
+
     return torch.default_generator

@@ -1,8 +1,8 @@
 """Varying training pictures: a whole batch at once, on its own device, from one generator.
 
-A step's pictures follow from the generator alone, so a step is repeated exactly from (seed, epoch, step). Mirroring
-and whole-pixel shifts only move pixels; turning and scaling resample once for everything together. What comes in
-from outside the picture continues its edge.
+A step's pictures follow from the generator alone, so a step is repeated exactly from (seed, epoch,
+step). Mirroring and whole-pixel shifts only move pixels; turning and scaling resample once for
+everything together. What comes in from outside the picture continues its edge.
 
 Axes: B batch, C channels, H height, W width.
 """
@@ -18,15 +18,20 @@ if TYPE_CHECKING:
     import torch
 
 SHIFT = 0.07
-"""Of the side, where the person left it open and the picture is large enough for it to be a pixel or more."""
+"""Of the side, where the person left it open and the picture is large enough for it to be a pixel
+or more.
+"""
 
 
 def settled(settings: AugmentationSettings, description: Description) -> AugmentationSettings:
-    """What was left open, filled in from the data: mirrored if the classes survive it, shifted by 7 % of the side but
-    by a whole pixel where pictures are smaller than 16 pixels. Where there are no pictures, nothing."""
+    """What was left open, filled in from the data: mirrored if the classes survive it, shifted by 7
+    % of the side but by a whole pixel where pictures are smaller than 16 pixels. Where there are
+    no pictures, nothing.
+    """
     pictures = [one.shape for one in description.preparation.inputs if one.kind == "image"]
     if not pictures:
         return AugmentationSettings(flip=False, shift=0.0)
+
     side = min(pictures[0][1:])
     flip = description.mirror_safe if settings.flip is None else settings.flip
     shift = (
@@ -36,11 +41,15 @@ def settled(settings: AugmentationSettings, description: Description) -> Augment
         if side >= 16
         else round(1 / side, 4)
     )
+
     return settings.replace(flip=flip, shift=shift)
 
 
 class Augmentation:
-    """Applies settled settings to batches. `active`: whether it does anything. `words`: what it does, shortly."""
+    """Applies settled settings to batches.
+
+    `active`: whether it does anything. `words`: what it does, shortly.
+    """
 
     def __init__(self, settings: AugmentationSettings) -> None:
         self.settings = settings
@@ -73,31 +82,41 @@ class Augmentation:
         return ", ".join(words for used, words in parts if used) or "none"
 
     def __call__(self, batch: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        """A new batch of the same shape, type and device; (B, C, H, W) of uint8, or of floats in 0..1."""
+        """A new batch of the same shape, type and device; (B, C, H, W) of uint8, or of floats in
+        0..1.
+        """
         settings = self.settings
         if settings.rotate or settings.scale:
             batch = self._resample(batch, generator)
         elif self.flip or self.shift:
             batch = self._move(batch, generator)
+
         if settings.light:
             batch = self._light(batch, generator)
         if settings.erase:
             batch = self._erase(batch, generator)
+
         return batch
 
     def _move(self, batch: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        """Whole pixels only: every output row and column names the input row and column it is taken from."""
+        """Whole pixels only: every output row and column names the input row and column it is taken
+        from.
+        """
         import torch
 
         count, _, height, width = batch.shape
         draws = _uniform((3, count, 1), generator, batch)
+
         columns = torch.arange(width, device=batch.device).expand(count, width)
         if self.flip:
             columns = torch.where(draws[0] < 0.5, width - 1 - columns, columns)
-        most_y, most_x = round(self.shift * height), round(self.shift * width)
+
+        most_y = round(self.shift * height)
+        most_x = round(self.shift * width)
         if most_x:
             columns = columns + (draws[1] * (2 * most_x + 1)).floor().long() - most_x
             columns = columns.clamp_(0, width - 1)
+
         if most_y:
             rows = (
                 torch.arange(height, device=batch.device)
@@ -105,6 +124,7 @@ class Augmentation:
                 - most_y
             )
             batch = batch.gather(2, rows.clamp_(0, height - 1)[:, None, :, None].expand_as(batch))
+
         return batch.gather(3, columns[:, None, None, :].expand_as(batch))
 
     def _resample(self, batch: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
@@ -119,7 +139,8 @@ class Augmentation:
         angle = (2 * draws[0] - 1) * math.radians(self.settings.rotate)
         size = torch.exp((2 * draws[1] - 1) * math.log1p(self.settings.scale))
         mirror = torch.where(draws[2] < 0.5, -1.0, 1.0) if self.flip else torch.ones_like(angle)
-        cos, sin = torch.cos(angle) / size, torch.sin(angle) / size
+        cos = torch.cos(angle) / size
+        sin = torch.sin(angle) / size
         theta = torch.stack(
             [
                 cos * mirror,
@@ -131,13 +152,16 @@ class Augmentation:
             ],
             dim=1,
         ).view(count, 2, 3)
+
         grid = functional.affine_grid(theta, list(batch.shape), align_corners=False)
-        # Clamping to the centres of the outer pixels is the border padding that not every device offers.
+        # Clamping to the centres of the outer pixels is the border padding that not every device
+        # offers.
         edge = torch.tensor([1 - 1 / width, 1 - 1 / height], device=batch.device)
         grid = torch.minimum(torch.maximum(grid, -edge), edge)
         moved = functional.grid_sample(
             batch.to(torch.float32), grid, mode="bilinear", align_corners=False
         )
+
         return _as(moved, batch)
 
     def _light(self, batch: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
@@ -148,14 +172,15 @@ class Augmentation:
         draws = 2 * _uniform((2, batch.shape[0], 1, 1, 1), generator, batch) - 1
         pixels = batch.to(torch.float32)
         mean = pixels.mean(dim=(1, 2, 3), keepdim=True)
-        contrast, brightness = (
-            1 + draws[0] * self.settings.light,
-            draws[1] * self.settings.light * top / 2,
-        )
+        contrast = 1 + draws[0] * self.settings.light
+        brightness = draws[1] * self.settings.light * top / 2
+
         return _as(((pixels - mean) * contrast + mean + brightness).clamp_(0, top), batch)
 
     def _erase(self, batch: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        """A rectangle with sides of up to this share, anywhere in the picture, in the picture's mean colour."""
+        """A rectangle with sides of up to this share, anywhere in the picture, in the picture's
+        mean colour.
+        """
         import torch
 
         count, _, height, width = batch.shape
@@ -165,11 +190,14 @@ class Augmentation:
             length = (size * self.settings.erase * side).ceil()
             start = (place * (side - length + 1)).floor()
             positions = torch.arange(side, device=batch.device)
+
             return (positions >= start) & (positions < start + length)
 
-        rows, columns = inside(height, draws[0], draws[1]), inside(width, draws[2], draws[3])
+        rows = inside(height, draws[0], draws[1])
+        columns = inside(width, draws[2], draws[3])
         hidden = rows[:, None, :, None] & columns[:, None, None, :]
         mean = _as(batch.to(torch.float32).mean(dim=(2, 3), keepdim=True), batch)
+
         return torch.where(hidden, mean, batch)
 
 

@@ -1,4 +1,6 @@
-"""A dataset: examples read once into arrays, divided into splits, with a description that travels with the weights."""
+"""A dataset: examples read once into arrays, divided into splits, with a description that travels
+with the weights.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,10 @@ SPLITS = ("training", "validation", "test")
 
 @dataclass(frozen=True)
 class Skipped:
-    """A file that was left out, and why, in a person's words. `ignored`: junk that nobody would miss."""
+    """A file that was left out, and why, in a person's words.
+
+    `ignored`: junk that nobody would miss.
+    """
 
     path: str
     reason: str
@@ -24,7 +29,9 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Amount:
-    """One target of a regression, in its own unit; the figures are of the training examples. std is never 0."""
+    """One target of a regression, in its own unit; the figures are of the training examples. std is
+    never 0.
+    """
 
     name: str
     unit: str = ""
@@ -37,8 +44,11 @@ class Amount:
 
 @dataclass(frozen=True)
 class Damage:
-    """What is done to an example that is to be restored. share: of the values that are hidden, or the strength of the
-    noise in standard deviations. patch: side of what is hidden at once, in pixels or values."""
+    """What is done to an example that is to be restored.
+
+    share: of the values that are hidden, or the strength of the noise in standard deviations.
+    patch: side of what is hidden at once, in pixels or values.
+    """
 
     kind: Literal["noise", "mask"]
     share: float
@@ -47,16 +57,19 @@ class Damage:
 
 @dataclass(frozen=True)
 class Description:
-    """What a dataset holds, without the examples. It is written to dataset.json and kept beside the weights.
+    """What a dataset holds, without the examples.
 
-    shape: of one example as the network sees it (of a pair: of its first half), see models.shape.Input.
-    classes: names of classes or tags in the order of the network's answers; () where there are none.
-    counts: per split, examples per class or tag, in order; one number where there are no classes.
-    fingerprint: of the examples and how they were prepared and divided.
+    It is written to dataset.json and kept beside the weights.
+
+    shape: of one example as the network sees it (of a pair: of its first half), see
+    models.shape.Input. classes: names of classes or tags in the order of the network's answers; ()
+    where there are none. counts: per split, examples per class or tag, in order; one number where
+    there are no classes. fingerprint: of the examples and how they were prepared and divided.
     notes: what a person should know, one sentence each ("3 animated pictures: first frame used").
-    task: what is predicted, as asked for or as the data suggest. sizes: examples per split, where a tag's counts do not
-    say it. amounts: the targets of a regression. damage: of a reconstruction.
-    chosen: settings of [data] that were left open and what was found for them, for the record of a run.
+    task: what is predicted, as asked for or as the data suggest. sizes: examples per split, where a
+    tag's counts do not say it. amounts: the targets of a regression. damage: of a reconstruction.
+    chosen: settings of [data] that were left open and what was found for them, for the record of a
+    run.
     """
 
     source: str
@@ -102,6 +115,7 @@ class Description:
         values["notes"] = tuple(values["notes"])
         values["amounts"] = tuple(Amount(**item) for item in values.get("amounts", ()))
         values["damage"] = Damage(**values["damage"]) if values.get("damage") else None
+
         return cls(**values)
 
 
@@ -111,13 +125,13 @@ class Description:
 class Dataset:
     """The examples. Arrays are shared and read-only; they may be memory maps.
 
-    inputs: (N, ...) as Preparation.array keeps an example: pictures (C, H, W) uint8, rows (F,) and signals (C, L)
-    float32, texts (L,) int32. others: the second halves of pairs, a row each, else None.
-    targets: one a row, by task: (N,) int64 class numbers; (N, K) float32 of 0 and 1, tags; (N, T) float32 amounts in
-    their own units; (N, L) int64 the next tokens, -100 where there is none; (N,) int64 zeros where none is needed; of
-    pairs, numbers that are equal where two second halves are.
-    indices: per split, the rows of its examples, ascending. names: where each example came from: a path, or
-    "file.gz #123".
+    inputs: (N, ...) as Preparation.array keeps an example: pictures (C, H, W) uint8, rows (F,) and
+    signals (C, L) float32, texts (L,) int32. others: the second halves of pairs, a row each, else
+    None. targets: one a row, by task: (N,) int64 class numbers; (N, K) float32 of 0 and 1, tags;
+    (N, T) float32 amounts in their own units; (N, L) int64 the next tokens, -100 where there is
+    none; (N,) int64 zeros where none is needed; of pairs, numbers that are equal where two second
+    halves are. indices: per split, the rows of its examples, ascending. names: where each example
+    came from: a path, or "file.gz #123".
     """
 
     description: Description

@@ -27,6 +27,8 @@ def natural(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def readable(name: str | os.PathLike[str]) -> str:
-    """A file's name as text that can be shown and stored, in one way of writing umlauts, whatever its bytes are."""
+    """A file's name as text that can be shown and stored, in one way of writing umlauts, whatever
+    its bytes are.
+    """
     text = os.fsencode(name).decode("utf-8", "replace") if os.name != "nt" else os.fspath(name)
     return unicodedata.normalize("NFC", text)

@@ -34,11 +34,14 @@ NOTHING = frozenset(
     }
 )
 """Words that stand for no value, in any column, in small letters."""
+
 NO_NUMBER = NOTHING | {"none", "-", "--", "---", ".", "..", "–", "—", "unknown", "x", "*"}
 """In a column of numbers these do too."""
+
 INFINITE = frozenset({"inf", "+inf", "-inf", "infinity", "+infinity", "-infinity", "∞", "-∞", "+∞"})
 LARGEST = 3e38
 """Beyond it a number does not fit into 32 bits: treated as infinite."""
+
 SPACES = " \u00a0\u202f\u2009"
 DATES = (
     "%Y-%m-%d",
@@ -126,8 +129,11 @@ def find_style(
     decimal: str | None = None,
     thousands: str | None = None,
 ) -> NumberStyle:
-    """The style in which most columns are numbers. columns: some cells of each. Ties: the simpler one; what is grouped
-    in threes is read as thousands only if the column's other numbers are below 1000. Given signs are kept."""
+    """The style in which most columns are numbers.
+
+    columns: some cells of each. Ties: the simpler one; what is grouped in threes is read as
+    thousands only if the column's other numbers are below 1000. Given signs are kept.
+    """
     styles = [
         style
         for style in STYLES
@@ -136,6 +142,7 @@ def find_style(
         and style.decimal != thousands
     ] or [NumberStyle(decimal or ("," if thousands == "." else "."), thousands or "")]
     samples = [[cell for cell in cells if cell.lower() not in NO_NUMBER] for cells in columns]
+
     telling = [cells for cells in samples if any(not cell.isdigit() for cell in cells)]
 
     def score(style: NumberStyle) -> tuple[float, float, int]:
@@ -164,18 +171,22 @@ def _likely(style: NumberStyle, columns: Sequence[Sequence[str]], delimiter: str
     for cells in doubtful:
         sign = "," if any("," in cell for cell in cells) else "."
         ungrouped = [cell.lstrip("-") for cell in cells if sign not in cell]
+
         grouped = bool(ungrouped) and all(len(cell) <= 3 for cell in ungrouped)
         if not ungrouped:  # all of them: in a comma-separated file a comma is no decimal sign
             grouped = sign == "," and delimiter != ";"
+
         if style.thousands == sign:
             points += 1 if grouped else -1
         elif style.decimal == sign:
             points += -1 if grouped else 1
+
     return points
 
 
 def to_numbers(cells: Any, style: NumberStyle) -> tuple[np.ndarray, np.ndarray, int]:
-    """(values (N,) float64 with NaN where there is none, whether a cell is there but no number (N,), infinite ones).
+    """(values (N,) float64 with NaN where there is none, whether a cell is there but no number
+    (N,), infinite ones).
 
     cells: an Arrow array of trimmed texts.
     """
@@ -189,21 +200,27 @@ def to_numbers(cells: Any, style: NumberStyle) -> tuple[np.ndarray, np.ndarray, 
     there = pc.invert(pc.or_(blank, infinite))
     rest = pc.if_else(there, cells, none)
     odd = np.zeros(len(cells), bool)
+
     numbers = None
     if style == STYLES[0]:
         with contextlib.suppress(pa.ArrowInvalid):
             numbers = pc.cast(rest, pa.float64())
+
     if numbers is None:
         fits = pc.match_substring_regex(cells, style.pattern)
         odd = pc.and_not(there, fits).to_numpy(zero_copy_only=False)
+
         rest = pc.if_else(fits, cells, none)
         if style.between:
             rest = pc.replace_substring_regex(rest, f"[{style.between}]", "")
+
         rest = pc.replace_substring_regex(pc.replace_substring(rest, "−", "-"), r"^\+", "")
         numbers = pc.cast(pc.replace_substring(rest, style.decimal, "."), pa.float64())
+
     values = np.array(numbers.to_numpy(zero_copy_only=False), np.float64)
     huge = np.abs(values) > LARGEST
     values[huge] = np.nan
+
     return values, odd, int(huge.sum()) + int(pc.sum(infinite).as_py() or 0)
 
 
@@ -211,6 +228,7 @@ def date_format(cells: Sequence[str]) -> str:
     """The way in which all these cells are dates, "" if they are none."""
     if not cells or not all(_LIKE_A_DATE.fullmatch(cell) for cell in cells):
         return ""
+
     return next(
         (form for form in DATES if all(not math.isnan(day_of(cell, form)) for cell in cells)), ""
     )
@@ -224,6 +242,7 @@ def day_of(text: str, form: str) -> float:
         moment = datetime.datetime.strptime(text, form)
     except ValueError:
         return math.nan
+
     return (moment - datetime.datetime(1970, 1, 1)).total_seconds() / 86_400
 
 
@@ -239,6 +258,7 @@ def to_days(cells: Any, form: str) -> tuple[np.ndarray, np.ndarray, int]:
     )
     values = days[different.indices.to_numpy(zero_copy_only=False)] if len(cells) else np.zeros(0)
     odd = np.isnan(values) & ~blank.to_numpy(zero_copy_only=False)
+
     return values, odd, 0
 
 
@@ -246,4 +266,5 @@ def plain(value: float) -> str:
     """A number of a typed file as a text: 5 and not 5.0."""
     if value != value:
         return ""
+
     return str(int(value)) if value == int(value if abs(value) < 1e15 else 0) else repr(value)

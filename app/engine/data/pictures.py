@@ -1,7 +1,8 @@
-"""Safe decoding: any picture a person has becomes grey or colour with 8 bits a channel, or a reason why not.
+"""Safe decoding: any picture a person has becomes grey or colour with 8 bits a channel, or a reason
+why not.
 
-Only the formats below are tried (Pillow would otherwise start Ghostscript on a hidden EPS), the size is checked
-before a pixel is decoded, and whatever a damaged file raises becomes `Unreadable`.
+Only the formats below are tried (Pillow would otherwise start Ghostscript on a hidden EPS), the
+size is checked before a pixel is decoded, and whatever a damaged file raises becomes `Unreadable`.
 """
 
 from __future__ import annotations
@@ -66,9 +67,11 @@ FOREIGN = frozenset(
 
 PIXEL_LIMIT = 2 * 89_478_485
 """Pillow's own limit between a large photograph and an attack."""
+
 DETAIL = 448
-"""A large JPEG is decoded at a half, quarter or eighth while its sides stay above this; far quicker, and twice as
-fine as the sizes networks usually see."""
+"""A large JPEG is decoded at a half, quarter or eighth while its sides stay above this; far
+quicker, and twice as fine as the sizes networks usually see.
+"""
 
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
@@ -84,14 +87,15 @@ class Unreadable(Exception):
 def decode(source: Path | str | bytes | BinaryIO, detail: int = DETAIL) -> Image.Image:
     """A picture in mode "L" or "RGB", upright as its EXIF says, transparency on white, first frame.
 
-    `detail`: both sides may be reduced while decoding but not below this many pixels. What was done to it stands in
-    `info["remarks"]`, words of `REMARKS`. Raises Unreadable.
+    `detail`: both sides may be reduced while decoding but not below this many pixels. What was done
+    to it stands in `info["remarks"]`, words of `REMARKS`. Raises Unreadable.
     """
     try:
         with _opened(source) as picture:
             remarks = [remark] if (remark := _frames(picture)) else []
             if picture.format in ("JPEG", "MPO"):
                 picture.draft(None, (detail, detail))
+
             picture.load()
             upright = ImageOps.exif_transpose(picture)
             result, tone = _plain(upright)
@@ -99,8 +103,10 @@ def decode(source: Path | str | bytes | BinaryIO, detail: int = DETAIL) -> Image
         raise
     except (Exception, Image.DecompressionBombWarning) as error:
         raise Unreadable(_reason(error)) from error
+
     if tone:
         remarks.append(tone)
+
     result.info = {"remarks": tuple(remarks)}
     return result
 
@@ -130,6 +136,7 @@ def measure(source: Path) -> tuple[int, int]:
         raise
     except (Exception, Image.DecompressionBombWarning) as error:
         raise Unreadable(_reason(error)) from error
+
     return (width, height) if sideways else (height, width)
 
 
@@ -139,11 +146,13 @@ def _opened(source: Path | str | bytes | BinaryIO) -> Image.Image:
         source = io.BytesIO(source)
     elif isinstance(source, (str, Path)) and Path(source).stat().st_size == 0:
         raise Unreadable("the file is empty")
+
     picture = Image.open(source, formats=FORMATS)
     width, height = picture.size
     if width * height > PIXEL_LIMIT:
         picture.close()
         raise Unreadable(f"{width:,} × {height:,} pixels are too many; make it smaller")
+
     return picture
 
 
@@ -152,6 +161,7 @@ def _frames(picture: Image.Image) -> str:
         return "pages" if getattr(picture, "n_frames", 1) > 1 else ""
     if picture.format in ("GIF", "WEBP", "PNG") and getattr(picture, "is_animated", False):
         return "animated"
+
     return ""
 
 
@@ -163,22 +173,26 @@ def _plain(picture: Image.Image) -> tuple[Image.Image, str]:
         return Image.fromarray(eight_bits(np.asarray(picture))), "deep"
     if picture.mode == "1":
         return picture.convert("L"), ""
+
     if picture.mode in ("LA", "La", "RGBA", "RGBa", "PA") or "transparency" in picture.info:
         grey = picture.mode in ("L", "LA", "La", "1")
         rgba = picture.convert("RGBA")
         shows = rgba.getchannel("A").getextrema() != (255, 255)
         paper = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
         paper.alpha_composite(rgba)
+
         return paper.convert("L" if grey else "RGB"), "transparent" if shows else ""
+
     return picture.convert("RGB"), ""
 
 
 def eight_bits(values: np.ndarray) -> np.ndarray:
-    """Tones of any number type as uint8 of the same shape, without losing more than 8 bits can hold.
+    """Tones of any number type as uint8 of the same shape, without losing more than 8 bits can
+    hold.
 
-    Whole numbers: up to 255 as they are, up to 4,095 (12 bits, usual in microscopes) a sixteenth, up to 65,535 their
-    upper byte. Fractions: 0..1 times 255. Anything else is stretched from its own smallest to its own largest value.
-    Values that are not finite become 0.
+    Whole numbers: up to 255 as they are, up to 4,095 (12 bits, usual in microscopes) a sixteenth,
+    up to 65,535 their upper byte. Fractions: 0..1 times 255. Anything else is stretched from its
+    own smallest to its own largest value. Values that are not finite become 0.
     """
     if values.dtype == np.uint8:
         return values
@@ -186,18 +200,23 @@ def eight_bits(values: np.ndarray) -> np.ndarray:
         return values.astype(np.uint8) * np.uint8(255)
     if values.size == 0:
         return values.astype(np.uint8)
+
     fractions = values.dtype.kind == "f"
     if fractions:
         values = np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
-    low, high = float(values.min()), float(values.max())
+
+    low = float(values.min())
+    high = float(values.max())
     if low >= 0 and fractions and high <= 1:
         return np.rint(values * 255).astype(np.uint8)
     if low >= 0 and high <= 255:
         return np.rint(values).astype(np.uint8)
+
     if low >= 0 and high <= 65_535:
         if fractions:
             return np.rint(values / 257).astype(np.uint8)
         return (values >> (4 if high < 4_096 else 8)).astype(np.uint8)
+
     scaled = (values.astype(np.float64) - low) * (255 / (high - low) if high > low else 0)
     return np.rint(scaled).astype(np.uint8)
 
@@ -216,6 +235,7 @@ def _reason(error: BaseException) -> str:
         return "it is a folder"
     if isinstance(error, MemoryError):
         return "it does not fit into memory"
+
     text = str(error).lower()
     if (
         isinstance(error, (OSError, EOFError, SyntaxError))
@@ -230,4 +250,5 @@ def _reason(error: BaseException) -> str:
             return (
                 f"it could not be read ({getattr(error, 'strerror', None) or 'error of the disk'})"
             )
+
     return "it is damaged"

@@ -1,4 +1,5 @@
-"""The one preprocessing: from what a person has to what the network sees, in training, judging, trying and exporting.
+"""The one preprocessing: from what a person has to what the network sees, in training, judging,
+trying and exporting.
 
 A file in `preparations` for each sort of input; here is what each must offer.
 """
@@ -35,25 +36,32 @@ class Preparation(ABC):
     def array(self, raw: Any) -> np.ndarray | tuple[np.ndarray, ...]:
         """One example as it is kept in a Dataset's arrays, or for a pair one array for each half.
 
-        raw: a decoded picture (pictures.decode), the cells of a row by column, a text, a signal (C, L), or two of
-        them. Raises UserError where it cannot be used.
+        raw: a decoded picture (pictures.decode), the cells of a row by column, a text, a signal (C,
+        L), or two of them. Raises UserError where it cannot be used.
         """
 
     def left_out(self, raw: Any) -> str:
-        """A sentence where not all of an example is read, or something is put around it, else "". raw: see `array`."""
+        """A sentence where not all of an example is read, or something is put around it, else "".
+
+        raw: see `array`.
+        """
         return ""
 
     def shown(self, kept: Any) -> Any:
-        """What a person is shown of one example as a Dataset keeps it (of a pair: of each half, by its own).
+        """What a person is shown of one example as a Dataset keeps it (of a pair: of each half, by
+        its own).
 
-        A picture (C, H, W) uint8 and a signal (C, L) as they are; of a row ((column, value), ...), values as numbers or
-        words of their own; of a text the text.
+        A picture (C, H, W) uint8 and a signal (C, L) as they are; of a row ((column, value), ...),
+        values as numbers or words of their own; of a text the text.
         """
         return kept
 
     @abstractmethod
     def tensor(self, batch: Batch) -> Batch:
-        """(B, ...) as kept, on any device -> what the network reads. What is given stays as it is."""
+        """(B, ...) as kept, on any device -> what the network reads.
+
+        What is given stays as it is.
+        """
 
     @abstractmethod
     def to_plain(self) -> dict[str, Any]:
@@ -71,6 +79,7 @@ def read_preparation(data: dict[str, Any]) -> Preparation:
     kind = values.pop("kind", "image")
     if kind not in ("image", "row", "text", "signal", "pair"):
         raise ValueError(f"there is no preparation '{kind}'")
+
     module = importlib.import_module(f"app.engine.data.preparations.{kind}")
     found: Preparation = module.PREPARATION.from_plain(values)
     return found

@@ -1,6 +1,7 @@
 """Dividing examples: stratified, seeded, groups and exact copies kept together, no class lost.
 
-A unit is what must stay together: one example, or a group of them. Everything here counts in units and moves units.
+A unit is what must stay together: one example, or a group of them. Everything here counts in units
+and moves units.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ AUTO_MOST = 3_000
 
 @dataclass(frozen=True)
 class Division:
-    """places: (N,) int8, the place in SPLITS of every example, FREE for those left out (copies of judged ones).
+    """places: (N,) int8, the place in SPLITS of every example, FREE for those left out (copies of
+    judged ones).
 
     reason: how it was done, in a sentence or two.
     """
@@ -52,11 +54,12 @@ def divide(
     test_share: float,
     seed: int,
 ) -> Division:
-    """Divides examples with class numbers `targets` (N,), own splits `hints` (N,) and `units` (N,) that stay together.
+    """Divides examples with class numbers `targets` (N,), own splits `hints` (N,) and `units` (N,)
+    that stay together.
 
-    Own validation and test sets are left as they are; training examples that are copies of theirs are left out.
-    What is missing is taken from the rest. Each class with two units or more gets one in validation, with three or
-    more one in test; training keeps at least one.
+    Own validation and test sets are left as they are; training examples that are copies of theirs
+    are left out. What is missing is taken from the rest. Each class with two units or more gets one
+    in validation, with three or more one in test; training keeps at least one.
     """
     places = hints.astype(np.int8, copy=True)
     left_out = _leave_out_copies(places, units)
@@ -64,6 +67,7 @@ def divide(
     places[pool] = TRAINING
     own = [place for place in (VALIDATION, TEST) if (hints == place).any()]
     shares: dict[int, float] = {}
+
     words = []
     if VALIDATION in own:
         words.append("The data have a validation set of their own.")
@@ -75,8 +79,10 @@ def divide(
         )
         shares[VALIDATION] = share
         words.append(
-            f"Validation: {_percent(share)} of the training examples, the same share of every class."
+            f"Validation: {_percent(share)} of the training examples, the same share of every "
+            "class."
         )
+
     if TEST in own:
         words.append("The data have a test set of their own.")
     elif test_share > 0:
@@ -84,6 +90,7 @@ def divide(
         words.append(f"Test: {_percent(test_share)}, taken in the same way.")
     else:
         words.append("There is no test set.")
+
     if shares:
         _carve(
             places,
@@ -95,10 +102,13 @@ def divide(
             np.random.Generator(np.random.PCG64(seed)),
         )
         words.append(f"Split number {seed}.")
+
     if left_out.any():
         words.append(
-            f"{int(left_out.sum()):,} training examples that also stand in another set are left out."
+            f"{int(left_out.sum()):,} training examples that also stand in another set are left "
+            "out."
         )
+
     return Division(places, " ".join(words), int(left_out.sum()))
 
 
@@ -107,12 +117,15 @@ def _percent(share: float) -> str:
 
 
 def _leave_out_copies(places: np.ndarray, units: np.ndarray) -> np.ndarray:
-    """Marks FREE every training example whose unit stands in validation or test, validation ones in test: (N,) bool."""
+    """Marks FREE every training example whose unit stands in validation or test, validation ones in
+    test: (N,) bool.
+    """
     out = np.zeros(len(places), bool)
     for judged, learners in ((TEST, (FREE, TRAINING, VALIDATION)), (VALIDATION, (FREE, TRAINING))):
         own = np.unique(units[places == judged])
         if len(own):
             out |= np.isin(places, learners) & np.isin(units, own)
+
     places[out] = FREE
     return out
 
@@ -131,38 +144,47 @@ def _carve(
     members: dict[int, list[int]] = defaultdict(list)
     for row in order.tolist():
         members[int(units[row])].append(row)
+
     contents = {
         unit: Counter(targets[rows].tolist()) for unit, rows in members.items() if len(rows) > 1
     }
     unit_class = {unit: int(targets[rows[0]]) for unit, rows in members.items() if len(rows) == 1}
     total = np.bincount(targets[pool], minlength=classes)
+
     count = np.zeros(classes, int)
     for unit in members:
         for target in contents.get(unit, (unit_class.get(unit),)):
             count[target] += 1
+
     state = _State(shares, total, count)
     for unit in sorted(contents, key=lambda unit: -len(members[unit])):
         split = state.best_for(contents[unit])
         state.take(split, contents[unit])
         places[members[unit]] = split
+
     singles: dict[int, list[int]] = defaultdict(list)
     for unit, target in unit_class.items():
         singles[target].append(unit)
+
     for target, waiting in sorted(singles.items()):
         for split in shares:
             while waiting and state.wants(split, target):
                 state.take(split, {target: 1})
                 places[members[waiting.pop()]] = split
+
     _mend(places, members, contents, unit_class, shares, state)
 
 
 class _State:
-    """How many examples of each class each split wants and has, and how many units training still has."""
+    """How many examples of each class each split wants and has, and how many units training still
+    has.
+    """
 
     def __init__(self, shares: dict[int, float], total: np.ndarray, units: np.ndarray) -> None:
         self.shares = shares
         self.left = units.copy()
         self.has = {split: np.zeros_like(total) for split in (TRAINING, *shares)}
+
         self.want: dict[int, np.ndarray] = {}
         for split, share in shares.items():
             least = (
@@ -170,6 +192,7 @@ class _State:
             ).astype(int)
             want = np.maximum(np.rint(total * share).astype(int), least if share > 0 else 0)
             self.want[split] = np.minimum(want, np.maximum(total - 1, 0)) * (least > 0)
+
         self.want[TRAINING] = np.maximum(total - sum(self.want.values()), 1)
 
     def wants(self, split: int, target: int) -> bool:
@@ -178,7 +201,9 @@ class _State:
         )
 
     def _spare(self, split: int, target: int) -> bool:
-        """Whether this split may take a unit of the class: one stays for training, one for each split with none yet."""
+        """Whether this split may take a unit of the class: one stays for training, one for each
+        split with none yet.
+        """
         waiting = sum(
             bool(self.want[other][target]) and not self.has[other][target]
             for other in self.shares
@@ -187,20 +212,26 @@ class _State:
         return bool(self.left[target] > 1 + waiting)
 
     def best_for(self, content: Counter[int]) -> int:
-        """The split that lacks most of what is in this unit and would not get far too much of it; else training."""
-        best, lack = TRAINING, self._lack(TRAINING, content)
+        """The split that lacks most of what is in this unit and would not get far too much of it;
+        else training.
+        """
+        best = TRAINING
+        lack = self._lack(TRAINING, content)
         for split in self.shares:
             fits = all(self._spare(split, target) for target in content) and all(
                 self.want[split][target] - self.has[split][target] >= (number + 1) // 2
                 for target, number in content.items()
             )
             if fits and self._lack(split, content) > lack:
-                best, lack = split, self._lack(split, content)
+                best = split
+                lack = self._lack(split, content)
+
         return best
 
     def _lack(self, split: int, content: Counter[int]) -> float:
         """How much of what the split wants of these classes is missing yet, 0..1 on average."""
-        want, has = self.want[split], self.has[split]
+        want = self.want[split]
+        has = self.has[split]
         return float(
             sum((want[target] - has[target]) / max(1, want[target]) for target in content)
             / len(content)
@@ -221,7 +252,9 @@ def _mend(
     shares: dict[int, float],
     state: _State,
 ) -> None:
-    """Gives a split that got nothing of a class its smallest unit of it, as long as training keeps one."""
+    """Gives a split that got nothing of a class its smallest unit of it, as long as training keeps
+    one.
+    """
     for split in shares:
         for target in np.flatnonzero((state.has[split] == 0) & (state.want[split] > 0)).tolist():
             candidates = [
@@ -244,26 +277,34 @@ def digests(inputs: np.ndarray) -> np.ndarray:
     for row in range(len(inputs)):
         content = np.ascontiguousarray(inputs[row])
         found[row] = np.frombuffer(hashlib.blake2b(content.data, digest_size=16).digest(), np.uint8)
+
     return found
 
 
 def groups_by_name(names: Sequence[str]) -> list[str]:
-    """A name without its last number, in its folder: frames of one film share it. "" where there is no number."""
+    """A name without its last number, in its folder: frames of one film share it.
+
+    "" where there is no number.
+    """
     groups = []
     for name in names:
         folder, file = os.path.split(name)
         stem = os.path.splitext(file)[0]
         prefix = re.sub(r"\d+(?=\D*$)", "#", stem)
         groups.append(f"{folder}/{prefix}" if prefix != stem else "")
+
     return groups
 
 
 def units_of(prints: np.ndarray, groups: Sequence[str] | None) -> np.ndarray:
-    """The unit of every example: those with equal fingerprints (N, 16) or equal groups ("" is none), joined: (N,)."""
+    """The unit of every example: those with equal fingerprints (N, 16) or equal groups ("" is
+    none), joined: (N,).
+    """
     same = np.ascontiguousarray(prints).view(f"V{prints.shape[1]}").ravel()
     _, copies = np.unique(same, return_inverse=True)
     if groups is None or not any(groups):
         return np.asarray(copies, np.int64).ravel()
+
     parent = list(range(len(copies)))
 
     def root(row: int) -> int:
@@ -277,6 +318,7 @@ def units_of(prints: np.ndarray, groups: Sequence[str] | None) -> np.ndarray:
         for key in (copy, group) if group else (copy,):
             other = first.setdefault(key, row)
             parent[root(row)] = root(other)
+
     return np.array([root(row) for row in range(len(parent))], np.int64)
 
 
@@ -299,6 +341,7 @@ def split_of(name: str) -> int:
     for place, pattern in enumerate(_SPLIT_NAMES):
         if pattern.fullmatch(name.strip()):
             return place
+
     return FREE
 
 

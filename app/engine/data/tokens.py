@@ -1,7 +1,9 @@
-"""How a text becomes tokens and back: byte by byte, or by parts of words that are learned (byte-pair encoding).
+"""How a text becomes tokens and back: byte by byte, or by parts of words that are learned
+(byte-pair encoding).
 
-Both read every text there is, without unknowns, and give back exactly what was read. Token 0 is padding and never
-stands in a text; the others count from 1. Nothing of the library `tokenizers` is loaded before a text is read.
+Both read every text there is, without unknowns, and give back exactly what was read. Token 0 is
+padding and never stands in a text; the others count from 1. Nothing of the library `tokenizers` is
+loaded before a text is read.
 """
 
 from __future__ import annotations
@@ -19,22 +21,36 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 BPE_FROM = 50_000
-"""From so many bytes of training text on, parts of words are learned unless asked otherwise: fewer teach too few."""
+"""From so many bytes of training text on, parts of words are learned unless asked otherwise: fewer
+teach too few.
+"""
+
 LEARNED_FROM = 20_000_000
-"""At most so many characters are learned from, evenly spread over the texts: more changes little and takes long."""
+"""At most so many characters are learned from, evenly spread over the texts: more changes little
+and takes long.
+"""
+
 SEEN = 10
-"""A part of a word is learned if it occurs so often: the network could not learn what a rarer one means."""
+"""A part of a word is learned if it occurs so often: the network could not learn what a rarer one
+means.
+"""
+
 LONGEST = 32
 """The most bytes of a learned part, so that a ruler of hyphens does not become one."""
+
 PIECE = 4_000
-"""Long texts are taken in pieces of about so many characters: measured twice as fast as in large ones, and the library
-needs some 150 bytes a token meanwhile."""
+"""Long texts are taken in pieces of about so many characters: measured twice as fast as in large
+ones, and the library needs some 150 bytes a token meanwhile.
+"""
 
 Kind = Literal["bpe", "bytes"]
 
 
 class Tokens(ABC):
-    """A way to cut texts. bytes_of: what each token stands for, b"" for padding; its length is the vocabulary."""
+    """A way to cut texts.
+
+    bytes_of: what each token stands for, b"" for padding; its length is the vocabulary.
+    """
 
     bytes_of: tuple[bytes, ...]
 
@@ -75,10 +91,11 @@ class ByteTokens(Tokens):
 
 
 class LearnedTokens(Tokens):
-    """Byte-level byte-pair encoding (Sennrich et al. 2016, arXiv:1508.07909; on bytes: Radford et al. 2019).
+    """Byte-level byte-pair encoding (Sennrich et al. 2016, arXiv:1508.07909; on bytes: Radford et
+    al. 2019).
 
-    saved: the tokenizer as JSON, in the form of the library `tokenizers`. Its numbers are moved up by one.
-    Raises ValueError where it is damaged.
+    saved: the tokenizer as JSON, in the form of the library `tokenizers`. Its numbers are moved up
+    by one. Raises ValueError where it is damaged.
     """
 
     def __init__(self, saved: str) -> None:
@@ -88,6 +105,7 @@ class LearnedTokens(Tokens):
             self._tokenizer = Tokenizer.from_str(saved)
         except Exception as error:  # the library raises bare Exception
             raise ValueError(f"the tokenizer is damaged ({error})") from None
+
         characters = {character: value for value, character in enumerate(_characters())}
         names = sorted(self._tokenizer.get_vocab().items(), key=lambda item: item[1])
         self.bytes_of = (
@@ -104,7 +122,10 @@ class LearnedTokens(Tokens):
 
 @functools.lru_cache(maxsize=8)
 def read_tokens(saved: str) -> Tokens:
-    """The tokens of a preparation: "" are bytes. Kept, for to read one takes milliseconds. Raises ValueError."""
+    """The tokens of a preparation: "" are bytes.
+
+    Kept, for to read one takes milliseconds. Raises ValueError.
+    """
     return LearnedTokens(saved) if saved else ByteTokens()
 
 
@@ -112,21 +133,26 @@ def choose(texts: Iterable[str], asked: Kind | None) -> Kind:
     """What was asked for, else parts of words where there is enough text to learn them from."""
     if asked is not None:
         return asked
+
     size = 0
     for text in texts:
         size += len(utf8(text))
         if size >= BPE_FROM:
             return "bpe"
+
     return "bytes"
 
 
 def learn(texts: Sequence[str], kind: Kind, vocabulary: int) -> str:
-    """Tokens from the training texts alone, for `read_tokens`. vocabulary: the most tokens, padding included.
+    """Tokens from the training texts alone, for `read_tokens`.
+
+    vocabulary: the most tokens, padding included.
 
     The same texts always give the same tokens.
     """
     if kind == "bytes":
         return ""
+
     from tokenizers import pre_tokenizers, trainers
 
     size = sum(len(text) for text in texts)
@@ -146,6 +172,7 @@ def learn(texts: Sequence[str], kind: Kind, vocabulary: int) -> str:
             special_tokens=[],
         ),
     )
+
     return str(tokenizer.to_str())
 
 
@@ -155,6 +182,7 @@ def _untrained() -> Tokenizer:
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
     tokenizer.decoder = decoders.ByteLevel()
+
     return tokenizer
 
 
@@ -169,6 +197,7 @@ def valid(text: str) -> str:
         text.encode("utf-8")
     except UnicodeEncodeError:
         return utf8(text).decode("utf-8")
+
     return text
 
 
@@ -182,8 +211,10 @@ def pieces_of(text: str) -> Iterator[str]:
             if found >= 0:
                 end = found + (mark == "\n")  # the space belongs to the word behind it
                 break
+
         yield text[start:end]
         start = end
+
     if start < len(text):
         yield text[start:]
 
@@ -197,8 +228,9 @@ def batches(items: Iterable[str], size: int) -> Iterator[list[str]]:
 
 @functools.cache
 def _characters() -> tuple[str, ...]:
-    """The visible character that stands for each byte in the library's tokens (GPT-2's table): itself where it can be
-    seen, else the next free one from 256 on."""
+    """The visible character that stands for each byte in the library's tokens (GPT-2's table):
+    itself where it can be seen, else the next free one from 256 on.
+    """
     seen = {
         *range(ord("!"), ord("~") + 1),
         *range(ord("¡"), ord("¬") + 1),

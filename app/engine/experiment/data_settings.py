@@ -1,4 +1,6 @@
-"""[data] and [augmentation]: where the examples are, how they are read and divided, how pictures are varied."""
+"""[data] and [augmentation]: where the examples are, how they are read and divided, how pictures
+are varied.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +22,9 @@ TaskKind = Literal[
 Role = Literal["target", "number", "category", "text", "image", "group", "ignore"]
 Missing = Literal["median", "mean", "zero", "category", "drop"]
 
-PICTURES, TABLES, TEXTS = (
-    ("image", "pair"),
-    ("row", "signal", "text", "image", "pair"),
-    ("text", "pair"),
-)
+PICTURES = ("image", "pair")
+TABLES = ("row", "signal", "text", "image", "pair")
+TEXTS = ("text", "pair")
 
 
 class DataSettings(Spec):
@@ -53,14 +53,16 @@ class DataSettings(Spec):
         label="Columns",
         advanced=True,
         applies=TABLES,
-        help="For a table: what each column is. What is not named is guessed; identifiers and constants are ignored.",
+        help="For a table: what each column is. What is not named is guessed; identifiers and "
+        "constants are ignored.",
     )
     missing: dict[str, Missing] = setting(
         {},
         label="Missing values",
         advanced=True,
         applies=TABLES,
-        help="For a table: what happens where a column has no value. Left open, numbers get the median of training.",
+        help="For a table: what happens where a column has no value. Left open, numbers get the "
+        "median of training.",
     )
     delimiter: str | None = setting(
         None,
@@ -127,7 +129,8 @@ class DataSettings(Spec):
         label="Between tags",
         advanced=True,
         applies=("multi-label",),
-        help="What stands between several tags in one cell, such as ';' or ','. Left open, it is detected.",
+        help="What stands between several tags in one cell, such as ';' or ','. Left open, it is "
+        "detected.",
     )
     rows_are: Literal["row", "signal"] = setting(
         "row",
@@ -135,14 +138,16 @@ class DataSettings(Spec):
         advanced=True,
         applies=("row", "signal"),
         choices={"row": "Several values", "signal": "One signal, value after value"},
-        help="Whether the numbers of a table's row stand side by side, or follow one another in time.",
+        help="Whether the numbers of a table's row stand side by side, or follow one another in "
+        "time.",
     )
     tokens: Literal["bpe", "bytes"] | None = setting(
         None,
         label="Tokens",
         applies=TEXTS,
         choices={"bpe": "Parts of words (BPE)", "bytes": "Single bytes"},
-        help="In what pieces a text is read. Parts of words are learned from the training texts; bytes need no "
+        help="In what pieces a text is read. Parts of words are learned from the training texts; "
+        "bytes need no "
         "learning and make longer texts.",
     )
     vocabulary: int = setting(
@@ -164,7 +169,8 @@ class DataSettings(Spec):
         le=4096,
         step=32,
         applies=TEXTS,
-        help="Texts are cut after so many tokens; for language modelling, how far back the network sees.",
+        help="Texts are cut after so many tokens; for language modelling, how far back the network "
+        "sees.",
     )
     damage: Literal["mask", "noise"] = setting(
         "mask",
@@ -190,7 +196,8 @@ class DataSettings(Spec):
         ge=4,
         step=4,
         applies=PICTURES,
-        help="Pictures are brought to this height. Larger shows more and costs time and memory in proportion.",
+        help="Pictures are brought to this height. Larger shows more and costs time and memory in "
+        "proportion.",
     )
     width: int | None = setting(
         None,
@@ -226,7 +233,8 @@ class DataSettings(Spec):
         gt=0.0,
         lt=0.9,
         step=0.05,
-        help="Kept aside to judge every epoch. Left open, a tenth, at most 3,000; unused when the data have a "
+        help="Kept aside to judge every epoch. Left open, a tenth, at most 3,000; unused when the "
+        "data have a "
         "validation folder of their own.",
     )
     test_share: float = setting(
@@ -236,7 +244,8 @@ class DataSettings(Spec):
         ge=0.0,
         lt=0.9,
         step=0.05,
-        help="Kept apart to the very end and never used to choose anything; unused when the data have a test set.",
+        help="Kept apart to the very end and never used to choose anything; unused when the data "
+        "have a test set.",
     )
     group: Literal["none", "folder", "name"] = setting(
         "none",

@@ -1,7 +1,7 @@
 """The experiment: one frozen value with everything a person chose.
 
-A section or setting that is None was not chosen: it follows the data and the template. `resolved` fills all of
-them in; `problems` says what cannot be.
+A section or setting that is None was not chosen: it follows the data and the template. `resolved`
+fills all of them in; `problems` says what cannot be.
 """
 
 from __future__ import annotations
@@ -60,13 +60,14 @@ CHOICES = {
 
 
 def task_of(experiment: Experiment, description: Description) -> tasks.Task:
-    """The task: the one chosen; else that of the data; else, where the chosen loss does not fit that, one that it fits
-    and the data allow.
+    """The task: the one chosen; else that of the data; else, where the chosen loss does not fit
+    that, one that it fits and the data allow.
 
     Raises UserError when the chosen task does not fit the data.
     """
     kind = experiment.data.task or description.task
     chosen = tasks.task(kind)
+
     loss = experiment.loss
     if experiment.data.task is None and loss is not None and kind not in loss.tasks:
         fitting = (tasks.task(one) for one in loss.tasks)
@@ -74,6 +75,7 @@ def task_of(experiment: Experiment, description: Description) -> tasks.Task:
             (one for one in fitting if one.targets == chosen.targets and not one.fits(description)),
             chosen,
         )
+
     if reason := chosen.fits(description):
         others = [
             one.label
@@ -85,6 +87,7 @@ def task_of(experiment: Experiment, description: Description) -> tasks.Task:
             f"Choose as the task: {' or '.join(others)}." if others else "Choose other data.",
             "data.task",
         )
+
     return chosen
 
 
@@ -94,22 +97,27 @@ def problem_of(experiment: Experiment, description: Description) -> Problem:
 
 
 def usual_template(problem: Problem) -> type[Template]:
-    """The template that is taken where none was chosen: the usual one, else the first that fits the problem."""
+    """The template that is taken where none was chosen: the usual one, else the first that fits the
+    problem.
+    """
     usual = TEMPLATES.get(CHOICES["model"].default)
     if not usual.unfit(problem):
         return usual
+
     return next((one for one in TEMPLATES.all() if not one.unfit(problem)), usual)
 
 
 def resolved(experiment: Experiment, problem: Problem, task: tasks.Task) -> Experiment:
-    """The experiment with every section and setting filled in: first what the person chose, then the template's
-    recipe, then the choice's own default. (Data and augmentation are settled when the data are opened.)
+    """The experiment with every section and setting filled in: first what the person chose, then
+    the template's recipe, then the choice's own default. (Data and augmentation are settled when
+    the data are opened.)
 
     Raises UserError where the template or the loss does not fit.
     """
     template = experiment.model or usual_template(problem)()
     if reason := template.unfit(problem):
         raise UserError(reason, "Choose another template.", "model.template")
+
     template = template.resolved(problem)
     recipe = template.recipe(problem)
 
@@ -117,10 +125,13 @@ def resolved(experiment: Experiment, problem: Problem, task: tasks.Task) -> Expe
         advice = dict(recipe.get(section, {}))
         kind = advice.pop("kind", fallback or CHOICES[section].default)
         if section == "loss" and kind not in task.losses:
-            kind, advice = fallback, {}
+            kind = fallback
+            advice = {}
+
         choice = getattr(experiment, section) or CHOICES[section].registry.get(kind)()
         if choice.kind == kind:
             choice = _filled(choice, advice)
+
         return choice
 
     loss = choose("loss", task.losses[0])
@@ -131,14 +142,17 @@ def resolved(experiment: Experiment, problem: Problem, task: tasks.Task) -> Expe
             f"Choose {usual.label} as the loss.",
             "loss.kind",
         )
+
     optimizer = choose("optimizer")
     if optimizer.learning_rate is None:
         optimizer = optimizer.replace(learning_rate=optimizer.default_learning_rate)
+
     schedule = choose("schedule")
     training = _filled(experiment.training, recipe.get("training", {}))
     training = _filled(
         training, {"epochs": 12, "batch_size": 128, "gradient_clip": 0.0, "best_by": task.best_by}
     )
+
     return experiment.replace(
         model=template, loss=loss, optimizer=optimizer, schedule=schedule, training=training
     )

@@ -18,7 +18,9 @@ from models.spec import UnknownChoice
 
 FORMAT = 1
 MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
-"""From a format version to the next: raise FORMAT and add a function when a setting is renamed or removed."""
+"""From a format version to the next: raise FORMAT and add a function when a setting is renamed or
+removed.
+"""
 
 
 def to_plain(experiment: Experiment) -> dict[str, Any]:
@@ -28,14 +30,19 @@ def to_plain(experiment: Experiment) -> dict[str, Any]:
         value = getattr(experiment, section)
         if value is None:
             continue
+
         values = value.model_dump(exclude_none=True)
         choice = CHOICES.get(section)
         plain[section] = {choice.registry.key: value.kind, **values} if choice else values
+
     return plain
 
 
 def from_plain(data: dict[str, Any], where: str = "the experiment") -> Experiment:
-    """The experiment in plain data. Raises UserError, one sentence for every thing that is wrong."""
+    """The experiment in plain data.
+
+    Raises UserError, one sentence for every thing that is wrong.
+    """
     data = dict(data)
     version = data.pop("netwright", FORMAT)
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
@@ -48,11 +55,14 @@ def from_plain(data: dict[str, Any], where: str = "the experiment") -> Experimen
             f"In {where}, the format version is {version}; this program knows up to {FORMAT}.",
             "Open it with a newer Netwright.",
         )
+
     for old in range(version, FORMAT):
         data = MIGRATIONS[old](data)
+
     for section, choice in CHOICES.items():
         if isinstance(data.get(section), dict):
             data[section] = {choice.registry.key: choice.default, **data[section]}
+
     try:
         return Experiment.model_validate(data)
     except ValidationError as error:
@@ -62,26 +72,33 @@ def from_plain(data: dict[str, Any], where: str = "the experiment") -> Experimen
 
 
 def read(path: Path) -> Experiment:
-    """The experiment in a TOML file; a relative source is taken from the file's folder. Raises UserError."""
+    """The experiment in a TOML file; a relative source is taken from the file's folder.
+
+    Raises UserError.
+    """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise disk_error(error, path) from error
     except UnicodeDecodeError as error:
         raise UserError(f"'{path.name}' is not a text file.", "Open a .toml file.") from error
+
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UserError(
             f"'{path.name}' is not valid TOML: {error}.", "Mend that line, then open it again."
         ) from error
+
     experiment = from_plain(data, f"'{path.name}'")
     source = experiment.data.source
     if source and not source.startswith("sample:"):
         full = (path.parent / Path(source).expanduser()).resolve()
         experiment = experiment.replace(data=experiment.data.replace(source=str(full)))
+
     if not experiment.name:
         experiment = experiment.replace(name=path.stem)
+
     return experiment
 
 
@@ -93,6 +110,7 @@ def dumps(experiment: Experiment, relative_to: Path | None = None) -> str:
         path = Path(source)
         if path.is_relative_to(relative_to):
             plain["data"]["source"] = path.relative_to(relative_to).as_posix()
+
     return tomli_w.dumps(plain)
 
 
@@ -102,7 +120,10 @@ def write(experiment: Experiment, path: Path) -> None:
 
 
 def with_overrides(experiment: Experiment, pairs: Iterable[str]) -> Experiment:
-    """The experiment after `section.field=value` pairs (the command line's --set). Raises UserError."""
+    """The experiment after `section.field=value` pairs (the command line's --set).
+
+    Raises UserError.
+    """
     plain = to_plain(experiment)
     for pair in pairs:
         name, separator, text = pair.partition("=")
@@ -112,27 +133,35 @@ def with_overrides(experiment: Experiment, pairs: Iterable[str]) -> Experiment:
                 f"'--set {pair}' is not of the form section.field=value.",
                 "For example: --set model.width=32",
             )
+
         try:
             value = tomllib.loads(f"value = {text.strip()}")["value"]
         except tomllib.TOMLDecodeError:
             value = text.strip()
+
         if len(parts) == 1:
             plain[parts[0]] = value
             continue
+
         section = plain.setdefault(parts[0], {})
         if not isinstance(section, dict):
             raise UserError(
                 f"'--set {pair}': '{parts[0]}' has no settings.",
                 f"Sections are {', '.join(SECTIONS)}.",
             )
+
         if parts[1] in ("kind", "template") and section.get(parts[1]) != value:
             section.clear()  # another choice has other settings
+
         section[parts[1]] = value
+
     return from_plain(plain, "--set")
 
 
 def sentences(error: ValidationError, data: dict[str, Any] | None = None) -> list[str]:
-    """A pydantic error in a person's words, a sentence for each thing that is wrong; `data` is what was read."""
+    """A pydantic error in a person's words, a sentence for each thing that is wrong; `data` is what
+    was read.
+    """
     return [_sentence(item, data or {}) for item in error.errors()]
 
 
@@ -154,17 +183,17 @@ TYPES = {
 
 
 def _sentence(item: Any, data: dict[str, Any]) -> str:
-    place, kind, value = (
-        ".".join(str(part) for part in item["loc"]),
-        item["type"],
-        item.get("input"),
-    )
+    place = ".".join(str(part) for part in item["loc"])
+    kind = item["type"]
+    value = item.get("input")
     context = item.get("ctx") or {}
+
     if kind == "extra_forbidden":
         near = difflib.get_close_matches(
             str(item["loc"][-1]), _fields_beside(item["loc"], data), n=1
         )
         return f"there is no setting '{place}'." + (f" Did you mean '{near[0]}'?" if near else "")
+
     if kind in LIMITS:
         return f"'{place}' is {value}; it must be {LIMITS[kind]} {next(iter(context.values())):g}."
     if kind == "literal_error":
@@ -175,6 +204,7 @@ def _sentence(item: Any, data: dict[str, Any]) -> str:
         return f"'{place}' is {value!r}; it must be {TYPES[kind]}."
     if isinstance(context.get("error"), UnknownChoice):
         return f"'{place}': {context['error']}"
+
     return f"'{place}': {item['msg'].removeprefix('Value error, ')}."
 
 
@@ -182,8 +212,10 @@ def _fields_beside(loc: tuple[Any, ...], data: dict[str, Any]) -> list[str]:
     """The names that would have been right where `loc` is not."""
     if len(loc) == 1:
         return list(Experiment.model_fields)
+
     section = str(loc[0])
     if section in CHOICES:
         registry = CHOICES[section].registry
         return list(registry.get(data[section][registry.key]).model_fields)
+
     return list(type(Experiment.model_fields[section].default).model_fields)

@@ -25,7 +25,8 @@ class TrainingSettings(Spec):
         unit="examples",
         ge=1,
         logarithmic=True,
-        help="Examples that go through the network together. Larger is smoother and takes more memory.",
+        help="Examples that go through the network together. Larger is smoother and takes more "
+        "memory.",
     )
     accumulation: int = setting(
         1,
@@ -34,14 +35,16 @@ class TrainingSettings(Spec):
         ge=1,
         le=4096,
         advanced=True,
-        help="Adds up the gradients of so many batches before each step: the effect of a larger batch in the memory of "
+        help="Adds up the gradients of so many batches before each step: the effect of a larger "
+        "batch in the memory of "
         "a small one.",
     )
     recompute: bool = setting(
         False,
         label="Recompute activations",
         advanced=True,
-        help="Keeps only what goes into each block and computes the rest again in the backward pass: less memory for a "
+        help="Keeps only what goes into each block and computes the rest again in the backward "
+        "pass: less memory for a "
         "second forward pass at every step, and the same result.",
     )
     seed: int = setting(
@@ -63,7 +66,8 @@ class TrainingSettings(Spec):
             "bfloat16": "bfloat16 (half the memory)",
             "float16": "float16 with scaling (for older GPUs)",
         },
-        help="Two bytes a number halve the memory of activations; automatic takes bfloat16 where the device is faster "
+        help="Two bytes a number halve the memory of activations; automatic takes bfloat16 where "
+        "the device is faster "
         "with it. float16 also needs its loss scaled, which is done by itself.",
     )
     gradient_clip: float | None = setting(
@@ -74,7 +78,8 @@ class TrainingSettings(Spec):
         step=0.5,
         advanced=True,
         live=True,
-        help="A gradient longer than this is shortened to it; 0 leaves it. Helps against sudden jumps.",
+        help="A gradient longer than this is shortened to it; 0 leaves it. Helps against sudden "
+        "jumps.",
     )
     patience: int = setting(
         0,
@@ -100,21 +105,24 @@ class TrainingSettings(Spec):
         step=16,
         advanced=True,
         applies=("matching", "metric-learning"),
-        help="In how many numbers an example is written down, so that what belongs together lies near.",
+        help="In how many numbers an example is written down, so that what belongs together lies "
+        "near.",
     )
     best_by: Literal["loss", "metric"] | None = setting(
         None,
         label="Best epoch by",
         choices={"loss": "Validation loss", "metric": "The main figure of validation"},
         advanced=True,
-        help="Which figure decides whose weights are kept. Left open, the task says it: mostly the loss.",
+        help="Which figure decides whose weights are kept. Left open, the task says it: mostly the "
+        "loss.",
     )
     cpu_use: Literal["gentle", "normal", "max"] = setting(
         "normal",
         label="CPU use",
         advanced=True,
         choices={"gentle": "Gentle: one core", "normal": "Normal: measured", "max": "All cores"},
-        help="How much of the computer a training on the CPU takes. Normal tries thread counts in the first steps.",
+        help="How much of the computer a training on the CPU takes. Normal tries thread counts in "
+        "the first steps.",
     )
     threads: int | None = setting(
         None,
@@ -126,5 +134,7 @@ class TrainingSettings(Spec):
 
     @property
     def step_size(self) -> int:
-        """Examples of a step: those of all batches whose gradients are added up; 1 while that is open."""
+        """Examples of a step: those of all batches whose gradients are added up; 1 while that is
+        open.
+        """
         return (self.batch_size or 1) * self.accumulation

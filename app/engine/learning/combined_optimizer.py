@@ -1,4 +1,6 @@
-"""Several optimizers that share a network's weights, as one that the trainer, checkpoints and the ledger can use."""
+"""Several optimizers that share a network's weights, as one that the trainer, checkpoints and the
+ledger can use.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +11,26 @@ import torch
 
 
 class CombinedOptimizer(torch.optim.Optimizer):
-    """Steps with each of the parts in turn. Each has weights of its own; groups and state are those of all of them."""
+    """Steps with each of the parts in turn.
+
+    Each has weights of its own; groups and state are those of all of them.
+    """
 
     def __init__(self, parts: Sequence[torch.optim.Optimizer]) -> None:
         """parts: fresh ones, at least one, with no weight in two of them."""
         defaults: dict[str, Any] = {"fused": any(part.defaults.get("fused") for part in parts)}
         super().__init__([group for part in parts for group in part.param_groups], defaults)
+
         self.parts = tuple(parts)
         for part in self.parts:
             self.state.update(part.state)
+
         self._share()
 
     def _share(self) -> None:
-        """A group or a state that is changed here is changed in its part: they are the same objects."""
+        """A group or a state that is changed here is changed in its part: they are the same
+        objects.
+        """
         groups = iter(self.param_groups)
         for part in self.parts:
             part.param_groups = [next(groups) for _ in part.param_groups]
@@ -33,8 +42,10 @@ class CombinedOptimizer(torch.optim.Optimizer):
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
+
         for part in self.parts:
             part.step()
+
         return loss
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:

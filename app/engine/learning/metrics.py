@@ -1,4 +1,6 @@
-"""The figures by which a network is judged: their names in summary.json, and what they mean to a person."""
+"""The figures by which a network is judged: their names in summary.json, and what they mean to a
+person.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ from app.engine.text import amount, number, percent
 
 @dataclass(frozen=True)
 class Metric:
-    """One figure. better: which way is good. shown: as a share of 100, in the target's own unit, or as it is.
+    """One figure.
+
+    better: which way is good. shown: as a share of 100, in the target's own unit, or as it is.
 
     worst, best: the ends of its scale, None where it has none.
     """
@@ -82,7 +86,8 @@ METRICS = {
         Metric(
             "r2",
             "R²",
-            "The share of the ups and downs that the answers explain: 1 is all of it, 0 no better than "
+            "The share of the ups and downs that the answers explain: 1 is all of it, 0 no better "
+            "than "
             "always answering the mean, below 0 worse.",
             "higher",
             "number",
@@ -152,12 +157,16 @@ METRICS = {
 
 
 def shown(name: str, value: float, unit: str = "") -> str:
-    """A metric (its name in METRICS) for a person: "93.1 %", "41.8 cm", "0.453". unit: of the amounts."""
+    """A metric (its name in METRICS) for a person: "93.1 %", "41.8 cm", "0.453".
+
+    unit: of the amounts.
+    """
     metric = METRICS.get(name)
     if metric is None:
         return number(value)
     if metric.shown == "percent":
         return percent(value, 1)
+
     return amount(value, unit if metric.shown == "unit" else "")
 
 

@@ -1,7 +1,7 @@
 """Losses, optimizers and schedules: what each must say of itself. A member is a file in its folder.
 
-These are declarations; torch is imported only inside the methods that need it, so that the window can show
-them before the engine is loaded.
+These are declarations; torch is imported only inside the methods that need it, so that the window
+can show them before the engine is loaded.
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ class Optimizer(Choice):
     order: ClassVar[int] = 100
     explanation: ClassVar[str]
     state_names: ClassVar[dict[str, str]]
-    """PyTorch's name of a state tensor -> ledger row: {"exp_avg": "first_moment", ...}; others are counters, of one
-    number each, in other_state."""
+    """PyTorch's name of a state tensor -> ledger row: {"exp_avg": "first_moment", ...}; others are
+    counters, of one number each, in other_state.
+    """
+
     default_learning_rate: ClassVar[float]
 
     learning_rate: float | None = setting(
@@ -34,13 +36,15 @@ class Optimizer(Choice):
         gt=0.0,
         le=100.0,
         logarithmic=True,
-        help="How far a step goes, at its peak. Too high and the loss jumps; too low and it crawls.",
+        help="How far a step goes, at its peak. Too high and the loss jumps; too low and it "
+        "crawls.",
     )
     decay_all: bool = setting(
         False,
         label="Decay biases and norms too",
         advanced=True,
-        help="Weight decay then reaches every weight; usually biases, norms and positions are left alone.",
+        help="Weight decay then reaches every weight; usually biases, norms and positions are left "
+        "alone.",
     )
 
     def rate(self) -> float:
@@ -55,7 +59,9 @@ class Optimizer(Choice):
     # --- what it keeps
 
     def kept(self, shape: tuple[int, ...], matrix: bool = False) -> dict[str, tuple[int, ...]]:
-        """Every tensor kept of a weight of this shape: PyTorch's name -> its shape. All of them are float32.
+        """Every tensor kept of a weight of this shape: PyTorch's name -> its shape.
+
+        All of them are float32.
 
         matrix: whether it is a matrix between hidden layers (see models.network.hidden_matrices).
         """
@@ -63,14 +69,18 @@ class Optimizer(Choice):
 
     @property
     def state(self) -> tuple[str, ...]:
-        """Of "first_moment", "second_moment", "other_state": what is kept in full, a float for each weight."""
+        """Of "first_moment", "second_moment", "other_state": what is kept in full, a float for each
+        weight.
+        """
         return tuple(
             row for row in ROWS_OF_STATE if all(self._share(row, *probe) == 1 for probe in _PROBES)
         )
 
     @property
     def partly(self) -> tuple[str, ...]:
-        """Of the same rows: what is kept of some weights only, or for rows and columns instead of each weight."""
+        """Of the same rows: what is kept of some weights only, or for rows and columns instead of
+        each weight.
+        """
         return tuple(
             row
             for row in ROWS_OF_STATE
@@ -85,27 +95,32 @@ class Optimizer(Choice):
         found: Counter[str] = Counter()
         for name, of in self.kept(shape, matrix).items():
             found[self.state_names.get(name, "counters")] += math.prod(of)
+
         return found
 
     def floats(self, groups: Iterable[dict]) -> dict[str, int]:
-        """Floats kept beside weights and gradients, exactly: by row of the ledger, and "counters" (part of other_state
-        there). groups: as from `groups`."""
+        """Floats kept beside weights and gradients, exactly: by row of the ledger, and "counters"
+        (part of other_state there). groups: as from `groups`.
+        """
         found: Counter[str] = Counter()
         for group in groups:
             for weight in group["params"]:
                 found += self._floats(tuple(weight.shape), self.is_matrix(group, weight))
+
         return {row: found[row] for row in (*ROWS_OF_STATE, "counters")}
 
     def floats_per_parameter(
         self, floats: Mapping[str, int] | None = None, parameters: int | None = None
     ) -> float:
-        """Weight + gradient + state: 4 for Adam and AdamW (Kingma & Ba 2015; Loshchilov & Hutter 2019).
+        """Weight + gradient + state: 4 for Adam and AdamW (Kingma & Ba 2015; Loshchilov & Hutter
+        2019).
 
-        floats, parameters: as from `floats`, and n; left out, it is what every weight has in full. Counters are not
-        counted: they are a float or two for each tensor.
+        floats, parameters: as from `floats`, and n; left out, it is what every weight has in full.
+        Counters are not counted: they are a float or two for each tensor.
         """
         if floats is None or not parameters:
             return 2 + len(self.state)
+
         return 2 + sum(floats[row] for row in ROWS_OF_STATE) / parameters
 
     # --- how it is made
@@ -128,11 +143,15 @@ class Optimizer(Choice):
     # --- what it shows of itself while it trains, see training.inside
 
     lacks: ClassVar[str] = ""
-    """In a sentence, what of gradient, moments and step it does not have for each weight, and what it does instead."""
+    """In a sentence, what of gradient, moments and step it does not have for each weight, and what
+    it does instead.
+    """
 
     def formula(self) -> str:
-        """The step of one weight, with {rate}, {gradient}, {first_moment}, {second_moment_root}, {weight} and {decay}
-        for figures; "" where no short one says it: then it is measured. It holds where a weight has all of them."""
+        """The step of one weight, with {rate}, {gradient}, {first_moment}, {second_moment_root},
+        {weight} and {decay} for figures; "" where no short one says it: then it is measured. It
+        holds where a weight has all of them.
+        """
         return ""
 
     def inside(
@@ -142,21 +161,25 @@ class Optimizer(Choice):
         weight: torch.Tensor,
         group: Mapping[str, Any],
     ) -> dict[str, torch.Tensor]:
-        """Of n weights after a step, (n,) each, as far as there are such: "first_moment", "second_moment_root", as the
-        step uses them, and "step", what it took from the weight but for its decay; left out, it is measured.
+        """Of n weights after a step, (n,) each, as far as there are such: "first_moment",
+        "second_moment_root", as the step uses them, and "step", what it took from the weight but
+        for its decay; left out, it is measured.
 
-        state: (n,) what is kept of them by PyTorch's names, counters too. gradient, weight: (n,), before the step.
-        group: their parameter group.
+        state: (n,) what is kept of them by PyTorch's names, counters too. gradient, weight: (n,),
+        before the step. group: their parameter group.
         """
         rows = {self.state_names.get(name): value for name, value in state.items()}
         found = {"first_moment": rows["first_moment"]} if "first_moment" in rows else {}
         if "second_moment" in rows:
             found["second_moment_root"] = rows["second_moment"].sqrt()
+
         return found
 
     @property
     def decays_apart(self) -> bool:
-        """Whether weight decay pulls at the weights themselves, rather than being added to the gradient."""
+        """Whether weight decay pulls at the weights themselves, rather than being added to the
+        gradient.
+        """
         return False
 
     def pull(self, group: Mapping[str, Any]) -> float:
@@ -170,7 +193,9 @@ class Optimizer(Choice):
         return self.build(self.groups(network), device)
 
     def build(self, groups: Iterable[dict], device: torch.device) -> torch.optim.Optimizer:
-        """The optimizer over parameter groups ({"params": [...], "weight_decay": w}), fused where that exists."""
+        """The optimizer over parameter groups ({"params": [...], "weight_decay": w}), fused where
+        that exists.
+        """
         raise NotImplementedError
 
 
@@ -179,7 +204,10 @@ def decay_setting(
     help: str = "Pulls weights towards zero at every step, which keeps the network from learning by heart.",
     advanced: bool = False,
 ) -> Any:
-    """The field `weight_decay` of an optimizer. help: what is done with it, where it does not simply pull."""
+    """The field `weight_decay` of an optimizer.
+
+    help: what is done with it, where it does not simply pull.
+    """
     return setting(
         default,
         label="Weight decay",
@@ -201,12 +229,14 @@ def epsilon_setting(default: float) -> Any:
         le=1.0,
         logarithmic=True,
         advanced=True,
-        help="Added below the fraction, so that a weight without gradients does not divide by zero.",
+        help="Added below the fraction, so that a weight without gradients does not divide by "
+        "zero.",
     )
 
 
 ROWS_OF_STATE = ("first_moment", "second_moment", "other_state")
 """Rows of the ledger in which an optimizer's state of the weights is counted."""
+
 _PROBES = (((3, 4), True), ((3, 4), False), ((2, 3, 4, 5), False), ((5,), False))
 """Weights of every sort: their shape, and whether they are matrices between hidden layers."""
 

@@ -16,23 +16,27 @@ Memory = Mapping[str, float]
 
 
 class Schedule(Choice):
-    """The learning rate over the run, as a factor of the peak. A pure function: it is drawn before training.
+    """The learning rate over the run, as a factor of the peak.
 
-    One that follows the validation says in `judged` what it remembers of it: that is kept in checkpoints, and what it
-    does to the rate is the factor remembered as "scale".
+    A pure function: it is drawn before training.
+
+    One that follows the validation says in `judged` what it remembers of it: that is kept in
+    checkpoints, and what it does to the rate is the factor remembered as "scale".
     """
 
     order: ClassVar[int] = 100
     explanation: ClassVar[str]
 
     def factor(self, step: int, steps: int) -> float:
-        """Factor of the peak learning rate at `step` (0-based) of a run of `steps` steps, as far as it is known
-        beforehand."""
+        """Factor of the peak learning rate at `step` (0-based) of a run of `steps` steps, as far as
+        it is known beforehand.
+        """
         raise NotImplementedError
 
     def judged(self, memory: Memory, loss: float) -> dict[str, float]:
-        """What is remembered after an epoch with this validation loss, which may be no finite number. From here on the
-        learning rate is the peak x factor x scale_of(memory)."""
+        """What is remembered after an epoch with this validation loss, which may be no finite
+        number. From here on the learning rate is the peak x factor x scale_of(memory).
+        """
         return {}
 
 

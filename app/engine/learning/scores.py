@@ -13,8 +13,11 @@ Z95 = 1.959963984540054
 
 @dataclass(frozen=True)
 class PerClass:
-    """Figures per class, arrays of length K. What is not defined is NaN: precision of a class that was never
-    predicted, recall of one without examples."""
+    """Figures per class, arrays of length K.
+
+    What is not defined is NaN: precision of a class that was never predicted, recall of one without
+    examples.
+    """
 
     precision: np.ndarray
     recall: np.ndarray
@@ -27,11 +30,15 @@ def predicted_classes(probabilities: np.ndarray) -> np.ndarray:
     """The most probable class of each row: (n, K) -> (n,) int64."""
     if not len(probabilities):
         return np.zeros(0, dtype=np.int64)
+
     return probabilities.argmax(axis=1).astype(np.int64)
 
 
 def confusion(targets: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
-    """Counts (K, K), true class by row, predicted class by column. targets, predicted: (n,) class numbers."""
+    """Counts (K, K), true class by row, predicted class by column.
+
+    targets, predicted: (n,) class numbers.
+    """
     cells = np.asarray(targets, dtype=np.int64) * classes + np.asarray(predicted, dtype=np.int64)
     return np.bincount(cells, minlength=classes * classes).reshape(classes, classes)
 
@@ -48,7 +55,9 @@ def per_class(matrix: np.ndarray) -> PerClass:
 
 
 def per_class_of(targets: np.ndarray, predicted: np.ndarray, classes: int) -> PerClass:
-    """The same from the answers (n,) themselves: of ten thousand classes the counts would take 800 MB."""
+    """The same from the answers (n,) themselves: of ten thousand classes the counts would take 800
+    MB.
+    """
     hits, count, predictions = (
         np.bincount(np.asarray(one, np.int64), minlength=classes)
         for one in (targets[targets == predicted], targets, predicted)
@@ -78,61 +87,78 @@ def macro_f1(matrix: np.ndarray) -> float:
 
 
 def mean_f1(table: PerClass) -> float:
-    """Mean F1 over the classes that have examples or were predicted, however rare; NaN where there are none."""
+    """Mean F1 over the classes that have examples or were predicted, however rare; NaN where there
+    are none.
+    """
     known = table.f1[~np.isnan(table.f1)]
     return float(known.mean()) if len(known) else math.nan
 
 
 def auc(targets: np.ndarray, scores: np.ndarray) -> float:
-    """Area under the ROC curve: how often a yes scores above a no, a tie counting half. NaN without one of both.
+    """Area under the ROC curve: how often a yes scores above a no, a tie counting half.
+
+    NaN without one of both.
 
     targets: (n,) 0 or 1. scores: (n,), larger for yes. Ranks after Mann & Whitney (1947).
     """
     targets = np.asarray(targets).astype(bool)
-    positive, negative = int(targets.sum()), int((~targets).sum())
+    positive = int(targets.sum())
+
+    negative = int((~targets).sum())
     if not positive or not negative:
         return math.nan
+
     _, group, sizes = np.unique(scores, return_inverse=True, return_counts=True)
     ends = np.cumsum(sizes)
     ranks = (ends - (sizes - 1) / 2)[group]
+
     return float((ranks[targets].sum() - positive * (positive + 1) / 2) / (positive * negative))
 
 
 def average_precision(targets: np.ndarray, scores: np.ndarray) -> float:
-    """How far up the list those stand that are meant: the mean over them of the precision at their place. NaN without
-    one. Equal scores stand at one place together, so that their order decides nothing.
+    """How far up the list those stand that are meant: the mean over them of the precision at their
+    place. NaN without one. Equal scores stand at one place together, so that their order decides
+    nothing.
 
     targets: (n,) 0 or 1. scores: (n,), larger for what is meant.
     """
     targets = np.asarray(targets).astype(bool)
     if not targets.any():
         return math.nan
+
     order = np.argsort(-np.asarray(scores), kind="stable")
-    meant, scores = targets[order], np.asarray(scores)[order]
+    meant = targets[order]
+    scores = np.asarray(scores)[order]
     ends = np.flatnonzero(np.append(scores[1:] != scores[:-1], True))
     found = np.cumsum(meant)[ends]
     precision = found / (ends + 1)
+
     return float((np.diff(found, prepend=0) * precision).sum() / found[-1])
 
 
 def mean_average_precision(targets: np.ndarray, scores: np.ndarray) -> float:
-    """The mean over the tags of their average precision; a tag that no example has is left out. NaN where none has any.
+    """The mean over the tags of their average precision; a tag that no example has is left out.
+
+    NaN where none has any.
 
     targets: (n, K) 0 or 1. scores: (n, K).
     """
     columns = zip(np.asarray(targets).T, np.asarray(scores).T, strict=True)
     found = [average_precision(has, predictions) for has, predictions in columns]
     known = [value for value in found if not math.isnan(value)]
+
     return float(np.mean(known)) if known else math.nan
 
 
 def tag_f1(targets: np.ndarray, predictions: np.ndarray) -> dict[str, float]:
-    """macro_f1: the mean over the tags that an example has or gets; micro_f1: of all tags counted together. NaN where
-    there are none. targets, predictions: (n, K) bool."""
+    """macro_f1: the mean over the tags that an example has or gets; micro_f1: of all tags counted
+    together. NaN where there are none. targets, predictions: (n, K) bool.
+    """
     hits = (targets & predictions).sum(axis=0)
     either = targets.sum(axis=0) + predictions.sum(axis=0)
     each = _share(2.0 * hits, either)
     known = each[~np.isnan(each)]
+
     return {
         "macro_f1": float(known.mean()) if len(known) else math.nan,
         "micro_f1": 2 * int(hits.sum()) / int(either.sum()) if either.sum() else math.nan,
@@ -140,12 +166,18 @@ def tag_f1(targets: np.ndarray, predictions: np.ndarray) -> dict[str, float]:
 
 
 def mae(targets: np.ndarray, predictions: np.ndarray) -> float:
-    """Mean absolute error, over several amounts their mean. targets, predictions: (n, T). NaN without examples."""
+    """Mean absolute error, over several amounts their mean.
+
+    targets, predictions: (n, T). NaN without examples.
+    """
     return float(np.abs(predictions.astype(float) - targets).mean()) if len(targets) else math.nan
 
 
 def rmse(targets: np.ndarray, predictions: np.ndarray) -> float:
-    """Root of the mean squared error of each amount, and over several amounts their mean. targets, predictions: (n, T)."""
+    """Root of the mean squared error of each amount, and over several amounts their mean.
+
+    targets, predictions: (n, T).
+    """
     return (
         float(np.sqrt(((predictions.astype(float) - targets) ** 2).mean(axis=0)).mean())
         if len(targets)
@@ -154,21 +186,27 @@ def rmse(targets: np.ndarray, predictions: np.ndarray) -> float:
 
 
 def r2(targets: np.ndarray, predictions: np.ndarray) -> float:
-    """The share of the variance that is explained, over several amounts the mean of those that vary; NaN where none
-    does. targets, predictions: (n, T)."""
+    """The share of the variance that is explained, over several amounts the mean of those that
+    vary; NaN where none does. targets, predictions: (n, T).
+    """
     if not len(targets):
         return math.nan
+
     targets = targets.astype(float)
     left = ((predictions.astype(float) - targets) ** 2).sum(axis=0)
     spread = ((targets - targets.mean(axis=0)) ** 2).sum(axis=0)
     vary = spread > 0
+
     return float(np.mean(1 - left[vary] / spread[vary])) if vary.any() else math.nan
 
 
 def wilson(correct: int, total: int, z: float = Z95) -> tuple[float, float]:
-    """The interval in which the true share lies with 95 % confidence (Wilson 1927); (0, 1) knowing nothing."""
+    """The interval in which the true share lies with 95 % confidence (Wilson 1927); (0, 1) knowing
+    nothing.
+    """
     if total <= 0:
         return 0.0, 1.0
+
     share = correct / total
     centre = share + z * z / (2 * total)
     reach = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
@@ -177,4 +215,5 @@ def wilson(correct: int, total: int, z: float = Z95) -> tuple[float, float]:
         (centre - reach) / scale if correct else 0.0
     )  # exactly, where rounding would leave a trace
     high = (centre + reach) / scale if correct < total else 1.0
+
     return low, high

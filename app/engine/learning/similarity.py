@@ -1,7 +1,8 @@
-"""What the losses on points in space share: directions compared in full precision, and averages over those examples
-that have something to be compared with.
+"""What the losses on points in space share: directions compared in full precision, and averages
+over those examples that have something to be compared with.
 
-Axes: B examples of a batch, D numbers of a point. Nothing here depends on values in a way that changes shapes.
+Axes: B examples of a batch, D numbers of a point. Nothing here depends on values in a way that
+changes shapes.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
     import torch
 
 NEVER = -1e4
-"""A logit so low that its probability is exactly 0; unlike minus infinity it leaves the gradient of a row without any
-other finite."""
+"""A logit so low that its probability is exactly 0; unlike minus infinity it leaves the gradient of
+a row without any other finite.
+"""
 
 
 def directions(points: torch.Tensor) -> torch.Tensor:
@@ -27,8 +29,9 @@ def directions(points: torch.Tensor) -> torch.Tensor:
 
 
 def products(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
-    """(n, D) and (m, D) -> (n, m), in float32 whatever the precision of the training: in bfloat16 there are only 256
-    different cosines."""
+    """(n, D) and (m, D) -> (n, m), in float32 whatever the precision of the training: in bfloat16
+    there are only 256 different cosines.
+    """
     import torch
 
     with torch.autocast(first.device.type, enabled=False):
@@ -56,7 +59,9 @@ class ComparingLoss(LossFunction):
     def each(
         self, outputs: torch.Tensor, targets: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """The loss of every example and its weight, 1 or, where there is nothing to compare it with, 0: (B,), (B,)."""
+        """The loss of every example and its weight, 1 or, where there is nothing to compare it
+        with, 0: (B,), (B,).
+        """
         raise NotImplementedError
 
     def __call__(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:

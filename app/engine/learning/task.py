@@ -1,6 +1,9 @@
-"""What a task must say of itself: what is predicted from what. Everything else asks the task and knows none by name.
+"""What a task must say of itself: what is predicted from what.
 
-Tasks are declarations like losses and optimizers; torch is imported only inside the methods that are given tensors.
+Everything else asks the task and knows none by name.
+
+Tasks are declarations like losses and optimizers; torch is imported only inside the methods that
+are given tensors.
 """
 
 from __future__ import annotations
@@ -21,36 +24,50 @@ if TYPE_CHECKING:
     from app.engine.data.preparation import Batch
 
 View = Literal["classes", "yes-no", "tags", "amounts", "matching", "space", "language", "restored"]
-"""How results are reported and shown, and what 'Try it' answers: results/reports, pages/results/views, pages/tryit."""
+"""How results are reported and shown, and what 'Try it' answers: results/reports,
+pages/results/views, pages/tryit.
+"""
 
 
 class Task(ABC):
     """One task. An object without state: one of each kind stands in TASKS.
 
-    `predictions` is what is kept of the network's answer on one example, the same in judging, in the run folder and in
-    'Try it': probabilities, amounts in their own unit, points in space, or sums from which figures are made.
+    `predictions` is what is kept of the network's answer on one example, the same in judging, in
+    the run folder and in 'Try it': probabilities, amounts in their own unit, points in space, or
+    sums from which figures are made.
     """
 
     kind: ClassVar[str]
     label: ClassVar[str]
     summary: ClassVar[str]
     """What it is, in a sentence."""
+
     example: ClassVar[str]
     """A few words of what one could do with it."""
+
     order: ClassVar[int] = 100
     view: ClassVar[View]
     metrics: ClassVar[tuple[str, ...]]
     """Names in METRICS; the first is the headline."""
+
     reads: ClassVar[tuple[InputKind, ...]] = ("image", "row", "text", "signal")
     pairs: ClassVar[bool] = False
     answers: ClassVar[Answers] = "values"
     embeds: ClassVar[bool] = False
     """Whether the network answers with points in space, of [training] embedding numbers."""
+
     targets: ClassVar[Literal["classes", "tags", "amounts", "none", "tokens"]] = "classes"
-    """What the data must give for each example; "none" and "tokens" are derived from the example itself."""
+    """What the data must give for each example; "none" and "tokens" are derived from the example
+    itself.
+    """
+
     best_by: ClassVar[Literal["loss", "metric"]] = "loss"
-    """What decides whose weights are kept, unless a person says otherwise. Where examples are compared the loss of
-    validation rises, for answers get too sure, while ever more of them are right."""
+    """What decides whose weights are kept, unless a person says otherwise.
+
+    Where examples are compared the loss of validation rises, for answers get too sure, while ever
+    more of them are right.
+    """
+
     probes: ClassVar[int] = 12
     """How many validation examples are kept with every epoch, for scrubbing back."""
 
@@ -72,6 +89,7 @@ class Task(ABC):
             return f"{self.label} needs {'pairs' if self.pairs else 'single examples, not pairs'}."
         if any(one.kind not in self.reads for one in inputs):
             return f"{self.label} needs {' or '.join(PLURALS[kind] for kind in self.reads)}."
+
         return ""
 
     @abstractmethod
@@ -104,9 +122,11 @@ class Task(ABC):
         targets: torch.Tensor,
         generator: torch.Generator,
     ) -> tuple[Batch, torch.Tensor]:
-        """A prepared batch as network and loss get it: amounts brought to one scale, examples damaged ...
+        """A prepared batch as network and loss get it: amounts brought to one scale, examples
+        damaged ...
 
-        generator: on the CPU or the batch's device; in judging the same dice fall for the same examples.
+        generator: on the CPU or the batch's device; in judging the same dice fall for the same
+        examples.
         """
         return inputs, targets
 
@@ -114,7 +134,10 @@ class Task(ABC):
     def predictions(
         self, description: Description, outputs: torch.Tensor, targets: torch.Tensor
     ) -> torch.Tensor:
-        """(B, *answer) outputs -> (B, ...) float32, what is kept of them. targets: as the loss got them."""
+        """(B, *answer) outputs -> (B, ...) float32, what is kept of them.
+
+        targets: as the loss got them.
+        """
 
     # --- figures, in NumPy
 

@@ -1,7 +1,7 @@
 """The state of the device while training: memory, utilisation, temperature, power.
 
-Every reading is asked for by itself: what fails is None with a reason and takes nothing else with it. Nothing here
-starts a CUDA context; before a training has begun only NVML is asked.
+Every reading is asked for by itself: what fails is None with a reason and takes nothing else with
+it. Nothing here starts a CUDA context; before a training has begun only NVML is asked.
 """
 
 from __future__ import annotations
@@ -25,11 +25,15 @@ READINGS = (
     "temperature",
     "power",
 )
-"""total, free: of the device. allocated: in use by tensors. reserved: that and what PyTorch keeps for reuse. other:
-other programs and the driver. process: this program, in main memory. Bytes; percent, degrees Celsius and watts."""
+"""total, free: of the device.
+
+allocated: in use by tensors. reserved: that and what PyTorch keeps for reuse. other: other programs
+and the driver. process: this program, in main memory. Bytes; percent, degrees Celsius and watts.
+"""
 
 PATIENCE = 3
 """Failures in a row after which a reading is asked for only every BACK_OFF seconds."""
+
 BACK_OFF = 10.0
 _UNKNOWN = 2**64 - 1
 """What NVML says for "not available" where it has no other way."""
@@ -54,7 +58,8 @@ class DeviceMonitor:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.device = torch.device(device)
-        self._nvml, self._clock = nvml, clock
+        self._nvml = nvml
+        self._clock = clock
         self._handle: Any = None
         self._started = False
         self._failures: dict[str, int] = {}
@@ -64,18 +69,24 @@ class DeviceMonitor:
     def sample(self) -> tuple[Readings, dict[str, str]]:
         """All READINGS, None where unknown, and a reason for each that is."""
         readings = {name: self._read(name, source) for name, source in self._sources().items()}
-        reserved, total, free = readings["reserved"], readings["total"], readings["free"]
+        reserved = readings["reserved"]
+        total = readings["total"]
+
+        free = readings["free"]
         if self.device.type == "cuda":
             if total is not None and free is not None:
                 readings["other"] = max(0.0, total - free - (reserved or 0))
             else:
                 self._reasons["other"] = self._reasons["total" if total is None else "free"]
+
         return readings, {name: self._reasons[name] for name in READINGS if readings[name] is None}
 
     def close(self) -> None:
         """Ends NVML, if it was begun."""
         if self._started:
-            self._started, self._handle = False, None
+            self._started = False
+            self._handle = None
+
             try:
                 self._nvml.nvmlShutdown()
             except Exception:  # it is going away in any case
@@ -84,6 +95,7 @@ class DeviceMonitor:
     def _read(self, name: str, source: Callable[[], float]) -> float | None:
         if self._clock() < self._retry_at.get(name, 0.0):
             return None
+
         try:
             value = source()
         except Exception as error:  # drivers fail in ways of their own
@@ -91,7 +103,9 @@ class DeviceMonitor:
             self._failures[name] = self._failures.get(name, 0) + 1
             if self._failures[name] >= PATIENCE:
                 self._retry_at[name] = self._clock() + BACK_OFF
+
             return None
+
         self._failures[name] = 0
         return value
 
@@ -123,6 +137,7 @@ class DeviceMonitor:
                 "reserved": _no_store,
                 "utilisation": lambda: float(psutil.cpu_percent(None)),
             }
+
         return sources
 
     def _allocator(self, key: str) -> float:
@@ -131,12 +146,16 @@ class DeviceMonitor:
         return float(torch.cuda.memory_stats(self.device)[key])
 
     def _nvml_value(self, function: str, field: str, *arguments: object) -> float:
-        """One value of NVML. Where it fails for memory, CUDA is asked, if a training has begun it."""
+        """One value of NVML.
+
+        Where it fails for memory, CUDA is asked, if a training has begun it.
+        """
         try:
             answer = getattr(self._library(), function)(self._gpu(), *arguments)
             value = getattr(answer, field) if field else answer
             if value is None or value == _UNKNOWN or not isinstance(value, (int, float)):
                 raise Unknown("The driver does not tell this here.")
+
             return float(value)
         except Exception:
             if function == "nvmlDeviceGetMemoryInfo" and torch.cuda.is_initialized():
@@ -151,13 +170,17 @@ class DeviceMonitor:
             except ImportError:
                 raise Unknown("The package nvidia-ml-py is not installed.") from None
             self._nvml = pynvml
+
         if not self._started:
             self._nvml.nvmlInit()
             self._started = True
+
         return self._nvml
 
     def _gpu(self) -> Any:
-        """NVML counts all GPUs; torch only those in CUDA_VISIBLE_DEVICES, so the card is found by its UUID."""
+        """NVML counts all GPUs; torch only those in CUDA_VISIBLE_DEVICES, so the card is found by
+        its UUID.
+        """
         if self._handle is None:
             nvml = self._library()
             index = self.device.index or 0
@@ -173,6 +196,7 @@ class DeviceMonitor:
                     nvml.nvmlDeviceGetHandleByIndex if by_number else nvml.nvmlDeviceGetHandleByUUID
                 )
                 self._handle = find(int(name) if by_number else name)
+
         return self._handle
 
 
@@ -182,7 +206,8 @@ def _not_here() -> float:
 
 def _no_store() -> float:
     raise Unknown(
-        "On the CPU PyTorch keeps no store of its own; what the system keeps is in the rest of this program."
+        "On the CPU PyTorch keeps no store of its own; what the system keeps is in the rest of "
+        "this program."
     )
 
 

@@ -1,4 +1,6 @@
-"""A graph -> shapes, parameters, multiply-adds and bytes of every block, without data and without its memory."""
+"""A graph -> shapes, parameters, multiply-adds and bytes of every block, without data and without
+its memory.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +22,9 @@ PROBE = 2
 class BlockReport:
     """One block, for one example. shape is None behind a block that cannot be.
 
-    title: a few words with its settings. help: what it does. activation_bytes: what training keeps for the backward
-    pass because of it (what several blocks share counts for the first). error, remedy: why it cannot be, else "".
+    title: a few words with its settings. help: what it does. activation_bytes: what training keeps
+    for the backward pass because of it (what several blocks share counts for the first). error,
+    remedy: why it cannot be, else "".
     """
 
     name: str
@@ -40,7 +43,10 @@ class BlockReport:
 
 @dataclass(frozen=True)
 class Inspection:
-    """All blocks in order, and their sums. error: the first block's that cannot be, None for a sound graph."""
+    """All blocks in order, and their sums.
+
+    error: the first block's that cannot be, None for a sound graph.
+    """
 
     blocks: tuple[BlockReport, ...]
     parameters: int
@@ -56,13 +62,16 @@ class Inspection:
 
 
 def inspect(graph: Graph, problem: Problem) -> Inspection:
-    """Never raises for a graph that cannot be: the block at fault carries the error, those behind it no shape."""
+    """Never raises for a graph that cannot be: the block at fault carries the error, those behind
+    it no shape.
+    """
     found, error = _placed(graph, problem)
     figures = _measure(graph, problem, found)
     shapes = source_shapes(problem) | {name: one.shape for name, one in found.items()}
     reports = tuple(
         _report(node, shapes, figures.get(node.name, (0, 0, 0)), error) for node in graph.nodes
     )
+
     return Inspection(
         reports,
         sum(block.parameters for block in reports),
@@ -80,9 +89,12 @@ def _placed(graph: Graph, problem: Problem) -> tuple[dict[str, Placed], GraphErr
             one = place(node, shapes)
             if node is graph.nodes[-1]:
                 check_answer(node, one.shape, problem)
-            found[node.name], shapes[node.name] = one, one.shape
+
+            found[node.name] = one
+            shapes[node.name] = one.shape
     except GraphError as error:
         return found, error
+
     return found, None
 
 
@@ -100,17 +112,21 @@ def _measure(
             for block in blocks.values()
             for tensor in (*block.parameters(), *block.buffers())
         ]
+
         kept = ActivationMeter([*known, *batch])
         for node in graph.nodes[: len(found)]:
-            before, block = kept.bytes, blocks[node.name]
+            before = kept.bytes
+            block = blocks[node.name]
             with kept, WorkMeter() as work:
                 values[node.name] = block(*(values[name] for name in node.inputs))
+
             parameters = sum(parameter.numel() for parameter in block.parameters())
             figures[node.name] = (
                 parameters,
                 work.multiply_adds // PROBE,
                 (kept.bytes - before) // PROBE,
             )
+
     return figures
 
 
@@ -119,9 +135,12 @@ def _report(
 ) -> BlockReport:
     try:
         block = read_block(node)
-        title, text = block.title(), block.summary
+        title = block.title()
+        text = block.summary
     except GraphError:
-        title, text = node.kind, ""
+        title = node.kind
+        text = ""
+
     here = error if error is not None and error.node == node.name else None
     return BlockReport(
         node.name,

@@ -1,14 +1,16 @@
 """The memory ledger: bytes by purpose, predicted before a training and measured in it.
 
-The rows: `weights` (parameters), `gradients`, `first_moment` and `second_moment` (of the optimizer), `other_state`
-(what else stays: step counters, running averages of batch norm), `activations` (what autograd keeps for the backward
-pass), `batch` (inputs and targets of a whole step), `dataset` (the examples, where they lie on the device), `data`
-(both together), `workspace` (what is held at the fullest moment beyond all of these: results in between, working memory
-of kernels, rounding) and `peak` (that moment).
+The rows: `weights` (parameters), `gradients`, `first_moment` and `second_moment` (of the
+optimizer), `other_state` (what else stays: step counters, running averages of batch norm),
+`activations` (what autograd keeps for the backward pass), `batch` (inputs and targets of a whole
+step), `dataset` (the examples, where they lie on the device), `data` (both together), `workspace`
+(what is held at the fullest moment beyond all of these: results in between, working memory of
+kernels, rounding) and `peak` (that moment).
 
-The peak is no sum: gradients arrive while activations leave, so the rows may add up to more. Predicted, it comes of a
-whole rehearsed step in which the bytes of every tensor are followed. Measured, it is the same of a real step on the
-CPU, and on a GPU what the allocator says. What the process takes beside (Python, libraries) is not in it.
+The peak is no sum: gradients arrive while activations leave, so the rows may add up to more.
+Predicted, it comes of a whole rehearsed step in which the bytes of every tensor are followed.
+Measured, it is the same of a real step on the CPU, and on a GPU what the allocator says. What the
+process takes beside (Python, libraries) is not in it.
 """
 
 from __future__ import annotations
@@ -57,16 +59,22 @@ PARTS = (
     "workspace",
 )
 """What memory is held for, in the order in which it is told; no byte is in two of them."""
+
 ROWS = (*PARTS, "data", "peak")
 """All rows in order: the parts, `data` for batch and dataset together, and the peak."""
 
 _CUBLAS_WORKSPACE = 8_519_680
 _CUBLAS_WORKSPACE_HOPPER = 32 * 2**20
-"""What torch sets aside for matrix products, once per device (aten/src/ATen/cuda/CublasHandlePool.cpp)."""
+"""What torch sets aside for matrix products, once per device
+(aten/src/ATen/cuda/CublasHandlePool.cpp).
+"""
 
 
 def batch_bytes(problem: Problem, task: Task, batch_size: int) -> int:
-    """A batch in work: what the network reads and the targets. batch_size: of all examples of a step."""
+    """A batch in work: what the network reads and the targets.
+
+    batch_size: of all examples of a step.
+    """
     with fake_tensors():
         return sum(
             bytes_of(one)
@@ -83,26 +91,34 @@ def predict(
     device_type: str = "cpu",
     precision: str | None = None,
 ) -> dict[str, int]:
-    """All rows, in bytes, for a resolved experiment: its batch size, accumulation, recomputation and precision count.
+    """All rows, in bytes, for a resolved experiment: its batch size, accumulation, recomputation
+    and precision count.
 
-    dataset_bytes: of the examples that lie on the device. precision: "float32", "bfloat16" or "float16"; left out, it
-    follows the experiment, and "auto" is what that sort of device gains from. Raises GraphError.
+    dataset_bytes: of the examples that lie on the device. precision: "float32", "bfloat16" or
+    "float16"; left out, it follows the experiment, and "auto" is what that sort of device gains
+    from. Raises GraphError.
     """
     assert experiment.optimizer is not None
+
     precision = precision or experiment.training.precision
     if precision == "auto":
         gains = device_type == "cuda" or (device_type == "cpu" and cpu_has_bfloat16())
         precision = "bfloat16" if gains else "float32"
+
     step = simulate(experiment, graph, problem, task, device_type, precision)
     rows = measure_tensors(step.network, step.optimizer, experiment.optimizer)
     peak = (
         step.lasting + step.beyond + dataset_bytes + (_workspace() if device_type == "cuda" else 0)
     )
+
     return _whole(rows, step.kept, step.batch, dataset_bytes, peak)
 
 
 def optimizer_floats(experiment: Experiment, graph: Graph, problem: Problem) -> dict[str, int]:
-    """Floats that the optimizer of a resolved experiment keeps, see Optimizer.floats. Raises GraphError."""
+    """Floats that the optimizer of a resolved experiment keeps, see Optimizer.floats.
+
+    Raises GraphError.
+    """
     assert experiment.optimizer is not None
     with fake_tensors():
         return experiment.optimizer.floats(experiment.optimizer.groups(Network(graph, problem)))
@@ -126,6 +142,7 @@ def measure_tensors(
         for name, value in state.items():
             if isinstance(value, torch.Tensor):
                 rows[spec.state_names.get(name, "other_state")] += bytes_of(value)
+
     return rows
 
 
@@ -139,11 +156,13 @@ def measure(
 ) -> dict[str, int]:
     """All rows as measured: call it between the backward pass or the step and the next pass.
 
-    step: what a real step was seen to hold; of a number, its activations, the peak can only be the sum of the rows.
-    batch: inputs and targets of a step (batch_bytes). dataset: the examples on the device.
+    step: what a real step was seen to hold; of a number, its activations, the peak can only be the
+    sum of the rows. batch: inputs and targets of a step (batch_bytes). dataset: the examples on the
+    device.
     """
     rows = measure_tensors(network, optimizer, spec)
     activations, beyond = (step, None) if isinstance(step, int) else (step.activations, step.beyond)
+
     device = next(network.parameters()).device
     if device.type == "cuda":
         peak = torch.cuda.max_memory_allocated(device)
@@ -151,8 +170,10 @@ def measure(
         peak = lasting(network, optimizer) + batch + dataset + beyond
     else:
         peak = sum(rows.values()) + activations + batch + dataset
+
     if device.type == "mps":
         peak = max(peak, torch.mps.current_allocated_memory())
+
     return _whole(rows, activations, batch, dataset, peak)
 
 

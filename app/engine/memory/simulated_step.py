@@ -1,5 +1,6 @@
-"""A whole training step without numbers and without memory: forward, backward and the optimizer's step on tensors that
-only know their form, with every byte followed that a real step would hold."""
+"""A whole training step without numbers and without memory: forward, backward and the optimizer's
+step on tensors that only know their form, with every byte followed that a real step would hold.
+"""
 
 from __future__ import annotations
 
@@ -21,15 +22,19 @@ if TYPE_CHECKING:
     from app.engine.experiment.experiment import Experiment
 
 _SOME = 1_000
-"""What a tensor without numbers is said to hold where an optimizer asks: it counts steps, and later steps take more
-than the first (RAdam)."""
+"""What a tensor without numbers is said to hold where an optimizer asks: it counts steps, and later
+steps take more than the first (RAdam).
+"""
 
 
 @dataclass(frozen=True)
 class SimulatedStep:
-    """What a step holds, in bytes. network, optimizer: after the step, with their gradients and state; they are only to
-    be looked at. lasting: weights, averages, state and batch. beyond: the most that comes on top of them at once.
-    kept: what autograd keeps of a forward pass. batch: inputs and targets of the whole step."""
+    """What a step holds, in bytes.
+
+    network, optimizer: after the step, with their gradients and state; they are only to be looked
+    at. lasting: weights, averages, state and batch. beyond: the most that comes on top of them at
+    once. kept: what autograd keeps of a forward pass. batch: inputs and targets of the whole step.
+    """
 
     network: Network
     optimizer: torch.optim.Optimizer
@@ -47,23 +52,32 @@ def simulate(
     device_type: str,
     precision: str,
 ) -> SimulatedStep:
-    """A step of a resolved experiment, far into the training: all state is there. Raises GraphError."""
+    """A step of a resolved experiment, far into the training: all state is there.
+
+    Raises GraphError.
+    """
     assert experiment.optimizer is not None and experiment.loss is not None
+
     settings = experiment.training
     assert settings.batch_size is not None
-    cpu, block = torch.device("cpu"), BLOCK if device_type == "cuda" else 1
+
+    cpu = torch.device("cpu")
+    block = BLOCK if device_type == "cuda" else 1
     with fake_tensors():
         network = _network(graph, problem)
         network.recompute = settings.recompute
         loss_function = experiment.loss.build((1,) * problem.outputs, cpu, problem.examples)
+
         optimizer = experiment.optimizer.over(network, cpu)
         if device_type != "cpu":
             _many_at_once(optimizer)
+
         size = settings.batch_size * settings.accumulation
         batch = *fake_targets(problem, size), task.fake_targets(problem, size)
         known = [*network.parameters(), *network.buffers(), *batch]
         storages = _FakeAnswer(known, block, kernels=device_type == "cpu")
         behave_as_on(device_type, network)
+
         with storages:
             # Of many parts two tell all: the first makes the gradients, the second adds to them.
             kept = [
@@ -71,6 +85,7 @@ def simulate(
                 for number in range(min(2, settings.accumulation))
             ]
             optimizer.step()
+
         state = state_on_device(optimizer, device_type)
         lasting = sum(rounded(bytes_of(one), block) for one in (*known, *state))
         return SimulatedStep(
@@ -93,10 +108,13 @@ def state_of(optimizer: torch.optim.Optimizer) -> list[torch.Tensor]:
 
 
 def state_on_device(optimizer: torch.optim.Optimizer, device_type: str) -> list[torch.Tensor]:
-    """Of its state, what lies where the weights are: beside a GPU only fused kernels have their counters there."""
+    """Of its state, what lies where the weights are: beside a GPU only fused kernels have their
+    counters there.
+    """
     state = state_of(optimizer)
     if device_type == "cpu" or all(group.get("fused") for group in optimizer.param_groups):
         return state
+
     return [one for one in state if one.ndim]
 
 
@@ -113,6 +131,7 @@ def _network(graph: Graph, problem: Problem) -> Network:
                 if weight.ndim == 4:
                     laid = torch.empty_like(weight, memory_format=torch.channels_last)
                     setattr(module, name, torch.nn.Parameter(laid))
+
     return network
 
 
@@ -131,14 +150,16 @@ def _pass(
         torch.autocast("cpu", dtype) if dtype else nullcontext(),
     ):
         loss = loss_function(network(tuple(inputs) if len(inputs) > 1 else inputs[0]), targets)
+
     kept = meter.bytes
     loss.backward()
     return kept
 
 
 def _many_at_once(optimizer: torch.optim.Optimizer) -> None:
-    """On a GPU optimizers without a fused kernel change all weights at once, and need room for all of them.
-    Adafactor and Muon do not: they are chosen to save memory."""
+    """On a GPU optimizers without a fused kernel change all weights at once, and need room for all
+    of them. Adafactor and Muon do not: they are chosen to save memory.
+    """
     parts: Any = getattr(optimizer, "parts", (optimizer,))
     for part in parts:
         for group in part.param_groups:
@@ -156,8 +177,11 @@ class _FakeAnswer(StorageTracker):
     def answer(self, func: Any, args: Any, kwargs: Any) -> Any:
         if func is torch.ops.aten._local_scalar_dense.default:
             return float(_SOME) if args[0].is_floating_point() else _SOME
+
         out = super().answer(func, args, kwargs)
         if func is torch.ops.aten.native_group_norm_backward.default and out[0] is not None:
-            # torch's rule forgets that in two-byte types the gradient of the input is of the input's type.
+            # torch's rule forgets that in two-byte types the gradient of the input is of the
+            # input's type.
             return torch.empty_like(args[1]), *out[1:]
+
         return out

@@ -16,12 +16,14 @@ if TYPE_CHECKING:
 
 
 class StepMeter:
-    """Around the passes and the optimizer's step of a batch: `with StepMeter(network, optimizer, inputs, targets) as
-    meter: ...`. Inside it, `meter.forward` goes around the forward pass (of the first part).
+    """Around the passes and the optimizer's step of a batch: `with StepMeter(network, optimizer,
+    inputs, targets) as meter: ...`. Inside it, `meter.forward` goes around the forward pass (of
+    the first part).
 
-    It changes no number. Outside of CUDA, whose allocator knows better, every storage is followed, which costs some 20
-    microseconds an operation. activations: bytes that autograd kept. beyond: the most that was there at once beside
-    weights, averages, state and batch; None where it was not measured, or the step broke off.
+    It changes no number. Outside of CUDA, whose allocator knows better, every storage is followed,
+    which costs some 20 microseconds an operation. activations: bytes that autograd kept. beyond:
+    the most that was there at once beside weights, averages, state and batch; None where it was not
+    measured, or the step broke off.
     """
 
     def __init__(
@@ -31,11 +33,13 @@ class StepMeter:
         inputs: Batch,
         targets: torch.Tensor,
     ) -> None:
-        self._network, self._optimizer = network, optimizer
+        self._network = network
+        self._optimizer = optimizer
         self._batch: tuple[torch.Tensor, ...] = (
             *(inputs if isinstance(inputs, tuple) else (inputs,)),
             targets,
         )
+
         self._forward: ActivationMeter | None = None
         self._storages: StorageTracker | None = None
         self.activations = 0
@@ -57,6 +61,7 @@ class StepMeter:
             ]
             self._storages = StorageTracker(known, kernels=device == "cpu")
             self._storages.__enter__()
+
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
@@ -64,6 +69,7 @@ class StepMeter:
             self._storages.__exit__(kind, *error)
             if kind is None:
                 self.beyond = self._storages.most(state_of(self._optimizer))
+
         self.activations = self._forward.bytes if self._forward is not None else 0
         self._storages = self._forward = None
         self._batch = ()  # the meter is kept as long as the run: a batch must not stay with it

@@ -17,11 +17,13 @@ BLOCK = 512
 
 
 class StorageTracker(TorchDispatchMode):
-    """Inside, every storage that comes to be is noted, and when it goes. Real tensors or pretended ones, of this thread
-    and of the backward passes that it starts. It changes no number; an operation takes some 20 microseconds more.
+    """Inside, every storage that comes to be is noted, and when it goes.
 
-    known: tensors that are there before and stay; they are not counted. block: sizes are rounded up to multiples of
-    it. kernels: whether what kernels of the CPU take for themselves is counted.
+    Real tensors or pretended ones, of this thread and of the backward passes that it starts. It
+    changes no number; an operation takes some 20 microseconds more.
+
+    known: tensors that are there before and stay; they are not counted. block: sizes are rounded up
+    to multiples of it. kernels: whether what kernels of the CPU take for themselves is counted.
     """
 
     def __init__(
@@ -29,7 +31,8 @@ class StorageTracker(TorchDispatchMode):
     ) -> None:
         super().__init__()
         self._known = {_key(tensor) for tensor in known}
-        self._block, self._kernels = block, kernels
+        self._block = block
+        self._kernels = kernels
         self._alive: dict[int, tuple[int, weakref.ref[Any]]] = {}
         self._sizes: list[int] = []
         self._course: list[tuple[int, int]] = []
@@ -40,8 +43,10 @@ class StorageTracker(TorchDispatchMode):
         for tensor in tree_leaves(out):
             if isinstance(tensor, torch.Tensor):
                 self._note(tensor)
+
         if self._kernels and (beside := scratch(func, args, kwargs or {}, out)):
             self._course += ((-1, beside), (-1, -beside))
+
         return out
 
     def answer(self, func: Any, args: Any, kwargs: Any) -> Any:
@@ -49,22 +54,28 @@ class StorageTracker(TorchDispatchMode):
         return func(*args, **kwargs)
 
     def most(self, lasting: Iterable[torch.Tensor]) -> int:
-        """The most bytes there were at once of what came, left out what lasts: state that an optimizer makes in its
-        first step is there in every later one from the start. Ask once, behind the end."""
+        """The most bytes there were at once of what came, left out what lasts: state that an
+        optimizer makes in its first step is there in every later one from the start. Ask once,
+        behind the end.
+        """
         numbers = {self._alive[key][0] for key in map(_key, lasting) if key in self._alive}
         now = most = 0
         for number, size in self._course:
             if number not in numbers:
                 now += size
                 most = max(most, now)
+
         self._alive.clear()
         return most
 
     def _note(self, tensor: torch.Tensor) -> None:
-        storage, key = tensor.untyped_storage(), _key(tensor)
+        storage = tensor.untyped_storage()
+        key = _key(tensor)
         if key in self._known or key in self._alive:
             return
-        number, size = len(self._sizes), rounded(storage.nbytes(), self._block)
+
+        number = len(self._sizes)
+        size = rounded(storage.nbytes(), self._block)
         self._sizes.append(size)
         self._alive[key] = number, weakref.ref(storage, lambda _: self._gone(key))
         self._course.append((number, size))

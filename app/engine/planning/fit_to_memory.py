@@ -1,4 +1,6 @@
-"""Fit to memory: the largest batch that fits, with the examples of a step kept by adding up gradients."""
+"""Fit to memory: the largest batch that fits, with the examples of a step kept by adding up
+gradients.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +12,19 @@ from app.engine.planning.memory_estimate import Estimate, MemoryEstimator
 
 MOST_PARTS = 4096
 """The limit of TrainingSettings.accumulation."""
-RECOMPUTE, PRECISION = "training.recompute", "training.precision"
+
+RECOMPUTE = "training.recompute"
+PRECISION = "training.precision"
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """What fits. changes: those to make, {} where none are needed or none help. text: what they are and what they mean,
-    or what else could be done. estimate: where they lead, or the least that was tried. missing: bytes that lack for the
-    least that was tried, 0 if it fits."""
+    """What fits.
+
+    changes: those to make, {} where none are needed or none help. text: what they are and what they
+    mean, or what else could be done. estimate: where they lead, or the least that was tried.
+    missing: bytes that lack for the least that was tried, 0 if it fits.
+    """
 
     text: str
     changes: dict[str, Any] = field(default_factory=dict)
@@ -26,15 +33,18 @@ class Fitted:
 
 
 def fit(estimator: MemoryEstimator) -> Fitted:
-    """The largest batch that fits as many examples a step as now; where not even the smallest does, with activations
-    computed again, then in fewer digits. Raises UserError where the experiment cannot be
-    trained."""
-    budget, now = estimator.budget, estimator.now
+    """The largest batch that fits as many examples a step as now; where not even the smallest does,
+    with activations computed again, then in fewer digits. Raises UserError where the experiment
+    cannot be trained.
+    """
+    budget = estimator.budget
+    now = estimator.now
     if budget.room is None:
         return Fitted(
             f"How much memory is free on {budget.label} is not known. {budget.reason}".strip(),
             estimate=now,
         )
+
     least: Estimate | None = None
     for extras in rungs(estimator):
         found = largest(estimator, extras)
@@ -42,10 +52,13 @@ def fit(estimator: MemoryEstimator) -> Fitted:
             estimate = estimator.estimate(_needed_changes(estimator, found))
             assert estimate is not None
             return Fitted(_told(estimator, estimate), estimate.changes, estimate)
+
         least = estimator.estimate({**extras, **smallest_step(estimator)}) or least
+
     least = least or now
     return Fitted(
-        f"Not even {_least_in_words(estimator, least)} fits. Choose a smaller template, an optimizer that keeps less, or "
+        f"Not even {_least_in_words(estimator, least)} fits. Choose a smaller template, an "
+        "optimizer that keeps less, or "
         "smaller examples.",
         estimate=least,
         missing=max(1, least.needed - budget.room),
@@ -53,12 +66,17 @@ def fit(estimator: MemoryEstimator) -> Fitted:
 
 
 def rungs(estimator: MemoryEstimator) -> Iterator[dict[str, Any]]:
-    """What is done beside a smaller batch, the cheapest first: nothing, activations again, then also fewer digits."""
-    whole, extras = estimator.now.resolved, dict[str, Any]()
+    """What is done beside a smaller batch, the cheapest first: nothing, activations again, then
+    also fewer digits.
+    """
+    whole = estimator.now.resolved
+    extras = dict[str, Any]()
     yield {}
+
     if not whole.training.recompute:
         extras = {RECOMPUTE: True}
         yield extras
+
     if estimator.precision(whole) == "float32":
         yield extras | {PRECISION: half_precision(estimator)}
 
@@ -69,11 +87,14 @@ def half_precision(estimator: MemoryEstimator) -> str:
 
 
 def largest(estimator: MemoryEstimator, extras: Mapping[str, Any]) -> dict[str, Any] | None:
-    """`extras` with the largest batch that fits beside them, and so much accumulation that a step has as many examples
-    as now, or nearly; None where not even the smallest batch fits."""
+    """`extras` with the largest batch that fits beside them, and so much accumulation that a step
+    has as many examples as now, or nearly; None where not even the smallest batch fits.
+    """
     room = estimator.budget.room
     assert room is not None
-    step, smallest = step_size(estimator), estimator.smallest
+
+    step = step_size(estimator)
+    smallest = estimator.smallest
 
     def fits(batch: int) -> bool:
         estimate = estimator.estimate(
@@ -85,16 +106,20 @@ def largest(estimator: MemoryEstimator, extras: Mapping[str, Any]) -> dict[str, 
         return {**extras, **portions(max(step, smallest), 1)}
     if not fits(smallest):
         return None
-    low, high = smallest, step  # low fits, high does not: what is needed grows with the batch
+
+    low = smallest
+    high = step  # low fits, high does not: what is needed grows with the batch
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if fits(middle) else (low, middle)
+
     return {**extras, **portions(*divided(step, low, smallest))}
 
 
 def divided(step: int, most: int, smallest: int = 1) -> tuple[int, int]:
-    """(batch, accumulation) for so many examples a step, `most` at once: exactly, where that leaves at least half of
-    `most`; else as near as can be."""
+    """(batch, accumulation) for so many examples a step, `most` at once: exactly, where that leaves
+    at least half of `most`; else as near as can be.
+    """
     even = [
         size
         for size in range(most, smallest - 1, -1)
@@ -102,6 +127,7 @@ def divided(step: int, most: int, smallest: int = 1) -> tuple[int, int]:
     ]
     if even and 2 * even[0] >= most:
         return even[0], step // even[0]
+
     parts = min(MOST_PARTS, -(-step // most))
     return max(smallest, min(most, round(step / parts))), parts
 
@@ -129,6 +155,7 @@ def what_parts_mean(estimator: MemoryEstimator) -> str:
         )
     if estimator.normalises:
         return "Nearly the same result: batch normalisation sees a part at a time."
+
     return "The same result."
 
 
@@ -145,8 +172,12 @@ def _needed_changes(estimator: MemoryEstimator, changes: Mapping[str, Any]) -> d
 def _told(estimator: MemoryEstimator, estimate: Estimate) -> str:
     if not estimate.changes:
         return f"It fits as it is: {estimator.now.resolved.training.batch_size:,} examples at once."
+
     training = estimate.resolved.training
-    batch, parts, wanted = training.batch_size or 1, training.accumulation, step_size(estimator)
+    batch = training.batch_size or 1
+    parts = training.accumulation
+    wanted = step_size(estimator)
+
     kept = (
         f"{wanted:,} a step as before"
         if batch * parts == wanted
@@ -156,25 +187,32 @@ def _told(estimator: MemoryEstimator, estimate: Estimate) -> str:
         sentences = [f"All {batch:,} examples of a step fit at once."]
     else:
         sentences = [
-            f"{batch:,} examples at once, the gradients of {parts:,} such batches added up: {kept}.",
+            f"{batch:,} examples at once, the gradients of {parts:,} such batches added up: "
+            f"{kept}.",
             what_parts_mean(estimator),
         ]
+
     if RECOMPUTE in estimate.changes:
         sentences.append(
-            "Activations are computed again in the backward pass: a second forward pass at every step."
+            "Activations are computed again in the backward pass: a second forward pass at every "
+            "step."
         )
+
     if PRECISION in estimate.changes:
         sentences.append(f"Activations are kept in {training.precision}: fewer digits.")
+
     return " ".join(sentences)
 
 
 def _least_in_words(estimator: MemoryEstimator, least: Estimate) -> str:
     training = least.resolved.training
     batch = training.batch_size or 1
+
     with_what = []
     if training.recompute:
         with_what.append("activations computed again")
     if estimator.precision(least.resolved) != "float32":
         with_what.append(f"{estimator.precision(least.resolved)}")
+
     words = "one example at a time" if batch == 1 else f"{batch:,} examples at a time"
     return f"{words} with {' and '.join(with_what)}" if with_what else words

@@ -1,5 +1,6 @@
-"""The learning-rate finder: a fresh copy of the network takes a hundred steps, each with a larger learning rate
-(Smith 2017, arXiv:1506.01186). See rate_curve for what the losses say."""
+"""The learning-rate finder: a fresh copy of the network takes a hundred steps, each with a larger
+learning rate (Smith 2017, arXiv:1506.01186). See rate_curve for what the losses say.
+"""
 
 from __future__ import annotations
 
@@ -26,12 +27,19 @@ if TYPE_CHECKING:
     from app.engine.training.plan import Plan
 
 STEPS = 100
-LEAST, MOST, LARGEST = 1e-3, 1e4, 100.0
-"""The rates tried, as multiples of the optimizer's usual one, so that SGD's are reached as well as Adam's: from 1e-6 to
-10 for Adam. No rate is larger than the largest that an experiment may have."""
-EXAMPLES, MOST_PASSES = 128, 8
-"""Examples that a point of the curve is the mean of: small batches scatter, so with them the search is repeated, each
-time with a fresh network and other batches."""
+LEAST = 1e-3
+MOST = 1e4
+LARGEST = 100.0
+"""The rates tried, as multiples of the optimizer's usual one, so that SGD's are reached as well as
+Adam's: from 1e-6 to 10 for Adam. No rate is larger than the largest that an experiment may have.
+"""
+
+EXAMPLES = 128
+MOST_PASSES = 8
+"""Examples that a point of the curve is the mean of: small batches scatter, so with them the search
+is repeated, each time with a fresh network and other batches.
+"""
+
 TELL_EVERY = 0.1
 """Seconds between two tellings."""
 
@@ -45,14 +53,18 @@ def find(
     control: Control,
     steps: int = STEPS,
 ) -> LrCurve:
-    """Tries learning rates on a copy and says which one to take. Nothing is written, and nothing of a run or of the
-    experiment is touched; the same experiment gives the same curve.
+    """Tries learning rates on a copy and says which one to take.
 
-    dataset: what experiment.data stands for, None to open it. The calling thread computes, with as many threads as the
-    experiment allows. Raises Stopped at a step boundary after a request to stop, and UserError.
+    Nothing is written, and nothing of a run or of the experiment is touched; the same experiment
+    gives the same curve.
+
+    dataset: what experiment.data stands for, None to open it. The calling thread computes, with as
+    many threads as the experiment allows. Raises Stopped at a step boundary after a request to
+    stop, and UserError.
     """
     tell(StageChanged("Loading engine"))
     warm_up.warm_up()
+
     plan = preparing.settle(experiment, lambda event: _pass_on(event, tell), control, dataset)
     try:
         with devices.computing_thread(
@@ -64,6 +76,7 @@ def find(
             raise
     finally:
         let_go()
+
     # Outside the except block: the exception held the frames, and the frames held the tensors.
     let_go()
     raise UserError(
@@ -77,6 +90,7 @@ def rates_for(plan: Plan, steps: int) -> np.ndarray:
     """The rates that are tried: (steps,), each the same multiple of the one before."""
     optimizer = plan.settled.optimizer
     assert optimizer is not None
+
     usual = optimizer.default_learning_rate
     return np.geomspace(LEAST * usual, min(MOST * usual, LARGEST), steps)
 
@@ -87,8 +101,12 @@ def passes_for(plan: Plan) -> int:
 
 
 def _try_rates(plan: Plan, tell: Tell, control: Control, steps: int) -> LrCurve:
-    rates, passes = rates_for(plan, steps), passes_for(plan)
-    sums, end, told = np.zeros(steps), None, 0.0
+    rates = rates_for(plan, steps)
+    passes = passes_for(plan)
+    sums = np.zeros(steps)
+    end = None
+
+    told = 0.0
     for number in range(passes):
         tell(StageChanged("Building the network"))
         control.check()
@@ -97,6 +115,7 @@ def _try_rates(plan: Plan, tell: Tell, control: Control, steps: int) -> LrCurve:
         )  # the one before was let go of when its losses were noted
         build.check_batches(train_state)
         train_state.network.train()
+
         losses = np.zeros(len(sums))
         for row in range(len(sums)):
             control.check()
@@ -106,15 +125,20 @@ def _try_rates(plan: Plan, tell: Tell, control: Control, steps: int) -> LrCurve:
             if (left := blown_up(losses[: row + 1])) is not None:
                 end = left if end is None else min(end, left)
                 sums = sums[: row + 1]  # the rates beyond are not tried again
+
             now = time.perf_counter()
             if left is not None or row + 1 == len(sums) or now - told >= TELL_EVERY:
                 told = now
                 tell(_so_far(number, passes, row, rates, sums, losses))
+
             if left is not None:
                 break
+
         sums = sums + losses[: len(sums)]
         del train_state
+
     assert plan.settled.optimizer is not None
+
     return judge(rates[: len(sums)], sums / passes, plan.settled.optimizer.rate(), end)
 
 
@@ -127,6 +151,7 @@ def _so_far(
     else:
         mean = sums / number
         mean[: row + 1] = (sums[: row + 1] + losses[: row + 1]) / (number + 1)
+
     steps = len(rates)
     return Tried(
         number * steps + row + 1,
@@ -140,15 +165,19 @@ def _so_far(
 
 
 def _step(train_state: TrainState, number: int, row: int, rate: float) -> float:
-    """Step `row` of pass `number`, as the trainer takes it, with this learning rate; where the data are few, they are
-    gone through again. Returns the loss before it, infinite where it is no number."""
+    """Step `row` of pass `number`, as the trainer takes it, with this learning rate; where the data
+    are few, they are gone through again. Returns the loss before it, infinite where it is no
+    number.
+    """
     turn, batch = divmod(row, train_state.batches.count)
     epoch = number * STEPS + turn + 1
     if batch == 0:
         train_state.batches.begin_epoch(epoch)
+
     train_state.randomness.begin_step(epoch, row)
     for group in train_state.optimizer.param_groups:
         group["lr"] = rate
+
     inputs, targets = train_state.batches.get(batch)
     loss = train_state.passes.whole_step(
         train_state.optimizer, inputs, targets, train_state.plan.settled.training.gradient_clip

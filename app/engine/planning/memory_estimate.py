@@ -1,4 +1,5 @@
-"""An experiment with some settings changed, estimate: the memory it would take, and whether that fits the device.
+"""An experiment with some settings changed, estimate: the memory it would take, and whether that
+fits the device.
 
 Without torch until something is weighed; what is weighed is weighed on a background thread.
 """
@@ -28,10 +29,12 @@ Verdict = Literal["fits", "barely", "no", "unknown"]
 
 @dataclass(frozen=True)
 class Budget:
-    """What the device has, in bytes; None where unknown, with the reason in a sentence. label: the device for a person.
+    """What the device has, in bytes; None where unknown, with the reason in a sentence.
 
-    held: of what a training takes, what lies in this memory already (open data on the CPU). on_cpu: its memory is that
-    of the computer.
+    label: the device for a person.
+
+    held: of what a training takes, what lies in this memory already (open data on the CPU). on_cpu:
+    its memory is that of the computer.
     """
 
     label: str
@@ -54,8 +57,11 @@ class Budget:
 
 @dataclass(frozen=True)
 class Estimate:
-    """Settings and what they take. changes: by "section.field", as a Remedy has them. experiment: as asked, with them;
-    resolved: with every setting filled in. rows: the memory ledger. needed: bytes beyond what is in use now."""
+    """Settings and what they take.
+
+    changes: by "section.field", as a Remedy has them. experiment: as asked, with them; resolved:
+    with every setting filled in. rows: the memory ledger. needed: bytes beyond what is in use now.
+    """
 
     changes: dict[str, Any]
     experiment: Experiment
@@ -68,8 +74,8 @@ class Estimate:
 class MemoryEstimator:
     """Weighs changes of one experiment on one device. experiment: as asked.
 
-    automatic: the precision that "auto" stands for there. dataset_bytes: of the training examples in that memory.
-    predictions: those made before, by what they depend on; new ones are added.
+    automatic: the precision that "auto" stands for there. dataset_bytes: of the training examples
+    in that memory. predictions: those made before, by what they depend on; new ones are added.
     """
 
     def __init__(
@@ -83,8 +89,12 @@ class MemoryEstimator:
         dataset_bytes: int = 0,
         predictions: Predictions | None = None,
     ) -> None:
-        self.experiment, self.problem, self.task = experiment, problem, task
-        self.budget, self.device_type, self.automatic = budget, device_type, automatic
+        self.experiment = experiment
+        self.problem = problem
+        self.task = task
+        self.budget = budget
+        self.device_type = device_type
+        self.automatic = automatic
         self.dataset_bytes = dataset_bytes
         self._predictions: Predictions = predictions if predictions is not None else {}
         self._known: dict[str, Estimate] = {}
@@ -98,6 +108,7 @@ class MemoryEstimator:
                 self._known[key] = self._weigh(dict(changes))
             except (UserError, GraphError, ValidationError):
                 return None
+
         return self._known[key]
 
     def _weigh(self, changes: dict[str, Any]) -> Estimate:
@@ -105,12 +116,15 @@ class MemoryEstimator:
         whole = resolved(experiment, self.problem, self.task)
         rows = self._predicted(whole)
         needed = max(0, rows["peak"] - self.budget.held)
+
         return Estimate(changes, experiment, whole, rows, needed, self.budget.verdict(needed))
 
     def _predicted(self, whole: Experiment) -> dict[str, int]:
         from app.engine.memory.ledger import predict
 
-        training, precision = whole.training, self.precision(whole)
+        training = whole.training
+        precision = self.precision(whole)
+
         key = repr(
             (
                 whole.model,
@@ -137,6 +151,7 @@ class MemoryEstimator:
                 self.device_type,
                 precision,
             )
+
         return self._predictions[key]
 
     @cached_property
@@ -161,6 +176,7 @@ class MemoryEstimator:
 
         loss = self.now.resolved.loss
         assert loss is not None
+
         function = loss.build(
             (1,) * self.problem.outputs, torch.device("cpu"), self.problem.examples
         )
@@ -179,6 +195,7 @@ class MemoryEstimator:
         )  # weighed before: pretending is not to be entered twice
         with fake_tensors():
             network = Network(graph, self.problem)
+
         return any(isinstance(module, _BatchNorm) for module in network.modules())
 
     @property
@@ -187,8 +204,9 @@ class MemoryEstimator:
         return 2 if self.normalises else 1
 
     def floats(self, kind: str) -> float:
-        """Floats for each parameter with the optimizer of this kind, counters left out: weights, gradients and what it
-        keeps."""
+        """Floats for each parameter with the optimizer of this kind, counters left out: weights,
+        gradients and what it keeps.
+        """
         if kind not in self._floats:
             self._floats[kind] = self._counted(kind)
         return self._floats[kind]
@@ -203,7 +221,9 @@ class MemoryEstimator:
                 self.problem,
                 self.task,
             )
+
         assert whole.optimizer is not None
+
         kept = optimizer_floats(whole, _graph(whole, self.problem), self.problem)
         return whole.optimizer.floats_per_parameter(kept, max(1, self.now.rows["weights"] // 4))
 
@@ -216,11 +236,15 @@ def estimator_for(
     data_open: bool = True,
     predictions: Predictions | None = None,
 ) -> MemoryEstimator:
-    """Scales for the device that this experiment would be trained on, as much of it as is free now. data_open: whether
-    the data lie in main memory already. Raises UserError where that device is not there."""
+    """Scales for the device that this experiment would be trained on, as much of it as is free now.
+
+    data_open: whether the data lie in main memory already. Raises UserError where that device is
+    not there.
+    """
     device = devices.choose(experiment.training.device)
     budget = budget_of(device, dataset_bytes if device.type == "cpu" and data_open else 0)
     automatic = devices.precision("auto", device)
+
     return MemoryEstimator(
         experiment, problem, task, budget, device.type, automatic, dataset_bytes, predictions
     )
@@ -233,7 +257,9 @@ def budget_of(device: devices.Device, held: int = 0) -> Budget:
     monitor = DeviceMonitor(device.name)
     readings, reasons = monitor.sample()
     monitor.close()
-    total, free = readings["total"], readings["free"]
+    total = readings["total"]
+    free = readings["free"]
+
     return Budget(
         device.label,
         None if total is None else int(total),
@@ -247,21 +273,28 @@ def budget_of(device: devices.Device, held: int = 0) -> Budget:
 def changed(
     experiment: Experiment, changes: Mapping[str, Any], problem: Problem, task: Task
 ) -> Experiment:
-    """The experiment as asked, with settings by "section.field" changed. "optimizer.kind" and the like take another
-    choice, with all of its settings open. Raises pydantic.ValidationError or UserError."""
+    """The experiment as asked, with settings by "section.field" changed.
+
+    "optimizer.kind" and the like take another choice, with all of its settings open. Raises
+    pydantic.ValidationError or UserError.
+    """
     if not changes:
         return experiment
-    whole, sections = resolved(experiment, problem, task), {}
+
+    whole = resolved(experiment, problem, task)
+    sections = {}
     for key, value in changes.items():
         section, _, name = key.partition(".")
         kinds = CHOICES.get(section)
         if kinds is not None and name == kinds.registry.key:
             sections[section] = kinds.registry.get(value)()
             continue
+
         current = (
             sections.get(section) or getattr(experiment, section) or type(getattr(whole, section))()
         )
         sections[section] = current.replace(**{name: value})
+
     return experiment.replace(**sections)
 
 

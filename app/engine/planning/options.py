@@ -1,4 +1,6 @@
-"""The planner: what else would fit, what each way costs, and what it saves. Every way is a change of settings.
+"""The planner: what else would fit, what each way costs, and what it saves.
+
+Every way is a change of settings.
 
 Without torch until something is weighed. Times are measured (see trial), never guessed.
 """
@@ -29,8 +31,10 @@ from models.template import TEMPLATES, Template
 
 OTHERS = 2
 """So many ways of making the template smaller, and so many other templates, are shown."""
+
 COMBINED = 2
 """So many combinations, where nothing single fits this network."""
+
 PACE = (
     "batch_size",
     "accumulation",
@@ -42,17 +46,21 @@ PACE = (
     "threads",
 )
 """Of [training], what the time of an epoch depends on."""
+
 LESS_EXACT = {
     "bfloat16": "Nearly the same result, from fewer digits; this device is faster with it.",
-    "float16": "Nearly the same result, from fewer digits; steps whose numbers overflow are left out.",
+    "float16": "Nearly the same result, from fewer digits; steps whose numbers overflow are left "
+    "out.",
     "float32": "More digits, more memory and time.",
 }
 
 
 @dataclass(frozen=True)
 class Option:
-    """One row: a change of the experiment. cost: what it costs beside memory, in a sentence. gain: bytes less than now
-    (negative: more)."""
+    """One row: a change of the experiment.
+
+    cost: what it costs beside memory, in a sentence. gain: bytes less than now (negative: more).
+    """
 
     key: str
     title: str
@@ -66,15 +74,18 @@ class Option:
 
 
 def options(estimator: MemoryEstimator) -> Iterator[Option]:
-    """All rows, the experiment as it is first, each as soon as it is weighed; those that cannot be are left out.
-    Raises UserError where the experiment cannot be trained as it is."""
+    """All rows, the experiment as it is first, each as soon as it is weighed; those that cannot be
+    are left out. Raises UserError where the experiment cannot be trained as it is.
+    """
     fitting = False
     for way in (_now, batches, precisions, recomputing, optimizers):
         for option in way(estimator):
             fitting = fitting or option.estimate.verdict == "fits"
             yield option
+
     if not fitting and estimator.budget.room is not None:
         yield from combinations(estimator)
+
     yield from smaller_templates(estimator)
     yield from other_templates(estimator)
 
@@ -89,7 +100,8 @@ def _option(
 
 def _now(estimator: MemoryEstimator) -> Iterator[Option]:
     training = estimator.now.resolved.training
-    batch, parts = training.batch_size or 1, training.accumulation
+    batch = training.batch_size or 1
+    parts = training.accumulation
     added = f", {parts:,} of them a step" if parts > 1 else ""
     yield Option(
         "now",
@@ -104,14 +116,17 @@ def _now(estimator: MemoryEstimator) -> Iterator[Option]:
 
 def batches(estimator: MemoryEstimator) -> Iterator[Option]:
     training = estimator.now.resolved.training
-    batch, parts = training.batch_size or 1, training.accumulation
+    batch = training.batch_size or 1
+    parts = training.accumulation
+
     half = batch // 2
     if half >= estimator.smallest:
         yield from _option(
             estimator,
             "accumulate",
             f"Batch {half:,}, {2 * parts:,} of them a step",
-            f"{2 * half * parts:,} examples a step as now, often a little slower. {what_parts_mean(estimator)}",
+            f"{2 * half * parts:,} examples a step as now, often a little slower. "
+            f"{what_parts_mean(estimator)}",
             portions(half, 2 * parts),
         )
         yield from _option(
@@ -121,6 +136,7 @@ def batches(estimator: MemoryEstimator) -> Iterator[Option]:
             "Twice as many steps, each noisier: another result.",
             {"training.batch_size": half},
         )
+
     if batch // 4 >= estimator.smallest:
         yield from _option(
             estimator,
@@ -129,6 +145,7 @@ def batches(estimator: MemoryEstimator) -> Iterator[Option]:
             "Four times as many steps, noisier still: another result.",
             {"training.batch_size": batch // 4},
         )
+
     if batch * parts < estimator.problem.examples:
         yield from _option(
             estimator,
@@ -145,6 +162,7 @@ def precisions(estimator: MemoryEstimator) -> Iterator[Option]:
     for precision in offered:
         if precision == now or (precision == "bfloat16" and estimator.automatic != "bfloat16"):
             continue
+
         title = {
             "bfloat16": "bfloat16 (mixed precision)",
             "float16": "float16 with scaling (mixed precision)",
@@ -180,6 +198,7 @@ def recomputing(estimator: MemoryEstimator) -> Iterator[Option]:
 def optimizers(estimator: MemoryEstimator) -> Iterator[Option]:
     now = estimator.now.resolved.optimizer
     assert now is not None
+
     mine = estimator.floats(now.kind)
     for floats, kind in leaner(estimator):
         choice = OPTIMIZERS.get(kind)
@@ -193,15 +212,19 @@ def optimizers(estimator: MemoryEstimator) -> Iterator[Option]:
 
 
 def leaner(estimator: MemoryEstimator) -> list[tuple[float, str]]:
-    """(floats for each parameter, kind) of optimizers that keep less of this network, the least last: of several that
-    keep about as much, the one that is offered first."""
+    """(floats for each parameter, kind) of optimizers that keep less of this network, the least
+    last: of several that keep about as much, the one that is offered first.
+    """
     now = estimator.now.resolved.optimizer
     assert now is not None
-    mine, found = estimator.floats(now.kind), dict[float, tuple[float, str]]()
+
+    mine = estimator.floats(now.kind)
+    found = dict[float, tuple[float, str]]()
     for choice in OPTIMIZERS.all():
         floats = estimator.floats(choice.kind)
         if choice.kind != now.kind and floats < mine - 0.05:
             found.setdefault(round(floats, 1), (floats, choice.kind))
+
     return sorted(found.values(), reverse=True)
 
 
@@ -214,7 +237,8 @@ def _times(floats: float) -> str:
 
 def smaller_templates(estimator: MemoryEstimator) -> Iterator[Option]:
     for estimate, setting in smaller(estimator)[:OTHERS]:
-        was, value = _value(estimator, setting), estimate.changes[f"model.{setting.name}"]
+        was = _value(estimator, setting)
+        value = estimate.changes[f"model.{setting.name}"]
         of = "" if was is None else f" instead of {was:,}"
         yield Option(
             f"smaller-{setting.name}",
@@ -226,29 +250,41 @@ def smaller_templates(estimator: MemoryEstimator) -> Iterator[Option]:
 
 
 def smaller(estimator: MemoryEstimator) -> list[tuple[Estimate, Setting]]:
-    """The template with one of its sizes halved, within its limits, where that needs less; the least first."""
+    """The template with one of its sizes halved, within its limits, where that needs less; the
+    least first.
+    """
     found = []
     for setting, value in _halved(estimator):
         estimate = estimator.estimate({f"model.{setting.name}": value})
         if estimate is not None and estimate.needed < estimator.now.needed:
             found.append((estimate, setting))
+
     return sorted(found, key=lambda one: one[0].needed)
 
 
 def _halved(estimator: MemoryEstimator) -> Iterator[tuple[Setting, int]]:
-    """Every whole number among the template's settings, halved. Which of them are sizes is seen on the scales."""
+    """Every whole number among the template's settings, halved.
+
+    Which of them are sizes is seen on the scales.
+    """
     template = estimator.now.resolved.model
     assert template is not None
+
     for setting in settings(type(template)):
         if setting.type != "integer":
             continue
-        value, step = _value(estimator, setting), int(setting.step or 1)
+
+        value = _value(estimator, setting)
+        step = int(setting.step or 1)
+
         least = int(setting.minimum or 1)
         if (
             value is None
-        ):  # each part of the network follows its own measure, so the least is what is known to be less
+            # each part of the network follows its own measure, so the least is what is known to be less
+        ):
             yield setting, max(least, 2 * step)
             continue
+
         half = step * max(1, round(value / (2 * step))) if value % step == 0 else value // 2
         if least <= half < value:
             yield setting, half
@@ -262,13 +298,16 @@ def _value(estimator: MemoryEstimator, setting: Setting) -> int | None:
 def other_templates(estimator: MemoryEstimator) -> Iterator[Option]:
     now = estimator.now.resolved.model
     assert now is not None
+
     found: list[tuple[Estimate, type[Template]]] = []
     for template in TEMPLATES.all():
         if template.kind == now.kind or template.unfit(estimator.problem):
             continue
+
         estimate = estimator.estimate({"model.template": template.kind})
         if estimate is not None and estimate.needed < estimator.now.needed:
             found.append((estimate, template))
+
     for estimate, template in sorted(found, key=lambda one: one[0].needed)[:OTHERS]:
         yield Option(
             f"template-{template.kind}",
@@ -283,17 +322,22 @@ def other_templates(estimator: MemoryEstimator) -> Iterator[Option]:
 
 
 def combinations(estimator: MemoryEstimator) -> Iterator[Option]:
-    """Several ways together, each rung with one more; the first ones that fit, else all of them at once."""
-    shown, last = 0, dict[str, Any]()
+    """Several ways together, each rung with one more; the first ones that fit, else all of them at
+    once.
+    """
+    shown = 0
+    last = dict[str, Any]()
     for extras in _ladder(estimator):
         last = extras
         changes = largest(estimator, extras)
         if changes is None or (option := _combined(estimator, changes)) is None:
             continue
+
         yield option
         shown += 1
         if shown == COMBINED:
             return
+
     if (
         not shown
         and (option := _combined(estimator, {**last, **smallest_step(estimator)})) is not None
@@ -305,9 +349,11 @@ def _ladder(estimator: MemoryEstimator) -> Iterator[dict[str, Any]]:
     extras: dict[str, Any] = {}
     for extras in rungs(estimator):
         yield extras
+
     for _, kind in leaner(estimator)[-1:]:
         extras = {**extras, "optimizer.kind": kind}
         yield extras
+
     for estimate, _ in smaller(estimator)[:1]:
         yield {**extras, **estimate.changes}
 
@@ -316,22 +362,33 @@ def _combined(estimator: MemoryEstimator, changes: dict[str, Any]) -> Option | N
     estimate = estimator.estimate(changes)
     if estimate is None:
         return None
-    training, model = estimate.resolved.training, estimate.resolved.model
+
+    training = estimate.resolved.training
+    model = estimate.resolved.model
+
     assert model is not None
-    batch, parts = training.batch_size or 1, training.accumulation
-    names, costs = [f"Batch {batch:,}, {parts:,} of them a step"], [what_parts_mean(estimator)]
+
+    batch = training.batch_size or 1
+    parts = training.accumulation
+    names = [f"Batch {batch:,}, {parts:,} of them a step"]
+    costs = [what_parts_mean(estimator)]
+
     if PRECISION in changes:
         names.append(changes[PRECISION])
+
     if "optimizer.kind" in changes:
         names.append(OPTIMIZERS.get(changes["optimizer.kind"]).label)
         costs = ["Another optimizer: another result."]
+
     labels = {f"model.{setting.name}": setting.label.lower() for setting in settings(type(model))}
     for key in changes.keys() & labels.keys():
         names.append(f"{labels[key]} {changes[key]:,}")
         costs.append("A smaller network: another result.")
+
     if RECOMPUTE in changes:
         names.append("recompute activations")
         costs.append("A second forward pass at every step.")
+
     key = "together-" + "-".join(sorted(name.partition(".")[2] for name in changes))
     return Option(
         key, ", ".join(names), " ".join(costs), estimate, estimator.now.needed - estimate.needed
@@ -342,15 +399,18 @@ def _combined(estimator: MemoryEstimator, changes: dict[str, Any]) -> Option | N
 
 
 def work_of(resolved: Experiment) -> str:
-    """What the time of a step depends on, of experiments on the same data: the same text where it is the same."""
+    """What the time of a step depends on, of experiments on the same data: the same text where it
+    is the same.
+    """
     return repr(_work(toml_file.to_plain(resolved)))
 
 
 def pace_of(
     prepared: RunPrepared, examples_per_second: float | None, description: Description
 ) -> Callable[[Experiment], float | None]:
-    """Seconds for an epoch of a resolved experiment on these data, from the pace of a run with the same settings; None
-    where it had others."""
+    """Seconds for an epoch of a resolved experiment on these data, from the pace of a run with the
+    same settings; None where it had others.
+    """
     was = _work(prepared.resolved)
 
     def seconds(resolved: Experiment) -> float | None:
@@ -382,4 +442,5 @@ def _work(plain: dict[str, Any]) -> dict[str, Any]:
     defaults = {
         name: field.default for name, field in type(Experiment().training).model_fields.items()
     }
+
     return sections | {name: training.get(name, defaults[name]) for name in PACE}

@@ -1,4 +1,7 @@
-"""A trial: some real steps of an experiment, to know its time and whether its memory suffices. Nothing is kept."""
+"""A trial: some real steps of an experiment, to know its time and whether its memory suffices.
+
+Nothing is kept.
+"""
 
 from __future__ import annotations
 
@@ -17,17 +20,22 @@ from app.engine.training import build, failures
 from app.engine.training import plan as preparing
 from app.engine.training.build import TrainState
 
-FEWEST, LONGEST, ENOUGH = 5, 1.0, 0.4
+FEWEST = 5
+LONGEST = 1.0
+ENOUGH = 0.4
 """Measured steps: five at least, and for at least 0.4 seconds; no more once a second is over."""
+
 CHOOSING = 0.5
 """Seconds for choosing the number of threads, where that is to be measured."""
 
 
 @dataclass(frozen=True)
 class StepTiming:
-    """seconds: for the steps of an epoch, without judging; None where it could not be measured, with the reason in
-    `trouble`. step: seconds for one, the median. lacked_memory: whether that was the reason. peak: bytes at the height,
-    where the device tells (CUDA). threads: with how many it was computed."""
+    """seconds: for the steps of an epoch, without judging; None where it could not be measured,
+    with the reason in `trouble`. step: seconds for one, the median. lacked_memory: whether that
+    was the reason. peak: bytes at the height, where the device tells (CUDA). threads: with how
+    many it was computed.
+    """
 
     seconds: float | None
     step: float | None = None
@@ -40,10 +48,12 @@ class StepTiming:
 def measure(
     experiment: Experiment, dataset: Dataset, control: Control, threads: int = 0
 ) -> StepTiming:
-    """Trains a copy for some steps on the calling thread and lets go of it. It must not run beside a training.
+    """Trains a copy for some steps on the calling thread and lets go of it.
 
-    threads: 0 to choose them as a training would. Raises Stopped where control asks to stop; everything else that goes
-    wrong is told in the answer, and its memory is given back.
+    It must not run beside a training.
+
+    threads: 0 to choose them as a training would. Raises Stopped where control asks to stop;
+    everything else that goes wrong is told in the answer, and its memory is given back.
     """
     trial: StepTiming | None = None
     try:
@@ -58,10 +68,12 @@ def measure(
             "Memory ran out in the trial: it does not fit." if lacked else failures.told(error)[0]
         )
         trial = StepTiming(None, trouble=text, lacked_memory=lacked)
+
     # Outside the except blocks: the exception held the frames, and the frames held the tensors.
     failures.let_go()
     if trial is None:
         raise Stopped
+
     return trial
 
 
@@ -77,9 +89,11 @@ def _measured(
         control.check()
         steps = _Steps(train_state)
         steps()  # the first one sets up what the others use again
+
         if len(candidates) > 1:
             threads, _ = devices.fastest_threads(steps, candidates, control.check, CHOOSING)
             torch.set_num_threads(threads)
+
         times: list[float] = []
         begun = time.perf_counter()
         while (passed := time.perf_counter() - begun) < LONGEST and (
@@ -89,6 +103,7 @@ def _measured(
             before = time.perf_counter()
             steps()
             times.append(time.perf_counter() - before)
+
         median = statistics.median(times)
         peak = (
             torch.cuda.max_memory_allocated(train_state.device)
@@ -107,7 +122,8 @@ class _Steps:
     """Calling it makes one whole step and waits for the device."""
 
     def __init__(self, train_state: TrainState) -> None:
-        self._work, self._number = train_state, 0
+        self._work = train_state
+        self._number = 0
         train_state.network.train()
         train_state.batches.begin_epoch(1)
 
@@ -118,10 +134,12 @@ class _Steps:
         inputs, targets = train_state.batches.get(
             self._number % max(1, train_state.batches.count - 1)
         )
+
         train_state.passes.whole_step(
             train_state.optimizer, inputs, targets, train_state.plan.settled.training.gradient_clip
         )
         self._number += 1
+
         if train_state.device.type == "cuda":
             torch.cuda.synchronize(train_state.device)
         elif train_state.device.type == "mps":

@@ -1,4 +1,7 @@
-"""The lanes of a race: whose turn it is to compute, and the requests to all of them and to each. No torch here."""
+"""The lanes of a race: whose turn it is to compute, and the requests to all of them and to each.
+
+No torch here.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,17 @@ from app.engine.runs.control import Control
 
 
 class Turns:
-    """Who may compute. The turn goes to the one that has seen the fewest examples; at first to those not ready yet.
+    """Who may compute.
 
-    slice: examples that the holder may be ahead of the last one before it hands over. settle: waits for what a device
-    has still to do: else it would be waited for, and counted, by another.
+    The turn goes to the one that has seen the fewest examples; at first to those not ready yet.
+
+    slice: examples that the holder may be ahead of the last one before it hands over. settle: waits
+    for what a device has still to do: else it would be waited for, and counted, by another.
     """
 
     def __init__(self, count: int, slice: int, settle: Callable[[], None] = lambda: None) -> None:
-        self.slice, self._settle = slice, settle
+        self.slice = slice
+        self._settle = settle
         self._seen = dict.fromkeys(range(count), -1)  # of those under way; -1: not ready
         self._holder = 0
         self._changed = threading.Condition()
@@ -28,17 +34,22 @@ class Turns:
             self._changed.wait_for(lambda: self._holder == member)
 
     def step(self, member: int, examples: int) -> float:
-        """The holder is about to do a step, after so many examples. Returns the seconds it waited for others."""
+        """The holder is about to do a step, after so many examples.
+
+        Returns the seconds it waited for others.
+        """
         with self._changed:
             self._seen[member] = examples
             last, seen = min(self._seen.items(), key=lambda item: (item[1], item[0]))
             if last == member or (seen >= 0 and examples < seen + self.slice):
                 return 0.0
+
             self._settle()
             begun = time.perf_counter()
             self._holder = last
             self._changed.notify_all()
             self._changed.wait_for(lambda: self._holder == member)
+
             return time.perf_counter() - begun
 
     def leave(self, member: int) -> None:
@@ -51,7 +62,10 @@ class Turns:
 
 
 class RaceControl(Control):
-    """The requests to a race. Pause and stop go to all; a change, and looking inside, to the lane looked at."""
+    """The requests to a race.
+
+    Pause and stop go to all; a change, and looking inside, to the lane looked at.
+    """
 
     def __init__(self, count: int) -> None:
         super().__init__()
@@ -66,7 +80,8 @@ class RaceMember(Control):
     """The requests to one of the runs, and its turns."""
 
     def __init__(self, race: RaceControl, number: int) -> None:
-        self._race, self._number = race, number
+        self._race = race
+        self._number = number
         self.turns: Turns | None = None
         super().__init__()
 

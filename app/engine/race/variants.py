@@ -1,4 +1,5 @@
-"""The variants of a race: what they are called, in what they differ, and in how far a comparison of them is fair.
+"""The variants of a race: what they are called, in what they differ, and in how far a comparison of
+them is fair.
 
 No torch here: the window asks before anything is trained.
 """
@@ -25,17 +26,22 @@ from app.engine.learning.tasks import Task
 from models.shape import Problem
 from models.spec import Setting, settings
 
-FEWEST, MOST = 2, 4
+FEWEST = 2
+MOST = 4
 USUAL = ("sgd", "sgd-momentum", "adam", "adamw")
 """The optimizers of the ready-made race, from the leanest to the one with most to remember."""
+
 LONGEST_NAME = 3
 """Differences that a name tells; the table tells all."""
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One of the experiments of a race. name: what sets it apart. experiment: as asked, named for its run.
-    resolved: with every setting filled in, for these data."""
+    """One of the experiments of a race.
+
+    name: what sets it apart. experiment: as asked, named for its run. resolved: with every setting
+    filled in, for these data.
+    """
 
     name: str
     experiment: Experiment
@@ -46,9 +52,12 @@ class Variant:
 
 @dataclass(frozen=True)
 class Difference:
-    """A setting that is not the same in all variants. name: of the field, "kind" for the choice itself.
+    """A setting that is not the same in all variants.
 
-    values: one for each variant; None where its choice has no such setting. texts: the same in words.
+    name: of the field, "kind" for the choice itself.
+
+    values: one for each variant; None where its choice has no such setting. texts: the same in
+    words.
     """
 
     section: str
@@ -60,18 +69,25 @@ class Difference:
 
 @dataclass(frozen=True)
 class Fact:
-    """One sentence on what a comparison is worth. same: whether it speaks of something that all have in common."""
+    """One sentence on what a comparison is worth.
+
+    same: whether it speaks of something that all have in common.
+    """
 
     same: bool
     text: str
 
 
 def variants_of(experiments: Sequence[Experiment], description: Description) -> tuple[Variant, ...]:
-    """The experiments as variants of a race on these data. Raises UserError where they cannot race."""
+    """The experiments as variants of a race on these data.
+
+    Raises UserError where they cannot race.
+    """
     if not FEWEST <= len(experiments) <= MOST:
         raise UserError(
             f"A race takes {FEWEST} to {MOST} variants.", "Add a variant, or take one away."
         )
+
     filled = [
         _resolved(experiment, description, number)
         for number, experiment in enumerate(experiments, 1)
@@ -89,6 +105,7 @@ def variants_of(experiments: Sequence[Experiment], description: Description) -> 
                     f"Variants {other + 1} and {number + 1} are the same.",
                     "Change a setting of one of them; another seed will do.",
                 )
+
     title = experiments[0].name
     return tuple(
         Variant(
@@ -139,6 +156,7 @@ def _differences(experiments: Sequence[Experiment]) -> tuple[Difference, ...]:
                     tuple(value.label for value in values),
                 )
             )
+
         declared: dict[str, Setting] = {}
         for value in values:
             declared |= {
@@ -146,6 +164,7 @@ def _differences(experiments: Sequence[Experiment]) -> tuple[Difference, ...]:
                 for setting in settings(type(value))
                 if setting.name not in declared
             }
+
         for name, setting in declared.items():
             column = [getattr(value, name, None) for value in values]
             if any(value != column[0] for value in column):
@@ -158,27 +177,34 @@ def _differences(experiments: Sequence[Experiment]) -> tuple[Difference, ...]:
                         tuple(setting.words(value, "–") for value in column),
                     )
                 )
+
     return tuple(found)
 
 
 def _choices(
     experiments: Sequence[Experiment], number: int, sections: Sequence[str] = SECTIONS
 ) -> list[str]:
-    """What this one chose where the choices differ. Short, for it stands in legends: without what explains it."""
+    """What this one chose where the choices differ.
+
+    Short, for it stands in legends: without what explains it.
+    """
     found = []
     for section in sections:
         if len({getattr(getattr(one, section), "kind", "") for one in experiments}) > 1:
             found.append(str(getattr(experiments[number], section).label).partition(" (")[0])
+
     return found
 
 
 def _names(experiments: Sequence[Experiment]) -> list[str]:
-    """What each is called: its choice where the choices differ, and, where that does not tell all of them apart, the
-    settings by which it differs from those that chose the same."""
+    """What each is called: its choice where the choices differ, and, where that does not tell all
+    of them apart, the settings by which it differs from those that chose the same.
+    """
     every = _differences(experiments)
     chosen = [", ".join(_choices(experiments, number)) for number in range(len(experiments))]
     if len(set(chosen)) == len(chosen):
         return chosen
+
     names = []
     for number in range(len(experiments)):
         parts: list[str] = []
@@ -186,14 +212,17 @@ def _names(experiments: Sequence[Experiment]) -> list[str]:
             kinds = [getattr(getattr(other, section), "kind", "") for other in experiments]
             mine = [place for place, kind in enumerate(kinds) if kind == kinds[number]]
             parts += _choices(experiments, number, (section,))
+
             for difference in every:
                 if difference.section != section or difference.name == "kind":
                     continue
                 if any(difference.values[place] != difference.values[number] for place in mine):
                     label = difference.label[:1].lower() + difference.label[1:]
                     parts.append(f"{label} {difference.texts[number]}")
+
         more = len(parts) - LONGEST_NAME
         names.append(", ".join(parts[:LONGEST_NAME]) + (f" and {more} more" if more > 0 else ""))
+
     return [
         f"{name} ({number})" if names.count(name) > 1 else name
         for number, name in enumerate(names, 1)
@@ -229,6 +258,7 @@ def _weights(variants: Sequence[Variant]) -> Fact:
             False,
             "The seeds differ: each begins with other weights. That shows how much is chance.",
         )
+
     return Fact(True, "All begin with the same weights, number by number.")
 
 
@@ -237,11 +267,11 @@ def _batches(variants: Sequence[Variant], many: str) -> list[Fact]:
         [one.task.kind for one in variants]
     ):
         return [Fact(False, f"Each sees the {many} in an order of its own.")]
-    sizes, augmentations = (
-        _column(variants, "training", "step_size"),
-        _column(variants, "augmentation"),
-    )
+
+    sizes = _column(variants, "training", "step_size")
+    augmentations = _column(variants, "augmentation")
     varied = any(Augmentation(one).active for one in augmentations)
+
     facts = []
     if not _all_same(sizes):
         texts = [f"{size:,}" for size in dict.fromkeys(sizes)]
@@ -257,8 +287,10 @@ def _batches(variants: Sequence[Variant], many: str) -> list[Fact]:
         facts.append(
             Fact(True, f"All see the same batches of {many} in the same order{generator}.")
         )
+
     if not _all_same(augmentations):
         facts.append(Fact(False, f"The {many} are varied differently (augmentation)."))
+
     return facts
 
 
@@ -272,10 +304,12 @@ def _steps(variants: Sequence[Variant]) -> list[Fact]:
                 "The losses differ, so their curves cannot be compared by height; the figures can.",
             )
         )
+
     if not _all_same(_column(variants, "training", "epochs")):
         facts.append(
             Fact(False, "They run for different numbers of epochs: compare them at the same place.")
         )
+
     optimizers = _column(variants, "optimizer")
     if len({one.kind for one in optimizers}) > 1 and not _all_same(
         [one.rate() for one in optimizers]
@@ -283,7 +317,8 @@ def _steps(variants: Sequence[Variant]) -> list[Fact]:
         facts.append(
             Fact(
                 False,
-                "Each optimizer has a learning rate of its own, since the same number is another pace "
+                "Each optimizer has a learning rate of its own, since the same number is another "
+                "pace "
                 "in each; a better one can turn the order round.",
             )
         )
@@ -293,19 +328,23 @@ def _steps(variants: Sequence[Variant]) -> list[Fact]:
         facts.append(
             Fact(
                 False,
-                "Each network has a learning rate of its own, what is proposed for it where none was "
+                "Each network has a learning rate of its own, what is proposed for it where none "
+                "was "
                 "set; give all the same to compare the networks alone.",
             )
         )
+
     if not _all_same(_column(variants, "training", "precision")) or not _all_same(
         _column(variants, "training", "device")
     ):
         facts.append(
             Fact(
                 False,
-                "They do not compute on the same device in the same precision; times do not compare.",
+                "They do not compute on the same device in the same precision; times do not "
+                "compare.",
             )
         )
+
     facts.append(
         Fact(
             True,
@@ -320,20 +359,25 @@ def _steps(variants: Sequence[Variant]) -> list[Fact]:
 
 
 def why_adam(experiment: Experiment, description: Description) -> tuple[Experiment, ...]:
-    """The race "Why Adam?": the experiment with SGD, SGD with momentum, Adam and AdamW, otherwise with their defaults.
-    Each has its usual learning rate: of AdamW that is what the template proposes, and Adam steps as far as AdamW.
+    """The race "Why Adam?": the experiment with SGD, SGD with momentum, Adam and AdamW, otherwise
+    with their defaults. Each has its usual learning rate: of AdamW that is what the template
+    proposes, and Adam steps as far as AdamW.
 
     Raises UserError where the experiment does not fit the data.
     """
-    problem, task = problem_of(experiment, description), task_of(experiment, description)
+    problem = problem_of(experiment, description)
+    task = task_of(experiment, description)
+
     found = []
     for kind in USUAL:
         asked = experiment.replace(optimizer={"kind": "adamw" if kind == "adam" else kind})
         optimizer = resolved(asked, problem, task).optimizer
+
         assert optimizer is not None
         found.append(
             experiment.replace(optimizer={"kind": kind, "learning_rate": optimizer.rate()})
         )
+
     return tuple(found)
 
 
@@ -341,14 +385,16 @@ def why_adam(experiment: Experiment, description: Description) -> tuple[Experime
 
 
 def together(predicted: Sequence[Mapping[str, int | None]], shared_data: int) -> int | None:
-    """Bytes that the variants take at once, at most: what stays of each, and the passing of the one that needs most,
-    for only one computes at a time. None where that is not known.
+    """Bytes that the variants take at once, at most: what stays of each, and the passing of the one
+    that needs most, for only one computes at a time. None where that is not known.
 
-    predicted: the ledger of each (memory.predict). shared_data: bytes of examples that they have in common.
+    predicted: the ledger of each (memory.predict). shared_data: bytes of examples that they have in
+    common.
     """
     peaks = [rows.get("peak") for rows in predicted]
     if not peaks or any(peak is None for peak in peaks):
         return None
+
     passing = [(rows.get("activations") or 0) + (rows.get("workspace") or 0) for rows in predicted]
     standing = [
         max(0, (peak or 0) - one - shared_data) for peak, one in zip(peaks, passing, strict=True)

@@ -13,8 +13,12 @@ Cell = str | float | int
 
 @dataclass(frozen=True)
 class Item:
-    """One part of an answer. value: the bare figure. text: the same for a person, with its unit. share: how long a bar
-    for it is, 0 to 1; None where a bar means nothing. chosen: whether it belongs to the answer (a tag that is set)."""
+    """One part of an answer.
+
+    value: the bare figure. text: the same for a person, with its unit. share: how long a bar for it
+    is, 0 to 1; None where a bar means nothing. chosen: whether it belongs to the answer (a tag that
+    is set).
+    """
 
     label: str
     value: float
@@ -25,8 +29,11 @@ class Item:
 
 @dataclass(frozen=True)
 class Answer:
-    """headline: the answer in a few words. items: its parts, the most important first. note: a sentence that one should
-    know with it. plain: the same as plain data, with the names that `predict --json` prints."""
+    """headline: the answer in a few words.
+
+    items: its parts, the most important first. note: a sentence that one should know with it.
+    plain: the same as plain data, with the names that `predict --json` prints.
+    """
 
     view: View
     headline: str

@@ -1,5 +1,7 @@
-"""A trained network asked: one example, or a file of many with the answers saved beside them. For the command line and
-for 'Try it' alike. Always on the CPU, beside any training."""
+"""A trained network asked: one example, or a file of many with the answers saved beside them.
+
+For the command line and for 'Try it' alike. Always on the CPU, beside any training.
+"""
 
 from __future__ import annotations
 
@@ -33,8 +35,11 @@ BATCH = 128
 
 @dataclass(frozen=True)
 class Answered:
-    """One example of a source. predictions: what the task keeps of the answer. error: why there is none, else "". told: a
-    sentence where not all of the example was read, else ""."""
+    """One example of a source.
+
+    predictions: what the task keeps of the answer. error: why there is none, else "". told: a
+    sentence where not all of the example was read, else "".
+    """
 
     name: str
     answer: Answer | None = None
@@ -45,8 +50,11 @@ class Answered:
 
 @dataclass(frozen=True)
 class FileAnswers:
-    """All that a source holds, in its order. columns, cells: the answers as a table, a row an example, empty texts
-    where there is no answer. table: the rows they belong to, where the source is one."""
+    """All that a source holds, in its order.
+
+    columns, cells: the answers as a table, a row an example, empty texts where there is no answer.
+    table: the rows they belong to, where the source is one.
+    """
 
     source: str
     answers: tuple[Answered, ...]
@@ -67,8 +75,11 @@ def words_of(predictor: Predictor) -> type[SplitReport]:
 
 
 def predictions_of(predictor: Predictor, raw: Any) -> np.ndarray:
-    """What the task keeps of the network's answer to one example, given as Predictor.read takes it. Examples that the
-    task damages are damaged by the same dice every time. Raises UserError where it cannot be read."""
+    """What the task keeps of the network's answer to one example, given as Predictor.read takes it.
+
+    Examples that the task damages are damaged by the same dice every time. Raises UserError where
+    it cannot be read.
+    """
     return _predictions(predictor, [_prepared(predictor, raw)])[0]
 
 
@@ -83,10 +94,11 @@ def answer_file(
     check: Check = no_check,
     told: Callable[[int, int], None] | None = None,
 ) -> FileAnswers:
-    """The answers to all that a file holds; an example that cannot be read has an error and no answer.
+    """The answers to all that a file holds; an example that cannot be read has an error and no
+    answer.
 
-    told(done, of): called now and then. check: called for every batch; may raise to give up. Raises UserError where
-    the file itself cannot be used.
+    told(done, of): called now and then. check: called for every batch; may raise to give up. Raises
+    UserError where the file itself cannot be used.
     """
     data = predictor.experiment.data if predictor.experiment is not None else DataSettings()
     return answer_given(
@@ -101,37 +113,45 @@ def answer_given(
     told: Callable[[int, int], None] | None = None,
 ) -> FileAnswers:
     """As answer_file, for what was read already."""
-    description, words = predictor.description, words_of(predictor)
+    description = predictor.description
+    words = words_of(predictor)
+
     answers: list[Answered] = []
     for first in range(0, len(given.raws), BATCH):
         check()
         part = range(first, min(first + BATCH, len(given.raws)))
         prepared: list[_Prepared] = []
+
         errors: dict[int, str] = {}
         for place in part:
             try:
                 prepared.append(_prepared(predictor, given.raws[place]))
             except UserError as error:
                 errors[place] = str(error)
+
         predictions = iter(_predictions(predictor, prepared))
         for place in part:
             if place in errors:
                 answers.append(Answered(given.names[place], error=errors[place]))
                 continue
+
             row = next(predictions)
             whole = predictor.task.targets == "tokens"  # then a text is read window after window
             told_of = "" if whole else description.preparation.left_out(given.raws[place])
             answers.append(
                 Answered(given.names[place], words.answer(description, row), row, told=told_of)
             )
+
         if told is not None:
             told(len(answers), len(given.raws))
+
     columns = words.columns(description)
     nothing: tuple[Cell, ...] = ("",) * len(columns)
     cells = tuple(
         nothing if one.predictions is None else words.cells(description, one.predictions)
         for one in answers
     )
+
     return FileAnswers(given.source, tuple(answers), columns, cells, given.table, given.many)
 
 
@@ -139,20 +159,27 @@ def answer_given(
 
 
 def write_answers(found: Iterable[FileAnswers], path: str | Path) -> Path:
-    """Writes a table with the examples of all sources and the answers beside them, as spreadsheets open it: the columns
-    of a table come first as they were, with its own delimiter and decimals. Raises UserError."""
-    sources, path = list(found), Path(path).expanduser()
+    """Writes a table with the examples of all sources and the answers beside them, as spreadsheets
+    open it: the columns of a table come first as they were, with its own delimiter and decimals.
+    Raises UserError.
+    """
+    sources = list(found)
+    path = Path(path).expanduser()
     table = sources[0].table if len(sources) == 1 else None
-    delimiter, decimal = ",", "."
+    delimiter = ","
+
+    decimal = "."
     if table is not None:
         decimal = table.manner.style.decimal
         delimiter = table.manner.delimiter or (";" if decimal == "," else ",")
+
     content = io.StringIO()
     writer = csv.writer(content, delimiter=delimiter, lineterminator="\n")
     columns = _free(sources[0].columns, table.heads if table is not None else ("example",))
     writer.writerow(
         [*(table.heads if table is not None else ("example",)), *columns, *_problem_head(sources)]
     )
+
     for source in sources:
         rows = (
             source.table.cells(len(source.answers))
@@ -165,6 +192,7 @@ def write_answers(found: Iterable[FileAnswers], path: str | Path) -> Path:
         for before, cells, one in zip(rows, source.cells, source.answers, strict=True):
             problem = [one.error] if _problem_head(sources) else []
             writer.writerow([*before, *(_cell(cell, decimal) for cell in cells), *problem])
+
     files.write_atomically(path, content.getvalue().encode("utf-8-sig"))
     return path
 
@@ -177,10 +205,14 @@ def _free(columns: tuple[str, ...], taken: tuple[str, ...]) -> list[str]:
     """The headings, with a number where the table has such a column already."""
     found = []
     for name in columns:
-        free, number = name, 2
+        free = name
+        number = 2
         while free in taken:
-            free, number = f"{name} ({number})", number + 1
+            free = f"{name} ({number})"
+            number = number + 1
+
         found.append(free)
+
     return found
 
 
@@ -193,8 +225,9 @@ def _cell(cell: Cell, decimal: str) -> str:
 
 @dataclass(frozen=True)
 class _Prepared:
-    """One example: arrays (k, ...) as a Dataset keeps them, targets (k, ...). k is 1 but for a text that is longer than
-    what the network reads at once."""
+    """One example: arrays (k, ...) as a Dataset keeps them, targets (k, ...). k is 1 but for a text
+    that is longer than what the network reads at once.
+    """
 
     arrays: tuple[np.ndarray, ...]
     targets: np.ndarray
@@ -206,6 +239,7 @@ def _prepared(predictor: Predictor, raw: Any) -> _Prepared:
         assert isinstance(description.preparation, TextPreparation)
         predictor.read(raw)  # refuses what is no text
         return _windows(description.preparation, raw)
+
     arrays = tuple(array[None] for array in predictor.read(raw))
     width = {"tags": len(description.classes), "amounts": len(description.amounts)}.get(
         predictor.task.targets
@@ -218,15 +252,15 @@ def _prepared(predictor: Predictor, raw: Any) -> _Prepared:
 
 def _windows(preparation: TextPreparation, text: str) -> _Prepared:
     """A text as examples of a language model: windows, and after every token the next."""
-    tokens, length = preparation.tokens_of(text), preparation.length
+    tokens = preparation.tokens_of(text)
+    length = preparation.length
     count = max(1, -(-(len(tokens) - 1) // length))
-    inputs, targets = (
-        np.zeros(count * length, np.int32),
-        np.full(count * length, NO_TOKEN, np.int64),
-    )
+    inputs = np.zeros(count * length, np.int32)
+    targets = np.full(count * length, NO_TOKEN, np.int64)
     kept = tokens[:-1] if len(tokens) > 1 else tokens
     inputs[: len(kept)] = kept
     targets[: len(tokens) - 1] = tokens[1:]
+
     return _Prepared((inputs.reshape(count, length),), targets.reshape(count, length))
 
 
@@ -234,6 +268,7 @@ def _predictions(predictor: Predictor, prepared: list[_Prepared]) -> list[np.nda
     """A row an example; those of the windows of one text are added up, as its task's sums can be."""
     if not prepared:
         return []
+
     arrays = [np.concatenate(half) for half in zip(*(one.arrays for one in prepared), strict=True)]
     targets = np.concatenate([one.targets for one in prepared])
     found = [
@@ -244,6 +279,7 @@ def _predictions(predictor: Predictor, prepared: list[_Prepared]) -> list[np.nda
         )
         for first in range(0, len(targets), BATCH)
     ]
+
     predictions = np.concatenate(found)
     ends = np.cumsum([len(one.targets) for one in prepared])
     return [
@@ -253,10 +289,12 @@ def _predictions(predictor: Predictor, prepared: list[_Prepared]) -> list[np.nda
 
 @torch.no_grad()
 def _asked(predictor: Predictor, arrays: list[np.ndarray], targets: np.ndarray) -> np.ndarray:
-    description, task = predictor.description, predictor.task
+    description = predictor.description
+    task = predictor.task
     batch = description.preparation.tensor(
         together([torch.from_numpy(np.array(array)) for array in arrays])
     )
     generator = torch.Generator().manual_seed(mixed(JUDGED, 0))
     inputs, wanted = task.batch(description, batch, torch.from_numpy(targets), generator)
+
     return np.asarray(task.predictions(description, predictor.network(inputs), wanted).numpy())

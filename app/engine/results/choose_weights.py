@@ -17,15 +17,19 @@ if TYPE_CHECKING:
 
 
 def use(run: Run, which: Which, check: Callable[[], None] = lambda: None) -> None:
-    """Chooses the weights that Predictor and load_report take. The last step's are first judged, on the CPU.
+    """Chooses the weights that Predictor and load_report take.
 
-    check: called once a batch and once a file; what it raises gives up, and the choice stays as it was.
-    Raises UserError where the run goes on, where weights or data are not there, or where the data changed.
+    The last step's are first judged, on the CPU.
+
+    check: called once a batch and once a file; what it raises gives up, and the choice stays as it
+    was. Raises UserError where the run goes on, where weights or data are not there, or where the
+    data changed.
     """
     if run.status == "running":
         raise UserError(
             f"The run '{run.name}' is still being trained.", "Wait until it ends, or stop it."
         )
+
     files.write_json(
         run.path / FILE, asdict(_judged(run, check)) if which == "last" else {"use": "best"}
     )
@@ -38,14 +42,17 @@ def _judged(run: Run, check: Callable[[], None]) -> WeightsInUse:
 
     predictor = Predictor.load(run, "last")
     dataset = _data(run, predictor.description, check)
+
     loss: dict[str, float | None] = {}
     for split in ("validation", "test"):
         rows = dataset.indices.get(split)
         if rows is None or not len(rows):
             continue
+
         judged = predictor.judge(dataset, check, split)
         write_results(run, PREFIX + split, rows, judged)
         loss[split] = judged.loss if math.isfinite(judged.loss) else None
+
     kept = predictor.kept
     return WeightsInUse("last", kept.epoch, kept.step, kept.partial, loss)
 
@@ -62,9 +69,11 @@ def _data(run: Run, description: Description, check: Callable[[], None]) -> Data
             f"The last epoch cannot be judged without the data of the run: {why}",
             "Put them back, or stay with the best epoch.",
         ) from error
+
     if dataset.description.fingerprint != description.fingerprint:
         raise UserError(
             "The last epoch cannot be judged: the data changed since this run was trained.",
             "Put them back as they were, or stay with the best epoch.",
         )
+
     return dataset

@@ -1,4 +1,6 @@
-"""The curves of a run as a picture, drawn without a window: training and validation loss, and the main figure."""
+"""The curves of a run as a picture, drawn without a window: training and validation loss, and the
+main figure.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +22,15 @@ from app.engine.text import number, percent
 SIZE = (1440, 720)
 FINE = 2
 """Drawn at so many times the size and reduced: lines get smooth edges."""
-PAPER, INK, GREY, GRID = "#ffffff", "#1a1e26", "#5a6372", "#eceef2"
-TRAINING, TRAINING_RAW, VALIDATION, BEST = "#0072b2", "#a9cfe6", "#d55e00", "#0b7a4b"
+
+PAPER = "#ffffff"
+INK = "#1a1e26"
+GREY = "#5a6372"
+GRID = "#eceef2"
+TRAINING = "#0072b2"
+TRAINING_RAW = "#a9cfe6"
+VALIDATION = "#d55e00"
+BEST = "#0b7a4b"
 POINTS = 1500
 """Raw losses drawn at most; more are reduced to their smallest and largest."""
 
@@ -38,23 +47,33 @@ class Plot:
 
     def at(self, x: float, y: float) -> tuple[float, float]:
         left, top, right, bottom = self.box
-        (x0, x1), (y0, y1) = self.x_range, self.y_range
+        (x0, x1) = self.x_range
+        (y0, y1) = self.y_range
+
         return left + (x - x0) / (x1 - x0) * (right - left), bottom - (y - y0) / (y1 - y0) * (
             bottom - top
         )
 
 
 def write_curves(history: History, title: str, path: Path) -> Path:
-    """Writes the picture as PNG and returns its path. Raises UserError where the file cannot be written."""
+    """Writes the picture as PNG and returns its path.
+
+    Raises UserError where the file cannot be written.
+    """
     content = io.BytesIO()
     draw_curves(history, title).save(content, "PNG")
     files.write_atomically(path, content.getvalue())
+
     return path
 
 
 def draw_curves(history: History, title: str) -> Image.Image:
-    """The picture: the loss on the left, the main figure on the right. A run of one step has points too."""
-    width, height = SIZE[0] * FINE, SIZE[1] * FINE
+    """The picture: the loss on the left, the main figure on the right.
+
+    A run of one step has points too.
+    """
+    width = SIZE[0] * FINE
+    height = SIZE[1] * FINE
     picture = Image.new("RGB", (width, height), PAPER)
     draw = ImageDraw.Draw(picture)
     draw.text((48 * FINE, 24 * FINE), title, INK, _font(22))
@@ -65,6 +84,7 @@ def draw_curves(history: History, title: str) -> Image.Image:
         if len(history.steps)
         else [1]
     )
+
     middle = width // 2
     _loss(
         draw,
@@ -74,6 +94,7 @@ def draw_curves(history: History, title: str) -> Image.Image:
         per_epoch,
         last,
     )
+
     _figure(
         draw, (middle + 72 * FINE, 128 * FINE, width - 48 * FINE, height - 80 * FINE), epochs, last
     )
@@ -94,6 +115,7 @@ def _loss(
             (history.steps[known] / per_epoch).tolist(), history.losses[known].tolist(), strict=True
         )
     )
+
     judged = _points(epochs, lambda epoch: epoch["validation_loss"])
     smooth = _smoothed(raw)
     values = sorted([y for _, y in smooth + judged] or [1.0])
@@ -107,6 +129,7 @@ def _loss(
         "lower is better",
         lambda value: f"{value:g}",
     )
+
     _line(draw, plot, _reduced(raw), TRAINING_RAW, 1)
     _line(draw, plot, smooth, TRAINING, 3, dots=len(smooth) < 30)
     _line(draw, plot, judged, VALIDATION, 3, squares=True)
@@ -141,6 +164,7 @@ def _figure(
         "on examples it never trains on",
         words,
     )
+
     _line(draw, plot, points, VALIDATION, 3, squares=True)
     best = [epoch for epoch in epochs if epoch.get("best")]
     if best and best[-1]["metrics"].get(name) is not None:
@@ -162,7 +186,9 @@ def _shares(points: Points) -> tuple[float, float]:
 def _range(points: Points) -> tuple[float, float]:
     """The ends of any other axis: from 0, or from below where values are."""
     values = [y for _, y in points] or [0.0, 1.0]
-    low, high = min(0.0, *values, 0.0), max(0.0, *values, 0.0)
+    low = min(0.0, *values, 0.0)
+    high = max(0.0, *values, 0.0)
+
     return low, high if high > low else low + 1.0
 
 
@@ -176,10 +202,8 @@ def _axes(
     words: Callable[[float], str],
 ) -> Plot:
     left, top, right, bottom = box
-    y_ticks, x_ticks = (
-        _ticks(*y_range),
-        [x for x in _ticks(*x_range) if x == int(x) and x <= x_range[1]],
-    )
+    y_ticks = _ticks(*y_range)
+    x_ticks = [x for x in _ticks(*x_range) if x == int(x) and x <= x_range[1]]
     plot = Plot(box, (x_range[0], max(x_range[1], x_range[0] + 1)), (y_ticks[0], y_ticks[-1]))
     draw.text((left, top - 48 * FINE), title, INK, _font(18))
     draw.text(
@@ -188,13 +212,16 @@ def _axes(
         GREY,
         _font(15),
     )
+
     for y in y_ticks:
         _, at = plot.at(0, y)
         draw.line((left, at, right, at), GRID, FINE)
         draw.text((left - 10 * FINE, at), words(y), GREY, _font(14), anchor="rm")
+
     for x in x_ticks:
         at, _ = plot.at(x, 0)
         draw.text((at, bottom + 10 * FINE), f"{x:g}", GREY, _font(14), anchor="ma")
+
     draw.line((left, bottom, right, bottom), GREY, FINE)
     draw.text(((left + right) / 2, bottom + 36 * FINE), "epoch", GREY, _font(15), anchor="ma")
     return plot
@@ -211,9 +238,11 @@ def _line(
 ) -> None:
     left, top, right, bottom = plot.box
     placed = [plot.at(x, y) for x, y in points]
+
     placed = [(min(max(x, left), right), min(max(y, top), bottom)) for x, y in placed]
     if len(placed) > 1:
         draw.line(placed, colour, width * FINE, joint="curve")
+
     reach = (5 if len(placed) <= 20 else 3) * FINE
     for x, y in placed if dots or squares else []:
         shape = draw.rectangle if squares else draw.ellipse
@@ -229,6 +258,7 @@ def _legend(
             draw.rectangle((x + 7 * FINE, y + 4 * FINE, x + 17 * FINE, y + 14 * FINE), fill=colour)
         else:
             draw.line((x, y + 9 * FINE, x + 24 * FINE, y + 9 * FINE), colour, 3 * FINE)
+
         draw.text((x + 34 * FINE, y + 9 * FINE), name, colour, _font(15), anchor="lm")
         y += 26 * FINE
 
@@ -242,10 +272,15 @@ def _points(
 
 def _smoothed(points: Points, keep: float = 0.9) -> list[tuple[float, float]]:
     """An exponential average that starts unbiased (as Adam's moments are corrected)."""
-    result, average, weight = [], 0.0, 0.0
+    result = []
+    average = 0.0
+
+    weight = 0.0
     for x, y in points:
-        average, weight = keep * average + (1 - keep) * y, keep * weight + (1 - keep)
+        average = keep * average + (1 - keep) * y
+        weight = keep * weight + (1 - keep)
         result.append((x, average / weight))
+
     return result
 
 
@@ -253,10 +288,12 @@ def _reduced(points: Points) -> Points:
     """At most about POINTS points: of each stretch its smallest and its largest value."""
     if len(points) <= POINTS:
         return points
+
     result: list[tuple[float, float]] = []
     for part in np.array_split(np.array(points), POINTS // 2):
         ends = sorted({int(part[:, 1].argmin()), int(part[:, 1].argmax())})
         result += [(float(part[i, 0]), float(part[i, 1])) for i in ends]
+
     return result
 
 
@@ -266,7 +303,9 @@ def _ticks(low: float, high: float, description: int = 6) -> list[float]:
     rough = span / description
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * 0.999)
-    first, count = math.floor(low / step + 1e-9), math.ceil((low + span) / step - 1e-9)
+    first = math.floor(low / step + 1e-9)
+    count = math.ceil((low + span) / step - 1e-9)
+
     return [round(number * step, 10) for number in range(first, count + 1)]
 
 

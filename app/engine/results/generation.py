@@ -14,7 +14,10 @@ from app.engine.results.predictor import Predictor
 from app.engine.sources.format import Check, no_check
 
 BEGINNING = "\n"
-"""What an empty prompt is taken for: a text begins after a line break. It is not part of the answer."""
+"""What an empty prompt is taken for: a text begins after a line break.
+
+It is not part of the answer.
+"""
 
 
 def generate(
@@ -28,18 +31,21 @@ def generate(
 ) -> str:
     """Goes on with the prompt by so many tokens; returns what was added.
 
-    temperature: 0 always takes the most probable token; 1 follows the network's own probabilities; above, it becomes
-    bolder. Beyond the context the oldest tokens are forgotten. told: gets the text in pieces as they come, each of
-    whole characters; together they are what is returned. check: called before every token and may raise to stop. The
-    same seed says the same. Raises UserError where the network does not write texts.
+    temperature: 0 always takes the most probable token; 1 follows the network's own probabilities;
+    above, it becomes bolder. Beyond the context the oldest tokens are forgotten. told: gets the
+    text in pieces as they come, each of whole characters; together they are what is returned.
+    check: called before every token and may raise to stop. The same seed says the same. Raises
+    UserError where the network does not write texts.
     """
     preparation = _preparation(predictor)
     if temperature < 0:
         raise UserError("The temperature is below 0.", "Choose 0 or more.")
+
     generator = torch.Generator().manual_seed(seed)
     table = preparation.tokens.bytes_of
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     known: list[int] = preparation.tokens_of(prompt or BEGINNING).tolist()
+
     pieces: list[str] = []
     for _ in range(tokens):
         check()
@@ -47,12 +53,14 @@ def generate(
         number = _chosen(_next(predictor, preparation, known), temperature, generator)
         known.append(number)
         _tell(decoder.decode(table[number]), pieces, told)
+
     _tell(decoder.decode(b"", final=True), pieces, told)
     return "".join(pieces)
 
 
 def probable(predictor: Predictor, prompt: str, most: int = 10) -> list[tuple[str, float]]:
-    """The tokens that most probably come after the prompt, as a person reads them, with their probabilities.
+    """The tokens that most probably come after the prompt, as a person reads them, with their
+    probabilities.
 
     Raises UserError where the network does not write texts.
     """
@@ -62,6 +70,7 @@ def probable(predictor: Predictor, prompt: str, most: int = 10) -> list[tuple[st
         _next(predictor, preparation, known).softmax(0).topk(min(most, preparation.vocabulary - 1))
     )
     table = preparation.tokens.bytes_of
+
     return [
         (table[number].decode("utf-8", "backslashreplace"), probability)
         for number, probability in zip(numbers.tolist(), probabilities.tolist(), strict=True)
@@ -75,6 +84,7 @@ def _preparation(predictor: Predictor) -> TextPreparation:
         or predictor.network.problem.answers != "tokens"
     ):
         raise UserError("This network does not write texts.", "Train one for language modelling.")
+
     return preparation
 
 
@@ -82,19 +92,22 @@ def _preparation(predictor: Predictor) -> TextPreparation:
 def _next(predictor: Predictor, preparation: TextPreparation, known: list[int]) -> torch.Tensor:
     """What the network says of the token after these, at most as many as the context: (V,) float32.
 
-    It is always given a whole context: what stands behind cannot reach a causal network's earlier answers.
+    It is always given a whole context: what stands behind cannot reach a causal network's earlier
+    answers.
     """
     window = np.zeros((1, preparation.length), np.int32)
     window[0, : len(known)] = known
     answers = predictor.network(preparation.tensor(torch.from_numpy(window)))
     scores = answers[0, len(known) - 1].float().clone()
     scores[0] = -torch.inf  # padding is nothing that can be written
+
     return scores
 
 
 def _chosen(scores: torch.Tensor, temperature: float, generator: torch.Generator) -> int:
     if temperature == 0:
         return int(scores.argmax())
+
     probabilities = ((scores - scores.max()) / temperature).softmax(0)
     return int(torch.multinomial(probabilities, 1, generator=generator))
 

@@ -1,6 +1,8 @@
-"""What a person gives a trained network, read from files: one example a file, or many from a table or from arrays.
+"""What a person gives a trained network, read from files: one example a file, or many from a table
+or from arrays.
 
-What belongs into a file follows from the sort of input that the network reads (the kind of its preparation). No torch.
+What belongs into a file follows from the sort of input that the network reads (the kind of its
+preparation). No torch.
 """
 
 from __future__ import annotations
@@ -34,8 +36,12 @@ ARRAYS = (".npz", ".npy")
 
 @dataclass(frozen=True)
 class Given:
-    """Examples from one source. names: what each is called. raws: each as Predictor.read takes it. table: the rows they
-    are from, where they are. many: whether the source may hold many, so that an example has a name of its own in it."""
+    """Examples from one source.
+
+    names: what each is called. raws: each as Predictor.read takes it. table: the rows they are
+    from, where they are. many: whether the source may hold many, so that an example has a name of
+    its own in it.
+    """
 
     source: str
     names: tuple[str, ...]
@@ -47,7 +53,9 @@ class Given:
 def given_in(
     source: str | Path, preparation: Preparation, settings: DataSettings, check: Check = no_check
 ) -> Given:
-    """What a file holds for a network with this preparation. settings: of the data that it was trained on.
+    """What a file holds for a network with this preparation.
+
+    settings: of the data that it was trained on.
 
     Raises UserError where the file holds nothing of the sort, and whatever `check` raises.
     """
@@ -55,6 +63,7 @@ def given_in(
     try:
         if not path.is_file():
             raise UserError(f"There is no file '{readable(path)}'.", "Check the name.")
+
         suffix = path.suffix.lower()
         if suffix in TABLES or (preparation.kind == "row" and suffix not in ARRAYS):
             return _table(path, preparation, settings, check)
@@ -67,6 +76,7 @@ def given_in(
                 f"'{readable(path.name)}' is one half; this network compares two.",
                 "Give a table with a column for each half, or two files.",
             )
+
         return Given(str(source), (str(source),), (path,))
     except OSError as error:
         raise UserError(
@@ -80,6 +90,7 @@ def half_in(source: str | Path, preparation: Preparation) -> Any:
     path = Path(source).expanduser()
     if not path.is_file():
         raise UserError(f"There is no file '{readable(path)}'.", "Check the name.")
+
     return _text(path) if preparation.kind == "text" else path
 
 
@@ -96,16 +107,19 @@ def _text(path: Path) -> str:
 
 
 def _table(path: Path, preparation: Preparation, settings: DataSettings, check: Check) -> Given:
-    # what was chosen for the columns of the training table is asked for below, where this table has them
+    # what was chosen for the columns of the training table is asked for below, where this table has
+    # them
     table = read_table(path, settings.replace(columns={}, target=None, missing={}))
     check()
     names = tuple(table.row_of(row) for row in range(len(table)))
     raws = tuple(_RAWS[preparation.kind](table, preparation, settings))
+
     return Given(str(path), names, raws, table, many=True)
 
 
 def _rows(table: Table, preparation: Preparation, settings: DataSettings) -> Iterator[Any]:
     assert isinstance(preparation, RowPreparation)
+
     wanted = [column.name for column in preparation.columns]
     missing = [name for name in wanted if name not in table.by_name]
     if missing:
@@ -114,6 +128,7 @@ def _rows(table: Table, preparation: Preparation, settings: DataSettings) -> Ite
             f"'{readable(table.path)}' has no column {shown}, which the network reads.",
             "Give the columns the names that they had in training.",
         )
+
     for raw in table.raws([column.name for column in preparation.categories]):
         yield {name: raw[name] for name in wanted}
 
@@ -132,17 +147,20 @@ def _signals(table: Table, preparation: Preparation, settings: DataSettings) -> 
         *(name for name, role in settings.columns.items() if role != "number"),
     }
     numbers = [column for column in table.columns if column.numeric and column.name not in ignored]
+
     assert isinstance(preparation, SignalPreparation)
     if (
         len(numbers) > preparation.length
     ):  # a running number or a target that was not named comes first or last
         with_digits = [column for column in numbers if any(sign.isdigit() for sign in column.name)]
         numbers = with_digits if len(with_digits) == preparation.length else numbers
+
     if len(numbers) < 2:
         raise UserError(
             f"'{readable(table.path)}' has no columns of numbers that make a signal.",
             "Check the file.",
         )
+
     yield from np.stack([column.numbers[0] for column in numbers], axis=1)
 
 
@@ -154,12 +172,14 @@ def _pairs(table: Table, preparation: Preparation, settings: DataSettings) -> It
 
 
 def _halves_of(table: Table, settings: DataSettings, kinds: tuple[str, ...]) -> list[list[Any]]:
-    """For each sort of input that is asked for, a column of it: the one chosen in training, else the first that fits.
-    Pictures are paths beside the table."""
+    """For each sort of input that is asked for, a column of it: the one chosen in training, else
+    the first that fits. Pictures are paths beside the table.
+    """
     columns = {name: role for name, role in settings.columns.items() if name in table.by_name}
     targets = [name for name in targets_in(settings) if name in table.by_name]
     roles = guess(table, columns, targets)
     free = [column for column in table.columns if column.name not in targets]
+
     found: list[list[Any]] = []
     for kind in kinds:
         fitting = [column for column in free if roles[column.name].role == kind]
@@ -169,6 +189,7 @@ def _halves_of(table: Table, settings: DataSettings, kinds: tuple[str, ...]) -> 
                 for column in free
                 if column.kind == "text" and roles[column.name].role != "image"
             ]
+
         if not fitting:
             what = (
                 "paths of pictures"
@@ -180,13 +201,16 @@ def _halves_of(table: Table, settings: DataSettings, kinds: tuple[str, ...]) -> 
             raise UserError(
                 f"'{readable(table.path)}' has no column of {what}.", "Add one, or check the file."
             )
+
         free.remove(fitting[0])
         cells = fitting[0].texts.to_pylist()
+
         folder = Path(table.path).parent
         if kind == "image":
             found.append([folder / os.path.expanduser(cell) if cell else b"" for cell in cells])
         else:
             found.append(cells)
+
     return found
 
 
@@ -203,12 +227,15 @@ _RAWS: dict[str, Callable[[Table, Preparation, DataSettings], Iterator[Any]]] = 
 
 
 def _arrays(path: Path, preparation: Preparation) -> Given:
-    """The examples of the first array that has their form: (N, H, W[, 3]) pictures, (N, L) or (N, C, L) signals."""
+    """The examples of the first array that has their form: (N, H, W[, 3]) pictures, (N, L) or (N,
+    C, L) signals.
+    """
     if preparation.kind not in ("image", "signal"):
         raise UserError(
             f"'{readable(path.name)}' holds arrays; this network does not read such.",
             "Give a table.",
         )
+
     try:
         content = np.load(path, allow_pickle=False)
         arrays = (
@@ -220,6 +247,7 @@ def _arrays(path: Path, preparation: Preparation) -> Given:
         raise UserError(
             f"'{readable(path.name)}' is not an array file, or a damaged one.", "Save it anew."
         ) from error
+
     sizes = (3, 4) if preparation.kind == "image" else (2, 3)
     fitting = next(
         (array for array in arrays.values() if array.ndim in sizes and array.dtype.kind in "fiu"),
@@ -229,6 +257,7 @@ def _arrays(path: Path, preparation: Preparation) -> Given:
         raise UserError(
             f"'{readable(path.name)}' holds no array of {preparation.kind}s.", "Check the file."
         )
+
     raws = (
         [_picture(one, path) for one in fitting] if preparation.kind == "image" else list(fitting)
     )

@@ -1,4 +1,7 @@
-"""The network of a run, used: on one example, or on another data set. Always on the CPU, beside any training."""
+"""The network of a run, used: on one example, or on another data set.
+
+Always on the CPU, beside any training.
+"""
 
 from __future__ import annotations
 
@@ -34,8 +37,11 @@ from models.network import Network
 
 
 class Predictor:
-    """A trained network with its classes and its preparation. All it needs is in the run's checkpoints, so the data
-    may be gone. It holds weights of its own: a training that goes on is not disturbed. kept: which weights they are."""
+    """A trained network with its classes and its preparation.
+
+    All it needs is in the run's checkpoints, so the data may be gone. It holds weights of its own:
+    a training that goes on is not disturbed. kept: which weights they are.
+    """
 
     def __init__(
         self,
@@ -47,12 +53,17 @@ class Predictor:
         kept: WeightsInUse = BEST,
     ) -> None:
         self.network = network.eval().requires_grad_(False)
-        self.description, self.task, self.experiment = description, task, experiment
-        self.best_epoch, self.kept = best_epoch, kept
+        self.description = description
+        self.task = task
+        self.experiment = experiment
+        self.best_epoch = best_epoch
+        self.kept = kept
 
     @classmethod
     def load(cls, run: Run, which: Which | None = None) -> Predictor:
-        """The weights that were chosen for the run, or those asked for. Reads tensors from safetensors only.
+        """The weights that were chosen for the run, or those asked for.
+
+        Reads tensors from safetensors only.
 
         Raises UserError where nothing was kept or it is damaged.
         """
@@ -63,11 +74,14 @@ class Predictor:
             "best", epoch, int(state.get("step", 0)), bool(state.get("partial", False))
         )
         model = best.model
+
         chosen = read_weights_in_use(run)
         if (which or chosen.use) == "last":
             kept, model = _last(run, None if which else chosen.step)
+
         with torch.device("meta"):
             network = Network(best.graph, best.problem)
+
         network.to_empty(device="cpu")
         try:
             checkpoint.restore_model(network, model)
@@ -75,6 +89,7 @@ class Predictor:
             raise UserError(
                 f"The weights of the run '{run.name}' do not fit its network.", "Train it again."
             ) from error
+
         return cls(
             network,
             best.description,
@@ -94,15 +109,19 @@ class Predictor:
         return self.description.classes
 
     def predictions(self, *arrays: np.ndarray) -> np.ndarray:
-        """What the task keeps of the network's answers to (B, ...) arrays as a Dataset keeps them; of pairs, both
-        halves: (B, ...) float32."""
+        """What the task keeps of the network's answers to (B, ...) arrays as a Dataset keeps them;
+        of pairs, both halves: (B, ...) float32.
+        """
         outputs = self._outputs(*arrays)
         return self.task.predictions(
             self.description, outputs, torch.zeros(len(outputs), dtype=torch.int64)
         ).numpy()
 
     def predict(self, raw: Any) -> list[tuple[str, float]]:
-        """Every class with its probability, the most probable first. raw: see `read`. Raises UserError."""
+        """Every class with its probability, the most probable first.
+
+        raw: see `read`. Raises UserError.
+        """
         probabilities = self.probabilities(self.read(raw)[0][None])[0]
         order = np.argsort(-probabilities, kind="stable")
         return [(self.classes[index], float(probabilities[index])) for index in order]
@@ -110,14 +129,15 @@ class Predictor:
     def read(self, raw: Any) -> tuple[np.ndarray, ...]:
         """What a person gave, as a Dataset keeps it, one array for each half of a pair.
 
-        raw: a picture (open, a file, or bytes), a row's cells by column, a text, a signal, or a tuple of two of them.
-        Raises UserError where it cannot be used.
+        raw: a picture (open, a file, or bytes), a row's cells by column, a text, a signal, or a
+        tuple of two of them. Raises UserError where it cannot be used.
         """
         preparation = self.description.preparation
         if isinstance(preparation, PairPreparation):
             return tuple(
                 _kept(half, one) for half, one in zip(preparation.halves, raw, strict=True)
             )
+
         return (_kept(preparation, raw),)
 
     def read_half(self, place: int, raw: Any) -> np.ndarray:
@@ -127,7 +147,9 @@ class Predictor:
         return _kept(preparation.halves[place], raw)
 
     def logits(self, inputs: np.ndarray) -> np.ndarray:
-        """What the network answers, float32: of one example (...) its outputs, or of (B, ...) each one's."""
+        """What the network answers, float32: of one example (...) its outputs, or of (B, ...) each
+        one's.
+        """
         single = inputs.ndim == len(self.description.shape)
         outputs = self._outputs(inputs[None] if single else inputs).numpy()
         return outputs[0] if single else outputs
@@ -144,12 +166,16 @@ class Predictor:
     # --- on other data
 
     def settings_for(self, source: str) -> DataSettings:
-        """How other data must be read for this network: for the same task, pictures in its size, colours and fit."""
+        """How other data must be read for this network: for the same task, pictures in its size,
+        colours and fit.
+        """
         settings = self.experiment.data if self.experiment is not None else DataSettings()
         settings = settings.replace(source=source, task=self.description.task)
+
         preparation = self.description.preparation
         if not isinstance(preparation, ImagePreparation):
             return settings
+
         return settings.replace(
             height=preparation.height,
             width=preparation.width,
@@ -171,28 +197,34 @@ class Predictor:
     def targets_for(self, dataset: Dataset) -> np.ndarray:
         """The targets of other data in this network's terms: classes and tags matched by name.
 
-        Raises UserError, with the difference, where the data have classes that the network does not know, or another
-        number of amounts.
+        Raises UserError, with the difference, where the data have classes that the network does not
+        know, or another number of amounts.
         """
-        others, targets = dataset.description.classes, dataset.targets
+        others = dataset.description.classes
+        targets = dataset.targets
+
         amounts = len(self.description.amounts)
         if self.task.targets == "amounts" and targets.shape[1] != amounts:
             raise UserError(
-                f"The network predicts {amounts:,} {'amount' if amounts == 1 else 'amounts'} of each example; these "
+                f"The network predicts {amounts:,} {'amount' if amounts == 1 else 'amounts'} of "
+                "each example; these "
                 f"data have {targets.shape[1]:,}.",
                 "Choose data with the same targets.",
                 "data.target",
             )
         if self.task.targets not in ("classes", "tags") or others == self.classes:
             return targets
+
         if any(name not in self.classes for name in others):
             difference = same_classes(self.description, dataset.description)
             raise UserError(
                 difference, "Give the classes the names they had in training.", "data.source"
             )
+
         table = np.array([self.classes.index(name) for name in others], dtype=np.int64)
         if targets.ndim == 1:
             return table[targets]
+
         wide = np.zeros((len(targets), len(self.classes)), targets.dtype)
         wide[:, table] = targets
         return wide
@@ -208,17 +240,22 @@ class Predictor:
                 "Choose data with the same columns or sizes.",
                 "data.source",
             )
+
         return split_inputs(dataset, split, torch.device("cpu"))
 
     def judge(
         self, dataset: Dataset, check: Callable[[], None] = lambda: None, split: str = ""
     ) -> Evaluation:
-        """One split of the data, or all examples whatever their splits. The loss is the one of the training.
+        """One split of the data, or all examples whatever their splits.
+
+        The loss is the one of the training.
 
         Raises UserError.
         """
-        targets, loss = self.targets_for(dataset), self._loss()
+        targets = self.targets_for(dataset)
+        loss = self._loss()
         size = self.experiment.training.batch_size if self.experiment is not None else None
+
         return evaluate(
             self.network,
             self.description,
@@ -232,7 +269,9 @@ class Predictor:
         )
 
     def report_on(self, dataset: Dataset, check: Callable[[], None] = lambda: None) -> Report:
-        """The report over all examples of other data, as split OTHER; rows are rows of that data set."""
+        """The report over all examples of other data, as split OTHER; rows are rows of that data
+        set.
+        """
         judged = self.judge(dataset, check)
         rows = np.arange(len(judged.targets))
         return Report.of(
@@ -246,17 +285,19 @@ class Predictor:
 
     def _loss(self) -> LossFunction:
         loss = self.experiment.loss if self.experiment is not None else None
-        counts, examples = (
-            self.description.counts.get("training", ()),
-            self.description.size("training"),
-        )
+        counts = self.description.counts.get("training", ())
+        examples = self.description.size("training")
+
         return (loss or LOSSES.get(self.task.losses[0])()).build(
             counts, torch.device("cpu"), examples
         )
 
 
 def _last(run: Run, step: int | None) -> tuple[WeightsInUse, checkpoint.Tensors]:
-    """The newest good checkpoint, and where it stands. step: where it must stand, for its figures are those shown."""
+    """The newest good checkpoint, and where it stands.
+
+    step: where it must stand, for its figures are those shown.
+    """
     found, _ = checkpoint.newest(run.path / "checkpoints")
     kept = place(found.state) if found else None
     if found is None or kept is None or step not in (None, kept.step):
@@ -264,6 +305,7 @@ def _last(run: Run, step: int | None) -> tuple[WeightsInUse, checkpoint.Tensors]
             f"The last weights of the run '{run.name}' are missing or damaged.",
             "Use the best epoch instead.",
         )
+
     return kept, found.model
 
 
@@ -272,17 +314,23 @@ def _experiment(plain: Any) -> Experiment | None:
 
 
 def _kept(preparation: Preparation, raw: Any) -> np.ndarray:
-    """One example, or one half, by its preparation. Pictures may come open, as a file or as bytes."""
+    """One example, or one half, by its preparation.
+
+    Pictures may come open, as a file or as bytes.
+    """
     if not isinstance(preparation, ImagePreparation):
         return np.asarray(preparation.array(raw))
+
     if isinstance(raw, Image.Image):
         if raw.mode in ("L", "RGB"):
             return preparation.array(raw)
         source: Path | bytes = _as_file(raw)
     else:
         source = Path(raw) if isinstance(raw, str) else raw
+
     if source == b"":
         raise UserError("No picture is named.", "Name its file.")
+
     try:
         return preparation.array(pictures.decode(source, preparation.detail))
     except pictures.Unreadable as error:
@@ -300,4 +348,5 @@ def _as_file(picture: Image.Image) -> bytes:
     except (OSError, ValueError):  # modes that a PNG does not know
         content = io.BytesIO()
         picture.convert("RGB").save(content, "PNG")
+
     return content.getvalue()

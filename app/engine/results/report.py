@@ -1,6 +1,9 @@
-"""What came of a training, for a person: every split judged, and a verdict. What a split has is in `reports`.
+"""What came of a training, for a person: every split judged, and a verdict.
 
-All of it follows from three arrays a split: rows of the data set, targets, what was said. No torch here.
+What a split has is in `reports`.
+
+All of it follows from three arrays a split: rows of the data set, targets, what was said. No torch
+here.
 """
 
 from __future__ import annotations
@@ -26,8 +29,11 @@ Arrays = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 @dataclass(frozen=True)
 class Report:
-    """All splits judged. verdict: one sentence on the split to trust (test, else validation); level its colour.
-    kept: the weights that were judged."""
+    """All splits judged.
+
+    verdict: one sentence on the split to trust (test, else validation); level its colour. kept: the
+    weights that were judged.
+    """
 
     classes: tuple[str, ...]
     task: Task
@@ -48,22 +54,29 @@ class Report:
         best_epoch: int = 0,
         kept: WeightsInUse = BEST,
     ) -> Report:
-        """The report on the splits given, by name. Raises ValueError where arrays and classes do not agree."""
+        """The report on the splits given, by name.
+
+        Raises ValueError where arrays and classes do not agree.
+        """
         made = report_for(task.view)
         splits = {
             name: made.of(name, description, task, *arrays, (losses or {}).get(name))
             for name, arrays in evaluations.items()
         }
+
         chosen = _trusted(splits)
         if chosen is None:
             nothing = "No examples were kept aside, so nothing can be said."
             return cls(description.classes, task, splits, nothing, "info", best_epoch, kept)
+
         text, level = chosen.verdict()
         return cls(description.classes, task, splits, text, level, best_epoch, kept)
 
     @property
     def trusted(self) -> SplitReport | None:
-        """The split to believe: other data, else the test split, else validation; None where all are empty."""
+        """The split to believe: other data, else the test split, else validation; None where all
+        are empty.
+        """
         return _trusted(self.splits)
 
     def to_plain(self) -> dict[str, Any]:
@@ -94,21 +107,25 @@ def load_report(run: Run) -> Report:
     """
     evaluations: dict[str, Arrays] = {}
     kept = read_weights_in_use(run)
+
     prefix = PREFIX if kept.use == "last" else ""
     for name in ("validation", "test"):
         arrays = read_arrays(run.path / "results" / f"{prefix}{name}.npz")
         if {"rows", "targets", "predictions"} <= set(arrays):
             evaluations[name] = (arrays["rows"], arrays["targets"], arrays["predictions"])
+
     plain = run.dataset()
     if not evaluations or not plain:
         raise UserError(
             f"The run '{run.name}' has no results yet.",
             "Let it train at least until the first epoch is judged.",
         )
+
     try:
         description = Description.from_plain(plain)
         summary = run.summary()
         losses = kept.loss if kept.use == "last" else summary.get("loss") or {}
+
         return Report.of(
             description,
             task_of(run.experiment(), description),

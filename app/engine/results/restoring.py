@@ -1,4 +1,6 @@
-"""What a network restores, to be looked at: the example, what was done to it, and what the network made of that."""
+"""What a network restores, to be looked at: the example, what was done to it, and what the network
+made of that.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +22,10 @@ from app.engine.results.predictor import Predictor
 
 @dataclass(frozen=True)
 class Restoration:
-    """Of B examples, each array as a Dataset keeps them (Preparation.shown takes them): clean as they are, damaged as
-    the network saw them, restored as it answered. predictions: (B, 2) as the task keeps it."""
+    """Of B examples, each array as a Dataset keeps them (Preparation.shown takes them): clean as
+    they are, damaged as the network saw them, restored as it answered. predictions: (B, 2) as
+    the task keeps it.
+    """
 
     clean: np.ndarray
     damaged: np.ndarray
@@ -32,23 +36,28 @@ class Restoration:
 def restore(predictor: Predictor, inputs: np.ndarray, number: int = 0) -> Restoration:
     """Damages examples and restores them. inputs: (B, ...) as a Dataset keeps them.
 
-    number: of the batch, by which the dice fall; judging damages batch 0, 1, ... of a split with the same dice. Raises
-    UserError where the network does not restore examples.
+    number: of the batch, by which the dice fall; judging damages batch 0, 1, ... of a split with
+    the same dice. Raises UserError where the network does not restore examples.
     """
-    description, task = predictor.description, predictor.task
+    description = predictor.description
+    task = predictor.task
     if task.view != "restored":
         raise UserError("This network does not restore examples.", "Train one for reconstruction.")
+
     kept = torch.from_numpy(np.array(inputs))
     generator = torch.Generator().manual_seed(mixed(JUDGED, number))
     with torch.no_grad():
         clean = description.preparation.tensor(together([kept]))
         assert isinstance(clean, torch.Tensor)
+
         damaged, wanted = task.batch(
             description, clean, torch.zeros(len(kept), dtype=torch.int64), generator
         )
         assert isinstance(damaged, torch.Tensor)
+
         outputs = predictor.network(damaged)
         predictions = task.predictions(description, outputs, wanted)
+
     return Restoration(
         np.asarray(inputs),
         as_kept(description, damaged.numpy(), inputs),
@@ -60,13 +69,16 @@ def restore(predictor: Predictor, inputs: np.ndarray, number: int = 0) -> Restor
 def restore_rows(
     predictor: Predictor, dataset: Dataset, rows: np.ndarray, split: str = ""
 ) -> Restoration:
-    """The examples of some rows of a split (of all rows where it is ""), damaged exactly as in judging, so that the
-    errors shown are those of the report. rows: (B,) of the data set, each in the split. Raises UserError."""
+    """The examples of some rows of a split (of all rows where it is ""), damaged exactly as in
+    judging, so that the errors shown are those of the report. rows: (B,) of the data set, each
+    in the split. Raises UserError.
+    """
     rows = np.asarray(rows)
     order = dataset.indices[split] if split else np.arange(len(dataset.inputs))
     places = np.searchsorted(order, rows)
     size = predictor.experiment.training.batch_size if predictor.experiment is not None else None
     at_a_time = judged_at_a_time(predictor.network.problem, predictor._loss(), size or USUAL)
+
     found: dict[int, tuple[np.ndarray, ...]] = {}
     for number in np.unique(places // at_a_time).tolist():
         part = slice(number * at_a_time, (number + 1) * at_a_time)
@@ -79,6 +91,7 @@ def restore_rows(
                 made.restored[one],
                 made.predictions[one],
             )
+
     return Restoration(
         *(np.stack([found[place][part] for place in places.tolist()]) for part in range(4))
     )
@@ -87,22 +100,28 @@ def restore_rows(
 def as_kept(
     description: Description, values: np.ndarray, reuse_preparation: np.ndarray
 ) -> np.ndarray:
-    """Values as the network sees or answers them (B, ...) -> as a Dataset keeps them, in their own unit. reuse_preparation: the
-    examples they are of, for what is not restored (the categories of rows)."""
+    """Values as the network sees or answers them (B, ...) -> as a Dataset keeps them, in their own
+    unit. reuse_preparation: the examples they are of, for what is not restored (the categories
+    of rows).
+    """
     preparation = description.preparation
     if isinstance(preparation, ImagePreparation):
         tones = values * _by_channel(preparation.std, 2) + _by_channel(preparation.mean, 2)
         return np.clip(np.rint(tones * 255), 0, 255).astype(np.uint8)
+
     if isinstance(preparation, SignalPreparation):
         return (values * _by_channel(preparation.std, 1) + _by_channel(preparation.mean, 1)).astype(
             np.float32
         )
+
     assert isinstance(preparation, RowPreparation)
+
     made = np.array(reuse_preparation, np.float32)
     mean = np.array([column.mean for column in preparation.amounts], np.float32)
     std = np.array([column.std for column in preparation.amounts], np.float32)
     count = len(mean)
     made[:, :count] = values[:, :count] * std + mean
+
     return made
 
 

@@ -1,8 +1,10 @@
-"""Checkpoints: the state from which a run goes on, bit for bit; and the best epoch, usable without its data.
+"""Checkpoints: the state from which a run goes on, bit for bit; and the best epoch, usable without
+its data.
 
-A checkpoint is a folder: tensors in safetensors, the rest JSON, and a manifest with the SHA-256 of every file, written
-last. The folder is written beside its place and renamed, so it is whole or not there. Neither safetensors nor torch
-notices a flipped bit, so the hashes are compared before anything is parsed. Nothing is pickled.
+A checkpoint is a folder: tensors in safetensors, the rest JSON, and a manifest with the SHA-256 of
+every file, written last. The folder is written beside its place and renamed, so it is whole or not
+there. Neither safetensors nor torch notices a flipped bit, so the hashes are compared before
+anything is parsed. Nothing is pickled.
 
     checkpoints/state-000007/   model, optimizer, state.json         the newest and the one before are kept
     checkpoints/best/           model, state.json, description.json, graph.json, problem.json
@@ -31,10 +33,13 @@ from models.graph import Graph
 from models.shape import Problem
 
 MANIFEST = "manifest.json"
-BEST, BEST_BEFORE = "best", "best-before"
+BEST = "best"
+BEST_BEFORE = "best-before"
 KEPT = 2
 COUNTERS = ("step", "mu_product")
-"""State of one number beside a weight, which PyTorch keeps on the CPU unless the optimizer is fused."""
+"""State of one number beside a weight, which PyTorch keeps on the CPU unless the optimizer is
+fused.
+"""
 
 Tensors = dict[str, torch.Tensor]
 
@@ -45,7 +50,10 @@ class Damaged(Exception):
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """model: by the network's names. optimizer: see optimizer_tensors. state: plain data, see trainer."""
+    """model: by the network's names.
+
+    optimizer: see optimizer_tensors. state: plain data, see trainer.
+    """
 
     model: Tensors
     optimizer: Tensors
@@ -54,7 +62,10 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class Best:
-    """The best epoch so far with all that is needed to use it. state: epoch, step, loss, metrics, task, experiment."""
+    """The best epoch so far with all that is needed to use it.
+
+    state: epoch, step, loss, metrics, task, experiment.
+    """
 
     model: Tensors
     description: Description
@@ -78,10 +89,13 @@ def save(folder: Path, checkpoint: Checkpoint) -> Path:
         "optimizer.safetensors": _bytes(checkpoint.optimizer),
         "state.json": _json(checkpoint.state),
     }
+
     written = _write(folder, target.name, contents)
     _rename(written, target)
+
     for old in _states(folder)[:-KEPT]:
         remove(old)
+
     return target
 
 
@@ -95,10 +109,12 @@ def save_best(folder: Path, best: Best) -> Path:
         "problem.json": _json(best.problem.to_plain()),
     }
     written = _write(folder, BEST, contents)
+
     target = folder / BEST
     if target.exists():
         remove(folder / BEST_BEFORE)
         _rename(target, folder / BEST_BEFORE)
+
     _rename(written, target)
     remove(folder / BEST_BEFORE)
     return target
@@ -112,10 +128,13 @@ def _write(folder: Path, name: str, contents: dict[str, bytes]) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         if shutil.disk_usage(folder).free < size + 65536:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir()
+
         for file, content in contents.items():
             _write_file(part / file, content)
+
         hashes = {
             file: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
             for file, content in contents.items()
@@ -125,6 +144,7 @@ def _write(folder: Path, name: str, contents: dict[str, bytes]) -> Path:
     except OSError as error:
         shutil.rmtree(part, ignore_errors=True)
         raise files.disk_error(error, folder / name) from error
+
     return part
 
 
@@ -145,7 +165,9 @@ def _rename(source: Path, target: Path) -> None:
 
 
 def _bytes(tensors: Tensors) -> bytes:
-    """Serialised in memory, not by torch.save or save_file: a full disk is then an OSError with its own sentence."""
+    """Serialised in memory, not by torch.save or save_file: a full disk is then an OSError with its
+    own sentence.
+    """
     return safetensors.torch.save(tensors)
 
 
@@ -157,7 +179,9 @@ def _json(data: Any) -> bytes:
 
 
 def newest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
-    """The newest checkpoint that is whole, and a sentence for each one that was passed over; None if there is none."""
+    """The newest checkpoint that is whole, and a sentence for each one that was passed over; None
+    if there is none.
+    """
     passed: list[str] = []
     for path in reversed(_states(folder)):
         try:
@@ -171,6 +195,7 @@ def newest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
             passed.append(
                 f"The checkpoint '{path.name}' is damaged ({_reason(error)}) and was passed over."
             )
+
     return None, passed
 
 
@@ -182,6 +207,7 @@ def read_best(run: Run) -> Best:
             f"The run '{run.name}' has kept no weights yet.",
             "Let it train at least until the first epoch is judged.",
         )
+
     try:
         contents = verified(folder)
         return Best(
@@ -199,30 +225,40 @@ def read_best(run: Run) -> Best:
 
 
 def verified(folder: Path) -> dict[str, bytes]:
-    """The files named in a checkpoint's manifest, after their hashes were compared. Raises Damaged."""
+    """The files named in a checkpoint's manifest, after their hashes were compared.
+
+    Raises Damaged.
+    """
     try:
         manifest = json.loads((folder / MANIFEST).read_bytes())
         contents = {}
         for name, entry in manifest["files"].items():
             if Path(name).name != name:
                 raise Damaged(f"'{name}' is no file name")
+
             content = (folder / name).read_bytes()
             if hashlib.sha256(content).hexdigest() != entry["sha256"]:
                 raise Damaged(f"'{name}' is not what was written")
+
             contents[name] = content
     except OSError as error:
         raise Damaged(error.strerror or str(error)) from error
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise Damaged("its manifest is unreadable") from error
+
     return contents
 
 
 def clean(folder: Path) -> None:
-    """Removes what an earlier end left half done, and finishes a replacement of `best` that fell between renames."""
+    """Removes what an earlier end left half done, and finishes a replacement of `best` that fell
+    between renames.
+    """
     if not folder.is_dir():
         return
+
     if (folder / BEST_BEFORE).exists() and not (folder / BEST).exists():
         os.rename(folder / BEST_BEFORE, folder / BEST)
+
     for path in [*folder.glob("*.tmp"), folder / BEST_BEFORE]:
         shutil.rmtree(path, ignore_errors=True)
 
@@ -261,7 +297,9 @@ def _reason(error: Exception) -> str:
 
 
 def copied(tensors: Tensors) -> Tensors:
-    """Independent copies on the CPU, in the plain memory format: what a file takes, and what outlives the network."""
+    """Independent copies on the CPU, in the plain memory format: what a file takes, and what
+    outlives the network.
+    """
     return {
         name: torch.empty(tensor.shape, dtype=tensor.dtype).copy_(tensor.detach())
         for name, tensor in tensors.items()
@@ -274,11 +312,15 @@ def weights_sha256(tensors: Tensors) -> str:
     for name in sorted(tensors):
         plain = tensors[name].detach().to("cpu").contiguous()
         digest.update(plain.reshape(-1).view(torch.uint8).numpy().data)
+
     return digest.hexdigest()
 
 
 def optimizer_tensors(network: torch.nn.Module, optimizer: torch.optim.Optimizer) -> Tensors:
-    """The optimizer's state by the names of the weights: "head.weight/exp_avg". All of it is tensors."""
+    """The optimizer's state by the names of the weights: "head.weight/exp_avg".
+
+    All of it is tensors.
+    """
     names: dict[torch.Tensor, str] = {
         parameter: name for name, parameter in network.named_parameters()
     }
@@ -296,14 +338,15 @@ def restore_optimizer(
 ) -> None:
     """Puts the state back beside the weights. Raises Damaged where it belongs to another network.
 
-    Moments take the memory format of their weight: fused optimizers walk both by address, so a channels_last weight
-    beside a plain moment would train, and be wrong.
+    Moments take the memory format of their weight: fused optimizers walk both by address, so a
+    channels_last weight beside a plain moment would train, and be wrong.
     """
     parameters = dict(network.named_parameters())
     for name, value in tensors.items():
         owner, _, key = name.rpartition("/")
         if owner not in parameters:
             raise Damaged(f"it knows a weight '{owner}' that the network has not")
+
         parameter = parameters[owner]
         if key in COUNTERS:
             placed = value.to(
@@ -315,14 +358,19 @@ def restore_optimizer(
             ).copy_(value)
         else:
             placed = value.to(parameter.device, copy=True)
+
         optimizer.state[parameter][key] = placed.detach()
 
 
 def restore_model(network: torch.nn.Module, tensors: Tensors) -> None:
-    """Puts weights and buffers into the network. Raises Damaged where they belong to another one."""
+    """Puts weights and buffers into the network.
+
+    Raises Damaged where they belong to another one.
+    """
     own = network.state_dict()
     if set(own) != set(tensors) or any(own[name].shape != tensors[name].shape for name in own):
         raise Damaged("it belongs to another network")
+
     with torch.no_grad():
         for name, tensor in own.items():
             tensor.copy_(tensors[name])

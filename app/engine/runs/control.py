@@ -1,4 +1,7 @@
-"""Requests to a run. They are noted here by any thread and honoured by the run at a step boundary."""
+"""Requests to a run.
+
+They are noted here by any thread and honoured by the run at a step boundary.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,9 @@ import threading
 
 
 class Stopped(Exception):
-    """Raised inside the run where a stop is honoured outside the loop (while reading pictures, say)."""
+    """Raised inside the run where a stop is honoured outside the loop (while reading pictures,
+    say).
+    """
 
 
 class Control:
@@ -20,7 +25,9 @@ class Control:
         self._go.set()
         self._asked: queue.SimpleQueue[dict[str, float | None]] = queue.SimpleQueue()
         self.watching = False
-        """Whether somebody looks at what the optimizer holds: then it is told, see events.InsideMeasured."""
+        """Whether somebody looks at what the optimizer holds: then it is told, see
+        events.InsideMeasured.
+        """
 
     def pause(self) -> None:
         self._go.clear()
@@ -31,17 +38,20 @@ class Control:
     def stop(self, at_once: bool = False) -> None:
         """Stop at the next boundary. A paused run wakes up to stop.
 
-        What was learned is kept and judged. Asked a second time, or with `at_once`, the judging is left out: the run
-        ends within a batch, and can be resumed.
+        What was learned is kept and judged. Asked a second time, or with `at_once`, the judging is
+        left out: the run ends within a batch, and can be resumed.
         """
         if at_once or self.stopping:
             self._at_once.set()
+
         self._stop.set()
         self._go.set()
 
     def change(self, **values: float | None) -> None:
-        """Ask for other values while it trains, see changes.LIVE; a dot in a name is written as two underscores:
-        `change(optimizer__weight_decay=0.1)`. What cannot be changed in this run is told as a finding."""
+        """Ask for other values while it trains, see changes.LIVE; a dot in a name is written as two
+        underscores: `change(optimizer__weight_decay=0.1)`. What cannot be changed in this run is
+        told as a finding.
+        """
         self._asked.put({name.replace("__", "."): value for name, value in values.items()})
 
     @property
@@ -54,11 +64,15 @@ class Control:
         found: dict[str, float | None] = {}
         while not self._asked.empty():
             found |= self._asked.get()
+
         return found
 
     def begin_step(self, examples: int) -> float:
-        """Called by the run before each step, with the training examples it has seen so far. Returns the seconds that
-        it was made to wait for others, which are none of its own time (see race.RaceMember)."""
+        """Called by the run before each step, with the training examples it has seen so far.
+
+        Returns the seconds that it was made to wait for others, which are none of its own time (see
+        race.RaceMember).
+        """
         return 0.0
 
     @property

@@ -1,6 +1,7 @@
 """What a run tells, in order: frozen values without tensors, safe to hand to another thread.
 
-`RunStarted` and `RunFinished` come once each, whatever happens. Between them come stages, steps, epochs.
+`RunStarted` and `RunFinished` come once each, whatever happens. Between them come stages, steps,
+epochs.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ class StageChanged:
 
 @dataclass(frozen=True)
 class RunPrepared:
-    """All is known: how long it will be, on what it runs, what memory it should take (the ledger, in bytes).
+    """All is known: how long it will be, on what it runs, what memory it should take (the ledger,
+    in bytes).
 
     batch_size: examples of a step, those of all batches whose gradients are added up.
     """
@@ -52,15 +54,20 @@ class RunPrepared:
     predicted: dict[str, int]
     resolved: dict[str, Any]
     """The experiment with every setting filled in, as plain data."""
+
     told: tuple[str, ...] = ()
-    """What a person should know of the data, the gravest first: what was left out, replaced or is rare."""
+    """What a person should know of the data, the gravest first: what was left out, replaced or is
+    rare.
+    """
 
 
 @dataclass(frozen=True)
 class StepsDone:
-    """Steps since the last event. steps are 1-based ends; the arrays are of equal length, NaN where not measured.
+    """Steps since the last event. steps are 1-based ends; the arrays are of equal length, NaN where
+    not measured.
 
-    position: the last step. speed: examples per second of training. remaining: seconds to the end, None if unknown.
+    position: the last step. speed: examples per second of training. remaining: seconds to the end,
+    None if unknown.
     """
 
     position: int
@@ -78,7 +85,8 @@ class StepsDone:
 class EpochDone:
     """epoch is 1-based. metrics of the validation split. best: this epoch is the best so far.
 
-    confusion: (K, K) counts, true class by row, where there are classes. since_best: epochs without improvement.
+    confusion: (K, K) counts, true class by row, where there are classes. since_best: epochs without
+    improvement.
     """
 
     epoch: int
@@ -97,8 +105,9 @@ class EpochDone:
 class MemoryMeasured:
     """The ledger's rows in bytes as measured (None: unknown here), and the state of the device.
 
-    device: readings such as "total", "free", "reserved", "other" (bytes), "utilisation" (percent), "temperature"
-    (degrees Celsius), "power" (watts); None where unknown. reasons: why a reading is unknown, a sentence each.
+    device: readings such as "total", "free", "reserved", "other" (bytes), "utilisation" (percent),
+    "temperature" (degrees Celsius), "power" (watts); None where unknown. reasons: why a reading is
+    unknown, a sentence each.
     """
 
     step: int
@@ -147,8 +156,9 @@ class Resumed:
 
 @dataclass(frozen=True)
 class Changed:
-    """What is different from here on, as "SECTION.FIELD" (or "learning_rate_factor") -> value, by a person's hand or,
-    with a sentence why, by the run itself. step: the steps done before it."""
+    """What is different from here on, as "SECTION.FIELD" (or "learning_rate_factor") -> value, by a
+    person's hand or, with a sentence why, by the run itself. step: the steps done before it.
+    """
 
     step: int
     values: dict[str, float | None]
@@ -157,13 +167,15 @@ class Changed:
 
 @dataclass(frozen=True)
 class InsideMeasured:
-    """What the optimizer holds of each layer's weights after a step; told only while somebody looks.
+    """What the optimizer holds of each layer's weights after a step; told only while somebody
+    looks.
 
-    layers: names of the weights, in order; numbers: how many each holds. sizes: quantity -> (L,) root mean squares.
-    histograms: quantity -> (L, BINS) int64, how many of the numbers looked at fall into each bin of their size, see
-    inside.EDGES. norms: (L,) Euclidean norms of the weights. Quantities: see inside.QUANTITIES; those that this
-    optimizer does not have are missing, and NaN for layers without them. seconds: what looking took. rate: the learning
-    rate. one: quantity, and "decay" -> (L,), signed, of one weight of each layer: always the same one.
+    layers: names of the weights, in order; numbers: how many each holds. sizes: quantity -> (L,)
+    root mean squares. histograms: quantity -> (L, BINS) int64, how many of the numbers looked at
+    fall into each bin of their size, see inside.EDGES. norms: (L,) Euclidean norms of the weights.
+    Quantities: see inside.QUANTITIES; those that this optimizer does not have are missing, and NaN
+    for layers without them. seconds: what looking took. rate: the learning rate. one: quantity, and
+    "decay" -> (L,), signed, of one weight of each layer: always the same one.
     """
 
     step: int
@@ -179,7 +191,10 @@ class InsideMeasured:
 
 @dataclass(frozen=True)
 class MemberEvent:
-    """In a race: what the run of one of the variants tells. member: its place among them, from 0."""
+    """In a race: what the run of one of the variants tells.
+
+    member: its place among them, from 0.
+    """
 
     member: int
     event: Event
@@ -187,7 +202,9 @@ class MemberEvent:
 
 @dataclass(frozen=True)
 class RunFinished:
-    """The end, whatever it was. reason: a sentence. summary: what summary.json holds ({} if nothing came of it).
+    """The end, whatever it was.
+
+    reason: a sentence. summary: what summary.json holds ({} if nothing came of it).
 
     failure: for status "failed", what went wrong, what to try, and the traceback as text.
     """

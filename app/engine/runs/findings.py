@@ -10,11 +10,13 @@ Level = Literal["info", "good", "warning", "problem"]
 
 @dataclass(frozen=True)
 class Remedy:
-    """What one click does. changes: settings by "section.field". restart: they take effect in a new run only.
+    """What one click does.
 
-    action: something else to do, one of "stop", "longer" (train longer), "cell:TRUE:PREDICTED" (show those examples, by
-    class number; -1: whatever was predicted), "skipped" (show the files left out), "plan" (show what would fit
-    the memory).
+    changes: settings by "section.field". restart: they take effect in a new run only.
+
+    action: something else to do, one of "stop", "longer" (train longer), "cell:TRUE:PREDICTED"
+    (show those examples, by class number; -1: whatever was predicted), "skipped" (show the files
+    left out), "plan" (show what would fit the memory).
     """
 
     label: str

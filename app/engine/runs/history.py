@@ -1,7 +1,9 @@
-"""What is kept of a run while it trains: metrics.jsonl, memory.jsonl and a small record per epoch. No torch here.
+"""What is kept of a run while it trains: metrics.jsonl, memory.jsonl and a small record per epoch.
 
-metrics.jsonl has one line per logged step, epoch, mark and finding. Two runs of one seed on one CPU write the same
-lines, apart from the fields in TIME_FIELDS.
+No torch here.
+
+metrics.jsonl has one line per logged step, epoch, mark and finding. Two runs of one seed on one CPU
+write the same lines, apart from the fields in TIME_FIELDS.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ from app.engine.runs import events
 from app.engine.runs.findings import Finding, Remedy
 from app.engine.runs.run import Run
 
-METRICS, MEMORY = "metrics.jsonl", "memory.jsonl"
+METRICS = "metrics.jsonl"
+MEMORY = "memory.jsonl"
 TIME_FIELDS = ("seconds", "time")
 
 
@@ -32,7 +35,8 @@ TIME_FIELDS = ("seconds", "time")
 class History:
     """A run as it went. The arrays are of equal length; norms are NaN where they were not measured.
 
-    epochs: one dict per epoch (see `epoch_line`). marks: {"mark", "step", ...}. findings: {"finding", "step"}.
+    epochs: one dict per epoch (see `epoch_line`). marks: {"mark", "step", ...}. findings:
+    {"finding", "step"}.
     """
 
     steps: np.ndarray
@@ -46,8 +50,11 @@ class History:
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """One epoch, for scrubbing back. rows: (n,) of the dataset, the fixed probe set; predictions: (n, ...), what the task
-    keeps of the answers. confusion: (K, K) counts, true class by row, where there are classes."""
+    """One epoch, for scrubbing back.
+
+    rows: (n,) of the dataset, the fixed probe set; predictions: (n, ...), what the task keeps of
+    the answers. confusion: (K, K) counts, true class by row, where there are classes.
+    """
 
     rows: np.ndarray
     predictions: np.ndarray
@@ -55,21 +62,27 @@ class EpochRecord:
 
 
 class Writer:
-    """Appends lines to a file that a reader may open at any time. Lines that a full disk refuses wait for the next."""
+    """Appends lines to a file that a reader may open at any time.
+
+    Lines that a full disk refuses wait for the next.
+    """
 
     def __init__(self, path: Path, offset: int | None = None) -> None:
-        """offset: everything behind this byte is of steps that will be done again and goes, apart from marks.
+        """offset: everything behind this byte is of steps that will be done again and goes, apart
+        from marks.
 
         Raises UserError where the file cannot be written.
         """
         self.path = path
         self.refused: UserError | None = None
         self._pending = b""
+
         try:
             kept = _cut(path, offset) if offset is not None else b""
             self._file = path.open("ab", buffering=0)
         except OSError as error:
             raise files.disk_error(error, path) from error
+
         self._append(kept)
 
     def line(self, data: dict[str, Any]) -> None:
@@ -78,13 +91,16 @@ class Writer:
     def steps(
         self, steps: np.ndarray, losses: np.ndarray, rates: np.ndarray, norms: np.ndarray
     ) -> None:
-        """One line a step; a loss that is not finite is null, a norm that was not measured is left out."""
+        """One line a step; a loss that is not finite is null, a norm that was not measured is left
+        out.
+        """
         text = []
         for step, loss, rate, norm in zip(
             steps.tolist(), losses.tolist(), rates.tolist(), norms.tolist(), strict=True
         ):
             line = f'{{"step": {step}, "loss": {_number(loss)}, "rate": {rate:.8g}'
             text.append(line + (f', "norm": {norm:.6g}}}\n' if np.isfinite(norm) else "}\n"))
+
         self._append("".join(text).encode())
 
     def offset(self) -> int:
@@ -95,6 +111,7 @@ class Writer:
                 OSError
             ):  # some file systems cannot; the checkpoint is made durable by itself
                 os.fsync(self._file.fileno())
+
         return self._file.seek(0, os.SEEK_END)
 
     def close(self) -> None:
@@ -116,14 +133,19 @@ def _number(value: float) -> str:
 
 
 def _cut(path: Path, offset: int) -> bytes:
-    """Cuts the file to `offset` bytes and returns the lines behind that are still true: marks of the person."""
+    """Cuts the file to `offset` bytes and returns the lines behind that are still true: marks of
+    the person.
+    """
     if not path.exists():
         return b""
+
     with path.open("r+b") as file:
         file.seek(offset)
         behind = file.read().splitlines(keepends=True)
+
         if file.tell() > offset:
             file.truncate(offset)
+
     return b"".join(line for line in behind if line.startswith(b'{"mark"') and line.endswith(b"\n"))
 
 
@@ -136,6 +158,7 @@ def epoch_line(event: events.EpochDone) -> dict[str, Any]:
     line["validation_loss"] = _finite(event.validation_loss)
     line["metrics"] = {name: _finite(value) for name, value in event.metrics.items()}
     line["seconds"] = round(event.seconds, 3)
+
     return line
 
 
@@ -156,6 +179,7 @@ def lines(path: Path) -> Iterator[dict[str, Any]]:
         content = path.read_bytes()
     except OSError:
         return
+
     for line in content.splitlines():
         try:
             data = json.loads(line)
@@ -170,6 +194,7 @@ def read_history(folder: Path) -> History:
     steps: list[dict[str, Any]] = []
     epochs: list[dict[str, Any]] = []
     marks: list[dict[str, Any]] = []
+
     findings: list[dict[str, Any]] = []
     for line in lines(Path(folder) / METRICS):
         if "mark" in line:
@@ -180,6 +205,7 @@ def read_history(folder: Path) -> History:
             epochs.append(line)
         elif "step" in line:
             steps.append(line)
+
     return History(
         np.array([line["step"] for line in steps], dtype=np.int64),
         _column(line.get("loss") for line in steps),
@@ -196,16 +222,21 @@ def _column(values: Iterable[float | None]) -> np.ndarray:
 
 
 def read_events(folder: Path) -> list[events.Event]:
-    """A run from its folder, as the events that it would have told. Raises UserError where it is no run."""
+    """A run from its folder, as the events that it would have told.
+
+    Raises UserError where it is no run.
+    """
     run = Run(Path(folder))
     experiment = run.experiment()
     history = read_history(run.path)
+
     told: list[events.Event] = [
         events.RunStarted(str(run.path), run.name, toml_file.to_plain(experiment))
     ]
     if prepared := run.environment().get("prepared"):
         prepared |= {name: tuple(prepared.get(name, ())) for name in ("classes", "told")}
         told.append(events.RunPrepared(**prepared))
+
     told += [
         event for line in history.marks if (event := _marked(line)) is not None
     ]  # before the steps they are among
@@ -226,13 +257,16 @@ def read_events(folder: Path) -> list[events.Event]:
                 None,
             )
         )
+
     told += [_epoch_done(run.path, line) for line in history.epochs]
     if history.epochs and (record := read_epoch(run.path, history.epochs[-1]["epoch"])):
         told.append(
             events.ProbePredicted(history.epochs[-1]["epoch"], record.rows, record.predictions)
         )
+
     told += [events.MemoryMeasured(**line) for line in lines(run.path / MEMORY)]
     told += [events.Found(_finding(line["finding"])) for line in history.findings]
+
     if summary and run.status in ("completed", "stopped", "failed", "diverged"):
         failure = summary.get("failure")
         told.append(
@@ -244,6 +278,7 @@ def read_events(folder: Path) -> list[events.Event]:
                 (failure[0], failure[1], failure[2]) if failure else None,
             )
         )
+
     return told
 
 
@@ -253,17 +288,17 @@ def _marked(line: dict[str, Any]) -> events.Event | None:
         return events.Resumed(line["step"])
     if line["mark"] in ("changed", "memory"):
         return events.Changed(line["step"], line["values"], line.get("why", ""))
+
     return None
 
 
 def _epoch_done(folder: Path, line: dict[str, Any]) -> events.EpochDone:
     record = read_epoch(folder, line["epoch"])
     values = {item.name: line[item.name] for item in fields(events.EpochDone) if item.name in line}
-    values["training_loss"], values["validation_loss"] = (
-        _back(line["training_loss"]),
-        _back(line["validation_loss"]),
-    )
+    values["training_loss"] = _back(line["training_loss"])
+    values["validation_loss"] = _back(line["validation_loss"])
     values["metrics"] = {name: _back(value) for name, value in line["metrics"].items()}
+
     return events.EpochDone(**values, confusion=record.confusion if record else None)
 
 

@@ -1,8 +1,9 @@
 """What may be changed while a run trains, and how a change reaches what computes.
 
-A change is "SECTION.FIELD" -> value, for settings declared with `live=True`, or "learning_rate_factor" -> a factor of
-the schedule's learning rate. The run's progress holds all that differs from the experiment, so every checkpoint does;
-metrics.jsonl holds when, so a run that is resumed from before a change makes it again at the same step.
+A change is "SECTION.FIELD" -> value, for settings declared with `live=True`, or
+"learning_rate_factor" -> a factor of the schedule's learning rate. The run's progress holds all
+that differs from the experiment, so every checkpoint does; metrics.jsonl holds when, so a run that
+is resumed from before a change makes it again at the same step.
 """
 
 from __future__ import annotations
@@ -19,15 +20,20 @@ if TYPE_CHECKING:
     from app.engine.experiment.experiment import Experiment
 
 RATE_FACTOR = "learning_rate_factor"
-LEAST_FACTOR, MOST_FACTOR = 1e-4, 1e4
+LEAST_FACTOR = 1e-4
+MOST_FACTOR = 1e4
 PARTS = "training.accumulation"
 """Changed by the run itself where memory runs out: the same batch in more parts."""
+
 SECTIONS = ("optimizer", "training", "loss")
 
 
 @dataclass(frozen=True)
 class Live:
-    """A setting that may be changed now. name: "SECTION.FIELD". value: what holds without any change."""
+    """A setting that may be changed now.
+
+    name: "SECTION.FIELD". value: what holds without any change.
+    """
 
     name: str
     setting: Setting
@@ -35,7 +41,9 @@ class Live:
 
 
 def live_settings(resolved: Experiment) -> list[Live]:
-    """What may be changed while this (resolved) experiment trains, beside the learning rate's factor."""
+    """What may be changed while this (resolved) experiment trains, beside the learning rate's
+    factor.
+    """
     found = []
     for section in SECTIONS:
         chosen = getattr(resolved, section)
@@ -43,6 +51,7 @@ def live_settings(resolved: Experiment) -> list[Live]:
         for one in settings(type(chosen)) if chosen is not None else ():
             if one.live and (not one.applies or task is None or task in one.applies):
                 found.append(Live(f"{section}.{one.name}", one, getattr(chosen, one.name)))
+
     return found
 
 
@@ -52,23 +61,30 @@ def refusal(resolved: Experiment, name: str, value: float | None) -> str:
         if value is None or not LEAST_FACTOR <= value <= MOST_FACTOR:
             return f"The factor of the learning rate must lie between {LEAST_FACTOR:g} and {MOST_FACTOR:,.0f}."
         return ""
+
     one = next((live for live in live_settings(resolved) if live.name == name), None)
     if one is None:
         return f"'{name}' cannot be changed while this run trains."
+
     try:
         changed(resolved, {name: value})
     except ValidationError as error:
         return sentences(error)[0].replace(f"'{one.setting.name}'", one.setting.label, 1)
+
     return ""
 
 
 def changed(resolved: Experiment, values: dict[str, float | None]) -> Experiment:
-    """The experiment with these changes; names that are no settings of it are passed over. Raises ValidationError."""
+    """The experiment with these changes; names that are no settings of it are passed over.
+
+    Raises ValidationError.
+    """
     for name, value in values.items():
         section, _, field = name.partition(".")
         chosen = getattr(resolved, section, None) if field else None
         if chosen is not None and field in type(chosen).model_fields:
             resolved = resolved.replace(**{section: chosen.replace(**{field: value})})
+
     return resolved
 
 
@@ -85,4 +101,5 @@ def in_words(resolved: Experiment, values: dict[str, float | None]) -> str:
             predictions.append(
                 f"{labels.get(name, name)} {'–' if value is None else f'{value:g}'}".lower()
             )
+
     return ", ".join(predictions)

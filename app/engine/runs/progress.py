@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 class Progress:
     """Where a run stands. Together with the tensors it is all that a checkpoint holds.
 
-    step: steps done. epoch: the current one, 1-based. batch: batches done in it. loss_sum, loss_count: of this epoch.
-    unfinite: steps in a row whose loss was not finite. best_*: of the best epoch; best_step 0 means none yet.
-    reference: the validation loss to beat for early stopping; since_best: epochs without that. seconds: of work,
-    without pauses. step_seconds, step_examples: of steps alone, for the speed. end: "" while something is left to do.
-    schedule: what the schedule remembers of the validations. examples: training examples seen. changes: what is
-    different from the experiment by now (see changes). halvings: how often memory ran out. scaler: of the loss, for
-    float16.
+    step: steps done. epoch: the current one, 1-based. batch: batches done in it. loss_sum,
+    loss_count: of this epoch. unfinite: steps in a row whose loss was not finite. best_*: of the
+    best epoch; best_step 0 means none yet. reference: the validation loss to beat for early
+    stopping; since_best: epochs without that. seconds: of work, without pauses. step_seconds,
+    step_examples: of steps alone, for the speed. end: "" while something is left to do. schedule:
+    what the schedule remembers of the validations. examples: training examples seen. changes: what
+    is different from the experiment by now (see changes). halvings: how often memory ran out.
+    scaler: of the loss, for float16.
     """
 
     step: int = 0

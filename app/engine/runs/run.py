@@ -37,7 +37,8 @@ class Run:
 
     @classmethod
     def create(cls, parent: Path, experiment: Experiment, path: Path | None = None) -> Run:
-        """A new folder below `parent`, named after the day and the experiment; or `path` itself, if given.
+        """A new folder below `parent`, named after the day and the experiment; or `path` itself, if
+        given.
 
         Raises UserError where the folder cannot be made, or where `path` holds something already.
         """
@@ -56,6 +57,7 @@ class Run:
                 folder.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise files.disk_error(error, folder) from error
+
         files.write_atomically(folder / "experiment.toml", toml_file.dumps(experiment).encode())
         return cls(folder)
 
@@ -74,20 +76,27 @@ class Run:
         return self.read_json("summary.json")
 
     def environment(self) -> dict[str, Any]:
-        """Versions, device, threads, and what was known before the first step; {} if it did not come so far."""
+        """Versions, device, threads, and what was known before the first step; {} if it did not
+        come so far.
+        """
         return self.read_json("environment.json")
 
     def dataset(self) -> dict[str, Any]:
-        """The description of its data as plain data (Description.from_plain); {} if it did not come so far."""
+        """The description of its data as plain data (Description.from_plain); {} if it did not come
+        so far.
+        """
         return self.read_json("dataset.json")
 
     @property
     def best_folder(self) -> Path | None:
-        """The folder of the best epoch's weights, with all that is needed to use them; None if there is none."""
+        """The folder of the best epoch's weights, with all that is needed to use them; None if
+        there is none.
+        """
         for name in ("best", "best-before"):  # the second only if a kill fell between two renames
             folder = self.path / "checkpoints" / name
             if (folder / "manifest.json").is_file():
                 return folder
+
         return None
 
     @property
@@ -110,6 +119,7 @@ class Run:
         """ "interrupted" is a run that says it is running while no process does it."""
         if (self.path / LOCK).exists():
             return "running" if self._alive() else "interrupted"
+
         status = self.summary().get("status")
         return status if status in ("completed", "stopped", "failed", "diverged") else "interrupted"
 
@@ -119,6 +129,7 @@ class Run:
             data = json.loads((self.path / name).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return {}
+
         return data if isinstance(data, dict) else {}
 
     # --- what a person changes
@@ -135,7 +146,10 @@ class Run:
         files.write_atomically(self.path / "note.txt", text.encode())
 
     def rename(self, name: str) -> None:
-        """Gives the folder another name. Raises UserError where that is taken, or while it is running."""
+        """Gives the folder another name.
+
+        Raises UserError where that is taken, or while it is running.
+        """
         self._must_rest("renamed")
         target = self.path.with_name(_file_name(name))
         if target == self.path:
@@ -144,10 +158,12 @@ class Run:
             raise UserError(
                 f"There is already a run called '{target.name}'.", "Choose another name."
             )
+
         try:
             self.path.rename(target)
         except OSError as error:
             raise files.disk_error(error, self.path) from error
+
         self.path = target
 
     def discard(self) -> Path:
@@ -163,6 +179,7 @@ class Run:
             self.path.rename(target)
         except OSError as error:
             raise files.disk_error(error, self.path) from error
+
         return target
 
     @classmethod
@@ -173,6 +190,7 @@ class Run:
             path.rename(target)
         except OSError as error:
             raise files.disk_error(error, path) from error
+
         return cls(target)
 
     def _must_rest(self, what: str) -> None:
@@ -184,7 +202,10 @@ class Run:
     # --- for the trainer
 
     def claim(self) -> None:
-        """Notes that this process runs it. Raises UserError where another one does, or the folder is not writable."""
+        """Notes that this process runs it.
+
+        Raises UserError where another one does, or the folder is not writable.
+        """
         lock = self.path / LOCK
         for _ in range(2):
             try:
@@ -195,10 +216,12 @@ class Run:
                         f"The run '{self.name}' is being trained already.",
                         "Stop it there, or wait until it ends.",
                     ) from None
+
                 lock.unlink(missing_ok=True)
                 continue
             except OSError as error:
                 raise files.disk_error(error, self.path) from error
+
             owner = {
                 "process": os.getpid(),
                 "begun": _begun(os.getpid()),
@@ -206,7 +229,9 @@ class Run:
             }
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 json.dump(owner, file)
+
             return
+
         raise UserError(f"The run '{self.name}' is being trained already.", "Wait until it ends.")
 
     def sweep(self) -> None:
@@ -231,13 +256,16 @@ class Run:
             (self.path / LOCK).unlink(missing_ok=True)
 
     def _alive(self) -> bool:
-        """Whether the process named in the lock still runs: its number and when it began must match."""
+        """Whether the process named in the lock still runs: its number and when it began must
+        match.
+        """
         lock = self.read_json(LOCK)
         if lock.get("computer") != socket.gethostname():
             try:
                 return time.time() - (self.path / LOCK).stat().st_mtime < SILENCE
             except OSError:
                 return False
+
         begun = _begun(lock.get("process"))
         return begun is not None and abs(begun - float(lock.get("begun") or 0.0)) < 2.0
 
@@ -265,13 +293,17 @@ def list_runs(folder: Path) -> tuple[Run, ...]:
         ]
     except OSError:
         return ()
+
     return tuple(sorted(found, key=lambda run: (run.started, run.name), reverse=True))
 
 
 def remove(folder: Path) -> None:
-    """Deletes a folder for good, first out of sight, so that a kill in between leaves no half of it."""
+    """Deletes a folder for good, first out of sight, so that a kill in between leaves no half of
+    it.
+    """
     if not folder.exists():
         return
+
     gone = _free_name(folder.parent, folder.name + ".gone.tmp")
     folder.rename(gone)
     shutil.rmtree(gone, ignore_errors=True)
@@ -291,12 +323,14 @@ def _settled(experiment: Experiment) -> Experiment:
     if source and not source.startswith("sample:"):
         source = str(Path(source).expanduser().absolute())
         experiment = experiment.replace(data=experiment.data.replace(source=source))
+
     if not experiment.name:
         subject = (
             source.removeprefix("sample:") if source.startswith("sample:") else Path(source).stem
         )
         words = [subject or "experiment", experiment.model.kind if experiment.model else ""]
         experiment = experiment.replace(name=" ".join(word for word in words if word))
+
     return experiment
 
 
@@ -308,6 +342,7 @@ def _file_name(text: str) -> str:
         raise UserError(
             f"'{text}' is no name for a folder.", "Choose a name with letters or digits."
         )
+
     return name
 
 
@@ -320,6 +355,7 @@ def _new_folder(parent: Path, name: str) -> Path:
             continue
         except OSError as error:
             raise files.disk_error(error, folder) from error
+
         return folder
     raise UserError(
         f"There are too many runs called '{name}'.", "Give the experiment another name."
@@ -327,8 +363,10 @@ def _new_folder(parent: Path, name: str) -> Path:
 
 
 def _free_name(folder: Path, name: str) -> Path:
-    number, path = 1, folder / name
+    number = 1
+    path = folder / name
     while path.exists():
         number += 1
         path = folder / f"{name} {number}"
+
     return path

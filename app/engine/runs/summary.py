@@ -1,4 +1,7 @@
-"""How a run ended: the figures of summary.json (design, section 6). No tensors, so it outlives the training."""
+"""How a run ended: the figures of summary.json (design, section 6).
+
+No tensors, so it outlives the training.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,11 @@ from app.engine.runs.run import Run
 
 @dataclass
 class Outcome:
-    """What is known of a run so far. begun: it was ready for its first step in this process. best: what the best
-    checkpoint says of itself. test: loss and metrics of the best weights on the test split."""
+    """What is known of a run so far.
+
+    begun: it was ready for its first step in this process. best: what the best checkpoint says of
+    itself. test: loss and metrics of the best weights on the test split.
+    """
 
     begun: bool = False
     resolved: Experiment | None = None
@@ -39,21 +45,25 @@ class Outcome:
         reason: str,
         failure: tuple[str, str, str] | None,
     ) -> dict[str, Any]:
-        """Plain data for summary.json. loss and metrics are of the best epoch's weights; loss.training is the mean over
-        that epoch while it was trained. epochs are those done in full."""
-        progress, prepared = self.progress, self.prepared
+        """Plain data for summary.json. loss and metrics are of the best epoch's weights;
+        loss.training is the mean over that epoch while it was trained. epochs are those done in
+        full.
+        """
+        progress = self.progress
+        prepared = self.prepared
         best_epoch = int(self.best.get("epoch", 0))
         loss: dict[str, float] = {}
+
         metrics: dict[str, dict[str, float]] = {}
         if self.best:
             if best_epoch in self.training_loss:
                 loss["training"] = self.training_loss[best_epoch]
-            loss["validation"], metrics["validation"] = (
-                self.best["loss"],
-                dict(self.best["metrics"]),
-            )
+            loss["validation"] = self.best["loss"]
+            metrics["validation"] = dict(self.best["metrics"])
+
         if self.best and self.test is not None:
             loss["test"], metrics["test"] = self.test
+
         speed = (
             progress.step_examples / progress.step_seconds if progress.step_seconds > 0 else None
         )
@@ -82,6 +92,7 @@ class Outcome:
             summary["changes"] = self.changes
         if failure:
             summary["failure"] = list(failure)
+
         return _finite(summary)
 
 
@@ -96,4 +107,5 @@ def _finite(value: Any) -> Any:
         return {key: _finite(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_finite(item) for item in value]
+
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,7 +1,8 @@
-"""Which weights of a run are used: those of its best epoch or, where a person wants them, those of its last step.
+"""Which weights of a run are used: those of its best epoch or, where a person wants them, those of
+its last step.
 
-The choice is `kept.json` in the run folder. The last step is judged when it is chosen; the test split has no say in it.
-A run that goes on forgets the choice: its last step is another one then.
+The choice is `kept.json` in the run folder. The last step is judged when it is chosen; the test
+split has no say in it. A run that goes on forgets the choice: its last step is another one then.
 """
 
 from __future__ import annotations
@@ -26,8 +27,11 @@ PREFIX = "last-"
 
 @dataclass(frozen=True)
 class WeightsInUse:
-    """Weights of a run, and where they stand. partial: in the middle of that epoch. loss: of the last step's weights,
-    per split; the best epoch's is in summary.json. The best epoch's number is 0 as long as only the choice is read."""
+    """Weights of a run, and where they stand.
+
+    partial: in the middle of that epoch. loss: of the last step's weights, per split; the best
+    epoch's is in summary.json. The best epoch's number is 0 as long as only the choice is read.
+    """
 
     use: Which = "best"
     epoch: int = 0
@@ -56,13 +60,17 @@ def place(state: Mapping[str, Any]) -> WeightsInUse:
 
 
 def last_of(run: Run) -> WeightsInUse | None:
-    """The last step that was saved, if it can be chosen: None while the run goes on, and where the best epoch is it."""
+    """The last step that was saved, if it can be chosen: None while the run goes on, and where the
+    best epoch is it.
+    """
     if run.status == "running" or run.best_folder is None:
         return None
+
     try:
         best = json.loads((run.best_folder / "state.json").read_bytes())
         newest = max((run.path / "checkpoints").glob("state-*/state.json"), default=None)
         last = place(json.loads(newest.read_bytes())) if newest else None
+
         return last if last and last.step != best["step"] else None
     except (KeyError, OSError, TypeError, ValueError):
         return None

@@ -27,12 +27,16 @@ LISTED = 2_000
 def assemble(
     data: DataSettings, label: str, examples: Examples, reuse_preparation: Preparation | None = None
 ) -> Dataset:
-    """Raises UserError when nothing is left to train or to judge on. label: of the format. reuse_preparation: see open_dataset; then
-    all examples are judged, whatever their splits, and even one will do."""
+    """Raises UserError when nothing is left to train or to judge on.
+
+    label: of the format. reuse_preparation: see open_dataset; then all examples are judged,
+    whatever their splits, and even one will do.
+    """
     notes = list(examples.notes)
     groups = examples.groups
     if data.group != "none" and groups is None:
         notes.append(f"Nothing is kept together: {label} have no folders or names of their own.")
+
     targets = examples.targets
     prints = _prints(examples)
     units = splits.units_of(prints, groups)
@@ -45,28 +49,37 @@ def assemble(
         data.test_share,
         data.split_seed,
     )
+
     indices = division.indices()
     counts = {name: _counts(targets, rows) for name, rows in indices.items()}
+
     if reuse_preparation is None:
         _refuse_empty_splits(data, examples, indices)
+
     copies = len(units) - len(np.unique(splits.units_of(prints, None)))
     if copies:
         notes.append(
-            f"{copies:,} exact {'copy' if copies == 1 else 'copies'} of other examples: kept in one split."
+            f"{copies:,} exact {'copy' if copies == 1 else 'copies'} of other examples: kept in "
+            "one split."
         )
+
     if targets.classes and reuse_preparation is None:
         notes += _uneven(targets.classes, counts)
+
     training = indices["training"]
     arrays, preparation = _settled(examples, training, reuse_preparation)
     notes += [note for part in examples.parts for note in part.notes]
+
     for array in arrays:
         array.flags.writeable = False
+
     skipped = examples.skipped
     if len(skipped) > LISTED:
         notes.append(
             f"{len(skipped):,} files or rows were left out; the first {LISTED:,} are listed."
         )
         skipped = tuple(sorted(skipped, key=lambda item: item.ignored)[:LISTED])
+
     picture = (
         reuse_preparation is None
         and preparation.kind == "image"
@@ -106,7 +119,10 @@ def assemble(
 def _settled(
     examples: Examples, training: np.ndarray, reuse_preparation: Preparation | None
 ) -> tuple[list[np.ndarray], Preparation]:
-    """The arrays of one or both halves, and the preparation. Raises UserError where they are not of like's form."""
+    """The arrays of one or both halves, and the preparation.
+
+    Raises UserError where they are not of like's form.
+    """
     if reuse_preparation is not None:
         halves = (
             reuse_preparation.halves
@@ -119,13 +135,16 @@ def _settled(
                 "Choose other data.",
                 "data.source",
             )
+
         return [
             part.coded(half) for part, half in zip(examples.parts, halves, strict=True)
         ], reuse_preparation
+
     first, *others = examples.parts
     if not others:
         array, preparation = first.settle(training)
         return [array], preparation
+
     (left, of_left), (right, of_right) = first.settle_with(others[0], training)
     return [left, right], PairPreparation(of_left, of_right, examples.names_of_halves)
 
@@ -135,6 +154,7 @@ def _prints(examples: Examples) -> np.ndarray:
     first, *more = (part.digests() for part in examples.parts)
     if not more:
         return first
+
     both = np.concatenate([first, more[0]], axis=1)
     return np.stack(
         [
@@ -151,14 +171,17 @@ def _counts(targets: Targets, rows: np.ndarray) -> tuple[int, ...]:
         return (len(rows),)
     if values.ndim == 2:
         return tuple(int(n) for n in values.sum(axis=0))
+
     return tuple(int(n) for n in np.bincount(values, minlength=len(targets.classes)))
 
 
 def _damage(data: DataSettings, task: str, preparation: Preparation) -> Damage | None:
-    """How examples are damaged that are to be restored: patches of a picture or signal, single values of a row. They
-    are those of a masked autoencoder, so that it sees what is hidden."""
+    """How examples are damaged that are to be restored: patches of a picture or signal, single
+    values of a row. They are those of a masked autoencoder, so that it sees what is hidden.
+    """
     if TASKS[task].answers != "copy":
         return None
+
     shape = preparation.inputs[0].shape
     return Damage(data.damage, data.damage_share, hidden_patch(shape) if len(shape) > 1 else 1)
 
@@ -166,7 +189,8 @@ def _damage(data: DataSettings, task: str, preparation: Preparation) -> Damage |
 def _refuse_empty_splits(
     data: DataSettings, examples: Examples, indices: dict[str, np.ndarray]
 ) -> None:
-    source, total = readable(data.source), len(examples)
+    source = readable(data.source)
+    total = len(examples)
     if not len(indices["training"]):
         raise UserError(
             f"'{source}' has no training examples.",
@@ -183,11 +207,13 @@ def _refuse_empty_splits(
         )
     if not examples.targets.classes:
         raise UserError(
-            f"'{source}' has only {total:,} different {'example' if total == 1 else 'examples'}, so none is left to "
+            f"'{source}' has only {total:,} different {'example' if total == 1 else 'examples'}, "
+            "so none is left to "
             "judge the training.",
             "Add examples.",
             "data.source",
         )
+
     each = total / len(examples.targets.classes)
     what = "only one example" if each < 2 else "only copies of one example"
     raise UserError(
@@ -203,6 +229,7 @@ def _uneven(classes: Sequence[str], counts: dict[str, tuple[int, ...]]) -> list[
     for split in SPLITS:
         if not sum(counts[split]):
             continue
+
         absent = [name for name, count in zip(classes, counts[split], strict=True) if not count]
         if absent:
             verb = "has" if len(absent) == 1 else "have"
@@ -211,7 +238,9 @@ def _uneven(classes: Sequence[str], counts: dict[str, tuple[int, ...]]) -> list[
                 if split == "training"
                 else f"the {split} says nothing about it"
             )
+
             notes.append(f"{listed(absent)} {verb} no example in the {split} set: {why}.")
+
     return notes
 
 
@@ -225,8 +254,10 @@ def _fingerprint(
     state.update(
         np.ascontiguousarray(values.astype("<i8" if values.dtype.kind == "i" else "<f4")).tobytes()
     )
+
     for name in SPLITS:
         state.update(name.encode() + indices[name].astype("<i8").tobytes())
+
     state.update("\0".join(examples.targets.classes).encode("utf-8", "surrogatepass"))
     state.update(
         repr([(one.kind, one.shape, one.vocabulary) for one in preparation.inputs]).encode()

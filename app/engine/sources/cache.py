@@ -1,6 +1,8 @@
-"""Decoded pictures kept between starts: a folder an entry, whole or not there, the oldest go when it gets too much.
+"""Decoded pictures kept between starts: a folder an entry, whole or not there, the oldest go when
+it gets too much.
 
-An entry is renewed by having another key: the key is of the files' names, sizes and times, and of how they are read.
+An entry is renewed by having another key: the key is of the files' names, sizes and times, and of
+how they are read.
 """
 
 from __future__ import annotations
@@ -24,9 +26,11 @@ from app.engine import folders
 
 LAYOUT = 1
 """Part of every key: raise it when decoding or the files below change."""
+
 MOST_BYTES = 8 << 30
 MEMORY_SHARE = 0.25
 """Of the free memory: arrays larger than this stay on the disk and are mapped."""
+
 STALE = 24 * 3600
 """Seconds after which what an interrupted writer left is removed."""
 
@@ -55,7 +59,10 @@ def fits_memory(size: int) -> bool:
 
 
 class Cache:
-    """A folder of entries. Nothing here raises for a folder that cannot be used: then nothing is found or kept."""
+    """A folder of entries.
+
+    Nothing here raises for a folder that cannot be used: then nothing is found or kept.
+    """
 
     def __init__(self, root: Path | None = None, most: int = MOST_BYTES) -> None:
         self.root = root or default_root()
@@ -67,9 +74,11 @@ class Cache:
         try:
             about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
             shape = tuple(about["shape"])
+
             file = folder / "inputs.bin"
             if file.stat().st_size != int(np.prod(shape, dtype=object)):
                 raise ValueError("another size than announced")
+
             size = file.stat().st_size
             if fits_memory(size):
                 inputs = np.fromfile(file, np.uint8).reshape(shape)
@@ -80,18 +89,24 @@ class Cache:
         except (OSError, ValueError, KeyError, TypeError):
             shutil.rmtree(folder, ignore_errors=True)
             return None
+
         with contextlib.suppress(OSError):
             os.utime(folder)
+
         inputs.flags.writeable = False
         return Entry(inputs, about)
 
     @contextlib.contextmanager
     def workplace(self) -> Iterator[Path | None]:
-        """A new folder in which an entry is made; removed unless it was kept. None where no folder can be made."""
+        """A new folder in which an entry is made; removed unless it was kept.
+
+        None where no folder can be made.
+        """
         folder = None
         with contextlib.suppress(OSError):
             self.root.mkdir(parents=True, exist_ok=True)
             folder = Path(tempfile.mkdtemp(prefix=".making-", dir=self.root))
+
         try:
             yield folder
         finally:
@@ -101,7 +116,9 @@ class Cache:
     def keep(
         self, workplace: Path, key: str, inputs: np.ndarray, about: dict[str, Any], lineage: str
     ) -> bool:
-        """Makes an entry of the workplace; False where the disk refuses. Entries of the same lineage are replaced.
+        """Makes an entry of the workplace; False where the disk refuses.
+
+        Entries of the same lineage are replaced.
 
         `inputs` is written unless it is the map of the workplace's own inputs.bin already.
         """
@@ -117,20 +134,25 @@ class Cache:
                     np.ascontiguousarray(inputs).tofile(file)
                     file.flush()
                     os.fsync(file.fileno())
+
             with (workplace / "about.json").open("w", encoding="utf-8") as text:
                 json.dump(about, text)
                 text.flush()
                 os.fsync(text.fileno())
+
             self._make_room(inputs.size, lineage)
             target = self.root / key
             shutil.rmtree(target, ignore_errors=True)
             os.replace(workplace, target)
         except OSError:
             return False
+
         return True
 
     def _make_room(self, size: int, lineage: str) -> None:
-        """Removes what an interrupted writer left, older entries of this lineage, then the least recently used."""
+        """Removes what an interrupted writer left, older entries of this lineage, then the least
+        recently used.
+        """
         entries = []
         for folder in self.root.iterdir():
             with contextlib.suppress(OSError):
@@ -139,16 +161,20 @@ class Cache:
                     if time.time() - status.st_mtime > STALE:
                         shutil.rmtree(folder, ignore_errors=True)
                     continue
+
                 if self._lineage(folder) == lineage:
                     shutil.rmtree(folder, ignore_errors=True)
                     continue
+
                 entries.append(
                     (status.st_mtime, sum(file.stat().st_size for file in folder.iterdir()), folder)
                 )
+
         held = size + sum(entry[1] for entry in entries)
         for _, bytes_held, folder in sorted(entries, key=lambda entry: entry[0]):
             if held <= self.most:
                 break
+
             shutil.rmtree(folder, ignore_errors=True)
             held -= bytes_held
 

@@ -1,5 +1,6 @@
-"""Files of one sort in a folder for each class, with train/, val/, test/ above or below: what formats of texts and of
-sounds share with folders of pictures."""
+"""Files of one sort in a folder for each class, with train/, val/, test/ above or below: what
+formats of texts and of sounds share with folders of pictures.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +26,10 @@ LOOKED_AT = 3_000
 
 @dataclass(frozen=True)
 class Listed:
-    """A file in the folder of its class. name: below the source. group: its sub-folder in the class, "" directly."""
+    """A file in the folder of its class.
+
+    name: below the source. group: its sub-folder in the class, "" directly.
+    """
 
     path: Path
     name: str
@@ -46,6 +50,7 @@ class Listing:
             return None
         if data.group == "folder":
             return [self.files[row].group for row in rows]
+
         return splits.groups_by_name([self.files[row].name for row in rows])
 
 
@@ -54,17 +59,20 @@ class FileWalk(Walk):
 
     def __init__(self, root: str, suffixes: tuple[str, ...], noun: str) -> None:
         super().__init__(root)
-        self.suffixes, self.noun = suffixes, noun
+        self.suffixes = suffixes
+        self.noun = noun
 
     def refusal(self, suffix: str) -> tuple[str, bool] | None:
         return None if suffix in self.suffixes else (f"it is not a {self.noun}", True)
 
 
 def holds_mostly(source: str, suffixes: tuple[str, ...]) -> bool:
-    """Whether a folder holds files of these endings, more than half of all, and no pictures; one outside its
-    sub-folders, such as a readme, does not count."""
+    """Whether a folder holds files of these endings, more than half of all, and no pictures; one
+    outside its sub-folders, such as a readme, does not count.
+    """
     if not os.path.isdir(source):
         return False
+
     counts: Counter[str] = Counter()
     fitting_below = 0
     for folder, folders, files in os.walk(source):
@@ -72,13 +80,17 @@ def holds_mostly(source: str, suffixes: tuple[str, ...]) -> bool:
         for name in files:
             if is_junk(name):
                 continue
+
             suffix = os.path.splitext(name)[1].lower()
             counts[suffix] += 1
             fitting_below += suffix in suffixes and folder != source
+
         if sum(counts.values()) >= LOOKED_AT:
             break
+
     if any(counts[suffix] for suffix in (*PICTURES, *FOREIGN)):
         return False
+
     fitting = sum(counts[suffix] for suffix in suffixes)
     return (fitting_below > 0 or fitting > 1) and 2 * fitting > sum(counts.values())
 
@@ -93,6 +105,7 @@ def list_files(source: str, suffixes: tuple[str, ...], noun: str, check: Check) 
     walk.files.sort(key=lambda found: found.path)
     layout = layout_of(walk.files)
     skipped = list(walk.skipped)
+
     rows: list[Listed] = []
     for found in walk.files:
         label, hint = layout.read(found.parts)
@@ -101,6 +114,7 @@ def list_files(source: str, suffixes: tuple[str, ...], noun: str, check: Check) 
             skipped.append(Skipped(name, "it stands outside the folders of the classes"))
         else:
             rows.append(Listed(Path(found.path), name, label, hint, layout.group(found.parts)))
+
     if not rows:
         raise UserError(
             f"There are no {noun}s in folders of their classes in '{readable(source)}'.",
@@ -113,16 +127,20 @@ def list_files(source: str, suffixes: tuple[str, ...], noun: str, check: Check) 
         and all(split_of(row.label) != FREE for row in rows)
     ):
         raise UserError(
-            f"The {noun}s in '{readable(source)}' stand directly in folders named after splits, not after classes.",
+            f"The {noun}s in '{readable(source)}' stand directly in folders named after splits, "
+            "not after classes.",
             f"Put the {noun}s of every class in a sub-folder of its own.",
             "data.source",
         )
+
     rows.sort(key=lambda row: (row.hint, natural_key(row.label), natural_key(row.name)))
     notes: tuple[str, ...] = ()
     if layout.depth:
         notes = (
-            f"The classes are the folders in '{readable('/'.join(_parts(walk.files[0], layout.depth)))}'.",
+            "The classes are the folders in "
+            f"'{readable('/'.join(_parts(walk.files[0], layout.depth)))}'.",
         )
+
     return Listing(tuple(rows), tuple(skipped), notes)
 
 
@@ -134,14 +152,17 @@ def need_classes(
     if not labels:
         first = f"; '{bad[0].path}': {bad[0].reason}" if bad else ""
         raise UserError(
-            f"None of the {len(listing.files):,} {noun}s in '{readable(source)}' could be used{first}.",
+            f"None of the {len(listing.files):,} {noun}s in '{readable(source)}' could be "
+            f"used{first}.",
             f"Choose a folder with a sub-folder of {noun}s for every class.",
             "data.source",
         )
+
     if len(set(labels)) < 2:
         more = f" ({len(bad):,} files could not be used)" if bad else ""
         raise UserError(
-            f"'{readable(source)}' holds only one class, '{labels[0]}'{more}; there is nothing to tell apart.",
+            f"'{readable(source)}' holds only one class, '{labels[0]}'{more}; there is nothing to "
+            "tell apart.",
             f"Put the {noun}s of every class in a sub-folder of its own, at least two.",
             "data.source",
         )

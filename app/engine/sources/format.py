@@ -34,9 +34,11 @@ def no_check() -> None:
 
 @dataclass(frozen=True)
 class OpenOptions:
-    """How a source is opened. progress(text, done, total) is told what happens. check is called for every file (or
-    some thousand rows) and may raise to cancel. reuse_preparation: the preparation of a network that these data are opened for,
-    None where they are to be learned from."""
+    """How a source is opened. progress(text, done, total) is told what happens. check is called for
+    every file (or some thousand rows) and may raise to cancel. reuse_preparation: the
+    preparation of a network that these data are opened for, None where they are to be learned
+    from.
+    """
 
     cache: Cache
     progress: Progress = no_progress
@@ -45,8 +47,11 @@ class OpenOptions:
 
 
 class Format(ABC):
-    """One way in which people keep examples. Formats are asked in the order of `order`. Those of pictures with a class
-    each are made with decoding.PictureFormat."""
+    """One way in which people keep examples.
+
+    Formats are asked in the order of `order`. Those of pictures with a class each are made with
+    decoding.PictureFormat.
+    """
 
     kind: ClassVar[str]
     label: ClassVar[str]
@@ -54,8 +59,10 @@ class Format(ABC):
 
     @abstractmethod
     def matches(self, source: str) -> bool:
-        """Whether this format would read the source. Looks at names and at no more than a folder's listing and the
-        beginning of a file."""
+        """Whether this format would read the source.
+
+        Looks at names and at no more than a folder's listing and the beginning of a file.
+        """
 
     @abstractmethod
     def open(self, source: str, data: DataSettings, options: OpenOptions) -> Examples:

@@ -1,4 +1,6 @@
-"""Pictures of a catalogue, decoded or taken from the cache: how the formats of pictures become examples."""
+"""Pictures of a catalogue, decoded or taken from the cache: how the formats of pictures become
+examples.
+"""
 
 from __future__ import annotations
 
@@ -49,6 +51,7 @@ class PictureFormat(Format):
             options.check,
             options.cache,
         )
+
         kind = data.task or USUAL
         return Examples(
             kind,
@@ -81,6 +84,7 @@ class Decoded:
         """What is kept together, as asked for."""
         if data.group == "none" or self.folders is None:
             return None
+
         return self.folders if data.group == "folder" else splits.groups_by_name(self.names)
 
     def to_plain(self) -> dict[str, Any]:
@@ -113,6 +117,7 @@ class Decoded:
             tuple(Skipped(**item) for item in description["skipped"]),
             tuple(description["notes"]),
         )
+
         lengths = {
             len(inputs),
             len(decoded.targets),
@@ -122,6 +127,7 @@ class Decoded:
         }
         if len(lengths) != 1:
             raise ValueError("lengths differ")
+
         return decoded
 
 
@@ -144,15 +150,19 @@ def _decode(
         data.colour,
         data.target,
     ]
-    key, lineage = key_of(manner, scan.stamps), key_of(manner)
+    key = key_of(manner, scan.stamps)
+    lineage = key_of(manner)
+
     if form.cached and (entry := cache.find(key)):
         try:
             return Decoded.from_plain(entry.inputs, entry.about)
         except (KeyError, TypeError, ValueError):
             pass  # written by another version: read again
+
     picture_list = scan.read()
     _refuse_nothing(source, picture_list.skipped, len(picture_list))
     _refuse_one_class(source, picture_list.classes, picture_list.skipped)
+
     with cache.workplace() as place:
         reading = read(picture_list, data, place, progress, check)
         skipped = (*picture_list.skipped, *reading.skipped)
@@ -175,8 +185,10 @@ def _decode(
             skipped,
             (*picture_list.notes, *reading.notes, *lost_notes),
         )
+
         check()
         mapped = isinstance(reading.inputs, np.memmap)
+
         kept = (
             place is not None
             and (form.cached or mapped)
@@ -184,6 +196,7 @@ def _decode(
         )
         if kept and mapped and (entry := cache.find(key)):
             return dataclasses.replace(decoded, inputs=entry.inputs)
+
         decoded.inputs.flags.writeable = False
         return decoded
 
@@ -191,18 +204,22 @@ def _decode(
 def _remaining(
     picture_list: PictureList, rows: np.ndarray
 ) -> tuple[tuple[str, ...], np.ndarray, list[str]]:
-    """Classes of which something could be read, the targets in their numbers, and the classes that are lost."""
+    """Classes of which something could be read, the targets in their numbers, and the classes that
+    are lost.
+    """
     targets = picture_list.targets[rows]
     present = np.bincount(targets, minlength=len(picture_list.classes)) > 0
     numbers = np.cumsum(present) - 1
     classes = tuple(name for name, here in zip(picture_list.classes, present, strict=True) if here)
     lost = [name for name, here in zip(picture_list.classes, present, strict=True) if not here]
+
     return classes, numbers[targets], lost
 
 
 def _refuse_nothing(source: str, skipped: Sequence[Skipped], found: int) -> None:
     if found:
         return
+
     bad = [item for item in skipped if not item.ignored]
     if not bad:
         raise UserError(
@@ -210,6 +227,7 @@ def _refuse_nothing(source: str, skipped: Sequence[Skipped], found: int) -> None
             "Put the pictures of every class in a sub-folder of its own.",
             "data.source",
         )
+
     count = f"None of the {len(bad):,} files" if len(bad) > 1 else "The one file"
     verb = "could be used" if len(bad) > 1 else "could not be used"
     raise UserError(
@@ -222,10 +240,12 @@ def _refuse_nothing(source: str, skipped: Sequence[Skipped], found: int) -> None
 def _refuse_one_class(source: str, classes: Sequence[str], skipped: Sequence[Skipped]) -> None:
     if len(classes) > 1:
         return
+
     bad = sum(not item.ignored for item in skipped)
     more = f" ({bad:,} files or folders could not be used)" if bad else ""
     raise UserError(
-        f"'{readable(source)}' holds only one class, '{classes[0]}'{more}; there is nothing to tell apart.",
+        f"'{readable(source)}' holds only one class, '{classes[0]}'{more}; there is nothing to "
+        "tell apart.",
         "Put the pictures of every class in a sub-folder of its own, at least two.",
         "data.source",
     )

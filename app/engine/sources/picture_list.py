@@ -19,11 +19,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PictureList:
-    """All examples of a dataset, not decoded yet, a row each. Either `paths` or `array` holds the pictures.
+    """All examples of a dataset, not decoded yet, a row each.
 
-    targets: (N,) int64, numbers of `classes`. hints: (N,) int8, FREE or the place in SPLITS the data ask for.
-    array: (N, H, W) or (N, H, W, 3) uint8. names: for a person, unique; a path below the source, or "file #12".
-    folders: the sub-folder that keeps an example's relatives, "" where there is none.
+    Either `paths` or `array` holds the pictures.
+
+    targets: (N,) int64, numbers of `classes`. hints: (N,) int8, FREE or the place in SPLITS the
+    data ask for. array: (N, H, W) or (N, H, W, 3) uint8. names: for a person, unique; a path below
+    the source, or "file #12". folders: the sub-folder that keeps an example's relatives, "" where
+    there is none.
     """
 
     classes: tuple[str, ...]
@@ -43,6 +46,7 @@ class PictureList:
         """Raises pictures.Unreadable."""
         if self.paths is not None:
             return pictures.decode(self.paths[row], detail)
+
         assert self.array is not None
         return Image.fromarray(self.array[row])
 
@@ -50,13 +54,17 @@ class PictureList:
         """(height, width) without decoding. Raises pictures.Unreadable."""
         if self.paths is not None:
             return pictures.measure(self.paths[row])
+
         assert self.array is not None
         return self.array.shape[1], self.array.shape[2]
 
 
 @dataclass(frozen=True)
 class Scan:
-    """The files of a source and a way to read them. stamps: (path, bytes, time of change) of every file that counts."""
+    """The files of a source and a way to read them.
+
+    stamps: (path, bytes, time of change) of every file that counts.
+    """
 
     stamps: tuple[tuple[str, int, int], ...]
     read: Callable[[], PictureList] = field(repr=False)

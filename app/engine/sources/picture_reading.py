@@ -1,4 +1,6 @@
-"""Decoding a catalogue into one array: in threads, in order, with progress, never stopped by a bad file."""
+"""Decoding a catalogue into one array: in threads, in order, with progress, never stopped by a bad
+file.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +26,10 @@ from app.engine.sources.picture_list import PictureList
 
 AUTO_LARGEST = 64
 """Sides chosen for the person are at most this, so that a first try trains fast."""
+
 KEPT_SIDE = 96
 """Pictures that all have one size up to this keep it."""
+
 MEASURED = 2_000
 """So many pictures, evenly spread, decide about the size."""
 
@@ -44,10 +48,14 @@ class Reading:
 def settle_size(
     picture_list: PictureList, data: DataSettings, check: Check
 ) -> tuple[int, int, str]:
-    """(height, width, a note). Sides left open follow the pictures: their own size if it is one and small, else the
-    median, at most 64, in steps of 8. One side given and one open keeps the median proportions."""
+    """(height, width, a note).
+
+    Sides left open follow the pictures: their own size if it is one and small, else the median, at
+    most 64, in steps of 8. One side given and one open keeps the median proportions.
+    """
     if data.height is not None and data.width is not None:
         return data.height, data.width, ""
+
     if picture_list.array is not None:
         sizes = np.array([picture_list.array.shape[1:3]])
     else:
@@ -60,17 +68,22 @@ def settle_size(
                 found.append(picture_list.measure(int(row)))
             except Unreadable:
                 continue
+
         sizes = np.array(found or [(AUTO_LARGEST, AUTO_LARGEST)])
+
     height, width = (float(side) for side in np.median(sizes, axis=0))
     if data.height is not None or data.width is not None:
         factor = (data.height or 0) / height or (data.width or 0) / width
         sides = data.height or _step(height * factor), data.width or _step(width * factor)
         return *sides, f"Pictures are brought to {sides[1]} × {sides[0]} pixels."
+
     if (sizes == sizes[0]).all() and max(height, width) <= KEPT_SIDE:
         return max(4, int(height)), max(4, int(width)), ""
+
     factor = min(1.0, AUTO_LARGEST / max(height, width))
     sides = _step(height * factor), _step(width * factor)
     sort = "All pictures are" if (sizes == sizes[0]).all() else "The middle size of the pictures is"
+
     return *sides, (
         f"{sort} {int(width)} × {int(height)} pixels; the network sees {sides[1]} × {sides[0]} "
         "(change it under Height and Width)."
@@ -88,9 +101,12 @@ def read(
     progress: Progress,
     check: Check,
 ) -> Reading:
-    """Decodes everything. `place` is a folder for a memory-mapped array, used when it does not fit into memory.
+    """Decodes everything.
 
-    The preparation has no statistics yet. Raises UserError when there is neither memory nor disk for the array.
+    `place` is a folder for a memory-mapped array, used when it does not fit into memory.
+
+    The preparation has no statistics yet. Raises UserError when there is neither memory nor disk
+    for the array.
     """
     height, width, note = settle_size(picture_list, data, check)
     colour = data.colour != "grey" and not (
@@ -102,11 +118,13 @@ def read(
     )
     inputs = _room((len(picture_list), channels, height, width), place)
     rows, skipped, remarks, grey = _fill(inputs, picture_list, preparation, progress, check)
+
     inputs = inputs[: len(rows)]
     if channels == 3 and data.colour is None and grey and len(rows):
         channels = 1
         inputs = _one_channel(inputs)
         preparation = ImagePreparation(height, width, 1, data.fit, (0.0,), (1.0,))
+
     notes = [note] if note else []
     notes += [
         f"{number:,} {REMARKS[word][number > 1]}." for word, number in sorted(remarks.items())
@@ -119,17 +137,22 @@ def _room(shape: tuple[int, ...], place: Path | None) -> np.ndarray:
     if size and not fits_memory(size):
         if place is None:
             raise UserError(
-                f"The pictures take {size / 1e9:,.1f} GB, more than a quarter of the free memory, and the folder for "
+                f"The pictures take {size / 1e9:,.1f} GB, more than a quarter of the free memory, "
+                "and the folder for "
                 "temporary files cannot be used.",
                 "Choose smaller pictures, or free memory and disk.",
                 "data.height",
             )
         return _mapped(place / "inputs.bin", shape)
+
     return np.empty(shape, np.uint8)
 
 
 def _mapped(file: Path, shape: tuple[int, ...]) -> np.ndarray:
-    """An array on the disk. The room is taken at once: a full disk is an error here, not a crash on writing."""
+    """An array on the disk.
+
+    The room is taken at once: a full disk is an error here, not a crash on writing.
+    """
     size = int(np.prod(shape, dtype=object))
     try:
         with file.open("wb") as handle:
@@ -143,17 +166,23 @@ def _mapped(file: Path, shape: tuple[int, ...]) -> np.ndarray:
             "Free some space, or choose smaller pictures.",
             "data.height",
         ) from error
+
     return np.memmap(file, np.uint8, "r+", shape=shape)
 
 
 def _one_channel(inputs: np.ndarray) -> np.ndarray:
-    """The first channel alone; where the array is mapped, in the same file, forwards, which never overtakes itself."""
+    """The first channel alone; where the array is mapped, in the same file, forwards, which never
+    overtakes itself.
+    """
     if not isinstance(inputs, np.memmap):
         return np.ascontiguousarray(inputs[:, :1])
+
     assert inputs.filename is not None
+
     grey = np.memmap(inputs.filename, np.uint8, "r+", shape=(len(inputs), 1, *inputs.shape[2:]))
     for row in range(len(inputs)):
         grey[row] = np.array(inputs[row, :1])
+
     return grey
 
 
@@ -164,10 +193,16 @@ def _fill(
     progress: Progress,
     check: Check,
 ) -> tuple[np.ndarray, list[Skipped], Counter[str], bool]:
-    """Writes what can be read to the front of `inputs`: (rows, skipped, remarks counted, whether all was grey)."""
-    total, last = len(picture_list), 0.0
+    """Writes what can be read to the front of `inputs`: (rows, skipped, remarks counted, whether
+    all was grey).
+    """
+    total = len(picture_list)
+    last = 0.0
     rows: list[int] = []
-    skipped, remarks, grey = [], Counter[str](), True
+    skipped = []
+    remarks = Counter[str]()
+
+    grey = True
     with contextlib.closing(
         _decoded(picture_list, preparation)
     ) as results:  # so that a cancel ends the threads
@@ -181,13 +216,16 @@ def _fill(
                     grey = np.array_equal(pixels[0], pixels[1]) and np.array_equal(
                         pixels[0], pixels[2]
                     )
+
                 inputs[len(rows)] = pixels
                 rows.append(row)
                 remarks.update(words)
+
             now = time.monotonic()
             if now - last > 0.1 or row + 1 == total:
                 last = now
                 progress(f"Reading {row + 1:,} of {total:,} pictures", row + 1, total)
+
     return np.array(rows, np.int64), skipped, remarks, grey
 
 

@@ -13,26 +13,33 @@ from app.engine.learning.tasks import TASKS
 
 Level = Literal["good", "info", "warning", "problem"]
 
-UNEVEN, VERY_UNEVEN = 3.0, 10.0
+UNEVEN = 3.0
+VERY_UNEVEN = 10.0
 FEW = 20
 FEW_AMOUNTS = 100
 """Training examples of a regression; with fewer, chance decides much."""
+
 FAR_OUT = 10.0
 """Standard deviations from the mean: an amount this far out is worth a word."""
 
 
 def balance(description: Description) -> tuple[float, Level]:
-    """How many times as many training examples the largest class has as the smallest (an empty one counts as one):
-    above 3 a warning, above 10 a problem. Always good where there are no classes to hold against each other."""
+    """How many times as many training examples the largest class has as the smallest (an empty one
+    counts as one): above 3 a warning, above 10 a problem. Always good where there are no classes
+    to hold against each other.
+    """
     counts = description.counts.get("training", ())
     if not _one_class_each(description):
         return 1.0, "good"
+
     ratio = max(counts, default=1) / max(1, min(counts, default=1))
     return ratio, "problem" if ratio > VERY_UNEVEN else "warning" if ratio > UNEVEN else "good"
 
 
 def _one_class_each(description: Description) -> bool:
-    """Whether the counts are of classes, of which every example has one: not of tags, and not of all examples."""
+    """Whether the counts are of classes, of which every example has one: not of tags, and not of
+    all examples.
+    """
     task = TASKS.get(description.task)
     return bool(description.classes) and (task is None or task.targets == "classes")
 
@@ -53,15 +60,18 @@ def problems(description: Description) -> list[dict[str, str]]:
                 f"'{bad[0].path}': {bad[0].reason}.",
             )
         )
+
     junk = len(description.skipped) - len(bad)
     if junk:
         found.append(
             ("info", f"{junk:,} system {'file was' if junk == 1 else 'files were'} ignored.")
         )
+
     if not description.size("test"):
         found.append(
             ("info", "There is no test set: the final figure will be that of the validation set.")
         )
+
     found += [("info", note) for note in description.notes]
     grave = ("problem", "warning", "info", "good")
     return [
@@ -74,8 +84,10 @@ def _on_classes(description: Description) -> list[tuple[Level, str]]:
     """On classes, or tags, that are rare or missing in training."""
     if not description.classes:
         return []
+
     found: list[tuple[Level, str]] = []
     counts = description.counts.get("training", ())
+
     ratio, level = balance(description)
     if level != "good":
         most, least = (
@@ -84,15 +96,18 @@ def _on_classes(description: Description) -> list[tuple[Level, str]]:
         found.append(
             (
                 level,
-                f"'{most}' has {ratio:.0f} times as many training examples as '{least}'. Use balanced "
+                f"'{most}' has {ratio:.0f} times as many training examples as '{least}'. Use "
+                "balanced "
                 "class weights in the loss, or add examples.",
             )
         )
+
     missing = [name for name, count in zip(description.classes, counts, strict=False) if count == 0]
     if missing:
         found.append(
             ("problem", f"{_some(missing)}: no training example, so it cannot be learned.")
         )
+
     few = [
         name for name, count in zip(description.classes, counts, strict=False) if 0 < count < FEW
     ]
@@ -100,6 +115,7 @@ def _on_classes(description: Description) -> list[tuple[Level, str]]:
         found.append(
             ("warning", f"{_some(few)}: fewer than {FEW} training examples; more would help most.")
         )
+
     if not _one_class_each(description):
         size = description.size("training")
         always = [
@@ -111,9 +127,11 @@ def _on_classes(description: Description) -> list[tuple[Level, str]]:
             found.append(
                 (
                     "warning",
-                    f"{_some(always)}: every training example has it, so there is nothing to learn.",
+                    f"{_some(always)}: every training example has it, so there is nothing to "
+                    "learn.",
                 )
             )
+
     return found
 
 
@@ -126,7 +144,8 @@ def _on_amounts(description: Description) -> list[tuple[Level, str]]:
             found.append(
                 (
                     "problem",
-                    f"'{amount.name}' is {amount.low:.6g}{unit} in every training example, so there "
+                    f"'{amount.name}' is {amount.low:.6g}{unit} in every training example, so "
+                    "there "
                     "is nothing to learn.",
                 )
             )
@@ -139,20 +158,24 @@ def _on_amounts(description: Description) -> list[tuple[Level, str]]:
                     "L1 they count less than with L2.",
                 )
             )
+
     if description.amounts and 0 < description.size("training") < FEW_AMOUNTS:
         found.append(
             (
                 "warning",
-                f"There are only {description.size('training'):,} training examples; more would help "
+                f"There are only {description.size('training'):,} training examples; more would "
+                "help "
                 "most.",
             )
         )
+
     return found
 
 
 def describe(dataset: Dataset) -> dict[str, Any]:
-    """Plain JSON: kind, format, task, classes, counts per split and class, amounts, columns of a table, shape,
-    problems, skipped files."""
+    """Plain JSON: kind, format, task, classes, counts per split and class, amounts, columns of a
+    table, shape, problems, skipped files.
+    """
     description = dataset.description
     ratio, level = balance(description)
     return {
@@ -185,10 +208,12 @@ def describe(dataset: Dataset) -> dict[str, Any]:
 
 
 def columns(preparation: Preparation) -> list[dict[str, Any]]:
-    """What is read of a table's row: name, role, the range of a number or the values of a category, and what happens
-    where there is no value. [] where no rows are read."""
+    """What is read of a table's row: name, role, the range of a number or the values of a category,
+    and what happens where there is no value. [] where no rows are read.
+    """
     if not isinstance(preparation, RowPreparation):
         return []
+
     found: list[dict[str, Any]] = []
     for column in preparation.columns:
         description: dict[str, Any] = {
@@ -205,7 +230,9 @@ def columns(preparation: Preparation) -> list[dict[str, Any]]:
             }
             if column.date:
                 description["date"] = column.date
+
         found.append(description)
+
     return found
 
 

@@ -1,4 +1,6 @@
-"""From what the data say of each example to what the network must answer: classes, tags, amounts, or nothing."""
+"""From what the data say of each example to what the network must answer: classes, tags, amounts,
+or nothing.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +18,7 @@ from app.engine.sources.format import encode_classes
 
 BINS = 10
 """Into so many equal parts amounts are sorted, so that every split gets low and high ones alike."""
+
 YES_FIRST = {
     ("ja", "nein"),
     ("ja", "nee"),
@@ -24,13 +27,18 @@ YES_FIRST = {
     ("ano", "ne"),
     ("да", "нет"),
 }
-"""Words for yes that come before those for no in the alphabet; the second class is what counts as yes."""
+"""Words for yes that come before those for no in the alphabet; the second class is what counts as
+yes.
+"""
 
 
 @dataclass(frozen=True)
 class Targets:
-    """values: (N, ...) as Dataset.targets. strata: (N,) int64, what every split gets the same share of; layers: how
-    many. classes: of classes or tags. amounts: names and units, without figures yet."""
+    """values: (N, ...) as Dataset.targets.
+
+    strata: (N,) int64, what every split gets the same share of; layers: how many. classes: of
+    classes or tags. amounts: names and units, without figures yet.
+    """
 
     values: np.ndarray
     strata: np.ndarray
@@ -67,10 +75,13 @@ class Targets:
 
 
 def classes_of(labels: Sequence[str]) -> Targets:
-    """One class an example, in natural order: 2 before 10; of a word for yes and one for no, yes comes last."""
+    """One class an example, in natural order: 2 before 10; of a word for yes and one for no, yes
+    comes last.
+    """
     classes, numbers = encode_classes(labels)
     if tuple(name.lower() for name in classes) in YES_FIRST:
         return numbered(classes[::-1], 1 - numbers)
+
     return numbered(classes, numbers)
 
 
@@ -83,9 +94,11 @@ def tags_of(tags: Sequence[Sequence[str]]) -> Targets:
     """Any of several tags an example; strata by the rarest tag that an example has."""
     classes, _ = encode_classes([tag for one in tags for tag in one])
     numbers = {name: number for number, name in enumerate(classes)}
+
     values = np.zeros((len(tags), len(classes)), np.float32)
     for row, one in enumerate(tags):
         values[row, [numbers[tag] for tag in one]] = 1
+
     return tagged(values, classes)
 
 
@@ -96,19 +109,24 @@ def tagged(values: np.ndarray, classes: tuple[str, ...]) -> Targets:
     strata = np.where(
         values.any(axis=1), rarity.argmin(axis=1) if len(classes) else 0, len(classes)
     )
+
     return Targets(values.astype(np.float32), strata.astype(np.int64), len(classes) + 1, classes)
 
 
 def amounts_of(
     values: np.ndarray, names: Sequence[str], units: Sequence[str] | None = None
 ) -> Targets:
-    """One or more amounts an example. values: (N, T) of finite numbers; strata by the first one's size."""
+    """One or more amounts an example.
+
+    values: (N, T) of finite numbers; strata by the first one's size.
+    """
     values = np.asarray(values, np.float32).reshape(len(values), -1)
     first = values[:, 0]
     layers = max(1, min(BINS, len(first) // 10))
     edges = np.quantile(first, np.linspace(0, 1, layers + 1)[1:-1]) if len(first) else np.zeros(0)
     strata = np.searchsorted(edges, first, side="right").astype(np.int64)
     units = units or [unit_in(name) for name in names]
+
     return Targets(
         values, strata, layers, (), tuple(Amount(n, u) for n, u in zip(names, units, strict=True))
     )
@@ -120,7 +138,10 @@ def none_of(count: int) -> Targets:
 
 
 def partners_of(keys: Sequence[object]) -> Targets:
-    """Of pairs: equal numbers where two second halves are the same. keys: one a pair, such as its text."""
+    """Of pairs: equal numbers where two second halves are the same.
+
+    keys: one a pair, such as its text.
+    """
     _, numbers = np.unique(
         np.array([str(key) for key in keys], dtype=object).astype(str), return_inverse=True
     )
@@ -132,13 +153,18 @@ def unit_in(name: str) -> str:
     for opening, closing in ("()", "[]"):
         if name.rstrip().endswith(closing) and opening in name:
             return name.rstrip()[name.rindex(opening) + 1 : -1].strip()
+
     return ""
 
 
 def measured(amounts: tuple[Amount, ...], values: np.ndarray) -> tuple[Amount, ...]:
-    """The amounts with the figures of the training examples, where there are any. values: (n, T)."""
+    """The amounts with the figures of the training examples, where there are any.
+
+    values: (n, T).
+    """
     if not amounts or not len(values):
         return amounts
+
     found = []
     for amount, column in zip(amounts, np.asarray(values, float).T, strict=True):
         std = float(column.std())
@@ -152,6 +178,7 @@ def measured(amounts: tuple[Amount, ...], values: np.ndarray) -> tuple[Amount, .
                 median=float(np.median(column)),
             )
         )
+
     return tuple(found)
 
 
@@ -164,6 +191,7 @@ def labelled(task: Task, classes: tuple[str, ...], numbers: np.ndarray) -> Targe
         return numbered(classes, numbers)
     if task.targets == "tags":
         return tagged(np.eye(len(classes), dtype=np.float32)[numbers], classes)
+
     if task.targets == "amounts":
         try:
             amounts = np.array([float(name.replace(",", ".")) for name in classes])
@@ -175,8 +203,10 @@ def labelled(task: Task, classes: tuple[str, ...], numbers: np.ndarray) -> Targe
                 "data.task",
             ) from None
         return amounts_of(amounts[numbers], ["amount"])
+
     if task.targets == "none" and not task.pairs:
         return none_of(len(numbers))
+
     raise UserError(
         f"{task.label} does not go with examples that have one class each.",
         "Choose another task or other data.",
@@ -190,4 +220,5 @@ def is_number(text: str) -> bool:
         float(text.replace(",", "."))
     except ValueError:
         return False
+
     return True

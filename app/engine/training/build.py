@@ -63,7 +63,10 @@ class TrainState:
 
     @cached_property
     def predicted(self) -> dict[str, int]:
-        """The memory ledger of the plan. A whole step is rehearsed for it, so it is made when somebody asks."""
+        """The memory ledger of the plan.
+
+        A whole step is rehearsed for it, so it is made when somebody asks.
+        """
         plan = self.plan
         return ledger.predict(
             plan.settled,
@@ -79,9 +82,13 @@ class TrainState:
 def build(
     plan: Plan, run: Run, emit: Emit, control: Control, checkpoint: Checkpoint | None
 ) -> TrainState:
-    """Network, optimizer and batches; from a checkpoint, as they were. Raises UserError or Stopped."""
+    """Network, optimizer and batches; from a checkpoint, as they were.
+
+    Raises UserError or Stopped.
+    """
     emit(StageChanged("Building the network"))
     control.check()
+
     train_state = assemble(plan)
     if checkpoint is not None:
         try:
@@ -91,24 +98,32 @@ def build(
             raise UserError(
                 f"The checkpoint does not fit this run: {error}.", "Start a new run."
             ) from error
+
     check_batches(train_state)
     _check_disk(train_state, run)
     _try_step(train_state, emit, control)
+
     return train_state
 
 
 def assemble(plan: Plan) -> TrainState:
-    """The tensors of a plan: a fresh network with its optimizer and batches. Nothing is checked or written. Raises
-    UserError where the network cannot be built."""
+    """The tensors of a plan: a fresh network with its optimizer and batches.
+
+    Nothing is checked or written. Raises UserError where the network cannot be built.
+    """
     device = torch.device(plan.device.name)
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
+
     randomness = Randomness(plan.settled.training.seed, device)
     network = placed_on(_network(plan), device)
     network.recompute = plan.settled.training.recompute
-    loss, optimizer_choice = plan.settled.loss, plan.settled.optimizer
+    loss = plan.settled.loss
+    optimizer_choice = plan.settled.optimizer
     schedule = plan.settled.schedule
+
     assert loss is not None and optimizer_choice is not None and schedule is not None
+
     loss_function = built_loss(plan, loss, device)
     batches = Batches(
         plan.dataset,
@@ -160,6 +175,7 @@ def announce(train_state: TrainState, run: Run, progress: Progress) -> RunPrepar
         resolved=toml_file.to_plain(plan.settled),
         told=tuple(f"{one['level'].capitalize()}: {one['text']}" for one in problems(description)),
     )
+
     files.write_json(
         run.path / "environment.json",
         {
@@ -197,11 +213,15 @@ def placed_on(network: Network, device: torch.device) -> Network:
     """On the device, pictures channels last: a convolution over (B, C, H, W) is faster so."""
     if any(one.kind == "image" for one in network.problem.inputs):
         return network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+
     return network.to(device)
 
 
 def check_batches(train_state: TrainState) -> None:
-    """Normalisation over a batch of one example is not defined. Raises UserError where the batches are such."""
+    """Normalisation over a batch of one example is not defined.
+
+    Raises UserError where the batches are such.
+    """
     smallest = min(train_state.passes.part_size, train_state.batches.examples)
     if smallest > 1 or not any(
         isinstance(m, torch.nn.modules.batchnorm._BatchNorm) for m in train_state.network.modules()
@@ -213,19 +233,24 @@ def check_batches(train_state: TrainState) -> None:
             "Add examples.",
             "data.source",
         )
+
     raise UserError(
-        "A batch size of 1 does not go with this network: it normalises over the examples of a batch.",
+        "A batch size of 1 does not go with this network: it normalises over the examples of a "
+        "batch.",
         "Choose a batch size of at least 2, or another template.",
         "training.batch_size",
     )
 
 
 def _check_disk(train_state: TrainState, run: Run) -> None:
-    """Two checkpoints and the best weights must fit, with the next one beside them while it is written."""
+    """Two checkpoints and the best weights must fit, with the next one beside them while it is
+    written.
+    """
     rows = train_state.predicted
     one = sum(
         rows.get(row, 0) for row in ("weights", "first_moment", "second_moment", "other_state")
     )
+
     free = shutil.disk_usage(run.path).free
     if free < 2 * one + 8 * 2**20:
         raise UserError(
@@ -236,20 +261,27 @@ def _check_disk(train_state: TrainState, run: Run) -> None:
 
 
 def _try_step(train_state: TrainState, emit: Emit, control: Control) -> None:
-    """One forward and backward on a copy of the network; on the CPU also with how many threads that is fastest."""
+    """One forward and backward on a copy of the network; on the CPU also with how many threads that
+    is fastest.
+    """
     plan = train_state.plan
     candidates = (
         (plan.threads,)
         if plan.threads
         else devices.thread_candidates(plan.settled.training, plan.device)
     )
+
     train_state.threads = candidates[0]
     torch.set_num_threads(train_state.threads)
     if plan.threads or train_state.device.type != "cpu":
-        return  # it ran before; on a GPU the first step is the rehearsal, for a copy might not fit beside it
+        # it ran before; on a GPU the first step is the rehearsal, for a copy might not fit beside
+        # it
+        return
+
     twin = copy.deepcopy(train_state.network)
     train_state.randomness.begin_step(0, 0)
     train_state.batches.begin_epoch(1)
+
     inputs, targets = train_state.batches.get(0)
     if not all(
         torch.isfinite(one).all() for one in (inputs if isinstance(inputs, tuple) else (inputs,))
@@ -259,6 +291,7 @@ def _try_step(train_state: TrainState, emit: Emit, control: Control) -> None:
             "Open the data again.",
             "data.source",
         )
+
     passes = Passes(
         twin,
         train_state.loss_function,
@@ -276,6 +309,7 @@ def _try_step(train_state: TrainState, emit: Emit, control: Control) -> None:
             "Choose another template or loss.",
             "model.template",
         )
+
     if len(candidates) > 1:
         emit(StageChanged("Choosing the number of threads"))
         train_state.threads, _ = devices.fastest_threads(step, candidates, control.check)

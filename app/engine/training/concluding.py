@@ -14,8 +14,12 @@ if TYPE_CHECKING:
 
 
 def conclude(training: Training, status: Status, reason: str) -> tuple[Status, str]:
-    """Saves where it stands, judges the best weights on the test split, and says how it ended. Raises UserError."""
-    control, outcome = training.control, training.outcome
+    """Saves where it stands, judges the best weights on the test split, and says how it ended.
+
+    Raises UserError.
+    """
+    control = training.control
+    outcome = training.outcome
 
     def check() -> None:
         if control.hurried:
@@ -23,16 +27,19 @@ def conclude(training: Training, status: Status, reason: str) -> tuple[Status, s
 
     if status == "stopped":
         training.saver.save()
+
     outcome.weights_sha256 = weights_sha256(training.train_state.network.state_dict())
     try:
         check()
         if training.best.weights is None and training.progress.step and status != "diverged":
             training.emit(StageChanged("Judging what was learned so far"))
             training.keep_partial(check)
+
         outcome.best = training.best.state
         if training.best.weights is not None:
             training.emit(StageChanged("Judging the best epoch on the test examples"))
             restore_model(training.train_state.network, training.best.weights)
+
             evaluation = training.judge.test(check)
             if evaluation is not None:
                 outcome.test = evaluation.loss, dict(evaluation.metrics)
@@ -42,12 +49,16 @@ def conclude(training: Training, status: Status, reason: str) -> tuple[Status, s
                 )
     except Stopped:
         pass  # asked twice: what is saved is saved, and can be judged later
+
     outcome.best = training.best.state
     return status, _sentence(training, status, reason)
 
 
 def _sentence(training: Training, status: Status, reason: str) -> str:
-    progress, train_state, best = training.progress, training.train_state, training.best.state
+    progress = training.progress
+    train_state = training.train_state
+    best = training.best.state
+
     kept = (
         f"The weights of epoch {best['epoch']} are kept."
         if best
@@ -63,4 +74,5 @@ def _sentence(training: Training, status: Status, reason: str) -> str:
         text = f"Stopped at step {progress.step:,} of {train_state.steps:,}. {kept}"
     else:
         text = f"{reason} {kept} Try a lower learning rate."
+
     return f"{text} {training.saver.trouble}".strip()

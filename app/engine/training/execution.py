@@ -1,4 +1,6 @@
-"""The life of a run around its training: started and finished come as a pair, whatever happens in between."""
+"""The life of a run around its training: started and finished come as a pair, whatever happens in
+between.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +23,7 @@ from app.engine.training.failures import let_go, told, warnings_to
 
 End = tuple[Status, str]
 """How it ended, and the sentence for it."""
+
 Failure = tuple[str, str, str]
 
 
@@ -53,13 +56,18 @@ def execute(
     control: Control,
     body: Callable[[RunContext], End],
 ) -> RunFinished:
-    """Runs `body` between RunStarted and RunFinished. Never raises: what goes wrong is in the event, as text.
+    """Runs `body` between RunStarted and RunFinished.
+
+    Never raises: what goes wrong is in the event, as text.
 
     experiment: None for a run that goes on; it is read from its folder.
     """
     goes_on = experiment is None
-    claimed, context, failure = False, None, None
+    claimed = False
+    context = None
+    failure = None
     status: Status = "failed"
+
     reason = ""
     try:
         experiment = experiment or run.experiment()
@@ -71,16 +79,20 @@ def execute(
             emit(RunStarted(str(run.path), run.name, {}))
         failure = told(error)
         reason = failure[0]
+
     let_go()  # outside the except blocks: now nothing holds the tensors
     result = context.outcome if context else Outcome()
+
     summary = result.summary(run, experiment, status, reason, failure)
     if claimed and context is not None:
         if result.begun or not goes_on:  # a run that could not go on stays what it was
             _write(context, summary)
         if result.begun and status != "stopped":
             _advise(context, status, reason)
+
         run.log(f"{status}: {reason}")
         run.release()
+
     finished = RunFinished(str(run.path), status, reason, summary, failure)
     emit(finished)
     return finished
@@ -89,17 +101,23 @@ def execute(
 def _lived(
     context: RunContext, body: Callable[[RunContext], End]
 ) -> tuple[Status, str, Failure | None, bool]:
-    """The body's end, or the failure as text; the last says whether the run was this process's to run."""
-    run, failure = context.run, None
+    """The body's end, or the failure as text; the last says whether the run was this process's to
+    run.
+    """
+    run = context.run
+    failure = None
+
     try:
         run.claim()
         run.sweep()
     except UserError as error:
         return "failed", str(error.what), told(error), False
+
     context.emit(StageChanged("Loading engine"))
     try:
         warm_up.warm_up()
         training = context.experiment.training
+
         threads = training.threads or (1 if training.cpu_use == "gentle" else devices.cores())
         with devices.computing_thread(threads), warnings_to(run.log):
             return (*body(context), None, True)
@@ -114,6 +132,7 @@ def _lived(
         return "stopped", "Interrupted; resume it from its last checkpoint.", None, True
     except BaseException as error:
         failure = told(error)
+
     run.log(failure[2])
     return "failed", failure[0], failure, True
 

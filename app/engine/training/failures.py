@@ -1,4 +1,6 @@
-"""What went wrong, in words; told as text, so that no exception keeps the tensors of its frames alive."""
+"""What went wrong, in words; told as text, so that no exception keeps the tensors of its frames
+alive.
+"""
 
 from __future__ import annotations
 
@@ -27,9 +29,12 @@ def less_memory(device_type: str) -> str:
 
 
 def out_of_memory(error: BaseException) -> bool:
-    """Whether memory ran out: a GPU's, NumPy's and Python's, or torch's on the CPU, which has no kind of its own."""
+    """Whether memory ran out: a GPU's, NumPy's and Python's, or torch's on the CPU, which has no
+    kind of its own.
+    """
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
         return True
+
     text = str(error).lower()
     signs = (
         "can't allocate memory",
@@ -54,6 +59,7 @@ def told(error: BaseException) -> tuple[str, str, str]:
             "Start the program again, then resume the run.",
             details,
         )
+
     text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     return (
         f"Training failed: {text.rstrip('.')}.",
@@ -74,7 +80,8 @@ def let_go() -> None:
 @contextmanager
 def warnings_to(log: Callable[[str], None]) -> Iterator[None]:
     """Warnings of this thread become lines of the log; those of other threads go where they went."""
-    owner, before = threading.get_ident(), warnings.showwarning
+    owner = threading.get_ident()
+    before = warnings.showwarning
 
     def show(
         message: Warning | str,

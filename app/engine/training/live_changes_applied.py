@@ -1,5 +1,6 @@
-"""Changes that reach what computes: of a person, of the run itself where memory runs out, and those of a run that goes
-on from before them."""
+"""Changes that reach what computes: of a person, of the run itself where memory runs out, and those
+of a run that goes on from before them.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +16,16 @@ from app.engine.training.build import TrainState, built_loss
 
 MARKS = ("changed", "memory")
 """Lines of metrics.jsonl that say what was changed: by a person, and because memory ran out."""
+
 NEVER = 2**62
 
 
 class LiveChanges:
-    """What differs from the experiment by now. `rate_factor` and `clip` are read at every step; the rest stands where
-    it is used: weight decay in the optimizer's groups, the loss and the size of parts in the passes."""
+    """What differs from the experiment by now.
+
+    `rate_factor` and `clip` are read at every step; the rest stands where it is used: weight decay
+    in the optimizer's groups, the loss and the size of parts in the passes.
+    """
 
     def __init__(
         self,
@@ -31,16 +36,23 @@ class LiveChanges:
         emit: Callable[[Event], None],
         log: Callable[[str], None],
     ) -> None:
-        """marks: of the run so far. Those of steps that will be done again are made again at the same step."""
-        self._work, self._progress, self._writer = train_state, progress, writer
-        self._emit, self._log = emit, log
+        """marks: of the run so far.
+
+        Those of steps that will be done again are made again at the same step.
+        """
+        self._work = train_state
+        self._progress = progress
+        self._writer = writer
+        self._emit = emit
+        self._log = log
         made = [mark for mark in marks if mark["mark"] in MARKS]
         self.made = [_told(mark) for mark in made]
         """All changes of the run, for its record: step, values, why."""
         self._again = sorted(
             (mark for mark in made if mark["step"] >= progress.step), key=lambda mark: mark["step"]
         )
-        self.rate_factor, self.clip = 1.0, 0.0
+        self.rate_factor = 1.0
+        self.clip = 0.0
         self._apply()
 
     @property
@@ -49,23 +61,31 @@ class LiveChanges:
         return int(self._again[0]["step"]) if self._again else NEVER
 
     def again(self) -> None:
-        """Makes the changes that were made at this step before the run was interrupted. They are in its record."""
+        """Makes the changes that were made at this step before the run was interrupted.
+
+        They are in its record.
+        """
         changes = self._progress.changes
         while self._again and self._again[0]["step"] <= self._progress.step:
             values = dict(self._again.pop(0)["values"])
             if PARTS in values:  # it may have become scarcer since
                 values[PARTS] = max(values[PARTS], changes.get(PARTS) or 1)
             changes |= values
+
         self._apply()
 
     def change(
         self, values: dict[str, float | None], why: str = "", mark: str = "changed"
     ) -> list[str]:
-        """Makes changes from the next step on, marks and tells them. Returns why some could not be made."""
+        """Makes changes from the next step on, marks and tells them.
+
+        Returns why some could not be made.
+        """
         settled = self._work.plan.settled
         refused = {
             name: refusal(settled, name, value) for name, value in values.items() if name != PARTS
         }
+
         values = {name: value for name, value in values.items() if not refused.get(name)}
         if values:
             step = self._progress.step
@@ -76,23 +96,30 @@ class LiveChanges:
             self._writer.line({**line, "time": round(time.time(), 3)})
             self._log(f"changed after step {step}: {in_words(settled, values)}. {why}".strip())
             self._emit(Changed(step, values, why))
+
         return [text for text in refused.values() if text]
 
     def _apply(self) -> None:
-        train_state, changes = self._work, self._progress.changes
+        train_state = self._work
+        changes = self._progress.changes
         settled = changed(train_state.plan.settled, changes)
+
         assert settled.optimizer is not None and settled.loss is not None
+
         self.rate_factor = float(changes.get(RATE_FACTOR) or 1.0)
         self.clip = settled.training.gradient_clip or 0.0
         fresh = settled.optimizer.groups(train_state.network)
+
         decay = {id(weight): group["weight_decay"] for group in fresh for weight in group["params"]}
         for group in train_state.optimizer.param_groups:
             group["weight_decay"] = decay[id(group["params"][0])]
+
         if settled.loss != train_state.loss:
             train_state.loss = settled.loss
             train_state.loss_function = train_state.passes.loss_function = built_loss(
                 train_state.plan, settled.loss, train_state.device
             )
+
         parts = max(int(changes.get(PARTS) or 1), train_state.plan.parts)
         train_state.passes.part_size = -(-train_state.plan.step_size // parts)
 

@@ -1,4 +1,6 @@
-"""The ledger while a run trains: what the first step is seen to need, and every second what there is."""
+"""The ledger while a run trains: what the first step is seen to need, and every second what there
+is.
+"""
 
 from __future__ import annotations
 
@@ -20,25 +22,35 @@ from app.engine.training.build import TrainState
 if TYPE_CHECKING:
     from app.engine.data.preparation import Batch
 
-MEASURE_EVERY, KEEP_EVERY = 1.0, 5.0
+MEASURE_EVERY = 1.0
+KEEP_EVERY = 5.0
 """Seconds between two looks at the memory, and between two that are written down."""
+
 WEIGHED = (0, 9)
-"""Steps of an attempt that are followed whole: the first, and one by which RAdam takes what it will take."""
+"""Steps of an attempt that are followed whole: the first, and one by which RAdam takes what it will
+take.
+"""
 
 _NOTHING: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
 
 
 class MemoryRecorder:
-    """Measures the memory of a run, tells it, and writes it to memory.jsonl. The outcome keeps the most of each row."""
+    """Measures the memory of a run, tells it, and writes it to memory.jsonl.
+
+    The outcome keeps the most of each row.
+    """
 
     def __init__(
         self, train_state: TrainState, run: Run, outcome: Outcome, emit: Callable[[Event], None]
     ) -> None:
-        self._work, self._outcome, self._emit = train_state, outcome, emit
+        self._work = train_state
+        self._outcome = outcome
+        self._emit = emit
         self.monitor = ledger.DeviceMonitor(train_state.device)
         self._writer = Writer(run.path / history.MEMORY)
         self._measured = self._kept = 0.0
-        self._done, self._anew = 0, False
+        self._done = 0
+        self._anew = False
         self._seen: ledger.StepMeter | None = None
         self._meter: ledger.StepMeter | None = None
         self._batch_bytes = ledger.batch_bytes(
@@ -48,26 +60,37 @@ class MemoryRecorder:
     def step(
         self, inputs: Batch, targets: torch.Tensor
     ) -> contextlib.AbstractContextManager[ledger.StepMeter | None]:
-        """Goes around the passes and the optimizer's step of a batch. Gives the meter of a step that is followed."""
+        """Goes around the passes and the optimizer's step of a batch.
+
+        Gives the meter of a step that is followed.
+        """
         self._done += 1
         if self._done - 1 not in WEIGHED and not self._anew:
             return _NOTHING
+
         if self._anew:
-            self._anew, self._seen = False, None
+            self._anew = False
+            self._seen = None
+
         self._meter = ledger.StepMeter(self._work.network, self._work.optimizer, inputs, targets)
         return self._meter
 
     def weigh_anew(self) -> None:
-        """Steps are done otherwise from here on: the next one is followed, and what was seen before is forgotten."""
+        """Steps are done otherwise from here on: the next one is followed, and what was seen before
+        is forgotten.
+        """
         self._anew = True
 
     def _largest(self) -> ledger.StepMeter | int:
         """The followed step that held the most, of those done as they are now."""
-        meter, self._meter = self._meter, None
+        meter = self._meter
+        self._meter = None
+
         if meter is not None and (
             self._seen is None or (meter.beyond or 0) >= (self._seen.beyond or 0)
         ):
             self._seen = meter
+
         return self._seen if self._seen is not None else 0
 
     def look(self, step: int, first: bool) -> None:
@@ -75,10 +98,12 @@ class MemoryRecorder:
         now = time.perf_counter()
         if not first and now - self._measured < MEASURE_EVERY:
             return
+
         self._measured = now
         rows = self._rows()
         device, reasons = self.monitor.sample()
         self._emit(MemoryMeasured(step, rows, device, reasons))
+
         if first or now - self._kept >= KEEP_EVERY:
             self._kept = now
             self._writer.line({"step": step, "rows": rows, "device": device, "reasons": reasons})
@@ -94,9 +119,11 @@ class MemoryRecorder:
             self._batch_bytes,
             train_state.batches.bytes,
         )
+
         kept = self._outcome.measured
         for name, value in rows.items():
             kept[name] = max(value, kept.get(name) or 0)
+
         return dict(rows)
 
     def close(self) -> None:

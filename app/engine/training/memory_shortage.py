@@ -13,8 +13,12 @@ from app.engine.training.live_changes_applied import LiveChanges
 
 MOST_HALVINGS = 3
 """In one run: after that something else takes the memory."""
+
 LEAST_HALVED = 4
-"""Fewer examples are not halved: normalisation needs two, and so little is not what takes the memory."""
+"""Fewer examples are not halved: normalisation needs two, and so little is not what takes the
+memory.
+"""
+
 NEEDS = (
     "activations",
     "batch",
@@ -31,19 +35,21 @@ NAMES = {"dataset": "data set", "other_state": "other optimizer state"}
 def halved(
     train_state: TrainState, progress: Progress, live_changes: LiveChanges, monitor: DeviceMonitor
 ) -> Finding:
-    """Gives memory back, halves the parts in which a step is done, and says so with the ledger. The batch of a step
-    stays, and so its result (but for what looks at a batch as a whole). Call it outside every except block.
+    """Gives memory back, halves the parts in which a step is done, and says so with the ledger.
+
+    The batch of a step stays, and so its result (but for what looks at a batch as a whole). Call it
+    outside every except block.
 
     Raises UserError where that was done three times, or where a part is too small to be halved.
     """
     for parameter in train_state.network.parameters():
         parameter.grad = None
+
     let_go()
-    kind, size, step = (
-        memory_called(train_state.device.type),
-        train_state.passes.part_size,
-        progress.step + 1,
-    )
+    kind = memory_called(train_state.device.type)
+    size = train_state.passes.part_size
+    step = progress.step + 1
+
     ledger = _ledger(train_state, monitor)
     if progress.halvings >= MOST_HALVINGS or size < LEAST_HALVED:
         tried = (
@@ -56,13 +62,17 @@ def halved(
             f"{less_memory(train_state.device.type)} {ledger}",
             "training.batch_size",
         )
+
     progress.halvings += 1
     half = -(-size // 2)
     parts = -(-train_state.plan.step_size // half)
     text = (
-        f"There was not enough {kind} in step {step:,} for {size} examples at a time. The step was repeated with "
-        f"{half} at a time, in {parts} parts: it still learns from {train_state.plan.step_size} examples. {ledger}"
+        f"There was not enough {kind} in step {step:,} for {size} examples at a time. The step was "
+        "repeated with "
+        f"{half} at a time, in {parts} parts: it still learns from {train_state.plan.step_size} "
+        f"examples. {ledger}"
     )
+
     live_changes.change({PARTS: parts}, text, mark="memory")
     return Finding("smaller-batch", "warning", "Smaller parts", text)
 
@@ -77,6 +87,7 @@ def _ledger(train_state: TrainState, monitor: DeviceMonitor) -> str:
     readings, _ = monitor.sample()
     free = readings.get("free")
     left = f"; {_size(free)} are free now" if free is not None else ""
+
     return f"The ledger foresaw, for {planned:,} at a time: {needs}{left}."
 
 

@@ -30,10 +30,12 @@ Emit = Callable[[Event], None]
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be trained, settled and without tensors. experiment: as asked; settled: with every setting filled in.
+    """What is to be trained, settled and without tensors.
 
-    threads: 0 while they are to be chosen. memory_parts: in how many parts a step's batch is taken because memory ran
-    out; 0 where it did not.
+    experiment: as asked; settled: with every setting filled in.
+
+    threads: 0 while they are to be chosen. memory_parts: in how many parts a step's batch is taken
+    because memory ran out; 0 where it did not.
     """
 
     experiment: Experiment
@@ -96,20 +98,26 @@ def settle(
     dataset: Dataset | None = None,
     threads: int = 0,
 ) -> Plan:
-    """The plan of an experiment, without a run. threads: 0 to choose them later. Raises UserError or Stopped."""
+    """The plan of an experiment, without a run.
+
+    threads: 0 to choose them later. Raises UserError or Stopped.
+    """
     dataset = dataset or _open(experiment, emit, control)
     description = dataset.description
     _check_data(dataset)
-    task, problem = task_of(experiment, description), problem_of(experiment, description)
+    task = task_of(experiment, description)
+    problem = problem_of(experiment, description)
     whole = resolved(experiment, problem, task)
     whole = whole.replace(
         data=data_settled(whole.data, description),
         augmentation=settled(whole.augmentation, description),
     )
+
     template = whole.model
     assert template is not None
     if reason := template.unfit(problem):
         raise UserError(reason, "Choose another template.", "model.template")
+
     device = devices.smoke_test(devices.choose(experiment.training.device))
     return Plan(
         experiment,
@@ -131,21 +139,27 @@ def plan_again(
     control: Control,
     dataset: Dataset | None = None,
 ) -> Plan:
-    """The plan of a run that goes on: what was settled then, on the same data. Raises UserError or Stopped."""
+    """The plan of a run that goes on: what was settled then, on the same data.
+
+    Raises UserError or Stopped.
+    """
     dataset = dataset or _open(experiment, emit, control)
     description = dataset.description
     if list(description.classes) != state["classes"]:
         gone = [name for name in state["classes"] if name not in description.classes]
         new = [name for name in description.classes if name not in state["classes"]]
         raise UserError(
-            f"The classes are not those this run began with (gone: {_names(gone)}; new: {_names(new)}).",
+            f"The classes are not those this run began with (gone: {_names(gone)}; new: "
+            f"{_names(new)}).",
             "Put the data back as they were, or start a new run.",
         )
+
     if description.fingerprint != state["fingerprint"]:
         raise UserError(
             "The data are not those this run began with: files were added, removed or changed.",
             "Put them back as they were, or start a new run.",
         )
+
     whole = toml_file.from_plain(state["settled"], "the checkpoint")
     device = devices.smoke_test(devices.choose(experiment.training.device))
     return Plan(
@@ -177,7 +191,9 @@ def plan_state(plan: Plan, threads: int) -> dict[str, Any]:
 
 
 def known_threads(run: Run) -> int:
-    """The thread count that this run had before, so that it goes on to the same bits; 0 if it had none."""
+    """The thread count that this run had before, so that it goes on to the same bits; 0 if it had
+    none.
+    """
     value = run.environment().get("threads")
     return value if isinstance(value, int) else 0
 
@@ -204,7 +220,9 @@ def _graph(experiment: Experiment, problem: Problem) -> Graph:
 
 
 def _check_data(dataset: Dataset) -> None:
-    description, targets = dataset.description, dataset.targets
+    description = dataset.description
+    targets = dataset.targets
+
     for split, words in (("training", "to learn from"), ("validation", "to judge by")):
         if not len(dataset.indices.get(split, ())):
             raise UserError(
@@ -212,6 +230,7 @@ def _check_data(dataset: Dataset) -> None:
                 "Add examples, or change the shares of the splits.",
                 "data.validation_share",
             )
+
     if (
         description.classes
         and targets.ndim == 1

@@ -16,6 +16,7 @@ from app.engine.runs.progress import Progress
 
 READ_EVERY = 0.1
 """Seconds between two looks at the device: each one waits for it."""
+
 MOST_LINES = 20_000
 """Step lines of a whole run in metrics.jsonl."""
 
@@ -59,8 +60,12 @@ class Recorder:
         emit: Callable[[Event], None],
     ) -> None:
         """steps, epochs: of the whole run; after each epoch there is a validation."""
-        self._progress, self._writer, self._course, self._emit = progress, writer, course, emit
-        self._steps, self._epochs = steps, epochs
+        self._progress = progress
+        self._writer = writer
+        self._course = course
+        self._emit = emit
+        self._steps = steps
+        self._epochs = epochs
         self._log_every = -(-steps // MOST_LINES)
         self.norm_every = max(self._log_every, min(10, steps // 200), 1)
         self._losses: list[torch.Tensor] = []
@@ -73,12 +78,17 @@ class Recorder:
         self._clock = self._read = self._begun = time.perf_counter()
 
     def note(self, loss: torch.Tensor, rate: float, size: int, norm: torch.Tensor | None) -> bool:
-        """One step: its loss and gradient norm as scalars on the device. Returns whether it is time for `flush`."""
+        """One step: its loss and gradient norm as scalars on the device.
+
+        Returns whether it is time for `flush`.
+        """
         if norm is not None:
             self._norms.append((len(self._losses), norm))
+
         self._losses.append(loss)
         self._rates.append(rate)
         self._sizes.append(size)
+
         return self._seen == 0 or time.perf_counter() - self._read >= READ_EVERY
 
     def flush(self) -> None:
@@ -86,17 +96,24 @@ class Recorder:
         count = len(self._losses)
         if not count:
             return
+
         losses = (
             torch.stack(self._losses).float().cpu().numpy().astype(float)
         )  # waits for the device
         now = time.perf_counter()
+
         norms = np.full(count, np.nan)
         if self._norms:
             norms[[index for index, _ in self._norms]] = (
                 torch.stack([norm for _, norm in self._norms]).float().cpu()
             )
-        sizes, rates = self._sizes, np.array(self._rates)
-        self._losses, self._rates, self._sizes, self._norms = [], [], [], []
+
+        sizes = self._sizes
+        rates = np.array(self._rates)
+        self._losses = []
+        self._rates = []
+        self._sizes = []
+        self._norms = []
         last = self._progress.step
         steps = np.arange(last - count + 1, last + 1)
         count = self._count(losses, sizes)
@@ -118,6 +135,7 @@ class Recorder:
                 self.remaining,
             )
         )
+
         if self._progress.unfinite >= 2:
             raise Diverged(int(steps[count - 1]))
 
@@ -130,9 +148,11 @@ class Recorder:
                 progress.loss_sum += loss * size
                 progress.loss_count += size
                 continue
+
             progress.unfinite += 1
             if progress.unfinite >= 2:
                 return index + 1
+
         return len(sizes)
 
     def _pace(self, now: float, sizes: list[int]) -> None:
@@ -141,13 +161,17 @@ class Recorder:
             self._progress.step_seconds += now - self._clock
             self._progress.step_examples += sum(sizes)
             self._paces.append((now - self._clock) / len(sizes))
+
         self._seen += len(sizes)
         self._clock = self._read = now
 
     # --- time
 
     def restart_clock(self, judging: float = 0.0) -> None:
-        """After something that is no step. judging: seconds that an epoch's validation took, for the estimate."""
+        """After something that is no step.
+
+        judging: seconds that an epoch's validation took, for the estimate.
+        """
         self._clock = self._read = time.perf_counter()
         self._judging = judging or self._judging
 
@@ -173,7 +197,9 @@ class Recorder:
 
     @property
     def speed(self) -> float | None:
-        """Examples per second over the whole run, of training steps alone; None before there are any."""
+        """Examples per second over the whole run, of training steps alone; None before there are
+        any.
+        """
         progress = self._progress
         return progress.step_examples / progress.step_seconds if progress.step_seconds > 0 else None
 
@@ -182,6 +208,7 @@ class Recorder:
         """Seconds to the end by the median pace of late; None before there were five steps."""
         if self._seen < 6 or not self._paces:
             return None
+
         left = self._steps - self._progress.step
         return (
             left * statistics.median(self._paces)

@@ -15,7 +15,9 @@ from app.engine.training.plan import Plan
 def find(
     context: RunContext, was: str, epochs: int | None, dataset: Dataset | None
 ) -> tuple[Plan, Checkpoint | None]:
-    """What is to be done and where it stands; no checkpoint means from the first step. was: the run's status before.
+    """What is to be done and where it stands; no checkpoint means from the first step.
+
+    was: the run's status before.
 
     Raises UserError where it cannot go on, or Stopped.
     """
@@ -26,6 +28,7 @@ def find(
             f"The run '{run.name}' diverged and would do so again.",
             "Start it anew with a lower learning rate.",
         )
+
     checkpoint.clean(folder)
     found, passed = checkpoint.newest(folder)
     for text in passed:
@@ -34,20 +37,24 @@ def find(
             "A checkpoint is damaged",
             text + (" The one before is used." if found else ""),
         )
+
     if found is None:
         if passed:
             raise UserError(
                 f"No checkpoint of the run '{run.name}' can be used: all are damaged.",
                 "Start it again from its settings.",
             )
+
         plan = preparing.plan(context.experiment, run, context.emit, context.control, dataset)
         return (plan.with_training(epochs=epochs) if epochs else plan), None
+
     progress = Progress(**found.state["progress"])
     if progress.end and epochs is None and was in ("completed", "stopped"):
         raise UserError(
             f"The run '{run.name}' has finished its {progress.epoch - 1} epochs.",
             "Choose more epochs to train longer.",
         )
+
     plan = preparing.plan_again(
         context.experiment, found.state, context.emit, context.control, dataset
     )
@@ -59,6 +66,7 @@ def find(
                 "training.epochs",
             )
         plan = plan.with_training(epochs=epochs)
+
     return plan, found
 
 

@@ -1,4 +1,6 @@
-"""When a run saves its state, and what happens where the disk refuses: it trains on, says so, and tries again."""
+"""When a run saves its state, and what happens where the disk refuses: it trains on, says so, and
+tries again.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +22,19 @@ from app.engine.training.plan import plan_state
 from app.engine.training.recorder import Recorder
 from app.engine.training.validation import BestKeeper
 
-SAVE_EVERY, EPOCH_EVERY = 60.0, 2.0
-"""Seconds after which a state is saved within an epoch, and at the end of one: short epochs share a save."""
+SAVE_EVERY = 60.0
+EPOCH_EVERY = 2.0
+"""Seconds after which a state is saved within an epoch, and at the end of one: short epochs share a
+save.
+"""
 
 
 class Saver:
-    """Saves the state of a run: at the end of an epoch, before a pause or an end, and every minute. Where epochs are
-    shorter than two seconds not every one is saved; what is best waits in memory for the next save."""
+    """Saves the state of a run: at the end of an epoch, before a pause or an end, and every minute.
+
+    Where epochs are shorter than two seconds not every one is saved; what is best waits in memory
+    for the next save.
+    """
 
     def __init__(
         self,
@@ -38,8 +46,13 @@ class Saver:
         best: BestKeeper,
         emit: Callable[[Event], None],
     ) -> None:
-        self._work, self._run, self._progress, self._recorder = train_state, run, progress, recorder
-        self._writer, self._best, self._emit = writer, best, emit
+        self._work = train_state
+        self._run = run
+        self._progress = progress
+        self._recorder = recorder
+        self._writer = writer
+        self._best = best
+        self._emit = emit
         self._state = plan_state(train_state.plan, train_state.threads)
         self._last = time.monotonic()
         self._saved: tuple[int, int, str] | None = None
@@ -55,21 +68,28 @@ class Saver:
         return bool(self._progress.end) or time.monotonic() - self._last >= EPOCH_EVERY
 
     def save(self) -> bool:
-        """Saves where the run stands, if it is not saved yet and the loss is a number. Raises Diverged (see flush)."""
+        """Saves where the run stands, if it is not saved yet and the loss is a number.
+
+        Raises Diverged (see flush).
+        """
         progress = self._progress
         self._recorder.flush()
         self._last = time.monotonic()
         place = (progress.step, progress.epoch, progress.end)
+
         if self._is_saved or progress.unfinite:
             return self._is_saved
+
         model = checkpoint.copied(self._work.network.state_dict())
         if not all(bool(tensor.isfinite().all()) for tensor in model.values()):
             return False  # the step overflowed; the next loss will say so
+
         self._recorder.settle()
         done = self.guarded(lambda: self._save(model))
         if done:
             self._saved = place
             self._emit(CheckpointSaved(progress.step, progress.epoch, best=False))
+
         self._recorder.restart_clock()
         return done
 
@@ -81,6 +101,7 @@ class Saver:
             "progress": asdict(self._progress),
             "history_offset": self._writer.offset(),
         }
+
         checkpoint.save(
             self._run.path / "checkpoints",
             Checkpoint(
@@ -93,18 +114,25 @@ class Saver:
         self._best.save()  # if it was refused before
 
     def keep_best(self, evaluation: Evaluation, epoch: int, partial: bool = False) -> None:
-        """The network as it is now is the best so far; it is saved with the state that it belongs to."""
+        """The network as it is now is the best so far; it is saved with the state that it belongs
+        to.
+        """
         self._best.take(self._progress, evaluation, epoch, partial)
         if (partial or self._is_saved) and self.guarded(self._best.save):
             self._emit(CheckpointSaved(self._progress.step, epoch, best=True))
 
     @property
     def _is_saved(self) -> bool:
-        """Whether the newest state on the disk is where the run stands: the best must never be ahead of it."""
+        """Whether the newest state on the disk is where the run stands: the best must never be
+        ahead of it.
+        """
         return self._saved == (self._progress.step, self._progress.epoch, self._progress.end)
 
     def guarded(self, save: Callable[[], None]) -> bool:
-        """Whether it could be saved. What was saved before is still there if not, and training goes on."""
+        """Whether it could be saved.
+
+        What was saved before is still there if not, and training goes on.
+        """
         try:
             save()
         except UserError as error:
@@ -114,6 +142,8 @@ class Saver:
             self._emit(
                 Found(Finding("disk", "problem", "The last state could not be saved", text.strip()))
             )
+
             return False
+
         self.trouble = ""
         return True

@@ -1,5 +1,8 @@
-"""The loop. `Training.fit` is one function that reads from top to bottom; what stands around it is in its neighbours:
-preparing (before), batches, recording, saving and judging (during), outcome and failures (after), life (train, resume).
+"""The loop.
+
+`Training.fit` is one function that reads from top to bottom; what stands around it is in its
+neighbours: preparing (before), batches, recording, saving and judging (during), outcome and
+failures (after), life (train, resume).
 """
 
 from __future__ import annotations
@@ -96,8 +99,12 @@ def resume(
 
 
 def _attempts(context: RunContext, plan: Plan, found: Checkpoint | None) -> End:
-    """Trains. Memory that runs out in a step is the loop's matter; where it does elsewhere, while a network is built
-    or judged or the optimizer makes its state, all is let go and done again with half as much at once."""
+    """Trains.
+
+    Memory that runs out in a step is the loop's matter; where it does elsewhere, while a network is
+    built or judged or the optimizer makes its state, all is let go and done again with half as much
+    at once.
+    """
     halvings = 0
     untold: list[tuple[int, str]] = []
     while True:
@@ -107,14 +114,18 @@ def _attempts(context: RunContext, plan: Plan, found: Checkpoint | None) -> End:
             if not out_of_memory(error):
                 raise
             context.run.log("".join(traceback.format_exception(error)))
+
         # Outside the except block: the exception held the frames, and the frames held the tensors.
         let_go()
-        progress, kind = context.outcome.progress, memory_called(plan.device.type)
+        progress = context.outcome.progress
+        kind = memory_called(plan.device.type)
         size = -(-plan.step_size // max(plan.parts, int(progress.changes.get(PARTS) or 1)))
+
         halvings = max(halvings, progress.halvings)
         if halvings >= MOST_HALVINGS or size < LEAST_HALVED:
             what = f"There was not enough {kind} for a batch of {size}."
             raise UserError(what, less_memory(plan.device.type), "training.batch_size")
+
         halvings += 1
         plan = plan.in_parts(-(-plan.step_size // (size // 2)))
         text = f"Not enough {kind} for batch {size}; retrying with {size // 2}"
@@ -132,32 +143,38 @@ def _attempt(
     halvings: int,
     untold: list[tuple[int, str]],
 ) -> End:
-    """One attempt: all tensors are made below here, and gone when it returns. halvings: how often memory ran out before
-    it. untold: of those, in how many parts and why, what the run's record does not have yet."""
+    """One attempt: all tensors are made below here, and gone when it returns.
+
+    halvings: how often memory ran out before it. untold: of those, in how many parts and why, what
+    the run's record does not have yet.
+    """
     run = context.run
     progress = Progress(**found.state["progress"]) if found else Progress()
     progress.halvings = max(progress.halvings, halvings)
-    context.outcome.progress, context.outcome.resolved, context.outcome.device = (
-        progress,
-        plan.settled,
-        plan.device.name,
-    )
+    context.outcome.progress = progress
+    context.outcome.resolved = plan.settled
+    context.outcome.device = plan.device.name
+
     if found is None:
         checkpoint.drop_all(run.path / "checkpoints")
+
     writer = Writer(run.path / history.METRICS, int(found.state["history_offset"]) if found else 0)
     try:
         train_state = build.build(plan, run, context.emit, context.control, found)
         prepared = build.announce(train_state, run, progress)
         context.outcome.prepared = prepared
         context.emit(prepared)
+
         training = Training(
             train_state, run, progress, writer, context.outcome, context.emit, context.control
         )
         if found is not None:
             training.take_up(resuming.longer(plan, found))
+
         while untold:
             parts, why = untold.pop(0)
             training.live_changes.change({PARTS: parts}, why, mark="memory")
+
         return training.to_the_end()
     finally:
         writer.close()
@@ -176,13 +193,13 @@ class Training:
         emit: Callable[[Event], None],
         control: Control,
     ) -> None:
-        self.train_state, self.run, self.progress, self.outcome = (
-            train_state,
-            run,
-            progress,
-            outcome,
-        )
-        self.emit, self.control, self.writer = emit, control, writer
+        self.train_state = train_state
+        self.run = run
+        self.progress = progress
+        self.outcome = outcome
+        self.emit = emit
+        self.control = control
+        self.writer = writer
         before = history.read_history(run.path)
         self.course = Course(before)
         outcome.training_loss = {
@@ -206,7 +223,9 @@ class Training:
         """After a checkpoint was put back: the best epoch so far, and a mark where the run goes on."""
         progress = self.progress
         if longer:
-            progress.end, progress.since_best = "", 0
+            progress.end = ""
+            progress.since_best = 0
+
         epochs = self.train_state.plan.epochs
         mark = "longer" if longer else "resumed"
         self.writer.line(
@@ -215,6 +234,7 @@ class Training:
         stretched = f"; the schedule is stretched over {epochs} epochs" if longer else ""
         self.run.log(f"goes on after step {progress.step}{stretched}")
         self.emit(Resumed(progress.step))
+
         if not self.best.restore(progress):
             if (
                 progress.best_step == progress.step
@@ -224,6 +244,7 @@ class Training:
                 self.run.log("the best weights so far are lost; from here the best is chosen anew")
                 progress.best_epoch = progress.best_step = 0
                 progress.best_loss = progress.best_metric = None
+
         if longer:
             self.saver.save()
 
@@ -232,6 +253,7 @@ class Training:
         end: End
         self.outcome.begun = True
         weights_in_use.forget(self.run)
+
         try:
             self.fit()
             end = "completed", ""
@@ -245,38 +267,38 @@ class Training:
             self.memory.close()
             self.saver.guarded(self.best.save)  # what waited for a state to be saved with it
             self.outcome.best = self.best.state
+
         return conclude(self, *end)
 
     def fit(self) -> None:
-        """Trains to the end of the last epoch. Raises Stopped, Diverged, UserError, or what torch raises."""
-        train_state, progress, recorder, control = (
-            self.train_state,
-            self.progress,
-            self.recorder,
-            self.control,
-        )
-        network, optimizer, batches, passes = (
-            train_state.network,
-            train_state.optimizer,
-            train_state.batches,
-            train_state.passes,
-        )
+        """Trains to the end of the last epoch.
+
+        Raises Stopped, Diverged, UserError, or what torch raises.
+        """
+        train_state = self.train_state
+        progress = self.progress
+        recorder = self.recorder
+        control = self.control
+        network = train_state.network
+        optimizer = train_state.optimizer
+        batches = train_state.batches
+        passes = train_state.passes
         live_changes = self.live_changes
         parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
-        peak, steps, factor = (
-            float(optimizer.param_groups[0]["lr"]),
-            train_state.steps,
-            train_state.schedule.factor,
-        )
+        peak = float(optimizer.param_groups[0]["lr"])
+        steps = train_state.steps
+        factor = train_state.schedule.factor
         norm_every = recorder.norm_every
         first = True
         self.emit(StageChanged("First batch"))
         network.train()
+
         while not progress.end:
             batches.begin_epoch(progress.epoch)
             while progress.batch < batches.count:
                 self._before_step()
                 step = progress.step
+
                 rate = (
                     peak
                     * factor(step, steps)
@@ -285,39 +307,50 @@ class Training:
                 )
                 for group in optimizer.param_groups:
                     group["lr"] = rate
+
                 train_state.randomness.begin_step(progress.epoch, step)
                 inputs, targets = batches.get(progress.batch)
                 with self.memory.step(inputs, targets) as meter:
                     loss = self._gradients(inputs, targets, meter)
                     passes.unscale(optimizer)
+
                     norm = None
                     if live_changes.clip:
                         norm = clip_grad_norm_(parameters, live_changes.clip)
                     elif step % norm_every == 0:
                         norm = get_total_norm([p.grad for p in parameters if p.grad is not None])
+
                     if control.watching:
                         self._watching().before()
+
                     passes.step(optimizer)
-                progress.step, progress.batch, progress.examples = (
-                    step + 1,
-                    progress.batch + 1,
-                    progress.examples + len(targets),
-                )
+
+                progress.step = step + 1
+                progress.batch = progress.batch + 1
+                progress.examples = progress.examples + len(targets)
+
                 if control.watching and (inside := self._watching().after(step + 1, rate)):
                     self.emit(inside)
+
                 if recorder.note(loss, rate, len(targets), norm):
-                    recorder.flush()  # waits for the device: after the first step, then at most ten times a second
+                    # waits for the device: after the first step, then at most ten times a second
+                    recorder.flush()
                     self._between_steps(first)
                     first = False
+
             recorder.flush()  # waits for the device
             self._end_epoch()
 
     def _gradients(
         self, inputs: Batch, targets: torch.Tensor, meter: StepMeter | None
     ) -> torch.Tensor:
-        """The loss of a batch, its gradients left with the weights. Where memory runs out it is done again in parts
-        of half the size, three times in a run. Raises UserError after that."""
-        train_state, progress = self.train_state, self.progress
+        """The loss of a batch, its gradients left with the weights.
+
+        Where memory runs out it is done again in parts of half the size, three times in a run.
+        Raises UserError after that.
+        """
+        train_state = self.train_state
+        progress = self.progress
         while True:
             try:
                 return train_state.passes(
@@ -327,7 +360,9 @@ class Training:
                 if not out_of_memory(error):
                     raise
                 self.run.log("".join(traceback.format_exception(error)))
-            # Outside the except block: the exception held the frames, and the frames held the tensors.
+
+            # Outside the except block: the exception held the frames, and the frames held the
+            # tensors.
             self.find(
                 memory_shortage.halved(
                     train_state, progress, self.live_changes, self.memory.monitor
@@ -343,14 +378,18 @@ class Training:
 
     def _before_step(self) -> None:
         """Requests, changes and the others' turns, at a step boundary. Raises Stopped."""
-        control, live_changes = self.control, self.live_changes
+        control = self.control
+        live_changes = self.live_changes
+
         if control.stopping or control.pausing:
             self._honour()
         if self.progress.step >= live_changes.next_step:
             live_changes.again()
+
         if control.asked:
             for text in live_changes.change(control.taken()):
                 self.find(while_training.Finding("change", "warning", "Not changed", text))
+
         if waited := control.begin_step(self.progress.examples):
             self.recorder.leave_out(waited)
             if control.stopping or control.pausing:
@@ -366,76 +405,93 @@ class Training:
                 self.train_state.optimizer,
                 self.train_state.optimizer_choice,
             )
+
         return self.watch
 
     def _between_steps(self, first: bool) -> None:
         if first:
             self.emit(StageChanged("Training"))
+
         self.memory.look(self.progress.step, first)
         if self.saver.due or self._save_soon:
             self._save_soon = False
             self.saver.save()
+
         if first:
             self.recorder.restart_clock()
 
     def _honour(self) -> None:
-        """A request to pause or to stop, at a step boundary or between two batches of a judging. Raises Stopped."""
+        """A request to pause or to stop, at a step boundary or between two batches of a judging.
+
+        Raises Stopped.
+        """
         if self.control.pausing and not self.control.stopping:
             self.saver.save()
             begun = time.perf_counter()
             self.emit(Paused(self.progress.step))
             self.control.wait_while_paused()
             self.recorder.forget(time.perf_counter() - begun)
+
             if not self.control.stopping:
                 self.emit(Resumed(self.progress.step))
+
             self.recorder.restart_clock()
+
         self.control.check()
 
     # --- the end of an epoch
 
     def keep_partial(self, check: Callable[[], None]) -> None:
-        """Judges in the middle of the first epoch, after a stop, so that there is something to keep. It is no epoch: a
-        run that goes on chooses its best anew."""
+        """Judges in the middle of the first epoch, after a stop, so that there is something to
+        keep. It is no epoch: a run that goes on chooses its best anew.
+        """
         evaluation = self.judge.validation(check)
         if is_better(Progress(), evaluation, "loss", self.train_state.plan.task.headline):
             self.saver.keep_best(evaluation, self.progress.epoch, partial=True)
 
     def _end_epoch(self) -> None:
-        progress, settings = self.progress, self.train_state.plan.settled.training
+        progress = self.progress
+        settings = self.train_state.plan.settled.training
         begun = time.perf_counter()
         self.emit(StageChanged(f"Judging epoch {progress.epoch}"))
         evaluation = self.judge.validation(self._honour)
+
         better = is_better(
             progress, evaluation, settings.best_by, self.train_state.plan.task.headline
         )
         if better:
             self._note_best(evaluation)
+
         count_patience(progress, evaluation.loss, settings.min_delta)
         progress.schedule = self.train_state.schedule.judged(progress.schedule, evaluation.loss)
         epoch = progress.epoch
         self._tell_epoch(evaluation, better, time.perf_counter() - begun)
+
         if epoch >= self.train_state.plan.epochs:
             progress.end = "completed"
         elif settings.patience and progress.since_best >= settings.patience:
             progress.end = "early"
-        progress.epoch, progress.batch, progress.loss_sum, progress.loss_count = (
-            epoch + 1,
-            0,
-            0.0,
-            0,
-        )
-        # First the state, then the best: a kill in between leaves the best epoch's weights in the state.
+
+        progress.epoch = epoch + 1
+        progress.batch = 0
+        progress.loss_sum = 0.0
+        progress.loss_count = 0
+
+        # First the state, then the best: a kill in between leaves the best epoch's weights in the
+        # state.
         if self.saver.due_after_epoch:
             self.saver.save()
         if better:
             self.saver.keep_best(evaluation, epoch)
+
         self.recorder.restart_clock(judging=time.perf_counter() - begun)
         if not progress.end:
             self.emit(StageChanged("Training"))
 
     def _note_best(self, evaluation: Evaluation) -> None:
         progress = self.progress
-        progress.best_epoch, progress.best_step = progress.epoch, progress.step
+        progress.best_epoch = progress.epoch
+        progress.best_step = progress.step
         progress.best_loss = evaluation.loss
         progress.best_metric = evaluation.metrics.get(self.train_state.plan.task.headline.name)
 
@@ -455,15 +511,18 @@ class Training:
             seconds,
             evaluation.confusion,
         )
+
         record = self.judge.record(evaluation)
         self.writer.line(history.epoch_line(event))
         self.saver.guarded(lambda: history.write_epoch(self.run.path, event.epoch, record))
         self.emit(event)
         self.emit(ProbePredicted(event.epoch, record.rows, record.predictions))
         self.run.log(
-            f"epoch {event.epoch}: training loss {loss:.4g}, validation loss {evaluation.loss:.4g}, "
+            f"epoch {event.epoch}: training loss {loss:.4g}, validation loss "
+            f"{evaluation.loss:.4g}, "
             + ", ".join(f"{name} {value:.4g}" for name, value in evaluation.metrics.items())
         )
+
         self.course.epochs.append(history.epoch_line(event))
         for finding in while_training.while_training(
             self.course,

@@ -1,4 +1,6 @@
-"""Judging while and after training: the validation of an epoch, the fixed probe set, the best epoch's results."""
+"""Judging while and after training: the validation of an epoch, the fixed probe set, the best
+epoch's results.
+"""
 
 from __future__ import annotations
 
@@ -22,13 +24,18 @@ PROBES = 12
 
 
 class Validator:
-    """Judges the network of a run. The validation split chooses the best epoch; the test split is looked at once,
-    at the very end, and chooses nothing. Every epoch is judged by the loss as it was planned: one that was changed
-    while the run trained measures otherwise, and its figures could not be compared with those before."""
+    """Judges the network of a run.
+
+    The validation split chooses the best epoch; the test split is looked at once, at the very end,
+    and chooses nothing. Every epoch is judged by the loss as it was planned: one that was changed
+    while the run trained measures otherwise, and its figures could not be compared with those
+    before.
+    """
 
     def __init__(self, train_state: TrainState) -> None:
         self._work = train_state
         assert train_state.plan.settled.loss is not None
+
         self._loss_function = built_loss(
             train_state.plan, train_state.plan.settled.loss, train_state.device
         )
@@ -50,11 +57,16 @@ class Validator:
         dataset = self._work.plan.dataset
         if not len(dataset.indices.get("test", ())):
             return None
+
         return self._judge("test", split_inputs(dataset, "test", self._work.device), check)
 
     def _judge(self, split: str, inputs: Any, check: Callable[[], None]) -> Evaluation:
-        """Exact averages, in float32 whatever the training's precision: so are all later uses of the weights."""
-        train_state, dataset = self._work, self._work.plan.dataset
+        """Exact averages, in float32 whatever the training's precision: so are all later uses of
+        the weights.
+        """
+        train_state = self._work
+        dataset = self._work.plan.dataset
+
         size = judged_at_a_time(
             train_state.plan.problem, self._loss_function, train_state.plan.batch_size
         )
@@ -62,6 +74,7 @@ class Validator:
             size = min(
                 size, train_state.passes.part_size
             )  # memory ran out, and it may have been here
+
         return evaluate(
             train_state.network,
             dataset.description,
@@ -75,7 +88,9 @@ class Validator:
         )
 
     def record(self, evaluation: Evaluation) -> history.EpochRecord:
-        """The small record of an epoch; the probes are rows of its evaluation, so they cost nothing."""
+        """The small record of an epoch; the probes are rows of its evaluation, so they cost
+        nothing.
+        """
         rows = self._work.plan.dataset.indices["validation"][self.probes]
         return history.EpochRecord(
             np.asarray(rows), evaluation.predictions[self.probes], evaluation.confusion
@@ -83,13 +98,17 @@ class Validator:
 
 
 def probe_positions(targets: np.ndarray, most: int = PROBES) -> np.ndarray:
-    """Positions of up to `most` examples, class after class in turn, the same in every epoch and every run."""
+    """Positions of up to `most` examples, class after class in turn, the same in every epoch and
+    every run.
+    """
     of_class = [np.flatnonzero(targets == number) for number in np.unique(targets)]
     chosen: list[int] = []
+
     depth = 0
     while len(chosen) < most and any(len(positions) > depth for positions in of_class):
         chosen += [int(positions[depth]) for positions in of_class if len(positions) > depth]
         depth += 1
+
     return np.array(chosen[:most], dtype=np.int64)
 
 
@@ -97,20 +116,25 @@ def is_better(
     progress: Progress, evaluation: Evaluation, best_by: str | None, headline: Metric
 ) -> bool:
     """Whether this evaluation is the best so far. Between equal figures the lower loss decides."""
-    loss, figure = evaluation.loss, evaluation.metrics.get(headline.name)
+    loss = evaluation.loss
+    figure = evaluation.metrics.get(headline.name)
     if not np.isfinite(loss):
         return False
     if progress.best_loss is None:
         return True
     if best_by == "metric" and figure is not None and figure != progress.best_metric:
         return progress.best_metric is None or headline.improves(figure, progress.best_metric)
+
     return loss < progress.best_loss
 
 
 def count_patience(progress: Progress, loss: float, min_delta: float) -> None:
-    """Early stopping looks at the validation loss: an improvement by more than min_delta starts the count anew."""
+    """Early stopping looks at the validation loss: an improvement by more than min_delta starts the
+    count anew.
+    """
     if np.isfinite(loss) and (progress.reference is None or loss < progress.reference - min_delta):
-        progress.reference, progress.since_best = float(loss), 0
+        progress.reference = float(loss)
+        progress.since_best = 0
     else:
         progress.since_best += 1
 
@@ -119,7 +143,8 @@ class BestKeeper:
     """The best epoch's weights: in memory, and on the disk with all that is needed to use them."""
 
     def __init__(self, train_state: TrainState, run: Run) -> None:
-        self._work, self._run = train_state, run
+        self._work = train_state
+        self._run = run
         self.weights: Tensors | None = None
         self.evaluation: Evaluation | None = None
         self.state: dict[str, Any] = {}
@@ -127,11 +152,14 @@ class BestKeeper:
         self._saved = True
 
     def take(self, progress: Progress, evaluation: Evaluation, epoch: int, partial: bool) -> None:
-        """These weights are the best now: they are kept in memory, for `save`. partial: judged in the middle of an
-        epoch because the run was stopped there."""
+        """These weights are the best now: they are kept in memory, for `save`.
+
+        partial: judged in the middle of an epoch because the run was stopped there.
+        """
         plan = self._work.plan
         self.weights = checkpoint.copied(self._work.network.state_dict())
-        self.evaluation, self._saved = evaluation, False
+        self.evaluation = evaluation
+        self._saved = False
         self.state = {
             "epoch": epoch,
             "step": progress.step,
@@ -146,26 +174,35 @@ class BestKeeper:
         """Writes what is not on the disk yet. Raises UserError."""
         if self._saved or self.weights is None or self.evaluation is None:
             return
+
         plan = self._work.plan
         write_results(self._run, "validation", plan.dataset.indices["validation"], self.evaluation)
         checkpoint.save_best(
             self._run.path / "checkpoints",
             Best(self.weights, plan.dataset.description, plan.graph, plan.problem, self.state),
         )
+
         self._saved = True
 
     def restore(self, progress: Progress) -> bool:
-        """Takes the best epoch of a run that goes on back from the disk. False where it is not there: then it was
-        the epoch that the checkpoint has just finished, or it is lost."""
+        """Takes the best epoch of a run that goes on back from the disk.
+
+        False where it is not there: then it was the epoch that the checkpoint has just finished, or
+        it is lost.
+        """
         if not progress.best_step:
             return True
+
         try:
             best = checkpoint.read_best(self._run)
         except UserError:  # missing or damaged
             return False
+
         if best.state.get("step") != progress.best_step:
             return False
-        self.weights, self.state = best.model, best.state
+
+        self.weights = best.model
+        self.state = best.state
         return True
 
 

@@ -15,20 +15,25 @@ _warm = threading.Event()
 
 
 def warm_up() -> None:
-    """Loads the engine: torch, what its first optimizer brings along, and the trainer (seconds, once a process)."""
+    """Loads the engine: torch, what its first optimizer brings along, and the trainer (seconds,
+    once a process).
+    """
     if _warm.is_set():
         return
+
     import torch
 
     layer = torch.nn.Linear(2, 2)
     with torch.no_grad():
         for parameter in layer.parameters():
             parameter.zero_()
+
     optimizer = torch.optim.AdamW(layer.parameters(), fused=True)
     layer(torch.zeros(1, 2)).sum().backward()
     optimizer.step()
     importlib.import_module("app.engine.training.trainer")
-    # The engine's 300,000 objects stay to the end: without them a collection holds the window up for 1 ms, not 500.
+    # The engine's 300,000 objects stay to the end: without them a collection holds the window up
+    # for 1 ms, not 500.
     gc.collect()
     gc.freeze()
     _warm.set()

@@ -1,4 +1,7 @@
-"""The parts of a drawn network: blocks as cards, lines between them. They know how they look, not who shows them."""
+"""The parts of a drawn network: blocks as cards, lines between them.
+
+They know how they look, not who shows them.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,19 @@ from app.ui.style.theme import SMALL, TITLE, Theme
 from app.ui.text.amounts import bytes_text
 from app.ui.text.words import share_text, short
 
-HEIGHT, RADIUS, PADDING, BAR, BAR_HEIGHT = 46, 8, 13, 110, 4
+HEIGHT = 46
+RADIUS = 8
+PADDING = 13
+BAR = 110
+BAR_HEIGHT = 4
 """Of a block, in pixels at 100 %."""
 
 
 @dataclass(frozen=True)
 class BlockView:
-    """What is shown of one block. name: as in the graph. share: of the network's parameters, 0 to 1.
+    """What is shown of one block.
+
+    name: as in the graph. share: of the network's parameters, 0 to 1.
 
     shape: in words, "" where it is not reached. error, remedy: why it cannot be and what to change.
     """
@@ -44,6 +53,7 @@ class BlockView:
         lines = [f"<b>{html.escape(self.title)}</b>"]
         if self.help:
             lines.append(html.escape(self.help))
+
         if self.error:
             lines.append(html.escape(f"{self.error} {self.remedy}".strip()))
         elif self.reached and not self.source:
@@ -52,6 +62,7 @@ class BlockView:
                 f"{short(self.multiply_adds)} multiply-adds for each example<br>"
                 f"{bytes_text(self.activation_bytes)} of activations for each example"
             )
+
         return "<div style='max-width: 320px'>" + "<br>".join(lines) + "</div>"
 
     def words(self) -> str:
@@ -60,16 +71,21 @@ class BlockView:
             return f"{self.title}: {self.error} {self.remedy}".strip()
         if not self.reached:
             return f"{self.title}: not reached"
+
         numbers = f", {self.parameters:,} parameters" if self.parameters else ""
         return f"{self.title}: {self.shape}{numbers}"
 
 
 class BlockItem(QGraphicsItem):
-    """A block as a card: title and shape on the left, parameters and their share as a bar on the right."""
+    """A block as a card: title and shape on the left, parameters and their share as a bar on the
+    right.
+    """
 
     def __init__(self, view: BlockView, theme: Theme, width: float) -> None:
         super().__init__()
-        self.view, self._theme, self._width = view, theme, width
+        self.view = view
+        self._theme = theme
+        self._width = width
         self._hover = False
         self._error = _wrapped(
             f"{view.error} {view.remedy}".strip(), theme, width - 2 * theme.px(PADDING)
@@ -106,7 +122,8 @@ class BlockItem(QGraphicsItem):
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
-        theme, view = self._theme, self.view
+        theme = self._theme
+        view = self.view
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         edge, thickness = self._edge()
         half = thickness / 2
@@ -119,6 +136,7 @@ class BlockItem(QGraphicsItem):
             if not view.error and view.reached and not view.source
             else 0.0
         )
+
         self._paint_words(painter, self._width - 2 * theme.px(PADDING) - numbers)
 
     def _edge(self) -> tuple[QColor, float]:
@@ -126,11 +144,15 @@ class BlockItem(QGraphicsItem):
             return self._theme.color("accent"), 2.0
         if self.view.error:
             return self._theme.color("problem"), 1.5
+
         return self._theme.color("accent" if self._hover else "border"), 1.0
 
     def _paint_words(self, painter: QPainter, room: float) -> None:
-        theme, view = self._theme, self.view
-        left, bold, plain = theme.px(PADDING), theme.font(TITLE, bold=True), theme.font(SMALL)
+        theme = self._theme
+        view = self.view
+        left = theme.px(PADDING)
+        bold = theme.font(TITLE, bold=True)
+        plain = theme.font(SMALL)
         heights = QFontMetricsF(bold).height(), self._line
         top = (theme.px(HEIGHT) - sum(heights) - theme.px(1)) / 2
         painter.setFont(bold)
@@ -143,18 +165,22 @@ class BlockItem(QGraphicsItem):
         second = QRectF(left, top + heights[0] + theme.px(1), room, heights[1])
         _draw(painter, second, self._second_line(painter, room))
         painter.setPen(theme.color("text"))
+
         for number, line in enumerate(self._error):
             below = theme.px(HEIGHT) - theme.px(5) + number * self._line
             place = QRectF(left, below, self._width - 2 * left, self._line)
             painter.drawText(place, Qt.AlignmentFlag.AlignLeft, line)
 
     def _second_line(self, painter: QPainter, room: float) -> str:
-        """The shape, and what the block computes where there is room for it (the tooltip always has it)."""
+        """The shape, and what the block computes where there is room for it (the tooltip always has
+        it).
+        """
         view = self.view
         if view.error:
             return "cannot be built"
         if not view.reached:
             return "not reached"
+
         metrics = QFontMetricsF(painter.font())
         for ending in (
             f" · {short(view.multiply_adds)} multiply-adds",
@@ -162,17 +188,24 @@ class BlockItem(QGraphicsItem):
         ):
             if view.multiply_adds and metrics.horizontalAdvance(view.shape + ending) <= room:
                 return view.shape + ending
+
         return view.shape
 
     def _paint_numbers(self, painter: QPainter) -> float:
-        """Parameters, and below them their share of the network's, to scale. Returns the width it took."""
-        theme, view = self._theme, self.view
+        """Parameters, and below them their share of the network's, to scale.
+
+        Returns the width it took.
+        """
+        theme = self._theme
+        view = self.view
         if not view.parameters:
             return 0.0
+
         font = theme.font(SMALL)
         metrics = QFontMetricsF(font)
         text = f"{view.parameters:,}"
-        right, top = self._width - theme.px(PADDING), theme.px(8)
+        right = self._width - theme.px(PADDING)
+        top = theme.px(8)
         painter.setFont(font)
         painter.setPen(theme.color("secondary"))
         place = QRectF(0, top, right, metrics.height())
@@ -190,11 +223,14 @@ class BlockItem(QGraphicsItem):
         painter.drawRoundedRect(
             QRectF(track.right() - part, track.y(), part, track.height()), radius, radius
         )
+
         return max(whole, metrics.horizontalAdvance(text)) + theme.px(10)
 
 
 class LineItem(QGraphicsPathItem):
-    """A line from block to block through these corners, its bends rounded; a bypass ends in an arrow."""
+    """A line from block to block through these corners, its bends rounded; a bypass ends in an
+    arrow.
+    """
 
     def __init__(self, corners: Sequence[tuple[float, float]], theme: Theme) -> None:
         points = [QPointF(x, y) for x, y in corners]
@@ -213,6 +249,7 @@ class LineItem(QGraphicsPathItem):
         painter.setPen(self.pen())
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(self.path())
+
         if self._tip is not None:
             painter.fillPath(self._tip, self.pen().color())
 
@@ -233,6 +270,7 @@ def _wrapped(text: str, theme: Theme, room: float) -> list[str]:
             lines[-1] += f" {word}"
         else:
             lines.append(word)
+
     return lines
 
 
@@ -241,6 +279,7 @@ def _rounded(points: Sequence[QPointF], radius: float) -> QPainterPath:
     for before, corner, after in zip(points, points[1:], points[2:], strict=False):
         path.lineTo(_towards(corner, before, radius))
         path.quadTo(corner, _towards(corner, after, radius))
+
     path.lineTo(points[-1])
     return path
 
@@ -260,4 +299,5 @@ def _arrow(points: Sequence[QPointF], side: float) -> QPainterPath:
     path.lineTo(back + across)
     path.lineTo(back - across)
     path.closeSubpath()
+
     return path

@@ -14,16 +14,26 @@ from app.ui.canvas.arrange import Sizes, arrange
 from app.ui.canvas.items import BlockItem, BlockView, LineItem
 from app.ui.style.theme import Theme
 
-WIDTH, NARROWEST, BRANCHED, ROW_GAP, COLUMN_GAP, LANE = 420, 160, 250, 12, 40, 16
-"""Of the drawing, in pixels at 100 %: a block's width alone in its row, at least, and beside others."""
-SMALLEST, LARGEST, ZOOM_STEP = 0.25, 3.0, 1.15
+WIDTH = 420
+NARROWEST = 160
+BRANCHED = 250
+ROW_GAP = 12
+COLUMN_GAP = 40
+LANE = 16
+"""Of the drawing, in pixels at 100 %: a block's width alone in its row, at least, and beside
+others.
+"""
+
+SMALLEST = 0.25
+LARGEST = 3.0
+ZOOM_STEP = 1.15
 
 
 class NetworkView(QGraphicsView):
     """Draws blocks and who feeds whom. `selected(name)`: another block was chosen.
 
-    Ctrl + wheel, + and - zoom, 0 goes back to actual size, F shows all. The arrow keys, Home and End go from block to
-    block.
+    Ctrl + wheel, + and - zoom, 0 goes back to actual size, F shows all. The arrow keys, Home and
+    End go from block to block.
     """
 
     selected = Signal(str)
@@ -66,7 +76,10 @@ class NetworkView(QGraphicsView):
         return self._chosen
 
     def show_blocks(self, blocks: Sequence[BlockView]) -> None:
-        """Draw these, in topological order. The selected block stays selected if it is still there."""
+        """Draw these, in topological order.
+
+        The selected block stays selected if it is still there.
+        """
         blocks = tuple(blocks)
         if blocks != self._blocks:
             self._blocks = blocks
@@ -78,6 +91,7 @@ class NetworkView(QGraphicsView):
             with self._quiet():
                 self._scene.clearSelection()
                 item.setSelected(True)
+
             self._selection_changed()
             self.show_block(name)
 
@@ -106,9 +120,11 @@ class NetworkView(QGraphicsView):
 
     def zoom_to_fit(self) -> None:
         """Show the whole network; it is never drawn larger than its own size."""
-        place, room = self._scene.sceneRect(), self.viewport().size()
+        place = self._scene.sceneRect()
+        room = self.viewport().size()
         if place.isEmpty():
             return
+
         factor = min(1.0, room.width() / place.width(), room.height() / place.height())
         self.resetTransform()
         self.scale(max(SMALLEST, factor), max(SMALLEST, factor))
@@ -150,17 +166,23 @@ class NetworkView(QGraphicsView):
     def _draw(self) -> None:
         self._redraw.stop()
         self._width = self._block_width()
-        theme, chosen = self._theme, self._chosen
+        theme = self._theme
+        chosen = self._chosen
         place = self.verticalScrollBar().value()
+
         with self._quiet():
             self._fill(theme, chosen)
+
         self.verticalScrollBar().setValue(place)
         self._selection_changed()
         self._describe()
 
     @contextmanager
     def _quiet(self) -> Iterator[None]:
-        """While the program selects, nothing is told. (Blocking the scene's signals would keep its size secret too.)"""
+        """While the program selects, nothing is told.
+
+        (Blocking the scene's signals would keep its size secret too.)
+        """
         self._changing = True
         yield
         self._changing = False
@@ -168,6 +190,7 @@ class NetworkView(QGraphicsView):
     def _fill(self, theme: Theme, chosen: str) -> None:
         self._scene.clear()
         self._items = {block.name: BlockItem(block, theme, self._width) for block in self._blocks}
+
         arrangement = (
             arrange(
                 {block.name: block.inputs for block in self._blocks},
@@ -183,6 +206,7 @@ class NetworkView(QGraphicsView):
             for name, item in self._items.items():
                 item.setPos(arrangement.boxes[name].x, arrangement.boxes[name].y)
                 self._scene.addItem(item)
+
         self._scene.setSceneRect(
             self._scene.itemsBoundingRect().adjusted(-4, -2, 4, 2) if self._items else QRectF()
         )
@@ -190,16 +214,20 @@ class NetworkView(QGraphicsView):
             self._items[chosen].setSelected(True)
 
     def _block_width(self) -> float:
-        """Blocks are as wide as the view allows where the network is one column, and of one width where it branches."""
+        """Blocks are as wide as the view allows where the network is one column, and of one width
+        where it branches.
+        """
         theme = self._theme
         if _branches(self._blocks):
             return float(theme.px(BRANCHED))
+
         room = self.viewport().width() - 16
         return float(min(theme.px(WIDTH), max(theme.px(NARROWEST), room)))
 
     def _selection_changed(self) -> None:
         if self._changing:
             return
+
         chosen = next((name for name, item in self._items.items() if item.isSelected()), "")
         if chosen != self._chosen:
             self._chosen = chosen

@@ -1,4 +1,6 @@
-"""What pages are made of and with: handed to each page's constructor, put together in application.py."""
+"""What pages are made of and with: handed to each page's constructor, put together in
+application.py.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +23,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Parts:
-    """The live objects of one window. `go(page name)` shows a page; `open(path)` opens data, an experiment or a run;
-    `do(action name)` triggers an action of the window's table ("train", "stop", "save" ...)."""
+    """The live objects of one window.
+
+    `go(page name)` shows a page; `open(path)` opens data, an experiment or a run; `do(action name)`
+    triggers an action of the window's table ("train", "stop", "save" ...).
+    """
 
     document: Document
     session: Session
@@ -52,8 +57,8 @@ class GuideCard:
 class Page(QWidget):
     """Base of the pages: named like its step in the rail, with something to say in the Guide.
 
-    A page takes Parts in its constructor, listens to document and session, and updates only while visible
-    (it catches up in showEvent). It never calls another page.
+    A page takes Parts in its constructor, listens to document and session, and updates only while
+    visible (it catches up in showEvent). It never calls another page.
     """
 
     name: str = ""

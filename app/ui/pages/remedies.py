@@ -28,21 +28,28 @@ LONGER = 0.5
 
 
 def change(document: Document, changes: dict[str, Any]) -> str:
-    """Apply settings by "section.field" (or "section.kind") as one step of undo. Returns what is wrong, "" if taken."""
+    """Apply settings by "section.field" (or "section.kind") as one step of undo.
+
+    Returns what is wrong, "" if taken.
+    """
     sections: dict[str, Any] = {}
     for key, value in changes.items():
         section, _, name = key.partition(".")
         current = sections.get(section) or document.value(section)
+
         registry = REGISTRIES.get(section)
         if registry is not None and name == registry.key:
             sections[section] = registry.get(value)()
         else:
             sections[section] = current.replace(**{name: value})
+
     return document.replace("", **sections)
 
 
 def apply(parts: Parts, remedy: Remedy) -> None:
-    """Do what the button says: change settings, and train anew where they only take effect in a new run."""
+    """Do what the button says: change settings, and train anew where they only take effect in a new
+    run.
+    """
     if remedy.changes:
         change(parts.document, remedy.changes)
         if remedy.restart:
@@ -52,11 +59,14 @@ def apply(parts: Parts, remedy: Remedy) -> None:
 
 
 def restart(parts: Parts) -> None:
-    """Train with the settings as they are now; a run that is under way is stopped first and keeps what it has."""
+    """Train with the settings as they are now; a run that is under way is stopped first and keeps
+    what it has.
+    """
     session = parts.session
     if not session.active:
         parts.do("train")
         return
+
     session.finished.connect(lambda _: parts.do("train"), Qt.ConnectionType.SingleShotConnection)
     session.stop_at_once()
 
@@ -81,6 +91,7 @@ def train_longer(parts: Parts, epochs: int | None = None) -> None:
     record = parts.session.record
     if parts.session.active or record.path is None or record.prepared is None:
         return
+
     planned = record.prepared.epochs
     parts.session.go_on(record.path, planned + (epochs or max(1, round(planned * LONGER))))
 

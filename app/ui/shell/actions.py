@@ -1,4 +1,7 @@
-"""Everything that can be done, in one table: words, shortcut, menu. Menus and the overlay of shortcuts follow."""
+"""Everything that can be done, in one table: words, shortcut, menu.
+
+Menus and the overlay of shortcuts follow.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,10 @@ from app.ui.style.theme import Theme, style
 
 @dataclass(frozen=True)
 class Entry:
-    """One action. keys: the first is shown in menus, all of them work. "-" as a name is a line in the menu."""
+    """One action.
+
+    keys: the first is shown in menus, all of them work. "-" as a name is a line in the menu.
+    """
 
     name: str
     text: str = ""
@@ -154,13 +160,17 @@ ELSEWHERE = (
 
 
 class Actions:
-    """The table as QActions of a window. `handlers` says what each name does; names without one are left out."""
+    """The table as QActions of a window.
+
+    `handlers` says what each name does; names without one are left out.
+    """
 
     def __init__(self, window: QWidget, handlers: Mapping[str, Callable[[], object]]) -> None:
         self._actions: dict[str, QAction] = {}
         for entry in TABLE:
             if entry.name == "-" or entry.name not in handlers:
                 continue
+
             action = QAction(entry.text, window)
             action.setObjectName(f"action.{entry.name}")
             action.setToolTip(entry.tip)
@@ -187,12 +197,15 @@ class Actions:
             for entry in TABLE:
                 if entry.menu != title:
                     continue
+
                 if entry.name == "-":
                     group.addSeparator()
                 elif entry.name in self._actions:
                     group.addAction(self._actions[entry.name])
+
                 if entry.name == "open_file":
                     group.addMenu(recent)
+
         return menu
 
 
@@ -214,13 +227,17 @@ class Shortcuts(QDialog):
         grid.setHorizontalSpacing(theme.px(16))
         grid.setVerticalSpacing(theme.px(4))
         rows = [(_keys(entry), entry.text) for entry in TABLE if entry.keys] + list(ELSEWHERE)
+
         half = (len(rows) + 1) // 2
         for number, (keys, text) in enumerate(rows):
-            row, side = number % half, 2 * (number // half)
-            key, words = QLabel(keys), QLabel(text.rstrip("…"))
+            row = number % half
+            side = 2 * (number // half)
+            key = QLabel(keys)
+            words = QLabel(text.rstrip("…"))
             style(key, "key")
             grid.addWidget(key, row, side, Qt.AlignmentFlag.AlignLeft)
             grid.addWidget(words, row, side + 1)
+
         column.addLayout(grid)
         hint = QLabel("Escape closes this.")
         style(hint, "secondary")

@@ -28,12 +28,15 @@ if TYPE_CHECKING:
 SIGNAL_MS = 200
 PAINT_MS = 1500
 """A window that is never painted (minimised at the start) is filled after this time all the same."""
+
 IMPORT_S = 2.0
 """Seconds that leaving waits for the engine's import, which cannot be stopped."""
 
 
 class Window(QObject):
-    """One window and all that lives behind it. Two can live in one process, each with folders of its own.
+    """One window and all that lives behind it.
+
+    Two can live in one process, each with folders of its own.
 
     It shows the frame; `assemble` fills it, a moment after it was painted.
     """
@@ -42,7 +45,10 @@ class Window(QObject):
         self, folder: Path, paths: list[str], train: bool = False, awake: Awake | None = None
     ) -> None:
         super().__init__()
-        self._folder, self._paths, self._train, self._awake = folder, paths, train, awake
+        self._folder = folder
+        self._paths = paths
+        self._train = train
+        self._awake = awake
         self.preferences = Preferences(folder / "window.json")
         self.theme = Theme(
             self.preferences.get("dark", system_is_dark()), self.preferences.get("zoom", 1.0)
@@ -60,7 +66,10 @@ class Window(QObject):
         self._fallback.start()
 
     def assemble(self) -> None:
-        """Load and connect everything but the engine, which follows on a thread. Does nothing the second time."""
+        """Load and connect everything but the engine, which follows on a thread.
+
+        Does nothing the second time.
+        """
         self._fallback.stop()
         if self.assembly is None:
             from app.ui.shell.assembly import Assembly
@@ -74,41 +83,54 @@ class Window(QObject):
         """What another start asked for: open these, come to the front."""
         self.frame.to_front()
         self.assemble()
+
         for path in paths[:1]:
             if self.assembly is not None:
                 self.assembly.files.open(path)
 
     def close(self) -> bool:
-        """Take everything apart, in order. Returns whether every thread has ended. Does nothing the second time."""
+        """Take everything apart, in order.
+
+        Returns whether every thread has ended. Does nothing the second time.
+        """
         if self._closed:
             return True
+
         self._closed = True
         self._fallback.stop()
-        assembly, self.assembly = self.assembly, None
+        assembly = self.assembly
+        self.assembly = None
         ended = assembly.close(IMPORT_S) if assembly is not None else True
         self.frame.dismantle()
         self.frame.leave()
         self.frame.deleteLater()
         self.theme.deleteLater()
+
         return ended
 
 
 def main(paths: list[str], train: bool = False) -> int:
-    """The window, until it is closed; the exit code. paths: an experiment, a run or data to open first.
+    """The window, until it is closed; the exit code.
 
-    train: press Train once it is open. A second start hands its paths to the first window and ends with 0.
+    paths: an experiment, a run or data to open first.
+
+    train: press Train once it is open. A second start hands its paths to the first window and ends
+    with 0.
     """
     application = QApplication.instance() or QApplication(
         [sys.argv[0] if sys.argv else "netwright"]
     )
     assert isinstance(application, QApplication)
+
     application.setApplicationName("netwright")
     application.setApplicationDisplayName("Netwright")
     application.setQuitOnLastWindowClosed(True)
     folder = folders.config()
+
     single = SingleInstance(folder)
     if not single.first() and single.hand_over([_absolute(path) for path in paths]):
         return 0
+
     window = Window(folder, paths, train)
     single.asked.connect(window.open)
     window.frame.painted.connect(single.listen)
@@ -120,13 +142,16 @@ def main(paths: list[str], train: bool = False) -> int:
     ended = window.close()
     application.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     application.processEvents()
+
     if not ended:
-        # everything is saved and every thread of ours has ended but the one that imports torch; the interpreter
-        # would wait seconds for it, and a daemon thread inside torch would abort the process
+        # everything is saved and every thread of ours has ended but the one that imports torch; the
+        # interpreter would wait seconds for it, and a daemon thread inside torch would abort the
+        # process
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:
                 stream.flush()
         os._exit(code)
+
     return code
 
 
@@ -135,7 +160,10 @@ def _absolute(path: str) -> str:
 
 
 def _end_on_signals(window: Window) -> Callable[[], None]:
-    """Ctrl+C and a polite kill end the program as closing it does, without asking. Returns what undoes it."""
+    """Ctrl+C and a polite kill end the program as closing it does, without asking.
+
+    Returns what undoes it.
+    """
     stops = [signal.SIGINT, signal.SIGTERM]
     before = [(number, signal.getsignal(number)) for number in stops]
 
@@ -144,6 +172,7 @@ def _end_on_signals(window: Window) -> Callable[[], None]:
 
     for number in stops:
         signal.signal(number, end)
+
     awake = QTimer(window, interval=SIGNAL_MS)  # Python's handlers run only when Python runs
     awake.timeout.connect(_nothing)
     awake.start()

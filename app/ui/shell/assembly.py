@@ -1,4 +1,6 @@
-"""What lives behind the window: built in the order in which one thing needs another, closed in the reverse order."""
+"""What lives behind the window: built in the order in which one thing needs another, closed in the
+reverse order.
+"""
 
 from __future__ import annotations
 
@@ -46,14 +48,15 @@ class Assembly(QObject):
         awake: Awake | None = None,
     ) -> None:
         super().__init__()
-        self.frame, self.theme, self.preferences = frame, theme, preferences
+        self.frame = frame
+        self.theme = theme
+        self.preferences = preferences
         self.problems = Problems(frame, theme)
         self._uninstall = install(self.problems)
-        self.document, self.session = Document(), Session()
-        self.background, self._reading = (
-            Background(),
-            Background(),
-        )  # reading data must not wait for measuring
+        self.document = Document()
+        self.session = Session()
+        self.background = Background()
+        self._reading = Background()  # reading data must not wait for measuring
         self.data_loader = DataLoader(self.document, self._reading)
         self.network_measurer = NetworkMeasurer(self.document, self.background)
         self.files = Files(frame, self.document, self.session, preferences, self.problems, folder)
@@ -61,7 +64,8 @@ class Assembly(QObject):
             frame.bottom, self.document, self.session, self.network_measurer, Speeds(preferences)
         )
         self.engine = EngineLoader()
-        self.awake, self.notifier = awake or Awake(), Notifier(frame)
+        self.awake = awake or Awake()
+        self.notifier = Notifier(frame)
         self.runs_folder = default_folder()
         self.commands = Commands(self)
         self.parts = Parts(
@@ -76,6 +80,7 @@ class Assembly(QObject):
             self.files.open,
             self.commands.do,
         )
+
         self._train_first = False
         self._saving = QTimer(self, interval=SAVE_MS)
         self._saving.timeout.connect(self._save_preferences)
@@ -83,7 +88,9 @@ class Assembly(QObject):
         self._connect()
 
     def _connect(self) -> None:
-        frame, document, session = self.frame, self.document, self.session
+        frame = self.frame
+        document = self.document
+        session = self.session
         self._recent = QMenu("Recent", frame)
         self._recent.aboutToShow.connect(self._fill_recent)
         frame.header.set_menu(self.commands.actions.menu(frame.header, self._recent))
@@ -100,10 +107,13 @@ class Assembly(QObject):
         self.files.shown.connect(frame.go)
         self.files.again.connect(self.data_loader.open)
         self.problems.changed.connect(lambda: frame.header.set_notices(len(self.problems.problems)))
+
         for background in (self.background, self._reading):
             background.failed.connect(self.problems.tell)
+
         document.changed.connect(self._document_changed)
         document.saved_changed.connect(self._show_saved)
+
         for changed in (
             document.data_changed,
             session.state_changed,
@@ -111,6 +121,7 @@ class Assembly(QObject):
             self.network_measurer.changed,
         ):
             changed.connect(frame.refresh_soon)
+
         session.state_changed.connect(self._state_changed)
         session.told.connect(self._told)
         session.finished.connect(self._finished)
@@ -133,6 +144,7 @@ class Assembly(QObject):
             first if first in PAGES else "welcome",
             self._load_engine,
         )
+
         for path in paths[:1]:
             self.files.open(path)
 
@@ -142,6 +154,7 @@ class Assembly(QObject):
     def _engine_loaded(self, engine: Engine) -> None:
         self.run_bar.set_engine(engine)
         self.frame.header.set_device(engine.text, engine.why)
+
         if self._train_first:
             self._train_first = False
             self.commands.do("train")
@@ -159,9 +172,11 @@ class Assembly(QObject):
         self.frame.refresh_soon()
 
     def _show_saved(self) -> None:
-        document, header = self.document, self.frame.header
+        document = self.document
+        header = self.frame.header
         header.set_name(document.experiment.name)
         self.frame.setWindowTitle(f"{document.experiment.name or 'untitled'} - Netwright")
+
         if document.path is None:
             header.set_saved("autosaved", "Not saved to a file yet; it is kept for the next start.")
         elif document.dirty:
@@ -171,6 +186,7 @@ class Assembly(QObject):
             )
         else:
             header.set_saved("saved", f"Saved in '{document.path}'.")
+
         self.commands.refresh()
 
     def _state_changed(self) -> None:
@@ -179,6 +195,7 @@ class Assembly(QObject):
             self.awake.hold()
         else:
             self.awake.release()
+
         self.commands.refresh()
 
     def _told(self, batch: list[events.Event]) -> None:
@@ -195,6 +212,7 @@ class Assembly(QObject):
         if end.status == "failed":
             what, remedy, details = end.failure or (end.reason, "", "")
             self.problems.tell(Failure(what, remedy, details))
+
         self.notifier.tell(end)
         self.commands.finished()
 
@@ -214,6 +232,7 @@ class Assembly(QObject):
         self._recent.clear()
         for path in self.preferences.recent():
             self._recent.addAction(path, partial(self.files.open, path))
+
         self._recent.setEnabled(True)
 
     def _save_preferences(self) -> None:
@@ -237,15 +256,19 @@ class Assembly(QObject):
         self.session.close()
         self.awake.release()
         self.files.keep()
+
         ended = self.engine.close(patience)
         if ended:
             self.background.close()
+
         self._reading.close()
         self.notifier.close()
         self.problems.close()
         self._save_preferences()
         self._uninstall()
-        # Qt keeps what is connected to a signal as long as its sender: without this the pages would outlive the window
+
+        # Qt keeps what is connected to a signal as long as its sender: without this the pages would
+        # outlive the window
         for sender in (
             self.run_bar,
             self.network_measurer,
@@ -260,4 +283,5 @@ class Assembly(QObject):
             self,
         ):
             sender.deleteLater()
+
         return ended

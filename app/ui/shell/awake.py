@@ -12,7 +12,10 @@ Release = Callable[[], None]
 
 
 class Awake:
-    """hold() and release() may be called any number of times. `inhibit` begins to hold and returns what ends it."""
+    """hold() and release() may be called any number of times.
+
+    `inhibit` begins to hold and returns what ends it.
+    """
 
     def __init__(self, inhibit: Callable[[], Release | None] | None = None) -> None:
         self._inhibit = inhibit or inhibit_sleep
@@ -27,7 +30,9 @@ class Awake:
             self._release = self._inhibit()
 
     def release(self) -> None:
-        release, self._release = self._release, None
+        release = self._release
+        self._release = None
+
         if release is not None:
             release()
 
@@ -38,6 +43,7 @@ def inhibit_sleep() -> Release | None:
         return _on_windows()
     if sys.platform == "darwin":
         return _by_command(["caffeinate", "-i", "-w", str(os.getpid())])
+
     # `cat` ends when this process does, however it ends: the inhibitor cannot outlive us
     return _by_command(
         [
@@ -62,6 +68,7 @@ def _by_command(command: list[str]) -> Release | None:
         if process.stdin is not None:
             with suppress(OSError):
                 process.stdin.close()
+
         process.terminate()
         try:
             process.wait(2)
@@ -78,7 +85,9 @@ def _on_windows() -> Release | None:
     windll = getattr(ctypes, "windll", None)
     if windll is None:
         return None
-    continuous, system_required = 0x80000000, 0x00000001
+
+    continuous = 0x80000000
+    system_required = 0x00000001
     windll.kernel32.SetThreadExecutionState(continuous | system_required)
 
     def release() -> None:

@@ -1,4 +1,6 @@
-"""The bottom bar, always there: Train, Pause, Stop; how far it is and how fast; memory; or what is missing."""
+"""The bottom bar, always there: Train, Pause, Stop; how far it is and how fast; memory; or what is
+missing.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ FINE = 10_000
 
 @dataclass(frozen=True)
 class BarState:
-    """What the bar says. progress: 0..1, None for "how far is not known". memory: parts of a bar of `total` bytes.
+    """What the bar says.
+
+    progress: 0..1, None for "how far is not known". memory: parts of a bar of `total` bytes.
 
     brief, brief_right: shorter words for a narrow window, "" where they are the same.
     """
@@ -49,7 +53,8 @@ class BottomBar(QFrame):
         style(self, "bottom")
         self.train = self._button("Train", "train.start", "primary-big")
         self.pause = self._button("Pause", "train.pause", "big")
-        self._paused, self._pause_icons = False, (QIcon(), QIcon())
+        self._paused = False
+        self._pause_icons = (QIcon(), QIcon())
         self.stop = self._button("Stop, keep best", "train.stop", "big")
         self.text = ElidedLabel("", 16)
         self.text.setObjectName("status.text")
@@ -57,8 +62,10 @@ class BottomBar(QFrame):
         self.right.setObjectName("status.speed")
         self.memory_text = ElidedLabel("", 0)
         self.memory_text.setObjectName("status.memory.text")
+
         for label in (self.text, self.right, self.memory_text):
             style(label, "secondary")
+
         self.progress = QProgressBar()
         self.progress.setObjectName("status.progress")
         self.progress.setAccessibleName("Progress of the training")
@@ -68,14 +75,18 @@ class BottomBar(QFrame):
         self.memory.setObjectName("status.memory")
         self.memory.setAccessibleName("Memory")
         self._gap = QWidget()
+
         self._row = QHBoxLayout(self)
         for button in (self.train, self.pause, self.stop):
             self._row.addWidget(button)
+
         self._row.addWidget(self.text)
         self._row.addWidget(self.progress, 1)
         self._row.addWidget(self._gap, 1)
+
         for widget in (self.right, self.memory_text, self.memory):
             self._row.addWidget(widget)
+
         self.set_running(False)
         self._size()
         theme.changed.connect(self._size)
@@ -85,6 +96,7 @@ class BottomBar(QFrame):
         button.setObjectName(name)
         button.setAccessibleName(text)
         style(button, role)
+
         return button
 
     def set_icons(self, train: QIcon, pause: QIcon, stop: QIcon, resume: QIcon) -> None:
@@ -119,11 +131,14 @@ class BottomBar(QFrame):
         text = (self._narrow and state.brief) or state.text
         right = (self._narrow and state.brief_right) or state.right
         memory_text = "" if self._narrow and state.brief else state.memory_text
+
         if self.text.text() != text:
             self.text.setText(text)
             self.text.setAccessibleName(state.text)
+
         if self.text.property("role") != state.role:
             style(self.text, state.role)
+
         if state.progress is None:
             if self.progress.maximum():
                 self.progress.setRange(0, 0)
@@ -131,14 +146,17 @@ class BottomBar(QFrame):
             if not self.progress.maximum():
                 self.progress.setRange(0, FINE)
             self.progress.setValue(round(state.progress * FINE))
+
         for label, words in ((self.right, right), (self.memory_text, memory_text)):
             if label.text() != words:
                 label.setText(words)
             label.setVisible(bool(words))
+
         self.memory.setVisible(bool(state.memory))
         if (state.memory, state.total) != self._memory:
             self._memory = (state.memory, state.total)
             self.memory.show_parts(state.memory, state.total)
+
         self.memory.setAccessibleDescription(state.memory_tip)
         self.memory_text.setAccessibleDescription(state.memory_tip)
 
@@ -155,6 +173,8 @@ class BottomBar(QFrame):
         self._row.setSpacing(px(12))
         self.memory.setFixedWidth(px(90))
         self.progress.setMinimumWidth(px(48))
+
         for button in (self.train, self.pause, self.stop):
             button.setIconSize(QSize(px(20), px(20)))
+
         self._row.setAlignment(Qt.AlignmentFlag.AlignVCenter)

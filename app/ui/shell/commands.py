@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from app.ui.shell.assembly import Assembly
     from app.ui.state.trials import Trials
 
-ZOOM_STEP, LEAST_ZOOM, MOST_ZOOM = 0.1, 0.8, 2.0
+ZOOM_STEP = 0.1
+LEAST_ZOOM = 0.8
+MOST_ZOOM = 2.0
 ZOOM_MS = 150
 
 
@@ -34,7 +36,10 @@ class Commands:
         self._zoom.timeout.connect(
             lambda: assembly.theme.set_zoom(assembly.preferences.get("zoom", 1.0))
         )
-        document, frame, files = assembly.document, assembly.frame, assembly.files
+        document = assembly.document
+        frame = assembly.frame
+        files = assembly.files
+
         handlers: dict[str, Callable[[], object]] = {
             "new": lambda: frame.go("welcome"),
             "open_folder": files.ask_folder,
@@ -64,6 +69,7 @@ class Commands:
         }
         for page in ("data", "model", "learning", "training", "results", "tryit", "runs"):
             handlers[f"go.{page}"] = partial(frame.go, page)
+
         self.actions = Actions(frame, handlers)
         assembly.run_bar.changed.connect(self.refresh)
 
@@ -72,7 +78,8 @@ class Commands:
 
     def refresh(self) -> None:
         """Grey what cannot be done now."""
-        document, session = self._all.document, self._all.session
+        document = self._all.document
+        session = self._all.session
         self.actions["undo"].setEnabled(document.can_undo)
         self.actions["redo"].setEnabled(document.can_redo)
         self.actions["train"].setEnabled(not self._all.run_bar.obstacle())
@@ -88,6 +95,7 @@ class Commands:
         assembly = self._all
         if assembly.run_bar.obstacle():
             return
+
         assembly.session.start(assembly.document.experiment, assembly.runs_folder)
         assembly.frame.go("training")
 
@@ -104,6 +112,7 @@ class Commands:
 
         if self._trials is None:
             self._trials = Trials(self._all.document, self._all.session)
+
         Planner(self._all.parts, self._trials, self._all.frame).open()
 
     def pause(self) -> None:
@@ -159,8 +168,10 @@ class Commands:
         box = self._box(
             "help.diagnostics",
             "Diagnostics are copied",
-            "Paste them into your question. They hold versions, the device and the settings; no pictures.",
+            "Paste them into your question. They hold versions, the device and the settings; no "
+            "pictures.",
         )
+
         box.addButton(QMessageBox.StandardButton.Close)
         box.open()
 
@@ -172,8 +183,10 @@ class Commands:
         if not self._all.session.active:
             frame.leave()
             return
+
         if self._leaving:
             return  # it is being stopped already
+
         box = self._box(
             "quit.ask",
             "A training is under way",
@@ -191,6 +204,7 @@ class Commands:
     def _stop_and_leave(self) -> None:
         self._leaving = True
         self._all.session.stop_at_once()
+
         if not self._all.session.active:
             self._all.frame.leave()
 
@@ -207,4 +221,5 @@ class Commands:
         box.setWindowTitle("Netwright")
         box.setText(title)
         box.setInformativeText(text)
+
         return box

@@ -23,9 +23,11 @@ KEEP_MS = 800
 SAMPLE = "sample:"
 FILES = ";;".join(
     (
-        "Experiments and data (*.toml *.csv *.tsv *.tab *.xlsx *.xlsm *.xls *.ods *.parquet *.pq *.txt *.text *.npz *.npy "
+        "Experiments and data (*.toml *.csv *.tsv *.tab *.xlsx *.xlsm *.xls *.ods *.parquet *.pq "
+        "*.txt *.text *.npz *.npy "
         "*.gz *ubyte)",
-        "Tables (*.csv *.tsv *.tab *.xlsx *.xlsm *.xlsb *.xls *.ods *.parquet *.pq *.txt *.dat *.data)",
+        "Tables (*.csv *.tsv *.tab *.xlsx *.xlsm *.xlsb *.xls *.ods *.parquet *.pq *.txt *.dat "
+        "*.data)",
         "Texts (*.txt *.text *.md)",
         "Arrays (*.npz *.npy *.gz *ubyte)",
         "Experiments (*.toml)",
@@ -35,7 +37,8 @@ FILES = ";;".join(
 
 
 class Files(QObject):
-    """shown(page): something was opened; that page shows it. again(): the same data are to be read anew.
+    """shown(page): something was opened; that page shows it. again(): the same data are to be read
+    anew.
 
     The open experiment is kept in `folder` all the time, so that a restart comes back to it.
     """
@@ -53,8 +56,11 @@ class Files(QObject):
         folder: Path,
     ) -> None:
         super().__init__()
-        self._window, self._document, self._session = window, document, session
-        self._preferences, self._problems = preferences, problems
+        self._window = window
+        self._document = document
+        self._session = session
+        self._preferences = preferences
+        self._problems = problems
         self._kept = folder / "open.toml"
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -65,7 +71,9 @@ class Files(QObject):
     # --- opening
 
     def open(self, path: str) -> None:
-        """Open a built-in data set ("sample:NAME"), a folder or file of data, an experiment, or a run."""
+        """Open a built-in data set ("sample:NAME"), a folder or file of data, an experiment, or a
+        run.
+        """
         try:
             self._open(path)
         except UserError as error:
@@ -76,9 +84,11 @@ class Files(QObject):
         if text.startswith(SAMPLE):
             self._begin(Experiment(name=text.removeprefix(SAMPLE), data=DataSettings(source=text)))
             return
+
         path = Path(text).expanduser()
         if not path.exists():
             raise UserError(f"There is no '{path}'.", "Check the name, or choose it again.")
+
         path = path.resolve()
         if path.is_dir() and (path / "experiment.toml").is_file():
             self._open_run(path)
@@ -94,8 +104,10 @@ class Files(QObject):
         same = self._document.experiment.data == experiment.data
         self._document.path = None
         self._document.set(experiment)
+
         if same:
             self.again.emit()
+
         self.shown.emit("data")
 
     def _open_experiment(self, path: Path) -> None:
@@ -108,7 +120,8 @@ class Files(QObject):
         self.shown.emit("data")
 
     def _open_run(self, path: Path) -> None:
-        record, experiment = read_record(path), toml_file.read(path / "experiment.toml")
+        record = read_record(path)
+        experiment = toml_file.read(path / "experiment.toml")
 
         def take() -> None:
             self._document.open(experiment)
@@ -124,6 +137,7 @@ class Files(QObject):
         if document.path is None or not document.dirty:
             then()
             return
+
         box = QMessageBox(self._window)
         box.setObjectName("files.save_changes")
         box.setText(f"'{document.path.name}' has changes that are not saved.")
@@ -161,6 +175,7 @@ class Files(QObject):
         if self._document.path is None:
             self.save_as()
             return False
+
         return self._write(self._document.path)
 
     def save_as(self) -> None:
@@ -181,6 +196,7 @@ class Files(QObject):
         except UserError as error:
             self._problems.tell(error)
             return False
+
         self._preferences.remember(str(path))
         return True
 
@@ -200,14 +216,17 @@ class Files(QObject):
         """Take up the experiment that was open last. Returns whether there was one with data."""
         if not self._kept.is_file():
             return False
+
         try:
             experiment = toml_file.read(self._kept)
         except UserError as error:
             self._problems.note(Failure.of(error))
             return False
+
         path = Path(self._preferences.get("open_path", ""))
         name = experiment.name if experiment.name != self._kept.stem else ""
         self._document.restore(experiment.replace(name=name), path if path.is_file() else None)
+
         return bool(experiment.data.source)
 
     # --- dialogs
@@ -223,4 +242,5 @@ class Files(QObject):
             folder = Path(path).parent
             if folder.is_dir():
                 return str(folder)
+
         return str(Path.home())

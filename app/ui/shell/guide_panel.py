@@ -92,15 +92,19 @@ class GuidePanel(QFrame):
         column = QVBoxLayout(frame)
         column.setContentsMargins(12, 10, 12, 10)
         column.setSpacing(4)
-        title, text = QLabel(card.title), QLabel(card.text)
+        title = QLabel(card.title)
+        text = QLabel(card.text)
         style(title, "title")
         style(text, "guide-text")
+
         for label in (title, text):
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setWordWrap(True)
             column.addWidget(label)
+
         if card.level in ("warning", "problem", "good"):
             frame.setAccessibleName(f"{card.level.capitalize()}: {card.title}")
+
         if card.button:
             button = QPushButton(card.button)
             button.setObjectName(card.name or f"guide.button.{row}")
@@ -110,6 +114,7 @@ class GuidePanel(QFrame):
             style(button, "small")
             column.addSpacing(4)
             column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+
         return frame
 
     def _do(self, row: int) -> None:

@@ -1,4 +1,6 @@
-"""The header: whose window it is, what is open and whether it is saved, the device and why, light or dark, help."""
+"""The header: whose window it is, what is open and whether it is saved, the device and why, light
+or dark, help.
+"""
 
 from __future__ import annotations
 
@@ -66,12 +68,15 @@ class Header(QFrame):
         self.guide.setText("☼")
         self.dark.setText("◐")
         self.help.setText("?")
+
         self._row = QHBoxLayout(self)
         for left in (self.brand, self.name, self.saved):
             self._row.addWidget(left)
+
         self._row.addStretch(1)
         for right in (self.notices, self.device, self.guide, self.dark, self.help):
             self._row.addWidget(right)
+
         self._size()
         theme.changed.connect(self._size)
 
@@ -81,6 +86,7 @@ class Header(QFrame):
         button.setAccessibleName(label)
         button.setToolTip(tip)
         style(button, "round")
+
         return button
 
     def set_menu(self, menu: QMenu) -> None:
@@ -125,12 +131,14 @@ class Header(QFrame):
         style(popup, "card")
         column = QVBoxLayout(popup)
         column.setContentsMargins(14, 12, 14, 12)
+
         for role, text in (("title", self.device.text()), ("guide-text", self._why)):
             label = QLabel(text)
             label.setWordWrap(True)
             label.setFixedWidth(self._theme.px(300))
             style(label, role)
             column.addWidget(label)
+
         popup.adjustSize()
         corner = self.device.mapToGlobal(
             QPoint(self.device.width() - popup.width(), self.device.height() + 4)

@@ -1,4 +1,6 @@
-"""No error dies in the terminal: exceptions of every thread, and what Qt says, reach the list of problems."""
+"""No error dies in the terminal: exceptions of every thread, and what Qt says, reach the list of
+problems.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +33,7 @@ def install(problems: Problems) -> Callable[[], None]:
         if issubclass(kind, KeyboardInterrupt):
             QCoreApplication.exit(0)
             return
+
         _print(kind, error, trace)
         problems.report(Failure.of(error))
 
@@ -49,17 +52,22 @@ def install(problems: Problems) -> Callable[[], None]:
     def qt(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
         if message.startswith(HARMLESS) or kind in (QtMsgType.QtDebugMsg, QtMsgType.QtInfoMsg):
             return
+
         if sys.stderr is not None:
             sys.stderr.write(f"{message}\n")
         if getattr(speaking, "now", False):
             return  # telling of it made Qt say something: not once more
+
         speaking.now = True
         try:
             problems.report_quietly(Failure(f"Qt says: {message}", "", str(context.category or "")))
         finally:
             speaking.now = False
 
-    sys.excepthook, threading.excepthook, sys.unraisablehook = main_thread, any_thread, unraisable
+    sys.excepthook = main_thread
+    threading.excepthook = any_thread
+    sys.unraisablehook = unraisable
+
     qt_before = qInstallMessageHandler(qt)
 
     def uninstall() -> None:

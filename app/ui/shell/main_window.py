@@ -1,4 +1,7 @@
-"""The window: header, rail, page, Guide and bottom bar. It is painted before anything else is loaded."""
+"""The window: header, rail, page, Guide and bottom bar.
+
+It is painted before anything else is loaded.
+"""
 
 from __future__ import annotations
 
@@ -19,13 +22,18 @@ from app.ui.style.theme import Theme, style
 
 SIZE = (1280, 760)
 LEAST = (900, 600)
-WIDE, ROOMY = 1200, 1000
-"""Pixels at 100 %: below the first the Guide is a drawer, below the second the rail shows markers only."""
+WIDE = 1200
+ROOMY = 1000
+"""Pixels at 100 %: below the first the Guide is a drawer, below the second the rail shows markers
+only.
+"""
+
 REFRESH_MS = 60
 
 
 class MainWindow(QMainWindow):
-    """painted(): it is on the screen for the first time. dropped(path): something was dropped on it.
+    """painted(): it is on the screen for the first time. dropped(path): something was dropped on
+    it.
 
     asked_to_close(): the person wants to leave; whoever listens calls `leave` when that may be.
     """
@@ -37,7 +45,8 @@ class MainWindow(QMainWindow):
 
     def __init__(self, theme: Theme, preferences: Preferences) -> None:
         super().__init__()
-        self._theme, self._preferences = theme, preferences
+        self._theme = theme
+        self._preferences = preferences
         self._make: Callable[[str], Page] | None = None
         self._pages: dict[str, Page] = {}
         self._unbuilt: list[str] = []
@@ -47,21 +56,27 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Netwright")
         self.setObjectName("window")
         self.setAcceptDrops(True)
-        self.header, self.rail = Header(theme), Rail(theme)
-        self.guide, self.bottom = GuidePanel(theme), BottomBar(theme)
+        self.header = Header(theme)
+        self.rail = Rail(theme)
+        self.guide = GuidePanel(theme)
+        self.bottom = BottomBar(theme)
         self._stack = QStackedWidget()
         self._stack.addWidget(_starting())
         self._middle = QWidget()
         self._row = QHBoxLayout(self._middle)
         whole = QWidget()
+
         column = QVBoxLayout(whole)
         for layout in (self._row, column):
             layout.setContentsMargins(0, 0, 0, 0)
             layout.setSpacing(0)
+
         for across in (self.rail, self._stack, self.guide):
             self._row.addWidget(across, 1 if across is self._stack else 0)
+
         for down in (self.header, self._middle, self.bottom):
             column.addWidget(down, 1 if down is self._middle else 0)
+
         self.setCentralWidget(whole)
         self.bottom.train.setEnabled(False)
         self._later = QTimer(self)
@@ -84,8 +99,11 @@ class MainWindow(QMainWindow):
     def fill(
         self, make: Callable[[str], Page], names: list[str], first: str, built: Callable[[], None]
     ) -> None:
-        """Put the pages in: `first` at once, the others one by one while the window lives; `built` when all are."""
-        self._make, self._built = make, built
+        """Put the pages in: `first` at once, the others one by one while the window lives; `built`
+        when all are.
+        """
+        self._make = make
+        self._built = built
         self._unbuilt = [name for name in names if name != first]
         self.go(first)
         self._builder.start(0)
@@ -94,24 +112,29 @@ class MainWindow(QMainWindow):
         """Show a page."""
         if self._make is None:
             return
+
         if name != self.page:
             page = self._page(name)
             self.page = name
             self._stack.setCurrentWidget(page)
             self.rail.set_current(name)
+
             if not self._wide():
                 self._drawer_open = False
                 self._arrange()
+
         self.refresh_soon()
 
     def _page(self, name: str) -> Page:
         if name not in self._pages:
             assert self._make is not None
+
             page = self._make(name)
             page.setObjectName(f"page.{name}")
             page.guide_changed.connect(self.refresh_soon)
             self._pages[name] = page
             self._stack.addWidget(page)
+
             if name in self._unbuilt:
                 self._unbuilt.remove(name)
         return self._pages[name]
@@ -161,15 +184,18 @@ class MainWindow(QMainWindow):
 
     def _arrange(self) -> None:
         """Guide beside the page, or as a drawer above it; rail with names or without."""
-        wide, roomy = self._wide(), self.width() >= self._theme.px(ROOMY)
+        wide = self._wide()
+        roomy = self.width() >= self._theme.px(ROOMY)
         self.rail.set_compact(not roomy)
         self.header.set_narrow(not roomy)
         self.bottom.set_narrow(not roomy)
+
         if wide:
             if self._row.indexOf(self.guide) < 0:
                 self._row.addWidget(self.guide)
             self.guide.setVisible(self._preferences.get("guide", True))
             return
+
         self._row.removeWidget(self.guide)
         self.guide.setParent(self._middle)
         self.guide.setVisible(self._drawer_open)
@@ -194,6 +220,7 @@ class MainWindow(QMainWindow):
             )
         except ValueError:
             restored = False
+
         if not restored:
             self.resize(*SIZE)
 
@@ -244,9 +271,11 @@ class MainWindow(QMainWindow):
         """Let the pages go while the application still lives: plots must not outlive it."""
         self._later.stop()
         self._builder.stop()
+
         for page in self._pages.values():
             page.hide()
             page.deleteLater()
+
         self._pages = {}
 
 
@@ -258,4 +287,5 @@ def _starting() -> QWidget:
     label.setAlignment(Qt.AlignmentFlag.AlignCenter)
     style(label, "secondary")
     QVBoxLayout(page).addWidget(label)
+
     return page

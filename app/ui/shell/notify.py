@@ -25,11 +25,13 @@ class Notifier:
         """Nothing while the window is in front: it says so itself."""
         if self._window.isActiveWindow():
             return
+
         QApplication.alert(self._window)
         if QSystemTrayIcon.isSystemTrayAvailable() and QSystemTrayIcon.supportsMessages():
             if self._tray is None:
                 self._tray = QSystemTrayIcon(self._window.windowIcon(), self._window)
                 self._tray.messageClicked.connect(self._window.activateWindow)
+
             self._tray.show()
             self._tray.showMessage(TITLES.get(end.status, "The training has ended"), end.reason)
 

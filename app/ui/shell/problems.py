@@ -1,4 +1,6 @@
-"""The one place where failures become something a person sees: a dialog, and a list that can be opened and copied."""
+"""The one place where failures become something a person sees: a dialog, and a list that can be
+opened and copied.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ KEPT = 200
 
 @dataclass(frozen=True)
 class Problem:
-    """What went wrong, what to try, the details, when it was first told (clock time), and how often since."""
+    """What went wrong, what to try, the details, when it was first told (clock time), and how often
+    since.
+    """
 
     what: str
     remedy: str
@@ -45,7 +49,8 @@ class Problem:
 class Problems(QObject):
     """Tells of failures, once each. `window` is where dialogs stand. changed(): the list.
 
-    `tell` shows a dialog; `note` only lists. `report` and `report_quietly` may be called from any thread.
+    `tell` shows a dialog; `note` only lists. `report` and `report_quietly` may be called from any
+    thread.
     """
 
     changed = Signal()
@@ -53,7 +58,8 @@ class Problems(QObject):
 
     def __init__(self, window: QWidget, theme: Theme) -> None:
         super().__init__()
-        self._window, self._theme = window, theme
+        self._window = window
+        self._theme = theme
         self.problems: list[Problem] = []
         self._dialog: ProblemDialog | None = None
         self._arrived.connect(self._take, Qt.ConnectionType.QueuedConnection)
@@ -90,9 +96,11 @@ class Problems(QObject):
                 Problem(failure.what, failure.remedy, failure.details, time.strftime("%H:%M:%S"))
             )
             del self.problems[:-KEPT]
+
         self.changed.emit()
         if not shown:
             return
+
         if self._dialog is not None:
             self._dialog.add_another(self.problems[-1])
         elif known is None or not _is_repeating(self.problems[-1]):
@@ -121,7 +129,9 @@ def _same(problem: Problem, failure: Failure) -> bool:
 
 
 def _is_repeating(problem: Problem) -> bool:
-    """An unexpected failure that comes again and again is told once; one that a person causes, every time."""
+    """An unexpected failure that comes again and again is told once; one that a person causes,
+    every time.
+    """
     return problem.what.startswith("Something unexpected")
 
 
@@ -133,18 +143,22 @@ class ProblemDialog(QDialog):
         self.setObjectName("problem.dialog")
         self.setWindowTitle("Netwright")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._texts, self._theme = [problem.text()], theme
+        self._texts = [problem.text()]
+        self._theme = theme
         column = QVBoxLayout(self)
         column.setContentsMargins(*[theme.px(20)] * 4)
         column.setSpacing(theme.px(10))
-        self.what, self.remedy = QLabel(problem.what), QLabel(problem.remedy)
+        self.what = QLabel(problem.what)
+        self.remedy = QLabel(problem.remedy)
         style(self.what, "tile-title")
         style(self.remedy, "lead")
+
         for label in (self.what, self.remedy):
             label.setWordWrap(True)
             label.setMinimumWidth(theme.px(440))
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             column.addWidget(label)
+
         self.remedy.setVisible(bool(problem.remedy))
         self._more = QLabel()
         style(self._more, "secondary")
@@ -205,6 +219,7 @@ class ProblemList(QDialog):
             "\n\n".join(problem.text() for problem in problems)
             or "Nothing went wrong since the start."
         )
+
         field = _text_field(text, theme)
         column.addWidget(field, 1)
         row = QHBoxLayout()
@@ -224,6 +239,7 @@ def _text_field(text: str, theme: Theme) -> QPlainTextEdit:
     field.setMaximumBlockCount(5000)
     field.setMinimumHeight(theme.px(180))
     field.setAccessibleName("Details")
+
     return field
 
 
@@ -232,4 +248,5 @@ def _button(text: str, name: str, tip: str) -> QPushButton:
     button.setObjectName(name)
     button.setToolTip(tip)
     button.setAccessibleName(text)
+
     return button

@@ -1,4 +1,6 @@
-"""The rail: the steps of the way from data to use, each with a round marker that says whether it is done."""
+"""The rail: the steps of the way from data to use, each with a round marker that says whether it is
+done.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,10 @@ from PySide6.QtWidgets import (
 
 from app.ui.style.theme import BODY, SMALL, Theme, style
 
-WIDTH, COMPACT_WIDTH, ROW, MARKER = 176, 56, 40, 20
+WIDTH = 176
+COMPACT_WIDTH = 56
+ROW = 40
+MARKER = 20
 STEPS = (
     ("data", "Data", "1"),
     ("model", "Model", "2"),
@@ -31,11 +36,15 @@ BESIDE = (("runs", "Runs", "≡"), ("welcome", "Start page", "+"))
 
 
 class RailStep(QPushButton):
-    """One row: marker and name. `missing` says what is missing; it is the tooltip, and a dot marks it."""
+    """One row: marker and name.
+
+    `missing` says what is missing; it is the tooltip, and a dot marks it.
+    """
 
     def __init__(self, name: str, text: str, sign: str, theme: Theme) -> None:
         super().__init__(text)
-        self._sign, self._theme = sign, theme
+        self._sign = sign
+        self._theme = theme
         self._done = self._busy = False
         self._missing = ""
         self.compact = False
@@ -51,8 +60,11 @@ class RailStep(QPushButton):
         self.setToolTip(f"{self.text()}: {state}" if state else self.text())
         self.setAccessibleName(self.text())
         self.setAccessibleDescription(state)
+
         if (done, missing, busy) != (self._done, self._missing, self._busy):
-            self._done, self._missing, self._busy = done, missing, busy
+            self._done = done
+            self._missing = missing
+            self._busy = busy
             self.update()
 
     def sizeHint(self) -> QSize:
@@ -78,15 +90,18 @@ class RailStep(QPushButton):
         role = "accent" if here else "best" if self._done else "secondary"
         painter.setPen(QPen(self._theme.color(role), 1.4 if here else 1.0))
         painter.drawEllipse(circle.adjusted(0.5, 0.5, -0.5, -0.5))
+
         if self._done and not here:
             self._paint_check(painter, circle)
         else:
             painter.setFont(self._theme.font(SMALL, here))
             painter.drawText(circle, Qt.AlignmentFlag.AlignCenter, self._sign)
+
         if self._busy:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(self._theme.color("accent"))
             painter.drawEllipse(QPointF(circle.right() - 1, circle.top() + 2), px(3), px(3))
+
         if not self.compact:
             painter.setPen(self._theme.color("accent" if here else "secondary"))
             painter.setFont(self._theme.font(BODY, here))
@@ -94,6 +109,7 @@ class RailStep(QPushButton):
                 circle.right() + px(10), 0, self.width() - circle.right() - px(12), self.height()
             )
             painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter, self.text())
+
         painter.end()
 
     def _paint_check(self, painter: QPainter, circle: QRectF) -> None:
@@ -106,6 +122,7 @@ class RailStep(QPushButton):
                 j=Qt.PenJoinStyle.RoundJoin,
             )
         )
+
         points = [
             QPointF(circle.x() + x * unit, circle.y() + y * unit)
             for x, y in ((6.2, 10.4), (8.9, 13), (13.8, 7.4))
@@ -126,15 +143,19 @@ class Rail(QFrame):
         self.steps: dict[str, RailStep] = {}
         self._group = QButtonGroup(self)
         self._column = QVBoxLayout(self)
+
         for step in STEPS:
             self._add(*step)
+
         line = QFrame()
         style(line, "separator")
         self._column.addSpacing(4)
         self._column.addWidget(line)
         self._column.addSpacing(4)
+
         for step in BESIDE:
             self._add(*step)
+
         self._column.addStretch(1)
         self._compact = False
         self._size()
@@ -156,6 +177,7 @@ class Rail(QFrame):
             self._compact = compact
             for step in self.steps.values():
                 step.compact = compact
+
             self._size()
 
     def _size(self) -> None:
@@ -163,6 +185,7 @@ class Rail(QFrame):
         self.setFixedWidth(px(COMPACT_WIDTH if self._compact else WIDTH))
         self._column.setContentsMargins(8, px(12), 8, px(8))
         self._column.setSpacing(0)
+
         for step in self.steps.values():
             step.updateGeometry()
             step.update()

@@ -1,4 +1,6 @@
-"""What the bottom bar says and allows: one reading of document, session and measurer decides all of it."""
+"""What the bottom bar says and allows: one reading of document, session and measurer decides all of
+it.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ NO_DATA = "Choose data first: a built-in data set, or a file or folder of your o
 
 @dataclass(frozen=True)
 class Engine:
-    """The engine once it is loaded. device: "cpu", "cuda:0". text, why: the chip in the header and its reason.
+    """The engine once it is loaded.
+
+    device: "cpu", "cuda:0". text, why: the chip in the header and its reason.
 
     free: bytes of the device's memory that nobody uses, None if unknown.
     """
@@ -52,12 +56,10 @@ class RunBar(QObject):
         speeds: Speeds,
     ) -> None:
         super().__init__()
-        self._bar, self._document, self._session, self._measurer = (
-            bar,
-            document,
-            session,
-            network_measurer,
-        )
+        self._bar = bar
+        self._document = document
+        self._session = session
+        self._measurer = network_measurer
         self._speeds = speeds
         self.engine: Engine | None = None
         self._outcome = ""
@@ -86,13 +88,15 @@ class RunBar(QObject):
 
     def obstacle(self) -> str:
         """Why Train cannot be pressed, in a sentence that says what to do; "" when it can."""
-        document, network_measurer = self._document, self._measurer
+        document = self._document
+        network_measurer = self._measurer
         if self._session.active:
             return "A training is under way."
         if not document.experiment.data.source:
             return NO_DATA
         if document.data_state == "failed" and document.data_failure is not None:
             return _sentence(document.data_failure)
+
         trouble = document.trouble()
         if trouble is not None:
             return _sentence(trouble)
@@ -104,9 +108,11 @@ class RunBar(QObject):
             return _sentence(
                 network_measurer.trouble
             )  # a Failure is the measuring's own and says nothing about training
+
         inspection = network_measurer.inspection
         if inspection is not None and inspection.error is not None:
             return _sentence(inspection.error)
+
         return ""
 
     # --- showing
@@ -115,6 +121,7 @@ class RunBar(QObject):
         active = self._session.active
         if self._session.state is not State.STOPPING:
             self._stage = self._session.live_record.stage
+
         self._bar.set_running(active)
         obstacle = self.obstacle()
         self._bar.train.setEnabled(not obstacle)
@@ -122,19 +129,22 @@ class RunBar(QObject):
         self._bar.train.setAccessibleDescription(obstacle)
         self._show_buttons()
         self._bar.show_state(self._running() if active else self._idle(obstacle))
+
         if obstacle != self._allowed:
             self._allowed = obstacle
             self.changed.emit()
 
     def _show_buttons(self) -> None:
-        state, bar = self._session.state, self._bar
+        state = self._session.state
+        bar = self._bar
         bar.set_paused(state is State.PAUSED)
         bar.pause.setEnabled(state in (State.RUNNING, State.PAUSED))
         stopping = state is State.STOPPING
         bar.stop.setText("Stopping…" if stopping else "Stop, keep best")
         bar.stop.setAccessibleName(bar.stop.text())
         bar.stop.setToolTip(
-            "It ends after the current batch. Pressed again, it leaves out the judging; it can be resumed."
+            "It ends after the current batch. Pressed again, it leaves out the judging; it can be "
+            "resumed."
             if stopping
             else "Stops and keeps the weights of the best epoch."
         )
@@ -144,25 +154,30 @@ class RunBar(QObject):
         if obstacle:
             role = "secondary" if obstacle == NO_DATA else "problem"
             return BarState(obstacle, role, memory_text=memory_text, memory=parts, total=total)
+
         document = self._document
         if document.data_state == "reading":
             text, done, count = document.progress
             text = f"{text}: {done:,} of {count:,}" if count else text
         else:
             text = self._readiness()
+
         if self._outcome:
             text = f"{self._outcome} · {text}"
+
         return BarState(text, memory_text=memory_text, memory=parts, total=total)
 
     def _readiness(self) -> str:
         measured = self._measurer.measured
         training = self._document.effective().training
         epochs = training.epochs or 0
+
         text = f"ready: {epochs} epoch{'' if epochs == 1 else 's'}"
         if self.engine is None:
             return f"{text} · loading engine"
         if measured is None or self._measurer.busy or self._document.description is None:
             return text
+
         template = measured.experiment.model
         examples = epochs * self._document.description.size("training")
         seconds = self._speeds.seconds(
@@ -171,6 +186,7 @@ class RunBar(QObject):
             measured.inspection.multiply_adds,
             examples,
         )
+
         return text if seconds is None else f"{text}, {rough_duration(seconds)} on this computer"
 
     def _needed(self) -> tuple[str, tuple[Part, ...], int | None]:
@@ -178,13 +194,18 @@ class RunBar(QObject):
         needed = total_of(self._measurer.predicted)
         if not needed or self._document.description is None:
             return "", (), None
+
         free = self.engine.free if self.engine else None
-        name, meaning = "needed for these settings", "Predicted from the network and the batch."
+        name = "needed for these settings"
+        meaning = "Predicted from the network and the batch."
         part = Part("needed", name, needed, "accent", meaning)
+
         if not free:
             return f"memory needed {bytes_text(needed)}", (), None
+
         if needed > free:
             part = Part("needed", name, needed, "problem", "More than is free.")
+
         return (
             f"memory needed {bytes_text(needed)} of {bytes_text(free)} free",
             (part,),
@@ -199,25 +220,35 @@ class RunBar(QObject):
         memory = BarState(
             "", memory_text="memory" if parts else "", memory=parts, total=total, memory_tip=tip
         )
-        latest, prepared = live.latest, live.prepared
+        latest = live.latest
+
+        prepared = live.prepared
         if session.state is State.PREPARING or latest is None or prepared is None:
             stage = live.stage
             text = stage.text if stage else "Starting"
             progress = stage.done / stage.total if stage and stage.total else None
+
             if stage and stage.total:
                 text = f"{text}: {stage.done:,} of {stage.total:,}"
+
             return replace(memory, text=text, progress=progress, right=elapsed)
+
         text = f"epoch {latest.epoch} of {prepared.epochs} · step {latest.position:,} of {prepared.steps:,}"
         brief = (
             f"epoch {latest.epoch}/{prepared.epochs} · step {latest.position:,}/{prepared.steps:,}"
         )
         progress = latest.position / max(1, prepared.steps)
         speed = "" if latest.speed is None else f"{latest.speed:,.0f} {self._many()}/s"
-        remaining, spent = latest.remaining, latest.elapsed
+        remaining = latest.remaining
+
+        spent = latest.elapsed
         if session.race_state and session.race is not None:  # of all of them
             text = brief = session.race.text
-            progress, remaining, speed = session.race.progress, session.race.remaining, ""
+            progress = session.race.progress
+            remaining = session.race.remaining
+            speed = ""
             spent = time.monotonic() - session.begun
+
         if session.state is State.STOPPING:
             later = live.stage if live.stage is not None and live.stage is not self._stage else None
             text = (
@@ -225,10 +256,13 @@ class RunBar(QObject):
             )
             brief = "Stopping"
         elif session.state is State.PAUSED:
-            text, brief = f"Paused · {text}", f"Paused · {brief}"
+            text = f"Paused · {text}"
+            brief = f"Paused · {brief}"
+
         left = "" if remaining is None else f"{time_text(remaining)} left"
         if session.state is State.PAUSED:
             speed = ""
+
         so_far = f"{time_text(spent)} so far"
         return replace(
             memory,
@@ -267,7 +301,8 @@ class RunBar(QObject):
         self.refresh()
 
     def _learn_speed(self) -> None:
-        live, measured = self._session.live_record, self._measurer.measured
+        live = self._session.live_record
+        measured = self._measurer.measured
         if (
             self.engine is None
             or live.prepared is None
@@ -277,6 +312,7 @@ class RunBar(QObject):
             return
         if measured is None or measured.inspection.parameters != live.prepared.parameters:
             return  # the settings are no longer those of the run
+
         template = measured.experiment.model
         self._speeds.learn(
             self.engine.device,
@@ -290,10 +326,12 @@ def _measured(live: Any) -> tuple[tuple[Part, ...], int | None, str]:
     """The last measured division of the device's memory."""
     if not live.memory:
         return (), None, ""
+
     reading = live.memory[-1]
     parts = tuple(device_parts(reading.rows, reading.device))
     total = reading.device.get("total")
     tip = ", ".join(f"{part.name} {bytes_text(part.bytes)}" for part in parts)
+
     return parts, int(total) if total else None, tip
 
 

@@ -13,7 +13,10 @@ LOCK = "window.lock"
 
 
 class SingleInstance(QObject):
-    """asked(paths): another start wants these opened; come to the front. The lock is a file in `folder`."""
+    """asked(paths): another start wants these opened; come to the front.
+
+    The lock is a file in `folder`.
+    """
 
     asked = Signal(list)
 
@@ -25,16 +28,22 @@ class SingleInstance(QObject):
         self._server: QObject | None = None
 
     def first(self) -> bool:
-        """Whether no other window of this person is open. A lock whose process is dead does not count."""
+        """Whether no other window of this person is open.
+
+        A lock whose process is dead does not count.
+        """
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError:
             return True  # where nothing can be written, nothing can be shared
+
         lock = QLockFile(str(self._folder / LOCK))
         lock.setStaleLockTime(0)
+
         if lock.tryLock(0):
             self._lock = lock
             return True
+
         return lock.error() != QLockFile.LockError.LockFailedError
 
     def hand_over(self, paths: list[str]) -> bool:
@@ -45,15 +54,18 @@ class SingleInstance(QObject):
         socket.connectToServer(self._name)
         if not socket.waitForConnected(PATIENCE_MS):
             return False
+
         socket.write(json.dumps(paths).encode() + b"\n")
         answered = socket.waitForBytesWritten(PATIENCE_MS) and socket.waitForReadyRead(PATIENCE_MS)
         socket.disconnectFromServer()
+
         return answered
 
     def listen(self) -> None:
         """Answer other starts from now on. Call it once the window is painted."""
         if self._lock is None:
             return
+
         from PySide6.QtNetwork import QLocalServer
 
         QLocalServer.removeServer(self._name)  # what a killed window left behind
@@ -71,13 +83,16 @@ class SingleInstance(QObject):
         def read() -> None:
             if not socket.canReadLine():
                 return
+
             line = bytes(socket.readLine().data())
             socket.write(b"ok\n")
             socket.flush()
+
             try:
                 paths = json.loads(line)
             except ValueError:
                 return
+
             self.asked.emit([path for path in paths if isinstance(path, str)])
 
         socket.readyRead.connect(read)

@@ -1,4 +1,6 @@
-"""Short work off the window's thread: a function, what to do with its result, what to do when it fails."""
+"""Short work off the window's thread: a function, what to do with its result, what to do when it
+fails.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +30,7 @@ class Failure:
         details = "".join(traceback.format_exception(error))
         if isinstance(error, UserError):
             return cls(error.what, error.remedy, details)
+
         return cls(
             f"Something unexpected happened: {error or type(error).__name__}.",
             "Try again, or copy the details.",
@@ -38,12 +41,13 @@ class Failure:
 class Background(QObject):
     """One worker thread that takes one job after another.
 
-    A job with a `key` replaces a waiting or running one of the same key: its result is thrown away, and a running
-    one is asked to stop through its control. Results arrive on the window's thread.
+    A job with a `key` replaces a waiting or running one of the same key: its result is thrown away,
+    and a running one is asked to stop through its control. Results arrive on the window's thread.
     """
 
     failed = Signal(object)
     """A Failure nobody else handles."""
+
     _done = Signal(object, object, object)
 
     def __init__(self) -> None:
@@ -62,20 +66,28 @@ class Background(QObject):
         otherwise: Callable[[Failure], None] | None = None,
         key: str = "",
     ) -> Control:
-        """Do `work(control)` on the worker; then `then(result)` or `otherwise(failure)` here. Returns its control."""
+        """Do `work(control)` on the worker; then `then(result)` or `otherwise(failure)` here.
+
+        Returns its control.
+        """
         job = _Job(work, then, otherwise, key, Control())
         if key:
             if (old := self._latest.get(key)) is not None:
                 old.control.stop()
             self._latest[key] = job
+
         self._queue.put(job)
         return job.control
 
     def close(self) -> None:
-        """Stop what runs, drop what waits, and wait for the thread. Nothing is delivered any more."""
+        """Stop what runs, drop what waits, and wait for the thread.
+
+        Nothing is delivered any more.
+        """
         self._closed = True
         for job in self._latest.values():
             job.control.stop()
+
         self._queue.put(None)
         self._thread.join()
 
@@ -83,12 +95,16 @@ class Background(QObject):
         while (job := self._queue.get()) is not None:
             if job.control.stopping:
                 continue
+
             try:
-                result, failure = job.work(job.control), None
+                result = job.work(job.control)
+                failure = None
             except Stopped:
                 continue
             except BaseException as error:
-                result, failure = None, Failure.of(error)
+                result = None
+                failure = Failure.of(error)
+
             self._done.emit(job, result, failure)
             del job, result
 
@@ -96,6 +112,7 @@ class Background(QObject):
     def _deliver(self, job: _Job, result: Any, failure: Failure | None) -> None:
         if self._closed or (job.key and self._latest.get(job.key) is not job):
             return
+
         self._latest.pop(job.key, None)
         if failure is None:
             job.then(result)

@@ -21,14 +21,17 @@ PROGRESS_MS = 100
 
 
 class DataLoader(QObject):
-    """Follows `document.experiment.data`. A change while reading stops that reading and begins anew.
+    """Follows `document.experiment.data`.
+
+    A change while reading stops that reading and begins anew.
 
     The data shown stay those of before while the same source is read in another way.
     """
 
     def __init__(self, document: Document, background: Background) -> None:
         super().__init__()
-        self._document, self._background = document, background
+        self._document = document
+        self._background = background
         self._control: Control | None = None
         self._progress: tuple[str, int, int] = ("", 0, 0)
         self._source = ""
@@ -41,6 +44,7 @@ class DataLoader(QObject):
         self._watch.setInterval(PROGRESS_MS)
         self._watch.timeout.connect(self._show_progress)
         document.changed.connect(self._changed)
+
         if document.experiment.data.source:
             self.open()
 
@@ -48,12 +52,16 @@ class DataLoader(QObject):
         """Read the data now."""
         self._wait.stop()
         self._stop()
-        document, data = self._document, self._document.experiment.data
+        document = self._document
+
+        data = self._document.experiment.data
         if not data.source:
             document.set_data("none")
             return
+
         kept = document.dataset if data.source == self._source else None
-        self._source, self.begun = data.source, time.monotonic()
+        self._source = data.source
+        self.begun = time.monotonic()
         self._progress = ("Opening the data", 0, 0)
         document.progress = self._progress
         document.set_data("reading", kept)

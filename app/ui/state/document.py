@@ -1,4 +1,7 @@
-"""What is chosen: the open experiment and the data it names. Pages read it and write it; they never call each other."""
+"""What is chosen: the open experiment and the data it names.
+
+Pages read it and write it; they never call each other.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +58,9 @@ class Document(QObject):
         return self._experiment
 
     def replace(self, section: str, **changes: Any) -> str:
-        """Change settings of one section. Returns what is wrong with them in a sentence, "" if they were taken.
+        """Change settings of one section.
+
+        Returns what is wrong with them in a sentence, "" if they were taken.
 
         section "" changes the experiment itself (name, or a whole section by its name).
         """
@@ -65,10 +70,13 @@ class Document(QObject):
             self.set(self._experiment.replace(**changes))
         except ValidationError as error:
             return " ".join(toml_file.sentences(error))
+
         return ""
 
     def choose(self, section: str, kind: str) -> None:
-        """Take another template, loss, optimizer or schedule; its settings start from their defaults."""
+        """Take another template, loss, optimizer or schedule; its settings start from their
+        defaults.
+        """
         self.set(self._experiment.replace(**{section: kind}))
 
     def reset(self, section: str, name: str) -> None:
@@ -77,7 +85,9 @@ class Document(QObject):
         self.replace(section, **{name: type(spec).model_fields[name].default})
 
     def value(self, section: str) -> Any:
-        """The section as chosen; where nothing was chosen, as it follows the data with every setting open."""
+        """The section as chosen; where nothing was chosen, as it follows the data with every
+        setting open.
+        """
         chosen = getattr(self._experiment, section)
         return chosen if chosen is not None else type(getattr(self.effective(), section))()
 
@@ -85,13 +95,16 @@ class Document(QObject):
         """Take a new experiment as one step of undo."""
         if experiment == self._experiment:
             return
+
         self._past = [*self._past[-UNDO_STEPS:], self._experiment]
         self._future = []
         self._show(experiment)
 
     def open(self, experiment: Experiment, path: Path | None = None) -> None:
         """Start from another experiment: undo begins anew."""
-        self._past, self._future, self.path = [], [], path
+        self._past = []
+        self._future = []
+        self.path = path
         self._saved = experiment
         self._show(experiment)
 
@@ -105,6 +118,7 @@ class Document(QObject):
                 self._saved = Experiment()
         else:
             self._saved = Experiment()
+
         self.saved_changed.emit()
 
     def undo(self) -> None:
@@ -126,9 +140,12 @@ class Document(QObject):
         return bool(self._future)
 
     def _show(self, experiment: Experiment) -> None:
-        old, self._experiment = self._experiment, experiment
+        old = self._experiment
+        self._experiment = experiment
+
         if old != experiment:
             self.changed.emit(old, experiment)
+
         self.saved_changed.emit()
 
     # --- the file
@@ -140,13 +157,16 @@ class Document(QObject):
     def save(self, path: Path) -> None:
         """Raises UserError where the file cannot be written."""
         toml_file.write(self._experiment, path)
-        self.path, self._saved = path, self._experiment
+        self.path = path
+        self._saved = self._experiment
         self.saved_changed.emit()
 
     # --- the data (set by the DataLoader)
 
     def set_data(self, state: str, dataset: Dataset | None = None, failure: Any = None) -> None:
-        self.data_state, self.dataset, self.data_failure = state, dataset, failure
+        self.data_state = state
+        self.dataset = dataset
+        self.data_failure = failure
         self.data_changed.emit()
 
     def set_progress(self, text: str, done: int, total: int) -> None:
@@ -164,31 +184,41 @@ class Document(QObject):
         return task_of(self._experiment, self.description or fake_targets())
 
     def problem(self) -> Problem:
-        """What the network will meet; for want of data, 60,000 grey pictures of 28 x 28 in 10 classes.
+        """What the network will meet; for want of data, 60,000 grey pictures of 28 x 28 in 10
+        classes.
 
         Raises UserError where the task does not fit the data.
         """
         return problem_of(self._experiment, self.description or fake_targets())
 
     def effective(self) -> Experiment:
-        """The experiment with every setting filled in, for the data at hand. Raises UserError like `task`."""
+        """The experiment with every setting filled in, for the data at hand.
+
+        Raises UserError like `task`.
+        """
         return resolved(self._experiment, self.problem(), self.task())
 
     def filled(self, section: str) -> Any:
-        """A section of `effective`, with what only the data could say as far as they are known. Raises UserError."""
+        """A section of `effective`, with what only the data could say as far as they are known.
+
+        Raises UserError.
+        """
         value = getattr(self.effective(), section)
         description = self.description
         if description is None or section not in ("data", "augmentation"):
             return value
+
         if section == "augmentation":
             from app.engine.data.augmentation import settled
 
             return settled(value, description)
+
         from app.engine.sources.opening import settled as settled_data
 
         known = settled_data(value, description).model_dump() | {"task": self.task().kind}
         if description.total:
             known["validation_share"] = round(description.size("validation") / description.total, 3)
+
         open_ones = {name for name in type(value).model_fields if getattr(value, name) is None}
         return value.replace(**{name: known[name] for name in open_ones})
 
@@ -198,12 +228,15 @@ class Document(QObject):
             self.effective()
         except UserError as error:
             return error
+
         return None
 
 
 @functools.cache
 def fake_targets() -> Description:
-    """What is taken for the data while there are none: 60,000 grey pictures of 28 x 28 in 10 classes."""
+    """What is taken for the data while there are none: 60,000 grey pictures of 28 x 28 in 10
+    classes.
+    """
     from app.engine.data.dataset import Description
     from app.engine.data.preparations.image import ImagePreparation
 

@@ -24,16 +24,23 @@ class EngineLoader(QObject):
         self._came.connect(self._tell, Qt.ConnectionType.QueuedConnection)
 
     def load(self, setting: str) -> None:
-        """Begin on a thread of its own: the import takes seconds. setting: the device that is chosen."""
+        """Begin on a thread of its own: the import takes seconds.
+
+        setting: the device that is chosen.
+        """
         if self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(target=self._load, args=(setting,), name="engine")
             self._thread.start()
 
     def close(self, patience: float) -> bool:
-        """Wait for the thread, so many seconds at most. Returns whether it has ended: an import cannot be stopped."""
+        """Wait for the thread, so many seconds at most.
+
+        Returns whether it has ended: an import cannot be stopped.
+        """
         if self._thread is not None:
             self._thread.join(patience)
             return not self._thread.is_alive()
+
         return True
 
     def _load(self, setting: str) -> None:
@@ -54,7 +61,10 @@ class EngineLoader(QObject):
 
 
 def look(setting: str) -> Engine:
-    """The device for a setting ("auto", "cuda:1"), as a person reads it. Loads torch: never on the window's thread."""
+    """The device for a setting ("auto", "cuda:1"), as a person reads it.
+
+    Loads torch: never on the window's thread.
+    """
     from app.engine.compute.device import choose, cores
     from app.engine.memory.device_monitor import DeviceMonitor
 
@@ -64,16 +74,19 @@ def look(setting: str) -> Engine:
     except UserError as error:
         device = choose("auto")
         why = f"{error.what} {error.remedy}"
+
     text = device.label
     if device.type == "cpu":
         count = cores()
         text = f"{device.label}, {count} core{'' if count == 1 else 's'}"
         why = f"{why} Small networks train well on a CPU; large pictures want a GPU.".strip()
+
     monitor = DeviceMonitor(device.name)
     try:
         free = monitor.sample()[0].get("free")
     finally:
         monitor.close()
+
     return Engine(device.name, f"Training on: {text}", why, None if free is None else int(free))
 
 
@@ -83,8 +96,11 @@ def _failure(error: BaseException) -> Failure:
     if isinstance(error, OSError | ImportError):
         return Failure(
             f"The engine (PyTorch) could not be loaded: {error}.",
-            "Install it again with 'pip install --force-reinstall torch'. On Windows also install Microsoft's "
-            "Visual C++ redistributable, and start Netwright itself: PyTorch must be loaded before any window.",
+            "Install it again with 'pip install --force-reinstall torch'. On Windows also install "
+            "Microsoft's "
+            "Visual C++ redistributable, and start Netwright itself: PyTorch must be loaded before "
+            "any window.",
             failure.details,
         )
+
     return failure

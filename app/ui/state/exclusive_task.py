@@ -1,4 +1,6 @@
-"""Work that cannot be done beside a training: on a thread of its own, one piece at a time, and it gives way."""
+"""Work that cannot be done beside a training: on a thread of its own, one piece at a time, and it
+gives way.
+"""
 
 from __future__ import annotations
 
@@ -15,15 +17,17 @@ Tell = Callable[[Any], None]
 
 
 class ExclusiveTask(QObject):
-    """A base: `_begin(work)` does `work(tell, control)` on a thread; what it tells reaches `_take` on the window's
-    thread, until it is over or was stopped. busy: it is under way.
+    """A base: `_begin(work)` does `work(tell, control)` on a thread; what it tells reaches `_take`
+    on the window's thread, until it is over or was stopped. busy: it is under way.
 
-    Whatever else computes in this process, a training or another guest, draws from the same dice, sets the same number
-    of threads and takes the same memory: the one that begins asks the others to end, and waits for them on its thread.
+    Whatever else computes in this process, a training or another guest, draws from the same dice,
+    sets the same number of threads and takes the same memory: the one that begins asks the others
+    to end, and waits for them on its thread.
     """
 
     called = "guest"
     """The name of the thread."""
+
     _came = Signal(int, object)
 
     def __init__(self, session: Session) -> None:
@@ -44,6 +48,7 @@ class ExclusiveTask(QObject):
         if self.busy:
             self.busy = False
             self._gave_way()
+
         return self._thread
 
     def wait(self) -> None:
@@ -54,11 +59,17 @@ class ExclusiveTask(QObject):
     # --- for those who are one
 
     def _begin(self, work: Callable[[Tell, Control], None]) -> None:
-        """Not while a training runs. `work` may raise Stopped; what else goes wrong is its own to tell."""
+        """Not while a training runs.
+
+        `work` may raise Stopped; what else goes wrong is its own to tell.
+        """
         before = self._session.make_room()
         self._number += 1
-        self._control, self.busy = Control(), True
-        number, control = self._number, self._control
+        self._control = Control()
+        self.busy = True
+        number = self._number
+
+        control = self._control
 
         def alone() -> None:
             for thread in before:

@@ -29,8 +29,8 @@ GAVE_WAY = "Stopped, because a training or a measurement began."
 class LrSearch(ExclusiveTask):
     """One search at a time. `changed` tells of every new state.
 
-    busy: it is under way. stage: what it does, for a person. tried: the curve so far. curve: what was found.
-    trouble: in a sentence why there is nothing, "" if there is.
+    busy: it is under way. stage: what it does, for a person. tried: the curve so far. curve: what
+    was found. trouble: in a sentence why there is nothing, "" if there is.
     """
 
     called = "learning rates"
@@ -51,12 +51,17 @@ class LrSearch(ExclusiveTask):
         """Search with the settings of the document; where that cannot be, `trouble` says why."""
         if self.busy:
             return
+
         self.tried = self.curve = None
         self.stage, self.trouble = "", self.obstacle()
-        experiment, dataset = self._document.experiment, self._document.dataset
+        experiment = self._document.experiment
+
+        dataset = self._document.dataset
         if not self.trouble and dataset is not None:
-            self._asked, self._data = _relevant(self._document), weakref.ref(dataset)
+            self._asked = _relevant(self._document)
+            self._data = weakref.ref(dataset)
             self._begin(lambda tell, control: _search(experiment, dataset, tell, control))
+
         self.changed.emit()
 
     def obstacle(self) -> str:
@@ -65,6 +70,7 @@ class LrSearch(ExclusiveTask):
             return BUSY
         if self._document.data_state != "ready" or self._document.dataset is None:
             return NO_DATA
+
         trouble = self._document.trouble()
         return "" if trouble is None else f"{trouble.what} {trouble.remedy}".strip()
 
@@ -75,10 +81,12 @@ class LrSearch(ExclusiveTask):
 
     @property
     def outdated(self) -> bool:
-        """Whether the settings or the data are no longer those of the search; its own outcome, the schedule and the
-        epochs do not count."""
+        """Whether the settings or the data are no longer those of the search; its own outcome, the
+        schedule and the epochs do not count.
+        """
         if self._asked is None:
             return False
+
         return self._data() is not self._document.dataset or self._asked != _relevant(
             self._document
         )
@@ -92,18 +100,23 @@ class LrSearch(ExclusiveTask):
         if isinstance(told, Failure):
             self._over(f"{told.what} {told.remedy}".strip())
             return
+
         if isinstance(told, StageChanged):
             self.stage = told.text
         elif isinstance(told, LrCurve):
-            self.curve, self.stage = told, ""
+            self.curve = told
+            self.stage = ""
             self._end()
         else:
-            self.tried, self.stage = told, "Trying learning rates"
+            self.tried = told
+            self.stage = "Trying learning rates"
+
         self.changed.emit()
 
     def _over(self, why: str) -> None:
         self._end()
-        self.stage, self.trouble = "", why
+        self.stage = ""
+        self.trouble = why
         self.changed.emit()
 
 
@@ -118,15 +131,19 @@ def _search(experiment: Experiment, dataset: Dataset, tell: Tell, control: Contr
         raise
     except BaseException as error:
         result = Failure.of(error)
+
     tell(result)
 
 
 def _relevant(document: Document) -> Experiment | None:
-    """What the outcome of a search depends upon, with everything else set alike; None where it cannot be settled."""
+    """What the outcome of a search depends upon, with everything else set alike; None where it
+    cannot be settled.
+    """
     try:
         experiment = document.effective()
     except UserError:
         return None
+
     assert experiment.optimizer is not None
     return experiment.replace(
         name="",

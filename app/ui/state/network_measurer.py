@@ -1,7 +1,8 @@
-"""The network that the settings would make, measured: shapes, parameters, multiply-adds and memory, always up to date.
+"""The network that the settings would make, measured: shapes, parameters, multiply-adds and memory,
+always up to date.
 
-A change of the settings or of the data is measured a moment later on the background thread; what comes back are
-plain values. The first time, that loads the engine.
+A change of the settings or of the data is measured a moment later on the background thread; what
+comes back are plain values. The first time, that loads the engine.
 """
 
 from __future__ import annotations
@@ -33,10 +34,11 @@ FIRST_MS = 400
 
 @dataclass(frozen=True)
 class Measured:
-    """What belongs together: the experiment with everything filled in, its problem, and what was found of it.
+    """What belongs together: the experiment with everything filled in, its problem, and what was
+    found of it.
 
-    predicted: the memory ledger in bytes, {} where the network cannot be built. floats: what the optimizer keeps, by
-    row (see Optimizer.floats).
+    predicted: the memory ledger in bytes, {} where the network cannot be built. floats: what the
+    optimizer keeps, by row (see Optimizer.floats).
     """
 
     experiment: Experiment
@@ -49,15 +51,17 @@ class Measured:
 class NetworkMeasurer(QObject):
     """Measures the experiment of the document. `changed` tells of every new state.
 
-    busy: a measurement is due or under way; what is shown is that of before. stage: what it does, for a person.
-    trouble: why there is nothing to measure, with `what` and `remedy`; None if there is.
+    busy: a measurement is due or under way; what is shown is that of before. stage: what it does,
+    for a person. trouble: why there is nothing to measure, with `what` and `remedy`; None if there
+    is.
     """
 
     changed = Signal()
 
     def __init__(self, document: Document, background: Background) -> None:
         super().__init__()
-        self._document, self._background = document, background
+        self._document = document
+        self._background = background
         self.measured: Measured | None = None
         self.trouble: UserError | GraphError | Failure | None = None
         self.busy = True
@@ -82,6 +86,7 @@ class NetworkMeasurer(QObject):
         """What it is doing, "" when it is done."""
         if not self.busy:
             return ""
+
         return (
             "Measuring the network"
             if "app.engine.memory.inspection" in sys.modules
@@ -109,10 +114,13 @@ class NetworkMeasurer(QObject):
     def _measure(self) -> None:
         try:
             document = self._document
-            experiment, problem, task = document.effective(), document.problem(), document.task()
+            experiment = document.effective()
+            problem = document.problem()
+            task = document.task()
         except UserError as error:
             self._settle(None, error)
             return
+
         data = held(self._document.dataset)
         self._background.run(
             lambda control: measure(experiment, problem, task, data, control),
@@ -131,7 +139,8 @@ class NetworkMeasurer(QObject):
         self._settle(None, failure)
 
     def _settle(self, measured: Measured | None, trouble: Any) -> None:
-        self.measured, self.trouble = measured, trouble
+        self.measured = measured
+        self.trouble = trouble
         self.busy = self._timer.isActive()
         self.changed.emit()
 
@@ -140,6 +149,7 @@ def held(dataset: Dataset | None) -> int:
     """Bytes of the training examples, where they lie in memory; a mapped file takes none."""
     if dataset is None:
         return 0
+
     each = sum(int(array[0].nbytes) for array in dataset.arrays if not isinstance(array, np.memmap))
     return dataset.description.size("training") * each
 
@@ -147,7 +157,10 @@ def held(dataset: Dataset | None) -> int:
 def measure(
     experiment: Experiment, problem: Problem, task: Task, dataset_bytes: int, control: Control
 ) -> Measured | GraphError:
-    """Inspect and predict; the worker's part. A graph that cannot even be drawn comes back as its error."""
+    """Inspect and predict; the worker's part.
+
+    A graph that cannot even be drawn comes back as its error.
+    """
     from app.engine.compute.device import choose, precision
     from app.engine.memory.inspection import inspect
     from app.engine.memory.ledger import optimizer_floats, predict
@@ -157,14 +170,17 @@ def measure(
         graph: Graph = experiment.model.graph(problem)
     except GraphError as error:
         return error
+
     inspection = inspect(graph, problem)
     control.check()
     if inspection.error is not None:
         return Measured(experiment, problem, inspection, {})
+
     try:
         device = choose(experiment.training.device)
     except UserError:  # said where the device is chosen
         device = choose("cpu")
+
     predicted = predict(
         experiment,
         graph,

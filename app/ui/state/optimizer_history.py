@@ -1,4 +1,6 @@
-"""What was seen inside the optimizer of a run: the last look in full, and a bounded number of earlier ones."""
+"""What was seen inside the optimizer of a run: the last look in full, and a bounded number of
+earlier ones.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +8,17 @@ import numpy as np
 
 from app.engine.runs.events import InsideMeasured
 
-COLUMNS, LAYERS = 600, 32
+COLUMNS = 600
+LAYERS = 32
 """Looks that are kept at most, of so many layers; of more layers fewer."""
+
 FEWEST = 120
 
 
 class _Rows:
-    """Arrays of one form, one after another, in one that is made at once: a look is drawn several times a second."""
+    """Arrays of one form, one after another, in one that is made at once: a look is drawn several
+    times a second.
+    """
 
     def __init__(self, most: int, first: np.ndarray) -> None:
         self._all = np.zeros(
@@ -35,8 +41,10 @@ class _Rows:
 
 
 class OptimizerHistory:
-    """`add` takes the looks of one run in order. Where there are too many, every second one is let go, and from then
-    on every second, fourth ... one is kept, so that they stay evenly spread.
+    """`add` takes the looks of one run in order.
+
+    Where there are too many, every second one is let go, and from then on every second, fourth ...
+    one is kept, so that they stay evenly spread.
 
     steps: (T,) of the looks kept. seen: how many there were.
     """
@@ -47,7 +55,8 @@ class OptimizerHistory:
         """(L,) norms at the first look."""
         self.seen = 0
         self.most = COLUMNS
-        self._every, self._skipped = 1, 0
+        self._every = 1
+        self._skipped = 0
         self._steps: list[int] = []
         self._sizes: dict[str, _Rows] = {}
         self._histograms: dict[str, _Rows] = {}
@@ -59,6 +68,7 @@ class OptimizerHistory:
             set(look.sizes),
         ):
             self._begin()
+
         if self.latest is None:
             self._begin()
             self.first_norms = look.norms
@@ -70,33 +80,48 @@ class OptimizerHistory:
                 name: _Rows(self.most, values) for name, values in look.histograms.items()
             }
             self._norms = _Rows(self.most, look.norms)
+
         self.latest = look
         self.seen += 1
+
         if self._skipped:
             self._skipped -= 1
             return
+
         self._keep(look)
         if len(self._steps) >= self.most:  # an odd number: the last one stays
             for rows in self._all():
                 rows.halve(len(self._steps))
+
             del self._steps[1::2]
             self._every *= 2
+
         self._skipped = self._every - 1
 
     def _keep(self, look: InsideMeasured) -> None:
         place = len(self._steps)
         self._steps.append(look.step)
+
         for name, rows in self._sizes.items():
             rows.put(place, look.sizes.get(name))
+
         for name, rows in self._histograms.items():
             rows.put(place, look.histograms.get(name))
+
         if self._norms is not None:
             self._norms.put(place, look.norms)
 
     def _begin(self) -> None:
-        """Another network, or another optimizer, under the same record: nothing of before belongs to it."""
-        self.latest, self._every, self._skipped = None, 1, 0
-        self._steps, self._sizes, self._histograms, self._norms = [], {}, {}, None
+        """Another network, or another optimizer, under the same record: nothing of before belongs
+        to it.
+        """
+        self.latest = None
+        self._every = 1
+        self._skipped = 0
+        self._steps = []
+        self._sizes = {}
+        self._histograms = {}
+        self._norms = None
 
     def _all(self) -> list[_Rows]:
         norms = [self._norms] if self._norms is not None else []
@@ -128,14 +153,17 @@ class OptimizerHistory:
             return np.divide(
                 self.sizes("step"), weights, out=np.full(weights.shape, np.nan), where=weights > 0
             )
+
         if quantity not in self._sizes:
             return np.full((len(self.layers), len(self._steps)), np.nan)
+
         return self._sizes[quantity].first(len(self._steps)).T.astype(float)
 
     def histogram(self, quantity: str, layer: int) -> np.ndarray:
         """(BINS, T) shares of a layer's numbers; zero where there is none."""
         if quantity not in self._histograms or not self._steps:
             return np.empty((0, 0))
+
         counts = self._histograms[quantity].first(len(self._steps))[:, layer].T.astype(float)
         return counts / np.maximum(counts.sum(axis=0), 1.0)
 
@@ -143,4 +171,5 @@ class OptimizerHistory:
         """(L, T) Euclidean norms of the weights."""
         if self._norms is None:
             return np.empty((len(self.layers), 0))
+
         return self._norms.first(len(self._steps)).T.astype(float)

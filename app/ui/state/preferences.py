@@ -1,4 +1,6 @@
-"""What the window remembers between starts: sizes, light or dark, zoom, recent files, opened toggles, speeds."""
+"""What the window remembers between starts: sizes, light or dark, zoom, recent files, opened
+toggles, speeds.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,10 @@ RECENT = 8
 
 
 class Preferences:
-    """A JSON file of names and plain values. An unknown or damaged file, or a value of another type, is the default."""
+    """A JSON file of names and plain values.
+
+    An unknown or damaged file, or a value of another type, is the default.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -23,6 +28,7 @@ class Preferences:
         value = self._values.get(name)
         if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
             return float(value)  # type: ignore[return-value]
+
         return value if type(value) is type(default) else default
 
     def set(self, name: str, value: Any) -> None:
@@ -42,10 +48,14 @@ class Preferences:
         return [path for path in kept if isinstance(path, str)]
 
     def save(self) -> None:
-        """Write what changed, whole or not at all. Raises UserError where the file cannot be written."""
+        """Write what changed, whole or not at all.
+
+        Raises UserError where the file cannot be written.
+        """
         text = json.dumps(self._values, sort_keys=True)
         if text == self._written:
             return
+
         from app.engine import files
 
         files.write_json(self.path, self._values)

@@ -1,4 +1,6 @@
-"""A race seen from the window: a record for every variant, how each one is doing, and how far all of them are."""
+"""A race seen from the window: a record for every variant, how each one is doing, and how far all
+of them are.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,10 @@ WORDS = {"completed": "finished", "stopped": "stopped", "failed": "failed", "div
 
 @dataclass(frozen=True)
 class Entrant:
-    """A variant as it was set up. floats: per weight, with weight and gradient; None where that is not known."""
+    """A variant as it was set up.
+
+    floats: per weight, with weight and gradient; None where that is not known.
+    """
 
     variant: Variant
     floats: float | None = None
@@ -49,6 +54,7 @@ class Runner:
             return f"epoch {record.latest.epoch} of {record.prepared.epochs}"
         if record.started is not None:
             return record.stage.text if record.stage is not None else "preparing"
+
         return "waiting for its turn"
 
     @property
@@ -59,6 +65,7 @@ class Runner:
             return 1.0
         if record.latest is None or record.prepared is None:
             return 0.0
+
         return record.latest.position / max(1, record.prepared.steps)
 
     @property
@@ -68,10 +75,14 @@ class Runner:
         return best.metrics.get(self.variant.task.headline.name) if best is not None else None
 
     def examples(self, steps: np.ndarray) -> np.ndarray:
-        """(n,) steps done -> training examples seen by then. The last batch of an epoch may be smaller or larger."""
+        """(n,) steps done -> training examples seen by then.
+
+        The last batch of an epoch may be smaller or larger.
+        """
         prepared = self.record.prepared
         if prepared is None:
             return np.zeros(len(steps))
+
         size = self.variant.resolved.training.step_size
         epochs, within = np.divmod(
             np.asarray(steps, dtype=np.int64), max(1, prepared.steps_per_epoch)
@@ -82,7 +93,10 @@ class Runner:
 
 
 class RaceState:
-    """The race that is under way, or the last one. `watched` is the lane whose record the pages show."""
+    """The race that is under way, or the last one.
+
+    `watched` is the lane whose record the pages show.
+    """
 
     def __init__(self, entrants: Sequence[Entrant], facts: Sequence[Fact] = ()) -> None:
         self.runners = [Runner(entrant) for entrant in entrants]
@@ -161,24 +175,26 @@ class RaceState:
         for runner in self.runners:
             if runner.record.finished is not None:
                 continue
+
             latest = runner.record.latest
             if latest is None or latest.remaining is None:
                 return None
+
             left += latest.remaining
+
         return left
 
     @property
     def text(self) -> str:
         """How far it is, in a few words."""
-        count, ended = (
-            len(self.runners),
-            sum(runner.record.finished is not None for runner in self.runners),
-        )
+        count = len(self.runners)
+        ended = sum(runner.record.finished is not None for runner in self.runners)
         under_way = [
             runner
             for runner in self.runners
             if runner.record.finished is None and runner.record.latest
         ]
+
         epochs = [
             (one.record.latest.epoch, one.record.prepared.epochs)
             for one in under_way
@@ -188,6 +204,7 @@ class RaceState:
         if epochs:
             epoch, of = min(epochs)
             where = f" · epoch {epoch} of {of}"
+
         return f"race of {count}{where}" + (f" · {ended} ended" if ended else "")
 
 
@@ -195,7 +212,9 @@ class RaceState:
 
 
 def leader(race_state: RaceState) -> int | None:
-    """The lane with the best figure of its best epoch; None where fewer than two have one, or two share it."""
+    """The lane with the best figure of its best epoch; None where fewer than two have one, or two
+    share it.
+    """
     better = race_state.runners[0].variant.task.headline.better
     return best_place([runner.headline for runner in race_state.runners], better == "higher")
 
@@ -209,6 +228,7 @@ def best_place(values: Sequence[float | None], higher: bool) -> int | None:
     ]
     if len(known) < 2:
         return None
+
     ranked = sorted(known, reverse=higher)
     return None if ranked[0][0] == ranked[1][0] else ranked[0][1]
 
@@ -219,4 +239,5 @@ def examples_of(runner: Runner) -> str:
     speed = record.latest.speed if record.latest is not None else None
     if record.finished is not None:
         speed = record.finished.summary.get("examples_per_second") or speed
+
     return f"{speed:,.0f}" if speed else number_text(None)

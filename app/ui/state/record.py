@@ -1,4 +1,7 @@
-"""What is known of one run, live or from its folder: the curves, epochs, memory and the end. Plots read it."""
+"""What is known of one run, live or from its folder: the curves, epochs, memory and the end.
+
+Plots read it.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +32,7 @@ class Curve:
             grown = np.empty(max(needed, 2 * len(self._buffer), 1024))
             grown[: self._size] = self._buffer[: self._size]
             self._buffer = grown
+
         self._buffer[self._size : needed] = values
         self._size = needed
 
@@ -53,7 +57,10 @@ class Record:
         self.prepared: events.RunPrepared | None = None
         self.stage: events.StageChanged | None = None
         self.latest: events.StepsDone | None = None
-        self.steps, self.losses, self.rates, self.norms = Curve(), Curve(), Curve(), Curve()
+        self.steps = Curve()
+        self.losses = Curve()
+        self.rates = Curve()
+        self.norms = Curve()
         self.epochs: list[events.EpochDone] = []
         self.memory: list[events.MemoryMeasured] = []
         self.probe: events.ProbePredicted | None = None
@@ -70,7 +77,8 @@ class Record:
     def add(self, event: events.Event) -> None:
         match event:
             case events.RunStarted():
-                self.started, self.path = event, Path(event.run)
+                self.started = event
+                self.path = Path(event.run)
             case events.StageChanged():
                 self.stage = event
             case events.RunPrepared():
@@ -79,7 +87,8 @@ class Record:
                     event.first_step
                 )  # where memory ran out, a run may begin once more
             case events.StepsDone():
-                self.latest, self._done = event, event.position
+                self.latest = event
+                self._done = event.position
                 self.steps.extend(event.steps)
                 self.losses.extend(event.losses)
                 self.rates.extend(event.rates)
@@ -113,6 +122,7 @@ class Record:
         kept = int(np.searchsorted(self.steps.values, step, side="right"))
         for curve in (self.steps, self.losses, self.rates, self.norms):
             curve.cut(kept)
+
         self.epochs = [epoch for epoch in self.epochs if epoch.step <= step]
         self.memory = [reading for reading in self.memory if reading.step <= step]
         self.inside.forget_after(step)
@@ -125,7 +135,9 @@ class Record:
 
     @property
     def resolved(self) -> Experiment | None:
-        """The experiment with every setting filled in; None before it is known, or of another version of the format."""
+        """The experiment with every setting filled in; None before it is known, or of another
+        version of the format.
+        """
         try:
             return (
                 toml_file.from_plain(self.prepared.resolved) if self.prepared is not None else None
@@ -143,6 +155,7 @@ class Record:
         for change in sorted(self.changes, key=lambda one: one.step):
             if change.step <= self._done:
                 values |= change.values
+
         return values
 
     @property

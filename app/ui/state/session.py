@@ -1,4 +1,7 @@
-"""What runs: the current run seen from the window. A thread trains; a timer here drains what it tells."""
+"""What runs: the current run seen from the window.
+
+A thread trains; a timer here drains what it tells.
+"""
 
 from __future__ import annotations
 
@@ -38,21 +41,26 @@ Train = Callable[[Callable[[events.Event], None], Control], None]
 
 
 class ExclusiveTask(Protocol):
-    """Work on a thread of its own that cannot be done beside a run: it has to be over before one begins."""
+    """Work on a thread of its own that cannot be done beside a run: it has to be over before one
+    begins.
+    """
 
     def give_way(self) -> threading.Thread | None:
-        """Ask it to end at its next boundary, and say which thread will then end. Called on the window's thread."""
+        """Ask it to end at its next boundary, and say which thread will then end.
+
+        Called on the window's thread.
+        """
 
 
 class Session(QObject):
     """The current run. `record` is what is known of the run shown, live or opened from its folder.
 
-    state_changed(): `state`. told(list): events since the last time, already in `record`. shown(): another record.
-    finished(RunFinished): the current run ended, whatever the reason; the state is IDLE again. compared(list): these
-    run folders are to be laid over one another.
+    state_changed(): `state`. told(list): events since the last time, already in `record`. shown():
+    another record. finished(RunFinished): the current run ended, whatever the reason; the state is
+    IDLE again. compared(list): these run folders are to be laid over one another.
 
-    A race is one run with several records: `race` is the one under way, or the last. What its watched lane tells comes
-    as of any run; what all lanes tell comes as MemberEvent beside it.
+    A race is one run with several records: `race` is the one under way, or the last. What its
+    watched lane tells comes as of any run; what all lanes tell comes as MemberEvent beside it.
     """
 
     state_changed = Signal()
@@ -126,7 +134,10 @@ class Session(QObject):
             self.show(self.race.record)
 
     def go_on(self, path: Path, epochs: int | None = None) -> None:
-        """Resume a run from its last checkpoint; `epochs`: a new total, to train longer. Only when idle."""
+        """Resume a run from its last checkpoint; `epochs`: a new total, to train longer.
+
+        Only when idle.
+        """
 
         def train(emit: Callable[[events.Event], None], control: Control) -> None:
             from app.engine.runs.run import Run
@@ -147,15 +158,18 @@ class Session(QObject):
             self._set(State.RUNNING)
 
     def change(self, values: Mapping[str, float | None]) -> bool:
-        """Ask for other values from the next step on, as "SECTION.FIELD" -> value (see changes); False where no run
-        trains. What was changed comes back as events.Changed."""
+        """Ask for other values from the next step on, as "SECTION.FIELD" -> value (see changes);
+        False where no run trains. What was changed comes back as events.Changed.
+        """
         if self.state not in (State.RUNNING, State.PAUSED):
             return False
+
         self._control.change(**{name.replace(".", "__"): value for name, value in values.items()})
         return True
 
     def stop(self) -> None:
-        """Ask the run to stop at its next boundary; it keeps its best weights and is judged by them.
+        """Ask the run to stop at its next boundary; it keeps its best weights and is judged by
+        them.
 
         Asked a second time, the judging is left out; the run can be resumed.
         """
@@ -185,12 +199,16 @@ class Session(QObject):
         self._look()
 
     def look_inside(self, looking: bool) -> None:
-        """Whether somebody looks at what the optimizer holds: then the run tells it, if it is the one shown."""
+        """Whether somebody looks at what the optimizer holds: then the run tells it, if it is the
+        one shown.
+        """
         self._looking = looking
         self._look()
 
     def _look(self) -> None:
-        """Ask the run that is seen to tell what its optimizer holds; nothing costs anything while it is not asked."""
+        """Ask the run that is seen to tell what its optimizer holds; nothing costs anything while
+        it is not asked.
+        """
         self._control.watching = self._looking and not self._calm and self.record is self._live
 
     def admit(self, exclusive_task: ExclusiveTask) -> None:
@@ -209,11 +227,14 @@ class Session(QObject):
         """Stop and wait for the thread, and for exclusive_tasks: call it before the program ends."""
         self._timer.stop()
         self._control.stop(at_once=True)
+
         for thread in self.make_room():
             thread.join()
+
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+
         self._set(State.IDLE)
 
     # --- the run
@@ -221,16 +242,22 @@ class Session(QObject):
     def _begin(self, train: Train, record: Record, control: Control | None = None) -> None:
         if self.active:
             return
+
         if self._thread is not None:
             self._thread.join()
+
         record.finished = None
-        self._live, self._control = record, control or Control()
+        self._live = record
+        self._control = control or Control()
         self._events = queue.SimpleQueue()
         self.begun = time.monotonic()
         self._events.put(
             events.StageChanged("Loading engine" if "torch" not in sys.modules else "Starting")
         )
-        emit, control, before = self._events.put, self._control, self.make_room()
+        emit = self._events.put
+        control = self._control
+
+        before = self.make_room()
 
         def alone(emit: Callable[[events.Event], None], control: Control) -> None:
             for thread in before:  # a guest draws from the dice that a run sets, and takes memory
@@ -247,8 +274,10 @@ class Session(QObject):
         batch: list[events.Event] = []
         while not self._events.empty():
             batch.append(self._events.get())
+
         if not batch:
             return
+
         ended: events.RunFinished | None = None
         told: list[events.Event] = []
         for event in batch:
@@ -261,14 +290,17 @@ class Session(QObject):
                     ended = event
                 if not (self.race_state and self.race is not None and self.race.begun):
                     self._live.add(event)  # of a race, what comes before the first of its runs
+
             if isinstance(event, events.StepsDone) and self.state is State.PREPARING:
                 self._set(State.RUNNING)
+
         self.told.emit(told)
         if ended is not None:
             self._timer.stop()
             if self._thread is not None:
                 self._thread.join()
                 self._thread = None
+
             self._set(State.IDLE)
             self.finished.emit(ended)
 
@@ -276,6 +308,7 @@ class Session(QObject):
         """Returns what the pages are told of it, as of any run: what the lane that is watched says."""
         if self.race is None:
             return []
+
         self.race.add(told)
         return [told.event] if told.member == self.race.watched else []
 
@@ -286,7 +319,9 @@ class Session(QObject):
 
 
 def _work(train: Train, emit: Callable[[events.Event], None], control: Control) -> None:
-    """The thread of one run: whatever happens, exactly one RunFinished is told, and it is told last."""
+    """The thread of one run: whatever happens, exactly one RunFinished is told, and it is told
+    last.
+    """
     ends: list[events.RunFinished] = []
 
     def tell(event: events.Event) -> None:
@@ -309,6 +344,7 @@ def _work(train: Train, emit: Callable[[events.Event], None], control: Control) 
         BaseException
     ) as error:  # the trainer tells its failures itself; this is for what surrounds it
         ends = ends or [_failed(error)]
+
     emit(ends[0])
 
 
@@ -319,6 +355,7 @@ def read_record(path: Path) -> Record:
     record = Record(path)
     for event in read_events(path):
         record.add(event)
+
     return record
 
 
@@ -331,4 +368,5 @@ def _failed(error: BaseException) -> Any:
     )
     remedy = getattr(error, "remedy", "") or "Change what it names, then press Train again."
     details = "".join(traceback.format_exception(error))
+
     return events.RunFinished("", "failed", what, {}, (what, remedy, details))

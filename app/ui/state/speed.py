@@ -1,4 +1,7 @@
-"""How long a training will take on this computer, from what earlier ones took. Never a guess: without one, nothing."""
+"""How long a training will take on this computer, from what earlier ones took.
+
+Never a guess: without one, nothing.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,9 @@ PASSES = 3
 
 
 class Speeds:
-    """Multiply-adds per second, measured in runs on this computer, by device and template; kept in the preferences."""
+    """Multiply-adds per second, measured in runs on this computer, by device and template; kept in
+    the preferences.
+    """
 
     def __init__(self, preferences: Preferences) -> None:
         self._preferences = preferences
@@ -24,6 +29,7 @@ class Speeds:
         """Take in one run: multiply_adds of one example, forward."""
         if multiply_adds <= 0 or examples_per_second <= 0:
             return
+
         kept = self._kept()
         key = f"{device}/{template}"
         kept[key] = [*kept.get(key, []), PASSES * multiply_adds * examples_per_second][-KEPT:]
@@ -32,11 +38,14 @@ class Speeds:
     def seconds(
         self, device: str, template: str, multiply_adds: int, examples: int
     ) -> float | None:
-        """Seconds to train on so many examples (epochs included); None where this template was not measured here yet.
-        Others say nothing of it: of a small network most of a step is overhead, of a large one hardly any."""
+        """Seconds to train on so many examples (epochs included); None where this template was not
+        measured here yet. Others say nothing of it: of a small network most of a step is
+        overhead, of a large one hardly any.
+        """
         speeds = self._kept().get(f"{device}/{template}")
         if not speeds or multiply_adds <= 0:
             return None
+
         return PASSES * multiply_adds * examples / statistics.median(speeds)
 
     def _kept(self) -> dict[str, list[float]]:
@@ -49,6 +58,7 @@ class Speeds:
                 ]
                 if numbers:
                     good[key] = numbers
+
         return good
 
 
@@ -56,8 +66,10 @@ def rough_duration(seconds: float) -> str:
     """A rough duration in words: "less than a minute", "about 8 minutes", "about 2.5 hours"."""
     if seconds < 45:
         return "less than a minute"
+
     minutes = max(1, round(seconds / 60))
     if minutes < 90:
         return f"about {minutes} minute{'' if minutes == 1 else 's'}"
+
     hours = round(2 * seconds / 3600) / 2
     return f"about {hours:g} hours"

@@ -26,8 +26,9 @@ NO_DATA = "There are no data to measure with. Choose data first."
 class Trials(ExclusiveTask):
     """One series at a time. under_way: the key of the trial that runs, "" if none does.
 
-    begun(key); measured(key): it is in `times` now; ended(): the series, whatever the reason. times: what was measured
-    on the data that are open. predictions: those that the planner made (see weighing.Scales).
+    begun(key); measured(key): it is in `times` now; ended(): the series, whatever the reason.
+    times: what was measured on the data that are open. predictions: those that the planner made
+    (see weighing.Scales).
     """
 
     called = "trials"
@@ -52,6 +53,7 @@ class Trials(ExclusiveTask):
             return BUSY
         if self._document.data_state != "ready" or self._document.dataset is None:
             return NO_DATA
+
         return ""
 
     def start(self, series: Sequence[tuple[str, Experiment]]) -> None:
@@ -59,7 +61,9 @@ class Trials(ExclusiveTask):
         dataset = self._document.dataset
         if self.busy or self.obstacle() or dataset is None or not series:
             return
-        wanted, threads = tuple(series), self.threads
+
+        wanted = tuple(series)
+        threads = self.threads
         self._begin(lambda tell, control: _measure(wanted, dataset, threads, tell, control))
 
     def stop(self) -> None:
@@ -99,7 +103,9 @@ def _measure(
     tell: Tell,
     control: Control,
 ) -> None:
-    """On the thread: tells (key, None) before each, (key, what came of it) after it, and ("", None) at the end."""
+    """On the thread: tells (key, None) before each, (key, what came of it) after it, and ("", None)
+    at the end.
+    """
     for key, experiment in series:
         tell((key, None))
         result: StepTiming | Failure
@@ -112,5 +118,7 @@ def _measure(
             raise
         except BaseException as error:
             result = Failure.of(error)
+
         tell((key, result))
+
     tell(("", None))

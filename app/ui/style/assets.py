@@ -49,7 +49,10 @@ ICONS = {
 
 
 def icon(theme: Theme, name: str, role: str = "text") -> QIcon:
-    """An icon in a colour of the theme. Ask again when the theme changed: an icon keeps its colours."""
+    """An icon in a colour of the theme.
+
+    Ask again when the theme changed: an icon keeps its colours.
+    """
     import qtawesome  # loads fonts, so not before the first window is painted
 
     picture: QIcon = qtawesome.icon(

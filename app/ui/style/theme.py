@@ -62,7 +62,8 @@ DARK = {
     "grid": "#262c35",
     "track": "#262c35",
 }
-MEMORY = {  # Okabe & Ito 2008 (the batch: their green, lighter); the same in light and dark, and everywhere
+# Okabe & Ito 2008 (the batch: their green, lighter); the same in light and dark, and everywhere
+MEMORY = {
     "weights": "#0072b2",
     "gradients": "#56b4e9",
     "first_moment": "#e69f00",
@@ -77,24 +78,32 @@ MEMORY = {  # Okabe & Ito 2008 (the batch: their green, lighter); the same in li
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00")
 """Colours for overlays of several runs; the plots also vary dash and marker."""
 
-BODY, SMALL, TITLE, FIGURE = 14, 12, 13, 22
+BODY = 14
+SMALL = 12
+TITLE = 13
+FIGURE = 22
 """Type sizes in pixels at 100 %."""
 
 
 class Theme(QObject):
-    """What the window looks like now. `changed` tells plots and pictures to take their colours again."""
+    """What the window looks like now.
+
+    `changed` tells plots and pictures to take their colours again.
+    """
 
     changed = Signal()
 
     def __init__(self, dark: bool = False, zoom: float = 1.0) -> None:
         super().__init__()
-        self.dark, self.zoom = dark, zoom
+        self.dark = dark
+        self.zoom = zoom
         self._applied = False
 
     def color(self, role: str) -> QColor:
         """The colour of a role of the table, or of a memory row ("memory.weights")."""
         if role.startswith("memory."):
             return QColor(MEMORY[role.removeprefix("memory.")])
+
         return QColor((DARK if self.dark else LIGHT)[role])
 
     def px(self, size: float) -> int:
@@ -105,6 +114,7 @@ class Theme(QObject):
         font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
         font.setPixelSize(self.px(size))
         font.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
+
         return font
 
     def set_dark(self, dark: bool) -> None:
@@ -116,7 +126,8 @@ class Theme(QObject):
 
     def _set(self, dark: bool, zoom: float) -> None:
         if (dark, zoom) != (self.dark, self.zoom):
-            self.dark, self.zoom = dark, zoom
+            self.dark = dark
+            self.zoom = zoom
             self.apply()
             self.changed.emit()
 
@@ -124,17 +135,20 @@ class Theme(QObject):
         """Hand palette, font and style sheet to the application."""
         application = QApplication.instance()
         assert isinstance(application, QApplication)
+
         if (
             not self._applied
         ):  # each of these visits every widget there is: nothing is set that is so already
             application.setStyle("Fusion")
             self._applied = True
+
         application.setPalette(self.palette())
         application.setFont(self.font())
         application.setStyleSheet(self.style_sheet())
 
     def palette(self) -> QPalette:
-        palette, role = QPalette(), QPalette.ColorRole
+        palette = QPalette()
+        role = QPalette.ColorRole
         for name, roles in {
             "background": (role.Window,),
             "surface": (role.Base, role.Button, role.ToolTipBase),
@@ -146,8 +160,10 @@ class Theme(QObject):
         }.items():
             for item in roles:
                 palette.setColor(item, self.color(name))
+
         for item in (role.WindowText, role.Text, role.ButtonText):
             palette.setColor(QPalette.ColorGroup.Disabled, item, self.color("disabled"))
+
         return palette
 
     def style_sheet(self) -> str:
@@ -155,6 +171,7 @@ class Theme(QObject):
         values = dict(DARK if self.dark else LIGHT)
         values |= {f"px{size}": f"{self.px(size)}px" for size in range(1, 129)}
         values |= {"icons": ICONS.as_posix(), "shade": "dark" if self.dark else "light"}
+
         return Template(STYLE.read_text(encoding="utf-8")).substitute(values)
 
 
@@ -164,11 +181,14 @@ def system_is_dark() -> bool:
 
 
 def style(widget: QWidget, role: str) -> QWidget:
-    """Give a widget a role of the style sheet ("card", "title", "secondary", "figure", "primary", "chip" ...)."""
+    """Give a widget a role of the style sheet ("card", "title", "secondary", "figure", "primary",
+    "chip" ...).
+    """
     widget.setProperty("role", role)
     if widget.testAttribute(
         Qt.WidgetAttribute.WA_WState_Polished
     ):  # else Qt does it when it is first shown
         widget.style().unpolish(widget)
         widget.style().polish(widget)
+
     return widget

@@ -1,4 +1,6 @@
-"""Measured figures as a person reads them, with a dash for what is not known: losses, rates, shares, bytes, times."""
+"""Measured figures as a person reads them, with a dash for what is not known: losses, rates,
+shares, bytes, times.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +13,24 @@ UNKNOWN = "–"
 
 
 def bytes_text(count: float | None) -> str:
-    """Bytes in units of 1,024, as PyTorch and the drivers count memory: 2573984 is "2.5 MiB"; None is a dash."""
+    """Bytes in units of 1,024, as PyTorch and the drivers count memory: 2573984 is "2.5 MiB"; None
+    is a dash.
+    """
     if count is None or not math.isfinite(count):
         return UNKNOWN
-    amount, unit = abs(count), "B"
+
+    amount = abs(count)
+    unit = "B"
     if amount < 999.5:
         return f"{count:.0f} {unit}"
+
     for larger in ("KiB", "MiB", "GiB", "TiB"):
         if amount < 999.5:
             break
-        amount, unit = amount / 1024, larger
+
+        amount = amount / 1024
+        unit = larger
+
     return f"{'-' if count < 0 else ''}{amount:,.{1 if amount < 99.95 else 0}f} {unit}"
 
 
@@ -37,9 +47,11 @@ def number_text(value: float | None, digits: int = 3) -> str:
         return "∞" if value > 0 else "-∞"
     if value == 0:
         return "0"
+
     power = math.floor(math.log10(abs(value)))
     if power < -5 or power > 6:
         return f"{value:.{max(0, digits - 2)}e}"
+
     return f"{value:,.{max(0, digits - 1 - power)}f}"
 
 
@@ -47,6 +59,7 @@ def percent_text(share: float | None, digits: int = 1) -> str:
     """A share of 1 as percent: 0.929 is "92.9 %"."""
     if share is None or not math.isfinite(share):
         return UNKNOWN
+
     return f"{100 * share:.{digits}f} %"
 
 
@@ -54,9 +67,11 @@ def time_text(seconds: float | None) -> str:
     """A duration: 8 s, 2:41, 1:02:05."""
     if seconds is None or not math.isfinite(seconds):
         return UNKNOWN
+
     whole = int(max(0, seconds))
     if whole < 60:
         return f"{whole} s"
+
     minutes, rest = divmod(whole, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
@@ -68,9 +83,11 @@ def count_text(count: int, one: str, many: str = "") -> str:
 
 
 def figure_text(name: str, value: float, unit: str = "") -> str:
-    """A metric (its name in METRICS) for a person: a share as percent, an error in the amounts' unit, or the bare
-    number."""
+    """A metric (its name in METRICS) for a person: a share as percent, an error in the amounts'
+    unit, or the bare number.
+    """
     how = METRICS[name].shown
     if how == "percent":
         return percent_text(value)
+
     return f"{number_text(value)} {unit}".rstrip() if how == "unit" else number_text(value)

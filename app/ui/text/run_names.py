@@ -1,4 +1,6 @@
-"""What a run is called on screen: its folder begins with the day, which is shown beside it or not at all."""
+"""What a run is called on screen: its folder begins with the day, which is shown beside it or not
+at all.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A card: a title that says what it is, a grey half-sentence that says why one looks at it, and its content."""
+"""A card: a title that says what it is, a grey half-sentence that says why one looks at it, and its
+content.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +21,11 @@ class Card(QFrame):
         outer.setSpacing(8)
         self.tools = QHBoxLayout()
         self.tools.setSpacing(6)
-        self.title, self.why = QLabel(title, self), ElidedLabel(why, 0, self)
+        self.title = QLabel(title, self)
+        self.why = ElidedLabel(why, 0, self)
         style(self.title, "title")
         style(self.why, "why")
+
         if title:
             head = QHBoxLayout()
             head.setSpacing(6)
@@ -33,6 +37,7 @@ class Card(QFrame):
         else:
             self.title.hide()
             self.why.hide()
+
         self.body = QVBoxLayout()
         self.body.setSpacing(8)
         outer.addLayout(self.body, 1)

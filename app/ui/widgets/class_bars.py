@@ -13,30 +13,46 @@ from app.ui.text.amounts import count_text
 
 SPLITS = {"training": "training", "validation": "validation", "test": "line"}
 """Split -> colour role."""
-ROW, TALLEST, BAR, GAP, HEAD, SQUARE = 22, 32, 10, 10, 22, 9
+
+ROW = 22
+TALLEST = 32
+BAR = 10
+GAP = 10
+HEAD = 22
+SQUARE = 9
 
 
 def balance_words(
     classes: Sequence[str], totals: Sequence[int], noun: str = "picture", one: str = "class"
 ) -> str:
-    """How evenly the training examples are spread over the classes, in a sentence. totals: per class. noun: of one
-    example. one: what a class is called."""
+    """How evenly the training examples are spread over the classes, in a sentence.
+
+    totals: per class. noun: of one example. one: what a class is called.
+    """
     if not totals:
         return ""
-    few, many = min(totals), max(totals)
+
+    few = min(totals)
+    many = max(totals)
     if few == many:
         return f"Balanced: every {one} has {count_text(few, noun)} to train on."
-    least, most = classes[list(totals).index(few)], classes[list(totals).index(many)]
+
+    least = classes[list(totals).index(few)]
+    most = classes[list(totals).index(many)]
     if few and many / few <= 1.5:
         return f"Balanced: between {few:,} and {count_text(many, noun)} a {one} to train on."
     if not few:
         return f"Uneven: '{most}' has {count_text(many, noun)} to train on, '{least}' has none."
+
     times = f"{many / few:.0f}" if many / few >= 9.95 else f"{many / few:.1f}"
     return f"Uneven: '{most}' has {count_text(many, noun)} to train on, '{least}' {few:,}: {times} times as many."
 
 
 class ClassBars(QAbstractScrollArea):
-    """A row a class: its name, a bar divided by split, its number. Scrolls; only what is visible is painted."""
+    """A row a class: its name, a bar divided by split, its number.
+
+    Scrolls; only what is visible is painted.
+    """
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -92,15 +108,18 @@ class ClassBars(QAbstractScrollArea):
         names, numbers = self._columns(metrics, totals)
         gap = self._theme.px(GAP)
         bars = QRect(names + gap, 0, self.viewport().width() - names - numbers - 2 * gap, 0)
-        row_height, head = self._row, self._head
+        row_height = self._row
+        head = self._head
         offset = self.verticalScrollBar().value()
         first = max(0, offset // row_height)
         painter.setClipRect(QRect(0, head, self.viewport().width(), self.viewport().height()))
+
         for row in range(
             first, min(len(self._classes), first + self.viewport().height() // row_height + 2)
         ):
             line = QRect(0, head + row * row_height - offset, self.viewport().width(), row_height)
             self._paint_row(painter, metrics, row, line, bars, names, largest)
+
         painter.setClipping(False)
         self._paint_legend(painter, metrics)
 
@@ -122,12 +141,14 @@ class ClassBars(QAbstractScrollArea):
         )
         thickness = theme.px(BAR)
         top = line.y() + (line.height() - thickness) / 2
+
         left = float(bars.x())
         for split, numbers in self._counts.items():
             width = bars.width() * numbers[row] / largest
             if width > 0:
                 painter.fillRect(QRectF(left, top, max(1.0, width), thickness), self._color(split))
             left += width
+
         painter.setPen(theme.color("secondary"))
         place = QRect(0, line.y(), line.width() - theme.px(2), line.height())
         alignment = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -137,15 +158,21 @@ class ClassBars(QAbstractScrollArea):
 
     def _legend(self, metrics: QFontMetrics) -> list[tuple[int, int, str, str]]:
         """(left, row, split, text) of every entry; what does not fit into a row begins the next."""
-        theme, left, row = self._theme, 0, 0
+        theme = self._theme
+        left = 0
+        row = 0
+
         entries = []
         for split, numbers in self._counts.items():
             text = f"{split} {sum(numbers):,}"
             width = theme.px(SQUARE + 5) + metrics.horizontalAdvance(text)
             if left and left + width > self.viewport().width():
-                left, row = 0, row + 1
+                left = 0
+                row = row + 1
+
             entries.append((left, row, split, text))
             left += width + theme.px(12)
+
         return entries
 
     @property
@@ -156,13 +183,16 @@ class ClassBars(QAbstractScrollArea):
 
     def _paint_legend(self, painter: QPainter, metrics: QFontMetrics) -> None:
         theme = self._theme
-        square, line = theme.px(SQUARE), theme.px(HEAD)
+        square = theme.px(SQUARE)
+
+        line = theme.px(HEAD)
         for left, row, split, text in self._legend(metrics):
             top = row * line
             painter.fillRect(
                 QRect(left, top + (line - theme.px(4) - square) // 2, square, square),
                 self._color(split),
             )
+
             painter.setPen(theme.color("secondary"))
             start = left + square + theme.px(5)
             place = QRect(start, top, metrics.horizontalAdvance(text) + 4, line - theme.px(4))
@@ -186,6 +216,7 @@ class ClassBars(QAbstractScrollArea):
                 QToolTip.hideText()
             else:
                 QToolTip.showText(event.globalPos(), self.words(row), self)
+
             return True
         return super().viewportEvent(event)
 
@@ -206,7 +237,8 @@ class ClassBars(QAbstractScrollArea):
     def _measure(self) -> None:
         head = self._head
         self.setMaximumHeight(head + self._theme.px(TALLEST) * max(1, len(self._classes)))
-        row, room = self._row, self.viewport().height() - head
+        row = self._row
+        room = self.viewport().height() - head
         bar = self.verticalScrollBar()
         bar.setRange(0, max(0, row * len(self._classes) - room))
         bar.setPageStep(max(1, room))

@@ -1,4 +1,6 @@
-"""A line of text that gives way: what does not fit ends in an ellipsis, and the tooltip holds all of it."""
+"""A line of text that gives way: what does not fit ends in an ellipsis, and the tooltip holds all
+of it.
+"""
 
 from __future__ import annotations
 

@@ -12,7 +12,10 @@ from app.ui.style.theme import Theme, style
 
 
 class EmptyState(QWidget):
-    """An icon, a heading, a sentence and one button that goes on. `say` changes heading and sentence."""
+    """An icon, a heading, a sentence and one button that goes on.
+
+    `say` changes heading and sentence.
+    """
 
     def __init__(
         self,
@@ -25,11 +28,14 @@ class EmptyState(QWidget):
         name: str,
     ) -> None:
         super().__init__()
-        self._theme, self._picture = theme, picture
+        self._theme = theme
+        self._picture = picture
         column = QVBoxLayout(self)
         column.setContentsMargins(32, 16, 32, 16)
         column.setSpacing(8)
-        self._icon, self.heading, self.text = QLabel(), QLabel(heading), QLabel(text)
+        self._icon = QLabel()
+        self.heading = QLabel(heading)
+        self.text = QLabel(text)
         style(self.heading, "heading")
         style(self.text, "why")
         self.text.setObjectName(f"{name}.text")

@@ -47,6 +47,7 @@ class Flow(QLayout):
         size = QSize()
         for item in self._items:
             size = size.expandedTo(item.minimumSize())
+
         return size
 
     def clear(self) -> None:
@@ -58,15 +59,24 @@ class Flow(QLayout):
                 widget.deleteLater()
 
     def _place(self, rect: QRect, really: bool) -> int:
-        x, y, line = rect.x(), rect.y(), 0
+        x = rect.x()
+        y = rect.y()
+
+        line = 0
         for item in self._items:
             if item.isEmpty():
                 continue
+
             size = item.sizeHint()
             if x > rect.x() and x + size.width() > rect.right() + 1:
-                x, y, line = rect.x(), y + line + self._gap, 0
+                x = rect.x()
+                y = y + line + self._gap
+                line = 0
+
             if really:
                 item.setGeometry(QRect(QPoint(x, y), size))
+
             x += size.width() + self._gap
             line = max(line, size.height())
+
         return y + line - rect.y()

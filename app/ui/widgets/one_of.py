@@ -6,7 +6,10 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 
 class OneOf(QWidget):
-    """Pages whose hidden ones take no room. (Of a QStackedWidget a layout asks all pages for their height.)"""
+    """Pages whose hidden ones take no room.
+
+    (Of a QStackedWidget a layout asks all pages for their height.)
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -25,6 +28,7 @@ class OneOf(QWidget):
         """Brings a page to the front, counted in the order in which they were added."""
         if number == self._current:
             return
+
         self._pages[self._current].hide()
         self._current = number
         self._pages[number].show()

@@ -12,7 +12,10 @@ from app.ui.style.theme import Theme, style
 
 
 class Segments(QWidget):
-    """chosen(key): another one was clicked. Each choice is (key, text, tooltip); buttons are called NAME.KEY."""
+    """chosen(key): another one was clicked.
+
+    Each choice is (key, text, tooltip); buttons are called NAME.KEY.
+    """
 
     chosen = Signal(str)
 
@@ -24,6 +27,7 @@ class Segments(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
+
         for key, text, tip in choices:
             button = QPushButton(text)
             button.setCheckable(True)
@@ -35,6 +39,7 @@ class Segments(QWidget):
             self._group.addButton(button)
             self.buttons[key] = button
             row.addWidget(button)
+
         self.set_value(choices[0][0])
         theme.changed.connect(self._measure)
         self._measure()

@@ -40,15 +40,18 @@ class Tile(QPushButton):
         column.addWidget(self._holder)
         head = QLabel(title)
         style(head, "tile-title")
+
         labels = [head]
         for text in texts:
             label = QLabel(text)
             style(label, "guide-quiet" if text is texts[0] else "secondary")
             labels.append(label)
+
         for label in labels:
             label.setWordWrap(True)
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
             column.addWidget(label)
+
         column.addStretch(1)
 
     def reserve_pictures(self) -> None:
@@ -64,12 +67,14 @@ class Tile(QPushButton):
     def _draw_pictures(self) -> None:
         if self._holder.isHidden():
             return
+
         self.reserve_pictures()
         while (item := self._strip.takeAt(0)) is not None:
             label = item.widget()
             if label is not None:
                 label.hide()
                 label.deleteLater()
+
         side = self._theme.px(40)
         for picture in self._pictures:
             label = QLabel()
@@ -79,10 +84,12 @@ class Tile(QPushButton):
                 if smooth
                 else Qt.TransformationMode.FastTransformation
             )
+
             label.setPixmap(
                 _pixmap(picture).scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio, mode)
             )
             self._strip.addWidget(label)
+
         self._strip.addStretch(1)
 
     def hasHeightForWidth(self) -> bool:
@@ -108,4 +115,5 @@ def _pixmap(picture: np.ndarray) -> QPixmap:
     picture = np.ascontiguousarray(picture)
     height, width = picture.shape[:2]
     form = QImage.Format.Format_Grayscale8 if picture.ndim == 2 else QImage.Format.Format_RGB888
+
     return QPixmap.fromImage(QImage(picture.data, width, height, picture.strides[0], form).copy())

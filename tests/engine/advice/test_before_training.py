@@ -1,4 +1,6 @@
-"""Findings before a training on data of every sort: those called for, with a remedy that the experiment takes."""
+"""Findings before a training on data of every sort: those called for, with a remedy that the
+experiment takes.
+"""
 
 from __future__ import annotations
 
@@ -84,6 +86,7 @@ def test_outliers_are_found_however_large_they_make_the_spread(amounts) -> None:
     finding = found(Experiment(), dataset.description, dataset)["outliers"]
     assert "15 pictures" in finding.text
     assert "9,000 € (row 1)" in finding.text
+
     after = taken(Experiment(), finding)
     assert after.loss is not None
     assert after.loss.kind == "l1"
@@ -124,6 +127,7 @@ def test_a_rare_yes_is_balanced_by_the_loss_of_yes_and_no(describe) -> None:
     assert after.loss is not None
     assert (after.loss.kind, after.loss.class_weights) == ("binary-cross-entropy", "balanced")
     assert found(after, description)["imbalance"].level == "info"
+
     weighted = Experiment.model_validate(
         {"loss": {"kind": "binary-cross-entropy", "positive_weight": 12.0}}
     )
@@ -151,6 +155,7 @@ def test_pairs_need_others_in_their_batch(describe) -> None:
     assert found(Experiment(), description) == {}
     small = Experiment.model_validate({"training": {"batch_size": 4}})
     finding = found(small, description)["small-batch"]
+
     assert "3 others" in finding.text
     assert taken(small, finding).training.batch_size == 128
     assert (
@@ -159,6 +164,7 @@ def test_pairs_need_others_in_their_batch(describe) -> None:
         ].level
         == "problem"
     )
+
     space = describe((300, 300), task="metric-learning", validation=(90, 90))
     small = Experiment.model_validate(
         {"data": {"task": "metric-learning"}, "training": {"batch_size": 4}}
@@ -174,12 +180,14 @@ def test_texts_longer_than_what_is_read(describe) -> None:
         found(Experiment(), description, data_of(description, inputs, np.zeros(600, np.int64)))
         == {}
     )
+
     inputs[:240] = 5
     finding = found(
         Experiment(), description, data_of(description, inputs, np.zeros(600, np.int64))
     )["context"]
     assert "40 %" in finding.text
     assert taken(Experiment(), finding).data.context == 32
+
     book = replace(
         description,
         task="language-modelling",
@@ -196,6 +204,7 @@ def test_the_course_of_a_training_without_classes(describe) -> None:
     course = Course(epochs=epochs([1.0, 0.9, 0.8, 0.6, 0.5, 0.4], [1.1, 0.8, 0.7, 0.8, 0.85, 0.9]))
     for epoch in course.epochs:
         epoch["metrics"] = {"r2": -0.1}
+
     experiment = Experiment.model_validate({"optimizer": {"kind": "adamw"}})
     keys = {
         finding.key: finding for finding in while_training(course, description, None, experiment)
@@ -203,8 +212,10 @@ def test_the_course_of_a_training_without_classes(describe) -> None:
     assert set(keys) == {"overfitting", "nothing"}
     assert "texts kept aside" in keys["overfitting"].text
     assert "-0.1" in keys["nothing"].text
+
     for epoch in course.epochs:
         epoch["metrics"] = {"r2": 0.4}
+
     assert [finding.key for finding in while_training(course, description, None, experiment)] == [
         "overfitting"
     ]

@@ -1,4 +1,6 @@
-"""Findings: each on figures that call for it, none on figures that do not; remedies that an experiment takes."""
+"""Findings: each on figures that call for it, none on figures that do not; remedies that an
+experiment takes.
+"""
 
 from __future__ import annotations
 
@@ -76,6 +78,7 @@ def test_imbalance(describe, counts: tuple[int, ...], level: str | None) -> None
     description = describe(counts, validation=(100, 100, 100))
     found = {finding.key: finding for finding in before_training(Experiment(), description)}
     assert (found["imbalance"].level if "imbalance" in found else None) == level
+
     if level:
         after = taken(Experiment(), found["imbalance"])
         assert after.loss is not None
@@ -129,12 +132,14 @@ def test_overfitting_and_its_remedies_in_turn(describe) -> None:
     assert (finding.key, finding.level) == ("overfitting", "warning")
     assert "Since epoch 3" in finding.text
     assert taken(experiment, finding).augmentation.shift == 0.1
+
     varied = experiment.replace(augmentation=experiment.augmentation.replace(**everything))
     assert varied.model is not None
     plain = varied.replace(model=varied.model.replace(dropout=0.0))
     (finding,) = while_training(course, description, None, plain)
     assert finding.remedy is not None
     assert finding.remedy.changes == {"model.dropout": 0.3}
+
     taken(plain, finding)
     dropped = varied.replace(model=varied.model.replace(dropout=0.3))
     (finding,) = while_training(course, description, None, dropped)
@@ -159,6 +164,7 @@ def test_a_loss_that_climbs(describe) -> None:
     losses = np.concatenate([np.linspace(2.3, 0.6, 150), np.linspace(0.6, 3.0, 60)])
     (finding,) = while_training(Course(losses=losses), describe(), None, chosen())
     assert (finding.key, finding.level) == ("jumping", "problem")
+
     after = taken(chosen(), finding)
     assert after.optimizer is not None
     assert after.optimizer.learning_rate == pytest.approx(0.0004)
@@ -170,6 +176,7 @@ def test_a_flat_line(describe, rate: float, remedy: float) -> None:
     experiment = chosen(optimizer={"kind": "adamw", "learning_rate": rate})
     (finding,) = while_training(flat, describe(), None, experiment)
     assert finding.key == "flat"
+
     after = taken(experiment, finding)
     assert after.optimizer is not None
     assert after.optimizer.learning_rate == pytest.approx(remedy)
@@ -180,6 +187,7 @@ def test_a_flat_line_while_the_learning_rate_still_rises_says_nothing(describe) 
     judged = [{**epoch, "step": 300} for epoch in epochs([1.1], [1.1])]
     rising = chosen(schedule={"kind": "one-cycle"}, training={"epochs": 30})
     assert while_training(Course(flat, judged), describe(), None, rising) == []
+
     over = chosen(schedule={"kind": "one-cycle"}, training={"epochs": 2})
     assert keys(while_training(Course(flat, judged), describe(), None, over)) == ["flat"]
 
@@ -191,6 +199,7 @@ def test_always_the_same_answer(describe) -> None:
     assert (finding.key, finding.title) == ("one-answer", 'It always says "Shirt"')
     assert finding.remedy is not None
     assert finding.remedy.changes == {"loss.class_weights": "balanced"}
+
     finding = while_training(course, describe((50, 50)), np.array([[50, 0], [50, 0]]), chosen())[0]
     assert finding.remedy is not None
     assert finding.remedy.changes == {"optimizer.learning_rate": 0.0004}
@@ -202,6 +211,7 @@ def test_a_class_that_is_never_predicted(describe) -> None:
         course, describe(), np.array([[40, 0, 0], [0, 40, 0], [20, 20, 0]]), chosen()
     )
     assert "never" in keys(found)
+
     finding = next(finding for finding in found if finding.key == "never")
     assert finding.title == '"Bag" is never predicted'
     assert finding.remedy is not None
@@ -224,6 +234,7 @@ def test_the_best_epoch_was_long_ago(describe) -> None:
     course = Course(epochs=epochs(np.linspace(1, 0.6, 11).tolist(), values))
     steady = chosen(schedule={"kind": "constant"}, training={"epochs": 30})
     assert "stale" in keys(while_training(course, describe(), None, steady))
+
     one_cycle = chosen(schedule={"kind": "one-cycle"}, training={"epochs": 30})
     assert "stale" not in keys(
         while_training(course, describe(), None, one_cycle)
@@ -238,6 +249,7 @@ def test_a_training_that_was_still_getting_better(describe) -> None:
     (finding,) = after_training(course, describe(), np.eye(3, dtype=int) * 20, chosen())
     assert finding.remedy is not None
     assert (finding.key, finding.remedy.action) == ("longer", "longer")
+
     settled = Course(epochs=epochs([1.0, 0.7, 0.5], [1.1, 0.601, 0.6]))
     assert after_training(settled, describe(), None, chosen()) == []
 
@@ -247,6 +259,7 @@ def test_after_a_failure() -> None:
     after = taken(chosen(), diverged)
     assert after.optimizer is not None
     assert after.optimizer.learning_rate == pytest.approx(0.0004)
+
     (memory,) = after_failure(
         "failed", chosen(training={"batch_size": 64}), "There was not enough memory."
     )

@@ -36,6 +36,7 @@ def _dataset(count: int) -> Dataset:
         np.zeros((count, 1, 4, 4), np.uint8) + np.arange(count, dtype=np.uint8)[:, None, None, None]
     )
     inputs.flags.writeable = False
+
     return Dataset(description, inputs, np.arange(count) % 2, {"training": np.arange(count)})
 
 
@@ -52,10 +53,13 @@ def test_every_example_comes_once_an_epoch_and_none_alone(count: int, size: int)
     batches.begin_epoch(1)
     parts = [batches.get(number) for number in range(batch_count(count, size))]
     seen = torch.cat([inputs[:, 0, 0, 0] for inputs, _ in parts]).round().long()
+
     assert sorted(seen.tolist()) == list(range(count))
     assert torch.equal(torch.cat([targets for _, targets in parts]), seen % 2)
+
     if size > 1 and count > 1:
         assert min(len(inputs) for inputs, _ in parts) > 1
+
     assert max(len(inputs) for inputs, _ in parts) <= size + 1
 
 
@@ -74,9 +78,12 @@ def test_the_dice_of_a_step_follow_from_the_step_alone() -> None:
         randomness.begin_step(epoch, number)
         return float(torch.rand(1, generator=randomness.augmentation)), float(torch.rand(1))
 
-    one, other = Randomness(3, CPU), Randomness(3, CPU)
+    one = Randomness(3, CPU)
+    other = Randomness(3, CPU)
+
     for number in range(5):
         step(one, 1, number)
+
     assert step(one, 2, 9) == step(other, 2, 9) != step(other, 2, 8)
     assert len({mixed(*numbers) for numbers in [(0, 0), (0, 1), (1, 0), (1,), (0,), (-1,)]}) == 6
 
@@ -116,6 +123,7 @@ def test_a_batch_of_one_is_refused_before_training_where_it_cannot_be(tmp_path: 
         model={"template": "convnext", "depth": 1},
         training={"batch_size": 1, "epochs": 1},
     )
+
     assert (
         trainer.train(asked, Run.create(tmp_path / "runs", asked), Listener(), Control()).status
         == "completed"

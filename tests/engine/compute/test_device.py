@@ -27,11 +27,13 @@ OLD = Card(0, "GTX 780", "this PyTorch build does not support the GTX 780 (compu
             Probe(
                 cuda_build=True, nvidia=True, error="The NVIDIA driver on your system is too old"
             ),
-            "a GPU was found, but it could not be started: The NVIDIA driver on your system is too old",
+            "a GPU was found, but it could not be started: The NVIDIA driver on your system is too "
+            "old",
         ),
         (
             Probe((OLD,), cuda_build=True, nvidia=True),
-            "a GPU was found, but it could not be started: this PyTorch build does not support the GTX 780 "
+            "a GPU was found, but it could not be started: this PyTorch build does not support the "
+            "GTX 780 "
             "(compute capability 3.5)",
         ),
     ],
@@ -129,7 +131,8 @@ def _in_thread(work: Callable[[], None]) -> None:
 
 
 def test_a_training_thread_has_a_number_of_threads_of_its_own() -> None:
-    before, seen = torch.get_num_threads(), []
+    before = torch.get_num_threads()
+    seen = []
 
     def work() -> None:
         with device.computing_thread(3):

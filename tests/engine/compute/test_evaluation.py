@@ -67,12 +67,15 @@ def judge(
 @pytest.mark.parametrize("weights", ["none", "balanced"])
 def test_the_average_does_not_depend_on_the_batches(batch: int, weights: str) -> None:
     inputs, targets = examples(19, 3)
-    net, function = network(3), loss(class_weights=weights)
+    net = network(3)
+    function = loss(class_weights=weights)
     judged = judge(net, inputs, targets, batch, function)
     net.eval()
+
     with torch.no_grad():
         outputs = net(PREPARATION.tensor(torch.from_numpy(inputs)))
         whole = float(function(outputs, torch.from_numpy(targets)))
+
     assert judged.loss == pytest.approx(whole, rel=1e-5)
     np.testing.assert_allclose(judged.predictions, outputs.softmax(1).numpy(), atol=1e-5)
     assert judged.metrics["accuracy"] == pytest.approx(
@@ -87,6 +90,7 @@ def test_a_yes_or_no_has_two_probabilities() -> None:
     function = loss("binary-cross-entropy", (4, 5))
     judged = judge(network(1), inputs, targets, 4, function, "binary-classification", classes=2)
     assert judged.predictions.shape == (9, 2)
+
     np.testing.assert_allclose(judged.predictions.sum(1), 1, atol=1e-6)
     assert set(judged.metrics) == {"accuracy", "f1", "auc", "macro_f1"}
 
@@ -110,7 +114,9 @@ def test_a_read_only_map_is_judged_without_a_warning(tmp_path) -> None:
     inputs, targets = examples(8, 3)
     np.save(tmp_path / "inputs.npy", inputs)
     mapped = np.load(tmp_path / "inputs.npy", mmap_mode="r")
-    first, second = judge(network(3), mapped, targets, 3), judge(network(3), inputs, targets, 3)
+    first = judge(network(3), mapped, targets, 3)
+    second = judge(network(3), inputs, targets, 3)
+
     assert first.loss == second.loss
 
 
@@ -125,6 +131,7 @@ def test_it_can_be_given_up_between_batches() -> None:
     net = network(3).train()
     with pytest.raises(Stopped):
         judge(net, *examples(12, 3), 4, check=check)
+
     assert len(calls) == 2
     assert net.training
 

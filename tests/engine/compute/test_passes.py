@@ -26,6 +26,7 @@ def gradients(work: build.TrainState) -> tuple[float, list[torch.Tensor]]:
     work.randomness.begin_step(1, 0)
     work.batches.begin_epoch(1)
     loss = work.passes(*work.batches.get(0))
+
     return float(loss), [parameter.grad.clone() for parameter in work.network.parameters()]
 
 
@@ -46,6 +47,7 @@ def test_gradients_in_parts_are_those_of_one_batch(parts: int, loss: dict, tmp_p
         loss={"kind": "cross-entropy", **loss},
         training={"batch_size": 48, "precision": "float32"},
     )
+
     cut = assembled(
         source,
         model=PLAIN,
@@ -55,6 +57,7 @@ def test_gradients_in_parts_are_those_of_one_batch(parts: int, loss: dict, tmp_p
     assert cut.batches.count == whole.batches.count and cut.passes.part_size == 48 // parts
     loss_whole, expected = gradients(whole)
     loss_cut, found = gradients(cut)
+
     assert loss_cut == pytest.approx(loss_whole, abs=1e-6)
     for one, other in zip(found, expected, strict=True):
         torch.testing.assert_close(one, other, rtol=0, atol=1e-6)
@@ -66,6 +69,7 @@ def outputs_and_targets(task: str, size: int) -> tuple[torch.Tensor, torch.Tenso
         targets = torch.randint(0, 7, (size, 5), generator=generator)
         targets[::3, 3:] = -100  # texts of different length
         return torch.randn(size, 5, 7, generator=generator), targets
+
     if task == "binary-classification":
         return torch.randn(size, 1, generator=generator), torch.randint(
             0, 2, (size,), generator=generator
@@ -76,13 +80,16 @@ def outputs_and_targets(task: str, size: int) -> tuple[torch.Tensor, torch.Tenso
         ).float()
     if task in ("regression", "reconstruction"):
         return torch.randn(size, 3, generator=generator), torch.randn(size, 3, generator=generator)
+
     return torch.randn(size, 3, generator=generator), torch.randint(
         0, 3, (size,), generator=generator
     )
 
 
 class Bias(torch.nn.Module):
-    """Answers with what it is given and a learned number beside: its gradient is that of the mean loss."""
+    """Answers with what it is given and a learned number beside: its gradient is that of the mean
+    loss.
+    """
 
     def __init__(self, form: torch.Size) -> None:
         super().__init__()
@@ -106,11 +113,13 @@ def test_every_loss_of_single_examples_adds_up(kind: str, task: str) -> None:
     loss = LOSSES.get(kind)().build((9, 4, 12), torch.device("cpu"), 25)
     assert not loss.compares
     outputs, targets = outputs_and_targets(task, 25)
+
     found = []
     for size in (25, 8):
         network = Bias(outputs.shape[1:])
         value = Passes(network, loss, torch.device("cpu"), None, size)(outputs, targets)
         found.append((value, network.bias.grad))
+
     torch.testing.assert_close(found[0], found[1], rtol=0, atol=1e-6)
 
 
@@ -124,9 +133,11 @@ def test_one_example_left_over_does_not_cut_a_batch() -> None:
 
     outputs, targets = outputs_and_targets("classification", 25)
     loss = LOSSES.get("cross-entropy")().build((9, 4, 12), torch.device("cpu"), 25)
+
     network = Counting(outputs.shape[1:])
     for size in (24, 12, 23, 10):
         Passes(network, loss, torch.device("cpu"), None, size)(outputs, targets)
+
     assert sizes == [25, 12, 13, 12, 13, 8, 8, 9]
     sizes.clear()
     Passes(network, loss, torch.device("cpu"), None, 2)(outputs, targets)
@@ -137,12 +148,14 @@ def test_a_run_with_accumulation_does_the_steps_of_the_large_batch(tmp_path: Pat
     source = pictures(tmp_path / "a.npz")
     base = {"model": PLAIN, "training": {"batch_size": 32, "precision": "float32"}}
     cut = base | {"training": {"batch_size": 8, "accumulation": 4, "precision": "float32"}}
+
     losses = []
     for sections in (base, cut):
         asked = experiment(source, **sections)
         run = Run.create(tmp_path / "runs", asked)
         assert trainer.train(asked, run, Listener(), Control()).status == "completed"
         losses.append(history.read_history(run.path).losses)
+
     assert len(losses[0]) == len(losses[1])
     assert losses[1] == pytest.approx(
         losses[0], rel=2e-3
@@ -156,11 +169,15 @@ def test_float16_scales_its_loss_and_goes_on_to_the_same_bits(tmp_path: Path) ->
     whole = Run.create(tmp_path / "runs", asked)
     reference = trainer.train(asked, whole, Listener(), Control())
     assert reference.status == "completed" and whole.environment()["precision"] == "float16"
+
     losses = history.read_history(whole.path).losses
     assert losses[-3:].mean() < losses[:3].mean()
-    run, control = Run.create(tmp_path / "runs", asked), Control()
+    run = Run.create(tmp_path / "runs", asked)
+
+    control = Control()
     with at_step(4, control.stop):
         trainer.train(asked, run, Listener(), control)
+
     assert (
         trainer.resume(run, Listener(), Control()).summary["weights_sha256"]
         == reference.summary["weights_sha256"]
@@ -174,15 +191,19 @@ def test_a_gradient_that_overflows_in_float16_costs_a_step_and_no_weight() -> No
     passes = Passes(network, loss, torch.device("cpu"), torch.float16, 8)
     optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
     passes(outputs, targets)
-    before, scale = network.bias.detach().clone(), passes.scale_state()["scale"]
+    before = network.bias.detach().clone()
+    scale = passes.scale_state()["scale"]
     assert network.bias.grad is not None
+
     network.bias.grad.fill_(float("inf"))
     passes.unscale(optimizer)
     passes.step(optimizer)
     assert torch.equal(network.bias, before) and passes.scale_state()["scale"] == scale / 2
+
     other = Passes(network, loss, torch.device("cpu"), torch.float16, 8)
     other.load_scale(passes.scale_state())
     assert other.scale_state() == passes.scale_state()
+
     passes(outputs, targets)
     passes.unscale(optimizer)
     expected = torch.softmax(outputs, 1) - torch.nn.functional.one_hot(targets, 3)

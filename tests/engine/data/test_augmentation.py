@@ -56,8 +56,10 @@ def test_every_variation_keeps_form_and_is_repeatable(
     one, two, other = (augmentation(pixels, generator(seed)) for seed in (1, 1, 2))
     assert one.shape == pixels.shape and one.dtype == torch.uint8
     assert torch.equal(one, two)
+
     if shape[0] == 16:
         assert not torch.equal(one, other) and not torch.equal(one, pixels)
+
     assert torch.equal(pixels, before)
     floats = augmentation(pixels.float() / 255, generator(1))
     assert floats.dtype == torch.float32 and (floats * 255 - one.float()).abs().max() < 2
@@ -76,6 +78,7 @@ def test_about_half_are_mirrored_exactly() -> None:
     result = Augmentation(AugmentationSettings(flip=True, shift=0.0))(pixels, generator())
     mirrored = (result == pixels.flip(3)).flatten(1).all(1)
     kept = (result == pixels).flatten(1).all(1)
+
     assert bool((mirrored | kept).all())
     assert 150 < int(mirrored.sum()) < 250
 
@@ -84,6 +87,7 @@ def test_shifts_are_whole_pixels_both_ways_and_continue_the_edge() -> None:
     pixels = batch(300, 1, 8, 8)
     result = Augmentation(AugmentationSettings(flip=False, shift=0.125))(pixels, generator())
     padded = torch.nn.functional.pad(pixels.float(), (1, 1, 1, 1), mode="replicate").to(torch.uint8)
+
     seen = set()
     for one, picture in zip(result, padded, strict=True):
         found = [
@@ -94,6 +98,7 @@ def test_shifts_are_whole_pixels_both_ways_and_continue_the_edge() -> None:
         ]
         assert found
         seen.update(found)
+
     assert len(seen) == 9
 
 
@@ -102,6 +107,7 @@ def test_turning_keeps_the_middle_and_scaling_the_colour() -> None:
     pixels[:, :, 8, 8] = 255
     turned = Augmentation(AugmentationSettings(**OFF, rotate=180.0))(pixels, generator())
     assert int(turned[:, 0, 8, 8].min()) > 200
+
     grey = torch.full((5, 3, 10, 14), 90, dtype=torch.uint8)
     assert torch.equal(
         Augmentation(AugmentationSettings(**OFF, scale=0.5, rotate=45.0))(grey, generator()), grey
@@ -111,9 +117,11 @@ def test_turning_keeps_the_middle_and_scaling_the_colour() -> None:
 def test_erased_parts_are_rectangles_of_the_mean() -> None:
     pixels = batch(50, 1, 20, 20)
     result = Augmentation(AugmentationSettings(**OFF, erase=0.5))(pixels, generator())
+
     changed = (result != pixels)[:, 0]
     for one, mask, picture in zip(result, changed, pixels, strict=True):
-        rows, columns = torch.nonzero(mask.any(1)).flatten(), torch.nonzero(mask.any(0)).flatten()
+        rows = torch.nonzero(mask.any(1)).flatten()
+        columns = torch.nonzero(mask.any(0)).flatten()
         assert len(rows) <= 10 and len(columns) <= 10
         assert one[0][mask].unique().tolist() in ([], [round(float(picture.float().mean()))])
 
@@ -141,6 +149,7 @@ def test_the_tensor_is_normalised_and_the_batch_untouched(channels: int) -> None
     assert torch.allclose(result, (pixels / 255 - mean) / std, atol=1e-5)
     assert result.dtype == torch.float32 and torch.equal(pixels, before)
     assert channels == 1 or result.is_contiguous(memory_format=torch.channels_last)
+
     floats = pixels.float()
     assert torch.allclose(preparation.tensor(floats), result) and torch.equal(
         floats, before.float()
@@ -158,6 +167,7 @@ def test_fits() -> None:
     assert array("crop").shape == array("fit").shape == array("stretch").shape == (3, 10, 10)
     assert array("crop").min() > 230  # nearly only the white middle
     assert array("stretch")[:, 5, 0].tolist() == [255, 0, 0]
+
     fitted = array("fit")
     assert fitted[:, 5, 0].tolist() == [255, 0, 0] and fitted[:, 5, 9].tolist() == [0, 0, 255]
     assert (
@@ -168,6 +178,7 @@ def test_fits() -> None:
 def test_a_file_tried_later_becomes_exactly_what_was_trained_on(folder: Maker) -> None:
     base = folder({"a": 5, "b": 5}, size=(900, 1000), suffix=".jpg")
     dataset = open_dataset(DataSettings(source=str(base)))
+
     preparation = dataset.description.preparation
     for row, name in enumerate(dataset.names):
         again = preparation.array(decode(base / name, preparation.detail))
@@ -176,7 +187,8 @@ def test_a_file_tried_later_becomes_exactly_what_was_trained_on(folder: Maker) -
 
 def test_the_first_batch_of_metric_learning_stands_in_the_order_of_its_training() -> None:
     dataset = open_dataset(DataSettings(source="sample:digits", task="metric-learning"))
-    cpu, task = torch.device("cpu"), TASKS["metric-learning"]
+    cpu = torch.device("cpu")
+    task = TASKS["metric-learning"]
     batches = Batches(
         dataset, 16, Augmentation(AugmentationSettings(**OFF)), task, Randomness(5, cpu), cpu
     )

@@ -51,6 +51,7 @@ def test_other_number_types_keep_their_tones(tmp_path: Path, values: np.ndarray)
         image = Image.frombytes("I;16B", (16, 16), values.tobytes())
     else:
         image = Image.fromarray(values)
+
     image.save(tmp_path / "deep.tif")
     assert distinct(decode(tmp_path / "deep.tif")) >= 250
 
@@ -65,6 +66,7 @@ def test_exif_rotation_is_applied(tmp_path: Path, orientation: int) -> None:
     exif[0x0112] = orientation
     Image.new("RGB", (20, 10), "red").save(tmp_path / "turned.jpg", exif=exif)
     expected = (10, 20) if orientation >= 5 else (20, 10)
+
     assert decode(tmp_path / "turned.jpg").size == expected
     assert measure(tmp_path / "turned.jpg") == expected[::-1]
 
@@ -76,6 +78,7 @@ def test_exif_6_turns_clockwise(tmp_path: Path) -> None:
     exif[0x0112] = 6
     image.save(tmp_path / "turned.png", exif=exif)
     pixels = np.asarray(decode(tmp_path / "turned.png").convert("L"))
+
     assert pixels[:10].min() == 255 and pixels[10:].max() == 0
 
 
@@ -88,6 +91,7 @@ def test_transparency_lies_on_white(tmp_path: Path, mode: str) -> None:
         image.save(tmp_path / "clear.png", transparency=0)
     else:
         image.convert(mode).save(tmp_path / "clear.png")
+
     result = decode(tmp_path / "clear.png")
     assert result.mode == ("L" if mode == "LA" else "RGB")
     assert np.asarray(result).min() == 255
@@ -130,6 +134,7 @@ def test_bytes_and_open_files_are_decoded_alike() -> None:
     Image.new("L", (5, 4), 77).save(buffer, "PNG")
     assert decode(buffer.getvalue()).size == (5, 4)
     buffer.seek(0)
+
     assert np.asarray(decode(buffer)).mean() == 77
 
 
@@ -162,6 +167,7 @@ def test_bad_files_have_reasons(tmp_path: Path) -> None:
     (tmp_path / "text.jpg").write_text("this is a letter", encoding="utf-8")
     (tmp_path / "hidden.png").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n")
     enormous_png(tmp_path / "bomb.png")
+
     expected = {
         "empty.jpg": "empty",
         "cut.jpg": "cut off",
@@ -174,6 +180,7 @@ def test_bad_files_have_reasons(tmp_path: Path) -> None:
         with pytest.raises(Unreadable) as caught:
             decode(tmp_path / name)
         assert word in caught.value.reason, name
+
     with pytest.raises(Unreadable):
         measure(tmp_path / "bomb.png")
 
@@ -184,10 +191,12 @@ def test_no_damage_raises_anything_but_unreadable(tmp_path: Path) -> None:
     for form in ("PNG", "JPEG", "GIF", "TIFF", "BMP", "WEBP", "PPM"):
         buffer = io.BytesIO()
         image.save(buffer, form)
+
         for _ in range(40):
             content = bytearray(buffer.getvalue())
             for _ in range(6):
                 content[random.integers(len(content))] = random.integers(256)
+
             try:
                 assert decode(bytes(content)).mode in ("L", "RGB")
             except Unreadable as error:
@@ -203,11 +212,13 @@ def test_no_permission_is_a_reason(tmp_path: Path) -> None:
         "try: decode(sys.argv[1])\n"
         "except Unreadable as error: print(error.reason)"
     )
+
     command = [sys.executable, "-c", script, str(tmp_path / "secret.png")]
     if os.geteuid() == 0:
         for part in (tmp_path, *tmp_path.parents[:-2]):
             part.chmod(0o755)
         command = ["setpriv", "--reuid", "65534", "--clear-groups", *command]
+
     done = subprocess.run(
         command, capture_output=True, text=True, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     )

@@ -36,16 +36,21 @@ def test_every_division_keeps_its_promises(
 ) -> None:
     targets = np.repeat(np.arange(len(counts)), counts)
     units = np.arange(len(targets))
+
     random = np.random.default_rng(seed)
     for _ in range(copies):  # also copies across classes
         units[random.integers(len(units))] = units[random.integers(len(units))]
+
     places = divide(targets, free(targets), units, len(counts), validation, test, seed).places
     assert set(np.unique(places)) <= {0, 1, 2}
+
     for unit in np.unique(units):
         assert len(np.unique(places[units == unit])) == 1, "a unit straddles"
+
     for number in range(len(counts)):
         own = targets == number
         assert (places[own] == 0).any(), "training lost a class"
+
         alone = all((targets[units == unit] == number).all() for unit in units[own])
         if alone and len(np.unique(units[own])) >= 2:
             assert (places[own] == 1).any(), "validation lost a class"
@@ -90,6 +95,7 @@ def test_training_copies_of_an_own_test_set_are_left_out() -> None:
     units = np.arange(40)
     units[0] = units[3]
     division = divide(targets, hints, units, 2, 0.2, 0.1, 0)
+
     assert division.left_out == 1 and division.places[0] == FREE and division.places[3] == 2
     assert np.array_equal(division.places == 2, hints == 2)
 
@@ -118,6 +124,7 @@ def test_copied_files_never_straddle(folder: Maker) -> None:
     base = folder({"a": 30, "b": 30})
     for number in range(0, 30, 2):
         (base / "a" / f"copy {number}.png").write_bytes((base / "a" / f"{number}.png").read_bytes())
+
     dataset = open_dataset(DataSettings(source=str(base), validation_share=0.3, test_share=0.2))
     place = {dataset.names[row]: split for split, rows in dataset.indices.items() for row in rows}
     assert all(
@@ -134,6 +141,7 @@ def test_groups_of_files_stay_together(folder: Maker, picture: Maker, group: str
             for frame in range(5):
                 name = f"film{film}/{frame}.png" if group == "folder" else f"film{film}_{frame}.png"
                 picture(base / c / name, seed=hash((c, film, frame)) % 10_000)
+
     dataset = open_dataset(
         DataSettings(source=str(base), group=group, validation_share=0.2, test_share=0.2)
     )
@@ -143,6 +151,7 @@ def test_groups_of_files_stay_together(folder: Maker, picture: Maker, group: str
         for row in rows:
             key = dataset.names[row].rsplit("/" if group == "folder" else "_", 1)[0]
             films.setdefault(key, set()).add(split)
+
     assert len(films) == 12 and all(len(splits) == 1 for splits in films.values())
 
 
@@ -150,6 +159,7 @@ def test_a_single_group_cannot_be_divided(folder: Maker) -> None:
     base = folder({"a": 5, "b": 5})
     with pytest.raises(UserError) as caught:
         open_dataset(DataSettings(source=str(base), group="name"))
+
     assert caught.value.setting == "data.group"
 
 

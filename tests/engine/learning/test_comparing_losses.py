@@ -1,4 +1,6 @@
-"""Losses on points in space agree with their papers' formulas written out, and stay finite where nothing compares."""
+"""Losses on points in space agree with their papers' formulas written out, and stay finite where
+nothing compares.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,8 @@ def test_clip() -> None:
     """Radford et al. 2021, figure 3."""
     torch.manual_seed(0)
     outputs = pairs(13)
-    logits, labels = outputs[:, 0] @ outputs[:, 1].T, torch.arange(13)
+    logits = outputs[:, 0] @ outputs[:, 1].T
+    labels = torch.arange(13)
     expected = (
         functional.cross_entropy(logits, labels) + functional.cross_entropy(logits.T, labels)
     ) / 2
@@ -41,21 +44,25 @@ def test_clip() -> None:
 
 def test_a_partner_that_is_the_same_is_right_too() -> None:
     """Two pictures with one text: whichever of them is taken, nothing is paid."""
-    near, far = [1.0, 0.0], [0.0, 1.0]
+    near = [1.0, 0.0]
+    far = [0.0, 1.0]
     outputs = (
         torch.tensor([[near, near], [near, near], [far, far]]) * torch.tensor([100.0, 1.0])[:, None]
     )
     loss = made("symmetric-cross-entropy")
+
     assert loss(outputs, torch.tensor([7, 7, 2])).item() == pytest.approx(0, abs=1e-6)
     assert loss(outputs, torch.tensor([7, 8, 2])).item() > 0.4
 
 
 def test_a_partner_that_is_the_same_adds_its_probability() -> None:
     torch.manual_seed(0)
-    outputs, targets = pairs(9), torch.tensor([0, 1, 2, 0, 3, 4, 1, 5, 0])
+    outputs = pairs(9)
+    targets = torch.tensor([0, 1, 2, 0, 3, 4, 1, 5, 0])
     logits = outputs[:, 0] @ outputs[:, 1].T
     right = (targets[:, None] == targets[None]).float()
-    there, back = logits.softmax(1), logits.softmax(0)
+    there = logits.softmax(1)
+    back = logits.softmax(0)
     expected = -((there * right).sum(1).log() + (back * right).sum(0).log()).mean() / 2
     torch.testing.assert_close(
         made("symmetric-cross-entropy")(outputs, targets), expected, rtol=1e-6, atol=1e-6
@@ -65,13 +72,16 @@ def test_a_partner_that_is_the_same_adds_its_probability() -> None:
 def test_nt_xent() -> None:
     """Chen et al. 2020, equation 1, summed up over all 2N; the learned factor plays no part."""
     torch.manual_seed(0)
-    outputs, heat = pairs(8), 0.3
+    outputs = pairs(8)
+    heat = 0.3
     z = functional.normalize(torch.cat([outputs[:, 0], outputs[:, 1]]), dim=1)
+
     expected = 0.0
     for i in range(16):
         partner = (i + 8) % 16
         others = sum(math.exp(float(z[i] @ z[k]) / heat) for k in range(16) if k != i)
         expected -= math.log(math.exp(float(z[i] @ z[partner]) / heat) / others) / 16
+
     loss = made("nt-xent", temperature=heat)
     assert loss(outputs, torch.arange(8)).item() == pytest.approx(expected, rel=1e-5)
     assert loss(outputs * 3, torch.arange(8)).item() == pytest.approx(expected, rel=1e-5)
@@ -81,19 +91,23 @@ def test_nt_xent_leaves_pairs_with_the_same_partner_out() -> None:
     torch.manual_seed(0)
     outputs = pairs(5)
     twice = torch.cat([outputs, outputs[:1]])
-    loss, targets = made("nt-xent"), torch.tensor([0, 1, 2, 3, 4, 0])
+    loss = made("nt-xent")
+    targets = torch.tensor([0, 1, 2, 3, 4, 0])
     each, _ = loss.each(twice, targets)
     alone, _ = loss.each(outputs, targets[:5])
     torch.testing.assert_close(each[0], alone[0], rtol=1e-6, atol=1e-6)
+
     assert each[1] > alone[1]
 
 
 def test_supervised_contrastive() -> None:
     """Khosla et al. 2020, equation 2, over the anchors that have positives."""
     torch.manual_seed(0)
-    outputs, heat = torch.randn(12, 5), 0.2
+    outputs = torch.randn(12, 5)
+    heat = 0.2
     targets = torch.tensor([0, 1, 1, 2, 0, 2, 2, 3, 1, 0, 2, 4])
     z = functional.normalize(outputs, dim=1)
+
     costs = []
     for i in range(12):
         same = [p for p in range(12) if p != i and targets[p] == targets[i]]
@@ -103,6 +117,7 @@ def test_supervised_contrastive() -> None:
                 -sum(math.log(math.exp(float(z[i] @ z[p]) / heat) / others) for p in same)
                 / len(same)
             )
+
     loss = made("supervised-contrastive", temperature=heat)
     assert loss(outputs, targets).item() == pytest.approx(sum(costs) / len(costs), rel=1e-5)
     assert loss.totals(outputs, targets)[1].item() == len(costs) == 10
@@ -111,9 +126,12 @@ def test_supervised_contrastive() -> None:
 @pytest.mark.parametrize("hardest", [False, True])
 @pytest.mark.parametrize("margin", [0.2, 1.5])
 def test_triplets_of_classes(hardest: bool, margin: float) -> None:
-    """Every triplet by PyTorch's own loss; per anchor the mean, or the worst right one against the worst wrong one."""
+    """Every triplet by PyTorch's own loss; per anchor the mean, or the worst right one against the
+    worst wrong one.
+    """
     torch.manual_seed(0)
-    outputs, targets = torch.randn(14, 4), torch.tensor([0, 1, 1, 2, 0, 2, 2, 3, 1, 0, 2, 1, 0, 4])
+    outputs = torch.randn(14, 4)
+    targets = torch.tensor([0, 1, 1, 2, 0, 2, 2, 3, 1, 0, 2, 1, 0, 4])
     z = functional.normalize(outputs, dim=1)
 
     def cosine(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
@@ -126,6 +144,7 @@ def test_triplets_of_classes(hardest: bool, margin: float) -> None:
         if hardest and right:
             right = [max(right, key=lambda p: float(cosine(z[a], z[p])))]
             wrong = [min(wrong, key=lambda n: float(cosine(z[a], z[n])))]
+
         found = [
             functional.triplet_margin_with_distance_loss(
                 z[a : a + 1], z[p : p + 1], z[n : n + 1], distance_function=cosine, margin=margin
@@ -135,6 +154,7 @@ def test_triplets_of_classes(hardest: bool, margin: float) -> None:
         ]
         if found:
             each.append(torch.stack(found).mean())
+
     loss = made("triplet", margin=margin, triplets="hardest" if hardest else "all")
     torch.testing.assert_close(
         loss(outputs, targets), torch.stack(each).mean(), rtol=1e-5, atol=1e-6
@@ -144,15 +164,18 @@ def test_triplets_of_classes(hardest: bool, margin: float) -> None:
 @pytest.mark.parametrize("hardest", [False, True])
 def test_triplets_of_pairs_look_both_ways(hardest: bool) -> None:
     torch.manual_seed(0)
-    outputs, targets = pairs(7), torch.tensor([0, 1, 2, 0, 3, 4, 5])
+    outputs = pairs(7)
+    targets = torch.tensor([0, 1, 2, 0, 3, 4, 5])
     z = functional.normalize(outputs, dim=2)
     far = 1 - z[:, 0] @ z[:, 1].T
+
     each = []
     for table in (far, far.T):
         for a in range(7):
             wrong = torch.stack([table[a, n] for n in range(7) if targets[n] != targets[a]])
             costs = torch.relu(0.4 + table[a, a] - wrong)
             each.append(costs.max() if hardest else costs.mean())
+
     loss = made("triplet", margin=0.4, triplets="hardest" if hardest else "all")
     torch.testing.assert_close(
         loss(outputs, targets), torch.stack(each).mean(), rtol=1e-5, atol=1e-6
@@ -166,6 +189,7 @@ def test_few_pairs_or_equal_ones_stay_finite(kind: str, targets: list[int]) -> N
     loss = made(kind)(outputs, torch.tensor(targets))
     loss.backward()
     assert torch.isfinite(loss) and torch.isfinite(outputs.grad).all()
+
     if len(set(targets)) == 1:
         assert loss.item() == pytest.approx(0, abs=1e-6)
 
@@ -201,7 +225,9 @@ def test_the_memory_can_be_known_without_numbers(kind: str) -> None:
 def test_half_precision_is_left_outside(kind: str) -> None:
     torch.manual_seed(0)
     outputs = pairs(20, 8) if kind in PAIRS else torch.randn(20, 8)
+
     targets = torch.arange(20) if kind in PAIRS else torch.arange(20) % 5
     with torch.autocast("cpu", torch.bfloat16):
         coarse = made(kind)(outputs, targets)
+
     assert torch.equal(coarse, made(kind)(outputs, targets))

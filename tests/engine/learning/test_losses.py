@@ -29,7 +29,9 @@ def over_batches(
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
 def test_cross_entropy(weights: str, smoothing: float) -> None:
     torch.manual_seed(0)
-    outputs, targets, counts = torch.randn(37, 4), torch.randint(0, 4, (37,)), (5, 50, 20, 25)
+    outputs = torch.randn(37, 4)
+    targets = torch.randint(0, 4, (37,))
+    counts = (5, 50, 20, 25)
     loss = LOSSES.get("cross-entropy")(label_smoothing=smoothing, class_weights=weights).build(
         counts, CPU
     )
@@ -43,7 +45,8 @@ def test_cross_entropy(weights: str, smoothing: float) -> None:
 
 def test_a_short_last_batch_counts_for_what_it_is() -> None:
     loss = LOSSES.get("cross-entropy")(label_smoothing=0.0).build((1, 1), CPU)
-    good, bad = torch.tensor([[9.0, 0.0]] * 9), torch.tensor([[0.0, 9.0]])
+    good = torch.tensor([[9.0, 0.0]] * 9)
+    bad = torch.tensor([[0.0, 9.0]])
     targets = torch.zeros(10, dtype=torch.long)
     totals = [loss.totals(good, targets[:9]), loss.totals(bad, targets[9:])]
     mean = sum(t for t, _ in totals) / sum(c for _, c in totals)
@@ -53,7 +56,8 @@ def test_a_short_last_batch_counts_for_what_it_is() -> None:
 @pytest.mark.parametrize("weight", [None, 3.0])
 def test_binary_cross_entropy(weight: float | None) -> None:
     torch.manual_seed(0)
-    outputs, targets = torch.randn(23, 1), torch.randint(0, 2, (23,))
+    outputs = torch.randn(23, 1)
+    targets = torch.randint(0, 2, (23,))
     loss = LOSSES.get("binary-cross-entropy")(positive_weight=weight).build((10, 13), CPU)
     expected = functional.binary_cross_entropy_with_logits(
         outputs[:, 0], targets.float(), pos_weight=torch.tensor(weight or 1.0)
@@ -72,7 +76,8 @@ def test_balanced_weights_make_classes_weigh_the_same() -> None:
 @pytest.mark.parametrize("weights", ["none", "balanced"])
 def test_binary_cross_entropy_of_tags(weights: str) -> None:
     torch.manual_seed(0)
-    outputs, targets = torch.randn(23, 3), torch.randint(0, 2, (23, 3)).float()
+    outputs = torch.randn(23, 3)
+    targets = torch.randint(0, 2, (23, 3)).float()
     loss = LOSSES.get("binary-cross-entropy")(class_weights=weights).build((5, 20, 0), CPU, 40)
     weight = torch.tensor([35 / 5, 20 / 20, 1.0]) if weights == "balanced" else None
     expected = functional.binary_cross_entropy_with_logits(outputs, targets, pos_weight=weight)
@@ -96,7 +101,8 @@ def test_two_tags_are_not_taken_for_yes_and_no() -> None:
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
 def test_cross_entropy_of_tokens_ignores_padding(smoothing: float) -> None:
     torch.manual_seed(0)
-    outputs, targets = torch.randn(7, 5, 11), torch.randint(1, 11, (7, 5))
+    outputs = torch.randn(7, 5, 11)
+    targets = torch.randint(1, 11, (7, 5))
     targets[1, 2:] = targets[4] = targets[6, 4:] = -100
     loss = LOSSES.get("cross-entropy")(label_smoothing=smoothing).build((7,), CPU)
     there = targets != -100
@@ -127,9 +133,11 @@ REFERENCES = {
 @pytest.mark.parametrize("shape", [(23, 1), (23, 3), (11, 3, 4, 5), (11, 2, 7)])
 def test_losses_on_differences(kind: str, shape: tuple[int, ...]) -> None:
     torch.manual_seed(0)
-    outputs, targets = torch.randn(shape), torch.randn(shape)
+    outputs = torch.randn(shape)
+    targets = torch.randn(shape)
     reference, given = REFERENCES[kind]
-    loss, expected = LOSSES.get(kind)(**given).build((23,), CPU), reference(outputs, targets)
+    loss = LOSSES.get(kind)(**given).build((23,), CPU)
+    expected = reference(outputs, targets)
     torch.testing.assert_close(loss(outputs, targets), expected, rtol=1e-6, atol=1e-6)
     torch.testing.assert_close(
         over_batches(loss, outputs, targets, 5), expected, rtol=1e-6, atol=1e-6

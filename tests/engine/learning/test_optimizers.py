@@ -1,4 +1,6 @@
-"""One step of each optimizer against the formulas of its paper, and what it keeps against what it says it keeps."""
+"""One step of each optimizer against the formulas of its paper, and what it keeps against what it
+says it keeps.
+"""
 
 from __future__ import annotations
 
@@ -10,59 +12,82 @@ import torch
 from app.engine.learning.optimizer import OPTIMIZERS
 
 CPU = torch.device("cpu")
-RATE, DECAY = 0.01, 0.1
+RATE = 0.01
+DECAY = 0.1
 
 
 def steps(
     kind: str, count: int, **settings: object
 ) -> tuple[list[float], torch.optim.Optimizer, torch.Tensor]:
-    """A weight of 1 driven by the gradients 0.5, -0.25, 0.125, ...; its values, the optimizer, the weight."""
+    """A weight of 1 driven by the gradients 0.5, -0.25, 0.125, ...; its values, the optimizer, the
+    weight.
+    """
     weight = torch.nn.Parameter(torch.tensor([1.0], dtype=torch.float64))
     choice = OPTIMIZERS.get(kind)(learning_rate=RATE, weight_decay=DECAY, **settings)
     optimizer = choice.build([{"params": [weight], "weight_decay": DECAY}], CPU)
+
     values = []
     for step in range(count):
         weight.grad = torch.tensor([0.5 * (-0.5) ** step], dtype=torch.float64)
         optimizer.step()
         values.append(weight.item())
+
     return values, optimizer, weight
 
 
 def test_adamw_follows_its_paper() -> None:
-    theta, m, v, expected = 1.0, 0.0, 0.0, []
+    theta = 1.0
+    m = 0.0
+    v = 0.0
+
+    expected = []
     for t in range(1, 6):
         g = 0.5 * (-0.5) ** (t - 1)
-        m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
+        m = 0.9 * m + 0.1 * g
+        v = 0.999 * v + 0.001 * g * g
         theta -= RATE * DECAY * theta
         theta -= RATE * (m / (1 - 0.9**t)) / (math.sqrt(v / (1 - 0.999**t)) + 1e-8)
         expected.append(theta)
+
     assert steps("adamw", 5)[0] == pytest.approx(expected, rel=1e-9)
 
 
 def test_adam_adds_the_decay_to_the_gradient() -> None:
-    theta, m, v, expected = 1.0, 0.0, 0.0, []
+    theta = 1.0
+    m = 0.0
+    v = 0.0
+
+    expected = []
     for t in range(1, 6):
         g = 0.5 * (-0.5) ** (t - 1) + DECAY * theta
-        m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
+        m = 0.9 * m + 0.1 * g
+        v = 0.999 * v + 0.001 * g * g
         theta -= RATE * (m / (1 - 0.9**t)) / (math.sqrt(v / (1 - 0.999**t)) + 1e-8)
         expected.append(theta)
+
     assert steps("adam", 5)[0] == pytest.approx(expected, rel=1e-9)
 
 
 def test_sgd_goes_straight_down() -> None:
-    theta, expected = 1.0, []
+    theta = 1.0
+    expected = []
     for t in range(4):
         theta -= RATE * (0.5 * (-0.5) ** t + DECAY * theta)
         expected.append(theta)
+
     assert steps("sgd", 4)[0] == pytest.approx(expected, rel=1e-9)
 
 
 def test_momentum_adds_up() -> None:
-    theta, velocity, expected = 1.0, 0.0, []
+    theta = 1.0
+    velocity = 0.0
+
+    expected = []
     for t in range(4):
         velocity = 0.9 * velocity + 0.5 * (-0.5) ** t + DECAY * theta
         theta -= RATE * velocity
         expected.append(theta)
+
     assert steps("sgd-momentum", 4, nesterov=False)[0] == pytest.approx(expected, rel=1e-9)
 
 
@@ -77,6 +102,7 @@ def test_floats_per_parameter_as_counted_on_live_state(choice: type) -> None:
         and value.shape == weight.shape
         and name in choice.state_names
     ]
+
     spec = choice()
     assert set(spec.state) <= set(kept) <= {*spec.state, *spec.partly}
     floats = spec.floats([{"params": [weight]}])

@@ -1,4 +1,6 @@
-"""Several steps of each optimizer against PyTorch's own, on the same gradients and with the same options."""
+"""Several steps of each optimizer against PyTorch's own, on the same gradients and with the same
+options.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from app.engine.learning.combined_optimizer import CombinedOptimizer
 from app.engine.learning.optimizer import OPTIMIZERS
 
 CPU = torch.device("cpu")
-RATE, DECAY, STEPS = 0.01, 0.1, 7
+RATE = 0.01
+DECAY = 0.1
+STEPS = 7
 MOMENTS = {"betas": (0.8, 0.99), "eps": 1e-6}
 OURS = {"beta1": 0.8, "beta2": 0.99, "epsilon": 1e-6}
 
@@ -82,6 +86,7 @@ def weights() -> list[nn.Parameter]:
     generator = torch.Generator().manual_seed(0)
     made = [torch.randn(shape, generator=generator) for shape in ((4, 3, 3, 3), (6, 5), (7,), ())]
     made[0] = made[0].contiguous(memory_format=torch.channels_last)
+
     return [nn.Parameter(one) for one in made]
 
 
@@ -93,21 +98,26 @@ def walked(
     for step in range(steps):
         for group in optimizer.param_groups:
             group["lr"] = RATE * (1 - step / (2 * steps))
+
         optimizer.zero_grad(set_to_none=True)
         for weight in own:
             weight.grad = torch.empty_like(weight).copy_(
                 torch.randn(weight.shape, generator=generator) / (step + 1)
             )
+
         optimizer.step()
+
     return [weight.detach() for weight in own]
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_steps_agree_with_pytorch(case: str) -> None:
     kind, settings, make, options = CASES[case]
-    mine, theirs = weights(), weights()
+    mine = weights()
+    theirs = weights()
     choice = OPTIMIZERS.get(kind)(learning_rate=RATE, weight_decay=DECAY, **settings)
     ours = choice.build([{"params": mine, "weight_decay": DECAY}], CPU)
+
     other = make(theirs, lr=RATE, weight_decay=DECAY, **options)
     for one, two in zip(walked(ours, mine), walked(other, theirs), strict=True):
         torch.testing.assert_close(
@@ -121,7 +131,8 @@ def test_every_optimizer_is_compared() -> None:
 
 @pytest.mark.parametrize("scale", ["match_rms_adamw", "original"])
 def test_muon_takes_the_matrices_and_adamw_the_rest(scale: str) -> None:
-    mine, theirs = weights(), weights()
+    mine = weights()
+    theirs = weights()
     choice = OPTIMIZERS.get("muon")(
         learning_rate=RATE, weight_decay=DECAY, momentum=0.9, scale=scale, iterations=4
     )
@@ -129,6 +140,7 @@ def test_muon_takes_the_matrices_and_adamw_the_rest(scale: str) -> None:
         [{"params": mine[:2], "weight_decay": DECAY}, {"params": mine[2:], "weight_decay": 0.0}],
         CPU,
     )
+
     muon = optim.Muon(
         [theirs[1]], lr=RATE, weight_decay=DECAY, momentum=0.9, ns_steps=4, adjust_lr_fn=scale
     )
@@ -139,9 +151,11 @@ def test_muon_takes_the_matrices_and_adamw_the_rest(scale: str) -> None:
         ],
         lr=RATE,
     )
+
     other = CombinedOptimizer([muon, adamw])
     for one, two in zip(walked(ours, mine), walked(other, theirs), strict=True):
         torch.testing.assert_close(one, two, rtol=1e-6, atol=1e-7)
+
     apart = weights()
     single = optim.Muon(
         [apart[1]], lr=RATE, weight_decay=DECAY, momentum=0.9, ns_steps=4, adjust_lr_fn=scale
@@ -150,23 +164,30 @@ def test_muon_takes_the_matrices_and_adamw_the_rest(scale: str) -> None:
 
 
 def test_parts_together_are_one_optimizer() -> None:
-    """Groups and state are shared: a rate set on the whole is that of the part; a saved state goes on to the same."""
-    own, again = weights(), weights()
+    """Groups and state are shared: a rate set on the whole is that of the part; a saved state goes
+    on to the same.
+    """
+    own = weights()
+    again = weights()
     choice = OPTIMIZERS.get("muon")(learning_rate=RATE)
     first, second = (
         choice.build([{"params": one, "weight_decay": DECAY}], CPU) for one in (own, again)
     )
     assert isinstance(first, CombinedOptimizer) and isinstance(second, CombinedOptimizer)
+
     first.param_groups[0]["lr"] = 0.5
     assert first.parts[0].param_groups[0]["lr"] == 0.5
     assert first.step(lambda: 3.0) == 3.0 and not first.state
+
     walked(first, own, 2)
     assert (
         set(first.state) == set(own) and first.parts[0].state is first.parts[1].state is first.state
     )
+
     with torch.no_grad():
         for one, two in zip(own, again, strict=True):
             two.copy_(one)
+
     second.load_state_dict(copy.deepcopy(first.state_dict()))
     assert all(
         torch.equal(one, two)
@@ -180,7 +201,9 @@ def test_parts_together_are_one_optimizer() -> None:
 class Small(nn.Module):
     def __init__(self) -> None:
         super().__init__()
-        self.table, self.linear, self.norm = nn.Embedding(3, 4), nn.Linear(4, 5), nn.LayerNorm(5)
+        self.table = nn.Embedding(3, 4)
+        self.linear = nn.Linear(4, 5)
+        self.norm = nn.LayerNorm(5)
 
 
 @pytest.mark.parametrize("choice", OPTIMIZERS.all(), ids=lambda choice: choice.kind)
@@ -194,14 +217,17 @@ def test_biases_and_norms_are_decayed_only_if_asked_for(choice: type, everywhere
         for group in optimizer.param_groups
         for weight in group["params"]
     }
+
     assert {name: decayed[weight] for name, weight in network.named_parameters()} == {
         "table.weight": 0.3,
         "linear.weight": 0.3,
         **dict.fromkeys(("linear.bias", "norm.weight", "norm.bias"), 0.3 if everywhere else 0.0),
     }
     nn.init.ones_(network.norm.bias)
+
     for weight in network.parameters():
         weight.grad = torch.zeros_like(weight)
+
     optimizer.step()
     moved = float((network.norm.bias.detach() - 1).abs().max())
     assert moved > 0 if everywhere else moved == 0
@@ -210,8 +236,10 @@ def test_biases_and_norms_are_decayed_only_if_asked_for(choice: type, everywhere
 def test_muon_leaves_tables_to_adamw() -> None:
     network = Small()
     optimizer = OPTIMIZERS.get("muon")().over(network, CPU)
+
     for weight in network.parameters():
         weight.grad = torch.ones_like(weight)
+
     optimizer.step()
     names = {weight: name for name, weight in network.named_parameters()}
     turned = [
@@ -226,9 +254,11 @@ def test_muon_leaves_tables_to_adamw() -> None:
 @pytest.mark.parametrize("case", CASES)
 def test_what_is_said_to_be_kept_is_kept(case: str) -> None:
     kind, settings, _, _ = CASES[case]
-    own, choice = weights(), OPTIMIZERS.get(kind)(**settings)
+    own = weights()
+    choice = OPTIMIZERS.get(kind)(**settings)
     optimizer = choice.build([{"params": own, "weight_decay": 0.0}], CPU)
     walked(optimizer, own, 1)
+
     for weight in own:
         there = {
             name: tuple(value.shape)
@@ -236,6 +266,7 @@ def test_what_is_said_to_be_kept_is_kept(case: str) -> None:
             if value is not None
         }
         assert there == choice.kept(tuple(weight.shape), choice.is_matrix({}, weight))
+
     floats = choice.floats(optimizer.param_groups)
     assert sum(floats.values()) == sum(
         value.numel()

@@ -13,6 +13,7 @@ def clusters(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     random = np.random.default_rng(seed)
     labels = np.arange(count) % 4
     points = random.normal(size=(4, 12))[labels] + 0.2 * random.normal(size=(count, 12))
+
     return (points / np.linalg.norm(points, axis=1, keepdims=True)).astype(np.float32), labels
 
 
@@ -40,10 +41,12 @@ def test_places_in_portions_are_those_of_a_sort(monkeypatch: pytest.MonkeyPatch)
     points = points + np.random.default_rng(3).normal(0, 0.4, points.shape).astype(np.float32)
     near = points @ points.T
     np.fill_diagonal(near, -np.inf)
+
     expected = []
     for row in range(50):
         order = [place for place in np.argsort(-near[row]) if place != row]
         expected.append([labels[place] == labels[row] for place in order].index(True))
+
     monkeypatch.setattr(retrieval, "CHUNK", 7)
     assert retrieval.places(points, points, labels, labels, itself=True).tolist() == expected
     assert retrieval.places(points[:2], points, np.array([9, 9]), labels).tolist() == [
@@ -56,6 +59,7 @@ def test_what_lies_near_stays_near_and_the_picture_is_the_same_each_time() -> No
     points, labels = clusters(80)
     flat = retrieval.unfold(points)
     assert np.array_equal(flat, retrieval.unfold(points))
+
     apart = ((flat[:, None] - flat[None]) ** 2).sum(axis=2)
     np.fill_diagonal(apart, np.inf)
     assert (labels[apart.argmin(axis=1)] == labels).mean() > 0.95
@@ -76,10 +80,13 @@ def test_unfolding_can_be_given_up_and_has_limits() -> None:
 
     with pytest.raises(Enough):
         retrieval.unfold(points, check)
+
     with pytest.raises(UserError, match="too few"):
         retrieval.unfold(points[:3])
+
     with pytest.raises(UserError, match="too many"):
         retrieval.unfold(np.zeros((retrieval.MOST + 1, 2)))
+
     assert len(retrieval.sample(10_000)) == retrieval.MOST
     assert np.array_equal(retrieval.sample(10_000), retrieval.sample(10_000))
     assert retrieval.sample(5).tolist() == [0, 1, 2, 3, 4]

@@ -25,11 +25,13 @@ def factors_of(schedule: Schedule, steps: int = STEPS) -> list[float]:
 def of_pytorch(make: type, steps: int = STEPS, **options: object) -> list[float]:
     optimizer = stepper()
     scheduler = make(optimizer, **options)
+
     found = []
     for _ in range(steps):
         found.append(optimizer.param_groups[0]["lr"])
         optimizer.step()
         scheduler.step()
+
     return found
 
 
@@ -78,6 +80,7 @@ def test_restarts_are_those_of_pytorch(longer: float, first: int) -> None:
         lr_scheduler.CosineAnnealingWarmRestarts, steps, T_0=first, T_mult=int(longer), eta_min=0.1
     )
     ours = factors_of(schedule, steps)
+
     assert ours[:-1] == pytest.approx(theirs[:-1], abs=1e-9)
     assert ours[-1] == pytest.approx(0.1)  # the run ends in a valley
     assert sum(one < two for one, two in pairwise(ours)) == 2
@@ -133,19 +136,23 @@ def test_a_plateau_is_noticed_as_by_pytorch(patience: int, cooldown: int, thresh
         threshold=threshold,
         min_lr=0.02,
     )
+
     memory: dict[str, float] = {}
     for loss in LOSSES:
         memory = schedule.judged(memory, loss)
         theirs.step(loss)
         assert scale_of(memory) == pytest.approx(optimizer.param_groups[0]["lr"], rel=1e-12)
         memory = json.loads(json.dumps(memory, allow_nan=False))  # as a checkpoint keeps it
+
     assert scale_of(memory) < 1
 
 
 def test_a_loss_that_is_no_number_is_no_improvement() -> None:
-    schedule, memory = SCHEDULES.get("plateau")(patience=1), {}
+    schedule = SCHEDULES.get("plateau")(patience=1)
+    memory = {}
     for loss in (float("nan"), float("inf")):
         memory = schedule.judged(memory, loss)
+
     assert scale_of(memory) == pytest.approx(0.3) and "best" not in memory
     json.dumps(memory, allow_nan=False)
     assert schedule.judged(memory, 5.0)["best"] == 5.0

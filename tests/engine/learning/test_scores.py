@@ -42,6 +42,7 @@ def test_figures_are_those_of_scikit_learn(case: tuple[int, list[tuple[int, int]
     assert metrics.macro_f1(matrix) == pytest.approx(
         f1_score(true, predictions, average="macro", zero_division=0)
     )
+
     np.testing.assert_allclose(table.precision, precision)
     np.testing.assert_allclose(table.recall, recall)
     np.testing.assert_allclose(table.f1, f1)
@@ -88,8 +89,10 @@ def test_the_interval_holds_the_share_and_stays_a_share(total: int, share: float
 
 def test_two_hundred_classes() -> None:
     random = np.random.default_rng(0)
-    true, predictions = random.integers(0, 200, 5000), random.integers(0, 200, 5000)
+    true = random.integers(0, 200, 5000)
+    predictions = random.integers(0, 200, 5000)
     matrix = metrics.confusion(true, predictions, 200)
+
     assert matrix.shape == (200, 200)
     assert matrix.sum() == 5000
     assert matrix[true[0], predictions[0]] >= 1

@@ -1,4 +1,6 @@
-"""What tasks make of answers and targets: order, damage, what is kept, and figures against independent ones."""
+"""What tasks make of answers and targets: order, damage, what is kept, and figures against
+independent ones.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,7 @@ class Rows(Preparation):
         return cls()
 
 
-def description(
+def describe(
     preparation: Preparation = PICTURES, classes: tuple[str, ...] = (), **more: Any
 ) -> Description:
     each = {"training": (20,) * max(1, len(classes)), "validation": (5,) * max(1, len(classes))}
@@ -67,14 +69,14 @@ def description(
 
 
 ABOUT = {
-    "classification": about(classes=("a", "b", "c")),
-    "binary-classification": about(classes=("no", "yes")),
-    "multi-label": about(classes=("a", "b", "c")),
-    "regression": about(amounts=(Amount("x", "", 10.0, 2.0), Amount("y", "", -1.0, 0.5))),
-    "matching": about(PAIRS),
-    "metric-learning": about(classes=("a", "b", "c")),
-    "language-modelling": about(BYTES),
-    "reconstruction": about(damage=Damage("mask", 0.5, 2)),
+    "classification": describe(classes=("a", "b", "c")),
+    "binary-classification": describe(classes=("no", "yes")),
+    "multi-label": describe(classes=("a", "b", "c")),
+    "regression": describe(amounts=(Amount("x", "", 10.0, 2.0), Amount("y", "", -1.0, 0.5))),
+    "matching": describe(PAIRS),
+    "metric-learning": describe(classes=("a", "b", "c")),
+    "language-modelling": describe(BYTES),
+    "reconstruction": describe(damage=Damage("mask", 0.5, 2)),
 }
 
 
@@ -88,10 +90,11 @@ def test_a_task_says_what_it_needs(kind: str) -> None:
     assert all(name in METRICS for name in task.metrics)
     assert task.losses and task.fits(ABOUT[kind]) == ""
     assert task.probes == {"regression": 400, "matching": 64, "metric-learning": 400}.get(kind, 12)
+
     others = (
-        description(PAIRS, ("a", "b"), amounts=(Amount("x"),))
+        describe(PAIRS, ("a", "b"), amounts=(Amount("x"),))
         if not task.pairs
-        else description(classes=("a", "b"))
+        else describe(classes=("a", "b"))
     )
     assert "needs" in task.fits(others)
 
@@ -102,11 +105,14 @@ def test_pretended_targets_are_of_the_form_that_the_losses_read(kind: str) -> No
 
     task = TASKS[kind]
     problem = task.problem(ABOUT[kind], 6)
-    targets, outputs = task.fake_targets(problem, 4), torch.randn(4, *problem.answer)
+    targets = task.fake_targets(problem, 4)
+
+    outputs = torch.randn(4, *problem.answer)
     for name in task.losses:
         loss = LOSSES.get(name)().build((1,) * problem.outputs, torch.device("cpu"), 20)
         total, weight = loss.totals(outputs, targets)
         assert loss(outputs, targets).shape == total.shape == weight.shape == ()
+
     assert len(task.predictions(ABOUT[kind], outputs, targets)) == 4
     assert (
         len(task.predictions(ABOUT[kind], outputs, torch.zeros(4, dtype=torch.int64))) == 4
@@ -121,6 +127,7 @@ def test_no_examples_have_no_figures(kind: str) -> None:
     predictions = task.predictions(ABOUT[kind], torch.randn(4, *problem.answer), targets).numpy()
     wanted = targets.numpy() if kind != "reconstruction" else np.zeros(4)
     found = task.figures(ABOUT[kind], wanted[:0], predictions[:0])
+
     assert not {name: value for name, value in found.items() if not math.isnan(value)}
 
 
@@ -137,20 +144,26 @@ def test_an_epoch_has_every_example_once_and_equals_in_runs(classes: list[int], 
     found = TASKS["metric-learning"].order_of(order, targets)
     assert sorted(found.tolist()) == list(range(len(classes)))
     assert torch.equal(found, TASKS["metric-learning"].order_of(order, targets))
+
     lengths: dict[int, list[int]] = {}
-    drawn, place = targets[found].tolist(), 0
+    drawn = targets[found].tolist()
+    place = 0
+
     positions = {int(example): at for at, example in enumerate(order.tolist())}
     for label in set(classes):
         members = [example for example in found.tolist() if classes[example] == label]
         assert [positions[example] for example in members] == sorted(
             positions[example] for example in members
         )
+
     while place < len(drawn):
         end = place
         while end < len(drawn) and drawn[end] == drawn[place]:
             end += 1
+
         lengths.setdefault(drawn[place], []).append(end - place)
         place = end
+
     for label, runs in lengths.items():
         assert sum(length % RUN != 0 for length in runs) <= 1, (label, runs)
 
@@ -167,13 +180,13 @@ def test_every_batch_of_many_classes_has_equals() -> None:
 def test_metric_learning_needs_equals_to_compare() -> None:
     task = TASKS["metric-learning"]
     assert "only one class" in task.fits(
-        description(classes=("a", "b"), counts={"training": (9, 0), "validation": (3, 0)})
+        describe(classes=("a", "b"), counts={"training": (9, 0), "validation": (3, 0)})
     )
     assert "two classes" in task.fits(
-        description(classes=("a", "b"), counts={"training": (9, 1), "validation": (3, 2)})
+        describe(classes=("a", "b"), counts={"training": (9, 1), "validation": (3, 2)})
     )
     assert "validation" in task.fits(
-        description(classes=("a", "b"), counts={"training": (9, 9), "validation": (1, 1)})
+        describe(classes=("a", "b"), counts={"training": (9, 9), "validation": (1, 1)})
     )
 
 
@@ -181,15 +194,17 @@ def test_metric_learning_needs_equals_to_compare() -> None:
 
 
 def test_a_text_is_priced_by_the_byte() -> None:
-    task, outputs = TASKS["language-modelling"], torch.randn(5, 8, 257)
+    task = TASKS["language-modelling"]
+    outputs = torch.randn(5, 8, 257)
     targets = torch.randint(1, 257, (5, 8), generator=torch.Generator().manual_seed(0))
     targets[1, 3:] = targets[4] = -100
-    predictions = task.predictions(description(BYTES), outputs, targets)
+    predictions = task.predictions(describe(BYTES), outputs, targets)
     each = torch.log_softmax(outputs.double(), 2).gather(2, targets.clamp(min=0)[..., None])[..., 0]
     there = targets != -100
     np.testing.assert_allclose(predictions[:, 0], -(each * there).sum(1), rtol=1e-6, atol=1e-6)
     assert predictions[:, 1].tolist() == predictions[:, 2].tolist() == [8, 3, 8, 8, 0]
-    figures = task.figures(description(BYTES), targets.numpy(), predictions.numpy())
+
+    figures = task.figures(describe(BYTES), targets.numpy(), predictions.numpy())
     nats = float(-(each * there).sum()) / 27
     assert figures == pytest.approx(
         {"bits_per_byte": nats / math.log(2), "perplexity": math.exp(nats)}, rel=1e-6
@@ -217,25 +232,32 @@ def test_the_same_number_of_parts_is_hidden_in_every_example(
         found, damaged(inputs, Damage("mask", share, patch), generator.manual_seed(seed))
     )
     assert inputs.min() >= 1
+
     hidden = found == 0
     assert torch.equal(found, torch.where(hidden, torch.zeros(()), inputs))
     first = hidden if len(shape) == 1 else hidden[:, 0]
+
     if len(shape) > 1:
         assert (hidden == hidden[:, :1]).all()
+
     sides = shape[1:] if len(shape) > 1 else shape
     corners = first[(slice(None), *(slice(None, None, patch) for _ in sides))]
     parts = math.prod(-(-side // patch) for side in sides)
     assert (corners.flatten(1).sum(1) == max(1, round(share * parts))).all()
+
     whole = corners
     for axis, side in enumerate(sides, start=1):
         whole = whole.repeat_interleave(patch, axis).narrow(axis, 0, side)
+
     assert torch.equal(whole, first)
 
 
 def test_other_dice_hide_other_parts_and_no_place_is_spared() -> None:
-    generator, inputs = torch.Generator().manual_seed(0), torch.ones(2000, 1, 4, 4)
+    generator = torch.Generator().manual_seed(0)
+    inputs = torch.ones(2000, 1, 4, 4)
     found = damaged(inputs, Damage("mask", 0.25, 1), generator)
     rate = (found == 0).float().mean((0, 1))
+
     assert ((rate - 0.25).abs() < 0.06).all()
 
 
@@ -247,7 +269,7 @@ def test_noise_is_as_strong_as_asked() -> None:
 
 @pytest.mark.parametrize("kind", ["mask", "noise"])
 def test_categories_of_rows_are_left_alone(kind: Any) -> None:
-    description = about(Rows(), damage=Damage(kind, 0.7))
+    description = describe(Rows(), damage=Damage(kind, 0.7))
     rows = torch.cat([torch.randn(20, 3), torch.randint(0, 4, (20, 2)).float()], dim=1)
     inputs, clean = TASKS["reconstruction"].batch(
         description, rows, torch.zeros(20), torch.Generator().manual_seed(0)
@@ -261,7 +283,7 @@ def test_categories_of_rows_are_left_alone(kind: Any) -> None:
 def test_without_damage_an_example_is_its_own_copy() -> None:
     pictures = torch.randn(3, 3, 6, 6)
     found, clean = TASKS["reconstruction"].batch(
-        description(), pictures, torch.zeros(3), torch.Generator()
+        describe(), pictures, torch.zeros(3), torch.Generator()
     )
     assert torch.equal(torch.as_tensor(found), pictures) and torch.equal(clean, pictures)
 
@@ -273,7 +295,8 @@ def test_pictures_stay_channels_last_when_parts_are_hidden() -> None:
 
 
 def test_restored_pictures_are_judged_in_tones() -> None:
-    task, description = TASKS["reconstruction"], ABOUT["reconstruction"]
+    task = TASKS["reconstruction"]
+    description = ABOUT["reconstruction"]
     generator = torch.Generator().manual_seed(0)
     outputs, clean = (torch.randn(7, 3, 6, 6, generator=generator) for _ in range(2))
     predictions = task.predictions(description, outputs, clean)
@@ -283,6 +306,7 @@ def test_restored_pictures_are_judged_in_tones() -> None:
     figures = task.figures(description, np.zeros(7), predictions.numpy())
     assert figures["psnr"] == pytest.approx(10 * math.log10(1 / (error**2).mean()), rel=1e-6)
     assert figures["mae"] == pytest.approx(np.abs(error).mean() / spread, rel=1e-6)
+
     mean = task.predictions(
         description, torch.zeros(200, 3, 6, 6), torch.randn(200, 3, 6, 6, generator=generator)
     )
@@ -292,10 +316,10 @@ def test_restored_pictures_are_judged_in_tones() -> None:
 def test_rows_have_no_peak() -> None:
     predictions = (
         TASKS["reconstruction"]
-        .predictions(description(Rows()), torch.zeros(4, 3), torch.ones(4, 3))
+        .predictions(describe(Rows()), torch.zeros(4, 3), torch.ones(4, 3))
         .numpy()
     )
-    assert TASKS["reconstruction"].figures(description(Rows()), np.zeros(4), predictions) == {
+    assert TASKS["reconstruction"].figures(describe(Rows()), np.zeros(4), predictions) == {
         "mae": 1.0
     }
 
@@ -305,7 +329,7 @@ def test_rows_have_no_peak() -> None:
 
 def test_what_is_kept_of_a_pair_are_points_of_length_1() -> None:
     outputs = torch.randn(6, 2, 5) * 40
-    predictions = TASKS["matching"].predictions(description(PAIRS), outputs, torch.zeros(6))
+    predictions = TASKS["matching"].predictions(describe(PAIRS), outputs, torch.zeros(6))
     np.testing.assert_allclose(predictions.norm(dim=2), 1, atol=1e-6)
 
 
@@ -317,31 +341,34 @@ def test_the_problem_of_pairs_and_spaces_follows_the_size_asked_for() -> None:
 
 
 def test_of_very_many_classes_figures_need_no_table_of_confusions() -> None:
-    few, many = (
-        description(classes=tuple("abc")),
-        description(classes=tuple(map(str, range(5_000)))),
-    )
+    few = describe(classes=tuple("abc"))
+    many = describe(classes=tuple(map(str, range(5_000))))
     generator = np.random.default_rng(3)
-    targets, predictions = generator.integers(0, 3, 40), generator.dirichlet(np.ones(3), 40)
+    targets = generator.integers(0, 3, 40)
+    predictions = generator.dirichlet(np.ones(3), 40)
     wide = np.concatenate([predictions, np.zeros((40, 4_997))], axis=1)
     task = TASKS["classification"]
     assert task.figures(few, targets, predictions) == pytest.approx(
         task.figures(many, targets, wide), abs=1e-12
     )
+
     matrix = task.confusion(few, targets, predictions)
     assert matrix is not None and task.figures(few, targets, predictions) == {
         "accuracy": scores.accuracy(matrix),
         "macro_f1": scores.macro_f1(matrix),
     }
+
     assert task.confusion(many, targets, wide) is None
 
 
 def test_texts_of_their_own_are_asked_for_their_own_next_tokens() -> None:
-    task, generator = TASKS["language-modelling"], torch.Generator()
+    task = TASKS["language-modelling"]
+    generator = torch.Generator()
     texts = torch.tensor([[5, 6, 7, 8], [5, 6, 0, 0], [9, 0, 0, 0]])
     inputs, targets = task.batch(
-        description(BYTES), texts, torch.zeros(3, dtype=torch.int64), generator
+        describe(BYTES), texts, torch.zeros(3, dtype=torch.int64), generator
     )
+
     assert inputs is texts
     assert targets.tolist() == [[6, 7, 8, -100], [6, -100, -100, -100], [-100] * 4]
-    assert task.batch(description(BYTES), texts, texts, generator)[1] is texts
+    assert task.batch(describe(BYTES), texts, texts, generator)[1] is texts

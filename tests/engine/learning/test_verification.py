@@ -1,4 +1,6 @@
-"""Figures of tags, amounts, pairs and spaces, against scikit-learn and against what follows from their definition."""
+"""Figures of tags, amounts, pairs and spaces, against scikit-learn and against what follows from
+their definition.
+"""
 
 from __future__ import annotations
 
@@ -43,6 +45,7 @@ def test_tags_are_judged_as_by_scikit_learn(count: int, tags: int, seed: int) ->
     found = TASKS["multi-label"].figures(
         description(classes=tuple("abcdef"[:tags])), targets, predictions
     )
+
     there = targets.any(axis=0)
     if there.any():
         expected = average_precision_score(
@@ -51,6 +54,7 @@ def test_tags_are_judged_as_by_scikit_learn(count: int, tags: int, seed: int) ->
         assert found["mean_average_precision"] == pytest.approx(expected, abs=1e-6)
     else:
         assert "mean_average_precision" not in found
+
     given_ = (predictions >= 0.5).astype(int)
     known = there | given_.any(axis=0)
     if known.any():
@@ -74,6 +78,7 @@ def test_amounts_are_judged_as_by_scikit_learn(amounts: int) -> None:
     found = TASKS["regression"].figures(
         description(amounts=(Amount("x"),) * amounts), targets, predictions
     )
+
     assert found["mae"] == pytest.approx(mean_absolute_error(targets, predictions), rel=1e-6)
     assert found["rmse"] == pytest.approx(root_mean_squared_error(targets, predictions), rel=1e-6)
     assert found["r2"] == pytest.approx(r2_score(targets, predictions), rel=1e-6)
@@ -91,11 +96,13 @@ def test_an_amount_that_never_varies_has_no_r2() -> None:
 def test_matching_is_judged_as_by_scikit_learn() -> None:
     from sklearn.metrics import roc_auc_score, top_k_accuracy_score
 
-    first, other = points(60, 5), points(60, 5, seed=1)
+    first = points(60, 5)
+    other = points(60, 5, seed=1)
     second = first + 0.8 * other
     second /= np.linalg.norm(second, axis=1, keepdims=True)
     predictions = np.stack([first, second], axis=1)
     found = TASKS["matching"].figures(description(pairs=True), np.arange(60), predictions)
+
     near = first @ second.T
     for k in (1, 5):
         there = top_k_accuracy_score(np.arange(60), near, k=k)
@@ -104,6 +111,7 @@ def test_matching_is_judged_as_by_scikit_learn() -> None:
         assert found[f"recall_at_{k}_there"] == pytest.approx(there, abs=1e-6)
         assert found[f"recall_at_{k}_back"] == pytest.approx(back, abs=1e-6)
         assert found[f"recall_at_{k}"] == pytest.approx((there + back) / 2, abs=1e-6)
+
     expected = roc_auc_score(np.eye(60).ravel(), near.ravel())
     assert found["auc"] == pytest.approx(expected, abs=1e-6)
 
@@ -134,7 +142,8 @@ def test_a_space_is_judged_as_by_scikit_learn() -> None:
     from sklearn.metrics import roc_auc_score
     from sklearn.neighbors import NearestNeighbors
 
-    centres, random = points(5, 4), np.random.default_rng(0)
+    centres = points(5, 4)
+    random = np.random.default_rng(0)
     targets = random.integers(0, 5, 80)
     predictions = centres[targets] + 0.5 * points(80, 4, seed=2)
     predictions = (predictions / np.linalg.norm(predictions, axis=1, keepdims=True)).astype(
@@ -148,6 +157,7 @@ def test_a_space_is_judged_as_by_scikit_learn() -> None:
         .fit(predictions)
         .kneighbors(predictions, return_distance=False)[:, 1]
     )
+
     assert found["recall_at_1"] == pytest.approx((targets[near] == targets).mean(), abs=1e-6)
     upper = np.triu_indices(80, 1)
     expected = roc_auc_score(
@@ -164,6 +174,7 @@ def test_one_of_a_kind_is_not_asked_for() -> None:
         )["recall_at_1"]
         == 1
     )
+
     assert (
         TASKS["metric-learning"].figures(
             description(classes=("a", "b")), np.array([0, 1]), predictions[:2]
@@ -209,6 +220,7 @@ def test_every_pair_is_as_likely_to_be_drawn() -> None:
     first, second = verification.same_pairs(array, 400)
     share = (array[first] == 0).mean()
     assert len(first) == 400 and share == pytest.approx(435 / (435 + 45 + 1), abs=0.05)
+
     first, second = verification.different_pairs(array, 400)
     mixed = ((array[first] == 0) & (array[second] == 1)) | (
         (array[first] == 1) & (array[second] == 0)
@@ -224,6 +236,7 @@ def test_ten_thousand_pairs_are_judged_in_little_memory() -> None:
     found = TASKS["matching"].figures(description(pairs=True), np.arange(4000), predictions)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
+
     assert found["recall_at_1"] > 0.99 and found["auc"] > 0.99
     assert peak < 100 * 2**20  # all against all would be 16 million similarities and as many ranks
     assert not math.isnan(found["auc"])

@@ -20,13 +20,16 @@ class FakeNvml:
     """A driver with one GPU of 8 GB, in which single questions can be made to fail."""
 
     def __init__(self, **broken: Any) -> None:
-        self.broken, self.asked, self.open = broken, 0, False
+        self.broken = broken
+        self.asked = 0
+        self.open = False
 
     def _answer(self, name: str, value: Any) -> Any:
         self.asked += 1
         broken = self.broken.get(name)
         if isinstance(broken, Exception):
             raise broken
+
         return value if broken is None else broken
 
     def nvmlInit(self) -> None:
@@ -69,6 +72,7 @@ def test_a_whole_driver() -> None:
         64.0,
         120.5,
     )
+
     assert readings["reserved"] is None and "yet" in reasons["reserved"]
     monitor.close()
     assert not nvml.open
@@ -92,6 +96,7 @@ def test_a_whole_driver() -> None:
 def test_a_failure_blanks_its_field_and_says_why(name: str, predictions: str, field: str) -> None:
     readings, reasons = DeviceMonitor("cuda:0", FakeNvml(**{field: failing(name)})).sample()
     every = ("total", "free", "other", "utilisation", "temperature", "power")
+
     blank = {"init": every, "handle": every, "memory": ("total", "free", "other")}.get(
         field, (field,)
     )
@@ -112,13 +117,16 @@ def test_what_is_not_available_is_not_a_number(value: Any) -> None:
 def test_after_some_failures_it_asks_less_often_and_recovers() -> None:
     now = [0.0]
     nvml = FakeNvml(power=failing("Unknown"))
+
     monitor = DeviceMonitor("cuda:0", nvml, clock=lambda: now[0])
     for _ in range(PATIENCE):
         monitor.sample()
+
     nvml.broken.clear()
     asked = nvml.asked
     readings, reasons = monitor.sample()
     assert readings["power"] is None and reasons["power"]
+
     now[0] += BACK_OFF
     assert monitor.sample()[0]["power"] == 120.5
     assert nvml.asked > asked

@@ -36,6 +36,7 @@ def test_its_figures_are_those_of_the_network(kind: type[Template], of: Problem)
     network = build_model(graph, of, 0).eval()
     assert found.error is None and [block.name for block in found.blocks] == list(network.blocks)
     assert found.parameters == sum(parameter.numel() for parameter in network.parameters())
+
     values = dict(zip(("input", "other"), fake_targets(of, 2), strict=False))
     for node, block in zip(graph.nodes, found.blocks, strict=True):
         values[node.name] = network.blocks[node.name](*(values[name] for name in node.inputs))
@@ -45,9 +46,11 @@ def test_its_figures_are_those_of_the_network(kind: type[Template], of: Problem)
             parameter.numel() for parameter in network.blocks[node.name].parameters()
         )
         assert block.title and block.help
+
     with torch.device("meta"), FlopCounterMode(display=False) as work:
         x = fake_targets(of, 1)
         Network(graph, of).eval()(x if len(x) > 1 else x[0])
+
     assert found.multiply_adds == work.get_total_flops() // 2
 
 
@@ -56,6 +59,7 @@ def test_a_residual_block_by_hand() -> None:
     rest = (Node("p", "global-pooling"), Node("z", "answer", {"outputs": 3}))
     graph = Graph((Node("a", "residual", {"channels": 4}), *rest))
     found = inspect(graph, of)["a"]
+
     assert found == BlockReport(
         "a",
         "residual",
@@ -68,7 +72,8 @@ def test_a_residual_block_by_hand() -> None:
         multiply_adds=2 * 36 * 4 * 4 * 9,
         activation_bytes=found.activation_bytes,
     )
-    # Kept: both convolutions' outputs (for the norms) and both ReLUs' results, float32, and the norms' statistics.
+    # Kept: both convolutions' outputs (for the norms) and both ReLUs' results, float32, and the
+    # norms' statistics.
     numbers = 4 * 36 * 4
     assert 4 * numbers <= found.activation_bytes <= 4 * numbers + 100
 
@@ -78,6 +83,7 @@ def test_a_block_that_cannot_be_carries_the_error_and_those_behind_it_no_shape()
     template = TEMPLATES.get("vit")(heads=5).resolved(of)
     found = inspect(template.graph(of), of)
     assert found.error is not None and found.error.node == "block1"
+
     index = [block.name for block in found.blocks].index("block1")
     assert all(
         block.shape and block.parameters >= 0 and not block.error for block in found.blocks[:index]
@@ -88,6 +94,7 @@ def test_a_block_that_cannot_be_carries_the_error_and_those_behind_it_no_shape()
         block.shape is None and not block.error and block.title
         for block in found.blocks[index:][1:]
     )
+
     assert found.parameters == sum(block.parameters for block in found.blocks) > 0
 
 
@@ -118,7 +125,9 @@ def test_a_wrong_answer_is_told_on_the_last_block() -> None:
 
 @EVERY
 def test_looking_disturbs_no_training_on_another_thread(kind: type[Template]) -> None:
-    """Fake tensors and meters are of the thread that made them; a training beside them gives the same bits."""
+    """Fake tensors and meters are of the thread that made them; a training beside them gives the
+    same bits.
+    """
     of = usual(kind)
     graph = kind(dropout=0.0).resolved(of).graph(of)
 
@@ -127,13 +136,16 @@ def test_looking_disturbs_no_training_on_another_thread(kind: type[Template]) ->
         for step in range(8):
             network.zero_grad()
             network(batch_of(of, 8, seed=step)).square().mean().backward()
+
             with torch.no_grad():
                 for parameter in network.parameters():
                     parameter -= 0.01 * parameter.grad
+
         return [parameter.detach() for parameter in network.parameters()]
 
     alone = train()
     done = threading.Event()
+
     beside: list[list[torch.Tensor]] = []
 
     def work() -> None:
@@ -144,10 +156,12 @@ def test_looking_disturbs_no_training_on_another_thread(kind: type[Template]) ->
 
     thread = threading.Thread(target=work)
     thread.start()
+
     looks = 0
     while not done.is_set() or not looks:
         assert inspect(graph, of).error is None
         looks += 1
+
     thread.join()
     assert all(torch.equal(one, other) for one, other in zip(alone, beside[0], strict=True))
 

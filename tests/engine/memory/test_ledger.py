@@ -31,7 +31,8 @@ from tests.ledgers import EXACT, ledgers
 from tests.models.networks import problem
 from tests.problems import fitting
 
-ALL, OPTIMIZERS_ALL = TEMPLATES.all(), OPTIMIZERS.all()
+ALL = TEMPLATES.all()
+OPTIMIZERS_ALL = OPTIMIZERS.all()
 EVERY = pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.kind)
 PICTURES = pytest.mark.parametrize(
     "kind", [one for one in ALL if not one.unfit(problem(1, 28, 28))], ids=lambda kind: kind.kind
@@ -67,6 +68,7 @@ def exact(template: Template, optimizer: type[Optimizer]) -> None:
     assert not found.inexact
     assert predicted["weights"] == predicted["gradients"] > 0
     assert predicted["batch"] == found.measured["batch"]
+
     kept = optimizer()
     for row in ("first_moment", "second_moment"):
         if row in kept.state:
@@ -113,10 +115,12 @@ def test_floats_of_an_optimizer_are_those_of_the_ledger() -> None:
         of,
         tasks.task("classification"),
     )
+
     assert whole.model is not None and whole.optimizer is not None
     graph = whole.model.graph(of)
     floats = optimizer_floats(whole, graph, of)
     rows = predict(whole, graph, of, tasks.task("classification"))
+
     assert {row: 4 * floats[row] for row in ("first_moment", "second_moment")} == {
         row: rows[row] for row in ("first_moment", "second_moment")
     }
@@ -224,6 +228,7 @@ def test_the_parts_hold_the_peak_and_what_is_known_of_the_data() -> None:
             rows["peak"]
             > rows["data"] + rows["weights"] + rows["first_moment"] + rows["second_moment"]
         )
+
     name, of = first(template)
     target = tasks.task(name).fake_targets(of, 1)
     sizes = [math.prod(one.shape) * (8 if one.kind == "text" else 4) for one in of.inputs]
@@ -233,7 +238,8 @@ def test_the_parts_hold_the_peak_and_what_is_known_of_the_data() -> None:
 
 
 def rows_for(kind: str, device: str, optimizer: str = "adamw", **training: Any) -> dict[str, int]:
-    of, task = problem(1, 28, 28), tasks.task("classification")
+    of = problem(1, 28, 28)
+    task = tasks.task("classification")
     whole = resolved(
         Experiment(
             model=TEMPLATES.get(kind)(),
@@ -243,6 +249,7 @@ def rows_for(kind: str, device: str, optimizer: str = "adamw", **training: Any) 
         of,
         task,
     )
+
     assert whole.model is not None
     return predict(whole, whole.model.graph(of), of, task, device_type=device)
 
@@ -265,6 +272,7 @@ def test_on_a_gpu_optimizers_that_change_all_weights_at_once_need_room_for_them(
     weights = one_by_one["weights"]
     assert one_by_one["weights"] == together["weights"]
     assert together["workspace"] > one_by_one["workspace"] + weights
+
     fused = rows_for("vit", "cuda", "adamw", **settings)
     assert fused["workspace"] + weights // 2 < together["workspace"]
 
@@ -290,13 +298,16 @@ def test_every_optimizer_is_foreseen_on_a_gpu(optimizer: type[Optimizer]) -> Non
 def test_recomputation_is_foreseen_on_a_gpu(kind: type[Template], precision: str) -> None:
     """Each template in one of the two precisions, and with -m long in the other."""
     name, of = first(kind)
-    task, settings = tasks.task(name), {"dropout": 0.1} if "dropout" in kind.model_fields else {}
+    task = tasks.task(name)
+    settings = {"dropout": 0.1} if "dropout" in kind.model_fields else {}
+
     rows = []
     for recompute in (False, True):
         training = TrainingSettings(batch_size=4, precision=precision, recompute=recompute)  # type: ignore[arg-type]
         whole = resolved(Experiment(model=kind(**settings), training=training), of, task)
         assert whole.model is not None
         rows.append(predict(whole, whole.model.graph(of), of, task, device_type="cuda"))
+
     assert rows[1]["activations"] < rows[0]["activations"]
 
 
@@ -309,11 +320,13 @@ def test_a_mask_of_dropout_is_a_quarter_as_large_on_a_gpu() -> None:
         task = tasks.task("classification")
         whole = resolved(asked, of, task)
         assert whole.model is not None
+
         graph = whole.model.graph(of)
         cpu, gpu = (
             predict(whole, graph, of, task, device_type=kind, precision="float32")["activations"]
             for kind in ("cpu", "cuda")
         )
+
         assert cpu - gpu == expected
 
 
@@ -335,6 +348,7 @@ class _RealOnes(TorchDispatchMode):
                 and type(one) is torch.Tensor
             ):
                 self.most = max(self.most, one.untyped_storage().nbytes())
+
         return out
 
 
@@ -342,6 +356,7 @@ def test_a_prediction_takes_no_memory() -> None:
     huge: dict[str, Any] = {"batch_size": 2_000_000, "precision": "float32"}
     with _RealOnes() as real:
         rows = rows_for("vit", "cpu", **huge)
+
     assert rows["activations"] > 2**40 and real.most < 2**20
 
 
@@ -350,6 +365,7 @@ def test_of_activations_alone_the_peak_is_the_sum() -> None:
     name, of = first(template)
     whole = resolved(Experiment(model=template()), of, tasks.task(name))
     assert whole.model is not None and whole.optimizer is not None
+
     network = build_model(whole.model.graph(of), of, 0)
     stepper = whole.optimizer.over(network, torch.device("cpu"))
     rows = measure(network, stepper, whole.optimizer, 1_000, 200, 30)
@@ -359,33 +375,41 @@ def test_of_activations_alone_the_peak_is_the_sum() -> None:
         30,
         0,
     )
+
     assert rows["peak"] == sum(rows[part] for part in PARTS)
 
 
 def test_the_meter_keeps_nothing_alive_and_changes_no_number() -> None:
     of = problem(1, 12, 12)
     graph = TEMPLATES.get("resnet")().resolved(of).graph(of)
+
     gradients = []
     for metered in (False, True):
         network = build_model(graph, of, 0).train()
         x = torch.randn(4, 1, 12, 12, generator=torch.Generator().manual_seed(0))
+
         meter = ActivationMeter.of(network, x)
         if metered:
             with meter:
                 loss = network(x).square().mean()
         else:
             loss = network(x).square().mean()
+
         loss.backward()
         gradients.append([parameter.grad.clone() for parameter in network.parameters()])
         gone = weakref.ref(network)
         del network, loss
         gc.collect()
+
         assert gone() is None
+
     assert all(torch.equal(one, other) for one, other in zip(*gradients, strict=True))
 
 
 def test_the_meter_counts_a_storage_once_and_what_is_known_never() -> None:
-    weight, x = torch.ones(8, 8, requires_grad=True), torch.ones(4, 8)
+    weight = torch.ones(8, 8, requires_grad=True)
+    x = torch.ones(4, 8)
     with ActivationMeter([weight, x]) as meter:
         (x @ weight).relu().view(2, 16).square().sum()
+
     assert meter.bytes == 4 * 8 * 4

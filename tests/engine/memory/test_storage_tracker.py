@@ -1,4 +1,6 @@
-"""StorageTracker are followed from their making to their end, and a step is measured without being changed."""
+"""StorageTracker are followed from their making to their end, and a step is measured without being
+changed.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +25,7 @@ def test_the_most_at_once_is_found() -> None:
         third = second.view(2, -1)[0]  # no storage of its own
         del second
         fourth = third + 1  # two and a half: a view holds all of what it looks at
+
     assert storages.most(()) == 2 * 2**20
     assert fourth.numel() == MIB // 2
 
@@ -33,6 +36,7 @@ def test_what_lasts_is_left_out_from_the_beginning() -> None:
         del before
         state = torch.zeros(2 * MIB)
         step = state + 1
+
     assert storages.most([state]) == 3 * 2**20
     del step
 
@@ -40,6 +44,7 @@ def test_what_lasts_is_left_out_from_the_beginning() -> None:
 def test_sizes_are_rounded_up_to_blocks() -> None:
     with StorageTracker((), block=512) as storages:
         held = [torch.zeros(1), torch.zeros(129)]
+
     assert storages.most(()) == 512 + 1024
     del held
 
@@ -53,6 +58,7 @@ def test_the_backward_pass_is_followed_too() -> None:
 
     with StorageTracker([x]) as storages:
         step()
+
     with one_thread():
         assert storages.most(()) == pytest.approx(reported_peak(step), rel=1e-3)
 
@@ -65,32 +71,37 @@ def test_a_step_under_the_meter_has_the_same_numbers(
     for metered in (False, True):
         torch.manual_seed(0)
         network = nn.Sequential(nn.Linear(5, 32), nn.Dropout(0.5), nn.ReLU(), nn.Linear(32, 3))
-        stepper, x, targets = (
-            optimizer(network.parameters()),
-            torch.randn(8, 5),
-            torch.zeros(8, dtype=torch.int64),
-        )
+        stepper = optimizer(network.parameters())
+        x = torch.randn(8, 5)
+
+        targets = torch.zeros(8, dtype=torch.int64)
         if metered:
             with StepMeter(network, stepper, x, targets) as meter:
                 with meter.forward(x, targets):
                     loss = nn.functional.cross_entropy(network(x), targets)
+
                 loss.backward()
                 stepper.step()
+
             assert meter.activations > 8 * 32 * 4
             assert meter.beyond is not None and meter.beyond > meter.activations
         else:
             loss = nn.functional.cross_entropy(network(x), targets)
             loss.backward()
             stepper.step()
+
         found.append([loss.detach(), *(one.detach().clone() for one in network.parameters())])
+
     assert all(torch.equal(one, other) for one, other in zip(*found, strict=True))
 
 
 def test_of_a_step_that_breaks_off_nothing_is_said() -> None:
     network = nn.Linear(2, 2)
     stepper = torch.optim.SGD(network.parameters())
+
     meter = StepMeter(network, stepper, torch.ones(1, 2), torch.zeros(1))
     with pytest.raises(RuntimeError, match="broke"), meter:
         raise RuntimeError("broke")
+
     assert meter.beyond is None
     assert torch.ones(2).add(1).tolist() == [2, 2]  # and nothing is followed any more

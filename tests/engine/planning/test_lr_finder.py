@@ -1,5 +1,6 @@
-"""The learning-rate finder: curves of known form are judged rightly, and real searches are true, repeatable and leave
-everything as it was."""
+"""The learning-rate finder: curves of known form are judged rightly, and real searches are true,
+repeatable and leave everything as it was.
+"""
 
 from __future__ import annotations
 
@@ -31,10 +32,14 @@ RATES = np.geomspace(1e-6, 10.0, 100)
 def made(
     fall: float, least: float = 0.03, noise: float = 0.0, blow_up: float = 1.0, seed: int = 0
 ) -> np.ndarray:
-    """(100,) losses that begin at 2, fall by `fall` to their least at the rate `least`, and grow from there on."""
-    place, lowest = np.log10(RATES), np.log10(least)
+    """(100,) losses that begin at 2, fall by `fall` to their least at the rate `least`, and grow
+    from there on.
+    """
+    place = np.log10(RATES)
+    lowest = np.log10(least)
     losses = 2.0 - fall / (1 + np.exp(-6 * (place - lowest + 0.7)))
     losses = losses + np.where(least < RATES, 2.0 * (RATES / blow_up) ** 2, 0.0)
+
     return np.asarray(losses + noise * np.random.default_rng(seed).standard_normal(len(losses)))
 
 
@@ -43,6 +48,7 @@ def judged(losses: np.ndarray) -> LrCurve:
     for count in range(1, len(losses) + 1):
         if (end := blown_up(losses[:count])) is not None:
             return judge(RATES[:count], losses[:count], 0.001, end)
+
     return judge(RATES, losses, 0.001, None)
 
 
@@ -73,6 +79,7 @@ def test_noise_is_no_fall(noise: float) -> None:
     for seed in range(200):
         losses = 2 + noise * np.random.default_rng(seed).standard_normal(100)
         found.append(judge(RATES, losses, 0.001, None).proposal)
+
     assert sum(one is not None for one in found) <= 6  # about one in a hundred is expected
 
 
@@ -108,6 +115,7 @@ def test_smoothing_neither_shifts_nor_leans() -> None:
     assert np.allclose(smooth(straight)[8:-8], straight[8:-8])
     bump = np.ones(61)
     bump[30] = 0.0
+
     assert int(smooth(bump).argmin()) == 30
     assert len(smooth(np.empty(0))) == 0
 
@@ -143,12 +151,14 @@ def test_a_search_on_pictures(quarters: Experiment) -> None:
         model=quarters.model.replace(depth=2, width=8, dropout=0.0),
         training=quarters.training.replace(batch_size=48),
     )
+
     curve = find(asked, None, listener, Control())
     assert curve.proposal is not None and 1e-4 < curve.proposal < 0.3
     lowest = int(curve.smoothed.argmin())
     assert curve.smoothed[0] - curve.smoothed[lowest] > 0.2
     assert curve.rates[0] < curve.proposal < curve.rates[lowest]
     assert (np.diff(np.log(curve.rates)) > 0).all() and curve.rates[0] == pytest.approx(1e-6)
+
     told = listener.of(Tried)
     assert told[0].span == pytest.approx((1e-6, 10.0))
     steps = [one.step for one in told]
@@ -160,8 +170,10 @@ def test_a_search_on_pictures(quarters: Experiment) -> None:
 
 def test_the_same_seed_gives_the_same_curve(quarters: Experiment) -> None:
     asked = quarters.replace(training=quarters.training.replace(batch_size=64))
-    first, again = search(asked), search(asked)
+    first = search(asked)
+    again = search(asked)
     other = search(asked.replace(training=asked.training.replace(seed=1)))
+
     assert np.array_equal(first.losses, again.losses) and first.proposal == again.proposal
     assert not np.array_equal(first.losses[:20], other.losses[:20])
 
@@ -184,6 +196,7 @@ def test_losses_of_the_first_steps_are_the_networks_own(quarters: Experiment) ->
     train_state.batches.begin_epoch(1)
     train_state.randomness.begin_step(1, 0)
     loss = float(train_state.passes(*train_state.batches.get(0)))
+
     assert curve.losses[0] == pytest.approx(loss, rel=1e-6)
 
 
@@ -194,6 +207,7 @@ def test_nothing_to_learn_gives_no_value(tmp_path: Path) -> None:
         images=generator.integers(0, 256, (900, 6, 6), np.uint8),
         labels=np.arange(900) % 2,
     )
+
     still = {"flip": False, "shift": 0.0, "rotate": 0.0, "light": 0.0, "erase": 0.0}
     curve = search(
         experiment(
@@ -203,6 +217,7 @@ def test_nothing_to_learn_gives_no_value(tmp_path: Path) -> None:
             training={"batch_size": 128},
         )
     )
+
     assert curve.proposal is None and "No value can be proposed" in curve.why
 
 
@@ -213,6 +228,7 @@ def test_amounts_in_a_table(tmp_path: Path) -> None:
         f"{a:.3f},{b:.3f},{c:.3f},{2 * a - b + 0.3 * n:.3f}"
         for (a, b, c), n in zip(x, generator.standard_normal(160), strict=True)
     ]
+
     path = tmp_path / "amounts.csv"
     path.write_text("\n".join(["a,b,c,y", *rows]), encoding="utf-8")
     asked = from_plain(
@@ -223,6 +239,7 @@ def test_amounts_in_a_table(tmp_path: Path) -> None:
             "training": {"batch_size": 32, "device": "cpu", "threads": 1},
         }
     )
+
     curve = search(asked)
     assert curve.proposal is not None and 1e-4 < curve.proposal < 0.1
 
@@ -236,19 +253,23 @@ def test_precision_parts_and_clipping(quarters: Experiment) -> None:
 
 
 def test_it_stops_at_a_step(quarters: Experiment) -> None:
-    control, told = Control(), Listener()
+    control = Control()
+    told = Listener()
     with at_step(7, control.stop), pytest.raises(Stopped):
         find(quarters, None, told, control)
+
     assert all(one.step <= 8 for one in told.of(Tried))
 
 
 def test_threads_are_given_back(quarters: Experiment) -> None:
     """A search on a thread of its own leaves the number of threads of this one alone."""
-    before, found = torch.get_num_threads(), []
+    before = torch.get_num_threads()
+    found = []
     asked = quarters.replace(training=quarters.training.replace(batch_size=128))
     thread = threading.Thread(target=lambda: found.append(search(asked)))
     thread.start()
     thread.join()
+
     assert torch.get_num_threads() == before
     assert found[0].proposal == search(asked).proposal
 
@@ -262,6 +283,7 @@ def test_too_little_memory_is_a_sentence(
     monkeypatch.setattr(preparing, "assemble", full)
     with pytest.raises(UserError) as told:
         search(quarters)
+
     assert "a batch of 16" in told.value.what and "smaller batch" in told.value.remedy
 
 
@@ -283,6 +305,7 @@ def test_an_open_dataset_is_used_and_not_read_again(
     before = [array.copy() for array in dataset.arrays]
     monkeypatch.setattr(preparing, "open_dataset", None)
     asked = quarters.replace(training=quarters.training.replace(batch_size=128))
+
     assert find(asked, dataset, lambda told: None, Control()).rates.size
     assert all(np.array_equal(old, new) for old, new in zip(before, dataset.arrays, strict=True))
 

@@ -1,4 +1,6 @@
-"""The planner: every row is what memory.predict says of the changed experiment, and what is fitted really fits."""
+"""The planner: every row is what memory.predict says of the changed experiment, and what is fitted
+really fits.
+"""
 
 from __future__ import annotations
 
@@ -103,8 +105,9 @@ def with_free(on: MemoryEstimator, needed_at_most: int) -> MemoryEstimator:
 
 @pytest.fixture
 def few_templates(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Other templates are weighed at their usual size, which takes seconds: where they are not asked about there is
-    only one."""
+    """Other templates are weighed at their usual size, which takes seconds: where they are not
+    asked about there is only one.
+    """
     monkeypatch.setattr(options, "TEMPLATES", SimpleNamespace(all=lambda: (TEMPLATES.get("cnn"),)))
 
 
@@ -128,6 +131,7 @@ def test_rows_are_the_predictions_of_the_changed_experiment(
         "recompute",
         "optimizer-sgd",
     } <= set(rows)
+
     for option in rows.values():
         whole = resolved(changed(asked, option.changes, on.problem, on.task), on.problem, on.task)
         assert whole.model is not None
@@ -135,9 +139,11 @@ def test_rows_are_the_predictions_of_the_changed_experiment(
         expected = predict(
             whole, whole.model.graph(on.problem), on.problem, on.task, 1000, device, precision
         )
+
         assert option.estimate.rows == expected
         assert option.gain == rows["now"].estimate.rows["peak"] - expected["peak"]
         assert option.cost and option.title and option.estimate.verdict == "fits"
+
     assert rows["batch-quarter"].gain > rows["batch-half"].gain > 0 > rows["batch-double"].gain
     assert rows["accumulate"].estimate.resolved.training.accumulation == 2
     assert "normalisation sees a part" in rows["accumulate"].cost  # there is batch norm in it
@@ -157,6 +163,7 @@ def test_leaner_optimizers_are_found_by_what_they_keep(small: tuple[Experiment, 
         )
         == []
     )
+
     (row,) = [option for option in options.optimizers(on) if option.key == "optimizer-sgd"]
     assert row.title == "SGD: 2n instead of 4n"
     n = on.now.rows["weights"]
@@ -178,6 +185,7 @@ def test_a_smaller_network_is_found_in_every_family(task: str, sort: str, templa
     on = tiny(task, sort, template)
     found = options.smaller(on)
     assert found and all(estimate.needed < on.now.needed for estimate, _ in found)
+
     for estimate, setting in found:
         value = estimate.changes[f"model.{setting.name}"]
         assert setting.minimum is not None and setting.minimum <= value < getattr(
@@ -190,6 +198,7 @@ def test_two_towers_whose_width_follows_the_data_can_be_smaller() -> None:
     of = Combination("matching", "image+text", "two-tower", "symmetric-cross-entropy", "adamw")
     asked = tiny_experiment(of, 1, 8)
     assert asked.model is not None
+
     on = estimator(asked.replace(model=type(asked.model)()), description)
     (row,) = options.smaller_templates(on)
     assert row.key == "smaller-width" and row.gain > 0
@@ -201,6 +210,7 @@ def test_other_templates_that_fit_the_task_and_need_less(small: tuple[Experiment
     on = estimator(asked.replace(model=TEMPLATES.get("vit")()), data)
     others = list(options.other_templates(on))
     assert others
+
     for option in others:
         model = option.estimate.resolved.model
         assert (
@@ -233,9 +243,11 @@ def test_together_where_nothing_single_fits() -> None:
     tight = with_free(on, min(option.estimate.needed for option in options.options(on)) - 1)
     together = [option for option in options.options(tight) if option.key.startswith("together-")]
     assert together
+
     for option in together:
         training = option.estimate.resolved.training
         assert training.batch_size * training.accumulation == 16  # type: ignore[operator]
+
     assert together[0].estimate.verdict == "fits"
     (hopeless,) = options.combinations(with_free(on, 10))
     assert hopeless.estimate.verdict == "no"  # said as well
@@ -250,6 +262,7 @@ def test_the_budget_of_this_computer(small: tuple[Experiment, Dataset]) -> None:
         and on.budget.free <= on.budget.total
         and on.budget.label == "CPU"
     )
+
     assert on.budget.held == 5000 and on.now.needed == on.now.rows["peak"] - 5000
     assert on.now.verdict == "fits"
     unknown = estimator(asked, data, None)
@@ -272,6 +285,7 @@ def test_what_is_fitted_fits_and_is_the_largest(
     found = fit_to_memory.fit(tight)
     assert found.changes == fit_to_memory.portions(size, 64 // size) and found.missing == 0
     assert found.estimate is not None and found.estimate.verdict == "fits"
+
     larger = tight.estimate(fit_to_memory.portions(2 * size, 32 // size))
     assert larger is not None and larger.verdict != "fits"
     assert f"{size} examples at once" in found.text and "64 a step as before" in found.text
@@ -322,6 +336,7 @@ def test_more_is_done_where_the_smallest_batch_does_not_fit() -> None:
     smallest = needed(on, {**fit_to_memory.portions(on.smallest, 16 // on.smallest)})
     again = needed(on, {**extras, **fit_to_memory.portions(on.smallest, 16 // on.smallest)})
     assert again < smallest
+
     found = fit_to_memory.fit(with_free(on, again))
     assert found.changes["training.recompute"] is True and "computed again" in found.text
     hopeless = fit_to_memory.fit(with_free(on, 100))
@@ -330,6 +345,7 @@ def test_more_is_done_where_the_smallest_batch_does_not_fit() -> None:
         hopeless.estimate is not None
         and hopeless.estimate.resolved.training.batch_size == on.smallest
     )
+
     room = with_free(on, 100).budget.room
     assert room is not None and hopeless.missing == hopeless.estimate.needed - room
 
@@ -347,9 +363,11 @@ def test_a_trial_measures_real_steps(small: tuple[Experiment, Dataset]) -> None:
     before = {name: value.copy() for name, value in data.indices.items()}
     found = step_timing.measure(asked, data, Control())
     plan = settle(asked, lambda event: None, Control(), data)
+
     assert found.step and found.seconds and found.trouble == "" and found.threads == 1
     steps = -(-len(before["training"]) // plan.step_size)
     assert found.seconds == pytest.approx(found.step * steps)
+
     parts = step_timing.measure(
         changed(asked, fit_to_memory.portions(32, 2), *_problem(small)), data, Control()
     )
@@ -361,6 +379,7 @@ def test_memory_that_runs_out_in_a_trial_is_told_and_given_back(
 ) -> None:
     asked, data = small
     networks: list[weakref.ref[torch.nn.Module]] = []
+
     real = Passes._pass
 
     def runs_out(self: Passes, *given: Any) -> torch.Tensor:
@@ -368,11 +387,13 @@ def test_memory_that_runs_out_in_a_trial_is_told_and_given_back(
         loss = real(self, *given)
         if len(networks) == 2:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB.")
+
         return loss
 
     monkeypatch.setattr(Passes, "_pass", runs_out)
     found = step_timing.measure(asked, data, Control())
     assert (found.seconds, found.lacked_memory) == (None, True) and "does not fit" in found.trouble
+
     gc.collect()
     assert len(networks) == 2 and networks[0]() is None
     monkeypatch.undo()
@@ -390,6 +411,7 @@ def test_what_else_goes_wrong_in_a_trial_is_told(small: tuple[Experiment, Datase
 def test_a_trial_can_be_stopped(small: tuple[Experiment, Dataset]) -> None:
     control = Control()
     control.stop()
+
     with pytest.raises(Stopped):
         step_timing.measure(*small, control)
 
@@ -403,11 +425,13 @@ def test_the_pace_of_a_run_counts_for_the_same_settings_only(
         train(asked, Run.create(tmp_path, asked), predictions, Control(), data).status
         == "completed"
     )
+
     (prepared,) = predictions.of(RunPrepared)
     on = estimator(asked, data)
     pace = options.pace_of(prepared, 400.0, data.description)
     assert pace(on.now.resolved) == prepared.training_examples / 400
     assert options.pace_of(prepared, None, data.description)(on.now.resolved) is None
+
     for changes in (
         {"training.batch_size": 32},
         {"training.recompute": True},
@@ -417,6 +441,7 @@ def test_the_pace_of_a_run_counts_for_the_same_settings_only(
     ):
         estimate = on.estimate(changes)
         assert estimate is not None and pace(estimate.resolved) is None, changes
+
     later = on.estimate({"training.epochs": 50, "training.seed": 3})
     assert later is not None and pace(later.resolved) is not None  # what costs no time
 
@@ -430,6 +455,7 @@ def test_changes_are_applied_as_the_window_applies_them(small: tuple[Experiment,
         to_plain(found)["optimizer"]
         == to_plain(asked.replace(optimizer=OPTIMIZERS.get("sgd")(learning_rate=0.2)))["optimizer"]
     )
+
     assert changed(asked, {}, *_problem(small)) is asked
     empty = Experiment(data=asked.data)
     wide = changed(empty, {"model.width": 8}, *_problem((empty, data)))

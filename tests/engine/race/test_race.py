@@ -1,4 +1,6 @@
-"""A race: turns by examples seen, bits as alone, one that falls while the others go on, and words on its fairness."""
+"""A race: turns by examples seen, bits as alone, one that falls while the others go on, and words
+on its fairness.
+"""
 
 from __future__ import annotations
 
@@ -71,8 +73,10 @@ def run_of(listener: Listener, member: int) -> Run:
 
 def held(tmp_path: Path, *experiments: Experiment) -> tuple[Listener, RaceControl]:
     """A race from beginning to end."""
-    listener, control = Listener(), RaceControl(len(experiments))
+    listener = Listener()
+    control = RaceControl(len(experiments))
     race(variants(*experiments), tmp_path / "race", listener, control)
+
     return listener, control
 
 
@@ -94,6 +98,7 @@ def test_every_variant_has_the_bits_it_has_alone(tmp_path: Path, asked: Experime
         assert mine.status == "completed"
         assert mine.summary()["weights_sha256"] == run.summary()["weights_sha256"]
         assert mine.summary()["loss"] == run.summary()["loss"]
+
     assert listener.events[-1] == events.RunFinished(
         "", "completed", "4 of 4 variants trained to the end.", {}, None
     )
@@ -104,12 +109,14 @@ def test_all_begin_with_the_same_weights_and_see_the_same_batches(
 ) -> None:
     begun: dict[str, torch.Tensor] = {}
     seen: dict[str, list[torch.Tensor]] = {}
-    assemble, get = build.assemble, Batches.get
+    assemble = build.assemble
+    get = Batches.get
 
     def note_weights(plan: Any) -> Any:
         work = assemble(plan)
         flat = torch.cat([parameter.detach().flatten() for parameter in work.network.parameters()])
         begun.setdefault(threading.current_thread().name, flat)
+
         return work
 
     def note_batch(self: Batches, number: int) -> Any:
@@ -125,6 +132,7 @@ def test_all_begin_with_the_same_weights_and_see_the_same_batches(
         with_optimizer(asked, "sgd"),
         with_optimizer(asked, "adam", learning_rate=0.01),
     )
+
     first, *others = begun.values()
     assert len(others) == 2 and all(torch.equal(first, other) for other in others)
     batches, *more = seen.values()
@@ -143,7 +151,11 @@ def test_none_is_ahead_by_more_than_a_slice_and_only_one_computes(
         with_optimizer(asked, "sgd"),
         asked.replace(training=asked.training.replace(batch_size=7)),
     )
-    slice, seen, ahead, inside = slice_of(three, 72), {}, [], []
+    slice = slice_of(three, 72)
+    seen = {}
+    ahead = []
+    inside = []
+
     step = Turns.step
 
     def watch(self: Turns, member: int, examples: int) -> float:
@@ -151,15 +163,18 @@ def test_none_is_ahead_by_more_than_a_slice_and_only_one_computes(
         seen[member] = examples
         if len(seen) == 3 and len(self._seen) == 3:
             ahead.append(max(seen.values()) - min(seen.values()))
+
         waited = step(self, member, examples)
         assert not inside, "two compute at once"
         inside.append(member)
+
         return waited
 
     monkeypatch.setattr(Turns, "step", watch)
     leave = Turns.leave
     monkeypatch.setattr(Turns, "leave", lambda self, member: (inside.clear(), leave(self, member)))
-    listener, control = Listener(), RaceControl(3)
+    listener = Listener()
+    control = RaceControl(3)
     race(three, tmp_path / "race", listener, control)
     assert slice == 16
     assert len(ahead) > 10 and max(ahead) <= slice + 16
@@ -167,13 +182,15 @@ def test_none_is_ahead_by_more_than_a_slice_and_only_one_computes(
 
 
 def test_the_turn_goes_to_the_one_that_is_behind_and_past_those_that_left() -> None:
-    turns, order = Turns(3, slice=10), []
+    turns = Turns(3, slice=10)
+    order = []
 
     def work(member: int, steps: int, size: int) -> None:
         turns.take(member)
         for number in range(steps):
             turns.step(member, number * size)
             order.append(member)
+
         turns.leave(member)
 
     threads = [
@@ -181,8 +198,10 @@ def test_the_turn_goes_to_the_one_that_is_behind_and_past_those_that_left() -> N
     ]
     for thread in threads:
         thread.start()
+
     for thread in threads:
         thread.join()
+
     assert order == [2, 0, 1, 1, 0, 2, 2, 0, 0]
 
 
@@ -191,6 +210,7 @@ def test_waiting_for_others_is_none_of_a_runs_own_time(tmp_path: Path, asked: Ex
     listener, _ = held(tmp_path, asked, with_optimizer(asked, "sgd"), with_optimizer(asked, "adam"))
     whole = time.perf_counter() - begun
     summaries = [run_of(listener, number).summary() for number in range(3)]
+
     assert (
         sum(summary["seconds"] for summary in summaries) <= whole
     )  # three that each count the whole would be more
@@ -206,6 +226,7 @@ def test_one_that_diverges_leaves_the_others_to_run(tmp_path: Path, asked: Exper
     listener, _ = held(tmp_path, wild, asked)
     assert run_of(listener, 0).status == "diverged"
     assert run_of(listener, 1).status == "completed"
+
     end = listener.events[-1]
     assert end.status == "completed" and "1 of 2" in end.reason and "diverged" in end.reason
 
@@ -224,6 +245,7 @@ def test_one_that_fails_leaves_the_others_to_run(
     assert [run_of(listener, number).status for number in range(2)] == ["completed", "failed"]
     assert lane_of(listener, 1, events.RunFinished)[0].failure is not None
     assert warnings.showwarning is before
+
     listener, _ = held(
         tmp_path / "all",
         with_optimizer(asked, "sgd"),
@@ -233,7 +255,8 @@ def test_one_that_fails_leaves_the_others_to_run(
 
 
 def test_a_listener_that_fails_holds_nobody_up(tmp_path: Path, asked: Experiment) -> None:
-    two, ends = variants(asked, with_optimizer(asked, "sgd")), []
+    two = variants(asked, with_optimizer(asked, "sgd"))
+    ends = []
 
     def listen(event: events.Event) -> None:
         if (
@@ -254,7 +277,10 @@ def test_a_stop_ends_all_and_each_can_go_on(
     tmp_path: Path, asked: Experiment, at_once: bool
 ) -> None:
     long = asked.replace(training=asked.training.replace(epochs=500))
-    control, listener, seen = RaceControl(2), Listener(), set()
+    control = RaceControl(2)
+    listener = Listener()
+
+    seen = set()
 
     def listen(event: events.Event) -> None:
         listener(event)
@@ -266,6 +292,7 @@ def test_a_stop_ends_all_and_each_can_go_on(
     race(variants(long, with_optimizer(long, "sgd")), tmp_path / "race", listen, control)
     assert [run_of(listener, number).status for number in range(2)] == ["stopped", "stopped"]
     assert listener.events[-1].status == "stopped"
+
     for number in range(2):
         run = run_of(listener, number)
         assert ("validation" in run.summary()["metrics"]) and run.best_folder is not None
@@ -275,13 +302,18 @@ def test_a_stop_ends_all_and_each_can_go_on(
 def test_a_stop_before_the_first_run_leaves_nothing(tmp_path: Path, asked: Experiment) -> None:
     control = RaceControl(2)
     control.stop()
+
     with pytest.raises(Stopped):
         race(variants(asked, with_optimizer(asked, "sgd")), tmp_path / "race", Listener(), control)
+
     assert not (tmp_path / "race").exists()
 
 
 def test_a_pause_holds_all_until_it_is_over(tmp_path: Path, asked: Experiment) -> None:
-    control, listener, paused = RaceControl(2), Listener(), threading.Event()
+    control = RaceControl(2)
+    listener = Listener()
+
+    paused = threading.Event()
 
     def listen(event: events.Event) -> None:
         listener(event)
@@ -298,9 +330,11 @@ def test_a_pause_holds_all_until_it_is_over(tmp_path: Path, asked: Experiment) -
     work.start()
     assert paused.wait(60)
     assert work.is_alive()
+
     control.resume()
     work.join(60)
     assert [run_of(listener, number).status for number in range(2)] == ["completed", "completed"]
+
     told = listener.of(events.MemberEvent)
     (at,) = [number for number, one in enumerate(told) if isinstance(one.event, events.Paused)]
     # The one that holds the turn waits, and so do the others: what is told next is that it goes on.
@@ -309,11 +343,14 @@ def test_a_pause_holds_all_until_it_is_over(tmp_path: Path, asked: Experiment) -
 
 def test_changes_and_looking_inside_go_to_the_lane_looked_at() -> None:
     control = RaceControl(3)
-    control.looked_at, control.watching = 1, True
+    control.looked_at = 1
+    control.watching = True
     control.change(learning_rate_factor=0.5)
+
     assert [member.watching for member in control.members] == [False, True, False]
     assert [member.asked for member in control.members] == [False, True, False]
     assert control.members[1].taken() == {"learning_rate_factor": 0.5}
+
     member: RaceMember = control.members[2]
     member.stop()
     assert member.stopping and not member.hurried and not control.members[0].stopping
@@ -333,6 +370,7 @@ def test_variants_are_called_by_what_sets_them_apart(asked: Experiment) -> None:
         "AdamW, learning rate 0.01",
         "SGD",
     ]
+
     assert three[2].experiment.name == "small, SGD"
     labels = [(one.label, one.texts) for one in differences(three)]
     assert labels[0] == ("Optimizer", ("AdamW", "AdamW", "SGD"))
@@ -354,11 +392,13 @@ def test_of_networks_it_is_said_that_each_has_its_own_pace(asked: Experiment) ->
     two = variants(open_rate, open_rate.replace(model={"template": "vit"}))
     description = open_dataset(asked.data).description
     texts = [fact.text for fact in fairness(two, description) if not fact.same]
+
     assert any("Each network has a learning rate of its own" in text for text in texts)
     same = [
         one.replace(optimizer={"kind": "adamw", "learning_rate": 0.001})
         for one in (two[0].experiment, two[1].experiment)
     ]
+
     assert not any("learning rate" in fact.text for fact in fairness(variants(*same), description))
     assert [one.name for one in two] == ["Small CNN", "Vision transformer"]
 
@@ -366,11 +406,14 @@ def test_of_networks_it_is_said_that_each_has_its_own_pace(asked: Experiment) ->
 def test_what_cannot_race_is_said(asked: Experiment) -> None:
     with pytest.raises(UserError, match="2 to 4 variants"):
         variants(asked)
+
     with pytest.raises(UserError, match="Variants 1 and 2 are the same"):
         variants(asked, asked.replace(name="another name"))
+
     other = asked.replace(data=asked.data.replace(validation_share=0.3))
     with pytest.raises(UserError, match="the same data"):
         variants(asked, other)
+
     with pytest.raises(UserError, match="Variant 2"):
         variants(asked, asked.replace(loss={"kind": "l1"}))
 
@@ -391,14 +434,17 @@ def test_what_is_the_same_is_said_and_what_is_not(asked: Experiment) -> None:
         told["All see the same batches of pictures in the same order, varied by the same dice."]
         is True
     )
+
     assert any("learning rate of its own" in text and not same for text, same in told.items())
     told = [
         text
         for same, text in facts(asked, asked.replace(training=training.replace(batch_size=64)))
         if not same
     ]
+
     assert told == [
-        "Batches of 16 and 64: the same order of pictures, cut differently, and varied by other dice."
+        "Batches of 16 and 64: the same order of pictures, cut differently, and varied by other "
+        "dice."
     ]
     told = [
         text
@@ -407,17 +453,20 @@ def test_what_is_the_same_is_said_and_what_is_not(asked: Experiment) -> None:
         )
         if not same
     ]
+
     assert told == []  # the step learns from as many
     told = [
         text
         for same, text in facts(asked, asked.replace(training=training.replace(seed=1)))
         if not same
     ]
+
     assert len(told) == 2 and "seeds differ" in told[0] and "order of its own" in told[1]
     told = [
         text for same, text in facts(asked, asked.replace(model={"template": "resnet"})) if not same
     ]
     assert any("networks differ" in text for text in told)
+
     told = [
         text
         for same, text in facts(
@@ -431,6 +480,7 @@ def test_what_is_the_same_is_said_and_what_is_not(asked: Experiment) -> None:
         for same, text in facts(asked, asked.replace(training=training.replace(epochs=3)))
         if not same
     ]
+
     assert len(told) == 1 and "epochs" in told[0]
 
 
@@ -438,6 +488,7 @@ def test_the_ready_made_race_gives_each_its_usual_rate(asked: Experiment) -> Non
     description = open_dataset(asked.data).description
     four = why_adam(asked, description)
     assert [one.optimizer.label for one in four] == ["SGD", "SGD with momentum", "Adam", "AdamW"]
+
     proposed = variants(asked, with_optimizer(asked, "sgd"))[0].resolved.optimizer.learning_rate
     assert [one.optimizer.learning_rate for one in four] == [0.1, 0.05, proposed, proposed]
     assert [one.name for one in variants(*four)] == ["SGD", "SGD with momentum", "Adam", "AdamW"]
@@ -470,4 +521,5 @@ def test_the_data_are_opened_once(
     )
     short = asked.replace(training=asked.training.replace(epochs=1))
     held(tmp_path, short, with_optimizer(short, "sgd"))
+
     assert opened == [1]

@@ -1,5 +1,7 @@
-"""A network asked with whatever it reads: one by one and from files of many, the answers beside the examples; what
-cannot be read is told and costs no other answer. The networks are untrained: their weights follow a seed."""
+"""A network asked with whatever it reads: one by one and from files of many, the answers beside the
+examples; what cannot be read is told and costs no other answer. The networks are untrained:
+their weights follow a seed.
+"""
 
 from __future__ import annotations
 
@@ -33,8 +35,10 @@ def predictor_of(data: dict, template: str = "", **settings: int) -> Predictor:
     model = {"template": template, **settings} if template else None
     experiment = Experiment.model_validate({"data": data, **({"model": model} if model else {})})
     description = open_dataset(experiment.data).description
-    task, problem = task_of(experiment, description), problem_of(experiment, description)
+    task = task_of(experiment, description)
+    problem = problem_of(experiment, description)
     settled = resolved(experiment, problem, task)
+
     assert settled.model is not None
     network = build_model(settled.model.graph(problem), problem, seed=1)
     return Predictor(network, description, task, settled)
@@ -57,6 +61,7 @@ def flats(tmp_path: Path) -> Path:
         lines.append(
             f"{size:.1f};{random.choice(['Mitte', 'Rand'])};{9.5 * size:.2f}".replace(".", ",")
         )
+
     path = tmp_path / "Wohnungen.csv"
     path.write_text("\n".join(lines), encoding="cp1252")
     return path
@@ -67,15 +72,19 @@ def test_a_table_with_its_answers_beside_it(flats: Path, tmp_path: Path) -> None
     found = answer_file(predictor, flats)
     assert len(found.answers) == 60
     assert found.answers[0].name == "row 2"
+
     raw = {"Fläche": "70,5", "Lage": "Mitte"}
     assert answer(predictor, raw).headline.endswith("€")
     out = write_answers([found], tmp_path / "out.csv")
-    written, before = rows(out), rows_of(flats)
+    written = rows(out)
+    before = rows_of(flats)
     assert written[0] == [*before[0], "predicted Miete (€)"]
     assert [row[:3] for row in written[1:]] == before[1:]
+
     first = found.answers[0].predictions
     assert first is not None
     assert float(written[1][3].replace(",", ".")) == pytest.approx(float(first[0]), rel=1e-4)
+
     again = answer_file(predictor, out)  # its own answers are a table as well
     assert [one.predictions.tolist() for one in again.answers if one.predictions is not None] == [
         one.predictions.tolist() for one in found.answers if one.predictions is not None
@@ -97,13 +106,16 @@ def test_rows_without_a_target_are_answered_and_odd_cells_are_told(
     found = answer_file(predictor, new)
     assert [bool(one.answer) for one in found.answers] == [True, False, True]
     assert "'groß' is no number" in found.answers[1].error
+
     written = rows(write_answers([found], tmp_path / "out.csv"))
     assert written[0][-1] == "problem"
     assert "groß" in written[2][-1]
     assert written[2][2] == ""
+
     (tmp_path / "other.csv").write_text("a;b\n1;2\n3;4\n")
     with pytest.raises(UserError, match="'Fläche'"):
         answer_file(predictor, tmp_path / "other.csv")
+
     with pytest.raises(UserError, match="no file"):
         answer_file(predictor, tmp_path / "nothing.csv")
 
@@ -128,6 +140,7 @@ def sentences(tmp_path: Path) -> Path:
         f"{' '.join(random.choice(WORDS, 6))},{'even' if n % 2 == 0 else 'odd'}" for n in range(60)
     ]
     path.write_text("sentence,kind\n" + "\n".join(lines))
+
     return path
 
 
@@ -137,10 +150,12 @@ def test_texts_typed_in_files_and_in_tables(sentences: Path, tmp_path: Path) -> 
     )
     typed = answer(predictor, "the cat sat by the river")
     assert typed.plain["class"] in ("even", "odd")
+
     (tmp_path / "one.txt").write_text("the cat sat by the river", encoding="utf-16")
     (one,) = answer_file(predictor, tmp_path / "one.txt").answers
     assert one.answer == typed
     assert len(answer_file(predictor, sentences).answers) == 60
+
     with pytest.raises(UserError, match="empty"):
         answer(predictor, "  ")
 
@@ -172,6 +187,7 @@ def test_a_text_of_any_length_has_its_bits(tmp_path: Path) -> None:
     assert answer(predictor, text).plain["bits_per_byte"] == pytest.approx(
         predictions[0] / np.log(2) / predictions[2], rel=1e-5
     )
+
     (one,) = answer_file(predictor, book).answers
     assert one.predictions is not None
     assert one.predictions[2] == len(book.read_bytes()) - 1
@@ -187,10 +203,12 @@ def test_pairs_from_a_table(tmp_path: Path) -> None:
     predictor = predictor_of({"source": str(path), "task": "matching", "tokens": "bytes"})
     found = answer_file(predictor, path)
     assert len(found.answers) == 40
+
     one = answer(predictor, tuple(lines[0].split(",")))
     assert found.answers[0].answer is not None
     assert found.answers[0].answer.headline == one.headline
     assert found.cells[0] == (pytest.approx(one.plain["similarity"], abs=1e-3),)
+
     (tmp_path / "half.txt").write_text("it is")
     with pytest.raises(UserError, match="one half"):
         answer_file(predictor, tmp_path / "half.txt")
@@ -198,21 +216,26 @@ def test_pairs_from_a_table(tmp_path: Path) -> None:
 
 def test_signals_from_sound_files_and_arrays(tmp_path: Path) -> None:
     random = np.random.default_rng(4)
-    x, y = random.normal(size=(40, 1, 60)).astype(np.float32), np.arange(40) % 2
+    x = random.normal(size=(40, 1, 60)).astype(np.float32)
+    y = np.arange(40) % 2
     np.savez(tmp_path / "train.npz", x=x, y=y)
     predictor = predictor_of({"source": str(tmp_path / "train.npz")}, "cnn-1d", width=8)
     assert predictor.description.kind == "signal"
+
     np.savez(tmp_path / "new.npz", x=x[:5])
     found = answer_file(predictor, tmp_path / "new.npz")
     assert [one.name for one in found.answers] == ["#1", "#2", "#3", "#4", "#5"]
+
     with wave.open(str(tmp_path / "one.wav"), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(8000)
         file.writeframes((3000 * x[0, 0]).astype("<i2").tobytes())
+
     (one,) = answer_file(predictor, tmp_path / "one.wav").answers
     assert one.answer is not None
     (tmp_path / "broken.npz").write_bytes(b"PK nothing")
+
     with pytest.raises(UserError, match="array file"):
         answer_file(predictor, tmp_path / "broken.npz")
 
@@ -228,6 +251,7 @@ def test_pictures_of_a_file_and_of_an_array(tmp_path: Path) -> None:
     assert many.answers[0].answer is not None
     assert many.answers[0].answer.plain["class"] == one.answer.plain["class"]
     assert sum(one.answer.plain["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+
     out = rows(
         write_answers([answer_file(predictor, tmp_path / "one.png"), many], tmp_path / "out.csv")
     )
@@ -266,6 +290,7 @@ def test_pictures_are_damaged_as_in_judging_and_shown_in_their_own_tones() -> No
     assert np.array_equal(shown.clean, dataset.inputs[dataset.indices["test"][places]])
     assert shown.damaged.shape == shown.restored.shape == shown.clean.shape
     assert shown.damaged.dtype == shown.restored.dtype == np.uint8
+
     untouched = shown.damaged == shown.clean
     assert 0.3 < untouched.mean() < 0.9
     again = restore(predictor, shown.clean)
@@ -280,8 +305,10 @@ def test_rows_are_shown_in_their_own_units(flats: Path) -> None:
     shown = restore(predictor, dataset.inputs[:9])
     kept = np.isclose(shown.damaged, dataset.inputs[:9], rtol=1e-4)
     means = np.array([column.mean for column in predictor.description.preparation.amounts])  # type: ignore[attr-defined]
+
     assert (kept[:, :2] | np.isclose(shown.damaged[:, :2], means, rtol=1e-4)).all()
     assert kept[:, 2:].all()  # categories are never damaged
+
     with pytest.raises(UserError, match="does not restore"):
         restore(
             predictor_of({"source": "sample:digits"}, "cnn", width=4),
@@ -292,30 +319,37 @@ def test_rows_are_shown_in_their_own_units(flats: Path) -> None:
 def test_a_picture_and_a_text_are_two_halves(tmp_path: Path) -> None:
     from app.asking import _sources
 
-    random, folder = np.random.default_rng(5), tmp_path / "pairs"
+    random = np.random.default_rng(5)
+    folder = tmp_path / "pairs"
     folder.mkdir()
+
     for number in range(24):
         Image.fromarray(random.integers(0, 256, (12, 12), dtype=np.uint8)).save(
             folder / f"{number}.png"
         )
         (folder / f"{number}.txt").write_text(" ".join(random.choice(WORDS, 3)))
+
     predictor = predictor_of(
         {"source": str(folder), "task": "matching", "tokens": "bytes", "height": 12, "width": 12}
     )
-    picture, text = str(folder / "3.png"), str(folder / "3.txt")
+    picture = str(folder / "3.png")
+    text = str(folder / "3.txt")
     words = Path(text).read_text()
+
     direct = answer(predictor, (Path(picture), words))
     for files, texts in (((picture, text), ()), ((picture,), (words,))):
         (given,) = _sources(predictor, files, texts)
         (one,) = answer_given(predictor, given).answers  # type: ignore[arg-type]
         assert one.answer is not None
         assert one.answer.plain["similarity"] == pytest.approx(direct.plain["similarity"], abs=1e-5)
+
     table = tmp_path / "list.csv"
     table.write_text(
         "file,words\n" + "\n".join(f"pairs/{number}.png,some words {number}" for number in range(9))
     )
     found = answer_file(predictor, table)
     assert [one.error for one in found.answers] == [""] * 9
+
     (folder / "4.png").unlink()
     assert "4.png" in answer_file(predictor, table).answers[4].error
 
@@ -326,10 +360,12 @@ def test_categories_that_look_like_numbers_are_asked_as_they_are_written(tmp_pat
         f"{number % 5:02d},{random.uniform():.3f},{'yes' if number % 2 else 'no'}"
         for number in range(60)
     ]
+
     path = tmp_path / "areas.csv"
     path.write_text("\n".join(["area,size,y", *lines]))
     predictor = predictor_of({"source": str(path), "target": "y", "columns": {"area": "category"}})
     dataset = predictor.open(str(path))
     found = answer_file(predictor, path)
     told = np.array([one.predictions for one in found.answers])
+
     assert np.allclose(told, predictor.predictions(dataset.inputs), atol=1e-6)

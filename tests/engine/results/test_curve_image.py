@@ -27,6 +27,7 @@ def history(metrics: list[dict[str, float]]) -> History:
         }
         for k, m in enumerate(metrics)
     ]
+
     return History(steps, losses, losses, losses, epochs)
 
 
@@ -57,8 +58,10 @@ def test_the_main_figure_of_any_task_is_drawn(
             text(self, at, words, *rest, **more),
         )[1],
     )
+
     with Image.open(write_curves(history(metrics), "a run", tmp_path / "curves.png")) as picture:
         assert picture.size == curve_image.SIZE
+
     assert title in predictions
     assert not best or best in predictions
     assert not any("picture" in words for words in predictions)

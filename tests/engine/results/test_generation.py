@@ -36,10 +36,12 @@ def predictor(saved: str = "", seed: int = 3) -> Predictor:
             Node("answer", "token-answer", {"outputs": preparation.vocabulary}),
         )
     )
+
     network = build_model(graph, problem, seed)
     with torch.no_grad():
         for weight in network.parameters():
             weight.mul_(4)
+
     description = Description(
         "here",
         "One long text",
@@ -56,10 +58,12 @@ def predictor(saved: str = "", seed: int = 3) -> Predictor:
 @pytest.mark.parametrize("saved", ["", LEARNED], ids=["bytes", "bpe"])
 @pytest.mark.parametrize("temperature", [0.0, 1.0])
 def test_the_same_seed_says_the_same_in_pieces_that_add_up(saved: str, temperature: float) -> None:
-    model, pieces = predictor(saved), list[str]()
+    model = predictor(saved)
+    pieces = list[str]()
     text = generate(model, "the ol", 30, temperature, told=pieces.append, seed=5)
     assert text and "".join(pieces) == text and len(pieces) > 1
     assert text == generate(model, "the ol", 30, temperature, seed=5)
+
     text.encode("utf-8")  # whole characters
     other = generate(model, "the ol", 30, temperature, seed=6)
     assert (other == text) == (temperature == 0)
@@ -68,13 +72,16 @@ def test_the_same_seed_says_the_same_in_pieces_that_add_up(saved: str, temperatu
 def test_temperature_0_takes_the_most_probable_and_the_window_slides() -> None:
     """Compared with a plain loop over the bytes."""
     model = predictor()
-    known, expected = [ord(letter) + 1 for letter in "a long beginning of a text"], []
+    known = [ord(letter) + 1 for letter in "a long beginning of a text"]
+
+    expected = []
     for _ in range(2 * CONTEXT):
         window = torch.tensor([known[-CONTEXT:]])
         scores = model.network(window)[0, -1]
         number = int(scores[1:].argmax()) + 1
         known.append(number)
         expected.append(number - 1)
+
     predictions = generate(model, "a long beginning of a text", 2 * CONTEXT, 0.0)
     assert predictions == bytes(expected).decode("utf-8", "replace")
 
@@ -106,6 +113,7 @@ def test_it_can_be_stopped() -> None:
 
     with pytest.raises(Enough):
         generate(predictor(LEARNED), "the", 500, 1.0, check, told.append)
+
     assert len(told) == 3
 
 
@@ -113,6 +121,7 @@ def test_other_networks_and_temperatures_are_refused() -> None:
     model = predictor()
     with pytest.raises(UserError, match="temperature"):
         generate(model, "a", 3, -1.0)
+
     description = Description(
         "", "", (1, 8, 8), ("a", "b"), {}, "0", ImagePreparation(8, 8, 1, "crop", (0.5,), (0.25,))
     )
@@ -125,9 +134,11 @@ def test_what_stands_behind_changes_nothing() -> None:
     model = predictor()
     short = torch.tensor([[5, 9, 11]])
     long = torch.zeros(1, CONTEXT, dtype=torch.int64)
+
     long[0, :3] = short
     with torch.no_grad():
         answers = model.network(long)[0, :3]
         long[0, 3:] = 77
         again = model.network(long)[0, :3]
+
     assert np.allclose(answers.numpy(), again.numpy(), atol=1e-5)

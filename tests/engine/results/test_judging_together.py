@@ -1,4 +1,6 @@
-"""Judging where examples are compared with each other, or damaged: in what portions, in what order, how often alike."""
+"""Judging where examples are compared with each other, or damaged: in what portions, in what order,
+how often alike.
+"""
 
 from __future__ import annotations
 
@@ -38,6 +40,7 @@ def judged(
     wanted = data.targets[data.indices["validation"]] if targets is None else targets
     function = LOSSES.get(loss)().build((8, 8, 8), CPU, 24)
     inputs = split_inputs(data, "validation", CPU)
+
     return evaluate(
         network, data.description, inputs, wanted, function, TASKS[kind], CPU, batch_size
     )
@@ -48,11 +51,13 @@ def test_what_is_compared_is_mixed_and_comes_in_even_portions() -> None:
     network = Listening()
     judged("metric-learning", "supervised-contrastive", 8, network, sorted_by_class)
     assert [len(batch) for batch in network.batches] == [6, 6, 6]
+
     data = tiny.dataset("metric-learning", "row", judged=18)
     rows = data.inputs[data.indices["validation"]]
     prepared = data.description.preparation.tensor(torch.from_numpy(rows.copy()))
     back = {one.numpy().tobytes(): number for number, one in enumerate(prepared)}
     assert len(back) == 18
+
     classes = [
         {int(sorted_by_class[back[one.numpy().tobytes()]]) for one in batch}
         for batch in network.batches
@@ -65,6 +70,7 @@ def test_what_is_compared_is_mixed_and_comes_in_even_portions() -> None:
 def test_answers_come_back_in_the_order_of_the_examples() -> None:
     data = tiny.dataset("metric-learning", "row", judged=18)
     rows = torch.from_numpy(data.inputs[data.indices["validation"]].copy())
+
     expected = nn.functional.normalize(data.description.preparation.tensor(rows)[:, :4], dim=1)
     for size in (4, 7, 18, 64):
         found = judged("metric-learning", "triplet", size, Listening())

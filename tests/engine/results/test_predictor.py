@@ -1,4 +1,6 @@
-"""The best epoch used: the same preparation and classes as in training, with the data gone, and never a pickle."""
+"""The best epoch used: the same preparation and classes as in training, with the data gone, and
+never a pickle.
+"""
 
 from __future__ import annotations
 
@@ -27,14 +29,17 @@ def test_a_validation_file_gets_the_logits_of_validation(
     inputs, targets = dataset.split("validation")
     judged = predictor.judge(dataset, split="validation")
     assert np.array_equal(judged.targets, targets)
+
     with torch.no_grad():
         together = predictor.network(
             dataset.description.preparation.tensor(torch.from_numpy(inputs))
         ).numpy()
+
     for place, row in enumerate(dataset.indices["validation"]):
         file = pictures / dataset.names[row]
         (pixels,) = predictor.read(file)
         assert np.array_equal(pixels, inputs[place])
+
         np.testing.assert_allclose(predictor.logits(pixels), together[place], atol=1e-5)
         answer = dict(predictor.predict(file))
         np.testing.assert_allclose(
@@ -50,10 +55,13 @@ def test_it_works_in_a_fresh_process_with_the_data_gone(
     expected = Predictor.load(kept_run).predict(picture)
     shutil.rmtree(pictures)
     code = (
-        "import sys; from app.engine.results.predictor import Predictor; from app.engine.runs.run import Run\n"
+        "import sys; from app.engine.results.predictor import Predictor; from app.engine.runs.run "
+        "import Run\n"
         "from pathlib import Path\n"
-        "for name, value in Predictor.load(Run(Path(sys.argv[1]))).predict(sys.argv[2]): print(f'{name}={value:.5f}')"
+        "for name, value in Predictor.load(Run(Path(sys.argv[1]))).predict(sys.argv[2]): "
+        "print(f'{name}={value:.5f}')"
     )
+
     predictions = subprocess.run(
         [sys.executable, "-c", code, str(kept_run.path), str(picture)],
         capture_output=True,
@@ -67,16 +75,19 @@ def test_it_works_in_a_fresh_process_with_the_data_gone(
 
 
 def test_every_way_a_picture_comes_gives_the_same(kept_run: Run, pictures: Path) -> None:
-    predictor, file = Predictor.load(kept_run), pictures / "left" / "0.png"
+    predictor = Predictor.load(kept_run)
+    file = pictures / "left" / "0.png"
     with Image.open(file) as picture:
         picture.load()
         see_through = picture.convert("LA")
         drawn = picture.convert("RGBA")
+
     answers = [
         predictor.predict(one) for one in (file, str(file), file.read_bytes(), picture, see_through)
     ]
     assert all(answer == answers[0] for answer in answers)
     assert [name for name, _ in predictor.predict(drawn)] == [name for name, _ in answers[0]]
+
     empty = Image.new("RGBA", (20, 20), (255, 0, 0, 0))
     white = Image.new("L", (20, 20), 255)
     assert predictor.predict(empty) == predictor.predict(white)
@@ -85,9 +96,11 @@ def test_every_way_a_picture_comes_gives_the_same(kept_run: Run, pictures: Path)
 def test_what_is_no_picture_is_told(kept_run: Run, tmp_path: Path) -> None:
     text = tmp_path / "letter.jpg"
     text.write_text("Dear Sir")
+
     predictor = Predictor.load(kept_run)
     with pytest.raises(UserError, match=r"letter\.jpg"):
         predictor.predict(text)
+
     with pytest.raises(UserError, match="not there"):
         predictor.predict(tmp_path / "nothing.png")
 
@@ -105,6 +118,7 @@ def test_other_data_are_judged_by_class_names(
     everything = predictor.judge(dataset)
     assert split.count == 90
     assert (split.confusion == everything.confusion).all()
+
     shutil.rmtree(other / "top 10")
     judged = predictor.judge(predictor.open(str(other)))
     assert judged.confusion is not None
@@ -116,8 +130,10 @@ def test_data_with_other_classes_are_refused_with_the_difference(
 ) -> None:
     predictor = Predictor.load(kept_run)
     (pictures / "top 10").rename(pictures / "bottom")
+
     with pytest.raises(UserError) as refused:
         predictor.judge(predictor.open(str(pictures)))
+
     assert "'top 10'" in str(refused.value)
     assert "'bottom'" in str(refused.value)
 
@@ -126,6 +142,7 @@ def test_a_damaged_or_hostile_file_is_refused(kept_run: Run, tmp_path: Path) -> 
     weights = kept_run.path / "checkpoints" / "best" / "model.safetensors"
     content = weights.read_bytes()
     weights.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+
     with pytest.raises(UserError, match="damaged"):
         Predictor.load(kept_run)
 
@@ -136,6 +153,7 @@ def test_a_damaged_or_hostile_file_is_refused(kept_run: Run, tmp_path: Path) -> 
     weights.write_bytes(pickle.dumps(Attack()))
     with pytest.raises(UserError):
         Predictor.load(kept_run)
+
     assert not (tmp_path / "attacked").exists()
 
 

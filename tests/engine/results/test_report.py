@@ -1,4 +1,6 @@
-"""The report: figures with their baseline, the worst mistakes, one sentence; from two classes to two hundred."""
+"""The report: figures with their baseline, the worst mistakes, one sentence; from two classes to
+two hundred.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +29,7 @@ def answers(
     for row, (answer, confidence) in enumerate(zip(predictions, sure, strict=True)):
         probabilities[row] = (1 - confidence) / (classes - 1)
         probabilities[row, answer] = confidence
+
     return np.arange(100, 100 + len(predictions)), np.array(targets), probabilities
 
 
@@ -34,13 +37,15 @@ def test_a_split_is_judged_beside_its_baseline(describe) -> None:
     targets = [0] * 60 + [1] * 30 + [2] * 10
     predictions = [0] * 55 + [1] * 5 + [1] * 28 + [0] * 2 + [2] * 4 + [0] * 6
     sure = [0.9] * 100
-    sure[92], sure[57] = 0.99, 0.97
+    sure[92] = 0.99
+    sure[57] = 0.97
     report = Report.of(
         describe((600, 300, 100)),
         TASK,
         {"test": answers(targets, predictions, sure, 3)},
         best_epoch=7,
     )
+
     split = report.splits["test"]
     assert (split.correct, split.count, split.baseline) == (87, 100, 0.6)
     assert split.low < 0.87 < split.high
@@ -48,6 +53,7 @@ def test_a_split_is_judged_beside_its_baseline(describe) -> None:
     assert split.classes[2].recall == pytest.approx(0.4)
     assert split.classes[2].precision == 1.0
     assert split.confused()[0] == (2, 0, 6, 0.6)
+
     worst = split.mistakes()
     assert len(worst) == 13
     assert worst[0].row == 157
@@ -95,12 +101,11 @@ def test_the_verdict_fits_the_figures(
 
 
 def test_the_test_split_is_trusted_before_validation(describe) -> None:
-    good, bad = (
-        answers([0, 1] * 50, [0, 1] * 50, [0.9] * 100, 2),
-        answers([0, 1] * 50, [0, 0] * 50, [0.9] * 100, 2),
-    )
+    good = answers([0, 1] * 50, [0, 1] * 50, [0.9] * 100, 2)
+    bad = answers([0, 1] * 50, [0, 0] * 50, [0.9] * 100, 2)
     report = Report.of(describe((9, 9)), TASK, {"validation": good, "test": bad})
     assert report.level == "problem"
+
     empty = (np.zeros(0, int), np.zeros(0, int), np.zeros((0, 2)))
     assert Report.of(describe((9, 9)), TASK, {"validation": good, "test": empty}).level == "good"
     assert Report.of(describe((9, 9)), TASK, {"test": empty}).level == "info"
@@ -115,6 +120,7 @@ def test_two_hundred_classes(describe) -> None:
     arrays = answers(targets.tolist(), predictions.tolist(), [0.5] * 2000, 200)
     report = Report.of(description, TASK, {"validation": arrays})
     plain = report.to_plain()
+
     assert len(plain["splits"]["validation"]["per_class"]) == 200
     json.dumps(plain, allow_nan=False)
 
@@ -128,12 +134,14 @@ def test_a_run_is_reported_from_its_folder(tmp_path, describe) -> None:
     run = Run.create(tmp_path, Experiment(name="shirts", data=DataSettings(source="gone")))
     with pytest.raises(UserError, match="no results yet"):
         load_report(run)
+
     files.write_json(run.path / "dataset.json", describe((20, 20)).to_plain())
     rows, targets, probabilities = answers([0, 1] * 30, [0, 1] * 30, [0.9] * 60, 2)
     write_arrays(
         run.path / "results" / "validation.npz",
         {"rows": rows, "targets": targets, "predictions": probabilities},
     )
+
     files.write_json(
         run.path / "summary.json", {"best_epoch": 4, "loss": {"validation": 0.25, "training": None}}
     )
@@ -141,6 +149,7 @@ def test_a_run_is_reported_from_its_folder(tmp_path, describe) -> None:
     assert report.best_epoch == 4
     assert report.splits["validation"].loss == 0.25
     assert report.splits["validation"].accuracy == 1.0
+
     (run.path / "results" / "validation.npz").write_bytes(b"PK damaged")
     with pytest.raises(UserError, match="no results yet"):
         load_report(run)

@@ -1,5 +1,7 @@
-"""Reports of every sort: figures as an independent computation has them, the worst first, one sentence beside what
-knowing nothing would reach; no example, one example, and answers that are all the same."""
+"""Reports of every sort: figures as an independent computation has them, the worst first, one
+sentence beside what knowing nothing would reach; no example, one example, and answers that are
+all the same.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +27,10 @@ VIEWS = sorted({task.view for task in TASKS.values()})
 
 def made(kind: str, description: Any, targets: Any, predictions: Any, name: str = "test") -> Any:
     """Rows 100, 101, ..."""
-    targets, predictions = np.asarray(targets), np.asarray(predictions, np.float32)
+    targets = np.asarray(targets)
+    predictions = np.asarray(predictions, np.float32)
     task = TASKS[kind]
+
     return report_for(task.view).of(
         name, description, task, np.arange(100, 100 + len(targets)), targets, predictions, 1.0
     )
@@ -57,12 +61,14 @@ def test_amounts_are_judged_in_their_own_unit_beside_the_median(prices) -> None:
     assert row.r2 == pytest.approx(
         1 - ((predictions - true) ** 2).sum() / ((true - true.mean()) ** 2).sum(), rel=1e-5
     )
+
     worst = report.misses(most=3)
     assert (worst[0].row, worst[0].error) == (107, pytest.approx(300, rel=1e-4))
     text, level = report.verdict()
     assert level == "good"
     assert text == "It is off by 25.8 € on average; always answering 140 € would be off by 110 €."
     assert "€" in report.line()
+
     np.testing.assert_allclose(report.residuals(), (predictions - true)[:, 0], atol=1e-3)
     json.dumps(report.to_plain(), allow_nan=False)
 
@@ -94,9 +100,11 @@ def test_several_amounts_and_one_that_is_not_learned(describe) -> None:
     assert level == "warning"
     assert 'nothing about "age"' in text
     assert {one.target for one in report.misses(most=5)} == {1}
+
     listing = report.listing()
     assert listing is not None
     assert listing.rows[0][0] == "age"
+
     answer = report.answer(description, predictions[0])
     assert answer.headline.startswith("height (cm) ")
     assert report.cells(description, predictions[0]) == pytest.approx(predictions[0], rel=1e-4)
@@ -121,6 +129,7 @@ def test_tags_one_by_one(describe) -> None:
         1
     )  # with equal scores
     predictions[4] = 1 - targets[4]
+
     report: TagReport = made("multi-label", description, targets, predictions)
     for number, row in enumerate(report.tags):
         expected = metrics.average_precision_score(
@@ -128,6 +137,7 @@ def test_tags_one_by_one(describe) -> None:
         )
         assert row.average_precision == pytest.approx(expected)
         assert row.count == targets[:, number].sum()
+
     assert report.metrics["mean_average_precision"] == pytest.approx(report.average, abs=1e-6)
     worst = report.wrong()
     assert worst[0].row == 104
@@ -137,10 +147,12 @@ def test_tags_one_by_one(describe) -> None:
         made("multi-label", description, targets, np.full_like(predictions, 0.3)).verdict()[1]
         == "problem"
     )
+
     answer = report.answer(description, np.array([0.9, 0.2, 0.6]))
     assert answer.plain["tags"] == ["red", "blue"]
     assert report.cells(description, np.array([0.9, 0.2, 0.6]))[0] == "red;blue"
     assert report.answer(description, np.array([0.1, 0.2, 0.3])).headline == "no tag"
+
     json.dumps(report.to_plain(), allow_nan=False)
 
 
@@ -158,6 +170,7 @@ def test_partners_are_found_both_ways(describe) -> None:
     assert (ahead.chance_1, ahead.chance_5) == (pytest.approx(1 / 90), pytest.approx(5 / 90))
     assert report.metrics["recall_at_1"] == pytest.approx((ahead.at_1 + back.at_1) / 2, abs=0.02)
     assert report.confused()[0].row == 103
+
     for way in ("forward", "back"):
         for one in report.confused(way=way):
             other = next(near for near in report.nearest(one.row, 90, way) if not near.right)
@@ -165,12 +178,14 @@ def test_partners_are_found_both_ways(describe) -> None:
                 other.row,
                 pytest.approx(other.similarity, abs=1e-6),
             )
+
     nearest = report.nearest(110, 3)
     assert (nearest[0].row, nearest[0].right) == (110, True)
     assert nearest[0].similarity == pytest.approx(1, abs=1e-5)
     assert report.nearest(103, 90, "back")[-1].row == 103
     assert report.similarity().shape == (64, 64)
     assert report.verdict()[1] == "good"
+
     json.dumps(report.to_plain(), allow_nan=False)
     with pytest.raises(KeyError):
         report.nearest(7)
@@ -182,6 +197,7 @@ def test_a_network_that_says_the_same_of_everything_finds_nothing(describe) -> N
     report: MatchingReport = made("matching", description, np.arange(40), same)
     assert report.ways[0].at_5 == 0
     assert report.verdict()[1] == "problem"
+
     equal: MatchingReport = made(
         "matching", description, np.repeat(np.arange(20), 2), np.stack([round_points(40)] * 2, 1)
     )
@@ -214,6 +230,7 @@ def test_neighbours_in_a_space(describe) -> None:
         made("metric-learning", description, targets, np.ones((90, 4)) / 2).verdict()[1]
         == "problem"
     )
+
     lonely: SpaceReport = made("metric-learning", description, [0, 1, 2], round_points(3))
     assert lonely.verdict()[1] == "info"
     json.dumps(report.to_plain(), allow_nan=False)
@@ -234,11 +251,13 @@ def test_bits_per_byte_over_the_whole_text(describe) -> None:
     assert report.verdict()[0].startswith(
         "A byte of new text costs it 2.71 bits; nothing learned would cost 8"
     )
+
     guessing = [[64 * 8 * math.log(2), 64, 64]]
     assert (
         made("language-modelling", description, np.zeros((1, 4)), guessing).verdict()[1]
         == "problem"
     )
+
     assert LanguageReport.answer(description, predictions[0]).plain[
         "bits_per_byte"
     ] == pytest.approx(0.9017, rel=1e-3)
@@ -258,6 +277,7 @@ def test_what_is_restored_beside_the_damage_left_as_it_is(describe) -> None:
         0.5,
         pytest.approx(0.75),
     )
+
     assert [one.row for one in report.examples(most=2)] == [139, 138]
     assert [one.row for one in report.examples(best=True, most=1)] == [100]
     assert report.verdict()[0].startswith("It mends 75 % of the damage in 40 examples")
@@ -265,6 +285,7 @@ def test_what_is_restored_beside_the_damage_left_as_it_is(describe) -> None:
         made("reconstruction", description, np.zeros(9), np.full((9, 2), 0.52)).verdict()[1]
         == "problem"
     )
+
     assert RestoredReport.answer(description, np.array([2.0, 5.0])).headline == "not mended"
     json.dumps(report.to_plain(), allow_nan=False)
 
@@ -308,6 +329,7 @@ def test_no_examples_and_one(describe, view: str) -> None:
     )
     made_by = report_for(view)
     assert made_by.view == view
+
     none = made_by.of(
         "test", description, task, np.zeros(0, int), np.zeros(shape), np.zeros((0, *size)), None
     )
@@ -323,17 +345,21 @@ def test_no_examples_and_one(describe, view: str) -> None:
         predictions,
         float("nan"),
     )
+
     text, level = one.verdict()
     assert text.endswith(".")
     assert "nan" not in text + one.line()
     assert level in ("good", "warning", "problem", "info")
     assert one.loss is None
+
     json.dumps(one.to_plain(), allow_nan=False)
     answer = made_by.answer(description, predictions[0])
     assert answer.headline
     assert answer.view == view
+
     json.dumps(answer.to_plain(), allow_nan=False)
     assert len(made_by.columns(description)) == len(made_by.cells(description, predictions[0]))
+
     with pytest.raises(ValueError, match="form"):
         made_by.of(
             "test",

@@ -33,6 +33,7 @@ def _state(step: int) -> Checkpoint:
 def test_the_newest_two_are_kept_and_the_newest_is_read(tmp_path: Path) -> None:
     for step in range(1, 6):
         checkpoint.save(tmp_path, _state(step))
+
     assert sorted(path.name for path in tmp_path.iterdir()) == ["state-000004", "state-000005"]
     found, passed = checkpoint.newest(tmp_path)
     assert found is not None and found.state == {"step": 5} and not passed
@@ -57,10 +58,12 @@ def test_a_damaged_checkpoint_is_passed_over_and_told(
         "empty": lambda: path.write_bytes(b""),
         "gone": path.unlink,
     }[damage]()
+
     found, passed = checkpoint.newest(tmp_path)
     if (file, damage) == ("manifest.json", "flip") and not passed:
         assert found is not None  # the bit may have been in a space
         return
+
     assert found is not None and found.state == {"step": 1}
     assert len(passed) == 1 and "state-000002" in passed[0]
 
@@ -71,15 +74,19 @@ def test_a_manifest_cannot_lead_out_of_its_folder(tmp_path: Path) -> None:
     manifest = json.loads((path / "manifest.json").read_text())
     manifest["files"]["../../secret"] = manifest["files"]["state.json"]
     (path / "manifest.json").write_text(json.dumps(manifest))
+
     assert checkpoint.newest(tmp_path / "checkpoints")[0] is None
 
 
 def test_moments_take_the_memory_format_of_their_weight() -> None:
-    """Fused optimizers walk weight and moments by address; plain moments beside channels_last weights train wrongly."""
+    """Fused optimizers walk weight and moments by address; plain moments beside channels_last
+    weights train wrongly.
+    """
     torch.manual_seed(0)
     layers = [torch.nn.Conv2d(3, 5, 3).to(memory_format=torch.channels_last) for _ in range(2)]
     layers[1].load_state_dict(layers[0].state_dict())
     optimizers = [torch.optim.AdamW(layer.parameters(), lr=0.1, fused=True) for layer in layers]
+
     picture = torch.rand(2, 3, 6, 6).contiguous(memory_format=torch.channels_last)
 
     def step(number: int) -> None:
@@ -93,6 +100,7 @@ def test_moments_take_the_memory_format_of_their_weight() -> None:
         layers[1], optimizers[1], checkpoint.optimizer_tensors(layers[0], optimizers[0])
     )
     step(0), step(1)
+
     for first, second in zip(layers[0].parameters(), layers[1].parameters(), strict=True):
         assert torch.equal(first, second)
 
@@ -108,6 +116,7 @@ def test_a_replacement_of_the_best_cut_between_two_renames_is_finished(tmp_path:
     (folder / "best-before").mkdir(parents=True)
     (folder / "best-before" / "manifest.json").write_text("{}")
     (folder / "best.77.tmp").mkdir()
+
     assert Run(tmp_path).best_folder == folder / "best-before"
     checkpoint.clean(folder)
     assert sorted(path.name for path in folder.iterdir()) == ["best"]
@@ -122,9 +131,12 @@ def test_a_run_resumes_from_the_one_before_and_says_so(
     monkeypatch.setattr(saver, "EPOCH_EVERY", 0.0)
     asked = experiment(pictures(tmp_path / "a.npz"), training={"epochs": 3})
     reference = trainer.train(asked, Run.create(tmp_path / "runs", asked), Listener(), Control())
-    run, control = Run.create(tmp_path / "runs", asked), Control()
+    run = Run.create(tmp_path / "runs", asked)
+
+    control = Control()
     with at_step(13, control.stop):
         trainer.train(asked, run, Listener(), control)
+
     newest = sorted((run.path / "checkpoints").glob("state-*"))[-1] / "model.safetensors"
     content = bytearray(newest.read_bytes())
     content[len(content) // 2] ^= 4
@@ -142,11 +154,14 @@ def test_a_run_with_damaged_checkpoints_only_is_refused_in_a_sentence(tmp_path: 
     asked = experiment(pictures(tmp_path / "a.npz"))
     run = Run.create(tmp_path / "runs", asked)
     trainer.train(asked, run, Listener(), Control())
+
     for path in run.path.glob("checkpoints/*/model.safetensors"):
         path.write_bytes(b"\0" * 100)
+
     finished = trainer.resume(run, Listener(), Control(), epochs=3)
     assert finished.status == "failed" and "all are damaged" in finished.failure[0]
     assert run.status == "completed"
+
     with pytest.raises(UserError, match="damaged"):
         checkpoint.read_best(run)
 
@@ -158,6 +173,7 @@ def test_the_best_epoch_is_usable_when_the_data_are_gone(tmp_path: Path) -> None
     trainer.train(asked, run, Listener(), Control())
     source.unlink()
     predictor = Predictor.load(run)
+
     assert predictor.classes == ("0", "1", "2", "3")
     finished = trainer.resume(run, Listener(), Control(), epochs=3)
     assert finished.status == "failed" and str(source) in finished.failure[0]
@@ -171,18 +187,23 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 12 MB."""
     folder = tmp_path / "disk"
     folder.mkdir()
+
     done = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", str(folder)], capture_output=True
     )
     if done.returncode:
         pytest.skip("mounting needs root")
+
     yield folder
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 def test_a_full_disk_does_not_end_the_training(small_disk: Path, tmp_path: Path) -> None:
-    asked, listener = experiment(pictures(tmp_path / "a.npz"), training={"epochs": 4}), Listener()
-    run, ballast = Run.create(small_disk / "runs", asked), small_disk / "ballast"
+    asked = experiment(pictures(tmp_path / "a.npz"), training={"epochs": 4})
+    listener = Listener()
+    run = Run.create(small_disk / "runs", asked)
+
+    ballast = small_disk / "ballast"
 
     def listen(event: events.Event) -> None:
         listener(event)
@@ -190,6 +211,7 @@ def test_a_full_disk_does_not_end_the_training(small_disk: Path, tmp_path: Path)
             with pytest.raises(OSError), ballast.open("wb", buffering=0) as file:
                 while True:
                     file.write(b"\0" * 4096)
+
         if isinstance(event, events.EpochDone) and event.epoch == 4:
             ballast.unlink()
 
@@ -200,6 +222,7 @@ def test_a_full_disk_does_not_end_the_training(small_disk: Path, tmp_path: Path)
         and "The disk is full" in findings[0].text
         and "Training goes on" in findings[0].text
     )
+
     assert finished.status == "completed" and run.summary() == finished.summary
     found, passed = checkpoint.newest(run.path / "checkpoints")
     assert not passed and found is not None and found.state["progress"]["end"] == "completed"
@@ -224,6 +247,7 @@ def test_a_disk_that_refuses_leaves_the_last_good_checkpoint(
         patch.setattr(os, call, refuse)
         with pytest.raises(UserError, match="disk is full"):
             checkpoint.save(tmp_path, _state(2))
+
     assert [path.name for path in tmp_path.iterdir()] == ["state-000001"]
     found, _ = checkpoint.newest(tmp_path)
     assert found is not None and found.state == {"step": 1}
@@ -233,7 +257,9 @@ def test_a_state_is_saved_within_a_long_epoch(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(saver, "SAVE_EVERY", 0.0)
-    asked, listener = experiment(pictures(tmp_path / "a.npz")), Listener()
+    asked = experiment(pictures(tmp_path / "a.npz"))
+    listener = Listener()
     trainer.train(asked, Run.create(tmp_path / "runs", asked), listener, Control())
     first = listener.of(events.CheckpointSaved)[0]
+
     assert first.step == 1 and first.epoch == 1

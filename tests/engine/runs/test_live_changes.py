@@ -1,4 +1,6 @@
-"""What is changed while a run trains takes effect at once, stands in its record, and is made again on resume."""
+"""What is changed while a run trains takes effect at once, stands in its record, and is made again
+on resume.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,10 @@ def train(
     asked: Any, tmp_path: Path, changes: dict[int, dict[str, float | None]]
 ) -> tuple[Any, Run, Listener]:
     """changes: by the step in whose middle they are asked for."""
-    run, listener, control = Run.create(tmp_path / "runs", asked), Listener(), Control()
+    run = Run.create(tmp_path / "runs", asked)
+    listener = Listener()
+
+    control = Control()
     with _changing(control, changes):
         return trainer.train(asked, run, listener, control), run, listener
 
@@ -43,6 +48,7 @@ def _changing(
     stack = contextlib.ExitStack()
     for step, values in changes.items():
         stack.enter_context(at_step(step, lambda values=values: control.change(**values)))
+
     return stack
 
 
@@ -54,6 +60,7 @@ def test_each_change_is_felt_from_the_next_step_on_and_recorded(
     )
     finished, run, listener = train(asked, tmp_path, {2: ALL})
     assert finished.status == "completed"
+
     told = listener.of(events.Changed)
     values = {
         RATE_FACTOR: 0.5,
@@ -61,16 +68,19 @@ def test_each_change_is_felt_from_the_next_step_on_and_recorded(
         "training.gradient_clip": 0.7,
         "loss.label_smoothing": 0.2,
     }
+
     assert [(one.step, one.values, one.why) for one in told] == [(3, values, "")]
     assert finished.summary["changes"] == [{"step": 3, "values": values, "why": ""}]
     rates = history.read_history(run.path).rates
     assert rates[2] == rates[0] and rates[3] == pytest.approx(rates[0] / 2)
+
     marks = history.read_history(run.path).marks
     assert [(mark["mark"], mark["step"], mark["values"]) for mark in marks] == [
         ("changed", 3, values)
     ]
     found, _ = checkpoint.newest(run.path / "checkpoints")
     assert found is not None and found.state["progress"]["changes"] == values
+
     plain, _, _ = train(asked, tmp_path, {})
     assert plain.summary["weights_sha256"] != finished.summary["weights_sha256"]
 
@@ -78,8 +88,10 @@ def test_each_change_is_felt_from_the_next_step_on_and_recorded(
 def test_epochs_are_judged_by_the_loss_as_planned_so_that_they_can_be_compared(
     source: Path, tmp_path: Path
 ) -> None:
-    """Smoothed labels measure otherwise: no epoch after the change could be the best. The steps are tiny from the
-    change on, so both runs have nearly the same weights."""
+    """Smoothed labels measure otherwise: no epoch after the change could be the best.
+
+    The steps are tiny from the change on, so both runs have nearly the same weights.
+    """
     asked = experiment(
         source,
         loss={"kind": "cross-entropy", "label_smoothing": 0.0},
@@ -91,7 +103,9 @@ def test_epochs_are_judged_by_the_loss_as_planned_so_that_they_can_be_compared(
     still: dict[str, float | None] = {RATE_FACTOR: 1e-4}
     _, _, plain = train(asked, tmp_path, {40: still})
     _, _, smoothed = train(asked, tmp_path, {40: still | {"loss__label_smoothing": 0.6}})
-    expected, found = plain.of(events.EpochDone)[-1], smoothed.of(events.EpochDone)[-1]
+    expected = plain.of(events.EpochDone)[-1]
+    found = smoothed.of(events.EpochDone)[-1]
+
     assert found.training_loss > 1.2 * expected.training_loss
     assert found.validation_loss == pytest.approx(expected.validation_loss, rel=1e-2)
 
@@ -108,18 +122,25 @@ def test_epochs_are_judged_by_the_loss_as_planned_so_that_they_can_be_compared(
 def test_a_change_makes_the_steps_of_an_experiment_with_that_value(
     name: str, value: float, source: Path, tmp_path: Path
 ) -> None:
-    """Changed before the first step it is the same run, to the bit, as one that asked for the value."""
+    """Changed before the first step it is the same run, to the bit, as one that asked for the
+    value.
+    """
     constant = {
         "schedule": {"kind": "constant"},
         "optimizer": {"kind": "sgd-momentum", "learning_rate": 0.05},
     }
     asked = experiment(source, **constant)
-    run, control = Run.create(tmp_path / "runs", asked), Control()
+    run = Run.create(tmp_path / "runs", asked)
+    control = Control()
     control.change(**{name: value})
     changed = trainer.train(asked, run, Listener(), control)
+
     section, _, field = name.partition("__")
     if name == RATE_FACTOR:
-        section, field, value = "optimizer", "learning_rate", 0.1
+        section = "optimizer"
+        field = "learning_rate"
+        value = 0.1
+
     sections: dict[str, Any] = {**constant, "loss": {"kind": "cross-entropy"}}
     sections[section] = sections.get(section, {}) | {field: value}
     other = experiment(source, **sections)
@@ -131,7 +152,9 @@ def test_a_change_makes_the_steps_of_an_experiment_with_that_value(
 def test_a_run_stopped_before_and_after_changes_ends_with_the_same_bits(
     optimizer: str, source: Path, tmp_path: Path
 ) -> None:
-    """Stopped without a save in between, the changes after the checkpoint are made again at their steps."""
+    """Stopped without a save in between, the changes after the checkpoint are made again at their
+    steps.
+    """
     asked = experiment(source, optimizer={"kind": optimizer}, training={"epochs": 3})
     changes: dict[int, dict[str, float | None]] = {
         1: {"loss__label_smoothing": 0.2},
@@ -139,8 +162,11 @@ def test_a_run_stopped_before_and_after_changes_ends_with_the_same_bits(
         8: {"training__gradient_clip": 0.5},
         9: {"optimizer__weight_decay": 0.2},
     }
+
     reference, whole, _ = train(asked, tmp_path, changes)
-    run, control = Run.create(tmp_path / "runs", asked), Control()
+    run = Run.create(tmp_path / "runs", asked)
+
+    control = Control()
     with (
         _changing(control, {step: values for step, values in changes.items() if step < 4}),
         at_step(4, control.stop),
@@ -155,6 +181,7 @@ def test_a_run_stopped_before_and_after_changes_ends_with_the_same_bits(
 
     control = Control()
     real_save = trainer.Saver.save
+
     trainer.Saver.save = lambda self: False  # type: ignore[method-assign]  # nothing is saved before the end
     try:
         with (
@@ -164,6 +191,7 @@ def test_a_run_stopped_before_and_after_changes_ends_with_the_same_bits(
             assert trainer.resume(run, Listener(), control).status == "failed"
     finally:
         trainer.Saver.save = real_save  # type: ignore[method-assign]
+
     found, _ = checkpoint.newest(run.path / "checkpoints")
     assert found is not None and found.state["progress"]["step"] == 5
     listener = Listener()
@@ -172,6 +200,7 @@ def test_a_run_stopped_before_and_after_changes_ends_with_the_same_bits(
     assert finished.summary["weights_sha256"] == reference.summary["weights_sha256"]
     assert metrics_lines(run) == metrics_lines(whole)
     assert not listener.of(events.Changed), "they stand in the record already"
+
     marks = [
         (mark["step"], mark["values"])
         for mark in history.read_history(run.path).marks
@@ -197,6 +226,7 @@ def test_what_cannot_be_changed_is_told_and_the_run_goes_on(source: Path, tmp_pa
             }
         },
     )
+
     assert finished.status == "completed"
     texts = [
         event.finding.text for event in listener.of(events.Found) if event.finding.key == "change"
@@ -212,7 +242,10 @@ def test_what_cannot_be_changed_is_told_and_the_run_goes_on(source: Path, tmp_pa
 
 
 def test_a_paused_run_takes_changes_when_it_goes_on(source: Path, tmp_path: Path) -> None:
-    asked, control, listener = experiment(source), Control(), Listener()
+    asked = experiment(source)
+    control = Control()
+
+    listener = Listener()
 
     def listen(event: events.Event) -> None:
         listener(event)
@@ -223,6 +256,7 @@ def test_a_paused_run_takes_changes_when_it_goes_on(source: Path, tmp_path: Path
 
     with at_step(3, control.pause):
         finished = trainer.train(asked, Run.create(tmp_path / "runs", asked), listen, control)
+
     assert finished.status == "completed"
     assert [(event.step, event.values) for event in listener.of(events.Changed)] == [
         (4, {RATE_FACTOR: 0.2})
@@ -237,5 +271,6 @@ def test_what_may_be_changed_follows_the_declarations(source: Path) -> None:
     assert names == ["optimizer.weight_decay", "training.gradient_clip", "loss.label_smoothing"]
     assert refusal(settled, "optimizer.weight_decay", 0.2) == ""
     assert "between" in refusal(settled, RATE_FACTOR, None)
+
     words = in_words(settled, {RATE_FACTOR: 0.5, "optimizer.weight_decay": 0.1})
     assert words == "learning rate × 0.5, weight decay 0.1"

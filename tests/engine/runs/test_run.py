@@ -68,14 +68,18 @@ def test_running_while_its_process_lives_and_interrupted_after(tmp_path: Path) -
     ) as other:
         assert other.stdout is not None and other.stdout.readline() == "claimed\n"
         assert run.status == "running"
+
         for forbidden in (lambda: run.rename("new"), run.discard, run.claim):
             with pytest.raises(UserError):
                 forbidden()
+
         other.kill()
         other.wait()
+
     assert run.status == "interrupted"
     run.claim()  # a dead one's claim is no obstacle
     assert run.status == "running"
+
     run.release()
 
 
@@ -93,6 +97,7 @@ def test_a_damaged_lock_or_summary_breaks_nothing(content: str, tmp_path: Path) 
     (run.path / LOCK).write_text(content)
     (run.path / "summary.json").write_text(content)
     assert run.status in ("running", "interrupted") and run.summary() in ({}, {"process": "x"})
+
     os.utime(run.path / LOCK, (0, 0))
     assert run.status == "interrupted"
 
@@ -101,11 +106,14 @@ def test_notes_renames_the_trash_and_back(tmp_path: Path) -> None:
     run = Run.create(tmp_path, EXPERIMENT)
     run.note = "the good one – é"
     assert run.note == "the good one – é"
+
     run.rename("best of all")
     assert run.path == tmp_path / "best of all" and run.note
+
     other = Run.create(tmp_path, EXPERIMENT)
     with pytest.raises(UserError, match="already"):
         other.rename("best of all")
+
     gone = run.discard()
     assert list_runs(tmp_path) == (other,) or [found.name for found in list_runs(tmp_path)] == [
         other.name
@@ -129,8 +137,10 @@ def test_lines_behind_a_checkpoint_go_and_marks_stay(tmp_path: Path) -> None:
     writer.line({"mark": "resumed", "step": 2})
     _steps(writer, 3, 4)
     writer.close()
+
     with path.open("ab") as file:
         file.write(b'{"step": 5, "lo')  # a kill in the middle of a line
+
     writer = history.Writer(path, offset)
     _steps(writer, 3)
     writer.close()
@@ -146,6 +156,7 @@ def test_a_loss_that_is_no_number_is_kept_as_a_gap(tmp_path: Path) -> None:
         np.full(3, 0.1),
         np.array([2.0, np.nan, np.nan]),
     )
+
     writer.close()
     read = history.read_history(tmp_path)
     assert (
@@ -164,6 +175,7 @@ def test_lines_that_a_full_disk_refuses_are_written_later(tmp_path: Path) -> Non
     writer._file = Full()  # type: ignore[assignment]
     _steps(writer, 1)
     assert writer.refused is not None and "disk is full" in writer.refused.what
+
     writer._file = file
     _steps(writer, 2)
     writer.close()

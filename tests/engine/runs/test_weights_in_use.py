@@ -1,4 +1,6 @@
-"""The last step's weights in place of the best epoch's: really those, judged on the same data, and back again."""
+"""The last step's weights in place of the best epoch's: really those, judged on the same data, and
+back again.
+"""
 
 from __future__ import annotations
 
@@ -31,12 +33,14 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Run:
 @pytest.fixture
 def run(once: Run, tmp_path: Path) -> Run:
     """A copy of the run, with data of its own that can be lost."""
-    folder, source = tmp_path / once.name, tmp_path / "noise.npz"
+    folder = tmp_path / once.name
+    source = tmp_path / "noise.npz"
     shutil.copytree(once.path, folder)
     shutil.copy2(once.experiment().data.source, source)
     text = (folder / "experiment.toml").read_text(encoding="utf-8")
     asked = text.replace(json.dumps(once.experiment().data.source), json.dumps(str(source)))
     (folder / "experiment.toml").write_text(asked, encoding="utf-8")
+
     assert Run(folder).experiment().data.source == str(source)
     return Run(folder)
 
@@ -53,7 +57,9 @@ def test_the_best_epoch_is_used_if_nothing_else_is_said(run: Run) -> None:
 
 
 def test_the_last_epoch_is_used_and_the_best_again(run: Run) -> None:
-    summary, best, report = run.summary(), Predictor.load(run), load_report(run)
+    summary = run.summary()
+    best = Predictor.load(run)
+    report = load_report(run)
     dataset = open_dataset(run.experiment().data)
     inputs, targets = dataset.split("test")
 
@@ -62,19 +68,24 @@ def test_the_last_epoch_is_used_and_the_best_again(run: Run) -> None:
     assert (last.kept.use, last.epoch, last.best_epoch) == ("last", 8, summary["best_epoch"])
     assert np.abs(last.logits(inputs) - best.logits(inputs)).max() > 0.1
 
-    kept, description = checkpoint.newest(run.path / "checkpoints")[0], checkpoint.read_best(run)
+    kept = checkpoint.newest(run.path / "checkpoints")[0]
+    description = checkpoint.read_best(run)
     assert kept is not None
+
     network = Network(description.graph, description.problem).eval()
     checkpoint.restore_model(network, kept.model)
+
     with torch.no_grad():
         expected = network(
             description.description.preparation.tensor(torch.from_numpy(inputs))
         ).numpy()
+
     np.testing.assert_allclose(last.logits(inputs), expected, atol=1e-5)
 
     told = load_report(run)
     split = told.splits["test"]
     assert (split.targets == targets).all() and (split.rows == dataset.indices["test"]).all()
+
     np.testing.assert_allclose(
         split.probabilities, torch.from_numpy(expected).softmax(1).numpy(), atol=1e-5
     )
@@ -83,6 +94,7 @@ def test_the_last_epoch_is_used_and_the_best_again(run: Run) -> None:
         json.loads(line)
         for line in (run.path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
     ]
+
     judged = [line["validation_loss"] for line in lines if "validation_loss" in line]
     assert told.splits["validation"].loss == pytest.approx(judged[-1], rel=1e-4)
     plain = told.to_plain()
@@ -98,17 +110,21 @@ def test_the_last_epoch_is_used_and_the_best_again(run: Run) -> None:
 def test_data_that_are_gone_or_others_leave_the_choice_as_it_was(run: Run) -> None:
     source = Path(run.experiment().data.source)
     with np.load(source) as file:
-        images, labels = file["images"], file["labels"]
+        images = file["images"]
+        labels = file["labels"]
+
     np.savez(source, images=images[:-3], labels=labels[:-3])
     with pytest.raises(
         UserError, match=r"cannot be judged: the data changed since this run was trained\."
     ):
         choose_weights.use(run, "last")
+
     source.unlink()
     with pytest.raises(
         UserError, match=r"without the data of the run: there is no '.*noise\.npz'\."
     ):
         choose_weights.use(run, "last")
+
     assert Predictor.load(run).kept.use == load_report(run).kept.use == "best"
 
 
@@ -121,8 +137,10 @@ def test_the_choice_lasts_without_the_data(run: Run) -> None:
 def test_a_judging_that_is_given_up_changes_nothing(run: Run) -> None:
     control = Control()
     control.stop()
+
     with pytest.raises(Stopped):
         choose_weights.use(run, "last", control.check)
+
     assert weights_in_use.read_weights_in_use(run) == weights_in_use.BEST
 
 
@@ -131,6 +149,7 @@ def test_a_run_that_goes_on_goes_back_to_the_best(run: Run) -> None:
     ended = trainer.resume(run, lambda event: None, Control(), epochs=9)
     assert ended.status == "completed", ended.reason
     assert Predictor.load(run).epoch == load_report(run).best_epoch == run.summary()["best_epoch"]
+
     last = weights_in_use.last_of(run)
     assert last is not None and last.epoch == 9
 
@@ -138,6 +157,7 @@ def test_a_run_that_goes_on_goes_back_to_the_best(run: Run) -> None:
 def test_a_running_run_has_no_last_epoch_yet(run: Run) -> None:
     run.claim()
     assert weights_in_use.last_of(run) is None
+
     with pytest.raises(UserError, match="still being trained"):
         choose_weights.use(run, "last")
 
@@ -146,7 +166,9 @@ def test_last_weights_that_are_not_those_judged_are_refused(run: Run) -> None:
     choose_weights.use(run, "last")
     newest = max((run.path / "checkpoints").glob("state-*"))
     (newest / "model.safetensors").write_bytes(b"flipped")
+
     with pytest.raises(UserError, match=r"missing or damaged\. Use the best epoch"):
         Predictor.load(run)
+
     choose_weights.use(run, "best")
     assert Predictor.load(run).kept.use == "best"

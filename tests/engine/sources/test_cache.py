@@ -59,6 +59,7 @@ def test_a_changed_source_is_read_again_and_the_old_entry_goes(
     settings = DataSettings(source=str(base))
     old = open_dataset(settings).description.fingerprint
     decoded.clear()
+
     if change == "added":
         picture(base / "a" / "new.png", seed=500)
     elif change == "removed":
@@ -68,6 +69,7 @@ def test_a_changed_source_is_read_again_and_the_old_entry_goes(
     else:
         status = (base / "a" / "3.png").stat()
         os.utime(base / "a" / "3.png", ns=(status.st_atime_ns, status.st_mtime_ns + 5_000_000))
+
     new = open_dataset(settings).description.fingerprint
     assert len(decoded) >= 11
     assert (new == old) == (change == "touched")
@@ -82,6 +84,7 @@ def test_another_preparation_is_another_entry(folder: Maker) -> None:
         8,
         16,
     )
+
     assert len(entries(default_root())) == 2
 
 
@@ -103,13 +106,20 @@ def test_a_cancel_leaves_nothing_behind(folder: Maker) -> None:
         check,
         Cache(Path(settings.source).parent / "other"),
     )
-    total, limits = calls, [1, 40, 100, calls - 1, calls]
+
+    total = calls
+    limits = [1, 40, 100, calls - 1, calls]
     assert total > 120  # for every file, listing and reading
+
     for moment in limits:
-        calls, limit = 0, moment
+        calls = 0
+        limit = moment
+
         with pytest.raises(Stopped):
             open_dataset(settings, check=check)
+
         assert entries(default_root()) == []
+
     assert ("Reading 60 of 60 pictures", 60, 60) in told
 
 
@@ -124,6 +134,7 @@ def test_a_damaged_entry_is_read_again(folder: Maker) -> None:
             (entry / "about.json").write_text("{", encoding="utf-8")
         else:
             (entry / "inputs.bin").unlink()
+
         assert np.array_equal(open_dataset(settings).inputs, first.inputs)
 
 
@@ -140,11 +151,13 @@ def test_large_arrays_are_mapped(folder: Maker, monkeypatch: pytest.MonkeyPatch)
     settings = DataSettings(source=str(base))
     in_memory = open_dataset(settings, cache=Cache(base.parent / "other"))
     monkeypatch.setattr("app.engine.sources.cache.MEMORY_SHARE", 0.0)
+
     for _ in range(2):  # made, then found
         mapped = open_dataset(settings)
         assert isinstance(mapped.inputs, np.memmap)
         assert np.array_equal(mapped.inputs, in_memory.inputs)
         assert mapped.description == in_memory.description
+
         with pytest.raises(ValueError, match="read-only"):
             mapped.inputs[0] = 0
 
@@ -157,6 +170,7 @@ def test_large_grey_arrays_are_mapped_with_one_channel(
     expected = open_dataset(DataSettings(source=str(base)), cache=Cache(base.parent / "other"))
     monkeypatch.setattr("app.engine.sources.cache.MEMORY_SHARE", 0.0)
     mapped = open_dataset(DataSettings(source=str(base)))
+
     assert mapped.inputs.shape == (20, 1, 12, 12)
     assert np.array_equal(mapped.inputs, expected.inputs)
     (entry,) = entries(default_root())
@@ -175,6 +189,7 @@ def test_neither_memory_nor_disk_is_a_sentence(
     monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
     with pytest.raises(UserError, match="no room"):
         open_dataset(settings)
+
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
     with pytest.raises(UserError, match="free memory"):
         open_dataset(settings, cache=Cache(tmp_path / "file" / "cache"))
@@ -189,6 +204,7 @@ def test_the_total_is_bounded_and_the_oldest_go(tmp_path: Path) -> None:
                 place, key_of(number), np.zeros((1, 1, 25, 40), np.uint8), {}, f"line {number}"
             )
         os.utime(tmp_path / "cache" / key_of(number), (1000 + number, 1000 + number))
+
     kept = [number for number in range(6) if cache.find(key_of(number))]
     assert kept[-1] == 5 and 0 not in kept and len(kept) <= 3
 
@@ -199,7 +215,9 @@ def test_what_an_interrupted_writer_left_is_removed(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         if age:
             os.utime(tmp_path / name, (age, age))
+
     with cache.workplace() as place:
         assert place is not None
         cache.keep(place, "key", np.zeros((1, 1, 4, 4), np.uint8), {}, "line")
+
     assert entries(tmp_path) == [".making-new", "key"]

@@ -32,6 +32,7 @@ def test_a_folder_for_each_class_in_natural_order(folder: Maker) -> None:
     assert dataset.description.classes == ("1", "2", "10", "a2", "A10")
     assert dataset.description.total == 26
     assert dataset.description.shape == (3, 12, 12)
+
     for row, name in enumerate(dataset.names):
         assert name.split("/")[0] == dataset.description.classes[dataset.targets[row]]
 
@@ -58,6 +59,7 @@ def test_splits_above_the_classes(folder: Maker, names: tuple[str, str, str]) ->
             }
         )
     )
+
     assert dataset.description.counts == {"training": (5, 4), "validation": (2, 2), "test": (1, 3)}
     assert all(name.startswith(f"{test}/") for name in names_in(dataset, "test"))
 
@@ -78,6 +80,7 @@ def test_own_test_set_stays_and_validation_is_carved(folder: Maker) -> None:
         "validation": (2, 2),
         "test": (3, 3),
     }
+
     assert names_in(dataset, "test") == {f"test/{c}/{n}.png" for c in "ab" for n in range(3)}
 
 
@@ -108,12 +111,14 @@ def test_junk_is_ignored_and_listed(folder: Maker, picture: Maker) -> None:
     base = folder({"cat": 4, "dog": 4, "empty": 0})
     for junk in (".DS_Store", "cat/Thumbs.db", "dog/desktop.ini", "cat/._0.png", "readme.txt"):
         (base / junk).write_bytes(b"junk")
+
     picture(base / ".ipynb_checkpoints" / "a.png")
     picture(base / "__MACOSX" / "cat" / "a.png")
     picture(base / "stray.png")
     description = opened(base).description
     assert description.classes == ("cat", "dog")
     assert description.total == 8
+
     ignored = {item.path for item in description.skipped if item.ignored}
     assert ignored == {
         ".DS_Store",
@@ -124,6 +129,7 @@ def test_junk_is_ignored_and_listed(folder: Maker, picture: Maker) -> None:
         ".ipynb_checkpoints",
         "__MACOSX",
     }
+
     rest = {item.path: item.reason for item in description.skipped if not item.ignored}
     assert set(rest) == {"stray.png", "empty"}
     assert "no pictures" in rest["empty"] and "outside" in rest["stray.png"]
@@ -137,6 +143,7 @@ def test_unreadable_files_are_listed_and_not_counted(folder: Maker, picture: Mak
     (base / "dog" / "cut.png").write_bytes(whole[: len(whole) // 2])
     (base / "dog" / "photo.heic").write_bytes(b"ftypheic")
     dataset = opened(base)
+
     assert (
         dataset.description.total
         == len(dataset.inputs)
@@ -150,6 +157,7 @@ def test_unreadable_files_are_listed_and_not_counted(folder: Maker, picture: Mak
         "dog/cut.png",
         "dog/photo.heic",
     }
+
     assert all(item.reason for item in dataset.description.skipped)
 
 
@@ -190,6 +198,7 @@ def test_any_name_works(folder: Maker, picture: Maker) -> None:
     picture(base / "two words" / " a\nb ü.png", seed=77)
     os.rename(base / "two words" / "0.png", os.fsencode(base / "two words") + b"/\xff\xfe.png")
     dataset = opened(base)
+
     assert set(dataset.description.classes) == {
         "Übung 1 – 数据 (é)",
         "two words",
@@ -201,7 +210,8 @@ def test_any_name_works(folder: Maker, picture: Maker) -> None:
 
 
 def test_ways_of_writing_umlauts_are_one_class(folder: Maker) -> None:
-    composed, apart = "\u00c4pfel", "A\u0308pfel"
+    composed = "\u00c4pfel"
+    apart = "A\u0308pfel"
     description = opened(
         folder({f"train/{composed}": 4, "train/b": 4, f"test/{apart}": 2, "test/b": 2})
     ).description

@@ -30,6 +30,7 @@ def opened(path: Path, **settings: Any) -> Dataset:
 def refused(source: Path | str) -> UserError:
     with pytest.raises(UserError) as caught:
         open_dataset(DataSettings(source=str(source)))
+
     assert caught.value.setting == "data.source" and caught.value.what and caught.value.remedy
     return caught.value
 
@@ -54,6 +55,7 @@ def test_nothing_readable_names_the_first_reason(folder: Maker) -> None:
     base = folder({"a": 0, "b": 0})
     for name in ("a/1.png", "a/2.png", "b/1.jpg"):
         (base / name).write_bytes(b"")
+
     error = refused(base)
     assert "None of the 3 files" in error.what and "empty" in error.what
 
@@ -69,6 +71,7 @@ def test_copies_of_one_picture_leave_nothing_to_judge(folder: Maker) -> None:
     for c in "ab":
         for copy in range(3):
             (base / c / f"copy{copy}.png").write_bytes((base / c / "0.png").read_bytes())
+
     assert "copies of one example" in refused(base).what
 
 
@@ -93,6 +96,7 @@ def as_nobody(path: Path) -> str:
         for part in (path.parent, *path.parent.parents[:-2]):
             part.chmod(0o755)
         command = ["setpriv", "--reuid", "65534", "--clear-groups", *command]
+
     done = subprocess.run(
         command, capture_output=True, text=True, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     )
@@ -104,10 +108,12 @@ def test_folders_without_permission(folder: Maker) -> None:
     base = folder({"a": 3, "b": 3, "c": 3})
     (base / "c").chmod(0)
     assert "the folder may not be opened (no permission)" in as_nobody(base)
+
     (base / "c").chmod(0o755)
     base.chmod(0)
     told = as_nobody(base)
     base.chmod(0o755)
+
     assert "may not be read" in told and "Traceback" not in told
 
 
@@ -120,6 +126,7 @@ def test_mixed_modes_and_sizes_are_read(folder: Maker, picture: Maker) -> None:
             Image.effect_noise((20 + number, 40 - number), 90).convert(mode).save(path)
         else:
             picture(path, size=(20 + number, 40 - number), mode=mode, seed=number)
+
     for fit in ("crop", "fit", "stretch"):
         dataset = opened(base, fit=fit)
         assert dataset.description.total == 21 and not dataset.description.skipped
@@ -131,6 +138,7 @@ def test_grey_only_if_all_are_grey(folder: Maker, picture: Maker) -> None:
     Image.effect_noise((12, 12), 60).convert("RGB").save(base / "a" / "looks_grey.png")
     assert opened(base).description.shape == (1, 12, 12)
     assert opened(base, colour="colour").description.shape == (3, 12, 12)
+
     picture(base / "a" / "colour.png", seed=9)
     assert opened(base).description.shape == (3, 12, 12)
     assert opened(base, colour="grey").description.shape == (1, 12, 12)
@@ -166,10 +174,12 @@ def test_small_mixed_sizes_are_hardly_enlarged_and_one_side_may_be_given(
 def test_exif_decides_about_the_size(folder: Maker) -> None:
     base = folder({"a": 0, "b": 0})
     exif = Image.Exif()
+
     exif[0x0112] = 6
     for number in range(6):
         noise = Image.effect_noise((20, 10), 100)
         noise.save(base / "ab"[number % 2] / f"{number}.jpg", exif=exif)
+
     description = opened(base).description
     assert description.shape == (1, 20, 10)  # 10 wide, 20 high
 
@@ -180,6 +190,7 @@ def test_remarks_are_counted(folder: Maker) -> None:
         Image.fromarray(np.full((12, 12), 300 * number + 9, np.uint16)).save(
             base / "a" / f"deep{number}.png"
         )
+
     notes = opened(base).description.notes
     assert any(note.startswith("3 pictures with more than 8 bits") for note in notes)
 
@@ -191,6 +202,7 @@ def test_statistics_come_from_the_training_split_alone(folder: Maker) -> None:
             Image.new("L", (8, 8), tone + (number if split == "train" else -number)).save(
                 base / split / "ab"[number % 2] / f"{number}.png"
             )
+
     dataset = opened(base, validation_share=0.25)
     training = dataset.split("training")[0] / 255
     assert dataset.description.preparation.mean[0] == pytest.approx(training.mean())
@@ -202,9 +214,11 @@ def test_the_description_survives_json_and_settings_are_recorded(folder: Maker) 
     dataset = open_dataset(settings)
     description = dataset.description
     assert Description.from_plain(json.loads(json.dumps(description.to_plain()))) == description
+
     record = settled(settings, description)
     assert (record.height, record.width, record.colour) == (12, 12, "colour")
     assert open_dataset(record).description.fingerprint == description.fingerprint
+
     json.dumps(describe(dataset), allow_nan=False)
 
 
@@ -249,14 +263,16 @@ def test_imbalance_is_flagged(folder: Maker, counts: tuple[int, int], level: str
         for problem in describe(dataset)["problems"]
         if "balanced" in problem["text"]
     ]
+
     assert flagged == ([level] if level != "good" else [])
 
 
 def test_opening_data_does_not_import_torch() -> None:
     script = (
-        "import sys; from app.engine.data import augmentation, summary\n"
+        "import sys; from app.engine.data import augmentation\nfrom app.engine.sources import summary\n"
         "from app.engine.sources.opening import open_dataset\n"
-        "from app.engine.experiment.experiment import DataSettings\nopen_dataset(DataSettings(source='sample:digits'))\n"
+        "from app.engine.experiment.data_settings import DataSettings\n"
+        "open_dataset(DataSettings(source='sample:digits'))\n"
         "assert 'torch' not in sys.modules and 'sklearn' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", script], check=True)

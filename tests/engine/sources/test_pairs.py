@@ -1,4 +1,6 @@
-"""Folders of pictures with a text each: found, matched by name, and everything that stands alone is said."""
+"""Folders of pictures with a text each: found, matched by name, and everything that stands alone is
+said.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +26,7 @@ def write_pair(
     folder.mkdir(parents=True, exist_ok=True)
     random = np.random.Generator(np.random.PCG64(tone))
     Image.fromarray(random.integers(0, 256, (16, 16, 3), np.uint8)).save(folder / f"{name}{suffix}")
+
     if text is not None:
         (folder / f"{name}.txt").write_text(text, encoding="utf-8")
 
@@ -40,6 +43,7 @@ def pairs(tmp_path: Path) -> Path:
             number,
             suffix,
         )
+
     return folder
 
 
@@ -52,11 +56,13 @@ def test_a_folder_of_pairs_opens_as_matching(pairs: Path) -> None:
         "Pictures with texts",
         30,
     )
+
     assert isinstance(description.preparation, PairPreparation)
     assert description.preparation.names == ("picture", "text")
     assert [one.kind for one in description.preparation.inputs] == ["image", "text"]
     assert dataset.others is not None and len(dataset.inputs) == len(dataset.others) == 30
     assert not description.skipped
+
     row = dataset.names.index("thing 7.jpg")
     text = description.preparation.right
     assert isinstance(text, TextPreparation)
@@ -96,6 +102,7 @@ def test_what_stands_alone_or_cannot_be_read_is_left_out_with_its_reason(pairs: 
         "README.txt",
         "photo.heic",
     }
+
     assert "no text of the same name" in reasons["alone.png"][0]
     assert "no picture of the same name" in reasons["lost.txt"][0]
     assert "empty" in reasons["silent.png"][0]
@@ -108,6 +115,7 @@ def test_names_are_matched_in_capitals_too_and_only_within_a_folder(tmp_path: Pa
         write_pair(tmp_path / "train", f"Cat{number}", f"cat {number}", number)
         (tmp_path / "train" / f"Cat{number}.txt").rename(tmp_path / "train" / f"cat{number}.TXT")
         write_pair(tmp_path / "test", f"Cat{number}", f"another cat {number}", 100 + number)
+
     description = open_dataset(DataSettings(source=str(tmp_path))).description
     assert description.sizes["test"] == 12
     assert description.sizes["training"] + description.sizes["validation"] == 12
@@ -117,6 +125,7 @@ def test_of_a_text_in_many_languages_the_first_is_read(tmp_path: Path) -> None:
     others = "de.utf8=Apfel\npt_BR.utf8=Maçã\nca@valencia.utf8=Poma\n"
     for number in range(12):
         write_pair(tmp_path, f"p{number}", f"Apple {number}.\n{others}", number)
+
     dataset = open_dataset(DataSettings(source=str(tmp_path)))
     assert dataset.others is not None
     texts = {dataset.description.preparation.right.decode(row.tolist()) for row in dataset.others}  # type: ignore[attr-defined]
@@ -126,6 +135,7 @@ def test_of_a_text_in_many_languages_the_first_is_read(tmp_path: Path) -> None:
 def test_equal_texts_are_equal_partners(tmp_path: Path) -> None:
     for number in range(20):
         write_pair(tmp_path, f"p{number}", f"kind {number // 2}", number)
+
     dataset = open_dataset(DataSettings(source=str(tmp_path)))
     partner = {dataset.names[row]: int(dataset.targets[row]) for row in range(20)}
     assert partner["p4.png"] == partner["p5.png"] != partner["p6.png"]
@@ -135,11 +145,13 @@ def test_equal_texts_are_equal_partners(tmp_path: Path) -> None:
 def test_sub_folders_are_groups(tmp_path: Path) -> None:
     for number in range(40):
         write_pair(tmp_path / f"film {number // 4}", f"{number}", f"scene {number}", number)
+
     dataset = open_dataset(DataSettings(source=str(tmp_path), group="folder"))
     homes = {
         split: {dataset.names[row].split("/")[0] for row in rows}
         for split, rows in dataset.indices.items()
     }
+
     assert not homes["training"] & homes["test"]
     assert not homes["training"] & homes["validation"]
 
@@ -172,6 +184,7 @@ def test_boxes_in_numbers_are_no_texts(tmp_path: Path) -> None:
             "0 0.5 0.5 0.25 0.125\n",
             number,
         )
+
     form = formats.find(str(tmp_path))
     assert form is not None and form.kind == "image-folder"
 
@@ -181,6 +194,7 @@ def test_asked_for_classes_the_folders_are_the_classes(tmp_path: Path) -> None:
         write_pair(
             tmp_path / ("cats" if number % 2 else "dogs"), str(number), f"animal {number}", number
         )
+
     assert open_dataset(DataSettings(source=str(tmp_path))).description.task == "matching"
     description = open_dataset(
         DataSettings(source=str(tmp_path), task="classification")
@@ -191,8 +205,10 @@ def test_asked_for_classes_the_folders_are_the_classes(tmp_path: Path) -> None:
 def test_nothing_usable_is_one_sentence(tmp_path: Path) -> None:
     for number in range(3):
         write_pair(tmp_path, str(number), "\n", number)
+
     with pytest.raises(UserError) as caught:
         open_dataset(DataSettings(source=str(tmp_path)))
+
     assert "None of the 3 pairs" in str(caught.value) and "empty" in str(caught.value)
 
 

@@ -57,6 +57,7 @@ def test_rows_are_kept_with_gaps_flags_and_numbers_of_categories() -> None:
     assert set(preparation.categories[0].categories) == {"red", "blue", NO_VALUE}
     assert preparation.categories[0].categories[0] == "red"  # the most frequent first
     assert np.isnan(values[[1, 5], 0]).all() and values[:, 1].tolist() == [0, 1, 0, 0, 0, 1]
+
     codes = preparation.categories[0].numbers
     assert values[:, 2].tolist() == [
         codes["red"],
@@ -76,6 +77,7 @@ def test_statistics_are_of_the_training_rows_alone() -> None:
             "colour": ["red", "blue", "red", "", "violet", "pink"],
         }
     )
+
     assert first == second
     _, third = settled(cells={"size": ["1,5", "", "2,5", "99", "10", "NA"]})
     assert third != first
@@ -90,6 +92,7 @@ def test_the_network_sees_gaps_filled_and_one_scale(policy: str | None, fill: fl
     seen = preparation.tensor(batch)
     filled = np.array([1.5, fill, 2.5, 3.5])
     expected = (np.array([1.5, fill, 2.5, 3.5, 10, fill]) - filled.mean()) / filled.std()
+
     assert np.allclose(seen[:, 0].numpy(), expected, atol=1e-6)
     assert torch.equal(seen[:, 1:], batch[:, 1:]) and torch.isnan(
         batch[1, 0]
@@ -115,6 +118,7 @@ def test_one_row_is_prepared_as_the_table() -> None:
     for row in range(6):
         raw = {name: cells[row] for name, cells in CELLS.items()}
         assert np.array_equal(preparation.array(raw), values[row], equal_nan=True)
+
     assert np.array_equal(
         preparation.array({"size": 1.5, "colour": "red"}), values[0], equal_nan=True
     )
@@ -124,8 +128,10 @@ def test_one_row_is_prepared_as_the_table() -> None:
     assert math.isnan(preparation.array({"colour": "red", "size": None})[0])
     assert math.isnan(preparation.array({"colour": "red", "size": math.inf})[0])
     assert preparation.array({"size": 1, "colour": "never seen"})[2] == 0
+
     with pytest.raises(UserError, match="'abc' is no number, but 'size'"):
         preparation.array({"size": "abc", "colour": "red"})
+
     with pytest.raises(UserError, match="none of the columns"):
         preparation.array({"Size": "1"})
 
@@ -163,6 +169,7 @@ def test_a_preparation_survives_json() -> None:
 def test_what_is_filled_and_unseen_is_told() -> None:
     one = part(CELLS)
     one.settle(TRAINING)
+
     told = " ".join(one.notes)
     for words in ("2 missing values of 'size'", "1 missing value of 'colour'", "1 row has a value"):
         assert words in told

@@ -32,7 +32,8 @@ PICTURES = {
     "shapes": ((3, 32, 32), 6, {"training": 960, "validation": 120, "test": 120}),
 }
 MIRROR_SAFE = {"digits": False, "fashion": True, "shapes": True}
-TABLES = {  # rows, numbers that are seen of each, classes; whether a number is missing is a number too
+# rows, numbers that are seen of each, classes; whether a number is missing is a number too
+TABLES = {
     "breast-cancer": (569, 30, ("benign", "malignant")),
     "diabetes": (442, 10, ()),
     "penguins": (344, 10, ("Adelie", "Chinstrap", "Gentoo")),
@@ -89,8 +90,10 @@ def test_tables_have_the_rows_and_classes_they_claim(name: str) -> None:
         (columns,),
         classes,
     )
+
     assert f"{rows} rows" in SAMPLES[name].summary
     assert np.isfinite(dataset.inputs).mean() > 0.98  # what is missing is filled in later
+
     with content.table_path(name).open(encoding="utf-8", newline="") as file:
         assert len(list(csv.reader(file))) == rows + 1
 
@@ -119,6 +122,7 @@ def test_tables_are_scikit_learns() -> None:
     ):
         with content.table_path(name).open(encoding="utf-8", newline="") as file:
             rows = list(csv.reader(file))[1:]
+
         assert np.allclose(np.array([row[:-1] for row in rows], float), reference.data)
         if name == "diabetes":
             assert np.array_equal(np.array([row[-1] for row in rows], float), reference.target)
@@ -153,6 +157,7 @@ def test_emoji_are_pictures_with_names() -> None:
     assert found.images.shape == (1_885, 32, 32, 3) and len(set(found.texts)) == 1_885
     assert "flag France" in found.texts and len(set(found.groups)) == 9
     assert len({image.tobytes() for image in found.images}) == 1_885
+
     dataset = opened("emoji")
     assert dataset.description.preparation.to_plain()["names"] == ["picture", "text"]
     assert dataset.description.sizes == {"training": 1509, "validation": 188, "test": 188}
@@ -175,7 +180,8 @@ def test_where_no_pairs_are_asked_for_emoji_are_pictures_of_nine_groups() -> Non
 
 
 def test_signals_are_the_same_every_time_and_all_different() -> None:
-    (one, targets), (two, _) = make_signals(each=4), make_signals(each=4)
+    (one, targets) = make_signals(each=4)
+    (two, _) = make_signals(each=4)
     assert np.array_equal(one, two) and np.isfinite(one).all()
     assert one.shape == (4 * len(SORTS), 1, LENGTH) and np.bincount(targets).tolist() == [4] * len(
         SORTS
@@ -186,6 +192,7 @@ def test_signals_are_the_same_every_time_and_all_different() -> None:
 def test_a_task_that_does_not_go_with_a_sample_is_one_sentence() -> None:
     with pytest.raises(UserError) as caught:
         opened("book", task="regression")
+
     assert caught.value.remedy
     with pytest.raises(UserError, match=r"regress|amount"):
         opened("glosses", task="regression")
@@ -202,6 +209,7 @@ def test_samples_are_small_and_their_licences_lie_beside_them() -> None:
     assert sum(file.stat().st_size for file in files) < MOST_BYTES
     readme = (FOLDER / "README.md").read_text(encoding="utf-8")
     data = {file.name for file in files} - {"README.md", "LICENSES.txt", "__init__.py"}
+
     assert all(f"`{name}`" in readme for name in data)
     assert "WordNet 3.0 Copyright 2006" in readme
     licences = (FOLDER / "LICENSES.txt").read_text(encoding="utf-8")
@@ -229,13 +237,15 @@ def test_pictures_of_a_sample_for_a_card() -> None:
 
 def test_the_digits_are_scikit_learns() -> None:
     sklearn = pytest.importorskip("sklearn.datasets")
-    reference, ours = sklearn.load_digits(), load("digits")
+    reference = sklearn.load_digits()
+    ours = load("digits")
     assert np.array_equal(ours.images, np.rint(reference.images * (255 / 16)))
     assert np.array_equal(ours.targets, reference.target)
 
 
 def test_shapes_are_the_same_every_time_and_all_different() -> None:
-    (one, _), (two, _) = draw_shapes(each=5), draw_shapes(each=5)
+    (one, _) = draw_shapes(each=5)
+    (two, _) = draw_shapes(each=5)
     assert np.array_equal(one, two)
     assert len({image.tobytes() for image in one}) == 30
 
@@ -250,6 +260,7 @@ def test_the_full_fashion_mnist_as_the_package_brings_it() -> None:
         3_000,
         10_000,
     ]
+
     assert set(description.counts["validation"]) == {300}
     assert description.classes == load("fashion").classes
     assert description.mirror_safe

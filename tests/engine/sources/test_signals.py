@@ -37,6 +37,7 @@ def write(path: Path, values: np.ndarray, rate: int = 8_000, bits: int = 16) -> 
     """values: (frames,) or (frames, channels) in -1..1, as PCM by the standard library."""
     path.parent.mkdir(parents=True, exist_ok=True)
     whole = np.rint(np.clip(values, -1, 1) * (2 ** (bits - 1) - 1)).astype("<i4")
+
     raw = {
         8: lambda: (whole + 128).astype(np.uint8).tobytes(),
         24: lambda: whole.reshape(-1, 1).view(np.uint8).reshape(-1, 4)[:, :3].tobytes(),
@@ -46,6 +47,7 @@ def write(path: Path, values: np.ndarray, rate: int = 8_000, bits: int = 16) -> 
         file.setsampwidth(bits // 8)
         file.setframerate(rate)
         file.writeframes(raw)
+
     return path
 
 
@@ -62,6 +64,7 @@ def float_wave(
         + struct.pack("<I", 3)
         + b"abc\0"
     )
+
     body += b"data" + struct.pack("<I", len(content) if size is None else size) + content
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
@@ -142,6 +145,7 @@ def test_to_settle_and_to_code_are_the_same_and_training_alone_is_measured() -> 
         preparation.std[0] == pytest.approx(values[:30, 0].std(dtype=float), rel=1e-4)
         and preparation.std[1] == 1
     )
+
     assert np.array_equal(SignalPart(values, 100.0).coded(preparation), arrays)
     assert np.array_equal(preparation.array(values[0]), values[0])
     seen = preparation.tensor(torch.from_numpy(arrays[:30].copy()))
@@ -150,6 +154,7 @@ def test_to_settle_and_to_code_are_the_same_and_training_alone_is_measured() -> 
     assert seen[:, 0].std().item() == pytest.approx(1, abs=1e-2)
     assert (seen[:, 1] == 0).all()
     assert read_preparation(json.loads(json.dumps(preparation.to_plain()))) == preparation
+
     prints = SignalPart(values[[0, 1, 0]]).digests()
     assert np.array_equal(prints[0], prints[2]) and not np.array_equal(prints[0], prints[1])
 
@@ -159,6 +164,7 @@ def test_one_signal_is_brought_to_rate_and_length(tmp_path: Path) -> None:
     path = write(tmp_path / "a.wav", np.stack([tone(100, 16_000, 0.3)] * 2, axis=1), 16_000)
     for raw in (path, str(path)):
         assert preparation.array(raw).shape == (1, 800)
+
     assert np.abs(preparation.array(path)[0] - tone(100, 8_000, 0.3)[800:1600]).max() < 0.01
     assert preparation.array([1.0, 2.0, 3.0]).shape == (1, 800)
     assert preparation.array(tone(100, 8_000, 0.1)).shape == (1, 800)
@@ -202,7 +208,9 @@ def test_a_folder_of_sounds(tmp_path: Path) -> None:
             16_000,
             24,
         )
+
         write(tmp_path / "low" / f"more {number}.wav", tone(300 + number, 8_000, 0.3), bits=8)
+
     write(tmp_path / "low" / "silence.wav", np.zeros(1_000))
     (tmp_path / "low" / "text.wav").write_text("no sound")
     (tmp_path / "low" / "half.wav").write_bytes((tmp_path / "low" / "1.wav").read_bytes()[:900])
@@ -213,21 +221,25 @@ def test_a_folder_of_sounds(tmp_path: Path) -> None:
         and description.kind == "signal"
         and description.classes == ("high", "low")
     )
+
     assert description.total == 30 and description.shape == (1, 1_600)
     assert {item.path: item.reason for item in description.skipped} == {
         "low/silence.wav": "it is silent from beginning to end",
         "low/text.wav": "it is no WAV file",
         "low/half.wav": "it breaks off after 26 %",
     }
+
     notes = " ".join(description.notes)
     assert "10 of 31 sounds have another rate" in notes and "10 sounds were mixed" in notes
     assert "longer than 0.2 seconds" in notes and "shorter than 0.2 seconds" in notes
+
     row = list(dataset.names).index("low/3.wav")
     assert np.abs(dataset.inputs[row][0] - tone(203, 8_000, 0.2)).max() < 1e-3
     assert (
         isinstance(description.preparation, SignalPreparation)
         and description.preparation.rate == 8_000
     )
+
     assert np.allclose(
         description.preparation.array(tmp_path / "low" / "3.wav"), dataset.inputs[row]
     )
@@ -241,6 +253,7 @@ def test_long_sounds_are_brought_to_a_lower_rate(tmp_path: Path) -> None:
     for number in range(3):
         for name in ("a", "b"):
             write(tmp_path / name / f"{number}.wav", RANDOM.uniform(-1, 1, 48_000 * 3), 48_000)
+
     description = opened(tmp_path).description
     assert description.shape == (1, 16_000)
     assert any("from 48,000 to 8,000 samples" in note for note in description.notes)
@@ -275,12 +288,14 @@ def test_npz_signals(
     content: dict[str, Any] = {key: values, "labels": np.arange(20) % 2, "rate": np.array(250)}
     np.savez(tmp_path / "a.npz", **content)
     dataset = opened(tmp_path / "a.npz")
+
     assert dataset.description.format == "NPZ signals" and dataset.description.shape == expected
     assert (
         dataset.description.classes == ("0", "1") and dataset.description.task == "classification"
     )
     preparation = dataset.description.preparation
     assert isinstance(preparation, SignalPreparation) and preparation.rate == 250
+
     own = (
         values.reshape(20, 1, -1)
         if len(shape) == 2
@@ -313,12 +328,14 @@ def test_npz_splits_names_and_gaps(tmp_path: Path) -> None:
         labels_test=np.arange(10) % 2,
         classes=np.array(["calm", "quake"]),
     )
+
     description = opened(tmp_path / "a.npz").description
     assert (
         description.classes == ("calm", "quake")
         and description.size("test") == 10
         and description.total == 29
     )
+
     assert [(item.path, item.reason) for item in description.skipped] == [
         ("signals_train #5", "it holds values that are no numbers")
     ]
@@ -330,20 +347,26 @@ def test_npz_amounts_tags_and_nothing(tmp_path: Path) -> None:
     amounts = opened(tmp_path / "a.npz")
     assert amounts.description.task == "regression" and np.allclose(amounts.targets, values[:, :2])
     assert [amount.name for amount in amounts.description.amounts] == ["targets 1", "targets 2"]
+
     with pytest.raises(UserError, match="amounts in 'targets', not classes"):
         opened(tmp_path / "a.npz", task="classification")
+
     tags = np.zeros((40, 3), np.int64)
     tags[np.arange(40), np.arange(40) % 3] = 1
     np.savez(tmp_path / "b.npz", signals=values, labels=tags)
     assert opened(tmp_path / "b.npz").description.classes == ("0", "1", "2")  # one of each: classes
+
     tags[:, 0] = 1
     np.savez(tmp_path / "c.npz", signals=values, labels=tags)
     several = opened(tmp_path / "c.npz")
     assert several.description.task == "multi-label" and np.array_equal(several.targets, tags)
+
     np.savez(tmp_path / "d.npz", signals=values)
     assert opened(tmp_path / "d.npz").description.task == "reconstruction"
+
     with pytest.raises(UserError, match="holds no labels"):
         opened(tmp_path / "d.npz", task="classification")
+
     np.savez(tmp_path / "e.npz", signals=np.full((9, 50), np.nan), labels=np.arange(9) % 2)
     with pytest.raises(UserError, match="no signal of finite numbers"):
         opened(tmp_path / "e.npz")

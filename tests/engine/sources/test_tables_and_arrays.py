@@ -37,6 +37,7 @@ def test_every_delimiter_and_encoding(folder: Maker, delimiter: str, encoding: s
         [f"all/{n}.png", f"{n},5" if delimiter != "," else str(n), "Äpfel" if n % 2 else "Öl"]
         for n in range(8)
     ]
+
     text = "\r\n".join(delimiter.join(row) for row in rows) + "\r\n"
     (base / "list.csv").write_bytes(text.encode(encoding))
     dataset = opened(base / "list.csv")
@@ -53,6 +54,7 @@ def test_columns_are_guessed_split_is_used_and_target_overrides(folder: Maker) -
         lines.append(
             f"{n},{split},{['red', 'blue', 'green'][n % 3]},img/{n}.png,{['x', 'y'][n % 2]}"
         )
+
     (base / "list.csv").write_text("\n".join(lines), encoding="utf-8")
     dataset = opened(base / "list.csv")
     assert dataset.description.classes == ("x", "y")  # the column with the fewest different cells
@@ -61,6 +63,7 @@ def test_columns_are_guessed_split_is_used_and_target_overrides(folder: Maker) -
         "validation": 3,
         "test": 3,
     }
+
     assert opened(base / "list.csv", target="colour").description.classes == (
         "blue",
         "green",
@@ -68,6 +71,7 @@ def test_columns_are_guessed_split_is_used_and_target_overrides(folder: Maker) -
     )
     with pytest.raises(UserError, match="Did you mean 'colour'") as caught:
         opened(base / "list.csv", target="color")
+
     assert caught.value.setting == "data.target"
 
 
@@ -77,6 +81,7 @@ def test_headless_tables_missing_files_and_bad_rows(folder: Maker) -> None:
     lines += ["img/99.png\ta", "img/1.png\tb", "img/2.png\t", "img/3.png", ""]
     (base / "list.tsv").write_text("\n".join(lines), encoding="utf-8")
     description = opened(base / "list.tsv").description
+
     assert description.total == 6
     reasons = [item.reason for item in description.skipped]
     assert any("no such file (row 7)" in reason for reason in reasons)
@@ -92,13 +97,16 @@ def test_a_folder_with_a_table_and_names_without_ending(folder: Maker) -> None:
 
 
 def test_numbers_beside_numbered_pictures_name_no_pictures(folder: Maker) -> None:
-    """A column of numbers of which some are also 1.png and 4.png of a folder near by; and one row too long."""
+    """A column of numbers of which some are also 1.png and 4.png of a folder near by; and one row
+    too long.
+    """
     base = folder({"img": 8})
     lines = [
         "size,weight,label",
         *(f"{n * n},{1.5 * n},{'xyz'[n % 3]}" for n in range(40)),
         "1,2,x,4",
     ]
+
     (base / "rows.csv").write_text("\n".join(lines), encoding="utf-8")
     description = opened(base / "rows.csv").description
     assert (description.kind, description.total) == ("row", 40)
@@ -113,6 +121,7 @@ def test_a_list_of_pictures_with_an_endless_line_is_refused(folder: Maker) -> No
         )
         file.write(b"1," * (9 << 20))
         file.truncate(500 << 20)
+
     with pytest.raises(UserError, match=r"longer than 16 million"):
         opened(base / "list.csv")
 
@@ -122,6 +131,7 @@ def test_names_with_newlines_and_delimiters_in_quotes(tmp_path: Path, picture: M
     for number in range(6):
         picture(tmp_path / f"a, {number}\nü.png", seed=number)
         lines.append(f'"a, {number}\nü.png",{"mn"[number % 2]}')
+
     (tmp_path / "list.csv").write_text("\n".join(lines), encoding="utf-8")
     assert opened(tmp_path / "list.csv").description.total == 6
 
@@ -135,6 +145,7 @@ def test_useless_tables_are_refused_in_one_sentence(tmp_path: Path, content: byt
     (tmp_path / "list.csv").write_bytes(content)
     with pytest.raises(UserError) as caught:
         opened(tmp_path / "list.csv")
+
     assert "list.csv" in caught.value.what and caught.value.remedy
 
 
@@ -190,6 +201,7 @@ def test_npz_with_splits(tmp_path: Path, names: tuple[str, ...]) -> None:
     for place, count in enumerate((20, 6, 4)):
         content[names[2 * place]] = pixels(count, 8, 8)
         content[names[2 * place + 1]] = (np.arange(count) % 2)[:, None]
+
     np.savez_compressed(tmp_path / "a.npz", **content)
     description = opened(tmp_path / "a.npz").description
     assert [description.size(split) for split in ("training", "validation", "test")] == [20, 6, 4]
@@ -200,9 +212,11 @@ def test_npz_floats_texts_and_class_names(tmp_path: Path) -> None:
     images[3, 0, 0] = np.nan
     np.savez(tmp_path / "a.npz", images=images, labels=np.array(["cat", "dog"] * 6))
     dataset = opened(tmp_path / "a.npz")
+
     assert dataset.description.classes == ("cat", "dog")
     assert [item.path for item in dataset.description.skipped] == ["images #4"]
     assert np.abs(dataset.inputs[0, 0] / 255 - images[0]).max() < 0.003
+
     np.savez(
         tmp_path / "b.npz",
         x=pixels(12, 6, 6),
@@ -217,6 +231,7 @@ def test_npz_values_0_to_16_use_the_whole_range(tmp_path: Path) -> None:
     digits = sklearn.load_digits()
     np.savez(tmp_path / "digits.npz", images=digits.images, labels=digits.target)
     dataset = opened(tmp_path / "digits.npz")
+
     assert dataset.inputs.max() == 255
     assert np.array_equal(np.rint(dataset.inputs[:, 0] * (16 / 255)), digits.images)
 
@@ -234,6 +249,7 @@ def test_bad_npz_files_are_refused_in_one_sentence(tmp_path: Path) -> None:
     content = (tmp_path / "whole.npz").read_bytes()
     damaged = bytearray(content)
     damaged[200:260] = bytes(60)
+
     cases = {
         "cut.npz": content[: len(content) // 2],
         "text.npz": b"not an archive",
@@ -242,8 +258,10 @@ def test_bad_npz_files_are_refused_in_one_sentence(tmp_path: Path) -> None:
     }
     for name, what in cases.items():
         (tmp_path / name).write_bytes(what)
+
     np.savez(tmp_path / "unlabelled.npz", images=pixels(5, 8, 8))
     np.savez(tmp_path / "unequal.npz", images=pixels(5, 8, 8), labels=np.arange(4))
+
     for name in (*cases, "unlabelled.npz", "unequal.npz"):
         with pytest.raises(UserError) as caught:
             opened(tmp_path / name)
@@ -260,11 +278,14 @@ def write_idx(
     images = pixels(count, 28, 28)
     classes = (np.arange(count if labels is None else labels) % 10).astype(np.uint8)
     end = ".gz" if zipped else ""
+
     data_loader = gzip.open if zipped else open
     with data_loader(base / f"{prefix}-images-idx3-ubyte{end}", "wb") as file:
         file.write(struct.pack(">IIII", 0x803, count, 28, 28) + images.tobytes())
+
     with data_loader(base / f"{prefix}-labels-idx1-ubyte{end}", "wb") as file:
         file.write(struct.pack(">II", 0x801, len(classes)) + classes.tobytes())
+
     return images
 
 
@@ -274,12 +295,14 @@ def test_idx_files_with_their_own_test_set(tmp_path: Path, zipped: bool) -> None
     write_idx(tmp_path / "mnist", "t10k", 50, zipped)
     dataset = opened(tmp_path / "mnist")
     description = dataset.description
+
     assert description.classes == tuple("0123456789")
     assert [description.size(split) for split in ("training", "validation", "test")] == [
         180,
         20,
         50,
     ]
+
     assert np.array_equal(dataset.inputs[:200, 0], images)
     assert dataset.names[0].endswith("#1")
     one_file = next((tmp_path / "mnist").glob("train-images*"))
@@ -303,6 +326,7 @@ def test_bad_idx_files_are_refused_in_one_sentence(tmp_path: Path) -> None:
         file = next(base.glob("train-images*"))
         file.write_bytes(file.read_bytes()[:20_000])
         refused(base, "cut off")
+
     write_idx(tmp_path / "unequal", "train", 100, labels=90)
     refused(tmp_path / "unequal", "90 labels for 100 pictures")
     write_idx(tmp_path / "unlabelled", "train", 20)

@@ -87,6 +87,7 @@ def test_learned_tokens_are_parts_of_words_within_the_vocabulary_and_always_the_
     assert b" the" in tokens.bytes_of and 257 < tokens.vocabulary <= 300
     assert len(tokens.encode(["the old house by the river"])[0]) < 12
     assert learn([" ".join(WORDS * 200)], "bpe", 300) == LEARNED
+
     with pytest.raises(ValueError, match="damaged"):
         read_tokens(LEARNED[:-20])
 
@@ -94,9 +95,11 @@ def test_learned_tokens_are_parts_of_words_within_the_vocabulary_and_always_the_
 def test_a_long_text_is_taken_in_pieces_without_loss() -> None:
     text = "\n".join(sentences(5_000)) + "x" * 300_000
     assert "".join(pieces_of(text)) == text and len(list(pieces_of(text))) > 5
+
     for saved in ("", LEARNED):
         tokens = read_tokens(saved)
         assert tokens.decode(tokens.encode_long(text).tolist()) == text
+
     assert len(read_tokens("").encode_long("")) == 0
 
 
@@ -108,12 +111,14 @@ def test_tokens_are_learned_from_training_texts_only() -> None:
     training = np.arange(1_000)
     part = TextPart(texts, DataSettings(tokens="bpe", vocabulary=2_000))
     _, preparation = part.settle(training)
+
     assert isinstance(preparation, TextPreparation)
     assert not any(b"yx" in one for one in preparation.tokens.bytes_of)
     changed = TextPart(
         texts[:1_000] + ["other words"] * 1_000, DataSettings(tokens="bpe", vocabulary=2_000)
     )
     assert changed.settle(training)[1] == preparation
+
     _, both = TextPart(texts, DataSettings(tokens="bpe", vocabulary=2_000)).settle(np.arange(2_000))
     assert isinstance(both, TextPreparation) and any(
         b"Zyxwvut" in one for one in both.tokens.bytes_of
@@ -129,6 +134,7 @@ def test_to_settle_and_to_code_are_the_same(tokens: Literal["bytes", "bpe"]) -> 
     assert arrays.dtype == np.int32 and arrays.shape == (len(texts), preparation.length)
     assert np.array_equal(TextPart(texts, DataSettings()).coded(preparation), arrays)
     assert np.array_equal(preparation.array(texts[0]), arrays[0])
+
     padding = arrays == 0
     assert (
         not padding[:, 0].any() and not (padding[:, :-1] & ~padding[:, 1:]).any()
@@ -173,19 +179,23 @@ def test_the_preparation_travels_as_json_and_reads_one_text() -> None:
     assert again == preparation and isinstance(again, TextPreparation)
     assert len(repr(preparation)) < 200
     assert again.inputs[0].shape == (6,) and again.inputs[0].vocabulary == preparation.vocabulary
+
     kept = again.array("the old house")
     assert again.decode(kept.tolist()) == "the old house"
     assert (
         "".join(again.pieces("the old house")) == "the old house"
         and len(again.pieces("the old house")) < 8
     )
+
     assert again.pieces("ü") == ["\\xc3", "\\xbc"]
     assert again.left_out("the") == "" and "first 6 of" in again.left_out("qwertzuiop")
     tensor = again.tensor(torch.from_numpy(kept[None]))
     assert tensor.dtype == torch.int64 and tensor.shape == (1, 6)
+
     for bad in ("", "  \n"):
         with pytest.raises(UserError, match="empty"):
             again.array(bad)
+
     with pytest.raises(UserError, match="text is expected"):
         again.array(7)  # type: ignore[arg-type]
 
@@ -242,12 +252,14 @@ def test_a_folder_of_texts(tmp_path: Path) -> None:
         and description.kind == "text"
         and description.task == "classification"
     )
+
     assert description.classes == ("sport", "weather 9", "weather 10") and description.total == 37
     assert {item.path: item.reason for item in description.skipped if not item.ignored} == {
         "sport/nothing.txt": "it is empty",
         "sport/program.txt": "it is no text (it holds binary data)",
         "readme.txt": "it stands outside the folders of the classes",
     }
+
     assert any("1 text is not in Unicode" in note for note in description.notes)
     row = list(dataset.names).index("sport/old.txt")
     assert description.preparation.shown(dataset.inputs[row]) == "Ein Gruß aus Köln über die Mühlen"
@@ -274,12 +286,16 @@ def test_useless_folders_are_refused_in_one_sentence(tmp_path: Path) -> None:
     one = tmp_path / "one"
     (one / "only").mkdir(parents=True)
     (one / "only" / "a.txt").write_text("text")
+
     with pytest.raises(UserError, match="only one class"):
         opened(one)
+
     (one / "more").mkdir()
     (one / "more" / "b.txt").write_bytes(b"")
+
     with pytest.raises(UserError, match=r"only one class, 'only' \(1 files"):
         opened(one)
+
     (one / "only" / "a.txt").write_bytes(b"")
     with pytest.raises(UserError, match="None of the 2 texts"):
         opened(one)
@@ -309,13 +325,15 @@ def book(tmp_path: Path) -> Path:
     last = "\n".join(["Zürich Zyxwvut"] * (len(text) // 9 // 16))
     path = tmp_path / "book ü.txt"
     path.write_text(text + "\n" + last, encoding="utf-8")
+
     return path
 
 
 @pytest.mark.parametrize("tokens", ["bytes", "bpe"])
 def test_a_long_text_is_divided_by_position(book: Path, tokens: str) -> None:
     dataset = opened(book, tokens=tokens)
-    description, content = dataset.description, book.read_bytes()
+    description = dataset.description
+    content = book.read_bytes()
     preparation = description.preparation
     assert isinstance(preparation, TextPreparation)
     assert (
@@ -323,6 +341,7 @@ def test_a_long_text_is_divided_by_position(book: Path, tokens: str) -> None:
         and description.format == "One long text"
         and not description.classes
     )
+
     assert dataset.targets.shape == dataset.inputs.shape and dataset.targets.dtype == np.int64
     found = {
         split: b"".join(
@@ -333,6 +352,7 @@ def test_a_long_text_is_divided_by_position(book: Path, tokens: str) -> None:
         )
         for split, rows in dataset.indices.items()
     }
+
     # the last token of each part is only a target
     rest = content
     for split, share in (("training", 0.8), ("validation", 0.1), ("test", 0.1)):
@@ -343,6 +363,7 @@ def test_a_long_text_is_divided_by_position(book: Path, tokens: str) -> None:
         rest = rest[len(found[split]) :].removeprefix(
             preparation.tokens.bytes_of[last[last >= 0][-1]]
         )
+
     assert rest == b""
     assert not any(
         b"yx" in one for one in preparation.tokens.bytes_of
@@ -351,20 +372,24 @@ def test_a_long_text_is_divided_by_position(book: Path, tokens: str) -> None:
         "Divided by position" in description.split_reason
         and "last 10 %" in description.split_reason
     )
+
     assert read_back(dataset) == description
 
 
 def test_every_next_token_is_asked_for_once(book: Path) -> None:
     dataset = opened(book, tokens="bytes", context=64)
     for rows in dataset.indices.values():
-        inputs, targets = dataset.inputs[rows], dataset.targets[rows]
+        inputs = dataset.inputs[rows]
+        targets = dataset.targets[rows]
         there = targets != -100
         assert np.array_equal(
             there, inputs != 0
         )  # padding asks for nothing, all else for something
+
         stream = inputs[there]
         assert np.array_equal(targets[there][:-1], stream[1:])
         assert there[:-1].all()  # only the last window may be filled up
+
     assert not any("copies" in note for note in dataset.description.notes)
     assert len(set(dataset.names)) == len(dataset.names)
 
@@ -384,6 +409,7 @@ def test_another_text_for_the_same_network(book: Path, tmp_path: Path) -> None:
     assert isinstance(preparation, TextPreparation)
     (tmp_path / "other.md").write_text("\n".join(sentences(2_000, "Qqqq")))
     other = opened(tmp_path / "other.md", reuse_preparation=preparation)
+
     assert other.description.preparation == preparation
     assert (tmp_path / "other.md").read_text().startswith(preparation.shown(other.inputs[0]))
 
@@ -409,6 +435,7 @@ def test_useless_long_texts_are_refused(
     (tmp_path / "long.txt").write_bytes(content)
     with pytest.raises(UserError, match=what) as caught:
         opened(tmp_path / "long.txt", **more)
+
     assert caught.value.remedy
 
 
@@ -421,6 +448,7 @@ def test_pairs_of_texts_share_tokens_and_context(tmp_path: Path) -> None:
         tmp_path / "pairs.csv", task="matching", columns={"question": "text", "answer": "text"}
     )
     left, right = dataset.description.preparation.halves
+
     assert isinstance(left, TextPreparation) and left.tokenizer and left == right
     assert dataset.arrays[0].shape == dataset.arrays[1].shape
     assert left.decode(dataset.arrays[1][0].tolist()) == f"{'apple house river ' * 3}0"

@@ -1,4 +1,7 @@
-"""Run by test_resume: trains in forked children, kills them, resumes, compares. Prints one JSON line a trial."""
+"""Run by test_resume: trains in forked children, kills them, resumes, compares.
+
+Prints one JSON line a trial.
+"""
 
 from __future__ import annotations
 
@@ -35,8 +38,10 @@ def in_child(train_state: Callable[[], Any], plan: Plan | None) -> bool:
         if plan and plan[0] == "time":
             time.sleep(plan[1])
             os.kill(child, signal.SIGKILL)
+
         _, status = os.waitpid(child, 0)
         return os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0
+
     code = 1
     try:
         if plan and plan[0] == "step":
@@ -52,7 +57,8 @@ def in_child(train_state: Callable[[], Any], plan: Plan | None) -> bool:
 
 def kill_in_call(name: str, number: float) -> None:
     """Dies instead of making the call of this number (0-based)."""
-    real, calls = getattr(os, name), itertools.count()
+    real = getattr(os, name)
+    calls = itertools.count()
 
     def call(*arguments: Any, **options: Any) -> Any:
         if next(calls) == int(number):
@@ -75,26 +81,29 @@ def main(folder: Path, every: int) -> None:
     whole = Run.create(folder / "runs", asked)
     begun = time.perf_counter()
     assert in_child(lambda: trainer.train(asked, whole, listen, Control()), None)
+
     lasts = time.perf_counter() - begun
     steps = whole.summary()["steps"]
     plans: list[list[Plan]] = [[("fsync", number)] for number in range(2, 34, 2)]
     plans += [[("rename", number)] for number in range(1, 8)]
     plans += [[("step", generator.randrange(steps)) for _ in range(2)] for _ in range(4)]
     plans += [[("time", generator.uniform(0.1, 1.0) * lasts) for _ in range(2)] for _ in range(4)]
+
     for number, kills in enumerate(plans[::every]):
         saver.SAVE_EVERY = 0.0 if number % 2 else 60.0  # in half of the trials every step is saved
         saver.EPOCH_EVERY = 2.0 if number % 4 == 2 else 0.0  # in a quarter not even every epoch is
         run = Run.create(folder / "runs", asked)
-        done, killed = (
-            in_child(lambda run=run: trainer.train(asked, run, listen, Control()), kills[0]),
-            0,
-        )
+        done = in_child(lambda run=run: trainer.train(asked, run, listen, Control()), kills[0])
+
+        killed = 0
         for plan in [*kills[1:], None]:
             if done:
                 break
+
             killed += 1
             assert run.status == "interrupted", run.status
             done = in_child(lambda run=run: trainer.resume(run, listen, Control()), plan)
+
         print(
             json.dumps({"plan": kills, "kills": killed, "differs": differences(whole, run)}),
             flush=True,
@@ -103,8 +112,10 @@ def main(folder: Path, every: int) -> None:
 
 def differences(whole: Run, run: Run) -> list[str]:
     """Where a run that was killed is not what one is that was not."""
-    one, other = whole.summary(), run.summary()
+    one = whole.summary()
+    other = run.summary()
     keys = ("status", "weights_sha256", "best_epoch", "loss", "metrics")
+
     found = [key for key in keys if one.get(key) != other.get(key)]
     if metrics_lines(whole) != metrics_lines(run):
         found.append("metrics.jsonl")
@@ -114,6 +125,7 @@ def differences(whole: Run, run: Run) -> list[str]:
         found.append("best")
     if list(run.path.rglob("*.tmp")):
         found.append("leftovers")
+
     return found
 
 

@@ -21,12 +21,14 @@ def pictures(path: Path, count: int = 120, side: int = 10, classes: int = 4, see
     generator = np.random.default_rng(seed)
     labels = np.arange(count) % classes
     images = generator.integers(0, 120, (count, side, side), dtype=np.uint8)
+
     half = side // 2
     for image, label in zip(images, labels, strict=True):
         image[
             (label // 2) * half : (label // 2 + 1) * half,
             (label % 2) * half : (label % 2 + 1) * half,
         ] += 100
+
     np.savez(path, images=images, labels=labels)
     return path
 
@@ -47,12 +49,16 @@ def experiment(source: Path, **sections: dict[str, Any]) -> Experiment:
             key in values and values[key] != plain.get(name, {}).get(key)
             for key in ("kind", "template")
         )
+
         plain[name] = values if other else changed
+
     return from_plain(plain)
 
 
 def overfitted(folder: Path) -> Run:
-    """A finished run on pictures in which there is nothing to learn: its last epoch is far worse than its best."""
+    """A finished run on pictures in which there is nothing to learn: its last epoch is far worse
+    than its best.
+    """
     from app.engine.runs.control import Control
     from app.engine.training.trainer import train
 
@@ -64,6 +70,7 @@ def overfitted(folder: Path) -> Run:
         images=generator.integers(0, 256, (90, 8, 8), dtype=np.uint8),
         labels=np.arange(90) % 3,
     )
+
     asked = experiment(
         source,
         data={"validation_share": 0.3, "test_share": 0.2},
@@ -76,6 +83,7 @@ def overfitted(folder: Path) -> Run:
     run = Run.create(folder / "runs", asked)
     assert train(asked, run, lambda event: None, Control()).status == "completed"
     assert run.summary()["best_epoch"] < 8
+
     return run
 
 

@@ -1,4 +1,6 @@
-"""Memory that runs out in the middle of a run: the step again in smaller parts, three times, then a sentence."""
+"""Memory that runs out in the middle of a run: the step again in smaller parts, three times, then a
+sentence.
+"""
 
 from __future__ import annotations
 
@@ -45,8 +47,10 @@ def scarce(monkeypatch: pytest.MonkeyPatch) -> Any:
                 raise RuntimeError(NO_MEMORY)
         return real(self, x)
 
-    Scarce.held, Scarce.alive = [], []
+    Scarce.held = []
+    Scarce.alive = []
     monkeypatch.setattr(Network, "forward", forward)
+
     return Scarce
 
 
@@ -65,9 +69,12 @@ def test_the_step_is_repeated_in_halves_and_learns_the_same(scarce: Any, tmp_pat
     )
     whole = Run.create(tmp_path / "runs", asked)
     trainer.train(asked, whole, Listener(), Control())
-    run, listener = Run.create(tmp_path / "runs", asked), Listener()
+    run = Run.create(tmp_path / "runs", asked)
+
+    listener = Listener()
     with at_step(2, scarcer(scarce, 10)):
         finished = trainer.train(asked, run, listener, Control())
+
     assert finished.status == "completed"
     assert scarce.alive[-1] == 0 and len(scarce.held) == 2, "what the failed passes made is gone"
     told = listener.of(events.Changed)
@@ -76,15 +83,18 @@ def test_the_step_is_repeated_in_halves_and_learns_the_same(scarce: Any, tmp_pat
         "not enough memory in step 3 for 32 examples" in told[0].why
         and "activations" in told[0].why
     )
+
     assert "still learns from 32" in told[0].why
     assert "for 32 at a time: activations" in told[1].why, (
         "the ledger is that of the plan, not of the halves"
     )
     assert [one["why"] for one in finished.summary["changes"]] == [event.why for event in told]
     assert any(event.finding.key == "smaller-batch" for event in listener.of(events.Found))
+
     marks = history.read_history(run.path).marks
     assert [(mark["mark"], mark["step"]) for mark in marks] == [("memory", 2), ("memory", 2)]
-    expected, found = history.read_history(whole.path), history.read_history(run.path)
+    expected = history.read_history(whole.path)
+    found = history.read_history(run.path)
     assert found.steps.tolist() == expected.steps.tolist()
     assert found.losses[2] == pytest.approx(expected.losses[2], abs=1e-6)
     assert found.losses == pytest.approx(expected.losses, rel=1e-3)
@@ -96,9 +106,11 @@ def test_the_ledger_is_measured_anew_when_steps_are_done_in_parts(
     monkeypatch.setattr("app.engine.training.memory_recorder.MEASURE_EVERY", 0.0)
     monkeypatch.setattr("app.engine.training.recorder.READ_EVERY", 0.0)
     asked = experiment(pictures(tmp_path / "a.npz", 160), training={"batch_size": 32, "epochs": 1})
+
     listener = Listener()
     with at_step(1, scarcer(scarce, 16)):
         trainer.train(asked, Run.create(tmp_path / "runs", asked), listener, Control())
+
     activations = [event.rows["activations"] for event in listener.of(events.MemoryMeasured)]
     assert len(activations) == 4 and activations[0] == activations[1]
     assert activations[2] == activations[3] < 0.6 * activations[0]
@@ -110,14 +122,19 @@ def test_a_run_that_goes_on_takes_the_same_parts(scarce: Any, tmp_path: Path) ->
     whole = Run.create(tmp_path / "runs", asked)
     with at_step(2, scarcer(scarce, 20)):
         reference = trainer.train(asked, whole, Listener(), Control())
+
     assert reference.status == "completed"
     scarce.most = 10**9
-    run, control = Run.create(tmp_path / "runs", asked), Control()
+    run = Run.create(tmp_path / "runs", asked)
+
+    control = Control()
     with at_step(2, scarcer(scarce, 20)), at_step(5, control.stop):
         trainer.train(asked, run, Listener(), control)
+
     scarce.most = 10**9
     finished = trainer.resume(run, Listener(), Control())
     assert finished.summary["weights_sha256"] == reference.summary["weights_sha256"]
+
     steps, expected = (
         [line for line in metrics_lines(one) if "finding" not in line]
         for one in (run, whole)  # they say what is free
@@ -129,9 +146,12 @@ def test_after_three_times_it_ends_with_a_sentence_and_keeps_what_it_has(
     scarce: Any, tmp_path: Path
 ) -> None:
     asked = experiment(pictures(tmp_path / "a.npz", 120), training={"batch_size": 64, "epochs": 3})
-    run, listener = Run.create(tmp_path / "runs", asked), Listener()
+    run = Run.create(tmp_path / "runs", asked)
+
+    listener = Listener()
     with at_step(4, scarcer(scarce, 1)):
         finished = trainer.train(asked, run, listener, Control())
+
     assert finished.status == "failed"
     what, remedy, _ = finished.failure
     assert (
@@ -139,17 +159,20 @@ def test_after_three_times_it_ends_with_a_sentence_and_keeps_what_it_has(
         and "tried 3 times" in what
         and "smaller" in remedy
     )
+
     assert "CPU" not in remedy, "it trains on the CPU"
     assert [event.values for event in listener.of(events.Changed)] == [
         {PARTS: 2},
         {PARTS: 4},
         {PARTS: 8},
     ]
+
     finding = next(
         event.finding for event in listener.of(events.Found) if event.finding.key == "memory"
     )
     assert finding.remedy.changes == {"training.batch_size": 32, "training.accumulation": 2}
     assert (run.path / "checkpoints" / "best").exists()
+
     scarce.most = 10**9
     assert trainer.resume(run, Listener(), Control()).status == "completed"
 
@@ -163,7 +186,9 @@ def test_memory_that_runs_out_in_judging_is_judged_in_smaller_parts(
         training={"batch_size": 32, "precision": "float32"},
     )
     whole = trainer.train(asked, Run.create(tmp_path / "runs", asked), Listener(), Control())
-    real, judged = Network.forward, []
+    real = Network.forward
+
+    judged = []
 
     def forward(self: Network, x: torch.Tensor) -> torch.Tensor:
         if not self.training:
@@ -184,21 +209,28 @@ def test_memory_that_runs_out_in_judging_is_judged_in_smaller_parts(
 def test_memory_that_runs_out_in_the_optimizer_goes_back_to_the_checkpoint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A step that is half done cannot be repeated: all is let go, and the run goes on from its last state."""
+    """A step that is half done cannot be repeated: all is let go, and the run goes on from its last
+    state.
+    """
     asked = experiment(pictures(tmp_path / "a.npz", 96), training={"batch_size": 32, "epochs": 3})
-    real, calls = torch.optim.AdamW.step, []
+    real = torch.optim.AdamW.step
+
+    calls = []
 
     def step(self: Any, closure: Any = None) -> Any:
         calls.append(1)
         if len(calls) == 5:
             raise torch.OutOfMemoryError("CUDA out of memory.")
+
         return real(self, closure)
 
     monkeypatch.setattr(torch.optim.AdamW, "step", step)
-    run, listener = Run.create(tmp_path / "runs", asked), Listener()
+    run = Run.create(tmp_path / "runs", asked)
+    listener = Listener()
     finished = trainer.train(asked, run, listener, Control())
     assert finished.status == "completed" and finished.summary["epochs"] == 3
     assert any("retrying with 16" in event.text for event in listener.of(events.StageChanged))
+
     steps = history.read_history(run.path).steps
     assert steps.tolist() == list(range(1, len(steps) + 1))
 
@@ -206,20 +238,28 @@ def test_memory_that_runs_out_in_the_optimizer_goes_back_to_the_checkpoint(
 def test_three_times_in_all_wherever_memory_runs_out(
     scarce: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Twice outside of a pass, then in passes: the third halving is the last, and every one stands in the record."""
+    """Twice outside of a pass, then in passes: the third halving is the last, and every one stands
+    in the record.
+    """
     asked = experiment(pictures(tmp_path / "a.npz", 120), training={"batch_size": 64, "epochs": 3})
-    real, calls = torch.optim.AdamW.step, []
+    real = torch.optim.AdamW.step
+
+    calls = []
 
     def step(self: Any, closure: Any = None) -> Any:
         calls.append(1)
         if len(calls) in (2, 3):
             raise torch.OutOfMemoryError("CUDA out of memory.")
+
         return real(self, closure)
 
     monkeypatch.setattr(torch.optim.AdamW, "step", step)
-    run, listener = Run.create(tmp_path / "runs", asked), Listener()
+    run = Run.create(tmp_path / "runs", asked)
+
+    listener = Listener()
     with at_step(3, scarcer(scarce, 1)):
         finished = trainer.train(asked, run, listener, Control())
+
     assert finished.status == "failed" and "tried 3 times" in finished.failure[0]
     told = [(event.values[PARTS], event.why) for event in listener.of(events.Changed)]
     assert [parts for parts, _ in told] == [2, 4, 8]
@@ -228,6 +268,7 @@ def test_three_times_in_all_wherever_memory_runs_out(
         and "retrying with 16" in told[1][1]
         and "16 examples" in told[2][1]
     )
+
     marks = [mark for mark in history.read_history(run.path).marks if mark["mark"] == "memory"]
     assert [mark["values"][PARTS] for mark in marks] == [2, 4, 8]
     assert [one["values"][PARTS] for one in finished.summary["changes"]] == [2, 4, 8]
@@ -238,10 +279,10 @@ import json, resource, sys
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 import psutil
-from app.engine import device
-from app.engine.training import events, trainer
-from app.engine.training.control import Control
-from app.engine.training.run import Run
+from app.engine.runs import events
+from app.engine.runs.control import Control
+from app.engine.runs.run import Run
+from app.engine.training import trainer
 from tests.engine.training.small import at_step, experiment, pictures
 
 folder = Path(sys.argv[2])

@@ -27,7 +27,9 @@ RATE = 0.01
 
 
 class Loop:
-    """A training by hand: `step` does one and says what the watch saw, and where the weights were before it."""
+    """A training by hand: `step` does one and says what the watch saw, and where the weights were
+    before it.
+    """
 
     def __init__(
         self, choice: Optimizer, network: Network | None = None, template: str = "cnn"
@@ -43,20 +45,24 @@ class Loop:
     def step(self, rate: float = RATE, autocast: bool = False) -> InsideMeasured | None:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
+
         self.optimizer.zero_grad()
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=autocast):
             answers = self.network(batch_of(self.problem, 6, self.done))
+
         answers.float().square().mean().backward()
         self.was = [one.detach().clone() for one in self.matrices]
         self.done += 1
         self.watch.before()
         self.optimizer.step()
+
         return self.watch.after(self.done, rate)
 
     def seen(self, steps: int = 5, **how: Any) -> InsideMeasured:
         """What is seen after so many steps, falling back on later ones where the watch waits."""
         for _ in range(steps):
             found = self.step(**how)
+
         assert found is not None
         return found
 
@@ -119,6 +125,7 @@ def test_the_step_told_is_the_one_that_was_made(case: str, monkeypatch: pytest.M
     loop = Loop(choice, template="vit" if kind == "muon" else "cnn")
     seen = loop.seen(5)
     assert set(seen.sizes) == set(seen.histograms) == {"gradient", "step", "weight"} | has
+
     share = RATE * choice.decay() if choice.decays_apart else 0.0
     decayed = {
         one
@@ -147,6 +154,7 @@ def test_the_formula_gives_the_movement_of_each_weight(case: str) -> None:
     shape = (6, 3, 3, 3) if kind == "muon" else (6, 5)
     weight = nn.Parameter(torch.randn(shape, generator=generator, dtype=torch.float64))
     group: dict[str, Any] = {"params": [weight], "weight_decay": choice.decay()}
+
     optimizer = choice.build([group], CPU)
     for number in range(7):
         weight.grad = torch.randn(weight.shape, generator=generator, dtype=torch.float64) / (
@@ -164,6 +172,7 @@ def test_the_formula_gives_the_movement_of_each_weight(case: str) -> None:
             if weight in optimizer.state
             else {}
         )
+
         found = choice.inside(state, weight.grad.reshape(-1), was.reshape(-1), live)
         went = was * (1 - choice.pull(live)) - weight.detach()
         if "step" in found:
@@ -182,6 +191,7 @@ def test_the_words_of_a_formula_are_those_that_can_be_filled_in() -> None:
             {"first_moment": "first_moment", "second_moment": "second_moment_root"}.get(row, "")
             for row in choice.state
         } | {"gradient", "step", "weight"}
+
         assert bool(choice.lacks) == (shown != whole), kind.kind
 
 
@@ -220,6 +230,7 @@ def test_a_large_layer_is_sampled_evenly_and_always_at_the_same_places() -> None
     loop.step()
     large = max(loop.watch._layers, key=lambda layer: layer.weight.numel())
     assert large.weight.numel() == 96 * 96 * 9 and 3500 < large.count <= optimizer_probe.SAMPLE
+
     places = large.sampled(
         torch.empty_like(large.weight).copy_(
             torch.arange(large.weight.numel()).reshape(large.weight.shape)
@@ -228,6 +239,7 @@ def test_a_large_layer_is_sampled_evenly_and_always_at_the_same_places() -> None
     assert len(set(places.tolist())) == large.count
     columns = torch.div(places, 9, rounding_mode="floor") % 96
     assert len(set(columns.tolist())) == 96 and len({int(one) % 9 for one in places}) == 9
+
     other_order = large.weight.detach().clone(memory_format=torch.contiguous_format)
     assert torch.equal(large.sampled(other_order), large.sampled(large.weight))
 
@@ -236,10 +248,12 @@ def test_histograms_count_every_number_that_was_looked_at() -> None:
     loop = Loop(OPTIMIZERS.get("adamw")())
     with torch.no_grad():
         loop.matrices[0].flatten()[:3] = torch.tensor([0.0, 1e-14, 1e9])
+
     seen = loop.step()
     assert seen is not None and len(EDGES) == BINS + 1
     weights = seen.histograms["weight"]
     assert weights[0, 0] >= 2 and weights[0, -1] == 1
+
     numbers = loop.was[-1].flatten().abs().clamp(min=1e-30).log10().numpy()
     assert np.array_equal(
         weights[-1], np.histogram(np.clip(numbers, EDGES[0], EDGES[-1]), EDGES)[0]
@@ -249,7 +263,9 @@ def test_histograms_count_every_number_that_was_looked_at() -> None:
 def test_the_weight_that_is_followed_stays_the_same_and_its_step_follows_from_its_figures() -> None:
     choice = OPTIMIZERS.get("adamw")(learning_rate=RATE, weight_decay=0.1)
     loop = Loop(choice)
-    first, second = loop.step(), loop.step()
+    first = loop.step()
+    second = loop.step()
+
     assert first is not None and second is not None
     for row in range(len(second.layers)):
         one = {name: float(values[row]) for name, values in second.one.items()}
@@ -257,6 +273,7 @@ def test_the_weight_that_is_followed_stays_the_same_and_its_step_follows_from_it
             second.rate * one["first_moment"] / (one["second_moment_root"] + choice.epsilon),
             rel=1e-5,
         )
+
         after_first = (
             first.one["weight"][row] * (1 - first.rate * one["decay"]) - first.one["step"][row]
         )
@@ -276,6 +293,7 @@ def test_a_step_that_was_left_out_is_not_told() -> None:
     loop = Loop(OPTIMIZERS.get("sgd-momentum")())
     for one in loop.matrices:
         one.grad = torch.full_like(one, float("inf"))
+
     loop.watch.before()
     assert loop.watch.after(1, RATE) is None
     assert loop.step() is not None
@@ -289,6 +307,7 @@ def test_weights_without_gradients_are_unknown() -> None:
     loop.watch.before()
     loop.optimizer.step()
     seen = loop.watch.after(2, RATE)
+
     assert seen is not None
     assert np.isnan(seen.sizes["gradient"][0]) and np.isfinite(seen.sizes["gradient"][1])
 
@@ -298,11 +317,13 @@ def test_looking_takes_a_small_share_of_the_time(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(optimizer_probe, "WAIT", 25.0)
     now = [100.0]
     monkeypatch.setattr(optimizer_probe.time, "perf_counter", lambda: now[0])
+
     loop = Loop(OPTIMIZERS.get("adamw")())
 
     def look(takes: float) -> InsideMeasured | None:
         loop.watch.before()
         loop.optimizer.step()
+
         sampled = optimizer_probe._Look._numbers
 
         def slowly(self: optimizer_probe._Look) -> np.ndarray:
@@ -312,15 +333,18 @@ def test_looking_takes_a_small_share_of_the_time(monkeypatch: pytest.MonkeyPatch
         monkeypatch.setattr(optimizer_probe._Look, "_numbers", slowly)
         found = loop.watch.after(1, RATE)
         monkeypatch.setattr(optimizer_probe._Look, "_numbers", sampled)
+
         return found
 
     loop.network(batch_of(loop.problem, 2)).mean().backward()
     assert look(0.02) is not None
     now[0] += 0.4
     assert look(0.0) is None
+
     now[0] += 0.2
     seen = look(0.001)
     assert seen is not None and seen.seconds == pytest.approx(0.001)
+
     now[0] += 0.05
     assert look(0.0) is None
     now[0] += 0.06
@@ -338,9 +362,11 @@ def test_nothing_is_made_before_somebody_looks() -> None:
 def looks_of(folder: Path, watching: bool, **sections: dict[str, Any]) -> list[InsideMeasured]:
     folder.mkdir()
     asked = experiment(pictures(folder / "pictures.npz"), **sections)
-    control, told = Control(), Listener()
+    control = Control()
+    told = Listener()
     control.watching = watching
     ended = train(asked, Run.create(folder, asked), told, control)
+
     assert ended.status == "completed", ended.reason
     return told.of(InsideMeasured)
 
@@ -354,7 +380,9 @@ def test_a_run_tells_what_its_optimizer_holds_only_while_somebody_looks(tmp_path
 
 
 def test_adam_lets_the_weights_grow_and_decay_keeps_them_bounded(tmp_path: Path) -> None:
-    """On a real training: under Adam their length grows to the end; AdamW's comes to where growth and decay balance."""
+    """On a real training: under Adam their length grows to the end; AdamW's comes to where growth
+    and decay balance.
+    """
     lengths = {}
     for kind, decay in (("adam", 0.0), ("adamw", 1.0)):
         seen = looks_of(
@@ -365,6 +393,7 @@ def test_adam_lets_the_weights_grow_and_decay_keeps_them_bounded(tmp_path: Path)
             training={"epochs": 40, "patience": 0},
         )
         lengths[kind] = np.array([np.sqrt((one.norms**2).sum()) for one in seen])
+
     late = {kind: values[len(values) // 2 :] for kind, values in lengths.items()}
     assert late["adam"][-1] > 1.1 * late["adam"][0] > 1.1 * 1.3 * lengths["adam"][0]
     assert late["adamw"].max() < 1.2 * late["adamw"].min()

@@ -21,18 +21,24 @@ def test_stopped_at_any_step_and_resumed_it_ends_with_the_same_bits(tmp_path: Pa
     whole = Run.create(tmp_path / "runs", asked)
     reference = trainer.train(asked, whole, Listener(), Control())
     steps = reference.summary["steps"]
-    run, control = Run.create(tmp_path / "runs", asked), Control()
+    run = Run.create(tmp_path / "runs", asked)
+
+    control = Control()
     with at_step(1, control.stop):
         trainer.train(asked, run, Listener(), control)
+
     # in an epoch, at its end, at the next one's begin, near the end
     for step in (4, steps // 2 - 1, steps // 2, steps - 2):
         control = Control()
         with at_step(step, control.stop):
             assert trainer.resume(run, Listener(), control).summary["steps"] == step + 1
+
     finished = trainer.resume(run, Listener(), Control())
     assert finished.status == "completed"
+
     for key in ("weights_sha256", "best_epoch", "loss", "metrics", "epochs", "steps"):
         assert finished.summary[key] == reference.summary[key]
+
     assert metrics_lines(run) == metrics_lines(whole)
     marks = [line["mark"] for line in history.read_history(run.path).marks]
     assert marks == ["resumed"] * 5
@@ -59,9 +65,12 @@ def test_stopped_at_any_step_and_resumed_it_ends_with_the_same_bits(tmp_path: Pa
 def test_every_sort_of_state_is_put_back(template: dict, optimizer: dict, tmp_path: Path) -> None:
     asked = experiment(pictures(tmp_path / "a.npz", 60), model=template, optimizer=optimizer)
     reference = trainer.train(asked, Run.create(tmp_path / "runs", asked), Listener(), Control())
-    run, control = Run.create(tmp_path / "runs", asked), Control()
+    run = Run.create(tmp_path / "runs", asked)
+
+    control = Control()
     with at_step(3, control.stop):
         trainer.train(asked, run, Listener(), control)
+
     assert (
         trainer.resume(run, Listener(), Control()).summary["weights_sha256"]
         == reference.summary["weights_sha256"]
@@ -69,7 +78,9 @@ def test_every_sort_of_state_is_put_back(template: dict, optimizer: dict, tmp_pa
 
 
 def test_a_schedule_that_follows_the_validation_goes_on_where_it_was(tmp_path: Path) -> None:
-    """Every epoch counts as no better, so that the rate has dropped before the stop and drops after it."""
+    """Every epoch counts as no better, so that the rate has dropped before the stop and drops after
+    it.
+    """
     asked = experiment(
         pictures(tmp_path / "a.npz", 60),
         training={"epochs": 6},
@@ -78,9 +89,12 @@ def test_a_schedule_that_follows_the_validation_goes_on_where_it_was(tmp_path: P
     whole = Run.create(tmp_path / "runs", asked)
     reference = trainer.train(asked, whole, Listener(), Control())
     per_epoch = reference.summary["steps"] // 6
-    run, control = Run.create(tmp_path / "runs", asked), Control()
+    run = Run.create(tmp_path / "runs", asked)
+
+    control = Control()
     with at_step(3 * per_epoch + 1, control.stop):
         trainer.train(asked, run, Listener(), control)
+
     finished = trainer.resume(run, Listener(), Control())
     assert finished.summary["weights_sha256"] == reference.summary["weights_sha256"]
     rates = history.read_history(run.path).rates[::per_epoch]
@@ -90,7 +104,9 @@ def test_a_schedule_that_follows_the_validation_goes_on_where_it_was(tmp_path: P
 
 @pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.long)])
 def test_killed_anywhere_and_resumed_it_ends_with_the_same_bits(every: int, tmp_path: Path) -> None:
-    """SIGKILL in steps, in saves (before every other fsync and every rename), and at random moments."""
+    """SIGKILL in steps, in saves (before every other fsync and every rename), and at random
+    moments.
+    """
     script = Path(__file__).with_name("kills.py")
     done = subprocess.run(
         [sys.executable, str(script), str(tmp_path), str(every)],
@@ -99,6 +115,7 @@ def test_killed_anywhere_and_resumed_it_ends_with_the_same_bits(every: int, tmp_
         timeout=280,
         cwd=Path(__file__).parents[3],
     )
+
     assert done.returncode == 0, done.stderr
     trials = [json.loads(line) for line in done.stdout.splitlines()]
     assert sum(trial["kills"] for trial in trials) >= 30 / every
@@ -107,16 +124,20 @@ def test_killed_anywhere_and_resumed_it_ends_with_the_same_bits(every: int, tmp_
 
 def test_train_longer_goes_on_with_a_new_total(tmp_path: Path) -> None:
     asked = experiment(pictures(tmp_path / "a.npz"))
-    run, listener = Run.create(tmp_path / "runs", asked), Listener()
+    run = Run.create(tmp_path / "runs", asked)
+    listener = Listener()
     before = trainer.train(asked, run, Listener(), Control())
     assert trainer.resume(run, Listener(), Control()).status == "failed"
+
     finished = trainer.resume(run, listener, Control(), epochs=4)
     assert (finished.status, finished.summary["epochs"]) == ("completed", 4)
     assert finished.summary["steps"] == 2 * before.summary["steps"]
     assert [event.epoch for event in listener.of(events.EpochDone)] == [3, 4]
+
     prepared = listener.of(events.RunPrepared)[0]
     assert (prepared.first_step, prepared.epochs) == (before.summary["steps"], 4)
     assert history.read_history(run.path).marks[0]["mark"] == "longer"
+
     steps = history.read_history(run.path).steps
     assert steps.tolist() == list(range(1, len(steps) + 1))
     fewer = trainer.resume(run, Listener(), Control(), epochs=2)
@@ -125,22 +146,29 @@ def test_train_longer_goes_on_with_a_new_total(tmp_path: Path) -> None:
 
 def test_a_run_that_should_be_longer_and_was_stopped_remembers_it(tmp_path: Path) -> None:
     asked = experiment(pictures(tmp_path / "a.npz"))
-    run, control = Run.create(tmp_path / "runs", asked), Control()
+    run = Run.create(tmp_path / "runs", asked)
+    control = Control()
     trainer.train(asked, run, Listener(), Control())
+
     with at_step(14, control.stop):
         trainer.resume(run, Listener(), control, epochs=4)
+
     assert trainer.resume(run, Listener(), Control()).summary["epochs"] == 4
 
 
 def test_other_data_are_refused(tmp_path: Path) -> None:
     source = pictures(tmp_path / "a.npz")
     asked = experiment(source)
-    run, control = Run.create(tmp_path / "runs", asked), Control()
+    run = Run.create(tmp_path / "runs", asked)
+
+    control = Control()
     with at_step(2, control.stop):
         trainer.train(asked, run, Listener(), control)
+
     pictures(source, seed=1)
     finished = trainer.resume(run, Listener(), Control())
     assert finished.status == "failed" and "not those this run began with" in finished.failure[0]
+
     pictures(source, classes=3)
     assert "gone: '3'" in trainer.resume(run, Listener(), Control()).failure[0]
     pictures(source)

@@ -33,17 +33,20 @@ def new_run(tmp_path: Path) -> Any:
 
 
 def test_a_run_tells_its_story_in_order(source: Path, new_run: Any) -> None:
-    asked, listener = experiment(source), Listener()
+    asked = experiment(source)
+    listener = Listener()
     run = new_run(asked)
     finished = trainer.train(asked, run, listener, Control())
     kinds = [type(event).__name__ for event in listener.events]
     assert kinds[0] == "RunStarted" and kinds[-1] == "RunFinished"
     assert kinds.count("RunStarted") == kinds.count("RunFinished") == 1
+
     order = [
         kinds.index(name) for name in ("RunPrepared", "StepsDone", "EpochDone", "ProbePredicted")
     ]
     assert order == sorted(order)
     assert finished.status == "completed" and finished.failure is None
+
     first = listener.of(events.StepsDone)[0]
     assert first.position == 1  # the curve begins with the first step, not with the first epoch
     steps = np.concatenate([event.steps for event in listener.of(events.StepsDone)])
@@ -53,6 +56,7 @@ def test_a_run_tells_its_story_in_order(source: Path, new_run: Any) -> None:
         listener.of(events.EpochDone)[0].confusion.sum()
         == run.dataset()["counts"]["validation"].__len__() * 3
     )
+
     probe = listener.of(events.ProbePredicted)
     assert 6 <= len(probe[0].rows) <= 12 and np.array_equal(probe[0].rows, probe[1].rows)
     assert run.status == "completed"
@@ -78,6 +82,7 @@ def test_the_run_folder_is_that_of_the_design(source: Path, new_run: Any) -> Non
         "checkpoints/best/description.json",
         "checkpoints/best/graph.json",
     } <= here
+
     assert run.experiment() == asked
     summary = json.loads((run.path / "summary.json").read_text(encoding="utf-8"))
     assert summary == finished.summary
@@ -85,25 +90,30 @@ def test_the_run_folder_is_that_of_the_design(source: Path, new_run: Any) -> Non
         checkpoint.newest(run.path / "checkpoints")[0].model
     )
     assert set(summary["memory"]["measured"]) == set(summary["memory"]["predicted"])
+
     for row in ("weights", "gradients", "first_moment", "second_moment"):
         assert summary["memory"]["measured"][row] == summary["memory"]["predicted"][row]
+
     assert set(summary["metrics"]) == {"validation", "test"}
     assert not list(run.path.rglob("*.tmp")) and not (run.path / "running.json").exists()
 
 
 def test_a_run_read_from_its_folder_says_what_it_told(source: Path, new_run: Any) -> None:
-    asked, listener = experiment(source), Listener()
+    asked = experiment(source)
+    listener = Listener()
     run = new_run(asked)
     trainer.train(asked, run, listener, Control())
     read = history.read_events(run.path)
     told = np.concatenate([event.losses for event in listener.of(events.StepsDone)])
     again = next(event for event in read if isinstance(event, events.StepsDone))
     np.testing.assert_allclose(again.losses, told, rtol=1e-6)
+
     epochs = [event for event in read if isinstance(event, events.EpochDone)]
     for before, after in zip(listener.of(events.EpochDone), epochs, strict=True):
         assert (before.metrics, before.best) == (after.metrics, after.best)
         assert before.validation_loss == after.validation_loss
         assert np.array_equal(before.confusion, after.confusion)
+
     assert isinstance(read[-1], events.RunFinished) and read[-1].status == "completed"
     assert (
         next(event for event in read if isinstance(event, events.RunPrepared))
@@ -117,6 +127,7 @@ def test_two_runs_of_one_seed_write_the_same_lines(source: Path, new_run: Any) -
     ends = [trainer.train(asked, run, Listener(), Control()) for run in runs]
     assert metrics_lines(runs[0]) == metrics_lines(runs[1])
     assert ends[0].summary["weights_sha256"] == ends[1].summary["weights_sha256"]
+
     other = asked.replace(training=asked.training.replace(seed=1))
     end = trainer.train(other, new_run(other), Listener(), Control())
     assert end.summary["weights_sha256"] != ends[0].summary["weights_sha256"]
@@ -140,7 +151,9 @@ def test_what_others_draw_at_random_changes_nothing(source: Path, new_run: Any) 
 def test_the_weights_kept_are_those_of_the_best_epoch(
     source: Path, new_run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Validation losses that rise after epoch 2: epoch 2 is judged, kept and told, not the last one."""
+    """Validation losses that rise after epoch 2: epoch 2 is judged, kept and told, not the last
+    one.
+    """
     losses = iter([2.0, 1.0, 1.5, 1.7])
     seen: list[str] = []
 
@@ -153,7 +166,8 @@ def test_the_weights_kept_are_those_of_the_best_epoch(
 
     monkeypatch.setattr("app.engine.training.validation.evaluate", crafted)
     asked = experiment(source, training={"epochs": 4})
-    run, listener = new_run(asked), Listener()
+    run = new_run(asked)
+    listener = Listener()
     finished = trainer.train(asked, run, listener, Control())
     assert finished.summary["best_epoch"] == 2
     assert finished.reason == "Trained 4 epochs. The weights of epoch 2 are kept."
@@ -175,12 +189,14 @@ def test_early_stopping_counts_epochs_without_improvement(
 
     monkeypatch.setattr("app.engine.training.validation.evaluate", crafted)
     asked = experiment(source, training={"epochs": 9, "patience": 2, "min_delta": 0.1})
-    run, listener = new_run(asked), Listener()
+    run = new_run(asked)
+    listener = Listener()
     finished = trainer.train(asked, run, listener, Control())
     assert [event.since_best for event in listener.of(events.EpochDone)] == [0, 0, 1, 2]
     assert finished.status == "completed" and finished.reason.startswith(
         "Stopped early after epoch 4"
     )
+
     again = trainer.resume(run, Listener(), Control())
     assert again.status == "failed" and "more epochs" in again.failure[1]
     assert run.status == "completed"  # a run that cannot go on keeps what it had
@@ -198,7 +214,10 @@ def _train_in_thread(asked: Any, run: Run, listener: Any, control: Control) -> t
 
 
 def test_stop_while_reading_leaves_a_run_that_can_begin_again(source: Path, new_run: Any) -> None:
-    asked, control, listener = experiment(source), Control(), Listener()
+    asked = experiment(source)
+    control = Control()
+
+    listener = Listener()
 
     def listen(event: events.Event) -> None:
         listener(event)
@@ -213,11 +232,14 @@ def test_stop_while_reading_leaves_a_run_that_can_begin_again(source: Path, new_
 
 
 def test_stop_in_the_middle_of_an_epoch_keeps_what_was_learned(source: Path, new_run: Any) -> None:
-    asked, listener = experiment(source), Listener()
+    asked = experiment(source)
+    listener = Listener()
     run = new_run(asked)
+
     control = Control()
     with at_step(2, control.stop):
         finished = trainer.train(asked, run, listener, control)
+
     assert finished.status == "stopped" and finished.summary["steps"] == 3
     assert finished.summary["best_epoch"] == 1 and "accuracy" in finished.summary["metrics"]["test"]
     assert run.best_folder is not None
@@ -242,28 +264,36 @@ def test_stop_asked_twice_ends_without_judging(source: Path, new_run: Any) -> No
 def test_stop_in_the_validation_is_honoured_within_a_batch(
     source: Path, new_run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked, control = experiment(source), Control()
+    asked = experiment(source)
+    control = Control()
     reference = trainer.train(asked, new_run(asked), Listener(), Control())
+
     stopped_there: list[bool] = []
 
     def watched(*arguments: Any, **options: Any) -> Any:
         if not stopped_there:
             control.stop(at_once=True)
             stopped_there.append(True)
+
             with pytest.raises(Stopped):
                 evaluate(*arguments, **options)
+
             raise Stopped
         return evaluate(*arguments, **options)
 
     monkeypatch.setattr("app.engine.training.validation.evaluate", watched)
     run = new_run(asked)
     assert trainer.train(asked, run, Listener(), control).status == "stopped"
+
     finished = trainer.resume(run, Listener(), Control())
     assert finished.summary["weights_sha256"] == reference.summary["weights_sha256"]
 
 
 def test_pause_waits_and_resume_goes_on(source: Path, new_run: Any) -> None:
-    asked, control, listener = experiment(source), Control(), Listener()
+    asked = experiment(source)
+    control = Control()
+    listener = Listener()
+
     paused = threading.Event()
 
     def listen(event: events.Event) -> None:
@@ -278,15 +308,20 @@ def test_pause_waits_and_resume_goes_on(source: Path, new_run: Any) -> None:
     assert paused.wait(60)
     assert checkpoint.newest(run.path / "checkpoints")[0].state["progress"]["step"] == 1
     assert run.status == "running"
+
     control.resume()
     thread.join(60)
     assert listener.events[-1].status == "completed"
+
     reference = trainer.train(asked, new_run(asked), Listener(), Control())
     assert listener.events[-1].summary["weights_sha256"] == reference.summary["weights_sha256"]
 
 
 def test_a_paused_run_can_be_stopped(source: Path, new_run: Any) -> None:
-    asked, control, listener = experiment(source), Control(), Listener()
+    asked = experiment(source)
+    control = Control()
+
+    listener = Listener()
 
     def listen(event: events.Event) -> None:
         listener(event)
@@ -316,11 +351,14 @@ def test_an_error_anywhere_is_told_and_the_next_training_works(
         "optimizer": "torch.optim.AdamW.step",
         "validation": "app.engine.training.validation.evaluate",
     }[place]
-    asked, listener = experiment(source), Listener()
+    asked = experiment(source)
+    listener = Listener()
+
     run = new_run(asked)
     with monkeypatch.context() as patch:
         patch.setattr(target, fail)
         finished = trainer.train(asked, run, listener, Control())
+
     assert finished.status == "failed" and run.status == "failed"
     what, remedy, details = finished.failure
     assert "third wheel" in what and remedy and "Traceback" in details
@@ -333,7 +371,8 @@ def test_an_error_anywhere_is_told_and_the_next_training_works(
     [
         torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
         RuntimeError(
-            "[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory: you tried to allocate"
+            "[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory: you tried "
+            "to allocate"
         ),
         MemoryError(),
     ],
@@ -343,13 +382,16 @@ def test_out_of_memory_is_retried_with_half_the_batch(
 ) -> None:
     """The failed network must be gone before the next is built: the live exception would hold it."""
     alive: list[weakref.ref[Network]] = []
-    kind, text = type(error), str(error)
-    real_build, real_forward = plan.build_model, Network.forward
+    kind = type(error)
+    text = str(error)
+    real_build = plan.build_model
+    real_forward = Network.forward
 
     def build(*arguments: Any) -> Network:
         assert all(reference() is None for reference in alive)
         network = real_build(*arguments)
         alive.append(weakref.ref(network))
+
         return network
 
     def forward(self: Network, x: torch.Tensor) -> torch.Tensor:
@@ -359,9 +401,11 @@ def test_out_of_memory_is_retried_with_half_the_batch(
 
     monkeypatch.setattr(plan, "build_model", build)
     monkeypatch.setattr(Network, "forward", forward)
-    asked, listener = experiment(source, training={"batch_size": 64}), Listener()
+    asked = experiment(source, training={"batch_size": 64})
+    listener = Listener()
     finished = trainer.train(asked, new_run(asked), listener, Control())
     assert finished.status == "completed"
+
     texts = [event.text for event in listener.of(events.StageChanged)]
     assert "Not enough memory for batch 64; retrying with 32" in texts
     assert "Not enough memory for batch 32; retrying with 16" in texts
@@ -373,6 +417,7 @@ def test_out_of_memory_is_retried_with_half_the_batch(
         == finished.summary["steps"]
         == 4
     )
+
     del finished
     gc.collect()
     assert all(reference() is None for reference in alive)
@@ -388,13 +433,16 @@ def test_out_of_memory_ends_after_three_halvings(
 
     real_forward = Network.forward
     monkeypatch.setattr(Network, "forward", forward)
-    asked, listener = experiment(source, training={"batch_size": 64}), Listener()
+    asked = experiment(source, training={"batch_size": 64})
+    listener = Listener()
     finished = trainer.train(asked, new_run(asked), listener, Control())
+
     assert finished.status == "failed"
     assert finished.failure[:2] == (
         "There was not enough memory for a batch of 8.",
         "Choose a smaller batch size, smaller examples or a smaller template.",
     )
+
     assert sum("retrying" in event.text for event in listener.of(events.StageChanged)) == 3
     assert (
         any(event.finding.key == "memory" for event in listener.of(events.Found))
@@ -415,18 +463,22 @@ def test_a_loss_that_is_no_number_ends_the_run_with_a_remedy(source: Path, new_r
         schedule={"kind": "constant"},
         training={"epochs": 30},
     )
-    run, listener = new_run(asked), Listener()
+    run = new_run(asked)
+    listener = Listener()
     finished = trainer.train(asked, run, listener, Control())
     assert finished.status == "diverged" and "no number any more at step" in finished.reason
+
     losses = np.concatenate([event.losses for event in listener.of(events.StepsDone)])
     assert not np.isfinite(losses[-2:]).any() and np.isfinite(losses[:-2]).all()
     finding = next(
         event.finding for event in listener.of(events.Found) if event.finding.key == "diverged"
     )
     assert finding.remedy.changes == {"optimizer.learning_rate": 10.0}
+
     found, _ = checkpoint.newest(run.path / "checkpoints")
     if found is not None:
         assert all(torch.isfinite(tensor).all() for tensor in found.model.values())
+
     assert trainer.resume(run, Listener(), Control()).status == "failed"
     assert run.status == "diverged"
 
@@ -451,10 +503,12 @@ def test_two_trainings_of_one_run_are_refused(source: Path, new_run: Any) -> Non
     asked = experiment(source)
     run = new_run(asked)
     run.claim()
+
     try:
         finished = trainer.train(asked, run, Listener(), Control())
     finally:
         run.release()
+
     assert finished.status == "failed" and "already" in finished.failure[0]
     assert not run.summary()
 
@@ -475,4 +529,5 @@ def test_warnings_of_the_training_go_to_its_log(source: Path, new_run: Any, recw
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         trainer.train(asked, run, listen, Control())
+
     assert "a strange light" in (run.path / "log.txt").read_text(encoding="utf-8")

@@ -39,6 +39,7 @@ def long_network(blocks: int) -> dict[str, list[str]]:
     inputs: dict[str, list[str]] = {"input": []}
     for place in range(1, len(names)):
         inputs[names[place]] = [names[place - 1]] + ([names[place - 4]] if place % 4 == 0 else [])
+
     return inputs
 
 
@@ -57,6 +58,7 @@ def test_no_block_covers_another_and_each_stands_below_what_it_reads(
 ) -> None:
     boxes = placed(inputs).boxes
     assert not any(overlap(one, other) for one, other in itertools.combinations(boxes.values(), 2))
+
     for name, sources in inputs.items():
         for source in sources:
             assert boxes[source].bottom < boxes[name].y
@@ -68,9 +70,12 @@ def test_lines_join_their_blocks_and_cross_no_other(inputs: dict[str, list[str]]
     assert set(arrangement.lines) == {
         (source, name) for name, sources in inputs.items() for source in sources
     }
+
     for (source, target), corners in arrangement.lines.items():
-        first, last = arrangement.boxes[source], arrangement.boxes[target]
+        first = arrangement.boxes[source]
+        last = arrangement.boxes[target]
         assert on_edge(corners[0], first) and on_edge(corners[-1], last)
+
         for one, other in itertools.pairwise(corners):
             assert one[0] == other[0] or one[1] == other[1]
             for name, box in arrangement.boxes.items():
@@ -125,6 +130,7 @@ def blocks(count: int = 6, broken: int = -1) -> list[BlockView]:
                 reached=not (0 <= broken <= number),
             )
         )
+
     return views
 
 
@@ -135,14 +141,17 @@ def view(qtbot: QtBot) -> NetworkView:
     made.resize(460, 300)
     made.show()
     made.show_blocks(blocks())
+
     return made
 
 
 def test_the_keyboard_walks_from_block_to_block(qtbot: QtBot, view: NetworkView) -> None:
     told: list[str] = []
     view.selected.connect(told.append)
+
     for key in (Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_End, Qt.Key.Key_Home):
         qtbot.keyClick(view, key)
+
     assert told == ["input", "n0", "input", "n5", "input"]
     assert "Selected: Picture: 1 channel of 28 × 28." in view.accessibleDescription()
 
@@ -160,6 +169,7 @@ def test_a_click_selects_and_the_choice_survives_a_new_drawing(
     qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=centre)
     assert view.chosen == "n1"
     view.show_blocks(blocks(4))
+
     assert view.chosen == "n1" and view.item("n1").isSelected()
 
 
@@ -178,12 +188,14 @@ def test_the_wheel_with_control_zooms_and_without_scrolls(
             Qt.ScrollPhase.NoScrollPhase,
             False,
         )
+
         qapp.sendEvent(view.viewport(), event)
 
     turn(Qt.KeyboardModifier.ControlModifier, 120)
     assert view.zoom > 1.1
     larger = view.zoom
     turn(Qt.KeyboardModifier.NoModifier, -120)
+
     assert view.zoom == larger
     assert view.verticalScrollBar().value() > 0
 
@@ -197,17 +209,21 @@ def test_all_of_a_long_network_fits_and_goes_back_to_actual_size(
     assert (
         view.mapFromScene(view.sceneRect()).boundingRect().height() <= view.viewport().height() + 2
     )
+
     qtbot.keyClick(view, "0")
     assert view.zoom == 1
 
 
 def test_a_block_that_cannot_be_says_so_and_grows(view: NetworkView) -> None:
     view.show_blocks(blocks(broken=2))
-    fault, later = view.item("n2"), view.item("n3")
+    fault = view.item("n2")
+    later = view.item("n3")
     assert fault.height > later.height
     assert "It cannot be halved again. Take fewer blocks." in fault.toolTip()
     assert later.view.words().endswith("not reached")
-    fault_box, later_box = fault.sceneBoundingRect(), later.sceneBoundingRect()
+
+    fault_box = fault.sceneBoundingRect()
+    later_box = later.sceneBoundingRect()
     assert fault_box.bottom() <= later_box.top() + 4
 
 
@@ -246,4 +262,5 @@ def test_a_branched_network_is_drawn_whole(view: NetworkView) -> None:
     view.show_blocks(list(views.values()))
     view.zoom_to_fit()
     shown = view.mapToScene(view.viewport().rect()).boundingRect().adjusted(-2, -2, 2, 2)
+
     assert all(shown.contains(view.item(name).sceneBoundingRect()) for name in TOWERS)

@@ -1,4 +1,6 @@
-"""The confusion matrix: readable at 2 classes, usable at 200, by mouse and by keyboard, in light and dark."""
+"""The confusion matrix: readable at 2 classes, usable at 200, by mouse and by keyboard, in light
+and dark.
+"""
 
 from __future__ import annotations
 
@@ -39,6 +41,7 @@ def matrix(qtbot: QtBot, theme: Theme) -> ConfusionMatrix:
     qtbot.addWidget(made)
     made.resize(420, 360)
     made.show()
+
     return made
 
 
@@ -79,8 +82,10 @@ def test_a_click_tells_the_classes_whatever_their_order(
     matrix.show_confusion(confusion(10))
     matrix.set_sorted(sort)
     order = by_confusion(confusion(10).counts) if sort else np.arange(10)
+
     with qtbot.waitSignal(matrix.picked) as picked:
         qtbot.mouseClick(matrix.viewport(), Qt.MouseButton.LeftButton, pos=cell(matrix, 2, 7))
+
     assert picked.args == [order[2], order[7]]
 
 
@@ -94,6 +99,7 @@ def test_pointing_at_a_cell_says_its_names(qtbot: QtBot, matrix: ConfusionMatrix
     matrix.show_confusion(confusion(200))
     with qtbot.waitSignal(matrix.pointed, check_params_cb=bool) as told:
         qtbot.mouseMove(matrix.viewport(), cell(matrix, 0, 199))
+
     assert told.args[0].startswith("sort of thing 0 taken for sort of thing 199: ")
 
 
@@ -109,13 +115,17 @@ def test_the_keyboard_reaches_every_cell(qtbot: QtBot, matrix: ConfusionMatrix) 
         keys.Key_Up,
     ):
         qtbot.keyClick(matrix, key)
+
     assert matrix.current == (1, 3)
     with qtbot.waitSignal(matrix.picked) as picked:
         qtbot.keyClick(matrix, keys.Key_Return)
+
     assert picked.args == [1, 3]
     assert "sort of thing 1 taken for sort of thing 3" in matrix.accessibleDescription()
+
     for _ in range(9):
         qtbot.keyClick(matrix, keys.Key_Up)
+
     qtbot.keyClick(matrix, keys.Key_Home)
     assert matrix.current == (0, 0)
 
@@ -126,15 +136,19 @@ def test_two_hundred_classes_fit_and_can_be_brought_near(
     matrix.show_confusion(confusion(200))
     assert matrix.horizontalScrollBar().maximum() == matrix.verticalScrollBar().maximum() == 0
     matrix.set_current(150, 151)
+
     for _ in range(14):
         qtbot.keyClick(matrix, Qt.Key.Key_Plus)
+
     assert matrix._place().cell > 14, "a name and a number fit a cell"
-    place, view = matrix._place(), matrix.viewport()
+    place = matrix._place()
+    view = matrix.viewport()
     x = place.left + 151.5 * place.cell - matrix.horizontalScrollBar().value()
     y = place.top + 150.5 * place.cell - matrix.verticalScrollBar().value()
     assert place.left < x < view.width() and place.top < y < view.height(), (
         "the current cell stays in view"
     )
+
     qtbot.keyClick(matrix, Qt.Key.Key_0)
     assert matrix.zoomed == 1 and matrix.verticalScrollBar().maximum() == 0
 
@@ -144,6 +158,7 @@ def test_the_place_stays_when_the_figures_change(matrix: ConfusionMatrix) -> Non
     matrix.set_current(4, 5)
     matrix.zoom(3)
     matrix.show_confusion(confusion(20, seed=1))
+
     assert matrix.current == (4, 5) and matrix.zoomed == 3
     matrix.show_confusion(confusion(3))
     assert matrix.current is None and matrix.zoomed == 1
@@ -162,6 +177,7 @@ def test_a_picture_for_a_file_holds_all_of_it(matrix: ConfusionMatrix, classes: 
     matrix.zoom(5)
     image = matrix.image()
     assert max(image.width(), image.height()) < EXPORT_LIMIT + 600
+
     place = paint.geometry(
         confusion(classes), matrix._theme, image.width() - 32, image.height() - 32
     )
@@ -179,13 +195,14 @@ def luminance(color: QColor) -> float:
 @pytest.mark.parametrize("dark", [False, True])
 def test_numbers_can_be_read_on_the_deepest_cells(theme: Theme, dark: bool) -> None:
     theme.set_dark(dark)
-    all_right, all_wrong = (
-        Confusion(np.eye(2, dtype=int), ("a", "b")),
-        Confusion(1 - np.eye(2, dtype=int), ("a", "b")),
-    )
+    all_right = Confusion(np.eye(2, dtype=int), ("a", "b"))
+    all_wrong = Confusion(1 - np.eye(2, dtype=int), ("a", "b"))
+
     text = luminance(theme.color("text"))
     for figures, at in ((all_right, (0, 0)), (all_wrong, (1, 0))):
         cells = paint.picture(figures, np.arange(2), theme, paint.DEEPEST)
         ground = luminance(cells.pixelColor(*at))
-        high, low = max(text, ground), min(text, ground)
+        high = max(text, ground)
+        low = min(text, ground)
+
         assert (high + 0.05) / (low + 0.05) >= 4.5

@@ -1,4 +1,6 @@
-"""The Data page for tables, texts, signals and pairs: what is shown, what can be chosen, and what is left out."""
+"""The Data page for tables, texts, signals and pairs: what is shown, what can be chosen, and what
+is left out.
+"""
 
 from __future__ import annotations
 
@@ -66,6 +68,7 @@ def tiles(folder: Path, rows: int = 60) -> Path:
     for row in range(rows):
         size = "" if row % 9 == 4 else f"{random.normal(30, 4):.1f}".replace(".", ",")
         lines.append(f"{row + 1};{size};{('rot', 'blau', 'grün')[row % 3]};{3 + row % 4}")
+
     path = folder / "fliesen.csv"
     path.write_bytes("\n".join(lines).encode("cp1252"))
     return path
@@ -77,17 +80,20 @@ def test_a_table_shows_how_it_was_read_and_what_its_columns_are(
     read(qtbot, loose, tiles(tmp_path))
     looked(qtbot, page)
     assert "table" in tabs(page) and "augmentation" not in tabs(page)
+
     page.show_tab("table")
     delimiter, encoding = (
         page.findChild(QComboBox, f"data.{name}") for name in ("delimiter", "encoding")
     )
     assert isinstance(delimiter, QComboBox) and delimiter.currentText() == "Semicolon (found)"
     assert isinstance(encoding, QComboBox) and "Windows" in encoding.currentText()
+
     model = page.table.columns.model()
     shown = {
         str(model.index(row, NAME).data()): str(model.index(row, ROLE).data())
         for row in range(model.rowCount())
     }
+
     assert shown == {
         "güte": "Target: to predict",
         "nr": "Ignored",
@@ -106,10 +112,12 @@ def test_another_role_is_taken_and_the_preview_follows(
     page.table.columns.chosen.emit("farbe", "role", "target")
     again(qtbot, loose)
     description = loose.document.description
+
     assert description is not None and description.classes == ("blau", "grün", "rot")
     qtbot.waitUntil(lambda: page.table.preview.targets == ("farbe",), timeout=PATIENCE_MS)
     loose.document.undo()
     again(qtbot, loose)
+
     assert loose.document.description is not None and len(loose.document.description.classes) == 4
 
 
@@ -121,6 +129,7 @@ def test_the_menu_of_a_column_offers_roles_and_policies(
     columns = page.table.preview.columns
     place = next(place for place, one in enumerate(columns) if one.name == "farbe")
     assert [one.value for one in offers(columns, place, ROLE)][:2] == ["target", TOO]
+
     place = next(place for place, one in enumerate(columns) if one.missing)
     assert [one.value for one in offers(columns, place, POLICY)] == [
         "median",
@@ -128,14 +137,17 @@ def test_the_menu_of_a_column_offers_roles_and_policies(
         "zero",
         "drop",
     ]
+
     page.show_tab("table")
     table = page.findChild(ColumnTable, "data.columns")
     assert isinstance(table, ColumnTable)
+
     table.setFocus()
     table.setCurrentIndex(table.model().index(1, ROLE))
     qtbot.keyClick(table, Qt.Key.Key_Return)
     menu = table.findChild(QMenu, "data.columns.menu")
     assert isinstance(menu, QMenu) and menu.isVisible() and len(menu.actions()) >= 7
+
     menu.close()
 
 
@@ -148,10 +160,12 @@ def test_the_question_of_few_whole_numbers_is_answered_with_a_click(
         page.question.isVisible()
         and "classes or amounts" in page.question.findChildren(QLabel)[-1].text()
     )
+
     amounts = page.findChild(QAbstractButton, "data.question.amounts")
     assert isinstance(amounts, QAbstractButton)
     qtbot.mouseClick(amounts, Qt.MouseButton.LeftButton)
     again(qtbot, loose)
+
     assert loose.document.task().kind == "regression"
     qtbot.waitUntil(lambda: not page.question.isVisible(), timeout=PATIENCE_MS)
     assert page.overview.balance.amounts.isVisible() and not page.overview.bars.isVisible()
@@ -161,12 +175,14 @@ def test_a_target_gives_way_or_stands_beside(loose: Loose) -> None:
     data = DataSettings(source="x.csv")
     assert with_role(data, ("a",), "b", "target") == {"columns": {}, "missing": {}, "target": "b"}
     assert with_role(data, ("a",), "b", TOO)["target"] == ["a", "b"]
+
     both = data.replace(target=["a", "b"], missing={"b": "mean"})
     assert with_role(both, ("a", "b"), "b", "category") == {
         "columns": {"b": "category"},
         "missing": {},
         "target": "a",
     }
+
     assert with_role(data.replace(columns={"b": "ignore"}), (), "b", "")["columns"] == {}
 
 
@@ -196,9 +212,11 @@ def test_what_does_not_concern_the_data_is_hidden(
     read(qtbot, loose, source)
     if "table" in shown:
         looked(qtbot, page)
+
     assert page._heading.text() == words
     assert tabs(page) == shown
     assert not page.overview.pictures.isVisible() and len(page.overview.examples.rows) > 0
+
     page.show_tab("preparation")
     heights = [widget for widget in page.findChildren(QWidget, "data.height") if widget.isVisible()]
     assert bool(heights) == ("augmentation" in shown)
@@ -213,10 +231,12 @@ def test_a_text_is_cut_before_ones_eyes(
             (tmp_path / "texts" / kind / f"{number}.txt").write_text(
                 f"{sentence} {number * 'so '}", encoding="utf-8"
             )
+
     read(qtbot, loose, tmp_path / "texts")
     assert isinstance(page.overview.tokens, TokenView) and page.overview.tokens.isVisible()
     assert "".join(page.overview.tokens.pieces).startswith(("the sun", "snow"))
     assert page.overview.balance.lengths.isVisible()
+
     page.grab()
     assert (visible(" a\n"), visible("b")) == ("·a↵", "b")
 
@@ -227,18 +247,22 @@ def test_tasks_that_cannot_be_are_greyed_with_the_reason(
     read(qtbot, loose, "sample:digits")
     box = page.findChild(TaskBox, "data.task")
     assert isinstance(box, TaskBox) and "found" in box.currentText()
+
     states = {box.itemData(row): box.model().item(row).isEnabled() for row in range(1, box.count())}
     assert states["classification"] and states["regression"] and not states["matching"]
     assert not states["language-modelling"] and not states["binary-classification"]
+
     row = box.findData("matching")
     assert "pairs" in box.itemData(row, Qt.ItemDataRole.ToolTipRole)
     loose.document.choose("loss", "cross-entropy")
     loose.document.choose("model", "resnet")
     box.activated.emit(box.findData("reconstruction"))
     assert loose.document.experiment.loss is None and loose.document.experiment.model is None
+
     again(qtbot, loose)
     assert loose.document.task().kind == "reconstruction"
     assert loose.document.dataset is not None
+
     from app.engine.learning.tasks import TASKS
 
     assert unfit(TASKS["classification"], loose.document.dataset) == ""
@@ -252,12 +276,14 @@ def test_a_table_that_cannot_be_learned_from_can_be_mended(
     path.write_text("size,rooms,price\n" + "\n".join(lines), encoding="utf-8")
     read(qtbot, loose, path, task="regression", target="price")
     assert loose.document.data_state == "failed"
+
     failed = page._states["failed"]
     qtbot.waitUntil(
         lambda: failed.findChild(ColumnTable, "data.columns") is not None, timeout=PATIENCE_MS
     )
     table = failed.findChild(ColumnTable, "data.columns")
     assert isinstance(table, ColumnTable)
+
     qtbot.waitUntil(table.isVisible, timeout=PATIENCE_MS)
     table.chosen.emit("rooms", "role", "target")
     qtbot.waitUntil(lambda: loose.document.data_state == "ready", timeout=PATIENCE_MS)
@@ -275,9 +301,11 @@ def test_bars_of_a_histogram_count_every_value(qtbot: QtBot, loose: Loose) -> No
     assert edge_words(np.array([0.0, 0.25, 0.5])) == ["0.00", "0.25", "0.50"]
     assert edge_words(np.array([0.0, 1000.0])) == ["0", "1,000"]
     assert len(bins_of(np.full(5, 3.0))) == 2
+
     shown = Histogram(loose.parts.theme)
     qtbot.addWidget(shown)
     shown.show_values({"training": values, "test": np.zeros(0)}, "weight (kg)")
     assert list(shown.counts) == ["training"] and "weight (kg)" in shown.accessibleDescription()
     assert "examples" in shown.words(int(np.argmax(shown.counts["training"])))
+
     shown.grab()

@@ -24,6 +24,7 @@ def page(qtbot: QtBot, loose: Loose) -> DataPage:
     qtbot.addWidget(made)
     made.resize(840, 610)
     made.show()
+
     return made
 
 
@@ -54,6 +55,7 @@ def test_the_empty_page_offers_to_open_and_says_what(
     press(qtbot, page, "data.open_file")
     press(qtbot, page, "data.samples")
     assert loose.done == ["open_folder", "open_file"] and loose.gone == ["welcome"]
+
     shown = " ".join(found.text() for found in page.findChildren(QLabel) if found.isVisible())
     assert all(word in shown for word in ("sub-folder", "IDX", "NPZ", "CSV"))
     assert page.ready() == (False, "No data are opened yet.")
@@ -66,6 +68,7 @@ def test_while_reading_stage_and_progress_can_be_seen_and_stopped(
     loose.document.set_progress("Reading pictures", 3120, 8000)
     shown = " ".join(found.text() for found in page.findChildren(QLabel) if found.isVisible())
     assert "Reading pictures" in shown and "3,120 of 8,000" in shown
+
     press(qtbot, page, "data.cancel")
     assert loose.done == ["cancel_reading"]
 
@@ -81,6 +84,7 @@ def test_a_folder_without_pictures_fails_beside_a_button_to_choose_again(
     assert "data.height" not in {
         found.objectName() for found in page._states["failed"].findChildren(QWidget)
     }
+
     press(qtbot, page, "data.how")
     assert "data.height" in {
         found.objectName() for found in page._states["failed"].findChildren(QWidget)
@@ -97,6 +101,7 @@ def test_reading_the_same_data_in_another_way_keeps_the_page(
     loose.document.set_data("reading", loose.document.dataset)
     assert page.overview.isVisible()
     press(qtbot, page, "data.cancel_again")
+
     assert loose.done == ["cancel_reading"]
 
 
@@ -120,7 +125,8 @@ def test_counts_per_class_and_split_are_those_of_the_data(
     assert description is not None
     assert sum(page.overview.bars.totals) == 1797
     assert page.overview.bars.words(3) == (
-        f"3: {sum(description.counts[split][3] for split in description.counts)} ({description.counts['training'][3]} training, "
+        f"3: {sum(description.counts[split][3] for split in description.counts)} "
+        f"({description.counts['training'][3]} training, "
         f"{description.counts['validation'][3]} validation, {description.counts['test'][3]} test)"
     )
 
@@ -131,9 +137,11 @@ def test_the_chooser_shows_the_pictures_of_one_class(
     read(qtbot, loose, "sample:digits")
     dataset = loose.document.dataset
     assert dataset is not None
+
     page.overview.chooser.setCurrentIndex(page.overview.chooser.findData("7"))
     expected = dataset.inputs[dataset.targets == 7]
     assert len(page.overview.pictures.rows) == len(expected)
+
     np.testing.assert_array_equal(page.overview.pictures.rows[5][0], expected[5])
 
 
@@ -148,9 +156,12 @@ def test_the_first_batch_is_the_one_that_training_begins_with(
 
     read(qtbot, loose, "sample:digits")
     qtbot.waitUntil(lambda: len(page.overview.batch.rows) > 0, timeout=PATIENCE_MS)
-    dataset, experiment = loose.document.dataset, loose.document.effective()
+    dataset = loose.document.dataset
+    experiment = loose.document.effective()
     assert dataset is not None and experiment.training.batch_size is not None
-    description, cpu = dataset.description, torch.device("cpu")
+
+    description = dataset.description
+    cpu = torch.device("cpu")
     state = torch.get_rng_state()
     generator = Randomness(experiment.training.seed, cpu)
     varied = Augmentation(settled(experiment.augmentation, description))
@@ -179,10 +190,12 @@ def test_uneven_classes_are_said_and_balanced_with_one_click(
     assert not any("Uneven" in card.title for card in page.guide()), (
         "what the page says is not said twice"
     )
+
     press(qtbot, page, "data.balance")
     assert loose.document.experiment.loss is not None
     assert loose.document.experiment.loss.class_weights == "balanced"  # type: ignore[attr-defined]
     assert not page.overview.balance_button.isVisible()
+
     loose.document.undo()
     assert page.overview.balance_button.isVisible()
 
@@ -194,6 +207,7 @@ def test_a_remedy_of_the_guide_changes_settings_and_starts_nothing(
     page.show_tab("preparation")
     card = next(card for card in page.guide() if card.name == "guide.imbalance")
     assert card.action is not None
+
     card.action()
     assert loose.document.experiment.loss is not None
     assert loose.done == []
@@ -243,6 +257,7 @@ def test_real_files_are_shown_before_and_after(
     qtbot.waitUntil(lambda: len(page.preparing.after.rows) > 0, timeout=PATIENCE_MS)
     assert {row[0].shape for row in page.preparing.before.rows} == {(3, 20, 40)}
     assert loose.document.replace("data", height=16, width=16, fit="fit", colour="grey") == ""
+
     qtbot.waitUntil(
         lambda: page.preparing.after.rows[0][0].shape == (1, 16, 16), timeout=PATIENCE_MS
     )
@@ -268,6 +283,7 @@ def test_arrays_are_read_once_more_for_the_picture_before(
         ),
         timeout=PATIENCE_MS,
     )
+
     assert {row[0].shape for row in page.preparing.before.rows} == {(1, 8, 8)}
 
 
@@ -281,13 +297,16 @@ def test_the_column_of_classes_of_a_table_can_be_chosen(
         for kind in ("cat", "dog")
         for n in range(8)
     ]
+
     (folder / "list.csv").write_text("\n".join(lines), encoding="utf-8")
     read(qtbot, loose, folder / "list.csv")
     assert loose.document.replace("data", target="size") == ""
+
     qtbot.waitUntil(lambda: loose.document.data_state == "ready", timeout=PATIENCE_MS)
     page.show_tab("preparation")
     field = page.findChild(QWidget, "data.target")
     assert isinstance(field, QWidget) and field.isVisible()
+
     qtbot.waitUntil(
         lambda: loose.document.description.classes == ("large", "small"), timeout=PATIENCE_MS
     )
@@ -315,9 +334,12 @@ def test_the_same_picture_is_varied_and_again_differs(
     qtbot.waitUntil(lambda: len(strip.rows) > 0, timeout=PATIENCE_MS)
     dataset = loose.document.dataset
     assert dataset is not None
-    original, first = strip.rows[0][0], [row[0] for row in strip.rows[1:]]
+
+    original = strip.rows[0][0]
+    first = [row[0] for row in strip.rows[1:]]
     assert any(np.array_equal(original, known) for known in dataset.inputs)
     assert not all(np.array_equal(original, varied) for varied in first)
+
     press(qtbot, page, "data.again")
     qtbot.waitUntil(
         lambda: (
@@ -325,6 +347,7 @@ def test_the_same_picture_is_varied_and_again_differs(
         ),
         timeout=PATIENCE_MS,
     )
+
     np.testing.assert_array_equal(strip.rows[0][0], original)
 
 
@@ -336,6 +359,7 @@ def test_no_variation_is_said_and_shown(qtbot: QtBot, loose: Loose, page: DataPa
         lambda: label(page, "data.varied.words") == "Nothing is varied.", timeout=PATIENCE_MS
     )
     rows = page.varying.strips[0].rows
+
     assert all(np.array_equal(rows[0][0], row[0]) for row in rows)
 
 
@@ -354,19 +378,23 @@ def test_skipped_files_are_listed_with_reasons_and_junk_is_folded(
     (folder / "nothing").mkdir()
     read(qtbot, loose, folder)
     assert page._tabs.tabText(TABS.index("skipped")) == "Skipped files (4)"
+
     page.show_tab("skipped")
     table = page.findChild(QTableView, "data.skipped")
     assert isinstance(table, QTableView)
+
     model = table.model()
     rows = {
         model.index(row, 0).data(): model.index(row, 1).data() for row in range(model.rowCount())
     }
     assert set(rows) == {"cat/empty.png", "cat/cut.png", "dog/text.jpg", "nothing"}
     assert "empty" in rows["cat/empty.png"] and "no pictures" in rows["nothing"]
+
     junk = page.findChild(QCheckBox, "data.ignored")
     assert isinstance(junk, QCheckBox) and junk.text() == "show 1 ignored file"
     junk.setChecked(True)
     assert model.rowCount() == 5
+
     page.show_tab("overview")
     assert sum(page.overview.bars.totals) == 18
 
@@ -378,6 +406,7 @@ def test_the_guide_leads_to_the_skipped_files(
     (folder / "cat" / "empty.png").write_bytes(b"")
     read(qtbot, loose, folder)
     card = next(card for card in page.guide() if card.name == "guide.skipped")
+
     assert card.action is not None
     card.action()
     assert page.tab == "skipped"
@@ -391,5 +420,6 @@ def test_nothing_asks_for_more_than_a_small_window_has(
     loose.parts.theme.set_zoom(zoom)
     page.resize(840 if zoom == 1 else 1180, 540)
     page.grab()
+
     assert page.minimumSizeHint().width() <= page.width()
     assert page.minimumSizeHint().height() <= page.height()

@@ -1,4 +1,6 @@
-"""The view into the optimizer: what it keeps, draws and says, when it asks a run to tell, and what stays afterwards."""
+"""The view into the optimizer: what it keeps, draws and says, when it asks a run to tell, and what
+stays afterwards.
+"""
 
 from __future__ import annotations
 
@@ -48,6 +50,7 @@ def look(
         "step": np.full(count, 1e-3),
         "weight": np.full(count, 0.5),
     }
+
     counts = np.zeros((count, BINS), np.int64)
     counts[:, 20:24] = 25
     kept = {name: values for name, values in sizes.items() if name not in without}
@@ -59,6 +62,7 @@ def look(
         "weight": 0.5,
         "decay": 0.0,
     } | one
+
     return events.InsideMeasured(
         step,
         layers,
@@ -79,6 +83,7 @@ def test_looks_are_bounded_and_evenly_spread() -> None:
     looks = OptimizerHistory()
     for step in range(1, 2001):
         looks.add(look(step))
+
     assert looks.seen == 2000 and looks.latest is not None and looks.latest.step == 2000
     gaps = np.diff(looks.steps)
     assert len(looks.steps) <= looks.most and len(set(gaps.tolist())) == 1 and looks.steps[0] == 1
@@ -98,6 +103,7 @@ def test_a_run_that_goes_on_from_an_earlier_step_forgets_what_came_after() -> No
     assert record.inside.steps.tolist() == [10, 20]
     record.add(events.Resumed(5))
     assert record.inside.latest is None and not len(record.inside.steps)
+
     record.add(look(6))
     record.add(look(7, layers=("other",)))
     assert record.inside.layers == ("other",) and record.inside.norms().shape == (1, 1)
@@ -120,11 +126,13 @@ def test_a_run_tells_only_while_it_is_looked_at() -> None:
     assert session._control.watching is False
     session.look_inside(True)
     assert session._control.watching is True
+
     session.set_calm(True)
     assert session._control.watching is False
     session.set_calm(False)
     session.show(Record())
     assert session._control.watching is False, "another run is shown"
+
     session.show_live()
     assert session._control.watching is True
     session.look_inside(False)
@@ -140,6 +148,7 @@ def test_a_picture_has_the_colours_of_its_values() -> None:
     shown = [image.pixelColor(column, 0).name() for column in range(3)]
     assert shown == ["#440154", "#fde725", Theme().color("track").name()]
     assert image.format() is QImage.Format.Format_RGB32
+
     lightness = viridis().astype(float) @ np.array([0.2126, 0.7152, 0.0722])
     assert (np.diff(lightness) > -0.5).all(), "it is read in grey too"
     assert [power_text(-4), power_text(2.0), power_text(-3.5)] == ["10⁻⁴", "10²", "3·10⁻⁴"]
@@ -164,12 +173,15 @@ def test_a_layer_is_chosen_by_click_and_by_key(qtbot: QtBot, count: int) -> None
     strip.show()
     strip.grab()
     heat, _ = strip._areas()
+
     place = QPointF(heat.center().x(), heat.bottom() - heat.height() / count / 2)
     with qtbot.waitSignal(strip.chosen) as chosen:
         qtbot.mouseClick(strip, Qt.MouseButton.LeftButton, pos=place.toPoint())
+
     assert chosen.args == [count - 1]
     with qtbot.waitSignal(strip.chosen) as chosen:
         qtbot.keyClick(strip, Qt.Key.Key_End)
+
     assert chosen.args == [count - 1]
     assert "step 4: gradient 0.0010" in strip.words(0, 3) and "now: g" in strip.words(0)
     assert strip.height() < 600
@@ -186,6 +198,7 @@ def test_layers_without_a_quantity_leave_a_hole(qtbot: QtBot) -> None:
         "step",
         2,
     )
+
     strip.show()
     strip.grab()
     assert "–" in strip.words(0, 0)
@@ -194,15 +207,18 @@ def test_layers_without_a_quantity_leave_a_hole(qtbot: QtBot) -> None:
 def test_the_spectrum_says_what_lies_under_the_mouse(qtbot: QtBot) -> None:
     plot = Spectrum(Theme())
     qtbot.addWidget(plot)
+
     looks = OptimizerHistory()
     for step in (1, 2, 3):
         looks.add(look(step))
+
     plot.show_histograms(
         looks.histogram("weight", 0), looks.steps, looks.sizes("weight")[0], "memory.weights"
     )
     plot.resize(300, 200)
     plot.show()
     plot.grab()
+
     assert "25.0 % of the numbers" in plot.words(plot._area().center())
     assert plot.words(QPointF(0, 0)) == ""
 
@@ -215,6 +231,7 @@ def test_norms_are_drawn_against_the_first_look(qtbot: QtBot) -> None:
     plot.show_norms(
         np.array([[1.0, 2.0], [0.0, 0.0], [4.0, 4.0]]), np.array([0.5, 1.0]), 0, "conv1"
     )
+
     assert plot.layer.y.tolist() == [1.0, 2.0]
     assert plot.whole.y == pytest.approx([1.0, np.sqrt(20 / 17)])
     plot.show_norms(np.empty((3, 0)), np.empty(0), 0, "conv1")
@@ -229,6 +246,7 @@ def test_the_formula_is_shown_in_live_figures() -> None:
     assert line.symbols == "lr × m / (√v + ε)"
     assert line.figures == "0.002 × 3e-4 / (6e-4 + 1e-8)" and line.result == "0.001"
     text = words.movement_of(OPTIMIZERS.get("adamw")(weight_decay=0.1), look(decay=0.1), 0)
+
     assert "was 0.50000 and is 0.49890" in text and "2e-4 of the weight" in text
 
 
@@ -238,12 +256,15 @@ def test_every_optimizer_has_its_words(kind: str) -> None:
     rows = {"first_moment": "first_moment", "second_moment": "second_moment_root"}
     has = {rows[row] for row in (*choice.state, *choice.partly) if row in rows}
     without = tuple({"first_moment", "second_moment_root"} - has)
+
     looks = OptimizerHistory()
     for step in (1, 2):
         looks.add(look(step, without))
+
     assert looks.latest is not None
     line = words.line_of(choice, looks.latest, 0)
     assert bool(line.symbols) == bool(choice.formula()) and "{" not in line.figures
+
     signs = [sign for sign, _ in words.parts_of(choice, looks.latest, 0)]
     assert ("m" in signs, "√v" in signs) == ("first_moment" in has, "second_moment_root" in has)
     assert words.seen_now(choice, looks, 0)
@@ -279,6 +300,7 @@ def test_what_is_seen_is_said() -> None:
         "gradients differ by a factor of 100, the steps by 1.0: what is divided by √v is alike"
         in adam
     )
+
     assert (
         "1/500 of the size" in adam
         and "Nothing pulls them back" in adam
@@ -286,9 +308,11 @@ def test_what_is_seen_is_said() -> None:
     )
     adamw = " ".join(words.seen_now(OPTIMIZERS.get("adamw")(weight_decay=0.1), looks, 0))
     assert "stay bounded" in adamw
+
     factored = OptimizerHistory()
     for step in (1, 2):
         factored.add(look(step, ("first_moment", "second_moment_root")))
+
     assert factored.latest is not None
     factored.latest.sizes["step"][:] = [1e-4, 1e-3, 1e-2]
     adafactor = " ".join(words.seen_now(OPTIMIZERS.get("adafactor")(), factored, 0))
@@ -296,6 +320,7 @@ def test_what_is_seen_is_said() -> None:
         "goes with the size of its weights" in adafactor
         and "nothing evens them out" not in adafactor
     )
+
     assert "nothing evens them out" in " ".join(
         words.seen_now(OPTIMIZERS.get("sgd")(), factored, 0)
     )
@@ -316,8 +341,10 @@ def page(loose: Loose, qtbot: QtBot) -> TrainingPage:
     made = TrainingPage(loose.parts)
     qtbot.addWidget(made)
     made.resize(840, 1200)
+
     with qtbot.waitExposed(made):
         made.show()
+
     return made
 
 
@@ -328,17 +355,21 @@ def record_with(kind: str, *looks: events.InsideMeasured) -> Record:
     )
     for one in looks:
         record.add(one)
+
     return record
 
 
 def test_the_view_shows_and_chooses(page: TrainingPage, loose: Loose, qtbot: QtBot) -> None:
-    session, view = loose.parts.session, page.run.inside
+    session = loose.parts.session
+    view = page.run.inside
     session.show(record_with("adamw", *(look(step) for step in range(1, 9))))
     assert page.run.group.button(INSIDE).text() == "Inside AdamW"
+
     qtbot.mouseClick(page.run.group.button(INSIDE), Qt.MouseButton.LeftButton)
     assert view.content.isVisible() and not view.empty.isVisible()
     assert "looked at 100 of its 1,000 numbers" in view.looked.text()
     assert view.formula.figures.text().endswith("= 0.001")
+
     view.strip.chosen.emit(2)
     assert view.layer == "answer" and view.sizes_card.title.text() == "answer now"
     qtbot.mouseClick(view.segments.buttons["ratio"], Qt.MouseButton.LeftButton)
@@ -346,6 +377,7 @@ def test_the_view_shows_and_chooses(page: TrainingPage, loose: Loose, qtbot: QtB
         view.strip.quantity == "ratio"
         and loose.parts.preferences.get("inside.quantity", "") == "ratio"
     )
+
     page.grab()
     assert len(page.guide()) >= 1 and view.seen.text()
 
@@ -361,6 +393,7 @@ def test_what_is_scrolled_away_is_drawn_when_it_comes(
     loose.parts.session.record.inside.add(look(3))
     view._again()
     assert view._missed and len(view.norms.layer.x) < 3 and len(view.strip.steps) == 3
+
     bar = page.run.verticalScrollBar()
     assert bar.maximum() > 300
     bar.setValue(bar.maximum())
@@ -373,6 +406,7 @@ def test_what_an_optimizer_has_not_cannot_be_chosen(page: TrainingPage, loose: L
     view._choose_quantity("first_moment")
     loose.parts.session.show(record_with("sgd", look(1, ("first_moment", "second_moment_root"))))
     button = view.segments.buttons["first_moment"]
+
     assert not button.isEnabled() and "SGD keeps nothing" in button.toolTip()
     assert view.quantity == "gradient" and "SGD keeps nothing" in view.formula.lacks.text()
     assert page.run.group.button(INSIDE).text() == "Inside SGD"
@@ -397,7 +431,8 @@ def test_weight_decay_changed_while_it_trains_is_in_the_words(
 def test_a_real_run_is_looked_at_while_the_view_is_in_front(
     page: TrainingPage, loose: Loose, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    session, view = loose.parts.session, page.run.inside
+    session = loose.parts.session
+    view = page.run.inside
     page.run.show_view(INSIDE)
     experiment: Experiment = from_plain(
         {
@@ -406,15 +441,18 @@ def test_a_real_run_is_looked_at_while_the_view_is_in_front(
             "training": {"epochs": 500, "device": "cpu", "threads": 1},
         }
     )
+
     session.start(experiment, tmp_path)
     qtbot.waitUntil(
         lambda: session.record.inside.seen >= 3 and view.content.isVisible(), timeout=PATIENCE_MS
     )
     assert set(session.record.inside.quantities) == set(QUANTITIES)
+
     page.run.show_view(0)
     assert session._control.watching is False
     page.run.show_view(INSIDE)
     assert session._control.watching is True
+
     page.hide()
     assert session._control.watching is False
     page.show()

@@ -1,4 +1,6 @@
-"""The Learning page: every choice is written to the document, drawn, and weighed before anything is trained."""
+"""The Learning page: every choice is written to the document, drawn, and weighed before anything is
+trained.
+"""
 
 from __future__ import annotations
 
@@ -33,11 +35,14 @@ def opened(loose: Loose, qtbot: QtBot, measured: bool = False) -> LearningPage:
     """The page in sight; without the engine unless it is asked for."""
     if not measured:
         loose.parts.network_measurer.close()
+
     page = LearningPage(loose.parts)
     qtbot.addWidget(page)
     page.resize(840, 610)
+
     with qtbot.waitExposed(page):
         page.show()
+
     return page
 
 
@@ -60,9 +65,11 @@ def test_choices_are_written_and_shown(loose: Loose, qtbot: QtBot) -> None:
     choose(page, "learning.optimizer", "sgd")
     choose(page, "learning.schedule", "constant")
     chosen = loose.document.experiment
+
     assert (chosen.optimizer.kind, chosen.schedule.kind) == ("sgd", "constant")  # type: ignore[union-attr]
     assert page.optimizer.explanation.text().startswith("Every weight moves against its gradient")
     assert set(page.schedule.plot.rate.y.tolist()) == {0.1}
+
     loose.document.undo()
     assert page.schedule.plot.rate.y.max() > page.schedule.plot.rate.y.min()
     assert box(page, "learning.loss").currentData() == "cross-entropy"
@@ -103,6 +110,7 @@ def test_at_most_seven_controls_until_more_are_asked_for(loose: Loose, qtbot: Qt
         "optimizer.beta1",
         "schedule.rise",
     }
+
     assert wanted <= set(controls())
     assert page.findChild(QWidget, "training.device").isVisible()  # type: ignore[union-attr]
     again = LearningPage(loose.parts)
@@ -115,6 +123,7 @@ def test_what_is_folded_away_and_changed_is_a_chip(loose: Loose, qtbot: QtBot) -
     assert not page.chips.isVisible()
     loose.document.replace("training", patience=3)
     chips = [chip for chip in page.chips.findChildren(QPushButton) if chip.isVisible()]
+
     assert [chip.text() for chip in chips] == ["Early stopping: 3 epochs without improvement"]
     chips[0].click()
     assert page.more.isChecked() and not page.chips.isVisible()
@@ -126,6 +135,7 @@ def test_every_optimizer_says_what_it_keeps(loose: Loose, qtbot: QtBot, kind: st
     qtbot.addWidget(boxes)
     optimizer = OPTIMIZERS.get(kind)()
     boxes.show_optimizer(optimizer, 160_874)
+
     floats = optimizer.floats_per_parameter()
     if optimizer.partly:
         assert (
@@ -134,6 +144,7 @@ def test_every_optimizer_says_what_it_keeps(loose: Loose, qtbot: QtBot, kind: st
         )
     else:
         assert boxes.sum_text().startswith(f"{floats}n = {floats} × 160,874 floats = ")
+
     assert sum(kept for _, kept in boxes.slots) == floats
     assert {row for row, _ in boxes.slots} >= set(OF_THE_WEIGHTS)
     boxes.resize(300, 60)
@@ -145,9 +156,11 @@ def test_what_is_kept_in_part_is_counted_on_the_network(loose: Loose, qtbot: QtB
     qtbot.addWidget(boxes)
     floats = {"first_moment": 1000, "second_moment": 250, "other_state": 0, "counters": 7}
     boxes.show_optimizer(OPTIMIZERS.get("muon")(), 1000, floats)
+
     assert boxes.sum_text() == "3.25n = 3.25 × 1,000 floats = 12.7 KiB"
     assert (boxes.share("first_moment"), boxes.share("second_moment")) == (1.0, 0.25)
     assert boxes.amount("second_moment") == "1.0 KiB"
+
     boxes.resize(300, 60)
     boxes.grab()
 
@@ -159,6 +172,7 @@ def test_a_schedule_that_follows_the_validation_is_drawn_between_its_limits(
     loose.document.replace("training", epochs=12)
     choose(page, "learning.schedule", "plateau")
     plot = page.schedule.plot
+
     assert len(set(plot.rate.y.tolist())) == 1 and plot.lowest.y[-1] < plot.rate.y[-1]
     assert (
         plot.lowest.y[0] == plot.rate.y[0] and "as if that never fell" in page.schedule.below.text()
@@ -182,9 +196,11 @@ def test_a_loss_that_does_not_fit_is_greyed_and_says_why(loose: Loose, qtbot: Qt
     item = losses.model().item(losses.findData("binary-cross-entropy"))  # type: ignore[attr-defined]
     assert not item.isEnabled() and "two classes" in item.toolTip()
     assert "10 classes" in page.task.text()
+
     loose.document.choose("loss", "binary-cross-entropy")  # as an old file may say
     assert page.loss.trouble.isVisible() and "does not fit the task" in page.loss.trouble.text()
     assert page.ready()[0] is False and page.guide()[0].level == "problem"
+
     loose.document.choose("loss", "cross-entropy")
     assert not page.loss.trouble.isVisible() and page.ready() == (True, "")
 
@@ -202,15 +218,18 @@ def test_memory_is_predicted_and_weighed(loose: Loose, qtbot: QtBot) -> None:
         lambda: page.memory.device_bar.isVisible() and not loose.parts.network_measurer.busy,
         timeout=PATIENCE_MS,
     )
+
     predicted = loose.parts.network_measurer.predicted
     parameters = loose.parts.network_measurer.inspection.parameters  # type: ignore[union-attr]
     assert predicted["weights"] == 4 * parameters
     assert page.findChild(QLabel, "learning.floats").text().startswith(f"4n = 4 × {parameters:,}")  # type: ignore[union-attr]
     assert page.findChild(QLabel, "learning.fits").text().startswith("It fits")  # type: ignore[union-attr]
+
     before = predicted["activations"]
     loose.document.replace("training", batch_size=16)
     qtbot.waitUntil(lambda: not loose.parts.network_measurer.busy, timeout=PATIENCE_MS)
     assert loose.parts.network_measurer.predicted["activations"] < before / 4
+
     loose.document.choose("optimizer", "sgd")
     qtbot.waitUntil(lambda: not loose.parts.network_measurer.busy, timeout=PATIENCE_MS)
     assert page.memory.table.sum.text().startswith("2n = 2 ×")
@@ -229,10 +248,13 @@ def test_whether_it_fits(free: int | None, role: str, words: str) -> None:
     device = Budget("the GPU", 20_000, free, reason="The driver does not tell.")
     need = needed(PREDICTED, device, True)
     assert need == 940
+
     sentence, predictions = verdict(need, device)
     assert predictions == role and words in sentence
+
     if free is not None:
         assert sum(part.bytes for part in parts(need, device)) >= 20_000 - max(0, need - free)
+
     assert ("What would fit?" in sentence) == (role in ("problem", "warning"))
 
 
@@ -254,6 +276,7 @@ def test_nothing_is_cut_off(
     page.more.setChecked(True)
     page.resize(width, height)
     qtbot.waitUntil(lambda: page.area.horizontalScrollBar().maximum() == 0)
+
     edge = page.area.widget().width()
     for child in page.findChildren(QAbstractButton):
         if child.isVisible():
@@ -263,6 +286,7 @@ def test_nothing_is_cut_off(
 def test_every_control_has_a_name_and_a_tip(loose: Loose, qtbot: QtBot) -> None:
     page = opened(loose, qtbot)
     page.more.setChecked(True)
+
     for child in page.findChildren(QWidget):
         if (
             isinstance(child, (NumberBox, DropDown, QPushButton))

@@ -1,4 +1,6 @@
-"""Changes while a run trains: asked for in the panel, made by a real run, marked on the curves, read back from disk."""
+"""Changes while a run trains: asked for in the panel, made by a real run, marked on the curves,
+read back from disk.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ from tests.ui import told
 from tests.ui.loose import Loose, loose_parts
 
 PATIENCE_MS = 60_000
-FACTOR, DECAY, CLIP = "learning_rate_factor", "optimizer.weight_decay", "training.gradient_clip"
+FACTOR = "learning_rate_factor"
+DECAY = "optimizer.weight_decay"
+CLIP = "training.gradient_clip"
 SMOOTHING = "loss.label_smoothing"
 
 
@@ -43,8 +47,10 @@ def page(loose: Loose, qtbot: QtBot) -> TrainingPage:
     made = TrainingPage(loose.parts)
     qtbot.addWidget(made)
     made.resize(840, 610)
+
     with qtbot.waitExposed(made):
         made.show()
+
     return made
 
 
@@ -68,6 +74,7 @@ def live(loose: Loose, experiment: Experiment | None = None) -> Record:
     session.state = State.RUNNING
     session.shown.emit()
     session.state_changed.emit()
+
     return record
 
 
@@ -101,9 +108,11 @@ def test_it_is_closed_and_only_there_while_a_run_trains(
     assert page.run.change.isVisible() and not page.run.changing.isVisible()
     press(qtbot, page, "training.change")
     assert page.run.changing.isVisible()
+
     loose.parts.session.state = State.STOPPING
     loose.parts.session.state_changed.emit()
     assert not page.run.change.isVisible() and not page.run.changing.isVisible()
+
     loose.parts.session.state = State.IDLE
     loose.parts.session.show(record)
     assert not page.run.change.isVisible() and not page.run.changing.isVisible()
@@ -138,17 +147,21 @@ def test_nothing_is_asked_before_apply(
     press(qtbot, page, "live.learning_rate_factor.0.5")
     press(qtbot, page, "live.learning_rate_factor.0.1")
     assert asked == [] and page.run.changing.fields[FACTOR].box.value() == 0.05
+
     rate = record.resolved.optimizer.rate()  # type: ignore[union-attr]
     words = page.run.findChild(QLabel, "live.learning_rate").text()  # type: ignore[union-attr]
     assert words.startswith(f"{rate:.3g} × 0.05 = {rate * 0.05:.3g} at its peak")
+
     press(qtbot, page, "training.change.apply")
     assert asked == [{DECAY: 0.125, FACTOR: 0.05}]
     assert page.run.changing.why.text() == "Asked for; it holds from the next step on."
+
     tell(loose, events.Changed(60, {DECAY: 0.125, FACTOR: 0.05}))
     assert (
         page.run.changing.why.text() == "Since step 61: weight decay 0.125, learning rate × 0.05."
     )
     assert not page.run.changing.apply.isEnabled()
+
     press(qtbot, page, f"live.{DECAY}.reset")
     press(qtbot, page, "training.change.apply")
     assert asked[-1] == {DECAY: resolved().optimizer.decay()}  # type: ignore[union-attr]
@@ -166,6 +179,7 @@ def test_the_slider_and_return_work_too(
     slider = page.run.changing.fields[FACTOR].slider  # type: ignore[attr-defined]
     slider.setValue(slider.value() - 1)
     assert page.run.changing.fields[FACTOR].box.value() == 0.5
+
     slider.setValue(slider.value() + 1)
     assert not page.run.changing.apply.isEnabled()  # as it is: nothing to apply
     write(qtbot, page, CLIP, "3")
@@ -188,6 +202,7 @@ def test_what_cannot_be_is_said_beside_it_and_not_asked(
         page.run.changing.fields[DECAY].trouble.text()
         == "Weight decay is 99.0; it must be at most 10."
     )
+
     write(qtbot, page, DECAY, "0.5")
     press(qtbot, page, "training.change.apply")
     assert (
@@ -199,6 +214,7 @@ def test_what_cannot_be_is_said_beside_it_and_not_asked(
 def test_every_control_has_a_name_and_a_tip(page: TrainingPage, loose: Loose, qtbot: QtBot) -> None:
     live(loose)
     press(qtbot, page, "training.change")
+
     for field in page.run.changing.fields.values():
         for control in (field.box, field.reset, *field.findChildren(QPushButton)):
             assert control.objectName() and control.accessibleName() and control.toolTip()
@@ -215,11 +231,13 @@ def test_changes_are_listed_with_their_steps(page: TrainingPage, loose: Loose) -
         events.Changed(10, {FACTOR: 0.5}),
         events.Changed(40, {"training.accumulation": 2.0}, why),
     )
+
     assert page.run.changes.texts == ["step 11: learning rate × 0.5", "step 41: 2 parts a batch"]
     assert page.run.changes.isVisible()
     page.run.show_view(number_of("log"))
     text = page.run.log_view.text.toPlainText()
     assert "Changed after step 10: learning rate × 0.5." in text and why in text
+
     loose.parts.session.state = State.IDLE
     loose.parts.session.show(told.record_of(told.started(), told.prepared(), told.steps(1, [1.0])))
     assert not page.run.changes.isVisible()
@@ -235,6 +253,7 @@ def test_chips_grow_with_the_zoom(page: TrainingPage, loose: Loose) -> None:
     """Their ends are round only while they are high enough."""
     live(loose)
     tell(loose, events.Changed(1, {FACTOR: 0.5}))
+
     try:
         loose.parts.theme.set_zoom(1.5)
         chips = [
@@ -242,6 +261,7 @@ def test_chips_grow_with_the_zoom(page: TrainingPage, loose: Loose) -> None:
             for label in page.run.changes.findChildren(QLabel)
             if label.text() in page.run.changes.texts
         ]
+
         assert chips[-1].minimumHeight() == loose.parts.theme.px(22) == 33
     finally:
         loose.parts.theme.set_zoom(1.0)
@@ -257,10 +277,12 @@ def test_a_change_is_noted_once_however_often_its_step_is_done() -> None:
     change = events.Changed(70, {FACTOR: 0.5})
     record.add(change)
     assert record.in_force() == {FACTOR: 0.5}
+
     record.add(events.Resumed(60))
     assert record.in_force() == {}  # it comes again at its step
     record.add(told.steps(61, np.ones(20)))
     record.add(change)
+
     assert record.in_force() == {FACTOR: 0.5}
     assert record.marks == [(70, "learning rate × 0.5"), (60, "resumed")]
 
@@ -269,6 +291,7 @@ def test_marks_stand_on_every_curve(page: TrainingPage, loose: Loose) -> None:
     live(loose)
     tell(loose, events.Changed(25, {FACTOR: 0.5}))
     page.run.show_view(number_of("curves"))
+
     for plot in (page.run.loss, page.run.headline, page.run.rate, page.run.norm):
         assert plot.marks.marked == [(0.5, "learning rate × 0.5")]
         assert plot.marks.lines[0].isVisible() and plot.marks.lines[0].value() == 0.5
@@ -283,6 +306,7 @@ def test_marks_that_lie_together_are_told_together(page: TrainingPage, loose: Lo
     assert (
         page.run.loss.readout.text(1.02).count("weight decay") == 3
     )  # all of them, where the mouse is
+
     page.run.loss.box.setXRange(0.99, 1.06, padding=0)
     page.run.loss._zoomed()  # as by the wheel
     assert marks.words == ["weight decay 0.5", "weight decay 0.51", "weight decay 0.52"]
@@ -294,9 +318,11 @@ def test_the_rate_is_drawn_as_planned_as_it_was_and_as_it_will_be(
     record = live(loose)
     page.run.show_view(number_of("curves"))
     assert not len(page.run.rate.ahead.x)
+
     tell(loose, events.Changed(60, {FACTOR: 0.5}), told.steps(61, np.ones(5)))
     plot = page.run.rate
     assert plot.ahead.x[0] >= record.steps.values[-1] / 50
+
     rest = np.interp(plot.ahead.x, plot.plan.x, plot.plan.y)
     assert plot.ahead.y == pytest.approx(rest * 0.5)
     tell(loose, events.Changed(65, {FACTOR: 1.0}))
@@ -308,6 +334,7 @@ def test_the_limit_of_the_norm_is_drawn_as_it_was() -> None:
     record.add(events.Changed(20, {CLIP: 3.0}))
     record.add(events.Changed(60, {CLIP: 0.0}))
     steps, limits = limits_of(record, 1.0)
+
     assert steps.tolist() == [0, 20, 20, 60, 60]
     np.testing.assert_equal(limits, [1.0, 1.0, 3.0, 3.0, np.nan])
 
@@ -340,21 +367,26 @@ def test_a_running_training_is_changed_and_keeps_it(
     qtbot.waitUntil(lambda: bool(session.record.changes), timeout=PATIENCE_MS)
     change = session.record.changes[0]
     assert change.values == {FACTOR: 0.5, DECAY: 0.25} and change.why == ""
+
     qtbot.waitUntil(lambda: session.record.steps.values[-1] > change.step + 2, timeout=PATIENCE_MS)
-    rates, steps = session.record.rates.values, session.record.steps.values
+    rates = session.record.rates.values
+    steps = session.record.steps.values
     after = rates[steps > change.step]
     assert after == pytest.approx(np.full(len(after), rates[0] * 0.5))
     assert page.run.loss.marks.marked[0][1] == "learning rate × 0.5, weight decay 0.25"
+
     session.stop_at_once()
     qtbot.waitUntil(lambda: not session.active, timeout=PATIENCE_MS)
     path = session.record.path
     assert path is not None
+
     lines = [
         json.loads(line)
         for line in (path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
     ]
     marks = [(line["mark"], line["step"], line["values"]) for line in lines if "mark" in line]
     assert marks == [("changed", change.step, {FACTOR: 0.5, DECAY: 0.25})]
+
     again = read_record(path)
     assert again.changes == [change] and again.in_force() == change.values
     assert again.marks == session.record.marks
@@ -366,7 +398,8 @@ def test_a_resumed_run_read_from_disk_is_whole(tmp_path: Path) -> None:
     from app.engine.runs.run import Run
     from app.engine.training.trainer import resume, train
 
-    experiment, control = little(3), Control()
+    experiment = little(3)
+    control = Control()
     run = Run.create(tmp_path, experiment)
 
     def listen(event: events.Event) -> None:

@@ -1,5 +1,6 @@
-"""Finding a learning rate in the window: a real search on a real thread, a curve one can choose from, and nothing taken
-before it is pressed."""
+"""Finding a learning rate in the window: a real search on a real thread, a curve one can choose
+from, and nothing taken before it is pressed.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +35,7 @@ def loaded(loose: Loose, qtbot: QtBot, folder: Path) -> None:
     loose.open(str(pictures(folder / "quarters.npz")))
     qtbot.waitUntil(lambda: document.data_state == "ready", timeout=PATIENCE_MS)
     document.choose("model", "cnn")
+
     assert document.replace("model", depth=1, width=4) == ""
     assert document.replace("training", batch_size=128, threads=1, device="cpu") == ""
 
@@ -45,11 +47,14 @@ def opened(loose: Loose, qtbot: QtBot) -> tuple[FindButton, FinderDialog]:
     qtbot.addWidget(page)
     button = FindButton(loose.parts)
     button.setParent(page)
+
     with qtbot.waitExposed(page):
         page.show()
+
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     dialog = button.dialog
     assert dialog is not None and dialog.isVisible()
+
     search = button.search
     qtbot.waitUntil(
         lambda: search.busy or bool(search.trouble) or search.curve is not None, timeout=PATIENCE_MS
@@ -66,6 +71,7 @@ def test_a_value_is_found_and_taken(loose: Loose, qtbot: QtBot, tmp_path: Path) 
     before = loose.document.experiment
     button, dialog = opened(loose, qtbot)
     assert not dialog.use.isEnabled() and dialog.stop.isVisible() and not dialog.again.isVisible()
+
     finished(qtbot, button.search)
     curve = button.search.curve
     assert curve is not None and curve.proposal is not None, button.search.trouble
@@ -77,9 +83,11 @@ def test_a_value_is_found_and_taken(loose: Loose, qtbot: QtBot, tmp_path: Path) 
     assert (
         dialog.again.isVisible() and not dialog.stop.isVisible() and not dialog.progress.isVisible()
     )
+
     qtbot.mouseClick(dialog.use, Qt.MouseButton.LeftButton)
     assert loose.document.experiment.optimizer.learning_rate == curve.proposal  # type: ignore[union-attr]
     assert button.dialog is None
+
     loose.document.undo()
     assert loose.document.experiment == before
 
@@ -87,7 +95,9 @@ def test_a_value_is_found_and_taken(loose: Loose, qtbot: QtBot, tmp_path: Path) 
 def test_progress_is_told_while_it_lasts(loose: Loose, qtbot: QtBot, tmp_path: Path) -> None:
     loaded(loose, qtbot, tmp_path)
     assert loose.document.replace("training", batch_size=16) == ""
-    reached, go_on = threading.Event(), threading.Event()
+    reached = threading.Event()
+
+    go_on = threading.Event()
 
     def hold() -> None:
         reached.set()
@@ -103,15 +113,19 @@ def test_progress_is_told_while_it_lasts(loose: Loose, qtbot: QtBot, tmp_path: P
         assert dialog.state.text().startswith(f"Step {bar.value()} of 800, learning rate ")
         assert len(dialog.plot.smoothed.x) == bar.value()
         assert dialog.chosen is None and dialog.use.text() == "Use"
+
         dialog.plot.picked.emit(0.01)
         assert dialog.chosen is None
         qtbot.mouseClick(dialog.stop, Qt.MouseButton.LeftButton)
         assert "Stopped" in dialog.verdict.text() and not dialog.use.isEnabled()
+
         go_on.set()
         button.search.wait()
+
     assert button.search.curve is None
     qtbot.mouseClick(dialog.again, Qt.MouseButton.LeftButton)
     assert button.search.busy and dialog.verdict.text() == ""
+
     dialog.close()
     button.search.wait()
     assert not button.search.busy and button.search.curve is None
@@ -122,6 +136,7 @@ def test_a_search_needs_data(loose: Loose, qtbot: QtBot) -> None:
     _, dialog = opened(loose, qtbot)
     assert dialog.verdict.text() == NO_DATA and not dialog.use.isEnabled()
     assert dialog.again.isVisible()
+
     qtbot.keyClick(dialog, Qt.Key.Key_Escape)
     assert not dialog.isVisible()
 
@@ -138,6 +153,7 @@ def test_what_goes_wrong_is_a_sentence(
     monkeypatch.setattr(preparing, "assemble", full)
     button, dialog = opened(loose, qtbot)
     finished(qtbot, button.search)
+
     assert "not enough memory" in dialog.verdict.text() and dialog.again.isVisible()
 
 
@@ -152,10 +168,12 @@ def test_other_settings_make_the_curve_out_of_date(
         document.replace("training", epochs=3) == ""
         and document.replace("optimizer", learning_rate=0.5) == ""
     )
+
     document.choose("schedule", "constant")
     assert dialog.use.isEnabled() and "throughout" in dialog.verdict.text()
     document.choose("optimizer", "sgd")
     assert not dialog.use.isEnabled() and dialog.verdict.text() == OUTDATED
+
     document.undo()
     assert dialog.use.isEnabled()
 
@@ -165,9 +183,12 @@ def test_a_training_comes_first(open_window: OpenWindow, qtbot: QtBot, tmp_path:
     window = open_window()
     choose_little(qtbot, window, tmp_path, epochs=2000)
     assert inside(window).document.replace("training", batch_size=64) == ""
+
     inside(window).frame.go("learning")
     button = find(window, "learning.find_rate", FindButton)
-    reached, go_on = threading.Event(), threading.Event()
+    reached = threading.Event()
+
+    go_on = threading.Event()
 
     def hold() -> None:
         reached.set()
@@ -180,16 +201,20 @@ def test_a_training_comes_first(open_window: OpenWindow, qtbot: QtBot, tmp_path:
         inside(window).commands.do("train")
         assert session.active and not button.search.busy
         assert "training" in button.search.trouble
+
         go_on.set()
         until(qtbot, lambda: session.record.steps.values.size > 0)
+
     dialog = button.dialog
     assert dialog is not None
     dialog.again.click()
     assert dialog.verdict.text() == BUSY and not button.search.busy
+
     session.stop_at_once()
     until(qtbot, lambda: not session.active)
     dialog.again.click()
     assert button.search.busy
+
     finished(qtbot, button.search)
     dialog.close()
 
@@ -214,8 +239,10 @@ def plot(qtbot: QtBot) -> RateFinderPlot:
     made = RateFinderPlot(Theme())
     qtbot.addWidget(made)
     made.resize(600, 320)
+
     with qtbot.waitExposed(made):
         made.show()
+
     made.show_tried(RATES, LOSSES, smooth(LOSSES), (1e-6, 10.0))
     return made
 
@@ -229,6 +256,7 @@ def test_a_click_picks_the_rate_there(plot: RateFinderPlot, qtbot: QtBot) -> Non
                 Qt.MouseButton.LeftButton,
                 pos=QPoint(round(place.x()), round(place.y())),
             )
+
         assert told.args[0] == pytest.approx(wanted, rel=0.1)
     with qtbot.assertNotEmitted(plot.picked):
         qtbot.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(2, 2))
@@ -238,10 +266,13 @@ def test_arrow_keys_pick_the_next_rate(plot: RateFinderPlot, qtbot: QtBot) -> No
     plot.show_chosen(0.01)
     with qtbot.waitSignal(plot.picked) as told:
         qtbot.keyClick(plot, Qt.Key.Key_Right)
+
     assert rounded(told.args[0]) == 0.011
     plot.show_chosen(10.0)
+
     with qtbot.waitSignal(plot.picked) as told:
         qtbot.keyClick(plot, Qt.Key.Key_Right)
+
     assert told.args[0] == pytest.approx(10.0)
     assert "10" in plot.accessibleDescription()
 
@@ -251,6 +282,7 @@ def test_what_blows_up_does_not_flatten_the_rest(plot: RateFinderPlot) -> None:
     losses[-5:] = [10.0, 1e3, 1e6, 1e9, np.inf]
     plot.show_tried(RATES, losses, smooth(losses))
     assert plot.box.viewRange()[1][1] < 4.0
+
     plot.show_chosen(9.9)
     plot.show_present(0.001)
     assert not plot.grab().isNull()
@@ -260,6 +292,7 @@ def test_an_empty_curve_shows_no_choice(plot: RateFinderPlot, qtbot: QtBot) -> N
     plot.show_chosen(0.01)
     plot.show_tried(RATES[:0], LOSSES[:0], LOSSES[:0])
     assert not plot._line.isVisible()
+
     with qtbot.assertNotEmitted(plot.picked):
         qtbot.keyClick(plot, Qt.Key.Key_Left)
 
@@ -278,6 +311,7 @@ def test_a_choice_says_what_the_curve_says_of_it(loose: Loose, qtbot: QtBot) -> 
     search.curve = judge(RATES[: end + 1], LOSSES[: end + 1], 0.001, end)
     search.changed.emit()
     assert dialog.use.text() == f"Use {dialog.chosen:g}"
+
     proposal = dialog.chosen
     for rate, words in (
         (6.0, "blows up"),
@@ -286,14 +320,18 @@ def test_a_choice_says_what_the_curve_says_of_it(loose: Loose, qtbot: QtBot) -> 
     ):
         dialog.plot.picked.emit(rate)
         assert dialog.chosen == rate and words in dialog.verdict.text(), dialog.verdict.text()
+
     names = {button.accessibleName() for button in dialog.findChildren(QPushButton)}
     assert "Use 0.0001 as the learning rate" in names
+
     for button in (dialog.use, dialog.again, dialog.stop, dialog.close_button, dialog.plot):
         assert button.objectName() and button.toolTip() and button.accessibleName()
+
     search.curve = judge(RATES, np.full(100, 2.0), 0.001, None)
     search.changed.emit()
     assert dialog.chosen is None and not dialog.use.isEnabled()
     assert "No value can be proposed" in dialog.verdict.text()
+
     dialog.close()
 
 
@@ -304,10 +342,13 @@ def test_it_fits_a_small_window(loose: Loose, qtbot: QtBot, zoom: float) -> None
     over = QWidget()
     over.resize(1280, 680)
     qtbot.addWidget(over)
+
     with qtbot.waitExposed(over):
         over.show()
+
     dialog = FinderDialog(loose.parts, LrSearch(loose.document, loose.parts.session), over)
     dialog.show()
     assert dialog.width() <= 1280 and dialog.height() <= 680
     assert dialog.minimumSizeHint().height() <= dialog.height()
+
     dialog.close()

@@ -23,6 +23,7 @@ def page(qtbot: QtBot, loose: Loose) -> ModelPage:
     loose.open("sample:digits")
     qtbot.waitUntil(lambda: loose.document.data_state == "ready", timeout=PATIENCE_MS)
     settle(qtbot, loose)
+
     return made
 
 
@@ -43,6 +44,7 @@ def test_every_template_has_a_card_with_its_size(qtbot: QtBot, page: ModelPage) 
         lambda: all(card.parameters or card.reason for card in page.gallery.cards.values()),
         timeout=PATIENCE_MS,
     )
+
     for made in page.gallery.cards.values():
         assert made.isEnabled() == (not made.reason)
         assert (
@@ -55,6 +57,7 @@ def test_what_does_not_fit_is_folded_away_and_says_why(qtbot: QtBot, page: Model
     assert isinstance(fold, QAbstractButton) and fold.isVisible() and "do not fit" in fold.text()
     gpt = page.gallery.cards["gpt"]
     assert not gpt.isVisible() and page.gallery.cards["resnet"].isVisible()
+
     qtbot.mouseClick(fold, Qt.MouseButton.LeftButton)
     assert gpt.isVisible() and not gpt.isEnabled() and not gpt.compact
     assert "answers after every token" in gpt.toolTip()
@@ -90,10 +93,12 @@ def test_a_setting_changes_the_drawing_and_the_totals(
     before = page.network._totals.text()
     drawn = page.network.view.blocks
     assert loose.document.replace("model", width=64) == ""
+
     settle(qtbot, loose)
     assert page.network.view.blocks != drawn
     assert page.network._totals.text() != before
     assert "with AdamW (4n)" in page.network._totals.text()
+
     inspection = loose.parts.network_measurer.inspection
     assert inspection is not None
     assert f"{inspection.parameters:,} parameters" in page.network._totals.text()
@@ -112,10 +117,12 @@ def test_an_impossible_setting_marks_its_block_and_undo_mends_it(
     settle(qtbot, loose)
     fault = next(block for block in page.network.view.blocks if block.error)
     assert "7 heads" in fault.error and fault.remedy
+
     shown = page.network.view.mapToScene(page.network.view.viewport().rect()).boundingRect()
     assert shown.intersects(page.network.view.item(fault.name).sceneBoundingRect())
     assert page.ready() == (False, fault.error)
     assert page.guide()[0].level == "problem"
+
     loose.document.undo()
     settle(qtbot, loose)
     assert page.ready() == (True, "")
@@ -127,9 +134,11 @@ def test_the_guide_explains_the_selected_block(loose: Loose, page: ModelPage) ->
     page.guide_changed.connect(lambda: told.append(1))
     name = page.network.view.blocks[3].name
     page.network.view.choose(name)
+
     assert told
     inspection = loose.parts.network_measurer.inspection
     assert inspection is not None
+
     block = next(block for block in inspection.blocks if block.name == name)
     assert (block.title, block.help) in {(card.title, card.text) for card in page.guide()}
     assert any("1,797 grey pictures" in card.text for card in page.guide())
@@ -163,5 +172,6 @@ def test_a_page_that_is_not_seen_catches_up_when_it_is(
     loose.document.choose("model", "cnn")
     settle(qtbot, loose)
     page.show()
+
     assert card(page, "cnn").isChecked()
     assert page.network.view.blocks[1].title.startswith("Convolution")

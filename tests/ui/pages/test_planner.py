@@ -1,4 +1,6 @@
-"""The planner's table: rows are applied and taken back, fitted and measured; nothing beside a training."""
+"""The planner's table: rows are applied and taken back, fitted and measured; nothing beside a
+training.
+"""
 
 from __future__ import annotations
 
@@ -45,6 +47,7 @@ def small(loose: Loose, qtbot: QtBot, tmp_path: Path) -> Loose:
     loose.document.choose("model", "cnn")
     loose.document.replace("model", depth=1, width=8)
     loose.document.replace("training", batch_size=32, threads=1, device="cpu", precision="float32")
+
     return loose
 
 
@@ -58,6 +61,7 @@ def opened(loose: Loose, qtbot: QtBot) -> Planner:
     planner = Planner(loose.parts, trials, around)
     planner.show()
     filled(planner, qtbot)
+
     return planner
 
 
@@ -89,6 +93,7 @@ def test_rows_are_applied_and_taken_back_in_one_step(small: Loose, qtbot: QtBot)
     now = row_of(planner, "now")
     assert not now.button.isVisible() and now.fits.text() == "It fits"
     assert "CPU" in planner.budget.text() and planner.bar.isVisible()
+
     before = small.document.experiment
     row = row_of(planner, "accumulate")
     needed = row.option.estimate.needed  # type: ignore[union-attr]
@@ -96,10 +101,12 @@ def test_rows_are_applied_and_taken_back_in_one_step(small: Loose, qtbot: QtBot)
     training = small.document.experiment.training
     assert (training.batch_size, training.accumulation) == (16, 2)
     assert planner.notice.text().startswith("Applied: Batch 16, 2 of them a step")
+
     filled(planner, qtbot)
     assert row_of(planner, "now").option.estimate.needed == needed  # type: ignore[union-attr]
     planner.undo.click()
     assert small.document.experiment == before and not planner.undo.isEnabled()
+
     filled(planner, qtbot)
     assert row_of(planner, "now").option.changes == {}  # type: ignore[union-attr]
     planner.reject()
@@ -112,14 +119,17 @@ def test_it_is_fitted_to_what_is_free(
     planner.fit.click()
     qtbot.waitUntil(lambda: "It fits as it is" in planner.notice.text(), timeout=PATIENCE_MS)
     assert planner._scales is not None
+
     eight = planner._scales.estimate(fit_to_memory.portions(8, 4))
     assert eight is not None
     tight(planner, qtbot, monkeypatch, int(eight.needed / MARGIN) + 50)
     assert row_of(planner, "now").fits.text() == "Does not fit"
+
     planner.fit.click()
     qtbot.waitUntil(lambda: "8 examples at once" in planner.notice.text(), timeout=PATIENCE_MS)
     training = small.document.experiment.training
     assert (training.batch_size, training.accumulation) == (8, 4)
+
     filled(planner, qtbot)
     assert row_of(planner, "now").fits.text() == "It fits"
     tight(planner, qtbot, monkeypatch, 100)
@@ -129,6 +139,7 @@ def test_it_is_fitted_to_what_is_free(
         8,
         4,
     )  # nothing that would help, so nothing is changed
+
     planner.reject()
 
 
@@ -139,9 +150,11 @@ def test_times_are_measured_row_by_row(small: Loose, qtbot: QtBot) -> None:
     planner.trials.measured.connect(came.append)
     planner.measure.click()
     assert planner.trials.busy and planner.measure.text() == "Stop measuring"
+
     qtbot.waitUntil(lambda: len(came) == 2, timeout=PATIENCE_MS)
     now = row_of(planner, "now").time
     assert now.text() not in ("–", "failed") and "a step" in now.toolTip()
+
     planner.measure.click()
     assert not planner.trials.busy and planner.measure.text() == "Measure times"
     known = len(came)
@@ -150,6 +163,7 @@ def test_times_are_measured_row_by_row(small: Loose, qtbot: QtBot) -> None:
     assert (
         row_of(planner, "now").time.text() != "–" and len(came) == known
     )  # what was measured stays known
+
     planner.reject()
 
 
@@ -163,6 +177,7 @@ def test_memory_that_runs_out_in_a_trial_is_told(
     planner = opened(small, qtbot)
     with qtbot.waitSignal(planner.trials.measured, timeout=PATIENCE_MS):
         planner.measure.click()
+
     assert row_of(planner, "now").time.text() == "ran out of memory"
     assert "does not fit" in row_of(planner, "now").time.toolTip()
     planner.reject()
@@ -174,14 +189,17 @@ def test_nothing_is_measured_beside_a_training(small: Loose, qtbot: QtBot) -> No
     session = small.parts.session
     planner.measure.click()
     assert planner.trials.busy
+
     session.start(small.document.experiment, small.parts.runs_folder)
     assert not planner.trials.busy  # it gives way
     assert not planner.measure.isEnabled() and planner.measure.toolTip() == BUSY
+
     planner.trials.start([("now", small.document.experiment)])
     assert not planner.trials.busy
     session.stop_at_once()
     qtbot.waitUntil(lambda: session.state is State.IDLE, timeout=PATIENCE_MS)
     assert planner.measure.isEnabled()
+
     planner.reject()
 
 
@@ -190,9 +208,11 @@ def test_without_data_it_is_predicted_and_not_measured(loose: Loose, qtbot: QtBo
     loose.document.choose("model", "cnn")
     loose.document.replace("model", depth=1, width=8)
     planner = opened(loose, qtbot)
+
     assert row_of(planner, "now").option.estimate.needed > 0  # type: ignore[union-attr]
     assert not planner.measure.isEnabled() and planner.measure.toolTip() == NO_DATA
     assert "No data are open yet" in planner.budget.text()
+
     loose.document.choose("loss", "binary-cross-entropy")  # does not fit
     assert "does not fit the task" in planner.notice.text() and not planner.fit.isEnabled()
     planner.reject()
@@ -205,6 +225,7 @@ def test_closing_in_the_middle_of_it(small: Loose, qtbot: QtBot) -> None:
     planner._refresh()
     trials = planner.trials
     planner.reject()
+
     assert not trials.busy
     with qtbot.waitSignal(planner_idle(small), timeout=PATIENCE_MS):
         pass  # what was under way comes to nobody
@@ -231,12 +252,14 @@ def test_every_control_can_be_reached_and_says_what_it_is(
     planner = opened(small, qtbot)
     assert planner.width() <= 1280 and planner.height() <= 720
     assert planner.area.horizontalScrollBar().maximum() == 0
+
     for button in planner.findChildren(QAbstractButton):
         if button.isVisible() and isinstance(button, QPushButton):
             assert button.objectName() and button.accessibleName() and button.toolTip(), (
                 button.text()
             )
             assert button.focusPolicy() & Qt.FocusPolicy.TabFocus
+
     assert all(bar.accessibleName() for bar in planner.findChildren(FitBar) if bar.isVisible())
     planner.grab()
     planner.reject()
@@ -253,10 +276,12 @@ def test_a_bar_to_scale(loose: Loose, qtbot: QtBot) -> None:
     bar = FitBar(loose.parts.theme)
     qtbot.addWidget(bar)
     bar.resize(100, 8)
+
     for needed, free, share in ((50, 100, 0.5), (200, 100, 1.0), (0, 0, 0.0)):
         bar.show_need(needed, free, "accent")
         assert bar.filled == share
         bar.grab()
+
     assert [epoch_text(value) for value in (0.004, 3.21, 83.0, None)] == [
         "4 ms",
         "3.2 s",
@@ -271,6 +296,7 @@ def test_what_was_measured_is_known_until_other_data_come(
     trials = Trials(small.document, small.parts.session)
     with qtbot.waitSignal(trials.ended, timeout=PATIENCE_MS):
         trials.start([("a", small.document.experiment), ("b", small.document.experiment)])
+
     assert list(trials.times) == ["a", "b"] and trials.threads == 1
     assert small.document.replace("data", source=str(pictures(tmp_path / "others.npz", 80))) == ""
     qtbot.waitUntil(lambda: not trials.times, timeout=PATIENCE_MS)

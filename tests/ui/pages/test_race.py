@@ -1,4 +1,6 @@
-"""A race in the window: set up, watched, paused, stopped, read off a table, and gone into like any other run."""
+"""A race in the window: set up, watched, paused, stopped, read off a table, and gone into like any
+other run.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from app.ui.pages.training.race.members import MembersTable, columns_of
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QListWidget, QPushButton
 from pytestqt.qtbot import QtBot
@@ -18,6 +19,7 @@ from app.engine.experiment.experiment import Experiment
 from app.engine.learning.metrics import METRICS
 from app.engine.race.variants import Fact, variants_of
 from app.engine.runs import events
+from app.ui.pages.training.race.members import MembersTable, columns_of
 from app.ui.pages.training.race.plots import TrainingLossPlot, ValidationPlot
 from app.ui.pages.training.race.setup import RaceSetup
 from app.ui.pages.training.race.view import RaceView
@@ -36,6 +38,7 @@ def racing_of(*changes: dict[str, Any]) -> RaceState:
     description = fake_targets()
     base = Experiment(name="little").replace(training={"epochs": 4, "batch_size": 100})
     experiments = [base.replace(**change) for change in changes]
+
     return RaceState(
         [Entrant(one, 4.0) for one in variants_of(experiments, description)],
         [Fact(True, "All begin alike.")],
@@ -112,6 +115,7 @@ def test_a_race_says_how_far_all_of_it_is() -> None:
     race_state = racing_of(*TWO)
     assert [runner.state for runner in race_state.runners] == ["waiting for its turn"] * 2
     assert not race_state.begun and race_state.remaining is None and race_state.progress == 0.0
+
     tell(
         race_state,
         0,
@@ -121,14 +125,17 @@ def test_a_race_says_how_far_all_of_it_is() -> None:
     assert race_state.begun and race_state.runners[0].state == "Building the network"
     tell(race_state, 0, prepared(), steps(1, [1.0] * 20))
     assert race_state.remaining is None  # the other has not said
+
     tell(race_state, 1, events.RunStarted("/runs/b", "b", {}), prepared(), steps(1, [1.0] * 10))
     assert race_state.remaining == 12.0 and race_state.progress == pytest.approx((0.5 + 0.25) / 2)
     assert race_state.text == "race of 2 · epoch 1 of 4"
+
     tell(race_state, 1, end("diverged"))
     assert (
         race_state.text == "race of 2 · epoch 1 of 4 · 1 ended"
         and race_state.runners[1].state == "diverged"
     )
+
     assert race_state.paths == (Path("/runs/a"), Path("/runs/b"))
     assert race_state.holds(Record(Path("/runs/b"))) and not race_state.holds(
         Record(Path("/runs/c"))
@@ -157,15 +164,18 @@ def test_the_verdict_knows_chance_and_names_who_fell() -> None:
     tell(race_state, 0, prepared(), epoch(1, 0.90, 0.3))
     tell(race_state, 1, prepared(), epoch(1, 0.80, 0.5))
     assert verdict(race_state, True) == "Ahead so far: AdamW (90.0 %)."
+
     tell(race_state, 0, end())
     tell(race_state, 1, end())
     told = verdict(race_state, False)
     assert told.startswith("AdamW (90.0 %) came out best, before SGD (80.0 %).")
     assert "one seed" in told and "within chance" not in told
+
     race_state = racing_of(*TWO)
     tell(race_state, 0, prepared(), epoch(1, 0.90, 0.3), end())
     tell(race_state, 1, prepared(), epoch(1, 0.905, 0.3), end())
     assert "within chance for 500 validation examples" in verdict(race_state, False)
+
     race_state = racing_of(*TWO)
     tell(race_state, 0, prepared(), epoch(1, 0.90, 0.3), end())
     tell(race_state, 1, prepared(), end("diverged"))
@@ -190,16 +200,19 @@ def test_the_table_names_settings_first_and_marks_the_best(qtbot: QtBot, theme: 
     heads = [table.horizontalHeaderItem(column).text() for column in range(table.columnCount())]
     assert heads[0] == "Variant" and heads.index("Learning rate") < heads.index("Best accuracy")
     assert table.rowCount() == 3 and "SGD" in table.item(1, 0).text()
+
     figures = {column.label: column for column in columns_of(race_state, [0.1, 0.2, float("nan")])}
     assert (
         figures["Best accuracy"].texts == ("90.0 %", "80.0 %", "–")
         and figures["Best accuracy"].best == 0
     )
+
     assert figures["Validation loss"].best is None  # of different losses
     assert figures["Examples/s"].texts[0] == "1,234" or figures["Examples/s"].texts[0] == "1,235"
     assert figures["Own time"].texts[0] == "3 s"
     assert figures["Training loss"].texts == ("0.100", "0.200", "–")
     assert figures["Floats/weight"].texts == ("4", "4", "4")
+
     best = table.item(0, heads.index("Best accuracy"))
     assert best.font().bold() or best.font().weight() > 400
     opened: list[int] = []
@@ -225,12 +238,15 @@ def test_curves_lie_over_examples_and_one_out_of_bounds_does_not_flatten_the_res
         steps(1, [2.0 * 1.4**n for n in range(40)]),
         epoch(1, 0.1, 1e9),
     )
-    loss, judged = TrainingLossPlot(theme, 4, 0.9), ValidationPlot(theme, 4)
+
+    loss = TrainingLossPlot(theme, 4, 0.9)
+    judged = ValidationPlot(theme, 4)
     for plot in (loss, judged):
         qtbot.addWidget(plot)
         plot.resize(400, 240)
         plot.call(["AdamW", "SGD"])
         plot.show()
+
     loss.show_runners(race_state.runners)
     judged.show_runners(race_state.runners, None)
     assert (
@@ -241,6 +257,7 @@ def test_curves_lie_over_examples_and_one_out_of_bounds_does_not_flatten_the_res
     assert judged.members[0].x.tolist() == [1000.0]
     assert "AdamW" in loss.legend.text() and "SGD" in loss.legend.text()
     assert loss.smoothed(0) < 2.0 and np.isnan(loss.smoothed(3))
+
     judged.show_runners(race_state.runners, race_state.runners[0].variant.task.headline)
     assert judged.members[1].y.tolist() == [0.1] and judged.members[0].words(0.9) == "90.0 %"
     loss.set_smoothing(0.0)
@@ -258,6 +275,7 @@ def test_a_figure_without_a_lowest_value_does_not_flatten_the_rest(
     qtbot.addWidget(plot)
     plot.resize(400, 240)
     plot.call(["AdamW", "SGD"])
+
     for member, values in enumerate(([0.1, 0.2, 0.3], [-2e9, 0.1, 0.2])):
         told = [epoch(number, 0.5, 0.3) for number in (1, 2, 3)]
         tell(
@@ -269,6 +287,7 @@ def test_a_figure_without_a_lowest_value_does_not_flatten_the_rest(
                 for one, value in zip(told, values, strict=True)
             ),
         )
+
     plot.show_runners(race_state.runners, r2)
     _, _, low, high = plot.limits()
     assert -2 < low < 0.1 and 0.3 < high < 1
@@ -292,6 +311,7 @@ def set_up(qtbot: QtBot, window: Window) -> RaceSetup:
     until(qtbot, lambda: find(window, "learning.race", QPushButton).isEnabled())
     click(qtbot, window, "learning.race")
     dialog = window.frame.findChild(RaceSetup)
+
     assert dialog is not None
     return dialog
 
@@ -304,20 +324,25 @@ def test_from_the_button_to_the_table(qtbot: QtBot, open_window: Any, tmp_path: 
     assert dialog.list.count() == 2 and not dialog.start.isEnabled()
     assert "are the same" in find(window, "race.problem", QLabel).text()
     assert dialog.editor.sections.value == "optimizer"
+
     dialog.document_of(1).choose("optimizer", "sgd")
     until(qtbot, lambda: dialog.start.isEnabled() and dialog.memory.isVisible())
     assert "together" in dialog.memory.text()
+
     names = find(window, "race.variants", QListWidget)
     assert [names.item(row).text() for row in range(2)] == ["AdamW (as it is now)", "SGD"]
     assert "same weights" in dialog.fair.text() and "same batches" in dialog.fair.text()
+
     field = find(window, "race.optimizer.learning_rate")
     assert field.isVisible() and find(window, "optimizer.learning_rate").window() is window.frame
     click(qtbot, window, "race.start")
     session = inside(window).session
     assert session.active and session.race_state and window.frame.page == "training"
     assert not find(window, "learning.race", QPushButton).isEnabled()
+
     with qtbot.waitSignal(session.finished, timeout=60_000) as told:
         pass
+
     assert told.args[0].status == "completed"
     view = find(window, "race.lanes", MembersTable)
     assert view.isVisible() and view.rowCount() == 2
@@ -326,24 +351,29 @@ def test_from_the_button_to_the_table(qtbot: QtBot, open_window: Any, tmp_path: 
         "one seed" in find(window, "race.verdict", QLabel).text()
         or "share the best" in find(window, "race.verdict", QLabel).text()
     )
+
     assert [path.name.split(" ", 1)[1] for path in session.race.paths] == [
         "quarters, AdamW",
         "quarters, SGD",
     ]
     view.selectRow(1)
     assert session.record is session.race.runners[1].record
+
     click(qtbot, window, "race.results")
     assert window.frame.page == "results"
     window.frame.go("training")
     click(qtbot, window, "race.look")
     assert find(window, "training.view.overview", QPushButton).isChecked()
+
     click(qtbot, window, "training.view.race")
     click(qtbot, window, "race.compare")
     assert window.frame.page == "runs"
+
     runs = window.frame.pages["runs"]
     until(qtbot, lambda: len(runs.table.chosen()) == 2)
     session.show(Record())
     assert not find(window, "training.view.race", QPushButton).isVisibleTo(window.frame)
+
     session.watch(0)
     assert session.record is session.race.runners[0].record
 
@@ -354,32 +384,39 @@ def test_pause_and_stop_act_on_all_of_it(qtbot: QtBot, open_window: Any, tmp_pat
     dialog = set_up(qtbot, window)
     click(qtbot, window, "race.why_adam")
     assert dialog.list.count() == 4
+
     click(qtbot, window, "race.remove")
     assert [dialog.list.item(row).text() for row in range(3)] == [
         "SGD with momentum",
         "Adam",
         "AdamW",
     ]
+
     click(qtbot, window, "race.remove")
     dialog.begin()
     session = inside(window).session
     until(qtbot, lambda: session.state is State.RUNNING)
     until(qtbot, lambda: all(runner.record.latest for runner in session.race.runners))
     assert "race of 2" in find(window, "status.text", QLabel).text()
+
     click(qtbot, window, "train.pause")
     assert session.state is State.PAUSED
     until(qtbot, lambda: find(window, "training.notice").isVisible())
     click(qtbot, window, "train.pause")
     assert session.state is State.RUNNING
+
     session.watch(1)
     assert session.live and session.record is session.race.runners[1].record
+
     with qtbot.waitSignal(session.finished, timeout=60_000) as told:
         click(qtbot, window, "train.stop")
+
     assert told.args[0].status == "stopped"
     assert [runner.record.finished.status for runner in session.race.runners] == [
         "stopped",
         "stopped",
     ]
+
     path = session.race.paths[1]
     with qtbot.waitSignal(session.finished, timeout=60_000):  # each is a run as any other
         session.go_on(path)
@@ -397,6 +434,7 @@ def test_data_that_cannot_be_read_end_the_race_in_a_sentence(
     )
     with qtbot.waitSignal(session.finished, timeout=60_000) as told:
         session.start_race(race_state, tmp_path / "runs")
+
     assert told.args[0].status == "failed" and told.args[0].failure is not None
     assert session.record.finished is told.args[0] and session.state is State.IDLE
 

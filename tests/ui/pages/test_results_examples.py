@@ -27,9 +27,11 @@ KINDS = {
 
 @pytest.mark.parametrize("sort", list(KINDS))
 def test_every_kind_becomes_an_example(qtbot: QtBot, sort: str) -> None:
-    dataset, theme = tiny.dataset(KINDS[sort], sort), Theme()
+    dataset = tiny.dataset(KINDS[sort], sort)
+    theme = Theme()
     example = example_of(dataset, 3)
     assert example.kind == dataset.description.kind and example.name == "#3"
+
     wanted = pixmap_of(theme, example, QSize(120, 60)).toImage()
     assert len({wanted.pixel(x, y) for x in range(0, 120, 3) for y in range(0, 60, 3)}) > 1, (
         "something is painted"
@@ -55,6 +57,7 @@ def test_a_row_names_its_columns_and_its_categories() -> None:
         ("x3", "0"),
         ("kind", "b"),
     )
+
     unseen = example_from(dataset.description.preparation, np.zeros(5, np.float32))
     assert unseen.cells[-1] == ("kind", "(new)")
     assert example.line.startswith("x0 1.500, x1")
@@ -82,7 +85,8 @@ def test_odd_signals_are_drawn(values: np.ndarray) -> None:
 
 
 def test_rows_of_a_grid_are_made_when_they_are_seen(qtbot: QtBot) -> None:
-    dataset, made = tiny.dataset("classification", "text"), list[int]()
+    dataset = tiny.dataset("classification", "text")
+    made = list[int]()
 
     def line(number: int) -> tuple[Example, str, str]:
         made.append(number)
@@ -117,6 +121,7 @@ def test_bars_hold_every_value(qtbot: QtBot, values: np.ndarray) -> None:
     qtbot.addWidget(plot)
     plot.show_values(values, "error")
     there = values[np.isfinite(values)]
+
     assert plot.counts.sum() == len(there)
     edges = edges_of(there)
     assert (np.diff(edges) > 0).all() and len(edges) < 100
@@ -127,11 +132,13 @@ def test_points_are_found_and_walked(qtbot: QtBot) -> None:
     qtbot.addWidget(plot)
     plot.resize(400, 300)
     plot.show()
-    x, y = np.array([0.0, 5.0, 10.0, np.nan]), np.array([0.0, 8.0, 10.0, 1.0])
+    x = np.array([0.0, 5.0, 10.0, np.nan])
+    y = np.array([0.0, 8.0, 10.0, 1.0])
     plot.show_points(x, y, np.array([0, 1, 2, 0]))
     area = plot.box.sceneBoundingRect()
     (left, right), (low, high) = plot.box.viewRange()
     assert left < 0 and right > 10 and (left, right) == pytest.approx((low, high), abs=1.0)
+
     place = QPointF(
         area.left() + (5 - left) / (right - left) * area.width(),
         area.bottom() - (8 - low) / (high - low) * area.height(),
@@ -140,11 +147,13 @@ def test_points_are_found_and_walked(qtbot: QtBot) -> None:
         plot.number_at(place) == 1
         and plot.number_at(QPointF(area.left() + 2, area.top() + 2)) == -1
     )
+
     picked: list[int] = []
     plot.picked.connect(picked.append)
     plot.mark(2)
     qtbot.keyClick(plot, Qt.Key.Key_PageDown)
     qtbot.keyClick(plot, Qt.Key.Key_PageUp)
     assert picked == [3, 1]
+
     header, rows = plot.table()
     assert header == ["true", "predicted"] and len(rows) == 4

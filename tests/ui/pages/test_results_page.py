@@ -1,4 +1,6 @@
-"""The Results page on a real run: the verdict, its figures, the pictures behind them, and when they are not there."""
+"""The Results page on a real run: the verdict, its figures, the pictures behind them, and when they
+are not there.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +32,7 @@ def page(qtbot: QtBot, loose: Loose) -> ResultsPage:
     qtbot.addWidget(made)
     made.resize(840, 610)
     made.show()
+
     return made
 
 
@@ -87,10 +90,12 @@ def test_the_verdict_comes_first_with_intervals_and_baseline(
     show(qtbot, loose, page, run)
     report = load_report(run)
     assert label(page, "results.verdict") == report.verdict
+
     best = run.summary()["best_epoch"]
     assert label(page, "results.best").startswith(f"Best: epoch {best} of 3 (validation loss ")
     words = page.summary.intervals.accessibleDescription()
     test = report.splits["test"]
+
     assert (
         f"Test {100 * test.accuracy:.1f} %, from {100 * test.low:.1f} % to {100 * test.high:.1f} %"
         in words
@@ -106,6 +111,7 @@ def test_the_test_split_is_shown_first_and_can_be_changed(
     splits = load_report(run).splits
     assert page.view.matrix.confusion is not None
     assert (page.view.matrix.confusion.counts == splits["test"].confusion).all()
+
     press(qtbot, page, "results.split.validation")
     assert (page.view.matrix.confusion.counts == splits["validation"].confusion).all()
 
@@ -117,6 +123,7 @@ def test_a_cell_shows_its_pictures_the_surest_first(
     open_data(qtbot, loose, run)
     confusion = page.view.matrix.confusion
     assert confusion is not None
+
     true, answer, count = confusion.mistakes()[0]
     page.view.matrix.set_current(true, answer)
     qtbot.keyClick(page.view.matrix, Qt.Key.Key_Return)
@@ -126,10 +133,12 @@ def test_a_cell_shows_its_pictures_the_surest_first(
     assert [one.confidence for one in found] == sorted(
         (one.confidence for one in found), reverse=True
     )
+
     dataset = loose.document.dataset
     assert dataset is not None
     assert (page.view.gallery.grid.rows[0][0].picture == dataset.inputs[found[0].row]).all()
     assert dataset.targets[found[0].row] == true
+
     page.view.gallery.grid.chosen.emit(0)
     assert confusion.classes[answer] in label(page, "results.picture.answer")
     press(qtbot, page, "results.mistakes")
@@ -143,9 +152,11 @@ def test_classes_are_listed_worst_first_and_sorted_by_a_click(
     press(qtbot, page, "results.show.classes")
     recalls = [line.cells[RECALL] for line in page.view.classes.model_.rows]
     assert recalls == sorted(recalls)
+
     page.view.classes.horizontalHeader().setSortIndicator(COUNT, Qt.SortOrder.DescendingOrder)
     counts = [line.cells[COUNT] for line in page.view.classes.model_.rows]
     assert counts == sorted(counts, reverse=True)
+
     index = page.view.classes.model_.index(0, NAME)
     qtbot.mouseClick(
         page.view.classes.viewport(), Qt.MouseButton.LeftButton, pos=page.view.classes.visualRect(index).center()
@@ -164,6 +175,7 @@ def test_the_slider_goes_back_in_time(
     press(qtbot, page, "results.split.validation")
     page.head.slider.setValue(0)
     first = loose.parts.session.record.epochs[0]
+
     assert page.view.matrix.confusion is not None and first.confusion is not None
     assert (page.view.matrix.confusion.counts == first.confusion).all()
     assert label(page, "results.verdict").startswith("After epoch 1: ")
@@ -182,6 +194,7 @@ def test_the_last_epoch_is_used_and_the_best_again(
     show(qtbot, loose, page, run)
     words = label(page, "results.best")
     assert words.startswith(f"Best: epoch {summary['best_epoch']} of 8 (validation loss ")
+
     press(qtbot, page, "results.use_last")
     assert label(page, "results.use.state") == "Judging the last weights."
     using = "Using the last epoch (8 of 8)."
@@ -189,9 +202,11 @@ def test_the_last_epoch_is_used_and_the_best_again(
     last = load_report(run)
     assert label(page, "results.verdict") == last.verdict and last.kept.epoch == 8
     assert last.splits["test"].loss != best.splits["test"].loss
+
     press(qtbot, page, "results.split.validation")
     assert page.head.epoch is not None and page.head.epoch.epoch == 8
     assert page.view.gallery.found, "it is known which pictures the last epoch got wrong"
+
     from app.ui.pages.tryit import TryItPage
 
     trial = TryItPage(loose.parts)
@@ -199,6 +214,7 @@ def test_the_last_epoch_is_used_and_the_best_again(
     trial.show()
     qtbot.waitUntil(lambda: label(trial, "tryit.epoch") == "epoch 8, the last", timeout=PATIENCE_MS)
     assert trial.card.why.text() == "from the last epoch"
+
     press(qtbot, page, "results.use_best")
     qtbot.waitUntil(lambda: label(page, "results.best") == words, timeout=PATIENCE_MS)
     assert run.summary() == summary
@@ -215,6 +231,7 @@ def test_a_last_epoch_that_cannot_be_judged_says_why(
         lambda: "without the data of the run" in label(page, "results.use.state"),
         timeout=PATIENCE_MS,
     )
+
     assert label(page, "results.best").startswith("Best: epoch ")
 
 
@@ -229,6 +246,7 @@ def test_other_data_are_not_shown_and_the_runs_own_can_be_opened(
     show(qtbot, loose, page, run)
     assert "other data are open" in label(page, "results.pictures.why")
     assert not page.view.gallery.grid.rows
+
     press(qtbot, page, "results.open_data")
     qtbot.waitUntil(lambda: len(page.view.gallery.grid.rows) > 0, timeout=PATIENCE_MS)
     loose.document.undo()
@@ -242,6 +260,7 @@ def test_data_that_are_gone_leave_the_figures(
     gone = experiment.replace(data=experiment.data.replace(source=str(run.path / "gone")))
     toml_file.write(gone, run.path / "experiment.toml")
     show(qtbot, loose, page, run)
+
     assert "is not there any more. The figures still hold." in label(page, "results.pictures.why")
     assert page.view.matrix.confusion is not None and page.view.matrix.confusion.counts.sum() > 100
 
@@ -254,6 +273,7 @@ def test_a_picture_file_is_found(tmp_path: Path) -> None:
     dataset = open_dataset(DataSettings(source=str(folder)))
     names = ("a", "b")
     assert location(dataset, 0) == folder / names[int(dataset.targets[0])]
+
     shutil.rmtree(folder)
     assert location(dataset, 0) is None
 
@@ -264,7 +284,8 @@ def test_a_picture_file_is_found(tmp_path: Path) -> None:
 def test_while_it_trains_the_last_epoch_is_shown_and_then_the_report(
     qtbot: QtBot, loose: Loose, page: ResultsPage, run: Run
 ) -> None:
-    session, heads = loose.parts.session, []
+    session = loose.parts.session
+    heads = []
     session.told.connect(
         lambda _: heads.append(label(page, "results.about") if page.stack.currentIndex() else "")
     )
@@ -275,6 +296,7 @@ def test_while_it_trains_the_last_epoch_is_shown_and_then_the_report(
     qtbot.waitUntil(lambda: page.stack.currentIndex() == 1, timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: session.state is State.IDLE, timeout=PATIENCE_MS)
     assert any("running, after epoch" in head for head in heads)
+
     path = session.record.path
     assert path is not None
     words = load_report(
@@ -305,9 +327,11 @@ def test_matrix_and_table_are_saved(
     page.view.matrix_card.save_csv.emit()
     page.view.side.save_csv.emit()
     assert (tmp_path / "matrix.png").read_bytes().startswith(b"\x89PNG")
+
     rows = list(csv.reader(io.StringIO((tmp_path / "matrix.csv").read_text(encoding="utf-8-sig"))))
     counts = np.array([[int(value) for value in row[1:]] for row in rows[1:]])
     assert (counts == load_report(run).splits["test"].confusion).all()
+
     table = list(
         csv.DictReader(io.StringIO((tmp_path / "klassen.csv").read_text(encoding="utf-8-sig")))
     )
@@ -322,8 +346,10 @@ def test_nothing_is_cut_off_sideways(
     page.resize(840, 610)
     show(qtbot, loose, page, run)
     qtbot.waitUntil(lambda: not page._fit.isActive())
+
     assert page.width() == 840, "the page would push the window wider"
     assert page.scroller.horizontalScrollBar().maximum() == 0
+
     if zoom == 1:
         assert page.scroller.verticalScrollBar().maximum() == 0, (
             "all of it is in view at 1280 x 720"

@@ -57,11 +57,13 @@ def _train(folder: Path, name: str) -> Run:
         light = np.random.default_rng(0).integers(0, 200, (80, 8, 8)).astype(np.uint8)
         np.savez(folder / "data.npz", images=light, labels=np.arange(80) % 2)
         data = {"source": str(folder / "data.npz"), "task": "reconstruction"}
+
     model = {"template": "gpt", "depth": 1, "width": 16} if name == "language" else {}
     plain = {"name": name, "data": data, "training": {"epochs": 3, "device": "cpu", "threads": 1}}
     experiment = toml_file.from_plain(plain | ({"model": model} if model else {}))
     run = Run.create(folder / "runs", experiment)
     ended = train(experiment, run, lambda event: None, Control())
+
     assert ended.status == "completed", ended.reason
     return run
 
@@ -75,6 +77,7 @@ def opened(qtbot: QtBot, loose: Loose, run: Run) -> ResultsPage:
     qtbot.waitUntil(lambda: loose.document.data_state == "ready", timeout=PATIENCE_MS)
     loose.parts.session.show(read_record(run.path))
     qtbot.waitUntil(lambda: page.stack.currentIndex() == 1 and not page.live, timeout=PATIENCE_MS)
+
     return page
 
 
@@ -83,11 +86,13 @@ def test_amounts_go_back_in_time(qtbot: QtBot, loose: Loose, make: Make) -> None
     page = opened(qtbot, loose, run)
     report = load_report(run).splits["test"]
     assert page.view is not None and page.view.scatter.x.tolist() == report.targets[:, 0].tolist()  # type: ignore[attr-defined]
+
     figures = [shown.accessibleName() for shown in page.summary._figures if not shown.isHidden()]
     assert any(
         figure.startswith("mean error (MAE) ") and figure.endswith(" cm") for figure in figures
     )
     assert page.summary.intervals.isHidden()
+
     page.show_split("validation")
     after = page.view.scatter.y.copy()  # type: ignore[attr-defined]
     used = page.showing.used
@@ -104,6 +109,7 @@ def test_nothing_is_cut_off_sideways(qtbot: QtBot, loose: Loose, make: Make, zoo
         page = opened(qtbot, loose, make(name))
         qtbot.waitUntil(lambda page=page: not page._fit.isActive())  # type: ignore[misc]
         assert page.width() == 840 and page.scroller.horizontalScrollBar().maximum() == 0
+
         if zoom == 1:
             assert page.scroller.verticalScrollBar().maximum() == 0, (
                 "all of it is in view at 1280 x 720"
@@ -112,7 +118,8 @@ def test_nothing_is_cut_off_sideways(qtbot: QtBot, loose: Loose, make: Make, zoo
 
 def test_amounts_are_shown_while_it_trains(qtbot: QtBot, loose: Loose, make: Make) -> None:
     page = opened(qtbot, loose, make("amounts"))
-    session, seen = loose.parts.session, set[str]()
+    session = loose.parts.session
+    seen = set[str]()
     words = page.summary.verdict
     session.told.connect(
         lambda _: seen.add(words.text() if page.stack.currentIndex() and page.live else "")
@@ -122,6 +129,7 @@ def test_amounts_are_shown_while_it_trains(qtbot: QtBot, loose: Loose, make: Mak
     session.start(experiment.replace(name="again", training=training), loose.parts.runs_folder)
     qtbot.waitUntil(lambda: session.state is State.IDLE, timeout=PATIENCE_MS)
     assert any(text.startswith("After epoch ") for text in seen)
+
     qtbot.waitUntil(lambda: not page.live, timeout=PATIENCE_MS)
 
 
@@ -134,6 +142,7 @@ def test_it_writes_on_piece_by_piece(qtbot: QtBot, loose: Loose, make: Make) -> 
     card.slider.setValue(0)
     card.button.click()
     assert card.button.text() == "Stop"
+
     qtbot.waitUntil(lambda: card.button.text() == "Write", timeout=PATIENCE_MS)
     assert card.text.toPlainText() == "the old " + "".join(pieces) and len(pieces) > 20
     card.button.click()
@@ -146,8 +155,10 @@ def test_restored_examples_stand_side_by_side(qtbot: QtBot, loose: Loose, make: 
     page = opened(qtbot, loose, run)
     view = page.view
     qtbot.waitUntil(lambda: len(view.grid.rows) > 0, timeout=PATIENCE_MS)  # type: ignore[union-attr]
-    report, dataset = load_report(run).splits["test"], loose.document.dataset
+    report = load_report(run).splits["test"]
+    dataset = loose.document.dataset
     assert dataset is not None
+
     clean, damaged, restored = view.grid.rows[0][0].halves  # type: ignore[union-attr]
     worst = report.worst(1)[0][0]
     assert (clean.picture == dataset.inputs[worst]).all()
@@ -176,4 +187,5 @@ def test_training_speaks_of_the_task(
     assert len(page.run.headline.validation.y) == 3
     assert page.run.probe_card.content is not None and page.run.probe_card.note.isHidden()
     assert words.lower() in page.notice.text.text().lower()
+
     page.grab()

@@ -1,4 +1,6 @@
-"""What the Results page shows for each sort of results, on made-up answers to tiny data of every sort."""
+"""What the Results page shows for each sort of results, on made-up answers to tiny data of every
+sort.
+"""
 
 from __future__ import annotations
 
@@ -35,11 +37,13 @@ VIEWS = {
 
 def answers(task: Task, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
     """What a network that has learned something might say."""
-    generator, targets = np.random.default_rng(1), dataset.targets[rows]
+    generator = np.random.default_rng(1)
+    targets = dataset.targets[rows]
     if task.view in ("classes", "yes-no"):
         sure = generator.uniform(0.2, 1, (len(rows), len(dataset.description.classes)))
         sure[np.arange(len(rows)), targets] += 0.3
         return np.asarray(sure / sure.sum(axis=1, keepdims=True), np.float32)
+
     if task.view == "tags":
         return np.clip(0.6 * targets + generator.uniform(0, 0.7, targets.shape), 0, 1).astype(
             np.float32
@@ -48,14 +52,17 @@ def answers(task: Task, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
         return np.asarray(targets + generator.normal(size=targets.shape) / 2, np.float32)
     if task.view == "space":
         return _long(np.eye(3)[targets] + generator.normal(size=(len(rows), 3)) / 5)
+
     if task.view == "matching":
         first = generator.normal(size=(len(rows), 4))
         return _long(np.stack([first, first + generator.normal(size=first.shape) / 2], axis=1))
+
     if task.view == "language":
         tokens = np.maximum((dataset.targets[rows] >= 0).sum(axis=1), 1)
         return np.stack(
             [tokens * generator.uniform(1, 3, len(rows)), tokens, tokens], axis=1
         ).astype(np.float32)
+
     return generator.uniform(0.1, 0.9, (len(rows), 2)).astype(np.float32)
 
 
@@ -65,7 +72,8 @@ def _long(points: np.ndarray) -> np.ndarray:
 
 def shown_of(name: str, **more: object) -> Shown:
     kind, sort = VIEWS[name]
-    task, dataset = TASKS[kind], tiny.dataset(kind, sort)
+    task = TASKS[kind]
+    dataset = tiny.dataset(kind, sort)
     rows = dataset.indices["test"]
     report = report_for(task.view).of(
         "test",
@@ -76,6 +84,7 @@ def shown_of(name: str, **more: object) -> Shown:
         answers(task, dataset, rows),
         0.5,
     )
+
     return Shown(
         **(
             {"report": report, "about": dataset.description, "dataset": dataset, "live": False}
@@ -95,6 +104,7 @@ def show(qtbot: QtBot, loose: Loose) -> Iterator[object]:
         view.show()
         view.show_results(shown_of(name, **more))
         view.arrange(True)
+
         return view
 
     yield made
@@ -121,10 +131,12 @@ def test_every_view_shows_its_report_with_and_without_the_data(
     view = show(name)
     assert view.grab().width() == view.width()
     assert view.guide() and all(card.title and card.text for card in view.guide())
+
     view.show_results(shown_of(name, dataset=None, missing="The data are not open.", offer=True))
     view.grab()
     asked: list[bool] = []
     view.wanted.connect(lambda: asked.append(True))
+
     offers = [
         one for one in view.findChildren(QAbstractButton, "results.open_data") if not one.isHidden()
     ]
@@ -151,6 +163,7 @@ def test_texts_behind_a_mistake_are_read(show) -> None:  # type: ignore[no-untyp
     view.side.show_side("pictures")
     report = view.shown.report
     assert len(view.gallery.found) == report.count - report.correct
+
     true, predictions = np.argwhere(report.confusion > 0)[0]
     view.gallery.show_cell(int(true), int(predictions))
     example = view.gallery.grid.rows[0][0]
@@ -165,6 +178,7 @@ def test_a_moved_threshold_moves_figures_matrix_and_examples(qtbot: QtBot, show)
     view = show("yes-no")
     report = view.shown.report
     assert (view.matrix.confusion.counts == report.confusion).all()
+
     for at in (0.0, 0.37, 0.8, 1.0):
         view.panel.set_threshold(at)
         expected = report.at(at)
@@ -173,11 +187,13 @@ def test_a_moved_threshold_moves_figures_matrix_and_examples(qtbot: QtBot, show)
             [expected.true_no, expected.false_yes],
             [expected.false_no, expected.true_yes],
         ]
+
         assert view.panel.roc.point == (expected.false_alarms or 0.0, expected.recall or 0.0)
         assert f"{expected.true_yes} of {expected.true_yes + expected.false_no} found" in text(
             view, "results.threshold.counts"
         )
         assert len(view.gallery.found) == expected.false_yes + expected.false_no
+
     press(qtbot, view, "results.threshold.reset")
     assert (view.matrix.confusion.counts == report.confusion).all()
 
@@ -188,6 +204,7 @@ def test_a_click_on_the_curve_takes_its_threshold(show) -> None:  # type: ignore
     corner = view.panel.roc.box.sceneBoundingRect()
     nothing = view.panel.roc.threshold_at(QPointF(corner.left() + 1, corner.bottom() - 1))
     everything = view.panel.roc.threshold_at(QPointF(corner.right() - 1, corner.top() + 1))
+
     assert nothing == 1.0 and everything == pytest.approx(
         float(view.shown.report.predictions[:, 1].min())
     )
@@ -214,6 +231,7 @@ def test_a_tag_shows_where_it_goes_wrong(qtbot: QtBot, show) -> None:  # type: i
         line.cells[0] for line in sorted(view.table.model_.rows, key=lambda line: line.key)
     ] == list("abc")
     assert len(view.gallery.grid.rows) == len(report.wrong())
+
     for tag in range(3):
         view.table.picked.emit(tag)
         for name, has, predictions in (
@@ -223,6 +241,7 @@ def test_a_tag_shows_where_it_goes_wrong(qtbot: QtBot, show) -> None:  # type: i
         ):
             press(qtbot, view, f"results.tag.{name}")
             assert len(view.gallery.grid.rows) == len(report.examples_of(tag, has, predictions))
+
     press(qtbot, view, "results.mistakes")
     assert view.side.title.text() == "Worst examples"
     rows = list(csv.DictReader(io.StringIO(view.table.csv().decode("utf-8-sig"))))
@@ -237,6 +256,7 @@ def test_worst_rows_first_and_a_click_shows_one(qtbot: QtBot, show) -> None:  # 
     report = view.shown.report
     off = [abs(line.cells[3]) for line in view.table.model_.rows]
     assert off == sorted(off, reverse=True) and len(off) == report.count
+
     place = view.table.model_.rows[0].key
     index = view.table.model_.index(0, 0)
     qtbot.mouseClick(
@@ -244,6 +264,7 @@ def test_worst_rows_first_and_a_click_shows_one(qtbot: QtBot, show) -> None:  # 
     )
     assert view.scatter.chosen == place and view.example.example.cells
     assert " cm" in view.answer.text()
+
     view.scatter.picked.emit(3)
     assert view.table.model_.rows[view.table.currentIndex().row()].key == 3
 
@@ -251,6 +272,7 @@ def test_worst_rows_first_and_a_click_shows_one(qtbot: QtBot, show) -> None:  # 
 def test_each_of_several_amounts_in_its_own_unit(show) -> None:  # type: ignore[no-untyped-def]
     view = show("amounts")
     assert view.chooser.isVisible() and view.chooser.count() == 2
+
     report = view.shown.report
     for target, unit in ((0, "cm"), (1, "")):
         view.chooser.setCurrentIndex(target)
@@ -266,7 +288,8 @@ def test_each_of_several_amounts_in_its_own_unit(show) -> None:  # type: ignore[
 
 def test_a_cell_shows_both_halves_and_the_nearest(qtbot: QtBot, show) -> None:  # type: ignore[no-untyped-def]
     view = show("matching")
-    report, dataset = view.shown.report, view.shown.dataset
+    report = view.shown.report
+    dataset = view.shown.dataset
     np.testing.assert_allclose(
         view.matrix.values, report.predictions[:, 0] @ report.predictions[:, 1].T, atol=1e-6
     )
@@ -276,6 +299,7 @@ def test_a_cell_shows_both_halves_and_the_nearest(qtbot: QtBot, show) -> None:  
     assert view.side.title.text() == "Not a pair"
     assert (view.halves[0].example.picture == dataset.inputs[report.rows[2]]).all()
     assert view.halves[1].example.kind == "text"
+
     best = report.nearest(int(report.rows[2]), 1)[0]
     assert view.grid.rows[0][1].startswith(f"{best.similarity:.2f}")
     press(qtbot, view, "results.way.back")
@@ -286,8 +310,10 @@ def test_a_cell_shows_both_halves_and_the_nearest(qtbot: QtBot, show) -> None:  
 def test_the_matrix_is_walked_with_the_keyboard(qtbot: QtBot, show) -> None:  # type: ignore[no-untyped-def]
     view = show("matching")
     view.matrix.go(0, 0)
+
     for key in (Qt.Key.Key_Down, Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Return):
         qtbot.keyClick(view.matrix, key)
+
     assert view.matrix.current == (1, 2) and view._cell == (1, 2)
     assert "similarity" in text(view, "results.cell")
     assert view.matrix.won == sum(
@@ -302,9 +328,11 @@ def test_neighbours_of_a_point(show) -> None:  # type: ignore[no-untyped-def]
     view = show("space")
     report = view.shown.report
     assert len(view.plot.x) == report.count
+
     view.plot.picked.emit(4)
     near = report.nearest(int(report.rows[4]), 12)
     assert view._near == [one.row for one in near] and view.plot.chosen == 4
+
     view.grid.chosen.emit(0)
     assert view._row == near[0].row
     assert sum(one.same for one in report.nearest(near[0].row, 12)) == int(
@@ -317,6 +345,7 @@ def test_groups_are_shown_in_the_background(qtbot: QtBot, show) -> None:  # type
     before = view.plot.x.copy()
     press(qtbot, view, "results.unfold")
     qtbot.waitUntil(view.groups.isEnabled, timeout=PATIENCE_MS)
+
     assert not np.allclose(before, view.plot.x)
     view.groups.setChecked(False)
     np.testing.assert_allclose(view.plot.x, before)
@@ -329,6 +358,7 @@ def test_hard_and_easy_passages_are_read(qtbot: QtBot, show) -> None:  # type: i
     view = show("language")
     hard = [line.cells[1] for line in view.table.model_.rows]
     assert hard == sorted(hard, reverse=True)
+
     press(qtbot, view, "results.show.easiest")
     easy = [line.cells[1] for line in view.table.model_.rows]
     assert easy == sorted(easy) and view.text.toPlainText()

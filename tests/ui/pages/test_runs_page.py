@@ -1,4 +1,6 @@
-"""The Runs page on real run folders: the list, its actions and their undo, comparing, and what was interrupted."""
+"""The Runs page on real run folders: the list, its actions and their undo, comparing, and what was
+interrupted.
+"""
 
 from __future__ import annotations
 
@@ -43,6 +45,7 @@ def page(qtbot: QtBot, loose: Loose) -> RunsPage:
     qtbot.addWidget(made)
     made.resize(840, 610)
     made.show()
+
     return made
 
 
@@ -105,6 +108,7 @@ def test_the_newest_comes_first_with_its_figures(listed: RunsPage, runs: list[Ru
     first = listed.table.runs.entries[0]
     summary = runs[0].summary()
     accuracy = summary["metrics"]["validation"]["accuracy"]
+
     assert first.figure == pytest.approx(accuracy) and first.usable
     assert cell_text(first, BEST) == f"{100 * accuracy:.1f} %, epoch {summary['best_epoch']} of 3"
     assert cell_text(first, RUN).startswith("second: Completed, 21 Nov")
@@ -115,9 +119,11 @@ def test_the_header_sorts_and_takes_it_back(listed: RunsPage) -> None:
     header = listed.table.horizontalHeader()
     header.setSortIndicator(RUN, Qt.SortOrder.AscendingOrder)
     assert names(listed) == ["first", "second"]
+
     header.setSortIndicator(BEST, Qt.SortOrder.DescendingOrder)
     values = [entry.figure for entry in listed.table.runs.entries]
     assert values == sorted(values, reverse=True)
+
     header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
     assert names(listed) == ["second", "first"]
 
@@ -127,6 +133,7 @@ def test_only_what_changed_is_read_again(runs: list[Run]) -> None:
     known = {entry.path: entry for entry in read_entries(folder, {}, lambda: None)}
     runs[0].note = "changed"
     again = read_entries(folder, known, lambda: None)
+
     assert again[0] is not known[runs[0].path] and again[0].note == "changed"
     assert again[1] is known[runs[1].path]
 
@@ -150,11 +157,13 @@ def test_a_run_whose_process_died_can_be_resumed(
     lock(runs[0], 2**22 + 1)
     until_listed(qtbot, page, 2)
     assert cell_text(page.table.runs.entries[0], RUN).startswith("second: Interrupted: Resume?")
+
     asked: list[tuple[Path, int | None]] = []
     monkeypatch.setattr(
         Session, "go_on", lambda self, path, epochs=None: asked.append((path, epochs))
     )
     assert any(card.button == "Resume" for card in page.guide())
+
     press(qtbot, page, "runs.resume")
     assert asked == [(runs[0].path, None)] and loose.gone == ["training"]
 
@@ -168,6 +177,7 @@ def test_a_finished_run_is_trained_longer(
     )
     assert button(listed, "runs.resume").text() == "Train 10 more epochs"
     press(qtbot, listed, "runs.resume")
+
     assert asked == [(runs[0].path, 13)]
 
 
@@ -181,6 +191,7 @@ def test_opening_shows_the_run_in_results(
     press(qtbot, listed, "runs.open")
     qtbot.waitUntil(lambda: loose.gone == ["results"], timeout=PATIENCE_MS)
     record = loose.parts.session.record
+
     assert record.path == runs[1].path and len(record.epochs) == 1
 
 
@@ -198,6 +209,7 @@ def edit(qtbot: QtBot, page: RunsPage, action: str, text: str) -> None:
     do(page, action)
     editor = page.table.viewport().findChild(QLineEdit)
     assert isinstance(editor, QLineEdit)
+
     editor.setText(text)
     qtbot.keyClick(editor, Qt.Key.Key_Return)
 
@@ -236,6 +248,7 @@ def test_deleting_can_be_undone(
     qtbot.keyClick(listed.table, Qt.Key.Key_Delete)
     qtbot.waitUntil(lambda: names(listed) == ["first"], timeout=PATIENCE_MS)
     assert not runs[0].path.exists() and message(listed) == "'second' is in the trash."
+
     press(qtbot, listed, "runs.undo")
     qtbot.waitUntil(lambda: names(listed) == ["second", "first"], timeout=PATIENCE_MS)
     assert sorted(path.name for path in runs[0].path.rglob("*")) == before
@@ -267,14 +280,17 @@ def test_ticking_two_runs_lays_them_over_one_another(qtbot: QtBot, listed: RunsP
         Qt.MouseButton.LeftButton,
         pos=QPoint(place.left() + 14, place.center().y()),
     )
+
     assert [entry.name for entry in table.chosen()] == ["second", "first"]
     qtbot.waitUntil(lambda: listed.comparison.table.columnCount() == 3, timeout=PATIENCE_MS)
     overlay = listed.comparison.overlay
     drawn = [curve.getData()[1] for curve in overlay._curves[:2]]
     assert [len(values) for values in drawn] == [3, 1]
+
     press(qtbot, listed, "runs.curve.figure")
     assert (overlay._curves[0].getData()[1] == table.runs.entries[0].figures).all()
     assert "second, first" in overlay.accessibleName()
+
     first = listed.comparison.table.item(0, 0)
     assert first is not None and first.text() in ("Epochs", "Seed")
     qtbot.mouseClick(
@@ -282,6 +298,7 @@ def test_ticking_two_runs_lays_them_over_one_another(qtbot: QtBot, listed: RunsP
         Qt.MouseButton.LeftButton,
         pos=QPoint(place.left() + 14, place.center().y()),
     )
+
     assert [entry.name for entry in table.chosen()] == ["second"]
 
 
@@ -291,6 +308,7 @@ def test_settings_that_differ_come_first_and_figures_say_which_is_best(runs: lis
     differing = {line.label: line.texts for line in found.settings}
     assert differing == {"Epochs": ("3", "1"), "Seed": ("0", "5")}
     assert found.same > 10
+
     accuracy = next(line for line in found.figures if line.label == "Validation accuracy")
     better = int(np.argmax([entry.figure for entry in entries]))
     assert accuracy.best == better
@@ -320,7 +338,9 @@ def test_names_are_short_unless_two_are_alike() -> None:
 def test_nothing_is_cut_off_sideways(
     qtbot: QtBot, loose: Loose, listed: RunsPage, zoom: float, width: int
 ) -> None:
-    """The widths that a page has in a window of 1280 pixels, where the Guide makes way for large type."""
+    """The widths that a page has in a window of 1280 pixels, where the Guide makes way for large
+    type.
+    """
     loose.parts.theme.set_zoom(zoom)
     listed.resize(width, 610)
     assert listed.minimumSizeHint().width() <= width

@@ -1,4 +1,6 @@
-"""The Training page on made-up runs: every state says what is so, and every button does what it says."""
+"""The Training page on made-up runs: every state says what is so, and every button does what it
+says.
+"""
 
 from __future__ import annotations
 
@@ -43,8 +45,10 @@ def page(loose: Loose, qtbot: QtBot) -> TrainingPage:
     made = TrainingPage(loose.parts)
     qtbot.addWidget(made)
     made.resize(840, 610)
+
     with qtbot.waitExposed(made):
         made.show()
+
     return made
 
 
@@ -63,7 +67,8 @@ def run_live(loose: Loose, record: Record, state: State = State.RUNNING) -> None
     """As if this record's run were under way."""
     session = loose.parts.session
     session.record = session._live = record
-    session.state, session.begun = state, time.monotonic()
+    session.state = state
+    session.begun = time.monotonic()
     session.shown.emit()
     session.state_changed.emit()
 
@@ -72,6 +77,7 @@ def tell(loose: Loose, *more: events.Event) -> None:
     """What the session's timer does with what a run told."""
     for event in more:
         loose.parts.session.record.add(event)
+
     loose.parts.session.told.emit(list(more))
 
 
@@ -84,6 +90,7 @@ def going(done: int = 3, patience: int = 0) -> Record:
     record.add(
         told.steps(1, np.linspace(2.0, 0.25, 50 * done), rates, np.linspace(2, 1, 50 * done))
     )
+
     for number, loss in zip(range(1, done + 1), (0.5, 0.231, 0.26, 0.25), strict=False):
         record.add(
             told.epoch(
@@ -93,6 +100,7 @@ def going(done: int = 3, patience: int = 0) -> Record:
                 accuracy=0.8 + 0.06 * min(number, 2) - 0.01 * (number > 2),
             )
         )
+
     record.add(told.measured(100, {"total": 16e9, "free": 9e9, "process": 8e8}))
     return record
 
@@ -105,6 +113,7 @@ def test_empty_says_how_to_begin(page: TrainingPage, loose: Loose) -> None:
     assert page.empty.button.text() == "Choose data"
     page.empty.button.click()
     loose.document.replace("data", source="sample:digits")
+
     assert page.empty.button.text() == "Train"
     page.empty.button.click()
     assert (loose.gone, loose.done) == (["data"], ["train"])
@@ -121,6 +130,7 @@ def test_preparing_shows_stage_progress_and_time(page: TrainingPage, loose: Loos
     assert (page.preparing.bar.value(), page.preparing.bar.maximum()) == (3120, 8000)
     assert "Loading engine, 2.0 s" in page.preparing.done.text()
     assert "since the start" in page.preparing.elapsed.text()
+
     tell(loose, events.StageChanged("Reading 3,500 of 8,000 pictures", 3500, 8000))
     assert page.preparing.done.text().count("\n") == 0  # the same stage, further on
 
@@ -156,6 +166,7 @@ def test_memory_predicted_and_measured(page: TrainingPage, loose: Loose) -> None
     card = page.run.memory_card
     assert card.why.text() == "208 MiB, predicted 210 (-0.9 %)"
     assert card.table.sum.text() == "4n = 4 × 160,874 floats = 2.5 MiB"
+
     widths = {part.key: box.width() for part, box in card.bar.segments()}
     assert widths["activations"] / widths["data"] == pytest.approx(168 / 47, rel=0.01)  # to scale
     enlarged = [box.width() for _, box in card.bar.enlarged_segments()]
@@ -182,6 +193,7 @@ def test_what_the_driver_refuses_is_a_dash_with_its_reason(
     page.run.show_view(number_of("memory"))
     panel = page.run.memory_view.panel
     values = dict(panel.lines)
+
     assert values["power"] == values["utilisation"] == "–"
     assert reason in panel.reasons
     assert not any(value in ("0 W", "0 °C", "0 B") for value in values.values())
@@ -194,6 +206,7 @@ def test_the_parts_of_a_gpu_add_up(page: TrainingPage, loose: Loose) -> None:
             120, {"total": 8e9, "free": 2e9, "reserved": 4e9, "allocated": 3e9, "utilisation": 97.0}
         )
     )
+
     run_live(loose, record)
     page.run.show_view(number_of("memory"))
     parts = {part.name: part.bytes for part in page.run.memory_view.panel.bar.parts}
@@ -210,6 +223,7 @@ def test_what_it_says_now(page: TrainingPage, loose: Loose, qtbot: QtBot) -> Non
     qtbot.waitUntil(lambda: loose.document.data_state == "ready", timeout=PATIENCE_MS)
     dataset = loose.document.dataset
     assert dataset is not None
+
     classes = dataset.description.classes
     rows = dataset.indices["validation"][:2]
     sure = np.full((2, len(classes)), 0.01)
@@ -223,6 +237,7 @@ def test_what_it_says_now(page: TrainingPage, loose: Loose, qtbot: QtBot) -> Non
     right, wrong = page.run.probe_card.content.predictions
     assert right.lines == [classes[dataset.targets[rows[0]]], "90 %"]
     assert wrong.lines[1] == f"is {classes[dataset.targets[rows[1]]]}" and not wrong.right
+
     page.run.probe_card.grab()
     loose.document.replace(
         "data", height=12
@@ -248,6 +263,7 @@ def test_a_constant_learning_rate_leaves_room_above_it(page: TrainingPage, loose
         )
         page.run.rate.show_record(record, experiment)
         peaks[kind] = page.run.rate.limits()[3] / page.run.rate.plan.y.max()
+
     assert peaks["constant"] == pytest.approx(HEADROOM * peaks["cosine"])
 
 
@@ -256,6 +272,7 @@ def test_further_views(page: TrainingPage, loose: Loose) -> None:
     page.run.show_view(number_of("curves"))
     assert len(page.run.rate.rate.y) == 150 and len(page.run.norm.norm.y) == 150
     assert page.guide()[0].text.startswith("The learning rate")
+
     page.run.show_view(number_of("memory"))
     assert page.run.memory_view.table.isVisible()
     page.run.show_view(number_of("log"))
@@ -268,16 +285,19 @@ def test_further_views(page: TrainingPage, loose: Loose) -> None:
 def test_the_log_follows_until_somebody_scrolls_up(page: TrainingPage, loose: Loose) -> None:
     run_live(loose, going())
     page.run.show_view(number_of("log"))
-    log, bar = page.run.log_view, page.run.log_view.text.verticalScrollBar()
+    log = page.run.log_view
+    bar = page.run.log_view.text.verticalScrollBar()
     log.add(
         [events.StageChanged("a long line " * 40 + str(number)) for number in range(200)],
         page._about,
     )
+
     page.resize(page.width(), page.height() - 60)
     assert bar.maximum() > 0 and bar.value() == bar.maximum()
     bar.triggerAction(QAbstractSlider.SliderAction.SliderToMinimum)
     log.add([events.StageChanged("more")], page._about)
     assert bar.value() == 0
+
     bar.triggerAction(QAbstractSlider.SliderAction.SliderToMaximum)
     log.add([events.StageChanged("more still")], page._about)
     assert bar.value() == bar.maximum()
@@ -288,6 +308,7 @@ def test_the_log_is_bounded(page: TrainingPage, loose: Loose) -> None:
     tell(loose, *[events.Paused(number) for number in range(LOG_LINES + 500)])
     page.run.show_view(number_of("log"))
     log = page.run.log_view.text
+
     assert log.blockCount() == LOG_LINES and log.toPlainText().endswith(f"{LOG_LINES + 499:,}")
 
 
@@ -296,6 +317,7 @@ def test_a_hidden_page_draws_nothing_and_catches_up(page: TrainingPage, loose: L
     page.hide()
     tell(loose, told.steps(51, np.full(100, 0.4)), told.epoch(2, 0.3, 2, accuracy=0.99))
     assert text(page, "figure.metric") == "86.0 %"
+
     page.show()
     assert text(page, "figure.metric") == "99.0 %" and page.run.loss.raw.drawn == 150
 
@@ -305,6 +327,7 @@ def test_another_record_is_shown(page: TrainingPage, loose: Loose) -> None:
     loose.parts.session.state = State.IDLE
     loose.parts.session.show(Record())
     assert page.stack.currentIndex() == 0
+
     loose.parts.session.show(going(2))
     assert page.stack.currentIndex() == 2 and page.run.notice.title.text() == "Interrupted"
 
@@ -317,9 +340,11 @@ def test_paused_and_stopping(page: TrainingPage, loose: Loose) -> None:
     assert page.notice.title.text() == "Paused" and page.notice.buttons["unpause"].isVisible()
     page.notice.buttons["unpause"].click()
     assert loose.parts.session.state is State.RUNNING and not page.notice.isVisible()
+
     loose.parts.session.state = State.STOPPING
     loose.parts.session.state_changed.emit()
     assert page.notice.title.text() == "Stopping" and "epoch 2 are kept" in page.notice.text.text()
+
     loose.parts.session.state = State.IDLE
 
 
@@ -329,8 +354,10 @@ def test_finished_says_which_epoch_and_what_next(page: TrainingPage, loose: Loos
     loose.parts.session.show(record)
     assert page.notice.title.text() == "Finished. Best epoch: 2 of 4"
     assert "92.0 %" in page.notice.text.text()
+
     for name in ("results", "tryit"):
         page.notice.buttons[name].click()  # type: ignore[index]
+
     assert loose.gone == ["results", "tryit"]
     assert page.notice.buttons["longer"].isVisible()
     assert page.ready() == (True, "")
@@ -347,6 +374,7 @@ def test_train_longer_goes_on_with_more_epochs(
     record.add(told.finished())
     loose.parts.session.show(record)
     page.notice.buttons["longer"].click()
+
     assert asked == [(record.path, 6)]
 
 
@@ -357,13 +385,16 @@ def test_failed_says_what_and_shows_details(page: TrainingPage, loose: Loose) ->
             "failed", ("There is not enough memory.", "Take a smaller batch.", "Traceback: x")
         )
     )
+
     resolved = Experiment(training=TrainingSettings(batch_size=64))
     for finding in after_failure("failed", resolved, "not enough memory"):
         record.add(events.Found(finding))
+
     loose.parts.session.show(record)
     assert page.notice.title.text() == "There is not enough memory."
     assert page.notice.buttons["remedy"].text().startswith("Batch size 32")
     assert not page.notice.details.isVisible()
+
     page.notice.buttons["details"].click()
     assert page.notice.details.isVisible() and page.notice.details.toPlainText() == "Traceback: x"
     page.notice.buttons["remedy"].click()
@@ -376,14 +407,17 @@ def test_diverged_offers_a_smaller_rate_and_marks_the_step(
     record = going(1)
     record.add(told.steps(51, [np.nan, np.inf]))
     record.add(told.finished("diverged"))
+
     resolved = loose.document.effective()
     for finding in after_failure("diverged", resolved):
         record.add(events.Found(finding))
+
     loose.parts.session.show(record)
     assert page.run.loss.marks.words == ["diverged"]
     page.notice.buttons["remedy"].click()
     chosen = loose.document.experiment.optimizer
     assert chosen is not None and resolved.optimizer is not None
+
     before = resolved.optimizer.learning_rate  # type: ignore[attr-defined]
     assert chosen.learning_rate == pytest.approx(before / 10, rel=0.01)  # type: ignore[attr-defined]
     assert loose.done == ["train"]
@@ -402,12 +436,14 @@ def test_findings_stand_in_the_guide_and_their_remedies_apply(
         loose,
         events.Found(Finding("imbalance", "warning", "Uneven classes", "One class rules.", remedy)),
     )
+
     card = next(card for card in page.guide() if card.title == "Uneven classes")
     assert changed and card.button == "Balance the classes" and card.action is not None
     before = loose.document.experiment
     card.action()
     assert loose.document.experiment.loss.class_weights == "balanced"  # type: ignore[union-attr]
     assert loose.document.experiment.training.patience == 3 and loose.done == []
+
     loose.document.undo()  # all of it is one step
     assert loose.document.experiment == before
 
@@ -421,13 +457,16 @@ def test_a_remedy_for_a_new_run_stops_this_one_first(page: TrainingPage, loose: 
             Finding("jumping", "problem", "The loss climbs again", "Steps are too long.", remedy)
         ),
     )
+
     action = next(card.action for card in page.guide() if card.title == "The loss climbs again")
     assert action is not None
     action()
     assert loose.parts.session.state is State.STOPPING and loose.done == []
+
     loose.parts.session.state = State.IDLE
     loose.parts.session.finished.emit(told.finished("stopped"))
     assert loose.done == ["train"]
+
     loose.parts.session.finished.emit(told.finished())
     assert loose.done == ["train"]  # once
 
@@ -437,6 +476,7 @@ def test_a_gpu_that_spills_is_noticed(page: TrainingPage, loose: Loose) -> None:
     run_live(loose, record)
     full: dict[str, float | None] = {"total": 8e9, "free": 1e8, "reserved": 7e9, "allocated": 6e9}
     tell(loose, told.steps(151, [0.3], speed=900.0), told.measured(151, full))
+
     assert not any("GPU" in card.title for card in page.guide())
     tell(loose, told.steps(152, [0.3], speed=100.0), told.measured(152, full))
     found = [card.button for card in page.guide() if card.title == "The GPU's memory is full"]
@@ -456,7 +496,8 @@ def test_the_plot_is_in_sight_at_any_size(
     loose.parts.session.show(record)
     page.resize(width, height)
     page.grab()
-    plot, sight = page.run.loss, page.run.viewport()
+    plot = page.run.loss
+    sight = page.run.viewport()
     qtbot.waitUntil(lambda: page.run.horizontalScrollBar().maximum() == 0)
     place = QRect(plot.mapTo(sight, QPoint(0, 0)), plot.size()).intersected(sight.rect())
     assert place.width() == plot.width() and place.height() >= 0.9 * plot.height()

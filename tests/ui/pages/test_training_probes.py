@@ -31,6 +31,7 @@ def test_every_sort_of_results_has_its_place_in_the_card(qtbot: QtBot, name: str
         and card.content is not None
         and card.content.isVisible()
     )
+
     card.grab()
     card.show_note("The data are not open.")
     assert not card.content.isVisible()
@@ -41,6 +42,7 @@ def test_another_task_takes_the_place_of_the_one_before(qtbot: QtBot) -> None:
     card = ProbeCard(Theme())
     qtbot.addWidget(card)
     card.show()
+
     for name in ("classes", "amounts", "matching", "classes"):
         card.show_probe(probe_of(name))
         assert type(card.content) is BODIES[name]

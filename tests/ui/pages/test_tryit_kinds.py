@@ -1,4 +1,6 @@
-"""Try it on runs of every sort of data and answer: what is given in the window is answered as in judging."""
+"""Try it on runs of every sort of data and answer: what is given in the window is answered as in
+judging.
+"""
 
 from __future__ import annotations
 
@@ -35,9 +37,12 @@ def houses(path: Path, rows: int = 60) -> Path:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["area (m2)", "colour", "price"])
+
         for _ in range(rows):
-            area, colour = random.uniform(20, 200), COLOURS[random.integers(4)]
+            area = random.uniform(20, 200)
+            colour = COLOURS[random.integers(4)]
             writer.writerow([f"{area:.1f}", colour, f"{3 * area + 50 * COLOURS.index(colour):.2f}"])
+
     return path
 
 
@@ -54,6 +59,7 @@ def captions(path: Path) -> Path:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["question", "answer"])
+
         for colour in COLOURS:
             for thing in THINGS:
                 writer.writerow(
@@ -67,6 +73,7 @@ def page(qtbot: QtBot, loose: Loose) -> TryItPage:
     made = TryItPage(loose.parts)
     qtbot.addWidget(made)
     made.resize(840, 610)
+
     return made
 
 
@@ -77,6 +84,7 @@ def with_run(qtbot: QtBot, loose: Loose, page: TryItPage, run: Run) -> TryItPage
     page.show()
     page.refresh()
     qtbot.waitUntil(lambda: page._ready is not None, timeout=PATIENCE_MS)
+
     return page
 
 
@@ -84,6 +92,7 @@ def random_one(qtbot: QtBot, page: TryItPage) -> Reply:
     page._answer = None
     assert page.giving.random_button.isEnabled()
     page.giving.random_button.click()
+
     return reply(qtbot, page)
 
 
@@ -113,6 +122,7 @@ def test_a_row_in_a_form_gets_an_amount(
     run = trained_on(tmp_path / "runs", data, {"template": "mlp"}, epochs=4)
     with_run(qtbot, loose, page, run)
     assert isinstance(page.giving, RowInputCard)
+
     first = reply(qtbot, page)
     assert first.description.amounts[0].name == "price", "the usual row is answered at once"
     field = child(page, QLineEdit, "tryit.field.0")
@@ -127,6 +137,7 @@ def test_a_row_in_a_form_gets_an_amount(
     expected = predictor.predictions(*(one[None] for one in predictor.read(raw)))[0, 0]
     assert predictions.ranking[0][1] == pytest.approx(float(expected), rel=1e-4)
     assert isinstance(page.card.view, AmountsReply) and len(page.card.view.ranges.shown) == 1
+
     true = random_one(qtbot, page)
     assert true.given.true is not None and "In truth" in page.card.judged.text()
 
@@ -151,11 +162,14 @@ def test_a_file_of_many_rows_gets_its_answers_beside_them(
         tmp_path / "runs", {"source": str(source), "target": "price"}, {"template": "mlp"}
     )
     with_run(qtbot, loose, page, run)
-    more, target = houses(tmp_path / "more.csv", 7), tmp_path / "answers.csv"
+    more = houses(tmp_path / "more.csv", 7)
+    target = tmp_path / "answers.csv"
     page.many.answer(more, target)
     qtbot.waitUntil(lambda: "7 rows answered" in page.many.words.text(), timeout=PATIENCE_MS)
+
     with target.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.reader(file))
+
     assert rows[0] == ["area (m2)", "colour", "price", "predicted price"] and len(rows) == 8
     assert all(np.isfinite(float(row[3])) for row in rows[1:])
 
@@ -166,10 +180,12 @@ def test_a_typed_text_gets_its_class(
     data = {"source": str(texts(tmp_path / "texts"))}
     with_run(qtbot, loose, page, trained_on(tmp_path / "runs", data, {"template": "text-cnn"}))
     assert isinstance(page.giving, TextInputCard)
+
     qtbot.keyClicks(page.giving.edit, "red and green")
     predictions = reply(qtbot, page)
     assert {name for name, _ in predictions.ranking} == {"colours", "things"}
     assert "tokens" in page.giving.length.text()
+
     page.giving.clear.click()
     qtbot.waitUntil(lambda: page._picture is None, timeout=PATIENCE_MS)
     assert "Type a text" in page.card.judged.text()
@@ -181,6 +197,7 @@ def test_a_half_finds_its_partners_and_a_pair_is_compared(
     data = {"source": str(captions(tmp_path / "pairs.csv"))}
     with_run(qtbot, loose, page, trained_on(tmp_path / "runs", data, {"template": "two-tower"}))
     assert isinstance(page.giving, PairInputCard) and isinstance(page.card.view, PartnersReply)
+
     whole = random_one(qtbot, page)
     assert whole.halves == (True, True) and whole.answer is not None and len(whole.extra) == 2
     page.giving.halves[1].clear_button.click()
@@ -199,6 +216,7 @@ def test_a_language_model_writes_and_stops(
         "\n".join(f"In the year {number} there was peace." for number in range(400)),
         encoding="utf-8",
     )
+
     data = {"source": str(path), "context": 32, "tokens": "bytes"}
     with_run(
         qtbot,
@@ -206,6 +224,7 @@ def test_a_language_model_writes_and_stops(
         page,
         trained_on(tmp_path / "runs", data, {"template": "gpt", "depth": 1, "width": 16}, 1),
     )
+
     view = page.card.view
     assert isinstance(view, LanguageReply)
     view.tokens.setValue(30)
@@ -216,6 +235,7 @@ def test_a_language_model_writes_and_stops(
     view.tokens.setValue(2000)
     view.write.click()
     assert view.writing and view.write.text() == "Stop"
+
     qtbot.waitUntil(lambda: len(view.text.toPlainText()) > 5, timeout=PATIENCE_MS)
     view.write.click()
     assert not view.writing and view.write.text() == "Write"
@@ -244,6 +264,7 @@ def test_an_example_is_damaged_and_restored(
     )
     random_one(qtbot, page)
     view = page.card.view
+
     assert isinstance(view, RestoredReply)
     before, damaged, restored = (one.example for one in view.views)
     assert before is not None and damaged is not None and restored is not None
@@ -260,9 +281,11 @@ def test_an_example_of_other_data_is_let_go(qtbot: QtBot, loose: Loose) -> None:
     input_card.take(Given("test text", raw="of the first data", data="first"))
     input_card.let_go("first")
     assert input_card.edit.toPlainText() == "of the first data"
+
     input_card.let_go("second")
     input_card.give_again()
     assert told[-1] is None and input_card.edit.toPlainText() == ""
+
     input_card.take(Given("letter.txt", raw="from a file"))
     input_card.let_go("second")
     assert input_card.edit.toPlainText() == "from a file"

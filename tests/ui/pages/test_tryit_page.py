@@ -1,4 +1,6 @@
-"""Try it on a real run: every way to give a picture, exactly the training's preprocessing, also beside a training."""
+"""Try it on a real run: every way to give a picture, exactly the training's preprocessing, also
+beside a training.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +32,7 @@ def page(qtbot: QtBot, loose: Loose) -> TryItPage:
     qtbot.addWidget(made)
     made.resize(840, 610)
     made.show()
+
     return made
 
 
@@ -70,13 +73,16 @@ def draw(qtbot: QtBot, canvas: Canvas, *points: tuple[float, float]) -> None:
         QPoint(int(area.x() + x * area.width()), int(area.y() + y * area.height()))
         for x, y in points
     ]
+
     qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=places[0])
     for place in places[1:]:
-        at, left = QPointF(place), Qt.MouseButton.LeftButton
+        at = QPointF(place)
+        left = Qt.MouseButton.LeftButton
         none = Qt.KeyboardModifier.NoModifier
         QApplication.sendEvent(
             canvas, QMouseEvent(QEvent.Type.MouseMove, at, canvas.mapToGlobal(at), left, left, none)
         )
+
     qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=places[-1])
 
 
@@ -87,6 +93,7 @@ def test_without_weights_the_page_says_how_to_get_some(
     assert "Train a network first" in label(page, "tryit.begin.text")
     assert page.ready() == (False, "Train a network first.")
     press(qtbot, page, "tryit.begin")
+
     assert loose.gone == ["training"]
 
 
@@ -117,6 +124,7 @@ def test_paper_and_ink_are_like_the_data(ready: TryItPage) -> None:
     assert not ready.giving.inks.isVisible(), "grey data need no colours"
     assert np.asarray(ready.giving.canvas.picture()).max() == 0
     ready.giving.dark.setChecked(False)
+
     assert np.asarray(ready.giving.canvas.picture()).min() == 255
 
 
@@ -127,6 +135,7 @@ def test_turning_the_paper_turns_the_drawing(qtbot: QtBot, qapp: object) -> None
     draw(qtbot, canvas, (0.5, 0.5))
     before = np.asarray(canvas.picture())
     canvas.set_dark(False)
+
     assert (np.asarray(canvas.picture()) == 255 - before).all()
     canvas.set_shape(16, 32)
     assert canvas.empty and canvas.picture().size == (320, 160)
@@ -140,12 +149,15 @@ def test_a_test_picture_gets_exactly_the_answer_it_got_in_the_judging(
     qtbot.waitUntil(lambda: loose.document.data_state == "ready", timeout=PATIENCE_MS)
     press(qtbot, ready, "tryit.random")
     values = answered(qtbot, ready)
-    dataset, kept = loose.document.dataset, read_arrays(run.path / "results" / "test.npz")
+    dataset = loose.document.dataset
+    kept = read_arrays(run.path / "results" / "test.npz")
     assert dataset is not None and ready._picture is not None and ready._picture.kept is not None
+
     rows = kept["rows"]
     row = next(r for r in rows if (dataset.inputs[r] == ready._picture.kept[0]).all())
     judged = kept["predictions"][list(rows).index(row)]
     assert [values[str(digit)] for digit in range(10)] == pytest.approx(judged.tolist(), abs=1e-5)
+
     true = dataset.description.classes[int(dataset.targets[row])]
     right = label(ready, "tryit.best") == true
     assert label(ready, "tryit.judged").endswith(
@@ -180,6 +192,7 @@ def test_a_picture_is_pasted(qtbot: QtBot, ready: TryItPage) -> None:
     QGuiApplication.clipboard().setImage(image)
     press(qtbot, ready, "tryit.paste")
     answered(qtbot, ready)
+
     assert ready._answer is not None and ready._answer.arrays[0].min() == 255, (
         "what is transparent is white"
     )
@@ -195,6 +208,7 @@ def test_what_is_no_picture_is_refused_in_a_sentence_and_the_next_one_works(
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(tmp_path / "text.png"))])
     assert ready.giving.take_mime(data)
+
     qtbot.waitUntil(
         lambda: "'text.png' cannot be used" in label(ready, "tryit.judged"), timeout=PATIENCE_MS
     )
@@ -246,6 +260,7 @@ def test_the_run_shown_elsewhere_is_used_unless_another_was_picked(
         lambda: ready._ready is not None and ready._ready.choice.path == older.path,
         timeout=PATIENCE_MS,
     )
+
     assert ready.runs.currentText() == "older"
     ready.runs.setCurrentIndex(0)
     ready.runs.activated.emit(0)
@@ -253,6 +268,7 @@ def test_the_run_shown_elsewhere_is_used_unless_another_was_picked(
         lambda: ready._ready is not None and ready._ready.choice.path == run.path,
         timeout=PATIENCE_MS,
     )
+
     ready.refresh()
     qtbot.waitUntil(lambda: not loose.parts.background._latest, timeout=PATIENCE_MS)
     assert ready._path == run.path
@@ -266,5 +282,6 @@ def test_nothing_is_cut_off_sideways(
     ready.resize(840, 610)
     assert ready.minimumSizeHint().width() <= 840
     assert ready.scroller.horizontalScrollBar().maximum() == 0
+
     if zoom == 1:
         assert ready.scroller.verticalScrollBar().maximum() == 0

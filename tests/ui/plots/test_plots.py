@@ -45,8 +45,10 @@ def theme(qapp: object) -> Iterator[Theme]:
 def shown(qtbot: QtBot, plot: Plot) -> Plot:
     qtbot.addWidget(plot)
     plot.resize(400, 250)
+
     with qtbot.waitExposed(plot):
         plot.show()
+
     return plot
 
 
@@ -59,6 +61,7 @@ def test_decimation_keeps_extremes_and_order(y: np.ndarray) -> None:
     few_x, few_y = decimate(x, y, 200)
     assert len(few_x) <= max(200, 0) or len(y) <= 200
     assert (np.diff(few_x) >= 0).all()
+
     known = y[~np.isnan(y)]
     if len(known):
         assert np.nanmax(few_y) == known.max()
@@ -70,6 +73,7 @@ def test_a_hole_stays_a_hole() -> None:
     y[4000:6000] = np.nan
     x, few = decimate(np.arange(10_000.0), y)
     assert np.isnan(few[(x > 4100) & (x < 5900)]).all()
+
     _, mean = thin(np.arange(10_000.0), y, 100)
     assert np.isnan(mean[45:55]).all() and mean[-1] == 1.0
 
@@ -82,7 +86,8 @@ def test_log_of_zeros_and_infinities_is_nothing() -> None:
 
 @given(arrays(np.float64, 40, elements=ANY), st.floats(0, 0.99))
 def test_smoothing_in_pieces_is_smoothing_at_once(values: np.ndarray, factor: float) -> None:
-    at_once, pieces = Smoother(factor), Smoother(factor)
+    at_once = Smoother(factor)
+    pieces = Smoother(factor)
     whole = at_once(values)
     np.testing.assert_array_equal(whole, np.concatenate([pieces(values[:7]), pieces(values[7:])]))
 
@@ -95,6 +100,7 @@ def test_the_average_lies_on_the_curve_it_averages(qtbot: QtBot, theme: Theme) -
         2.0 - (plot.average.x * 50 - 1) / 199
     )  # a straight fall, averaged, is the same straight fall
     np.testing.assert_allclose(plot.average.y, on_the_line, atol=1e-9)
+
     assert plot.smoothed > 1.0  # the figure looks back a little
 
 
@@ -115,6 +121,7 @@ def test_many_points_are_few_on_screen(qtbot: QtBot, theme: Theme) -> None:
     losses = np.random.default_rng(0).random(100_000) + 0.1
     losses[777] = 3.0
     plot.show_record(record_of(prepared(20, 5000), steps(1, losses)))
+
     assert all(series.drawn <= LIMIT for series in plot.series)
     x, y = plot.raw.item.getData()
     assert len(x) <= LIMIT and y.max() == 3.0
@@ -126,6 +133,7 @@ def test_three_steps_are_shown_as_dots(qtbot: QtBot, theme: Theme) -> None:
     shown(qtbot, plot)
     plot.show_record(record_of(prepared(1, 3), steps(1, [2.0, 1.5, 1.0])))
     assert plot.raw.item.opts["symbol"] == "o"
+
     plot.show_record(record_of(prepared(1, 40), steps(1, np.linspace(2, 1, 40))))
     assert plot.raw.item.opts["symbol"] is None
 
@@ -137,9 +145,11 @@ def test_log_axis_survives_everything(qtbot: QtBot, theme: Theme) -> None:
     plot.set_log(True)
     plot.show_record(record_of(prepared(), steps(1, losses), epoch(1, float("nan"), 1)))
     _, y = plot.raw.item.getData()
+
     assert np.isfinite(y).sum() == 40
     (_, _), (low, high) = plot.box.viewRange()
     assert np.isfinite([low, high]).all() and low <= -2 <= 0 <= high
+
     plot.grab()
 
 
@@ -150,6 +160,7 @@ def test_a_wild_batch_does_not_flatten_the_rest(qtbot: QtBot, theme: Theme, wild
     losses = np.linspace(2.3, 0.1, 1000)
     losses[300] = wild
     plot.show_record(record_of(prepared(20, 50), steps(1, losses)))
+
     assert 2.3 < plot.box.viewRange()[1][1] < 4
 
 
@@ -162,12 +173,14 @@ def test_zoom_stays_until_auto(qtbot: QtBot, theme: Theme) -> None:
     record = record_of(prepared(4, 50), steps(1, np.linspace(2, 1, 50)))
     plot.show_record(record)
     assert plot.following and not plot.auto.isVisible()
+
     qtbot.keyClick(plot, Qt.Key.Key_Plus)
     assert not plot.following and plot.auto.isVisible()
     zoomed = plot.box.viewRange()
     record.add(steps(51, np.linspace(1, 0.2, 100)))
     plot.show_record(record)
     assert plot.box.viewRange() == zoomed
+
     qtbot.mouseClick(plot.auto, Qt.MouseButton.LeftButton)
     assert plot.following and not plot.auto.isVisible()
     assert plot.box.viewRange()[0][1] > 4
@@ -182,6 +195,7 @@ def test_zoomed_in_every_step_is_drawn(qtbot: QtBot, theme: Theme) -> None:
     plot._set_following(False)
     plot.box.setRange(xRange=(5.0, 5.05), padding=0)
     x, _ = plot.raw.item.getData()
+
     assert len(x) == pytest.approx(500, abs=5)
 
 
@@ -191,6 +205,7 @@ def test_another_run_starts_afresh(qtbot: QtBot, theme: Theme) -> None:
     plot.show_record(record_of(prepared(), steps(1, [9.0] * 60)))
     qtbot.keyClick(plot, Qt.Key.Key_Right)
     plot.show_record(record_of(prepared(), steps(1, [1.0] * 60)))
+
     assert plot.following and plot.smoothed == pytest.approx(1.0)
 
 
@@ -204,6 +219,7 @@ def test_steps_done_again_are_averaged_again(qtbot: QtBot, theme: Theme) -> None
     record.add(Resumed(10))
     record.add(steps(11, [1.0] * 80))
     plot.show_record(record)
+
     assert plot.smoothed == pytest.approx(1.0)
     assert len(plot.average.y) == 90
 
@@ -225,9 +241,11 @@ def test_best_epoch_and_marks(qtbot: QtBot, theme: Theme) -> None:
         Resumed(150),
         finished("diverged"),
     )
+
     plot.show_record(record)
     assert plot._best == (2.0, 0.4) and plot._ring.isVisible()
     assert plot.marks.words == ["resumed, diverged"]
+
     plot.clear_values()
     assert not plot._ring.isVisible() and not plot.marks.words
 
@@ -237,11 +255,13 @@ def test_readout_says_what_is_there(qtbot: QtBot, theme: Theme) -> None:
     shown(qtbot, plot)
     plot.show_record(record_of(prepared(), steps(1, np.linspace(2, 1, 100)), epoch(1, 0.75, 1)))
     text = plot.readout.text(1.0)
+
     assert "0.750" in text and "validation" in text and "training" in text
     assert plot.readout.text(99.0) == ""
     plot.readout.move_to(plot.box.mapViewToScene(QPointF(1.0, 1.0)))
     qtbot.waitUntil(plot.readout.label.isVisible)
     plot.leaveEvent(QEvent(QEvent.Type.Leave))
+
     assert not plot.readout.label.isVisible()
 
 
@@ -250,6 +270,7 @@ def test_colours_follow_the_theme(qtbot: QtBot, theme: Theme) -> None:
     shown(qtbot, plot)
     theme.set_dark(True)
     assert plot.average.item.opts["pen"].color() == theme.color("training")
+
     theme.set_dark(False)
     pens = [series.item.opts["pen"] for series in plot.series]
     assert all(
@@ -263,8 +284,10 @@ def test_a_hidden_plot_draws_nothing_and_catches_up(qtbot: QtBot, theme: Theme) 
     qtbot.addWidget(plot)
     plot.show_record(record_of(prepared(), steps(1, [2.0, 1.0])))
     assert plot.raw.drawn == 0
+
     with qtbot.waitExposed(plot):
         plot.show()
+
     assert plot.raw.drawn == 2
 
 
@@ -276,12 +299,15 @@ def test_files_hold_everything(qtbot: QtBot, theme: Theme, tmp_path: Path) -> No
     card = PlotCard(plot, "Loss", "lower is better", "loss")
     qtbot.addWidget(card)
     card.resize(500, 300)
+
     with qtbot.waitExposed(card):
         card.show()
+
     plot.show_record(record_of(prepared(), steps(1, np.linspace(2, 1, 3000)), epoch(1, 0.75, 1)))
     rows = list(csv.reader(io.StringIO(card.csv().decode())))
     assert rows[0] == ["epoch", "each batch", "training (smoothed)", "validation"]
     assert len(rows) == 3001 and rows[50][3] == "0.75" and rows[1][1] == "2.0"
+
     image = QImage.fromData(card.png(), "PNG")
     assert image.width() == 2 * plot.width() and not image.isNull()
     refused: list[str] = []
@@ -294,22 +320,20 @@ def test_toggles_are_remembered(qtbot: QtBot, theme: Theme, tmp_path: Path) -> N
     preferences = Preferences(tmp_path / "preferences.json")
     plot = LossPlot(theme, 0.9)
     qtbot.addWidget(plot)
-    log, smooth = (
-        LogButton([plot], preferences, "plot.log"),
-        SmoothButton(theme, preferences, "plot.smoothing"),
-    )
+    log = LogButton([plot], preferences, "plot.log")
+    smooth = SmoothButton(theme, preferences, "plot.smoothing")
     qtbot.addWidget(log)
     qtbot.addWidget(smooth)
     assert smooth.text() == "smooth 0.9" and not plot.log
+
     log.click()
     smooth.slider.setValue(50)
     assert plot.log and smooth.text() == "smooth 0.5"
+
     preferences.save()
     again = Preferences(tmp_path / "preferences.json")
-    second, other = (
-        LogButton([plot], again, "plot.log"),
-        SmoothButton(theme, again, "plot.smoothing"),
-    )
+    second = LogButton([plot], again, "plot.log")
+    other = SmoothButton(theme, again, "plot.smoothing")
     qtbot.addWidget(second)
     qtbot.addWidget(other)
     assert second.isChecked() and other.factor == 0.5
@@ -323,6 +347,7 @@ def test_memory_areas_lie_on_each_other(qtbot: QtBot, theme: Theme) -> None:
     shown(qtbot, plot)
     plot.show_record(record_of(prepared(), measured(1), measured(100)))
     tops = {key: series.y[-1] for key, series in plot.rows.items() if len(series.y)}
+
     assert max(tops.values()) == 218_000_000
     assert plot.value_at(plot.rows["data"], 0) == 47_000_000
     header, rows = plot.table()
@@ -337,6 +362,7 @@ def test_the_schedule_is_drawn_before_training(qtbot: QtBot, theme: Theme) -> No
     resolved = document.effective()
     plot.show_plan(resolved, 6000)
     peak = resolved.optimizer.learning_rate  # type: ignore[union-attr]
+
     assert plot.rate.y.max() == pytest.approx(peak, rel=1e-3)
     assert plot.rate.x[-1] == pytest.approx(resolved.training.epochs)
 
@@ -346,9 +372,11 @@ def test_the_price_of_a_mistake(qtbot: QtBot, theme: Theme) -> None:
     shown(qtbot, plot)
     plot.show_loss(CrossEntropy(), 10)
     assert [round(price, 2) for _, price, _ in plot.marked] == [4.61, 2.30, 0.11]
+
     half = np.array([0.5])
     yes, no = prices_of(BinaryCrossEntropy(positive_weight=3.0), 2)
     assert yes.of(half)[0] == pytest.approx(3 * no.of(half)[0])
+
     (smoothed,) = prices_of(CrossEntropy(label_smoothing=0.1), 10)
     at = np.linspace(0.5, 0.999, 500)
     assert at[int(smoothed.of(at).argmin())] == pytest.approx(0.91, abs=0.005)  # 1 - 0.1 + 0.1/10
@@ -361,6 +389,7 @@ def test_the_price_is_that_of_the_engine() -> None:
     function = CrossEntropy(label_smoothing=0.1).build((1, 1, 1, 1), torch.device("cpu"))
     p = 0.7
     logits = torch.log(torch.tensor([[p, 0.1, 0.1, 0.1]], dtype=torch.float64))
+
     assert smoothed.of(np.array([p]))[0] == pytest.approx(
         float(function(logits, torch.tensor([0]))), rel=1e-5
     )
@@ -370,8 +399,10 @@ def test_series_are_made_once(qtbot: QtBot, theme: Theme) -> None:
     plot = LossPlot(theme, 0.9)
     shown(qtbot, plot)
     items = [series.item for series in plot.series]
+
     for length in (10, 20, 30):
         plot.show_record(record_of(prepared(), steps(1, np.ones(length))))
+
     assert [series.item for series in plot.series] == items
     assert len(plot.getPlotItem().listDataItems()) == len(items) + 1  # and the ring
 

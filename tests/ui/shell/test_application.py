@@ -28,11 +28,13 @@ def test_three_clicks_lead_from_the_start_to_the_first_point(
     window = open_window()
     session = inside(window).session
     assert window.frame.page == "welcome"
+
     click(qtbot, window, "welcome.sample.digits")
     click(qtbot, window, "train.start")  # reading goes on: the training reads by itself
     assert window.frame.page == "training"
     assert session.record.stage is None or session.record.stage.text
     assert find(window, "status.text", QLabel).text()
+
     until(qtbot, lambda: len(session.record.losses) > 0)
     click(qtbot, window, "train.stop")
     until(qtbot, lambda: not session.active)
@@ -44,6 +46,7 @@ def test_every_step_of_the_rail_shows_its_page(qtbot: QtBot, open_window: OpenWi
         click(qtbot, window, f"rail.{name}")
         assert window.frame.page == name
         assert window.frame.pages[name].isVisible()
+
     assert not inside(window).problems.problems
 
 
@@ -63,6 +66,7 @@ def test_data_that_cannot_be_read_disable_train_with_the_reason(
     empty.mkdir()
     inside(window).files.open(str(empty))
     until(qtbot, lambda: inside(window).document.data_state == "failed")
+
     assert not find(window, "train.start", QPushButton).isEnabled()
     assert len(find(window, "status.text", QLabel).text()) > 20
     inside(window).files.open("sample:digits")
@@ -77,17 +81,21 @@ def test_stop_in_every_phase_then_train_again(
     session = inside(window).session
     choose_little(qtbot, window, folders, epochs=3000)
     click(qtbot, window, "train.start")
+
     if phase != "preparing":
         until(qtbot, lambda: session.state is State.RUNNING)
+
     if phase == "paused":
         click(qtbot, window, "train.pause")
         assert find(window, "train.pause", QPushButton).text() == "Resume"
+
     click(qtbot, window, "train.stop")
     assert find(window, "train.stop", QPushButton).text() == "Stopping…"
     until(qtbot, lambda: not session.active)
     assert session.record.finished.status == "stopped"
     assert find(window, "train.start", QPushButton).isEnabled()
     assert inside(window).document.replace("training", epochs=1) == ""
+
     click(qtbot, window, "train.start")
     until(qtbot, lambda: not session.active)
     assert session.record.finished.status == "completed"
@@ -104,6 +112,7 @@ def test_pause_and_resume_from_the_bar(
     until(qtbot, lambda: session.state is State.RUNNING)
     click(qtbot, window, "train.pause")
     assert session.state is State.PAUSED
+
     click(qtbot, window, "train.pause")
     assert session.state is State.RUNNING
     steps = len(session.record.losses)
@@ -136,11 +145,13 @@ def test_a_fault_anywhere_is_one_dialog_and_train_works_again(
     window = open_window()
     session = inside(window).session
     choose_little(qtbot, window, folders, epochs=1)
+
     with monkeypatch.context() as patch:
         if not _break(patch, PLACES[place]):
             pytest.fail(f"{PLACES[place]} is not there any more: name the new place")
         click(qtbot, window, "train.start")
         until(qtbot, lambda: not session.active)
+
     dialogs = [
         dialog
         for dialog in window.frame.findChildren(QDialog, "problem.dialog")
@@ -148,10 +159,12 @@ def test_a_fault_anywhere_is_one_dialog_and_train_works_again(
     ]
     assert len(dialogs) == 1
     assert session.record.finished.status == "failed"
+
     dialog = dialogs[0]
     details = dialog.findChild(QPushButton, "problem.details")
     details.click()
     assert "the injected fault" in dialog.details.toPlainText()  # type: ignore[attr-defined]
+
     dialog.findChild(QPushButton, "problem.copy").click()
     assert "the injected fault" in QApplication.clipboard().text()
     dialog.findChild(QPushButton, "problem.close").click()
@@ -170,18 +183,23 @@ def _break(patch: pytest.MonkeyPatch, target: str) -> bool:
             owner = importlib.import_module(".".join(parts[:length]))
         except ImportError:
             continue
+
         for name in parts[length:-1]:
             owner = getattr(owner, name)
+
         original = getattr(owner, parts[-1], None)
         if original is None:
             return False
+
         patch.setattr(owner, parts[-1], broken)
         for module in list(sys.modules.values()):
             if getattr(module, "__name__", "").startswith("app.engine"):
                 for name, value in list(vars(module).items()):
                     if value is original:
                         patch.setattr(module, name, broken)
+
         return True
+
     return False
 
 
@@ -200,6 +218,7 @@ def test_a_fault_in_a_slot_is_one_dialog(
         for dialog in window.frame.findChildren(QDialog, "problem.dialog")
         if dialog.isVisible()
     ]
+
     assert len(dialogs) == 1
     assert session.record.finished.status == "completed"
     assert find(window, "header.problems", QPushButton).isVisible()
@@ -216,6 +235,7 @@ def test_closing_while_training_asks_and_keeping_keeps(
     window.frame.close()
     box = find(window, "quit.ask", QMessageBox)
     assert window.frame.isVisible()
+
     box.findChild(QPushButton, "quit.keep").click()
     assert session.active and window.frame.isVisible()
     window.frame.close()
@@ -240,11 +260,13 @@ def test_the_computer_is_kept_awake_only_while_it_trains(
     session = inside(window).session
     choose_little(qtbot, window, folders, epochs=3000)
     assert not held
+
     click(qtbot, window, "train.start")
     assert held
     until(qtbot, lambda: session.state is State.RUNNING)
     click(qtbot, window, "train.pause")
     assert not held
+
     click(qtbot, window, "train.pause")
     assert held
     click(qtbot, window, "train.stop")
@@ -262,6 +284,7 @@ def test_a_restart_comes_back_to_what_was_open(
     first.frame.go("learning")
     close(first)
     second = open_window()
+
     assert inside(second).document.experiment == kept
     assert second.frame.page == "learning"
     until(qtbot, lambda: inside(second).document.data_state == "ready")
@@ -305,7 +328,7 @@ def test_the_first_window_is_painted_before_torch_is_imported(start: Start) -> N
     process = start(
         """
         import sys
-        from app.ui.main_window import MainWindow
+        from app.ui.shell.main_window import MainWindow
         emit = MainWindow.paintEvent
         def painted(self, event):
             emit(self, event)
@@ -313,7 +336,7 @@ def test_the_first_window_is_painted_before_torch_is_imported(start: Start) -> N
             from PySide6.QtWidgets import QApplication
             QApplication.exit(0)
         MainWindow.paintEvent = painted
-        from app.ui.application import main
+        from app.ui.shell.application import main
         sys.exit(main([]))
     """,
     )
@@ -371,19 +394,20 @@ def test_a_polite_kill_ends_with_zero(start: Start) -> None:
     process = start(
         """
         import sys
-        from app.ui.main_window import MainWindow
+        from app.ui.shell.main_window import MainWindow
         emit = MainWindow.go
         def shown(self, name):
             emit(self, name)
             print("shown", flush=True)
         MainWindow.go = shown
-        from app.ui.application import main
+        from app.ui.shell.application import main
         sys.exit(main([]))
     """,
     )
     assert process.stdout is not None and process.stdout.readline().strip() == "shown"
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=120)
+
     assert process.returncode == 0, err
     assert "Traceback" not in err, err
 
@@ -399,10 +423,11 @@ def test_a_second_start_hands_its_path_to_the_first(
     single.listen()
     asked: list[list[str]] = []
     single.asked.connect(asked.append)
+
     process = start(
         """
         import sys
-        from app.ui.application import main
+        from app.ui.shell.application import main
         sys.exit(main(["sample:digits"]))
     """,
     )

@@ -84,6 +84,7 @@ def test_the_guide_is_beside_the_page_or_a_drawer(qtbot: QtBot, open_window: Ope
     until(qtbot, lambda: frame.guide.isVisible())
     click(qtbot, window, "guide.close")
     assert not frame.guide.isVisible()
+
     click(qtbot, window, "header.guide")
     assert frame.guide.isVisible()
     frame.resize(1000, 700)
@@ -99,10 +100,12 @@ def test_everything_fits_at_150_percent(qtbot: QtBot, open_window: OpenWindow) -
     window = open_window()
     for _ in range(5):
         inside(window).commands.do("zoom_in")
+
     until(qtbot, lambda: inside(window).theme.zoom == 1.5)
     window.frame.resize(1280, 720)
     until(qtbot, lambda: window.frame.rail.width() < 100)
     assert (window.frame.width(), window.frame.height()) == (1280, 720)
+
     for name in ("train.start", "status.text", "header.help", "rail.runs"):
         widget = find(window, name)
         until(qtbot, lambda widget=widget: widget.width() >= widget.minimumSizeHint().width())
@@ -124,6 +127,7 @@ def activate(qtbot: QtBot, window: Window) -> None:
 def test_the_keys_go_from_page_to_page(qtbot: QtBot, open_window: OpenWindow) -> None:
     window = open_window()
     activate(qtbot, window)
+
     keys = {
         Qt.Key.Key_2: "model",
         Qt.Key.Key_3: "learning",
@@ -141,6 +145,7 @@ def test_f1_shows_the_keys(qtbot: QtBot, open_window: OpenWindow) -> None:
     qtbot.keyClick(window.frame, Qt.Key.Key_F1)
     overlay = find(window, "help.shortcuts", QDialog)
     words = [label.text() for label in overlay.findChildren(QLabel)]
+
     assert "Train" in words and "Undo" in words
     qtbot.keyClick(overlay, Qt.Key.Key_Escape)
     until(qtbot, lambda: not window.frame.findChildren(QDialog, "help.shortcuts"))
@@ -155,6 +160,7 @@ def test_the_name_is_changed_in_the_header_and_can_be_undone(
     name.selectAll()
     name.insert("Größe 1")
     qtbot.keyClick(name, Qt.Key.Key_Return)
+
     assert inside(window).document.experiment.name == "Größe 1"
     inside(window).commands.do("undo")
     assert inside(window).document.experiment.name == ""
@@ -167,6 +173,7 @@ def test_light_and_dark_survive_a_restart(
     dark = inside(window).theme.dark
     click(qtbot, window, "header.dark")
     assert inside(window).theme.dark is not dark
+
     inside(window).preferences.save()
     assert Preferences(folders / "config" / "window.json").get("dark", dark) is not dark
 
@@ -183,13 +190,16 @@ def test_an_experiment_is_saved_opened_and_asked_for(
     qtbot: QtBot, open_window: OpenWindow, tmp_path: Path
 ) -> None:
     window = open_window()
-    document, files = inside(window).document, inside(window).files
-    path, other = tmp_path / "one.toml", tmp_path / "two.toml"
+    document = inside(window).document
+    files = inside(window).files
+    path = tmp_path / "one.toml"
+    other = tmp_path / "two.toml"
     toml_file.write(Experiment(name="one", data=DataSettings(source="sample:shapes")), path)
     toml_file.write(Experiment(name="two", data=DataSettings(source="sample:digits")), other)
     files.open(str(path))
     assert document.experiment.name == "one" and document.path == path
     assert find(window, "header.saved", QLabel).text() == "saved"
+
     document.replace("training", epochs=9)
     assert find(window, "header.saved", QLabel).text() == "changed"
     files.open(str(other))
@@ -207,6 +217,7 @@ def test_save_asks_for_a_file_the_first_time(
     inside(window).document.replace("", name="fresh")
     inside(window).commands.do("save")
     dialog = window.frame.findChild(QFileDialog)
+
     assert dialog is not None
     dialog.fileSelected.emit(str(tmp_path / "fresh.toml"))
     dialog.reject()
@@ -233,6 +244,7 @@ def test_a_bad_experiment_file_is_one_sentence_and_nothing_is_lost(
     inside(window).files.open(str(path))
     dialog = find(window, "problem.dialog", QDialog)
     text = dialog.what.text() + dialog.remedy.text()  # type: ignore[attr-defined]
+
     assert name in text and word in text
     assert inside(window).document.experiment == before
 
@@ -250,6 +262,7 @@ def test_a_dropped_folder_is_opened(qtbot: QtBot, open_window: OpenWindow, folde
         Qt.MouseButton.LeftButton,
         Qt.KeyboardModifier.NoModifier,
     )
+
     window.frame.dropEvent(event)
     assert inside(window).document.experiment.data.source == str(folders / "little.npz")
     assert window.frame.page == "data"
@@ -262,6 +275,7 @@ def test_augmentation_does_not_read_the_data_again(
     choose_little(qtbot, window, folders)
     dataset = inside(window).document.dataset
     inside(window).document.replace("augmentation", rotate=10.0)
+
     assert (
         inside(window).document.data_state == "ready" and inside(window).document.dataset is dataset
     )
@@ -276,12 +290,14 @@ def test_problems_are_counted_listed_and_copied(qtbot: QtBot, open_window: OpenW
     problems.tell(Failure("Second thing.", "Try that.", "details two"))
     dialogs = window.frame.findChildren(QDialog, "problem.dialog")
     assert len(dialogs) == 1, "one dialog, however many failures"
+
     dialogs[0].reject()
     assert find(window, "header.problems", QPushButton).text() == "2 notices"
     click(qtbot, window, "header.problems")
     find(window, "problem.list.copy", QPushButton).click()
     text = QApplication.clipboard().text()
     assert "First thing." in text and "details two" in text
+
     find(window, "problem.list", QDialog).close()
 
 
@@ -290,6 +306,7 @@ def test_a_damaged_geometry_is_ignored(qtbot: QtBot, tmp_path: Path) -> None:
     preferences.set("geometry", "***not base64***")
     frame = MainWindow(Theme(), preferences)
     qtbot.addWidget(frame, before_close_func=lambda window: window.leave())
+
     assert frame.width() >= 900
 
 
@@ -301,5 +318,6 @@ def test_time_is_told_only_from_what_was_measured_here(tmp_path: Path) -> None:
     assert speeds.seconds("cpu", "cnn", 2_000_000, 10_000) == pytest.approx(40.0)
     assert speeds.seconds("cpu", "mlp", 2_000, 10_000) is None, "a small network is mostly overhead"
     assert speeds.seconds("cuda:0", "cnn", 1_000_000, 10_000) is None
-    words = [description(seconds) for seconds in (20, 480, 9000)]
+
+    words = [rough_duration(seconds) for seconds in (20, 480, 9000)]
     assert words == ["less than a minute", "about 8 minutes", "about 2.5 hours"]

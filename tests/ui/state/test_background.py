@@ -28,6 +28,7 @@ def test_a_result_arrives_on_the_windows_thread(qtbot: QtBot, background: Backgr
         lambda control: threads.append(threading.current_thread()),
         lambda result: threads.append(threading.current_thread()),
     )
+
     qtbot.waitUntil(lambda: len(threads) == 2)
     assert threads[0] is not threads[1]
     assert threads[1] is threading.main_thread()
@@ -42,6 +43,7 @@ def test_a_failure_is_told_in_words(qtbot: QtBot, background: Background) -> Non
     qtbot.waitUntil(lambda: bool(told))
     assert (told[0].what, told[0].remedy) == ("The disk is full.", "Free some space.")
     assert "Traceback" in told[0].details
+
     with qtbot.waitSignal(background.failed):
         background.run(fail, lambda _: None)
 
@@ -49,7 +51,9 @@ def test_a_failure_is_told_in_words(qtbot: QtBot, background: Background) -> Non
 def test_a_newer_job_of_the_same_key_replaces_the_older(
     qtbot: QtBot, background: Background
 ) -> None:
-    started, release, results = threading.Event(), threading.Event(), []
+    started = threading.Event()
+    release = threading.Event()
+    results = []
 
     def slow(control: Control) -> str:
         started.set()
@@ -60,6 +64,7 @@ def test_a_newer_job_of_the_same_key_replaces_the_older(
     assert started.wait(10)
     background.run(lambda _: "new", results.append, key="data")
     assert control.stopping
+
     release.set()
     qtbot.waitUntil(lambda: bool(results))
     assert results == ["new"]
@@ -67,18 +72,21 @@ def test_a_newer_job_of_the_same_key_replaces_the_older(
 
 def test_closing_stops_what_runs_and_delivers_nothing(qtbot: QtBot) -> None:
     background = Background()
-    started, results = threading.Event(), []
+    started = threading.Event()
+    results = []
 
     def work(control: Control) -> str:
         started.set()
         while not control.stopping:
             pass
+
         return "late"
 
     background.run(work, results.append, key="data")
     assert started.wait(10)
     background.close()
     qtbot.waitUntil(lambda: True)
+
     assert not results
 
 
@@ -87,16 +95,21 @@ class Teller(QObject):
 
 
 def test_no_signal_and_no_label_takes_a_reference_away(qtbot: QtBot) -> None:
-    """PySide6 6.12.0 on Python 3.11 drops one reference to True or None at each of these, until the program aborts."""
+    """PySide6 6.12.0 on Python 3.11 drops one reference to True or None at each of these, until the
+    program aborts.
+    """
     import sys
 
-    teller, label = Teller(), QLabel()
+    teller = Teller()
+    label = QLabel()
     qtbot.addWidget(label)
     teller.told.connect(lambda told: None)
     before = (sys.getrefcount(True), sys.getrefcount(None))
+
     for number in range(200):
         teller.told.emit(True)
         label.setText(str(number))
+
     after = (sys.getrefcount(True), sys.getrefcount(None))
     assert after[0] >= before[0] - 10
     assert after[1] >= before[1] - 10

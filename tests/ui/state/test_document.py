@@ -16,14 +16,18 @@ def test_every_change_is_one_step_back_and_forth(qtbot: QtBot) -> None:
     document = Document()
     start = document.experiment
     assert document.replace("training", epochs=5) == ""
+
     document.choose("optimizer", "sgd")
     document.replace("", name="a trial")
     there = document.experiment
+
     for _ in range(3):
         document.undo()
+
     assert document.experiment == start and not document.can_undo
     for _ in range(3):
         document.redo()
+
     assert document.experiment == there and not document.can_redo
 
 
@@ -32,6 +36,7 @@ def test_a_new_change_forgets_what_was_undone(qtbot: QtBot) -> None:
     document.replace("training", epochs=5)
     document.undo()
     document.replace("training", epochs=6)
+
     assert not document.can_redo
     assert document.experiment.training.epochs == 6
 
@@ -47,8 +52,10 @@ def test_a_wrong_value_is_a_sentence_and_changes_nothing(qtbot: QtBot) -> None:
 def test_the_same_value_again_is_no_step(qtbot: QtBot) -> None:
     document = Document()
     document.replace("training", epochs=5)
+
     with qtbot.assertNotEmitted(document.changed):
         document.replace("training", epochs=5)
+
     document.undo()
     assert not document.can_undo
 
@@ -66,9 +73,11 @@ def test_saving_makes_it_clean_and_undo_dirty_again(qtbot: QtBot, tmp_path: Path
     document.replace("training", epochs=5)
     document.replace("training", epochs=6)
     document.save(tmp_path / "Übung 1 – 数据.toml")
+
     assert not document.dirty
     document.undo()
     assert document.dirty
+
     document.redo()
     assert not document.dirty
 
@@ -81,6 +90,7 @@ def test_a_restored_experiment_knows_whether_it_is_saved(qtbot: QtBot, tmp_path:
     second = Document()
     second.restore(first.experiment, path)
     assert not second.dirty and second.path == path
+
     second.restore(first.experiment.replace(data=DataSettings(source="sample:digits")), path)
     assert second.dirty
     path.write_text("not toml [", encoding="utf-8")
@@ -93,4 +103,5 @@ def test_an_experiment_that_cannot_be_resolved_says_why(qtbot: QtBot) -> None:
     trouble = document.trouble()
     assert isinstance(trouble, UserError) and "two classes" in trouble.what
     document.replace("data", task=None)
+
     assert document.trouble() is None

@@ -1,4 +1,6 @@
-"""The network_measurer: what it finds is true, it follows every change, and a change that cannot be is told."""
+"""The network_measurer: what it finds is true, it follows every change, and a change that cannot be
+is told.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +27,7 @@ def test_it_counts_what_the_network_has(qtbot: QtBot, loose: Loose) -> None:
     settle(qtbot, loose)
     measured = loose.parts.network_measurer.measured
     assert measured is not None and measured.experiment.model is not None
+
     network = build_model(measured.experiment.model.graph(measured.problem), measured.problem, 0)
     parameters = sum(weight.numel() for weight in network.parameters())
     assert measured.inspection.parameters == parameters
@@ -38,8 +41,10 @@ def test_many_changes_are_measured_once_and_the_last_one_counts(qtbot: QtBot, lo
     loose.parts.network_measurer.changed.connect(
         lambda: told.append(loose.parts.network_measurer.busy)
     )
+
     for width in (16, 24, 40):
         loose.document.replace("model", width=width)
+
     settle(qtbot, loose)
     assert told == [True, False]
     measured = loose.parts.network_measurer.measured
@@ -52,6 +57,7 @@ def test_other_data_are_measured_anew(qtbot: QtBot, loose: Loose) -> None:
     qtbot.waitUntil(lambda: loose.document.data_state == "ready", timeout=PATIENCE_MS)
     settle(qtbot, loose)
     measured = loose.parts.network_measurer.measured
+
     assert measured is not None
     assert measured.problem.shape == (1, 8, 8)
     assert measured.inspection.blocks[-1].shape == (10,)
@@ -62,6 +68,7 @@ def test_an_impossible_setting_belongs_to_its_block(qtbot: QtBot, loose: Loose) 
     loose.document.replace("model", heads=7)
     settle(qtbot, loose)
     inspection = loose.parts.network_measurer.inspection
+
     assert inspection is not None and inspection.error is not None
     fault = next(block for block in inspection.blocks if block.error)
     assert inspection.error.node == fault.name
@@ -75,6 +82,7 @@ def test_an_experiment_that_cannot_be_is_told_and_mended(qtbot: QtBot, loose: Lo
     trouble = loose.parts.network_measurer.trouble
     assert trouble is not None and "does not fit the task" in trouble.what
     assert loose.parts.network_measurer.inspection is None
+
     loose.document.undo()
     settle(qtbot, loose)
     assert loose.parts.network_measurer.trouble is None

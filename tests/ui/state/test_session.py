@@ -54,8 +54,10 @@ def test_a_run_goes_through_its_states(qtbot: QtBot, session: Session) -> None:
     session.state_changed.connect(lambda: states.append(session.state))
     run(session, train)
     qtbot.waitUntil(lambda: session.state is State.RUNNING)
+
     with qtbot.waitSignal(session.finished) as heard:
         go_on.set()
+
     assert heard.args[0].status == "completed"
     assert states == [State.PREPARING, State.RUNNING, State.IDLE]
     assert session.record.losses.values.tolist() == pytest.approx([1, 1 / 2, 1 / 3, 1 / 4, 1 / 5])
@@ -66,6 +68,7 @@ def test_a_stage_is_told_from_the_first_moment(qtbot: QtBot, session: Session) -
     run(session, lambda emit, control: waiting.wait() and emit(end()))
     qtbot.waitUntil(lambda: session.record.stage is not None)
     assert session.record.stage.text
+
     with qtbot.waitSignal(session.finished):
         waiting.set()
 
@@ -84,6 +87,7 @@ def test_whatever_a_run_raises_it_ends_once(
     session.finished.connect(ends.append)
     run(session, train)
     qtbot.waitUntil(lambda: bool(ends))
+
     assert [one.status for one in ends] == [status]
     assert session.state is State.IDLE
 
@@ -101,6 +105,7 @@ def test_an_end_told_before_an_error_counts(qtbot: QtBot, session: Session) -> N
 
     with qtbot.waitSignal(session.finished) as heard:
         run(session, train)
+
     assert heard.args[0].status == "diverged"
 
 
@@ -111,20 +116,25 @@ def test_pause_resume_and_stop_reach_the_run(qtbot: QtBot, session: Session) -> 
             emit(steps(step, 1))
             step += 1
             control.wait_while_paused()
+
         emit(end("stopped"))
 
     run(session, train)
     session.pause()
     assert session.state is State.PREPARING  # there is nothing to pause yet
+
     qtbot.waitUntil(lambda: session.state is State.RUNNING)
     session.pause()
     assert session.state is State.PAUSED
+
     session.resume()
     assert session.state is State.RUNNING
     session.pause()
+
     with qtbot.waitSignal(session.finished):
         session.stop()
         assert session.state is State.STOPPING
+
     run(session, train)
     qtbot.waitUntil(lambda: session.state is State.RUNNING)
     session.close()
@@ -136,6 +146,7 @@ def test_a_second_start_while_one_runs_does_nothing(qtbot: QtBot, session: Sessi
     run(session, lambda emit, control: waiting.wait() and emit(end()))
     record = session.record
     session.start(None, Path("nowhere"))  # type: ignore[arg-type]
+
     assert session.record is record
     with qtbot.waitSignal(session.finished):
         waiting.set()
@@ -148,6 +159,7 @@ def test_a_listener_that_fails_does_not_hold_the_run(qtbot: QtBot, session: Sess
     session.told.connect(fail)
     with qtbot.captureExceptions() as caught, qtbot.waitSignal(session.finished):
         run(session, lambda emit, control: emit(end()))
+
     assert caught and session.state is State.IDLE
 
 
@@ -156,7 +168,9 @@ class Piece(ExclusiveTask):
 
     def __init__(self, session: Session, name: str, course: list[str]) -> None:
         super().__init__(session)
-        self.name, self.course, self.begun = name, course, threading.Event()
+        self.name = name
+        self.course = course
+        self.begun = threading.Event()
 
     def start(self) -> None:
         self.begun = begun = threading.Event()
@@ -180,9 +194,11 @@ class Piece(ExclusiveTask):
 def test_guests_give_way_to_each_other_and_to_a_run(qtbot: QtBot, session: Session) -> None:
     """None computes beside another: they draw from the same dice."""
     course: list[str] = []
-    one, other = Piece(session, "one", course), Piece(session, "other", course)
+    one = Piece(session, "one", course)
+    other = Piece(session, "other", course)
     one.start()
     assert one.begun.wait(60)
+
     other.start()
     assert not one.busy and other.busy and other.begun.wait(60)
     one.start()
@@ -194,6 +210,7 @@ def test_guests_give_way_to_each_other_and_to_a_run(qtbot: QtBot, session: Sessi
 
     with qtbot.waitSignal(session.finished):
         run(session, train)
+
     turns = [predictions for predictions in course if not predictions.endswith("gives way")]
     assert turns == [
         "one begins",
@@ -204,6 +221,7 @@ def test_guests_give_way_to_each_other_and_to_a_run(qtbot: QtBot, session: Sessi
         "one ends",
         "run begins",
     ]
+
     assert course.count("one gives way") == 2 and course.count("other gives way") == 1
 
 
@@ -212,6 +230,7 @@ def test_a_run_that_begins_once_more_is_drawn_from_there() -> None:
     record = Record()
     for event in (told.prepared(), steps(1, 5), told.prepared(), steps(1, 2)):
         record.add(event)
+
     assert record.steps.values.tolist() == [1, 2]
 
 
@@ -220,6 +239,7 @@ def test_what_a_killed_run_did_after_its_checkpoint_is_forgotten_on_resume() -> 
     record.add(steps(1, 100))
     record.add(events.Resumed(60))
     record.add(steps(61, 3))
+
     assert record.steps.values.tolist() == [*range(1, 64)]
     assert len(record.losses) == len(record.rates) == len(record.norms) == 63
     assert record.marks == [(60, "resumed")]

@@ -44,6 +44,7 @@ def form_of(
     qtbot.addWidget(form)
     form.resize(300, 900)
     form.show()
+
     return form
 
 
@@ -62,6 +63,7 @@ def test_every_declared_setting_has_an_editor_with_its_name(
     for setting in settings(type(document.value(section))):
         if setting.type == "table":  # the columns of a table, edited in a table
             continue
+
         found = editor(form, f"{section}.{setting.name}", QWidget)
         assert found.accessibleName() and found.toolTip()
 
@@ -84,6 +86,7 @@ def test_a_written_number_reaches_the_document(qtbot: QtBot, theme: Theme) -> No
     box.selectAll()
     qtbot.keyClicks(box, "17")
     qtbot.keyClick(box, Qt.Key.Key_Return)
+
     assert document.experiment.training.epochs == 17
 
 
@@ -97,6 +100,7 @@ def test_a_comma_and_an_exponent_are_numbers(
     box.selectAll()
     qtbot.keyClicks(box, text)
     qtbot.keyClick(box, Qt.Key.Key_Return)
+
     assert document.experiment.optimizer is not None
     assert document.experiment.optimizer.learning_rate == value
 
@@ -108,11 +112,13 @@ def test_what_follows_the_data_shows_what_it_comes_to_and_can_be_had_back(
     form = form_of(qtbot, document, "training", theme)
     box = editor(form, "training.epochs", NumberBox)
     assert box.value() == document.effective().training.epochs
+
     reset = editor(form, "training.epochs.reset", QToolButton)
     assert not reset.isVisible()
     box.setValue(3)
     assert document.experiment.training.epochs == 3
     assert reset.isVisible()
+
     reset.click()
     assert document.experiment.training.epochs is None
     box.setValue(4)
@@ -128,6 +134,7 @@ def test_a_refused_value_is_a_sentence_beside_the_field(qtbot: QtBot, theme: The
     box = editor(form, "training.epochs", NumberBox)
     trouble = editor(form, "training.epochs.problem", QLabel)
     box.setValue(-5)
+
     assert trouble.isVisible() and trouble.text() == "Epochs is -5; it must be at least 1."
     assert document.experiment.training.epochs is None
     box.setValue(5)
@@ -141,6 +148,7 @@ def test_undo_is_shown(qtbot: QtBot, theme: Theme) -> None:
     box = editor(form, "training.patience", NumberBox)
     box.setValue(4)
     document.undo()
+
     assert box.value() == 0
 
 
@@ -151,6 +159,7 @@ def test_switches_choices_and_sliders_write(qtbot: QtBot, theme: Theme) -> None:
     before = switch.isChecked()
     switch.click()
     assert document.experiment.augmentation.flip is not before
+
     form.fields["rotate"].findChild(Slider).setValue(3)
     assert document.experiment.augmentation.rotate == 15.0
     data = form_of(qtbot, document, "data", theme, ["fit"])
@@ -179,6 +188,7 @@ def test_the_wheel_over_a_field_scrolls_the_page(qtbot: QtBot, theme: Theme) -> 
         Qt.ScrollPhase.NoScrollPhase,
         False,
     )
+
     QApplication.sendEvent(box, event)
     assert document.experiment.training.patience == 0
 
@@ -187,12 +197,15 @@ def test_steps_of_a_rate_are_one_two_five(qtbot: QtBot) -> None:
     box = NumberBox(whole=False, logarithmic=True)
     qtbot.addWidget(box)
     box.setValue(0.001)
+
     seen = []
     for _ in range(4):
         box.stepBy(1)
         seen.append(box.value())
+
     for _ in range(2):
         box.stepBy(-1)
+
     assert seen == [0.002, 0.005, 0.01, 0.02]
     assert box.value() == 0.005
 
@@ -200,15 +213,18 @@ def test_steps_of_a_rate_are_one_two_five(qtbot: QtBot) -> None:
 def test_more_settings_are_hidden_summarised_and_remembered(
     qtbot: QtBot, theme: Theme, tmp_path: Path
 ) -> None:
-    document, preferences = Document(), Preferences(tmp_path / "window.json")
+    document = Document()
+    preferences = Preferences(tmp_path / "window.json")
     form = form_of(qtbot, document, "training", theme, preferences=preferences)
     precision = form.fields["precision"]
     assert not precision.isVisible()
+
     document.replace("training", precision="bfloat16")
     chips = [
         button for button in form.findChildren(QPushButton) if button.text().startswith("Precision")
     ]
     assert chips and chips[-1].isVisible()
+
     chips[-1].click()
     assert precision.isVisible()
     again = form_of(qtbot, document, "training", theme, preferences=preferences)
@@ -222,6 +238,7 @@ def test_a_choice_that_does_not_fit_is_greyed_and_says_why(qtbot: QtBot, theme: 
     document.replace("data", task="classification")
     row = box.findData("binary-cross-entropy")
     item = box.model().item(row)  # type: ignore[attr-defined]
+
     assert not item.isEnabled() and "does not fit" in item.toolTip()
 
 
@@ -231,6 +248,7 @@ def test_a_chosen_optimizer_is_taken(qtbot: QtBot, theme: Theme) -> None:
     qtbot.addWidget(box)
     box.setCurrentIndex(box.findData("sgd"))
     box.activated.emit(box.currentIndex())
+
     assert document.experiment.optimizer is not None and document.experiment.optimizer.kind == "sgd"
     document.undo()
     assert box.currentData() == document.effective().optimizer.kind
@@ -243,6 +261,7 @@ def test_damaged_preferences_are_defaults(tmp_path: Path) -> None:
         preferences = Preferences(path)
         assert preferences.get("zoom", 1.0) == 1.0
         assert preferences.get("dark", False) is False
+
     preferences.set("zoom", 1.5)
     preferences.save()
     assert Preferences(path).get("zoom", 1.0) == 1.5

@@ -1,4 +1,6 @@
-"""The memory ledger on screen: what stands in it is what the engine said, each byte once, each row with its source."""
+"""The memory ledger on screen: what stands in it is what the engine said, each byte once, each row
+with its source.
+"""
 
 from __future__ import annotations
 
@@ -80,6 +82,7 @@ def trained(folder: Path, **optimizer: object) -> Record:
     )
     run = Run.create(folder, experiment)
     assert train(experiment, run, lambda event: None, Control()).status == "completed"
+
     return read_record(run.path)
 
 
@@ -123,6 +126,7 @@ def test_every_row_has_a_colour_of_its_own(qapp: object) -> None:
     theme = Theme()
     colours = [theme.color(role_of(key)).name() for key in NAMES if key != "data"]
     assert len(set(colours)) == len(colours) and set(NAMES) <= set(MEMORY)
+
     for colour in colours:
         assert colour not in (LIGHT["surface"], DARK["surface"], LIGHT["track"], DARK["track"])
 
@@ -137,10 +141,12 @@ def test_every_optimizer_says_where_its_rows_come_from(kind: str) -> None:
         for matrix in (True, False)
         for name in optimizer.kept(shape, matrix)
     }
+
     assert kept <= set(KEPT), "a state that has no words yet"
     for name in kept:
         row = optimizer.state_names.get(name, "other_state")
         assert f"({name})" in predictions[row]
+
     for row in ("first_moment", "second_moment"):
         if row not in (*optimizer.state, *optimizer.partly):
             assert predictions[row] == f"{optimizer.label} keeps none."
@@ -172,6 +178,7 @@ def test_sgd_shows_two_n_and_that_it_keeps_no_moments(qtbot: QtBot) -> None:
         "second_moment": 0,
         "activations": 100,
     }
+
     table.show_rows(rows, rows, 100, OPTIMIZERS.get("sgd")())
     texts = shown(table)
     assert (
@@ -180,6 +187,7 @@ def test_sgd_shows_two_n_and_that_it_keeps_no_moments(qtbot: QtBot) -> None:
         and texts.count("SGD keeps none.") == 2
         and texts.count("none") == 4
     )
+
     assert table.sum.text() == "2n = 2 × 100 floats = 800 B"
 
 
@@ -193,12 +201,14 @@ def test_the_rows_can_be_told_with_or_without_their_origin(qtbot: QtBot) -> None
         "3n",
         "4n",
     ]
+
     sentence = "AdamW's running average of the gradient (exp_avg), one float32 for each weight."
     assert sentence not in shown(table) and any(
         one.toolTip() == sentence for one in table.findChildren(QWidget)
     )
     table.set_explained(True)
     assert sentence in shown(table)
+
     table.resize(360, 500)
     table.grab()
 
@@ -209,9 +219,11 @@ def test_what_is_small_is_enlarged_to_scale_and_says_so(qtbot: QtBot) -> None:
     bar.resize(400, 60)
     bar.show_parts(parts_of(NEW | {"activations": 900_000_000}))
     places = {part.key: box.width() for part, box in bar.segments()}
+
     assert places["activations"] / places["weights"] == pytest.approx(900_000_000 / (4 * N))
     below = [box.width() for _, box in bar.enlarged_segments()]
     assert bar.times_larger() == f"{below[0] / places['weights']:,.0f} times larger"
+
     bar.grab()
 
 
@@ -220,6 +232,7 @@ def test_a_real_run_predicted_measured_and_the_difference(qtbot: QtBot, tmp_path
     predicted, measured = predicted_and_measured(record)
     assert record.prepared is not None
     assert predicted["weights"] == measured["weights"] == 4 * record.prepared.parameters
+
     view = MemoryView(Theme())
     qtbot.addWidget(view)
     view.show_record(record, record.resolved)
@@ -228,15 +241,18 @@ def test_a_real_run_predicted_measured_and_the_difference(qtbot: QtBot, tmp_path
         texts.count("exact") >= 4
         and f"4n = 4 × {record.prepared.parameters:,} floats" in view.table.sum.text()
     )
+
     for key in rows_of(measured):
         if measured[key]:
             assert bytes_text(measured[key]) in texts, key
+
     assert "predicted" in view.ledger.why.text()
     assert sum(part.bytes for part in view.panel.bar.parts) == int(
         record.memory[-1].device["total"] or 0
     )
     assert ("kept by PyTorch", "–") in view.panel.lines
     assert any("CPU" in reason for reason in view.panel.reasons)
+
     plot: MemoryPlot = view.plot
     assert (
         plot.value_at(plot.rows["weights"], 0) == measured["weights"]
@@ -248,6 +264,7 @@ def test_adafactor_keeps_a_little_of_every_matrix(qtbot: QtBot, tmp_path: Path) 
     record = trained(tmp_path, kind="adafactor")
     predicted, measured = predicted_and_measured(record)
     assert predicted["other_state"] == measured["other_state"] > 0
+
     table = MemoryTable(Theme(), compact=False)
     qtbot.addWidget(table)
     table.show_rows(predicted, measured, record.prepared.parameters, record.resolved.optimizer)  # type: ignore[union-attr]
@@ -259,9 +276,11 @@ def test_the_device_adds_up_and_what_is_unknown_is_no_zero(qtbot: QtBot) -> None
     total = 8 * 2**30
     gpu = {"total": total, "free": 2 * 2**30, "reserved": 4 * 2**30, "allocated": 3 * 2**30}
     assert sum(part.bytes for part in device_parts(NEW, gpu)) == total
+
     cpu = {"total": total, "free": 2 * 2**30, "process": 2**30, "reserved": None}
     parts = {part.key: part.bytes for part in device_parts(NEW, cpu)}
     assert sum(parts.values()) == total and parts["model"] == total_of(NEW)
+
     panel = DevicePanel(Theme())
     qtbot.addWidget(panel)
     panel.show_readings(NEW, cpu, {"reserved": "PyTorch keeps no store here."})

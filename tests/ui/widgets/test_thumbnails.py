@@ -20,6 +20,7 @@ def checks() -> np.ndarray:
 def test_a_small_picture_keeps_its_pixels_equal_and_sharp(qapp: object) -> None:
     pixmap = crisp(checks(), 65).toImage()
     assert (pixmap.width(), pixmap.height()) == (65, 65)
+
     for x in range(65):
         expected = {True: 0, False: 255}.get(x < 32) if x != 32 else None
         if expected is not None:
@@ -28,8 +29,10 @@ def test_a_small_picture_keeps_its_pixels_equal_and_sharp(qapp: object) -> None:
 
 def test_colours_stand_in_the_right_channels(qapp: object) -> None:
     array = np.zeros((3, 4, 6), np.uint8)
-    array[0], array[2] = 200, 30
+    array[0] = 200
+    array[2] = 30
     shown = image(array)
+
     assert (shown.width(), shown.height()) == (6, 4)
     assert shown.pixelColor(3, 2) == QColor(200, 0, 30)
 
@@ -66,6 +69,7 @@ def test_only_visible_pictures_become_pixmaps(qtbot: QtBot) -> None:
     grid.resize(300, 150)
     grid.show()
     grid.grab()
+
     assert 0 < len(grid._model._pixmaps) < 60
     grid.scrollToBottom()
     grid.grab()
@@ -84,12 +88,14 @@ def test_a_wrong_picture_is_marked_in_its_colour_and_in_words(qtbot: QtBot) -> N
         grid.model().data(index, Qt.ItemDataRole.AccessibleTextRole)
         == "Picture 1 of 1: cat, says dog"
     )
+
     picture = grid.viewport().grab().toImage()
     cell = grid.visualRect(index)
     column = [
         picture.pixelColor(QPoint(cell.center().x(), y))
         for y in range(cell.top(), cell.center().y())
     ]
+
     assert theme.color("validation") in column
 
 
@@ -100,6 +106,7 @@ def test_the_grid_follows_the_zoom(qtbot: QtBot) -> None:
     grid.show_rows([(checks(), "one", "normal")])
     before = grid.height()
     theme.set_zoom(2.0)
+
     assert grid.side == 80
     assert grid.height() > 1.6 * before
     theme.set_zoom(1.0)

@@ -56,6 +56,7 @@ class ImagePreparation(Preparation):
         mode = "L" if self.channels == 1 else "RGB"
         if picture.mode != mode:
             picture = picture.convert(mode)
+
         size = (self.width, self.height)
         if picture.size != size:
             if self.fit == "crop":
@@ -64,24 +65,30 @@ class ImagePreparation(Preparation):
                 picture = _resize(picture, size)
             else:
                 picture = _with_margin(picture, size)
+
         pixels = np.asarray(picture)
         return (
             pixels[None] if self.channels == 1 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
         )
 
     def tensor(self, batch: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
-        """(B, C, H, W) uint8 on any device -> normalised float32 of the same shape, channels_last for C, H, W > 1."""
+        """(B, C, H, W) uint8 on any device -> normalised float32 of the same shape, channels_last
+        for C, H, W > 1.
+        """
         import torch
 
         several = self.channels > 1 and self.height > 1 and self.width > 1
         layout = torch.channels_last if several else torch.contiguous_format
+
         pixels = batch.to(dtype=torch.float32, memory_format=layout)
         if pixels is batch:
             pixels = pixels.clone(memory_format=torch.preserve_format)
+
         factors = [1 / (255 * std) for std in self.std]
         offsets = [-mean / std for mean, std in zip(self.mean, self.std, strict=True)]
         if self.channels == 1:
             return pixels.mul_(factors[0]).add_(offsets[0])
+
         factor = torch.tensor(factors, dtype=torch.float32, device=pixels.device).view(-1, 1, 1)
         return pixels.mul_(factor).add_(
             torch.tensor(offsets, dtype=torch.float32, device=pixels.device).view(-1, 1, 1)
@@ -93,7 +100,9 @@ def _resize(
     size: tuple[int, int],
     box: tuple[float, float, float, float] | None = None,
 ) -> Image.Image:
-    """Averaged coarsely to three times the size, then finely: to the eye the same, and far faster on photographs."""
+    """Averaged coarsely to three times the size, then finely: to the eye the same, and far faster
+    on photographs.
+    """
     return picture.resize(size, Image.Resampling.BICUBIC, box, reducing_gap=3.0)
 
 
@@ -101,8 +110,11 @@ def _middle(picture: Image.Image, size: tuple[int, int]) -> tuple[float, float, 
     """The largest part of the picture with the proportions of `size`, from its middle."""
     scale = min(picture.width / size[0], picture.height / size[1])
     # rounding must not let the part reach over the edge
-    width, height = min(size[0] * scale, picture.width), min(size[1] * scale, picture.height)
-    left, top = (picture.width - width) / 2, (picture.height - height) / 2
+    width = min(size[0] * scale, picture.width)
+    height = min(size[1] * scale, picture.height)
+    left = (picture.width - width) / 2
+    top = (picture.height - height) / 2
+
     return left, top, min(left + width, picture.width), min(top + height, picture.height)
 
 
@@ -119,28 +131,32 @@ def _with_margin(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
         small.mode, size, int(colour) if small.mode == "L" else tuple(int(part) for part in colour)
     )
     paper.paste(small, ((size[0] - small.width) // 2, (size[1] - small.height) // 2))
+
     return paper
 
 
 def statistics(inputs: np.ndarray, rows: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean and standard deviation per channel, in 0..1, of these rows of (N, C, H, W) uint8.
 
-    Counted exactly from at most 32 million values, rows evenly spread; a channel without variation gets 1/255, so
-    that nothing divides by zero.
+    Counted exactly from at most 32 million values, rows evenly spread; a channel without variation
+    gets 1/255, so that nothing divides by zero.
     """
     channels = inputs.shape[1]
     most = max(1, 32_000_000 // max(1, inputs[0].size))
     if len(rows) > most:
         rows = rows[np.linspace(0, len(rows) - 1, most).astype(int)]
+
     counts = np.zeros((channels, 256), np.int64)
     for start in range(0, len(rows), 1024):
         part = inputs[rows[start : start + 1024]]
         for channel in range(channels):
             counts[channel] += np.bincount(part[:, channel].ravel(), minlength=256)
+
     tones = np.arange(256) / 255
     total = np.maximum(counts.sum(axis=1), 1)
     mean = (counts * tones).sum(axis=1) / total
     spread = np.sqrt(np.maximum((counts * tones**2).sum(axis=1) / total - mean**2, 0))
+
     return tuple(float(value) for value in mean), tuple(
         float(max(value, 1 / 255)) for value in spread
     )

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PairPreparation(Preparation):
-    """Kept as two arrays, seen as two tensors. names: what the halves are called, for a person ("picture", "text")."""
+    """Kept as two arrays, seen as two tensors.
+
+    names: what the halves are called, for a person ("picture", "text").
+    """
 
     kind: ClassVar[str] = "pair"
 

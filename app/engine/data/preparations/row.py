@@ -39,9 +39,10 @@ UNSEEN = "(new)"
 class RowColumn:
     """A column that is read; every figure is of the training examples, in the column's own unit.
 
-    missing: what happens where there is no value. fill: what stands there then. flagged: whether a further input says
-    that a value was missing. std is never 0. whole: only whole numbers. date: the format, where days are counted.
-    categories: the most frequent first; their numbers begin at 1, for 0 is whatever was not seen in training.
+    missing: what happens where there is no value. fill: what stands there then. flagged: whether a
+    further input says that a value was missing. std is never 0. whole: only whole numbers. date:
+    the format, where days are counted. categories: the most frequent first; their numbers begin at
+    1, for 0 is whatever was not seen in training.
     """
 
     name: str
@@ -66,9 +67,11 @@ class RowColumn:
 
 @dataclass(frozen=True)
 class RowPreparation(Preparation):
-    """Kept as (N, F) float32: the number columns in their own units with NaN where there is no value, then 0 or 1 for
-    every flagged one, then the categories' numbers. Seen as the same with numbers less their mean over their standard
-    deviation, and gaps filled. columns: in the order of the table. decimal, thousands: how numbers were written."""
+    """Kept as (N, F) float32: the number columns in their own units with NaN where there is no
+    value, then 0 or 1 for every flagged one, then the categories' numbers. Seen as the same with
+    numbers less their mean over their standard deviation, and gaps filled. columns: in the order
+    of the table. decimal, thousands: how numbers were written.
+    """
 
     kind: ClassVar[str] = "row"
 
@@ -104,20 +107,24 @@ class RowPreparation(Preparation):
         return NumberStyle(self.decimal, self.thousands)
 
     def array(self, raw: Mapping[str, Any]) -> np.ndarray:
-        """The cells of one row by column, numbers or texts, as (F,) float32. A column that is left out, or None, or a
-        word for nothing is a missing value.
+        """The cells of one row by column, numbers or texts, as (F,) float32.
 
-        Raises UserError for a text where a number belongs, and for a gap in a column whose gaps are left out.
+        A column that is left out, or None, or a word for nothing is a missing value.
+
+        Raises UserError for a text where a number belongs, and for a gap in a column whose gaps are
+        left out.
         """
         if not any(column.name in raw for column in self.columns):
             shown = ", ".join(f"'{column.name}'" for column in self.columns[:5])
             raise UserError(
                 "The row has none of the columns that the network reads.", f"It reads {shown} …"
             )
+
         numbers = [self._number(column, raw.get(column.name)) for column in self.amounts]
         both = zip(numbers, self.amounts, strict=True)
         flags = [float(math.isnan(value)) for value, column in both if column.flagged]
         codes = [float(self._code(column, raw.get(column.name))) for column in self.categories]
+
         return np.array([*numbers, *flags, *codes], np.float32)
 
     def _number(self, column: RowColumn, value: Any) -> float:
@@ -127,29 +134,36 @@ class RowPreparation(Preparation):
                 f"'{column.name}' has no value, and rows without one are left out.",
                 "Enter a value.",
             )
+
         return number
 
     def _parsed(self, column: RowColumn, value: Any) -> float:
         if value is None:
             return math.nan
+
         if isinstance(value, (int, float, np.number)):
             number = float(value)
             return number if abs(number) <= LARGEST else math.nan
+
         text = str(value).strip()
         if text.lower() in NO_NUMBER or text.lower() in INFINITE:
             return math.nan
+
         if column.date:
             number = day_of(text, column.date)
             if not math.isnan(number):
                 return number
+
             raise UserError(
                 f"'{text}' is no date of the form of '{column.name}'.", "Write it as in the table."
             )
+
         # as the table was written, else as people write by habit
         for style in (self.style, NumberStyle("."), NumberStyle(",")):
             found = style.parse(text)
             if found is not None:
                 return found if abs(found) <= LARGEST else math.nan
+
         raise UserError(
             f"'{text}' is no number, but '{column.name}' needs one.",
             "Enter a number, or leave it empty.",
@@ -158,6 +172,7 @@ class RowPreparation(Preparation):
     def _code(self, column: RowColumn, value: Any) -> int:
         if isinstance(value, (int, float, np.number)) and not isinstance(value, bool):
             value = plain(float(value))
+
         text = "" if value is None else str(value).strip()
         if text.lower() in NOTHING:
             if column.missing == "drop":
@@ -166,11 +181,13 @@ class RowPreparation(Preparation):
                     "Enter a value.",
                 )
             text = NO_VALUE
+
         return column.numbers.get(text, 0)
 
     def shown(self, kept: Any) -> tuple[tuple[str, float | str], ...]:
-        """The columns with their values, in the order of the table: a number, a category's word, or what stands for
-        nothing."""
+        """The columns with their values, in the order of the table: a number, a category's word, or
+        what stands for nothing.
+        """
         values = np.asarray(kept, np.float64).tolist()
         numbers = dict(zip((column.name for column in self.amounts), values, strict=False))
         codes = values[len(values) - len(self.categories) :]
@@ -180,6 +197,7 @@ class RowPreparation(Preparation):
             else UNSEEN
             for column, code in zip(self.categories, codes, strict=True)
         }
+
         return tuple(
             (
                 column.name,
@@ -207,9 +225,11 @@ class RowPreparation(Preparation):
         count = len(self.amounts)
         if not count:
             return batch.float().clone()
+
         fill, mean, std = (torch.from_numpy(values).to(batch.device) for values in self._scale)
         numbers = batch[:, :count].float()
         numbers = (torch.where(torch.isnan(numbers), fill, numbers) - mean) / std
+
         return torch.cat([numbers, batch[:, count:].float()], dim=1)
 
     def to_plain(self) -> dict[str, Any]:
@@ -230,6 +250,7 @@ class RowPreparation(Preparation):
             if unknown := set(item) - known:
                 raise ValueError(f"unknown: {unknown}")
             columns.append(RowColumn(**{**item, "categories": tuple(item["categories"])}))
+
         return cls(tuple(columns), str(data["decimal"]), str(data["thousands"]))
 
 
@@ -237,9 +258,11 @@ def _seen(column: RowColumn, value: float) -> float | str:
     """A number as a person reads it; days as they were written."""
     if math.isnan(value):
         return NO_VALUE
+
     if column.date:
         moment = datetime.datetime(1970, 1, 1) + datetime.timedelta(days=value)
         return moment.strftime(column.date)
+
     return plain(value) if column.whole else value
 
 

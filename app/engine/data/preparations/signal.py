@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SignalPreparation(Preparation):
-    """Kept as (N, C, L) float32 in the signal's own unit, seen with mean 0 and standard deviation 1 by channel.
+    """Kept as (N, C, L) float32 in the signal's own unit, seen with mean 0 and standard deviation 1
+    by channel.
 
-    rate: samples a second, None where it is not known. mean, std: per channel, of the training signals; a channel
-    without variation has std 1.
+    rate: samples a second, None where it is not known. mean, std: per channel, of the training
+    signals; a channel without variation has std 1.
     """
 
     kind: ClassVar[str] = "signal"
@@ -48,8 +49,9 @@ class SignalPreparation(Preparation):
         return cls(**values)
 
     def array(self, raw: np.ndarray | str | Path | Any) -> np.ndarray:
-        """One signal as (C, L) float32: of a longer one the middle, a shorter one in the middle with its own mean
-        around it. raw: (C, any) or (any,) numbers at this rate, or the path of a WAV file at any rate.
+        """One signal as (C, L) float32: of a longer one the middle, a shorter one in the middle
+        with its own mean around it. raw: (C, any) or (any,) numbers at this rate, or the path of
+        a WAV file at any rate.
 
         Raises UserError where it cannot be used.
         """
@@ -63,10 +65,14 @@ class SignalPreparation(Preparation):
                 raise UserError(
                     "A signal is a list of numbers.", "Leave out what is no number."
                 ) from None
+
         return self.fitted(values, rate)
 
     def fitted(self, values: np.ndarray, rate: float | None = None) -> np.ndarray:
-        """(C, any) or (any,) at a rate, None for the own one, as (C, L) float32. Raises UserError."""
+        """(C, any) or (any,) at a rate, None for the own one, as (C, L) float32.
+
+        Raises UserError.
+        """
         if values.ndim == 1:
             values = values[None]
         if values.ndim != 2 or not values.shape[1]:
@@ -77,23 +83,30 @@ class SignalPreparation(Preparation):
             )
         if len(values) != self.channels:
             raise UserError(
-                f"The signal has {len(values):,} {'channel' if len(values) == 1 else 'channels'}; the network was "
+                f"The signal has {len(values):,} {'channel' if len(values) == 1 else 'channels'}; "
+                "the network was "
                 f"trained on {self.channels:,}.",
                 "Choose a signal with the same channels.",
             )
+
         if rate is not None and self.rate is not None:
             values = sounds.resampled(values, rate, self.rate)
+
         return np.ascontiguousarray(sounds.fitted(values, self.length), np.float32)
 
     def left_out(self, raw: np.ndarray | str | Path | Any) -> str:
-        """Of numbers; the length of a sound in a file is brought to that of the training in any case."""
+        """Of numbers; the length of a sound in a file is brought to that of the training in any
+        case.
+        """
         if isinstance(raw, (str, Path)):
             return ""
+
         count = np.shape(raw)[-1]
         if count > self.length:
             return f"Only the middle {self.length:,} of {count:,} values are read."
         if count < self.length:
             return f"It has {count:,} values and the network reads {self.length:,}: its own mean stands around them."
+
         return ""
 
     def _read(self, path: Path) -> tuple[np.ndarray, float]:
@@ -105,13 +118,16 @@ class SignalPreparation(Preparation):
             ) from error
         except OSError as error:
             raise UserError(
-                f"'{readable(path.name)}' could not be opened ({error.strerror or 'error of the disk'}).",
+                f"'{readable(path.name)}' could not be opened "
+                f"({error.strerror or 'error of the disk'}).",
                 "Try another file.",
             ) from error
+
         if sounds.silent(values):
             raise UserError(
                 f"'{readable(path.name)}' is silent from beginning to end.", "Try another file."
             )
+
         return (values.mean(axis=0, keepdims=True) if self.channels == 1 else values), float(rate)
 
     def tensor(self, batch: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
@@ -121,12 +137,18 @@ class SignalPreparation(Preparation):
         values = batch.to(torch.float32)
         mean = torch.tensor(self.mean, dtype=torch.float32, device=values.device).view(-1, 1)
         std = torch.tensor(self.std, dtype=torch.float32, device=values.device).view(-1, 1)
+
         return (values - mean) / std
 
 
 def statistics(values: np.ndarray, rows: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and standard deviation per channel of these rows of (N, C, L); 1 where a channel does not vary."""
-    count, total, squares = 0, np.zeros(values.shape[1]), np.zeros(values.shape[1])
+    """Mean and standard deviation per channel of these rows of (N, C, L); 1 where a channel does
+    not vary.
+    """
+    count = 0
+    total = np.zeros(values.shape[1])
+    squares = np.zeros(values.shape[1])
+
     shift = (
         values[rows[0]].mean(axis=1, dtype=np.float64) if len(rows) else total
     )  # else squares lose their digits
@@ -135,12 +157,14 @@ def statistics(values: np.ndarray, rows: np.ndarray) -> tuple[tuple[float, ...],
         count += part.shape[0] * part.shape[2]
         total += part.sum(axis=(0, 2))
         squares += (part**2).sum(axis=(0, 2))
+
     mean = total / max(1, count)
     std = np.sqrt(np.maximum(squares / max(1, count) - mean**2, 0))
     level = np.abs(mean + shift)
     still = std <= 1e-6 * np.maximum(
         level, 1e-6
     )  # float32 holds seven digits: less is no variation
+
     return tuple((mean + shift).tolist()), tuple(np.where(still, 1.0, std).tolist())
 
 

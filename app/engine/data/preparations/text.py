@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class TextPreparation(Preparation):
     """Kept as (N, L) int32, seen as int64; 0 is padding and stands only at the end.
 
-    tokenizer: as JSON (see tokens.LearnedTokens), "" for bytes. vocabulary: tokens there are, padding included.
-    length: L, the context; what is longer is cut.
+    tokenizer: as JSON (see tokens.LearnedTokens), "" for bytes. vocabulary: tokens there are,
+    padding included. length: L, the context; what is longer is cut.
     """
 
     kind: ClassVar[str] = "text"
@@ -60,6 +60,7 @@ class TextPreparation(Preparation):
             raise UserError("A text is expected here.", "Type a few words.")
         if not raw.strip():
             raise UserError("The text is empty.", "Type a few words.")
+
         return self.coded([raw])[0][0]
 
     def coded(self, texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -89,7 +90,9 @@ class TextPreparation(Preparation):
         return self.tokens.sizes
 
     def pieces(self, text: str) -> list[str]:
-        """How a text is cut, for a person: a text a token; bytes that are no whole character as \\xc3."""
+        """How a text is cut, for a person: a text a token; bytes that are no whole character as
+        \\xc3.
+        """
         table = self.tokens.bytes_of
         return [
             table[number].decode("utf-8", "backslashreplace")
@@ -107,7 +110,9 @@ class TextPreparation(Preparation):
 
 
 def beginning(text: str, length: int) -> str:
-    """As much of a text as may hold more than `length` tokens: the rest need not be read to be cut off."""
+    """As much of a text as may hold more than `length` tokens: the rest need not be read to be cut
+    off.
+    """
     return text[: (length + 1) * LONGEST]
 
 
@@ -116,6 +121,7 @@ def padded(found: list[np.ndarray], length: int) -> np.ndarray:
     array = np.zeros((len(found), length), np.int32)
     for row, tokens in enumerate(found):
         array[row, : min(len(tokens), length)] = tokens[:length]
+
     return array
 
 

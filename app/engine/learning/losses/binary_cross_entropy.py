@@ -17,7 +17,8 @@ class BinaryCrossEntropy(Loss):
     label: ClassVar[str] = "Binary cross-entropy"
     summary: ClassVar[str] = "Yes or no, once or for every tag: the price of a confident mistake."
     explanation: ClassVar[str] = (
-        "The network answers with one number, for every tag if there are several, turned into the probability of yes. "
+        "The network answers with one number, for every tag if there are several, turned into the "
+        "probability of yes. "
         "The loss is minus the logarithm of the probability it gave to what is true."
     )
     tasks: ClassVar[tuple[str, ...]] = ("binary-classification", "multi-label")
@@ -34,7 +35,8 @@ class BinaryCrossEntropy(Loss):
         "none",
         label="Class weights",
         choices={"none": "All examples count alike", "balanced": "Rare classes count more"},
-        help="With 'balanced' yes and no weigh the same in the loss, of every tag, however few examples one has.",
+        help="With 'balanced' yes and no weigh the same in the loss, of every tag, however few "
+        "examples one has.",
     )
 
     def build(
@@ -42,13 +44,16 @@ class BinaryCrossEntropy(Loss):
     ) -> LossFunction:
         import torch
 
-        yes, tags = 1.0, [1.0] * len(counts)
+        yes = 1.0
+        tags = [1.0] * len(counts)
         if self.positive_weight is not None:
-            yes, tags = self.positive_weight, [self.positive_weight] * len(counts)
+            yes = self.positive_weight
+            tags = [self.positive_weight] * len(counts)
         elif self.class_weights == "balanced":
             if len(counts) == 2 and all(counts):
                 yes = counts[0] / counts[1]
             tags = [(examples - count) / count if 0 < count < examples else 1.0 for count in counts]
+
         return _BinaryCrossEntropy(
             torch.tensor(float(yes), device=device), torch.tensor(tags, device=device)
         )
@@ -58,14 +63,19 @@ class _BinaryCrossEntropy(LossFunction):
     """yes: the weight of yes, a scalar. tags: of every tag, (K,)."""
 
     def __init__(self, yes: torch.Tensor, tags: torch.Tensor) -> None:
-        self.yes, self.tags = yes, tags
+        self.yes = yes
+        self.tags = tags
 
     def __call__(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        """Outputs (B, 1) with (B,) of yes/no, or (B, K) with (B, K) of tags; then the mean over the tags too."""
+        """Outputs (B, 1) with (B,) of yes/no, or (B, K) with (B, K) of tags; then the mean over the
+        tags too.
+        """
         from torch.nn.functional import binary_cross_entropy_with_logits
 
         if targets.ndim == 1:
-            outputs, weight = outputs[:, 0], self.yes
+            outputs = outputs[:, 0]
+            weight = self.yes
         else:
             weight = self.tags
+
         return binary_cross_entropy_with_logits(outputs.float(), targets.float(), pos_weight=weight)

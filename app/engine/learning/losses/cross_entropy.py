@@ -15,7 +15,9 @@ NO_TOKEN = -100
 
 
 def balanced_weights(counts: tuple[int, ...]) -> list[float]:
-    """A weight per class, inverse to its count, with mean 1 over the examples; 0 for a class without any."""
+    """A weight per class, inverse to its count, with mean 1 over the examples; 0 for a class
+    without any.
+    """
     present = [count for count in counts if count]
     total = sum(present)
     return [total / (len(present) * count) if count else 0.0 for count in counts]
@@ -29,8 +31,10 @@ class CrossEntropy(Loss):
         "One out of several, a class or the next token: the price of a confident mistake."
     )
     explanation: ClassVar[str] = (
-        "The network gives each class, or each token that may come next, a probability. The loss is minus the "
-        "logarithm of the probability of the true one: 0 when it is sure and right, and it grows without limit when it "
+        "The network gives each class, or each token that may come next, a probability. The loss "
+        "is minus the "
+        "logarithm of the probability of the true one: 0 when it is sure and right, and it grows "
+        "without limit when it "
         "is sure and wrong."
     )
     tasks: ClassVar[tuple[str, ...]] = ("classification", "language-modelling")
@@ -43,7 +47,8 @@ class CrossEntropy(Loss):
         lt=1.0,
         step=0.05,
         live=True,
-        help="Asks for a little less than full certainty; fewer confident mistakes, and weights stay small.",
+        help="Asks for a little less than full certainty; fewer confident mistakes, and weights "
+        "stay small.",
     )
     class_weights: Literal["none", "balanced"] = setting(
         "none",
@@ -61,6 +66,7 @@ class CrossEntropy(Loss):
         weight = None
         if self.class_weights == "balanced":
             weight = torch.tensor(balanced_weights(counts), dtype=torch.float32, device=device)
+
         return _CrossEntropy(self.label_smoothing or 0.0, weight)
 
 
@@ -68,7 +74,8 @@ class _CrossEntropy(LossFunction):
     """weights: per class, (K,); tokens have none."""
 
     def __init__(self, smoothing: float, weights: torch.Tensor | None) -> None:
-        self.smoothing, self.weights = smoothing, weights
+        self.smoothing = smoothing
+        self.weights = weights
 
     def __call__(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         from torch.nn.functional import cross_entropy
@@ -76,6 +83,7 @@ class _CrossEntropy(LossFunction):
         if outputs.ndim == 3:
             total, tokens = self._of_tokens(outputs, targets)
             return total / tokens.clamp(min=1)
+
         return cross_entropy(
             outputs.float(), targets, weight=self.weights, label_smoothing=self.smoothing
         )
@@ -93,6 +101,7 @@ class _CrossEntropy(LossFunction):
 
         if outputs.ndim == 3:
             return self._of_tokens(outputs, targets)
+
         total = cross_entropy(
             outputs.float(),
             targets,

@@ -1,4 +1,6 @@
-"""Huber's loss: L2 for small errors, L1 for large ones (Huber 1964, "Robust estimation of a location parameter")."""
+"""Huber's loss: L2 for small errors, L1 for large ones (Huber 1964, "Robust estimation of a
+location parameter").
+"""
 
 from __future__ import annotations
 
@@ -19,8 +21,10 @@ class Huber(Loss):
     label: ClassVar[str] = "Huber (between L1 and L2)"
     summary: ClassVar[str] = "Small errors count as in L2, large ones only in proportion, as in L1."
     explanation: ClassVar[str] = (
-        "Up to a limit an error costs half its square, so that small ones are mended gently and exactly; beyond it the "
-        "cost grows in proportion, so that a wild value among the examples cannot drag the answer away. The limit "
+        "Up to a limit an error costs half its square, so that small ones are mended gently and "
+        "exactly; beyond it the "
+        "cost grows in proportion, so that a wild value among the examples cannot drag the answer "
+        "away. The limit "
         "divides errors that are to be mended from those that are mistakes in the data."
     )
     tasks: ClassVar[tuple[str, ...]] = ("regression", "reconstruction")
@@ -34,7 +38,8 @@ class Huber(Loss):
         gt=0.0,
         le=100.0,
         step=0.1,
-        help="Errors beyond it count in proportion only. Small and it is like L1, large and it is like L2.",
+        help="Errors beyond it count in proportion only. Small and it is like L1, large and it is "
+        "like L2.",
     )
 
     def build(
@@ -48,7 +53,10 @@ class Huber(Loss):
 
 
 class _Huber(LossFunction):
-    """Mean over examples and over the amounts or values of each. delta: in standard deviations of them."""
+    """Mean over examples and over the amounts or values of each.
+
+    delta: in standard deviations of them.
+    """
 
     def __init__(self, delta: float) -> None:
         self.delta = delta

@@ -20,9 +20,12 @@ class L1(Loss):
         "How far off, in proportion: one wild value among the examples changes little."
     )
     explanation: ClassVar[str] = (
-        "The distance between answer and truth. An error twice as large costs twice as much, and every error pulls "
-        "with the same force: the answer settles at the middle value (the median), and a wild value among the examples "
-        "cannot drag it away. Take it when errors matter in proportion, or when some of the amounts may be wrong."
+        "The distance between answer and truth. An error twice as large costs twice as much, and "
+        "every error pulls "
+        "with the same force: the answer settles at the middle value (the median), and a wild "
+        "value among the examples "
+        "cannot drag it away. Take it when errors matter in proportion, or when some of the "
+        "amounts may be wrong."
     )
     tasks: ClassVar[tuple[str, ...]] = ("regression", "reconstruction")
     order: ClassVar[int] = 40

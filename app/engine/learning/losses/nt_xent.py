@@ -1,4 +1,6 @@
-"""NT-Xent, the loss of SimCLR (Chen et al. 2020, arXiv:2002.05709): one fixed temperature, all halves against all."""
+"""NT-Xent, the loss of SimCLR (Chen et al. 2020, arXiv:2002.05709): one fixed temperature, all
+halves against all.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +21,12 @@ class NTXent(Tempered):
         "Like the symmetric cross-entropy, but halves of the same side must keep apart too."
     )
     explanation: ClassVar[str] = (
-        "Both halves of all pairs of a batch are put into one heap, and each must pick its own partner out of all the "
-        "others: out of the second halves and out of the first. So two pictures of different things must lie apart as "
-        "well. The temperature is fixed: low, and only the nearest wrong ones count; high, and all do."
+        "Both halves of all pairs of a batch are put into one heap, and each must pick its own "
+        "partner out of all the "
+        "others: out of the second halves and out of the first. So two pictures of different "
+        "things must lie apart as "
+        "well. The temperature is fixed: low, and only the nearest wrong ones count; high, and all "
+        "do."
     )
     tasks: ClassVar[tuple[str, ...]] = ("matching",)
     order: ClassVar[int] = 70
@@ -53,4 +58,5 @@ class _NTXent(ComparingLoss):
         left_out = alike & (pair[:, None] != pair[None, :])
         left_out = left_out | torch.eye(2 * count, dtype=torch.bool, device=outputs.device)
         costs = logits.masked_fill(left_out, NEVER).logsumexp(1) - partner
+
         return (costs[:count] + costs[count:]) / 2, torch.ones_like(costs[:count])

@@ -1,4 +1,6 @@
-"""Supervised contrastive learning as cross-entropy (Khosla et al. 2020, arXiv:2004.11362, their L_out)."""
+"""Supervised contrastive learning as cross-entropy (Khosla et al. 2020, arXiv:2004.11362, their
+L_out).
+"""
 
 from __future__ import annotations
 
@@ -17,9 +19,12 @@ class SupervisedContrastive(Tempered):
     label: ClassVar[str] = "Supervised contrastive"
     summary: ClassVar[str] = "Cross-entropy over the batch: who of the others is of my class?"
     explanation: ClassVar[str] = (
-        "Each example of a batch gives every other one a probability, the higher the nearer it lies. The loss is minus "
-        "the logarithm of what it gives to those of its own class, on average over them: equals are drawn together, "
-        "all others are pushed away, the nearest ones hardest. With many of a class in a batch it cannot become 0, for "
+        "Each example of a batch gives every other one a probability, the higher the nearer it "
+        "lies. The loss is minus "
+        "the logarithm of what it gives to those of its own class, on average over them: equals "
+        "are drawn together, "
+        "all others are pushed away, the nearest ones hardest. With many of a class in a batch it "
+        "cannot become 0, for "
         "they share the probability."
     )
     tasks: ClassVar[tuple[str, ...]] = ("metric-learning",)
@@ -48,4 +53,5 @@ class _SupervisedContrastive(ComparingLoss):
         count = equals.sum(1)
         near = (logits * equals).sum(1) / count.clamp(min=1)
         has = (count > 0).to(logits.dtype)
+
         return logits.logsumexp(1) * has - near, has

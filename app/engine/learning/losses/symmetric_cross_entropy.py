@@ -1,4 +1,6 @@
-"""The matching loss of CLIP: cross-entropy over the batch, both ways (Radford et al. 2021, arXiv:2103.00020)."""
+"""The matching loss of CLIP: cross-entropy over the batch, both ways (Radford et al. 2021,
+arXiv:2103.00020).
+"""
 
 from __future__ import annotations
 
@@ -17,10 +19,14 @@ class SymmetricCrossEntropy(Loss):
     label: ClassVar[str] = "Symmetric cross-entropy (CLIP)"
     summary: ClassVar[str] = "Which of the batch belongs to which, asked both ways."
     explanation: ClassVar[str] = (
-        "All first halves of a batch are compared with all second halves. Each must pick its own partner out of the "
-        "batch, as if the partners were classes, and each partner must pick it back: cross-entropy along the rows and "
-        "along the columns of the table of similarities, whose diagonal should win. How sharply similarities become "
-        "probabilities, the temperature, is learned. Larger batches make the choice harder and teach more."
+        "All first halves of a batch are compared with all second halves. Each must pick its own "
+        "partner out of the "
+        "batch, as if the partners were classes, and each partner must pick it back: cross-entropy "
+        "along the rows and "
+        "along the columns of the table of similarities, whose diagonal should win. How sharply "
+        "similarities become "
+        "probabilities, the temperature, is learned. Larger batches make the choice harder and "
+        "teach more."
     )
     tasks: ClassVar[tuple[str, ...]] = ("matching",)
     order: ClassVar[int] = 60
@@ -33,7 +39,9 @@ class SymmetricCrossEntropy(Loss):
 
 
 class _SymmetricCrossEntropy(ComparingLoss):
-    """Where the same second half stands in a batch twice, both are right: their probabilities are added up."""
+    """Where the same second half stands in a batch twice, both are right: their probabilities are
+    added up.
+    """
 
     def each(
         self, outputs: torch.Tensor, targets: torch.Tensor
@@ -44,4 +52,5 @@ class _SymmetricCrossEntropy(ComparingLoss):
         right = targets[:, None] == targets[None, :]
         there = logits.logsumexp(1) - logits.masked_fill(~right, NEVER).logsumexp(1)
         back = logits.logsumexp(0) - logits.masked_fill(~right, NEVER).logsumexp(0)
+
         return (there + back) / 2, torch.ones_like(there)

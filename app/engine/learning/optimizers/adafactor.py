@@ -20,13 +20,17 @@ class Adafactor(Optimizer):
         "A pace for each weight at little more than 2n. For transformers that fill the memory."
     )
     explanation: ClassVar[str] = (
-        "Of the squared gradient it keeps an average for each row and each column of a matrix instead of for each "
-        "weight, and multiplies the two. No momentum; steps follow the size of the weights and are cut where they "
+        "Of the squared gradient it keeps an average for each row and each column of a matrix "
+        "instead of for each "
+        "weight, and multiplies the two. No momentum; steps follow the size of the weights and are "
+        "cut where they "
         "would jump. Matrices save nearly all of their moments; small filters save less."
     )
     lacks: ClassVar[str] = (
-        "Adafactor keeps no average of the gradient, and of its square one for each row and column instead of for each "
-        "weight. Its step is measured: where the weights were before it and where they are after it."
+        "Adafactor keeps no average of the gradient, and of its square one for each row and column "
+        "instead of for each "
+        "weight. Its step is measured: where the weights were before it and where they are after "
+        "it."
     )
     state_names: ClassVar[dict[str, str]] = {
         "row_var": "other_state",
@@ -44,7 +48,8 @@ class Adafactor(Optimizer):
         le=0.0,
         step=0.05,
         advanced=True,
-        help="Step t adds its squared gradient with the share t to this power: the average looks back ever further.",
+        help="Step t adds its squared gradient with the share t to this power: the average looks "
+        "back ever further.",
     )
     clip: float = setting(
         1.0,
@@ -62,7 +67,8 @@ class Adafactor(Optimizer):
         le=1.0,
         logarithmic=True,
         advanced=True,
-        help="Steps follow the size of the weights, but as if they were at least this large: so zeros can move.",
+        help="Steps follow the size of the weights, but as if they were at least this large: so "
+        "zeros can move.",
     )
 
     def kept(self, shape: tuple[int, ...], matrix: bool = False) -> dict[str, tuple[int, ...]]:

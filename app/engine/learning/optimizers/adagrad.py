@@ -20,11 +20,13 @@ class Adagrad(Optimizer):
         "Rare features learn fast, frequent ones slow. For short runs on rare words or categories."
     )
     explanation: ClassVar[str] = (
-        "Adds up the squared gradients of every weight and divides by the root of the sum. The sum only grows, so the "
+        "Adds up the squared gradients of every weight and divides by the root of the sum. The sum "
+        "only grows, so the "
         "steps only shrink: no schedule is needed, and a long run comes to a standstill."
     )
     lacks: ClassVar[str] = (
-        "Adagrad keeps no average of the gradient, and of its square the sum since the first step: the root only "
+        "Adagrad keeps no average of the gradient, and of its square the sum since the first step: "
+        "the root only "
         "grows, so the steps shrink. The step is measured."
     )
     state_names: ClassVar[dict[str, str]] = {"sum": "second_moment"}

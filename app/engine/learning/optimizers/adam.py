@@ -1,5 +1,6 @@
-"""Adam (Kingma & Ba 2015, arXiv:1412.6980) and AdamW, its decoupled weight decay (Loshchilov & Hutter 2019,
-arXiv:1711.05101). AMSGrad: Reddi et al. 2018 (arXiv:1904.09237)."""
+"""Adam (Kingma & Ba 2015, arXiv:1412.6980) and AdamW, its decoupled weight decay (Loshchilov &
+Hutter 2019, arXiv:1711.05101). AMSGrad: Reddi et al. 2018 (arXiv:1904.09237).
+"""
 
 from __future__ import annotations
 
@@ -14,8 +15,10 @@ if TYPE_CHECKING:
     import torch
 
 MOMENTS = (
-    "Keeps two running averages for every weight: the gradient (first moment, its momentum) and the squared gradient "
-    "(second moment, its recent size). Each weight moves by the first divided by the root of the second, so all "
+    "Keeps two running averages for every weight: the gradient (first moment, its momentum) and "
+    "the squared gradient "
+    "(second moment, its recent size). Each weight moves by the first divided by the root of the "
+    "second, so all "
     "weights move at a similar pace. "
 )
 
@@ -46,7 +49,8 @@ class TwoMoments(Optimizer):
         lt=1.0,
         step=0.001,
         advanced=True,
-        help="How slowly the average of the squared gradient forgets; 0.999 looks back about 1,000 steps.",
+        help="How slowly the average of the squared gradient forgets; 0.999 looks back about 1,000 "
+        "steps.",
     )
     epsilon: float = epsilon_setting(1e-8)
 
@@ -63,19 +67,25 @@ class TwoMoments(Optimizer):
         weight: torch.Tensor,
         group: Mapping[str, Any],
     ) -> dict[str, torch.Tensor]:
-        """Both moments began at zero; divided by 1 - beta^t they are averages (Kingma & Ba 2015, section 3)."""
+        """Both moments began at zero; divided by 1 - beta^t they are averages (Kingma & Ba 2015,
+        section 3).
+        """
         if "exp_avg" not in state:
             return super().inside(state, gradient, weight, group)
+
         steps = state["step"]
         first = state["exp_avg"] / missing(steps, group["betas"][0])
         squares = state.get("max_exp_avg_sq", state["exp_avg_sq"])
         second = (squares / missing(steps, group["betas"][1])).sqrt()
         step = group["lr"] * first / (second + group["eps"])
+
         return {"first_moment": first, "second_moment_root": second, "step": step}
 
 
 def missing(steps: torch.Tensor, beta: float) -> torch.Tensor:
-    """1 - beta^steps, exact in float32 too: what of an average over `steps` values is there already."""
+    """1 - beta^steps, exact in float32 too: what of an average over `steps` values is there
+    already.
+    """
     return -(steps * (math.log(beta) if beta > 0 else -math.inf)).expm1()
 
 
@@ -86,7 +96,8 @@ class WithAMSGrad(TwoMoments):
         False,
         label="Never forget a large gradient (AMSGrad)",
         advanced=True,
-        help="Divides by the largest second moment so far: a pace once slowed stays slow. One more float a weight.",
+        help="Divides by the largest second moment so far: a pace once slowed stays slow. One more "
+        "float a weight.",
     )
 
     def kept(self, shape: tuple[int, ...], matrix: bool = False) -> dict[str, tuple[int, ...]]:
@@ -131,7 +142,8 @@ class Adam(WithAMSGrad):
     label: ClassVar[str] = "Adam"
     summary: ClassVar[str] = "Each weight gets a pace of its own. Works almost untuned."
     explanation: ClassVar[str] = MOMENTS + (
-        "Weight decay, if any, is added to the gradient and so is divided too; AdamW keeps it apart."
+        "Weight decay, if any, is added to the gradient and so is divided too; AdamW keeps it "
+        "apart."
     )
     order: ClassVar[int] = 20
 

@@ -1,5 +1,6 @@
-"""Muon (Jordan et al. 2024, kellerjordan.github.io/posts/muon; scaled after Liu et al. 2025, arXiv:2502.16982) for the
-matrices between hidden layers, with AdamW for the rest."""
+"""Muon (Jordan et al. 2024, kellerjordan.github.io/posts/muon; scaled after Liu et al. 2025,
+arXiv:2502.16982) for the matrices between hidden layers, with AdamW for the rest.
+"""
 
 from __future__ import annotations
 
@@ -23,13 +24,17 @@ class Muon(TwoMoments):
         "Turns whole matrices evenly. For transformers and MLPs; CNNs have few matrices for it."
     )
     explanation: ClassVar[str] = (
-        "Keeps one running average of the gradient for each matrix between hidden layers, and before a step makes all "
-        "its directions equally strong. Filters, embeddings, biases, norms and the answer are trained by AdamW, with "
+        "Keeps one running average of the gradient for each matrix between hidden layers, and "
+        "before a step makes all "
+        "its directions equally strong. Filters, embeddings, biases, norms and the answer are "
+        "trained by AdamW, with "
         "two averages a weight."
     )
     lacks: ClassVar[str] = (
-        "Muon keeps no second moment of the matrices between hidden layers: it makes all directions of their first "
-        "moment equally strong, so a step is made of the whole matrix. It is measured; the other layers have AdamW's."
+        "Muon keeps no second moment of the matrices between hidden layers: it makes all "
+        "directions of their first "
+        "moment equally strong, so a step is made of the whole matrix. It is measured; the other "
+        "layers have AdamW's."
     )
     state_names: ClassVar[dict[str, str]] = {
         "momentum_buffer": "first_moment",
@@ -46,7 +51,8 @@ class Muon(TwoMoments):
         lt=1.0,
         step=0.01,
         advanced=True,
-        help="How slowly the average of a matrix's gradient forgets; 0.95 looks back about 20 steps.",
+        help="How slowly the average of a matrix's gradient forgets; 0.95 looks back about 20 "
+        "steps.",
     )
     nesterov: bool = setting(
         True,
@@ -59,7 +65,8 @@ class Muon(TwoMoments):
         label="Size of steps",
         choices={"match_rms_adamw": "as with AdamW", "original": "as first published"},
         advanced=True,
-        help="As with AdamW: its learning rates fit. As first published: matrices take about ten times as much.",
+        help="As with AdamW: its learning rates fit. As first published: matrices take about ten "
+        "times as much.",
     )
     iterations: int = setting(
         5,
@@ -80,12 +87,14 @@ class Muon(TwoMoments):
     def groups(self, network: nn.Module) -> list[dict]:
         from models.network import hidden_matrices
 
-        matrices, found = hidden_matrices(network), []
+        matrices = hidden_matrices(network)
+        found = []
         for group in super().groups(network):
             for chosen in (True, False):
                 weights = [weight for weight in group["params"] if (weight in matrices) is chosen]
                 if weights:
                     found.append({**group, "params": weights, "matrices": chosen})
+
         return found
 
     def build(self, groups: Iterable[dict], device: torch.device) -> torch.optim.Optimizer:
@@ -107,6 +116,7 @@ class Muon(TwoMoments):
                     adjust_lr_fn=self.scale,
                 )
             )
+
         if rest:
             parts.append(
                 torch.optim.AdamW(
@@ -118,6 +128,7 @@ class Muon(TwoMoments):
                     fused=self.fused(device),
                 )
             )
+
         return CombinedOptimizer(parts)
 
     def _split(self, groups: Iterable[dict]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -129,4 +140,5 @@ class Muon(TwoMoments):
                 own = [weight for weight in weights if self.is_matrix(group, weight) is chosen]
                 if own:
                     part.append({**group, "params": own})
+
         return found

@@ -1,4 +1,6 @@
-"""NAdam (Dozat 2016, "Incorporating Nesterov Momentum into Adam") and RAdam (Liu et al. 2020, arXiv:1908.03265)."""
+"""NAdam (Dozat 2016, "Incorporating Nesterov Momentum into Adam") and RAdam (Liu et al. 2020,
+arXiv:1908.03265).
+"""
 
 from __future__ import annotations
 
@@ -54,7 +56,8 @@ class NAdam(EitherDecay):
         "Adam that looks ahead. Where Adam works, often a little faster at first."
     )
     explanation: ClassVar[str] = (
-        "Adam's two averages, and the first moment is taken as it will be one step further (Nesterov), so that the "
+        "Adam's two averages, and the first moment is taken as it will be one step further "
+        "(Nesterov), so that the "
         "newest gradient counts more."
     )
     order: ClassVar[int] = 70
@@ -66,7 +69,8 @@ class NAdam(EitherDecay):
         le=1.0,
         logarithmic=True,
         advanced=True,
-        help="How fast beta 1 grows from half its value to its full one; 0.004 takes about 400 steps.",
+        help="How fast beta 1 grows from half its value to its full one; 0.004 takes about 400 "
+        "steps.",
     )
 
     def kept(self, shape: tuple[int, ...], matrix: bool = False) -> dict[str, tuple[int, ...]]:
@@ -94,7 +98,8 @@ class RAdam(EitherDecay):
         "Adam with a warm-up of its own. For a schedule without one, and for less tuning."
     )
     explanation: ClassVar[str] = (
-        "Adam's two averages. In the first steps, while the second moment is a guess from few gradients, it divides "
+        "Adam's two averages. In the first steps, while the second moment is a guess from few "
+        "gradients, it divides "
         "less or not at all; later it is Adam."
     )
     order: ClassVar[int] = 80

@@ -1,5 +1,6 @@
-"""RMSprop (Tieleman & Hinton 2012, lecture 6e of "Neural Networks for Machine Learning"), centred after Graves 2013
-(arXiv:1308.0850)."""
+"""RMSprop (Tieleman & Hinton 2012, lecture 6e of "Neural Networks for Machine Learning"), centred
+after Graves 2013 (arXiv:1308.0850).
+"""
 
 from __future__ import annotations
 
@@ -21,11 +22,14 @@ class RMSprop(Optimizer):
         "A pace for each weight, without momentum. For goals that keep moving; 3n."
     )
     explanation: ClassVar[str] = (
-        "Keeps a running average of the squared gradient of every weight (second moment) and divides the gradient by "
-        "its root. Adam without the first moment: it needs a quarter less memory, and its steps are noisier."
+        "Keeps a running average of the squared gradient of every weight (second moment) and "
+        "divides the gradient by "
+        "its root. Adam without the first moment: it needs a quarter less memory, and its steps "
+        "are noisier."
     )
     lacks: ClassVar[str] = (
-        "RMSprop keeps the size of the gradient (second moment) and divides this batch's gradient by it; there is no "
+        "RMSprop keeps the size of the gradient (second moment) and divides this batch's gradient "
+        "by it; there is no "
         "average of the gradient itself."
     )
     state_names: ClassVar[dict[str, str]] = {
@@ -46,7 +50,8 @@ class RMSprop(Optimizer):
         lt=1.0,
         step=0.01,
         advanced=True,
-        help="How slowly the average of the squared gradient forgets; 0.99 looks back about 100 steps.",
+        help="How slowly the average of the squared gradient forgets; 0.99 looks back about 100 "
+        "steps.",
     )
     epsilon: float = epsilon_setting(1e-8)
     momentum: float = setting(
@@ -62,7 +67,8 @@ class RMSprop(Optimizer):
         False,
         label="Centred",
         advanced=True,
-        help="Divides by how much the gradient varies instead of by its size. One more float a weight.",
+        help="Divides by how much the gradient varies instead of by its size. One more float a "
+        "weight.",
     )
 
     def kept(self, shape: tuple[int, ...], matrix: bool = False) -> dict[str, tuple[int, ...]]:
@@ -71,6 +77,7 @@ class RMSprop(Optimizer):
             found["momentum_buffer"] = shape
         if self.centered:
             found["grad_avg"] = shape
+
         return found
 
     @property
@@ -93,6 +100,7 @@ class RMSprop(Optimizer):
         if self._plain and "second_moment_root" in found:
             whole = gradient + group["weight_decay"] * weight
             found["step"] = group["lr"] * whole / (found["second_moment_root"] + group["eps"])
+
         return found
 
     def build(self, groups: Iterable[dict], device: torch.device) -> torch.optim.Optimizer:

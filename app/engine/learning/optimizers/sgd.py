@@ -1,4 +1,6 @@
-"""Stochastic gradient descent (Robbins & Monro 1951), plain and with momentum (Polyak 1964, Nesterov 1983)."""
+"""Stochastic gradient descent (Robbins & Monro 1951), plain and with momentum (Polyak 1964,
+Nesterov 1983).
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,8 @@ class SGD(Optimizer):
         "Straight down the slope. Least memory; needs a well-chosen learning rate."
     )
     explanation: ClassVar[str] = (
-        "Every weight moves against its gradient, times the learning rate. Nothing is remembered from step to step."
+        "Every weight moves against its gradient, times the learning rate. Nothing is remembered "
+        "from step to step."
     )
     lacks: ClassVar[str] = (
         "SGD keeps nothing: it steps along this batch's gradient, times the learning rate."
@@ -67,11 +70,13 @@ class SGDMomentum(SGD):
         "A ball that rolls: keeps its direction through noise. Classic for CNNs."
     )
     explanation: ClassVar[str] = (
-        "Keeps one running sum of gradients for every weight and moves along it, so that steps in a common direction "
+        "Keeps one running sum of gradients for every weight and moves along it, so that steps in "
+        "a common direction "
         "add up and noise cancels."
     )
     lacks: ClassVar[str] = (
-        "SGD with momentum keeps one running sum of gradients (first moment) and no second moment: layers with large "
+        "SGD with momentum keeps one running sum of gradients (first moment) and no second moment: "
+        "layers with large "
         "gradients make large steps."
     )
     state_names: ClassVar[dict[str, str]] = {"momentum_buffer": "first_moment"}
@@ -99,7 +104,8 @@ class SGDMomentum(SGD):
         le=1.0,
         step=0.05,
         advanced=True,
-        help="Takes so much away from each new gradient before it is added to the momentum. Only without look ahead.",
+        help="Takes so much away from each new gradient before it is added to the momentum. Only "
+        "without look ahead.",
     )
 
     def kept(self, shape: tuple[int, ...], matrix: bool = False) -> dict[str, tuple[int, ...]]:
@@ -112,6 +118,7 @@ class SGDMomentum(SGD):
     def formula(self) -> str:
         if not self.nesterov:
             return "{rate} × {first_moment}"
+
         decay = "{decay} × {weight} + " if self.decay() else ""
         return "{rate} × ({gradient} + " + decay + "{momentum} × {first_moment})"
 
@@ -125,6 +132,7 @@ class SGDMomentum(SGD):
         """Decay is added to the gradient, and so is in the sum."""
         if "momentum_buffer" not in state:
             return {}
+
         buffer = state["momentum_buffer"]
         ahead = gradient + group["weight_decay"] * weight + group["momentum"] * buffer
         return {

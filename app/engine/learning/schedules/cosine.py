@@ -15,7 +15,8 @@ class Cosine(WarmedUp):
     label: ClassVar[str] = "Warm-up and cosine"
     summary: ClassVar[str] = "A short rise, then a smooth fall. The usual choice for transformers."
     explanation: ClassVar[str] = (
-        "Small steps first, while the second moment is still a guess; then the peak; then ever smaller steps, "
+        "Small steps first, while the second moment is still a guess; then the peak; then ever "
+        "smaller steps, "
         "so that the weights settle."
     )
     order: ClassVar[int] = 20

@@ -18,7 +18,8 @@ class CosineRestarts(WarmedUp):
         "Several falls, back to the peak between them. For runs that may be ended at any valley."
     )
     explanation: ClassVar[str] = (
-        "Each fall lets the weights settle; the jump back to the peak shakes them loose, and the next fall may end in "
+        "Each fall lets the weights settle; the jump back to the peak shakes them loose, and the "
+        "next fall may end in "
         "a better place. The validation loss rises at each restart: that is no harm."
     )
     order: ClassVar[int] = 40
@@ -50,6 +51,7 @@ class CosineRestarts(WarmedUp):
             left -= length
         else:
             length = lengths[-1]
+
         return self.floor + (1 - self.floor) * 0.5 * (
             1 + math.cos(math.pi * min(1.0, left / length))
         )

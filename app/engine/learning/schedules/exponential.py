@@ -17,7 +17,8 @@ class Exponential(WarmedUp):
         "The same share less at every step. Falls early: for runs that begin close to the goal."
     )
     explanation: ClassVar[str] = (
-        "The learning rate halves again and again in equal times. Most of the run has a small one, so that the "
+        "The learning rate halves again and again in equal times. Most of the run has a small one, "
+        "so that the "
         "beginning decides where it ends up."
     )
     order: ClassVar[int] = 60

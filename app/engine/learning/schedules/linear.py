@@ -16,7 +16,8 @@ class Linear(WarmedUp):
         "A short rise, then a straight fall. Usual where a trained transformer is trained on."
     )
     explanation: ClassVar[str] = (
-        "Small steps first, while the second moment is still a guess; then the learning rate falls by the same amount "
+        "Small steps first, while the second moment is still a guess; then the learning rate falls "
+        "by the same amount "
         "at every step, and the last steps are the finest."
     )
     order: ClassVar[int] = 25

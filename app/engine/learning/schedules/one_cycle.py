@@ -15,7 +15,8 @@ class OneCycle(Schedule):
     label: ClassVar[str] = "One-cycle"
     summary: ClassVar[str] = "Rises high, then falls to almost nothing. Fast for CNNs."
     explanation: ClassVar[str] = (
-        "A high learning rate in the middle explores; the long fall at the end does the fine work. Most of the "
+        "A high learning rate in the middle explores; the long fall at the end does the fine work. "
+        "Most of the "
         "accuracy comes in the last third, so let it finish."
     )
     order: ClassVar[int] = 10
@@ -44,6 +45,7 @@ class OneCycle(Schedule):
         top = self.rise * max(1, steps - 1)
         if step < top:
             return _between(self.start, 1.0, step / top)
+
         return _between(1.0, self.start * 1e-3, (step - top) / max(1.0, steps - 1 - top))
 
 

@@ -19,7 +19,8 @@ class Plateau(Schedule):
         "Drops when the validation loss stands still. For runs of unknown length."
     )
     explanation: ClassVar[str] = (
-        "The same learning rate while the validation loss falls; once it has not fallen for some epochs, a smaller "
+        "The same learning rate while the validation loss falls; once it has not fallen for some "
+        "epochs, a smaller "
         "one. When that happens is not known beforehand. A run can be made longer without regret."
     )
     order: ClassVar[int] = 35
@@ -75,17 +76,28 @@ class Plateau(Schedule):
         return 1.0
 
     def judged(self, memory: Memory, loss: float) -> dict[str, float]:
-        """Remembers the best loss ("best", once there is a finite one), the epochs without a better one ("waited"),
-        those still to rest ("rest"), and the "scale"."""
-        best, scale = memory.get("best"), scale_of(memory)
-        waited, rest = memory.get("waited", 0.0), memory.get("rest", 0.0)
+        """Remembers the best loss ("best", once there is a finite one), the epochs without a better
+        one ("waited"), those still to rest ("rest"), and the "scale".
+        """
+        best = memory.get("best")
+        scale = scale_of(memory)
+        waited = memory.get("waited", 0.0)
+        rest = memory.get("rest", 0.0)
+
         if math.isfinite(loss) and (best is None or loss < best - self.threshold * abs(best)):
-            best, waited = float(loss), 0.0
+            best = float(loss)
+            waited = 0.0
         else:
             waited += 1
+
         if rest > 0:
-            rest, waited = rest - 1, 0.0
+            rest = rest - 1
+            waited = 0.0
+
         if waited > self.patience:
-            scale, rest, waited = max(scale * self.reduction, self.floor), float(self.cooldown), 0.0
+            scale = max(scale * self.reduction, self.floor)
+            rest = float(self.cooldown)
+            waited = 0.0
+
         found = {"scale": scale, "waited": waited, "rest": rest}
         return found if best is None else found | {"best": best}

@@ -1,4 +1,6 @@
-"""Steps: the learning rate drops at equal distances (He et al. 2016 trained ResNets so, arXiv:1512.03385)."""
+"""Steps: the learning rate drops at equal distances (He et al. 2016 trained ResNets so,
+arXiv:1512.03385).
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,8 @@ class Step(WarmedUp):
     label: ClassVar[str] = "Steps"
     summary: ClassVar[str] = "Drops to a tenth a few times. The classic for CNNs trained with SGD."
     explanation: ClassVar[str] = (
-        "Large steps until little more is gained by them, then all at once much smaller ones: at each drop the loss "
+        "Large steps until little more is gained by them, then all at once much smaller ones: at "
+        "each drop the loss "
         "falls visibly."
     )
     order: ClassVar[int] = 50
@@ -25,7 +28,8 @@ class Step(WarmedUp):
         label="Drops",
         ge=1,
         le=50,
-        help="How many times the learning rate drops; the run is cut into so many equal parts and one more.",
+        help="How many times the learning rate drops; the run is cut into so many equal parts and "
+        "one more.",
     )
     reduction: float = setting(
         0.1,

@@ -43,6 +43,7 @@ class WarmedUp(Schedule):
         rise = self.warmup * steps
         if step < rise:
             return (step + 1) / (rise + 1)
+
         return self.after(min(1.0, (step - rise) / max(1.0, steps - 1 - rise)))
 
     def after(self, done: float) -> float:

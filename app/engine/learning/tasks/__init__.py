@@ -15,6 +15,7 @@ def _found() -> dict[str, Task]:
     members: list[Task] = []
     for module in pkgutil.iter_modules(__path__, __name__ + "."):
         members.append(importlib.import_module(module.name).TASK)
+
     return {one.kind: one for one in sorted(members, key=lambda one: one.order)}
 
 
@@ -27,4 +28,5 @@ def task(kind: str) -> Task:
         raise UserError(
             f"There is no task called '{kind}'.", f"Choose one of: {', '.join(TASKS)}.", "data.task"
         )
+
     return TASKS[kind]

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 class BinaryClassification(Classification):
-    """The network answers with one logit, the probability of the second class. predictions: (n, 2), no and yes."""
+    """The network answers with one logit, the probability of the second class.
+
+    predictions: (n, 2), no and yes.
+    """
 
     kind: ClassVar[str] = "binary-classification"
     label: ClassVar[str] = "Yes or no (binary classification)"

@@ -48,6 +48,7 @@ class Classification(Task):
         answers = metrics.predicted_classes(predictions)
         table = metrics.per_class_of(np.asarray(targets), answers, len(description.classes))
         right = float((answers == targets).mean()) if len(answers) else np.nan
+
         return named(self, {"accuracy": right, "macro_f1": metrics.mean_f1(table)})
 
     def confusion(
@@ -56,6 +57,7 @@ class Classification(Task):
         """None of so many classes that nobody could look at it, and every epoch would keep it."""
         if len(description.classes) > MOST_CONFUSED:
             return None
+
         return metrics.confusion(
             targets, metrics.predicted_classes(predictions), len(description.classes)
         )

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 
 class LanguageModelling(Task):
-    """predictions: (n, 3), of each window of text what its tokens cost in nats, how many they are, and of how many bytes. So
-    windows of any length, and any way of cutting texts into tokens, can be added up and compared."""
+    """predictions: (n, 3), of each window of text what its tokens cost in nats, how many they are,
+    and of how many bytes. So windows of any length, and any way of cutting texts into tokens,
+    can be added up and compared.
+    """
 
     kind: ClassVar[str] = "language-modelling"
     label: ClassVar[str] = "How a text goes on (language modelling)"
@@ -50,13 +52,15 @@ class LanguageModelling(Task):
         targets: torch.Tensor,
         generator: torch.Generator,
     ) -> tuple[Batch, torch.Tensor]:
-        """Windows of a long text have their next tokens given; those of texts that stand for themselves, such as the
-        rows of a table, are their own tokens, one on."""
+        """Windows of a long text have their next tokens given; those of texts that stand for
+        themselves, such as the rows of a table, are their own tokens, one on.
+        """
         import torch
 
         assert isinstance(inputs, torch.Tensor)
         if targets.ndim == 2:
             return inputs, targets
+
         following = torch.nn.functional.pad(inputs[:, 1:], (0, 1))
         return inputs, following.masked_fill(following == 0, NO_TOKEN)
 
@@ -68,11 +72,13 @@ class LanguageModelling(Task):
 
         if targets.shape != outputs.shape[:2]:
             return torch.zeros(len(outputs), 3, device=outputs.device)
+
         sizes = torch.from_numpy(np.asarray(_token_bytes(description), np.float32)).to(
             outputs.device
         )
         there = targets != NO_TOKEN
-        # a window after the other: all probabilities at once would double the memory of a judged batch
+        # a window after the other: all probabilities at once would double the memory of a judged
+        # batch
         nats = torch.stack(
             [
                 torch.nn.functional.cross_entropy(
@@ -81,6 +87,7 @@ class LanguageModelling(Task):
                 for one, wanted in zip(outputs, targets, strict=True)
             ]
         )
+
         size = (sizes[targets.clamp(min=0)] * there).sum(1)
         return torch.stack([nats, there.sum(1).float(), size], dim=1)
 

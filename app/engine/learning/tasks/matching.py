@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 
 class Matching(Task):
-    """predictions: (n, 2, D), both halves as points of length 1; their product is their similarity, -1 to 1. Where two second
-    halves are the same (their targets are equal), either is right."""
+    """predictions: (n, 2, D), both halves as points of length 1; their product is their similarity,
+    -1 to 1. Where two second halves are the same (their targets are equal), either is right.
+    """
 
     kind: ClassVar[str] = "matching"
     label: ClassVar[str] = "What belongs together (matching)"
@@ -65,11 +66,14 @@ class Matching(Task):
     def figures(
         self, description: Description, targets: np.ndarray, predictions: np.ndarray
     ) -> dict[str, float]:
-        """Recall at 1 and 5 over all n, the mean of both ways and each; AUC of the similarity of pairs against that of
-        halves that do not belong together."""
+        """Recall at 1 and 5 over all n, the mean of both ways and each; AUC of the similarity of
+        pairs against that of halves that do not belong together.
+        """
         if not len(predictions):
             return {}
-        first, second = predictions[:, 0], predictions[:, 1]
+
+        first = predictions[:, 0]
+        second = predictions[:, 1]
         there = retrieval.places(first, second, targets, targets)
         back = retrieval.places(second, first, targets, targets)
         found = {
@@ -77,12 +81,14 @@ class Matching(Task):
             for k in (1, 5)
             for way, places in (("there", there), ("back", back))
         }
+
         mean = {
             f"recall_at_{k}": (found[f"recall_at_{k}_there"] + found[f"recall_at_{k}_back"]) / 2
             for k in (1, 5)
         }
         same = np.einsum("nd,nd->n", first, second, dtype=np.float32)
         different = verification.between(first, second, verification.different_pairs(targets))
+
         return named(self, {**found, **mean, "auc": verification.told_apart(same, different)})
 
 

@@ -1,4 +1,6 @@
-"""A space in which equals lie near: learned from classes, good for classes that it has never seen too."""
+"""A space in which equals lie near: learned from classes, good for classes that it has never seen
+too.
+"""
 
 from __future__ import annotations
 
@@ -43,6 +45,7 @@ class MetricLearning(Task):
             return "It needs at least two classes with two training examples each, to bring equals together."
         if max(description.counts.get("validation", ()), default=2) < 2:
             return "No class has two validation examples, so whether equals lie near each other cannot be judged."
+
         return ""
 
     def outputs(self, description: Description) -> int:
@@ -50,8 +53,10 @@ class MetricLearning(Task):
         raise TypeError("a task that embeds is asked for its problem")
 
     def order_of(self, order: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        """The given order, but with examples of a class drawn up behind one another in runs of RUN, so that a batch has
-        equals to compare even where there are many classes. A run stands where its first example stood."""
+        """The given order, but with examples of a class drawn up behind one another in runs of RUN,
+        so that a batch has equals to compare even where there are many classes. A run stands
+        where its first example stood.
+        """
         import torch
 
         labels = targets.to(order.device)[order]
@@ -61,6 +66,7 @@ class MetricLearning(Task):
         rank = torch.arange(len(order), device=order.device) - starts
         place = torch.empty_like(order)
         place[by_class] = by_class[starts + rank - rank % RUN]
+
         return order[torch.argsort(place, stable=True)]
 
     def predictions(
@@ -73,11 +79,13 @@ class MetricLearning(Task):
     def figures(
         self, description: Description, targets: np.ndarray, predictions: np.ndarray
     ) -> dict[str, float]:
-        """Recall at 1 over those examples that have another of their class; AUC of the similarity of two of one class
-        against that of two of different classes."""
+        """Recall at 1 over those examples that have another of their class; AUC of the similarity
+        of two of one class against that of two of different classes.
+        """
         targets = np.asarray(targets)
         if not len(predictions):
             return {}
+
         _, group, sizes = np.unique(targets, return_inverse=True, return_counts=True)
         known = sizes[group] > 1
         places = retrieval.places(predictions, predictions, targets, targets, itself=True)[known]
@@ -85,6 +93,7 @@ class MetricLearning(Task):
         different = verification.between(
             predictions, predictions, verification.different_pairs(targets)
         )
+
         return named(
             self,
             {

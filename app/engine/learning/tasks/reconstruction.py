@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 
 class Reconstruction(Task):
-    """predictions: (n, 2), of each example the mean absolute and the mean squared error of what was restored, in standard
-    deviations of the values (of a picture: of its tones, all channels together), so that always answering the mean
-    costs 1 in the square."""
+    """predictions: (n, 2), of each example the mean absolute and the mean squared error of what was
+    restored, in standard deviations of the values (of a picture: of its tones, all channels
+    together), so that always answering the mean costs 1 in the square.
+    """
 
     kind: ClassVar[str] = "reconstruction"
     label: ClassVar[str] = "The example itself (reconstruction)"
@@ -59,13 +60,17 @@ class Reconstruction(Task):
         targets: torch.Tensor,
         generator: torch.Generator,
     ) -> tuple[Batch, torch.Tensor]:
-        """Damaged examples, and what they were; of rows only the numbers, categories are never damaged."""
+        """Damaged examples, and what they were; of rows only the numbers, categories are never
+        damaged.
+        """
         import torch
 
         assert isinstance(inputs, torch.Tensor)
+
         one = description.preparation.inputs[0]
         if one.kind != "row":
             return damaged(inputs, description.damage, generator), inputs
+
         clean = inputs[:, : one.numbers]
         return torch.cat(
             [damaged(clean, description.damage, generator), inputs[:, one.numbers :]], dim=1
@@ -79,25 +84,31 @@ class Reconstruction(Task):
 
         if targets.shape != outputs.shape:
             return torch.full((len(outputs), 2), math.nan, device=outputs.device)
+
         error = outputs.float() - targets.float()
         if spread := _tones(description):
             scales = torch.tensor(spread, dtype=torch.float32, device=error.device) / _all_channels(
                 spread
             )
             error = error * scales.view(-1, 1, 1)
+
         error = error.flatten(1)
         return torch.stack([error.abs().mean(1), error.square().mean(1)], dim=1)
 
     def figures(
         self, description: Description, targets: np.ndarray, predictions: np.ndarray
     ) -> dict[str, float]:
-        """mae in standard deviations. psnr of pictures only, whose tones go from 0 to 1: of the mean squared error over
-        all of them, so that one perfect picture does not make it infinite."""
+        """mae in standard deviations. psnr of pictures only, whose tones go from 0 to 1: of the
+        mean squared error over all of them, so that one perfect picture does not make it
+        infinite.
+        """
         if not len(predictions):
             return {}
+
         mae, mse = predictions.astype(float).mean(axis=0)
         spread = _tones(description)
         tones = mse * _all_channels(spread) ** 2
+
         return named(
             self,
             {
@@ -110,20 +121,24 @@ class Reconstruction(Task):
 def damaged(
     inputs: torch.Tensor, damage: Damage | None, generator: torch.Generator
 ) -> torch.Tensor:
-    """Prepared values (B, ...) with noise, or with parts set to exactly 0, their mean; the same dice, the same damage.
+    """Prepared values (B, ...) with noise, or with parts set to exactly 0, their mean; the same
+    dice, the same damage.
 
-    A part is a square of damage.patch pixels (C, H, W), a piece of so many values of all channels (C, L), or a number
-    of a row (F,). Of every example the same number of parts is hidden, the share of them, rounded, at least one.
+    A part is a square of damage.patch pixels (C, H, W), a piece of so many values of all channels
+    (C, L), or a number of a row (F,). Of every example the same number of parts is hidden, the
+    share of them, rounded, at least one.
     """
     import torch
 
     if damage is None:
         return inputs
+
     if damage.kind == "noise":
         noise = torch.randn(inputs.shape, generator=generator, device=generator.device).to(
             inputs.device
         )
         return inputs + damage.share * noise
+
     sides = inputs.shape[2:] if inputs.ndim > 2 else inputs.shape[1:]
     grid = [-(-side // damage.patch) for side in sides]
     parts = math.prod(grid)
@@ -132,9 +147,11 @@ def damaged(
         dim=1
     )
     mask = torch.zeros(len(inputs), parts, dtype=torch.bool, device=generator.device)
+
     mask = mask.scatter_(1, places[:, :hidden], True).to(inputs.device).view(len(inputs), *grid)
     for axis, side in enumerate(sides, start=1):
         mask = mask.repeat_interleave(damage.patch, dim=axis).narrow(axis, 0, side)
+
     copy = inputs.clone(memory_format=torch.preserve_format)  # pictures stay channels last
     return copy.masked_fill_(mask if inputs.ndim == 2 else mask.unsqueeze(1), 0.0)
 

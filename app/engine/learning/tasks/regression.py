@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 
 class Regression(Task):
-    """Network and loss see every amount less its mean, over its standard deviation, both of the training examples, so
-    that one learning rate fits euros and millimetres. said and figures are in the amounts' own units: (n, T)."""
+    """Network and loss see every amount less its mean, over its standard deviation, both of the
+    training examples, so that one learning rate fits euros and millimetres. said and figures are
+    in the amounts' own units: (n, T).
+    """
 
     kind: ClassVar[str] = "regression"
     label: ClassVar[str] = "Amount (regression)"
@@ -65,7 +67,9 @@ class Regression(Task):
     def figures(
         self, description: Description, targets: np.ndarray, predictions: np.ndarray
     ) -> dict[str, float]:
-        """Of several amounts: the mean over them; errors in a unit only make sense together where they share it."""
+        """Of several amounts: the mean over them; errors in a unit only make sense together where
+        they share it.
+        """
         return named(
             self,
             {

@@ -12,8 +12,7 @@ from app.engine.data.dataset import Amount, Description
 from app.engine.learning.metrics import figures, unit_of
 from app.engine.learning.scores import Z95
 from app.engine.learning.task import Task, View
-from app.engine.results.answer import Answer, Item
-from app.engine.results.answers import Cell
+from app.engine.results.answer import Answer, Cell, Item
 from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
 from app.engine.text import amount, number, percent
 
@@ -23,8 +22,11 @@ NEAR = 0.1
 
 @dataclass(frozen=True)
 class AmountRow:
-    """One amount of a split, all in its unit. always: the median of training, the best answer of one that knows
-    nothing; baseline: how far off it is on average. r2, near (share off by at most a tenth): None where undefined."""
+    """One amount of a split, all in its unit.
+
+    always: the median of training, the best answer of one that knows nothing; baseline: how far off
+    it is on average. r2, near (share off by at most a tenth): None where undefined.
+    """
 
     name: str
     unit: str
@@ -41,7 +43,10 @@ class AmountRow:
 
 @dataclass(frozen=True)
 class Miss:
-    """An answer that is off. row: of the data set. target: which amount. error: predicted less true."""
+    """An answer that is off.
+
+    row: of the data set. target: which amount. error: predicted less true.
+    """
 
     row: int
     target: int
@@ -72,10 +77,9 @@ class AmountReport(SplitReport):
         loss: float | None,
     ) -> AmountReport:
         count = len(rows)
-        targets, predictions = (
-            form(targets, count, len(description.amounts)),
-            form(predictions, count, len(description.amounts)),
-        )
+        targets = form(targets, count, len(description.amounts))
+        predictions = form(predictions, count, len(description.amounts))
+
         return cls(
             name,
             count,
@@ -106,12 +110,16 @@ class AmountReport(SplitReport):
         return self.predictions[:, target].astype(float) - self.targets[:, target]
 
     def misses(self, target: int | None = None, most: int = 100) -> list[Miss]:
-        """The answers furthest off; over all amounts, measured in each one's spread, where none is named."""
+        """The answers furthest off; over all amounts, measured in each one's spread, where none is
+        named.
+        """
         chosen = range(len(self.amounts)) if target is None else (target,)
         if not chosen:
             return []
+
         errors = np.stack([self.residuals(k) for k in chosen], axis=1)
         far = np.abs(errors) / np.array([self.stds[k] for k in chosen])
+
         found = []
         for nth in np.argsort(-far, axis=None, kind="stable")[:most].tolist():
             place, column = divmod(nth, len(chosen))
@@ -125,6 +133,7 @@ class AmountReport(SplitReport):
                     float(errors[place, column]),
                 )
             )
+
         return found
 
     def verdict(self) -> tuple[str, Level]:
@@ -132,16 +141,19 @@ class AmountReport(SplitReport):
         off = "; ".join(self._off(row) for row in self.amounts[:3])
         if not learned:
             return f"It has learned nothing yet: {_lower(off)}.", "problem"
+
         lost = [row for row in self.amounts if row not in learned]
         if lost:
             return (
-                f"{off}. It has learned nothing about {' or '.join(quoted(row.name) for row in lost)}.",
+                f"{off}. It has learned nothing about "
+                f"{' or '.join(quoted(row.name) for row in lost)}.",
                 "warning",
             )
         if not all(row.sure for row in self.amounts):
             return f"{off}. On {self.count:,} examples that may be chance.", "warning"
         if min(1 - row.mae / row.baseline for row in self.amounts) < 0.1:
             return f"{off}: only a little better.", "warning"
+
         return f"{off}.", "good"
 
     def line(self) -> str:
@@ -213,8 +225,10 @@ class AmountReport(SplitReport):
             for one, value in zip(description.amounts, predictions, strict=True)
             if not one.low <= float(value) <= one.high and one.high > one.low
         ]
+
         note = "; ".join(
-            f"{quoted(one.name)} lies outside of what it was trained on ({amount(one.low, one.unit)} to "
+            f"{quoted(one.name)} lies outside of what it was trained on "
+            f"({amount(one.low, one.unit)} to "
             f"{amount(one.high, one.unit)})"
             for one in far
         )
@@ -223,6 +237,7 @@ class AmountReport(SplitReport):
             if len(items) == 1
             else ", ".join(f"{item.label} {item.text}" for item in items)
         )
+
         plain = {
             "amounts": {item.label: item.value for item in items},
             "units": {one.name: one.unit for one in description.amounts if one.unit},
@@ -250,7 +265,8 @@ class AmountReport(SplitReport):
         row = self.amounts[one.target]
         name = f"{quoted(row.name)} " if len(self.amounts) > 1 else ""
         return (
-            f"{name}taken for {amount(one.predicted, row.unit, 4)}, is {amount(one.true, row.unit, 4)} "
+            f"{name}taken for {amount(one.predicted, row.unit, 4)}, is "
+            f"{amount(one.true, row.unit, 4)} "
             f"(off by {amount(abs(one.error), row.unit)})"
         )
 
@@ -262,6 +278,7 @@ def _row(description: Amount, true: np.ndarray, predictions: np.ndarray) -> Amou
     gain = base - error
     reach = Z95 * float(gain.std(ddof=1)) / np.sqrt(len(gain)) if len(gain) > 1 else np.inf
     known = true != 0
+
     return AmountRow(
         description.name,
         description.unit,

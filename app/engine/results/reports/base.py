@@ -1,4 +1,6 @@
-"""What every report on a split has, whatever the task; a file beside this one for each sort of results."""
+"""What every report on a split has, whatever the task; a file beside this one for each sort of
+results.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,7 @@ import numpy as np
 
 from app.engine.data.dataset import Description
 from app.engine.learning.task import Task, View
-from app.engine.results.answer import Answer
-from app.engine.results.answers import Cell
+from app.engine.results.answer import Answer, Cell
 
 Level = Literal["good", "warning", "problem", "info"]
 
@@ -21,7 +22,10 @@ OTHER = "data"
 
 @dataclass(frozen=True)
 class Listing:
-    """A table for a person. columns: headings, the first of names. rows: texts. to_left: columns of words."""
+    """A table for a person.
+
+    columns: headings, the first of names. rows: texts. to_left: columns of words.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -30,11 +34,16 @@ class Listing:
 
 @dataclass(frozen=True)
 class SplitReport(ABC):
-    """One split judged. metrics: by name. loss: mean, None if unknown. rows: (n,) of the data set, targets: (n, ...) as
-    the data have them, predictions: (n, ...) what the task keeps of the answers; empty where only the figures are known."""
+    """One split judged.
+
+    metrics: by name. loss: mean, None if unknown. rows: (n,) of the data set, targets: (n, ...) as
+    the data have them, predictions: (n, ...) what the task keeps of the answers; empty where only
+    the figures are known.
+    """
 
     view: ClassVar[View]
     """Of the tasks whose results it is (Task.view)."""
+
     worst_title: ClassVar[str] = "Worst mistakes"
     """Over what `worst` lists."""
 
@@ -58,8 +67,11 @@ class SplitReport(ABC):
         predictions: np.ndarray,
         loss: float | None,
     ) -> SplitReport:
-        """The report on n examples. description: of the data that the network was trained on. Raises ValueError where the
-        arrays do not agree."""
+        """The report on n examples.
+
+        description: of the data that the network was trained on. Raises ValueError where the arrays
+        do not agree.
+        """
 
     @abstractmethod
     def verdict(self) -> tuple[str, Level]:
@@ -67,14 +79,20 @@ class SplitReport(ABC):
 
     @abstractmethod
     def line(self) -> str:
-        """The figures of a split that has examples in one line, beside what knowing nothing would reach."""
+        """The figures of a split that has examples in one line, beside what knowing nothing would
+        reach.
+        """
 
     def listing(self) -> Listing | None:
-        """The figures in detail, such as class by class, the worst first; None where there is no detail."""
+        """The figures in detail, such as class by class, the worst first; None where there is no
+        detail.
+        """
         return None
 
     def worst(self, most: int = 100) -> list[tuple[int, str]]:
-        """Rows of the data set that went wrong most, each with what went wrong, for the end of a sentence."""
+        """Rows of the data set that went wrong most, each with what went wrong, for the end of a
+        sentence.
+        """
         return []
 
     @property
@@ -82,6 +100,7 @@ class SplitReport(ABC):
         """What was judged, for the middle of a sentence."""
         if self.split == OTHER:
             return f"these {self.count:,} examples"
+
         return f"{self.count:,} examples it never trained on"
 
     @property
@@ -98,7 +117,10 @@ class SplitReport(ABC):
     @classmethod
     @abstractmethod
     def answer(cls, description: Description, predictions: np.ndarray) -> Answer:
-        """What was said of one example, in words. predictions: (...) a row of what the task keeps (Task.said)."""
+        """What was said of one example, in words.
+
+        predictions: (...) a row of what the task keeps (Task.said).
+        """
 
     @classmethod
     @abstractmethod
@@ -124,16 +146,20 @@ def judged(
 
 
 def form(predictions: np.ndarray, count: int, *shape: int) -> np.ndarray:
-    """Answers of the form that is due: (n, *shape), where -1 may be anything. Raises ValueError for others.
+    """Answers of the form that is due: (n, *shape), where -1 may be anything.
+
+    Raises ValueError for others.
 
     What was judged on no example has no form yet; it gets it here.
     """
     predictions = np.asarray(predictions, dtype=np.float32)
     if not count:
         return np.zeros((0, *(max(0, size) for size in shape)), np.float32)
+
     fits = len(predictions) == count and predictions.ndim == len(shape) + 1
     if not fits or any(
         size not in (-1, there) for size, there in zip(shape, predictions.shape[1:], strict=True)
     ):
         raise ValueError(f"answers of the form {predictions.shape} for {count} examples of {shape}")
+
     return predictions

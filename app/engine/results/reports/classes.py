@@ -11,15 +11,17 @@ from app.engine.advice.remedies import quoted
 from app.engine.data.dataset import Description
 from app.engine.learning import scores
 from app.engine.learning.task import Task, View
-from app.engine.results.answer import Answer, Item
-from app.engine.results.answers import Cell
+from app.engine.results.answer import Answer, Cell, Item
 from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
 from app.engine.text import percent
 
 
 @dataclass(frozen=True)
 class ClassRow:
-    """One class of a split. What is not defined is None: the precision of a class that is never predicted."""
+    """One class of a split.
+
+    What is not defined is None: the precision of a class that is never predicted.
+    """
 
     name: str
     precision: float | None
@@ -31,8 +33,11 @@ class ClassRow:
 
 @dataclass(frozen=True)
 class Mistake:
-    """A wrong answer. row: of the data set. true, predicted: class numbers. confidence: in the wrong class;
-    true_probability: left for the right one."""
+    """A wrong answer.
+
+    row: of the data set. true, predicted: class numbers. confidence: in the wrong class;
+    true_probability: left for the right one.
+    """
 
     row: int
     true: int
@@ -43,9 +48,12 @@ class Mistake:
 
 @dataclass(frozen=True)
 class ClassReport(SplitReport):
-    """One split judged. predictions: (n, K) probabilities. low, high: the 95 % interval of the accuracy. baseline: the
-    accuracy of always saying the class that is most frequent in training (baseline_class). confusion: (K, K) counts,
-    true class by row."""
+    """One split judged.
+
+    predictions: (n, K) probabilities. low, high: the 95 % interval of the accuracy. baseline: the
+    accuracy of always saying the class that is most frequent in training (baseline_class).
+    confusion: (K, K) counts, true class by row.
+    """
 
     view: ClassVar[View] = "classes"
 
@@ -81,6 +89,7 @@ class ClassReport(SplitReport):
             judged(task, description, targets, predictions),
             loss,
         )
+
         return replace(
             report,
             rows=np.asarray(rows),
@@ -103,9 +112,12 @@ class ClassReport(SplitReport):
 
         usual: the class most frequent in training. figures: metrics of the task by name.
         """
-        table, correct, count = scores.per_class(matrix), int(np.trace(matrix)), int(matrix.sum())
+        table = scores.per_class(matrix)
+        correct = int(np.trace(matrix))
+        count = int(matrix.sum())
         low, high = scores.wilson(correct, count)
         none = np.zeros(0, dtype=np.int64)
+
         return cls(
             name,
             count,
@@ -151,7 +163,9 @@ class ClassReport(SplitReport):
         return self._list(self.targets != self.predicted_classes, most)
 
     def confused(self, most: int = 10) -> list[tuple[int, int, int, float]]:
-        """(true, predicted, count, share of the true class), the largest share first; several times wrong only."""
+        """(true, predicted, count, share of the true class), the largest share first; several times
+        wrong only.
+        """
         wrong = self.confusion.copy()
         np.fill_diagonal(wrong, 0)
         found = [
@@ -163,6 +177,7 @@ class ClassReport(SplitReport):
             )
             for true, predicted in np.argwhere(wrong > 1)
         ]
+
         return sorted(found, key=lambda pair: (-pair[3], -pair[2], pair[0], pair[1]))[:most]
 
     def worst_classes(self) -> list[ClassRow]:
@@ -174,9 +189,11 @@ class ClassReport(SplitReport):
 
     def _list(self, chosen: np.ndarray, most: int | None = None) -> list[Mistake]:
         places = np.flatnonzero(chosen)
-        predicted, true = self.predicted_classes[places], self.targets[places]
+        predicted = self.predicted_classes[places]
+        true = self.targets[places]
         confidence = self.probabilities[places, predicted]
         order = np.argsort(-confidence, kind="stable")[:most]
+
         return [
             Mistake(
                 int(self.rows[places[i]]),
@@ -191,15 +208,19 @@ class ClassReport(SplitReport):
     def line(self) -> str:
         usual = self.classes[self.baseline_class].name
         return (
-            f"{percent(self.accuracy, 1)} right of {self.count:,} (95 % interval {percent(self.low, 1)} to "
+            f"{percent(self.accuracy, 1)} right of {self.count:,} (95 % interval "
+            f"{percent(self.low, 1)} to "
             f"{percent(self.high, 1)}; always saying {quoted(usual)}: {percent(self.baseline, 1)})"
         )
 
     def listing(self) -> Listing | None:
-        """Precision, recall and count by name, the least recognised first, and what each is most taken for."""
+        """Precision, recall and count by name, the least recognised first, and what each is most
+        taken for.
+        """
         taken: dict[int, tuple[int, float]] = {}
         for true, predicted, _, share in self.confused(most=10_000):
             taken.setdefault(true, (predicted, share))
+
         order = sorted(
             range(len(self.classes)),
             key=lambda k: (self.classes[k].recall is None, self.classes[k].recall or 0),
@@ -218,6 +239,7 @@ class ClassReport(SplitReport):
                     f"{self.classes[other].name} ({percent(share)})" if other >= 0 else "",
                 )
             )
+
         return Listing(
             ("Class", "precision", "recall", "F1", "count", "most taken for"), tuple(rows), (0, 5)
         )
@@ -258,24 +280,29 @@ class ClassReport(SplitReport):
         baseline = f"always saying {quoted(usual)} would be right on {percent(self.baseline)}"
         right = f"It is right on {percent(self.accuracy, 1)} of {self.subject}"
         worst = self.worst_classes()[0]
+
         if self.high <= self.baseline or self.accuracy <= self.baseline:
             return (
-                f"It has learned nothing yet: it is right on {percent(self.accuracy, 1)}, and {baseline}.",
+                f"It has learned nothing yet: it is right on {percent(self.accuracy, 1)}, and "
+                f"{baseline}.",
                 "problem",
             )
         if self.low <= self.baseline:
             return f"{right}, but so few that it may be chance: {baseline}.", "warning"
         if (self.accuracy - self.baseline) < 0.2 * (1 - self.baseline):
             return f"{right}, only a little better than a guess: {baseline}.", "warning"
+
         if worst.recall is not None and worst.recall < 0.5 and len(self.classes) > 1:
             missed = f"yet it misses most of {quoted(worst.name)} ({percent(worst.recall)} found)"
             return f"{right}, {missed}; {baseline}.", "warning"
+
         if self.high - self.low > 0.2:
             bounds = f"between {percent(self.low)} and {percent(self.high)}"
             return (
                 f"{right}; on others it may be anything {bounds}, as these are few ({baseline}).",
                 "warning",
             )
+
         return f"{right}; {baseline}.", "good"
 
     @classmethod
@@ -292,6 +319,7 @@ class ClassReport(SplitReport):
             )
             for place, k in enumerate(order)
         )
+
         plain = {
             "class": items[0].label,
             "probability": items[0].value,

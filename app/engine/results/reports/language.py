@@ -10,8 +10,7 @@ import numpy as np
 
 from app.engine.data.dataset import Description
 from app.engine.learning.task import Task, View
-from app.engine.results.answer import Answer, Item
-from app.engine.results.answers import Cell
+from app.engine.results.answer import Answer, Cell, Item
 from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
 from app.engine.text import number
 
@@ -21,7 +20,10 @@ KNOWS_NOTHING = 8.0
 
 @dataclass(frozen=True)
 class Passage:
-    """A window of the text. row: of the data set. bits: that a byte of it costs. perplexity: of its tokens."""
+    """A window of the text.
+
+    row: of the data set. bits: that a byte of it costs. perplexity: of its tokens.
+    """
 
     row: int
     bits: float
@@ -30,8 +32,11 @@ class Passage:
 
 @dataclass(frozen=True)
 class LanguageReport(SplitReport):
-    """One split judged. predictions: (n, 3) of each window the cost in nats, the tokens and the bytes it is of. bits: that a
-    byte costs on average over the text; NaN where there is none."""
+    """One split judged.
+
+    predictions: (n, 3) of each window the cost in nats, the tokens and the bytes it is of. bits:
+    that a byte costs on average over the text; NaN where there is none.
+    """
 
     view: ClassVar[View] = "language"
     worst_title: ClassVar[str] = "Hardest passages"
@@ -57,8 +62,10 @@ class LanguageReport(SplitReport):
         count = len(rows)
         predictions = form(predictions, count, 3)
         nats, tokens, size = predictions.astype(float).sum(axis=0) if count else (0.0, 0.0, 0.0)
+
         with np.errstate(invalid="ignore", divide="ignore"):
             each = predictions[:, 0].astype(float) / math.log(2) / predictions[:, 2]
+
         return cls(
             name,
             count,
@@ -87,18 +94,22 @@ class LanguageReport(SplitReport):
     def verdict(self) -> tuple[str, Level]:
         if not self.bytes:
             return "There is no text to judge, so nothing can be said.", "info"
+
         which = "this text" if self.split == "data" else "new text"
         text = f"A byte of {which} costs it {number(self.bits)} bits; nothing learned would cost 8"
         if self.bits >= 0.98 * KNOWS_NOTHING:
             return (
-                f"It has learned nothing yet: a byte costs it {number(self.bits)} bits, and guessing 8.",
+                f"It has learned nothing yet: a byte costs it {number(self.bits)} bits, and "
+                "guessing 8.",
                 "problem",
             )
         if self.bits > 4.5:
             return (
-                f"{text}. That is about what knowing how frequent each letter is would do; train longer.",
+                f"{text}. That is about what knowing how frequent each letter is would do; train "
+                "longer.",
                 "warning",
             )
+
         return (
             f"{text}. Between {number(self.perplexity)} equally likely tokens it hesitates.",
             "good",
@@ -106,7 +117,8 @@ class LanguageReport(SplitReport):
 
     def line(self) -> str:
         return (
-            f"{number(self.bits)} bits per byte, perplexity {number(self.perplexity)}, over {self.bytes:,} bytes in "
+            f"{number(self.bits)} bits per byte, perplexity {number(self.perplexity)}, over "
+            f"{self.bytes:,} bytes in "
             f"{self.tokens:,} tokens (nothing learned: 8 bits)"
         )
 
@@ -114,6 +126,7 @@ class LanguageReport(SplitReport):
         known = self.each[~np.isnan(self.each)]
         if not len(known):
             return None
+
         parts = (
             ("the easiest", 0.0),
             ("a quarter is easier than", 0.25),
@@ -145,11 +158,14 @@ class LanguageReport(SplitReport):
             return Answer(
                 "language", "no text to judge", plain={"bits_per_byte": None, "perplexity": None}
             )
-        bits, hesitates = nats / math.log(2) / size, _perplexity(nats, tokens)
+
+        bits = nats / math.log(2) / size
+        hesitates = _perplexity(nats, tokens)
         items = (
             Item("bits per byte", bits, number(bits), min(1.0, bits / KNOWS_NOTHING), True),
             Item("perplexity", hesitates, number(hesitates), None),
         )
+
         return Answer(
             "language",
             f"{number(bits)} bits per byte",

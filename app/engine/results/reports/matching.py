@@ -11,21 +11,25 @@ from app.engine.data.dataset import Description
 from app.engine.learning.retrieval import nearest, places, similarity
 from app.engine.learning.scores import wilson
 from app.engine.learning.task import Task, View
-from app.engine.results.answer import Answer, Item
-from app.engine.results.answers import Cell
+from app.engine.results.answer import Answer, Cell, Item
 from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
 from app.engine.text import percent
 
 OpenOptions = Literal["forward", "back"]
 """From the first halves to the second ones, or back."""
+
 SHOWN = 64
 """Pairs of the similarity matrix that is drawn."""
 
 
 @dataclass(frozen=True)
 class WayRow:
-    """One way. asked, given: what the halves are called. at_1, at_5: how often the right one is the nearest, or among
-    the five nearest, of all `candidates`. median: its usual place, 1 is the first. chance_1, chance_5: of guessing."""
+    """One way.
+
+    asked, given: what the halves are called. at_1, at_5: how often the right one is the nearest, or
+    among the five nearest, of all `candidates`. median: its usual place, 1 is the first. chance_1,
+    chance_5: of guessing.
+    """
 
     way: OpenOptions
     asked: str
@@ -40,8 +44,11 @@ class WayRow:
 
 @dataclass(frozen=True)
 class Partner:
-    """What lies near. row: of the data set, its half that was looked for. similarity: -1 to 1. right: whether it
-    belongs to the one asked for."""
+    """What lies near.
+
+    row: of the data set, its half that was looked for. similarity: -1 to 1. right: whether it
+    belongs to the one asked for.
+    """
 
     row: int
     similarity: float
@@ -50,8 +57,11 @@ class Partner:
 
 @dataclass(frozen=True)
 class Mixed:
-    """A pair torn apart. row: of the data set. taken: the row whose half lies nearer. similarity: of that one. own: of
-    the right one. place: how many stand before the right one."""
+    """A pair torn apart.
+
+    row: of the data set. taken: the row whose half lies nearer. similarity: of that one. own: of
+    the right one. place: how many stand before the right one.
+    """
 
     row: int
     taken: int
@@ -62,8 +72,12 @@ class Mixed:
 
 @dataclass(frozen=True)
 class MatchingReport(SplitReport):
-    """One split judged. predictions: (n, 2, D) both halves as points of length 1. targets: (n,) equal where two second halves
-    are the same; either of those is right then. forward, back: (n,) how many wrong ones stand before the right one."""
+    """One split judged.
+
+    predictions: (n, 2, D) both halves as points of length 1. targets: (n,) equal where two second
+    halves are the same; either of those is right then. forward, back: (n,) how many wrong ones
+    stand before the right one.
+    """
 
     view: ClassVar[View] = "matching"
     worst_title: ClassVar[str] = "Furthest from their partner"
@@ -93,6 +107,7 @@ class MatchingReport(SplitReport):
             _way("forward", first, second, forward, targets),
             _way("back", second, first, back, targets),
         )
+
         return cls(
             name,
             count,
@@ -107,13 +122,17 @@ class MatchingReport(SplitReport):
         )
 
     def similarity(self, places: np.ndarray | int = SHOWN) -> np.ndarray:
-        """(k, k) how near each first half (by row) lies to each second one: of the first k pairs, or of those at these
-        places. What belongs together is on the diagonal."""
+        """(k, k) how near each first half (by row) lies to each second one: of the first k pairs,
+        or of those at these places. What belongs together is on the diagonal.
+        """
         chosen = self.predictions[:places] if isinstance(places, int) else self.predictions[places]
         return similarity(chosen[:, 0], chosen[:, 1])
 
     def nearest(self, row: int, most: int = 5, way: OpenOptions = "forward") -> list[Partner]:
-        """What lies nearest to one half of a pair, by its row of the data set. Raises KeyError for a row of no pair."""
+        """What lies nearest to one half of a pair, by its row of the data set.
+
+        Raises KeyError for a row of no pair.
+        """
         place = self._place(row)
         half = 0 if way == "forward" else 1
         return self.near(self.predictions[place, half], most, way, int(self.targets[place]))
@@ -121,7 +140,10 @@ class MatchingReport(SplitReport):
     def near(
         self, point: np.ndarray, most: int = 5, way: OpenOptions = "forward", label: int = -1
     ) -> list[Partner]:
-        """What lies nearest to a point (D,) of length 1, such as that of a text just typed. label: of what is right."""
+        """What lies nearest to a point (D,) of length 1, such as that of a text just typed.
+
+        label: of what is right.
+        """
         keys = self.predictions[:, 1 if way == "forward" else 0]
         return [
             Partner(int(self.rows[place]), near, bool(self.targets[place] == label))
@@ -132,10 +154,12 @@ class MatchingReport(SplitReport):
         """The pairs whose halves found one another worst."""
         behind = self.forward if way == "forward" else self.back
         half = 0 if way == "forward" else 1
+
         found = []
         for place in np.argsort(-behind, kind="stable")[:most]:
             if not behind[place]:
                 break
+
             near = similarity(self.predictions[place, half][None], self.predictions[:, 1 - half])[0]
             near[self.targets == self.targets[place]] = -np.inf
             taken = int(near.argmax())  # there is a wrong one: it stands before the right one
@@ -149,6 +173,7 @@ class MatchingReport(SplitReport):
                     int(behind[place]),
                 )
             )
+
         return found
 
     def verdict(self) -> tuple[str, Level]:
@@ -157,6 +182,7 @@ class MatchingReport(SplitReport):
                 "With a single pair there is nothing to choose from, so nothing can be said.",
                 "info",
             )
+
         ahead, back = self.ways
         text = (
             f"Of {ahead.candidates:,}, the matching {ahead.given} is among the five nearest for "
@@ -165,6 +191,7 @@ class MatchingReport(SplitReport):
         )
         if self.count <= 5:
             return f"{text}. These are too few pairs to say more.", "warning"
+
         lows = [wilson(round(way.at_5 * self.count), self.count)[0] for way in self.ways]
         if all(way.at_5 <= way.chance_5 for way in self.ways):
             return f"It has learned nothing yet. {text}.", "problem"
@@ -172,11 +199,13 @@ class MatchingReport(SplitReport):
             return f"{text}. That may be chance.", "warning"
         if any(way.at_5 - way.chance_5 < 0.1 * (1 - way.chance_5) for way in self.ways):
             return f"{text}: better than a guess, but not by much.", "warning"
+
         return f"{text}.", "good"
 
     def line(self) -> str:
         words = "; ".join(
-            f"{way.asked} to {way.given}: {percent(way.at_1, 1)} nearest, {percent(way.at_5, 1)} among five"
+            f"{way.asked} to {way.given}: {percent(way.at_1, 1)} nearest, {percent(way.at_5, 1)} "
+            "among five"
             for way in self.ways
         )
         return f"{words} (of {self.count:,} pairs; guessing {percent(self.ways[0].chance_5, 1)} among five)"
@@ -203,7 +232,8 @@ class MatchingReport(SplitReport):
         return [
             (
                 one.row,
-                f"{one.place:,} others lie nearer ({one.similarity:.2f}) than its own ({one.own:.2f})"
+                f"{one.place:,} others lie nearer ({one.similarity:.2f}) than its own "
+                f"({one.own:.2f})"
                 if one.place != 1
                 else f"another lies nearer ({one.similarity:.2f}) than its own ({one.own:.2f})",
             )
@@ -225,7 +255,8 @@ class MatchingReport(SplitReport):
             f"similarity {near:.2f}",
             (item,),
             "",
-            "1 is the same direction, 0 unrelated. Only the comparison with other partners tells how much it is worth.",
+            "1 is the same direction, 0 unrelated. Only the comparison with other partners tells "
+            "how much it is worth.",
             {"similarity": near},
         )
 
@@ -241,6 +272,7 @@ class MatchingReport(SplitReport):
         found = np.flatnonzero(self.rows == row)
         if not len(found):
             raise KeyError(row)
+
         return int(found[0])
 
 
@@ -251,11 +283,14 @@ def _way(
     count = len(behind)
     if not count:
         return WayRow(way, asked, given, 0.0, 0.0, 0.0, 0, 0.0, 0.0)
+
     _, group, sizes = np.unique(targets, return_inverse=True, return_counts=True)
     same = sizes[group] / count  # the share of candidates that would be right
+
     five = min(1.0, 5 / count)
     if (sizes > 1).any():
         five = float((1 - (1 - same) ** min(5, count)).mean())
+
     return WayRow(
         way,
         asked,

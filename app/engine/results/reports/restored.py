@@ -1,8 +1,10 @@
-"""Results of restoring damaged examples: how near they come to the originals, and which ones do not.
+"""Results of restoring damaged examples: how near they come to the originals, and which ones do
+not.
 
-Errors are measured in standard deviations of the values, over all of them, damaged or not. So what knowing nothing
-costs follows from the damage alone: always answering the mean is off by 1 in the square; leaving the damage as it is,
-by the share that was hidden (hidden values stand at their mean) or by the square of the noise.
+Errors are measured in standard deviations of the values, over all of them, damaged or not. So what
+knowing nothing costs follows from the damage alone: always answering the mean is off by 1 in the
+square; leaving the damage as it is, by the share that was hidden (hidden values stand at their
+mean) or by the square of the noise.
 """
 
 from __future__ import annotations
@@ -16,8 +18,7 @@ import numpy as np
 from app.engine.data.dataset import Description
 from app.engine.learning.scores import Z95
 from app.engine.learning.task import Task, View
-from app.engine.results.answer import Answer, Item
-from app.engine.results.answers import Cell
+from app.engine.results.answer import Answer, Cell, Item
 from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
 from app.engine.text import number, percent
 
@@ -26,13 +27,15 @@ MEAN_ONLY = 1.0
 
 
 def untouched(description: Description) -> float:
-    """The mean squared error of the better of two answers that need no network: the damage left as it is, or the mean.
-    Where nothing is damaged, only the latter is one."""
+    """The mean squared error of the better of two answers that need no network: the damage left as
+    it is, or the mean. Where nothing is damaged, only the latter is one.
+    """
     damage = description.damage
     if damage is None:
         return MEAN_ONLY
     if damage.kind == "noise":
         return min(MEAN_ONLY, damage.share**2)
+
     sides = (
         description.shape[1:]
         if len(description.shape) > 1
@@ -44,8 +47,10 @@ def untouched(description: Description) -> float:
 
 @dataclass(frozen=True)
 class Restored:
-    """row: of the data set. mae, mse: the mean absolute and the mean squared error of its values, in standard
-    deviations."""
+    """row: of the data set.
+
+    mae, mse: the mean absolute and the mean squared error of its values, in standard deviations.
+    """
 
     row: int
     mae: float
@@ -54,8 +59,11 @@ class Restored:
 
 @dataclass(frozen=True)
 class RestoredReport(SplitReport):
-    """One split judged. predictions: (n, 2) of each example the mean absolute and the mean squared error. mae, mse: their
-    means. baseline: the mean squared error of doing nothing (see `untouched`)."""
+    """One split judged.
+
+    predictions: (n, 2) of each example the mean absolute and the mean squared error. mae, mse:
+    their means. baseline: the mean squared error of doing nothing (see `untouched`).
+    """
 
     view: ClassVar[View] = "restored"
     worst_title: ClassVar[str] = "Restored worst"
@@ -82,6 +90,7 @@ class RestoredReport(SplitReport):
             if count
             else (float("nan"),) * 2
         )
+
         return cls(
             name,
             count,
@@ -116,7 +125,8 @@ class RestoredReport(SplitReport):
 
     def verdict(self) -> tuple[str, Level]:
         base = (
-            f"(mean squared error {number(self.mse)}; left as they are {number(self.baseline)}, always the mean "
+            f"(mean squared error {number(self.mse)}; left as they are {number(self.baseline)}, "
+            "always the mean "
             f"{number(MEAN_ONLY)})"
         )
         text = f"It mends {percent(self.mended)} of the damage in {self.subject}"
@@ -125,28 +135,33 @@ class RestoredReport(SplitReport):
             if self.count > 1
             else np.inf
         )
+
         if self.mse >= self.baseline:
             return (
-                f"It has learned nothing yet: what it restores is no nearer than the damaged {base}.",
+                "It has learned nothing yet: what it restores is no nearer than the damaged "
+                f"{base}.",
                 "problem",
             )
         if self.mse + reach >= self.baseline:
             return f"{text}, but so few that it may be chance {base}.", "warning"
         if self.mended < 0.2:
             return f"{text}, only a little {base}.", "warning"
+
         return f"{text} {base}.", "good"
 
     def line(self) -> str:
         psnr = self.metrics.get("psnr")
         peak = f", PSNR {number(psnr)} dB" if psnr is not None else ""
         return (
-            f"off by {number(self.mae)} standard deviations on average{peak}, over {self.count:,} examples "
+            f"off by {number(self.mae)} standard deviations on average{peak}, over {self.count:,} "
+            "examples "
             f"({percent(self.mended)} of the damage mended)"
         )
 
     def listing(self) -> Listing | None:
         if not self.count:
             return None
+
         parts = (
             ("the best", 0.0),
             ("the middle one", 0.5),
@@ -187,6 +202,7 @@ class RestoredReport(SplitReport):
             Item("mean error", mae, f"{number(mae)} standard deviations"),
             Item("of the damage mended", mended, percent(mended), max(0.0, min(1.0, mended)), True),
         )
+
         head = f"{percent(mended)} of the damage mended" if mended > 0 else "not mended"
         return Answer("restored", head, items, plain={"mae": mae, "mse": mse, "mended": mended})
 

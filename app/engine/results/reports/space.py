@@ -1,4 +1,6 @@
-"""Results of a space in which equals are to lie near: what the nearest neighbours are, class by class."""
+"""Results of a space in which equals are to lie near: what the nearest neighbours are, class by
+class.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +15,17 @@ from app.engine.data.dataset import Description
 from app.engine.learning.retrieval import nearest, places, project
 from app.engine.learning.scores import wilson
 from app.engine.learning.task import Task, View
-from app.engine.results.answer import Answer, Item
-from app.engine.results.answers import Cell
+from app.engine.results.answer import Answer, Cell, Item
 from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
 from app.engine.text import percent
 
 
 @dataclass(frozen=True)
 class Neighbour:
-    """row: of the data set. similarity: -1 to 1. label: its class number. same: whether it is of the class meant."""
+    """row: of the data set.
+
+    similarity: -1 to 1. label: its class number. same: whether it is of the class meant.
+    """
 
     row: int
     similarity: float
@@ -31,8 +35,10 @@ class Neighbour:
 
 @dataclass(frozen=True)
 class SpaceRow:
-    """One class of a split: for how many of its examples the nearest other one is of the class too (recall, None where
-    there is no other), and which class the others lie nearest to ("" where none)."""
+    """One class of a split: for how many of its examples the nearest other one is of the class too
+    (recall, None where there is no other), and which class the others lie nearest to ("" where
+    none).
+    """
 
     name: str
     count: int
@@ -42,9 +48,13 @@ class SpaceRow:
 
 @dataclass(frozen=True)
 class SpaceReport(SplitReport):
-    """One split judged. predictions: (n, D) points of length 1. targets: (n,) class numbers. found: how often the nearest
-    other example is of the same class, over the `asked` examples that have another of their class. baseline: of
-    guessing. behind: (n,) how many of other classes lie nearer. neighbours: (n,) the class of each one's nearest."""
+    """One split judged.
+
+    predictions: (n, D) points of length 1. targets: (n,) class numbers. found: how often the
+    nearest other example is of the same class, over the `asked` examples that have another of their
+    class. baseline: of guessing. behind: (n,) how many of other classes lie nearer. neighbours:
+    (n,) the class of each one's nearest.
+    """
 
     view: ClassVar[View] = "space"
     worst_title: ClassVar[str] = "Nearest to another class"
@@ -68,12 +78,14 @@ class SpaceReport(SplitReport):
         loss: float | None,
     ) -> SpaceReport:
         count = len(rows)
-        predictions, targets = form(predictions, count, -1), np.asarray(targets, np.int64)
+        predictions = form(predictions, count, -1)
+        targets = np.asarray(targets, np.int64)
         behind = places(predictions, predictions, targets, targets, itself=True)
         near = _nearest_others(predictions)
         sizes = np.bincount(targets, minlength=len(description.classes))
         known = sizes[targets] > 1
         chance = ((sizes[targets] - 1) / max(1, count - 1))[known]
+
         return cls(
             name,
             count,
@@ -107,17 +119,24 @@ class SpaceReport(SplitReport):
         return project(self.predictions)
 
     def nearest(self, row: int, most: int = 8) -> list[Neighbour]:
-        """The nearest other examples of one, by its row of the data set. Raises KeyError for a row that is not here."""
+        """The nearest other examples of one, by its row of the data set.
+
+        Raises KeyError for a row that is not here.
+        """
         found = np.flatnonzero(self.rows == row)
         if not len(found):
             raise KeyError(row)
+
         place = int(found[0])
         return self.near(self.predictions[place], most, int(self.targets[place]), place)
 
     def near(
         self, point: np.ndarray, most: int = 8, label: int = -1, without: int = -1
     ) -> list[Neighbour]:
-        """What lies nearest to a point (D,) of length 1, such as that of a new picture. label: of what is the same."""
+        """What lies nearest to a point (D,) of length 1, such as that of a new picture.
+
+        label: of what is the same.
+        """
         return [
             Neighbour(
                 int(self.rows[place]),
@@ -133,12 +152,15 @@ class SpaceReport(SplitReport):
     def verdict(self) -> tuple[str, Level]:
         if not self.asked:
             return "No class has two examples here, so there are no equals to be near.", "info"
+
         chance = f"of a random one that is {percent(self.baseline, 1)}"
         text = f"The nearest neighbour is of the same class for {percent(self.found, 1)} of {self.subject}"
+
         low, high = wilson(round(self.found * self.asked), self.asked)
         if high <= self.baseline or self.found <= self.baseline:
             return (
-                f"It has learned nothing yet: the nearest is of the same class for {percent(self.found, 1)}, and "
+                "It has learned nothing yet: the nearest is of the same class for "
+                f"{percent(self.found, 1)}, and "
                 f"{chance}.",
                 "problem",
             )
@@ -146,15 +168,18 @@ class SpaceReport(SplitReport):
             return f"{text}, but so few that it may be chance: {chance}.", "warning"
         if self.found - self.baseline < 0.2 * (1 - self.baseline):
             return f"{text}, only a little better than chance: {chance}.", "warning"
+
         worst = min(
             (row for row in self.classes if row.recall is not None),
             key=lambda row: row.recall or 0.0,
         )
         if worst.recall is not None and worst.recall < 0.5:
             return (
-                f"{text}, yet {quoted(worst.name)} is mostly not ({percent(worst.recall)}); {chance}.",
+                f"{text}, yet {quoted(worst.name)} is mostly not ({percent(worst.recall)}); "
+                f"{chance}.",
                 "warning",
             )
+
         return f"{text}; {chance}.", "good"
 
     def line(self) -> str:
@@ -234,12 +259,14 @@ class SpaceReport(SplitReport):
 
 def _nearest_others(points: np.ndarray) -> np.ndarray:
     """(n,) the place of each point's nearest other one; its own where it is alone."""
-    chunk, found = 1024, np.zeros(len(points), np.int64)
+    chunk = 1024
+    found = np.zeros(len(points), np.int64)
     for first in range(0, len(points), chunk):
         part = np.arange(first, min(first + chunk, len(points)))
         near = points[part] @ points.T
         near[np.arange(len(part)), part] = -np.inf
         found[part] = near.argmax(axis=1)
+
     return found
 
 

@@ -1,4 +1,6 @@
-"""Results where an example has any of several tags: tag by tag, and the examples whose tags are furthest from right."""
+"""Results where an example has any of several tags: tag by tag, and the examples whose tags are
+furthest from right.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,7 @@ from app.engine.advice.remedies import listed, quoted
 from app.engine.data.dataset import Description
 from app.engine.learning.scores import average_precision
 from app.engine.learning.task import Task, View
-from app.engine.results.answer import Answer, Item
-from app.engine.results.answers import Cell
+from app.engine.results.answer import Answer, Cell, Item
 from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
 from app.engine.text import percent
 
@@ -21,8 +22,11 @@ THRESHOLD = 0.5
 
 @dataclass(frozen=True)
 class TagRow:
-    """One tag of a split: how many have it, how many get it. What is not defined is None: the average precision of a
-    tag that no example has. base: the share of examples that have it: the average precision of guessing."""
+    """One tag of a split: how many have it, how many get it.
+
+    What is not defined is None: the average precision of a tag that no example has. base: the share
+    of examples that have it: the average precision of guessing.
+    """
 
     name: str
     count: int
@@ -36,8 +40,11 @@ class TagRow:
 
 @dataclass(frozen=True)
 class WrongTags:
-    """An example whose tags are wrong. missed, added: tag numbers. wrongness: how far the probabilities of the wrong
-    ones are on the wrong side, added up."""
+    """An example whose tags are wrong.
+
+    missed, added: tag numbers. wrongness: how far the probabilities of the wrong ones are on the
+    wrong side, added up.
+    """
 
     row: int
     missed: tuple[int, ...]
@@ -47,8 +54,11 @@ class WrongTags:
 
 @dataclass(frozen=True)
 class TagReport(SplitReport):
-    """One split judged. targets: (n, K) of 0 and 1. predictions: (n, K) probabilities. exact: the share of examples all of
-    whose tags are right at THRESHOLD."""
+    """One split judged.
+
+    targets: (n, K) of 0 and 1. predictions: (n, K) probabilities. exact: the share of examples all
+    of whose tags are right at THRESHOLD.
+    """
 
     view: ClassVar[View] = "tags"
 
@@ -67,14 +77,17 @@ class TagReport(SplitReport):
         predictions: np.ndarray,
         loss: float | None,
     ) -> TagReport:
-        count, width = len(rows), len(description.classes)
-        targets, predictions = form(targets, count, width), form(predictions, count, width)
+        count = len(rows)
+        width = len(description.classes)
+        targets = form(targets, count, width)
+        predictions = form(predictions, count, width)
         figures = judged(task, description, targets, predictions)
         exact = (
             float(((predictions >= THRESHOLD) == (targets > 0)).all(axis=1).mean())
             if count
             else 0.0
         )
+
         return cls(
             name,
             count,
@@ -112,7 +125,8 @@ class TagReport(SplitReport):
 
     def wrong(self, most: int = 100) -> list[WrongTags]:
         """The examples whose tags are furthest from right."""
-        predictions, has = self.predictions >= THRESHOLD, self.targets > 0
+        predictions = self.predictions >= THRESHOLD
+        has = self.targets > 0
         far = np.where(predictions != has, np.abs(self.predictions - THRESHOLD), 0.0).sum(
             axis=1, dtype=float
         )
@@ -121,6 +135,7 @@ class TagReport(SplitReport):
             for place in np.argsort(-far, kind="stable")
             if (predictions[place] != has[place]).any()
         ]
+
         return [
             WrongTags(
                 int(self.rows[place]),
@@ -146,9 +161,11 @@ class TagReport(SplitReport):
             return "None of the tags occurs here, so nothing can be said.", "info"
         if self.average <= self.baseline + 0.02:
             return (
-                f"It has learned nothing yet: mean average precision {percent(self.average, 1)}, and {base}.",
+                f"It has learned nothing yet: mean average precision {percent(self.average, 1)}, "
+                f"and {base}.",
                 "problem",
             )
+
         on = f"Mean average precision {percent(self.average, 1)} on {self.subject}"
         never = [row.name for row in self.tags if row.count >= 3 and not row.predicted]
         if never:
@@ -157,16 +174,20 @@ class TagReport(SplitReport):
             return f"{on}, only a little better than a guess: {base}.", "warning"
         if min(self.count, *(row.count for row in self.tags if row.count)) < 10:
             return (
-                f"{on}; some tags occur fewer than ten times, so others may change that much ({base}).",
+                f"{on}; some tags occur fewer than ten times, so others may change that much "
+                f"({base}).",
                 "warning",
             )
+
         return f"{on}; {base}.", "good"
 
     def line(self) -> str:
         exact = f"all tags right on {percent(self.exact, 1)} of {self.count:,}"
         if np.isnan(self.average):
             return f"{exact}; none of the tags occurs"
-        average, guess = percent(self.average, 1), percent(self.baseline, 1)
+
+        average = percent(self.average, 1)
+        guess = percent(self.baseline, 1)
         return f"mean average precision {average}, {exact} (guessing: {guess} on average)"
 
     def listing(self) -> Listing | None:
@@ -197,7 +218,9 @@ class TagReport(SplitReport):
                 words.append(f"misses {listed([self.names[k] for k in one.missed])}")
             if one.added:
                 words.append(f"adds {listed([self.names[k] for k in one.added])}")
+
             found.append((one.row, " and ".join(words)))
+
         return found
 
     def to_plain(self, most: int = 20) -> dict[str, Any]:
@@ -228,9 +251,11 @@ class TagReport(SplitReport):
             )
             for k in order
         )
+
         tags = [item.label for item in items if item.chosen]
         head = ", ".join(f"{item.label} {item.text}" for item in items if item.chosen) or "no tag"
         note = "" if tags else f"The likeliest is {quoted(items[0].label)} with {items[0].text}."
+
         return Answer(
             "tags",
             head,
@@ -255,9 +280,13 @@ class TagReport(SplitReport):
 
 
 def _row(name: str, targets: np.ndarray, predictions: np.ndarray, threshold: float) -> TagRow:
-    has, given = targets > 0, predictions >= threshold
-    hits, count, predicted = int((has & given).sum()), int(has.sum()), int(given.sum())
+    has = targets > 0
+    given = predictions >= threshold
+    hits = int((has & given).sum())
+    count = int(has.sum())
+    predicted = int(given.sum())
     found = average_precision(has, predictions) if count else None
+
     return TagRow(
         name,
         count,

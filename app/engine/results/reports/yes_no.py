@@ -9,13 +9,16 @@ import numpy as np
 
 from app.engine.data.dataset import Description
 from app.engine.learning.task import View
-from app.engine.results.answers import Cell
+from app.engine.results.answer import Cell
 from app.engine.results.reports.classes import ClassReport
 
 
 @dataclass(frozen=True)
 class Threshold:
-    """What comes of saying yes from a probability on. Shares are None where they are not defined."""
+    """What comes of saying yes from a probability on.
+
+    Shares are None where they are not defined.
+    """
 
     at: float
     true_yes: int
@@ -61,7 +64,8 @@ class YesNoReport(ClassReport):
     view: ClassVar[View] = "yes-no"
 
     def at(self, threshold: float) -> Threshold:
-        yes, predictions = self.targets == 1, self.predictions[:, 1] >= threshold
+        yes = self.targets == 1
+        predictions = self.predictions[:, 1] >= threshold
         return Threshold(
             threshold,
             int((yes & predictions).sum()),
@@ -71,7 +75,9 @@ class YesNoReport(ClassReport):
         )
 
     def roc(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """(false alarms, recall, threshold), each (m,), from saying yes to nothing to saying yes to all."""
+        """(false alarms, recall, threshold), each (m,), from saying yes to nothing to saying yes to
+        all.
+        """
         thresholds, found, alarms, yes, no = self._sorted()
         return alarms / max(1, no), found / max(1, yes), thresholds
 
@@ -80,6 +86,7 @@ class YesNoReport(ClassReport):
         thresholds, found, alarms, yes, _ = self._sorted()
         predictions = found + alarms
         keep = predictions > 0
+
         return (found / max(1, yes))[keep], (found[keep] / predictions[keep]), thresholds[keep]
 
     @classmethod
@@ -92,13 +99,16 @@ class YesNoReport(ClassReport):
 
     def _sorted(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, int, int]:
         order = np.argsort(-self.predictions[:, 1], kind="stable")
-        scores, yes = self.predictions[order, 1].astype(float), self.targets[order] == 1
+        scores = self.predictions[order, 1].astype(float)
+        yes = self.targets[order] == 1
         ends = (
             np.flatnonzero(np.append(np.diff(scores) != 0, True))
             if len(scores)
             else np.zeros(0, int)
         )
-        found, alarms = np.cumsum(yes)[ends], np.cumsum(~yes)[ends]
+
+        found = np.cumsum(yes)[ends]
+        alarms = np.cumsum(~yes)[ends]
         return (
             np.append(np.inf, scores[ends]),
             np.append(0, found),

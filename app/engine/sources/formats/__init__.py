@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 @cache
 def all_formats() -> tuple[Format, ...]:
-    """Every format, in the order in which they are asked: to add one is to add a file with a class `FORMAT`."""
+    """Every format, in the order in which they are asked: to add one is to add a file with a class
+    `FORMAT`.
+    """
     modules = [
         importlib.import_module(found.name)
         for found in pkgutil.iter_modules(__path__, __name__ + ".")

@@ -59,12 +59,16 @@ class Entry:
 
 
 def entries_of(path: Path) -> list[Entry]:
-    """The headers of all arrays, nothing unpacked. Raises UserError for a damaged file or one with Python objects."""
+    """The headers of all arrays, nothing unpacked.
+
+    Raises UserError for a damaged file or one with Python objects.
+    """
     entries = []
     with zipfile.ZipFile(path) as archive:
         for name in archive.namelist():
             if not name.endswith(".npy"):
                 continue
+
             with archive.open(name) as member:
                 version = np.lib.format.read_magic(member)
                 read = (
@@ -72,22 +76,28 @@ def entries_of(path: Path) -> list[Entry]:
                     if version == (1, 0)
                     else np.lib.format.read_array_header_2_0
                 )
+
                 shape, _, dtype = read(member)
+
             if dtype.hasobject:
                 raise unusable(
                     path,
-                    f"holds Python objects ('{name[:-4]}'), which are never opened because they can run code",
+                    f"holds Python objects ('{name[:-4]}'), which are never opened because they "
+                    "can run code",
                     "Save plain arrays of numbers or texts.",
                 )
+
             key = name[:-4]
             words = [word for word in re.split(r"[-_. ]+", key.lower()) if word]
             if len(words) == 1 and (
                 match := re.fullmatch(r"([xy])(train|tr|val|valid|test|te)", words[0])
             ):
                 words = [match[1], {"tr": "train", "te": "test"}.get(match[2], match[2])]
+
             hints = [split_of(word) for word in words if split_of(word) != FREE]
             role = "".join(word for word in words if split_of(word) == FREE)
             entries.append(Entry(key, role, hints[-1] if hints else FREE, shape, dtype))
+
     return entries
 
 
@@ -101,6 +111,7 @@ def pairs_of(entries: list[Entry]) -> list[tuple[Entry, Entry]]:
             for entry in own
             if len(entry.shape) == 2 and entry.role in IMAGE_WORDS and _side(entry.shape[1])
         ]
+
         images.sort(key=lambda entry: entry.role not in IMAGE_WORDS)
         for image in images:
             labels = [
@@ -113,9 +124,11 @@ def pairs_of(entries: list[Entry]) -> list[tuple[Entry, Entry]]:
                 and entry.role not in IMAGE_WORDS
             ]
             labels.sort(key=lambda entry: (entry.role not in LABEL_WORDS, len(entry.shape)))
+
             if labels:
                 pairs.append((image, labels[0]))
                 break
+
     return pairs
 
 
@@ -158,6 +171,7 @@ def _picture_list(path: Path, check: Check) -> PictureList:
     pairs = pairs_of(entries)
     if not pairs:
         raise unusable(path, "holds no images with labels of the same number", REMEDY)
+
     needed = sum(
         int(np.prod(image.shape, dtype=object)) * image.dtype.itemsize for image, _ in pairs
     )
@@ -165,9 +179,12 @@ def _picture_list(path: Path, check: Check) -> PictureList:
         raise unusable(
             path, f"needs {needed / 1e9:,.1f} GB of memory", "Save it as uint8 or in smaller parts."
         )
+
     images: list[np.ndarray] = []
     labels: list[str] = []
-    hints, names = [], []
+    hints = []
+
+    names = []
     with np.load(path, allow_pickle=False) as file:
         for image, label in pairs:
             check()
@@ -176,11 +193,13 @@ def _picture_list(path: Path, check: Check) -> PictureList:
                 raise unusable(
                     path, f"holds '{image.key}' in another size than '{pairs[0][0].key}'", REMEDY
                 )
+
             images.append(pixels)
             labels += labels_of(file[label.key])
             hints.append(np.full(len(pixels), image.hint, np.int8))
             names += [f"{image.key} #{number}" for number in range(1, len(pixels) + 1)]
         known = class_names(entries, file)
+
     return _assemble(images, labels, np.concatenate(hints), names, known)
 
 
@@ -199,13 +218,18 @@ def _assemble(
             Skipped(names[row], "it holds values that are no numbers")
             for row in np.flatnonzero(~whole)
         ]
-        pixels, hints = pixels[whole], hints[whole]
+
+        pixels = pixels[whole]
+        hints = hints[whole]
         labels = [label for label, keep in zip(labels, whole, strict=True) if keep]
         names = [name for name, keep in zip(names, whole, strict=True) if keep]
+
     if known and all(label.isdigit() and int(label) < len(known) for label in labels):
-        classes, targets = tuple(known), np.array([int(label) for label in labels], np.int64)
+        classes = tuple(known)
+        targets = np.array([int(label) for label in labels], np.int64)
     else:
         classes, targets = encode_classes(labels)
+
     tones, notes = to_bytes(pixels)
     return PictureList(
         classes, names, targets, hints, array=tones, skipped=tuple(skipped), notes=notes
@@ -213,10 +237,13 @@ def _assemble(
 
 
 def pixels_last(array: np.ndarray) -> np.ndarray:
-    """(N, H, W), (N, H, W, C), (N, C, H, W) or square (N, D) as (N, H, W) or (N, H, W, C), C 3 or 4, any type."""
+    """(N, H, W), (N, H, W, C), (N, C, H, W) or square (N, D) as (N, H, W) or (N, H, W, C), C 3 or
+    4, any type.
+    """
     if array.ndim == 2:
         side = _side(array.shape[1])
         return array.reshape(-1, side, side)
+
     if array.ndim == 4:
         if array.shape[3] not in (1, 3, 4) and array.shape[1] in (1, 3, 4):
             array = array.transpose(0, 2, 3, 1)
@@ -224,15 +251,20 @@ def pixels_last(array: np.ndarray) -> np.ndarray:
             return array[..., 0]
         if array.shape[3] not in (3, 4):
             raise ValueError("pictures have 1, 3 or 4 channels")
+
     return array
 
 
 def to_bytes(pixels: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Values of any type as (N, H, W) or (N, H, W, 3) uint8 on one scale for the whole set; transparency on white."""
+    """Values of any type as (N, H, W) or (N, H, W, 3) uint8 on one scale for the whole set;
+    transparency on white.
+    """
     notes: tuple[str, ...] = ()
     if pixels.size == 0:
         return pixels.astype(np.uint8), notes
-    low, high = float(pixels.min()), float(pixels.max())
+
+    low = float(pixels.min())
+    high = float(pixels.max())
     if (
         pixels.dtype != np.bool_
         and low >= 0
@@ -246,9 +278,11 @@ def to_bytes(pixels: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
         notes = ("The values -1 to 1 were stretched to 0 to 255.",)
     else:
         tones = eight_bits(pixels)
+
     if tones.ndim == 4 and tones.shape[3] == 4:
         alpha = tones[..., 3:].astype(np.uint16)
         tones = ((tones[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
+
     return np.ascontiguousarray(tones), notes
 
 
@@ -258,10 +292,12 @@ def labels_of(array: np.ndarray) -> list[str]:
         array = array[:, 0] if array.shape[1] == 1 else array.argmax(axis=1)
     if array.dtype.kind == "S":
         return [text.decode("utf-8", "replace") for text in array.tolist()]
+
     if array.dtype.kind == "f":
         if not np.array_equal(array, np.rint(array)):
             raise ValueError("labels are whole numbers or texts")
         array = array.astype(np.int64)
+
     return [str(label) for label in array.tolist()]
 
 
@@ -270,6 +306,7 @@ def class_names(entries: list[Entry], file: Mapping[str, np.ndarray]) -> list[st
     for entry in entries:
         if entry.role in NAME_WORDS and len(entry.shape) == 1 and entry.dtype.kind in "US":
             return labels_of(file[entry.key])
+
     return []
 
 

@@ -27,7 +27,9 @@ from app.engine.sources.targets import labelled, partners_of
 
 
 class BuiltIn(Format):
-    """Every sample is opened as its content is kept, by the same parts and formats as a person's own data."""
+    """Every sample is opened as its content is kept, by the same parts and formats as a person's
+    own data.
+    """
 
     kind = "built-in"
     label = "Built-in"
@@ -54,6 +56,7 @@ def _find(source: str) -> Sample:
         near = difflib.get_close_matches(name, SAMPLES, n=1)
         remedy = f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(SAMPLES)}."
         raise UserError(f"There is no built-in data set '{name}'.", remedy, "data.source")
+
     return SAMPLES[name]
 
 
@@ -75,10 +78,12 @@ class Pictures(PictureFormat):
 def _picture_list(name: str) -> PictureList:
     found = content.load(name)
     total = len(found.targets)
+
     hints = np.full(total, FREE, np.int8)
     if found.test:
         hints[: -found.test] = SPLITS.index("training")
         hints[-found.test :] = SPLITS.index("test")
+
     return PictureList(found.classes, _names(name, total), found.targets, hints, array=found.images)
 
 
@@ -132,6 +137,7 @@ def _captions(sample: Sample, data: DataSettings, options: OpenOptions) -> Examp
         np.full(total, FREE, np.int8),
         array=found.images,
     )
+
     reading = read(
         picture_list,
         as_trained(data, options.reuse_preparation),
@@ -140,9 +146,11 @@ def _captions(sample: Sample, data: DataSettings, options: OpenOptions) -> Examp
         options.check,
     )
     pictures = PicturePart(reading.inputs, reading.preparation)
+
     kind = data.task or sample.task
     if not task(kind).pairs:
         return _classified(sample, data, pictures, *encode_classes(found.groups), names=found.texts)
+
     return Examples(
         kind,
         (pictures, TextPart(found.texts, data)),
@@ -167,6 +175,7 @@ def _by_format(path: Path, data: DataSettings, options: OpenOptions) -> Examples
     form = formats.find(str(path))
     if form is None:
         raise FileNotFoundError(path)
+
     return form.open(str(path), data, options)
 
 

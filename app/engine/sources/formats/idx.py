@@ -41,7 +41,10 @@ class Pair:
 
 
 def pairs_in(folder: Path) -> list[Pair]:
-    """The pairs in a folder, in the order training, validation, test. Raises UserError where labels are missing."""
+    """The pairs in a folder, in the order training, validation, test.
+
+    Raises UserError where labels are missing.
+    """
     found = []
     seen = set()
     for path in sorted(folder.iterdir(), key=lambda path: path.name):
@@ -53,21 +56,25 @@ def pairs_in(folder: Path) -> list[Pair]:
             or not path.is_file()
         ):
             continue
+
         seen.add(match["base"].lower())
         words = re.split(r"[-_.]", match["base"])
         hints = [split_of(word) for word in words if split_of(word) != FREE]
         family = "-".join(word for word in words if split_of(word) == FREE)
         found.append(Pair(path, _labels_of(path), family, hints[-1] if hints else FREE))
+
     return sorted(found, key=lambda pair: (pair.family, pair.hint))
 
 
 def _labels_of(images: Path) -> Path:
     name = re.sub("idx3", "idx1", images.name, flags=re.IGNORECASE)
     name = re.sub(r"images(?!.*images)", "labels", re.sub(r"image(?!s)", "label", name))
+
     plain = name.removesuffix(".gz")
     for candidate in (name, plain, plain + ".gz"):
         if (images.parent / candidate).is_file():
             return images.parent / candidate
+
     raise UserError(
         f"The labels of '{images.name}' are missing in '{images.parent}'.",
         f"Put '{name}' beside it.",
@@ -76,18 +83,23 @@ def _labels_of(images: Path) -> Path:
 
 
 def read_idx(path: Path, dimensions: int) -> np.ndarray:
-    """The unsigned bytes of an IDX file with so many dimensions. Raises UserError where it is not whole."""
+    """The unsigned bytes of an IDX file with so many dimensions.
+
+    Raises UserError where it is not whole.
+    """
     again = "Copy or download the file again."
     try:
         with path.open("rb") as raw:
             packed = raw.read(2) == b"\x1f\x8b"
             raw.seek(0)
             file = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if packed else raw
+
             head = file.read(4 + 4 * dimensions)
             if head[:4] != bytes((0, 0, 8, dimensions)) or len(head) < 4 + 4 * dimensions:
                 raise unusable(
                     path, f"is not an IDX file of bytes with {dimensions} dimensions", again
                 )
+
             shape = tuple(
                 int.from_bytes(head[4 + 4 * i : 8 + 4 * i], "big") for i in range(dimensions)
             )
@@ -95,20 +107,26 @@ def read_idx(path: Path, dimensions: int) -> np.ndarray:
             content = _read_up_to(file, size + 1)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise unusable(path, "is cut off or damaged", again) from error
+
     if len(content) != size:
         held = f"{len(content):,}" if len(content) < size else "more"
         raise unusable(
             path, f"is cut off or damaged: it announces {size:,} bytes and holds {held}", again
         )
+
     return np.frombuffer(content, np.uint8).reshape(shape)
 
 
 def _read_up_to(file: BinaryIO, size: int) -> bytes:
-    """At most `size` bytes, in portions: what a damaged header announces is never allocated at once."""
-    portions, held = [], 0
+    """At most `size` bytes, in portions: what a damaged header announces is never allocated at
+    once.
+    """
+    portions = []
+    held = 0
     while held < size and (portion := file.read(min(1 << 22, size - held))):
         portions.append(portion)
         held += len(portion)
+
     return b"".join(portions)
 
 
@@ -125,38 +143,48 @@ class Idx(PictureFormat):
                 for entry in path.iterdir()
                 if not entry.name.startswith(".")
             )
+
         return "idx3-ubyte" in path.name.lower() or "idx1-ubyte" in path.name.lower()
 
     def scan(self, source: str, data: DataSettings, check: Check) -> Scan:
         path = Path(source)
         pairs = pairs_in(path if path.is_dir() else path.parent)
+
         families = {pair.family for pair in pairs}
         if not path.is_dir():
             own = {
                 pair.family for pair in pairs if path.name in (pair.images.name, pair.labels.name)
             }
             families = own or families
+
         if len(families) > 1:
             names = ", ".join(f"'{name}'" for name in sorted(families))
             raise unusable(
                 path, f"holds several data sets ({names})", "Open one of their images files."
             )
+
         pairs = [pair for pair in pairs if pair.family in families]
         if not pairs:
             raise unusable(
                 path, "has no IDX images beside it", "Put images and labels in one folder."
             )
+
         stamps = tuple(stamp(file) for pair in pairs for file in (pair.images, pair.labels))
         return Scan(stamps, lambda: _picture_list(path, pairs, check))
 
 
 def _picture_list(source: Path, pairs: list[Pair], check: Check) -> PictureList:
     arrays: list[np.ndarray] = []
-    labels, hints, names = [], [], []
+    labels = []
+    hints = []
+    names = []
+
     fashion = "fashion" in str(source.absolute()).lower()
     for pair in pairs:
         check()
-        images, classes = read_idx(pair.images, 3), read_idx(pair.labels, 1)
+        images = read_idx(pair.images, 3)
+
+        classes = read_idx(pair.labels, 1)
         if len(images) != len(classes):
             raise unusable(
                 pair.labels,
@@ -167,17 +195,21 @@ def _picture_list(source: Path, pairs: list[Pair], check: Check) -> PictureList:
             raise unusable(
                 pair.images, "has pictures of another size than the other files", "Keep them apart."
             )
+
         header = b"\0\0\x08\x01" + len(classes).to_bytes(4, "big")
         fashion |= hashlib.sha256(header + classes.tobytes()).hexdigest() in FASHION_LABELS
         arrays.append(images)
         labels.append(classes)
         hints.append(np.full(len(images), pair.hint, np.int8))
         names += [f"{pair.images.name} #{number}" for number in range(1, len(images) + 1)]
+
     numbers = np.concatenate(labels)
     order: tuple[str, ...] = FASHION
+
     targets = numbers.astype(np.int64)
     if not fashion or not len(numbers) or numbers.max() >= len(FASHION):
         order, targets = encode_classes([str(number) for number in numbers])
+
     return PictureList(order, names, targets, np.concatenate(hints), array=np.concatenate(arrays))
 
 

@@ -1,4 +1,6 @@
-"""A folder with a sub-folder for each class; train/, val/, test/ above or below the classes are recognised."""
+"""A folder with a sub-folder for each class; train/, val/, test/ above or below the classes are
+recognised.
+"""
 
 from __future__ import annotations
 
@@ -51,15 +53,20 @@ class Walk:
     folders: set[tuple[str, ...]] = field(default_factory=set)
 
     def run(self, check: Check) -> None:
-        """Real folders first, then folders behind links, so that a link never takes a folder's pictures away."""
+        """Real folders first, then folders behind links, so that a link never takes a folder's
+        pictures away.
+        """
         seen: set[tuple[int, int]] = set()
         waiting: list[tuple[str, tuple[str, ...]]] = [(self.root, ())]
+
         links: list[tuple[str, tuple[str, ...]]] = []
         while waiting or links:
             if not waiting:
                 waiting.append(links.pop(0))
+
             folder, parts = waiting.pop()
             check()
+
             try:
                 status = os.stat(folder)
                 key = (status.st_dev, status.st_ino)
@@ -68,13 +75,16 @@ class Walk:
                         folder, "it is a link to a folder that is read already", ignored=True
                     )
                     continue
+
                 seen.add(key)
                 entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
             except OSError as error:
                 if not parts:
                     raise
+
                 self._skip(folder, _trouble(error, "the folder"))
                 continue
+
             self.folders.add(parts)
             for entry in entries:
                 self._visit(entry, parts, waiting, links, check)
@@ -91,14 +101,17 @@ class Walk:
         if is_junk(name):
             self._skip(entry.path, "a hidden or system file", ignored=True)
             return
+
         try:
             status = entry.stat()
         except OSError as error:
             self._skip(entry.path, _trouble(error, "it"))
             return
+
         if stat.S_ISDIR(status.st_mode):
             (links if entry.is_symlink() else waiting).append((entry.path, (*parts, name)))
             return
+
         check()
         if not stat.S_ISREG(status.st_mode):
             self._skip(entry.path, "it is not an ordinary file", ignored=True)
@@ -108,11 +121,14 @@ class Walk:
             self.files.append(Found(entry.path, parts, status.st_size, status.st_mtime_ns))
 
     def refusal(self, suffix: str) -> tuple[str, bool] | None:
-        """Why a file of this ending is left out, and whether nobody would miss it; None for what may be a picture."""
+        """Why a file of this ending is left out, and whether nobody would miss it; None for what
+        may be a picture.
+        """
         if suffix in FOREIGN:
             return f"{suffix[1:].upper()} pictures are not read; save it as PNG or JPEG", False
         if suffix and suffix not in SUFFIXES and not suffix[1:].isdigit():
             return "it is not a picture", True
+
         return None
 
     def _skip(self, path: str, reason: str, ignored: bool = False) -> None:
@@ -126,12 +142,15 @@ def _trouble(error: OSError, what: str) -> str:
         return f"{what} may not be opened (no permission)"
     if error.errno in (errno.ELOOP, errno.ENOENT):
         return f"{what} is a link that leads nowhere"
+
     return f"{what} could not be opened ({error.strerror or 'error of the disk'})"
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Which of the folders above a picture names its split and which its class; depth: folders to pass first."""
+    """Which of the folders above a picture names its split and which its class; depth: folders to
+    pass first.
+    """
 
     depth: int = 0
     split_first: bool = False
@@ -144,8 +163,10 @@ class Layout:
             if len(parts) < 2:
                 return "", FREE
             return readable(parts[1]), _split_folder(parts[0])
+
         if not parts:
             return "", FREE
+
         hint = split_of(parts[1]) if self.split_second and len(parts) > 1 else FREE
         return readable(parts[0]), hint
 
@@ -154,6 +175,7 @@ class Layout:
         below = parts[self.depth + (2 if self.split_first else 1) :]
         if self.split_second and below and split_of(below[0]) != FREE:
             below = below[1:]
+
         return readable("/".join(parts)) if below else ""
 
 
@@ -162,27 +184,31 @@ def _split_folder(name: str) -> int:
     found = split_of(name)
     if found == FREE and name.lower().startswith(("val", "test")):
         return 1 if name.lower().startswith("val") else 2
+
     return found
 
 
 def layout_of(files: list[Found], depth: int = 0) -> Layout:
     """Where splits and classes stand in these folders.
 
-    A folder "train" is a split only if it holds folders: of car, train and plane, train is a class. Below the
-    classes, at least half of them must have a train folder and some a test or validation folder. A single folder
-    around everything is passed through.
+    A folder "train" is a split only if it holds folders: of car, train and plane, train is a class.
+    Below the classes, at least half of them must have a train folder and some a test or validation
+    folder. A single folder around everything is passed through.
     """
     parts = [found.parts[depth:] for found in files]
     tops = {part[0] for part in parts if part}
     training = {top for top in tops if split_of(top) == 0}
     deeper = Counter(part[0] for part in parts if len(part) > 1)
+
     direct = Counter(part[0] for part in parts if len(part) == 1)
     if training and all(deeper[top] > direct[top] for top in training):
         return Layout(depth, split_first=True)
+
     below: dict[str, set[int]] = {}
     for part in parts:
         if part:
             below.setdefault(part[0], set()).add(split_of(part[1]) if len(part) > 1 else FREE)
+
     with_training = sum(0 in splits for splits in below.values())
     judged = any(splits & {1, 2} for splits in below.values())
     if len(below) > 1 and with_training * 2 >= len(below) and judged:
@@ -194,6 +220,7 @@ def layout_of(files: list[Found], depth: int = 0) -> Layout:
         and len({part[1] for part in parts if len(part) > 1}) > 1
     ):
         return layout_of(files, depth + 1)
+
     return Layout(depth)
 
 
@@ -212,12 +239,14 @@ class ImageFolder(PictureFormat):
         stamps = tuple(
             (os.path.relpath(found.path, source), found.size, found.changed) for found in walk.files
         )
+
         return Scan(stamps, lambda: _picture_list(walk))
 
 
 def _picture_list(walk: Walk) -> PictureList:
     layout = layout_of(walk.files)
     skipped = list(walk.skipped)
+
     rows: list[tuple[Found, str, int]] = []
     for found in walk.files:
         name, hint = layout.read(found.parts)
@@ -226,6 +255,7 @@ def _picture_list(walk: Walk) -> PictureList:
             skipped.append(Skipped(readable(os.path.relpath(found.path, walk.root)), reason))
         else:
             rows.append((found, name, hint))
+
     if (
         layout.depth == 0
         and not layout.split_first
@@ -233,19 +263,25 @@ def _picture_list(walk: Walk) -> PictureList:
         and all(split_of(name) != FREE for _, name, _ in rows)
     ):
         raise UserError(
-            f"The pictures in '{readable(walk.root)}' stand directly in {_listed({name for _, name, _ in rows})}, "
+            f"The pictures in '{readable(walk.root)}' stand directly in "
+            f"{_listed({name for _, name, _ in rows})}, "
             "not in folders of their classes.",
-            "Put the pictures of every class in a sub-folder of its own, or open a table that names their classes.",
+            "Put the pictures of every class in a sub-folder of its own, or open a table that "
+            "names their classes.",
             "data.source",
         )
+
     rows.sort(key=lambda row: (row[2], natural_key(row[1]), natural_key(readable(row[0].path))))
     skipped += _empty_folders(walk, layout, {name for _, name, _ in rows})
     classes, targets = encode_classes([name for _, name, _ in rows])
+
     notes = []
     if layout.depth:
         notes.append(
-            f"The classes are the folders in '{readable('/'.join(rows[0][0].parts[: layout.depth]))}'."
+            "The classes are the folders in "
+            f"'{readable('/'.join(rows[0][0].parts[: layout.depth]))}'."
         )
+
     return PictureList(
         classes,
         [readable(os.path.relpath(found.path, walk.root)) for found, _, _ in rows],

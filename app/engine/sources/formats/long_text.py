@@ -1,4 +1,7 @@
-"""One long text, such as a book: the network learns to go on with it. Its labels are the text itself, one token on."""
+"""One long text, such as a book: the network learns to go on with it.
+
+Its labels are the text itself, one token on.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +32,7 @@ SUFFIXES = (".txt", ".text", ".md")
 USUAL = "language-modelling"
 CONTEXT = 256
 """Tokens that a network sees at once, unless asked otherwise; fewer of a short text."""
+
 LEAST = 1_000
 """Bytes that a text must have: below, the parts to judge by say nothing."""
 
@@ -42,13 +46,17 @@ class LongText(Format):
         return source.lower().endswith(SUFFIXES) and Path(source).is_file()
 
     def open(self, source: str, data: DataSettings, options: OpenOptions) -> Examples:
-        path, kind = Path(source), data.task or USUAL
+        path = Path(source)
+        kind = data.task or USUAL
         if task(kind).targets != "tokens":
             raise UserError(
-                f"'{readable(path)}' is one long text; it holds no examples for '{task(kind).label}'.",
-                f"Choose '{task(USUAL).label}', or open a table or a folder of texts for every class.",
+                f"'{readable(path)}' is one long text; it holds no examples for "
+                f"'{task(kind).label}'.",
+                f"Choose '{task(USUAL).label}', or open a table or a folder of texts for every "
+                "class.",
                 "data.task",
             )
+
         options.progress("Reading the text", 0, 0)
         try:
             text, encoding = read_text(path, data.encoding)
@@ -56,6 +64,7 @@ class LongText(Format):
             raise unusable(
                 path, f"cannot be used: {error.reason}", "Choose a file of plain text."
             ) from error
+
         content = utf8(text)
         if len(content) < LEAST:
             raise unusable(
@@ -63,6 +72,7 @@ class LongText(Format):
                 f"has only {len(content):,} bytes of text",
                 f"Choose one of at least {LEAST:,}.",
             )
+
         options.check()
         shares = _shares(len(content), data)
         parts = _cut(content, shares)
@@ -73,9 +83,11 @@ class LongText(Format):
             if isinstance(options.reuse_preparation, TextPreparation)
             else _learned(parts[0], data)
         )
+
         _refuse_too_much(path, len(content), preparation)
         found = [preparation.tokens_of(part) for part in parts]
         options.check()
+
         return _examples(path, kind, preparation, found, shares, encoding)
 
 
@@ -91,24 +103,30 @@ def _shares(size: int, data: DataSettings) -> tuple[float, float]:
     judging = data.validation_share
     if judging is None:
         judging = min(AUTO_SHARE, AUTO_MOST * CONTEXT * 4 / size)
+
     if judging + data.test_share > 0.95:
         raise UserError(
-            f"Validation and test take {100 * (judging + data.test_share):.0f} % of the text; too little is left to "
+            f"Validation and test take {100 * (judging + data.test_share):.0f} % of the text; too "
+            "little is left to "
             "learn from.",
             "Lower one of the shares.",
             "data.validation_share",
         )
+
     return judging, data.test_share
 
 
 def _cut(content: bytes, shares: tuple[float, float]) -> list[str]:
-    """The text for training, for validation and for the test, one after the other; no character is cut in two."""
+    """The text for training, for validation and for the test, one after the other; no character is
+    cut in two.
+    """
     size = len(content)
     edges = [round(size * (1 - shares[0] - shares[1])), round(size * (1 - shares[1]))]
     for place, edge in enumerate(edges):
         while edge < size and content[edge] & 0xC0 == 0x80:  # inside a character
             edge += 1
         edges[place] = edge
+
     return [
         part.decode("utf-8")
         for part in (content[: edges[0]], content[edges[0] : edges[1]], content[edges[1] :])
@@ -119,9 +137,11 @@ def _learned(training: str, data: DataSettings) -> TextPreparation:
     """Tokens and context from the training part alone."""
     saved = learn([training], choose([training], data.tokens), data.vocabulary)
     tokens = read_tokens(saved)
+
     length = data.context
     if length is None:  # at least some thirty windows to learn from
         length = min(CONTEXT, max(8, len(tokens.encode_long(training)) // 32 // 8 * 8))
+
     return TextPreparation(saved, tokens.vocabulary, length)
 
 
@@ -152,7 +172,9 @@ class Windows(Part):
         return self.inputs
 
     def digests(self) -> np.ndarray:
-        """The place counts as well: a text may say a thing twice, on both sides of an edge, and that is no copy."""
+        """The place counts as well: a text may say a thing twice, on both sides of an edge, and
+        that is no copy.
+        """
         return digests_of(
             struct.pack("<q", start) + row.tobytes()
             for start, row in zip(self.starts.tolist(), self.inputs, strict=True)
@@ -168,8 +190,13 @@ def _examples(
     encoding: str,
 ) -> Examples:
     """Windows of the three parts, none reaching over an edge. found: the tokens of each part."""
-    length, sizes = preparation.length, preparation.token_bytes()
-    inputs, targets, starts, hints = [], [], [], []
+    length = preparation.length
+    sizes = preparation.token_bytes()
+    inputs = []
+    targets = []
+    starts = []
+    hints = []
+
     begin = 0
     for place, tokens in enumerate(found):
         count = -(-(len(tokens) - 1) // length) if len(tokens) > 1 else 0
@@ -179,20 +206,24 @@ def _examples(
         starts.append(offsets[np.arange(count) * length])
         hints.append(np.full(count, place, np.int8))
         begin = int(offsets[-1])
+
     if not len(hints[0]) or not len(hints[1]) or (shares[1] > 0 and not len(hints[2])):
         raise unusable(
             path,
             "is too short to be divided into training, validation and test",
             "Choose a longer text, or change the shares.",
         )
+
     values = np.concatenate(targets)
     places = np.concatenate(starts).astype(np.int64)
     total = sum(len(tokens) for tokens in found)
     sort = "parts of words (tokens)" if preparation.tokenizer else "bytes (tokens)"
     notes = (
-        f"{begin:,} bytes of text ({encoding}) are {total:,} {sort}, {begin / total:.1f} bytes each; an example is "
+        f"{begin:,} bytes of text ({encoding}) are {total:,} {sort}, {begin / total:.1f} bytes "
+        "each; an example is "
         f"{length:,} of them in a row.",
     )
+
     return Examples(
         kind,
         (Windows(np.concatenate(inputs), places, preparation),),

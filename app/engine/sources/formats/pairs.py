@@ -32,16 +32,22 @@ TEXTS = (".txt", ".text", ".caption")
 USUAL = "matching"
 LOOKED_AT = 3_000
 """At most so many files are counted to find out whether a folder holds pairs."""
+
 PROBED = 5
 """So many texts are looked into: beside pictures there may be boxes in numbers, which are no words."""
+
 LONGEST = 100_000
 """Bytes of a text beside a picture; what is larger is no caption."""
+
 ABOUT = re.compile(
     r"(readme|licen[cs]e|copying|authors|notes?|about|classes|labels|requirements).*", re.IGNORECASE
 )
 """Texts of these names are about the folder and nobody would miss them as halves of pairs."""
+
 TRANSLATION = re.compile(r"^[a-z]{2,3}(?:_[A-Z]{2})?(?:@\w+)?\.utf8=.*$", re.MULTILINE)
-"""Lines such as "de.utf8=Ein Apfel", by which the stamps of Tux Paint say the same in a hundred languages."""
+"""Lines such as "de.utf8=Ein Apfel", by which the stamps of Tux Paint say the same in a hundred
+languages.
+"""
 
 
 class PairWalk(Walk):
@@ -53,7 +59,10 @@ class PairWalk(Walk):
 
 @dataclass(frozen=True)
 class Pair:
-    """name: of the picture, below the source. folder: the sub-folder both stand in, "" at the top."""
+    """name: of the picture, below the source.
+
+    folder: the sub-folder both stand in, "" at the top.
+    """
 
     picture: Path
     text: Path
@@ -70,6 +79,7 @@ class Pairs(Format):
     def matches(self, source: str) -> bool:
         if not os.path.isdir(source):
             return False
+
         pictures, texts = _names_in(source)
         told = sum(1 for name in pictures if name in texts)
         return 2 * told > len(pictures) and _in_words(
@@ -80,12 +90,16 @@ class Pairs(Format):
         kind = data.task or USUAL
         if not task(kind).pairs:  # then the folders are classes, and the texts are not read
             return image_folder.FORMAT.open(source, data, options)
+
         options.progress("Looking for pictures and texts", 0, 0)
         pairs, skipped = find_pairs(source, options.check)
-        told, texts = [], []
+        told = []
+
+        texts = []
         for number, pair in enumerate(pairs):
             options.check()
             options.progress("Reading texts", number, len(pairs))
+
             try:
                 texts.append(_caption(pair.text, data.encoding))
                 told.append(pair)
@@ -94,6 +108,7 @@ class Pairs(Format):
             except OSError as error:
                 reason = error.strerror or "error of the disk"
                 skipped.append(Skipped(pair.name, f"its text could not be opened ({reason})"))
+
         part, rows, unreadable, notes = picture_part(
             [pair.picture for pair in told], data, options, [pair.name for pair in told]
         )
@@ -101,6 +116,7 @@ class Pairs(Format):
         kept = [told[row] for row in rows.tolist()]
         texts = [texts[row] for row in rows.tolist()]
         _refuse_nothing(source, len(kept), len(pairs), skipped)
+
         return Examples(
             kind,
             (part, TextPart(texts, data)),
@@ -115,7 +131,8 @@ class Pairs(Format):
 
 
 def find_pairs(source: str, check: Check) -> tuple[list[Pair], list[Skipped]]:
-    """Every picture with the text of the same name in the same folder; whatever stands alone is skipped.
+    """Every picture with the text of the same name in the same folder; whatever stands alone is
+    skipped.
 
     Raises OSError for the source itself, and whatever `check` raises.
     """
@@ -124,22 +141,26 @@ def find_pairs(source: str, check: Check) -> tuple[list[Pair], list[Skipped]]:
     skipped = list(walk.skipped)
     pairs: list[Pair] = []
     pictures: list[Found] = []
+
     texts: dict[str, Found] = {}
     for found in sorted(walk.files, key=lambda found: natural_key(found.path)):
         if os.path.splitext(found.path)[1].lower() in TEXTS:
             texts.setdefault(_key(found), found)
         else:
             pictures.append(found)
+
     for found in pictures:
         name = readable(os.path.relpath(found.path, walk.root))
         text = texts.get(_key(found))
         if text is None:
             skipped.append(Skipped(name, "there is no text of the same name beside it"))
             continue
+
         hint = next((place for place in map(split_of, found.parts) if place != FREE), FREE)
         pairs.append(
             Pair(Path(found.path), Path(text.path), name, readable("/".join(found.parts)), hint)
         )
+
     used = {str(pair.text) for pair in pairs}
     for found in walk.files:
         if os.path.splitext(found.path)[1].lower() in TEXTS and found.path not in used:
@@ -148,6 +169,7 @@ def find_pairs(source: str, check: Check) -> tuple[list[Pair], list[Skipped]]:
             skipped.append(
                 Skipped(name, "there is no picture of the same name beside it", description)
             )
+
     return pairs, skipped
 
 
@@ -161,14 +183,18 @@ def _caption(path: Path, encoding: str | None) -> str:
     size = path.stat().st_size
     if size > LONGEST:
         raise NoText(f"it has {size / 1000:,.0f} kB; at most {LONGEST // 1000} kB are read")
+
     text = TRANSLATION.sub("", read_text(path, encoding)[0]).strip()
     if not text:
         raise NoText("it is empty")
+
     return text
 
 
 def _names_in(source: str) -> tuple[set[str], dict[str, str]]:
-    """What pictures and texts are called, without endings, and where each text is; the first few thousand."""
+    """What pictures and texts are called, without endings, and where each text is; the first few
+    thousand.
+    """
     pictures: set[str] = set()
     texts: dict[str, str] = {}
     for folder, folders, files in os.walk(source):
@@ -177,17 +203,22 @@ def _names_in(source: str) -> tuple[set[str], dict[str, str]]:
             stem, suffix = os.path.splitext(os.path.join(folder, file))
             if is_junk(file):
                 continue
+
             if suffix.lower() in PICTURES:
                 pictures.add(stem.casefold())
             elif suffix.lower() in TEXTS:
                 texts[stem.casefold()] = stem + suffix
+
         if len(pictures) + len(texts) >= LOOKED_AT:
             break
+
     return pictures, texts
 
 
 def _in_words(paths: Iterable[str]) -> bool:
-    """Whether the first texts are not all numbers: those are boxes or measurements of what is on a picture."""
+    """Whether the first texts are not all numbers: those are boxes or measurements of what is on a
+    picture.
+    """
     numbers = False
     for _, path in zip(range(PROBED), paths, strict=False):
         try:
@@ -195,9 +226,12 @@ def _in_words(paths: Iterable[str]) -> bool:
                 begin = file.read(1000)
         except OSError:
             continue
+
         if re.search(rb"[^\s\d.,;:+\-eE]", begin):
             return True
+
         numbers = numbers or bool(begin.strip())
+
     return not numbers
 
 
@@ -207,6 +241,7 @@ def _groups(pairs: list[Pair], data: DataSettings) -> list[str] | None:
         return None
     if data.group == "folder":
         return [pair.folder for pair in pairs]
+
     return splits.groups_by_name([pair.name for pair in pairs])
 
 
@@ -216,21 +251,26 @@ def _often(texts: list[str]) -> tuple[str, ...]:
     several = sum(count for count in counts.values() if count > 1)
     if not several:
         return ()
+
     return (
-        f"{several:,} pictures share their text with others: each of these counts as a right answer.",
+        f"{several:,} pictures share their text with others: each of these counts as a right "
+        "answer.",
     )
 
 
 def _refuse_nothing(source: str, kept: int, found: int, skipped: list[Skipped]) -> None:
     if kept:
         return
+
     bad = [item for item in skipped if not item.ignored]
     first = f"; '{bad[0].path}': {bad[0].reason}" if bad else ""
     what = f"None of the {found:,} pairs" if found else "There are no pairs of picture and text"
     verb = " could be used" if found else ""
+
     raise UserError(
         f"{what} in '{readable(source)}'{verb}{first}.",
-        "Put a text file of the same name beside every picture, such as 'cat.txt' beside 'cat.png'.",
+        "Put a text file of the same name beside every picture, such as 'cat.txt' beside "
+        "'cat.png'.",
         "data.source",
     )
 

@@ -1,4 +1,6 @@
-"""A folder with a sub-folder of WAV files for each class; train/, val/, test/ are recognised as with pictures."""
+"""A folder with a sub-folder of WAV files for each class; train/, val/, test/ are recognised as
+with pictures.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,10 @@ from app.engine.sources.targets import labelled
 SUFFIXES = (".wav", ".wave")
 USUAL = "classification"
 LONGEST = 16_000
-"""Values of a signal at most, so that a network can be trained on it: two seconds of speech at 8 kHz."""
+"""Values of a signal at most, so that a network can be trained on it: two seconds of speech at 8
+kHz.
+"""
+
 LOWEST = 8_000
 """Samples a second below which a sound is not brought on its own: speech is still understood at it."""
 
@@ -57,35 +62,40 @@ class SoundFolder(Format):
         kind = data.task or USUAL
         options.progress("Looking for sounds", 0, 0)
         listing = list_files(source, SUFFIXES, "sound", options.check)
-        skipped, headings = list(listing.skipped), {}
+        skipped = list(listing.skipped)
+
+        headings = {}
         for row, file in enumerate(listing.files):
             options.check()
             try:
                 headings[row] = sounds.read_heading(file.path)
             except (NoSound, OSError) as error:
                 skipped.append(_skipped(file, error))
+
         need_classes(
             source, listing, [listing.files[row].label for row in headings], skipped, "sound"
         )
         reuse_preparation = options.reuse_preparation
+
         manner, notes = _manner(list(headings.values()))
         if isinstance(reuse_preparation, SignalPreparation):
-            manner, notes = (
-                Manner(
-                    reuse_preparation.rate or manner.rate,
-                    reuse_preparation.length,
-                    reuse_preparation.channels,
-                ),
-                [],
+            manner = Manner(
+                reuse_preparation.rate or manner.rate,
+                reuse_preparation.length,
+                reuse_preparation.channels,
             )
+            notes = []
+
         needed = len(headings) * manner.length * manner.channels * 4
         if needed > 0.4 * psutil.virtual_memory().available:
             raise unusable(
                 source, f"needs {2 * needed / 1e9:,.1f} GB of memory", "Choose fewer files."
             )
+
         rows, values = _read(listing, headings, manner, options, skipped)
         labels = [listing.files[row].label for row in rows]
         need_classes(source, listing, labels, skipped, "sound")
+
         return Examples(
             kind,
             (SignalPart(values, float(manner.rate)),),
@@ -111,6 +121,7 @@ def _read(
     for place, (row, heading) in enumerate(headings.items()):
         options.check()
         options.progress("Reading sounds", place, len(headings))
+
         try:
             sound, rate = sounds.read_wave(listing.files[row].path, heading)
             if sounds.silent(sound):
@@ -120,29 +131,36 @@ def _read(
         except (NoSound, OSError) as error:
             skipped.append(_skipped(listing.files[row], error))
             continue
+
         mixed = sound.mean(axis=0, keepdims=True) if manner.channels == 1 else sound
         values[len(rows)] = sounds.fitted(sounds.resampled(mixed, rate, manner.rate), manner.length)
         rows.append(row)
+
     return rows, values[: len(rows)]
 
 
 def _manner(headings: list[Heading]) -> tuple[Manner, list[str]]:
-    """The most frequent rate and the median length, both lowered where a signal would become too long; and what a
-    person should know of it."""
+    """The most frequent rate and the median length, both lowered where a signal would become too
+    long; and what a person should know of it.
+    """
     notes = []
     common, count = max(
         Counter(heading.rate for heading in headings).items(), key=lambda item: (item[1], item[0])
     )
     if count < len(headings):
         notes.append(
-            f"{len(headings) - count:,} of {len(headings):,} sounds have another rate; they were brought to "
+            f"{len(headings) - count:,} of {len(headings):,} sounds have another rate; they were "
+            "brought to "
             f"{common:,} samples a second."
         )
+
     stereo = sum(heading.channels > 1 for heading in headings)
     if stereo:
         notes.append(
-            f"The channels of {stereo:,} {'sound' if stereo == 1 else 'sounds'} were mixed into one."
+            f"The channels of {stereo:,} {'sound' if stereo == 1 else 'sounds'} were mixed into "
+            "one."
         )
+
     seconds = float(np.median([heading.frames / heading.rate for heading in headings]))
     rate = common
     if seconds * common > LONGEST and common > LOWEST:
@@ -150,11 +168,14 @@ def _manner(headings: list[Heading]) -> tuple[Manner, list[str]]:
         rate = round(common / max(1, parts))
         if rate < common:
             notes.append(
-                f"The sounds are long: they were brought from {common:,} to {rate:,} samples a second, so "
+                f"The sounds are long: they were brought from {common:,} to {rate:,} samples a "
+                "second, so "
                 f"tones above {rate // 2:,} Hz are lost."
             )
+
     length = int(max(8, min(LONGEST, round(seconds * rate))))
     longer = sum(heading.frames / heading.rate * rate > length + 1 for heading in headings)
+
     shorter = sum(heading.frames / heading.rate * rate < length - 1 for heading in headings)
     for number, how, so in (
         (longer, "longer", "the middle is used"),
@@ -163,6 +184,7 @@ def _manner(headings: list[Heading]) -> tuple[Manner, list[str]]:
         if number:
             verb = "sound is" if number == 1 else "sounds are"
             notes.append(f"{number:,} {verb} {how} than {length / rate:.3g} seconds: {so}.")
+
     return Manner(rate, length), notes
 
 

@@ -1,4 +1,7 @@
-"""A table: CSV and its relatives, Excel, OpenDocument, Parquet. A row an example, or half of one."""
+"""A table: CSV and its relatives, Excel, OpenDocument, Parquet.
+
+A row an example, or half of one.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from app.engine.sources.tables.reading import SUFFIXES, read_table
 
 FREE_TEXT = (".txt", ".dat", ".data")
 """May be tables, or anything else."""
+
 LOOK = 64 << 10
 
 
@@ -33,21 +37,27 @@ class TableFormat(Format):
 
 
 def table_in(path: Path) -> Path | None:
-    """The table that a path is, or the only one in a folder that has nothing else; of several the one called train."""
+    """The table that a path is, or the only one in a folder that has nothing else; of several the
+    one called train.
+    """
     if not path.is_dir():
         suffix = path.suffix.lower()
         if suffix in FREE_TEXT:
             return path if _rows_alike(path) else None
+
         return path if suffix in SUFFIXES else None
+
     try:
         with os.scandir(path) as entries:
             found = [entry for entry in entries if not entry.name.startswith((".", "~$"))]
     except OSError:
         return None
+
     sure = tuple(suffix for suffix in SUFFIXES if suffix not in FREE_TEXT)
     tables = [entry for entry in found if entry.is_file() and entry.name.lower().endswith(sure)]
     if not tables or any(entry.is_dir() for entry in found):
         return None
+
     training = [
         entry for entry in tables if split_of(os.path.splitext(entry.name)[0]) not in (FREE, 1, 2)
     ]
@@ -62,19 +72,23 @@ def _rows_alike(path: Path) -> bool:
             head = file.read(LOOK)
     except OSError:
         return False
+
     text = head.decode(encoding.detect(head, len(head) < LOOK).name, "replace")
     lines = [line for line in text.splitlines() if line.strip()]
     if len(head) == LOOK:
         lines = lines[:-1]
     if len(lines) < 3 or "\0" in text:
         return False
+
     delimiter, _ = find_delimiter("\n".join(lines[:60]) + "\n", path.suffix.lower(), str(path))
     counts = [line.strip().count(delimiter) for line in lines[:60]]
+
     if delimiter == " ":
         numbers = sum(character.isdigit() for character in text)
         return min(len(line.split()) for line in lines) > 1 and numbers > 0.3 * len(
             text.replace(" ", "")
         )
+
     alike = sum(count == counts[1] for count in counts)
     return counts[1] > 0 and alike > 0.9 * len(counts)
 

@@ -1,4 +1,6 @@
-"""A folder with a sub-folder of text files for each class; train/, val/, test/ are recognised as with pictures."""
+"""A folder with a sub-folder of text files for each class; train/, val/, test/ are recognised as
+with pictures.
+"""
 
 from __future__ import annotations
 
@@ -31,11 +33,15 @@ class TextFolder(Format):
         kind = data.task or USUAL
         options.progress("Looking for texts", 0, 0)
         listing = list_files(source, SUFFIXES, "text", options.check)
-        skipped, rows, texts = list(listing.skipped), [], []
+        skipped = list(listing.skipped)
+        rows = []
+        texts = []
+
         guessed: dict[str, int] = {}
         for row, file in enumerate(listing.files):
             options.check()
             options.progress("Reading texts", row, len(listing.files))
+
             try:
                 text, encoding = read_text(file.path, data.encoding)
             except NoText as error:
@@ -50,14 +56,18 @@ class TextFolder(Format):
             else:
                 rows.append(row)
                 texts.append(text)
+
                 if encoding not in UNICODE:
                     guessed[encoding] = guessed.get(encoding, 0) + 1
+
         labels = [listing.files[row].label for row in rows]
         need_classes(source, listing, labels, skipped, "text")
         notes = [
-            f"{count:,} {'text is' if count == 1 else 'texts are'} not in Unicode: read as {encoding}."
+            f"{count:,} {'text is' if count == 1 else 'texts are'} not in Unicode: read as "
+            f"{encoding}."
             for encoding, count in guessed.items()
         ]
+
         return Examples(
             kind,
             (TextPart(texts, data),),

@@ -32,7 +32,8 @@ class PicturePart(Part):
     def __init__(
         self, inputs: np.ndarray, preparation: ImagePreparation, prints: np.ndarray | None = None
     ) -> None:
-        self.inputs, self.preparation = inputs, preparation
+        self.inputs = inputs
+        self.preparation = preparation
         self._prints = splits.digests(inputs) if prints is None else prints
 
     def __len__(self) -> int:
@@ -43,7 +44,9 @@ class PicturePart(Part):
         return self.inputs, dataclasses.replace(self.preparation, mean=mean, std=std)
 
     def coded(self, preparation: Preparation) -> np.ndarray:
-        """As they are: size and colours are those of the settings they were read with (see as_trained)."""
+        """As they are: size and colours are those of the settings they were read with (see
+        as_trained).
+        """
         if not isinstance(preparation, ImagePreparation):
             raise UserError(
                 "The network was not trained on pictures, but these data are.",
@@ -56,6 +59,7 @@ class PicturePart(Part):
                 "Choose other data.",
                 "data.source",
             )
+
         return self.inputs
 
     def digests(self) -> np.ndarray:
@@ -69,15 +73,18 @@ def picture_part(
     names: Sequence[str] | None = None,
     half: int = 0,
 ) -> tuple[PicturePart, np.ndarray, tuple[Skipped, ...], tuple[str, ...]]:
-    """The pictures of these files, decoded or taken from the cache, in their order: the part, the rows of `paths` that
-    could be read (n,), those that could not, and notes. One file may stand in several rows.
+    """The pictures of these files, decoded or taken from the cache, in their order: the part, the
+    rows of `paths` that could be read (n,), those that could not, and notes. One file may stand
+    in several rows.
 
-    names: what a file is called where it is skipped. half: of pairs, which half these pictures are, so that they get
-    the size and colours of `options.like`. Nothing readable is no error here: the part is then empty.
+    names: what a file is called where it is skipped. half: of pairs, which half these pictures are,
+    so that they get the size and colours of `options.like`. Nothing readable is no error here: the
+    part is then empty.
     """
     data = as_trained(data, options.reuse_preparation, half)
     shown = list(names) if names is not None else [readable(path) for path in paths]
     reading = _kept(paths, shown, data, options)
+
     return (
         PicturePart(reading.inputs, reading.preparation),
         reading.rows,
@@ -97,6 +104,7 @@ def as_trained(
     )
     if not isinstance(trained, ImagePreparation):
         return data
+
     colour = "grey" if trained.channels == 1 else "colour"
     return data.replace(height=trained.height, width=trained.width, fit=trained.fit, colour=colour)
 
@@ -108,11 +116,13 @@ def _kept(
     manner = ["files", data.height, data.width, data.fit, data.colour]
     key = key_of(manner, names, [_stamp(path) for path in paths])
     lineage = key_of(manner, [str(path) for path in paths[:1]], len(paths))
+
     if entry := options.cache.find(key):
         try:
             return _remembered(entry.inputs, entry.about)
         except (KeyError, TypeError, ValueError):
             pass  # written by another version: read again
+
     total = len(paths)
     picture_list = PictureList(
         (), names, np.zeros(total, np.int64), np.full(total, FREE, np.int8), paths=paths
@@ -121,6 +131,7 @@ def _kept(
         reading = read(picture_list, data, place, options.progress, options.check)
         if not len(reading.rows):
             return reading
+
         mapped = isinstance(reading.inputs, np.memmap)
         description = {
             "rows": reading.rows.tolist(),
@@ -128,11 +139,13 @@ def _kept(
             "notes": list(reading.notes),
             "skipped": [dataclasses.asdict(item) for item in reading.skipped],
         }
+
         kept = place is not None and options.cache.keep(
             place, key, reading.inputs, description, lineage
         )
         if kept and mapped and (entry := options.cache.find(key)):
             return dataclasses.replace(reading, inputs=entry.inputs)
+
         return reading
 
 
@@ -148,9 +161,11 @@ def _remembered(inputs: np.ndarray, description: dict[str, Any]) -> Reading:
     """Raises KeyError, TypeError or ValueError for what is not of this form."""
     plain = dict(description["preparation"])
     plain.pop("kind", None)
+
     rows = np.array(description["rows"], np.int64)
     if len(rows) != len(inputs):
         raise ValueError("lengths differ")
+
     skipped = tuple(Skipped(**item) for item in description["skipped"])
     return Reading(
         inputs, rows, ImagePreparation.from_plain(plain), skipped, tuple(description["notes"])

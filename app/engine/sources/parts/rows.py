@@ -1,4 +1,6 @@
-"""Rows of a table: what fills gaps, scales amounts and numbers categories is learned from the training rows."""
+"""Rows of a table: what fills gaps, scales amounts and numbers categories is learned from the
+training rows.
+"""
 
 from __future__ import annotations
 
@@ -17,15 +19,22 @@ from app.engine.experiment.data_settings import Missing
 from app.engine.sources.loaded import Part
 from app.engine.sources.tables.columns import Column
 
-FOR_NUMBERS, FOR_CATEGORIES = ("median", "mean", "zero", "drop"), ("category", "drop")
+FOR_NUMBERS = ("median", "mean", "zero", "drop")
+FOR_CATEGORIES = ("category", "drop")
 """What may happen where a value is missing, the usual first."""
+
 TWINS = 0.5
-"""With more than this share of rows that are like another, a row like another is no copy: few values make few rows."""
+"""With more than this share of rows that are like another, a row like another is no copy: few
+values make few rows.
+"""
 
 
 class RowPart(Part):
-    """columns: of one length. roles: "number" or "category" by name. missing: what a person chose, by name; rows that
-    are to be dropped are gone already."""
+    """columns: of one length.
+
+    roles: "number" or "category" by name. missing: what a person chose, by name; rows that are to
+    be dropped are gone already.
+    """
 
     def __init__(
         self,
@@ -34,13 +43,12 @@ class RowPart(Part):
         missing: Mapping[str, Missing],
         style: NumberStyle,
     ) -> None:
-        self.columns, self.roles, self.missing, self.style = (
-            tuple(columns),
-            dict(roles),
-            dict(missing),
-            style,
-        )
+        self.columns = tuple(columns)
+        self.roles = dict(roles)
+        self.missing = dict(missing)
+        self.style = style
         self._notes: list[str] = []
+
         for column in self.columns:
             policy_of(column.name, self.roles[column.name], self.missing)
 
@@ -63,9 +71,11 @@ class RowPart(Part):
                 "Choose other data.",
                 "data.source",
             )
+
         self._notes = []
         values = self._fill(preparation)
         self._tell(preparation)
+
         return values
 
     def digests(self) -> np.ndarray:
@@ -78,12 +88,14 @@ class RowPart(Part):
             else:
                 numbers = column.numbers[0] + 0.0  # so that -0 is 0
                 values[:, place] = np.where(np.isnan(numbers), np.nan, numbers).view(np.uint64)
+
         found = _hashed(values)
         _, first, twins = np.unique(
             found.view("V16").ravel(), return_index=True, return_inverse=True
         )
         if len(first) >= TWINS * len(found):
             return found
+
         order = np.argsort(twins, kind="stable")
         starts = np.zeros(len(found), np.int64)
         sorted_twins = twins[order]
@@ -91,6 +103,7 @@ class RowPart(Part):
         starts[begin] = begin
         nth = np.empty(len(found), np.uint64)
         nth[order] = np.arange(len(found)) - np.maximum.accumulate(starts)
+
         return _hashed(np.concatenate([values, nth[:, None]], axis=1))
 
     # --- settling
@@ -101,13 +114,16 @@ class RowPart(Part):
             codes, words = column.coded
             counts = np.bincount(codes[training] + 1, minlength=len(words) + 1)
             seen = [place for place in range(len(words)) if counts[place + 1]]
+
             names = [(int(counts[place + 1]), words[place]) for place in seen]
             if counts[0]:
                 names.append((int(counts[0]), NO_VALUE))
+
             names.sort(key=lambda item: (-item[0], natural_key(item[1])))
             return RowColumn(
                 column.name, "category", policy, categories=tuple(word for _, word in names)
             )
+
         values = column.numbers[0].astype(np.float32).astype(np.float64)[training]
         present = values[np.isfinite(values)]
         if not len(present):
@@ -119,13 +135,16 @@ class RowPart(Part):
                 whole=column.whole,
                 date=column.date,
             )
-        median, mean = float(np.median(present)), float(present.mean())
+
+        median = float(np.median(present))
+        mean = float(present.mean())
         fill = {"mean": mean, "zero": 0.0}.get(policy, median)
         filled = np.where(np.isfinite(values), values, fill)
         spread = float(filled.std())
         exact = spread > 1e-6 * max(
             abs(float(filled.mean())), 1e-30
         )  # less is what 32 bits round away
+
         return RowColumn(
             column.name,
             "number",
@@ -154,15 +173,18 @@ class RowPart(Part):
                 "Choose a table with the same columns.",
                 "data.source",
             )
+
         values = np.empty((len(self), len(preparation.features)), np.float32)
         place = 0
         for column in preparation.amounts:
             values[:, place] = here[column.name].numbers[0]
             place += 1
+
         for number, column in enumerate(preparation.amounts):
             if column.flagged:
                 values[:, place] = np.isnan(values[:, number])
                 place += 1
+
         unseen: list[tuple[str, int]] = []
         for column in preparation.categories:
             codes, words = here[column.name].coded
@@ -170,16 +192,21 @@ class RowPart(Part):
                 [column.numbers.get(word, 0) for word in (*words, NO_VALUE)], np.float32
             )
             values[:, place] = table[codes]
+
             new = int((values[:, place] == 0).sum())
             if new:
                 unseen.append((column.name, new))
+
             place += 1
+
         for name, count in unseen[:10]:
             rows = "row has" if count == 1 else "rows have"
             self._notes.append(
-                f"{count:,} {rows} a value of '{name}' that does not come up in training; it counts as "
+                f"{count:,} {rows} a value of '{name}' that does not come up in training; it "
+                "counts as "
                 "unseen."
             )
+
         return values
 
     def _tell(self, preparation: RowPreparation) -> None:
@@ -195,6 +222,7 @@ class RowPart(Part):
             )
             if not gaps:
                 continue
+
             count = f"{gaps:,} missing {'value' if gaps == 1 else 'values'} of '{column.name}'"
             if settled.role == "category":
                 if NO_VALUE in settled.numbers:  # else they are told of as unseen
@@ -205,6 +233,7 @@ class RowPart(Part):
                 )
                 flag = "; a further input says where" if settled.flagged else ""
                 told.append(f"{count}: {what}{flag}.")
+
         self._notes += told[:20]
         if len(told) > 20:
             self._notes.append(
@@ -213,7 +242,10 @@ class RowPart(Part):
 
 
 def policy_of(name: str, role: str, chosen: Mapping[str, Any]) -> str:
-    """What happens where a value is missing. Raises UserError for what the column's role does not allow."""
+    """What happens where a value is missing.
+
+    Raises UserError for what the column's role does not allow.
+    """
     allowed = FOR_CATEGORIES if role == "category" else FOR_NUMBERS
     policy = chosen.get(name, allowed[0])
     if policy not in allowed:
@@ -222,6 +254,7 @@ def policy_of(name: str, role: str, chosen: Mapping[str, Any]) -> str:
             f"Choose one of: {', '.join(allowed)}.",
             "data.missing",
         )
+
     return str(policy)
 
 
@@ -236,4 +269,5 @@ def _hashed(values: np.ndarray) -> np.ndarray:
     found = np.empty((len(values), 16), np.uint8)
     for row, content in enumerate(np.ascontiguousarray(values)):
         found[row] = np.frombuffer(hashlib.blake2b(content.data, digest_size=16).digest(), np.uint8)
+
     return found

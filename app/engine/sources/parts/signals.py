@@ -1,4 +1,6 @@
-"""Signals: of one length already; mean and spread of each channel are learned from the training signals."""
+"""Signals: of one length already; mean and spread of each channel are learned from the training
+signals.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,8 @@ class SignalPart(Part):
     """values: (N, C, L) float32, finite. rate: samples a second, where it is known."""
 
     def __init__(self, values: np.ndarray, rate: float | None = None) -> None:
-        self.values, self.rate = np.ascontiguousarray(values, np.float32), rate
+        self.values = np.ascontiguousarray(values, np.float32)
+        self.rate = rate
 
     def __len__(self) -> int:
         return len(self.values)
@@ -32,12 +35,14 @@ class SignalPart(Part):
                 "Choose other data.",
                 "data.source",
             )
+
         rate = self.rate if self.rate is not None else preparation.rate
         if (
             self.values.shape[1:] == (preparation.channels, preparation.length)
             and rate == preparation.rate
         ):
             return self.values
+
         try:
             return np.stack([preparation.fitted(one, rate) for one in self.values])
         except UserError as error:

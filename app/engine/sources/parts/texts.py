@@ -16,17 +16,24 @@ from app.engine.sources.loaded import Part
 
 MOST = {"bpe": 256, "bytes": 512}
 """The longest context that is chosen without being asked for, in tokens."""
+
 COVERED = 0.95
-"""Unless asked otherwise, the context is as long as this share of the training texts, so that a few long ones do not
-make every batch long."""
+"""Unless asked otherwise, the context is as long as this share of the training texts, so that a few
+long ones do not make every batch long.
+"""
+
 BATCH = 2_000
 
 
 class TextPart(Part):
-    """texts: a text a row. An empty one is read as a line break, which is predictions: an example must have a token."""
+    """texts: a text a row.
+
+    An empty one is read as a line break, which is predictions: an example must have a token.
+    """
 
     def __init__(self, texts: Sequence[str], data: DataSettings) -> None:
-        self.texts, self.data = list(texts), data
+        self.texts = list(texts)
+        self.data = data
         self._notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
@@ -46,6 +53,7 @@ class TextPart(Part):
         """Two texts get one set of tokens and one context, so that one encoder can read both."""
         if not isinstance(other, TextPart):
             return super().settle_with(other, training)
+
         (first, second), preparation = _learned([self, other], training)
         length = preparation.length
         return (self._kept(first, length), preparation), (other._kept(second, length), preparation)
@@ -86,34 +94,43 @@ class TextPart(Part):
             notes.append(
                 f"{cut:,} {'text' if cut == 1 else 'texts'} {verb} cut after {length:,} tokens."
             )
+
         empty = sum(not text for text in self.texts)
         if empty:
             notes.append(
                 f"{empty:,} empty {'text is' if empty == 1 else 'texts are'} read as a line break."
             )
+
         self._notes = tuple(notes)
 
 
 def _learned(
     parts: Sequence[TextPart], training: np.ndarray
 ) -> tuple[list[list[np.ndarray]], TextPreparation]:
-    """Tokens and context from the training texts of all parts together, and the tokens of every text of each part."""
-    data, rows = parts[0].data, training.tolist()
+    """Tokens and context from the training texts of all parts together, and the tokens of every
+    text of each part.
+    """
+    data = parts[0].data
+    rows = training.tolist()
     learned_from = [part.texts[row] for part in parts for row in rows]
     kind = choose(learned_from, data.tokens)
     saved = learn(learned_from, kind, data.vocabulary)
     tokens = read_tokens(saved)
     found = [part._encoded(tokens, data.context or MOST[kind]) for part in parts]
     length = data.context or usual_length([len(one[row]) for one in found for row in rows], kind)
+
     return found, TextPreparation(saved, tokens.vocabulary, length)
 
 
 def usual_length(lengths: Sequence[int], kind: Kind) -> int:
     """A context for texts of so many tokens: a multiple of 8 from 8 on."""
     counts = np.array(lengths or [8])
-    usual, longest = float(np.quantile(counts, COVERED)), float(counts.max())
+    usual = float(np.quantile(counts, COVERED))
+
+    longest = float(counts.max())
     if longest <= 1.25 * usual:  # to cut a few words off is not worth what it saves
         usual = longest
+
     return int(min(MOST[kind], max(8, -(-usual // 8) * 8)))
 
 

@@ -30,7 +30,10 @@ FASHION = (
 
 @dataclass(frozen=True, eq=False)
 class Content:
-    """images: (N, H, W[, 3]) uint8. targets: (N,) class numbers. test: how many of the last rows are the test set."""
+    """images: (N, H, W[, 3]) uint8.
+
+    targets: (N,) class numbers. test: how many of the last rows are the test set.
+    """
 
     images: np.ndarray
     targets: np.ndarray
@@ -40,7 +43,10 @@ class Content:
 
 @dataclass(frozen=True, eq=False)
 class Captioned:
-    """images: (N, H, W, 3) uint8. texts: one a picture. groups: what sort of thing it is, one a picture."""
+    """images: (N, H, W, 3) uint8.
+
+    texts: one a picture. groups: what sort of thing it is, one a picture.
+    """
 
     images: np.ndarray
     texts: list[str]
@@ -48,21 +54,32 @@ class Captioned:
 
 
 def load(name: str) -> Content:
-    """Pictures with a class each. Raises KeyError for an unknown name, OSError where its file is missing."""
+    """Pictures with a class each.
+
+    Raises KeyError for an unknown name, OSError where its file is missing.
+    """
     if name == "shapes":
         images, targets = draw_shapes()
         return Content(images, targets, SHAPES)
+
     if name not in ("digits", "fashion"):
         raise KeyError(name)
+
     with np.load(FOLDER / f"{name}.npz", allow_pickle=False) as file:
-        images, targets = file["images"], file["labels"].astype(np.int64)
+        images = file["images"]
+        targets = file["labels"].astype(np.int64)
+
     if name == "digits":
         return Content(images, targets, tuple(str(digit) for digit in range(10)))
+
     return Content(images, targets, FASHION, test=1000)
 
 
 def load_captioned(name: str) -> Captioned:
-    """Pictures with a text each. Raises OSError, ValueError or KeyError where the file is missing or damaged."""
+    """Pictures with a text each.
+
+    Raises OSError, ValueError or KeyError where the file is missing or damaged.
+    """
     with np.load(FOLDER / f"{name}.npz", allow_pickle=False) as file:
         return Captioned(file["images"], file["texts"].tolist(), file["groups"].tolist())
 
@@ -79,9 +96,13 @@ def load_book(name: str) -> str:
 
 
 def load_signals(name: str) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
-    """(N, C, L) float32, class numbers (N,) and the classes. Raises KeyError for an unknown name."""
+    """(N, C, L) float32, class numbers (N,) and the classes.
+
+    Raises KeyError for an unknown name.
+    """
     if name != "signals":
         raise KeyError(name)
+
     return *make_signals(), SORTS
 
 
@@ -95,18 +116,22 @@ def _unpacked(file: str) -> str:
 
 
 def thumbnails(name: str, most: int = 6) -> list[np.ndarray]:
-    """A few pictures of a sample, of different classes where it has classes: (H, W) or (H, W, 3) uint8; [] where it
-    holds no pictures. Raises OSError where its file is missing."""
+    """A few pictures of a sample, of different classes where it has classes: (H, W) or (H, W, 3)
+    uint8; [] where it holds no pictures. Raises OSError where its file is missing.
+    """
     if name == "shapes":
         return list(draw_shapes(each=1)[0][:most])
+
     if (FOLDER / f"{name}.npz").is_file() and name not in ("digits", "fashion"):
         captioned = load_captioned(name)
         firsts = [captioned.groups.index(group) for group in dict.fromkeys(captioned.groups)]
         return [captioned.images[row] for row in firsts[:most]]
+
     try:
         content = load(name)
     except KeyError:
         return []
+
     return [
         content.images[int(np.flatnonzero(content.targets == label)[0])]
         for label in range(min(most, len(content.classes)))

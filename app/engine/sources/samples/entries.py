@@ -15,11 +15,14 @@ FULL_FASHION_HELP = (
     f"Its four files then lie in {FASHION_FOLDER}: open that folder."
 )
 MORE_DATA = {
-    "8,121 drawings in 22 topics, to tell apart": "On Debian and Ubuntu: apt-get install openclipart-png\n"
+    "8,121 drawings in 22 topics, to tell apart": "On Debian and Ubuntu: apt-get install "
+    "openclipart-png\n"
     "Then open the folder /usr/share/openclipart/png. Public domain.",
-    "785 pictures with a text each, to match": "On Debian and Ubuntu: apt-get install tuxpaint-stamps-default\n"
+    "785 pictures with a text each, to match": "On Debian and Ubuntu: apt-get install "
+    "tuxpaint-stamps-default\n"
     "Then open the folder /usr/share/tuxpaint/stamps. GPL-2.",
-    "117,659 definitions in 45 topics, to tell apart": "On Debian and Ubuntu: apt-get install wordnet-base\n"
+    "117,659 definitions in 45 topics, to tell apart": "On Debian and Ubuntu: apt-get install "
+    "wordnet-base\n"
     'awk -F\'|\' \'!/^  /{split($1, a, " "); gsub(/"/, "", $2); print "topic " a[2] "\\t" $2}\' '
     "/usr/share/wordnet/data.* > glosses.tsv\n"
     "Then open glosses.tsv. WordNet 3.0 licence.",
@@ -29,10 +32,13 @@ MORE_DATA = {
 
 @dataclass(frozen=True)
 class Sample:
-    """A built-in dataset. expectation: what to expect of a network, for a person. source_note: where it is from.
+    """A built-in dataset.
 
-    kind: of its inputs, "pair" for picture and text. task: what it is made for. form: how its content is kept, which
-    tells how it is opened. target and columns: of a table, as [data] has them.
+    expectation: what to expect of a network, for a person. source_note: where it is from.
+
+    kind: of its inputs, "pair" for picture and text. task: what it is made for. form: how its
+    content is kept, which tells how it is opened. target and columns: of a table, as [data] has
+    them.
     """
 
     name: str
@@ -87,7 +93,8 @@ _PICTURES = (
         "1,797 grey pictures of the digits 0 to 9, 8 × 8 pixels: trains in seconds.",
         "Expect 97 to 99 % right.",
         "CC BY 4.0",
-        "The test part of UCI's Optical Recognition of Handwritten Digits (E. Alpaydin, C. Kaynak, 1998), "
+        "The test part of UCI's Optical Recognition of Handwritten Digits (E. Alpaydin, C. Kaynak, "
+        "1998), "
         "as scikit-learn ships it.",
     ),
     Sample(
@@ -96,7 +103,8 @@ _PICTURES = (
         "6,000 grey pictures of clothes, shoes and bags in 10 classes, 28 × 28 pixels.",
         "Expect 88 to 91 % right; the full set reaches 94 %.",
         "MIT",
-        "The first 500 training and 100 test pictures of each class of Fashion-MNIST (Zalando SE, 2017).",
+        "The first 500 training and 100 test pictures of each class of Fashion-MNIST (Zalando SE, "
+        "2017).",
     ),
     Sample(
         "shapes",
@@ -115,7 +123,8 @@ _TABLES = (
         "569 rows: 30 measurements of cell nuclei; is the tumour benign or malignant?",
         "Expect 95 to 98 % right.",
         "CC BY 4.0",
-        "UCI's Breast Cancer Wisconsin (Diagnostic) (W. Wolberg, W. N. Street, O. Mangasarian, 1995), as scikit-learn "
+        "UCI's Breast Cancer Wisconsin (Diagnostic) (W. Wolberg, W. N. Street, O. Mangasarian, "
+        "1995), as scikit-learn "
         "ships it.",
         target="diagnosis",
         task="binary-classification",
@@ -124,10 +133,12 @@ _TABLES = (
         "diabetes",
         "Diabetes: an amount",
         "442 rows: ten measurements of a patient; how far will the illness go on within a year?",
-        "Expect to explain 40 to 50 % of the differences (R² 0.40 to 0.50); a third of the patients are off by 50 or "
+        "Expect to explain 40 to 50 % of the differences (R² 0.40 to 0.50); a third of the "
+        "patients are off by 50 or "
         "more.",
         "BSD-3-Clause, as part of scikit-learn",
-        "B. Efron, T. Hastie, I. Johnstone, R. Tibshirani: Least Angle Regression (2004), in the units of the "
+        "B. Efron, T. Hastie, I. Johnstone, R. Tibshirani: Least Angle Regression (2004), in the "
+        "units of the "
         "measurements, as scikit-learn ships it; the authors state no licence of their own.",
         target="progression",
         task="regression",
@@ -136,7 +147,8 @@ _TABLES = (
     _table(
         "penguins",
         "Penguins",
-        "344 rows: bill, flipper, weight, sex and island of penguins of three species; some values are missing.",
+        "344 rows: bill, flipper, weight, sex and island of penguins of three species; some values "
+        "are missing.",
         "Expect 97 to 100 % right.",
         "CC0",
         "Palmer Station LTER and K. Gorman; A. Horst, A. Hill, K. Gorman: palmerpenguins (2020).",
@@ -149,7 +161,8 @@ _TABLES = (
         "178 rows: 13 chemical measurements of wines from three cultivars.",
         "Expect 95 to 100 % right.",
         "CC BY 4.0",
-        "UCI's Wine (S. Aeberhard, M. Forina, 1992), as scikit-learn ships it; the cultivars have no names there.",
+        "UCI's Wine (S. Aeberhard, M. Forina, 1992), as scikit-learn ships it; the cultivars have "
+        "no names there.",
         target="cultivar",
     ),
     _table(
@@ -170,7 +183,8 @@ _OTHERS = (
         "7,611 short definitions: is it an animal, a body part, a feeling, a food, a place …?",
         "Expect 80 to 86 % right.",
         "WordNet 3.0",
-        "Definitions of ten topics of WordNet 3.0 (Princeton University, 2006), at most 800 of each, without their "
+        "Definitions of ten topics of WordNet 3.0 (Princeton University, 2006), at most 800 of "
+        "each, without their "
         "examples.",
         "text",
         "classification",
@@ -182,7 +196,8 @@ _OTHERS = (
         "4.2 million letters; the network learns to go on writing.",
         "Expect 2.0 bits per byte or fewer; the packer gzip needs 2.6 on the same last tenth.",
         "Public domain",
-        "The translation of 1611, as Debian's package bible-kjv prints it, without numbers of verses. In the United "
+        "The translation of 1611, as Debian's package bible-kjv prints it, without numbers of "
+        "verses. In the United "
         "Kingdom its printing is a privilege of the Crown.",
         "text",
         "language-modelling",
@@ -191,10 +206,13 @@ _OTHERS = (
     Sample(
         "emoji",
         "Emoji and their names",
-        "1,885 pictures of 32 × 32 pixels, each with its name: which name belongs to which picture?",
-        "Expect the right name of an unseen picture among the first five of 188 in 30 % or more; guessing finds 3 %.",
+        "1,885 pictures of 32 × 32 pixels, each with its name: which name belongs to which "
+        "picture?",
+        "Expect the right name of an unseen picture among the first five of 188 in 30 % or more; "
+        "guessing finds 3 %.",
         "OFL-1.1, Apache-2.0 and MIT",
-        "Drawn with the font Noto Color Emoji (Google Inc., OFL-1.1; pictures Apache-2.0), names of Unicode from "
+        "Drawn with the font Noto Color Emoji (Google Inc., OFL-1.1; pictures Apache-2.0), names "
+        "of Unicode from "
         "unicode-emoji-json (Mu-An Chiou, MIT).",
         "pair",
         "matching",

@@ -11,24 +11,31 @@ SHAPES = ("circle", "cross", "ring", "square", "star", "triangle")
 
 
 def draw_shapes(each: int = 200, side: int = 32, seed: int = 7) -> tuple[np.ndarray, np.ndarray]:
-    """So many pictures of each shape, (N, side, side, 3) uint8, and their numbers in SHAPES, (N,) int64; drawn four
-    times as large, then reduced, so that edges are smooth."""
+    """So many pictures of each shape, (N, side, side, 3) uint8, and their numbers in SHAPES, (N,)
+    int64; drawn four times as large, then reduced, so that edges are smooth.
+    """
     random = np.random.Generator(np.random.PCG64(seed))
     targets = np.tile(np.arange(len(SHAPES)), each)
     images = np.stack([_draw(SHAPES[target], side, random) for target in targets])
+
     return images, targets
 
 
 def _draw(shape: str, side: int, random: np.random.Generator) -> np.ndarray:
     large = side * 4
-    paper, ink = random.integers(0, 256, 3), random.integers(0, 256, 3)
+    paper = random.integers(0, 256, 3)
+
+    ink = random.integers(0, 256, 3)
     while np.abs(paper - ink).sum() < 180:  # not to be told apart by anyone
         ink = random.integers(0, 256, 3)
+
     picture = Image.new("RGB", (large, large), tuple(paper.tolist()))
     radius = random.uniform(0.2, 0.42) * large
     x, y = random.uniform(radius, large - radius, 2)
     turn = random.uniform(0, 2 * math.pi)
-    draw, colour = ImageDraw.Draw(picture), tuple(ink.tolist())
+    draw = ImageDraw.Draw(picture)
+
+    colour = tuple(ink.tolist())
     if shape in ("circle", "ring"):
         box = (x - radius, y - radius, x + radius, y + radius)
         draw.ellipse(
@@ -38,6 +45,7 @@ def _draw(shape: str, side: int, random: np.random.Generator) -> np.ndarray:
         draw.polygon(
             [(x + px * radius, y + py * radius) for px, py in _outline(shape, turn)], fill=colour
         )
+
     small = picture.resize((side, side), Image.Resampling.BOX)
     noise = random.normal(0, 6, (side, side, 3))
     return np.clip(np.asarray(small) + noise, 0, 255).astype(np.uint8)
@@ -54,5 +62,7 @@ def _outline(shape: str, turn: float) -> list[tuple[float, float]]:
         radii = [0.42 if shape == "star" and corner % 2 else 1.0 for corner in range(count)]
         angles = [2 * math.pi * corner / count for corner in range(count)]
         corners = [(r * math.cos(a), r * math.sin(a)) for r, a in zip(radii, angles, strict=True)]
-    cos, sin = math.cos(turn), math.sin(turn)
+
+    cos = math.cos(turn)
+    sin = math.sin(turn)
     return [(px * cos - py * sin, px * sin + py * cos) for px, py in corners]

@@ -13,7 +13,8 @@ NOISE = 0.35
 def make_signals(each: int = 150, seed: int = 11) -> tuple[np.ndarray, np.ndarray]:
     """So many signals of each sort, (N, 1, LENGTH) float32, and their numbers in SORTS, (N,) int64.
 
-    Every signal has its own frequency, phase, height, offset and noise, so that its form alone tells its sort.
+    Every signal has its own frequency, phase, height, offset and noise, so that its form alone
+    tells its sort.
     """
     random = np.random.Generator(np.random.PCG64(seed))
     targets = np.tile(np.arange(len(SORTS)), each)
@@ -22,11 +23,14 @@ def make_signals(each: int = 150, seed: int = 11) -> tuple[np.ndarray, np.ndarra
 
 def _make(sort: str, random: np.random.Generator) -> np.ndarray:
     time = np.linspace(0, 1, LENGTH, endpoint=False)
-    turns, start = random.uniform(3, 9), random.uniform()
+    turns = random.uniform(3, 9)
+
+    start = random.uniform()
     if sort == "chirp":  # from slow to fast
         phase = start + turns * (0.4 * time + 0.9 * time**2)
     else:
         phase = start + turns * time
+
     if sort == "noise":  # slow noise, as strong as the waves
         wave = np.convolve(random.normal(0, 1, LENGTH + 4), np.ones(5) / 5, "valid") * 5**0.5 * 0.7
     elif sort == "pulses":
@@ -37,5 +41,7 @@ def _make(sort: str, random: np.random.Generator) -> np.ndarray:
         wave = np.sin(2 * np.pi * phase)
         if sort == "square":
             wave = np.sign(wave)
-    height, offset = random.uniform(0.5, 2), random.normal(0, 0.5)
+
+    height = random.uniform(0.5, 2)
+    offset = random.normal(0, 0.5)
     return (height * (wave + random.normal(0, NOISE, LENGTH)) + offset).astype(np.float32)

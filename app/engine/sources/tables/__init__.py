@@ -1,1 +1,3 @@
-"""Tables of any sort: how they are written is found out, what their columns are is guessed, both can be overruled."""
+"""Tables of any sort: how they are written is found out, what their columns are is guessed, both
+can be overruled.
+"""

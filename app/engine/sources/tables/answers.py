@@ -19,6 +19,7 @@ def present(table: Table, plan: Plan) -> np.ndarray:
     found = np.ones(len(table), bool)
     if plan.separator and task_of(plan.task).targets == "tags":
         return found
+
     amounts = task_of(plan.task).targets == "amounts"
     for name in plan.targets:
         column = table.by_name[name]
@@ -27,6 +28,7 @@ def present(table: Table, plan: Plan) -> np.ndarray:
             found &= np.isfinite(column.numbers[0])
         else:
             found &= column.present
+
     return found
 
 
@@ -36,18 +38,23 @@ def finite(table: Table, plan: Plan) -> np.ndarray:
     if task_of(plan.task).targets == "amounts":
         for name in plan.targets:
             found &= ~table.by_name[name].infinite
+
     return found
 
 
 def _refuse_texts(table: Table, column: Column) -> None:
-    """Raises UserError, with the first three cells, where texts stand among the numbers of a target."""
+    """Raises UserError, with the first three cells, where texts stand among the numbers of a
+    target.
+    """
     odd = column.odd()
     if not odd:
         return  # rows without a number are left out, and told of there
+
     count = int(column.numbers[1].sum())
     cells = ", ".join(f"'{one.text[:40]}' ({table.row_of(one.place)})" for one in odd)
     raise UserError(
-        f"The target '{column.name}' must be a number, but {count:,} {'cell is' if count == 1 else 'cells are'} not: "
+        f"The target '{column.name}' must be a number, but {count:,} "
+        f"{'cell is' if count == 1 else 'cells are'} not: "
         f"{cells}.",
         "Mend these cells or leave them empty, check the decimal sign, or choose another task.",
         "data.target",
@@ -55,8 +62,9 @@ def _refuse_texts(table: Table, column: Column) -> None:
 
 
 def targets_of(table: Table, plan: Plan, judged: bool = False) -> tuple[Targets, tuple[str, ...]]:
-    """The targets and what a person should know of them. Rows without a value are gone already.
-    judged: only to be judged, then one class is enough.
+    """The targets and what a person should know of them.
+
+    Rows without a value are gone already. judged: only to be judged, then one class is enough.
 
     Raises UserError where the columns are not what the task needs.
     """
@@ -64,12 +72,14 @@ def targets_of(table: Table, plan: Plan, judged: bool = False) -> tuple[Targets,
     columns = [table.by_name[name] for name in plan.targets]
     if task.targets in ("none", "tokens") or not columns:
         return none_of(len(table)), ()
+
     if task.targets == "amounts":
         values = np.stack([column.numbers[0] for column in columns], axis=1)
         notes = tuple(
             f"'{column.name}' is counted in days since 1970." for column in columns if column.date
         )
         return amounts_of(values, plan.targets), notes
+
     if task.targets == "tags":
         return _tags(table, plan, columns)
     if len(columns) > 1:
@@ -78,6 +88,7 @@ def targets_of(table: Table, plan: Plan, judged: bool = False) -> tuple[Targets,
             "Choose one target, or another task.",
             "data.target",
         )
+
     labels = columns[0].texts.to_pylist()
     targets = classes_of(labels)
     if len(targets.classes) < 2 and not judged:
@@ -87,12 +98,15 @@ def targets_of(table: Table, plan: Plan, judged: bool = False) -> tuple[Targets,
             "Choose another target column.",
             "data.target",
         )
+
     notes = ()
     if len(targets.classes) > max(50, 0.5 * len(labels)):
         notes = (
-            f"'{columns[0].name}' has {len(targets.classes):,} classes in {len(labels):,} rows: hardly any has "
+            f"'{columns[0].name}' has {len(targets.classes):,} classes in {len(labels):,} rows: "
+            "hardly any has "
             "enough examples. If it is an amount, choose regression.",
         )
+
     return targets, notes
 
 
@@ -109,11 +123,14 @@ def _tags(table: Table, plan: Plan, columns: list[Column]) -> tuple[Targets, tup
                 "Choose another target column.",
                 "data.target",
             )
+
         none = sum(not one for one in tags)
         notes = [f"The tags in '{columns[0].name}' are separated by '{plan.separator}'."]
         if none:
             notes.append(f"{none:,} {'row has' if none == 1 else 'rows have'} no tag.")
+
         return tags_of(tags), tuple(notes)
+
     for column in columns:
         if not yes_or_no(column):
             raise UserError(
@@ -121,6 +138,7 @@ def _tags(table: Table, plan: Plan, columns: list[Column]) -> tuple[Targets, tup
                 "Choose other target columns, or another task.",
                 "data.target",
             )
+
     values = np.stack(
         [
             column.numbers[0] > 0

@@ -30,13 +30,18 @@ PREVIEW_CELLS = 2_000_000
 
 
 def limited(most: int | None, width: int) -> int | None:
-    """The rows to read of a table of so many columns: as asked for, or fewer where they would be too many cells."""
+    """The rows to read of a table of so many columns: as asked for, or fewer where they would be
+    too many cells.
+    """
     return None if most is None else max(1, min(most, PREVIEW_CELLS // max(1, width)))
 
 
 @dataclass(frozen=True)
 class Odd:
-    """A cell that is no number in a column of numbers. row: as a person counts, see Table.row_of."""
+    """A cell that is no number in a column of numbers.
+
+    row: as a person counts, see Table.row_of.
+    """
 
     place: int
     text: str
@@ -44,8 +49,11 @@ class Odd:
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """texts: (N,) Arrow large_string, trimmed, "" where there is nothing. values: (N,) float64 with NaN, where the file
-    itself has numbers; then texts are made of them. style: how numbers are written in it. nested: lists and such."""
+    """texts: (N,) Arrow large_string, trimmed, "" where there is nothing.
+
+    values: (N,) float64 with NaN, where the file itself has numbers; then texts are made of them.
+    style: how numbers are written in it. nested: lists and such.
+    """
 
     name: str
     style: NumberStyle
@@ -63,17 +71,22 @@ class Column:
 
         if self.given is not None:
             return self.given
+
         assert self.values is not None
         return pa.array([plain(value) for value in self.values.tolist()], pa.large_string())
 
     @functools.cached_property
     def numbers(self) -> tuple[np.ndarray, np.ndarray, int]:
-        """(values (N,) float64 with NaN, whether a cell is there but no number (N,), how many are infinite)."""
+        """(values (N,) float64 with NaN, whether a cell is there but no number (N,), how many are
+        infinite).
+        """
         if self.values is not None:
             values = self.values.copy()
             infinite = np.abs(values) > LARGEST
             values[infinite] = np.nan
+
             return values, np.zeros(len(values), bool), int(infinite.sum())
+
         return to_days(self.texts, self.date) if self.date else to_numbers(self.texts, self.style)
 
     @property
@@ -84,23 +97,30 @@ class Column:
             return np.zeros(len(values), bool)
         if self.values is not None:
             return np.abs(self.values) > LARGEST
+
         there = np.array([text.lower() not in NO_NUMBER for text in self.texts.to_pylist()], bool)
         return np.isnan(values) & ~odd & there
 
     @functools.cached_property
     def date(self) -> str:
-        """The format of the dates in it, "" where it has none. Told by the first cells, held by all."""
+        """The format of the dates in it, "" where it has none.
+
+        Told by the first cells, held by all.
+        """
         if self.values is not None or self.nested:
             return ""
+
         few = self._first(8)
         if few and not date_format(few[:1]):
             return ""  # most columns are told so, quickly
+
         form = date_format(self._first(200))
         if form and to_days(self.texts, form)[1].any():
             every = {
                 text for text in self.texts.unique().to_pylist() if text.lower() not in NOTHING
             }
             return date_format(sorted(every))
+
         return form
 
     def _first(self, count: int) -> list[str]:
@@ -109,13 +129,16 @@ class Column:
 
     @functools.cached_property
     def coded(self) -> tuple[np.ndarray, list[str]]:
-        """(N,) int64 places in the list of different texts, by first appearance; -1 where there is no value."""
+        """(N,) int64 places in the list of different texts, by first appearance; -1 where there is
+        no value.
+        """
         found = self.texts.dictionary_encode()
         words = found.dictionary.to_pylist()
         codes = found.indices.to_numpy(zero_copy_only=False).astype(np.int64)
         kept = [place for place, word in enumerate(words) if word.lower() not in NOTHING]
         table = np.full(len(words) + 1, -1, np.int64)
         table[kept] = np.arange(len(kept))
+
         return table[codes], [words[place] for place in kept]
 
     @functools.cached_property
@@ -126,12 +149,14 @@ class Column:
             return "number" if np.isfinite(self.values).any() else "empty"
         if self.date:
             return "date"
+
         values, odd, infinite = self.numbers
         right = int(np.isfinite(values).sum())
         if right == 0 and not infinite:
             return "text" if self.coded[1] else "empty"
         if not odd.any():
             return "number"
+
         return "mixed" if right >= MOSTLY * (right + int(odd.sum())) else "text"
 
     @property
@@ -155,6 +180,7 @@ class Column:
         """How many different values there are."""
         if not self.numeric:
             return len(self.coded[1])
+
         values = self.numbers[0]
         return len(np.unique(values[np.isfinite(values)]))
 
@@ -173,7 +199,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Manner:
-    """How a table is written. reasons: setting -> the words for a person ("semicolons: ..."), of what applies to it."""
+    """How a table is written.
+
+    reasons: setting -> the words for a person ("semicolons: ..."), of what applies to it.
+    """
 
     sort: str
     header: bool
@@ -187,8 +216,11 @@ class Manner:
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """columns: of one length, names unique. row_numbers: (N,) of the rows as a person counts them in the file, from 1,
-    the head among them. complete: whether everything was read. estimated: how many rows there may be."""
+    """columns: of one length, names unique.
+
+    row_numbers: (N,) of the rows as a person counts them in the file, from 1, the head among them.
+    complete: whether everything was read. estimated: how many rows there may be.
+    """
 
     path: str
     columns: tuple[Column, ...]
@@ -237,9 +269,11 @@ class Table:
         return [list(row) for row in zip(*shown, strict=True)]
 
     def raws(self, words: Collection[str] = ()) -> Iterator[dict[str, float | str]]:
-        """Every row as `RowPreparation.array` takes it: numbers as numbers, whatever signs this file writes them with,
-        and NaN where they are missing; everything else as its text. words: columns whose numbers are names of
-        something, such as "01", and stay as they are written."""
+        """Every row as `RowPreparation.array` takes it: numbers as numbers, whatever signs this
+        file writes them with, and NaN where they are missing; everything else as its text.
+        words: columns whose numbers are names of something, such as "01", and stay as they are
+        written.
+        """
         ready: list[Sequence[Any]] = [
             column.numbers[0].tolist()
             if column.kind == "number" and column.name not in words
@@ -256,24 +290,32 @@ def unique_heads(heads: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
     taken: set[str] = set()
     doubled: list[str] = []
     unnamed = 0
+
     wanted = {head for head in heads if head}
     for place, head in enumerate(heads, 1):
-        name, number = head or f"column {place}", 1
+        name = head or f"column {place}"
+        number = 1
         unnamed += not head
+
         while name in taken or (number > 1 and name in wanted):
             number += 1
             name = f"{head or f'column {place}'} ({number})"
+
         if number > 1:
             doubled.append(name)
+
         taken.add(name)
         found.append(name)
+
     notes = []
     if doubled:
         shown = ", ".join(f"'{name}'" for name in doubled[:5]) + (" …" if len(doubled) > 5 else "")
         notes.append(f"Several columns have one name; the later ones are called {shown}.")
+
     if unnamed and unnamed < len(heads):
         notes.append(
             f"{unnamed:,} {'column has' if unnamed == 1 else 'columns have'} no name and "
             f"{'is' if unnamed == 1 else 'are'} numbered."
         )
+
     return tuple(found), notes

@@ -17,12 +17,16 @@ SPACE = " "
 WORDS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "spaces"}
 LINE_LIMIT = 16 << 20
 """Characters: no line of a table is longer. 10,000 columns of numbers have some 200,000."""
-SAMPLE_ROWS, SAMPLE_CHARACTERS = 60, 20_000
+
+SAMPLE_ROWS = 60
+SAMPLE_CHARACTERS = 20_000
 REMEDY = "Save it again as CSV, with a line for every row and one name for every column."
 
 
 def records(lines: Iterable[str], delimiter: str, path: str) -> Iterator[tuple[int, list[str]]]:
-    """(number of the row, from 1, empty ones counted; its cells). lines: with their ends, as the file has them.
+    """(number of the row, from 1, empty ones counted; its cells).
+
+    lines: with their ends, as the file has them.
 
     Raises UserError for a quote that is never closed.
     """
@@ -40,6 +44,7 @@ def records(lines: Iterable[str], delimiter: str, path: str) -> Iterator[tuple[i
             number += 1
             if len(waiting) > 1 and "".join(waiting).count('"') % 2:
                 break
+
             waiting.clear()
             yield number, row
         else:
@@ -48,12 +53,16 @@ def records(lines: Iterable[str], delimiter: str, path: str) -> Iterator[tuple[i
         raise unusable(
             path, f"is not a table that can be read: row {number + 1}: {error}", REMEDY
         ) from error
+
     raise unusable(path, f"has a quotation mark in row {number} that is never closed", REMEDY)
 
 
 def find_delimiter(text: str, suffix: str, path: str) -> tuple[str, str]:
-    """(the delimiter, why). text: some whole lines. One that gives every row the same number of cells, at least two;
-    among several, the one for which the cells make most sense."""
+    """(the delimiter, why).
+
+    text: some whole lines. One that gives every row the same number of cells, at least two; among
+    several, the one for which the cells make most sense.
+    """
     lines = [
         line
         for line in itertools.islice(io.StringIO(text, newline=""), 3 * SAMPLE_ROWS)
@@ -65,22 +74,29 @@ def find_delimiter(text: str, suffix: str, path: str) -> tuple[str, str]:
         widths = Counter(found)
         width, often = max(widths.items(), key=lambda item: (item[0] > 1, item[1]), default=(1, 0))
         share = often / max(1, sum(widths.values()))
+
         if delimiter == SPACE and found and found[0] not in (width, width - 1):
             continue  # a text under one word
+
         if width > 1 and share >= (0.95 if delimiter == SPACE else 0.6):
             counted[delimiter] = (share, width)
+
     if not counted:
         return ("\t" if suffix in (".tsv", ".tab") else ","), "no sign separates every row alike"
+
     best = max(share for share, _ in counted.values())
     close = [delimiter for delimiter, (share, _) in counted.items() if share >= best - 0.1]
     if len(close) > 1 and SPACE in close:
         others = max(counted[one][0] for one in close if one != SPACE)
         close = [one for one in close if one != SPACE] if others >= counted[SPACE][0] else [SPACE]
+
     if len(close) == 1:
         return close[0], f"they give {counted[close[0]][1]:,} cells in every row"
+
     sniffed = _sniffed("".join(lines)[:SAMPLE_CHARACTERS])
     if sniffed in close:
         return sniffed, f"with them the {counted[sniffed][1]:,} cells of a row make most sense"
+
     usual = {".tsv": "\t", ".tab": "\t"}.get(suffix, "")
     chosen = usual if usual in close else max(close, key=lambda one: counted[one])
     return chosen, f"they give {counted[chosen][1]:,} cells in every row"
@@ -94,10 +110,12 @@ def _widths(lines: Sequence[str], delimiter: str) -> list[int]:
         else lines
     )
     csv.field_size_limit(LINE_LIMIT)
+
     try:
         rows = list(csv.reader(collapsed, delimiter=delimiter, skipinitialspace=delimiter != SPACE))
     except csv.Error:
         return []
+
     return [len(row) for row in (rows[:-1] if len(rows) > 3 else rows)]
 
 
@@ -108,6 +126,7 @@ def _sniffed(sample: str) -> str:
         dialect = clevercsv.Sniffer().sniff(sample, delimiters=[*DELIMITERS])
     except clevercsv.Error:
         return ""
+
     return str(dialect.delimiter) if dialect is not None else ""
 
 
@@ -115,12 +134,16 @@ def has_header(rows: Sequence[Sequence[str]], style: NumberStyle) -> tuple[bool,
     """Whether the first of these rows has the names of the columns, and why. Cells are trimmed."""
     if not rows:
         return True, "there is nothing else"
-    first, body = rows[0], [row for row in rows[1:] if len(row) == len(rows[0])]
+
+    first = rows[0]
+    body = [row for row in rows[1:] if len(row) == len(rows[0])]
+
     filled = [cell for cell in first if cell]
     if any(_number(cell, style) for cell in filled):
         if _counts_up(first, body):
             return True, "its numbers count up from cell to cell"
         return False, "its cells are values already"
+
     if len(set(filled)) < len(filled) / 2:
         return False, "its cells repeat"
     if not body:
@@ -134,11 +157,13 @@ def has_header(rows: Sequence[Sequence[str]], style: NumberStyle) -> tuple[bool,
         return False, "it names a file"
     if any(len(cell) > 60 for cell in filled):
         return False, "its cells are long"
+
     repeated = sum(
         any(row[place] == cell for row in body) for place, cell in enumerate(first) if cell
     )
     if repeated:
         return False, "its words come again below"
+
     return True, "its words do not come again below"
 
 
@@ -159,13 +184,15 @@ def _differs_at(
 
 
 def _counts_up(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
-    """Whether the numbers among these are years, or 0, 1, 2 ..., each one more than the one before, and the rows below
-    are not like that."""
+    """Whether the numbers among these are years, or 0, 1, 2 ..., each one more than the one before,
+    and the rows below are not like that.
+    """
 
     def running(cells: Sequence[str]) -> bool:
         numbers = [int(cell) for cell in cells if cell.isdecimal()]
         steps = all(other == one + 1 for one, other in itertools.pairwise(numbers))
         years = len(numbers) >= 2 and all(1900 <= number < 2100 for number in numbers)
+
         return steps and (years or (len(numbers) >= 3 and numbers[0] in (0, 1)))
 
     places = [place for place, cell in enumerate(first) if cell and not cell.isalpha()]

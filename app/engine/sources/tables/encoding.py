@@ -1,7 +1,9 @@
-"""How the characters of a text file are stored: by its mark, else UTF-8 if it is, else the likeliest code page.
+"""How the characters of a text file are stored: by its mark, else UTF-8 if it is, else the
+likeliest code page.
 
-General detectors are not used: measured, they take western Windows text for central European, and UTF-8 that is cut off
-for either. Instead the letters beyond ASCII are compared with the alphabets of languages.
+General detectors are not used: measured, they take western Windows text for central European, and
+UTF-8 that is cut off for either. Instead the letters beyond ASCII are compared with the alphabets
+of languages.
 """
 
 from __future__ import annotations
@@ -53,6 +55,7 @@ ALPHABETS = {
 }
 SIGNS = "€£§°·–—‘’“”„«»…•²³µ©®™½¼×±ºª¿¡\u00a0"
 """Signs that any text may hold; they say a little for a code page, far less than letters do."""
+
 PATCHED = 0.05
 """UTF-8 with at most this share of broken characters is still UTF-8."""
 
@@ -70,7 +73,9 @@ class Encoding:
 
     @property
     def errors(self) -> str:
-        """How bytes that do not belong are treated: they become the replacement character, and are counted."""
+        """How bytes that do not belong are treated: they become the replacement character, and are
+        counted.
+        """
         return "replace"
 
 
@@ -79,29 +84,39 @@ def detect(content: bytes, whole: bool = True) -> Encoding:
     for mark, name in MARKS:
         if content.startswith(mark):
             return Encoding(name, "the file begins with its mark")
+
     head = content[:4096]
-    even, odd = head[0::2].count(0), head[1::2].count(0)
+    even = head[0::2].count(0)
+
+    odd = head[1::2].count(0)
     if len(head) >= 4 and max(even, odd) > len(head) // 8 and min(even, odd) <= max(even, odd) // 8:
         return Encoding("utf-16-le" if odd > even else "utf-16-be", "every second byte is empty")
     if not any(byte >= 128 for byte in head) and content.isascii():
         return Encoding("utf-8", "there are only plain characters")
+
     try:
         codecs.getincrementaldecoder("utf-8")().decode(content, final=whole)
         return Encoding("utf-8", "everything in it is valid UTF-8")
     except UnicodeDecodeError:
         pass
+
     text = content.decode("utf-8", "replace")
     broken = text.count("\ufffd")
+
     right = sum(character > "\x7f" for character in text) - broken
     if broken <= PATCHED * right:
         return Encoding("utf-8", "nearly everything in it is valid UTF-8")
+
     return _code_page(content)
 
 
 UNION = 0.9
 """What a letter counts that is none of a language's but of another one's in the same code page."""
+
 TOGETHER = 0.6
-"""In Cyrillic words the letters stand together; at least this share of the bytes beyond ASCII has such a neighbour."""
+"""In Cyrillic words the letters stand together; at least this share of the bytes beyond ASCII has
+such a neighbour.
+"""
 
 
 def _code_page(content: bytes) -> Encoding:
@@ -110,20 +125,27 @@ def _code_page(content: bytes) -> Encoding:
     together = high.count(b"\1\1") / max(
         1, len(beyond)
     )  # pairs do not overlap: of a long word about half
-    best, score = "cp1252", -1.0
+    best = "cp1252"
+
+    score = -1.0
     for name, alphabets in ALPHABETS.items():
         if name == "cp1251" and 2 * together < TOGETHER:
             continue
+
         text = Counter(beyond.decode(name, "replace").lower())
         signs = sum(count for sign, count in text.items() if sign in SIGNS)
         union = "".join(alphabets)
+
         shared = sum(count for letter, count in text.items() if letter in union)
         for alphabet in alphabets:
             own = sum(count for letter, count in text.items() if letter in alphabet)
             letters = float(own) if name == "cp1251" else UNION * shared + (1 - UNION) * own
+
             found = (letters + 0.2 * signs) / max(1, len(beyond))
             if found > score + 1e-9:
-                best, score = name, found
+                best = name
+                score = found
+
     return Encoding(best, "it is not UTF-8, and its letters make most sense so")
 
 
@@ -133,4 +155,5 @@ def known(name: str) -> bool:
         codecs.lookup(name)
     except LookupError:
         return False
+
     return True

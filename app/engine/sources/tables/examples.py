@@ -28,9 +28,12 @@ LEAST = 2
 
 
 def examples_of(table: Table, data: DataSettings, options: OpenOptions) -> Examples:
-    """Raises UserError where nothing can be learned from the table, and whatever `options.check` raises."""
+    """Raises UserError where nothing can be learned from the table, and whatever `options.check`
+    raises.
+    """
     if options.reuse_preparation is None or not len(table):
         _refuse_few(table, data)
+
     planned = plan(table, data, options.reuse_preparation)
     builder = _Builder(table, planned, data, options)
     return builder.build()
@@ -49,6 +52,7 @@ def _refuse_few(table: Table, data: DataSettings) -> None:
                     "Check what stands between the cells.",
                     "data.delimiter",
                 )
+
         raise unusable(table.path, what, "Add rows: at least two, better some hundreds.")
     if len(table) < LEAST:
         raise unusable(
@@ -59,13 +63,20 @@ def _refuse_few(table: Table, data: DataSettings) -> None:
 
 
 class _Builder:
-    """Narrows the rows down, then makes the parts. Every row that goes is listed with the reason."""
+    """Narrows the rows down, then makes the parts.
+
+    Every row that goes is listed with the reason.
+    """
 
     def __init__(
         self, table: Table, planned: Plan, data: DataSettings, options: OpenOptions
     ) -> None:
-        self.table, self.plan, self.data, self.options = table, planned, data, options
+        self.table = table
+        self.plan = planned
+        self.data = data
+        self.options = options
         self.skipped = list(table.skipped)
+
         self.notes = [*table.notes, *planned.notes]
         if planned.question:
             self.notes.append(planned.question)
@@ -78,18 +89,22 @@ class _Builder:
         self._keep(present(self.table, plan), f"it has no value of {targets}")
         self._drop_missing()
         parts = self._pair() if plan.reads == "pair" else (self._part(plan.inputs[0], 0),)
+
         told: tuple[str, ...] = ()
         if task.pairs:
             answers = partners_of(self.table.by_name[plan.inputs[1]].texts.to_pylist())
         else:
             answers, told = targets_of(self.table, plan, self.options.reuse_preparation is not None)
+
         self.notes += [*told, *self._told()]
         kinds = {"image": "picture", "text": "text"}
+
         names: tuple[str, ...] = tuple(
             kinds.get(plan.roles[name].role, name) for name in plan.inputs[:2]
         )
         if len(set(names)) < 2:
             names = plan.inputs[:2]
+
         return Examples(
             plan.task,
             parts,
@@ -104,7 +119,10 @@ class _Builder:
         )
 
     def _keep(self, kept: np.ndarray, reason: str) -> np.ndarray:
-        """Leaves the other rows out. kept: (N,) bool. Returns the places that stay. Raises UserError if none does."""
+        """Leaves the other rows out.
+
+        kept: (N,) bool. Returns the places that stay. Raises UserError if none does.
+        """
         places = np.flatnonzero(kept)
         if len(places) < len(kept):
             self.skipped += [
@@ -116,11 +134,13 @@ class _Builder:
                     f"has no row that can be used: of every one, {reason}",
                     "Check what the columns are.",
                 )
+
             count = len(kept) - len(places)
             self.notes.append(
                 f"{count:,} {'row is' if count == 1 else 'rows are'} left out: {reason}."
             )
             self.table = self.table.take(places)
+
         return places
 
     def _drop_missing(self) -> None:
@@ -129,8 +149,10 @@ class _Builder:
                 [self.table.by_name[name].numbers[0] for name in self.plan.inputs], axis=1
             )
             self._keep(np.isfinite(values).all(axis=1), "a value of the signal is missing")
+
         if self.plan.reads != "row":
             return
+
         for name in self.plan.inputs:
             role = self._role(name)
             column = self.table.by_name[name]
@@ -142,16 +164,20 @@ class _Builder:
         return "category" if self.plan.roles[name].role == "category" else "number"
 
     def _chosen(self) -> dict[str, Any]:
-        """What other data must be read by as well: the target, and the columns that are texts or pictures."""
+        """What other data must be read by as well: the target, and the columns that are texts or
+        pictures.
+        """
         plan = self.plan
         chosen: dict[str, Any] = {}
         if plan.targets:
             chosen["target"] = plan.targets[0] if len(plan.targets) == 1 else list(plan.targets)
+
         if plan.reads in ("text", "image", "pair"):
             chosen["columns"] = {
                 **self.data.columns,
                 **{name: plan.roles[name].role for name in plan.inputs},
             }
+
         return chosen
 
     # --- parts
@@ -162,7 +188,9 @@ class _Builder:
             roles = {one: self._role(one) for one in self.plan.inputs}
             missing = {one: policy for one, policy in self.data.missing.items() if one in roles}
             self._tell_odd([column for column in columns if roles[column.name] == "number"])
+
             return RowPart(columns, roles, missing, self.table.manner.style)
+
         if self.plan.reads == "signal":
             from app.engine.sources.parts.signals import SignalPart
 
@@ -170,6 +198,7 @@ class _Builder:
                 [self.table.by_name[one].numbers[0] for one in self.plan.inputs], axis=1
             )
             return SignalPart(values[:, None].astype(np.float32))
+
         return (
             self._pictures(name, half)
             if self.plan.roles[name].role == "image"
@@ -192,6 +221,7 @@ class _Builder:
             folder / os.path.expanduser(cell.replace("\\", "/") if os.sep == "/" else cell)
             for cell in cells
         ]
+
         there = np.array(
             [
                 bool(cell) and len(cell) < 1000 and path.is_file()
@@ -200,23 +230,28 @@ class _Builder:
         )
         if not there.any():
             raise UserError(
-                f"None of the pictures that '{name}' of '{readable(self.table.path)}' names is there; the first is "
+                f"None of the pictures that '{name}' of '{readable(self.table.path)}' names is "
+                "there; the first is "
                 f"'{cells[0]}'.",
                 "The files are looked for from the table's own folder.",
                 "data.source",
             )
+
         kept = self._keep(there, f"there is no such file as '{name}' says")
         names = [cells[row] for row in kept]
+
         part, rows, skipped, notes = picture_part(
             [paths[row] for row in kept], self.data, self.options, names, half
         )
         if not len(rows):
             raise UserError(
-                f"None of the {len(names):,} pictures of '{readable(self.table.path)}' could be read; "
+                f"None of the {len(names):,} pictures of '{readable(self.table.path)}' could be "
+                "read; "
                 f"'{skipped[0].path}': {skipped[0].reason}.",
                 "Choose other data.",
                 "data.source",
             )
+
         if len(rows) < len(names):
             self.table = self.table.take(rows)
             count = len(names) - len(rows)
@@ -224,21 +259,28 @@ class _Builder:
                 f"{count:,} {'picture' if count == 1 else 'pictures'} could not be read and "
                 f"{'is' if count == 1 else 'are'} left out."
             )
+
         self.skipped += skipped
         self.notes += notes
         return part
 
     def _pair(self) -> tuple[Part, ...]:
-        """Both halves. Rows are left out before anything is decoded, but for pictures that cannot be."""
+        """Both halves.
+
+        Rows are left out before anything is decoded, but for pictures that cannot be.
+        """
         first, second = self.plan.inputs
         for name in (first, second):
             if self.plan.roles[name].role != "image":
                 self._texts(name)
+
         left = self._part(first, 0)
         before = self.table
         right = self._part(second, 1)
+
         if len(self.table) < len(before):  # the second half lost rows that the first one has
             left = self._part(first, 0)
+
         return left, right
 
     # --- the rest
@@ -259,7 +301,9 @@ class _Builder:
 
     def _told(self) -> list[str]:
         """How the table was read, and what was replaced."""
-        plan, notes = self.plan, []
+        plan = self.plan
+        notes = []
+
         infinite = {
             name: count
             for name in plan.inputs
@@ -272,6 +316,7 @@ class _Builder:
                 else "values of '{}' are infinite and count"
             )
             notes.append(f"{count:,} {verb.format(name)} as missing.")
+
         dates = [
             name
             for name in plan.inputs
@@ -281,6 +326,7 @@ class _Builder:
             notes.append(
                 f"{', '.join(repr(name) for name in dates[:5])}: dates, read as days since 1970."
             )
+
         ignored = [
             name for name, one in plan.roles.items() if one.role == "ignore" and not one.given
         ]
@@ -291,16 +337,20 @@ class _Builder:
                 f" and {count - 3:,} more" if count > 3 else ""
             )
             notes.append(f"{shown} {'is' if count == 1 else 'are'} not read: {reason}.")
+
         if plan.groups:
             together = " and ".join(f"'{name}'" for name in plan.groups)
             notes.append(
-                f"Rows with the same {together} stay in one split: {len(set(self._groups() or ())):,} groups."
+                f"Rows with the same {together} stay in one split: "
+                f"{len(set(self._groups() or ())):,} groups."
             )
+
         if plan.targets:
             notes.insert(
                 0,
                 f"Predicted: {', '.join(plan.targets[:5])}{' …' if len(plan.targets) > 5 else ''}.",
             )
+
         return notes
 
     def _hints(self) -> np.ndarray:
@@ -314,5 +364,6 @@ class _Builder:
     def _groups(self) -> list[str] | None:
         if not self.plan.groups:
             return None
+
         several = [self.table.by_name[name].texts.to_pylist() for name in self.plan.groups]
         return ["\0".join(row) if any(row) else "" for row in zip(*several, strict=True)]

@@ -21,6 +21,8 @@ def look(data: DataSettings, check: Check = no_check) -> TablePreview | None:
         sample = SAMPLES.get(data.source.removeprefix(PREFIX))
         if sample is None or sample.form != "table":
             return None
+
         return preview(content.table_path(sample.name), table_settings(sample, data), check)
+
     path = table_in(Path(data.source).expanduser())
     return preview(path, data, check) if path is not None else None

@@ -52,8 +52,10 @@ TARGET_WORDS = (
 )
 FEW = 10
 """Whole numbers with at most so many different values are taken for classes."""
+
 ASKED = 20
 """With at most so many it is asked whether they are classes or amounts."""
+
 SEPARATORS = (";", "|", ",", "/")
 TAGGED_SHARE = 0.2
 TEXTS_OF_YES = (
@@ -70,8 +72,11 @@ Reads = Literal["row", "signal", "text", "image", "pair"]
 
 @dataclass(frozen=True)
 class Plan:
-    """roles: of every column, the target's among them. task: chosen or guessed. targets, inputs: names of columns.
-    question: what a person is asked about the target, "" if nothing. separator: between tags in one cell."""
+    """roles: of every column, the target's among them.
+
+    task: chosen or guessed. targets, inputs: names of columns. question: what a person is asked
+    about the target, "" if nothing. separator: between tags in one cell.
+    """
 
     roles: dict[str, Guess]
     task: str
@@ -94,7 +99,9 @@ def targets_in(data: DataSettings) -> tuple[str, ...]:
 
 
 def plan(table: Table, data: DataSettings, reuse_preparation: Preparation | None = None) -> Plan:
-    """Raises UserError where the settings do not fit the table, or there is nothing to learn from it."""
+    """Raises UserError where the settings do not fit the table, or there is nothing to learn from
+    it.
+    """
     _refuse_unknown(table, data, reuse_preparation is None)
     if len(table.columns) == 1 and data.task is None:
         raise unusable(
@@ -102,10 +109,12 @@ def plan(table: Table, data: DataSettings, reuse_preparation: Preparation | None
             f"has only one column, '{table.heads[0]}', so nothing can be predicted from it",
             "Choose a table with at least two columns, or another delimiter.",
         )
+
     named = targets_in(data)
     roles = guess(table, data.columns, named)
     if reuse_preparation is not None:
         roles = _as_trained(roles, reuse_preparation, bool(named))
+
     split = split_column(table, roles)
     if split is not None:
         roles[split.name] = Guess(
@@ -113,8 +122,10 @@ def plan(table: Table, data: DataSettings, reuse_preparation: Preparation | None
             "it says which split a row belongs to, and is followed",
             roles[split.name].given,
         )
+
     asked = task_of(data.task) if data.task is not None else None
     targets: tuple[str, ...] = named
+
     paired = not named and _pair(roles) is not None and asked is None
     if asked is not None and (asked.pairs or asked.targets in ("none", "tokens")):
         if not asked.pairs:
@@ -130,9 +141,12 @@ def plan(table: Table, data: DataSettings, reuse_preparation: Preparation | None
                 if _word(target.name) in TARGET_WORDS
                 else "the last column that could be"
             )
+
             roles[target.name] = Guess("target", f"what is predicted: {reason}")
+
     if paired or (asked is not None and asked.pairs):
         return _plan_pairs(table, data, roles, asked, split, named)
+
     kind, question, separator = _task(table, data, targets, roles)
     reads, inputs, notes = _inputs(table, data, roles, targets)
     return Plan(
@@ -150,10 +164,13 @@ def plan(table: Table, data: DataSettings, reuse_preparation: Preparation | None
 
 
 def _refuse_unknown(table: Table, data: DataSettings, all_of_them: bool) -> None:
-    """Raises UserError for a column that is not there; in data to be judged only the target must be."""
+    """Raises UserError for a column that is not there; in data to be judged only the target must
+    be.
+    """
     asked = [("data.target", targets_in(data))]
     if all_of_them:
         asked += [("data.columns", tuple(data.columns)), ("data.missing", tuple(data.missing))]
+
     for setting, names in asked:
         for name in names:
             if name not in table.by_name:
@@ -169,13 +186,16 @@ def _refuse_unknown(table: Table, data: DataSettings, all_of_them: bool) -> None
 def _as_trained(
     roles: dict[str, Guess], reuse_preparation: Preparation, target_known: bool
 ) -> dict[str, Guess]:
-    """Columns as the network's training had them, whatever these rows suggest. Others are left for the target, where
-    it is not known."""
+    """Columns as the network's training had them, whatever these rows suggest.
+
+    Others are left for the target, where it is not known.
+    """
     wanted: dict[str, str] = {
         column.name: column.role for column in getattr(reuse_preparation, "columns", ())
     }
     if not wanted:
         return roles
+
     other = ("text", "image", "number", "category") if target_known else ("text", "image")
     found: dict[str, Guess] = {}
     for name, one in roles.items():
@@ -187,6 +207,7 @@ def _as_trained(
             found[name] = Guess("ignore", "not read in training")
         else:
             found[name] = one
+
     return found
 
 
@@ -220,6 +241,7 @@ def _guess_target(table: Table, roles: dict[str, Guess], asked: Task | None) -> 
         usable = [
             column for column in table.columns if roles[column.name].role in ("number", "category")
         ]
+
     if asked is not None and asked.targets == "amounts":
         usable = [
             column
@@ -242,13 +264,16 @@ def _guess_target(table: Table, roles: dict[str, Guess], asked: Task | None) -> 
             and not roles[column.name].given
             and _word(column.name) in TARGET_WORDS
         ]
+
     words = {_word(column.name): column for column in reversed(usable)}
     for word in TARGET_WORDS:
         if word in words:
             return words[word]
+
     if len(usable) > 1:
         plainly = [column for column in usable if not column.date]
         return (plainly or usable)[-1]
+
     others = any(one.role in ("text", "image") for one in roles.values())
     return usable[0] if usable and others else None
 
@@ -263,6 +288,7 @@ def _plan_pairs(
 ) -> Plan:
     halves = [name for name, one in roles.items() if one.role in ("text", "image")]
     halves += [name for name in named if name not in halves]
+
     if len(halves) < 2:
         spare = [
             column.name
@@ -273,17 +299,22 @@ def _plan_pairs(
             and (split is None or column.name != split.name)
         ]
         halves += spare[-(2 - len(halves)) :]
+
     if len(halves) < 2:
         raise UserError(
-            f"Pairs need two columns of texts or pictures; '{readable(table.path)}' has {len(halves)}.",
+            f"Pairs need two columns of texts or pictures; '{readable(table.path)}' has "
+            f"{len(halves)}.",
             "Choose 'text' or 'image' for two columns.",
             "data.columns",
         )
+
     halves = sorted(halves[:2], key=table.heads.index)
     halves.sort(key=lambda name: roles[name].role != "image")
+
     for name in halves:
         if roles[name].role not in ("text", "image"):
             roles[name] = Guess("text", "one half of the pairs")
+
     others = [
         name
         for name, one in roles.items()
@@ -305,6 +336,7 @@ def _plan_pairs(
 def _left_out(names: Sequence[str], why: str) -> tuple[str, ...]:
     if not names:
         return ()
+
     shown = ", ".join(f"'{name}'" for name in names[:5]) + (
         f" and {len(names) - 5:,} more" if len(names) > 5 else ""
     )
@@ -318,6 +350,7 @@ def _inputs(
     for name, one in roles.items():
         if name not in targets:
             by_role.setdefault(one.role, []).append(name)
+
     rows = by_role.get("number", []) + by_role.get("category", [])
     for sort in ("image", "text"):
         names = by_role.get(sort, [])
@@ -329,6 +362,7 @@ def _inputs(
                 (names[0],),
                 _left_out(others, f"only {what}"),
             )
+
     if data.rows_are == "signal":
         steps = [
             column.name
@@ -346,19 +380,23 @@ def _inputs(
                 "Read a row as several values, or choose the columns.",
                 "data.rows_are",
             )
+
         return (
             "signal",
             tuple(steps),
             _left_out(by_role.get("category", []), "of a signal only numbers are"),
         )
+
     read = set(rows)
     names = [column.name for column in table.columns if column.name in read]
     if not names:
         raise UserError(
-            f"No column of '{readable(table.path)}' is left to predict from{_reasons(roles, targets)}.",
+            f"No column of '{readable(table.path)}' is left to predict "
+            f"from{_reasons(roles, targets)}.",
             "Choose what the columns are.",
             "data.columns",
         )
+
     return "row", tuple(names), ()
 
 
@@ -384,22 +422,27 @@ def _task(
                 "data.target",
             )
         return data.task, "", ""
+
     columns = [table.by_name[name] for name in targets]
     if data.task is not None:
         tagged = task_of(data.task).targets == "tags" and len(columns) == 1
         return data.task, "", (data.separator or separator_of(columns[0]) or ";") if tagged else ""
+
     if len(columns) > 1:
         if all(yes_or_no(column) for column in columns):
             return "multi-label", "", ""
         return "regression", "", ""
+
     column = columns[0]
     if data.separator is not None:
         return "multi-label", "", data.separator
     if column.kind == "mixed":
         return "regression", "", ""
+
     if column.numeric:
         if column.different == 2 and column.whole:
             return "binary-classification", "", ""
+
         if (
             column.whole
             and column.different <= ASKED
@@ -407,30 +450,42 @@ def _task(
         ):
             classes = column.different <= FEW
             question = (
-                f"'{column.name}' has {column.different} different whole numbers. Are they classes or amounts? Taken "
+                f"'{column.name}' has {column.different} different whole numbers. Are they classes "
+                "or amounts? Taken "
                 f"for {'classes' if classes else 'amounts'}; choose the task to decide."
             )
             return ("classification" if classes else "regression"), question, ""
+
         return "regression", "", ""
+
     if column.different == 2:
         return "binary-classification", "", ""
+
     separator = separator_of(column)
     if separator:
         return "multi-label", "", separator
+
     return "classification", "", ""
 
 
 def separator_of(column: Column) -> str:
-    """What clearly stands between tags in its cells: they come again in many combinations. "" where nothing does."""
+    """What clearly stands between tags in its cells: they come again in many combinations.
+
+    "" where nothing does.
+    """
     codes, words = column.coded
     if column.numeric or not words:
         return ""
+
     counts = np.bincount(codes[codes >= 0], minlength=len(words))
-    best, score = "", 0.0
+    best = ""
+
+    score = 0.0
     for separator in SEPARATORS:
         several = np.array([separator in word for word in words])
         share = float(counts[several].sum() / max(1, counts.sum()))
         tags = {tag.strip() for word in words for tag in word.split(separator)} - {""}
+
         lengths = [len(tag.split()) for tag in tags]
         if (
             share < TAGGED_SHARE
@@ -439,8 +494,11 @@ def separator_of(column: Column) -> str:
             or max(lengths) > 4
         ):
             continue
+
         if share > score:
-            best, score = separator, share
+            best = separator
+            score = share
+
     return best
 
 
@@ -449,6 +507,7 @@ def yes_or_no(column: Column) -> bool:
     if column.numeric:
         values = column.numbers[0]
         return set(np.unique(values[np.isfinite(values)]).tolist()) <= {0.0, 1.0}
+
     return {word.lower() for word in column.coded[1]} in [
         *TEXTS_OF_YES,
         {"yes"},

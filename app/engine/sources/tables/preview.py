@@ -20,9 +20,12 @@ SHOWN_ROWS = 20
 
 @dataclass(frozen=True)
 class ColumnPreview:
-    """role, reason: what it is taken for, and why. given: whether a person said so. different: values. missing: cells
-    without a value. policy: what happens to them, "" where nothing is read; policies: what could. odd: the first cells
-    that are no numbers in a column that mostly has numbers: (row, text)."""
+    """role, reason: what it is taken for, and why.
+
+    given: whether a person said so. different: values. missing: cells without a value. policy: what
+    happens to them, "" where nothing is read; policies: what could. odd: the first cells that are
+    no numbers in a column that mostly has numbers: (row, text).
+    """
 
     name: str
     role: Role
@@ -38,11 +41,13 @@ class ColumnPreview:
 
 @dataclass(frozen=True)
 class TablePreview:
-    """sort: "text", "spreadsheet" or "Parquet". delimiter ... sheet: what is used, None where it does not apply.
-    reasons: by the name of a setting in [data], the words for what was found and why. rows: the first twenty, as texts;
-    row_names: what each is called. total: rows, exactly if `complete`, else estimated from the beginning that was read.
-    question: what is asked about the target, "" if nothing. problem: why it cannot be learned from as it is, with
-    `setting` at fault."""
+    """sort: "text", "spreadsheet" or "Parquet". delimiter ... sheet: what is used, None where it
+    does not apply. reasons: by the name of a setting in [data], the words for what was found and
+    why. rows: the first twenty, as texts; row_names: what each is called. total: rows, exactly
+    if `complete`, else estimated from the beginning that was read. question: what is asked about
+    the target, "" if nothing. problem: why it cannot be learned from as it is, with `setting` at
+    fault.
+    """
 
     path: str
     sort: str
@@ -72,8 +77,11 @@ class TablePreview:
 
 
 def preview(source: str | Path, data: DataSettings, check: Check = no_check) -> TablePreview:
-    """Reads a small table as a whole, of a large one the beginning. A table that can be read but not be learned from
-    has a `problem`. Raises UserError for what is no table, OSError, and whatever `check` raises."""
+    """Reads a small table as a whole, of a large one the beginning.
+
+    A table that can be read but not be learned from has a `problem`. Raises UserError for what is
+    no table, OSError, and whatever `check` raises.
+    """
     return preview_of(read_beginning(source, data, check), data)
 
 
@@ -81,19 +89,29 @@ def preview_of(table: Table, data: DataSettings) -> TablePreview:
     """Of a table that is read already."""
     problem = UserError("", "")
     task: str = data.task or ""
-    targets, reads, separator, question = targets_in(data), "", "", ""
+    targets = targets_in(data)
+    reads = ""
+    separator = ""
+    question = ""
+
     notes = list(table.notes)
     try:
         planned = plan(table, data)
-        roles, task, targets, reads = planned.roles, planned.task, planned.targets, planned.reads
-        separator, question = planned.separator, planned.question
+        roles = planned.roles
+        task = planned.task
+        targets = planned.targets
+        reads = planned.reads
+        separator = planned.separator
+        question = planned.question
         notes += planned.notes
     except UserError as error:
         problem = error
         known = {name: role for name, role in data.columns.items() if name in table.by_name}
         roles = guess(table, known, [name for name in targets if name in table.by_name])
+
     if not table.complete:
         notes.append(f"Judged by the first {len(table):,} rows.")
+
     manner = table.manner
     return TablePreview(
         table.path,
@@ -137,9 +155,11 @@ def _column(
         if column.kind == "mixed" or (role == "number" and not column.numeric)
         else []
     )
+
     missing = len(column) - int(column.present.sum())
     chosen = data.missing.get(name)
     policy = chosen if chosen in policies else policies[0] if policies else ""
+
     return ColumnPreview(
         name,
         role,

@@ -19,7 +19,10 @@ SUFFIXES = (*TEXT_SUFFIXES, *SHEET_SUFFIXES, *PARQUET_SUFFIXES)
 
 Sort = Literal["text", "spreadsheet", "parquet"]
 PREVIEW_ROWS = 5_000
-"""Of a large table a preview reads at most so many rows; fewer of one with very many columns (columns.limited)."""
+"""Of a large table a preview reads at most so many rows; fewer of one with very many columns
+(columns.limited).
+"""
+
 SMALL = 4 << 20
 """Bytes: a smaller file is read as a whole for a preview too."""
 
@@ -28,6 +31,7 @@ def sort_of(path: Path) -> Sort:
     """By what the file begins with. Raises UserError for what is no table at all, OSError."""
     with path.open("rb") as file:
         head = file.read(4096)
+
     if head.startswith(b"PAR1"):
         return "parquet"
     if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
@@ -40,6 +44,7 @@ def sort_of(path: Path) -> Sort:
         .startswith((b"<html", b"<!doctype html", b"<?xml", b"<table"))
     ):
         raise unusable(path, "is a web page, whatever its name says", sheets.REMEDY)
+
     if (
         path.suffix.lower() in (*SHEET_SUFFIXES, *PARQUET_SUFFIXES)
         and b"\0" in head
@@ -47,6 +52,7 @@ def sort_of(path: Path) -> Sort:
     ):
         what = "Parquet file" if path.suffix.lower() in PARQUET_SUFFIXES else "spreadsheet"
         raise unusable(path, f"is not a {what}, or a damaged one", sheets.REMEDY)
+
     return "text"
 
 
@@ -61,15 +67,20 @@ def _archive(path: Path) -> Sort:
             names = set(archive.namelist())
     except Exception as error:  # BadZipFile, and whatever else a damaged directory raises
         raise unusable(path, "is a damaged spreadsheet or archive", sheets.REMEDY) from error
+
     if any(name.startswith("xl/") for name in names) or "content.xml" in names:
         return "spreadsheet"
+
     raise unusable(path, "is an archive, not a table", "Unpack it and open the table in it.")
 
 
 def read_file(
     path: Path, data: DataSettings, check: Check = no_check, most: int | None = None
 ) -> Table:
-    """The table in a file. most: only its first rows. Raises UserError, OSError, and whatever `check` raises."""
+    """The table in a file.
+
+    most: only its first rows. Raises UserError, OSError, and whatever `check` raises.
+    """
     sort = sort_of(path)
     if sort == "parquet":
         table = sheets.read_parquet(path, data, check, most)
@@ -77,11 +88,13 @@ def read_file(
         table = sheets.read_sheet(path, data, check, most)
     else:
         table = text.read(path, data, check, most)
+
     expected: Sort | None = _expected(path.suffix.lower())
     if expected not in (None, sort):
         named = {"text": "text", "spreadsheet": "a spreadsheet", "parquet": "a Parquet file"}
         note = f"'{path.name}' is {named[sort]}, not what its name says; it is read as what it is."
         table = dataclasses.replace(table, notes=(note, *table.notes))
+
     return table
 
 
@@ -90,6 +103,7 @@ def _expected(suffix: str) -> Sort | None:
         return "text"
     if suffix in SHEET_SUFFIXES:
         return "spreadsheet"
+
     return "parquet" if suffix in PARQUET_SUFFIXES else None
 
 
@@ -98,6 +112,7 @@ def read_table(source: str | Path, data: DataSettings, options: OpenOptions | No
     path = Path(source).expanduser()
     if options is not None:
         options.progress(f"Reading '{path.name}'", 0, 0)
+
     return read_file(path, data, options.check if options is not None else no_check)
 
 

@@ -1,4 +1,6 @@
-"""What each column is: as a person said, else guessed from its name and its values, with the reason."""
+"""What each column is: as a person said, else guessed from its name and its values, with the
+reason.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +29,7 @@ FEW_GROUPS = 10
 SENTENCE_WORDS = 4.0
 MANY_NUMBERS = 2
 """With more columns of numbers and categories beside it, a column of sentences is not what is read."""
+
 LOOKED_AT = 400
 
 
@@ -40,7 +43,9 @@ class Guess:
 
 
 def guess(table: Table, columns: Mapping[str, Role], targets: Sequence[str]) -> dict[str, Guess]:
-    """The role of every column, in the table's order. columns: those a person chose; targets: by the setting.
+    """The role of every column, in the table's order.
+
+    columns: those a person chose; targets: by the setting.
 
     No column is made the target here: see `plan`.
     """
@@ -52,6 +57,7 @@ def guess(table: Table, columns: Mapping[str, Role], targets: Sequence[str]) -> 
             found[column.name] = Guess(columns[column.name], "as chosen", True)
         else:
             found[column.name] = _guess(column, len(table))
+
     return _choose_texts(table, found)
 
 
@@ -65,20 +71,24 @@ def _guess(column: Column, rows: int) -> Guess:
         return Guess(
             "ignore", "every value is the same" if column.present.all() else "it has only one value"
         )
+
     if kind == "date":
         form = DATE_WORDS.get(column.date.split(" ")[0], "dates")
         return Guess(
             "number",
             f"{form}: read as days" if form == "dates" else f"dates ({form}): read as days",
         )
+
     if kind == "number":
         return _guess_number(column, rows)
+
     if kind == "mixed":
         cells = ", ".join(f"'{odd.text}'" for odd in column.odd())
         return Guess(
             "ignore",
             f"numbers with texts among them ({cells}); as numbers, those would count as missing",
         )
+
     return _guess_text(column, rows)
 
 
@@ -96,19 +106,23 @@ def _guess_number(column: Column, rows: int) -> Guess:
             return Guess("ignore", "a running number")
         if ID_NAME.search(column.name):
             return Guess("ignore", "an identifier: every value is different")
+
     if column.whole and GROUP_NAME.match(column.name) and FEW_GROUPS <= column.different < rows:
         return Guess("group", "rows of one of them stay in one split")
+
     return Guess("number", "whole numbers" if column.whole else "numbers")
 
 
 def _guess_text(column: Column, rows: int) -> Guess:
     codes, words = column.coded
     present = int((codes >= 0).sum())
+
     sample = words[:: max(1, len(words) // LOOKED_AT)][:LOOKED_AT]
     if sum(bool(PICTURE.search(word)) for word in sample) > 0.9 * len(sample):
         return Guess("image", "it names picture files")
     if column.name.lower() in SPLIT_NAMES and all(split_of(word) != FREE for word in words):
         return Guess("ignore", "it says which split a row belongs to, and is followed")
+
     length = float(np.mean([len(word.split()) for word in sample]))
     if length >= SENTENCE_WORDS and len(words) > 0.3 * present:
         return Guess("text", f"texts of {length:.0f} words on average")
@@ -120,12 +134,14 @@ def _guess_text(column: Column, rows: int) -> Guess:
         return Guess(
             "ignore", f"{len(words):,} different values in {present:,} rows: too many to learn from"
         )
+
     return Guess("category", f"{len(words):,} different values")
 
 
 def _choose_texts(table: Table, found: dict[str, Guess]) -> dict[str, Guess]:
-    """Sentences beside many numbers are not what is read; where nothing else can be read, texts that are all different
-    are."""
+    """Sentences beside many numbers are not what is read; where nothing else can be read, texts
+    that are all different are.
+    """
     roles = [one.role for one in found.values()]
     chosen = any(one.given and one.role in ("text", "image") for one in found.values())
     if sum(role in ("number", "category") for role in roles) > MANY_NUMBERS + 1 and not chosen:
@@ -137,10 +153,12 @@ def _choose_texts(table: Table, found: dict[str, Guess]) -> dict[str, Guess]:
                     reason=f"{one.reason}; choose 'text' to read them instead of the other columns",
                 )
         return found
+
     inputs = sum(role in ("text", "image") for role in roles)
     usable = sum(role in ("number", "category") for role in roles)
     if usable + inputs > 1 or chosen:
         return found
+
     spare = [
         column
         for column in table.columns
@@ -154,8 +172,10 @@ def _choose_texts(table: Table, found: dict[str, Guess]) -> dict[str, Guess]:
     spare.sort(
         key=lambda column: -float(np.mean([len(word) for word in column.coded[1][:LOOKED_AT]]))
     )
+
     for column in spare[: max(0, 2 - usable - inputs)]:
         found[column.name] = Guess("text", "texts: there is nothing else to read")
+
     return found
 
 
@@ -171,8 +191,10 @@ def split_column(table: Table, roles: Mapping[str, Guess]) -> Column | None:
             continue
         if guess_of.given and guess_of.role != "ignore":
             continue
+
         codes, words = column.coded
         known = np.array([split_of(word) != FREE for word in words])
         if len(words) and known[codes[codes >= 0]].mean() > 0.9:
             return column
+
     return None

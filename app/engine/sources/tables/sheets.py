@@ -19,6 +19,7 @@ from app.engine.sources.tables.delimiters import has_header
 
 UNPACKED_LIMIT = 4 << 30
 """Bytes: a spreadsheet that unpacks to more is an attack, or should be a Parquet file."""
+
 REMEDY = "Open it in the program that made it and save it again, or save it as CSV."
 
 
@@ -45,8 +46,10 @@ def read_sheet(path: Path, data: DataSettings, check: Check, most: int | None = 
         if _encrypted(path):
             raise unusable(path, "is protected by a password", "Save it without one.") from error
         raise unusable(path, f"is a spreadsheet that cannot be read ({error})", REMEDY) from error
+
     check()
     first = start[0] + 1
+
     numbered = [
         (first + place, row)
         for place, row in enumerate(rows)
@@ -56,6 +59,7 @@ def read_sheet(path: Path, data: DataSettings, check: Check, most: int | None = 
         raise unusable(
             path, f"has nothing in its sheet '{name}'", "Choose another sheet, or another file."
         )
+
     texts = [[_text(cell) for cell in row] for _, row in numbered[:400]]
     style = find_style(
         [_loose(numbered[1:400], place) for place in range(len(texts[0]))],
@@ -63,6 +67,7 @@ def read_sheet(path: Path, data: DataSettings, check: Check, most: int | None = 
         data.decimal,
         data.thousands,
     )
+
     header, head_why = (
         has_header(texts, NumberStyle()) if data.header is None else (data.header, "as chosen")
     )
@@ -79,11 +84,13 @@ def read_sheet(path: Path, data: DataSettings, check: Check, most: int | None = 
             "header": f"the first row {'has the names' if header else 'is an example'}: {head_why}",
         },
     )
+
     columns = []
     for place, head in enumerate(heads):
         if place % 500 == 0:
             check()
         columns.append(_column(head, style, [row[place] for _, row in body]))
+
     total = sheet.total_height or len(body)
     return Table(
         os.fspath(path),
@@ -104,22 +111,26 @@ def _sheet_of(path: Path, sheets: tuple[str, ...], data: DataSettings) -> tuple[
         return sheets[0], "the only sheet" if len(
             sheets
         ) == 1 else f"the first of {len(sheets)} sheets"
+
     if data.sheet not in sheets:
         known = ", ".join(f"'{sheet}'" for sheet in sheets[:10])
         raise UserError(
             f"'{path.name}' has no sheet '{data.sheet}'.", f"Choose one of: {known}.", "data.sheet"
         )
+
     return data.sheet, "as chosen"
 
 
 def _refuse_bombs(path: Path) -> None:
     if not zipfile.is_zipfile(path):
         return
+
     try:
         with zipfile.ZipFile(path) as archive:
             size = sum(item.file_size for item in archive.infolist())
     except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError):
         return  # the reader says what is wrong
+
     if size > UNPACKED_LIMIT:
         raise unusable(
             path,
@@ -129,7 +140,9 @@ def _refuse_bombs(path: Path) -> None:
 
 
 def _encrypted(path: Path) -> bool:
-    """Whether it is what Excel makes of a workbook with a password: a container with one encrypted stream."""
+    """Whether it is what Excel makes of a workbook with a password: a container with one encrypted
+    stream.
+    """
     with path.open("rb") as file:
         return "EncryptedPackage".encode("utf-16-le") in file.read(64 << 20)
 
@@ -145,11 +158,14 @@ def _text(cell: Any) -> str:
             if cell.time() != datetime.time()
             else cell.date().isoformat()
         )
+
     return "" if cell is None else str(cell).strip()
 
 
 def _loose(rows: list[tuple[int, list[Any]]], place: int) -> list[str]:
-    """Cells of a column that were typed as texts: of them alone it must be told how numbers are written."""
+    """Cells of a column that were typed as texts: of them alone it must be told how numbers are
+    written.
+    """
     return [row[place].strip() for _, row in rows if isinstance(row[place], str)]
 
 
@@ -165,6 +181,7 @@ def _column(name: str, style: NumberStyle, cells: list[Any]) -> Column:
             [float(cell) if isinstance(cell, (int, float)) else np.nan for cell in cells]
         )
         return Column(name, style, values=values)
+
     loose = any(isinstance(cell, str) and cell for cell in cells)
     if numbers and loose and style.decimal == ",":
         return Column(
@@ -178,6 +195,7 @@ def _column(name: str, style: NumberStyle, cells: list[Any]) -> Column:
                 pa.large_string(),
             ),
         )
+
     return Column(name, style, pa.array([_text(cell) for cell in cells], pa.large_string()))
 
 
@@ -188,7 +206,9 @@ def read_parquet(path: Path, data: DataSettings, check: Check, most: int | None 
 
     try:
         file = parquet.ParquetFile(path)
-        total, most = file.metadata.num_rows, limited(most, file.metadata.num_columns)
+        total = file.metadata.num_rows
+
+        most = limited(most, file.metadata.num_columns)
         if most is None or total <= most:
             found = file.read()
         else:
@@ -196,9 +216,11 @@ def read_parquet(path: Path, data: DataSettings, check: Check, most: int | None 
             found = pa.Table.from_batches([batch])
     except (pa.ArrowException, OSError, ValueError, KeyError, StopIteration) as error:
         raise unusable(path, "is a damaged Parquet file", "Save it again.") from error
+
     check()
     heads, notes = unique_heads([str(name).strip() for name in found.column_names])
     style = NumberStyle()
+
     texts = [place for place, field in enumerate(found.schema) if pa.types.is_string(field.type)]
     if texts:
         style = find_style(
@@ -207,11 +229,13 @@ def read_parquet(path: Path, data: DataSettings, check: Check, most: int | None 
             data.decimal,
             data.thousands,
         )
+
     columns = []
     for place, head in enumerate(heads):
         if place % 500 == 0:
             check()
         columns.append(_arrow_column(head, style, found.column(place)))
+
     return Table(
         os.fspath(path),
         tuple(columns),
@@ -236,20 +260,26 @@ def _arrow_column(name: str, style: NumberStyle, column: Any) -> Column:
     if pa.types.is_dictionary(kind):
         column = column.cast(kind.value_type)
         kind = column.type
+
     if pa.types.is_null(kind):
         return Column(name, style, pa.array([""] * len(column), pa.large_string()))
+
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         numbers = column.cast(pa.float64(), safe=False).combine_chunks()
         return Column(name, style, values=np.array(pc.fill_null(numbers, float("nan")), np.float64))
+
     if pa.types.is_temporal(kind):
         texts = [_text(cell) if cell is not None else "" for cell in column.to_pylist()]
         return Column(name, style, pa.array(texts, pa.large_string()))
+
     if pa.types.is_boolean(kind):
         texts = ["" if cell is None else str(cell) for cell in column.to_pylist()]
         return Column(name, style, pa.array(texts, pa.large_string()))
+
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         joined = pa.concat_arrays(
             column.cast(pa.large_string()).chunks or [pa.array([], pa.large_string())]
         )
         return Column(name, style, pc.utf8_trim_whitespace(pc.fill_null(joined, "")))
+
     return Column(name, style, pa.array([""] * len(column), pa.large_string()), nested=True)

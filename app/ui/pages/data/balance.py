@@ -1,4 +1,6 @@
-"""The left card of the overview: how many of each class or tag, how the amounts are spread, how long the texts are."""
+"""The left card of the overview: how many of each class or tag, how the amounts are spread, how
+long the texts are.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +21,7 @@ from app.ui.widgets.class_bars import ClassBars, balance_words
 
 MOST = 200_000
 """Texts whose length is counted."""
+
 ALIKE = 0.95
 
 
@@ -31,7 +34,8 @@ class BalanceCard(Card):
         self._dataset: Dataset | None = None
         self.bars = ClassBars(parts.theme)
         self.bars.setObjectName("data.classes")
-        self.amounts, self.lengths = Histogram(parts.theme), Histogram(parts.theme, "text")
+        self.amounts = Histogram(parts.theme)
+        self.lengths = Histogram(parts.theme, "text")
         self.amounts.setObjectName("data.amounts")
         self.amounts.setAccessibleName("How the amounts are spread")
         self.lengths.setObjectName("data.lengths")
@@ -78,6 +82,7 @@ class BalanceCard(Card):
         self.chooser.clear()
         self.chooser.addItems([amount.name for amount in description.amounts])
         self.chooser.blockSignals(False)
+
         if description.classes:
             self.title.setText("Tags" if tags else "Classes")
             self.set_why(f"how many {many} of each" if not tags else f"how many {many} have each")
@@ -89,26 +94,33 @@ class BalanceCard(Card):
         else:
             self.title.setText(many.capitalize())
             self.set_why("they are their own answers")
+
         self._show_lengths(dataset)
 
     def _show_amounts(self, *_: object) -> None:
-        dataset, place = self._dataset, max(0, self.chooser.currentIndex())
+        dataset = self._dataset
+        place = max(0, self.chooser.currentIndex())
         if dataset is None or place >= len(dataset.description.amounts):
             return
+
         amount = dataset.description.amounts[place]
         title = (
             amount.name
             if not amount.unit or amount.unit in amount.name
             else f"{amount.name} ({amount.unit})"
         )
+
         self.amounts.show_values(
             {split: dataset.targets[dataset.indices[split], place] for split in SPLITS}, title
         )
 
     def _show_lengths(self, dataset: Dataset) -> None:
-        """Of texts: their tokens without padding; of what is cut into equal pieces there is nothing to show."""
+        """Of texts: their tokens without padding; of what is cut into equal pieces there is nothing
+        to show.
+        """
         inputs = dataset.description.preparation.inputs
         place = next((place for place, one in enumerate(inputs) if one.kind == "text"), None)
+
         varied: dict[str, np.ndarray] = {}
         if place is not None:
             array = dataset.arrays[place]
@@ -117,9 +129,11 @@ class BalanceCard(Card):
                 for split in SPLITS
                 if len(dataset.indices[split])
             }
+
         shown = bool(varied) and _differ(np.concatenate(list(varied.values())))
         for widget in (self._length_words, self.lengths):
             widget.setVisible(shown)
+
         if shown:
             self.lengths.show_values(varied, "tokens")
 
@@ -134,7 +148,9 @@ class BalanceCard(Card):
             self._words.setText("" if description.amounts else f"{', '.join(sizes)}.")
             self._words.setVisible(not description.amounts)
             self.balance_button.hide()
+
             return
+
         counts = description.counts["training"]
         tags = dataset.targets.ndim == 2
         words = balance_words(
@@ -144,9 +160,11 @@ class BalanceCard(Card):
         weighted = (
             getattr(self._parts.document.experiment.loss, "class_weights", "none") == "balanced"
         )
+
         uneven = level != "good"
         if uneven and weighted:
             words += f" Rare {'tags' if tags else 'classes'} count more in the loss."
+
         self._words.setText(words)
         self._words.show()
         style(self._words, "secondary" if not uneven or weighted else level)
@@ -161,6 +179,8 @@ class BalanceCard(Card):
 
 
 def _differ(lengths: np.ndarray) -> bool:
-    """Whether it tells anything to draw them: pieces of one text all have one length, but for the last."""
+    """Whether it tells anything to draw them: pieces of one text all have one length, but for the
+    last.
+    """
     _, counts = np.unique(lengths, return_counts=True)
     return int(counts.max()) < ALIKE * len(lengths)

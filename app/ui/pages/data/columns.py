@@ -1,4 +1,7 @@
-"""The columns of a table: what each is, why, what it lacks. A click on a role or a policy offers the others."""
+"""The columns of a table: what each is, why, what it lacks.
+
+A click on a role or a policy offers the others.
+"""
 
 from __future__ import annotations
 
@@ -69,6 +72,7 @@ def offers(columns: Sequence[ColumnPreview], row: int, place: int) -> list[Offer
         return [Offer(one, POLICIES.get(one, one), one == column.policy) for one in column.policies]
     if place != ROLE:
         return []
+
     found = [Offer(role, words, role == column.role) for role, words in ROLES.items()]
     others = [one.name for one in columns if one.role == "target" and one is not column]
     if others and column.role != "target":
@@ -77,6 +81,7 @@ def offers(columns: Sequence[ColumnPreview], row: int, place: int) -> list[Offer
             Offer(TOO, f"Target, beside '{others[0]}'" + (" …" if len(others) > 1 else ""), False),
         )
         found[0] = Offer("target", "Target: the only one to predict", False)
+
     return found
 
 
@@ -92,6 +97,7 @@ class _Columns(QAbstractTableModel):
             self.columns = columns
             self.dataChanged.emit(self.index(0, 0), self.index(len(columns) - 1, len(HEADS) - 1))
             return
+
         self.beginResetModel()
         self.columns = columns
         self.endResetModel()
@@ -109,6 +115,7 @@ class _Columns(QAbstractTableModel):
             return HEADS[section]
         if role == Qt.ItemDataRole.TextAlignmentRole and section in (DIFFERENT, MISSING):
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -119,6 +126,7 @@ class _Columns(QAbstractTableModel):
             return self._tip(column, index.column())
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in (DIFFERENT, MISSING):
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+
         return None
 
     def _words(self, column: ColumnPreview, place: int) -> str:
@@ -126,6 +134,7 @@ class _Columns(QAbstractTableModel):
             return ROLES.get(column.role, column.role)
         if place == POLICY:
             return POLICIES.get(column.policy, "") if column.missing else ""
+
         return {
             NAME: column.name,
             WHY: column.reason,
@@ -140,9 +149,11 @@ class _Columns(QAbstractTableModel):
             )
         if place == POLICY and column.missing and column.policies:
             return "What the network gets where there is no value. Press to choose something else."
+
         if column.odd:
             cells = ", ".join(f"'{text}' ({row})" for row, text in column.odd)
             return f"{column.name}: not all of it is numbers: {cells}."
+
         return column.reason if place == WHY else column.name
 
 
@@ -169,10 +180,12 @@ class _Cells(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         side = self._theme.px(12)
         view = self.parent()
+
         assert isinstance(view, ColumnTable)
         if not view.offered(index):
             super().paint(painter, option, index)
             return
+
         whole = QRect(option.rect)
         super().paint(painter, option, index)
         place = QRect(
@@ -183,6 +196,7 @@ class _Cells(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         hint = super().sizeHint(option, index)
         view = self.parent()
+
         assert isinstance(view, ColumnTable)
         return hint + QSize(self._theme.px(22 if view.offered(index) else 8), 0)
 
@@ -232,9 +246,12 @@ class ColumnTable(QTableView):
         """Show what may be chosen in a cell."""
         if not self.offered(index):
             return
-        menu, columns = QMenu(self), self._columns.columns
+
+        menu = QMenu(self)
+        columns = self._columns.columns
         menu.setObjectName("data.columns.menu")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+
         for one in offers(columns, index.row(), index.column()):
             action = menu.addAction(one.words)
             action.setCheckable(True)
@@ -246,10 +263,12 @@ class ColumnTable(QTableView):
                     name, what, value
                 )
             )
+
         if index.column() == ROLE and columns[index.row()].given:
             menu.addSeparator()
             name = columns[index.row()].name
             menu.addAction("As guessed", lambda: self.chosen.emit(name, "role", ""))
+
         menu.popup(self.viewport().mapToGlobal(self.visualRect(index).bottomLeft()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -274,6 +293,7 @@ class ColumnTable(QTableView):
                 self.sizeHintForColumn(place), self.horizontalHeader().sectionSizeHint(place)
             )
             self.setColumnWidth(place, min(wanted, self._theme.px(most)))
+
         lines = len(self._columns.columns) * self.verticalHeader().defaultSectionSize()
         self.setMaximumHeight(
             lines + self.horizontalHeader().sizeHint().height() + self._theme.px(8)

@@ -1,4 +1,6 @@
-"""How a text is cut into tokens: its pieces on tiles of alternating colour, as the network counts them."""
+"""How a text is cut into tokens: its pieces on tiles of alternating colour, as the network counts
+them.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,11 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from app.ui.style.theme import SMALL, Theme
 
 SHADES = ("accent_tint", "good_tint", "warning_tint")
-LINE, PAD, MOST = 24, 3, 400
+LINE = 24
+PAD = 3
+MOST = 400
 """Height of a line and room on both sides of a piece, in pixels at 100 %; pieces that are laid out."""
+
 MARKS = {" ": "·", "\n": "↵", "\t": "⇥", "\r": "↵"}
 """White space has a piece of its own or a part of one, so it must be seen."""
 
@@ -31,7 +36,9 @@ class _Tile:
 
 
 class TokenView(QWidget):
-    """show_pieces(pieces): one text, as many pieces as there is room for; the last tile says how many are left."""
+    """show_pieces(pieces): one text, as many pieces as there is room for; the last tile says how
+    many are left.
+    """
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -56,6 +63,7 @@ class TokenView(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(self._theme.font(SMALL))
+
         for tile in self._tiles(QFontMetricsF(painter.font())):
             path = QPainterPath()
             path.addRoundedRect(tile.place, self._theme.px(3), self._theme.px(3))
@@ -68,21 +76,29 @@ class TokenView(QWidget):
     def _tiles(self, metrics: QFontMetricsF) -> list[_Tile]:
         """The pieces in lines, as far as they fit into the height."""
         theme = self._theme
-        line, pad, gap = theme.px(LINE), theme.px(PAD), theme.px(2)
+        line = theme.px(LINE)
+        pad = theme.px(PAD)
+        gap = theme.px(2)
         high = min(line - gap, metrics.height() + theme.px(4))
         found: list[_Tile] = []
+
         left = top = 0.0
         for number, piece in enumerate(self.pieces[:MOST]):
             text = visible(piece) or "∅"
             width = min(metrics.horizontalAdvance(text) + 2 * pad, float(self.width()))
             if left and left + width > self.width():
-                left, top = 0.0, top + line
+                left = 0.0
+                top = top + line
+
             if top + high > self.height():
                 return self._with_rest(found, metrics, len(self.pieces) - number)
+
             found.append(_Tile(QRectF(left, top, width, high), text, SHADES[number % len(SHADES)]))
             left += width + gap
+
         if len(self.pieces) > MOST:
             return self._with_rest(found, metrics, len(self.pieces) - MOST)
+
         return found
 
     def _with_rest(self, tiles: list[_Tile], metrics: QFontMetricsF, rest: int) -> list[_Tile]:
@@ -90,9 +106,13 @@ class TokenView(QWidget):
         while tiles:
             text = f"and {rest:,} more"
             width = metrics.horizontalAdvance(text) + 2 * self._theme.px(PAD)
+
             last = tiles[-1].place
             if last.right() + self._theme.px(2) + width <= self.width():
                 place = QRectF(last.right() + self._theme.px(2), last.top(), width, last.height())
                 return [*tiles, _Tile(place, text, "")]
-            tiles, rest = tiles[:-1], rest + 1
+
+            tiles = tiles[:-1]
+            rest = rest + 1
+
         return tiles

@@ -12,23 +12,28 @@ from app.ui.state.document import Document
 
 DATASET = GuideCard(
     "Dataset",
-    "One of the three parts of training: architecture, dataset, loss. The network learns from the training examples, "
-    "is judged after every epoch by the validation examples, and at the very end by the test examples.",
+    "One of the three parts of training: architecture, dataset, loss. The network learns from the "
+    "training examples, "
+    "is judged after every epoch by the validation examples, and at the very end by the test "
+    "examples.",
 )
 FIRST = GuideCard(
     "Begin with data",
-    "Pictures, texts or sounds sorted into folders are enough: the folder's name is the class. Or a table: one column "
+    "Pictures, texts or sounds sorted into folders are enough: the folder's name is the class. Or "
+    "a table: one column "
     "is predicted from the others. Everything stays where it is, and nothing is sent anywhere.",
 )
 ABOUT = {
     "augmentation": GuideCard(
         "Variation",
-        "A picture that is shifted or mirrored is still of its class. Varied pictures are like more "
+        "A picture that is shifted or mirrored is still of its class. Varied pictures are like "
+        "more "
         "pictures; take only what could happen to a real one.",
     ),
     "table": GuideCard(
         "Columns",
-        "The target is what the network learns to answer, from all columns that are not ignored. What would "
+        "The target is what the network learns to answer, from all columns that are not ignored. "
+        "What would "
         "not be known beforehand, or says the answer in other words, must be ignored.",
     ),
     "skipped": GuideCard(
@@ -39,17 +44,20 @@ ABOUT = {
 PREPARED = {
     "image": GuideCard(
         "Size",
-        "Half the side is a quarter of the time and memory. If you can tell the pictures apart at this size, "
+        "Half the side is a quarter of the time and memory. If you can tell the pictures apart at "
+        "this size, "
         "so can the network.",
     ),
     "row": GuideCard(
         "Numbers",
-        "Numbers are brought to mean 0 and spread 1 by the training rows alone, so that no column counts "
+        "Numbers are brought to mean 0 and spread 1 by the training rows alone, so that no column "
+        "counts "
         "more because of its unit. A category that training never saw is 'unseen'.",
     ),
     "text": GuideCard(
         "Tokens",
-        "A text is read in pieces: parts of words that occur often, or single bytes. Short pieces make long "
+        "A text is read in pieces: parts of words that occur often, or single bytes. Short pieces "
+        "make long "
         "texts; what is longer than the context is cut.",
     ),
     "signal": GuideCard(
@@ -63,10 +71,13 @@ ASKED = "choose the task to decide."
 
 
 def guide_cards(document: Document, tab: str, show_skipped: Callable[[], None]) -> list[GuideCard]:
-    """The dataset, the tab in front, and what is to be said about these data with what one click changes."""
+    """The dataset, the tab in front, and what is to be said about these data with what one click
+    changes.
+    """
     description = document.description
     if description is None:
         return [FIRST, DATASET]
+
     cards = [
         _card(document, finding, show_skipped)
         for finding in before_training(document.experiment, description)
@@ -78,6 +89,7 @@ def guide_cards(document: Document, tab: str, show_skipped: Callable[[], None]) 
         note for note in description.notes if not note.endswith(ASKED)
     ]  # the page asks it itself
     cards += [GuideCard("While reading", note) for note in notes[:3] if tab == "overview"]
+
     return cards
 
 
@@ -86,6 +98,7 @@ def _card(document: Document, finding: Finding, show_skipped: Callable[[], None]
     remedy = finding.remedy
     if remedy is None:
         return GuideCard(finding.title, finding.text, finding.level)
+
     changes = dict(remedy.changes)
 
     def act() -> None:

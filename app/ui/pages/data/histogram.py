@@ -13,24 +13,34 @@ from app.ui.style.theme import SMALL, Theme
 from app.ui.text.amounts import count_text, number_text
 from app.ui.widgets.class_bars import GAP, HEAD, SPLITS, SQUARE
 
-BARS, FOOT = 24, 36
+BARS = 24
+FOOT = 36
 """Bars at most; height below them for the axis and its title, in pixels at 100 %."""
+
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
 def bins_of(values: np.ndarray, most: int = BARS) -> np.ndarray:
-    """Edges of equal bars at round numbers, from the lowest to the highest value: (n + 1,), n at most `most`."""
+    """Edges of equal bars at round numbers, from the lowest to the highest value: (n + 1,), n at
+    most `most`.
+    """
     if not len(values):
         return np.array([0.0, 1.0])
-    low, high = float(np.min(values)), float(np.max(values))
+
+    low = float(np.min(values))
+    high = float(np.max(values))
     if high <= low:
         return np.array([low - 0.5, low + 0.5])
+
     rough = (high - low) / min(most, max(4, int(np.sqrt(len(values)) * 1.5)))
     power = 10.0 ** np.floor(np.log10(rough))
+
     step = next(power * factor for factor in STEPS if power * factor >= rough * (1 - 1e-9))
     if step != np.rint(step) and bool((values == np.rint(values)).all()):
         step = float(np.ceil(step))  # of whole numbers nothing lies between two of them
-    first, last = np.floor(low / step + 1e-9), np.floor(high / step + 1e-9) + 1
+
+    first = np.floor(low / step + 1e-9)
+    last = np.floor(high / step + 1e-9) + 1
     return np.arange(first, last + 1) * step
 
 
@@ -40,6 +50,7 @@ def edge_words(edges: np.ndarray) -> list[str]:
     largest = float(np.abs(edges).max())
     if largest >= 1e6 or step < 1e-4:
         return [number_text(float(edge)) for edge in edges]
+
     decimals = max(0, -int(np.floor(np.log10(step) + 1e-9)))
     decimals += not np.isclose(round(step, decimals), step)
     return [f"{edge + 0.0:,.{decimals}f}" for edge in np.round(edges, decimals)]
@@ -50,7 +61,8 @@ class Histogram(QWidget):
 
     def __init__(self, theme: Theme, noun: str = "example") -> None:
         super().__init__()
-        self._theme, self._noun = theme, noun
+        self._theme = theme
+        self._noun = noun
         self.edges = np.array([0.0, 1.0])
         self.counts: dict[str, np.ndarray] = {}
         self._title = ""
@@ -61,13 +73,17 @@ class Histogram(QWidget):
         """values: per split, (n,) numbers. title: of the axis, with its unit."""
         given = {split: np.asarray(one, float) for split, one in values.items() if len(one)}
         every = np.concatenate(list(given.values())) if given else np.zeros(0)
-        self.edges, self._title = bins_of(every), title
+        self.edges = bins_of(every)
+        self._title = title
         self.counts = {split: np.histogram(one, self.edges)[0] for split, one in given.items()}
+
         if len(every):
             self.setAccessibleDescription(
-                f"{title}: from {number_text(float(every.min()))} to {number_text(float(every.max()))}, half of them "
+                f"{title}: from {number_text(float(every.min()))} to "
+                f"{number_text(float(every.max()))}, half of them "
                 f"below {number_text(float(np.median(every)))}."
             )
+
         self.update()
 
     def words(self, bar: int) -> str:
@@ -75,6 +91,7 @@ class Histogram(QWidget):
         parts = ", ".join(f"{int(counts[bar]):,} {split}" for split, counts in self.counts.items())
         total = int(sum(counts[bar] for counts in self.counts.values()))
         low, high = edge_words(self.edges)[bar : bar + 2]
+
         return f"{low} to {high}: {count_text(total, self._noun)} ({parts})"
 
     def sizeHint(self) -> QSize:
@@ -94,15 +111,19 @@ class Histogram(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setFont(self._theme.font(SMALL))
+
         if self.counts:
             self._paint_legend(painter)
             self._paint_bars(painter)
             self._paint_axis(painter)
 
     def _paint_bars(self, painter: QPainter) -> None:
-        area, theme = self._area, self._theme
+        area = self._area
+        theme = self._theme
         total = np.sum(list(self.counts.values()), axis=0)
-        width, most = area.width() / len(total), max(1, int(total.max()))
+        width = area.width() / len(total)
+
+        most = max(1, int(total.max()))
         for bar in range(len(total)):
             bottom = area.bottom()
             for split, counts in self.counts.items():
@@ -115,11 +136,16 @@ class Histogram(QWidget):
                         height,
                     )
                     painter.fillRect(place, theme.color(SPLITS.get(split, "line")))
+
                 bottom -= height
 
     def _paint_legend(self, painter: QPainter) -> None:
-        theme, metrics, left = self._theme, QFontMetricsF(painter.font()), 0.0
-        square, height = theme.px(SQUARE), theme.px(HEAD) - theme.px(4)
+        theme = self._theme
+        metrics = QFontMetricsF(painter.font())
+        left = 0.0
+        square = theme.px(SQUARE)
+
+        height = theme.px(HEAD) - theme.px(4)
         for split, counts in self.counts.items():
             text = f"{split} {int(counts.sum()):,}"
             place = QRectF(left, (height - square) / 2, square, square)
@@ -133,7 +159,9 @@ class Histogram(QWidget):
 
     def _paint_axis(self, painter: QPainter) -> None:
         """Numbers under as many edges as there is room for, the title below."""
-        theme, area, metrics = self._theme, self._area, QFontMetricsF(painter.font())
+        theme = self._theme
+        area = self._area
+        metrics = QFontMetricsF(painter.font())
         painter.setPen(QPen(theme.color("line"), 1))
         painter.drawLine(area.bottomLeft(), area.bottomRight())
         painter.setPen(theme.color("secondary"))
@@ -141,24 +169,31 @@ class Histogram(QWidget):
         widest = max(metrics.horizontalAdvance(word) for word in words) + theme.px(12)
         each = area.width() / (len(self.edges) - 1)
         every = max(1, int(np.ceil(widest / each)))
-        top, line = area.bottom() + theme.px(2), metrics.height()
+        top = area.bottom() + theme.px(2)
+        line = metrics.height()
+
         for place in range(0, len(self.edges), every):
             across = metrics.horizontalAdvance(words[place])
             left = max(0.0, area.left() + place * each - across / 2)
             if left + across > self.width():  # of the last one there may be no room
                 continue
+
             painter.drawText(QPointF(left, top + metrics.ascent()), words[place])
+
         title = metrics.elidedText(self._title, Qt.TextElideMode.ElideRight, area.width())
         room = QRectF(0, top + line, area.width(), line + 2)
         painter.drawText(room, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, title)
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            area, bars = self._area, len(self.edges) - 1
+            area = self._area
+            bars = len(self.edges) - 1
+
             bar = int((event.pos().x() - area.left()) / max(1.0, area.width()) * bars)
             if self.counts and 0 <= bar < bars and area.contains(QPointF(event.pos())):
                 QToolTip.showText(event.globalPos(), self.words(bar), self)
             else:
                 QToolTip.hideText()
+
             return True
         return super().event(event)

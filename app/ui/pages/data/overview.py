@@ -23,13 +23,17 @@ from app.ui.widgets.examples.grid import ExampleGrid, ExampleRow, LazyRows
 from app.ui.widgets.examples.picture import example_of
 from app.ui.widgets.examples.thumbnails import Row, ThumbnailGrid
 
-SIDE, MIXED, SHOWN = 44, 400, 64
+SIDE = 44
+MIXED = 400
+SHOWN = 64
 """Side of a thumbnail at 100 %; pictures of the mixed view; pictures of the first batch."""
+
 ORDERS = (("Mixed", ""), ("Lowest first", "low"), ("Highest first", "high"))
 
 
 class Overview(QWidget):
-    """Three cards: the balance, examples, and what the network gets first: a batch of pictures, or tokens of a text.
+    """Three cards: the balance, examples, and what the network gets first: a batch of pictures, or
+    tokens of a text.
 
     `refresh` shows the dataset of the document; the first batch comes from the background.
     """
@@ -43,7 +47,8 @@ class Overview(QWidget):
         self._grid = QGridLayout(inside)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self.balance = BalanceCard(parts)
-        self.bars, self.balance_button = self.balance.bars, self.balance.balance_button
+        self.bars = self.balance.bars
+        self.balance_button = self.balance.balance_button
         self._grid.addWidget(self.balance, 0, 0, 3, 1)
         self._grid.addWidget(self._examples_card(), 0, 1)
         self._grid.addWidget(self._batch_card(), 1, 1)
@@ -68,15 +73,15 @@ class Overview(QWidget):
         self.chooser.setMaximumWidth(self._parts.theme.px(220))
         self.chooser.currentIndexChanged.connect(self._show_examples)
         card.tools.addWidget(self.chooser)
-        self.pictures, self.examples = (
-            ThumbnailGrid(self._parts.theme, SIDE),
-            ExampleGrid(self._parts.theme, SIDE),
-        )
+        self.pictures = ThumbnailGrid(self._parts.theme, SIDE)
+        self.examples = ExampleGrid(self._parts.theme, SIDE)
         self.pictures.setObjectName("data.pictures")
         self.examples.setObjectName("data.examples")
+
         for grid in (self.pictures, self.examples):
             grid.clickable = False
             card.body.addWidget(grid, 1)
+
         return card
 
     def _batch_card(self) -> Card:
@@ -90,6 +95,7 @@ class Overview(QWidget):
         style(self._batch_words, "secondary")
         card.body.addWidget(self.batch, 1)
         card.body.addWidget(self._batch_words)
+
         return card
 
     def _tokens_card(self) -> Card:
@@ -101,6 +107,7 @@ class Overview(QWidget):
         style(self._token_words, "secondary")
         card.body.addWidget(self.tokens, 1)
         card.body.addWidget(self._token_words)
+
         return card
 
     # --- showing
@@ -110,32 +117,39 @@ class Overview(QWidget):
         dataset = self._parts.document.dataset
         if dataset is None:
             return
+
         if dataset is not self._dataset:
             self._dataset = dataset
             self._show_dataset(dataset)
+
         self.balance.refresh(dataset)
         if dataset.description.kind == "image":
             self._ask_for_batch(dataset)
 
     def _show_dataset(self, dataset: Dataset) -> None:
         description = dataset.description
-        pictures, texts = description.kind == "image", _text_of(dataset) is not None
+        pictures = description.kind == "image"
+        texts = _text_of(dataset) is not None
         self.balance.refresh(dataset)
         self.pictures.setVisible(pictures)
         self.examples.setVisible(not pictures)
         self._batch_card_.setVisible(pictures)
         self._tokens_card_.setVisible(texts)
+
         for row, used in enumerate((True, pictures, texts)):
             self._grid.setRowStretch(row, (3 if row == 0 and texts else 2) if used else 0)
             self._grid.setRowMinimumHeight(row, self._parts.theme.px(176) if used else 0)
+
         self._examples_card_.title.setText(noun(description.kind).capitalize())
         self._fill_chooser(dataset)
         self._show_tokens(dataset)
 
     def _fill_chooser(self, dataset: Dataset) -> None:
-        description, chosen = dataset.description, self.chooser.currentData()
+        description = dataset.description
+        chosen = self.chooser.currentData()
         self.chooser.blockSignals(True)
         self.chooser.clear()
+
         if description.classes:
             self.chooser.addItem("All classes" if dataset.targets.ndim == 1 else "All tags", "")
             for name, total in zip(description.classes, self.bars.totals, strict=True):
@@ -143,6 +157,7 @@ class Overview(QWidget):
         elif description.amounts:
             for words, key in ORDERS:
                 self.chooser.addItem(words, key)
+
         self.chooser.setVisible(self.chooser.count() > 0)
         self.chooser.setCurrentIndex(max(0, self.chooser.findData(chosen)))
         self.chooser.blockSignals(False)
@@ -155,10 +170,9 @@ class Overview(QWidget):
         dataset = self._dataset
         if dataset is None:
             return
-        description, one_class = (
-            dataset.description,
-            dataset.targets.ndim == 1 and self.chooser.currentIndex() > 0,
-        )
+
+        description = dataset.description
+        one_class = dataset.targets.ndim == 1 and self.chooser.currentIndex() > 0
         rows = self._chosen_rows(dataset)
 
         def caption(row: int) -> str:
@@ -181,11 +195,10 @@ class Overview(QWidget):
 
     def _chosen_rows(self, dataset: Dataset) -> np.ndarray:
         """The rows of the chosen class, or some of all in the chosen order."""
-        description, targets, place = (
-            dataset.description,
-            dataset.targets,
-            self.chooser.currentIndex() - 1,
-        )
+        description = dataset.description
+        targets = dataset.targets
+
+        place = self.chooser.currentIndex() - 1
         if description.classes and targets.ndim == 1:
             return mixed(targets, MIXED) if place < 0 else np.flatnonzero(targets == place)
         if description.classes:
@@ -194,9 +207,11 @@ class Overview(QWidget):
                 if place < 0
                 else np.flatnonzero(targets[:, place] > 0)
             )
+
         if description.amounts and self.chooser.currentData():
             order = np.argsort(targets[:, 0], kind="stable")
             return (order if self.chooser.currentData() == "low" else order[::-1])[:MIXED]
+
         return np.unique(np.linspace(0, len(targets) - 1, min(MIXED, len(targets))).astype(int))
 
     def _show_tokens(self, dataset: Dataset) -> None:
@@ -204,6 +219,7 @@ class Overview(QWidget):
         place = _text_of(dataset)
         if place is None:
             return
+
         preparation = dataset.description.preparation
         half: Any = getattr(preparation, "halves", (preparation,))[place]
         array = dataset.arrays[place]
@@ -226,11 +242,15 @@ class Overview(QWidget):
             training = document.effective().training
         except UserError:
             training = document.experiment.training
+
         size = training.step_size if training.batch_size else 128
-        augmentation, seed = document.experiment.augmentation, training.seed
+        augmentation = document.experiment.augmentation
+        seed = training.seed
+
         asked = (id(dataset), augmentation, size, seed)
         if asked == self._asked:
             return
+
         self._asked = asked
         if not self.batch.rows:
             loaded = "torch" in sys.modules
@@ -248,11 +268,14 @@ class Overview(QWidget):
     def _show_batch(self, batch: Any) -> None:
         if self._dataset is None:
             return
-        description, targets = self._dataset.description, self._dataset.targets
+
+        description = self._dataset.description
+        targets = self._dataset.targets
         rows: list[Row] = [
             (picture, target_words(description, targets[row]), "quiet")
             for picture, row in zip(batch.pictures, batch.rows, strict=True)
         ]
+
         self.batch.show_rows(rows)
         shown = "" if len(rows) == batch.size else f"; the first {len(rows)} are shown"
         varied = "not varied" if batch.augmentation == "none" else f"varied: {batch.augmentation}"
@@ -265,9 +288,11 @@ class Overview(QWidget):
     def _restyle(self) -> None:
         theme = self._parts.theme
         self._grid.setSpacing(theme.px(16))
+
         for row in range(self._grid.rowCount()):
             if self._grid.rowStretch(row):
                 self._grid.setRowMinimumHeight(row, theme.px(176))
+
         self.chooser.setMaximumWidth(theme.px(220))
 
 
@@ -283,4 +308,5 @@ def mixed(targets: np.ndarray, most: int) -> np.ndarray:
     sorted_targets = targets[order]
     starts = np.searchsorted(sorted_targets, sorted_targets)
     turn = np.arange(len(order)) - starts
+
     return order[np.lexsort((sorted_targets, turn))][:most]

@@ -1,4 +1,7 @@
-"""Data: what there is to learn from. Empty, reading, failed, or ready with the tabs that concern these data."""
+"""Data: what there is to learn from.
+
+Empty, reading, failed, or ready with the tabs that concern these data.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,9 @@ TITLES = ("Overview", "Table", "Preparation", "Augmentation", "Skipped files")
 
 
 class DataPage(Page):
-    """Reads the document's data; writes its sections "data" and "augmentation", and the class weights of the loss."""
+    """Reads the document's data; writes its sections "data" and "augmentation", and the class
+    weights of the loss.
+    """
 
     name = "data"
     title = "Data"
@@ -54,9 +59,11 @@ class DataPage(Page):
             "failed": FailedState(parts),
             "ready": self._ready(),
         }
+
         self._stack = QStackedWidget()
         for widget in self._states.values():
             self._stack.addWidget(widget)
+
         self._column = QVBoxLayout(self)
         self._column.addWidget(self._stack)
         parts.document.changed.connect(self._refresh)
@@ -76,6 +83,7 @@ class DataPage(Page):
             return False, getattr(
                 document.data_failure, "what", ""
             ) or "The data could not be opened."
+
         return (
             False,
             "The data are being read."
@@ -95,7 +103,8 @@ class DataPage(Page):
 
     def _ready(self) -> QWidget:
         parts = self._parts
-        self._heading, self._where = ElidedLabel(least=10), ElidedLabel(least=10)
+        self._heading = ElidedLabel(least=10)
+        self._where = ElidedLabel(least=10)
         style(self._heading, "heading")
         style(self._where, "secondary")
         self._other = QPushButton("Open other data")
@@ -108,12 +117,15 @@ class DataPage(Page):
         words.addWidget(self._where)
         head = QHBoxLayout()
         self._other.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
         for label in (self._heading, self._where):
             label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+
         head.addLayout(words, 1)
         head.addWidget(self._again_strip())
         head.addWidget(self._other)
-        self._task_words, self.task = QLabel("Task"), TaskBox(parts.document)
+        self._task_words = QLabel("Task")
+        self.task = TaskBox(parts.document)
         self._task_words.setBuddy(self.task)
         style(self._task_words, "secondary")
         self._tabs = QTabBar()
@@ -121,22 +133,22 @@ class DataPage(Page):
         self._tabs.setAccessibleName("Parts of the Data page")
         self._tabs.setExpanding(False)
         self._tabs.setDrawBase(False)
+
         for text in TITLES:
             self._tabs.addTab(text)
-        self.overview, self.table, self.preparing = (
-            Overview(parts),
-            TableView(parts),
-            Preparing(parts),
-        )
-        self.varying, self.skipped, self.question = (
-            Varying(parts),
-            SkippedFiles(parts),
-            Question(parts.document),
-        )
+
+        self.overview = Overview(parts)
+        self.table = TableView(parts)
+        self.preparing = Preparing(parts)
+        self.varying = Varying(parts)
+        self.skipped = SkippedFiles(parts)
+        self.question = Question(parts.document)
         self.table.looked.connect(self._show_table)
+
         self._pages = QStackedWidget()
         for page in (self.overview, self.table, self.preparing, self.varying, self.skipped):
             self._pages.addWidget(page)
+
         self._tabs.setTabVisible(TABS.index("table"), False)
         self._tabs.currentChanged.connect(self._tab_changed)
         whole = QWidget()
@@ -151,14 +163,17 @@ class DataPage(Page):
         line.addWidget(self.task)
         column.addLayout(line)
         column.addWidget(self._pages, 1)
+
         return whole
 
     def _menu(self) -> QMenu:
-        parts, menu = self._parts, QMenu(self)
+        parts = self._parts
+        menu = QMenu(self)
         menu.addAction("A folder…", lambda: parts.do("open_folder"))
         menu.addAction("A file…", lambda: parts.do("open_file"))
         menu.addAction("Built-in data", lambda: parts.go("welcome"))
         menu.addAction("Read again", lambda: parts.do("read_again"))
+
         return menu
 
     def _again_strip(self) -> QWidget:
@@ -166,7 +181,8 @@ class DataPage(Page):
         self._strip = QWidget()
         row = QHBoxLayout(self._strip)
         row.setContentsMargins(0, 0, 0, 0)
-        self._stage, self._bar = QLabel(), QProgressBar()
+        self._stage = QLabel()
+        self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         style(self._stage, "secondary")
         row.addWidget(self._stage)
@@ -180,6 +196,7 @@ class DataPage(Page):
                 "small",
             )
         )
+
         return self._strip
 
     # --- showing
@@ -197,10 +214,12 @@ class DataPage(Page):
         self.guide_changed.emit()
         if not self.isVisible():
             return
+
         document = self._parts.document
         again = document.data_state == "reading" and document.description is not None
         state = "ready" if again else document.data_state
         self._stack.setCurrentWidget(self._states[state])
+
         shown = self._states[state]
         if isinstance(shown, Waiting | FailedState):
             shown.refresh()
@@ -209,7 +228,9 @@ class DataPage(Page):
             self._show_strip(again)
             self.table.refresh()  # it also knows whether there is a question
             page = self._pages.currentWidget()
+
             assert isinstance(page, Overview | TableView | Preparing | Varying | SkippedFiles)
+
             page.refresh()
 
     def _show_head(self, description: Description) -> None:
@@ -218,6 +239,7 @@ class DataPage(Page):
             self._heading.setText(holds(description, document.task()))
         except UserError:  # said where the network is measured
             self._heading.setText(holds(description))
+
         self.task.refresh()
         splits = ", ".join(
             f"{description.size(split):,} {split}" for split in SPLITS if description.size(split)
@@ -238,6 +260,7 @@ class DataPage(Page):
         preview = self.table.preview
         self._show_tab("table", preview is not None)
         self.question.show_question(preview)
+
         description = self._parts.document.description
         if description is not None:
             self._show_head(description)
@@ -270,4 +293,5 @@ def _source_words(description: Description) -> str:
     if description.source.startswith(PREFIX):
         sample = SAMPLES.get(description.source.removeprefix(PREFIX))
         return f"{sample.label if sample else description.source} · {description.format}"
+
     return f"{description.source} · {description.format}"

@@ -1,4 +1,6 @@
-"""Preparation: to which size and colours pictures are brought, and how they are divided into splits."""
+"""Preparation: to which size and colours pictures are brought, and how they are divided into
+splits.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ from app.ui.widgets.card import Card
 from app.ui.widgets.examples.thumbnails import ThumbnailGrid
 from app.ui.widgets.settings.form import Form
 
-SIDE, SAMPLES, FORM_WIDTH = 88, 10, 316
+SIDE = 88
+SAMPLES = 10
+FORM_WIDTH = 316
 SETTINGS = (
     ("Size and colours", "of the pictures", ["height", "width", "fit", "colour"]),
     ("Texts", "in which pieces they are read", ["tokens", "vocabulary", "context"]),
@@ -66,27 +70,30 @@ class Preparing(QWidget):
         self._cards: list[tuple[Card, Form]] = []
         self._columns = self._card("Columns", "of the table", ["target"])
         column.addWidget(self._columns)
+
         for title, why, names in SETTINGS:
             card = self._card(title, why, names)
             column.addWidget(card)
+
             if "rows_are" in names:
                 self._rows = card
+
         division = Card("Splits")
         names = ["validation_share", "test_share", "group", "split_seed"]
         division.body.addWidget(Form(parts.document, "data", names, parts.theme, parts.preferences))
         column.addWidget(division)
         column.addStretch(1)
+
         return scrolled(inside)
 
     def _card(self, title: str, why: str, names: list[str]) -> Card:
         """Settings of [data] that not all data have: gone where none of them concerns these."""
-        card, form = (
-            Card(title, why),
-            Form(self._parts.document, "data", names, self._parts.theme, flat=True),
-        )
+        card = Card(title, why)
+        form = Form(self._parts.document, "data", names, self._parts.theme, flat=True)
         form.rebuilt.connect(lambda: card.setVisible(bool(form.fields)))
         card.body.addWidget(form)
         self._cards.append((card, form))
+
         return card
 
     def _pictures_card(self) -> Card:
@@ -96,6 +103,7 @@ class Preparing(QWidget):
         self._words = QLabel()
         self._words.setWordWrap(True)
         style(self._words, "secondary")
+
         for grid, name, title in (
             (self.before, "data.before", "In the data"),
             (self.after, "data.after", "As the network gets them"),
@@ -108,6 +116,7 @@ class Preparing(QWidget):
             style(label, "secondary")
             card.body.addWidget(label)
             card.body.addWidget(grid)
+
         card.body.addWidget(self._words)
         return card
 
@@ -119,6 +128,7 @@ class Preparing(QWidget):
         self._splits.setTextFormat(Qt.TextFormat.RichText)
         style(self._splits, "row")
         card.body.addWidget(self._splits)
+
         return card
 
     # --- showing
@@ -128,12 +138,15 @@ class Preparing(QWidget):
         if dataset is not None:
             for card, form in self._cards:
                 card.setVisible(bool(form.fields))
+
             if dataset.description.format != TableFormat.label:
                 self._rows.hide()  # only in a table the numbers of a row can be taken otherwise
+
             self._columns.setVisible(dataset.description.format == ImageList.label)
             self._show_splits(dataset)
             pictures = dataset.description.kind == "image"
             self._pairs.setVisible(pictures)
+
             if pictures:
                 self._ask_for_pairs(dataset)
 
@@ -147,6 +160,7 @@ class Preparing(QWidget):
         if description.split_reason:
             reason = description.split_reason.rstrip(".")
             lines.append(f"{reason[0].upper()}{reason[1:]}.")
+
         self._splits.setText("<br>".join(lines))
 
     def _ask_for_pairs(self, dataset: Dataset) -> None:
@@ -154,6 +168,7 @@ class Preparing(QWidget):
         asked = (id(dataset), data.height, data.width, data.fit, data.colour)
         if asked == self._asked:
             return
+
         self._asked = asked
         rows = sample_rows(dataset, SAMPLES)
 
@@ -174,12 +189,14 @@ class Preparing(QWidget):
                 for pair in pairs
             ]
         )
+
         same = pairs and all(pair.size == pair.after.shape[1:] for pair in pairs)
         words = (
             "Nothing is changed: the pictures have this size."
             if same
             else "Width × height in pixels."
         )
+
         self._words.setText(
             words if pairs else "The pictures could not be read again from their files."
         )
@@ -203,6 +220,7 @@ def sample_rows(dataset: Dataset, most: int) -> list[int]:
                 np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).astype(int))
             ]
         ]
+
     _, firsts = np.unique(dataset.targets[rows], return_index=True)
     chosen = list(rows[firsts][:most])
     for row in rows:
@@ -210,4 +228,5 @@ def sample_rows(dataset: Dataset, most: int) -> list[int]:
             break
         if row not in chosen:
             chosen.append(row)
+
     return [int(row) for row in chosen]

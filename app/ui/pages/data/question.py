@@ -1,4 +1,6 @@
-"""The one question that a table may leave open: are the whole numbers of its target classes, or amounts?"""
+"""The one question that a table may leave open: are the whole numbers of its target classes, or
+amounts?
+"""
 
 from __future__ import annotations
 
@@ -32,8 +34,10 @@ class Question(Card):
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self._words, 1)
+
         for targets, words, tip in ANSWERS:
             row.addWidget(self._answer(targets, words, tip))
+
         self.body.addLayout(row)
         self.hide()
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from app.engine.sources.tables.preview import TablePreview
 
 Index = QModelIndex | QPersistentModelIndex
-WIDEST, LETTERS = 180, 200
+WIDEST = 180
+LETTERS = 200
 """Of a column, in pixels at 100 %; of a cell, as many letters as are handed to the view."""
 
 
@@ -49,10 +50,12 @@ class _Rows(QAbstractTableModel):
             return None
         if orientation == Qt.Orientation.Horizontal:
             return self.preview.columns[section].name
+
         return self.preview.row_names[section].removeprefix("row ")
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         assert self.preview is not None
+
         column = self.preview.columns[index.column()]
         cell = self.preview.rows[index.row()][index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
@@ -65,6 +68,7 @@ class _Rows(QAbstractTableModel):
             return self._theme.color("disabled")
         if role == Qt.ItemDataRole.BackgroundRole and column.role == "target":
             return self._theme.color("accent_tint")
+
         return None
 
 

@@ -15,7 +15,9 @@ def scrolled(inside: QWidget, plain: bool = True) -> QScrollArea:
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
     if plain:
         style(area, "plain")
+
     area.setWidget(inside)
     return area

@@ -58,6 +58,7 @@ class _Files(QAbstractTableModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return None
+
         item = self.files[index.row()]
         return item.path if index.column() == 0 else item.reason
 
@@ -113,6 +114,7 @@ class SkippedFiles(QWidget):
         description = self._parts.document.description
         if description is None:
             return
+
         junk = sum(item.ignored for item in description.skipped)
         shown = [
             item for item in description.skipped if self._ignored.isChecked() or not item.ignored

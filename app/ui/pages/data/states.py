@@ -1,4 +1,6 @@
-"""What the Data page shows while there are no data: how to get some, how far reading is, why it failed."""
+"""What the Data page shows while there are no data: how to get some, how far reading is, why it
+failed.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,8 @@ ACCEPTED = (
     ),
     (
         "A table",
-        "CSV, TSV, Excel, Parquet: numbers, categories, texts, picture files; one column is predicted",
+        "CSV, TSV, Excel, Parquet: numbers, categories, texts, picture files; one column is "
+        "predicted",
     ),
     ("A folder of pairs", "name.png beside name.txt, to learn which belongs to which"),
     ("A long text", "a .txt file, to learn how it goes on"),
@@ -62,8 +65,10 @@ def button(
     made.setToolTip(tip)
     made.setAccessibleName(text)
     made.clicked.connect(lambda: action())
+
     if role:
         style(made, role)
+
     return made
 
 
@@ -108,6 +113,7 @@ class EmptyState(QWidget):
                 "primary",
             )
         )
+
         row.addWidget(
             button(
                 "Open a file",
@@ -124,6 +130,7 @@ class EmptyState(QWidget):
                 lambda: parts.go("welcome"),
             )
         )
+
         row.addStretch(1)
         return row
 
@@ -132,12 +139,14 @@ class EmptyState(QWidget):
         column = QVBoxLayout(self._list)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
+
         for what, how in ACCEPTED:
             label = QLabel(f"<b>{what}</b> – {how}", alignment=Qt.AlignmentFlag.AlignHCenter)
             label.setTextFormat(Qt.TextFormat.RichText)
             label.setWordWrap(True)
             style(label, "secondary")
             column.addWidget(label)
+
         return self._list
 
     def _restyle(self) -> None:
@@ -152,7 +161,8 @@ class Waiting(QWidget):
         super().__init__()
         self._document = parts.document
         self._seconds = 0
-        self._stage, self._count = QLabel(), QLabel()
+        self._stage = QLabel()
+        self._count = QLabel()
         style(self._stage, "title")
         style(self._count, "secondary")
         self.bar = QProgressBar()
@@ -164,10 +174,13 @@ class Waiting(QWidget):
             "Stops reading; nothing is changed.",
             lambda: parts.do("cancel_reading"),
         )
+
         card = Card()
         card.setMaximumWidth(parts.theme.px(480))
+
         for widget in (self._stage, self.bar, self._count):
             card.body.addWidget(widget)
+
         card.body.addWidget(cancel, 0, Qt.AlignmentFlag.AlignLeft)
         outer = QVBoxLayout(self)
         outer.addStretch(2)
@@ -180,7 +193,8 @@ class Waiting(QWidget):
         self._clock = QTimer(self)
         self._clock.setInterval(1000)
         self._clock.timeout.connect(self._tick)
-        self._theme, self._card = parts.theme, card
+        self._theme = parts.theme
+        self._card = card
         parts.theme.changed.connect(self._restyle)
 
     def refresh(self) -> None:
@@ -215,14 +229,18 @@ class FailedState(QWidget):
         self._parts = parts
         card = Card()
         style(card, "card-problem")
-        self._what, self._remedy, self._source = QLabel(), QLabel(), QLabel()
+        self._what = QLabel()
+        self._remedy = QLabel()
+        self._source = QLabel()
         style(self._what, "title")
         style(self._source, "secondary")
+
         for label in (self._what, self._remedy, self._source):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             card.body.addWidget(label)
+
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(
@@ -234,6 +252,7 @@ class FailedState(QWidget):
                 "primary",
             )
         )
+
         row.addWidget(
             button(
                 "Open a file", "data.choose_file", "Choose a file.", lambda: parts.do("open_file")
@@ -247,6 +266,7 @@ class FailedState(QWidget):
                 lambda: parts.do("read_again"),
             )
         )
+
         row.addStretch(1)
         card.body.addLayout(row)
         self._how = Card("How it is read", "in case one of these is the reason")
@@ -260,6 +280,7 @@ class FailedState(QWidget):
             self._unfold,
             "link",
         )
+
         inside = QWidget()
         style(inside, "page")
         column = QVBoxLayout(inside)
@@ -277,7 +298,9 @@ class FailedState(QWidget):
         outer.addWidget(scrolled(inside))
 
     def _unfold(self) -> None:
-        """The editors have the names of those on the ready page, so they are only there while they are needed."""
+        """The editors have the names of those on the ready page, so they are only there while they
+        are needed.
+        """
         self._form = Form(self._parts.document, "data", READING, self._parts.theme)
         self._how.body.addWidget(self._form)
         self._how.show()
@@ -288,6 +311,7 @@ class FailedState(QWidget):
             if made is not None:
                 made.setParent(None)
                 made.deleteLater()
+
         self._form = self._table = None
         self._how.hide()
         self._fold.show()
@@ -298,10 +322,12 @@ class FailedState(QWidget):
         self._remedy.setText(getattr(failure, "remedy", ""))
         self._remedy.setVisible(bool(self._remedy.text()))
         self._source.setText(self._parts.document.experiment.data.source)
+
         if self._table is None and self.isVisible():
             self._table = table = TableView(self._parts)
             table.hide()
             table.looked.connect(lambda: table.setVisible(table.preview is not None))
             self._place.addWidget(table, 1)
+
         if self._table is not None:
             self._table.refresh()

@@ -1,4 +1,6 @@
-"""Table: how the file is written, what its columns are, and its first rows; all of it can be overruled."""
+"""Table: how the file is written, what its columns are, and its first rows; all of it can be
+overruled.
+"""
 
 from __future__ import annotations
 
@@ -38,10 +40,8 @@ class TableView(QWidget):
         self._problem.setObjectName("data.table.problem")
         self._problem.setWordWrap(True)
         style(self._problem, "problem")
-        self._what, self._first = (
-            Card("Columns", "what each is; press to change"),
-            Card("First rows", "as in the file"),
-        )
+        self._what = Card("Columns", "what each is; press to change")
+        self._first = Card("First rows", "as in the file")
         self._what.body.addWidget(self._problem)
         self._what.body.addWidget(self.columns, 1)
         self._first.body.addWidget(self.rows, 1)
@@ -62,6 +62,7 @@ class TableView(QWidget):
         data = self._parts.document.experiment.data
         if data == self._asked or not data.source:
             return
+
         self._asked = data
 
         def look_again(control: Control) -> Any:
@@ -86,6 +87,7 @@ class TableView(QWidget):
                 f"of {description}{count_text(preview.total, 'row')}, as in the file"
             )
             self._what.set_why(f"{len(preview.columns):,}: what each is; press to change")
+
         self.looked.emit()
 
     def _failed(self, failure: Failure) -> None:
@@ -126,7 +128,9 @@ class TableView(QWidget):
 
 
 def with_role(data: DataSettings, targets: tuple[str, ...], name: str, role: str) -> dict[str, Any]:
-    """The changes of [data] that make a column what a person chose; "" is as guessed. targets: those there are now.
+    """The changes of [data] that make a column what a person chose; "" is as guessed.
+
+    targets: those there are now.
 
     A guessed target gives way to a chosen one.
     """
@@ -136,8 +140,11 @@ def with_role(data: DataSettings, targets: tuple[str, ...], name: str, role: str
         kept = {one: kind for one, kind in columns.items() if kind != "target"}
         beside = [*(one for one in targets if one != name), name]
         return {**changes, "columns": kept, "target": name if role == "target" else beside}
+
     chosen = [data.target] if isinstance(data.target, str) else list(data.target or ())
     left = [one for one in chosen if one != name]
+
     if role:
         columns[name] = role  # type: ignore[assignment]
+
     return {**changes, "columns": columns, "target": left[0] if len(left) == 1 else left or None}

@@ -21,13 +21,14 @@ FEW = 50
 def unfit(task: Task, dataset: Dataset) -> str:
     """Why this task cannot be, however these data are read again; "" when it may be.
 
-    Data are read with one task in view: classes of numbers can also be amounts, and what derives its labels has put
-    the others aside.
+    Data are read with one task in view: classes of numbers can also be amounts, and what derives
+    its labels has put the others aside.
     """
     description = dataset.description
     reason = task.fits(description)
     if not reason or (alone := Task.fits(task, description)):
         return reason and alone
+
     now = TASKS[description.task].targets
     if now in ("none", "tokens") and not TASKS[description.task].pairs:
         return ""  # the labels are not known now
@@ -37,32 +38,40 @@ def unfit(task: Task, dataset: Dataset) -> str:
             if description.classes and all(is_number(name) for name in description.classes)
             else reason
         )
+
     if now == "amounts" and task.targets == "classes":
         values = np.unique(dataset.targets)
         few = len(values) <= FEW and bool((values == np.rint(values)).all())
         if not few or len(description.amounts) > 1:
             return f"Classes need one column of few whole numbers or names; '{description.amounts[0].name}' has amounts."
+
         return (
             ""
             if task.view != "yes-no" or len(values) == 2
             else f"Yes or no needs two classes, not {len(values)}."
         )
+
     return "" if task.targets == "tags" and description.classes else reason
 
 
 def with_task(experiment: Experiment, kind: str | None, dataset: Dataset | None) -> Experiment:
-    """The experiment with another task, its loss and template left open again where they would not fit."""
+    """The experiment with another task, its loss and template left open again where they would not
+    fit.
+    """
     changed = experiment.replace(data=experiment.data.replace(task=kind))
     if dataset is None:
         return changed
+
     task = TASKS[kind or dataset.description.task]
     if changed.loss is not None and task.kind not in changed.loss.tasks:
         changed = changed.replace(loss=None)
+
     meets = Problem.of(
         dataset.description.preparation.inputs, 1, dataset.description.total, task.answers
     )
     if changed.model is not None and changed.model.unfit(meets):
         changed = changed.replace(model=None)
+
     return changed
 
 
@@ -76,34 +85,42 @@ class TaskBox(DropDown):
         self.setObjectName("data.task")
         self.setAccessibleName("Task")
         self.addItem("", None)
+
         for task in TASKS.values():
             self.addItem(task.label, task.kind)
             self.setItemData(
                 self.count() - 1, f"{task.summary} {task.example}", Qt.ItemDataRole.ToolTipRole
             )
+
         self.activated.connect(lambda row: self._choose(self.itemData(row)))
 
     def refresh(self) -> None:
         """Show what is chosen, and what could be."""
-        dataset, chosen = self._document.dataset, self._document.experiment.data.task
+        dataset = self._document.dataset
+        chosen = self._document.experiment.data.task
         if dataset is None:
             return
+
         try:
             task = self._document.task()
         except UserError:
             task = TASKS[chosen or dataset.description.task]
+
         shown = (dataset.description.fingerprint, dataset.description.task, task.kind, chosen or "")
         if shown == self._shown and self.currentData() == chosen:
             return  # what could be is found out from all targets, once
+
         self._shown = shown
         plain = task.label.split(" (")[0]
         self.setItemText(0, f"{plain} (found)" if chosen is None else "Follows the data")
+
         for row in range(1, self.count()):
             one = TASKS[self.itemData(row)]
             reason = "" if one.kind == chosen else unfit(one, dataset)
             item = self.model().item(row)  # type: ignore[attr-defined]
             item.setEnabled(not reason)
             item.setToolTip(reason or f"{one.summary} {one.example}")
+
         self.setCurrentIndex(self.findData(chosen))
         self.setToolTip(f"What is predicted. {task.summary} {task.example}")
 

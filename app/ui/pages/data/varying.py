@@ -20,11 +20,16 @@ from app.ui.widgets.card import Card
 from app.ui.widgets.examples.thumbnails import Row, ThumbnailGrid
 from app.ui.widgets.settings.form import Form
 
-SIDE, PICTURES, TIMES = 64, 6, 16
+SIDE = 64
+PICTURES = 6
+TIMES = 16
 
 
 class Varying(QWidget):
-    """Settings on the left; on the right a few pictures, each as it is, then varied. "Again" throws the dice anew."""
+    """Settings on the left; on the right a few pictures, each as it is, then varied.
+
+    "Again" throws the dice anew.
+    """
 
     def __init__(self, parts: Parts) -> None:
         super().__init__()
@@ -55,6 +60,7 @@ class Varying(QWidget):
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
+
         self.strips = []
         for number in range(PICTURES):
             strip = ThumbnailGrid(self._parts.theme, SIDE, rows_visible=1)
@@ -64,6 +70,7 @@ class Varying(QWidget):
             strip.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
             self.strips.append(strip)
             column.addWidget(strip)
+
         column.addStretch(1)
         self._words = QLabel()
         self._words.setObjectName("data.varied.words")
@@ -71,6 +78,7 @@ class Varying(QWidget):
         style(self._words, "secondary")
         card.body.addWidget(scrolled(inside), 1)
         card.body.addWidget(self._words)
+
         return card
 
     def again(self) -> None:
@@ -82,16 +90,20 @@ class Varying(QWidget):
         dataset = self._parts.document.dataset
         if dataset is None:
             return
+
         settings = self._parts.document.experiment.augmentation
         asked = (id(dataset), settings, self._throw)
         if asked == self._asked:
             return
+
         self._asked = asked
         if not self.strips[0].rows:
             self._words.setText(
                 "Varying the pictures …" if "torch" in sys.modules else "Loading engine …"
             )
-        rows, throw = sample_rows(dataset, PICTURES), self._throw
+
+        rows = sample_rows(dataset, PICTURES)
+        throw = self._throw
 
         def make(control: object) -> Any:
             from app.engine.compute.first_batch import varied
@@ -105,6 +117,7 @@ class Varying(QWidget):
     def _show(self, result: tuple[Dataset, list[Any], str]) -> None:
         dataset, pictures, words = result
         description = dataset.description
+
         captions = [
             target_words(description, dataset.targets[row])
             for row in sample_rows(dataset, PICTURES)
@@ -116,6 +129,7 @@ class Varying(QWidget):
                 strip.show_rows(
                     first + [(picture, "", "quiet") for picture in pictures[number][1:]]
                 )
+
         self._words.setText(
             "Nothing is varied." if words == "none" else f"{words[0].upper()}{words[1:]}."
         )

@@ -32,21 +32,28 @@ LONGEST = 24
 
 
 class WrittenRow(QWidget):
-    """Writes [data] delimiter, decimal and the others. Empty where the file itself says it, as Parquet does."""
+    """Writes [data] delimiter, decimal and the others.
+
+    Empty where the file itself says it, as Parquet does.
+    """
 
     def __init__(self, document: Document, theme: Theme) -> None:
         super().__init__()
-        self._document, self._theme = document, theme
+        self._document = document
+        self._theme = theme
         self._declared = {one.name: one for one in settings(DataSettings)}
         self.boxes: dict[str, DropDown] = {}
         self._holders: dict[str, QWidget] = {}
+
         flow = Flow(self, 8)
         for name in NAMES:
             flow.addWidget(self._made(self._declared[name]))
+
         theme.changed.connect(self._restyle)
 
     def _made(self, setting: Setting) -> QWidget:
-        holder, box = QWidget(), DropDown()
+        holder = QWidget()
+        box = DropDown()
         line = QHBoxLayout(holder)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(4)
@@ -60,7 +67,9 @@ class WrittenRow(QWidget):
         )
         line.addWidget(label)
         line.addWidget(box)
-        self.boxes[setting.name], self._holders[setting.name] = box, holder
+        self.boxes[setting.name] = box
+        self._holders[setting.name] = holder
+
         return holder
 
     def show_preview(self, preview: TablePreview) -> None:
@@ -79,8 +88,10 @@ class WrittenRow(QWidget):
             blocked = box.blockSignals(True)
             box.clear()
             box.addItem(f"{words} (found)" if chosen is None else "As found", None)
+
             for value, text in entries:
                 box.addItem(text, value)
+
             box.setCurrentIndex(max(0, box.findData(chosen)))
             box.blockSignals(blocked)
             self._fit(box)
@@ -108,6 +119,7 @@ class WrittenRow(QWidget):
             ]
         if name == "header":
             return list(HEADS)
+
         return [(value, words.split(" (")[0]) for value, words in self._declared[name].choices]
 
 

@@ -13,13 +13,16 @@ from app.ui.style.theme import Theme
 from app.ui.text.amounts import bytes_text, times_text
 from app.ui.widgets.memory.ledger import NAMES, OF_THE_WEIGHTS, role_of
 
-HEIGHT, GAP, FLOAT = 60, 6, 4
+HEIGHT = 60
+GAP = 6
+FLOAT = 4
 """Bytes of a float32, in which weights and moments are kept."""
 
 
 class Boxes(QWidget):
-    """All boxes are of one size because all hold n floats; what this optimizer does without is an empty outline, and
-    what it keeps in part is filled so far."""
+    """All boxes are of one size because all hold n floats; what this optimizer does without is an
+    empty outline, and what it keeps in part is filled so far.
+    """
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -36,10 +39,14 @@ class Boxes(QWidget):
     def show_optimizer(
         self, optimizer: Optimizer, parameters: int | None, floats: Mapping[str, int] | None = None
     ) -> None:
-        """parameters: n, None while it is not known. floats: what it keeps of this network, by row; only optimizers
-        that keep something in part need it."""
+        """parameters: n, None while it is not known.
+
+        floats: what it keeps of this network, by row; only optimizers that keep something in part
+        need it.
+        """
         self.kept = (*OF_THE_WEIGHTS[:2], *optimizer.state)
-        self.parameters, self.floats = parameters, floats or {}
+        self.parameters = parameters
+        self.floats = floats or {}
         self.partly = optimizer.partly
         self.times = optimizer.floats_per_parameter(self.floats or None, parameters)
         self.setAccessibleDescription(self.sum_text())
@@ -54,6 +61,7 @@ class Boxes(QWidget):
             )
         if self.parameters is None:
             return f"{times}n: {times} floats for each of the n weights"
+
         size = bytes_text(FLOAT * round(self.times * self.parameters))
         return f"{times}n = {times} × {self.parameters:,} floats = {size}"
 
@@ -70,6 +78,7 @@ class Boxes(QWidget):
         """How much of n floats a row holds, 0 to 1; 0 too while that is not known."""
         if row in self.kept:
             return 1.0
+
         return (
             min(1.0, self.floats.get(row, 0) / self.parameters)
             if self.parameters and row in self.partly
@@ -82,6 +91,7 @@ class Boxes(QWidget):
             return "n" if self.parameters is None else bytes_text(FLOAT * self.parameters)
         if row not in self.partly:
             return "not kept"
+
         return bytes_text(FLOAT * self.floats[row]) if row in self.floats else "in part"
 
     def _changed(self) -> None:
@@ -97,7 +107,10 @@ class Boxes(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        slots, gap, theme = self.slots, self.theme.px(GAP), self.theme
+        slots = self.slots
+        gap = self.theme.px(GAP)
+        theme = self.theme
+
         wide = (self.width() - gap * (len(slots) - 1)) / len(slots)
         for number, (row, kept) in enumerate(slots):
             box = QRectF(number * (wide + gap) + 0.5, 0.5, wide - 1, self.height() - 1)
@@ -118,10 +131,13 @@ class Boxes(QWidget):
                         box.left(), box.top(), max(share * box.width(), theme.px(2)), theme.px(6)
                     )
                     painter.drawRoundedRect(bar, theme.px(1), theme.px(1))
+
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.setPen(QPen(theme.color("line"), 1, Qt.PenStyle.DashLine))
                 painter.drawRoundedRect(box, radius, radius)
+
             self._words(painter, row, kept, box)
+
         painter.end()
 
     def _words(self, painter: QPainter, row: str, kept: bool, box: QRectF) -> None:
@@ -129,7 +145,8 @@ class Boxes(QWidget):
         words = box.adjusted(1, theme.px(8), -1, -theme.px(3))
         painter.setFont(theme.font(11))
         painter.setPen(theme.color("text" if kept or row in self.partly else "secondary"))
-        top, bottom = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignBottom
+        top = Qt.AlignmentFlag.AlignTop
+        bottom = Qt.AlignmentFlag.AlignBottom
         middle = Qt.AlignmentFlag.AlignHCenter
         painter.drawText(words, middle | top | Qt.TextFlag.TextWordWrap, NAMES[row])
         painter.setPen(theme.color("secondary"))

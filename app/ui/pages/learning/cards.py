@@ -1,4 +1,6 @@
-"""The cards of the Learning page: a choice, its picture, its settings; what is rarely needed stays folded away."""
+"""The cards of the Learning page: a choice, its picture, its settings; what is rarely needed stays
+folded away.
+"""
 
 from __future__ import annotations
 
@@ -40,10 +42,13 @@ BASIC = {
 
 
 def hidden_names(section: str, registry: Registry[Any] | None, types: Iterable[type]) -> list[str]:
-    """All settings that any choice of the section has beyond the basic ones, in the order of their declaration."""
+    """All settings that any choice of the section has beyond the basic ones, in the order of their
+    declaration.
+    """
     names: dict[str, None] = {}
     for kind in registry.all() if registry is not None else types:
         names |= dict.fromkeys(setting.name for setting in settings(kind))
+
     return [name for name in names if name not in BASIC[section]]
 
 
@@ -53,6 +58,7 @@ def folded_settings(document: Any, section: str) -> list[Setting]:
         kind = type(document.value(section))
     except UserError:
         return []
+
     return [setting for setting in settings(kind) if setting.name not in BASIC[section]]
 
 
@@ -68,20 +74,26 @@ class SettingsCard(Card):
         registry: Registry[Any] | None = None,
     ) -> None:
         super().__init__(title, why)
-        self.parts, self.section = parts_, section
+        self.parts = parts_
+        self.section = section
         self.setObjectName(f"learning.card.{section}")
-        document, theme = parts_.document, parts_.theme
+        document = parts_.document
+        theme = parts_.theme
+
         if registry is not None:
             self.choice = ChoiceBox(document, section, registry, f"learning.{section}")
             self.body.addWidget(self.choice)
+
         self.explanation = self._text()
         self.trouble = self._text("problem")
         self.trouble.hide()
         self.picture = QVBoxLayout()
         self.picture.setSpacing(8)
         self.body.addLayout(self.picture)
+
         if BASIC[section]:
             self.body.addWidget(Form(document, section, list(BASIC[section]), theme, flat=True))
+
         self.more = QWidget()
         inside = QVBoxLayout(self.more)
         inside.setContentsMargins(0, 4, 0, 0)
@@ -98,6 +110,7 @@ class SettingsCard(Card):
         label.setWordWrap(True)
         style(label, role)
         self.body.addWidget(label)
+
         return label
 
     def say(self, label: QLabel, text: str) -> None:
@@ -119,12 +132,15 @@ class LossCard(SettingsCard):
         loss: Loss | None = resolved.loss
         if loss is None:
             return
+
         self.say(self.explanation, loss.explanation)
         if loss.picture not in self.pictures:
             self.pictures[loss.picture] = picture_for(loss.picture, self.parts.theme)
             self.picture.addWidget(self.pictures[loss.picture], 1)
+
         for kind, picture in self.pictures.items():
             picture.setVisible(kind == loss.picture)
+
         self.pictures[loss.picture].show_loss(loss, told)
 
 
@@ -133,7 +149,8 @@ class OptimizerCard(SettingsCard):
 
     def __init__(self, parts_: Parts) -> None:
         super().__init__(parts_, "optimizer", "Which way is down?", "(optimizer)", OPTIMIZERS)
-        self.boxes, self.sum = Boxes(parts_.theme), QLabel()
+        self.boxes = Boxes(parts_.theme)
+        self.sum = QLabel()
         style(self.sum, "row")
         self.sum.setObjectName("learning.floats")
         self.picture.addWidget(self.boxes)
@@ -150,6 +167,7 @@ class OptimizerCard(SettingsCard):
         optimizer = resolved.optimizer
         if optimizer is None:
             return
+
         self.say(self.explanation, optimizer.explanation)
         self.boxes.show_optimizer(optimizer, parameters, floats)
         self.sum.setText(self.boxes.sum_text())
@@ -172,15 +190,18 @@ class ScheduleCard(SettingsCard):
         schedule = resolved.schedule
         if schedule is None:
             return
+
         self.plot.setFixedHeight(self.parts.theme.px(170))
         self.say(self.explanation, schedule.explanation)
         self.plot.show_plan(resolved, examples)
         peak = float(self.plot.rate.y.max()) if len(self.plot.rate.y) else 0.0
         at = float(self.plot.rate.x[int(self.plot.rate.y.argmax())]) if peak else 0.0
         where = f" at epoch {at:.1f}" if peak and float(self.plot.rate.y.min()) < peak else ""
+
         words = f"Learning rate over the epochs; at most {peak:.3g}{where}."
         if len(self.plot.lowest.x):
             words += " It stays at the top while the validation loss falls; below, as if that never fell."
+
         self.below.setText(words)
 
 
@@ -196,9 +217,11 @@ class TrainingCard(SettingsCard):
         """kind: of the examples, for the word."""
         training = resolved.training
         per_epoch = max(1, -(-examples // training.step_size))
+
         batches = f"batches of {training.batch_size or 1:,}"
         if training.accumulation > 1:
             batches += f", {training.accumulation} of them a step"
+
         self.say(
             self.explanation,
             f"{counted(kind, examples)} in {batches}: {count_text(per_epoch, 'step')} an epoch, "
@@ -234,12 +257,15 @@ class PredictedCard(Card):
         self.planner.clicked.connect(lambda: parts_.do("plan"))
         style(self.planner, "small")
         self.tools.addWidget(self.planner)
-        self.device_bar, self.verdict = MemoryBar(theme), QLabel()
+        self.device_bar = MemoryBar(theme)
+        self.verdict = QLabel()
         self.device_bar.setAccessibleName("Memory of the device with this training in it")
         self.verdict.setWordWrap(True)
         self.verdict.setObjectName("learning.fits")
+
         for widget in (self.bar, self.table, self.device_bar, self.verdict):
             self.body.addWidget(widget)
+
         self._role = ""
 
     def show_prediction(
@@ -250,10 +276,14 @@ class PredictedCard(Card):
         waiting: str,
         optimizer: Optimizer | None = None,
     ) -> None:
-        """waiting: what is still being done, or why there is nothing. optimizer: for which this is predicted."""
+        """waiting: what is still being done, or why there is nothing.
+
+        optimizer: for which this is predicted.
+        """
         there = bool(predicted)
         for widget in (self.bar, self.table, self.explain):
             widget.setVisible(there)
+
         self.set_why(
             f"predicted {bytes_text(total_of(predicted))}"
             if there
@@ -263,6 +293,7 @@ class PredictedCard(Card):
             parts_of(predicted), peak=predicted.get("peak") if overlap(predicted) else None
         )
         self.table.show_rows(predicted, {}, parameters, optimizer)
+
         need = (
             needed(predicted, device, self.parts.document.dataset is not None) if device else None
         )
@@ -270,6 +301,7 @@ class PredictedCard(Card):
             self.device_bar.hide()
             self._say(waiting, "secondary")
             return
+
         pieces = parts(need, device)
         self.device_bar.setVisible(bool(pieces))
         self.device_bar.show_parts(pieces)
@@ -278,6 +310,7 @@ class PredictedCard(Card):
     def _say(self, text: str, role: str) -> None:
         self.verdict.setText(text)
         self.verdict.setVisible(bool(text))
+
         if role != self._role:
             self._role = role
             style(self.verdict, role)

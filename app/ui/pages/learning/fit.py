@@ -10,7 +10,10 @@ from app.ui.widgets.memory.ledger import Part, total_of
 
 
 def read_device(setting: str) -> Budget:
-    """The device that a training would run on. For the background thread: it loads the engine. Raises UserError."""
+    """The device that a training would run on.
+
+    For the background thread: it loads the engine. Raises UserError.
+    """
     from app.engine.compute.device import choose
 
     return budget_of(choose(setting))
@@ -21,6 +24,7 @@ def needed(predicted: Mapping[str, int], device: Budget, data_open: bool) -> int
     total = total_of(predicted)
     if total is None:
         return None
+
     return (
         total - predicted.get("dataset", predicted.get("data", 0))
         if device.on_cpu and data_open
@@ -32,6 +36,7 @@ def parts(need: int, device: Budget) -> list[Part]:
     """The device's memory with this training in it; [] where it is unknown."""
     if device.total is None or device.free is None:
         return []
+
     return [
         Part(
             "other", "in use now", device.total - device.free, "line", "By this and other programs."
@@ -46,12 +51,15 @@ def verdict(need: int, device: Budget) -> tuple[str, str]:
     judged = device.verdict(need)
     if device.free is None:
         return f"{device.label}: free memory {UNKNOWN}. {device.reason}".strip(), "secondary"
+
     share = need / device.free if device.free else float("inf")
     free = f"{bytes_text(device.free)} free on {device.label}"
     if judged == "fits":
         words = "less than 1 %" if share < 0.01 else f"{100 * share:.0f} %"
         return f"It fits: {words} of the {free}.", "secondary"
+
     remedy = " 'What would fit?' shows ways to need less."
     if judged == "barely":
         return f"It fits, but barely: {bytes_text(need)} of the {free}.{remedy}", "warning"
+
     return f"It does not fit: {bytes_text(need)} are needed, {free}.{remedy}", "problem"

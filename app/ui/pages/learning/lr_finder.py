@@ -1,4 +1,6 @@
-"""Find a learning rate: the curve of a search while it is made, what it says, and a button that takes the value."""
+"""Find a learning rate: the curve of a search while it is made, what it says, and a button that
+takes the value.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,8 @@ from app.ui.state.lr_search import LrSearch
 from app.ui.style.theme import style
 
 ABOUT = (
-    "On a copy of your network, each step takes a larger learning rate than the one before. Your experiment stays as "
+    "On a copy of your network, each step takes a larger learning rate than the one before. Your "
+    "experiment stays as "
     "it is until you press Use."
 )
 SIGHTS = (
@@ -32,7 +35,8 @@ SIGHTS = (
     ("Right: too large, it blows up.", Qt.AlignmentFlag.AlignRight),
 )
 OUTDATED = "The settings have changed since; this curve is not theirs. Try again."
-WIDTH, HEIGHT = 760, 560
+WIDTH = 760
+HEIGHT = 560
 
 
 class FinderDialog(QDialog):
@@ -40,7 +44,9 @@ class FinderDialog(QDialog):
 
     def __init__(self, parts: Parts, search: LrSearch, parent: QWidget) -> None:
         super().__init__(parent)
-        self.parts, self.search, self._over = parts, search, parent.window()
+        self.parts = parts
+        self.search = search
+        self._over = parent.window()
         self.chosen: float | None = None
         self._judged: object = None
         self.setObjectName("learning.finder")
@@ -62,12 +68,16 @@ class FinderDialog(QDialog):
         column.setSpacing(theme.px(8))
         heading = QLabel("How far at a time? Try it")
         style(heading, "heading")
-        self.about, self.state, self.verdict = QLabel(ABOUT), QLabel(), QLabel()
+        self.about = QLabel(ABOUT)
+        self.state = QLabel()
+        self.verdict = QLabel()
         self.state.setObjectName("learning.finder.state")
         self.verdict.setObjectName("learning.finder.verdict")
+
         for label, role in ((self.about, "secondary"), (self.state, "row"), (self.verdict, "row")):
             label.setWordWrap(True)
             style(label, role)
+
         self.progress = QProgressBar()
         self.progress.setObjectName("learning.finder.progress")
         self.progress.setAccessibleName("Steps of the search")
@@ -86,6 +96,7 @@ class FinderDialog(QDialog):
         column.addWidget(self.state)
         column.addWidget(self.progress)
         column.addWidget(self.plot, 1)
+
         sights = QHBoxLayout()
         for text, side in SIGHTS:
             label = QLabel(text)
@@ -93,6 +104,7 @@ class FinderDialog(QDialog):
             label.setAlignment(side | Qt.AlignmentFlag.AlignTop)
             style(label, "secondary")
             sights.addWidget(label, 1)
+
         column.addLayout(sights)
         column.addWidget(self.verdict)
         column.addLayout(self._build_buttons())
@@ -107,8 +119,10 @@ class FinderDialog(QDialog):
             "Use", "use", "Takes this learning rate for the experiment; it can be undone."
         )
         style(self.use, "primary")
+
         for button in (self.stop, self.again, self.close_button, self.use):
             button.setAutoDefault(False)
+
         self.use.setDefault(True)
         self.stop.clicked.connect(self.search.stop)
         self.again.clicked.connect(self.search.start)
@@ -120,17 +134,20 @@ class FinderDialog(QDialog):
         row.addStretch(1)
         row.addWidget(self.close_button)
         row.addWidget(self.use)
+
         return row
 
     def _fit(self) -> None:
         """As large as is good, and never larger than the window."""
-        theme, frame = self.parts.theme, self._over
-        width, height = theme.px(WIDTH), theme.px(HEIGHT)
+        theme = self.parts.theme
+        frame = self._over
+        width = theme.px(WIDTH)
+
+        height = theme.px(HEIGHT)
         if frame.isVisible():
-            width, height = (
-                min(width, int(0.92 * frame.width())),
-                min(height, int(0.92 * frame.height())),
-            )
+            width = min(width, int(0.92 * frame.width()))
+            height = min(height, int(0.92 * frame.height()))
+
         self.resize(width, height)
 
     # --- showing
@@ -141,6 +158,7 @@ class FinderDialog(QDialog):
         self.again.setVisible(not search.busy)
         self.progress.setVisible(search.busy)
         self._show_curve()
+
         if search.busy:
             self._show_progress()
         elif search.curve is not None:
@@ -148,20 +166,26 @@ class FinderDialog(QDialog):
             self.state.setText(f"Tried {text_of(float(rates[0]))} to {text_of(float(rates[-1]))}.")
         else:
             self.state.setText("")
+
         curve = search.curve
-        predictions, role = search.trouble, "problem"
+        predictions = search.trouble
+
+        role = "problem"
         if curve is not None:
-            predictions, role = (
-                f"{curve.why} {self._of_schedule() if curve.proposal else ''}".strip(),
-                "row",
-            )
+            predictions = f"{curve.why} {self._of_schedule() if curve.proposal else ''}".strip()
+            role = "row"
+
             if self.chosen is not None and self.chosen != curve.proposal:
                 predictions = self._of_choice()
+
             if outdated:
-                predictions, role = OUTDATED, "warning"
+                predictions = OUTDATED
+                role = "warning"
+
         self.verdict.setText(predictions)
         if self.verdict.property("role") != role:
             style(self.verdict, role)
+
         usable = curve is not None and self.chosen is not None and not outdated
         self.use.setEnabled(usable)
         text = (
@@ -169,6 +193,7 @@ class FinderDialog(QDialog):
             if self.chosen is not None and curve is not None
             else "Use"
         )
+
         self.use.setText(text)
         self.use.setAccessibleName(
             f"{text} as the learning rate" if usable else "Use the learning rate"
@@ -180,6 +205,7 @@ class FinderDialog(QDialog):
             self.state.setText(f"{self.search.stage or 'Starting'} …")
             self.progress.setRange(0, 0)
             return
+
         self.state.setText(
             f"Step {tried.step:,} of {tried.steps:,}, learning rate {text_of(tried.at)}"
         )
@@ -187,11 +213,15 @@ class FinderDialog(QDialog):
         self.progress.setValue(tried.step)
 
     def _show_curve(self) -> None:
-        search, plot = self.search, self.plot
-        curve, tried = search.curve, search.tried
+        search = self.search
+        plot = self.plot
+        curve = search.curve
+        tried = search.tried
+
         shown = curve if curve is not None else tried
         if shown is self._judged and shown is not None:
             return
+
         self._judged = shown
         if shown is None:
             self.chosen = None
@@ -200,8 +230,10 @@ class FinderDialog(QDialog):
             plot.show_tried(
                 shown.rates, shown.losses, shown.smoothed, tried.span if tried is not None else None
             )
+
         if curve is not None:
             self.chosen = curve.proposal
+
         low, high = plot.span or (0.0, 0.0)
         present = curve.present if curve is not None else None
         plot.show_present(present if present and 10**low <= present <= 10**high else None)
@@ -212,16 +244,21 @@ class FinderDialog(QDialog):
             schedule = self.parts.document.effective().schedule
         except UserError:
             return ""
+
         if schedule is None or all(
             abs(schedule.factor(step, 100) - 1) < 1e-9 for step in range(100)
         ):
             return "The schedule keeps it throughout."
+
         return f"It is the peak: the schedule ({schedule.label}) leads up to it or down from it."
 
     def _of_choice(self) -> str:
         """What the curve says of a value that a person chose."""
-        curve, rate = self.search.curve, self.chosen
+        curve = self.search.curve
+        rate = self.chosen
+
         assert curve is not None and rate is not None
+
         least = float(curve.rates[int(curve.smoothed.argmin())])
         if curve.diverged is not None and rate >= 0.5 * curve.diverged:
             predictions = "there the loss blows up; take a smaller one."
@@ -231,6 +268,7 @@ class FinderDialog(QDialog):
             predictions = "the loss fell nowhere, so nothing speaks for it."
         else:
             predictions = f"proposed was {text_of(curve.proposal)}."
+
         return f"Your choice is {text_of(rate)}: {predictions}"
 
     # --- choosing
@@ -239,6 +277,7 @@ class FinderDialog(QDialog):
         """Another value than the one proposed, with two digits."""
         if self.search.curve is None:
             return
+
         self.chosen = rounded(rate)
         self.plot.show_chosen(self.chosen)
         self._refresh()
@@ -247,10 +286,12 @@ class FinderDialog(QDialog):
         """The chosen value becomes the experiment's learning rate."""
         if self.chosen is None:
             return
+
         refused = self.parts.document.replace("optimizer", learning_rate=self.chosen)
         if refused:
             self.verdict.setText(refused)
             return
+
         self.accept()
 
     def done(self, result: int) -> None:
@@ -264,7 +305,8 @@ class FindButton(QPushButton):
 
     def __init__(self, parts: Parts) -> None:
         super().__init__("Find a learning rate")
-        self.parts, self.search = parts, LrSearch(parts.document, parts.session)
+        self.parts = parts
+        self.search = LrSearch(parts.document, parts.session)
         self.dialog: FinderDialog | None = None
         self.setObjectName("learning.find_rate")
         self.setToolTip(
@@ -278,6 +320,7 @@ class FindButton(QPushButton):
         if self.dialog is not None:
             self.dialog.activateWindow()
             return
+
         self.dialog = FinderDialog(self.parts, self.search, self.window())
         self.dialog.finished.connect(self._forget)
         self.dialog.show()
@@ -292,4 +335,5 @@ def _button(text: str, name: str, tip: str) -> QPushButton:
     button.setObjectName(f"learning.finder.{name}")
     button.setToolTip(tip)
     button.setAccessibleName(text)
+
     return button

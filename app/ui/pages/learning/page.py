@@ -1,4 +1,6 @@
-"""The Learning page: what is punished, how the weights move, how far at a time, how long, and in what memory."""
+"""The Learning page: what is punished, how the weights move, how far at a time, how long, and in
+what memory.
+"""
 
 from __future__ import annotations
 
@@ -41,25 +43,31 @@ from app.ui.widgets.settings.field import value_in_words
 
 NARROW = 600
 """Below this width (at 100 %) the cards stand below each other."""
+
 MORE = "more.learning"
 OF_LEARNING = ("imbalance", "few", "outliers", "skewed", "small-batch", "context")
 """Findings that settings of this page answer."""
 
 CALLED = (("class", "classes"), ("tag", "tags"))
 """What the answers are called, by whether they are tags."""
+
 ABOUT = GuideCard(
     "Learning",
-    "For every batch: the network answers, the loss says how wrong that was, and the gradients say in which direction "
+    "For every batch: the network answers, the loss says how wrong that was, and the gradients say "
+    "in which direction "
     "each weight should move. The optimizer moves them.",
 )
 MOMENTS = GuideCard(
     "The two moments",
-    "First moment: where this weight's gradient has pointed lately, so noise cancels. Second moment: how large it has "
-    "been lately, so every weight moves at a similar pace. Both cost as much memory as the weights.",
+    "First moment: where this weight's gradient has pointed lately, so noise cancels. Second "
+    "moment: how large it has "
+    "been lately, so every weight moves at a similar pace. Both cost as much memory as the "
+    "weights.",
 )
 DECAY = GuideCard(
     "Weight decay",
-    "At every step each weight is pulled a little towards zero. Only what is pushed again and again by the data stays: "
+    "At every step each weight is pulled a little towards zero. Only what is pushed again and "
+    "again by the data stays: "
     "that keeps the network from learning by heart.",
 )
 
@@ -86,7 +94,8 @@ class LearningPage(Page):
     # --- building
 
     def _build(self) -> None:
-        parts, inside = self.parts, QWidget()
+        parts = self.parts
+        inside = QWidget()
         style(inside, "page")
         column = QVBoxLayout(inside)
         column.setContentsMargins(16, 12, 16, 16)
@@ -95,8 +104,10 @@ class LearningPage(Page):
         self.chips = QWidget()
         self.chip_row = Flow(self.chips, 6)
         column.addWidget(self.chips)
-        self.loss, self.optimizer = LossCard(parts), OptimizerCard(parts)
-        self.schedule, self.training = ScheduleCard(parts), TrainingCard(parts)
+        self.loss = LossCard(parts)
+        self.optimizer = OptimizerCard(parts)
+        self.schedule = ScheduleCard(parts)
+        self.training = TrainingCard(parts)
         self.memory = PredictedCard(parts)
         self.settings_cards: tuple[SettingsCard, ...] = (
             self.loss,
@@ -104,9 +115,12 @@ class LearningPage(Page):
             self.schedule,
             self.training,
         )
+
         self.grid = QGridLayout()
         self.grid.setSpacing(12)
-        self.left, self.right = QVBoxLayout(), QVBoxLayout()
+        self.left = QVBoxLayout()
+
+        self.right = QVBoxLayout()
         for side, cards in (
             (self.left, (self.loss, self.schedule)),
             (self.right, (self.optimizer, self.training)),
@@ -114,6 +128,7 @@ class LearningPage(Page):
             side.setSpacing(12)
             for card in cards:
                 side.addWidget(card)
+
         self.left.addWidget(self.memory)
         self.left.addStretch(1)
         self.right.addStretch(1)
@@ -149,6 +164,7 @@ class LearningPage(Page):
         row.addWidget(self.task, 1)
         row.addWidget(self.race)
         row.addWidget(self.more)
+
         return row
 
     def _allow_race(self) -> None:
@@ -160,6 +176,7 @@ class LearningPage(Page):
         )
         if self.parts.session.active:
             obstacle = "A training is under way."
+
         self.race.setEnabled(not obstacle)
         self.race.setToolTip(
             obstacle or "Trains variants of these settings side by side, such as four optimizers."
@@ -168,8 +185,10 @@ class LearningPage(Page):
     def _fold(self, opened: bool) -> None:
         self.parts.preferences.set(MORE, opened)
         self.more.setText("Fewer settings" if opened else "More settings")
+
         for card in self.settings_cards:
             card.show_more(opened)
+
         self._show_chips()
 
     # --- showing
@@ -177,14 +196,17 @@ class LearningPage(Page):
     def _refresh(self, *_: object) -> None:
         if not self.isVisible():
             return
+
         self._allow_race()
         document = self.parts.document
         try:
-            resolved, problem = document.effective(), document.problem()
+            resolved = document.effective()
+            problem = document.problem()
         except UserError as error:
             self.loss.say(self.loss.trouble, f"{error.what} {error.remedy}".strip())
             self.guide_changed.emit()
             return
+
         self.loss.say(self.loss.trouble, "")
         self._show_task(resolved)
         self.loss.show_experiment(
@@ -195,8 +217,10 @@ class LearningPage(Page):
         self.training.show_experiment(
             resolved, problem.examples, description.kind if description is not None else "image"
         )
+
         for card in self.settings_cards:
             card.show_more(self.more.isChecked())
+
         self._show_chips()
         self._show_measured(resolved)
         self.guide_changed.emit()
@@ -205,6 +229,7 @@ class LearningPage(Page):
         document = self.parts.document
         task = document.task()
         description = document.description
+
         what = f"<b>{task.label}</b>. {task.summary}"
         if description is not None:
             answers = (
@@ -215,6 +240,7 @@ class LearningPage(Page):
             what += f" {answers}{counted(description.kind, description.size('training'))} to learn from."
         else:
             what += f" {PRETENDED}"
+
         self.task.setText(what)
 
     def _show_measured(self, resolved: Experiment) -> None:
@@ -229,6 +255,7 @@ class LearningPage(Page):
             resolved, parameters, measured.floats if measured is not None and mine else {}
         )
         trouble = network_measurer.trouble
+
         waiting = f"{network_measurer.stage} …" if network_measurer.stage else ""
         if trouble is not None:
             waiting = f"{trouble.what} {trouble.remedy}".strip()
@@ -236,6 +263,7 @@ class LearningPage(Page):
             waiting = "This network cannot be built; the Model page says why."
         elif network_measurer.predicted and not waiting:
             waiting = self._device_failure
+
         self.memory.show_prediction(
             network_measurer.predicted,
             parameters,
@@ -247,6 +275,7 @@ class LearningPage(Page):
     def _measured(self) -> None:
         if not self.isVisible():
             return
+
         self._ask_device()
         try:
             self._show_measured(self.parts.document.effective())
@@ -254,7 +283,9 @@ class LearningPage(Page):
             return
 
     def _ask_device(self) -> None:
-        """What is free on the device, asked once the engine is loaded and again when another device is chosen."""
+        """What is free on the device, asked once the engine is loaded and again when another device
+        is chosen.
+        """
         network_measurer = self.parts.network_measurer
         setting = self.parts.document.experiment.training.device
         if (
@@ -263,6 +294,7 @@ class LearningPage(Page):
             or (setting == self._device_asked and self._device is not None)
         ):
             return
+
         self._device_asked = setting
         self.parts.background.run(
             lambda control: read_device(setting),
@@ -272,11 +304,13 @@ class LearningPage(Page):
         )
 
     def _take_device(self, state: Budget) -> None:
-        self._device, self._device_failure = state, ""
+        self._device = state
+        self._device_failure = ""
         self._measured()
 
     def _fail_device(self, failure: Failure) -> None:
-        self._device, self._device_failure = None, f"{failure.what} {failure.remedy}".strip()
+        self._device = None
+        self._device_failure = f"{failure.what} {failure.remedy}".strip()
         self._refresh()
 
     def _show_chips(self) -> None:
@@ -289,6 +323,7 @@ class LearningPage(Page):
                     value = getattr(document.value(section), setting.name)
                     if value == setting.default:
                         continue
+
                     chip = QPushButton(f"{setting.label}: {value_in_words(setting, value)}")
                     chip.setToolTip("Changed from its default. Press to see it.")
                     chip.setAccessibleName(
@@ -297,6 +332,7 @@ class LearningPage(Page):
                     chip.clicked.connect(lambda: self.more.setChecked(True))
                     style(chip, "chip")
                     self.chip_row.addWidget(chip)
+
         self.chips.setVisible(self.chip_row.count() > 0)
 
     # --- the page itself
@@ -304,11 +340,13 @@ class LearningPage(Page):
     def guide(self) -> list[GuideCard]:
         document = self.parts.document
         cards = [ABOUT]
+
         try:
             optimizer = document.effective().optimizer
         except UserError as error:
             text = f"{error.what} {error.remedy}".strip()
             return [GuideCard("These settings do not go together", text, "problem"), ABOUT]
+
         if document.description is not None:
             from app.engine.advice.while_training import before_training
 
@@ -316,8 +354,10 @@ class LearningPage(Page):
             cards += [
                 card_of(self.parts, finding) for finding in found if finding.key in OF_LEARNING
             ]
+
         if optimizer is not None and "second_moment" in optimizer.state:
             cards.append(MOMENTS)
+
         return [*cards, DECAY]
 
     def ready(self) -> tuple[bool, str]:
@@ -346,7 +386,9 @@ class LearningPage(Page):
         for side, place in zip((self.left, self.right), places, strict=True):
             self.grid.removeItem(side)
             self.grid.addLayout(side, *place)
+
         for column in range(2):
             self.grid.setColumnStretch(column, 1 if column < columns else 0)
+
         for card in (*self.settings_cards, self.memory):
             card.setMinimumWidth(self.parts.theme.px(240))

@@ -1,4 +1,6 @@
-"""The planner: a table of what would fit this device and what it would cost, each row one click away."""
+"""The planner: a table of what would fit this device and what it would cost, each row one click
+away.
+"""
 
 from __future__ import annotations
 
@@ -37,10 +39,13 @@ from app.ui.widgets.memory.memory_bar import MemoryBar
 if TYPE_CHECKING:
     from app.engine.planning.fit_to_memory import Fitted
 
-WIDTH, HEIGHT = 1000, 660
+WIDTH = 1000
+HEIGHT = 660
 TIPS = {
-    "Memory": "At the height of a step, beyond what is in use now; in brackets how much less or more than now.",
-    "Does it fit?": "Whether what is free suffices; barely: it would use what is left for other programs.",
+    "Memory": "At the height of a step, beyond what is in use now; in brackets how much less or "
+    "more than now.",
+    "Does it fit?": "Whether what is free suffices; barely: it would use what is left for other "
+    "programs.",
     "Time an epoch": "From real steps, measured here; without the judging after each epoch.",
 }
 SHARES = (6, 3, 2, 2, 0)
@@ -48,11 +53,15 @@ SHARES = (6, 3, 2, 2, 0)
 
 
 class Planner(QDialog):
-    """Opens on the open experiment and follows it. Predicts in the background, measures when asked to."""
+    """Opens on the open experiment and follows it.
+
+    Predicts in the background, measures when asked to.
+    """
 
     def __init__(self, parts: Parts, trials: Trials, parent: QWidget) -> None:
         super().__init__(parent)
-        self.parts, self.trials = parts, trials
+        self.parts = parts
+        self.trials = trials
         self.rows: list[Row] = []
         self._shown = 0
         self._scales: MemoryEstimator | None = None
@@ -82,28 +91,34 @@ class Planner(QDialog):
         outer.setSpacing(px(8))
         heading = QLabel("What would fit, and what would it cost?")
         style(heading, "heading")
-        self.budget, self.notice = QLabel(), QLabel()
+        self.budget = QLabel()
+        self.notice = QLabel()
         self.budget.setObjectName("planner.budget")
         self.notice.setObjectName("planner.notice")
         self.bar = MemoryBar(self.parts.theme)
         self.bar.setAccessibleName("Memory of the device with this training in it")
         style(self.budget, "secondary")
+
         for label in (self.budget, self.notice):
             label.setWordWrap(True)
+
         self.notice.hide()
         for widget in (heading, self.budget, self.bar, self.notice):
             outer.addWidget(widget)
+
         inside = QWidget()
         self.grid = QGridLayout(inside)
         self.grid.setContentsMargins(px(12), px(8), px(12), px(12))
         self.grid.setHorizontalSpacing(px(16))
         self.grid.setVerticalSpacing(px(7))
+
         for column, (text, share) in enumerate(zip(HEADS, SHARES, strict=True)):
             head = QLabel(text)
             style(head, "secondary")
             head.setToolTip(TIPS.get(text, ""))
             self.grid.addWidget(head, 0, column)
             self.grid.setColumnStretch(column, share)
+
         self.grid.setRowStretch(999, 1)
         style(inside, "page")
         self.area = QScrollArea()
@@ -125,8 +140,10 @@ class Planner(QDialog):
         self.fit = _button(
             "Fit to memory",
             "planner.fit",
-            "Takes the largest batch that fits and keeps the examples of a step by adding up gradients.",
+            "Takes the largest batch that fits and keeps the examples of a step by adding up "
+            "gradients.",
         )
+
         self.measure = _button(
             "Measure times", "planner.measure", "Makes some real steps of every row on a copy."
         )
@@ -139,8 +156,10 @@ class Planner(QDialog):
         self.undo.clicked.connect(self._undo)
         self.closing.clicked.connect(self.accept)
         style(self.fit, "primary")
+
         for button in (self.fit, self.measure, self.undo):
             row.addWidget(button)
+
         row.addStretch(1)
         row.addWidget(self.closing)
         return row
@@ -148,20 +167,31 @@ class Planner(QDialog):
     # --- predicting
 
     def _refresh(self, *_: object) -> None:
-        """Everything anew, for the experiment as it is now; rows of before stay, greyed, until theirs is known."""
+        """Everything anew, for the experiment as it is now; rows of before stay, greyed, until
+        theirs is known.
+        """
         document = self.parts.document
-        self._scales, self._shown, self._filling = None, 0, True
+        self._scales = None
+        self._shown = 0
+        self._filling = True
+
         for row in self.rows:
             row.set_enabled(False)
+
         self._allow()
         try:
-            experiment, problem, task = document.experiment, document.problem(), document.task()
+            experiment = document.experiment
+            problem = document.problem()
+            task = document.task()
             document.effective()
         except UserError as error:
             self._stop_filling(f"{error.what} {error.remedy}".strip(), "problem")
             return
+
         self._pace = self._pace_before()
-        size, data_open = held(document.dataset), document.dataset is not None
+        size = held(document.dataset)
+
+        data_open = document.dataset is not None
 
         def begin(_: object) -> tuple[MemoryEstimator, Iterator[Option]]:
             estimator = estimator_for(
@@ -179,17 +209,21 @@ class Planner(QDialog):
         else:
             of = f" of {bytes_text(budget.total)}" if budget.total is not None else ""
             self.budget.setText(
-                f"{budget.label}: {bytes_text(budget.free)}{of} are free. A fifth of that is left for other programs, "
+                f"{budget.label}: {bytes_text(budget.free)}{of} are free. A fifth of that is left "
+                "for other programs, "
                 f"so a training fits that takes up to {bytes_text(budget.room)}."
             )
+
         if self.parts.document.dataset is None:
             self.budget.setText(f"{self.budget.text()} {PRETENDED}")
+
         self._allow()
         if self.focusWidget() in (
             None,
             self.closing,
         ):  # what can be done first, once it can be done
             self.fit.setFocus()
+
         self._next(rows)
 
     def _next(self, rows: Iterator[Option]) -> None:
@@ -204,25 +238,32 @@ class Planner(QDialog):
 
     def _show(self, option: Option) -> None:
         assert self._scales is not None
+
         budget = self._scales.budget
         if self._shown == len(self.rows):
             added = Row(self.parts.theme, self.grid, len(self.rows) + 1, self.apply)
             if self.rows:
                 self.setTabOrder(self.rows[-1].button, added.button)
+
             self.setTabOrder(added.button, self.fit)
             self.rows.append(added)
+
         row = self.rows[self._shown]
         self._shown += 1
         row.show_option(option, budget.free)
         self._show_time(row)
+
         if not option.changes:
             pieces = device_parts(option.estimate.needed, budget)
             self.bar.setVisible(bool(pieces))
             self.bar.show_parts(pieces)
+
         self._allow()
 
     def _run(self, work: Callable[[Any], Any], take: Callable[[Any], None], key: str) -> None:
-        """On the background thread, one job a row, so that others get their turn; nothing arrives after closing."""
+        """On the background thread, one job a row, so that others get their turn; nothing arrives
+        after closing.
+        """
         self.parts.background.run(
             work,
             lambda result: None if self._closed else take(result),
@@ -241,8 +282,10 @@ class Planner(QDialog):
         self._filling = False
         for row in self.rows[self._shown :]:
             row.hide()
+
         if text:
             self._say(text, role)
+
         self._allow()
 
     # --- what can be done
@@ -279,6 +322,7 @@ class Planner(QDialog):
         if trouble := change(self.parts.document, changes):
             self._say(trouble, "problem")
             return
+
         self._applied.append(self.parts.document.experiment)
         self._say(told, "good")
         self._allow()
@@ -317,36 +361,44 @@ class Planner(QDialog):
         if self.trials.busy:
             self.trials.stop()
             return
+
         series: dict[str, Experiment] = {}
         for row in self.rows[: self._shown]:
             option = row.option
             if option is None or option.estimate.verdict == "no":
                 continue
+
             key = work_of(option.estimate.resolved)
             known = getattr(
                 self.trials.times.get(key), "seconds", None
             )  # what failed is tried again
             if known is None and self._pace(option.estimate.resolved) is None:
                 series.setdefault(key, option.estimate.experiment)
+
         if not series:
             self._say("Every row that fits has its time already.")
             return
+
         self.trials.start(list(series.items()))
         self._allow()
 
     def _pace_before(self) -> Callable[[Experiment], float | None]:
         """The measured pace of the last run, for settings like those it had."""
-        record, description = self.parts.session.live_record, self.parts.document.description
+        record = self.parts.session.live_record
+        description = self.parts.document.description
         if record.prepared is None or record.latest is None or description is None:
             return lambda resolved: None
+
         return pace_of(record.prepared, record.latest.speed, description)
 
     def _show_time(self, row: Row) -> None:
         option = row.option
         if option is None:
             return
+
         resolved = option.estimate.resolved
         key = work_of(resolved)
+
         found = self.trials.times.get(key)
         if isinstance(found, Failure):
             row.show_time("failed", f"{found.what} {found.remedy}".strip(), "problem")
@@ -390,4 +442,5 @@ def _button(text: str, name: str, tip: str) -> QPushButton:
     button.setAccessibleName(text)
     button.setToolTip(tip)
     button.setAutoDefault(False)
+
     return button

@@ -1,4 +1,6 @@
-"""A row of the planner: a way to train, what it takes of what is free, whether it fits, its time, and its price."""
+"""A row of the planner: a way to train, what it takes of what is free, whether it fits, its time,
+and its price.
+"""
 
 from __future__ import annotations
 
@@ -29,24 +31,30 @@ WORDS = {
     "unknown": (UNKNOWN, "secondary", ""),
 }
 """Verdict: words, role of the label, icon."""
+
 ICON_ROLES = {"good": "best", "warning": "warning", "problem": "problem"}
 BAR = {"fits": "accent", "barely": "warning", "no": "problem", "unknown": "line"}
 TOP = Qt.AlignmentFlag.AlignTop
 
 
 class FitBar(QWidget):
-    """Bytes to scale against what is free: the whole bar is what is free, or what is needed where that is more; then a
-    line stands where the free memory ends."""
+    """Bytes to scale against what is free: the whole bar is what is free, or what is needed where
+    that is more; then a line stands where the free memory ends.
+    """
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self._needed, self._free, self._role = 0, 0, "line"
+        self._needed = 0
+        self._free = 0
+        self._role = "line"
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self.updateGeometry)
 
     def show_need(self, needed: int, free: int | None, role: str) -> None:
-        self._needed, self._free, self._role = needed, free or 0, role
+        self._needed = needed
+        self._free = free or 0
+        self._role = role
         self.setVisible(free is not None)
         self.update()
 
@@ -64,7 +72,8 @@ class FitBar(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        whole, radius = QRectF(self.rect()), self._theme.px(3)
+        whole = QRectF(self.rect())
+        radius = self._theme.px(3)
         outline = QPainterPath()
         outline.addRoundedRect(whole, radius, radius)
         painter.fillPath(outline, self._theme.color("track"))
@@ -73,10 +82,12 @@ class FitBar(QWidget):
             QRectF(0, 0, max(1.0, whole.width() * self.filled), whole.height()),
             self._theme.color(self._role),
         )
+
         if self._needed > self._free:
             x = whole.width() * self._free / max(1, self._needed)
             painter.setPen(QPen(self._theme.color("text"), self._theme.px(2)))
             painter.drawLine(QPointF(x, 0), QPointF(x, whole.height()))
+
         painter.end()
 
 
@@ -86,38 +97,46 @@ class Row:
     def __init__(
         self, theme: Theme, grid: QGridLayout, line: int, apply: Callable[[Option], None]
     ) -> None:
-        self._theme, self._verdict = theme, ""
+        self._theme = theme
+        self._verdict = ""
         self.option: Option | None = None
-        self.title, self.cost, self.memory = QLabel(), QLabel(), QLabel()
-        self.symbol, self.fits, self.time = QLabel(), QLabel(), QLabel(UNKNOWN)
+        self.title = QLabel()
+        self.cost = QLabel()
+        self.memory = QLabel()
+        self.symbol = QLabel()
+        self.fits = QLabel()
+        self.time = QLabel(UNKNOWN)
         self.bar = FitBar(theme)
         self.button = QPushButton("Apply")
         self.button.setAutoDefault(False)
         self.button.clicked.connect(lambda: apply(self.option) if self.option is not None else None)
         style(self.title, "tile-title")
         style(self.cost, "secondary")
+
         for label in (self.memory, self.time):
             style(label, "row")
+
         style(self.button, "small")
         for label in (self.title, self.cost):
             label.setWordWrap(True)
-        words, figures, judged = (
-            _column(self.title, self.cost),
-            _column(self.memory, self.bar),
-            QWidget(),
-        )
+
+        words = _column(self.title, self.cost)
+        figures = _column(self.memory, self.bar)
+        judged = QWidget()
         beside = QHBoxLayout(judged)
         beside.setContentsMargins(0, 0, 0, 0)
         beside.setSpacing(theme.px(4))
         beside.addWidget(self.symbol)
         beside.addWidget(self.fits, 1)
+
         self.widgets = (words, figures, judged, self.time, self.button)
         for column, widget in enumerate(self.widgets):
             grid.addWidget(widget, line, column, TOP)
 
     def show_option(self, option: Option, free: int | None) -> None:
         self.option = option
-        needed, verdict = option.estimate.needed, option.estimate.verdict
+        needed = option.estimate.needed
+        verdict = option.estimate.verdict
         name = f"planner.row.{option.key}"
         self.title.setText(option.title)
         self.cost.setText(option.cost)
@@ -136,8 +155,10 @@ class Row:
         self.button.setToolTip("Takes these settings; Undo brings the ones of before back.")
         self.title.setObjectName(name)
         self.time.setObjectName(f"planner.time.{option.key}")
+
         for widget in self.widgets:
             widget.show()
+
         self.button.setVisible(bool(option.changes))
         self.set_enabled(True)
 
@@ -163,6 +184,7 @@ class Row:
             self.symbol.setPixmap(
                 icon(self._theme, picture, ICON_ROLES[picture]).pixmap(QSize(side, side))
             )
+
         self.symbol.setVisible(bool(picture))
 
 
@@ -171,8 +193,10 @@ def _column(*widgets: QWidget) -> QWidget:
     column = QVBoxLayout(holder)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(2)
+
     for widget in widgets:
         column.addWidget(widget)
+
     return holder
 
 
@@ -182,6 +206,7 @@ def _against_now(option: Option) -> str:
         return ""
     if option.gain == 0:
         return " (as now)"
+
     return f" ({'-' if option.gain > 0 else '+'}{bytes_text(abs(option.gain))})"
 
 
@@ -189,4 +214,5 @@ def epoch_text(seconds: float | None) -> str:
     """Seconds of an epoch; of short ones with the tenths."""
     if seconds is None or seconds >= 10:
         return time_text(seconds)
+
     return f"{seconds:.1f} s" if seconds >= 0.1 else f"{1000 * seconds:.0f} ms"

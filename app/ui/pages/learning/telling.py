@@ -12,6 +12,7 @@ from models.shape import Problem
 
 MOST = 2_000
 """Targets that are looked at, evenly spread over the training examples."""
+
 NAMED = 16
 
 
@@ -19,14 +20,17 @@ def told_of(problem: Problem, dataset: Dataset | None, record: Record | None) ->
     """Without data: only how many numbers the network answers with."""
     if dataset is None:
         return Told(problem.outputs)
+
     rows = dataset.indices["training"]
     if len(rows) > MOST:
         rows = rows[np.linspace(0, len(rows) - 1, MOST).astype(int)]
+
     probe = record.probe if record is not None else None
     known = _of_these_data(problem, dataset, record)
     if probe is None or not known:
         labels = tuple(_label(dataset, int(row)) for row in rows[:NAMED])
         return Told(problem.outputs, dataset.description, dataset.targets[rows], labels)
+
     labels = tuple(_label(dataset, int(row)) for row in probe.rows[:NAMED])
     return Told(
         problem.outputs,
@@ -46,13 +50,18 @@ def _label(dataset: Dataset, row: int) -> str:
 
 
 def _of_these_data(problem: Problem, dataset: Dataset, record: Record | None) -> bool:
-    """Whether the run that is shown answers in the form of this problem, on rows that these data have."""
+    """Whether the run that is shown answers in the form of this problem, on rows that these data
+    have.
+    """
     if record is None or record.probe is None or record.prepared is None:
         return False
-    probe, prepared = record.probe, record.prepared
+
+    probe = record.probe
+    prepared = record.prepared
     same = prepared.training_examples == len(dataset.indices["training"]) and (
         prepared.classes == dataset.description.classes
     )
     points = problem.answers == "pair"
     fits = probe.predictions.ndim == (3 if points else 2)
+
     return bool(same and fits and len(probe.rows) and probe.rows.max() < len(dataset.targets))

@@ -19,7 +19,9 @@ class Ink:
     """A painter with the two colours of a drawing, on a board of 64 by 28 units."""
 
     def __init__(self, painter: QPainter, line: QColor, fill: QColor) -> None:
-        self.painter, self.line, self.fill = painter, line, fill
+        self.painter = painter
+        self.line = line
+        self.fill = fill
 
     def box(self, x: float, y: float, width: float, height: float, filled: bool = True) -> None:
         self.painter.setPen(QPen(self.line, 1.2))
@@ -48,6 +50,7 @@ def _shrinking(ink: Ink) -> None:
     for x, side, planes in ((0, 20, 1), (26, 14, 2), (44, 8, 3)):
         for plane in reversed(range(planes)):
             ink.box(x + 3 * plane, 26 - side - 3 * plane, side, side)
+
     ink.dot(62, 20, 1.5)
 
 
@@ -56,6 +59,7 @@ def _bypass(ink: Ink) -> None:
     for x in (5, 26, 47):
         ink.box(x, 14, 12, 12)
         ink.arc(x - 4, x + 16, 19, 20)
+
     ink.stroke((0, 20), (5, 20))
     ink.stroke((17, 20), (26, 20))
     ink.stroke((38, 20), (47, 20))
@@ -68,6 +72,7 @@ def _large_filter(ink: Ink) -> None:
     for part in range(1, 4):
         ink.stroke((1 + part * 5.5, 3), (1 + part * 5.5, 25), width=0.7)
         ink.stroke((1, 3 + part * 5.5), (23, 3 + part * 5.5), width=0.7)
+
     for x, height in ((30, 8), (40, 22), (52, 8)):
         ink.box(x, 14 - height / 2, 6, height)
 
@@ -78,6 +83,7 @@ def _patches(ink: Ink) -> None:
     centre = (places[5][0] + 4, places[5][1] + 3.5)
     for x, y in places:
         ink.stroke(centre, (x + 4, y + 3.5), width=0.7)
+
     for place, (x, y) in enumerate(places):
         ink.box(x, y, 8, 7, filled=True)
         if place == 5:
@@ -88,6 +94,7 @@ def _lines(ink: Ink) -> None:
     """Lines of words, a filter over a phrase of one of them."""
     for y, width in ((4, 44), (12, 56), (20, 36)):
         ink.stroke((2, y), (2 + width, y), width=2.2)
+
     ink.box(16, 8.5, 24, 7, filled=False)
     ink.dot(60, 12, 2)
 
@@ -112,6 +119,7 @@ def _attending(ink: Ink) -> None:
     for x in (8, 24, 40, 56):
         if x != 24:
             ink.arc(24, x, 18, 14 + abs(x - 24) * 0.25)
+
     for x in (3, 19, 35, 51):
         ink.box(x, 18, 10, 8, filled=x == 19)
 
@@ -121,6 +129,7 @@ def _onward(ink: Ink) -> None:
     for x in (2, 16, 30):
         ink.box(x, 10, 11, 9)
         ink.arc(x + 5, 49, 9, 4 + (30 - x) * 0.35)
+
     ink.box(45, 10, 11, 9, filled=False)
     ink.stroke((58, 14.5), (63, 14.5))
     ink.stroke((61, 12.5), (63, 14.5), (61, 16.5))
@@ -131,6 +140,7 @@ def _columns(ink: Ink) -> None:
     for y in (1, 19):
         for x in (4, 19, 34, 49):
             ink.box(x, y, 12, 8, filled=y == 19)
+
     for left in (10, 25, 40, 55):
         for right in (10, 25, 40, 55):
             ink.stroke((left, 9), (right, 19), width=0.6)
@@ -150,6 +160,7 @@ def _layers(ink: Ink) -> None:
         for y1 in ys1:
             for y2 in ys2:
                 ink.stroke((x1, y1), (x2, y2), width=0.6)
+
     for x, ys in layers:
         for y in ys:
             ink.dot(x, y, 2.2)
@@ -161,6 +172,7 @@ def _towers(ink: Ink) -> None:
         ink.box(x, 19, 16, 8)
         ink.box(x + 3, 8, 10, 8)
         ink.dot(x + 8, 3, 2)
+
     ink.stroke((19, 3), (45, 3), width=1)
 
 
@@ -192,7 +204,9 @@ BY_FAMILY: dict[str, Callable[[Ink], None]] = {"CNN": _shrinking, "Transformer":
 def draw(
     painter: QPainter, place: QRectF, kind: str, family: str, theme: Theme, enabled: bool = True
 ) -> None:
-    """Paints the picture of a template into `place`; a template without one of its own gets its family's."""
+    """Paints the picture of a template into `place`; a template without one of its own gets its
+    family's.
+    """
     drawing = BY_KIND.get(kind) or BY_FAMILY.get(family, _chain)
     line = theme.color("training" if enabled else "disabled")
     fill = theme.color("accent_tint" if enabled else "track")

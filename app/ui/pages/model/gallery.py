@@ -29,22 +29,38 @@ from app.ui.style.theme import BODY, SMALL, Theme, style
 from models.spec import Registry
 from models.template import Template
 
-NARROWEST, GAP, PADDING, RADIUS = 118, 12, 12, 10
+NARROWEST = 118
+GAP = 12
+PADDING = 12
+RADIUS = 10
 MOST = 60
-"""Columns of the grid, of which a card takes as many as its row leaves it; more cards never stand in a row."""
-ROWS, WITH_REASON, LEAST_REASONS = 60, 190, 150
-"""Rows that cards may take; narrowest card with a reason, and least height of those, in pixels at 100 %."""
+"""Columns of the grid, of which a card takes as many as its row leaves it; more cards never stand
+in a row.
+"""
+
+ROWS = 60
+WITH_REASON = 190
+LEAST_REASONS = 150
+"""Rows that cards may take; narrowest card with a reason, and least height of those, in pixels at
+100 %.
+"""
+
 WRAP = int(Qt.TextFlag.TextWordWrap)
 STEPS = {Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1}
 
 
 class TemplateCard(QAbstractButton):
-    """One template, to be chosen. Painted as a card; without room its summary moves into the tooltip."""
+    """One template, to be chosen.
+
+    Painted as a card; without room its summary moves into the tooltip.
+    """
 
     def __init__(self, template: type[Template], theme: Theme) -> None:
         super().__init__()
-        self.template, self._theme = template, theme
-        self.reason, self.parameters = "", ""
+        self.template = template
+        self._theme = theme
+        self.reason = ""
+        self.parameters = ""
         self.compact = False
         self.setObjectName(f"model.template.{template.kind}")
         self.setText(template.label)
@@ -56,7 +72,8 @@ class TemplateCard(QAbstractButton):
 
     def describe(self, parameters: str, reason: str) -> None:
         """parameters: how many, "" while unknown. reason: why it cannot be taken, "" if it can."""
-        self.parameters, self.reason = parameters, reason
+        self.parameters = parameters
+        self.reason = reason
         self.setEnabled(not reason)
         size = f"{parameters} parameters." if parameters else ""
         words = f"{self.template.summary} {reason or size}".strip()
@@ -70,12 +87,14 @@ class TemplateCard(QAbstractButton):
         theme = self._theme
         height = 2 * theme.px(PADDING) + theme.px(SIZE[1]) + theme.px(6)
         height += QFontMetrics(theme.font(BODY, bold=True)).height()
+
         if not compact:
             room = QRect(0, 0, width - 2 * theme.px(PADDING), 10_000)
             small = QFontMetrics(theme.font(SMALL))
             height += (
                 small.boundingRect(room, WRAP, self._words).height() + small.height() + theme.px(3)
             )
+
         return height
 
     @property
@@ -93,7 +112,8 @@ class TemplateCard(QAbstractButton):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        theme, enabled = self._theme, self.isEnabled()
+        theme = self._theme
+        enabled = self.isEnabled()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         chosen = self.isChecked() or self.hasFocus()
@@ -108,6 +128,7 @@ class TemplateCard(QAbstractButton):
         place = QRectF(inside.x(), inside.y(), theme.px(SIZE[0]), theme.px(SIZE[1]))
         draw(painter, place, self.template.kind, self.template.family, theme, enabled)
         small = theme.font(SMALL)
+
         room = inside.width() - place.width() - theme.px(4)
         if self.compact and QFontMetrics(small).horizontalAdvance(self.parameters) <= room:
             painter.setFont(small)
@@ -115,22 +136,27 @@ class TemplateCard(QAbstractButton):
             painter.drawText(
                 inside, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, self.parameters
             )
+
         self._paint_words(painter, inside.adjusted(0, theme.px(SIZE[1]) + theme.px(6), 0, 0))
 
     def _paint_words(self, painter: QPainter, below: QRect) -> None:
-        theme, enabled = self._theme, self.isEnabled()
-        small, bold = theme.font(SMALL), theme.font(BODY, bold=True)
+        theme = self._theme
+        enabled = self.isEnabled()
+        small = theme.font(SMALL)
+        bold = theme.font(BODY, bold=True)
         painter.setFont(bold)
         painter.setPen(theme.color("text" if enabled else "disabled"))
         metrics = QFontMetrics(bold)
         title = metrics.elidedText(self.template.label, Qt.TextElideMode.ElideRight, below.width())
         painter.drawText(below, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, title)
+
         if not self.compact:
             painter.setFont(small)
             painter.setPen(theme.color("secondary" if enabled else "disabled"))
             painter.drawText(
                 below.adjusted(0, metrics.height() + theme.px(2), 0, 0), WRAP, self._words
             )
+
             if self.parameters and enabled:
                 last = f"{self.parameters} parameters"
                 painter.drawText(
@@ -139,7 +165,8 @@ class TemplateCard(QAbstractButton):
 
 
 class TemplateGallery(QWidget):
-    """Templates as cards in rows: what fits in front, what does not behind a button, greyed with the reason.
+    """Templates as cards in rows: what fits in front, what does not behind a button, greyed with
+    the reason.
 
     `chosen(kind)`: the person took one. The arrow keys go from card to card.
     """
@@ -155,6 +182,7 @@ class TemplateGallery(QWidget):
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._group = QButtonGroup(self)
+
         self.cards: dict[str, TemplateCard] = {}
         for template in registry.all():
             card = TemplateCard(template, theme)
@@ -162,6 +190,7 @@ class TemplateGallery(QWidget):
             self.cards[template.kind] = card
             self._group.addButton(card)
             card.clicked.connect(lambda _=False, kind=template.kind: self.chosen.emit(kind))
+
         self.others = QPushButton(self)
         self.others.setObjectName("model.template.others")
         self.others.setToolTip("Shows the templates that cannot be used with these data, and why.")
@@ -188,6 +217,7 @@ class TemplateGallery(QWidget):
         """What is known of each template, by kind."""
         for kind, card in self.cards.items():
             card.describe(parameters.get(kind, ""), reasons.get(kind, ""))
+
         self._arrange()
 
     def set_tallest(self, height: int) -> None:
@@ -199,6 +229,7 @@ class TemplateGallery(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         cards = [card for card in self.cards.values() if card.isEnabled()]
         focused = next((place for place, card in enumerate(cards) if card.hasFocus()), None)
+
         step = STEPS.get(Qt.Key(event.key()))
         if step is None or focused is None:
             super().keyPressEvent(event)
@@ -211,7 +242,8 @@ class TemplateGallery(QWidget):
     def _arrange(self, *_: object) -> None:
         fitting = [card for card in self.cards.values() if not card.reason]
         others = [card for card in self.cards.values() if card.reason]
-        unfolded, gap = self.others.isChecked() or not fitting, self._theme.px(GAP)
+        unfolded = self.others.isChecked() or not fitting
+        gap = self._theme.px(GAP)
         self.others.setVisible(bool(fitting and others))
         many = "does" if len(others) == 1 else "do"
         self.others.setText(
@@ -219,10 +251,13 @@ class TemplateGallery(QWidget):
             if unfolded
             else f"{len(others)} more {many} not fit these data: why?"
         )
+
         line = self.others.sizeHint().height() + gap if fitting and others else 0
         height = self._place(self._grid, fitting, NARROWEST, line)
+
         if line:
             self._grid.addWidget(self.others, ROWS, 0, 1, MOST, Qt.AlignmentFlag.AlignLeft)
+
         self._scroll.setVisible(unfolded and bool(others))
         needed = self._place(
             self._reasons, others, WITH_REASON, None
@@ -232,17 +267,22 @@ class TemplateGallery(QWidget):
             self._scroll.setFixedHeight(shown)
             self._grid.addWidget(self._scroll, ROWS + 1, 0, 1, MOST)
             line += shown + (gap if fitting else 0)
+
         self.setFixedHeight(height + line)
 
     def _place(
         self, grid: QGridLayout, cards: list[TemplateCard], narrowest: int, beside: int | None
     ) -> int:
-        """Cards in rows of a grid, as equal as can be. beside: pixels of the room that something else takes; None
-        where there is room for all words. Returns their height together."""
+        """Cards in rows of a grid, as equal as can be.
+
+        beside: pixels of the room that something else takes; None where there is room for all
+        words. Returns their height together.
+        """
         gap = self._theme.px(GAP)
         grid.setSpacing(gap)
         if not cards:
             return 0
+
         widest = max(1, min(MOST, (self.width() + gap) // (self._theme.px(narrowest) + gap)))
         rows = -(-len(cards) // widest)
         columns = -(-len(cards) // rows)
@@ -250,6 +290,7 @@ class TemplateGallery(QWidget):
         tall = max(card.needed(width, False) for card in cards)
         compact = beside is not None and rows * tall + (rows - 1) * gap + beside > self._tallest
         height = max(card.needed(width, compact) for card in cards)
+
         span = MOST // columns
         for place, card in enumerate(cards):
             card.compact = compact
@@ -257,6 +298,8 @@ class TemplateGallery(QWidget):
             grid.addWidget(card, place // columns, place % columns * span, 1, span)
             card.show()
             card.update()
+
         for column in range(MOST):
             grid.setColumnStretch(column, 1)
+
         return rows * height + (rows - 1) * gap

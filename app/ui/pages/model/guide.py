@@ -44,8 +44,10 @@ ARCHITECTURE = {
     ): "Layers in which every value reaches every other: the plain choice for table rows.",
 }
 """By family and sort of input."""
+
 PAIRED = (
-    "An encoder for each half of a pair turns it into a point in space. What belongs together is pulled together, "
+    "An encoder for each half of a pair turns it into a point in space. What belongs together is "
+    "pulled together, "
     "everything else in the batch is pushed apart."
 )
 PREPARED = {
@@ -74,15 +76,18 @@ def guide_cards(
         cards.append(
             GuideCard("No network yet", f"{trouble.what} {trouble.remedy}".strip(), "problem")
         )
+
     family = measured.experiment.model.family if measured and measured.experiment.model else ""
     kind = measured.problem.input if measured else ""
     how = ARCHITECTURE.get((family, kind), PAIRED if family == "Pair" else "")
     first = "One of the three parts of training: architecture, dataset, loss."
     cards.append(GuideCard("Architecture", f"{first} {how}".strip()))
+
     if measured is not None:
         cards.append(_block(measured, chosen))
         if (card := _fit(document, measured)) is not None:
             cards.append(card)
+
     return cards
 
 
@@ -90,9 +95,11 @@ def _block(measured: Measured, chosen: str) -> GuideCard:
     for name, one in zip((INPUT, OTHER), measured.problem.inputs, strict=False):
         if chosen == name:
             return GuideCard(noun(one.kind, 1).capitalize(), PREPARED[one.kind])
+
     block = next((block for block in measured.inspection.blocks if block.name == chosen), None)
     if block is None:
         return GuideCard("Blocks", "Select a block in the drawing to read what it does.")
+
     return GuideCard(block.title, block.help)
 
 
@@ -103,8 +110,11 @@ def _fit(document: Document, measured: Measured) -> GuideCard | None:
             "No data yet",
             "Sizes are those for 60,000 grey pictures of 28 × 28 until you open data.",
         )
+
     each = measured.inspection.parameters / max(1, description.size("training"))
-    one, many = noun(description.kind, 1), noun(description.kind)
+    one = noun(description.kind, 1)
+    many = noun(description.kind)
+
     text = f"{holds(description)}. "
     if each > 100:
         cure = (
@@ -119,4 +129,5 @@ def _fit(document: Document, measured: Measured) -> GuideCard | None:
         text += f"{each:,.0f} parameters for each training {one}."
     else:
         text += f"More training {many} than parameters: little danger of learning by heart."
+
     return GuideCard("Fits your data", text)

@@ -32,6 +32,7 @@ from models.shape import Input, words
 
 TOTALS_IN_A_ROW = 460
 """Below this width at 100 %, the totals stand in two rows."""
+
 COMES_IN = {
     "image": "What comes in: one example, prepared; channels of height × width.",
     "row": "What comes in: one row, numbers first, then the numbers of its categories.",
@@ -43,7 +44,8 @@ HELD = ("weights", "gradients", "first_moment", "second_moment", "other_state")
 
 def block_views(measured: Measured) -> tuple[BlockView, ...]:
     """The blocks as they are drawn, what comes in on top: one example, or both halves of a pair."""
-    inspection, problem = measured.inspection, measured.problem
+    inspection = measured.inspection
+    problem = measured.problem
     total = max(1, inspection.parameters)
     sources = [
         BlockView(
@@ -55,6 +57,7 @@ def block_views(measured: Measured) -> tuple[BlockView, ...]:
         )
         for name, one in zip((INPUT, OTHER), problem.inputs, strict=False)
     ]
+
     blocks = [
         BlockView(
             name=block.name,
@@ -76,19 +79,26 @@ def block_views(measured: Measured) -> tuple[BlockView, ...]:
 
 
 def input_words(one: Input) -> str:
-    """The shape of what comes in, as it is called there: channels of a picture, columns, tokens, values."""
+    """The shape of what comes in, as it is called there: channels of a picture, columns, tokens,
+    values.
+    """
     if one.kind == "image":
         return words(one.shape)
+
     categories = len(one.categories)
     if one.kind == "row" and categories:
         return f"{count_text(one.numbers, 'number')}, {count_text(categories, 'category', 'categories')}"
+
     return size_words(one)
 
 
 def totals(measured: Measured) -> list[tuple[str, str, str]]:
     """What the network adds up to: (figure, words, tooltip)."""
-    inspection, predicted, experiment = measured.inspection, measured.predicted, measured.experiment
+    inspection = measured.inspection
+    predicted = measured.predicted
+    experiment = measured.experiment
     each = "pair" if measured.problem.other is not None else noun(measured.problem.input, 1)
+
     found = [
         (
             f"{inspection.parameters:,}",
@@ -98,7 +108,8 @@ def totals(measured: Measured) -> list[tuple[str, str, str]]:
         (
             short(inspection.multiply_adds),
             f"multiply-adds a {each}",
-            f"Multiplications with an addition to judge one {each}; training takes about three times as many.",
+            f"Multiplications with an addition to judge one {each}; training takes about three "
+            "times as many.",
         ),
     ]
     if predicted:
@@ -117,6 +128,7 @@ def totals(measured: Measured) -> list[tuple[str, str, str]]:
                 "What every block keeps of a batch until the gradient has come back to it.",
             ),
         ]
+
     return found
 
 
@@ -130,7 +142,8 @@ class NetworkCard(Card):
 
     def __init__(self, network_measurer: NetworkMeasurer, theme: Theme) -> None:
         super().__init__("The network", "shapes, parameters and share, live")
-        self._measurer, self._theme = network_measurer, theme
+        self._measurer = network_measurer
+        self._theme = theme
         self._fault = ""
         self.view = NetworkView(theme)
         self.view.setObjectName("model.network")
@@ -154,6 +167,7 @@ class NetworkCard(Card):
             self._tool("zoom_in", "Larger (+)", lambda: self.view.zoom_by(ZOOM_STEP)),
             self._tool("fit", "Show the whole network (F)", self.view.zoom_to_fit),
         ]
+
         theme.changed.connect(self._restyle)
         self._restyle()
 
@@ -164,12 +178,14 @@ class NetworkCard(Card):
             self.view.show_blocks(block_views(network_measurer.measured))
             self._totals.show_totals(totals(network_measurer.measured))
             self._show_fault(network_measurer.measured.inspection.error)
+
         busy = network_measurer.measured is None and network_measurer.busy
         trouble = (
             ""
             if network_measurer.busy or network_measurer.trouble is None
             else _sentence(network_measurer.trouble)
         )
+
         self._message.setText(f"{network_measurer.stage} …" if busy else trouble)
         shown = network_measurer.measured is not None and not trouble
         self._stack.setCurrentWidget(self.view if shown else self._message)
@@ -178,8 +194,10 @@ class NetworkCard(Card):
             and network_measurer.measured is not None
             and network_measurer.measured.inspection.error is None
         )
+
         self._line.setVisible(whole)
         self._totals.setVisible(whole)
+
         for button in self._buttons:
             button.setEnabled(shown)
 
@@ -188,6 +206,7 @@ class NetworkCard(Card):
         fault = error.node if error is not None else ""
         if fault and fault != self._fault:
             self.view.show_block(fault)
+
         self._fault = fault
 
     def _tool(self, name: str, tip: str, action: object) -> QToolButton:
@@ -199,6 +218,7 @@ class NetworkCard(Card):
         style(button, "small")
         button.clicked.connect(action)
         self.tools.addWidget(button)
+
         return button
 
     def _restyle(self) -> None:
@@ -227,13 +247,16 @@ class Totals(QWidget):
             label.setAlignment(Qt.AlignmentFlag.AlignTop)
             style(label, "secondary")
             self._labels.append(label)
+
         text = self._theme.color("text").name()
         for label, (figure, what, tip) in zip(self._labels, found, strict=False):
             label.setText(f"<b style='color:{text}'>{html.escape(figure)}</b> {html.escape(what)}")
             label.setToolTip(tip)
             label.setAccessibleName(f"{figure} {what}")
+
         for place, label in enumerate(self._labels):
             label.setVisible(place < len(found))
+
         self._arrange()
 
     def text(self) -> str:
@@ -247,8 +270,10 @@ class Totals(QWidget):
         columns = 4 if self.width() >= self._theme.px(TOTALS_IN_A_ROW) else 2
         self._grid.setHorizontalSpacing(self._theme.px(16))
         self._grid.setVerticalSpacing(self._theme.px(4))
+
         for place, label in enumerate(self._labels):
             self._grid.addWidget(label, place // columns, place % columns)
+
         for column in range(4):
             words = (
                 [len(label.accessibleName()) for label in self._labels[column::columns]]
@@ -259,5 +284,6 @@ class Totals(QWidget):
 
 
 def _sentence(trouble: object) -> str:
-    what, remedy = getattr(trouble, "what", str(trouble)), getattr(trouble, "remedy", "")
+    what = getattr(trouble, "what", str(trouble))
+    remedy = getattr(trouble, "remedy", "")
     return f"{what} {remedy}".strip()

@@ -69,6 +69,7 @@ class ModelPage(Page):
             and network_measurer.inspection.error is not None
         ):
             return False, network_measurer.inspection.error.what
+
         return True, ""
 
     # --- building
@@ -92,6 +93,7 @@ class ModelPage(Page):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(inner)
         card.body.addWidget(scroll, 1)
+
         return card
 
     # --- showing
@@ -118,23 +120,29 @@ class ModelPage(Page):
         self.guide_changed.emit()
         if not self.isVisible():
             return
+
         self.network.refresh()
         document = self._parts.document
         try:
-            problem, task = document.problem(), document.task()
+            problem = document.problem()
+            task = document.task()
         except UserError:
             return
+
         self._describe_templates(problem)
         answers = answers_words(problem, document.description or fake_targets(), task)
         known = document.description is not None
         self._answers.setText(
             f"Answers: {answers}, {'from your data' if known else 'until data are opened'}."
         )
+
         try:
             chosen = document.effective().model
         except UserError:
             return
+
         assert chosen is not None
+
         self.gallery.show_choice(chosen.kind)
 
     def _describe_templates(self, problem: Problem) -> None:
@@ -145,6 +153,7 @@ class ModelPage(Page):
                 sizes[measured.experiment.model.kind] = measured.inspection.parameters
             if problem != self._sized_for:
                 self._measure_templates(problem)
+
         self.gallery.describe(
             {kind: f"{size:,}" for kind, size in sizes.items()},
             {template.kind: template.unfit(problem) for template in TEMPLATES.all()},

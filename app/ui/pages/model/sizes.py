@@ -9,7 +9,9 @@ from models.template import TEMPLATES
 
 
 def parameters_of_defaults(problem: Problem, control: Control) -> dict[str, int]:
-    """Parameters of each template's default for this problem; what does not fit, or cannot be built, is left out."""
+    """Parameters of each template's default for this problem; what does not fit, or cannot be
+    built, is left out.
+    """
     from app.engine.memory.inspection import inspect
 
     sizes = {}
@@ -17,10 +19,13 @@ def parameters_of_defaults(problem: Problem, control: Control) -> dict[str, int]
         control.check()
         if template.unfit(problem):
             continue
+
         try:
             found = inspect(template().resolved(problem).graph(problem), problem)
         except GraphError:
             continue
+
         if found.error is None:
             sizes[template.kind] = found.parameters
+
     return sizes

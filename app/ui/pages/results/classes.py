@@ -1,4 +1,6 @@
-"""How well each class is recognised: a line a class, the worst first, sorted by a click on the header."""
+"""How well each class is recognised: a line a class, the worst first, sorted by a click on the
+header.
+"""
 
 from __future__ import annotations
 

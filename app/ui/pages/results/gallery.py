@@ -30,8 +30,11 @@ from app.ui.widgets.examples.picture import example_of
 
 @dataclass(frozen=True)
 class Found:
-    """An example to show. row: of the data set. caption: up to three lines. answer: what is said of it when it is
-    clicked, as rich text."""
+    """An example to show.
+
+    row: of the data set. caption: up to three lines. answer: what is said of it when it is clicked,
+    as rich text.
+    """
 
     row: int
     caption: str
@@ -42,8 +45,9 @@ class Found:
 class ExampleGallery(QWidget):
     """show_found(...) of the data given to `show_data`.
 
-    changed(): what is shown; `heading` says it. wanted(): the person asks to open the run's data. chosen(row): an
-    example was clicked, by its row of the data set. back_pressed(): the link back was.
+    changed(): what is shown; `heading` says it. wanted(): the person asks to open the run's data.
+    chosen(row): an example was clicked, by its row of the data set. back_pressed(): the link back
+    was.
     """
 
     changed = Signal()
@@ -55,7 +59,8 @@ class ExampleGallery(QWidget):
         super().__init__()
         self._theme = theme
         self._dataset: Dataset | None = None
-        self._missing, self._offer = "", False
+        self._missing = ""
+        self._offer = False
         self._shown: Sequence[Found] = ()
         self._empty = ""
         self._where: Path | None = None
@@ -101,7 +106,8 @@ class ExampleGallery(QWidget):
         self._large = ExampleView(self._theme)
         words = QVBoxLayout()
         words.setSpacing(0)
-        self._name, self._answer = ElidedLabel(), QLabel()
+        self._name = ElidedLabel()
+        self._answer = QLabel()
         self._name.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._answer.setWordWrap(True)
         self._answer.setObjectName("results.picture.answer")
@@ -119,19 +125,28 @@ class ExampleGallery(QWidget):
         row.addWidget(self._large, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(words, 1)
         self._strip.hide()
+
         return self._strip
 
     # --- what is shown
 
     def show_data(self, dataset: Dataset | None, missing: str = "", offer: bool = False) -> None:
-        """dataset: the run's own, or None with the reason why there is none; `offer`: it can be opened."""
-        self._dataset, self._missing, self._offer = dataset, missing, offer
+        """dataset: the run's own, or None with the reason why there is none; `offer`: it can be
+        opened.
+        """
+        self._dataset = dataset
+        self._missing = missing
+        self._offer = offer
 
     def show_found(
         self, found: Sequence[Found], words: str, empty: str = "", back: bool = False
     ) -> None:
-        """words: how many, in which order. empty: why there are none though the data are there. back: offer it."""
-        self._shown, self._empty = found, empty
+        """words: how many, in which order.
+
+        empty: why there are none though the data are there. back: offer it.
+        """
+        self._shown = found
+        self._empty = empty
         self._strip.hide()
         self.count.setText(words)
         self.back.setVisible(back)
@@ -145,7 +160,9 @@ class ExampleGallery(QWidget):
             self.notice.say(text, not self._empty and self._offer)
             self.grid.show_rows([])
             self._stack.setCurrentIndex(1)
+
             return
+
         shown = self._shown
 
         def line(number: int) -> ExampleRow:
@@ -162,6 +179,7 @@ class ExampleGallery(QWidget):
         dataset = self._dataset
         if dataset is None or not 0 <= number < len(self._shown):
             return
+
         one = self._shown[number]
         self._large.show_example(example_of(dataset, one.row))
         self._answer.setText(one.answer)
@@ -187,11 +205,16 @@ def escaped(text: str) -> str:
 
 
 def location(dataset: Dataset, row: int) -> Path | None:
-    """The folder in which the file of an example lies; None for what has no file of its own, or has gone."""
+    """The folder in which the file of an example lies; None for what has no file of its own, or has
+    gone.
+    """
     if row >= len(dataset.names):
         return None
-    source, name = Path(dataset.description.source).expanduser(), dataset.names[row]
+
+    source = Path(dataset.description.source).expanduser()
+    name = dataset.names[row]
     base = source if source.is_dir() else source.parent
+
     path = base / name
     try:
         return path.parent if path.is_file() else None

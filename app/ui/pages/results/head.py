@@ -35,7 +35,8 @@ class Head(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 12, 16, 0)
         row.setSpacing(8)
-        heading, self.about = QLabel("Results"), ElidedLabel(least=4)
+        heading = QLabel("Results")
+        self.about = ElidedLabel(least=4)
         self.about.setObjectName("results.about")
         style(heading, "heading")
         style(self.about, "why")
@@ -51,8 +52,10 @@ class Head(QWidget):
         row.addWidget(heading)
         row.addWidget(self.about, 1)
         row.addStretch(1)
+
         for widget in (self.words, self.slider, self.splits):
             row.addWidget(widget)
+
         theme.changed.connect(self._measure)
         self._measure()
 
@@ -76,13 +79,19 @@ class Head(QWidget):
     def show_choice(
         self, about: str, splits: Sequence[str], chosen: str, scrub: bool, many: str = "examples"
     ) -> None:
-        """Name the run; offer its splits, and, if `scrub`, its epochs. many: what the examples are called."""
+        """Name the run; offer its splits, and, if `scrub`, its epochs.
+
+        many: what the examples are called.
+        """
         for key, _, tip in SPLITS:
             self.splits.buttons[key].setToolTip(tip.format(many.capitalize()))
+
         self.about.setText(about)
         self.splits.setVisible(len(splits) > 1)
+
         if chosen in self.splits.buttons:
             self.splits.set_value(chosen)
+
         shown = scrub and len(self._epochs) > 1
         self.slider.setVisible(shown)
         self.words.setVisible(shown)

@@ -1,4 +1,6 @@
-"""How sure the accuracy is: a point with its 95 % interval per split, on a scale from 0 to 100 %, beside the guess."""
+"""How sure the accuracy is: a point with its 95 % interval per split, on a scale from 0 to 100 %,
+beside the guess.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,10 @@ class Interval:
 
 
 class IntervalPlot(QWidget):
-    """show_splits(...): a line per split. To scale; the dashed mark is what always saying one class would reach."""
+    """show_splits(...): a line per split.
+
+    To scale; the dashed mark is what always saying one class would reach.
+    """
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -57,15 +62,19 @@ class IntervalPlot(QWidget):
         first = next(iter(splits.values()), None)
         self._guess = f"always '{first.classes[first.baseline_class].name}'" if first else ""
         words = [
-            f"{one.label} {percent_text(one.value)}, from {percent_text(one.low)} to {percent_text(one.high)}, "
+            f"{one.label} {percent_text(one.value)}, from {percent_text(one.low)} to "
+            f"{percent_text(one.high)}, "
             f"{self._guess} {percent_text(one.guess)}"
             for one in self._intervals
         ]
+
         self.setAccessibleDescription("; ".join(words))
         self.setToolTip(
-            "The line is the 95 % interval: with other examples of the same kind the accuracy would most likely lie "
+            "The line is the 95 % interval: with other examples of the same kind the accuracy "
+            "would most likely lie "
             "within it. The dashed mark is reached without looking at the example."
         )
+
         self._measure()
 
     def _measure(self) -> None:
@@ -82,7 +91,9 @@ class IntervalPlot(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self._intervals:
             return
-        theme, px = self._theme, self._theme.px
+
+        theme = self._theme
+        px = self._theme.px
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         small = QFontMetricsF(theme.font(12, bold=True))
@@ -94,6 +105,7 @@ class IntervalPlot(QWidget):
             max(1.0, self.width() - left - right - px(8)),
             px(24) * len(self._intervals),
         )
+
         self._scale(painter, bar)
         for number, one in enumerate(self._intervals):
             y = bar.top() + px(24) * (number + 0.5)
@@ -105,13 +117,16 @@ class IntervalPlot(QWidget):
             figures = QRectF(bar.right() + px(20), y - small.height() / 2, right, small.height())
             painter.drawText(figures, Qt.AlignmentFlag.AlignVCenter, text)
             self._mark(painter, bar, y, one)
+
         painter.end()
 
     def _scale(self, painter: QPainter, bar: QRectF) -> None:
         """0, 25 ... 100 %, and what the dashed mark is."""
-        theme, px = self._theme, self._theme.px
+        theme = self._theme
+        px = self._theme.px
         painter.setFont(theme.font(11))
         metrics = QFontMetricsF(painter.font())
+
         steps = (0, 50, 100) if bar.width() < px(200) else (0, 25, 50, 75, 100)
         for value in steps:
             x = bar.left() + bar.width() * value / 100
@@ -121,6 +136,7 @@ class IntervalPlot(QWidget):
             text = f"{value} %" if value == 100 else f"{value}"
             wide = metrics.horizontalAdvance(text)
             painter.drawText(QPointF(x - wide / 2, bar.bottom() + metrics.ascent() + px(2)), text)
+
         y = bar.bottom() + metrics.height() * 1.5 + px(4)
         painter.setPen(_dashed(theme))
         painter.drawLine(QPointF(bar.left() + 1, y - px(5)), QPointF(bar.left() + 1, y + px(5)))
@@ -132,7 +148,8 @@ class IntervalPlot(QWidget):
         painter.drawText(QPointF(bar.left() + px(8), y + metrics.ascent() / 2 - 1), guess)
 
     def _mark(self, painter: QPainter, bar: QRectF, y: float, one: Interval) -> None:
-        theme, px = self._theme, self._theme.px
+        theme = self._theme
+        px = self._theme.px
 
         def x(share: float) -> float:
             return bar.left() + bar.width() * share
@@ -142,8 +159,10 @@ class IntervalPlot(QWidget):
         color = theme.color("accent" if one.chosen else "secondary")
         painter.setPen(QPen(color, px(2)))
         painter.drawLine(QPointF(x(one.low), y), QPointF(x(one.high), y))
+
         for end in (one.low, one.high):
             painter.drawLine(QPointF(x(end), y - px(6)), QPointF(x(end), y + px(6)))
+
         painter.setPen(QPen(theme.color("surface"), 1))
         painter.setBrush(color)
         painter.drawEllipse(QPointF(x(one.value), y), px(3), px(3))

@@ -1,4 +1,6 @@
-"""The trained network of the run shown, for views that let it work: loaded once, on the worker's thread."""
+"""The trained network of the run shown, for views that let it work: loaded once, on the worker's
+thread.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,10 @@ if TYPE_CHECKING:
 
 
 class Loaded:
-    """predictor(path): of the run in this folder, with the weights in use. For one thread, the worker's."""
+    """predictor(path): of the run in this folder, with the weights in use.
+
+    For one thread, the worker's.
+    """
 
     def __init__(self) -> None:
         self._key: object = None
@@ -26,5 +31,7 @@ class Loaded:
         run = Run(path)
         key = (path, read_weights_in_use(run), (path / "summary.json").stat().st_mtime_ns)
         if self._predictor is None or key != self._key:
-            self._predictor, self._key = Predictor.load(run), key
+            self._predictor = Predictor.load(run)
+            self._key = key
+
         return self._predictor

@@ -1,4 +1,7 @@
-"""How a confusion matrix is put in order, and what is worth saying about a cell of it. Numbers only."""
+"""How a confusion matrix is put in order, and what is worth saying about a cell of it.
+
+Numbers only.
+"""
 
 from __future__ import annotations
 
@@ -26,10 +29,13 @@ class Confusion:
 
     def words(self, true: int, answer: int) -> str:
         """A cell as a sentence."""
-        count, total = int(self.counts[true, answer]), int(self.counts[true].sum())
+        count = int(self.counts[true, answer])
+        total = int(self.counts[true].sum())
+
         part = f"{count:,} of {total:,} ({100 * self.share(true, answer):.1f} %)"
         if true == answer:
             return f"{self.classes[true]}: {part} recognised"
+
         return f"{self.classes[true]} taken for {self.classes[answer]}: {part}"
 
     def mistakes(self) -> list[tuple[int, int, int]]:
@@ -38,17 +44,20 @@ class Confusion:
         np.fill_diagonal(wrong, 0)
         true, answer = np.nonzero(wrong)
         order = np.argsort(-wrong[true, answer], kind="stable")
+
         return [(int(true[i]), int(answer[i]), int(wrong[true[i], answer[i]])) for i in order]
 
 
 def by_confusion(counts: np.ndarray) -> np.ndarray:
-    """An order of the classes (K,) in which those taken for one another stand side by side, the worst first.
+    """An order of the classes (K,) in which those taken for one another stand side by side, the
+    worst first.
 
     Greedy: the most confused pair, then always the class most confused with the last one placed.
     """
     wrong = (counts + counts.T).astype(float)
     np.fill_diagonal(wrong, 0)
     left = set(range(len(wrong)))
+
     order: list[int] = []
     while left:
         rest = np.array(sorted(left))
@@ -57,6 +66,8 @@ def by_confusion(counts: np.ndarray) -> np.ndarray:
             following = int(rest[np.argmax(last)])
         else:
             following = int(rest[np.argmax(wrong[np.ix_(rest, rest)].max(axis=1))])
+
         order.append(following)
         left.remove(following)
+
     return np.array(order, dtype=int)

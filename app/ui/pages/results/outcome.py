@@ -1,4 +1,6 @@
-"""What the Results page shows of a run: the report on the weights in use, or what one epoch's confusion says."""
+"""What the Results page shows of a run: the report on the weights in use, or what one epoch's
+confusion says.
+"""
 
 from __future__ import annotations
 
@@ -25,10 +27,12 @@ from app.engine.runs.weights_in_use import BEST, WeightsInUse
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """A run as read from its folder. report is None until its first epoch is judged; trouble says why.
+    """A run as read from its folder. report is None until its first epoch is judged; trouble says
+    why.
 
-    data: how its examples were read. description: of its data, None if it did not come so far; task likewise. kept: the
-    weights in use, which the report is on. last: the last step, where it can be chosen in place of the best epoch.
+    data: how its examples were read. description: of its data, None if it did not come so far; task
+    likewise. kept: the weights in use, which the report is on. last: the last step, where it can be
+    chosen in place of the best epoch.
     """
 
     path: Path
@@ -50,14 +54,17 @@ def read_outcome(path: Path) -> Outcome:
     run = Run(path)
     experiment = run.experiment()
     data = experiment.data
+
     plain = run.dataset()
     try:
         description = Description.from_plain(plain) if plain else None
     except (KeyError, TypeError, ValueError):
         description = None
+
     task = None
     with contextlib.suppress(UserError):  # of another version; then its report says what is wrong
         task = task_of(experiment, description) if description is not None else None
+
     try:
         report = load_report(run)
         return Outcome(
@@ -89,16 +96,21 @@ def of_epoch(
     counts: Mapping[str, tuple[int, ...]],
     task: Task | None = None,
 ) -> SplitReport | None:
-    """What is known of validation after one epoch by its confusion: figures without the examples. None without it.
+    """What is known of validation after one epoch by its confusion: figures without the examples.
 
-    counts: of the data, per split and class (training tells the most frequent class); {} if unknown.
+    None without it.
+
+    counts: of the data, per split and class (training tells the most frequent class); {} if
+    unknown.
     """
     matrix = epoch.confusion
     if matrix is None or matrix.shape != (len(classes), len(classes)) or not matrix.sum():
         return None
+
     usual = int(np.argmax(counts.get("training") or matrix.sum(axis=1)))
     made = report_for(task.view) if task is not None else ClassReport
     made = made if issubclass(made, ClassReport) else ClassReport
+
     return made.of_confusion(
         "validation", matrix, classes, usual, dict(epoch.metrics), epoch.validation_loss
     )

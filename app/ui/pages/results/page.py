@@ -1,4 +1,7 @@
-"""Results: what came of a training. The verdict first, then the figures, then what the task's view shows of them."""
+"""Results: what came of a training.
+
+The verdict first, then the figures, then what the task's view shows of them.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,10 @@ NARROW = 720
 
 
 class ResultsPage(Page):
-    """Shows the session's record: live its last epoch, afterwards its report. How, says the task's view."""
+    """Shows the session's record: live its last epoch, afterwards its report.
+
+    How, says the task's view.
+    """
 
     name = "results"
     title = "Results"
@@ -48,7 +54,8 @@ class ResultsPage(Page):
         self._fit.timeout.connect(self._arrange)
         style(self, "page")
         self._build()
-        session, document = parts.session, parts.document
+        session = parts.session
+        document = parts.document
         session.shown.connect(self._other)
         session.told.connect(self._told)
         session.finished.connect(lambda _: self._other())
@@ -90,6 +97,7 @@ class ResultsPage(Page):
             lambda: parts.go("training"),
             "results.begin",
         )
+
         self.stack = QStackedLayout(self)
         self.stack.addWidget(self.empty)
         self.stack.addWidget(full)
@@ -101,13 +109,16 @@ class ResultsPage(Page):
                 self.view.close_down()
                 self._column.removeWidget(self.view)
                 self.view.deleteLater()
-            self.view, self._view_name = view_for(name)(self._parts), name
+
+            self.view = view_for(name)(self._parts)
+            self._view_name = name
             self.view.saved.connect(
                 lambda file, made: save(self, self._parts.background, file, made)
             )
             self.view.wanted.connect(self._open_data)
             self.view.predictions.connect(self.guide_changed)
             self._column.addWidget(self.view, 1)
+
         return self.view
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -118,6 +129,7 @@ class ResultsPage(Page):
         """Side by side where there is room, else one below the other."""
         wide = self.width() >= self._parts.theme.px(NARROW)
         self.summary.set_wide(wide)
+
         if self.view is not None:
             self.view.arrange(wide)
 
@@ -137,7 +149,9 @@ class ResultsPage(Page):
     def _other(self) -> None:
         """Another run, or the same one ended: what was read of its folder is old."""
         if self._outcome is not None and self._outcome.path != self._record.path:
-            self._outcome, self._wanted = None, "test"
+            self._outcome = None
+            self._wanted = "test"
+
         self._stale = True
         if self.isVisible():
             self._read()
@@ -149,6 +163,7 @@ class ResultsPage(Page):
             self._stale = True
         if not self.isVisible():
             return
+
         if self._stale:
             self._read()
         elif epoch:
@@ -162,6 +177,7 @@ class ResultsPage(Page):
             self._outcome = None
             self._show()
             return
+
         self._parts.background.run(
             lambda _: read_outcome(path), self._take, self._failed, key="results"
         )
@@ -171,6 +187,7 @@ class ResultsPage(Page):
     def _take(self, outcome: Outcome) -> None:
         if outcome.path != self._record.path:
             return
+
         self._outcome = outcome
         showing = self.showing
         self.head.set_epochs(showing.judged, showing.used)
@@ -216,6 +233,7 @@ class ResultsPage(Page):
         if not showing.splits:
             self._show_empty(trouble)
             return
+
         self.stack.setCurrentIndex(1)
         kind = showing.description.kind if showing.description is not None else ""
         self.head.show_choice(
@@ -260,6 +278,7 @@ class ResultsPage(Page):
                 or (self._outcome.trouble if self._outcome else "")
                 or "Reading the results."
             )
+
         self.empty.say("No results yet", text)
         self.guide_changed.emit()
 

@@ -1,4 +1,6 @@
-"""The examples behind the figures of classes: the worst mistakes, or those of one cell or class, the surest first."""
+"""The examples behind the figures of classes: the worst mistakes, or those of one cell or class,
+the surest first.
+"""
 
 from __future__ import annotations
 
@@ -36,13 +38,17 @@ class Gallery(ExampleGallery):
         offer: bool = False,
         kind: str = "image",
     ) -> None:
-        """dataset: the run's own data, or None with the reason why there are none; `offer`: they can be opened.
-        kind: of the examples (Description.kind)."""
-        self._split, self._kind = split, kind
+        """dataset: the run's own data, or None with the reason why there are none; `offer`: they
+        can be opened. kind: of the examples (Description.kind).
+        """
+        self._split = split
+        self._kind = kind
         self.show_data(dataset, missing, offer)
+
         what, true, answer = self._what
         if what != "mistakes" and max(true, answer) >= len(split.classes):
             self._what = ("mistakes", 0, 0)
+
         self._show()
 
     def show_mistakes(self) -> None:
@@ -67,10 +73,12 @@ class Gallery(ExampleGallery):
         split = self._split
         if split is None:
             return
+
         what, true, answer = self._what
         names = [row.name for row in split.classes]
         if what == "cell":
-            found, count = split.cell(true, answer), int(split.confusion[true, answer])
+            found = split.cell(true, answer)
+            count = int(split.confusion[true, answer])
             self.heading = names[true] if true == answer else f"{names[true]} → {names[answer]}"
             total = counted(self._kind, int(split.confusion[true].sum()))
             words = f"{count:,} of {total} {'recognised' if true == answer else 'taken for it'}, the surest first"
@@ -81,13 +89,14 @@ class Gallery(ExampleGallery):
             self.heading = f"{names[true]} missed"
             words = f"{count:,} of {counted(self._kind, row.count)}, the surest mistake first"
         else:
-            found, count = split.mistakes(MOST), split.count - split.correct
-            self.heading, words = (
-                "Worst mistakes",
-                f"{count_text(count, 'mistake')}, the surest first",
-            )
+            found = split.mistakes(MOST)
+            count = split.count - split.correct
+            self.heading = "Worst mistakes"
+            words = f"{count_text(count, 'mistake')}, the surest first"
+
         if not count or not has_examples(split):
             words = words.partition(",")[0] if count else ""
+
         self._found = found[:MOST]
         self.show_found(
             [self._line(split, names, one) for one in self._found],
@@ -104,9 +113,11 @@ class Gallery(ExampleGallery):
                 if self._what[0] != "mistakes"
                 else "Not one mistake in this split."
             )
+
         if not has_examples(split):
             which = f"Which {noun(self._kind)} these are"
             return f"{which} is kept for the epoch in use, and is known once training has ended."
+
         return ""
 
     def _line(self, split: ClassReport, names: list[str], one: Mistake) -> Found:
@@ -116,11 +127,13 @@ class Gallery(ExampleGallery):
             "class": f"→ {names[one.predicted]}\n{sure}",
             "cell": sure,
         }[self._what[0]]
+
         place = int(np.searchsorted(split.rows, one.row))
         if (
             place >= len(split.rows) or split.rows[place] != one.row
         ):  # rows ascend, but for data of other sources
             place = int(np.flatnonzero(split.rows == one.row)[0])
+
         best = np.argsort(-split.predictions[place], kind="stable")[:3]
         predictions = ", ".join(
             f"{names[k]} {percent_text(float(split.predictions[place, k]))}" for k in best

@@ -22,6 +22,7 @@ def save(
     name, _ = QFileDialog.getSaveFileName(page, "Save", file_name, KINDS[ending])
     if not name:
         return
+
     path = Path(name if name.lower().endswith(ending) else name + ending)
     try:
         files.write_atomically(path, content())

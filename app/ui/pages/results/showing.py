@@ -26,9 +26,12 @@ class Verdict:
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """What a view shows. description: of the run's data, None where unknown. dataset: the run's own data where they are open,
-    else `missing` says why not, and `offer` that they can be opened. live: the run goes on. past: the figures are of
-    an epoch whose weights are not those in use. path: of the run."""
+    """What a view shows.
+
+    description: of the run's data, None where unknown. dataset: the run's own data where they are
+    open, else `missing` says why not, and `offer` that they can be opened. live: the run goes on.
+    past: the figures are of an epoch whose weights are not those in use. path: of the run.
+    """
 
     report: SplitReport
     description: Description | None = None
@@ -47,8 +50,11 @@ class Shown:
 
 @dataclass(frozen=True, eq=False)
 class Showing:
-    """record, outcome: the run as told, and as read from its folder. running: it goes on. wanted: the split asked for.
-    epoch: the one gone back to. dataset: the run's own, where it is open. Made anew whenever one of these changes."""
+    """record, outcome: the run as told, and as read from its folder.
+
+    running: it goes on. wanted: the split asked for. epoch: the one gone back to. dataset: the
+    run's own, where it is open. Made anew whenever one of these changes.
+    """
 
     record: Record
     outcome: Outcome | None
@@ -59,7 +65,9 @@ class Showing:
 
     @property
     def live(self) -> bool:
-        """Whether the run goes on, or ended before its best epoch was judged: then the last epoch is shown."""
+        """Whether the run goes on, or ended before its best epoch was judged: then the last epoch
+        is shown.
+        """
         return self.running or self.outcome is None or self.outcome.report is None
 
     @property
@@ -87,6 +95,7 @@ class Showing:
         kept = self.outcome.kept if self.outcome else BEST
         if kept.use == "best":
             return self.record.best
+
         return next(
             (one for one in self.record.epochs if one.epoch == kept.epoch and not kept.partial),
             None,
@@ -95,7 +104,8 @@ class Showing:
     @property
     def past(self) -> events.EpochDone | None:
         """The epoch gone back to, if it is not the one in use, of which there is a full report."""
-        chosen, used = self.epoch, self.used
+        chosen = self.epoch
+        used = self.used
         return (
             None
             if self.live or chosen is None or used is None or chosen.epoch == used.epoch
@@ -103,21 +113,28 @@ class Showing:
         )
 
     def at(self, epoch: events.EpochDone) -> SplitReport | None:
-        """What is known of validation after an epoch: by its confusion, else by the few examples that are followed."""
+        """What is known of validation after an epoch: by its confusion, else by the few examples
+        that are followed.
+        """
         description = self.description
         prepared = self.record.prepared
         classes = (
             prepared.classes if prepared is not None else description.classes if description else ()
         )
         found = of_epoch(epoch, classes, description.counts if description else {}, self.task)
+
         return found if found is not None else self._followed(epoch)
 
     def _followed(self, epoch: events.EpochDone) -> SplitReport | None:
         """The report on the probe set, with the figures of all of validation."""
-        description, task, record = self.description, self.task, self._record_of(epoch)
+        description = self.description
+        task = self.task
+        record = self._record_of(epoch)
+
         targets = self._targets(record.rows) if record is not None else None
         if description is None or task is None or record is None or targets is None:
             return None
+
         try:
             report = report_for(task.view).of(
                 "validation",
@@ -130,12 +147,14 @@ class Showing:
             )
         except ValueError:
             return None
+
         return replace(report, metrics=dict(epoch.metrics)) if report.count else None
 
     def _record_of(self, epoch: events.EpochDone) -> EpochRecord | None:
         probe = self.record.probe
         if probe is not None and probe.epoch == epoch.epoch:
             return EpochRecord(probe.rows, probe.predictions)
+
         return read_epoch(self.record.path, epoch.epoch) if self.record.path is not None else None
 
     def _recorded(self, epoch: events.EpochDone) -> bool:
@@ -146,10 +165,12 @@ class Showing:
         """The targets of these rows: of the data, or of the validation split as it was judged."""
         if self.dataset is not None and len(rows) and rows.max() < len(self.dataset.targets):
             return np.asarray(self.dataset.targets[rows])
+
         report = self.outcome.report if self.outcome else None
         split = report.splits.get("validation") if report else None
         if split is None or not len(split.rows):
             return None
+
         order = np.argsort(split.rows, kind="stable")
         places = order[np.searchsorted(split.rows, rows, sorter=order).clip(max=len(order) - 1)]
         return split.targets[places] if (split.rows[places] == rows).all() else None
@@ -162,10 +183,13 @@ class Showing:
         if self.live:
             last = self.at(self.judged[-1]) if self.judged else None
             return {"validation": last} if last else {}
+
         assert self.outcome is not None and self.outcome.report is not None
+
         splits = {name: split for name, split in self.outcome.report.splits.items() if split.count}
         if self.wanted == "validation" and (past := self.past) and (then := self.at(past)):
             splits["validation"] = then
+
         return splits
 
     @property
@@ -194,14 +218,18 @@ class Showing:
             past = self.judged[-1]
         if past is None and self.outcome is not None and self.outcome.report is not None:
             return Verdict(self.outcome.report.verdict, self.outcome.report.level)
+
         text, level = self.report.verdict()
         if past is None:
             return Verdict(text, level)
-        description, count = self.description, self.report.count
+
+        description = self.description
+        count = self.report.count
         few = (
             description is not None
             and count < description.size("validation")
             and past.confusion is None
         )
+
         on = f", on {count:,} validation examples that are followed" if few else ""
         return Verdict(f"After epoch {past.epoch}{on}: {text[0].lower()}{text[1:]}", level)

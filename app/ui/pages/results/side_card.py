@@ -18,8 +18,10 @@ SIDES = (
 
 
 class SideCard(Card):
-    """`gallery` and `classes`, one at a time, and before them what a subclass adds. save_csv(): the table of classes is
-    wanted as a file. more: (key, text, tip, title, widget) of further sides, shown first."""
+    """`gallery` and `classes`, one at a time, and before them what a subclass adds. save_csv(): the
+    table of classes is wanted as a file. more: (key, text, tip, title, widget) of further sides,
+    shown first.
+    """
 
     save_csv = Signal()
 
@@ -28,7 +30,8 @@ class SideCard(Card):
     ) -> None:
         super().__init__("Worst mistakes")
         self.setObjectName("results.side")
-        self.gallery, self.classes = Gallery(theme), ClassTable(theme)
+        self.gallery = Gallery(theme)
+        self.classes = ClassTable(theme)
         self.gallery.changed.connect(self._title)
         self.classes.picked.connect(self._class)
         self.sides = Segments(theme, "results.show", [one[:3] for one in more] + list(SIDES))
@@ -40,6 +43,7 @@ class SideCard(Card):
             "results.classes.save",
             "Writes the figures of every class to a file.",
         )
+
         save.clicked.connect(self.save_csv)
         self._stack = QStackedLayout()
         self._titles = {key: title for key, _, _, title, _ in more} | {"classes": "Per class"}
@@ -99,4 +103,5 @@ def link(text: str, name: str, tip: str) -> QPushButton:
     button.setAccessibleName(text)
     button.setToolTip(tip)
     style(button, "link")
+
     return button

@@ -29,18 +29,23 @@ def source_of(outcome: Outcome | None, document: Document) -> Source:
         and document.dataset.description.fingerprint == outcome.fingerprint
     ):
         return Source(document.dataset)
+
     many = noun(outcome.description.kind)
     source = outcome.data.source
+
     same = document.experiment.data == outcome.data
     if document.data_state == "reading" and same:
         return Source(None, f"Reading the {many}.")
+
     if not source.startswith("sample:") and not Path(source).expanduser().exists():
         gone = f"'{source}' is not there any more. The figures still hold."
         return Source(None, f"The {many} cannot be shown: {gone}")
+
     if same and document.data_state == "ready":
         return Source(
             None, f"The {many} cannot be shown: the data changed since this run was trained."
         )
+
     return Source(
         None, f"The {many} cannot be shown: other data are open than those of this run.", True
     )

@@ -19,6 +19,7 @@ from app.ui.widgets.card import Card
 
 FIGURES = 3
 """Of the metrics of a task, so many stand at the top; the view has the rest."""
+
 LOSS = "How wrong it is on average; lower is better."
 ICONS = {
     "good": ("good", "best"),
@@ -36,7 +37,8 @@ class SummaryCard(Card):
         self._theme = theme
         self._level = "info"
         self.setObjectName("results.summary")
-        self._icon, self.verdict = QLabel(), QLabel()
+        self._icon = QLabel()
+        self.verdict = QLabel()
         self.verdict.setObjectName("results.verdict")
         self.verdict.setWordWrap(True)
         self.verdict.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -73,11 +75,15 @@ class SummaryCard(Card):
     def show_splits(
         self, splits: Mapping[str, SplitReport], chosen: str, description: Description | None = None
     ) -> None:
-        """The figures of the chosen split; of classes the intervals of all. description: for the unit of amounts. A mean over
-        several amounts without a unit in common says nothing: square metres and euros do not add up."""
+        """The figures of the chosen split; of classes the intervals of all.
+
+        description: for the unit of amounts. A mean over several amounts without a unit in common
+        says nothing: square metres and euros do not add up.
+        """
         split = splits[chosen]
         unit = unit_of(description) if description is not None else ""
         mixed = description is not None and len(description.amounts) > 1 and not unit
+
         figures = [
             (METRICS[name].label, figure_text(name, value, unit), METRICS[name].help)
             for name, value in split.metrics.items()
@@ -85,13 +91,17 @@ class SummaryCard(Card):
         ][:FIGURES]
         if split.loss is not None:
             figures.append(("loss", number_text(split.loss), LOSS))
+
         while len(self._figures) < len(figures):
             self._figures.append(_Figure(best=not self._figures))
             self._line.insertWidget(len(self._figures) - 1, self._figures[-1])
+
         for number, shown in enumerate(self._figures):
             shown.show_figure(*(figures[number] if number < len(figures) else ("", "", "")))
+
         judged = {name: one for name, one in splits.items() if isinstance(one, ClassReport)}
         self.intervals.setVisible(bool(judged))
+
         if judged:
             self.intervals.show_splits(judged, chosen)
 
@@ -112,7 +122,8 @@ class _Figure(QWidget):
 
     def __init__(self, best: bool) -> None:
         super().__init__()
-        self._name, self._value = QLabel(), QLabel()
+        self._name = QLabel()
+        self._value = QLabel()
         style(self._name, "secondary")
         style(self._value, "figure-best" if best else "figure")
         column = QVBoxLayout(self)

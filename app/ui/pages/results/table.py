@@ -1,4 +1,6 @@
-"""A table of figures: sorted by a click on a header, with bars under shares; a click or Enter asks for more."""
+"""A table of figures: sorted by a click on a header, with bars under shares; a click or Enter asks
+for more.
+"""
 
 from __future__ import annotations
 
@@ -38,9 +40,12 @@ NAMES = 80
 
 @dataclass(frozen=True)
 class Column:
-    """words: a cell as text. bar: a share of 1 has a bar to scale under it. width: at 100 %; 0 takes what is left.
-    plain: its name in a file. spare: it gives way where there is little room.
-    prose: what does not fit is cut at its end, not in the middle as of names."""
+    """words: a cell as text.
+
+    bar: a share of 1 has a bar to scale under it. width: at 100 %; 0 takes what is left. plain: its
+    name in a file. spare: it gives way where there is little room. prose: what does not fit is cut
+    at its end, not in the middle as of names.
+    """
 
     title: str
     tip: str
@@ -54,7 +59,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Line:
-    """key: what `picked` tells. cells: a value a column, None where it is not defined. tip: of the whole line."""
+    """key: what `picked` tells.
+
+    cells: a value a column, None where it is not defined. tip: of the whole line.
+    """
 
     key: int
     cells: tuple[Any, ...]
@@ -81,12 +89,14 @@ class _Model(QAbstractTableModel):
         """Column -1 is the order given."""
         self.beginResetModel()
         self._order = (column, order)
+
         self.rows = list(self._given)
         if column >= 0:
             self.rows.sort(
                 key=lambda line: _key(line.cells[column]),
                 reverse=order is Qt.SortOrder.DescendingOrder,
             )
+
         self.endResetModel()
 
     def text(self, line: Line, column: int) -> str:
@@ -107,18 +117,23 @@ class _Model(QAbstractTableModel):
             return self.columns[section].title
         if role == Qt.ItemDataRole.ToolTipRole:
             return self.columns[section].tip
+
         if role == Qt.ItemDataRole.TextAlignmentRole:
             words = (
                 section == 0 or section == self._order[0]
             )  # the arrow of the order stands on the right
             side = Qt.AlignmentFlag.AlignLeft if words else Qt.AlignmentFlag.AlignRight
             return int(side | Qt.AlignmentFlag.AlignVCenter)
+
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid() or index.row() >= len(self.rows):
             return None
-        line, column = self.rows[index.row()], index.column()
+
+        line = self.rows[index.row()]
+        column = index.column()
+
         text = self.text(line, column)
         if role == Qt.ItemDataRole.DisplayRole:
             return text
@@ -130,13 +145,17 @@ class _Model(QAbstractTableModel):
                 if column
                 else text
             )
+
         return None
 
 
 def _key(value: Any) -> Any:
-    """What is not defined (a class never said, or without examples) comes before the least; names without case."""
+    """What is not defined (a class never said, or without examples) comes before the least; names
+    without case.
+    """
     if isinstance(value, str):
         return value.casefold()
+
     return float("-inf") if value is None else float(value)
 
 
@@ -145,30 +164,37 @@ class _Painter(QStyledItemDelegate):
 
     def __init__(self, theme: Theme, table: FigureTable) -> None:
         super().__init__(table)
-        self._theme, self._table = theme, table
+        self._theme = theme
+        self._table = table
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(self._theme.px(56), self._theme.px(26))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        theme, model = self._theme, self._table.model_
-        line, column = model.rows[index.row()], index.column()
+        theme = self._theme
+        model = self._table.model_
+        line = model.rows[index.row()]
+        column = index.column()
         box: QRect = option.rect
         state: QStyle.StateFlag = option.state
         painter.save()
         chosen = bool(state & QStyle.StateFlag.State_Selected)
         painter.fillRect(box, theme.color("accent_tint" if chosen else "surface"))
         inner = box.adjusted(theme.px(6), 0, -theme.px(6), 0)
-        bar, value = model.columns[column].bar, line.cells[column]
+        bar = model.columns[column].bar
+
+        value = line.cells[column]
         if bar and value is not None:
             painter.setPen(Qt.PenStyle.NoPen)
-            high, share = theme.px(3), min(1.0, max(0.0, float(value)))
+            high = theme.px(3)
+            share = min(1.0, max(0.0, float(value)))
             track = QRectF(inner.left(), box.bottom() - high - 1, inner.width(), high)
             painter.fillRect(track, theme.color("track"))
             role = "training" if share >= 0.5 else "validation"
             painter.fillRect(
                 QRectF(track.left(), track.top(), track.width() * share, high), theme.color(role)
             )
+
         painter.setFont(theme.font(12))
         painter.setPen(
             theme.color("text" if column == 0 or (bar and value is not None) else "secondary")
@@ -180,14 +206,18 @@ class _Painter(QStyledItemDelegate):
         painter.drawText(
             inner.adjusted(0, 0, 0, -theme.px(2)), side | Qt.AlignmentFlag.AlignVCenter, text
         )
+
         if state & QStyle.StateFlag.State_HasFocus:
             painter.setPen(theme.color("accent"))
             painter.drawRect(box.adjusted(0, 0, -1, -1))
+
         painter.restore()
 
 
 class FigureTable(QTableView):
-    """picked(key): a line was clicked, or Enter pressed on it. The first column takes what room is left.
+    """picked(key): a line was clicked, or Enter pressed on it.
+
+    The first column takes what room is left.
 
     order: the column sorted by at first; -1 leaves the order given.
     """
@@ -243,12 +273,17 @@ class FigureTable(QTableView):
             self.setCurrentIndex(self.model_.index(row, 0))
 
     def csv(self) -> bytes:
-        """The table as shown. With a byte order mark, so that spreadsheets read every name rightly."""
+        """The table as shown.
+
+        With a byte order mark, so that spreadsheets read every name rightly.
+        """
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\r\n")
         writer.writerow([column.plain or column.title.lower() for column in self.model_.columns])
+
         for line in self.model_.rows:
             writer.writerow([_plain(cell) for cell in line.cells])
+
         return text.getvalue().encode("utf-8-sig")
 
     def _pick(self, index: QModelIndex) -> None:
@@ -260,9 +295,12 @@ class FigureTable(QTableView):
         self.viewport().update()
 
     def _widths(self) -> None:
-        px, header, room = self._theme.px, self.horizontalHeader(), self.viewport().width()
+        px = self._theme.px
+        header = self.horizontalHeader()
+        room = self.viewport().width()
         columns = self.model_.columns
         tight = px(NAMES) + sum(px(column.width) for column in columns[1:]) > room
+
         shown = [
             number
             for number, column in enumerate(columns)
@@ -271,6 +309,7 @@ class FigureTable(QTableView):
         for number, column in enumerate(columns):
             header.setSectionHidden(number, bool(number) and number not in shown)
             header.resizeSection(number, px(column.width))
+
         header.resizeSection(
             0, max(px(NAMES), room - sum(px(columns[number].width) for number in shown))
         )

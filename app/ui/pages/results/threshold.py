@@ -25,7 +25,8 @@ from app.ui.style.theme import Theme, style
 from app.ui.text.amounts import percent_text
 from app.ui.widgets.elided import ElidedLabel
 
-USUAL, STEPS = 0.5, 1000
+USUAL = 0.5
+STEPS = 1000
 NONE = "The curves are drawn from the examples, which are kept for the epoch in use once training has ended."
 
 
@@ -43,15 +44,20 @@ class ThresholdPanel(QWidget):
         self.roc.setAccessibleName("ROC: found over false alarms")
         self.balance.setObjectName("results.precision_recall")
         self.balance.setAccessibleName("Precision over recall")
+
         for plot in (self.roc, self.balance):
             plot.setToolTip("Click the curve to say yes from there on.")
             plot.picked.connect(self.set_threshold)
-        self.words, self.counts = QLabel(), QLabel()
+
+        self.words = QLabel()
+        self.counts = QLabel()
         self.words.setObjectName("results.threshold.words")
         self.counts.setObjectName("results.threshold.counts")
+
         for label, role in ((self.words, "row"), (self.counts, "secondary")):
             label.setWordWrap(True)
             style(label, role)
+
         self._note = QLabel(NONE)
         self._note.setWordWrap(True)
         self._note.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -59,6 +65,7 @@ class ThresholdPanel(QWidget):
         curves = QGridLayout()
         curves.setHorizontalSpacing(8)
         curves.setVerticalSpacing(0)
+
         titles = (
             (self.roc, "Found, by false alarms (ROC)"),
             (self.balance, "Right, by found (precision-recall)"),
@@ -69,6 +76,7 @@ class ThresholdPanel(QWidget):
             curves.addWidget(title, 0, place)
             curves.addWidget(plot, 1, place)
             curves.setColumnStretch(place, 1)
+
         curves.setRowStretch(1, 1)
         content = QWidget()
         column = QVBoxLayout(content)
@@ -106,6 +114,7 @@ class ThresholdPanel(QWidget):
         line.addWidget(self.says)
         line.addWidget(self.slider, 1)
         line.addWidget(self.reset)
+
         return line
 
     @property
@@ -119,8 +128,10 @@ class ThresholdPanel(QWidget):
         self._report = report
         there = has_examples(report)
         self._stack.setCurrentIndex(0 if there else 1)
+
         if not there:
             return
+
         yes = float((report.targets == 1).mean())
         self.roc.show_curve(*report.roc(), guess=(0.0, 1.0))
         self.balance.show_curve(*report.precision_recall(), guess=(yes, yes))
@@ -130,12 +141,14 @@ class ThresholdPanel(QWidget):
         """The same answers, with yes from the threshold on."""
         if not has_examples(report) or self.slider.value() == round(USUAL * STEPS):
             return report
+
         predicted = (report.predictions[:, 1] >= self.threshold).astype(np.int64)
         names = tuple(row.name for row in report.classes)
         matrix = scores.confusion(report.targets, predicted, 2)
         made = YesNoReport.of_confusion(
             report.split, matrix, names, report.baseline_class, report.metrics, report.loss
         )
+
         return replace(
             report,
             correct=made.correct,
@@ -155,15 +168,21 @@ class ThresholdPanel(QWidget):
         self.reset.setEnabled(self.slider.value() != round(USUAL * STEPS))
         if report is None or not has_examples(report):
             return
-        at, yes = report.at(self.threshold), report.classes[1].name
+
+        at = report.at(self.threshold)
+        yes = report.classes[1].name
         self.says.setText(f"“{yes}” from {percent_text(self.threshold)}")
         self.roc.show_point(at.false_alarms, at.recall)
         self.balance.show_point(at.recall, at.precision)
         self.words.setText(
-            f"Finds <b>{percent_text(at.recall)}</b> (recall), is right on <b>{percent_text(at.precision)}</b> of its "
+            f"Finds <b>{percent_text(at.recall)}</b> (recall), is right on "
+            f"<b>{percent_text(at.precision)}</b> of its "
             f"yes (precision), right on <b>{percent_text(at.accuracy)}</b> of all."
         )
+
         self.counts.setText(
-            f"{at.true_yes:,} of {at.true_yes + at.false_no:,} found, {at.false_no:,} missed; {at.false_yes:,} of "
-            f"{at.false_yes + at.true_no:,} others taken for it ({percent_text(at.false_alarms)} false alarms)."
+            f"{at.true_yes:,} of {at.true_yes + at.false_no:,} found, {at.false_no:,} missed; "
+            f"{at.false_yes:,} of "
+            f"{at.false_yes + at.true_no:,} others taken for it ({percent_text(at.false_alarms)} "
+            "false alarms)."
         )

@@ -31,26 +31,32 @@ class UsedLine(QWidget):
         self._path: Path | None = None
         self._judging: Path | None = None
         self._trouble: tuple[Path, str] | None = None
-        self.words, self.state = QLabel(), QLabel()
+        self.words = QLabel()
+        self.state = QLabel()
         self.words.setObjectName("results.best")
         self.state.setObjectName("results.use.state")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
+
         for label in (self.words, self.state):
             label.setWordWrap(True)
+
         style(self.words, "secondary")
         self.use_last = self._button(
             "Use the last epoch instead", "results.use_last", "last",
             "Judges the weights of the last step; then figures, Try it and predictions are theirs.",
         )  # fmt: skip
+
         self.use_best = self._button(
             "Use the best epoch", "results.use_best", "best",
             "Figures, Try it and predictions are those of the best validation epoch again.",
         )  # fmt: skip
         column.addWidget(self.words)
+
         for button in (self.use_last, self.use_best):
             column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+
         column.addWidget(self.state)
 
     def _button(self, text: str, name: str, which: Which, tip: str) -> QPushButton:
@@ -59,6 +65,7 @@ class UsedLine(QWidget):
         button.setToolTip(tip)
         style(button, "link")
         button.clicked.connect(lambda: self._use(which))
+
         return button
 
     def show_run(self, record: Record, outcome: Outcome | None, live: bool) -> None:
@@ -79,8 +86,10 @@ class UsedLine(QWidget):
     def _show_state(self) -> None:
         judging = self._path is not None and self._judging == self._path
         trouble = self._trouble[1] if self._trouble and self._trouble[0] == self._path else ""
+
         for button in (self.use_last, self.use_best):
             button.setEnabled(self._judging is None)
+
         self.state.setText("Judging the last weights." if judging else trouble)
         self.state.setVisible(bool(self.state.text()))
         style(self.state, "secondary" if judging else "problem")
@@ -96,10 +105,12 @@ class UsedLine(QWidget):
             self.chosen.emit(path)
 
         def failed(failure: Failure) -> None:
-            self._judging, self._trouble = None, (path, f"{failure.what} {failure.remedy}".strip())
+            self._judging = None
+            self._trouble = (path, f"{failure.what} {failure.remedy}".strip())
             self._show_state()
 
-        self._judging, self._trouble = path, None
+        self._judging = path
+        self._trouble = None
         self._show_state()
         self._background.run(
             lambda control: choose_weights.use(Run(path), which, control.check),
@@ -110,28 +121,36 @@ class UsedLine(QWidget):
 
 
 def words(record: Record, outcome: Outcome | None, live: bool) -> str:
-    """ "Best: epoch 3 of 10 (validation loss 0.41)." and what that means here; "" without a best epoch."""
+    """ "Best: epoch 3 of 10 (validation loss 0.41)." and what that means here; "" without a best
+    epoch.
+    """
     best = record.best
     kept = outcome.kept if outcome is not None else weights_in_use.BEST
     if live or kept.use == "best":
         if best is None:
             return ""
+
         planned = record.prepared.epochs if record.prepared else 0
         total = max(planned if live else 0, len(record.epochs))
+
         text = f"Best: epoch {best.epoch} of {total} ({_by(record, best)})."
         if live:
             return f"{text} Live: validation after each epoch; the test split is judged once, at the end."
+
         return (
             text
             if outcome is not None and outcome.last
             else f"{text} These are the weights that are kept and used."
         )
+
     if kept.partial:
         using = f"Using the last step (in epoch {kept.epoch})."
     else:
         using = f"Using the last epoch ({kept.epoch} of {max(kept.epoch, len(record.epochs))})."
+
     if best is None:
         return using
+
     return f"{using} The best is epoch {best.epoch} ({_by(record, best)})."
 
 
@@ -141,4 +160,5 @@ def _by(record: Record, best: EpochDone) -> str:
     name = next((one for one in best.metrics if one in METRICS), None)
     if training.get("best_by") == "metric" and name is not None:
         return f"validation {METRICS[name].label} {figure_text(name, best.metrics[name], '')}"
+
     return f"validation loss {number_text(best.validation_loss)}"

@@ -15,8 +15,10 @@ from app.ui.state.background import Failure
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
 
-TOKENS, USUAL = 200, 80
+TOKENS = 200
+USUAL = 80
 """Tokens of one sample; the usual temperature in hundredths."""
+
 KEY = "results.write"
 
 
@@ -28,7 +30,8 @@ class WritingCard(Card):
     def __init__(self, parts: Parts) -> None:
         super().__init__("It writes", "token by token, each chosen by its probability")
         self.setObjectName("results.writing")
-        self._parts, self._loaded = parts, Loaded()
+        self._parts = parts
+        self._loaded = Loaded()
         self._path: Path | None = None
         self._number = 0
         self._control: Control | None = None
@@ -66,7 +69,8 @@ class WritingCard(Card):
         self.note.setObjectName("results.writing.note")
         self.note.setWordWrap(True)
         style(self.note, "secondary")
-        first, second = QHBoxLayout(), QHBoxLayout()
+        first = QHBoxLayout()
+        second = QHBoxLayout()
         first.addWidget(self.prompt, 1)
         first.addWidget(self.button)
         second.addWidget(self.says)
@@ -87,6 +91,7 @@ class WritingCard(Card):
             self.stop()
             self._path = path
             self.text.clear()
+
         self.button.setEnabled(path is not None and not live)
         self.note.setText("It can write once training has ended." if live else "")
         self.note.setVisible(bool(self.note.text()))
@@ -102,13 +107,12 @@ class WritingCard(Card):
         path = self._path
         if path is None or self._control is not None or not self.button.isEnabled():
             return
+
         self._number += 1
-        number, prompt, temperature, loaded = (
-            self._number,
-            self.prompt.text(),
-            self.temperature,
-            self._loaded,
-        )
+        number = self._number
+        prompt = self.prompt.text()
+        temperature = self.temperature
+        loaded = self._loaded
         self.text.setPlainText(prompt)
         self.note.hide()
 
@@ -130,6 +134,7 @@ class WritingCard(Card):
         if self._control is not None:
             self._control.stop()
             self._number += 1  # pieces on their way belong to no text any more
+
         self._end()
 
     def _add(self, number: int, piece: str) -> None:

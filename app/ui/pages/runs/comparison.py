@@ -1,4 +1,6 @@
-"""The lower half of the page: the chosen runs in one plot, what sets them apart, and what came of it."""
+"""The lower half of the page: the chosen runs in one plot, what sets them apart, and what came of
+it.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,8 @@ class ComparisonCard(Card):
 
     def __init__(self, theme: Theme, background: Background) -> None:
         super().__init__("Curves", "validation, per epoch")
-        self._theme, self._background = theme, background
+        self._theme = theme
+        self._background = background
         self._entries: list[Entry] = []
         self._comparison: Comparison | None = None
         self.setObjectName("runs.comparison")
@@ -60,11 +63,13 @@ class ComparisonCard(Card):
         self._row.setSpacing(12)
         self._row.addWidget(self.overlay, 5)
         self._row.addWidget(holder, 5)
+
         for side in (
             self.overlay,
             holder,
         ):  # the share of each is the stretch's, whatever stands in them
             side.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
+
         self.body.addLayout(self._row, 1)
         theme.changed.connect(self._restyle)
 
@@ -78,9 +83,11 @@ class ComparisonCard(Card):
             if len(entries) > MOST
             else "validation, per epoch"
         )
+
         self.set_why(extra)
         self._row.setStretch(1, 5 if len(self._entries) < 3 else 6)
         self._draw()
+
         shown = tuple(self._entries)
         if shown:
             self._background.run(lambda _: compare(shown), self._fill, key="runs.compare")
@@ -90,11 +97,13 @@ class ComparisonCard(Card):
         metric = common_metric(self._entries)
         button = self.quantities.buttons["figure"]
         button.setVisible(metric is not None)
+
         if metric is None:
             self.quantities.set_value("loss")
         else:
             self.quantities.set_text("figure", metric.label[:1].upper() + metric.label[1:])
             button.setToolTip(f"The validation {metric.label} of the chosen runs. {metric.help}")
+
         self.overlay.show_runs(self._entries, self.quantities.value)
 
     def _restyle(self) -> None:
@@ -106,34 +115,41 @@ class ComparisonCard(Card):
         self._comparison = comparison
         runs = len(comparison.names)
         lines = [*comparison.settings, *comparison.figures]
-        table, several = self.table, runs > 1
+        table = self.table
+        several = runs > 1
         table.clear()
         table.setRowCount(len(lines))
         table.setColumnCount(runs + 1)
+
         for column, name in enumerate(comparison.names):
             item = QTableWidgetItem(name)
             item.setIcon(self._swatch(column))
             item.setToolTip(name)
             table.setHorizontalHeaderItem(column + 1, item)
+
         table.setHorizontalHeaderItem(0, QTableWidgetItem(""))
         for row, line in enumerate(lines):
             self._line(row, line, row < len(comparison.settings))
+
         header = table.horizontalHeader()
         table.setIconSize(QSize(self._theme.px(22), self._theme.px(10)))
         table.verticalHeader().setDefaultSectionSize(self._theme.px(24))
         table.setColumnWidth(0, self._theme.px(132))
+
         for column in range(1, runs + 1):
             table.setColumnWidth(column, self._theme.px(104))
             header.setSectionResizeMode(
                 column,
                 QHeaderView.ResizeMode.Stretch if runs <= 2 else QHeaderView.ResizeMode.Interactive,
             )
+
         if several and not comparison.settings:
             text = "All settings are the same."
         elif several:
             text = f"{comparison.same} other settings are the same."
         else:
             text = "" if comparison.settings else "Every setting followed the data."
+
         self.common.setText(text)
         self.common.setVisible(bool(text))
 
@@ -142,32 +158,40 @@ class ComparisonCard(Card):
         label.setForeground(self._theme.color("secondary"))
         label.setToolTip("A setting" if is_setting else "What came of it")
         self.table.setItem(row, 0, label)
+
         for column, text in enumerate(line.texts):
             item = QTableWidgetItem(text)
             item.setToolTip(text)
             font = self._theme.font(12, bold=column == line.best)
             item.setFont(font)
+
             if column == line.best:
                 item.setForeground(self._theme.color("best"))
                 item.setToolTip(f"{text}, the best of them")
+
             self.table.setItem(row, column + 1, item)
+
         label.setFont(self._theme.font(12))
 
     def _swatch(self, number: int) -> QIcon:
         """A bit of the run's line, as drawn in the plot."""
         theme = self._theme
-        width, height = theme.px(22), theme.px(10)
+        width = theme.px(22)
+        height = theme.px(10)
         picture = QPixmap(width, height)
         picture.fill(QColor(0, 0, 0, 0))
         painter = QPainter(picture)
+
         pen = QPen(series_color(theme, number), theme.px(2))
         if DASHES[number]:
             pen.setDashPattern(DASHES[number])
+
         painter.setPen(pen)
         painter.drawLine(
             QRectF(0, height / 2, width, 0).topLeft(), QRectF(0, height / 2, width, 0).topRight()
         )
         painter.end()
+
         return QIcon(picture)
 
 
@@ -189,4 +213,5 @@ def _table() -> QTableWidget:
         Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
     )
     table.horizontalHeader().setHighlightSections(False)
+
     return table

@@ -1,4 +1,6 @@
-"""What two to five runs have in common and what not: their settings and figures side by side, as words."""
+"""What two to five runs have in common and what not: their settings and figures side by side, as
+words.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,10 @@ WHAT = {"model": "Model", "loss": "Loss", "optimizer": "Optimizer", "schedule": 
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the table: a text per run. `best` numbers the run that is best in it, -1 for none."""
+    """One line of the table: a text per run.
+
+    `best` numbers the run that is best in it, -1 for none.
+    """
 
     label: str
     texts: tuple[str, ...]
@@ -56,19 +61,26 @@ class Comparison:
 
 
 def compare(entries: Sequence[Entry]) -> Comparison:
-    """Reads the settings of each run; of one that cannot be read nothing is known. For one run: what was chosen."""
+    """Reads the settings of each run; of one that cannot be read nothing is known.
+
+    For one run: what was chosen.
+    """
     chosen = [_settings_of(entry.path) for entry in entries]
     names = list(dict.fromkeys(name for values in chosen for name in values))
-    lines, same = [], 0
+    lines = []
+
+    same = 0
     for name in names:
         texts = tuple(values.get(name, UNKNOWN) for values in chosen)
         if len(set(texts)) > 1:
             lines.append(Line(name, texts))
         else:
             same += 1
+
     if len(entries) == 1:
         asked = _asked(entries[0].path)
         lines = [Line(name, (text,)) for name, text in asked.items()]
+
     return Comparison(tuple(entry.name for entry in entries), tuple(lines), same, _figures(entries))
 
 
@@ -76,12 +88,14 @@ def _settings_of(path: Path) -> dict[str, str]:
     """Label -> words, of every setting as it was in force; {} where the run cannot be read."""
     run = Run(path)
     prepared = run.environment().get("prepared") or {}
+
     plain = prepared.get("resolved")
     if not isinstance(plain, dict):
         try:
             plain = toml_file.to_plain(run.experiment())
         except UserError:
             return {}
+
     return _words(plain)
 
 
@@ -91,6 +105,7 @@ def _asked(path: Path) -> dict[str, str]:
         experiment = Run(path).experiment()
     except UserError:
         return {}
+
     plain = toml_file.to_plain(experiment)
     for section in plain:
         chosen = getattr(experiment, section, None)
@@ -101,9 +116,11 @@ def _asked(path: Path) -> dict[str, str]:
                 for name in type(chosen).model_fields
                 if getattr(chosen, name) == getattr(default, name)
             }
+
             plain[section] = {
                 name: value for name, value in plain[section].items() if name not in same
             }
+
     return _words(plain)
 
 
@@ -117,21 +134,26 @@ def _words(plain: dict[str, Any]) -> dict[str, str]:
             kind = values.pop(registry.key, None)
             if kind is None:
                 continue
+
             try:
                 choice = registry.get(kind)
             except UnknownChoice:
                 found[WHAT[section]] = str(kind)
                 continue
+
             found[WHAT[section]] = choice.label
             declared = {item.name: item for item in settings(choice)}
         elif section in PLAIN:
             declared = {item.name: item for item in settings(PLAIN[section])}
+
         for name, value in values.items():
             item = declared.get(name)
             label = item.label if item else name.replace("_", " ")
             if label in found:
                 label = f"{label} ({section})"
+
             found[label] = item.words(value) if item else plain_words(value)
+
     return found
 
 
@@ -139,18 +161,22 @@ def _figures(entries: Sequence[Entry]) -> tuple[Line, ...]:
     def line(label: str, values: list[Any], words: Any, better: Any) -> Line:
         texts = tuple(words(value) if value is not None else UNKNOWN for value in values)
         known = [(value, number) for number, value in enumerate(values) if value is not None]
+
         best = better(known, key=lambda pair: pair[0])[1] if better and len(known) > 1 else -1
         if best >= 0 and texts.count(texts[best]) > 1:
             best = -1
+
         return Line(label, texts, best)
 
     lines: list[Line] = []
     for metric in dict.fromkeys(entry.metric for entry in entries):
-        words, better = partial(figure_text, metric.name), max if metric.better == "higher" else min
+        words = partial(figure_text, metric.name)
+        better = max if metric.better == "higher" else min
         own = [entry.figure if entry.metric == metric else None for entry in entries]
         test = [(entry.metrics.get("test") or {}).get(metric.name) for entry in entries]
         lines.append(line(f"Validation {metric.label}", own, words, better))
         lines.append(line(f"Test {metric.label}", test, words, better))
+
     lines += [
         line("Validation loss", [entry.loss for entry in entries], number_text, min),
         line("Best epoch", [entry.best_epoch or None for entry in entries], str, None),

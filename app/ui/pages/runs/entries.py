@@ -1,4 +1,6 @@
-"""What the list knows of a run: read from its folder, off the window's thread, and read again only when it changed."""
+"""What the list knows of a run: read from its folder, off the window's thread, and read again only
+when it changed.
+"""
 
 from __future__ import annotations
 
@@ -29,10 +31,13 @@ STATUS_WORDS = {
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """One run of the list. metric: by which its task is judged first. losses, figures: of validation, per epoch, NaN
-    where unknown; figures are values of the metric. epochs: as planned.
+    """One run of the list.
 
-    metrics: per split, of the best epoch's weights. usable: there are weights to use. seconds: of training.
+    metric: by which its task is judged first. losses, figures: of validation, per epoch, NaN where
+    unknown; figures are values of the metric. epochs: as planned.
+
+    metrics: per split, of the best epoch's weights. usable: there are weights to use. seconds: of
+    training.
     """
 
     path: Path
@@ -62,6 +67,7 @@ class Entry:
         if 0 < self.best_epoch <= len(self.figures):
             value = float(self.figures[self.best_epoch - 1])
             return value if np.isfinite(value) else None
+
         return None
 
     @property
@@ -70,6 +76,7 @@ class Entry:
         if 0 < self.best_epoch <= len(self.losses):
             value = float(self.losses[self.best_epoch - 1])
             return value if np.isfinite(value) else None
+
         return None
 
     @property
@@ -85,26 +92,32 @@ class Entry:
 def read_entries(folder: Path, known: dict[Path, Entry], check: Callable[[], None]) -> list[Entry]:
     """Every run below `folder`, newest first; those that did not change are taken from `known`.
 
-    check is called once a run and may raise to give up. A run whose files cannot be read is listed all the same.
+    check is called once a run and may raise to give up. A run whose files cannot be read is listed
+    all the same.
     """
     entries = []
     for run in list_runs(folder):
         check()
         old = known.get(run.path)
         entries.append(old if old is not None and old.stamp == _stamp(run) else read_entry(run))
+
     return entries
 
 
 def read_entry(run: Run) -> Entry:
     """One run as the list shows it."""
-    stamp, summary, environment = _stamp(run), run.summary(), run.environment()
+    stamp = _stamp(run)
+    summary = run.summary()
+    environment = run.environment()
     epochs = [
         line for line in _epoch_lines(run.path / "metrics.jsonl") if "validation_loss" in line
     ]
     status = run.status
     prepared = environment.get("prepared") or {}
-    planned, metric = prepared.get("epochs"), _metric(prepared, epochs)
+    planned = prepared.get("epochs")
+    metric = _metric(prepared, epochs)
     usable = run.best_folder is not None
+
     return Entry(
         path=run.path,
         status=status,
@@ -131,6 +144,7 @@ def _metric(prepared: dict[str, Any], epochs: list[dict[str, Any]]) -> Metric:
     task = TASKS.get(((prepared.get("resolved") or {}).get("data") or {}).get("task") or "")
     if task is not None:
         return task.headline
+
     first = next(iter((epochs[-1].get("metrics") or {}) if epochs else {}), "")
     return METRICS.get(first, METRICS["accuracy"])
 
@@ -146,7 +160,9 @@ def _column(values: list[float | None]) -> np.ndarray:
 
 
 def _epoch_lines(path: Path) -> list[dict[str, Any]]:
-    """The lines of epochs only: there are thousands of steps to each, so they are told apart before they are parsed."""
+    """The lines of epochs only: there are thousands of steps to each, so they are told apart before
+    they are parsed.
+    """
     found: list[dict[str, Any]] = []
     try:
         with path.open("rb") as file:
@@ -155,6 +171,7 @@ def _epoch_lines(path: Path) -> list[dict[str, Any]]:
                     found.append(json.loads(line))
     except (OSError, ValueError):
         pass  # a line cut by a kill, or no epoch yet
+
     return found
 
 
@@ -174,4 +191,5 @@ def _stamp(run: Run) -> tuple[Any, ...]:
             times.append((status.st_mtime_ns, status.st_size))
         except OSError:
             times.append(None)
+
     return tuple(times)

@@ -1,4 +1,6 @@
-"""The line at the top of the Runs page: how many there are, and what can be done with the chosen one."""
+"""The line at the top of the Runs page: how many there are, and what can be done with the chosen
+one.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,8 @@ class Head(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
-        heading, self._about = QLabel("Runs"), ElidedLabel(least=4)
+        heading = QLabel("Runs")
+        self._about = ElidedLabel(least=4)
         style(heading, "heading")
         style(self._about, "why")
         self.open = self._button(
@@ -45,19 +48,23 @@ class Head(QWidget):
         self.more.setAccessibleName("More actions for the chosen run")
         self.more.setToolTip("Rename, write a note, open the folder, delete.")
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+
         self._menu = QMenu(self)
         for name, text in ACTIONS:
             action = self._menu.addAction(text)
             action.setObjectName(f"runs.{name}")
             action.triggered.connect(lambda _=False, name=name: self.asked.emit(name))
+
         self.more.setMenu(self._menu)
         self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.more.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the arrow behind the word
         row.addWidget(heading)
         row.addWidget(self._about, 1)
         row.addStretch(1)
+
         for button in (self.open, self.go_on, self.more):
             row.addWidget(button)
+
         theme.changed.connect(self._restyle)
         self._restyle()
 
@@ -71,6 +78,7 @@ class Head(QWidget):
         button.setToolTip(tip)
         button.setAccessibleName(text)
         button.clicked.connect(lambda: self.asked.emit(what))
+
         return button
 
     def popup(self, where: QPoint) -> None:
@@ -85,19 +93,23 @@ class Head(QWidget):
         one = chosen[0] if len(chosen) == 1 else None
         self.open.setEnabled(one is not None)
         self.more.setEnabled(bool(chosen))
+
         for action in self._menu.actions():
             action.setEnabled(
                 bool(chosen) if action.objectName() == "runs.delete" else one is not None
             )
+
         longer = one is not None and one.status == "completed"
         self.go_on.setText(f"Train {MORE_EPOCHS} more epochs" if longer else "Resume")
         self.go_on.setAccessibleName(self.go_on.text())
         why_not = _why_not(one, busy)
         self.go_on.setEnabled(not why_not)
+
         if longer:
             goes = "Goes on from the last checkpoint, with the same data."
         else:
             goes = "Goes on from the last checkpoint to the epochs planned, as if it had never stopped."
+
         self.go_on.setToolTip(why_not or goes)
         style(self.go_on, "primary" if one and one.status == "interrupted" and not why_not else "")
 
@@ -112,6 +124,7 @@ def _why_not(one: Entry | None, busy: bool) -> str:
         return "It is running."
     if one.status == "diverged":
         return "A run that diverged would again."
+
     return "" if one.can_go_on else "There is no checkpoint to go on from."
 
 

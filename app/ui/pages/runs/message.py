@@ -19,12 +19,15 @@ class MessageBar(Card):
         super().__init__()
         self._theme = theme
         layout = self.layout()
+
         assert layout is not None
+
         layout.setContentsMargins(12, 6, 8, 6)
         self.text = QLabel()
         self.text.setObjectName("runs.message")
         self.text.setWordWrap(True)
         self.undo = QPushButton("Undo")
+
         self._close = QPushButton()
         for button, name, words, tip in (
             (self.undo, "runs.undo", "Undo", "Takes it out of the trash again."),
@@ -34,6 +37,7 @@ class MessageBar(Card):
             button.setAccessibleName(words)
             button.setToolTip(tip)
             style(button, "small")
+
         self.undo.clicked.connect(self.undone)
         self._close.clicked.connect(self.hide)
         row = QHBoxLayout()

@@ -38,16 +38,19 @@ class RunsModel(QAbstractTableModel):
         self.layoutAboutToBeChanged.emit()
         kept = [(index, self.entries[index.row()].path) for index in self.persistentIndexList()]
         self.entries = list(entries)
+
         column, order = self._order
         if column >= 0:
             self.entries.sort(
                 key=lambda entry: _key(entry, column), reverse=order is Qt.SortOrder.DescendingOrder
             )
+
         rows = {entry.path: row for row, entry in enumerate(self.entries)}
         for index, path in kept:
             self.changePersistentIndex(
                 index, self.index(rows[path], index.column()) if path in rows else QModelIndex()
             )
+
         self.layoutChanged.emit()
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
@@ -69,11 +72,14 @@ class RunsModel(QAbstractTableModel):
     ) -> Any:
         if orientation is not Qt.Orientation.Horizontal:
             return None
+
         if role == Qt.ItemDataRole.DisplayRole:
             metric = common_metric(self.entries) if section == BEST else None
             return f"Best {metric.label}" if metric is not None else COLUMNS[section]
+
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -83,25 +89,32 @@ class RunsModel(QAbstractTableModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid() or index.row() >= len(self.entries):
             return None
-        entry, column = self.entries[index.row()], index.column()
+
+        entry = self.entries[index.row()]
+        column = index.column()
         if role == Qt.ItemDataRole.EditRole:
             return entry.name if column == RUN else entry.note
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return cell_text(entry, column)
+
         if role == Qt.ItemDataRole.ToolTipRole:
             if column == RUN:
                 return "\n".join(part for part in (str(entry.path), entry.reason) if part)
             return entry.note if column == NOTE else cell_text(entry, column)
+
         return None
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
-        entry, text = self.entries[index.row()], str(value).strip()
+        entry = self.entries[index.row()]
+        text = str(value).strip()
         if role != Qt.ItemDataRole.EditRole or not index.isValid():
             return False
+
         if index.column() == RUN and text and text != entry.name:
             self.renamed.emit(entry.path, text)
         elif index.column() == NOTE and text != entry.note:
             self.noted.emit(entry.path, text)
+
         return False  # the list is read again once it is done
 
 
@@ -110,6 +123,7 @@ def _key(entry: Entry, column: int) -> Any:
     if column in numbers:
         value = numbers[column]
         return -math.inf if value is None else value
+
     return entry.name.casefold() if column == RUN else entry.note.casefold()
 
 
@@ -121,6 +135,7 @@ def cell_text(entry: Entry, column: int) -> str:
         return f"{best_text(entry)}{epoch_words(entry)}"
     if column == LOSS:
         return number_text(entry.loss)
+
     return time_text(entry.seconds) if column == TIME else entry.note
 
 
@@ -137,5 +152,6 @@ def when(entry: Entry) -> str:
 def epoch_words(entry: Entry) -> str:
     if not entry.best_epoch:
         return ""
+
     total = max(entry.epochs or 0, len(entry.losses))
     return f", epoch {entry.best_epoch} of {total}"

@@ -1,4 +1,7 @@
-"""One plot over which up to five runs are laid. Colour, dash, marker and a name at the end tell them apart."""
+"""One plot over which up to five runs are laid.
+
+Colour, dash, marker and a name at the end tell them apart.
+"""
 
 from __future__ import annotations
 
@@ -41,10 +44,14 @@ class _Epochs(Axis):
 
 
 class Overlay(pg.PlotWidget):
-    """show_runs(entries, "loss" or "figure"): validation per epoch. The items are made once and kept."""
+    """show_runs(entries, "loss" or "figure"): validation per epoch.
+
+    The items are made once and kept.
+    """
 
     def __init__(self, theme: Theme) -> None:
-        self._left, self._bottom = Axis("left", plain), _Epochs("bottom", plain, whole=True)
+        self._left = Axis("left", plain)
+        self._bottom = _Epochs("bottom", plain, whole=True)
         super().__init__(axisItems={"left": self._left, "bottom": self._bottom}, enableMenu=False)
         menu = self.getPlotItem().ctrlMenu  # never shown; with a parent it goes when the plot goes
         menu.setParent(self, menu.windowFlags())
@@ -53,17 +60,21 @@ class Overlay(pg.PlotWidget):
         self._quantity = "loss"
         self._metric: Metric | None = None
         self.setObjectName("runs.overlay")
+
         for axis in (self._left, self._bottom):
             axis.setZValue(-1000)  # grid lines behind the curves and names
+
         self.hideButtons()
         self.setMouseEnabled(x=False, y=False)
         self.setMinimumSize(theme.px(240), theme.px(150))
         self._curves = [self._curve() for _ in range(MOST)]
         self._rings = pg.ScatterPlotItem()
         self.addItem(self._rings)
+
         self._names = [pg.TextItem(anchor=(0, 0.5)) for _ in range(MOST)]
         for name in self._names:
             self.addItem(name, ignoreBounds=True)
+
         theme.changed.connect(self._restyle)
         self._restyle()
 
@@ -73,7 +84,8 @@ class Overlay(pg.PlotWidget):
         return curve
 
     def show_runs(self, entries: Sequence[Entry], quantity: str) -> None:
-        self._entries, self._quantity = list(entries[:MOST]), quantity
+        self._entries = list(entries[:MOST])
+        self._quantity = quantity
         self._metric = common_metric(self._entries) if quantity == "figure" else None
         self._left.words = (
             percent if self._metric is not None and self._metric.shown == "percent" else plain
@@ -97,11 +109,15 @@ class Overlay(pg.PlotWidget):
             if number >= len(self._entries):
                 curve.setData([], [])
                 continue
-            entry, color = self._entries[number], series_color(theme, number)
+
+            entry = self._entries[number]
+            color = series_color(theme, number)
             values = self._values(entry)
+
             pen = pg.mkPen(color, width=theme.px(2))
             if DASHES[number]:
                 pen.setDashPattern(DASHES[number])
+
             few = len(values) <= 40
             curve.setData(
                 np.arange(1, len(values) + 1),
@@ -113,6 +129,7 @@ class Overlay(pg.PlotWidget):
                 symbolBrush=color,
                 symbolPen=color,
             )
+
             best = entry.best_epoch
             if 0 < best <= len(values) and np.isfinite(values[best - 1]):
                 rings.append(
@@ -123,6 +140,7 @@ class Overlay(pg.PlotWidget):
                         "pen": pg.mkPen(theme.color("best"), width=theme.px(2)),
                     }
                 )
+
         self._rings.setData(rings)
         self._limits()
         self._label()
@@ -156,19 +174,25 @@ class Overlay(pg.PlotWidget):
         return metrics.elidedText(entry.name, Qt.TextElideMode.ElideMiddle, room)
 
     def _label(self) -> None:
-        """Names in the margin at the height of the last points, moved apart where they would lie on one another."""
+        """Names in the margin at the height of the last points, moved apart where they would lie on
+        one another.
+        """
         (x0, x1), (y0, y1) = self.viewRange()
         height = max(1.0, float(self.plotItem.vb.height()))
         line = QFontMetricsF(self._theme.font(12)).height() * (y1 - y0) / height
+
         places: list[tuple[float, float, int]] = []
         for number, entry in enumerate(self._entries):
             known = np.flatnonzero(np.isfinite(self._values(entry)))
             if len(known):
                 places.append((float(self._values(entry)[known[-1]]), float(known[-1] + 1), number))
+
         places.sort()
         heights = spread([place[0] for place in places], line, y0 + line / 2, y1 - line / 2)
+
         for name in self._names:
             name.setVisible(False)
+
         last = max((place[1] for place in places), default=1.0)
         gap = self._theme.px(8) * (x1 - x0) / max(1.0, float(self.plotItem.vb.width()))
         for (_, _, number), y in zip(places, heights, strict=True):
@@ -188,19 +212,24 @@ class Overlay(pg.PlotWidget):
 
 
 def spread(wanted: list[float], distance: float, low: float, high: float) -> list[float]:
-    """Ascending places moved apart by at least `distance`, as near to where they are wanted as may be, within
-    low..high where they fit."""
+    """Ascending places moved apart by at least `distance`, as near to where they are wanted as may
+    be, within low..high where they fit.
+    """
     groups: list[list[float]] = []  # [sum of wanted middles, members]
     for value in wanted:
         groups.append([value, 1])
         while len(groups) > 1:
-            (s1, n1), (s2, n2) = groups[-2], groups[-1]
+            (s1, n1) = groups[-2]
+            (s2, n2) = groups[-1]
             if s2 / n2 - s1 / n1 >= distance * (n1 + n2) / 2:
                 break
+
             groups[-2:] = [[s1 + s2, n1 + n2]]
+
     placed: list[float] = []
     for total, members in groups:
         reach = distance * (members - 1) / 2
         middle = min(max(total / members, low + reach), max(low + reach, high - reach))
         placed += [middle - reach + distance * i for i in range(int(members))]
+
     return placed

@@ -35,7 +35,9 @@ LIVE_MS = 2000
 
 
 class RunsPage(Page):
-    """The list is read in the background when the page comes to sight, and again when a run has something new."""
+    """The list is read in the background when the page comes to sight, and again when a run has
+    something new.
+    """
 
     name = "runs"
     title = "Runs"
@@ -60,6 +62,7 @@ class RunsPage(Page):
             self.refresh,
             context=Qt.ShortcutContext.WidgetWithChildrenShortcut,
         )
+
         self._restyle()
         self._show_actions()
 
@@ -74,9 +77,11 @@ class RunsPage(Page):
         self.table.runs.noted.connect(self._note)
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.comparison = ComparisonCard(self._parts.theme, self._parts.background)
+
         self.list_card = Card()
         if (layout := self.list_card.layout()) is not None:
             layout.setContentsMargins(2, 2, 2, 2)
+
         self.list_card.body.addWidget(self.table)
         self.hint = QLabel("Tick two to five runs to lay their curves over one another.")
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -94,7 +99,8 @@ class RunsPage(Page):
         self.scroller.setWidgetResizable(True)
         self.scroller.setFrameShape(QScrollArea.Shape.NoFrame)
         self.scroller.setWidget(content)
-        self.head, self.message = Head(self._parts.theme), MessageBar(self._parts.theme)
+        self.head = Head(self._parts.theme)
+        self.message = MessageBar(self._parts.theme)
         self.head.asked.connect(self._do)
         self.message.undone.connect(self.undo_delete)
         self.table.customContextMenuRequested.connect(
@@ -113,6 +119,7 @@ class RunsPage(Page):
                 "runs.begin",
             )
         )  # fmt: skip
+
         outer.addLayout(self.stack, 1)
 
     def _restyle(self) -> None:
@@ -127,13 +134,14 @@ class RunsPage(Page):
         self.refresh()
 
     def refresh(self) -> None:
-        """Read the list again, in the background; not while nobody sees it or a cell is being edited."""
+        """Read the list again, in the background; not while nobody sees it or a cell is being
+        edited.
+        """
         if not self.isVisible() or self.table.state() is self.table.State.EditingState:
             return
-        folder, known = (
-            self._parts.runs_folder,
-            {entry.path: entry for entry in self.table.runs.entries},
-        )
+
+        folder = self._parts.runs_folder
+        known = {entry.path: entry for entry in self.table.runs.entries}
         self._parts.background.run(
             lambda control: read_entries(folder, known, control.check),
             self._show,
@@ -165,10 +173,13 @@ class RunsPage(Page):
             or [path for path in (shown,) if path in paths]
             or paths[:1]
         )
+
         self.table.choose(chosen)
         self.table.blockSignals(False)
+
         if before != [(entry.path, entry.stamp) for entry in self.table.chosen()]:
             self._chosen_changed()
+
         self.stack.setCurrentIndex(0 if entries else 1)
         self.head.show_count(len(entries), self._parts.runs_folder)
         self._show_actions()
@@ -210,11 +221,13 @@ class RunsPage(Page):
         """Show the chosen run in Training and Results."""
         if (one := self._one()) is None:
             return
+
         session = self._parts.session
         if session.active and session.live_record.path == one.path:
             session.show_live()
             self._parts.go("training")
             return
+
         target = (
             "results" if one.usable and one.status not in ("failed", "diverged") else "training"
         )
@@ -229,9 +242,11 @@ class RunsPage(Page):
 
     def go_on(self) -> None:
         """Resume the chosen run, or train it longer."""
-        one, session = self._one(), self._parts.session
+        one = self._one()
+        session = self._parts.session
         if one is None or session.active or not one.can_go_on:
             return
+
         session.go_on(one.path, one.longer if one.status == "completed" else None)
         self._parts.go("training")
 
@@ -247,6 +262,7 @@ class RunsPage(Page):
             if session.record.path == path and not session.active:
                 session.record.path = run.path
                 session.show(session.record)
+
         self._soon()
 
     def _note(self, path: Path, text: str) -> None:
@@ -259,7 +275,9 @@ class RunsPage(Page):
         self._soon()
 
     def _soon(self) -> None:
-        """The editor of the cell is still open while its text arrives; read the list once it is closed."""
+        """The editor of the cell is still open while its text arrives; read the list once it is
+        closed.
+        """
         QTimer.singleShot(0, self, self.refresh)
 
     def delete_chosen(self) -> None:
@@ -271,12 +289,14 @@ class RunsPage(Page):
                     self._parts.session.show(Record())
             else:
                 break
+
         if gone:
             self._gone = gone
             names = (
                 f"'{label_of(gone[0].original)}' is" if len(gone) == 1 else f"{len(gone)} runs are"
             )
             self.message.say(f"{names} in the trash.", undo=True)
+
         self.refresh()
 
     def undo_delete(self) -> None:
@@ -284,9 +304,12 @@ class RunsPage(Page):
         back: list[Path] = []
         for gone in self._gone:
             self._try(lambda gone=gone: back.append(restore(gone)))
+
         if len(back) == len(self._gone):
             self.message.hide()
-        self._gone, self._select = [], back
+
+        self._gone = []
+        self._select = back
         self.refresh()
 
     def _try(self, what: Any) -> bool:
@@ -312,7 +335,8 @@ class RunsPage(Page):
             cards.append(
                 GuideCard(
                     "It was interrupted",
-                    "The program or the computer ended while it trained. Nothing up to its last checkpoint is lost.",
+                    "The program or the computer ended while it trained. Nothing up to its last "
+                    "checkpoint is lost.",
                     "warning",
                     "Resume" if one.can_go_on else "",
                     self.go_on if one.can_go_on else None,
@@ -321,13 +345,16 @@ class RunsPage(Page):
             )
         elif one is not None and one.status in ("failed", "diverged") and one.reason:
             cards.append(GuideCard(one.status_words, one.reason, "problem"))
+
         chosen: Sequence[Entry] = self.table.chosen()
         if len(chosen) > 1:
             cards.append(
                 GuideCard(
                     "Comparing",
                     "Change one thing at a time: only then the difference between two curves "
-                    "tells what the change did. Differences below the interval in Results may be chance.",
+                    "tells what the change did. Differences below the interval in Results may be "
+                    "chance.",
                 )
             )
+
         return cards

@@ -35,7 +35,8 @@ class RunPainter(QStyledItemDelegate):
 
     def __init__(self, theme: Theme, table: QTableView, runs: RunsModel) -> None:
         super().__init__(table)
-        self._theme, self._runs = theme, runs
+        self._theme = theme
+        self._runs = runs
         self._icons: dict[tuple[str, str], QIcon] = {}
         theme.changed.connect(self._icons.clear)
 
@@ -48,7 +49,8 @@ class RunPainter(QStyledItemDelegate):
         return QSize(self._theme.px(80), self._theme.px(48))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        theme, entry = self._theme, self._runs.entries[index.row()]
+        theme = self._theme
+        entry = self._runs.entries[index.row()]
         box: QRect = option.rect
         state: QStyle.StateFlag = option.state
         painter.save()
@@ -59,6 +61,7 @@ class RunPainter(QStyledItemDelegate):
         painter.drawLine(
             QPointF(box.left(), box.bottom() + 0.5), QPointF(box.right() + 1, box.bottom() + 0.5)
         )
+
         inner = box.adjusted(theme.px(8), theme.px(5), -theme.px(8), -theme.px(5))
         if index.column() == RUN:
             self._run(painter, inner, entry, chosen)
@@ -77,20 +80,25 @@ class RunPainter(QStyledItemDelegate):
             self._lines(painter, inner, time_text(entry.seconds), "")
         else:
             self._note(painter, inner, entry.note)
+
         if state & QStyle.StateFlag.State_HasFocus:
             painter.setPen(QPen(theme.color("accent"), 1))
             painter.drawRect(QRectF(box).adjusted(1, 1, -1, -1.5))
+
         painter.restore()
 
     def _run(self, painter: QPainter, box: QRect, entry: Entry, chosen: bool) -> None:
-        theme, side = self._theme, self._theme.px(16)
+        theme = self._theme
+        side = self._theme.px(16)
         check = QRectF(box.left(), box.center().y() - side / 2 + 1, side, side)
         painter.setPen(QPen(theme.color("accent" if chosen else "line"), 1.5))
         painter.setBrush(QBrush(theme.color("accent")) if chosen else Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(check, theme.px(4), theme.px(4))
+
         if chosen:
             tick = check.adjusted(2, 2, -2, -2).toRect()
             self._icon("check", "on_accent").paint(painter, tick)
+
         name, role = ICONS.get(entry.status, ICONS["failed"])
         mark = QRect(
             box.left() + theme.px(26), box.center().y() - theme.px(9), theme.px(20), theme.px(20)
@@ -112,6 +120,7 @@ class RunPainter(QStyledItemDelegate):
         painter.drawText(
             QRect(box.left(), top, box.width(), height), Qt.AlignmentFlag.AlignVCenter, text
         )
+
         if second:
             painter.setFont(small)
             painter.setPen(theme.color("secondary"))
@@ -126,12 +135,15 @@ class RunPainter(QStyledItemDelegate):
         """The validation loss from its least to its greatest value; the best epoch is a ring."""
         theme = self._theme
         width = min(theme.px(96), box.width() - theme.px(48))
+
         known = np.flatnonzero(np.isfinite(entry.losses))
         if len(known) and width > theme.px(16):
             values = entry.losses[known]
-            low, reach = float(values.min()), float(np.ptp(values)) or 1.0
+            low = float(values.min())
+            reach = float(np.ptp(values)) or 1.0
             steps = max(1, len(entry.losses) - 1)
-            top, tall = box.top() + theme.px(4), box.height() - theme.px(8)
+            top = box.top() + theme.px(4)
+            tall = box.height() - theme.px(8)
             points = [
                 QPointF(
                     box.left() + 4 + (width - 8) * epoch / steps,
@@ -139,14 +151,17 @@ class RunPainter(QStyledItemDelegate):
                 )
                 for epoch, value in zip(known.tolist(), values.tolist(), strict=True)
             ]
+
             painter.setPen(QPen(theme.color("validation"), theme.px(1.5)))
             painter.drawPolyline(QPolygonF(points))
+
             best = entry.best_epoch - 1
             if best in known:
                 point = points[int(np.searchsorted(known, best))]
                 painter.setPen(QPen(theme.color("best"), theme.px(1.5)))
                 painter.setBrush(theme.color("surface"))
                 painter.drawEllipse(point, theme.px(3), theme.px(3))
+
         painter.setFont(theme.font(12))
         painter.setPen(theme.color("secondary"))
         painter.drawText(
@@ -160,13 +175,16 @@ class RunPainter(QStyledItemDelegate):
         painter.setFont(theme.font(12))
         painter.setPen(theme.color("secondary"))
         flat = " ".join(note.split())
+
         metrics = QFontMetrics(painter.font())
         if metrics.horizontalAdvance(flat) <= box.width():
             painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, flat)
             return
+
         flags = int(Qt.AlignmentFlag.AlignVCenter) | int(Qt.TextFlag.TextWordWrap)
         while flat and metrics.boundingRect(box, flags, flat).height() > box.height():
             flat = flat[: max(0, len(flat) - 12)].rstrip() + "…" if len(flat) > 12 else ""
+
         painter.drawText(box, flags, flat)
 
     def updateEditorGeometry(

@@ -1,4 +1,6 @@
-"""The list of runs: a line each, with its state, best figure, the fall of its validation loss and a note."""
+"""The list of runs: a line each, with its state, best figure, the fall of its validation loss and a
+note.
+"""
 
 from __future__ import annotations
 
@@ -65,6 +67,7 @@ class RunsTable(QTableView):
         """Choose these runs and bring the first into view."""
         model = self.selectionModel()
         model.clearSelection()
+
         flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
         for number, path in enumerate(paths):
             if (row := self.runs.row_of(path)) >= 0:
@@ -93,14 +96,19 @@ class RunsTable(QTableView):
 
     def _widths(self) -> None:
         """All columns where there is room; in little room no note, and narrower ones."""
-        px, header, room = self._theme.px, self.horizontalHeader(), self.viewport().width()
+        px = self._theme.px
+        header = self.horizontalHeader()
+        room = self.viewport().width()
         fixed = {BEST: px(128), LOSS: px(164), TIME: px(72)}
+
         wide = room >= px(260 + 100) + sum(fixed.values())
         if not wide:
             fixed = {BEST: px(116), LOSS: px(124), TIME: px(64)}
+
         rest = max(px(200), room - sum(fixed.values()))
         name = round(rest * 0.6) if wide else rest
         self.setColumnHidden(NOTE, not wide)
+
         for column, width in {**fixed, RUN: name, NOTE: rest - name}.items():
             if not self.isColumnHidden(column):
                 header.resizeSection(column, width)
@@ -123,7 +131,9 @@ class RunsTable(QTableView):
             )
             self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
             self.selectionModel().select(index, flags)
+
             return
+
         super().mousePressEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -1,4 +1,6 @@
-"""Runs go to the trash of the desktop, or, where there is none, to one beside the runs; both can be undone."""
+"""Runs go to the trash of the desktop, or, where there is none, to one beside the runs; both can be
+undone.
+"""
 
 from __future__ import annotations
 
@@ -25,11 +27,13 @@ def discard(path: Path) -> Discarded:
     run = Run(path)
     if run.status == "running":
         raise UserError(f"The run '{run.name}' is running and cannot be deleted.", "Stop it first.")
+
     file = QFile(
         str(path)
     )  # the object, not the static function: only it tells where the folder is now
     if file.moveToTrash() and file.fileName() != str(path):
         return Discarded(path, Path(file.fileName()))
+
     return Discarded(path, run.discard())
 
 
@@ -39,9 +43,11 @@ def restore(gone: Discarded) -> Path:
         raise UserError(
             f"There is a run called '{gone.original.name}' again.", "Rename it, then undo."
         )
+
     try:
         gone.original.parent.mkdir(parents=True, exist_ok=True)
         gone.now.rename(gone.original)
+
         note = gone.now.parent.parent / "info" / f"{gone.now.name}.trashinfo"
         if gone.now.parent.name == "files":
             note.unlink(
@@ -49,4 +55,5 @@ def restore(gone: Discarded) -> Path:
             )  # the desktop's note on it, else it lists a file that is not there
     except OSError as error:
         raise files.disk_error(error, gone.now) from error
+
     return gone.original

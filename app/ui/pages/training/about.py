@@ -1,4 +1,6 @@
-"""What the run shown predicts from what: its task and the description of its data, for the words of the page."""
+"""What the run shown predicts from what: its task and the description of its data, for the words of
+the page.
+"""
 
 from __future__ import annotations
 
@@ -48,6 +50,7 @@ def about_of(record: Record, resolved: Experiment | None, dataset: Dataset | Non
         with contextlib.suppress(KeyError, TypeError, ValueError, OSError):
             plain = Run(record.path).dataset()
             description = Description.from_plain(plain) if plain else None
+
     asked = resolved.data.task if resolved is not None else None
     kind: str = asked or (description.task if description is not None else "")
     if kind not in TASKS:
@@ -56,4 +59,5 @@ def about_of(record: Record, resolved: Experiment | None, dataset: Dataset | Non
         return About(
             next((one for one in TASKS.values() if one.metrics[0] == first), None), description
         )
+
     return About(TASKS[kind], description)

@@ -41,9 +41,11 @@ def predicted_and_measured(record: Record) -> tuple[dict[str, int], dict[str, in
     """The two ledgers of a run, {} where there is none yet. The peak is the highest measured."""
     predicted = dict(record.prepared.predicted) if record.prepared else {}
     measured = dict(record.memory[-1].rows) if record.memory else {}
+
     peaks = [peak for event in record.memory if (peak := event.rows.get("peak")) is not None]
     if peaks:
         measured["peak"] = max(peaks)
+
     return predicted, measured
 
 
@@ -55,11 +57,15 @@ def in_words(predicted: int | None, measured: int | None) -> str:
             if predicted is not None
             else (f"measured {bytes_text(measured)}" if measured is not None else "")
         )
-    before, after = bytes_text(predicted), bytes_text(measured)
+
+    before = bytes_text(predicted)
+    after = bytes_text(measured)
     if before == after:
         return f"{after}, as predicted"
+
     if before.split()[-1] == after.split()[-1]:
         before = before.split()[0]
+
     return f"{after}, predicted {before} ({difference_in_words(predicted, measured)})"
 
 
@@ -70,7 +76,8 @@ class MemoryCard(Card):
         super().__init__("Memory", "")
         self.setObjectName("training.memory")
         self._shown: tuple[Record, int, object] | None = None
-        self.bar, self.table = MemoryBar(theme, enlarge=True), MemoryTable(theme)
+        self.bar = MemoryBar(theme, enlarge=True)
+        self.table = MemoryTable(theme)
         self.bar.setAccessibleName("Memory by purpose")
         self.device = QLabel()
         style(self.device, "secondary")
@@ -83,6 +90,7 @@ class MemoryCard(Card):
         shown = (record, len(record.memory), record.prepared)
         if shown == self._shown:
             return
+
         self._shown = shown
         predicted, measured = predicted_and_measured(record)
         self.set_why(in_words(total_of(predicted), total_of(measured)))
@@ -117,6 +125,7 @@ class ProbeCard(Card):
         self.note.setText(note)
         self.note.show()
         self.set_why("about validation examples")
+
         if self.content is not None:
             self.content.hide()
 
@@ -126,9 +135,12 @@ class ProbeCard(Card):
             if self.content is not None:
                 self.body.removeWidget(self.content)
                 self.content.deleteLater()
-            self._view, self.content = view, BODIES[view](self._theme)
+
+            self._view = view
+            self.content = BODIES[view](self._theme)
             self.content.setMinimumHeight(self._theme.px(96))
             self.body.insertWidget(0, self.content, 1)
+
         self.note.hide()
         self.content.show()
         self.set_why(cast(Body, self.content).show_probe(probe))
@@ -145,7 +157,8 @@ class MemoryView(QWidget):
         self.grid = QGridLayout()
         self.grid.setSpacing(12)
         self.ledger = Card("By purpose", "")
-        self.bar, self.table = MemoryBar(theme, enlarge=True), MemoryTable(theme, compact=False)
+        self.bar = MemoryBar(theme, enlarge=True)
+        self.table = MemoryTable(theme, compact=False)
         self.bar.setAccessibleName("Memory by purpose")
         self.ledger.body.addWidget(self.bar)
         self.ledger.body.addWidget(self.table)
@@ -168,10 +181,13 @@ class MemoryView(QWidget):
         self.grid.addWidget(self.ledger, 0, 0, 2 if beside else 1, 1)
         self.grid.addWidget(self.device, *((0, 1) if beside else (1, 0)))
         self.grid.addWidget(self.over_time, *((1, 1) if beside else (2, 0)))
+
         for row in range(3):
             self.grid.setRowStretch(row, 1 if row == (1 if beside else 2) else 0)
+
         for column in range(2):
             self.grid.setColumnStretch(column, 1 if column < columns else 0)
+
         for card in (self.ledger, self.device, self.over_time):
             card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
@@ -192,7 +208,10 @@ class MemoryView(QWidget):
 
 
 class LogView(Card):
-    """What happened, in lines; the last few thousand. Text is only laid out while somebody looks."""
+    """What happened, in lines; the last few thousand.
+
+    Text is only laid out while somebody looks.
+    """
 
     def __init__(self) -> None:
         super().__init__("Log", "what happened, line by line")
@@ -270,17 +289,22 @@ def tail(path: Path) -> list[str]:
             lines = file.read().decode("utf-8", "replace").splitlines()
     except OSError:
         return []
+
     return lines[1:] if size > LOG_TAIL else lines
 
 
 def line_of(event: events.Event, description: About) -> str:
-    """An event as a line of the log; "" for what happens too often. description: the run, for its headline metric."""
+    """An event as a line of the log; "" for what happens too often.
+
+    description: the run, for its headline metric.
+    """
     match event:
         case events.StageChanged(text=text, done=0):
             return text
         case events.RunPrepared():
             return (
-                f"{event.device}: {event.device_reason} {event.parameters:,} parameters, {event.epochs} epochs, "
+                f"{event.device}: {event.device_reason} {event.parameters:,} parameters, "
+                f"{event.epochs} epochs, "
                 f"{event.steps:,} steps of {event.batch_size}"
             )
         case events.EpochDone():
@@ -290,6 +314,7 @@ def line_of(event: events.Event, description: About) -> str:
                 if value is not None
                 else ""
             )
+
             best = ", the best so far" if event.best else ""
             return (
                 f"Epoch {event.epoch}: training loss {number_text(event.training_loss)}, "
@@ -303,4 +328,5 @@ def line_of(event: events.Event, description: About) -> str:
             return f"{event.finding.title}. {event.finding.text}"
         case events.RunFinished():
             return f"Ended: {event.status}. {event.reason}"
+
     return ""

@@ -28,7 +28,10 @@ class Figure:
 def figures_of(
     record: Record, smoothed: float, resolved: Experiment | None, description: About
 ) -> list[Figure]:
-    """The four figures of a run. smoothed: the training loss as the plot averages it. resolved: if it is known."""
+    """The four figures of a run.
+
+    smoothed: the training loss as the plot averages it. resolved: if it is known.
+    """
     below = "smoothed" if len(record.losses) else ""
     return [
         _headline(record, description),
@@ -40,10 +43,13 @@ def figures_of(
 
 def _headline(record: Record, description: About) -> Figure:
     """The task's first metric, of the best epoch."""
-    best, metric = record.best, description.headline
+    best = record.best
+    metric = description.headline
+
     label = f"best validation {metric.label}"
     if best is None or metric.name not in best.metrics:
         return Figure("figure.metric", label, UNKNOWN, "after the first epoch", best=True)
+
     epochs = f" of {record.prepared.epochs}" if record.prepared else ""
     value = description.text(best.metrics[metric.name])
     return Figure("figure.metric", label, value, f"epoch {best.epoch}{epochs}", best=True)
@@ -52,6 +58,7 @@ def _headline(record: Record, description: About) -> Figure:
 def _validation(record: Record, resolved: Experiment | None) -> Figure:
     if not record.epochs:
         return Figure("figure.validation_loss", "validation loss", UNKNOWN, "after the first epoch")
+
     last = record.epochs[-1]
     patience = resolved.training.patience if resolved is not None else 0
     if last.best or not last.since_best:
@@ -60,6 +67,7 @@ def _validation(record: Record, resolved: Experiment | None) -> Figure:
         below = f"no better for {last.since_best} of {count_text(patience, 'epoch')}"
     else:
         below = f"no better for {count_text(last.since_best, 'epoch')}"
+
     return Figure(
         "figure.validation_loss", "validation loss", number_text(last.validation_loss), below
     )
@@ -69,9 +77,11 @@ def _rate(record: Record, resolved: Experiment | None) -> Figure:
     rates = record.rates.values
     value = float(rates[-1]) if len(rates) else float("nan")
     schedule = resolved.schedule if resolved is not None else None
+
     words = [schedule.label.lower()] if schedule is not None else []
     if phase := phase_of(rates):
         words.append(phase)
+
     return Figure("figure.learning_rate", "learning rate", number_text(value, 2), ", ".join(words))
 
 
@@ -79,7 +89,9 @@ def phase_of(rates: np.ndarray) -> str:
     """Where the learning rate is going: rising, falling, or nothing for constant."""
     if len(rates) < 2:
         return ""
-    now, before = float(rates[-1]), float(rates[max(0, len(rates) - 20)])
+
+    now = float(rates[-1])
+    before = float(rates[max(0, len(rates) - 20)])
     return "rising" if now > before * 1.0001 else "falling" if now < before * 0.9999 else ""
 
 
@@ -110,10 +122,12 @@ class FiguresRow(QWidget):
         column = QVBoxLayout()
         column.setSpacing(0)
         labels = (QLabel(), QLabel(), QLabel())
+
         roles = ("secondary", "figure-best" if figure.best else "figure", "secondary")
         for label, role in zip(labels, roles, strict=True):
             style(label, role)
             column.addWidget(label)
+
         labels[1].setObjectName(figure.name)
         self._labels.append(labels)
         self._row.insertLayout(self._row.count(), column)

@@ -1,4 +1,6 @@
-"""Changes while it runs: what may be changed now, what was asked for, and the list of what was changed."""
+"""Changes while it runs: what may be changed now, what was asked for, and the list of what was
+changed.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ QUIET = "from the next step on; marked on the curves and kept with the run"
 
 
 class ChangePanel(Card):
-    """`show_record(record, resolved)` as often as one likes. What is chosen here reaches the run with "Apply".
+    """`show_record(record, resolved)` as often as one likes.
+
+    What is chosen here reaches the run with "Apply".
 
     available_changed(): whether the run shown can be changed now.
     """
@@ -31,7 +35,8 @@ class ChangePanel(Card):
     def __init__(self, theme: Theme, session: Session) -> None:
         super().__init__("Change while it runs", QUIET)
         self.setObjectName("training.change_panel")
-        self.theme, self._session = theme, session
+        self.theme = theme
+        self._session = session
         self.available = False
         self.fields: dict[str, LiveField] = {}
         self._record: Record = session.record
@@ -56,8 +61,11 @@ class ChangePanel(Card):
     def show_record(self, record: Record, resolved: Experiment | None) -> None:
         """resolved: the settings of this run as planned; None while they are not known."""
         if record is not self._record:
-            self._chosen, self._asked = {}, {}
-        self._record, self._resolved = record, resolved
+            self._chosen = {}
+            self._asked = {}
+
+        self._record = record
+        self._resolved = resolved
         self._refresh()
 
     def _refresh(self) -> None:
@@ -66,12 +74,16 @@ class ChangePanel(Card):
         going = (
             running and self._record.finished is None
         )  # of a race, one may have ended while others run
+
         available = going and session.record is self._record and self._resolved is not None
         if not available:
-            self._chosen, self._asked = {}, {}
+            self._chosen = {}
+            self._asked = {}
+
         if available != self.available:
             self.available = available
             self.available_changed.emit()
+
         if available and self._resolved is not None:
             self._build(self._resolved)
             self._show_values()
@@ -81,6 +93,7 @@ class ChangePanel(Card):
         built_for = (id(self._record), resolved.optimizer, resolved.loss, resolved.training)
         if built_for == self._built_for:
             return
+
         self._built_for = built_for
         self._inside.hide()
         self._inside.deleteLater()
@@ -95,15 +108,19 @@ class ChangePanel(Card):
             for live in live_settings(resolved)
             if live.setting.type in NUMBERS
         ]
+
         self.fields = {field.name: field for field in fields}
         for field in fields:
             field.chosen.connect(self._choose)
             field.committed.connect(self.make)
+
         column.addWidget(fields[0])
         row = QHBoxLayout()
         row.setSpacing(self.theme.px(14))
+
         for field in fields[1:]:
             row.addWidget(field, 1, Qt.AlignmentFlag.AlignTop)
+
         column.addLayout(row)
         self.body.addWidget(self._inside)
 
@@ -114,14 +131,20 @@ class ChangePanel(Card):
         }
         for name, field in self.fields.items():
             field.show_value(self._chosen.get(name, self._asked.get(name, holds[name])))
-        rates, rate = self._record.rates.values, self.fields[RATE_FACTOR]
+
+        rates = self._record.rates.values
+        rate = self.fields[RATE_FACTOR]
+
         assert isinstance(rate, RateField)
+
         factor = holds[RATE_FACTOR] or 1.0
         rate.show_rate(float(rates[-1]) / factor if len(rates) else 0.0)
         self.apply.setEnabled(bool(self._chosen))
+
         role = "primary" if self._chosen else ""
         if self.apply.property("role") != role:
             style(self.apply, role)
+
         self._say(self._status())
 
     def _status(self) -> str:
@@ -132,6 +155,7 @@ class ChangePanel(Card):
                 else "from the next step on"
             )
             return f"Asked for; it holds {when}."
+
         if self._chosen:
             names = [
                 field.label.text().lower()
@@ -139,8 +163,10 @@ class ChangePanel(Card):
                 if name in self._chosen
             ]
             return f"Not applied yet: {', '.join(names)}."
+
         if not self._record.changes:
             return QUIET
+
         last = self._record.changes[-1]
         return f"Since step {last.step + 1:,}: {self._record.words_of(last)}."
 
@@ -165,6 +191,7 @@ class ChangePanel(Card):
             self._chosen.pop(name, None)
         else:
             self._chosen[name] = value
+
         self._trouble(name, value)
         self._show_values()
 
@@ -181,10 +208,12 @@ class ChangePanel(Card):
         """Ask the run for what was chosen; nothing of it while one of the values cannot be."""
         if not self.available or not self._chosen:
             return
+
         refused = [name for name, value in self._chosen.items() if self._trouble(name, value)]
         if not refused and self._session.change(self._chosen):
             self._asked |= self._chosen
             self._chosen = {}
+
         self._show_values()
 
 
@@ -208,24 +237,29 @@ class ChangesStrip(QWidget):
     def _restyle(self) -> None:
         """Chips of another size: their ends are round only while they are high enough."""
         if self._shown is not None:
-            record, self._shown = self._shown[0], None
+            record = self._shown[0]
+            self._shown = None
             self.show_record(record)
 
     def show_record(self, record: Record) -> None:
         shown = (record, len(record.changes))
         if shown == self._shown:
             return
+
         self._shown = shown
         self._flow.clear()
+
         self.texts = [text_of(record, change) for change in record.changes[-MOST_CHIPS:]]
         for text, change in zip(self.texts, record.changes[-MOST_CHIPS:], strict=True):
             chip = QLabel(text)
             chip.setToolTip(change.why or f"Changed by hand after step {change.step:,}.")
             self._add(chip, "chip")
+
         if len(record.changes) > MOST_CHIPS:
             before = QLabel(f"and {len(record.changes) - MOST_CHIPS} before")
             before.setToolTip("The log has all of them.")
             self._add(before, "secondary")
+
         self.setVisible(bool(record.changes))
 
     def _add(self, label: QLabel, role: str) -> None:

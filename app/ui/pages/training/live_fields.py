@@ -1,5 +1,7 @@
-"""One thing that may be changed while a run trains: the factor of the learning rate, or a setting. A field says what
-was chosen in it; it applies nothing."""
+"""One thing that may be changed while a run trains: the factor of the learning rate, or a setting.
+
+A field says what was chosen in it; it applies nothing.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +16,18 @@ from app.ui.widgets.settings.number_box import NumberBox, Slider
 
 LADDER = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 """Factors on the slider: its steps look alike because they multiply."""
+
 QUICK = (("÷ 10", 0.1), ("÷ 2", 0.5), ("× 2", 2.0), ("× 10", 10.0))
 SAME = 1e-9
 """Factors nearer to each other than this share are one."""
 
 
 class LiveField(QWidget):
-    """chosen(name, value): the person set a value, not at each key. committed(): Return was pressed in the field.
+    """chosen(name, value): the person set a value, not at each key. committed(): Return was pressed
+    in the field.
 
-    The editor's objectName is "live.NAME". `show_value(value)`: what holds, or what will be applied.
+    The editor's objectName is "live.NAME". `show_value(value)`: what holds, or what will be
+    applied.
     """
 
     chosen = Signal(str, float)
@@ -32,7 +37,10 @@ class LiveField(QWidget):
         self, theme: Theme, name: str, label: str, help: str, box: NumberBox, planned: float
     ) -> None:
         super().__init__()
-        self.theme, self.name, self.planned, self.box = theme, name, planned, box
+        self.theme = theme
+        self.name = name
+        self.planned = planned
+        self.box = box
         self.value = planned
         box.setObjectName(f"live.{name}")
         box.setAccessibleName(f"{label}, while it runs")
@@ -88,12 +96,14 @@ class LiveField(QWidget):
                 self.box.show_unknown(UNKNOWN)
             else:
                 self.box.show_value(value)
+
         self.reset.setVisible(not same(self.value, self.planned))
 
     def show_trouble(self, sentence: str) -> None:
         """Why this value cannot be; "" for nothing."""
         self.trouble.setText(sentence)
         self.trouble.setVisible(bool(sentence))
+
         if bool(sentence) != bool(self.box.property("invalid")):
             self.box.setProperty("invalid", bool(sentence))
             self.box.style().unpolish(self.box)
@@ -110,13 +120,16 @@ class SettingField(LiveField):
 
 
 class RateField(LiveField):
-    """The factor of the learning rate: buttons for the usual ones, a slider on which equal ways multiply equally, a
-    number for any other; and what comes of it."""
+    """The factor of the learning rate: buttons for the usual ones, a slider on which equal ways
+    multiply equally, a number for any other; and what comes of it.
+    """
 
     def __init__(self, theme: Theme, peak: float) -> None:
         """peak: the learning rate of the plan at its height."""
-        self._peak, self._now = peak, 0.0
-        self.slider, self.words = Slider(Qt.Orientation.Horizontal), ElidedLabel("", 10)
+        self._peak = peak
+        self._now = 0.0
+        self.slider = Slider(Qt.Orientation.Horizontal)
+        self.words = ElidedLabel("", 10)
         self.words.setObjectName("live.learning_rate")
         style(self.words, "secondary")
         help = (
@@ -141,6 +154,7 @@ class RateField(LiveField):
         self.slider.valueChanged.connect(lambda position: self._choose(LADDER[position]))
         row = QHBoxLayout()
         row.setSpacing(4)
+
         self.quick: list[QPushButton] = []
         for text, times in QUICK:
             button = QPushButton(text)
@@ -153,18 +167,23 @@ class RateField(LiveField):
             )
             style(button, "small")
             self.quick.append(button)
+
         for button in self.quick[:2]:
             row.addWidget(button)
+
         row.addWidget(self.slider, 1)
         for button in self.quick[2:]:
             row.addWidget(button)
+
         row.addSpacing(self.theme.px(6))
         row.addWidget(QLabel("×"))
         row.addWidget(self.box)
         self.column.addLayout(row)
 
     def show_rate(self, planned_now: float) -> None:
-        """planned_now: what the schedule gives at this step, without any factor; 0 before the first."""
+        """planned_now: what the schedule gives at this step, without any factor; 0 before the
+        first.
+        """
         self._now = planned_now
         self._tell()
 

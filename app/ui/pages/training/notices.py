@@ -1,4 +1,6 @@
-"""The strip above the plots: paused, stopping, finished, interrupted, failed; with what one would do next."""
+"""The strip above the plots: paused, stopping, finished, interrupted, failed; with what one would
+do next.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,8 @@ class NoticeStrip(QFrame):
 
     def __init__(self, theme: Theme, act: Callable[[Action], None]) -> None:
         super().__init__()
-        self.theme, self._act = theme, act
+        self.theme = theme
+        self._act = act
         self.notice: Notice | None = None
         self._remedy = ""
         self.setObjectName("training.notice")
@@ -47,12 +50,15 @@ class NoticeStrip(QFrame):
         row.setSpacing(8)
         words = QVBoxLayout()
         words.setSpacing(2)
-        self.title, self.text = QLabel(), QLabel()
+        self.title = QLabel()
+        self.text = QLabel()
         style(self.title, "title")
         style(self.text, "row")
+
         for label in (self.title, self.text):
             label.setWordWrap(True)
             words.addWidget(label)
+
         row.addLayout(words, 1)
         self.buttons: dict[Action, QPushButton] = {}
         for action, (label_text, tip) in LABELS.items():
@@ -64,6 +70,7 @@ class NoticeStrip(QFrame):
             button.hide()
             self.buttons[action] = button
             row.addWidget(button)
+
         outer.addLayout(row)
         self.details = QPlainTextEdit()
         self.details.setReadOnly(True)
@@ -88,14 +95,18 @@ class NoticeStrip(QFrame):
         if notice is None or (notice, remedy) == (self.notice, self._remedy):
             self.notice = notice
             return
-        self.notice, self._remedy = notice, remedy
+
+        self.notice = notice
+        self._remedy = remedy
         style(self, f"banner-{notice.tone}" if notice.tone else "banner")
         self.title.setText(notice.title)
         self.text.setText(notice.text)
         self.text.setVisible(bool(notice.text))
+
         for action, button in self.buttons.items():
             button.setVisible(action in notice.actions)
             style(button, "primary" if notice.actions and action == notice.actions[0] else "")
+
         self.buttons["remedy"].setText(remedy or LABELS["remedy"][0])
         self.buttons["remedy"].setAccessibleName(self.buttons["remedy"].text())
         self._open_details(False)

@@ -1,4 +1,7 @@
-"""The Training page. It reads the session's record, ten times a second while it is in front, and catches up later."""
+"""The Training page.
+
+It reads the session's record, ten times a second while it is in front, and catches up later.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,10 @@ from app.ui.state.session import State
 from app.ui.style.theme import style
 
 DRAW_EVERY = 0.18
-"""Seconds between two drawings of the curves while steps come in: five times a second looks the same as ten."""
+"""Seconds between two drawings of the curves while steps come in: five times a second looks the
+same as ten.
+"""
+
 OFTEN = {
     events.StepsDone,
     events.StageChanged,
@@ -53,11 +59,13 @@ class TrainingPage(Page):
         style(self, "page")
         self._resolved: Experiment | None = None
         self._findings: list[Any] = []
-        self._best_speed, self._drawn = 0.0, 0.0
+        self._best_speed = 0.0
+        self._drawn = 0.0
         self._dataset: Dataset | None = None
         self._about = About()
         self._build()
-        session, document = parts.session, parts.document
+        session = parts.session
+        document = parts.document
         session.told.connect(self._told)
         session.shown.connect(self._shown)
         session.state_changed.connect(self._state_changed)
@@ -82,6 +90,7 @@ class TrainingPage(Page):
         self.run = RunView(self.parts, NoticeStrip(theme, self._act))
         self.run.turned.connect(self._turned)
         self.notice = self.run.notice
+
         for page in (centred(self.empty), centred(self.preparing), self.run):
             self.stack.addWidget(page)
 
@@ -99,9 +108,12 @@ class TrainingPage(Page):
     def _shown(self) -> None:
         """Another record."""
         session = self.parts.session
-        self._best_speed, self._dataset = 0.0, None
+        self._best_speed = 0.0
+        self._dataset = None
+
         if session.active and session.live:
             self.preparing.begin(session.begun)
+
         self._take_resolved()
         self._data_changed()
         self.run.log_view.start(self.record)
@@ -109,8 +121,10 @@ class TrainingPage(Page):
             session.race if session.race is not None and session.race.holds(self.record) else None
         )
         self.run.offer_race(race)
+
         if race is not None and session.race_state and not race.begun:
             self.run.show_view(RACE)
+
         self._refresh_all()
 
     def _told(self, told: list[events.Event]) -> None:
@@ -118,30 +132,38 @@ class TrainingPage(Page):
             isinstance(event, events.RunFinished) for event in told
         ):
             return
+
         kinds = {type(event) for event in told}
         for event in told:
             if isinstance(event, events.StageChanged):
                 self.preparing.show_stage(event)
             elif isinstance(event, events.StepsDone) and event.speed:
                 self._best_speed = max(self._best_speed, event.speed)
+
         if kinds & {events.RunPrepared, events.RunStarted}:
             self._take_resolved()
             self._data_changed()
+
         if self._about.task is None and kinds & {events.EpochDone, events.StepsDone}:
             self._take_about()  # what the data are is written when they have been read
+
         self.run.log_view.add(told, self._about)
         if not self.isVisible():
             return
+
         self._show_page()
         now = time.monotonic()
+
         rare = kinds - OFTEN
         if rare or now - self._drawn >= DRAW_EVERY:
             self._drawn = now
             self._draw()
+
         if kinds & {events.EpochDone, events.Found, events.RunFinished, events.MemoryMeasured}:
             self._judge()
         if kinds & {events.ProbePredicted, events.RunPrepared}:
             self._show_probe()
+
         self._show_notice()
 
     def _state_changed(self) -> None:
@@ -149,12 +171,14 @@ class TrainingPage(Page):
             self._show_page()
             if self.run.view == "race":
                 self._draw()  # what came of it is said when it is over
+
             self._show_notice()
             self._tick()
 
     def _data_changed(self, *_: object) -> None:
         """Keep hold of the data that the record's rows point into, as long as the record is shown."""
-        document, started = self.parts.document, self.record.started
+        document = self.parts.document
+        started = self.record.started
         if (
             self._dataset is None
             and document.dataset is not None
@@ -165,6 +189,7 @@ class TrainingPage(Page):
                 self._dataset = document.dataset
                 self._take_about()
                 self._show_probe()
+
         if self.isVisible() and self.record.started is None:
             self._show_page()
 
@@ -175,6 +200,7 @@ class TrainingPage(Page):
                 self._resolved = toml_file.from_plain(self.record.prepared.resolved)
             except (UserError, ValueError):  # a run of another version may know other settings
                 self._resolved = None
+
         self._take_about()
 
     def _take_about(self) -> None:
@@ -183,6 +209,7 @@ class TrainingPage(Page):
     def _refresh_all(self) -> None:
         if not self.isVisible():
             return
+
         self._show_page()
         self._draw()
         self._show_probe()
@@ -193,7 +220,9 @@ class TrainingPage(Page):
 
     def _show_page(self) -> None:
         """Empty, preparing, or the run."""
-        session, record = self.parts.session, self.record
+        session = self.parts.session
+        record = self.record
+
         race_state = (
             session.race_state and session.live and session.race is not None and session.race.begun
         )
@@ -204,6 +233,7 @@ class TrainingPage(Page):
         else:
             number = 0
             self._show_empty()
+
         if self.stack.currentIndex() != number:
             self.stack.setCurrentIndex(number)
             self.guide_changed.emit()
@@ -216,6 +246,7 @@ class TrainingPage(Page):
             if ready
             else "Choose data first, then press Train. What you will see here while it runs:"
         )
+
         self.empty.button.setText("Train" if ready else "Choose data")
         self.empty.button.setToolTip("Starts the training." if ready else "Opens the Data page.")
 
@@ -223,7 +254,8 @@ class TrainingPage(Page):
         self.run.draw(self.record, self._resolved, self._about)
 
     def _show_probe(self) -> None:
-        card, many = self.run.probe_card, self._about.many
+        card = self.run.probe_card
+        many = self._about.many
         if self.record.probe is None:
             card.show_note(f"After the first epoch: what the network says of validation {many}.")
         elif (probe := self._probe()) is not None:
@@ -232,8 +264,13 @@ class TrainingPage(Page):
             card.show_note(f"The {many} of this run are not open; open its data to see them here.")
 
     def _probe(self) -> Probe | None:
-        """The examples that are followed, judged as the task's results are; None without the data or the task."""
-        told, task, dataset = self.record.probe, self._about.task, self._dataset
+        """The examples that are followed, judged as the task's results are; None without the data
+        or the task.
+        """
+        told = self.record.probe
+        task = self._about.task
+
+        dataset = self._dataset
         if (
             told is None
             or task is None
@@ -241,6 +278,7 @@ class TrainingPage(Page):
             or told.rows.max(initial=-1) >= len(dataset.targets)
         ):
             return None
+
         description = dataset.description
         try:
             report = report_for(task.view).of(
@@ -254,15 +292,18 @@ class TrainingPage(Page):
             )
         except (KeyError, ValueError):  # answers of another form than these data ask for
             return None
+
         return Probe(report, description, dataset) if report.count else None
 
     def _show_notice(self) -> None:
         session = self.parts.session
         stage = self.record.stage.text if self.record.stage else ""
         seconds = time.monotonic() - session.begun
+
         notice = notice_of(self.record, session.state, session.live, stage, seconds, self._about)
         if self.run.view == "race" and session.state not in (State.PAUSED, State.STOPPING):
             notice = None  # the race says itself what came of it
+
         remedy = self._remedy()
         self.notice.show_notice(notice, remedy.label if remedy else "")
 
@@ -278,6 +319,7 @@ class TrainingPage(Page):
         findings = guide.findings_of(self.record, description, self._resolved)
         if self.parts.session.live and guide.spilled(self.record, self._best_speed):
             findings.insert(0, guide.spill_finding(self._resolved))
+
         if findings != self._findings:
             self._findings = findings
             self.guide_changed.emit()
@@ -318,6 +360,7 @@ class TrainingPage(Page):
         """Done when there is a run with at least one judged epoch."""
         if self.record.epochs:
             return True, ""
+
         return False, "Nothing has been trained yet; press Train."
 
     def _tick(self) -> None:

@@ -1,4 +1,6 @@
-"""What the network says now about a few validation examples: each with what it is taken for, and how surely."""
+"""What the network says now about a few validation examples: each with what it is taken for, and
+how surely.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ from app.ui.widgets.examples.example import pixmap_of
 from app.ui.widgets.examples.picture import Example
 from app.ui.widgets.examples.thumbnails import crisp
 
-GAP, LARGEST = 8, 96
+GAP = 8
+LARGEST = 96
 LINES = 3
 MOST = {"image": 6, "signal": 4, "row": 3, "text": 3}
 """Side by side in a card, by kind."""
@@ -21,7 +24,9 @@ MOST = {"image": 6, "signal": 4, "row": 3, "text": 3}
 
 @dataclass(frozen=True, eq=False)
 class Said:
-    """One example, what the network takes it for, what it is, and how sure the network is, where it says so."""
+    """One example, what the network takes it for, what it is, and how sure the network is, where it
+    says so.
+    """
 
     example: Example
     predicted: str
@@ -104,8 +109,10 @@ class ProbeStrip(QWidget):
 
     def cells(self) -> list[QRectF]:
         """Where each example and its caption are."""
-        gap, columns = self.theme.px(GAP), self._columns
+        gap = self.theme.px(GAP)
+        columns = self._columns
         wide = (self.width() - (columns - 1) * gap) / columns
+
         return [
             QRectF(number * (wide + gap), 0, wide, self.height())
             for number in range(len(self.predictions))
@@ -117,7 +124,10 @@ class ProbeStrip(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(self.theme.font(11))
-        metrics, line, side = painter.fontMetrics(), self._line(), self.side()
+        metrics = painter.fontMetrics()
+        line = self._line()
+
+        side = self.side()
         for number, (predictions, cell) in enumerate(
             zip(self.predictions, self.cells(), strict=True)
         ):
@@ -125,27 +135,33 @@ class ProbeStrip(QWidget):
             tile = QRectF(cell.center().x() - wide / 2, 0, wide, side)
             self._picture(painter, number, predictions, tile)
             painter.setPen(self.theme.color("secondary" if predictions.right else "validation"))
+
             for row, text in enumerate(predictions.lines):
                 place = QRectF(
                     cell.left() - 3, side + self.theme.px(4) + row * line, cell.width() + 6, line
                 )
                 short = metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(place.width()))
                 painter.drawText(place, Qt.AlignmentFlag.AlignHCenter, short)
+
         painter.end()
 
     def _picture(self, painter: QPainter, number: int, predictions: Said, tile: QRectF) -> None:
-        wide, high = int(tile.width()), int(tile.height())
+        wide = int(tile.width())
+        high = int(tile.height())
         outline = QPainterPath()
         outline.addRoundedRect(tile, 6, 6)
         painter.fillPath(outline, self.theme.color("track"))
+
         key = (number, wide, high)
         if key not in self._pixmaps:
-            ratio, picture = self.devicePixelRatioF(), predictions.example.picture
+            ratio = self.devicePixelRatioF()
+            picture = predictions.example.picture
             self._pixmaps[key] = (
                 crisp(picture, high, ratio)
                 if picture is not None
                 else pixmap_of(self.theme, predictions.example, QSize(wide, high), ratio)
             )
+
         pixmap = self._pixmaps[key]
         ratio = pixmap.devicePixelRatio()
         painter.save()
@@ -153,6 +169,7 @@ class ProbeStrip(QWidget):
         left = int(tile.center().x() - pixmap.width() / ratio / 2)
         painter.drawPixmap(left, int(tile.center().y() - pixmap.height() / ratio / 2), pixmap)
         painter.restore()
+
         if not predictions.right:
             pen = painter.pen()
             pen.setColor(self.theme.color("validation"))

@@ -1,4 +1,6 @@
-"""What the network says now about the examples that are followed: a widget for each sort of results (Task.view)."""
+"""What the network says now about the examples that are followed: a widget for each sort of results
+(Task.view).
+"""
 
 from __future__ import annotations
 
@@ -62,17 +64,21 @@ class AmountsBody(ScatterPlot):
     def show_probe(self, probe: Probe) -> str:
         report = probe.report
         assert isinstance(report, AmountReport)
+
         one = report.amounts[0]
         self.name_axes(f"true {one.unit}".rstrip(), "predicted")
 
         def tell(number: int) -> Told:
-            true, predictions = float(report.true()[number]), float(report.predicted()[number])
+            true = float(report.true()[number])
+            predictions = float(report.predicted()[number])
             words = f"is {amount(true, one.unit, 4)}, predicted {amount(predictions, one.unit, 4)}"
+
             return words, example_of(probe.dataset, int(report.rows[number]))
 
         self.tell = tell
         self.show_points(report.true(), report.predicted())
         name = f"{one.name} of " if len(report.amounts) > 1 else ""
+
         return f"{name}{counted(probe.description.kind, report.count)}; on the line it is right"
 
 
@@ -85,6 +91,7 @@ class MatchingBody(SimilarityMatrix):
     def show_probe(self, probe: Probe) -> str:
         report = probe.report
         assert isinstance(report, MatchingReport) and report.ways
+
         self.show_matrix(
             report.similarity(min(PAIRS, report.count)), report.ways[0].asked, report.ways[0].given
         )
@@ -145,19 +152,24 @@ NUMBERS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
 
 
 def predictions_of(probe: Probe, most: int) -> list[Said]:
-    """The first few examples with what is said of them: of classes the likeliest, of tags those that are set."""
-    report, told = probe.report, []
+    """The first few examples with what is said of them: of classes the likeliest, of tags those
+    that are set.
+    """
+    report = probe.report
+    told = []
     for place, row in enumerate(report.rows[:most].tolist()):
         example = example_of(probe.dataset, row)
         if isinstance(report, ClassReport):
             names = probe.description.classes
-            best, true = int(np.argmax(report.predictions[place])), int(report.targets[place])
+            best = int(np.argmax(report.predictions[place]))
+            true = int(report.targets[place])
             told.append(
                 Said(example, names[best], names[true], float(report.predictions[place, best]))
             )
         elif isinstance(report, TagReport):
             predictions = _tags(report.names, report.predictions[place] >= THRESHOLD)
             told.append(Said(example, predictions, _tags(report.names, report.targets[place] > 0)))
+
     return told
 
 

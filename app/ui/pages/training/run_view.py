@@ -1,4 +1,6 @@
-"""The Training page while there is a run to show: figures, a strip for what to know, and the views of the run."""
+"""The Training page while there is a run to show: figures, a strip for what to know, and the views
+of the run.
+"""
 
 from __future__ import annotations
 
@@ -49,19 +51,25 @@ VIEWS = (
     ("race", "Race", "The variants of the race, side by side."),
 )
 RACE = next(number for number, view in enumerate(VIEWS) if view[0] == "race")
-NARROW, WIDE = 600, 720
+NARROW = 600
+WIDE = 720
 """Below these widths (at 100 %) cards stand below each other; the ledger's table needs the second."""
 
 
 class RunView(QScrollArea):
-    """`draw(record, resolved, about)` shows a record in the view in front. `turned(name)`: another view was chosen."""
+    """`draw(record, resolved, about)` shows a record in the view in front.
+
+    `turned(name)`: another view was chosen.
+    """
 
     turned = Signal(str)
 
     def __init__(self, parts: Parts, notice: NoticeStrip) -> None:
         super().__init__()
-        self.parts, self.notice = parts, notice
-        self.view, self._width = "overview", 0
+        self.parts = parts
+        self.notice = notice
+        self.view = "overview"
+        self._width = 0
         self._race: RaceState | None = None
         inside = self._build()
         self.setWidgetResizable(True)
@@ -70,7 +78,8 @@ class RunView(QScrollArea):
         self.verticalScrollBar().valueChanged.connect(self.inside.catch_up)
 
     def _build(self) -> QWidget:
-        theme, inside = self.parts.theme, QWidget()
+        theme = self.parts.theme
+        inside = QWidget()
         style(inside, "page")
         column = QVBoxLayout(inside)
         column.setContentsMargins(16, 12, 16, 16)
@@ -83,18 +92,22 @@ class RunView(QScrollArea):
         self.head.addWidget(self.segments, 0, 2)
         column.addLayout(self.head)
         column.addWidget(self.notice)
-        self.changing, self.changes = ChangePanel(theme, self.parts.session), ChangesStrip(theme)
+        self.changing = ChangePanel(theme, self.parts.session)
+        self.changes = ChangesStrip(theme)
         self.changing.available_changed.connect(self._show_changing)
         column.addWidget(self.changing)
         column.addWidget(self.changes)
         self._show_changing()
         self.views = OneOf()
-        self.memory_view, self.log_view = MemoryView(theme), LogView()
+        self.memory_view = MemoryView(theme)
+        self.log_view = LogView()
         self.race = RaceView(self.parts)
         self.race.refused.connect(self._refused)
         self.race.look_asked.connect(lambda: self.show_view(0))
         self.inside = InsideView(self.parts)
-        overview, curves = self._build_overview(), self._build_curves()
+        overview = self._build_overview()
+
+        curves = self._build_curves()
         for view in (
             overview,
             curves,
@@ -104,6 +117,7 @@ class RunView(QScrollArea):
             self.race,
         ):  # as in VIEWS
             self.views.add(view)
+
         column.addWidget(self.views, 1)
         for card in (
             self.loss_card,
@@ -115,6 +129,7 @@ class RunView(QScrollArea):
             self.inside.norms_card,
         ):
             card.refused.connect(self._refused)
+
         return inside
 
     def _build_segments(self) -> QWidget:
@@ -122,6 +137,7 @@ class RunView(QScrollArea):
         row = QHBoxLayout(box)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(2)
+
         self.group = QButtonGroup(self)
         for number, (name, label, tip) in enumerate(VIEWS):
             button = QPushButton(label)
@@ -133,6 +149,7 @@ class RunView(QScrollArea):
             style(button, "segment")
             self.group.addButton(button, number)
             row.addWidget(button)
+
         self.group.button(RACE).hide()
         self.group.idClicked.connect(self.show_view)
         self.change = QPushButton("Change…")
@@ -144,12 +161,15 @@ class RunView(QScrollArea):
         style(self.change, "small")
         row.addSpacing(8)
         row.addWidget(self.change)
+
         return box
 
     def _build_overview(self) -> QWidget:
-        theme, preferences = self.parts.theme, self.parts.preferences
+        theme = self.parts.theme
+        preferences = self.parts.preferences
         self.smooth = SmoothButton(theme, preferences, "plot.smoothing")
-        self.loss, self.headline = LossPlot(theme, self.smooth.factor), MetricPlot(theme)
+        self.loss = LossPlot(theme, self.smooth.factor)
+        self.headline = MetricPlot(theme)
         self.loss_card = PlotCard(self.loss, "Loss", "lower is better", "training.loss")
         self.log_button = LogButton([self.loss], preferences, "plot.log")
         self.loss_card.add_tool(self.log_button)
@@ -157,18 +177,22 @@ class RunView(QScrollArea):
         self.smooth.smoothed.connect(self.loss.set_smoothing)
         aside = "on examples it never trains on"
         self.metric_card = PlotCard(self.headline, "Accuracy", aside, "training.metric", "metric")
-        self.memory_card, self.probe_card = MemoryCard(theme), ProbeCard(theme)
+        self.memory_card = MemoryCard(theme)
+        self.probe_card = ProbeCard(theme)
         self.overview = QWidget()
         self.overview_grid = QGridLayout(self.overview)
+
         for card in (self.loss_card, self.metric_card, self.memory_card, self.probe_card):
             card.setParent(
                 self.overview
             )  # a page that is never shown places nothing, and must go all the same
+
         return self.overview
 
     def _build_curves(self) -> QWidget:
         theme = self.parts.theme
-        self.rate, self.norm = RatePlot(theme), NormPlot(theme)
+        self.rate = RatePlot(theme)
+        self.norm = NormPlot(theme)
         self.rate_card = PlotCard(
             self.rate, "Learning rate", "how far a step goes", "training.rate", "learning rate"
         )
@@ -180,6 +204,7 @@ class RunView(QScrollArea):
         self.curves = QWidget()
         self.curves_grid = QGridLayout(self.curves)
         self._arrange(self.curves_grid, (self.rate_card, self.norm_card), 1)
+
         return self.curves
 
     def _arrange(self, grid: QGridLayout, cards: tuple[QWidget, ...], columns: int) -> None:
@@ -187,14 +212,18 @@ class RunView(QScrollArea):
         px = self.parts.theme.px
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(12)
+
         for row in range(4):
             grid.setRowStretch(row, 0)
+
         for column in range(2):
             grid.setColumnStretch(column, 1 if column < columns else 0)
+
         for number, card in enumerate(cards):
             card.setMinimumWidth(px(240))
             card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             grid.addWidget(card, number // columns, number % columns)
+
             if isinstance(card, PlotCard):
                 grid.setRowStretch(number // columns, 1)
                 card.plot.setMinimumHeight(px(140))
@@ -205,8 +234,10 @@ class RunView(QScrollArea):
         """The race that the run shown belongs to: the view of it is there, or not."""
         self._race = race
         self.group.button(RACE).setVisible(race is not None)
+
         if race is None and self.view == "race":
             self.show_view(0)
+
         self._place_segments()
 
     def show_view(self, number: int) -> None:
@@ -226,6 +257,7 @@ class RunView(QScrollArea):
         self.changing.show_record(record, resolved)
         self.changes.show_record(record)
         self._place_segments()
+
         if self.view == "race":
             self.changes.hide()
             if self._race is not None:
@@ -259,13 +291,17 @@ class RunView(QScrollArea):
         """The panel is open while the run can be changed and somebody wants it."""
         available = self.changing.available and self.view != "race"  # of one run, not of several
         self.change.setVisible(available)
+
         if not available:
             self.change.setChecked(False)
+
         self.changing.setVisible(available and self.change.isChecked())
         self._place_segments()
 
     def lay_out(self, width: int) -> None:
-        """One or two columns, and the segments beside or below the figures, for a page of this width."""
+        """One or two columns, and the segments beside or below the figures, for a page of this
+        width.
+        """
         theme = self.parts.theme
         cards = (self.loss_card, self.metric_card, self.memory_card, self.probe_card)
         self._arrange(self.overview_grid, cards, 1 if width < theme.px(NARROW) else 2)
@@ -283,6 +319,7 @@ class RunView(QScrollArea):
             self.view != "race"
             and self.figures.sizeHint().width() + self.segments.sizeHint().width() <= room
         )
+
         where = (0, 2) if beside else (1, 0)
         position = self.head.getItemPosition(self.head.indexOf(self.segments))
         if tuple(position)[:2] != where:  # type: ignore[arg-type]

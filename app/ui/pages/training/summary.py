@@ -19,8 +19,11 @@ ACCURACY = "accuracy"
 
 @dataclass(frozen=True)
 class Notice:
-    """What the strip says. tone: "", "good", "warning" or "problem". actions: buttons, the first one is the natural
-    next. details: a traceback, shown on request."""
+    """What the strip says.
+
+    tone: "", "good", "warning" or "problem". actions: buttons, the first one is the natural next.
+    details: a traceback, shown on request.
+    """
 
     title: str
     text: str
@@ -37,9 +40,12 @@ def notice_of(
     seconds: float,
     description: About | None = None,
 ) -> Notice | None:
-    """The notice for a record; None while a run just runs. live: the record is that of the current run.
+    """The notice for a record; None while a run just runs.
 
-    stage, seconds: what it is doing, and since when the run was asked for. description: for the words of its figure.
+    live: the record is that of the current run.
+
+    stage, seconds: what it is doing, and since when the run was asked for. description: for the
+    words of its figure.
     """
     if live:
         return _live(record, state, stage, seconds)
@@ -48,20 +54,24 @@ def notice_of(
     if record.started is not None and len(record.steps):
         return Notice(
             "Interrupted",
-            f"This run ended without saying so{_after(record)}. It can go on from its last checkpoint.",
+            f"This run ended without saying so{_after(record)}. It can go on from its last "
+            "checkpoint.",
             "warning",
             ("resume", "results"),
         )
+
     return None
 
 
 def _live(record: Record, state: State, stage: str, seconds: float) -> Notice | None:
     if state is State.PREPARING and len(record.steps):
         return Notice("Going on", f"{stage or 'Preparing'} … {time_text(seconds)}")
+
     if state is State.PAUSED:
         step = record.latest.position if record.latest else 0
         text = f"at step {step:,}. Nothing is lost; it goes on where it stopped."
         return Notice("Paused", text, "warning", ("unpause",))
+
     if state is State.STOPPING:
         kept = (
             f"The weights of epoch {record.best.epoch} are kept."
@@ -69,16 +79,19 @@ def _live(record: Record, state: State, stage: str, seconds: float) -> Notice | 
             else "There is nothing to keep yet."
         )
         return Notice("Stopping", f"at the next step. {kept}", "warning")
+
     return None
 
 
 def _finished(record: Record, description: About) -> Notice:
     end = record.finished
     assert end is not None
+
     if end.status == "failed":
         what, remedy, details = end.failure or (end.reason, "", "")
         actions: tuple[Action, ...] = ("remedy", "details") if details else ("remedy",)
         return Notice(what, f"{remedy} {_kept(record)}".strip(), "problem", actions, details)
+
     if end.status == "diverged":
         return Notice(
             "The loss went out of bounds",
@@ -86,16 +99,22 @@ def _finished(record: Record, description: About) -> Notice:
             "problem",
             ("remedy",),
         )
-    best, planned = record.best, record.prepared.epochs if record.prepared else len(record.epochs)
+
+    best = record.best
+    planned = record.prepared.epochs if record.prepared else len(record.epochs)
+
     if best is None:
         text = end.reason or "No epoch was finished, so there is nothing to judge."
         return Notice("Stopped", text, "warning", ("train",))
+
     ended = "Finished" if end.status == "completed" else "Stopped"
     title = f"{ended}. Best epoch: {best.epoch} of {len(record.epochs) if end.status == 'completed' else planned}"
     actions = ("results", "tryit", "longer")
+
     stopped = end.status == "stopped" and len(record.epochs) < planned
     if stopped:
         actions = ("results", "tryit", "resume")
+
     return Notice(
         title,
         f"{_judged(record, description)} {end.reason if stopped else ''}".strip(),
@@ -108,12 +127,14 @@ def _judged(record: Record, description: About) -> str:
     best = record.best
     if best is None:
         return ""
+
     value = best.metrics.get(description.headline.name)
     loss = f"validation loss {number_text(best.validation_loss)}"
     if value is None:
         return f"Its weights are kept ({loss})."
     if description.headline.name == ACCURACY:
         return f"{description.text(value)} of the validation {description.many} right, {loss}. Its weights are kept."
+
     label = description.headline.label
     figure = f"{label[0].upper()}{label[1:]} {description.text(value)} on validation"
     return f"{figure}, loss {number_text(best.validation_loss)}. Its weights are kept."

@@ -1,4 +1,6 @@
-"""Before there are curves: what will be here and how to get it, and what happens until the first step is done."""
+"""Before there are curves: what will be here and how to get it, and what happens until the first
+step is done.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +27,7 @@ from app.ui.text.amounts import time_text
 TICK_MS = 500
 WORTH_SAYING = 0.5
 """Seconds; a shorter stage is not listed."""
+
 KEPT = 5
 """Stages that are done and still listed."""
 
@@ -47,6 +50,7 @@ def centred(card: QWidget) -> QWidget:
     row.addStretch(1)
     outer.addLayout(row)
     outer.addStretch(3)
+
     return page
 
 
@@ -59,22 +63,26 @@ class EmptyCard(QFrame):
         style(self, "card")
         self.setMaximumWidth(theme.px(620))
         self._column = QVBoxLayout(self)
-        self.title, self.text = QLabel("Nothing has been trained yet"), QLabel()
+        self.title = QLabel("Nothing has been trained yet")
+        self.text = QLabel()
         style(self.title, "heading")
         style(self.text, "secondary")
         self.text.setWordWrap(True)
         self._column.addWidget(self.title)
         self._column.addWidget(self.text)
+
         self._icons: list[tuple[str, QLabel]] = []
         for name, what, when in COMING:
             row = QHBoxLayout()
-            picture, words = QLabel(), QLabel(f"<b>{what}</b>, {when}")
+            picture = QLabel()
+            words = QLabel(f"<b>{what}</b>, {when}")
             words.setWordWrap(True)
             style(words, "row")
             self._icons.append((name, picture))
             row.addWidget(picture)
             row.addWidget(words, 1)
             self._column.addLayout(row)
+
         self.button = QPushButton("Train")
         self.button.setObjectName("training.start_here")
         style(self.button, "primary-big")
@@ -87,6 +95,7 @@ class EmptyCard(QFrame):
         self.setMaximumWidth(self.theme.px(620))
         self._column.setContentsMargins(*(self.theme.px(24),) * 4)
         self._column.setSpacing(self.theme.px(10))
+
         for name, label in self._icons:
             label.setPixmap(
                 icon(self.theme, name, "accent").pixmap(self.theme.px(20), self.theme.px(20))
@@ -105,7 +114,9 @@ class PreparingCard(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 24, 24, 24)
         column.setSpacing(10)
-        self.stage, self.elapsed, self.done = QLabel(), QLabel(), QLabel()
+        self.stage = QLabel()
+        self.elapsed = QLabel()
+        self.done = QLabel()
         style(self.stage, "heading")
         style(self.elapsed, "secondary")
         style(self.done, "secondary")
@@ -113,8 +124,10 @@ class PreparingCard(QFrame):
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName("Progress of this stage")
+
         for widget in (self.stage, self.bar, self.elapsed, self.done):
             column.addWidget(widget)
+
         self._begun = self._stage_begun = time.monotonic()
         self._name = ""
         self._past: list[str] = []
@@ -125,7 +138,8 @@ class PreparingCard(QFrame):
     def begin(self, begun: float) -> None:
         """A run was asked for at this time (time.monotonic)."""
         self._begun = self._stage_begun = begun
-        self._past, self._name = [], ""
+        self._past = []
+        self._name = ""
         self.show_stage(StageChanged("Starting"))
 
     def show_stage(self, stage: StageChanged) -> None:
@@ -134,8 +148,11 @@ class PreparingCard(QFrame):
             now = time.monotonic()
             if self._name and now - self._stage_begun >= WORTH_SAYING:
                 self._past.append(f"✓  {self._name}, {now - self._stage_begun:.1f} s")
-            self._name, self._stage_begun = name, now
+
+            self._name = name
+            self._stage_begun = now
             self.done.setText("\n".join(self._past[-KEPT:]))
+
         self.stage.setText(f"{stage.text} …")
         self.bar.setRange(0, stage.total if stage.total > 0 else 0)
         self.bar.setValue(stage.done)

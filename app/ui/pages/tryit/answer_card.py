@@ -18,7 +18,9 @@ SEEN = 112
 
 
 class AnswerCard(Card):
-    """set_view(view), show_reply(reply or None), say(sentence in its place). made(view): a new ReplyView is there."""
+    """set_view(view), show_reply(reply or None), say(sentence in its place). made(view): a new
+    ReplyView is there.
+    """
 
     made = Signal(object)
 
@@ -28,16 +30,20 @@ class AnswerCard(Card):
         self._reply: Reply | None = None
         self._views: dict[str, ReplyView] = {}
         self.view: ReplyView | None = None
-        self.pictures, self.hint = True, ""
+        self.pictures = True
+        self.hint = ""
         self.setObjectName("tryit.answer")
         self.seen = QLabel()
         self.seen.setObjectName("tryit.seen")
         self.seen.setAccessibleName("What the network sees")
         self.seen.setAlignment(Qt.AlignmentFlag.AlignCenter)
         style(self.seen, "seen")
-        self.best, self.judged, self._seen_words = QLabel(), QLabel(), QLabel()
+        self.best = QLabel()
+        self.judged = QLabel()
+        self._seen_words = QLabel()
         words = QVBoxLayout()
         words.setSpacing(4)
+
         for label, role, name in (
             (self.best, "figure", "tryit.best"), (self.judged, "secondary", "tryit.judged"),
             (self._seen_words, "secondary", "tryit.seen.words"),
@@ -47,6 +53,7 @@ class AnswerCard(Card):
             label.setTextFormat(Qt.TextFormat.PlainText)
             style(label, role)
             words.addWidget(label)
+
         words.addStretch(1)
         top = QHBoxLayout()
         top.setSpacing(12)
@@ -59,18 +66,23 @@ class AnswerCard(Card):
         self.set_view("classes", True, PictureInputCard.hint)
 
     def set_view(self, view: View, pictures: bool = True, hint: str = "") -> None:
-        """The sort of replies that the network of the chosen run gives. pictures: whether it looks at single ones.
-        hint: how to give an example."""
+        """The sort of replies that the network of the chosen run gives.
+
+        pictures: whether it looks at single ones. hint: how to give an example.
+        """
         self.hint = hint
         self.pictures = pictures
+
         sort = sort_of(view)
         if sort not in self._views:
             self._views[sort] = reply_for(view, self._theme)
             self.stack.addWidget(self._views[sort])
             self.made.emit(self._views[sort])
+
         if self.view is not self._views[sort]:
             self.view = self._views[sort]
             self.stack.setCurrentWidget(self.view)
+
         self.show_reply(None)
 
     def say(self, text: str) -> None:
@@ -86,6 +98,7 @@ class AnswerCard(Card):
     def show_reply(self, reply: Reply | None) -> None:
         """None: nothing was given yet."""
         assert self.view is not None
+
         self._reply = reply
         side = self._theme.px(SEEN)
         self.seen.setFixedSize(side, side)
@@ -93,12 +106,15 @@ class AnswerCard(Card):
         self.view.show_reply(reply)
         picture = reply.seen.picture if reply is not None else None
         self.seen.setVisible(self.pictures)
+
         if reply is None:
             self.seen.clear()
             self._seen_words.setText("")
             self.best.hide()
             self.judged.setText(self.view.hint or self.hint)
+
             return
+
         if picture is not None:
             channels, height, width = picture.shape
             self.seen.setPixmap(crisp(picture, side, self.devicePixelRatioF()))
@@ -107,6 +123,7 @@ class AnswerCard(Card):
             )
         else:
             self._seen_words.setText(reply.left_out)
+
         head, sentence = self.view.words(reply)
         self.best.setText(head)
         self.best.setVisible(bool(head))

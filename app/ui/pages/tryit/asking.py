@@ -31,7 +31,9 @@ PREVIEW = 768
 
 @dataclass(frozen=True)
 class Choice:
-    """A run that can be tried. stamp changes with its best weights, and with the choice to use them."""
+    """A run that can be tried. stamp changes with its best weights, and with the choice to use
+    them.
+    """
 
     path: Path
     stamp: tuple[int, int]
@@ -55,9 +57,10 @@ class Ready:
 class Given:
     """What a person gave. origin: where it comes from, in a few words.
 
-    raw: an open picture or a file, a row's cells by column, a text, a signal; of a pair a tuple with None for a half
-    that was not given. kept: an example of the data as a Dataset keeps it, in place of raw. true: its target as the
-    data have it, None if not known. data: the fingerprint of those data, "" for what came from elsewhere.
+    raw: an open picture or a file, a row's cells by column, a text, a signal; of a pair a tuple
+    with None for a half that was not given. kept: an example of the data as a Dataset keeps it, in
+    place of raw. true: its target as the data have it, None if not known. data: the fingerprint of
+    those data, "" for what came from elsewhere.
     """
 
     origin: str
@@ -69,9 +72,13 @@ class Given:
 
 @dataclass(frozen=True, eq=False)
 class Reply:
-    """What came back. answer: in words, None where the task answers otherwise (see `beside`). arrays: what was given,
-    as a Dataset keeps it; seen: the same for the eye. shown: (C, h, w) uint8, a picture as it came, at most PREVIEW
-    pixels. halves: of a pair, which were given. extra: what stands beside the answer."""
+    """What came back.
+
+    answer: in words, None where the task answers otherwise (see `beside`). arrays: what was given,
+    as a Dataset keeps it; seen: the same for the eye. shown: (C, h, w) uint8, a picture as it came,
+    at most PREVIEW pixels. halves: of a pair, which were given. extra: what stands beside the
+    answer.
+    """
 
     given: Given
     description: Description
@@ -97,15 +104,19 @@ class Reply:
 
 
 def usable_runs(folder: Path, shown: Path | None, check: Callable[[], None]) -> list[Choice]:
-    """The runs with weights to use, newest first; before them the run that is shown, if it lies elsewhere."""
+    """The runs with weights to use, newest first; before them the run that is shown, if it lies
+    elsewhere.
+    """
     paths = [run.path for run in list_runs(folder)]
     if shown is not None and shown not in paths:
         paths.insert(0, shown)
+
     found = []
     for path in paths:
         check()
         if (choice := choice_of(path)) is not None:
             found.append(choice)
+
     return found
 
 
@@ -115,6 +126,7 @@ def choice_of(path: Path) -> Choice | None:
     try:
         if folder is None:
             return None
+
         choice = path / FILE
         chosen = choice.stat().st_mtime_ns if choice.is_file() else 0
         return Choice(path, ((folder / "manifest.json").stat().st_mtime_ns, chosen))
@@ -123,7 +135,10 @@ def choice_of(path: Path) -> Choice | None:
 
 
 class Asker:
-    """Keeps the weights loaded last, and what they said of the open data. Only called on the background thread."""
+    """Keeps the weights loaded last, and what they said of the open data.
+
+    Only called on the background thread.
+    """
 
     def __init__(self) -> None:
         self._loaded: tuple[Choice, Predictor, Known] | None = None
@@ -136,10 +151,12 @@ class Asker:
                 f"The run '{path.name}' has no weights yet.",
                 "Let it train until its first epoch is judged.",
             )
+
         if self._loaded is None or self._loaded[0] != choice:
             from app.engine.results.predictor import Predictor
 
             self._loaded = (choice, Predictor.load(Run(path)), Known())
+
         predictor = self._loaded[1]
         return Ready(choice, predictor.kept, predictor.description, predictor.task)
 
@@ -156,18 +173,23 @@ class Asker:
         dataset: Dataset | None,
         check: Callable[[], None] = lambda: None,
     ) -> tuple[Ready, Reply]:
-        """dataset: the run's own data, where they are open. Raises UserError where the example or the weights cannot
-        be read, and what check raises."""
+        """dataset: the run's own data, where they are open.
+
+        Raises UserError where the example or the weights cannot be read, and what check raises.
+        """
         ready = self.load(path)
         assert self._loaded is not None
+
         _, predictor, known = self._loaded
-        description, task = predictor.description, predictor.task
+        description = predictor.description
+        task = predictor.task
         arrays, halves = _arrays(predictor, given)
         predictions = (
             predictor.predictions(*(array[None] for array in arrays))[0]
             if task.answers in ("values", "pair")
             else None
         )
+
         answer = None
         if (
             predictions is not None
@@ -175,6 +197,7 @@ class Asker:
             and not (task.embeds and task.answers == "values")
         ):
             answer = report_for(task.view).answer(description, predictions)
+
         extra = beside(task.view, predictor, arrays, predictions, halves, dataset, known, check)
         seen = example_from(description.preparation, arrays[0] if len(arrays) == 1 else arrays)
         left_out = (
@@ -182,6 +205,7 @@ class Asker:
             if given.kept is None and all(halves)
             else ""
         )
+
         return ready, Reply(
             given,
             description,
@@ -201,13 +225,16 @@ def _arrays(predictor: Predictor, given: Given) -> tuple[tuple[np.ndarray, ...],
     """What was given, as a Dataset keeps it; a half that is missing is empty."""
     if given.kept is not None:
         return given.kept, (True,) * len(given.kept)
+
     preparation = predictor.description.preparation
     inputs = preparation.inputs
     if len(inputs) == 1:
         return predictor.read(given.raw), (True,)
+
     halves = tuple(one is not None for one in given.raw)
     if all(halves):
         return predictor.read(given.raw), halves
+
     found = [
         predictor.read_half(place, one) if one is not None else _empty(half)
         for place, (half, one) in enumerate(zip(preparation.halves, given.raw, strict=True))  # type: ignore[attr-defined]
@@ -228,8 +255,10 @@ def _shown(given: Given, arrays: tuple[np.ndarray, ...]) -> np.ndarray | None:
             return _preview(pictures.decode(given.raw))
         except pictures.Unreadable:
             return None
+
     if isinstance(given.raw, Image.Image):
         return _preview(given.raw)
+
     whole = arrays[0]
     return whole if given.kept is not None and whole.dtype == np.uint8 and whole.ndim == 3 else None
 
@@ -238,9 +267,11 @@ def _preview(picture: Image.Image) -> np.ndarray:
     """(C, h, w) uint8 for the screen; what is transparent is white, as for the network."""
     picture = picture.copy()
     picture.thumbnail((PREVIEW, PREVIEW))
+
     if picture.mode in ("RGBA", "LA", "PA"):
         paper = Image.new("RGBA", picture.size, "white")
         paper.alpha_composite(picture.convert("RGBA"))
         picture = paper
+
     pixels = np.asarray(picture if picture.mode == "L" else picture.convert("RGB"))
     return pixels[None] if pixels.ndim == 2 else np.ascontiguousarray(pixels.transpose(2, 0, 1))

@@ -1,4 +1,7 @@
-"""What stands beside an answer: neighbours in space, partners of a half, what was restored. In the background."""
+"""What stands beside an answer: neighbours in space, partners of a half, what was restored.
+
+In the background.
+"""
 
 from __future__ import annotations
 
@@ -18,14 +21,18 @@ if TYPE_CHECKING:
 
 MOST = 12
 """Neighbours that are shown."""
+
 LOOKED_AT = 5_000
 """Examples of the open data that are compared, evenly spread."""
+
 BATCH = 256
 
 
 @dataclass
 class Known:
-    """What the loaded weights said of the open data: a walk over thousands of examples is not done for every key."""
+    """What the loaded weights said of the open data: a walk over thousands of examples is not done
+    for every key.
+    """
 
     fingerprint: str = ""
     rows: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -91,8 +98,10 @@ def _partners(
     """Of each half that was given, the nearest other halves of the open data."""
     if dataset is None or predictions is None:
         return None
+
     _learn(predictor, dataset, known, check)
     names = getattr(predictor.description.preparation, "names", ("first half", "second half"))
+
     found = []
     for place, there in enumerate(halves):
         if there:
@@ -106,6 +115,7 @@ def _partners(
                     len(known.rows),
                 )
             )
+
     return tuple(found)
 
 
@@ -126,13 +136,17 @@ def _neighbours(
     """The examples of the open data that lie nearest, with their classes."""
     if dataset is None or predictions is None:
         return None
+
     _learn(predictor, dataset, known, check)
-    classes, found = dataset.description.classes, []
+    classes = dataset.description.classes
+
+    found = []
     for at, similarity in nearest(predictions, known.points, MOST):
         row = int(known.rows[at])
         found.append(
             Neighbour(row, example_of(dataset, row), similarity, classes[int(dataset.targets[row])])
         )
+
     return (Partners("Nearest in the space that it learned", tuple(found), len(known.rows)),)
 
 
@@ -140,22 +154,23 @@ def _learn(predictor: Predictor, dataset: Dataset, known: Known, check: Callable
     """What the network says of the open data, once."""
     if known.fingerprint == dataset.description.fingerprint:
         return
+
     total = len(dataset.targets)
     rows = (
         np.arange(total)
         if total <= LOOKED_AT
         else np.linspace(0, total - 1, LOOKED_AT).astype(np.int64)
     )
+
     points = []
     for first in range(0, len(rows), BATCH):
         check()
         part = rows[first : first + BATCH]
         points.append(predictor.predictions(*(array[part] for array in dataset.arrays)))
-    known.rows, known.points, known.fingerprint = (
-        rows,
-        np.concatenate(points),
-        dataset.description.fingerprint,
-    )
+
+    known.rows = rows
+    known.points = np.concatenate(points)
+    known.fingerprint = dataset.description.fingerprint
 
 
 def _restored(
@@ -174,6 +189,7 @@ def _restored(
     clean, damaged, mended = (
         example_from(preparation, one[0]) for one in (made.clean, made.damaged, made.restored)
     )
+
     return Restored(clean, damaged, mended)
 
 

@@ -12,6 +12,7 @@ from app.ui.style.theme import Theme
 
 SIDE = 320
 """Pixels of the longer side of the drawing, whatever the size on screen."""
+
 PEN = 0.09
 """Thickness of the pen as a share of the longer side: that of handwriting in the usual collections."""
 
@@ -24,7 +25,8 @@ class Canvas(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self.pen, self.dark = PEN, True
+        self.pen = PEN
+        self.dark = True
         self.ink: QColor | None = None
         """A colour of its own; None: white on black, or black on white."""
         self.empty = True
@@ -60,12 +62,14 @@ class Canvas(QWidget):
             else:
                 self._image.fill(self._paper())
                 self.empty = True
+
             self.update()
             self.changed.emit()
 
     def clear(self) -> None:
         self._image.fill(self._paper())
-        self.empty, self._last = True, None
+        self.empty = True
+        self._last = None
         self.update()
         self.changed.emit()
 
@@ -87,7 +91,9 @@ class Canvas(QWidget):
     def _area(self) -> QRectF:
         """Where the drawing lies, as large as fits."""
         scale = min(self.width() / self._image.width(), self.height() / self._image.height())
-        width, height = self._image.width() * scale, self._image.height() * scale
+        width = self._image.width() * scale
+        height = self._image.height() * scale
+
         return QRectF((self.width() - width) / 2, (self.height() - height) / 2, width, height)
 
     def _on_paper(self, point: QPointF) -> QPointF:
@@ -109,10 +115,12 @@ class Canvas(QWidget):
                 Qt.PenJoinStyle.RoundJoin,
             )
         )
+
         if start == end:
             painter.drawPoint(start)
         else:
             painter.drawLine(start, end)
+
         painter.end()
         self.empty = False
         self.update()
@@ -147,6 +155,7 @@ class Canvas(QWidget):
         painter.drawImage(area, self._image)
         painter.setPen(QPen(self._theme.color("line"), 1))
         painter.drawRect(area.adjusted(0.5, 0.5, -0.5, -0.5))
+
         if self.empty:
             painter.setPen(QColor("#9aa5b4" if self.dark else "#5a6372"))
             painter.setFont(self._theme.font(14))

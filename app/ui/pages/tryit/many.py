@@ -25,7 +25,8 @@ class ManyLine(QWidget):
 
     def __init__(self, parts: Parts, asker: Asker) -> None:
         super().__init__()
-        self._parts, self._asker = parts, asker
+        self._parts = parts
+        self._asker = asker
         self._ready: Ready | None = None
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -45,7 +46,10 @@ class ManyLine(QWidget):
         row.addWidget(self.words, 1)
 
     def show_run(self, ready: Ready) -> None:
-        """What the run answers to. Texts that are gone on with, and what is restored, have no column of answers."""
+        """What the run answers to.
+
+        Texts that are gone on with, and what is restored, have no column of answers.
+        """
         self._ready = ready
         self.setVisible(ready.task.answers in ("values", "pair"))
         self.words.setText(
@@ -55,9 +59,11 @@ class ManyLine(QWidget):
     def ask(self) -> None:
         if self._ready is None:
             return
+
         source, _ = QFileDialog.getOpenFileName(self, "Answer a whole file", "", ANY)
         if not source:
             return
+
         begin = str(Path(source).with_name(f"{Path(source).stem} answers.csv"))
         target, _ = QFileDialog.getSaveFileName(self, "Save the answers", begin, OUT)
         if target:
@@ -65,9 +71,11 @@ class ManyLine(QWidget):
 
     def answer(self, source: Path, target: Path) -> None:
         """Reads, answers and saves in the background."""
-        ready, path = self._ready, self._ready.choice.path if self._ready else None
+        ready = self._ready
+        path = self._ready.choice.path if self._ready else None
         if ready is None or path is None:
             return
+
         self.button.setEnabled(False)
         self.words.setText(f"Answering '{source.name}' …")
 

@@ -1,4 +1,7 @@
-"""Try it: give the network a picture, see what it sees, and what it answers. Also while a training goes on."""
+"""Try it: give the network a picture, see what it sees, and what it answers.
+
+Also while a training goes on.
+"""
 
 from __future__ import annotations
 
@@ -46,15 +49,18 @@ from app.ui.widgets.empty_state import EmptyState
 
 DEBOUNCE_MS = 60
 """A drawing is asked about at most so often."""
+
 PATIENCE_MS = 500
 """After which it is said that the network is still at it."""
+
 NARROW = 500
 NOTHING = "Train a network first. From its first epoch on you can try it here, also while it goes on training."
 
 
 class TryItPage(Page):
-    """Asks the network of a run, on the background thread, on the CPU, with weights of its own: those of the best
-    epoch, if no others were chosen on the Results page."""
+    """Asks the network of a run, on the background thread, on the CPU, with weights of its own:
+    those of the best epoch, if no others were chosen on the Results page.
+    """
 
     name = "tryit"
     title = "Try it"
@@ -90,7 +96,8 @@ class TryItPage(Page):
 
     def _build(self) -> None:
         theme = self._parts.theme
-        self.giver_stack, self.left = QStackedLayout(), QWidget()
+        self.giver_stack = QStackedLayout()
+        self.left = QWidget()
         self.left.setLayout(self.giver_stack)
         self.giving = self._input_card("image")
         self.card = AnswerCard(theme)
@@ -100,11 +107,13 @@ class TryItPage(Page):
         self.row.setSpacing(12)
         self.row.addWidget(self.left, 10)
         self.row.addWidget(self.card, 9)
+
         for card in (
             self.left,
             self.card,
         ):  # a longer name on one side must not push the other one about
             card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
         self.many = ManyLine(self._parts, self._asker)
         self.many.predictions.connect(self.card.say)
         content = QWidget()
@@ -128,6 +137,7 @@ class TryItPage(Page):
             theme, "draw", "Nothing to try yet", NOTHING, "Go to Training", lambda: self._parts.go("training"),
             "tryit.begin",
         )  # fmt: skip
+
         self.stack = QStackedLayout(self)
         self.stack.addWidget(self.empty)
         self.stack.addWidget(full)
@@ -137,7 +147,8 @@ class TryItPage(Page):
         row = QHBoxLayout(head)
         row.setContentsMargins(16, 12, 16, 0)
         row.setSpacing(8)
-        heading, using = QLabel("Try it"), QLabel("using")
+        heading = QLabel("Try it")
+        using = QLabel("using")
         style(heading, "heading")
         style(using, "secondary")
         self.runs = QComboBox()
@@ -158,6 +169,7 @@ class TryItPage(Page):
         row.addWidget(using)
         row.addWidget(self.runs)
         row.addWidget(self.epoch)
+
         return head
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -179,6 +191,7 @@ class TryItPage(Page):
             input_card.wanted_random.connect(self.take_random)
             input_card.refused.connect(lambda text: self.card.say(text))
             self.giver_stack.addWidget(input_card)
+
         self.giver_stack.setCurrentWidget(self._input_cards[kind])
         return self._input_cards[kind]
 
@@ -193,7 +206,8 @@ class TryItPage(Page):
 
     def refresh(self) -> None:
         """Look which runs have weights, in the background."""
-        folder, shown = self._parts.runs_folder, self._parts.session.record.path
+        folder = self._parts.runs_folder
+        shown = self._parts.session.record.path
         self._parts.background.run(
             lambda control: usable_runs(folder, shown, control.check),
             self._take_choices,
@@ -204,6 +218,7 @@ class TryItPage(Page):
         """New best weights of a run that goes on: take them, and answer again."""
         better = any(isinstance(event, events.EpochDone) and event.best for event in batch)
         saved = any(isinstance(event, events.CheckpointSaved) and event.best for event in batch)
+
         ended = any(isinstance(event, events.RunFinished) for event in batch)
         if self.isVisible() and (better or saved or ended):
             self.refresh()
@@ -217,23 +232,29 @@ class TryItPage(Page):
     def _take_choices(self, choices: list[Choice]) -> None:
         self._choices = choices
         paths = [choice.path for choice in choices]
+
         shown = self._parts.session.record.path
         if not self._picked or self._path not in paths:
             self._path = shown if shown in paths else (paths[0] if paths else None)
+
         self.runs.blockSignals(True)
         self.runs.clear()
         self.runs.addItems(labels_of(paths))
+
         if self._path is not None:
             self.runs.setCurrentIndex(paths.index(self._path))
+
         self.runs.blockSignals(False)
         self.stack.setCurrentIndex(1 if choices else 0)
         self.guide_changed.emit()
+
         chosen = next((choice for choice in choices if choice.path == self._path), None)
         if chosen is not None and (self._ready is None or self._ready.choice != chosen):
             self._load(chosen.path)
 
     def _pick(self, row: int) -> None:
-        self._path, self._picked = self._choices[row].path, True
+        self._path = self._choices[row].path
+        self._picked = True
         self._load(self._path)
 
     def _load(self, path: Path) -> None:
@@ -245,6 +266,7 @@ class TryItPage(Page):
     def _take_ready(self, ready: Ready) -> None:
         if ready.choice.path != self._path:
             return
+
         self._ready = ready
         live = self._parts.session.active and self._parts.session.live_record.path == self._path
         self.epoch.setText(f"epoch {ready.epoch}, the {ready.kept.use}{' so far' if live else ''}")
@@ -252,26 +274,30 @@ class TryItPage(Page):
         description, giving = ready.description, self._input_card(ready.description.kind)
         fits = self._fits()
         giving.let_go(description.fingerprint)
+
         if giving is not self.giving or not fits:
-            self.giving, self._picture, self._answer = (
-                giving,
-                None,
-                None,
-            )  # an example of other data
+            self.giving = giving
+            self._picture = None
+            self._answer = None  # an example of other data
+
         self.card.set_view(ready.task.view, description.kind == "image", giving.hint)
         self.writing.path = ready.choice.path
         self.many.show_run(ready)
         self.giving.prepare_for(description.preparation)
         self._show_random()
         self.guide_changed.emit()
+
         if self._picture is None:
             self.giving.give_again()
+
         self._ask()
 
     def _fits(self) -> bool:
-        """Whether what was given could be given to the network that is chosen now: an example of its own data, or what
-        came from elsewhere."""
-        given, ready = self._picture, self._ready
+        """Whether what was given could be given to the network that is chosen now: an example of
+        its own data, or what came from elsewhere.
+        """
+        given = self._picture
+        ready = self._ready
         return given is None or ready is None or given.data in ("", ready.description.fingerprint)
 
     # --- which example
@@ -296,6 +322,7 @@ class TryItPage(Page):
         dataset = self._parts.document.dataset
         if dataset is None or self._ready is None:
             return None
+
         return (
             dataset
             if dataset.description.fingerprint == self._ready.description.fingerprint
@@ -311,15 +338,19 @@ class TryItPage(Page):
         )  # fmt: skip
 
     def take_random(self) -> None:
-        """One of the test split (or of validation, where there is no test), and what it is in truth."""
+        """One of the test split (or of validation, where there is no test), and what it is in
+        truth.
+        """
         dataset = self._dataset()
         if dataset is None:
             return
+
         split = "test" if len(dataset.indices.get("test", ())) else "validation"
         rows = dataset.indices.get(split)
         if rows is None or not len(rows):
             self.card.say("These data have no examples kept apart.")
             return
+
         row = int(rows[self._random.randrange(len(rows))])
         name = dataset.names[row] if len(dataset.names) else f"#{row}"
         kept = tuple(np.array(array[row]) for array in dataset.arrays)
@@ -346,10 +377,14 @@ class TryItPage(Page):
     # --- the answer
 
     def _ask(self) -> None:
-        path, picture, dataset = self._path, self._picture, self._dataset()
+        path = self._path
+        picture = self._picture
+        dataset = self._dataset()
+
         if path is None or picture is None or self._ready is None:
             self.card.show_reply(self._answer)
             return
+
         self._parts.background.run(
             lambda control: self._asker.ask(path, picture, dataset, control.check),
             self._take_answer,
@@ -362,9 +397,11 @@ class TryItPage(Page):
         ready, answer = result
         if answer.given is not self._picture or ready.choice.path != self._path:
             return
+
         if self._ready is None or ready.choice != self._ready.choice:
             self._take_ready(ready)
             return
+
         self._patience.stop()
         self._answer = answer
         self.giving.show_reply(answer)

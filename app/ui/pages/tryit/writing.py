@@ -20,7 +20,8 @@ class Writing(QObject):
 
     def __init__(self, background: Background, asker: Asker) -> None:
         super().__init__()
-        self._background, self._asker = background, asker
+        self._background = background
+        self._asker = asker
         self.path: Path | None = None
         self._view: LanguageReply | None = None
         self._control: Control | None = None
@@ -29,6 +30,7 @@ class Writing(QObject):
     def attend(self, view: ReplyView) -> None:
         if not isinstance(view, LanguageReply):
             return
+
         self._view = view
         self._piece.connect(view.add)
         view.wants_writing.connect(self._write)
@@ -45,8 +47,11 @@ class Writing(QObject):
         if path is None:
             self.stop()
             return
+
         self._seed += 1  # another text every time
-        seed, told = self._seed, self._piece.emit
+        seed = self._seed
+
+        told = self._piece.emit
 
         def work(control: Control) -> str:
             from app.engine.results.generation import generate

@@ -1,4 +1,6 @@
-"""The Start page: built-in data to play with, one's own, recent work, and runs that were interrupted."""
+"""The Start page: built-in data to play with, one's own, recent work, and runs that were
+interrupted.
+"""
 
 from __future__ import annotations
 
@@ -57,13 +59,13 @@ class WelcomePage(Page):
         column.addSpacing(4)
         self._lists = QHBoxLayout()
         self._lists.setSpacing(16)
-        self._recent, self._left_over = (
-            Card("Recent"),
-            Card("Interrupted", "these can go on where they were"),
-        )
+        self._recent = Card("Recent")
+
+        self._left_over = Card("Interrupted", "these can go on where they were")
         for card in (self._recent, self._left_over):
             self._lists.addWidget(card, 1, Qt.AlignmentFlag.AlignTop)
             card.hide()
+
         column.addLayout(self._lists)
         column.addStretch(1)
         parts.session.state_changed.connect(self._list_runs)
@@ -83,6 +85,7 @@ class WelcomePage(Page):
     def _own(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(12)
+
         for action, name, title, text in (
             (
                 "open_folder",
@@ -106,6 +109,7 @@ class WelcomePage(Page):
             tile = Tile(self._parts.theme, name, title, text, tip=title)
             tile.clicked.connect(lambda _=False, action=action: self._parts.do(action))
             row.addWidget(tile, 1)
+
         return row
 
     # --- what there is
@@ -118,6 +122,7 @@ class WelcomePage(Page):
     def _list_recent(self) -> None:
         paths = self._parts.preferences.recent()[:SHOWN]
         _empty(self._recent)
+
         for path in paths:
             self._row(
                 self._recent,
@@ -127,11 +132,13 @@ class WelcomePage(Page):
                 "welcome.recent",
                 lambda path=path: self._parts.open(path),
             )
+
         self._recent.setVisible(bool(paths))
 
     def _list_runs(self) -> None:
         if not self.isVisible():
             return
+
         folder = self._parts.runs_folder
         self._parts.background.run(
             lambda _: interrupted(folder), self._show_runs, lambda _: None, key="welcome.runs"
@@ -140,6 +147,7 @@ class WelcomePage(Page):
     def _show_runs(self, runs: list[Run]) -> None:
         self._interrupted = runs
         _empty(self._left_over)
+
         for run in runs[:SHOWN]:
             button = self._row(
                 self._left_over,
@@ -150,6 +158,7 @@ class WelcomePage(Page):
                 lambda run=run: self._resume(run),
             )
             button.setEnabled(not self._parts.session.active)
+
         self._left_over.setVisible(bool(runs))
         self.guide_changed.emit()
 
@@ -159,18 +168,23 @@ class WelcomePage(Page):
         row = QWidget()
         line = QHBoxLayout(row)
         line.setContentsMargins(0, 0, 0, 0)
-        head, rest, button = ElidedLabel(title, 12), ElidedLabel(text, 4), QPushButton(action)
+        head = ElidedLabel(title, 12)
+        rest = ElidedLabel(text, 4)
+        button = QPushButton(action)
         style(rest, "secondary")
         style(button, "small")
         button.setObjectName(f"{name}.{title}")
         button.setAccessibleName(f"{action} {title}")
         button.setToolTip(f"{action} {title}.")
         button.clicked.connect(lambda: then())  # type: ignore[operator]
+
         for widget in (head, rest):
             line.addWidget(widget)
+
         line.addStretch(1)
         line.addWidget(button)
         card.body.addWidget(row)
+
         return button
 
     def _resume(self, run: Run) -> None:
@@ -192,7 +206,8 @@ class WelcomePage(Page):
             ),
             GuideCard(
                 "What a network needs",
-                "Examples with the right answer beside each, or hidden in them. From these it finds out by "
+                "Examples with the right answer beside each, or hidden in them. From these it "
+                "finds out by "
                 "itself what the answer depends on.",
             ),
         ]
@@ -209,6 +224,7 @@ class WelcomePage(Page):
                     "guide.resume",
                 ),
             )
+
         return cards
 
 

@@ -27,10 +27,12 @@ def heading(text: str, why: str) -> QWidget:
     line = QHBoxLayout(row)
     line.setContentsMargins(0, 0, 0, 0)
     line.setSpacing(6)
+
     for role, words in (("title", text), ("why", why)):
         label = QLabel(words)
         style(label, role)
         line.addWidget(label)
+
     line.addStretch(1)
     return row
 
@@ -56,15 +58,19 @@ class Samples(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
+
         for title, why, kinds in GROUPS:
             members = [sample for sample in SAMPLES.values() if sample.kind in kinds]
             if not members:
                 continue
+
             column.addWidget(heading(title, why))
             row = QHBoxLayout()
             row.setSpacing(12)
+
             for sample in members:
                 row.addWidget(self._tile(sample, opened), 1)
+
             column.addLayout(row)
 
     def _tile(self, sample: Sample, opened: Callable[[str], None]) -> Tile:
@@ -74,10 +80,12 @@ class Samples(QWidget):
             sample.label,
             amount_of(sample),
             task_words(sample),
-            tip=f"{sample.summary} {sample.expectation} {sample.source_note} Licence: {sample.licence}.",
+            tip=f"{sample.summary} {sample.expectation} {sample.source_note} Licence: "
+            f"{sample.licence}.",
         )
         if sample.kind == "image":
             tile.reserve_pictures()
+
         tile.clicked.connect(lambda: opened(sample.source))
         self.tiles[sample.name] = tile
         return tile

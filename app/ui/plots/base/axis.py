@@ -1,4 +1,6 @@
-"""An axis in plain numbers: few ticks at round places, grid lines in one quiet colour, logarithms as the values."""
+"""An axis in plain numbers: few ticks at round places, grid lines in one quiet colour, logarithms
+as the values.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ MOST = {"left": 7, "bottom": 14}
 
 
 class Axis(pg.AxisItem):
-    """A left or bottom axis. `log`: its coordinate is log10 of the value. `words`: a value as text, given the spacing.
+    """A left or bottom axis.
+
+    `log`: its coordinate is log10 of the value. `words`: a value as text, given the spacing.
 
     whole: only whole numbers are marked, as long as two of them are in view (epochs).
     room: pixels for the labels on the left.
@@ -31,7 +35,10 @@ class Axis(pg.AxisItem):
         room: int = 44,
     ) -> None:
         super().__init__(orientation, maxTickLength=0)
-        self.words, self.whole, self.log, self._room = words or plain, whole, False, room
+        self.words = words or plain
+        self.whole = whole
+        self.log = False
+        self._room = room
         self.setStyle(tickLength=0, tickAlpha=255, maxTickLevel=0, hideOverlappingLabels=False)
         self._pixels = 12.0
 
@@ -52,6 +59,7 @@ class Axis(pg.AxisItem):
         self.setStyle(
             tickTextOffset=theme.px(6), tickTextWidth=theme.px(30), tickTextHeight=theme.px(14)
         )
+
         if left:
             self.setWidth(theme.px(self._room))
         else:
@@ -61,13 +69,16 @@ class Axis(pg.AxisItem):
         self, minVal: float, maxVal: float, size: float
     ) -> list[tuple[float, list[float]]]:
         """One level of round values (see pyqtgraph's AxisItem)."""
-        low, high = min(minVal, maxVal), max(minVal, maxVal)
+        low = min(minVal, maxVal)
+        high = max(minVal, maxVal)
         if not (math.isfinite(low) and math.isfinite(high)) or high <= low:
             return []
+
         room = self._pixels * (2.6 if self.orientation == "left" else 3.6)
         count = max(2, min(MOST[self.orientation], int(size / room)))
         if self.log:
             return [(1.0, log_ticks(low, high, count))]
+
         spacing, ticks = self._round(low, high, count)
         while (
             self.orientation == "bottom"
@@ -76,11 +87,13 @@ class Axis(pg.AxisItem):
         ):
             count = min(count, len(ticks)) - 1
             spacing, ticks = self._round(low, high, count)
+
         if self.orientation == "bottom" and len(ticks) > 2:
             half = (self._widest(ticks[-1:], spacing) - self._pixels) / 2
             room = (high - ticks[-1]) / (high - low) * size + 1.1 * self._pixels
             if half > room:  # the last label would be cut at the edge
                 ticks.pop()
+
         return [(spacing, ticks)]
 
     def _round(self, low: float, high: float, count: int) -> tuple[float, list[float]]:
@@ -88,6 +101,7 @@ class Axis(pg.AxisItem):
         spacing = round_spacing((high - low) / count)
         if self.whole and high - low > 2:
             spacing = max(1.0, float(math.ceil(spacing)))
+
         first = math.ceil(low / spacing - 1e-9)
         return spacing, [n * spacing for n in range(first, math.floor(high / spacing + 1e-9) + 1)]
 
@@ -103,6 +117,7 @@ class Axis(pg.AxisItem):
         """Ticks as text (see pyqtgraph's AxisItem)."""
         if self.log:
             return [self.words(10.0**value, 10.0**value) for value in values]
+
         return [self.words(value, spacing) for value in values]
 
     def tickSpacing(self, minVal: float, maxVal: float, size: float) -> Any:
@@ -119,7 +134,9 @@ def round_spacing(rough: float) -> float:
 
 
 def log_ticks(low: float, high: float, count: int) -> list[float]:
-    """log10 of round values between the log10 limits: decades, and 2 and 5 between them while there is room."""
+    """log10 of round values between the log10 limits: decades, and 2 and 5 between them while there
+    is room.
+    """
     decades = range(math.floor(low), math.ceil(high) + 1)
     for steps in ((1, 2, 3, 4, 5, 6, 7, 8, 9), (1, 2, 5), (1, 3), (1,)):
         ticks = [d + math.log10(step) for d in decades for step in steps]
@@ -129,8 +146,10 @@ def log_ticks(low: float, high: float, count: int) -> list[float]:
     else:
         every = math.ceil(len(inside) / count)
         inside = inside[::every]
+
     if len(inside) >= 2:
         return inside
+
     spacing = round_spacing(
         (10**high - 10**low) / count
     )  # less than a decade in view: round values, unevenly spaced
@@ -146,6 +165,7 @@ def plain(value: float, spacing: float) -> str:
         return "0"
     if abs(value) >= 1e6 or abs(value) < 1e-4:
         return f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e")
+
     decimals = max(0, -math.floor(math.log10(spacing) + 1e-9))
     return f"{value:,.{decimals}f}"
 

@@ -1,5 +1,8 @@
-"""Vertical lines with a word each: a resume, a divergence, a change made while it ran. However near they are to each
-other, their words stay readable: what lies together is told together, and the mouse shows all of it."""
+"""Vertical lines with a word each: a resume, a divergence, a change made while it ran.
+
+However near they are to each other, their words stay readable: what lies together is told together,
+and the mouse shows all of it.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,20 @@ from PySide6.QtGui import QFontMetrics
 if TYPE_CHECKING:
     from app.ui.plots.base.plot import Plot
 
-TOP, LEVELS = 0.94, 3
+TOP = 0.94
+LEVELS = 3
 """Where the words stand, as a share of the height, and in how many lines below each other."""
-TOGETHER, GAP, LINE = 14, 6, 15
-"""Pixels at 100 %: marks nearer than the first share their words; room between words; from line to line."""
+
+TOGETHER = 14
+GAP = 6
+LINE = 15
+"""Pixels at 100 %: marks nearer than the first share their words; room between words; from line to
+line.
+"""
+
 LONGEST = 22
 """Characters beside a line; the readout shows the rest."""
+
 NEAR = 0.015
 """Of the width: so near the mouse finds a mark."""
 
@@ -56,20 +67,24 @@ class Marks:
         marked = sorted(marks, key=lambda mark: mark[0])
         if marked == self.marked:
             return
+
         self.marked = marked
         while len(self.lines) < len(marked):
             line = pg.InfiniteLine(
                 angle=90, label="", labelOpts={"position": TOP, "anchors": [(0, 0.5), (1, 0.5)]}
             )
-            # Behind the curves, which no words may hide; the words of one above the lines that follow it.
+            # Behind the curves, which no words may hide; the words of one above the lines that
+            # follow it.
             line.setZValue(-1 - 0.001 * len(self.lines))
             self._restyle(line)
             self.lines.append(line)
             self._plot.addItem(line, ignoreBounds=True)
+
         for number, line in enumerate(self.lines):
             line.setVisible(number < len(marked))
             if number < len(marked):
                 line.setPos(marked[number][0])
+
         self.place()
 
     def near(self, x: float) -> list[str]:
@@ -84,19 +99,25 @@ class Marks:
         """Put the words beside their lines for the range that is shown now."""
         plot = self._plot
         (left, right), _ = plot.box.viewRange()
-        width, height = plot.box.width(), plot.box.height()
+        width = plot.box.width()
+        height = plot.box.height()
+
         placed = (tuple(self.marked), self.at_top, left, right, width, height, plot.theme.zoom)
         if placed == self._placed or width <= 0 or height <= 0 or right <= left:
             return
+
         self._placed = placed
-        metrics, px = QFontMetrics(plot.theme.font(11)), plot.theme.px
+        metrics = QFontMetrics(plot.theme.font(11))
+        px = plot.theme.px
         ends = [float("-inf")] * LEVELS
+
         groups = {group.first: group for group in self.groups(left, right, width)}
         for number, line in enumerate(self.lines):
             group = groups.get(number)
             line.label.setVisible(group is not None)
             if group is None:
                 continue
+
             room = metrics.horizontalAdvance(group.words) + px(GAP)
             beside = group.at + room <= width
             start = group.at if beside else group.at - room
@@ -112,11 +133,14 @@ class Marks:
     def groups(self, left: float, right: float, width: float) -> list[Group]:
         """Marks in sight by where they lie; those that nearly touch are one group."""
         found: list[Group] = []
-        scale, members = width / (right - left), []  # type: float, list[str]
+        scale = width / (right - left)
+
+        members: list[str] = []
         for number, (place, words) in enumerate(self.marked):
             at = (place - left) * scale
             if not 0 <= at <= width:
                 continue
+
             if found and at - found[-1].at < self._plot.theme.px(TOGETHER):
                 members.append(words)
                 last = found.pop()
@@ -124,6 +148,7 @@ class Marks:
             else:
                 members = [words]
                 found.append(Group(at, number, 1, _together(members)))
+
         return found
 
     # --- looks
@@ -131,6 +156,7 @@ class Marks:
     def restyle(self) -> None:
         for line in self.lines:
             self._restyle(line)
+
         self._placed = None
         self.place()
 
@@ -150,5 +176,6 @@ def _together(words: list[str]) -> str:
     text = ", ".join(each)
     if len(text) <= LONGEST:
         return text
+
     several = sum(one.count(", ") + 1 for one in each)
     return f"{several} marks" if several > 1 else f"{text[: LONGEST - 1].rstrip()}…"

@@ -14,14 +14,19 @@ if TYPE_CHECKING:
 
 
 class AxisNames:
-    """Two labels of a plot: x at the lower right, y at the upper left. The plot calls `place` when it is laid out."""
+    """Two labels of a plot: x at the lower right, y at the upper left.
+
+    The plot calls `place` when it is laid out.
+    """
 
     def __init__(self, x: str, y: str) -> None:
         self.labels = (QLabel(), QLabel())
         self._plot: Plot | None = None
+
         for label in self.labels:
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
             style(label, "secondary")
+
         self.say(x, y)
 
     def join(self, plot: Plot) -> None:
@@ -44,10 +49,13 @@ class AxisNames:
         plot = self._plot
         if plot is None:
             return
+
         px = plot.theme.px
         across, up = self.labels
+
         for label in self.labels:
             label.adjustSize()
+
         bottom = int(plot.bottom.height()) if plot.bottom.isVisible() else 0
         left = int(plot.left.width()) if plot.left.isVisible() else 0
         across.move(

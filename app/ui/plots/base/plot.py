@@ -1,8 +1,10 @@
-"""A plot that stays quick, quiet and true: few points drawn however many were measured, a zoom that stays where it was
-put, a log axis that zeros and NaN cannot blank, and what the mouse points at in numbers.
+"""A plot that stays quick, quiet and true: few points drawn however many were measured, a zoom that
+stays where it was put, a log axis that zeros and NaN cannot blank, and what the mouse points at
+in numbers.
 
-Rules behind it (each was measured or is somebody's bug report): one item per series for its whole life; opaque solid
-pens; own decimation rather than pyqtgraph's; no OpenGL; axes are ranged here, never by pyqtgraph.
+Rules behind it (each was measured or is somebody's bug report): one item per series for its whole
+life; opaque solid pens; own decimation rather than pyqtgraph's; no OpenGL; axes are ranged here,
+never by pyqtgraph.
 """
 
 from __future__ import annotations
@@ -50,15 +52,20 @@ class Plot(pg.PlotWidget):
         x_title: str = "epoch",
         room: int = 44,
     ) -> None:
-        self.bottom, self.left = Axis("bottom", x_words, x_whole), Axis("left", y_words, room=room)
+        self.bottom = Axis("bottom", x_words, x_whole)
+        self.left = Axis("left", y_words, room=room)
         super().__init__(
             axisItems={"bottom": self.bottom, "left": self.left}, enableMenu=False, background=None
         )
-        self.theme, self.x_title = theme, x_title
-        self.following, self.log = True, False
+        self.theme = theme
+        self.x_title = x_title
+        self.following = True
+        self.log = False
         self.series: list[Series] = []
         self.span: tuple[float, float] | None = None
-        """What of the horizontal axis is shown while following, where it is known beforehand (all planned epochs)."""
+        """What of the horizontal axis is shown while following, where it is known beforehand (all
+        planned epochs).
+        """
         self._best: tuple[float, float] | None = None
         self._placed: object = None
         self._pressed = self._ranging = False
@@ -75,11 +82,13 @@ class Plot(pg.PlotWidget):
         self.box.sigRangeChangedManually.connect(self._zoomed)
         self.box.sigXRangeChanged.connect(self._moved)
         self._ring = pg.ScatterPlotItem(size=12, symbol="o", brush=None)
+
         self._ring_text = pg.TextItem("best", anchor=(0.5, 1.5))
         for item, depth in ((self._ring, 20), (self._ring_text, 21)):
             item.setZValue(depth)
             item.hide()
             self.addItem(item, ignoreBounds=True)
+
         self.marks = Marks(self)
         self._overlays()
         theme.changed.connect(self.restyle)
@@ -109,18 +118,23 @@ class Plot(pg.PlotWidget):
         self.series.append(series)
         self.addItem(series.item, ignoreBounds=True)
         series.restyle(self.theme)
+
         return series
 
     def clear_values(self) -> None:
         """Back to an empty plot that follows."""
         for series in self.series:
             series.show(EMPTY, EMPTY)
+
         self.set_best(None)
         self.set_marks([])
         self.follow()
 
     def set_best(self, point: tuple[float, float] | None) -> None:
-        """A ring around the best point, or none. What is not finite is not ringed: Qt crashes on an item at NaN."""
+        """A ring around the best point, or none.
+
+        What is not finite is not ringed: Qt crashes on an item at NaN.
+        """
         if point != self._best:
             self._best = point
             self._place_best()
@@ -136,16 +150,23 @@ class Plot(pg.PlotWidget):
     # --- drawing
 
     def refresh(self) -> None:
-        """Draw what was handed over. Cheap where nothing shows it: it catches up when it comes to sight."""
+        """Draw what was handed over.
+
+        Cheap where nothing shows it: it catches up when it comes to sight.
+        """
         if not self.isVisible() or self._pressed:
             return
+
         if self.following:
             self._range(*self.limits())
+
         self._draw()
         self._show_legend()
 
     def limits(self) -> tuple[float, float, float, float]:
-        """left, right, bottom, top while following, bottom and top as values (not their logarithms)."""
+        """left, right, bottom, top while following, bottom and top as values (not their
+        logarithms).
+        """
         spans = [(s.x, s.y) for s in self.series if s.visible and len(s.x)]
         across = self.span or (
             (min(x[0] for x, _ in spans), max(x[-1] for x, _ in spans)) if spans else (0.0, 1.0)
@@ -156,14 +177,18 @@ class Plot(pg.PlotWidget):
             if heights
             else (0.0, 1.0)
         )
+
         return across[0], max(across[1], across[0] + 1e-9), low, high
 
     def _range(self, left: float, right: float, low: float, high: float) -> None:
         if self.log:
-            low, high = np.log10(max(low, 1e-12)), np.log10(max(high, 1e-12))
+            low = np.log10(max(low, 1e-12))
+            high = np.log10(max(high, 1e-12))
+
         pad = (high - low) * 0.06 if high > low else max(abs(high) * 0.1, 0.1 if self.log else 1e-3)
         side = (right - left) * 0.015
         bottom = low if low == 0 and not self.log else low - pad
+
         self._ranging = True
         try:
             self.box.setRange(
@@ -176,6 +201,7 @@ class Plot(pg.PlotWidget):
         view = None if self.following else self.box.viewRange()[0]
         for series in self.series:
             series.draw((view[0], view[1]) if view is not None else None, self.log)
+
         self._place_best()
         self.marks.place()
 
@@ -183,16 +209,20 @@ class Plot(pg.PlotWidget):
         placed = (self._best, self.log, self.box.viewRange())
         if placed == self._placed:
             return
+
         self._placed = placed
         shown = (
             self._best is not None
             and bool(np.isfinite(self._best).all())
             and not (self.log and self._best[1] <= 0)
         )
+
         self._ring.setVisible(shown)
         self._ring_text.setVisible(shown)
+
         if shown and self._best is not None:
-            x, y = self._best[0], float(np.log10(self._best[1])) if self.log else self._best[1]
+            x = self._best[0]
+            y = float(np.log10(self._best[1])) if self.log else self._best[1]
             (left, right), (low, high) = self.box.viewRange()
             below = y > high - 0.2 * (high - low) or self._under_legend(x, y)
             side = (
@@ -202,6 +232,7 @@ class Plot(pg.PlotWidget):
                 if x > right - 0.06 * (right - left)
                 else 0.5
             )
+
             self._ring.setData([x], [y])
             self._ring_text.setAnchor((side, -0.5 if below else 1.5))
             self._ring_text.setPos(x, y)
@@ -210,6 +241,7 @@ class Plot(pg.PlotWidget):
         """Whether words above this place would lie on the legend."""
         if self.legend.isHidden():
             return False
+
         place = self.box.mapViewToScene(QPointF(x, y))
         words = self.theme.px(32)
         return (
@@ -223,10 +255,12 @@ class Plot(pg.PlotWidget):
             f'<span style="color:{self.theme.color(s.role).name()}">{"■" if s.symbol == "s" else "━"} {s.name}</span>'
             for s in named
         ]
+
         text = "<br>".join(lines) if len(lines) > 1 else ""
         if text != self.legend.text():
             self.legend.setText(text)
             self._place_overlays()
+
         self.legend.setVisible(bool(text))
 
     # --- zoom
@@ -249,6 +283,7 @@ class Plot(pg.PlotWidget):
         if following != self.following:
             self.following = following
             self.followed.emit(following)
+
         self.auto.setVisible(not following)
         self._place_overlays()
 
@@ -313,8 +348,10 @@ class Plot(pg.PlotWidget):
         """Take colours and sizes from the theme again."""
         for axis in (self.left, self.bottom):
             axis.restyle(self.theme)
+
         for series in self.series:
             series.restyle(self.theme)
+
         self.marks.restyle()
         self.setBackground(self.theme.color("surface"))
         self.getPlotItem().layout.setContentsMargins(0, self.theme.px(4), self.theme.px(14), 0)

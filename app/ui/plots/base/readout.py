@@ -54,23 +54,29 @@ class Readout(QObject):
         self.label.setFont(self._plot.theme.font(12))
 
     def _show(self) -> None:
-        at, plot = self._at, self._plot
+        at = self._at
+        plot = self._plot
         if at is None or not plot.box.sceneBoundingRect().contains(at):
             self.leave()
             return
+
         x = plot.box.mapSceneToView(at).x()
         text = self.text(x)
         self.label.setVisible(bool(text))
         self._line.setVisible(bool(text))
+
         if not text:
             return
+
         self._line.setPos(x)
         self.label.setText(text)
         self.label.adjustSize()
         gap = plot.theme.px(12)
+
         left = int(at.x()) + gap
         if left + self.label.width() > plot.width():
             left = int(at.x()) - gap - self.label.width()
+
         top = min(
             max(0, int(at.y()) - self.label.height() // 2), plot.height() - self.label.height()
         )
@@ -78,17 +84,23 @@ class Readout(QObject):
         self.label.raise_()
 
     def text(self, x: float) -> str:
-        """What stands in the plot at this place, as lines of rich text; "" where there is nothing near."""
-        plot, lines = self._plot, []
+        """What stands in the plot at this place, as lines of rich text; "" where there is nothing
+        near.
+        """
+        plot = self._plot
+        lines = []
+
         (left, right), _ = plot.box.viewRange()
         for series in plot.series:
             if not len(series.x) or not series.visible:
                 continue
+
             row = series.nearest(x)
             if abs(series.x[row] - x) < NEAR * (right - left):
                 color = plot.theme.color(series.role if series.width > 1 else "secondary").name()
                 value = series.words(plot.value_at(series, row))
                 lines.append(f'<span style="color:{color}">{series.name}</span> {value}')
+
         quiet = plot.theme.color("secondary").name()
         lines += [f'<span style="color:{quiet}">{words}</span>' for words in plot.marks.near(x)]
         return "<br>".join([f"{plot.x_title} {plot.x_text(x)}", *lines]) if lines else ""

@@ -1,5 +1,6 @@
-"""From many measured values to few drawn points, without hiding a peak: decimation, smoothing, and what a log axis
-can show. Arrays in, arrays out; no Qt."""
+"""From many measured values to few drawn points, without hiding a peak: decimation, smoothing, and
+what a log axis can show. Arrays in, arrays out; no Qt.
+"""
 
 from __future__ import annotations
 
@@ -10,32 +11,40 @@ LIMIT = 2000
 
 
 def decimate(x: np.ndarray, y: np.ndarray, limit: int = LIMIT) -> tuple[np.ndarray, np.ndarray]:
-    """At most `limit` points of (n,) x and y: the least and the greatest value of each stretch, in their order.
+    """At most `limit` points of (n,) x and y: the least and the greatest value of each stretch, in
+    their order.
 
-    Peaks survive. NaN counts as neither, but a stretch of nothing else stays one, so that a hole stays a hole.
+    Peaks survive. NaN counts as neither, but a stretch of nothing else stays one, so that a hole
+    stays a hole.
     """
     count = len(x)
     if count <= limit:
         return x, y
+
     stretches = limit // 2
     edges = np.linspace(0, count, stretches + 1).astype(int)
     starts = edges[:-1]
     hole = np.isnan(y)
     low = np.where(hole, np.inf, y)
     high = np.where(hole, -np.inf, y)
-    least, greatest = np.minimum.reduceat(low, starts), np.maximum.reduceat(high, starts)
+    least = np.minimum.reduceat(low, starts)
+    greatest = np.maximum.reduceat(high, starts)
     which = np.repeat(np.arange(stretches), np.diff(edges))
     at_least = _first(low == least[which], starts, count)
     at_greatest = _first(high == greatest[which], starts, count)
     rows = np.sort(np.stack([at_least, at_greatest], axis=1), axis=1).ravel()
+
     return x[rows], y[rows]
 
 
 def thin(x: np.ndarray, y: np.ndarray, limit: int = LIMIT) -> tuple[np.ndarray, np.ndarray]:
-    """At most `limit` points of a curve that is an average already: the mean of each stretch, and the last value."""
+    """At most `limit` points of a curve that is an average already: the mean of each stretch, and
+    the last value.
+    """
     count = len(x)
     if count <= limit:
         return x, y
+
     starts = np.linspace(0, count, limit).astype(int)[:-1]
     known = np.isfinite(y)
     numbers = np.add.reduceat(known.astype(float), starts)
@@ -43,6 +52,7 @@ def thin(x: np.ndarray, y: np.ndarray, limit: int = LIMIT) -> tuple[np.ndarray, 
     means = np.divide(sums, numbers, out=np.full(len(starts), np.nan), where=numbers > 0)
     widths = np.diff(np.append(starts, count))
     places = np.add.reduceat(x, starts) / widths
+
     return np.append(places, x[-1]), np.append(means, y[-1])
 
 
@@ -63,23 +73,34 @@ def finite(y: np.ndarray) -> np.ndarray:
 
 
 class Smoother:
-    """A running average that forgets: each value weighs `factor` times the next. Unbiased at the start
-    (Kingma & Ba 2015, section 3), so that the first points are not drawn towards zero. NaN and infinity are skipped.
+    """A running average that forgets: each value weighs `factor` times the next.
+
+    Unbiased at the start (Kingma & Ba 2015, section 3), so that the first points are not drawn
+    towards zero. NaN and infinity are skipped.
     """
 
     def __init__(self, factor: float) -> None:
         self.factor = factor
-        self._sum, self._weight = 0.0, 0.0
+        self._sum = 0.0
+        self._weight = 0.0
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
-        """The average after each of the (n,) values; NaN until there was one. May be called again with what follows."""
+        """The average after each of the (n,) values; NaN until there was one.
+
+        May be called again with what follows.
+        """
         out = np.empty(len(values))
-        keep, take = self.factor, 1.0 - self.factor
-        total, weight = self._sum, self._weight
+        keep = self.factor
+        take = 1.0 - self.factor
+        total = self._sum
+
+        weight = self._weight
         for row, value in enumerate(values.tolist()):
             if value - value == 0.0:  # finite
                 total = keep * total + take * value
                 weight = keep * weight + take
             out[row] = total / weight if weight else np.nan
-        self._sum, self._weight = total, weight
+
+        self._sum = total
+        self._weight = weight
         return out

@@ -15,16 +15,20 @@ from app.ui.text.amounts import number_text
 
 FEW = 30
 """A curve of fewer points than this shows them as dots: three steps are a result too."""
+
 EMPTY = np.empty(0)
 
 
 @dataclass(eq=False)
 class Series:
-    """One curve: what it is called, how it looks, and all its values. `show` hands it new ones; drawing waits.
+    """One curve: what it is called, how it looks, and all its values.
 
-    role: of the theme. symbol: drawn at each point ("s" for squares), or only while there are few points ("").
-    legend: whether it is named in the plot. fill: opaque down to zero. dots: few points are dots.
-    average: it is smooth already and is drawn by the means of its stretches. words: a value as text, for the readout.
+    `show` hands it new ones; drawing waits.
+
+    role: of the theme. symbol: drawn at each point ("s" for squares), or only while there are few
+    points (""). legend: whether it is named in the plot. fill: opaque down to zero. dots: few
+    points are dots. average: it is smooth already and is drawn by the means of its stretches.
+    words: a value as text, for the readout.
     """
 
     name: str
@@ -54,22 +58,33 @@ class Series:
             and np.array_equal(y, self.y, equal_nan=True)
         )
         self.changed |= not same
-        self.x, self.y = x, y
+        self.x = x
+        self.y = y
 
     def draw(self, view: tuple[float, float] | None, log: bool) -> None:
-        """Draw what can be seen: all of it, or between the limits of `view`. Nothing where nothing changed."""
+        """Draw what can be seen: all of it, or between the limits of `view`.
+
+        Nothing where nothing changed.
+        """
         drawn_as = (view, log, self.visible)
         if not self.changed and drawn_as == self._drawn_as:
             return
-        self.changed, self._drawn_as = False, drawn_as
+
+        self.changed = False
+        self._drawn_as = drawn_as
+
         x, y = (self.x, self.y) if self.visible else (EMPTY, EMPTY)
         if view is not None and len(x) > self.limit:
             first, last = np.searchsorted(x, view)
-            x, y = x[max(0, first - 1) : last + 1], y[max(0, first - 1) : last + 1]
+            x = x[max(0, first - 1) : last + 1]
+            y = y[max(0, first - 1) : last + 1]
+
         y = for_log(y) if log else finite(y)
         if self.symbol:
             there = ~np.isnan(y)
-            x, y = x[there], y[there]
+            x = x[there]
+            y = y[there]
+
         x, y = (thin if self.average else decimate)(x, y, self.limit)
         self.drawn = len(x)
         self.item.setSymbol(self.symbol or ("o" if self.dots and 0 < len(x) < FEW else None))
@@ -83,9 +98,11 @@ class Series:
     def restyle(self, theme: Theme) -> None:
         color = theme.color(self.role)
         self.item.setPen(pg.mkPen(color, width=self.width))
+
         if self.fill:
             self.item.setFillLevel(0.0)
             self.item.setFillBrush(pg.mkBrush(color))
+
         self.item.setSymbolBrush(color)
         self.item.setSymbolPen(None)
         self.item.setSymbolSize(theme.px(7 if self.symbol else 5))
@@ -93,12 +110,16 @@ class Series:
 
 def height_of(y: np.ndarray, positive: bool = False) -> tuple[float, float] | None:
     """The least and greatest finite (and positive) value of (n,) y; None where there is none."""
-    low, high = float(y.min()), float(y.max())  # NaN, if there is one, comes through
+    low = float(y.min())
+    high = float(y.max())  # NaN, if there is one, comes through
     if not (np.isfinite(low) and np.isfinite(high)) or (positive and low <= 0):
         y = y[np.isfinite(y) & ((y > 0) if positive else True)]
         if not len(y):
             return None
-        low, high = float(y.min()), float(y.max())
+
+        low = float(y.min())
+        high = float(y.max())
+
     return low, high
 
 
@@ -106,11 +127,14 @@ def table_of(series: list[Series], place: str) -> tuple[list[str], list[list[str
     """All values, not only those drawn: a row per place, a column per series; for a CSV file."""
     series = [one for one in series if len(one.x)]
     places = np.unique(np.concatenate([one.x for one in series])) if series else EMPTY
+
     columns = []
     for one in series:
         column = [""] * len(places)
         for row, value in zip(np.searchsorted(places, one.x), one.y, strict=True):
             column[row] = repr(float(value))
+
         columns.append(column)
+
     rows = [[repr(float(x)), *(column[row] for column in columns)] for row, x in enumerate(places)]
     return [place, *(one.name for one in series)], rows

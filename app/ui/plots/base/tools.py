@@ -1,4 +1,7 @@
-"""What stands beside a plot's title: log, smoothing, download. And the card that holds plot and tools together."""
+"""What stands beside a plot's title: log, smoothing, download.
+
+And the card that holds plot and tools together.
+"""
 
 from __future__ import annotations
 
@@ -27,19 +30,24 @@ from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.card import Card
 
-SMOOTHING, LOG = 0.9, False
+SMOOTHING = 0.9
+LOG = False
 EXPORT_SCALE = 2.0
 """A picture is saved with twice the pixels of the screen, for slides and print."""
 
 
 class PlotCard(Card):
-    """A plot in a card, with the tools it can use. `refused(sentence)`: a file could not be written."""
+    """A plot in a card, with the tools it can use.
+
+    `refused(sentence)`: a file could not be written.
+    """
 
     refused = Signal(str)
 
     def __init__(self, plot: Plot, title: str, why: str, name: str, file_name: str = "") -> None:
         super().__init__(title, why)
-        self.plot, self.theme = plot, plot.theme
+        self.plot = plot
+        self.theme = plot.theme
         self.file_name = file_name or title.lower()
         self.setObjectName(name)
         plot.setObjectName(f"{name}.plot")
@@ -108,6 +116,7 @@ class PlotCard(Card):
             Qt.AlignmentFlag.AlignVCenter,
             self.title.text(),
         )
+
         auto = self.plot.auto.isVisible()
         self.plot.auto.hide()
         QWidget.render(
@@ -115,12 +124,14 @@ class PlotCard(Card):
         )  # the view's own render() of that name leaves Qt broken
         self.plot.auto.setVisible(auto)
         painter.end()
+
         return pixmap
 
     def png(self) -> bytes:
         buffer = QBuffer()
         buffer.open(QBuffer.OpenModeFlag.WriteOnly)
         self.picture().save(buffer, "PNG")
+
         return bytes(buffer.data().data())
 
     def csv(self) -> bytes:
@@ -129,6 +140,7 @@ class PlotCard(Card):
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(header)
         writer.writerows(rows)
+
         return text.getvalue().encode()
 
 
@@ -142,7 +154,9 @@ class LogButton(QToolButton):
         )
         self.setAccessibleName("Logarithmic axis")
         self.setCheckable(True)
-        self._plots, self._preferences, self._key = plots, preferences, key
+        self._plots = plots
+        self._preferences = preferences
+        self._key = key
         self.toggled.connect(self._apply)
         self.setChecked(preferences.get(key, LOG))
 
@@ -153,7 +167,10 @@ class LogButton(QToolButton):
 
 
 class SmoothButton(QToolButton):
-    """Says how much the thick line is smoothed, and changes it with a slider in its menu. `smoothed(factor)`."""
+    """Says how much the thick line is smoothed, and changes it with a slider in its menu.
+
+    `smoothed(factor)`.
+    """
 
     smoothed = Signal(float)
 
@@ -165,8 +182,10 @@ class SmoothButton(QToolButton):
             "How much the thick line is smoothed; the thin line is always every step.",
             key,
         )
+
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self._preferences, self._key = preferences, key
+        self._preferences = preferences
+        self._key = key
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setObjectName(f"{key}.slider")
         self.slider.setAccessibleName("Smoothing from 0 to 0.99")

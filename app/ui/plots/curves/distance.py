@@ -12,6 +12,7 @@ from app.ui.text.amounts import number_text
 
 REACH = 3.0
 """Errors of up to so many standard deviations are drawn."""
+
 ROLES = ("validation", "training", "best")
 
 
@@ -27,13 +28,16 @@ class DistancePlot(Plot):
     def show_curves(
         self, curves: Mapping[str, np.ndarray], errors: np.ndarray, chosen: str, unit: str
     ) -> None:
-        """curves: (n,) prices of the (n,) errors, by name, at most three; chosen: the name of one of them."""
+        """curves: (n,) prices of the (n,) errors, by name, at most three; chosen: the name of one
+        of them.
+        """
         self.unit = unit
         for series, name in zip(self.curves, [*curves, "", "", ""], strict=False):
             series.name = name
             series.width = 3 if name == chosen else 1
             series.show(*((errors, curves[name]) if name else (EMPTY, EMPTY)))
             series.restyle(self.theme)
+
         self.span = (float(errors[0]), float(errors[-1]))
         self.refresh()
 

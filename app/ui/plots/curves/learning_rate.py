@@ -16,12 +16,15 @@ from app.ui.style.theme import Theme
 
 DRAWN = 400
 """Points of a planned schedule; it is smooth."""
+
 HEADROOM = 1.3
 """Where the plan ends high, there is room above it for the legend and for words at the marks."""
 
 
 class RatePlot(Plot):
-    """The learning rate of a record over its epochs, the plan in grey; where it was changed, the rest as it will be."""
+    """The learning rate of a record over its epochs, the plan in grey; where it was changed, the
+    rest as it will be.
+    """
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
@@ -34,12 +37,15 @@ class RatePlot(Plot):
     def show_record(self, record: Record, resolved: Experiment | None) -> None:
         per_epoch, epochs = epoch_axis(record)
         self.span = (0.0, epochs)
+
         if resolved is not None and record.prepared is not None:
             judged = [epoch.validation_loss for epoch in record.epochs]
             plan = planned(resolved, record.prepared.steps, per_epoch, judged)
             self.plan.show(*plan)
             self.ahead.show(*to_come(record, *plan, per_epoch))
-        steps, rates = record.steps.values / per_epoch, record.rates.values
+
+        steps = record.steps.values / per_epoch
+        rates = record.rates.values
         self.rate.show(steps, rates)
         self.now.show(*((steps[-1:], rates[-1:]) if record.finished is None else (EMPTY, EMPTY)))
         self.set_marks(marks_of(record, per_epoch))
@@ -59,11 +65,13 @@ class RatePlot(Plot):
 def to_come(
     record: Record, places: np.ndarray, rates: np.ndarray, per_epoch: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The rest of the plan, (n,) epochs and rates, times the factor it was changed by; empty where it was not, or where
-    the run has ended."""
+    """The rest of the plan, (n,) epochs and rates, times the factor it was changed by; empty where
+    it was not, or where the run has ended.
+    """
     factor = record.in_force().get(RATE_FACTOR)
     if factor is None or factor == 1 or record.finished is not None or not len(record.steps):
         return EMPTY, EMPTY
+
     rest = places >= record.steps.values[-1] / per_epoch
     return places[rest], rates[rest] * factor
 
@@ -71,7 +79,8 @@ def to_come(
 class SchedulePlot(Plot):
     """A schedule before training: the learning rate over the planned epochs.
 
-    lowest: of a schedule that follows the validation, as if its loss never fell; the truth will lie between.
+    lowest: of a schedule that follows the validation, as if its loss never fell; the truth will lie
+    between.
     """
 
     def __init__(self, theme: Theme) -> None:
@@ -85,7 +94,8 @@ class SchedulePlot(Plot):
 
     def show_plan(self, resolved: Experiment, examples: int) -> None:
         """resolved: every setting filled in. examples: of the training split."""
-        batch, epochs = resolved.training.step_size, resolved.training.epochs or 1
+        batch = resolved.training.step_size
+        epochs = resolved.training.epochs or 1
         per_epoch = max(1, -(-examples // batch))
         self.span = (0.0, float(epochs))
         steps = per_epoch * epochs
@@ -105,18 +115,23 @@ def planned(
 ) -> tuple[np.ndarray, np.ndarray]:
     """(epochs, learning rates) of the schedule of a resolved experiment over `steps` steps.
 
-    judged: the validation losses of the epochs so far; the rest is as if nothing more came of the validation.
+    judged: the validation losses of the epochs so far; the rest is as if nothing more came of the
+    validation.
     """
     places = np.unique(np.linspace(0, max(0, steps - 1), min(steps, DRAWN)).astype(int))
-    schedule, optimizer = resolved.schedule, resolved.optimizer
+    schedule = resolved.schedule
+    optimizer = resolved.optimizer
+
     peak = float(getattr(optimizer, "learning_rate", None) or 0.0)
     if schedule is None:
         return (places + 1) / per_epoch, np.full(len(places), peak)
+
     memory: dict[str, float] = {}
     scales = [1.0]
     for loss in judged:
         memory = schedule.judged(memory, loss)
         scales.append(scale_of(memory))
+
     done = np.minimum((places / per_epoch).astype(int), len(scales) - 1)
     factors = np.array([schedule.factor(int(step), steps) for step in places])
     return (places + 1) / per_epoch, peak * factors * np.array(scales)[done]

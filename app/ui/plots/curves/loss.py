@@ -1,4 +1,7 @@
-"""The loss: every step thin, its average thick, validation once an epoch. The axis counts epochs."""
+"""The loss: every step thin, its average thick, validation once an epoch.
+
+The axis counts epochs.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +21,11 @@ def epoch_axis(record: Record) -> tuple[float, float]:
     """(steps per epoch, planned epochs), as far as they are known."""
     if record.prepared is not None:
         return float(max(1, record.prepared.steps_per_epoch)), float(record.prepared.epochs)
+
     if record.epochs:
         last = record.epochs[-1]
         return max(1.0, last.step / last.epoch), float(last.epoch)
+
     return float(max(1, len(record.steps))), 1.0
 
 
@@ -39,10 +44,15 @@ class LossPlot(Plot):
         self.restyle()
 
     def _begin(self, factor: float) -> None:
-        """An average looks back, so it belongs to the average of the steps it was taken over: both are smoothed."""
-        self._factor, self._last = factor, 0.0
-        self._losses, self._steps = Smoother(factor), Smoother(factor)
-        self._smoothed, self._places = Curve(), Curve()
+        """An average looks back, so it belongs to the average of the steps it was taken over: both
+        are smoothed.
+        """
+        self._factor = factor
+        self._last = 0.0
+        self._losses = Smoother(factor)
+        self._steps = Smoother(factor)
+        self._smoothed = Curve()
+        self._places = Curve()
 
     def set_smoothing(self, factor: float) -> None:
         self._begin(factor)
@@ -60,6 +70,7 @@ class LossPlot(Plot):
             self._record = record
             self._begin(self._factor)
             self._set_following(True)
+
         self._average(record)
         per_epoch, epochs = epoch_axis(record)
         x = record.steps.values / per_epoch
@@ -72,6 +83,7 @@ class LossPlot(Plot):
             np.array([epoch.step / per_epoch for epoch in done]),
             np.array([epoch.validation_loss for epoch in done]),
         )
+
         best = record.best
         self.set_best((best.step / per_epoch, best.validation_loss) if best else None)
         self.set_marks(marks_of(record, per_epoch))
@@ -79,11 +91,14 @@ class LossPlot(Plot):
 
     def _average(self, record: Record) -> None:
         """Take the new steps into the average; all of them anew where some were done again."""
-        known, steps = len(self._smoothed), record.steps.values
+        known = len(self._smoothed)
+        steps = record.steps.values
         if known and (known > len(steps) or steps[known - 1] != self._last):
             self._begin(self._factor)
             known = 0
-        losses, new = record.losses.values[known:], steps[known:]
+
+        losses = record.losses.values[known:]
+        new = steps[known:]
         if len(new):
             self._last = float(new[-1])
             self._smoothed.extend(self._losses(losses))
@@ -105,6 +120,7 @@ class LossPlot(Plot):
             judged = self.validation.y[np.isfinite(self.validation.y)]
             steady = max(float(lasting), float(judged.max()) if len(judged) else 0.0)
             high = 1.3 * steady if high > SPIKE * steady > 0 else high
+
         return left, right, (low if self.log else min(0.0, low)), high
 
 
@@ -113,4 +129,5 @@ def marks_of(record: Record, per_epoch: float) -> list[tuple[float, str]]:
     marks = [(step / per_epoch, text) for step, text in record.marks]
     if record.finished is not None and record.finished.status == "diverged" and len(record.steps):
         marks.append((float(record.steps.values[-1]) / per_epoch, "diverged"))
+
     return marks

@@ -1,4 +1,6 @@
-"""The loss over growing learning rates, with the value in use and the one that is chosen; a click chooses another."""
+"""The loss over growing learning rates, with the value in use and the one that is chosen; a click
+chooses another.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +18,7 @@ from app.ui.style.theme import Theme
 
 ABOVE = 1.4
 """What blows up leaves the picture: of the loss so many times the beginning is shown."""
+
 STRIDE = 0.05
 """What an arrow key adds to the logarithm (base 10) of the rate."""
 
@@ -29,7 +32,8 @@ def decade(value: float, spacing: float) -> str:
 class RateFinderPlot(Plot):
     """show_tried(rates, losses, smoothed, span), show_present(rate), show_chosen(rate).
 
-    picked(rate): a place was clicked, or an arrow key pressed. Along the axis lies log10 of the rate.
+    picked(rate): a place was clicked, or an arrow key pressed. Along the axis lies log10 of the
+    rate.
     """
 
     picked = Signal(float)
@@ -44,13 +48,16 @@ class RateFinderPlot(Plot):
         self._dot = pg.ScatterPlotItem(symbol="o")
         self._text = pg.TextItem(anchor=(0, 1))
         self.present: float | None = None
-        self._now, self._now_text = pg.InfiniteLine(angle=90), pg.TextItem()
+        self._now = pg.InfiniteLine(angle=90)
+
+        self._now_text = pg.TextItem()
         for depth, item in enumerate(
             (self._now, self._now_text, self._line, self._dot, self._text), 20
         ):
             item.setZValue(depth)
             item.hide()
             self.addItem(item, ignoreBounds=True)
+
         self.setMouseEnabled(x=False, y=False)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.restyle()
@@ -62,10 +69,14 @@ class RateFinderPlot(Plot):
         smoothed: np.ndarray,
         span: tuple[float, float] | None = None,
     ) -> None:
-        """rates, losses, smoothed: (n,), n may be 0. span: the least and greatest rate on the axis, None to keep it."""
+        """rates, losses, smoothed: (n,), n may be 0.
+
+        span: the least and greatest rate on the axis, None to keep it.
+        """
         places = np.log10(rates) if len(rates) else EMPTY
         if span is not None:
             self.span = (math.log10(span[0]), math.log10(span[1]))
+
         self.raw.show(places, losses)
         self.smoothed.show(places, smoothed)
         self.refresh()
@@ -83,14 +94,17 @@ class RateFinderPlot(Plot):
             if rate is None
             else f"Chosen: {text_of(rate)}. The left and right arrow keys choose another."
         )
+
         self._place()
 
     def limits(self) -> tuple[float, float, float, float]:
         left, right, low, high = super().limits()
         there = self.smoothed.y[np.isfinite(self.smoothed.y)]
         if len(there):
-            low, high = float(there.min()), float(there.max())
+            low = float(there.min())
+            high = float(there.max())
             high = max(float(there[0]), min(high, ABOVE * float(there[0])))
+
         return left, right, low, high
 
     def x_text(self, x: float) -> str:
@@ -99,9 +113,12 @@ class RateFinderPlot(Plot):
     # --- choosing
 
     def rate_at(self, place: QPointF) -> float | None:
-        """The rate at a place of the widget, kept within those that were tried; None outside the axes."""
+        """The rate at a place of the widget, kept within those that were tried; None outside the
+        axes.
+        """
         if not len(self.smoothed.x) or not self.box.sceneBoundingRect().contains(place):
             return None
+
         return self._within(float(self.box.mapSceneToView(place).x()))
 
     def _within(self, x: float) -> float:
@@ -114,6 +131,7 @@ class RateFinderPlot(Plot):
     def mouseReleaseEvent(self, ev: QMouseEvent) -> None:
         super().mouseReleaseEvent(ev)
         ev.accept()
+
         rate = self.rate_at(ev.position())
         if ev.button() is Qt.MouseButton.LeftButton and rate is not None:
             self.picked.emit(rate)
@@ -124,6 +142,7 @@ class RateFinderPlot(Plot):
         if step is None or not len(self.smoothed.x):
             ev.ignore()  # Escape closes the dialog, Tab goes on
             return
+
         middle = float(self.smoothed.x[len(self.smoothed.x) // 2])
         self.picked.emit(self._within((math.log10(self.chosen) if self.chosen else middle) + step))
 
@@ -131,15 +150,19 @@ class RateFinderPlot(Plot):
 
     def _place(self) -> None:
         """Line, dot and number of the chosen rate; nowhere while there is no curve."""
-        x, y = self.smoothed.x, self.smoothed.y
+        x = self.smoothed.x
+        y = self.smoothed.y
         there = len(x) > 0 and bool(np.isfinite(y).all())
         (left, right), (low, high) = self.box.viewRange()
         chosen = math.log10(self.chosen) if self.chosen and there else None
         present = math.log10(self.present) if self.present and there else None
+
         for item in (self._line, self._dot, self._text):
             item.setVisible(chosen is not None)
+
         for item in (self._now, self._now_text):
             item.setVisible(present is not None and left < present < right)
+
         if chosen is not None and self.chosen:
             height = float(np.interp(chosen, x, y))
             self._line.setPos(chosen)
@@ -148,6 +171,7 @@ class RateFinderPlot(Plot):
             self._text.setAnchor((side, 1.2 if height < (low + high) / 2 else -0.2))
             self._text.setText(text_of(self.chosen))
             self._text.setPos(chosen, min(max(height, low), high))
+
         if present is not None and self.present:
             away = (
                 chosen is not None and chosen > present

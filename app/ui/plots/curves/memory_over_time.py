@@ -16,15 +16,18 @@ def bytes_axis(value: float, spacing: float) -> str:
     """Ticks in one unit, with just the digits that tell them apart."""
     if value == 0:
         return "0"
+
     units = ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"))
     unit, name = next(((u, n) for u, n in units if spacing >= u / 5), (1, "B"))
     decimals = 0 if spacing >= unit else 1
+
     return f"{value / unit:,.{decimals}f} {name}"
 
 
 class MemoryPlot(Plot):
-    """Areas from the bottom up in the ledger's order, and a line at the peak: not all of them are there at the same
-    moment. What was not measured is not drawn."""
+    """Areas from the bottom up in the ledger's order, and a line at the peak: not all of them are
+    there at the same moment. What was not measured is not drawn.
+    """
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, y_words=bytes_axis, room=56)
@@ -41,6 +44,7 @@ class MemoryPlot(Plot):
                 dots=False,
             )
             self.rows[key] = self.add(series)
+
         self.peak = self.add(
             Series(
                 "peak", "text", width=1, smooth=False, words=bytes_text, legend=False, dots=False
@@ -54,6 +58,7 @@ class MemoryPlot(Plot):
         self.span = (0.0, epochs)
         steps = np.array([event.step for event in record.memory], dtype=float)
         measured = [with_workspace(event.rows) for event in record.memory]
+
         below = np.zeros(len(steps))
         for key, series in reversed(self.rows.items()):
             values = np.array([_or_nan(rows.get(key)) for rows in measured])
@@ -63,6 +68,7 @@ class MemoryPlot(Plot):
             series.show(
                 *((steps / per_epoch, below) if (known & (values > 0)).any() else (EMPTY, EMPTY))
             )
+
         peaks = np.array([_or_nan(event.rows.get("peak")) for event in record.memory])
         self.peak.show(
             *((steps / per_epoch, peaks) if np.isfinite(peaks).any() else (EMPTY, EMPTY))
@@ -85,6 +91,7 @@ class MemoryPlot(Plot):
             [repr(float(x)), *(_cell(self.values[key][row]) for key in shown)]
             for row, x in enumerate(places)
         ]
+
         return [self.x_title, *(f"{NAMES[key]} (bytes)" for key in shown)], rows
 
 

@@ -14,7 +14,10 @@ from app.ui.text.amounts import number_text, percent_text
 
 
 class MetricPlot(Plot):
-    """The metric over epochs, the best epoch ringed. Of shares the axis ends at 100 % and begins below the first."""
+    """The metric over epochs, the best epoch ringed.
+
+    Of shares the axis ends at 100 % and begins below the first.
+    """
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, y_words=percent)
@@ -53,5 +56,6 @@ class MetricPlot(Plot):
             return (left, right, low, high) if len(self.validation.y) else (left, right, 0.0, 1.0)
         if not len(self.validation.y):
             return left, right, 0.0, 1.0
+
         floor = min(0.9, np.floor(max(0.0, low - 0.25 * (1.0 - low)) * 20) / 20)
         return left, right, float(floor), 1.0

@@ -13,7 +13,9 @@ CLIP = "training.gradient_clip"
 
 
 class NormPlot(Plot):
-    """The gradient norm per step before clipping, where it was measured, and the limit it is clipped to."""
+    """The gradient norm per step before clipping, where it was measured, and the limit it is
+    clipped to.
+    """
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
@@ -36,6 +38,7 @@ class NormPlot(Plot):
                 else (EMPTY, EMPTY)
             )
         )
+
         self.set_marks(marks_of(record, per_epoch))
         self.refresh()
 
@@ -45,6 +48,7 @@ class NormPlot(Plot):
         if len(norms) >= 30:
             limit = float(np.nanmax(self.clip.y)) if len(self.clip.y) else 0.0
             high = min(high, max(1.5 * float(np.percentile(norms, 99)), limit))
+
         return left, right, (low if self.log else 0.0), high
 
 
@@ -58,6 +62,7 @@ def limits_of(record: Record, clip: float) -> tuple[np.ndarray, np.ndarray]:
     corners = [(0, clip)]
     for step, value in sorted(changed):
         corners += [(step, corners[-1][1]), (step, value)]
+
     limits = np.array([value for _, value in corners], dtype=float)
     return np.array([step for step, _ in corners], dtype=float), np.where(
         limits > 0, limits, np.nan

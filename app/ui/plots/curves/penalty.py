@@ -15,7 +15,8 @@ from app.ui.plots.base.plot import Plot, Series
 from app.ui.style.theme import Theme
 from app.ui.text.amounts import number_text
 
-SURE_WRONG, SURE_RIGHT = 0.01, 0.9
+SURE_WRONG = 0.01
+SURE_RIGHT = 0.9
 POINTS = 300
 
 
@@ -30,8 +31,8 @@ class Price:
 def prices_of(loss: Loss, classes: int) -> list[Price]:
     """One curve, or one for yes and one for no where they count differently.
 
-    With label smoothing the target is a little less than certainty, so that full certainty costs again; what is left
-    is taken as spread evenly over the other classes.
+    With label smoothing the target is a little less than certainty, so that full certainty costs
+    again; what is left is taken as spread evenly over the other classes.
     """
     weight = getattr(loss, "positive_weight", None)
     if weight is not None and weight != 1:
@@ -39,15 +40,18 @@ def prices_of(loss: Loss, classes: int) -> list[Price]:
             Price(f"it is yes (counts {weight:g} times)", lambda p: -weight * np.log(p)),
             Price("it is no", lambda p: -np.log(p)),
         ]
+
     share = float(getattr(loss, "label_smoothing", None) or 0.0)
     if share and classes > 1:
-        true, rest = 1 - share + share / classes, share / classes
+        true = 1 - share + share / classes
+        rest = share / classes
 
         def smoothed(p: np.ndarray) -> np.ndarray:
             other = np.maximum(1 - p, 1e-9) / (classes - 1)
             return -true * np.log(p) - (classes - 1) * rest * np.log(other)
 
         return [Price("loss", smoothed)]
+
     return [Price("loss", lambda p: -np.log(p))]
 
 
@@ -61,10 +65,12 @@ class PenaltyPlot(Plot):
         self.places = pg.ScatterPlotItem(symbol="o")
         self.places.setZValue(10)
         self.addItem(self.places, ignoreBounds=True)
+
         self.words = [pg.TextItem(anchor=(0, 0.5)) for _ in range(3)]
         for text in self.words:
             text.setZValue(11)
             self.addItem(text, ignoreBounds=True)
+
         self.given = pg.ScatterPlotItem(symbol="o")
         self.given.setZValue(9)
         self.addItem(self.given, ignoreBounds=True)
@@ -73,7 +79,10 @@ class PenaltyPlot(Plot):
         self.restyle()
 
     def show_loss(self, loss: Loss, classes: int, given: np.ndarray | None = None) -> None:
-        """classes: how many there are to choose from. given: (n,) probabilities that were given to what is true."""
+        """classes: how many there are to choose from.
+
+        given: (n,) probabilities that were given to what is true.
+        """
         places = np.linspace(0.005, 0.999, POINTS)
         prices = prices_of(loss, classes)
         self.first.name = prices[0].name
@@ -90,6 +99,7 @@ class PenaltyPlot(Plot):
                 (SURE_RIGHT, "sure and right"),
             )
         ]
+
         self._given = np.clip(np.zeros(0) if given is None else given, places[0], places[-1])
         self.given.setData(self._given, price(self._given))
         self.span = (0.0, 1.0)
@@ -116,6 +126,7 @@ class PenaltyPlot(Plot):
         self.given.setSize(self.theme.px(6))
         self.given.setPen(None)
         self.given.setBrush(self.theme.color("best"))
+
         for text, (p, price, words) in zip(self.words, self.marked, strict=False):
             right = p > 0.6
             text.setText(f"{words}: {number_text(price, 2)}")
@@ -129,4 +140,5 @@ class PenaltyPlot(Plot):
                 if middle
                 else (-0.06, 0.5 if p < 0.05 else 1.1)
             )
+
             text.setPos(p, price)

@@ -16,7 +16,8 @@ from app.ui.text.amounts import percent_text
 class ShareCurve(Plot):
     """show_curve(x, y, thresholds), show_point(x, y). picked(threshold): the curve was clicked.
 
-    baseline: what guessing would do, a dashed line: "rising" from corner to corner, or at the height given to it.
+    baseline: what guessing would do, a dashed line: "rising" from corner to corner, or at the
+    height given to it.
     """
 
     picked = Signal(float)
@@ -31,8 +32,10 @@ class ShareCurve(Plot):
         self._point = pg.ScatterPlotItem(symbol="o")
         self._base.setZValue(-10)
         self._point.setZValue(30)
+
         for item in (self._base, self._point):
             self.addItem(item, ignoreBounds=True)
+
         self._guess: tuple[float, float] = (0.0, 0.0)
         self.point = (0.0, 0.0)
         self.setMouseEnabled(x=False, y=False)
@@ -42,8 +45,12 @@ class ShareCurve(Plot):
     def show_curve(
         self, x: np.ndarray, y: np.ndarray, thresholds: np.ndarray, guess: tuple[float, float]
     ) -> None:
-        """x, y: (m,) shares, x ascending. guess: the height of guessing at the left and at the right."""
-        self.thresholds, self._guess = np.asarray(thresholds, float), guess
+        """x, y: (m,) shares, x ascending.
+
+        guess: the height of guessing at the left and at the right.
+        """
+        self.thresholds = np.asarray(thresholds, float)
+        self._guess = guess
         self.curve.show(np.asarray(x, float), np.asarray(y, float))
         self._base.setData([0.0, 1.0], list(guess))
         self.refresh()
@@ -65,10 +72,12 @@ class ShareCurve(Plot):
         area = self.box.sceneBoundingRect()
         if not len(self.curve.x) or not area.contains(place):
             return None
+
         (left, right), (low, high) = self.box.viewRange()
         across = area.left() + (self.curve.x - left) / (right - left) * area.width()
         down = area.bottom() - (self.curve.y - low) / (high - low) * area.height()
         nearest = int(np.hypot(across - place.x(), down - place.y()).argmin())
+
         return float(min(1.0, self.thresholds[nearest]))
 
     def mouseReleaseEvent(self, ev: QMouseEvent) -> None:

@@ -14,26 +14,35 @@ MOST = 40
 
 
 class HistogramPlot(Plot):
-    """show_values(values, words): words: what the values are, with their unit. both: they may lie below zero."""
+    """show_values(values, words): words: what the values are, with their unit.
+
+    both: they may lie below zero.
+    """
 
     def __init__(self, theme: Theme, both: bool = True) -> None:
         self._both = both
         self._words = QLabel()
         super().__init__(theme, x_whole=False, x_title="error", room=40)
-        self.counts, self.edges = np.zeros(0, np.int64), np.zeros(1)
+        self.counts = np.zeros(0, np.int64)
+        self.edges = np.zeros(1)
         self.bars = pg.BarGraphItem(x0=[], x1=[], height=[])
+
         self.zero = pg.InfiniteLine(pos=0.0, angle=90)
         for depth, item in enumerate((self.bars, self.zero)):
             item.setZValue(depth)
             self.addItem(item, ignoreBounds=True)
+
         self.setMouseEnabled(x=False, y=False)
         self._words.setParent(self)
         style(self._words, "secondary")
         self.restyle()
 
     def show_values(self, values: np.ndarray, words: str) -> None:
-        """values: (n,), NaN and infinity are left out. The bars are as wide as the values are spread (Freedman and
-        Diaconis 1981), one edge at zero."""
+        """values: (n,), NaN and infinity are left out.
+
+        The bars are as wide as the values are spread (Freedman and Diaconis 1981), one edge at
+        zero.
+        """
         values = np.asarray(values, float)
         values = values[np.isfinite(values)]
         self.edges = edges_of(values)
@@ -47,6 +56,7 @@ class HistogramPlot(Plot):
             if len(values)
             else ""
         )
+
         self.refresh()
         self._place_overlays()
 
@@ -55,6 +65,7 @@ class HistogramPlot(Plot):
             return -1.0, 1.0, 0.0, 1.0
         if not self._both:
             return 0.0, float(self.edges[-1]) or 1.0, 0.0, float(max(1, self.counts.max()))
+
         reach = max(abs(float(self.edges[0])), abs(float(self.edges[-1])), 1e-9)
         return -reach, reach, 0.0, float(max(1, self.counts.max()))
 
@@ -88,7 +99,10 @@ def edges_of(values: np.ndarray) -> np.ndarray:
         middle = float(values[0]) if len(values) else 0.0
         reach = abs(middle) or 1.0
         return np.array([-reach, 0.0, reach])
+
     spread = float(np.subtract(*np.percentile(values, [75, 25])))
     width = max(2 * spread / len(values) ** (1 / 3), float(np.ptp(values)) / MOST)
-    first, last = np.floor(values.min() / width), np.ceil(values.max() / width)
+    first = np.floor(values.min() / width)
+    last = np.ceil(values.max() / width)
+
     return np.arange(first, max(last, first + 1) + 1) * width

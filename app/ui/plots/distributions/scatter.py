@@ -1,4 +1,7 @@
-"""Points in a plane: predicted over true, or a projection of a space. Pointing at one tells of it, a click picks it."""
+"""Points in a plane: predicted over true, or a projection of a space.
+
+Pointing at one tells of it, a click picks it.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +21,11 @@ from app.ui.widgets.examples.picture import Example
 
 NEAR = 14
 """Pixels at 100 % from a point at which it counts as pointed at."""
+
 SYMBOLS = ("o", "s", "t", "d", "p", "star", "h")
 GROUPS = len(SERIES) * len(SYMBOLS)
 """So many groups can be told from one another; the rest look alike."""
+
 Told = tuple[str, Example | None]
 """What is said of a point: words, and the example itself where it is at hand."""
 
@@ -33,7 +38,8 @@ class Tip(QFrame):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         style(self, "card")
         self._plot = plot
-        self.view, self.words = ExampleView(theme), QLabel()
+        self.view = ExampleView(theme)
+        self.words = QLabel()
         self.words.setTextFormat(Qt.TextFormat.PlainText)
         style(self.words, "secondary")
         column = QVBoxLayout(self)
@@ -50,13 +56,17 @@ class Tip(QFrame):
         self.words.setVisible(bool(words))
         self.view.show_example(example)
         self.view.setVisible(example is not None)
+
         if example is not None:
             self.view.setFixedSize(self.view.sizeHint())
+
         self.adjustSize()
         room = self._plot
+
         left = int(at.x()) + gap
         if left + self.width() > room.width():
             left = int(at.x()) - gap - self.width()
+
         top = min(max(0, int(at.y()) - self.height() // 2), max(0, room.height() - self.height()))
         self.move(max(0, left), top)
         self.show()
@@ -66,8 +76,8 @@ class Tip(QFrame):
 class ScatterPlot(Plot):
     """show_points(x, y, groups). picked(number), pointed(number): of a point; pointed(-1) of none.
 
-    x_name, y_name: of the axes. diagonal: both axes show one range, and a line where y is x. tell: what is said of a
-    point. Page Down and Page Up pick the next one and the one before.
+    x_name, y_name: of the axes. diagonal: both axes show one range, and a line where y is x. tell:
+    what is said of a point. Page Down and Page Up pick the next one and the one before.
     """
 
     picked = Signal(int)
@@ -83,25 +93,34 @@ class ScatterPlot(Plot):
     ) -> None:
         self._names = AxisNames(x_name, y_name)
         super().__init__(theme, x_whole=False, room=52)
-        self.x, self.y, self.groups = np.zeros(0), np.zeros(0), np.zeros(0, np.int64)
+        self.x = np.zeros(0)
+        self.y = np.zeros(0)
+        self.groups = np.zeros(0, np.int64)
         self.tell: Callable[[int], Told] = lambda _: ("", None)
-        self.chosen, self.marked = -1, np.zeros(0, np.int64)
+        self.chosen = -1
+        self.marked = np.zeros(0, np.int64)
         self._items: list[pg.ScatterPlotItem] = []
+
         self._diagonal = pg.PlotDataItem() if diagonal else None
         if self._diagonal is not None:
             self._diagonal.setZValue(-10)
             self.addItem(self._diagonal, ignoreBounds=True)
-        self._near, self._ringed = pg.ScatterPlotItem(symbol="o"), pg.ScatterPlotItem(symbol="o")
+
+        self._near = pg.ScatterPlotItem(symbol="o")
+        self._ringed = pg.ScatterPlotItem(symbol="o")
         for depth, item in enumerate((self._near, self._ringed)):
             item.setZValue(50 + depth)
             self.addItem(item, ignoreBounds=True)
+
         self.tip = Tip(theme, self)
         self._at = -1
         self._press: QPointF | None = None
         self._names.join(self)
+
         if not axes:
             self.getPlotItem().hideAxis("left")
             self.getPlotItem().hideAxis("bottom")
+
         self.setToolTip("")
         self.restyle()
 
@@ -109,8 +128,12 @@ class ScatterPlot(Plot):
         self._names.say(x_name, y_name)
 
     def show_points(self, x: np.ndarray, y: np.ndarray, groups: np.ndarray | None = None) -> None:
-        """x, y: (n,). groups: (n,) numbers from 0, each with a colour and a form of its own; one group if None."""
-        self.x, self.y = np.asarray(x, float), np.asarray(y, float)
+        """x, y: (n,).
+
+        groups: (n,) numbers from 0, each with a colour and a form of its own; one group if None.
+        """
+        self.x = np.asarray(x, float)
+        self.y = np.asarray(y, float)
         self.groups = (
             np.zeros(len(self.x), np.int64) if groups is None else np.asarray(groups, np.int64)
         )
@@ -122,7 +145,8 @@ class ScatterPlot(Plot):
 
     def mark(self, chosen: int, others: Sequence[int] = ()) -> None:
         """Ring a point, and those that go with it; -1 rings none."""
-        self.chosen, self.marked = chosen, np.asarray(others, np.int64)
+        self.chosen = chosen
+        self.marked = np.asarray(others, np.int64)
         self._paint_marks()
 
     # --- painting
@@ -134,12 +158,14 @@ class ScatterPlot(Plot):
             item.setZValue(len(self._items))
             self._items.append(item)
             self.addItem(item, ignoreBounds=True)
+
         size = self.theme.px(7 if len(self.x) <= 1500 else 5)
         there = np.isfinite(self.x) & np.isfinite(self.y)
         for number, item in enumerate(self._items):
             if number >= len(kinds):
                 item.setData([], [])
                 continue
+
             kind = int(kinds[number])
             those = there & (np.minimum(self.groups, GROUPS) == kind)
             item.setData(
@@ -150,6 +176,7 @@ class ScatterPlot(Plot):
                 brush=pg.mkBrush(color_of(self.theme, kind)),
                 pen=pg.mkPen(self.theme.color("surface"), width=0.7),
             )
+
         if self._diagonal is not None:
             low, high = self._range_of_both()
             reach = high - low
@@ -158,6 +185,7 @@ class ScatterPlot(Plot):
             self._diagonal.setPen(
                 pg.mkPen(self.theme.color("line"), width=1.5, style=Qt.PenStyle.DashLine)
             )
+
         self._paint_marks()
 
     def _paint_marks(self) -> None:
@@ -186,11 +214,16 @@ class ScatterPlot(Plot):
             low, high = self._range_of_both()
             pad = (high - low or 1.0) * 0.04
             return low - pad, high + pad, low - pad, high + pad
+
         there = np.isfinite(self.x) & np.isfinite(self.y)
         if not there.any():
             return 0.0, 1.0, 0.0, 1.0
-        x, y = self.x[there], self.y[there]
-        wide, high = float(np.ptp(x)) or 1.0, float(np.ptp(y)) or 1.0
+
+        x = self.x[there]
+        y = self.y[there]
+        wide = float(np.ptp(x)) or 1.0
+        high = float(np.ptp(y)) or 1.0
+
         return (
             float(x.min()) - 0.03 * wide,
             float(x.max()) + 0.03 * wide,
@@ -215,12 +248,14 @@ class ScatterPlot(Plot):
         area = self.box.sceneBoundingRect()
         if not len(self.x) or not area.contains(place):
             return -1
+
         (left, right), (low, high) = self.box.viewRange()
         across = area.left() + (self.x - left) / (right - left) * area.width()
         down = area.bottom() - (self.y - low) / (high - low) * area.height()
         far = np.hypot(across - place.x(), down - place.y())
         far = np.where(np.isfinite(far), far, np.inf)
         nearest = int(far.argmin())
+
         return nearest if far[nearest] <= self.theme.px(NEAR) else -1
 
     def mouseMoveEvent(self, ev: QMouseEvent) -> None:
@@ -229,6 +264,7 @@ class ScatterPlot(Plot):
         if number != self._at:
             self._at = number
             self.pointed.emit(number)
+
         if number >= 0:
             self.tip.tell(self.tell(number), ev.position(), self.theme.px(14))
         else:
@@ -241,7 +277,9 @@ class ScatterPlot(Plot):
 
     def mouseReleaseEvent(self, ev: QMouseEvent) -> None:
         super().mouseReleaseEvent(ev)
-        press, self._press = self._press, None
+        press = self._press
+        self._press = None
+
         still = press is not None and (ev.position() - press).manhattanLength() < 5
         if (
             still
@@ -280,6 +318,7 @@ def color_of(theme: Theme, group: int) -> object:
     """The colour of a group's points; the first is that of training, light enough on dark ground."""
     if group >= GROUPS:
         return theme.color("disabled")
+
     number = group % len(SERIES)
     return theme.color("training") if number == 0 else pg.mkColor(SERIES[number])
 

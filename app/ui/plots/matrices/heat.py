@@ -1,4 +1,6 @@
-"""Numbers as colours: a map that is read by the colour-blind and in grey too, its legend, and pictures of matrices."""
+"""Numbers as colours: a map that is read by the colour-blind and in grey too, its legend, and
+pictures of matrices.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +27,7 @@ VIRIDIS = (
     "fde725",
 )
 """From dark to light with even steps of lightness (van der Walt & Smith 2015), ten of its colours."""
+
 SHADES = 256
 
 
@@ -36,6 +39,7 @@ def viridis() -> np.ndarray:
     )
     places = np.linspace(0, len(stops) - 1, SHADES)
     columns = [np.interp(places, np.arange(len(stops)), stops[:, channel]) for channel in range(3)]
+
     return np.rint(np.stack(columns, axis=1)).astype(np.uint8)
 
 
@@ -50,7 +54,9 @@ def between(pale: QColor, deep: QColor) -> np.ndarray:
 def heat_image(
     values: np.ndarray, low: float, high: float, colours: np.ndarray, unknown: QColor
 ) -> QImage:
-    """One pixel a value of (rows, columns), from `low` to `high` through (SHADES, 3) colours; NaN in its own."""
+    """One pixel a value of (rows, columns), from `low` to `high` through (SHADES, 3) colours; NaN
+    in its own.
+    """
     rows, columns = values.shape
     share = np.nan_to_num((values - low) / ((high - low) or 1.0), nan=0.0, posinf=1.0, neginf=0.0)
     table = np.uint32(0xFF000000) | (
@@ -58,6 +64,7 @@ def heat_image(
     ).sum(1, np.uint32)
     pixels = table[np.rint(np.clip(share, 0.0, 1.0) * (SHADES - 1)).astype(int)]
     pixels[np.isnan(values)] = unknown.rgb()
+
     # as the screen has them: converted at every drawing they would cost more than all the rest
     return QImage(pixels.tobytes(), columns, rows, 4 * columns, QImage.Format.Format_RGB32).copy()
 
@@ -70,13 +77,16 @@ def power_text(exponent: float, _: float = 1.0) -> str:
     whole = math.floor(exponent + 1e-9)
     rest = exponent - whole
     power = "10" + str(whole).translate(_HIGH)
+
     return power if rest < 1e-6 else f"{10**rest:.0f}·{power}"
 
 
 def decades(low: float, high: float, most: int) -> list[int]:
     """Whole exponents between the limits, evenly spread, at most so many."""
-    first, last = math.ceil(low - 1e-9), math.floor(high + 1e-9)
+    first = math.ceil(low - 1e-9)
+    last = math.floor(high + 1e-9)
     every = max(1, math.ceil((last - first + 1) / max(1, most)))
+
     return [exponent for exponent in range(first, last + 1) if exponent % every == 0]
 
 
@@ -86,7 +96,8 @@ class ColourBar(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self.low, self.high = -6.0, 0.0
+        self.low = -6.0
+        self.high = 0.0
         self._picture = heat_image(np.linspace(0, 1, SHADES)[None], 0, 1, viridis(), QColor())
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Legend of the colours")
@@ -95,7 +106,8 @@ class ColourBar(QWidget):
     def show_range(self, low: float, high: float) -> None:
         """log10 of the sizes that the darkest and the lightest colour stand for."""
         if (low, high) != (self.low, self.high):
-            self.low, self.high = low, high
+            self.low = low
+            self.high = high
             self.setAccessibleDescription(
                 f"From {power_text(round(low))} to {power_text(round(high))}."
             )
@@ -105,11 +117,13 @@ class ColourBar(QWidget):
         return QSize(self._theme.px(220), self._theme.px(28))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        theme, painter = self._theme, QPainter(self)
+        theme = self._theme
+        painter = QPainter(self)
         bar = QRectF(theme.px(12), 0, self.width() - theme.px(24), theme.px(9))
         painter.drawImage(bar, self._picture)
         painter.setFont(theme.font(11))
         painter.setPen(theme.color("secondary"))
+
         metrics = QFontMetricsF(painter.font())
         for exponent in decades(self.low, self.high, int(bar.width() / theme.px(34))):
             x = bar.left() + (exponent - self.low) / ((self.high - self.low) or 1.0) * bar.width()
@@ -117,4 +131,5 @@ class ColourBar(QWidget):
             half = metrics.horizontalAdvance(text) / 2 + 1
             where = QRectF(x - half, bar.bottom() + 1, 2 * half, metrics.height())
             painter.drawText(where, Qt.AlignmentFlag.AlignCenter, text)
+
         painter.end()

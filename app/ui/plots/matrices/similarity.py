@@ -1,4 +1,6 @@
-"""How near every first half of a pair lies to every second one: what belongs together is on the diagonal."""
+"""How near every first half of a pair lies to every second one: what belongs together is on the
+diagonal.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +24,11 @@ MARGIN = 20
 
 
 class SimilarityMatrix(QWidget):
-    """show_matrix(values, first, second). picked(row, column): a cell was clicked, or Enter pressed on it.
-    pointed(text): what the cell under the mouse, or the current one, says.
+    """show_matrix(values, first, second). picked(row, column): a cell was clicked, or Enter pressed
+    on it. pointed(text): what the cell under the mouse, or the current one, says.
 
-    The deeper the colour, the nearer. A row in which another cell is nearer than the diagonal has it framed.
-    Keys: arrows walk, Enter picks.
+    The deeper the colour, the nearer. A row in which another cell is nearer than the diagonal has
+    it framed. Keys: arrows walk, Enter picks.
     """
 
     picked = Signal(int, int)
@@ -34,7 +36,8 @@ class SimilarityMatrix(QWidget):
 
     def __init__(self, theme: Theme, small: bool = False) -> None:
         super().__init__()
-        self._theme, self._small = theme, small
+        self._theme = theme
+        self._small = small
         self.values = np.zeros((0, 0), np.float32)
         self._names = ("first", "second")
         self._image = QImage()
@@ -44,17 +47,22 @@ class SimilarityMatrix(QWidget):
         self.setAccessibleName("Similarity matrix")
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
         if not small:
             self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             self.setCursor(Qt.CursorShape.PointingHandCursor)
+
         theme.changed.connect(self._colour)
 
     def show_matrix(self, values: np.ndarray, first: str, second: str) -> None:
         """values: (k, k), -1 to 1. first, second: what the halves are called."""
-        self.values, self._names = np.asarray(values, np.float32), (first, second)
+        self.values = np.asarray(values, np.float32)
+        self._names = (first, second)
+
         count = len(self.values)
         if self.current is not None and max(self.current) >= count:
             self.current = None
+
         self._hover = None
         self.setAccessibleDescription(f"{self.won} of {count} lie nearest to their own {second}.")
         self._colour()
@@ -64,6 +72,7 @@ class SimilarityMatrix(QWidget):
         """Rows whose own partner is nearer than all others shown."""
         if not self.values.size:
             return 0
+
         rest = self.values.copy()
         np.fill_diagonal(rest, -np.inf)
         return int((np.diag(self.values) > rest.max(axis=1)).sum())
@@ -74,19 +83,22 @@ class SimilarityMatrix(QWidget):
         near = f"similarity {self.values[row, column]:.2f}"
         if row == column:
             return f"{first} {row + 1} and its own {second}: {near}"
+
         return f"{first} {row + 1} and the {second} of {column + 1}: {near}"
 
     def _colour(self) -> None:
         """One pixel a cell, from the surface to blue; scaled when it is painted."""
         count = len(self.values)
         if count:
-            low, high = float(self.values.min()), float(self.values.max())
+            low = float(self.values.min())
+            high = float(self.values.max())
             share = (self.values - low) / ((high - low) or 1.0)
             pale, deep = (_rgb(self._theme.color(role)) for role in ("track", "training"))
             pixels = np.rint(pale + share[..., None] ** 1.5 * (deep - pale)).astype(np.uint8)
             self._image = QImage(
                 pixels.tobytes(), count, count, 3 * count, QImage.Format.Format_RGB888
             ).copy()
+
         self.update()
 
     # --- geometry
@@ -98,16 +110,22 @@ class SimilarityMatrix(QWidget):
         return QRectF(edge + max(0.0, (self.width() - edge - side) / 2), edge, side, side)
 
     def _cell(self, row: int, column: int) -> QRectF:
-        area, count = self._area(), max(1, len(self.values))
+        area = self._area()
+        count = max(1, len(self.values))
         step = area.width() / count
+
         return QRectF(area.left() + column * step, area.top() + row * step, step, step)
 
     def _at(self, place: QPointF) -> tuple[int, int] | None:
-        area, count = self._area(), len(self.values)
+        area = self._area()
+        count = len(self.values)
         if not count or not area.contains(place):
             return None
+
         step = area.width() / count
-        row, column = int((place.y() - area.top()) / step), int((place.x() - area.left()) / step)
+        row = int((place.y() - area.top()) / step)
+        column = int((place.x() - area.left()) / step)
+
         return min(row, count - 1), min(column, count - 1)
 
     def sizeHint(self) -> QSize:
@@ -124,11 +142,14 @@ class SimilarityMatrix(QWidget):
         count = len(self.values)
         if not count:
             return
-        theme, area = self._theme, self._area()
+
+        theme = self._theme
+        area = self._area()
         painter = QPainter(self)
         painter.drawImage(area, self._image)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._frames(painter)
+
         if not self._small:
             painter.setFont(theme.font(11))
             painter.setPen(theme.color("secondary"))
@@ -139,23 +160,28 @@ class SimilarityMatrix(QWidget):
                 area.left() - theme.px(6),
                 area.top() + metrics.horizontalAdvance(f"← {self._names[0]}"),
             )
+
             painter.rotate(-90)
             painter.drawText(QPointF(0, 0), f"← {self._names[0]}")
             painter.restore()
+
         for cell, role, width in ((self.current, "accent", 3), (self._hover, "text", 1.5)):
             if cell is not None:
                 painter.setPen(QPen(theme.color(role), width))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRect(self._cell(*cell))
+
         if self.hasFocus() and self.current is None:
             painter.setPen(QPen(theme.color("accent"), 1))
             painter.drawRect(area)
+
         painter.end()
 
     def _frames(self, painter: QPainter) -> None:
         """Around the nearest of a row, where that is not the diagonal."""
         painter.setPen(QPen(self._theme.color("validation"), 1.2 if len(self.values) > 24 else 2))
         painter.setBrush(Qt.BrushStyle.NoBrush)
+
         for row, column in enumerate(self.values.argmax(axis=1).tolist()):
             if row != column:
                 painter.drawRect(self._cell(row, column).adjusted(0.5, 0.5, -0.5, -0.5))
@@ -180,14 +206,17 @@ class SimilarityMatrix(QWidget):
 
     def go(self, row: int, column: int) -> None:
         """Make a cell the current one, without telling that it was picked."""
-        self.current, self._hover = (row, column), None
+        self.current = (row, column)
+        self._hover = None
         self._tell()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {
             Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0),
         }  # fmt: skip
-        key, last = Qt.Key(event.key()), len(self.values) - 1
+        key = Qt.Key(event.key())
+
+        last = len(self.values) - 1
         if key in steps and last >= 0:
             row, column = self.current or (0, -steps[key][1])
             down, across = steps[key]

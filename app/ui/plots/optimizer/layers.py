@@ -1,5 +1,6 @@
-"""Every layer of a network as a row: one quantity over time as colours, and beside it all of them as they are now, on
-one logarithmic axis."""
+"""Every layer of a network as a row: one quantity over time as colours, and beside it all of them
+as they are now, on one logarithmic axis.
+"""
 
 from __future__ import annotations
 
@@ -25,15 +26,20 @@ from app.ui.plots.optimizer.quantities import BY_KEY, HELD, Quantity
 from app.ui.style.theme import Theme
 from app.ui.text.amounts import number_text
 
-ROW, MOST_ROWS, NAMES, NOW = 20, 22, 0.24, 0.42
-"""Pixels of a row at 100 %, rows that get that much at most, and shares of the width: names, and how it is now."""
+ROW = 20
+MOST_ROWS = 22
+NAMES = 0.24
+NOW = 0.42
+"""Pixels of a row at 100 %, rows that get that much at most, and shares of the width: names, and
+how it is now.
+"""
 
 
 class LayerStrip(QWidget):
     """show_layers(...) draws. chosen(row): a layer was clicked, or walked to with the arrow keys.
 
-    Left: `values` over the looks, from the first to the last. Right: the sizes now, a line through the layers for each
-    quantity, so that one sees which differ between layers and which do not.
+    Left: `values` over the looks, from the first to the last. Right: the sizes now, a line through
+    the layers for each quantity, so that one sees which differ between layers and which do not.
     """
 
     chosen = Signal(int)
@@ -45,8 +51,10 @@ class LayerStrip(QWidget):
         self.values = np.empty((0, 0))
         self.steps = np.empty(0)
         self.now: dict[str, np.ndarray] = {}
-        self.quantity, self.row = "gradient", 0
-        self.low, self.high = -6.0, 0.0
+        self.quantity = "gradient"
+        self.row = 0
+        self.low = -6.0
+        self.high = 0.0
         self._image = QImage()
         self.setObjectName("inside.layers")
         self.setAccessibleName("Layers over time")
@@ -66,15 +74,26 @@ class LayerStrip(QWidget):
         quantity: str,
         row: int,
     ) -> None:
-        """values: (L, T) sizes of `quantity` at (T,) steps, NaN where there is none. now: quantity -> (L,) sizes."""
+        """values: (L, T) sizes of `quantity` at (T,) steps, NaN where there is none.
+
+        now: quantity -> (L,) sizes.
+        """
         grown = len(names) != len(self.names)
-        self.names, self.steps, self.now, self.quantity, self.row = names, steps, now, quantity, row
+        self.names = names
+        self.steps = steps
+        self.now = now
+        self.quantity = quantity
+        self.row = row
+
         with np.errstate(divide="ignore", invalid="ignore"):
             self.values = np.where(values > 0, np.log10(values), np.nan)
+
         self.low, self.high = span_of(self.values)
         self._colour()
+
         if grown:
             self.updateGeometry()
+
         self.setAccessibleDescription(self.words(row))
         self.update()
 
@@ -82,6 +101,7 @@ class LayerStrip(QWidget):
         """One row as it is now, or one place of the picture, as a sentence."""
         if not 0 <= row < len(self.names):
             return ""
+
         if column >= 0:
             value = (
                 10 ** self.values[row, column]
@@ -92,6 +112,7 @@ class LayerStrip(QWidget):
             return (
                 f"{self.names[row]}, step {self.steps[column]:,.0f}: {name} {number_text(value, 2)}"
             )
+
         sizes = [
             f"{one.sign} {number_text(float(self.now[one.key][row]), 2)}"
             for one in HELD
@@ -124,12 +145,15 @@ class LayerStrip(QWidget):
 
     def _areas(self) -> tuple[QRectF, QRectF]:
         """Of the picture, and of the sizes now."""
-        px, metrics = self._theme.px, QFontMetricsF(self._theme.font(12))
+        px = self._theme.px
+        metrics = QFontMetricsF(self._theme.font(12))
         names = max((metrics.horizontalAdvance(name) for name in self.names), default=0.0) + px(10)
-        left, top = min(names, NAMES * self.width()), float(px(20))
+        left = min(names, NAMES * self.width())
+        top = float(px(20))
         height = max(8.0, self.height() - top - px(22))
         now = (self.width() - left) * NOW
         heat = QRectF(left, top, max(8.0, self.width() - left - now - px(20)), height)
+
         return heat, QRectF(heat.right() + px(20), top, max(8.0, now - px(12)), height)
 
     def _at(self, place: QPointF) -> tuple[int, int]:
@@ -137,10 +161,12 @@ class LayerStrip(QWidget):
         heat, _ = self._areas()
         if not self.names or not heat.top() <= place.y() < heat.bottom():
             return -1, -1
+
         row = min(self._rows - 1, int((place.y() - heat.top()) / heat.height() * self._rows))
         columns = self.values.shape[1]
         if not columns or not heat.left() <= place.x() < heat.right():
             return row, -1
+
         return row, min(columns - 1, int((place.x() - heat.left()) / heat.width() * columns))
 
     # --- painting
@@ -148,13 +174,17 @@ class LayerStrip(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self.names:
             return
-        painter, theme = QPainter(self), self._theme
+
+        painter = QPainter(self)
+        theme = self._theme
         heat, now = self._areas()
         height = heat.height() / self._rows
         tint = QRectF(0, heat.top() + self.row * height, self.width(), height)
         painter.fillRect(tint, theme.color("accent_tint"))
+
         if self.values.size:
             painter.drawImage(heat, self._image)
+
         self._paint_names(painter, heat, height)
         self._paint_steps(painter, heat)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -169,12 +199,15 @@ class LayerStrip(QWidget):
 
     def _paint_names(self, painter: QPainter, heat: QRectF, height: float) -> None:
         """As many names as there is room for; that of the chosen layer always."""
-        theme, room = self._theme, self._theme.px(15)
+        theme = self._theme
+        room = self._theme.px(15)
+
         every = max(1, math.ceil(room / height))
         for row, name in enumerate(self.names):
             mine = row == self.row
             if not mine and (row % every or abs(row - self.row) * height < room):
                 continue
+
             painter.setFont(theme.font(12, bold=mine))
             painter.setPen(theme.color("text" if mine else "secondary"))
             metrics = QFontMetricsF(painter.font())
@@ -196,9 +229,11 @@ class LayerStrip(QWidget):
             Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom,
             f"{BY_KEY[self.quantity].name} over time",
         )
+
         if len(self.steps):
             below = QRectF(heat.left(), heat.bottom() + 3, heat.width(), theme.px(16))
             painter.drawText(below, Qt.AlignmentFlag.AlignLeft, f"step {self.steps[0]:,.0f}")
+
             if len(self.steps) > 1:
                 painter.drawText(below, Qt.AlignmentFlag.AlignRight, f"step {self.steps[-1]:,.0f}")
 
@@ -207,31 +242,39 @@ class LayerStrip(QWidget):
         sizes = [values[np.isfinite(values) & (values > 0)] for _, values in shown]
         if not any(len(values) for values in sizes):
             return
+
         low, high = (fn(np.log10(np.concatenate(sizes))) for fn in (np.min, np.max))
-        low, high = math.floor(low - 0.15), math.ceil(high + 0.15)
+        low = math.floor(low - 0.15)
+        high = math.ceil(high + 0.15)
         self._paint_axis(painter, area, low, high)
         self._paint_legend(painter, area, [one for one, _ in shown])
+
         for one, values in shown:
             strong = one.key == self.quantity or (
                 self.quantity == "ratio" and one.key in ("step", "weight")
             )
             size = min(self._theme.px(8 if strong else 6), max(2.0, height))
-            colour, before = self._theme.color(one.role), None
+            colour = self._theme.color(one.role)
+
+            before = None
             for row, value in enumerate(values):
                 if not (np.isfinite(value) and value > 0):
                     before = None  # this layer has none
                     continue
+
                 x = area.left() + (math.log10(value) - low) / (high - low) * area.width()
                 here = QPointF(x, area.top() + (row + 0.5) * height)
                 if before is not None:
                     painter.setPen(QPen(colour, 2 if strong else 1))
                     painter.drawLine(before, here)
+
                 mark(painter, one.form, here, size, colour)
                 before = here
 
     def _paint_axis(self, painter: QPainter, area: QRectF, low: float, high: float) -> None:
         theme = self._theme
         painter.setFont(theme.font(11))
+
         metrics = QFontMetricsF(painter.font())
         for exponent in decades(low, high, int(area.width() / theme.px(34))):
             x = area.left() + (exponent - low) / (high - low) * area.width()
@@ -246,11 +289,14 @@ class LayerStrip(QWidget):
     def _paint_legend(self, painter: QPainter, area: QRectF, shown: list[Quantity]) -> None:
         theme = self._theme
         painter.setFont(theme.font(11))
-        metrics, x = QFontMetricsF(painter.font()), area.left()
+        metrics = QFontMetricsF(painter.font())
+        x = area.left()
         middle = (area.top() - 3) / 2 + 2
+
         words = [one.name if one.key in ("gradient", "weight") else one.sign for one in shown]
         if sum(metrics.horizontalAdvance(text) + theme.px(21) for text in words) > area.width():
             words = [one.sign for one in shown]
+
         for one, text in zip(shown, words, strict=True):
             mark(
                 painter,
@@ -297,22 +343,29 @@ class LayerStrip(QWidget):
 
 
 def span_of(values: np.ndarray, least: float = 3.0) -> tuple[float, float]:
-    """The limits of the colours for (L, T) log10 sizes: all of them, but at least three decades, so that what differs
-    little looks alike."""
+    """The limits of the colours for (L, T) log10 sizes: all of them, but at least three decades, so
+    that what differs little looks alike.
+    """
     there = values[np.isfinite(values)]
     if not len(there):
         return -6.0, 0.0
-    low, high = float(there.min()), float(there.max())
+
+    low = float(there.min())
+    high = float(there.max())
     missing = max(0.0, least - (high - low)) / 2
+
     return low - missing, high + missing
 
 
 def mark(painter: QPainter, form: str, at: QPointF, size: float, colour: QColor) -> None:
     """One mark of a quantity: "o" round, "s" square, "d" diamond, "t" triangle, "|" a bar."""
-    half, x, y = size / 2, at.x(), at.y()
+    half = size / 2
+    x = at.x()
+    y = at.y()
     painter.save()
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colour)
+
     if form == "o":
         painter.drawEllipse(at, half, half)
     elif form == "s":
@@ -336,4 +389,5 @@ def mark(painter: QPainter, form: str, at: QPointF, size: float, colour: QColor)
                 [QPointF(x, y - half), QPointF(x + half, y + half), QPointF(x - half, y + half)]
             )
         )
+
     painter.restore()

@@ -1,4 +1,6 @@
-"""What an optimizer holds of a weight, for the eye: names, signs, colours and forms, the same in every picture."""
+"""What an optimizer holds of a weight, for the eye: names, signs, colours and forms, the same in
+every picture.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Quantity:
-    """key: see training.inside.QUANTITIES, and "ratio". sign: as in a formula. form: of its marks. tip: a sentence."""
+    """key: see training.inside.QUANTITIES, and "ratio".
+
+    sign: as in a formula. form: of its marks. tip: a sentence.
+    """
 
     key: str
     name: str

@@ -1,5 +1,6 @@
-"""The sizes of a layer's gradients, moments, steps and weights now, over each other on one logarithmic axis; and how
-the weights of a layer and of the whole have grown."""
+"""The sizes of a layer's gradients, moments, steps and weights now, over each other on one
+logarithmic axis; and how the weights of a layer and of the whole have grown.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +20,9 @@ THIN_POINTS = 2000
 
 
 class SizesPlot(Plot):
-    """show_sizes(histograms): a curve for each quantity there is, of how many of a layer's numbers are so large."""
+    """show_sizes(histograms): a curve for each quantity there is, of how many of a layer's numbers
+    are so large.
+    """
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, x_words=power_text, y_words=percent, x_title="size", room=46)
@@ -28,11 +31,13 @@ class SizesPlot(Plot):
             name = one.name if one.sign in ("g", "w", "step") else f"{one.sign}  {one.name}"
             series = Series(name, one.role, words=percent_text, dots=False)
             self.curves[one.key] = self.add(series)
+
         self._signs = {one.key: pg.TextItem(one.sign, anchor=(0.5, 1.0)) for one in HELD}
         for sign in self._signs.values():
             sign.setZValue(30)
             sign.hide()
             self.addItem(sign, ignoreBounds=True)
+
         self.restyle()
 
     def show_sizes(self, histograms: dict[str, np.ndarray]) -> None:
@@ -45,9 +50,11 @@ class SizesPlot(Plot):
             if counts is None or not total:
                 series.show(EMPTY, EMPTY)
                 continue
+
             shares = counts / total
             used |= shares > 0.002
             series.show(middles, shares)
+
         self._place_signs()
         places = np.flatnonzero(used)
         if len(places):
@@ -55,6 +62,7 @@ class SizesPlot(Plot):
                 float(EDGES[max(0, places[0] - 1)]),
                 float(EDGES[min(BINS, places[-1] + 2)]),
             )
+
         self.refresh()
 
     def limits(self) -> tuple[float, float, float, float]:
@@ -66,22 +74,26 @@ class SizesPlot(Plot):
         for key, sign in self._signs.items():
             series = self.curves[key]
             sign.setVisible(len(series.y) > 0)
+
             if len(series.y):
                 peak = int(series.y.argmax())
                 sign.setPos(float(series.x[peak]), round(float(series.y[peak]), 2))
 
     def _show_legend(self) -> None:
         """Names in the colour of text: on dark ground the blue of the weights is hard to read."""
-        words, named = self.theme.color("text").name(), [one for one in self.series if len(one.x)]
+        words = self.theme.color("text").name()
+        named = [one for one in self.series if len(one.x)]
         lines = [
             f'<span style="color:{self.theme.color(one.role).name()}">━</span> '
             f'<span style="color:{words}">{one.name}</span>'
             for one in named
         ]
+
         text = "<br>".join(lines)
         if text != self.legend.text():
             self.legend.setText(text)
             self._place_overlays()
+
         self.legend.setVisible(bool(text))
 
     def restyle(self) -> None:
@@ -96,8 +108,9 @@ class SizesPlot(Plot):
 
 
 class NormsPlot(Plot):
-    """How long the weights are, as times what they were at the first look: the chosen layer, all together, and each of
-    the others thin."""
+    """How long the weights are, as times what they were at the first look: the chosen layer, all
+    together, and each of the others thin.
+    """
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, y_words=times_axis, x_title="epoch")
@@ -109,7 +122,10 @@ class NormsPlot(Plot):
         self.restyle()
 
     def show_norms(self, norms: np.ndarray, epochs: np.ndarray, row: int, name: str) -> None:
-        """norms: (L, T) Euclidean norms of the layers' weights. epochs: (T,) where. row: the layer chosen."""
+        """norms: (L, T) Euclidean norms of the layers' weights.
+
+        epochs: (T,) where. row: the layer chosen.
+        """
         first = np.where(norms[:, :1] > 0, norms[:, :1], np.nan) if norms.size else norms
         grown = norms / first if norms.size else norms
         whole = np.sqrt((norms**2).sum(axis=0))
@@ -126,6 +142,7 @@ class NormsPlot(Plot):
         if not layers or not looks:
             self.others.setData(EMPTY, EMPTY)
             return
+
         places = np.unique(
             np.linspace(0, looks - 1, max(2, min(looks, THIN_POINTS // layers - 1))).astype(int)
         )
@@ -137,12 +154,13 @@ class NormsPlot(Plot):
         self.others.setData(x, y, connect="finite")
 
     def limits(self) -> tuple[float, float, float, float]:
-        """The thin lines do not set the scale: a layer that begins near zero, as answers do, grows many times over."""
+        """The thin lines do not set the scale: a layer that begins near zero, as answers do, grows
+        many times over.
+        """
         left, right, low, high = super().limits()
-        middle, half = (
-            (low + high) / 2,
-            max((high - low) / 2, 0.02),
-        )  # a hundredth more is not a mountain
+        middle = (low + high) / 2
+        half = max((high - low) / 2, 0.02)  # a hundredth more is not a mountain
+
         return left, right, middle - half, middle + half
 
     def restyle(self) -> None:

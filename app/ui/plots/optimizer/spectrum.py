@@ -1,4 +1,6 @@
-"""How a layer's numbers spread over sizes, over time: a column a look, the deeper the colour the more numbers."""
+"""How a layer's numbers spread over sizes, over time: a column a look, the deeper the colour the
+more numbers.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +21,12 @@ class Spectrum(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self.shares, self.steps, self.sizes = np.empty((0, 0)), np.empty(0), np.empty(0)
-        self.role, self.first, self.last = "text", 0, len(EDGES) - 1
+        self.shares = np.empty((0, 0))
+        self.steps = np.empty(0)
+        self.sizes = np.empty(0)
+        self.role = "text"
+        self.first = 0
+        self.last = len(EDGES) - 1
         self._image = QImage()
         self.setObjectName("inside.spectrum")
         self.setAccessibleName("Sizes over time")
@@ -31,12 +37,20 @@ class Spectrum(QWidget):
     def show_histograms(
         self, shares: np.ndarray, steps: np.ndarray, sizes: np.ndarray, role: str
     ) -> None:
-        """shares: (BINS, T), of the sizes of inside.EDGES. sizes: (T,) root mean squares, NaN where there is none."""
-        self.shares, self.steps, self.sizes, self.role = shares, steps, sizes, role
+        """shares: (BINS, T), of the sizes of inside.EDGES.
+
+        sizes: (T,) root mean squares, NaN where there is none.
+        """
+        self.shares = shares
+        self.steps = steps
+        self.sizes = sizes
+        self.role = role
+
         used = np.flatnonzero(shares.max(axis=1) > 0.002) if shares.size else np.empty(0, int)
         if len(used):
             self.first = max(0, int(used[0]) // PER_DECADE * PER_DECADE)
             self.last = min(len(EDGES) - 1, -(-(int(used[-1]) + 1) // PER_DECADE) * PER_DECADE)
+
         self._colour()
         self.update()
 
@@ -44,6 +58,7 @@ class Spectrum(QWidget):
         if not self.shares.size:
             self._image = QImage()
             return
+
         shown = self.shares[self.first : self.last][::-1]
         colours = between(self._theme.color("surface"), self._theme.color(self.role))
         self._image = heat_image(
@@ -70,10 +85,15 @@ class Spectrum(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._image.isNull():
             return
-        painter, theme, area = QPainter(self), self._theme, self._area()
+
+        painter = QPainter(self)
+        theme = self._theme
+        area = self._area()
         painter.drawImage(area, self._image)
-        low, high = EDGES[self.first], EDGES[self.last]
+        low = EDGES[self.first]
+        high = EDGES[self.last]
         painter.setFont(theme.font(11))
+
         metrics = QFontMetricsF(painter.font())
         for exponent in decades(low, high, max(2, int(area.height() / theme.px(26)))):
             y = area.bottom() - (exponent - low) / (high - low) * area.height()
@@ -86,10 +106,13 @@ class Spectrum(QWidget):
                 Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
                 power_text(exponent),
             )
+
         below = QRectF(area.left(), area.bottom() + 3, area.width(), theme.px(16))
         painter.drawText(below, Qt.AlignmentFlag.AlignLeft, f"step {self.steps[0]:,.0f}")
+
         if len(self.steps) > 1:
             painter.drawText(below, Qt.AlignmentFlag.AlignRight, f"step {self.steps[-1]:,.0f}")
+
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(theme.color("accent"), 2))
         self._paint_line(painter, area, low, high)
@@ -103,6 +126,7 @@ class Spectrum(QWidget):
             if not (np.isfinite(size) and size > 0):
                 before = None
                 continue
+
             share = min(1.0, max(0.0, (np.log10(size) - low) / (high - low)))
             here = QPointF(
                 area.left() + (column + 0.5) / count * area.width(),
@@ -110,6 +134,7 @@ class Spectrum(QWidget):
             )
             if before is not None:
                 painter.drawLine(before, here)
+
             before = here
 
     def words(self, place: QPointF) -> str:
@@ -117,11 +142,15 @@ class Spectrum(QWidget):
         area = self._area()
         if not self.shares.size or not area.contains(place):
             return ""
-        columns, rows = self.shares.shape[1], self.last - self.first
+
+        columns = self.shares.shape[1]
+        rows = self.last - self.first
         column = min(columns - 1, int((place.x() - area.left()) / area.width() * columns))
         row = self.first + min(rows - 1, int((area.bottom() - place.y()) / area.height() * rows))
+
         return (
-            f"step {self.steps[column]:,.0f}: {percent_text(self.shares[row, column])} of the numbers are between "
+            f"step {self.steps[column]:,.0f}: {percent_text(self.shares[row, column])} of the "
+            "numbers are between "
             f"{10 ** EDGES[row]:.1e} and {10 ** EDGES[row + 1]:.1e}"
         )
 

@@ -1,4 +1,6 @@
-"""One example of any kind, painted: a picture, a row's values, the beginning of a text, a signal, or two of them."""
+"""One example of any kind, painted: a picture, a row's values, the beginning of a text, a signal,
+or two of them.
+"""
 
 from __future__ import annotations
 
@@ -23,35 +25,47 @@ from app.ui.widgets.examples.thumbnails import crisp
 
 SIZES = {"image": (76, 76), "row": (152, 88), "text": (208, 64), "signal": (152, 56)}
 """Width and height in pixels at 100 % at which a kind can be told from its neighbours."""
-SHORT, A_LINE = 60, 20
+
+SHORT = 60
+A_LINE = 20
 """Letters of a text that fits into a narrow tile, and of one of its lines."""
+
 LETTERS = 600
 """Of a text, as many as are laid out."""
+
 RADIUS = 6
 
 
 def size_of(example: Example) -> tuple[int, int]:
-    """Width and height at 100 % at which it is well seen small; of a pair, both halves side by side."""
+    """Width and height at 100 % at which it is well seen small; of a pair, both halves side by
+    side.
+    """
     if example.halves:
         sizes = [size_of(half) for half in example.halves]
         return sum(width for width, _ in sizes) + 8 * (len(sizes) - 1), max(
             height for _, height in sizes
         )
+
     width, height = SIZES.get(example.kind, SIZES["row"])
     if example.kind == "row":
         return width, min(height, 10 + 13 * max(2, len(example.cells)))
     if example.kind == "text" and len(example.text) <= SHORT:
         return SIZES["row"][0], min(height, 10 + 15 * (1 + len(example.text) // A_LINE))
+
     return width, height
 
 
 def paint_example(
     painter: QPainter, theme: Theme, box: QRectF, example: Example, ratio: float = 1.0
 ) -> None:
-    """Paint it into a box, all of it as far as it fits. ratio: pixels of the screen a pixel of the window."""
+    """Paint it into a box, all of it as far as it fits.
+
+    ratio: pixels of the screen a pixel of the window.
+    """
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setClipRect(box)
+
     if example.halves:
         _pair(painter, theme, box, example, ratio)
     elif example.picture is not None:
@@ -84,6 +98,7 @@ def paint_example(
             box.adjusted(theme.px(6), theme.px(4), -theme.px(6), -theme.px(4)),
             example.text,
         )
+
     painter.restore()
 
 
@@ -95,6 +110,7 @@ def pixmap_of(theme: Theme, example: Example, size: QSize, ratio: float = 1.0) -
     painter = QPainter(pixmap)
     paint_example(painter, theme, QRectF(0, 0, size.width(), size.height()), example, ratio)
     painter.end()
+
     return pixmap
 
 
@@ -103,7 +119,8 @@ class ExampleView(QWidget):
 
     def __init__(self, theme: Theme, scale: float = 1.0) -> None:
         super().__init__()
-        self._theme, self._scale = theme, scale
+        self._theme = theme
+        self._scale = scale
         self.example: Example | None = None
         self.setAccessibleName("Example")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
@@ -124,12 +141,14 @@ class ExampleView(QWidget):
         return QSize(self._theme.px(width * self._scale), self._theme.px(height * self._scale))
 
     def minimumSizeHint(self) -> QSize:
-        hint, px = self.sizeHint(), self._theme.px
+        hint = self.sizeHint()
+        px = self._theme.px
         return QSize(min(hint.width(), px(120)), min(hint.height(), px(48)))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self.example is None:
             return
+
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         outline = QPainterPath()
@@ -148,11 +167,13 @@ def _pair(painter: QPainter, theme: Theme, box: QRectF, example: Example, ratio:
     """Side by side, each with the width that its kind needs."""
     gap = theme.px(8)
     shares = [size_of(half)[0] for half in example.halves]
+
     left = box.left()
     for half, share in zip(example.halves, shares, strict=True):
         width = (box.width() - gap * (len(shares) - 1)) * share / sum(shares)
         paint_example(painter, theme, QRectF(left, box.top(), width, box.height()), half, ratio)
         left += width + gap
+
         if half is not example.halves[-1]:
             painter.setPen(QPen(theme.color("border"), 1))
             painter.drawLine(
@@ -161,10 +182,13 @@ def _pair(painter: QPainter, theme: Theme, box: QRectF, example: Example, ratio:
 
 
 def _row(painter: QPainter, theme: Theme, box: QRectF, example: Example) -> None:
-    """A line a column: its name on the left, its value on the right; the last line says how many are left out."""
+    """A line a column: its name on the left, its value on the right; the last line says how many
+    are left out.
+    """
     painter.setFont(theme.font(11))
     metrics = QFontMetricsF(painter.font())
     lines = max(1, int(box.height() / metrics.height()))
+
     cells = example.cells if len(example.cells) <= lines else example.cells[: lines - 1]
     for number, (name, value) in enumerate(cells):
         place = QRectF(
@@ -177,6 +201,7 @@ def _row(painter: QPainter, theme: Theme, box: QRectF, example: Example) -> None
         painter.setPen(theme.color("secondary"))
         name = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room)
         painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
+
     if left_out := len(example.cells) - len(cells):
         place = QRectF(
             box.left(), box.top() + len(cells) * metrics.height(), box.width(), metrics.height()
@@ -201,18 +226,23 @@ def _text(painter: QPainter, theme: Theme, box: QRectF, text: str) -> None:
     layout.setTextOption(option)
     starts: list[int] = []
     layout.beginLayout()
+
     while len(starts) <= most and (line := layout.createLine()).isValid():
         line.setLineWidth(box.width())
         starts.append(line.textStart())
+
     layout.endLayout()
     painter.setFont(font)
     painter.setPen(theme.color("text"))
+
     for number, start in enumerate(starts[:most]):
         last = number == most - 1
         end = len(short) if last or number + 1 >= len(starts) else starts[number + 1]
+
         words = short[start:end]
         if last and len(text) > LETTERS:
             words += "…"
+
         words = (
             metrics.elidedText(words, Qt.TextElideMode.ElideRight, box.width()) if last else words
         )
@@ -224,9 +254,12 @@ def _text(painter: QPainter, theme: Theme, box: QRectF, text: str) -> None:
 def _signal(painter: QPainter, theme: Theme, box: QRectF, signal: np.ndarray) -> None:
     """A line a channel on one scale, low and high of what falls on each pixel."""
     values = np.nan_to_num(signal.astype(float))
-    low, high = float(values.min()), float(values.max())
+    low = float(values.min())
+    high = float(values.max())
     spread = (high - low) or 1.0
-    length, columns = values.shape[1], max(1, int(box.width()))
+    length = values.shape[1]
+
+    columns = max(1, int(box.width()))
     for number, channel in enumerate(values[:4]):
         if length > 2 * columns:
             edges = np.linspace(0, length, columns + 1).astype(int)[:-1]
@@ -235,7 +268,9 @@ def _signal(painter: QPainter, theme: Theme, box: QRectF, signal: np.ndarray) ->
             ).ravel()
             x = np.repeat(np.arange(columns, dtype=float), 2)
         else:
-            y, x = channel, np.linspace(0, box.width(), max(2, length))[:length]
+            y = channel
+            x = np.linspace(0, box.width(), max(2, length))[:length]
+
         points = [
             QPointF(box.left() + across, box.bottom() - (height - low) / spread * box.height())
             for across, height in zip(x.tolist(), y.tolist(), strict=True)

@@ -1,4 +1,6 @@
-"""Examples of any kind in a grid with captions; pictures look as in a ThumbnailGrid, others get the width they need."""
+"""Examples of any kind in a grid with captions; pictures look as in a ThumbnailGrid, others get the
+width they need.
+"""
 
 from __future__ import annotations
 
@@ -15,16 +17,21 @@ from app.ui.widgets.examples.thumbnails import ThumbnailGrid, crisp
 
 LOOKED_AT = 24
 """Examples from which the size of all tiles is taken."""
+
 ExampleRow = tuple[Example, str, str]
 """The example, a caption of up to three lines, a tone (see thumbnails.Tone)."""
 
 
 class LazyRows(Sequence[ExampleRow]):
-    """Rows that are made when they are painted: `made(number)` for each of `count`. lines: of the longest caption;
-    as of the first few if not said."""
+    """Rows that are made when they are painted: `made(number)` for each of `count`.
+
+    lines: of the longest caption; as of the first few if not said.
+    """
 
     def __init__(self, count: int, made: Callable[[int], ExampleRow], lines: int = 0) -> None:
-        self._count, self._made, self.lines = count, made, lines
+        self._count = count
+        self._made = made
+        self.lines = lines
 
     def __len__(self) -> int:
         return self._count
@@ -38,11 +45,14 @@ class LazyRows(Sequence[ExampleRow]):
             return [self._made(i) for i in range(*index.indices(self._count))]
         if not -self._count <= index < self._count:
             raise IndexError(index)
+
         return self._made(index % self._count)
 
 
 class ExampleGrid(ThumbnailGrid):
-    """show_rows(rows of (Example, caption, tone)). The tiles are as large as the largest of the first few needs.
+    """show_rows(rows of (Example, caption, tone)).
+
+    The tiles are as large as the largest of the first few needs.
 
     size: side of a picture's tile in pixels at 100 %.
     """
@@ -81,6 +91,7 @@ class ExampleGrid(ThumbnailGrid):
         example: Example = item
         if example.picture is not None:
             return crisp(example.picture, self.tile.width(), ratio)
+
         return pixmap_of(self.theme, example, self.tile, ratio)
 
     def spoken(self, item: Any) -> str:

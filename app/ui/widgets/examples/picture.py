@@ -1,4 +1,6 @@
-"""One example of any kind as a person sees it: a value made from a data set's row, painted by widgets/example.py."""
+"""One example of any kind as a person sees it: a value made from a data set's row, painted by
+widgets/example.py.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +23,8 @@ LINE = 80
 class Example:
     """kind: "image", "row", "text", "signal" or "pair"; what is there besides follows from it.
 
-    picture: (C, H, W) uint8. cells: (column, value as text) of a row. text: all of it. signal: (C, L) float32.
-    halves: of a pair. name: where it came from, "" where that is not known.
+    picture: (C, H, W) uint8. cells: (column, value as text) of a row. text: all of it. signal: (C,
+    L) float32. halves: of a pair. name: where it came from, "" where that is not known.
     """
 
     kind: str
@@ -42,14 +44,19 @@ class Example:
             return shortened(", ".join(f"{name} {value}" for name, value in self.cells))
         if self.kind == "text":
             return shortened(" ".join(self.text.split()))
+
         return self.name
 
 
 def example_of(dataset: Dataset, row: int) -> Example:
-    """The example in a row of the data set. Cheap: a memory-mapped set is read only where it is looked at."""
+    """The example in a row of the data set.
+
+    Cheap: a memory-mapped set is read only where it is looked at.
+    """
     name = dataset.names[row] if row < len(dataset.names) else ""
     preparation = dataset.description.preparation
     halves = [np.asarray(array[row]) for array in dataset.arrays]
+
     return example_from(preparation, halves[0] if len(halves) == 1 else tuple(halves), name)
 
 
@@ -63,6 +70,7 @@ def example_from(preparation: Preparation, kept: Any, name: str = "") -> Example
             name,
             halves=tuple(example_from(half, one) for half, one in zip(halves, kept, strict=True)),
         )
+
     kind = inputs[0].kind
     seen = preparation.shown(kept)
     if kind == "image":
@@ -73,6 +81,7 @@ def example_from(preparation: Preparation, kept: Any, name: str = "") -> Example
         )
     if kind == "text":
         return Example(kind, name, text=str(seen))
+
     return Example(kind, name, signal=np.atleast_2d(np.asarray(seen, dtype=np.float32)))
 
 

@@ -1,4 +1,6 @@
-"""Pictures in a grid with captions: small ones stay crisp, thousands stay quick, and the keyboard reaches each."""
+"""Pictures in a grid with captions: small ones stay crisp, thousands stay quick, and the keyboard
+reaches each.
+"""
 
 from __future__ import annotations
 
@@ -40,50 +42,69 @@ from app.ui.style.theme import SMALL, Theme
 Tone = Literal["normal", "wrong", "good", "quiet"]
 Row = tuple[Any, str, str]
 """What is drawn (here a picture of (C, H, W) uint8), a caption of up to three lines, a tone."""
+
 Index = QModelIndex | QPersistentModelIndex
 
 TONES = {"normal": "text", "wrong": "validation", "good": "best", "quiet": "secondary"}
 """Colour of a caption by its tone; the caption's words say the same."""
-GAP, MARGIN, RADIUS, CACHED = 8, 12, 6, 600
-"""Between rows, and of a picture's caption beyond the picture, in pixels at 100 %; pixmaps that are kept."""
+
+GAP = 8
+MARGIN = 12
+RADIUS = 6
+CACHED = 600
+"""Between rows, and of a picture's caption beyond the picture, in pixels at 100 %; pixmaps that are
+kept.
+"""
 
 
 def image(array: np.ndarray) -> QImage:
-    """(H, W), (1, H, W) or (3, H, W) uint8 as an image that owns its pixels. Raises ValueError for other shapes."""
+    """(H, W), (1, H, W) or (3, H, W) uint8 as an image that owns its pixels.
+
+    Raises ValueError for other shapes.
+    """
     if array.ndim == 2:
         array = array[None]
     if array.ndim != 3 or array.shape[0] not in (1, 3):
         raise ValueError(f"a picture of shape {array.shape} cannot be shown")
+
     channels, height, width = array.shape
     if channels == 1:
         pixels = np.ascontiguousarray(array[0], dtype=np.uint8)
         return QImage(
             pixels.tobytes(), width, height, width, QImage.Format.Format_Grayscale8
         ).copy()
+
     pixels = np.ascontiguousarray(array.transpose(1, 2, 0), dtype=np.uint8)
     return QImage(pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
 
 
 def crisp(array: np.ndarray, side: int, ratio: float = 1.0) -> QPixmap:
-    """A picture scaled to fit a square of `side` pixels of the window, on a screen of `ratio` pixels a pixel.
+    """A picture scaled to fit a square of `side` pixels of the window, on a screen of `ratio`
+    pixels a pixel.
 
-    A small one is first enlarged a whole number of times without smoothing, so that its own pixels stay visible and
-    equal, then brought to size.
+    A small one is first enlarged a whole number of times without smoothing, so that its own pixels
+    stay visible and equal, then brought to size.
     """
     source = image(array)
     target = max(1, round(side * ratio))
+
     largest = max(source.width(), source.height(), 1)
     if largest < target:
         factor = -(-target // largest)
         source = source.scaled(source.width() * factor, source.height() * factor)
-    keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+
+    keep = Qt.AspectRatioMode.KeepAspectRatio
+    smooth = Qt.TransformationMode.SmoothTransformation
     pixmap = QPixmap.fromImage(source.scaled(target, target, keep, smooth))
     pixmap.setDevicePixelRatio(ratio)
+
     return pixmap
 
 
 class _Rows(QAbstractListModel):
-    """The rows as given; pictures become pixmaps only when they are painted, and the last ones are kept."""
+    """The rows as given; pictures become pixmaps only when they are painted, and the last ones are
+    kept.
+    """
 
     def __init__(self, grid: ThumbnailGrid) -> None:
         super().__init__(grid)
@@ -105,13 +126,16 @@ class _Rows(QAbstractListModel):
             return None
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return self.rows[index.row()][1]
+
         if role == Qt.ItemDataRole.AccessibleTextRole:
             item, text, _ = self.rows[index.row()]
             caption = text.replace("\n", ", ")
             what = self._grid.spoken(item)
+
             return (
                 f"{what} {index.row() + 1} of {len(self.rows)}{': ' + caption if caption else ''}"
             )
+
         return None
 
     def pixmap(self, row: int, ratio: float) -> QPixmap:
@@ -123,6 +147,7 @@ class _Rows(QAbstractListModel):
             self._pixmaps[key] = self._grid.draw(self.rows[row][0], ratio)
             if len(self._pixmaps) > CACHED:
                 self._pixmaps.popitem(last=False)
+
         return self._pixmaps[key]
 
 
@@ -137,7 +162,8 @@ class _Painter(QStyledItemDelegate):
         return self._grid.cell
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        grid, theme = self._grid, self._grid.theme
+        grid = self._grid
+        theme = self._grid.theme
         _, caption, tone = grid.rows[index.row()]
         cell: QRect = option.rect
         state = option.state
@@ -153,18 +179,22 @@ class _Painter(QStyledItemDelegate):
         painter.setClipPath(outline)
         painter.drawPixmap(tile.x() + (wide - width) // 2, tile.y() + (high - height) // 2, pixmap)
         painter.setClipping(False)
+
         if edge := self._edge(state, tone):
             painter.setPen(QPen(edge, 2))
             painter.drawPath(outline)
+
         self._caption(painter, cell, tile.bottom() + theme.px(3), caption, tone)
         painter.restore()
 
     def _edge(self, state: QStyle.StateFlag, tone: str) -> QColor | None:
-        theme, flag = self._grid.theme, QStyle.StateFlag
+        theme = self._grid.theme
+        flag = QStyle.StateFlag
         if state & flag.State_HasFocus or (self._grid.keeps_choice and state & flag.State_Selected):
             return theme.color("accent")
         if state & flag.State_MouseOver and self._grid.clickable:
             return theme.color("accent")
+
         return theme.color(TONES[tone]) if tone in ("wrong", "good") else None
 
     def _caption(self, painter: QPainter, cell: QRect, top: int, caption: str, tone: str) -> None:
@@ -172,6 +202,7 @@ class _Painter(QStyledItemDelegate):
         font = theme.font(SMALL)
         metrics = QFontMetrics(font)
         painter.setFont(font)
+
         for number, line in enumerate(caption.split("\n")[: self._grid.lines]):
             quiet = number > 0 and tone == "normal"
             painter.setPen(theme.color("secondary" if quiet else TONES.get(tone, "text")))
@@ -183,8 +214,9 @@ class _Painter(QStyledItemDelegate):
 class ThumbnailGrid(QListView):
     """Pictures with captions. `chosen(row)` is a click, or Enter on the picture with the focus.
 
-    size: side of a picture in pixels at 100 %. With `rows_visible` the grid is just so many rows high and scrolls;
-    without, it takes the room it gets. `keeps_choice` leaves the chosen one outlined.
+    size: side of a picture in pixels at 100 %. With `rows_visible` the grid is just so many rows
+    high and scrolls; without, it takes the room it gets. `keeps_choice` leaves the chosen one
+    outlined.
     """
 
     chosen = Signal(int)
@@ -193,12 +225,10 @@ class ThumbnailGrid(QListView):
         self, theme: Theme, size: int = 64, rows_visible: int = 0, keeps_choice: bool = False
     ) -> None:
         super().__init__()
-        self.theme, self.size_at_100, self.rows_visible, self.keeps_choice = (
-            theme,
-            size,
-            rows_visible,
-            keeps_choice,
-        )
+        self.theme = theme
+        self.size_at_100 = size
+        self.rows_visible = rows_visible
+        self.keeps_choice = keeps_choice
         self.clickable = True
         self.lines = 0
         self._model = _Rows(self)
@@ -287,7 +317,9 @@ class ThumbnailGrid(QListView):
     def _measure(self) -> None:
         self.setGridSize(QSize(self.cell.width(), self.cell.height() + self.theme.px(GAP)))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
         if self.rows_visible:
             self.setFixedHeight(self.height_of(self.rows_visible))
+
         self.updateGeometry()
         self.viewport().update()

@@ -1,5 +1,7 @@
-"""What the device says of itself: how its memory is divided, and what else it tells. A field that is unknown is a dash
-with the reason; it never takes the others with it."""
+"""What the device says of itself: how its memory is divided, and what else it tells.
+
+A field that is unknown is a dash with the reason; it never takes the others with it.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,10 @@ from app.ui.widgets.memory.memory_table import RIGHT, Swatch
 
 
 class DevicePanel(QWidget):
-    """`show_readings(rows, device, reasons, peak)`: see MemoryMeasured. The parts add up to the device's total."""
+    """`show_readings(rows, device, reasons, peak)`: see MemoryMeasured.
+
+    The parts add up to the device's total.
+    """
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -50,12 +55,15 @@ class DevicePanel(QWidget):
         total = device.get("total")
         self.bar.setVisible(bool(parts))
         self.bar.show_parts(parts, int(total) if total else None, peak)
+
         lines = [(part.name, bytes_text(part.bytes), part.meaning, part.role) for part in parts]
         if not parts:
             why = next((reasons[key] for key in ("total", "free") if key in reasons), "")
             lines = [("memory of the device", UNKNOWN, why, "")]
+
         if device.get("reserved") is None and "reserved" in reasons:
             lines.append(("kept by PyTorch", UNKNOWN, reasons["reserved"], ""))
+
         whole = [("together", bytes_text(total), "", "")] if parts else []
         told = [(name, value, why, "") for name, value, why in readings_in_words(device, reasons)]
         self._show([*lines, *whole, *told])
@@ -65,8 +73,10 @@ class DevicePanel(QWidget):
         if names != self._layout_of:
             self._layout_of = names
             self._rebuild(lines)
+
         self.lines = [(name, value) for name, value, *_ in lines]
         self.reasons = [why for _, value, why, _ in lines if value == UNKNOWN and why]
+
         for (_, value, why, _), label, below in zip(lines, self._values, self._whys, strict=True):
             label.setText(value)
             below.setText(why if value == UNKNOWN else "")
@@ -77,13 +87,18 @@ class DevicePanel(QWidget):
             item = self._grid.takeAt(0)
             if item is not None and (widget := item.widget()) is not None:
                 widget.deleteLater()
-        self._values, self._whys = [], []
+
+        self._values = []
+        self._whys = []
         for row, (name, _, meaning, role) in enumerate(lines):
             if role:
                 self._grid.addWidget(
                     Swatch(self.theme, role), 2 * row, 0, Qt.AlignmentFlag.AlignVCenter
                 )
-            label, value, why = QLabel(name), QLabel(), QLabel()
+
+            label = QLabel(name)
+            value = QLabel()
+            why = QLabel()
             label.setToolTip(meaning)
             style(label, "row")
             style(value, "figure-small")
@@ -103,4 +118,5 @@ def one_line(rows: Mapping[str, int | None], device: Mapping[str, float | None])
         words.append(f"{bytes_text(device['free'])} of {bytes_text(device['total'])} free")
     if device.get("utilisation") is not None:
         words.append(f"{device['utilisation']:.0f} % busy")
+
     return " · ".join(words)

@@ -1,4 +1,5 @@
-"""The memory ledger as the window shows it: its rows, what they add up to, and how the device's memory is divided.
+"""The memory ledger as the window shows it: its rows, what they add up to, and how the device's
+memory is divided.
 
 Values only, no widgets. Bytes throughout; None is unknown, and unknown never becomes zero.
 """
@@ -14,6 +15,7 @@ from app.ui.widgets.memory.origins import in_full
 
 FLOAT = 4
 """Bytes of a float32, in which weights, gradients and moments are kept."""
+
 Rows = Mapping[str, int | None]
 
 NAMES = {
@@ -35,17 +37,23 @@ FULL_NAMES = NAMES | {
     "workspace": "workspace and rounding",
 }
 """Where there is room."""
+
 OF_THE_WEIGHTS = ("weights", "gradients", "first_moment", "second_moment")
 """Rows of the weights' size: n floats each."""
+
 OF_THE_DATA = ("batch", "dataset")
 """What older runs have as one row, "data"."""
+
 MEANING = {
     "weights": "The numbers that are learned.",
     "gradients": "For each weight the direction in which the loss falls.",
     "first_moment": "For each weight the running average of its gradient: its momentum.",
-    "second_moment": "For each weight the running average of its squared gradient: how large it has been lately.",
-    "other_state": "What else stays: step counters of the optimizer, running averages of batch norm.",
-    "activations": "What the blocks computed, kept by autograd for the backward pass. Grows with the batch size.",
+    "second_moment": "For each weight the running average of its squared gradient: how large it "
+    "has been lately.",
+    "other_state": "What else stays: step counters of the optimizer, running averages of batch "
+    "norm.",
+    "activations": "What the blocks computed, kept by autograd for the backward pass. Grows with "
+    "the batch size.",
     "batch": "The examples at hand, as the network reads them, and their answers.",
     "dataset": "The training examples, decoded once and kept ready.",
     "data": "The examples, decoded once and kept ready, and the batch at hand.",
@@ -69,16 +77,21 @@ def role_of(key: str) -> str:
 
 
 def rows_of(rows: Rows) -> dict[str, int | None]:
-    """The rows in the order of the ledger, each purpose once: without "data" where its two parts are known."""
+    """The rows in the order of the ledger, each purpose once: without "data" where its two parts
+    are known.
+    """
     apart = any(rows.get(key) is not None for key in OF_THE_DATA)
     return {key: rows.get(key) for key in NAMES if key in rows and not (apart and key == "data")}
 
 
 def total_of(rows: Rows) -> int | None:
-    """What it takes at its height: the row "peak", else the sum of what is known; None where nothing is."""
+    """What it takes at its height: the row "peak", else the sum of what is known; None where
+    nothing is.
+    """
     peak = rows.get("peak")
     if peak is not None:
         return peak
+
     known = [value for value in rows_of(rows).values() if value is not None]
     return sum(known) if known else None
 
@@ -91,11 +104,14 @@ def with_workspace(rows: Rows) -> dict[str, int | None]:
         rest = peak - sum(value for value in complete.values() if value is not None)
         if rest > 0:
             complete["workspace"] = rest
+
     return complete
 
 
 def overlap(rows: Rows) -> int:
-    """By how much the rows add up to more than there is at any moment: gradients arrive while activations leave."""
+    """By how much the rows add up to more than there is at any moment: gradients arrive while
+    activations leave.
+    """
     peak = rows.get("peak")
     known = sum(value for value in rows_of(rows).values() if value is not None)
     return max(0, known - peak) if peak is not None else 0
@@ -111,27 +127,38 @@ def parts_of(rows: Rows) -> list[Part]:
 
 
 def multiples(rows: Rows, optimizer: Optimizer | None = None) -> dict[str, float]:
-    """How many times n there are up to and with each row of the weights' size: {"weights": 1.0, "gradients": 2.0,
-    ...}; rows that are empty are left out. The other state is one more n where the optimizer keeps it in full."""
-    weights, found, total = rows.get("weights"), {}, 0.0
+    """How many times n there are up to and with each row of the weights' size: {"weights": 1.0,
+    "gradients": 2.0, ...}; rows that are empty are left out. The other state is one more n where
+    the optimizer keeps it in full.
+    """
+    weights = rows.get("weights")
+    found = {}
+
+    total = 0.0
     for key in OF_THE_WEIGHTS if weights else ():
         if size := rows.get(key):
             total += size / (weights or 1)
             found[key] = total
+
     if found and in_full(optimizer) and rows.get("other_state"):
         found["other_state"] = total + 1
+
     return found
 
 
 def sum_in_words(rows: Rows, parameters: int | None, optimizer: Optimizer | None = None) -> str:
-    """ "4n = 4 × 160,874 floats = 2.5 MiB", from the rows that there are; "" while the weights are unknown."""
+    """ "4n = 4 × 160,874 floats = 2.5 MiB", from the rows that there are; "" while the weights are
+    unknown.
+    """
     weights = rows.get("weights")
     found = multiples(rows, optimizer)
     if not weights or not found:
         return ""
+
     most = max(found.values())
     times = times_text(most)
     count = parameters or weights // FLOAT
+
     return f"{times}n = {times} × {count:,} floats = {bytes_text(round(most * weights))}"
 
 
@@ -143,6 +170,7 @@ def difference_in_words(predicted: int | None, measured: int | None) -> str:
         return "exact"
     if not predicted:
         return f"+{bytes_text(measured)}"
+
     share = 100 * (measured - predicted) / predicted
     return f"{share:+.1f} %" if abs(share) < 10 else f"{share:+.0f} %"
 
@@ -153,20 +181,25 @@ Readings = Mapping[str, float | None]
 
 
 def device_parts(rows: Rows, device: Readings) -> list[Part]:
-    """How the device's memory is divided, so that the parts add up to its total; [] where the total is unknown.
+    """How the device's memory is divided, so that the parts add up to its total; [] where the total
+    is unknown.
 
-    On a GPU: in use by the model (allocated), kept by PyTorch (reserved - allocated), other programs and the driver
-    (used - reserved), free. On the CPU the process stands for PyTorch.
+    On a GPU: in use by the model (allocated), kept by PyTorch (reserved - allocated), other
+    programs and the driver (used - reserved), free. On the CPU the process stands for PyTorch.
     """
-    total, free = _whole(device.get("total")), _whole(device.get("free"))
+    total = _whole(device.get("total"))
+    free = _whole(device.get("free"))
     if total is None or free is None:
         return []
+
     used = max(0, total - free)
     gpu = device.get("reserved") is not None
     ours = _whole(device.get("reserved")) if gpu else _whole(device.get("process"))
+
     model = _whole(device.get("allocated"))
     if model is None:
         model = total_of(rows) or 0
+
     ours = min(used, ours if ours is not None else model)
     model = min(model, ours)
     kept = (
@@ -178,6 +211,7 @@ def device_parts(rows: Rows, device: Readings) -> list[Part]:
             "The window, the libraries, and what Python keeps for reuse.",
         )
     )
+
     others = "Other programs, and on a GPU its driver, which takes a fixed amount for each program."
     return [
         Part(
@@ -220,4 +254,5 @@ def readings_in_words(device: Readings, reasons: Mapping[str, str]) -> list[tupl
             lines.append(
                 (name, words(value) if known else "–", "" if known else reasons.get(key, ""))
             )
+
     return lines

@@ -1,5 +1,6 @@
-"""Memory as a bar to scale, each purpose in its colour, and below it the small parts enlarged, so that nothing is drawn
-larger than it is."""
+"""Memory as a bar to scale, each purpose in its colour, and below it the small parts enlarged, so
+that nothing is drawn larger than it is.
+"""
 
 from __future__ import annotations
 
@@ -13,23 +14,28 @@ from app.ui.style.theme import Theme
 from app.ui.text.amounts import bytes_text
 from app.ui.widgets.memory.ledger import OF_THE_WEIGHTS, Part
 
-BAR, LINK, SMALL_BAR = 16, 15, 10
+BAR = 16
+LINK = 15
+SMALL_BAR = 10
 WORTH_ENLARGING = 0.35
 """The weights' rows are enlarged when together they are less than this share of the bar."""
 
 
 class MemoryBar(QWidget):
-    """`show_parts(parts)`; `total` sets the scale where the parts do not fill it; `peak` is a marker.
+    """`show_parts(parts)`; `total` sets the scale where the parts do not fill it; `peak` is a
+    marker.
 
-    enlarge: draw the rows of the weights' size once more below, over the full width, joined by two lines.
-    thin: a bar of 8 pixels without anything below, for the bottom of the window.
+    enlarge: draw the rows of the weights' size once more below, over the full width, joined by two
+    lines. thin: a bar of 8 pixels without anything below, for the bottom of the window.
     """
 
     def __init__(
         self, theme: Theme, enlarge: bool = False, thin: bool = False, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self.theme, self._enlarge, self._thin = theme, enlarge, thin
+        self.theme = theme
+        self._enlarge = enlarge
+        self._thin = thin
         self.parts: Sequence[Part] = ()
         self.total = 0
         self.peak: int | None = None
@@ -40,7 +46,10 @@ class MemoryBar(QWidget):
     def show_parts(
         self, parts: Sequence[Part], total: int | None = None, peak: int | None = None
     ) -> None:
-        """parts: from left to right. total: bytes of the whole bar, the sum if None. peak: bytes from the left."""
+        """parts: from left to right.
+
+        total: bytes of the whole bar, the sum if None. peak: bytes from the left.
+        """
         self.parts = tuple(parts)
         self.total = max(total or 0, sum(part.bytes for part in parts), peak or 0)
         self.peak = peak
@@ -75,7 +84,9 @@ class MemoryBar(QWidget):
 
     def enlarged_segments(self) -> list[tuple[Part, QRectF]]:
         parts = self.enlarged
-        top, height = float(self.theme.px(BAR + LINK)), float(self.theme.px(SMALL_BAR))
+        top = float(self.theme.px(BAR + LINK))
+        height = float(self.theme.px(SMALL_BAR))
+
         return _side_by_side(
             parts, QRectF(0, top, self.width(), height), sum(part.bytes for part in parts)
         )
@@ -94,6 +105,7 @@ class MemoryBar(QWidget):
         segments = self.segments()
         height = self.theme.px(8 if self._thin else BAR)
         self._bar(painter, QRectF(0, 0, self.width(), height), segments)
+
         below = self.enlarged_segments()
         if below:
             self._link(
@@ -102,10 +114,12 @@ class MemoryBar(QWidget):
             self._bar(
                 painter, QRectF(0, below[0][1].top(), self.width(), below[0][1].height()), below
             )
+
         if self.peak and self.total:
             x = self.width() * self.peak / self.total
             painter.setPen(QPen(self.theme.color("text"), self.theme.px(2)))
             painter.drawLine(QPointF(x - 1, 0), QPointF(x - 1, height))
+
         painter.end()
 
     def _bar(self, painter: QPainter, box: QRectF, segments: list[tuple[Part, QRectF]]) -> None:
@@ -116,14 +130,17 @@ class MemoryBar(QWidget):
         painter.save()
         painter.setClipPath(outline)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
         for part, place in segments:
             painter.fillRect(place, self.theme.color(part.role))
+
         painter.restore()
 
     def _link(self, painter: QPainter, above: list[QRectF], below: QRectF) -> None:
         """A grey fan from the small parts to their enlargement."""
         if not above:
             return
+
         top, gap = above[0].bottom() + 1, below.top() - 1
         fan = QPolygonF(
             [
@@ -133,6 +150,7 @@ class MemoryBar(QWidget):
                 QPointF(0, gap),
             ]
         )
+
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.theme.color("track"))
         painter.drawPolygon(fan)
@@ -155,19 +173,23 @@ class MemoryBar(QWidget):
                         self,
                     )
                     return True
+
             if self.parts and self.peak:
                 QToolTip.showText(
                     event.globalPos(), f"Peak of this run: {bytes_text(self.peak)}.", self
                 )
+
             return True
         return super().event(event)
 
 
 def _side_by_side(parts: Sequence[Part], box: QRectF, total: int) -> list[tuple[Part, QRectF]]:
-    placed, before = [], 0
+    placed = []
+    before = 0
     for part in parts:
         left = box.left() + box.width() * before / max(1, total)
         before += part.bytes
         right = box.left() + box.width() * before / max(1, total)
         placed.append((part, QRectF(left, box.top(), right - left, box.height())))
+
     return placed

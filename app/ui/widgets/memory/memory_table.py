@@ -1,4 +1,6 @@
-"""The memory ledger in figures: a row per purpose, predicted and measured, in the colours of the bar."""
+"""The memory ledger in figures: a row per purpose, predicted and measured, in the colours of the
+bar.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +32,7 @@ NOTHING: Mapping[str, int | None] = {}
 COLUMNS = ("predicted", "measured", "difference")
 NONE = "none"
 """For a moment that this optimizer does not keep."""
+
 LESS = "Less than the sum of the rows: gradients arrive while activations leave."
 WIDE = 330
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -40,7 +43,8 @@ class Swatch(QWidget):
 
     def __init__(self, theme: Theme, role: str) -> None:
         super().__init__()
-        self._theme, self._role = theme, role
+        self._theme = theme
+        self._role = role
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self._measure)
         self._measure()
@@ -61,9 +65,10 @@ class Swatch(QWidget):
 class MemoryTable(QWidget):
     """`show_rows(predicted, measured, parameters, optimizer)`.
 
-    compact: two columns of rows with the measured bytes, or the predicted ones while nothing is measured. Otherwise a
-    line per row with the chosen `columns`; n, 2n, 3n, 4n add up beside the rows of the weights' size, their sum stands
-    below them, and with `explained` each row says where it comes from.
+    compact: two columns of rows with the measured bytes, or the predicted ones while nothing is
+    measured. Otherwise a line per row with the chosen `columns`; n, 2n, 3n, 4n add up beside the
+    rows of the weights' size, their sum stands below them, and with `explained` each row says where
+    it comes from.
     """
 
     def __init__(
@@ -74,12 +79,10 @@ class MemoryTable(QWidget):
         explained: bool = True,
     ) -> None:
         super().__init__()
-        self.theme, self._compact, self._columns, self._explained = (
-            theme,
-            compact,
-            tuple(columns),
-            explained,
-        )
+        self.theme = theme
+        self._compact = compact
+        self._columns = tuple(columns)
+        self._explained = explained
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._arranged: tuple[str, ...] = ()
@@ -88,8 +91,10 @@ class MemoryTable(QWidget):
         self._labels: dict[str, tuple[QLabel, ...]] = {}
         self._swatches: dict[str, Swatch] = {}
         self._origins: dict[str, QLabel] = {}
+
         for key in NAMES:
             self._make_row(key)
+
         self._heads = tuple(self._label(text) for text in COLUMNS)
         self._total = tuple(self._label("", "row") for _ in range(4))
         self.sum = self._label("", "row-strong")
@@ -97,8 +102,10 @@ class MemoryTable(QWidget):
         self.less.setWordWrap(True)
         self.less.setMinimumWidth(1)
         self.setMinimumWidth(1)
+
         for widget in (*self._heads, *self._total, self.sum, self.less):
             widget.hide()
+
         theme.changed.connect(self._space)
         self._space()
 
@@ -108,7 +115,9 @@ class MemoryTable(QWidget):
         return label
 
     def _make_row(self, key: str) -> None:
-        """Swatch, how many n by here, name, and a figure for each column; below them where it comes from."""
+        """Swatch, how many n by here, name, and a figure for each column; below them where it comes
+        from.
+        """
         swatch = Swatch(self.theme, role_of(key))
         swatch.setParent(self)
         labels = (
@@ -116,11 +125,15 @@ class MemoryTable(QWidget):
             self._label(self._names[key], "row"),
             *(self._label("", "figure-small") for _ in COLUMNS),
         )
+
         labels[1].setWordWrap(not self._compact)
         origin = self._label("")
         origin.setWordWrap(True)
         origin.setMinimumWidth(1)
-        self._swatches[key], self._labels[key], self._origins[key] = swatch, labels, origin
+        self._swatches[key] = swatch
+        self._labels[key] = labels
+        self._origins[key] = origin
+
         for widget in (swatch, *labels, origin):
             widget.hide()
 
@@ -143,11 +156,16 @@ class MemoryTable(QWidget):
         parameters: int | None = None,
         optimizer: Optimizer | None = None,
     ) -> None:
-        """Rows that are empty in both are left out, but for moments that this optimizer does without; what is unknown
-        is a dash. optimizer: for where the rows come from; left out, that is said in general."""
-        expected, found = with_workspace(predicted), with_workspace(measured)
+        """Rows that are empty in both are left out, but for moments that this optimizer does
+        without; what is unknown is a dash. optimizer: for where the rows come from; left out,
+        that is said in general.
+        """
+        expected = with_workspace(predicted)
+        found = with_workspace(measured)
+
         if measured and not self._compact:
             expected.setdefault("workspace", None)
+
         known = expected.get("weights") or found.get("weights")
         shown = tuple(
             key
@@ -156,6 +174,7 @@ class MemoryTable(QWidget):
             or found.get(key)
             or (known and not self._compact and key in OF_THE_WEIGHTS)
         )
+
         of = measured if measured.get("weights") else predicted
         arranged = (
             *shown,
@@ -164,6 +183,7 @@ class MemoryTable(QWidget):
         )
         if arranged != self._arranged:
             self._arrange(arranged)
+
         self._tell_origins(shown, optimizer)
         by_here = multiples(of, optimizer)
         for key in shown:
@@ -174,6 +194,7 @@ class MemoryTable(QWidget):
                 first = key == "weights" or key not in by_here
                 name.setText(FULL_NAMES[key] if first else f"+ {FULL_NAMES[key]}")
                 times.setText(f"{_times(by_here[key])}n" if key in by_here else "")
+
             values = self._cells(expected.get(key), found.get(key), bool(measured))
             if (
                 not self._compact
@@ -181,8 +202,10 @@ class MemoryTable(QWidget):
                 and not (expected.get(key) or found.get(key))
             ):
                 values = (NONE, NONE if measured else "", "")
+
             for cell, text in zip(cells, values, strict=True):
                 cell.setText(text)
+
         self.sum.setText(sum_in_words(of, parameters, optimizer))
         texts = (
             "at the fullest moment",
@@ -196,6 +219,7 @@ class MemoryTable(QWidget):
         for key in shown:
             sentence = own.get(key, MEANING[key])
             self._origins[key].setText(sentence)
+
             for widget in (self._swatches[key], *self._labels[key]):
                 widget.setToolTip(sentence)
 
@@ -217,16 +241,19 @@ class MemoryTable(QWidget):
             self._arrange(self._arranged)
 
     def _arrange(self, arranged: tuple[str, ...]) -> None:
-        """arranged: the rows; "in full" among them says that the other state belongs to those of the weights, "less"
-        that they are never all there at once."""
+        """arranged: the rows; "in full" among them says that the other state belongs to those of
+        the weights, "less" that they are never all there at once.
+        """
         self._arranged = arranged
         while self._grid.count():
             item = self._grid.takeAt(0)
             if item is not None and (widget := item.widget()) is not None:
                 widget.hide()
+
         for column in range(8):
             self._grid.setColumnStretch(column, 0)
             self._grid.setColumnMinimumWidth(column, 0)
+
         rows = [key for key in arranged if key in NAMES]
         (self._arrange_compact if self._compact else self._arrange_full)(rows)
         self.updateGeometry()
@@ -234,6 +261,7 @@ class MemoryTable(QWidget):
     def _arrange_compact(self, shown: list[str]) -> None:
         first = [key for key in shown if key in OF_THE_WEIGHTS]
         second = [key for key in shown if key not in OF_THE_WEIGHTS]
+
         sides = (first, second) if self._wide else ([*first, *second],)
         for column, keys in enumerate(sides):
             for row, key in enumerate(keys):
@@ -241,6 +269,7 @@ class MemoryTable(QWidget):
                 self._put(self._swatches[key], row, 4 * column, Qt.AlignmentFlag.AlignVCenter)
                 self._put(name, row, 4 * column + 1)
                 self._put(value, row, 4 * column + 2, RIGHT)
+
         self._put(self.sum, max(len(keys) for keys in sides), 0, span=7)
         self._grid.setColumnStretch(1, 1)
         self._grid.setColumnStretch(5, 1 if self._wide else 0)
@@ -249,9 +278,11 @@ class MemoryTable(QWidget):
     def _arrange_full(self, shown: list[str]) -> None:
         chosen = [COLUMNS.index(name) for name in self._columns]
         width = 3 + len(chosen)
+
         if len(chosen) > 1:
             for column, number in enumerate(chosen):
                 self._put(self._heads[number], 0, 3 + column, RIGHT)
+
         of_weights = [
             key
             for key in shown
@@ -263,19 +294,25 @@ class MemoryTable(QWidget):
             self._put(self._swatches[key], line, 0, Qt.AlignmentFlag.AlignVCenter)
             self._put(times, line, 1, RIGHT)
             self._put(name, line, 2)
+
             for column, number in enumerate(chosen):
                 self._put(cells[number], line, 3 + column, RIGHT)
+
             if self._explained:
                 self._put(self._origins[key], line + 1, 2, span=width - 2)
+
             line += 2
             if of_weights and key == of_weights[-1]:
                 self._put(self.sum, line, 1, span=width - 1)
                 line += 1
+
         self._put(self._total[0], line, 1, span=2)
         for column, number in enumerate(chosen):
             self._put(self._total[1 + number], line, 3 + column, RIGHT)
+
         if self._explained and "less" in self._arranged:
             self._put(self.less, line + 1, 1, span=width - 1)
+
         self._grid.setColumnStretch(2, 1)
         for column in range(3, width):
             self._grid.setColumnMinimumWidth(column, self.theme.px(52))
@@ -297,14 +334,17 @@ class MemoryTable(QWidget):
             self._grid.addWidget(
                 widget, row, column, 1, span, align if align is not None else middle
             )
+
         widget.show()
 
 
 def _own(rows: Mapping[str, int | None], key: str) -> str:
     """How many n a row of the weights' size holds itself: " n", " 0.03n"; "" for other rows."""
-    weights, size = rows.get("weights"), rows.get(key)
+    weights = rows.get("weights")
+    size = rows.get(key)
     if key not in OF_THE_WEIGHTS or not weights or not size:
         return ""
+
     return f" {_times(size / weights)}n" if size >= weights / 100 else ""
 
 

@@ -1,4 +1,7 @@
-"""Where each row of the memory ledger comes from, in the words of the optimizer that is at work. Values only."""
+"""Where each row of the memory ledger comes from, in the words of the optimizer that is at work.
+
+Values only.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +22,10 @@ KEPT = {
     "mu_product": "product of the momenta so far",
 }
 """PyTorch's name of a state tensor -> what it is."""
+
 SORTS = (((3, 4), True), ((3, 4), False), ((2, 3, 4, 5), False), ((5,), False))
 """A weight of each sort: its shape, and whether it is a matrix between hidden layers."""
+
 OF: dict[tuple[bool, ...], str] = {
     (True, False, False, False): " of hidden matrices",
     (False, True, True, True): " of all other weights",
@@ -28,6 +33,7 @@ OF: dict[tuple[bool, ...], str] = {
     (False, False, False, True): " of biases and norms",
 }
 """Which of SORTS have a tensor, where not all do, in words."""
+
 WEIGHTS = "The numbers that are learned, one float32 each."
 GRADIENTS = "One for each weight, from the backward pass: the direction in which the loss falls."
 BUFFERS = "running averages of batch norm, where the network has it"
@@ -37,12 +43,14 @@ def origins(optimizer: Optimizer | None) -> dict[str, str]:
     """A sentence for each row that depends on the optimizer; {} while it is not known."""
     if optimizer is None:
         return {}
+
     found = {"weights": WEIGHTS, "gradients": GRADIENTS}
     kept = _kept(optimizer)
     for row in ROWS_OF_STATE[:2]:
         found[row] = _sentence(
             optimizer, [_words(name, kept[row][name]) for name in kept[row]], row
         )
+
     others = [_words(name, kept["other_state"][name]) for name in kept["other_state"]]
     counters = [f"{KEPT.get(name, name)} ({name})" for name in kept["counters"]]
     words = others + ([f"{' and '.join(counters)}, one number a tensor"] if counters else [])
@@ -51,12 +59,15 @@ def origins(optimizer: Optimizer | None) -> dict[str, str]:
         if words
         else f"{optimizer.label} keeps nothing else"
     )
+
     found["other_state"] = f"{own}; {BUFFERS}."
     return found
 
 
 def in_full(optimizer: Optimizer | None) -> bool:
-    """Whether the row other_state holds a whole float for each weight, as AMSGrad's does: then it is one more n."""
+    """Whether the row other_state holds a whole float for each weight, as AMSGrad's does: then it
+    is one more n.
+    """
     return optimizer is not None and "other_state" in optimizer.state
 
 
@@ -70,6 +81,7 @@ def _kept(optimizer: Optimizer) -> dict[str, dict[str, tuple[bool, ...]]]:
         found[optimizer.state_names.get(name, "counters")][name] = tuple(
             name in kept for kept in each
         )
+
     return found
 
 
@@ -80,5 +92,6 @@ def _words(name: str, sorts: tuple[bool, ...]) -> str:
 def _sentence(optimizer: Optimizer, words: list[str], row: str) -> str:
     if not words:
         return f"{optimizer.label} keeps none."
+
     each = ", one float32 for each weight" if row in optimizer.state else ""
     return f"{optimizer.label}'s {' and '.join(words)}{each}."

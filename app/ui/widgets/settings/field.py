@@ -1,4 +1,6 @@
-"""One setting on screen: its label, an editor that suits its type, its help, what is wrong with it, and a reset."""
+"""One setting on screen: its label, an editor that suits its type, its help, what is wrong with it,
+and a reset.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +25,7 @@ from models.spec import FOLLOWS, Setting
 MOST_SLIDER_STEPS = 100
 SHORT_UNIT = 9
 """Characters; beside a slider a longer unit would leave no room for it, and the help says it."""
+
 BETWEEN = "; "
 """Stands between several names in one line."""
 
@@ -38,9 +41,11 @@ def value_in_words(setting: Setting, value: Any) -> str:
 
 
 class Field(QWidget):
-    """edited(name, value): the person chose a value (None: follow the data). reset(name): the default again.
+    """edited(name, value): the person chose a value (None: follow the data). reset(name): the
+    default again.
 
-    The editor's objectName is `full_name` (SECTION.FIELD). lowest: the smallest value that a slider may give.
+    The editor's objectName is `full_name` (SECTION.FIELD). lowest: the smallest value that a slider
+    may give.
     """
 
     edited = Signal(str, object)
@@ -50,7 +55,9 @@ class Field(QWidget):
         self, full_name: str, setting: Setting, lowest: float | None, theme: Theme
     ) -> None:
         super().__init__()
-        self.setting, self._lowest, self._theme = setting, lowest, theme
+        self.setting = setting
+        self._lowest = lowest
+        self._theme = theme
         self.number: NumberBox | None = None
         self.slider: Slider | None = None
         self.editor = self._make_editor()
@@ -89,6 +96,7 @@ class Field(QWidget):
         head.addWidget(self._state)
         head.addWidget(self._reset)
         column.addLayout(head)
+
         if self.slider is not None:
             row = QHBoxLayout()
             row.setSpacing(theme.px(12))
@@ -97,6 +105,7 @@ class Field(QWidget):
             column.addLayout(row)
         elif self.setting.type != "switch":
             column.addWidget(self.editor)
+
         column.addWidget(self._trouble)
         column.addWidget(self._help)
 
@@ -106,12 +115,15 @@ class Field(QWidget):
         setting = self.setting
         if setting.type == "choice":
             return self._make_drop_down()
+
         if setting.type == "switch":
             switch = QCheckBox(setting.label)
             switch.clicked.connect(lambda checked: self._tell(bool(checked)))
             return switch
+
         if setting.type in ("integer", "number"):
             return self._make_number()
+
         line = QLineEdit()
         line.editingFinished.connect(lambda: self._tell_text(line.text()))
         return line
@@ -120,8 +132,10 @@ class Field(QWidget):
         box = DropDown()
         if self.setting.optional:
             box.addItem("Follows the data", None)
+
         for value, words in self.setting.choices:
             box.addItem(words, value)
+
         box.activated.connect(lambda row: self._tell(box.itemData(row)))
         return box
 
@@ -135,6 +149,7 @@ class Field(QWidget):
         box.valueChanged.connect(self._tell_number)
         box.cleared.connect(lambda: self._tell(None))
         self.number = box
+
         if steps:
             self.slider = Slider(Qt.Orientation.Horizontal)
             self.slider.setRange(0, steps)
@@ -144,6 +159,7 @@ class Field(QWidget):
                 Qt.FocusPolicy.NoFocus
             )  # the number beside it takes the keyboard
             self.slider.valueChanged.connect(self._slide)
+
         return box
 
     def _slider_steps(self) -> int:
@@ -151,9 +167,11 @@ class Field(QWidget):
         setting = self.setting
         if self._lowest is None or setting.maximum is None or setting.logarithmic:
             return 0
+
         step = setting.step or (1.0 if setting.type == "integer" else 0.0)
         if not step:
             return 0
+
         steps = int((setting.maximum - self._lowest) / step + 1e-9)
         return steps if 2 <= steps <= MOST_SLIDER_STEPS else 0
 
@@ -189,6 +207,7 @@ class Field(QWidget):
         shown = effective if chosen is None else chosen
         editor = self.editor
         blocked = editor.blockSignals(True)
+
         if isinstance(editor, NumberBox):
             self._show_number(editor, shown)
         elif isinstance(editor, DropDown):
@@ -201,6 +220,7 @@ class Field(QWidget):
         elif isinstance(editor, QLineEdit) and not editor.hasFocus():
             several = self.setting.type == "names" and not isinstance(shown, str | None)
             editor.setText(BETWEEN.join(shown) if several else "" if shown is None else str(shown))
+
         editor.blockSignals(blocked)
         changed = chosen != self.setting.default
         self._reset.setVisible(changed)
@@ -225,6 +245,7 @@ class Field(QWidget):
         self._trouble.setText(sentence)
         self._trouble.setVisible(bool(sentence))
         self._help.setVisible(not sentence)
+
         if bool(sentence) != bool(self.editor.property("invalid")):
             self.editor.setProperty("invalid", bool(sentence))
             self.editor.style().unpolish(self.editor)

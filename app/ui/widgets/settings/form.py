@@ -1,4 +1,7 @@
-"""An editor for any section of settings, drawn from its declaration. Nothing here knows a single setting by name."""
+"""An editor for any section of settings, drawn from its declaration.
+
+Nothing here knows a single setting by name.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +25,9 @@ from models.spec import Choice, Registry, Setting, settings
 class Form(QWidget):
     """Editors for settings of one section: first the basic ones, then "More settings" for the rest.
 
-    `names` limits and orders them; if all of those are advanced they are shown without the toggle. With
-    `preferences` the toggle is remembered; `flat` leaves it out and shows all. `rebuilt` tells that another choice
-    brought other settings.
+    `names` limits and orders them; if all of those are advanced they are shown without the toggle.
+    With `preferences` the toggle is remembered; `flat` leaves it out and shows all. `rebuilt` tells
+    that another choice brought other settings.
     """
 
     rebuilt = Signal()
@@ -40,8 +43,12 @@ class Form(QWidget):
         flat: bool = False,
     ) -> None:
         super().__init__(parent)
-        self._document, self._section, self._names, self._flat = document, section, names, flat
-        self._theme, self._preferences = theme, preferences
+        self._document = document
+        self._section = section
+        self._names = names
+        self._flat = flat
+        self._theme = theme
+        self._preferences = preferences
         self._kind: type | None = None
         self._shown: list[str] = []
         self._last: Any = None
@@ -72,18 +79,24 @@ class Form(QWidget):
             self._column.removeWidget(field)
             field.hide()
             field.deleteLater()
+
         self.fields = {}
         for position in reversed(range(self._column.count())):
             self._column.takeAt(position)
+
         basic, advanced = self._chosen_settings()
         self._shown = [setting.name for setting in basic + advanced]
+
         for setting in basic:
             self._add(setting)
+
         if advanced:
             self._column.addWidget(self._chips)
             self._column.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
+
             for setting in advanced:
                 self._add(setting)
+
         self._advanced = advanced
         self._chips.setVisible(bool(advanced))
         self._more.setVisible(bool(advanced))
@@ -96,9 +109,11 @@ class Form(QWidget):
         names = [name for name in (self._names or list(declared)) if name in declared]
         found = sorts(self._document)
         shown = [declared[name] for name in names if concerns(declared[name], found)]
+
         basic = [setting for setting in shown if not setting.advanced]
         if not basic or self._flat:
             return shown, []
+
         return basic, [setting for setting in shown if setting.advanced]
 
     def _add(self, setting: Setting) -> None:
@@ -111,9 +126,12 @@ class Form(QWidget):
         self._column.addWidget(field)
 
     def _lowest(self, setting: Setting) -> float | None:
-        """The lowest value that is allowed: a limit that may not be reached itself is one step further on."""
+        """The lowest value that is allowed: a limit that may not be reached itself is one step
+        further on.
+        """
         if setting.minimum is None or setting.type not in ("integer", "number"):
             return None
+
         lowest: float = (
             int(setting.minimum) if setting.type == "integer" else float(setting.minimum)
         )
@@ -121,6 +139,7 @@ class Form(QWidget):
             self._value().replace(**{setting.name: lowest})
         except ValidationError:
             lowest += setting.step or (1 if setting.type == "integer" else 0.01)
+
         return lowest
 
     # --- showing
@@ -132,6 +151,7 @@ class Form(QWidget):
         except UserError:
             if self._last is None:
                 self._last = type(getattr(resolved_for_nothing(), self._section))()
+
         return self._last
 
     def _refresh(self, *_: object) -> None:
@@ -140,14 +160,18 @@ class Form(QWidget):
             self._build()
             self.rebuilt.emit()
             return
+
         try:
             filled = self._document.filled(self._section)
         except UserError:
             filled = value
+
         if type(filled) is not type(value):
             filled = value
+
         for name, field in self.fields.items():
             field.show_value(getattr(value, name), getattr(filled, name))
+
         self._show_chips(value)
 
     def _other_settings(self) -> bool:
@@ -159,6 +183,7 @@ class Form(QWidget):
         """What is hidden and not default is summarised: a click opens it."""
         self._chip_row.clear()
         hidden = [] if self._more.isChecked() else self._advanced
+
         changed = [setting for setting in hidden if getattr(value, setting.name) != setting.default]
         for setting in changed:
             words = value_in_words(setting, getattr(value, setting.name))
@@ -168,14 +193,17 @@ class Form(QWidget):
             style(chip, "chip")
             chip.clicked.connect(self._open)
             self._chip_row.addWidget(chip)
+
         self._chips.setVisible(bool(changed))
 
     def _toggle(self, opened: bool) -> None:
         self._more.setText("Fewer settings" if opened else "More settings")
         for setting in self._advanced:
             self.fields[setting.name].setVisible(opened)
+
         if self._preferences is not None:
             self._preferences.set(f"more.{self._section}", opened)
+
         self._refresh()
 
     def _open(self) -> None:
@@ -197,11 +225,13 @@ class Form(QWidget):
 
 
 def sorts(document: Document) -> frozenset[str]:
-    """The sorts of data that are open, as `Setting.applies` names them: the kind of the examples, of each half of a
-    pair, and the task; () while nothing is open."""
+    """The sorts of data that are open, as `Setting.applies` names them: the kind of the examples,
+    of each half of a pair, and the task; () while nothing is open.
+    """
     description = document.description
     if description is None:
         return frozenset()
+
     found = {description.kind, *(one.kind for one in description.preparation.inputs)}
     try:
         return frozenset(found | {document.task().kind})
@@ -210,9 +240,12 @@ def sorts(document: Document) -> frozenset[str]:
 
 
 def concerns(setting: Setting, found: frozenset[str]) -> bool:
-    """Whether a setting has a say in such data and a form can show it: a table has an editor of its own."""
+    """Whether a setting has a say in such data and a form can show it: a table has an editor of its
+    own.
+    """
     if setting.type == "table":
         return False
+
     return not setting.applies or not found or bool(found & set(setting.applies))
 
 
@@ -222,7 +255,10 @@ def resolved_for_nothing() -> Experiment:
 
 
 class ChoiceBox(DropDown):
-    """A drop-down for a template, loss, optimizer or schedule. What does not fit is greyed and says why."""
+    """A drop-down for a template, loss, optimizer or schedule.
+
+    What does not fit is greyed and says why.
+    """
 
     def __init__(
         self,
@@ -233,11 +269,15 @@ class ChoiceBox(DropDown):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._document, self._section, self._registry = document, section, registry
+        self._document = document
+        self._section = section
+        self._registry = registry
         self.setObjectName(name or f"{section}.{registry.key}")
         self.setAccessibleName(registry.noun.capitalize())
+
         for choice in registry.all():
             self.addItem(choice.label, choice.kind)
+
         self.activated.connect(self._choose)
         document.changed.connect(self._refresh)
         document.data_changed.connect(self._refresh)
@@ -248,11 +288,13 @@ class ChoiceBox(DropDown):
             current = self._document.value(self._section)
         except UserError:
             current = getattr(self._document.experiment, self._section)
+
         for row, choice in enumerate(self._registry.all()):
             reason = self._unfit(choice)
             item = self.model().item(row)  # type: ignore[attr-defined]
             item.setEnabled(not reason)
             item.setToolTip(f"{choice.summary} {reason}".strip())
+
         if current is not None:
             blocked = self.blockSignals(True)
             self.setCurrentIndex(self.findData(current.kind))
@@ -268,17 +310,22 @@ class ChoiceBox(DropDown):
                 return self._unfit_loss(choice.tasks)
         except UserError:
             pass
+
         return ""
 
     def _unfit_loss(self, kinds: tuple[str, ...]) -> str:
-        """A loss fits where it serves the task, or, with the task left open, another that these data allow."""
+        """A loss fits where it serves the task, or, with the task left open, another that these
+        data allow.
+        """
         from app.engine.learning.tasks import TASKS
 
         description = self._document.description or fake_targets()
         chosen = self._document.experiment.data.task
+
         task = TASKS[chosen or description.task]
         if task.kind in kinds:
             return ""
+
         if chosen is None:
             alike = [
                 TASKS[kind]
@@ -290,6 +337,7 @@ class ChoiceBox(DropDown):
                 return ""
             if reasons and self._document.description is not None:
                 return reasons[0]
+
         return f"It does not fit the task '{task.label}'."
 
     def _choose(self, row: int) -> None:
@@ -297,4 +345,5 @@ class ChoiceBox(DropDown):
         current = getattr(self._document.experiment, self._section)
         if current is None or current.kind != kind:
             self._document.choose(self._section, kind)
+
         self._refresh()

@@ -1,4 +1,6 @@
-"""A field for a number: steps that suit the setting, a unit, and nothing at all where the value follows the data."""
+"""A field for a number: steps that suit the setting, a unit, and nothing at all where the value
+follows the data.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ class NumberBox(QDoubleSpinBox):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._whole, self._optional, self._logarithmic = whole, optional, logarithmic
+        self._whole = whole
+        self._optional = optional
+        self._logarithmic = logarithmic
         self._step = step or (1.0 if whole else 0.1)
         self._unknown = self._emptied = False
         self._unit = f" {unit}" if unit else ""
@@ -76,6 +80,7 @@ class NumberBox(QDoubleSpinBox):
         if number is None:
             self._emptied = self._optional and not self._bare(text)
             return self.value()
+
         self._unknown = self._emptied = False
         return number
 
@@ -87,6 +92,7 @@ class NumberBox(QDoubleSpinBox):
             state = QValidator.State.Intermediate
         else:
             state = QValidator.State.Invalid
+
         return state, text, position
 
     def stepBy(self, steps: int) -> None:
@@ -133,6 +139,7 @@ class NumberBox(QDoubleSpinBox):
             number = float(bare)
         except ValueError:
             return None
+
         return number if abs(number) <= WIDEST else None
 
 
@@ -142,9 +149,11 @@ def _nice(value: float, steps: int) -> float:
 
     if value <= 0.0:
         return 1e-4 if steps > 0 else 0.0
+
     ladder = (1.0, 2.0, 5.0)
     power = math.floor(math.log10(value) + 1e-9)
     index = 3 * power + sum(value / 10.0**power >= rung - 1e-9 for rung in ladder) - 1 + steps
+
     return float(f"{ladder[index % 3] * 10.0 ** (index // 3):.12g}")
 
 
@@ -159,9 +168,11 @@ class DropDown(QComboBox):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """What has no room ends in an ellipsis instead of in the middle of a letter."""
-        painter, option = QStylePainter(self), QStyleOptionComboBox()
+        painter = QStylePainter(self)
+        option = QStyleOptionComboBox()
         self.initStyleOption(option)
-        control, part = QStyle.ComplexControl.CC_ComboBox, QStyle.SubControl.SC_ComboBoxEditField
+        control = QStyle.ComplexControl.CC_ComboBox
+        part = QStyle.SubControl.SC_ComboBoxEditField
         room = self.style().subControlRect(control, option, part, self).width() - 2
         option.currentText = self.fontMetrics().elidedText(
             option.currentText, Qt.TextElideMode.ElideRight, room

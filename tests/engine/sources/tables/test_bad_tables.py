@@ -28,6 +28,7 @@ def opened(path: Path, content: str | bytes | None = None, **settings: Any) -> D
 def refused(path: Path, content: str | bytes | None = None, **settings: Any) -> UserError:
     with pytest.raises(UserError) as caught:
         opened(path, content, **settings)
+
     assert caught.value.remedy and caught.value.setting and caught.value.what.count(". ") == 0
     return caught.value
 
@@ -85,9 +86,11 @@ def test_damaged_workbooks_are_refused(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     for n in range(200):
         book.active.append([n, n * 1.5, "ab"[n % 2]])
+
     book.save(tmp_path / "a.xlsx")
     whole = (tmp_path / "a.xlsx").read_bytes()
     assert "damaged" in refused(tmp_path / "b.xlsx", whole[: len(whole) // 2]).what
+
     place = whole.index(b"xl/worksheets/sheet1.xml") + 60
     refused(tmp_path / "c.xlsx", whole[:place] + bytes(400) + whole[place + 400 :])
 
@@ -99,6 +102,7 @@ def test_ragged_rows_are_left_out_counted_and_listed(tmp_path: Path) -> None:
         ("row 42", "it has 2 cells, not 3"),
         ("row 44", "it has 4 cells, not 3"),
     ]
+
     assert any("2 rows have more or fewer than 3 cells" in note for note in description.notes)
 
 
@@ -118,6 +122,7 @@ def test_texts_in_a_target_of_numbers_are_shown_with_their_rows(tmp_path: Path) 
             "The target 'price' must be a number, but 4 cells are not: 'free' (row 5), 'free' "
             "(row 11), 'free' (row 22)."
         )
+
         assert error.setting == "data.target"
 
 
@@ -126,6 +131,7 @@ def test_texts_in_a_column_of_numbers_count_as_missing_only_if_asked(tmp_path: P
     notes = opened(tmp_path / "a.csv", content).description.notes
     assert any("'four'" in note and "not read" in note for note in notes)
     description = opened(tmp_path / "a.csv", columns={"size": "number"}).description
+
     assert any(
         "1 cell of 'size' is no number and counts as missing: 'four' (row 4)" in note
         for note in description.notes
@@ -185,6 +191,7 @@ def test_ten_thousand_columns(tmp_path: Path) -> None:
     heads = ",".join([*(f"f{n}" for n in range(10_000)), "label"])
     rows = [",".join([*map(str, row), "ab"[n % 2]]) for n, row in enumerate(values.tolist())]
     dataset = opened(tmp_path / "a.csv", "\n".join([heads, *rows]))
+
     assert dataset.inputs.shape == (30, 10_000)
     assert np.allclose(dataset.inputs, values)
 

@@ -1,4 +1,6 @@
-"""Delimiters, decimals, thousands, encodings, names in the first row: found out, said, and overruled."""
+"""Delimiters, decimals, thousands, encodings, names in the first row: found out, said, and
+overruled.
+"""
 
 from __future__ import annotations
 
@@ -49,6 +51,7 @@ def test_delimiter_decimals_quotes_and_thousands_are_detected(
             ]
             for row, (a, b) in enumerate(values)
         ]
+
         lines = [
             delimiter.join(f'"{cell}"' if quoted or delimiter in cell else cell for cell in row)
             for row in rows
@@ -56,6 +59,7 @@ def test_delimiter_decimals_quotes_and_thousands_are_detected(
         (tmp_path / "a.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
         table = read(tmp_path / "a.csv")
         case = f"{quoted=} {grouped=}"
+
         assert table.heads == HEADS and table.manner.delimiter == delimiter, case
         assert [column.kind for column in table.columns] == [
             "number",
@@ -63,6 +67,7 @@ def test_delimiter_decimals_quotes_and_thousands_are_detected(
             "text",
             "number",
         ], case
+
         assert np.array_equal(
             np.stack([column.numbers[0] for column in table.columns[:2]], axis=1), values
         ), case
@@ -104,6 +109,7 @@ def test_the_same_table_in_every_encoding(tmp_path: Path, encoding: str) -> None
         if encoding == "utf-16-le-bom"
         else text.encode(encoding)
     )
+
     (tmp_path / "a.csv").write_bytes(content)
     table = read(tmp_path / "a.csv")
     assert table.heads == heads
@@ -149,6 +155,7 @@ def test_everything_detected_can_be_overruled(tmp_path: Path) -> None:
     assert read(tmp_path / "a.csv", header=False).heads == ("column 1", "column 2")
     assert len(read(tmp_path / "a.csv", header=False)) == 4
     assert read(tmp_path / "a.csv", encoding="cp1252").manner.encoding == "cp1252"
+
     for setting, value in (("encoding", "klingon"), ("delimiter", "::")):
         with pytest.raises(UserError) as caught:
             read(tmp_path / "a.csv", **{setting: value})
@@ -182,6 +189,7 @@ def test_runs_of_spaces_names_of_rows_and_separators_at_the_end(tmp_path: Path) 
         "a,b\n" + "".join(f"r{n},{n},{n * 2}\n" for n in range(9)), encoding="utf-8"
     )
     table = read(tmp_path / "r.csv")
+
     assert table.heads == ("row name", "a", "b") and table.columns[2].numbers[0][3] == 6
     (tmp_path / "e.csv").write_text(
         "a;b\n" + "".join(f"{n};{n * 2};\n" for n in range(9)), encoding="utf-8"
@@ -194,17 +202,21 @@ def test_spreadsheets_and_parquet_are_read_as_the_same_table(tmp_path: Path) -> 
     import pyarrow as pa
     import pyarrow.parquet as parquet
 
-    heads, rows = ("size (cm)", "größe", "label"), [[n * 1.5, n, "ab"[n % 2]] for n in range(20)]
+    heads = ("size (cm)", "größe", "label")
+    rows = [[n * 1.5, n, "ab"[n % 2]] for n in range(20)]
     book = openpyxl.Workbook()
+
     sheet = book.active
     for row in ([], list(heads), *rows):  # an empty row above
         sheet.append(row)
+
     book.create_sheet("other").append(["nothing here"])
     book.save(tmp_path / "a.xlsx")
     parquet.write_table(
         pa.table({head: [row[place] for row in rows] for place, head in enumerate(heads)}),
         tmp_path / "a.parquet",
     )
+
     (tmp_path / "a.csv").write_text(
         "\n".join([",".join(heads)] + [f"{a},{b},{c}" for a, b, c in rows]), encoding="utf-8"
     )
@@ -212,13 +224,17 @@ def test_spreadsheets_and_parquet_are_read_as_the_same_table(tmp_path: Path) -> 
     for name in ("a.xlsx", "a.parquet"):
         table = read(tmp_path / name)
         assert table.heads == heads
+
         for ours, theirs in zip(table.columns, csv.columns, strict=True):
             assert ours.kind == theirs.kind
             assert ours.numbers[0].tolist() == theirs.numbers[0].tolist() or ours.kind == "text"
+
         assert table.columns[1].texts.to_pylist() == csv.columns[1].texts.to_pylist()  # 5, not 5.0
+
     assert read(tmp_path / "a.xlsx").row_of(0) == "row 3"
     assert read(tmp_path / "a.xlsx").manner.sheets == ("Sheet", "other")
     assert len(read(tmp_path / "a.xlsx", sheet="other", header=False)) == 1
+
     with pytest.raises(UserError, match="'Sheet', 'other'"):
         read(tmp_path / "a.xlsx", sheet="third")
 
@@ -228,9 +244,11 @@ def test_a_wrong_name_changes_nothing_but_is_said(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     for row in (["a", "b"], [1.5, "x"], [2.5, "y"], [3.5, "x"]):
         book.active.append(row)
+
     book.save(tmp_path / "a.xlsx")
     (tmp_path / "a.csv").write_bytes((tmp_path / "a.xlsx").read_bytes())
     (tmp_path / "b.xlsx").write_text("a,b\n1.5,x\n2.5,y\n", encoding="utf-8")
+
     for name, what in (("a.csv", "is a spreadsheet"), ("b.xlsx", "is text")):
         table = read(tmp_path / name)
         assert table.heads == ("a", "b") and what in table.notes[0]
@@ -251,6 +269,7 @@ def test_the_preview_shows_twenty_rows_and_every_reason(tmp_path: Path) -> None:
         "utf-8",
         True,
     )
+
     assert len(shown.rows) == 20 and shown.rows[2] == ("P2", "2024-01-03", "3,0", "b", "0")
     assert shown.row_names[0] == "row 2" and (shown.total, shown.complete) == (300, True)
     roles = {column.name: (column.role, column.reason) for column in shown.columns}
@@ -259,6 +278,7 @@ def test_the_preview_shows_twenty_rows_and_every_reason(tmp_path: Path) -> None:
     assert roles["colour"][0] == "category" and roles["label"][0] == "target"
     assert all(shown.reasons[name] for name in ("delimiter", "decimal", "encoding", "header"))
     assert shown.task == "binary-classification" and not shown.problem
+
     chosen = preview(
         tmp_path / "a.csv", DataSettings(columns={"colour": "target"}, missing={"size": "mean"})
     )

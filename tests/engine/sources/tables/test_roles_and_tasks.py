@@ -54,6 +54,7 @@ def test_roles_are_guessed_with_a_reason(tmp_path: Path) -> None:
         ],
     )
     roles = planned(path).roles
+
     expected = {
         "row": ("ignore", "running number"),
         "patient_id": ("group", "one split"),
@@ -69,6 +70,7 @@ def test_roles_are_guessed_with_a_reason(tmp_path: Path) -> None:
     }
     for name, (role, reason) in expected.items():
         assert roles[name].role == role and reason in roles[name].reason, (name, roles[name])
+
     chosen = planned(path, columns={"row": "number", "size": "ignore"}).roles
     assert (
         chosen["row"].role == "number" and chosen["row"].given and chosen["size"].role == "ignore"
@@ -107,6 +109,7 @@ def test_few_whole_numbers_raise_a_question(tmp_path: Path) -> None:
         "7",
         "8",
     ) and "classes or amounts" in notes(dataset)
+
     assert not planned(path, task="regression").question
     amounts = opened(path, task="regression")
     assert amounts.description.amounts[0].name == "quality" and amounts.targets.dtype == np.float32
@@ -120,8 +123,10 @@ def test_the_target_that_is_asked_for(tmp_path: Path) -> None:
     assert planned(path, target="z").targets == ("z",)
     assert planned(path, columns={"x": "target"}).targets == ("x",)
     assert planned(path, task="regression").targets == ("z",)
+
     with pytest.raises(UserError, match="Did you mean 'label'") as caught:
         planned(path, target="lable")
+
     assert caught.value.setting == "data.target"
 
 
@@ -134,6 +139,7 @@ def test_several_targets(tmp_path: Path) -> None:
     amounts = opened(path, target=["w (kg)", "h (cm)"])
     assert amounts.description.task == "regression" and amounts.targets.shape == (60, 2)
     assert [amount.unit for amount in amounts.description.amounts] == ["kg", "cm"]
+
     tags = opened(path, target=["a", "b"])
     assert tags.description.task == "multi-label" and tags.description.classes == ("a", "b")
     assert tags.targets.tolist() == [[n % 2, n // 2 % 2] for n in range(60)]
@@ -150,6 +156,7 @@ def test_tags_in_one_cell(tmp_path: Path) -> None:
         "old",
         "red",
     )
+
     assert dataset.targets[:3].tolist() == [[1, 0, 1], [0, 0, 1], [0, 0, 0]]
     assert "separated by ';'" in notes(dataset) and "12 rows have no tag" in notes(dataset)
     assert not any("has no value" in item.reason for item in dataset.description.skipped)
@@ -173,11 +180,13 @@ def test_texts_pairs_and_signals(tmp_path: Path) -> None:
         and pairs.description.kind == "pair"
         and pairs.others is not None
     )
+
     assert pairs.description.preparation.names == ("en", "de")
     shared = opened(
         table(tmp_path / "q.csv", "en,de", [f"word{n},Wort{n % 20}" for n in range(40)]),
         task="matching",
     )
+
     assert shared.targets[3] == shared.targets[23] != shared.targets[4]
     heads = "label," + ",".join(f"t{n}" for n in range(16))
     waves = [
@@ -191,19 +200,23 @@ def test_texts_pairs_and_signals(tmp_path: Path) -> None:
 def test_pictures_with_amounts_captions_and_two_pictures(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     (tmp_path / "img").mkdir()
+
     for n in range(30):
         Image.fromarray(random.integers(0, 255, (9, 9, 3), np.uint8)).save(
             tmp_path / f"img/{n}.png"
         )
+
     (tmp_path / "img/3.png").write_bytes(b"no picture")
     amounts = opened(
         table(
             tmp_path / "a.csv", "file,weight (g)", [f"img/{n}.png,{n * 1.7:.2f}" for n in range(31)]
         )
     )
+
     assert amounts.description.task == "regression" and amounts.inputs.shape == (29, 3, 9, 9)
     assert {item.path for item in amounts.description.skipped} == {"img/3.png", "row 32"}
     assert amounts.targets[3, 0] == pytest.approx(4 * 1.7)  # the row after the unreadable one
+
     captions = opened(
         table(
             tmp_path / "c.csv",
@@ -215,6 +228,7 @@ def test_pictures_with_amounts_captions_and_two_pictures(tmp_path: Path) -> None
         "picture",
         "text",
     )
+
     both = opened(
         table(
             tmp_path / "b.csv", "left,right", [f"img/{n}.png,img/{29 - n}.png" for n in range(30)]
@@ -226,6 +240,7 @@ def test_pictures_with_amounts_captions_and_two_pictures(tmp_path: Path) -> None
         9,
         9,
     )  # type: ignore
+
     classes = opened(
         table(tmp_path / "d.csv", "file,kind", [f"img/{n}.png,{'ab'[n % 2]}" for n in range(30)])
     )
@@ -240,6 +255,7 @@ def test_tasks_without_a_target(tmp_path: Path) -> None:
     restored = opened(path, task="reconstruction")
     assert restored.inputs.shape == (40, 3) and restored.description.damage is not None
     assert opened(path, task="metric-learning", target="z").description.classes == ("0", "1", "2")
+
     with pytest.raises(UserError, match="Pairs need two columns"):
         opened(path, task="matching")
 
@@ -249,10 +265,12 @@ def test_groups_stay_together_and_a_split_column_is_followed(tmp_path: Path) -> 
     dataset = opened(
         table(tmp_path / "a.csv", "x,patient,label", rows), columns={"patient": "group"}
     )
+
     places = {}
     for split, found in dataset.indices.items():
         for row in found.tolist():
             assert places.setdefault(row // 5, split) == split
+
     rows = [
         f"{n * n},{('train', 'train', 'val', 'test')[n % 4]},{'ab'[n // 4 % 2]}" for n in range(80)
     ]
@@ -268,6 +286,7 @@ def test_what_was_found_is_recorded_and_opens_the_same(tmp_path: Path) -> None:
     settings = DataSettings(source=str(path))
     dataset = open_dataset(settings)
     record = settled(settings, dataset.description)
+
     assert (record.target, record.task) == ("label", "binary-classification")
     assert open_dataset(record).description.fingerprint == dataset.description.fingerprint
     plain = json.loads(json.dumps(dataset.description.to_plain(), allow_nan=False))
@@ -287,9 +306,11 @@ def test_other_data_are_read_as_the_training_was(tmp_path: Path) -> None:
         "label;extra;colour;size",
         [f"{'ba'[n % 2]};{n};x;{n},5" for n in range(20)],
     )  # another order, decimal comma, one colour only
+
     settings = DataSettings(source=str(other), target="label")
     judged = open_dataset(settings, reuse_preparation=first.description.preparation)
     assert judged.inputs[4].tolist() == [4.5, 0.0]
+
     narrow = table(tmp_path / "c.csv", "size,label", [f"{n},{'ab'[n % 2]}" for n in range(20)])
     with pytest.raises(UserError, match="no column 'colour'"):
         open_dataset(
@@ -319,6 +340,7 @@ def test_tables_of_scikit_learn_arrive_unchanged(
         )
         for row, answer in zip(bunch.data, bunch.target, strict=True)
     ]
+
     dataset = opened(table(tmp_path / "a.csv", heads, rows))
     description = dataset.description
     assert (description.task, description.kind, dataset.inputs.shape) == (
@@ -326,11 +348,13 @@ def test_tables_of_scikit_learn_arrive_unchanged(
         "row",
         (len(bunch.data), columns),
     )
+
     assert np.array_equal(dataset.inputs, bunch.data.astype(np.float32))
     if names:
         assert [description.classes[k] for k in dataset.targets] == [names[k] for k in bunch.target]
     else:
         assert np.array_equal(dataset.targets[:, 0], bunch.target.astype(np.float32))
+
     facts = describe(dataset)
     assert len(facts["columns"]) == columns and facts["targets"] == ["target"]
     json.dumps(facts, allow_nan=False)
@@ -345,6 +369,7 @@ def test_problems_speak_of_amounts_and_tags(tmp_path: Path) -> None:
     assert "'price' reaches from" in " ".join(
         item["text"] for item in problems(dataset.description)
     )
+
     tags = opened(
         table(tmp_path / "b.csv", "x,a,b", [f"{n * n},1,{n % 2}" for n in range(60)]),
         target=["a", "b"],
@@ -362,10 +387,12 @@ def test_one_row_can_be_judged(tmp_path: Path) -> None:
             ["a,b,y", *(",".join(map(str, row)) for row in random.uniform(0, 5, (40, 3)).round(3))]
         )
     )
+
     trained = open_dataset(DataSettings(source=str(table), task="regression", target="y"))
     (tmp_path / "one.csv").write_text("a,b,y\n1,2,3.5\n")
     data = DataSettings(source=str(tmp_path / "one.csv"), task="regression", target="y")
     other = open_dataset(data, reuse_preparation=trained.description.preparation)
+
     assert other.inputs.tolist() == [[1, 2]] and other.targets.tolist() == [[3.5]]
     with pytest.raises(UserError, match="not trained on pictures"):
         open_dataset(

@@ -1,4 +1,6 @@
-"""What a loss punishes, as a picture of the person's own data: a file for each sort of picture (Loss.picture)."""
+"""What a loss punishes, as a picture of the person's own data: a file for each sort of picture
+(Loss.picture).
+"""
 
 from __future__ import annotations
 

@@ -16,9 +16,10 @@ from app.ui.style.theme import Theme, style
 class Told:
     """What is known of the data and of the last run.
 
-    outputs: numbers that the network answers with. about: None while no data are open. targets: (n, ...) of some
-    training examples, as the data have them. labels: what these examples are, in a few words. predictions: (m, ...) what the
-    run that is shown said last of its probe set, with targets_said (m, ...); None where there is no such run.
+    outputs: numbers that the network answers with. about: None while no data are open. targets: (n,
+    ...) of some training examples, as the data have them. labels: what these examples are, in a few
+    words. predictions: (m, ...) what the run that is shown said last of its probe set, with
+    targets_said (m, ...); None where there is no such run.
     """
 
     outputs: int

@@ -1,4 +1,6 @@
-"""L1 against L2: what an error costs, and which single answer a loss likes best when one target is an outlier."""
+"""L1 against L2: what an error costs, and which single answer a loss likes best when one target is
+an outlier.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +20,14 @@ ADVICE = "Errors matter in proportion: L1. Large errors matter most: L2. Huber i
 
 
 class DistancePicture(LossPicture):
-    """The curves in the unit of the person's own target; below, these targets with an outlier to drag."""
+    """The curves in the unit of the person's own target; below, these targets with an outlier to
+    drag.
+    """
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
-        self.plot, self.strip = DistancePlot(theme), OutlierStrip(theme)
+        self.plot = DistancePlot(theme)
+        self.strip = OutlierStrip(theme)
         self.plot.setAccessibleName("What an error costs, by loss")
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, STEPS)
@@ -30,26 +35,32 @@ class DistancePicture(LossPicture):
         self.slider.setObjectName("learning.outlier")
         self.slider.setAccessibleName("Move the outlier")
         self.slider.setToolTip("Moves the outlier: see which answer follows it.")
+
         for widget in (self.plot, self.strip, self.slider):
             self.column.addWidget(widget)
+
         self.finish()
         self._loss: Loss | None = None
-        self._values, self._std, self._unit = np.zeros(0), 1.0, ""
+        self._values = np.zeros(0)
+        self._std = 1.0
+        self._unit = ""
         self.slider.valueChanged.connect(lambda _: self._show_answers())
         self.strip.moved.connect(self._dragged)
 
     def show_loss(self, loss: Loss, told: Told) -> None:
         self.plot.setFixedHeight(self.theme.px(150))
         self._loss = loss
+
         amounts = told.description.amounts if told.description is not None else ()
         if amounts and told.targets is not None and len(told.targets):
-            self._values, self._std, self._unit = (
-                told.targets[:, 0].astype(float),
-                amounts[0].std,
-                amounts[0].unit,
-            )
+            self._values = told.targets[:, 0].astype(float)
+            self._std = amounts[0].std
+            self._unit = amounts[0].unit
         else:  # a copy is restored: its values have mean 0 and standard deviation 1
-            self._values, self._std, self._unit = np.zeros(0), 1.0, ""
+            self._values = np.zeros(0)
+            self._std = 1.0
+            self._unit = ""
+
         self.strip.setVisible(len(self._values) > 1)
         self.slider.setVisible(len(self._values) > 1)
         errors = np.linspace(-REACH * self._std, REACH * self._std, 241)
@@ -58,6 +69,7 @@ class DistancePicture(LossPicture):
             for one in self._losses()
             if (curve := one.curve(errors / self._std)) is not None
         }
+
         self.plot.show_curves(curves, errors, short(loss), self._unit)
         self._show_answers()
 
@@ -68,7 +80,8 @@ class DistancePicture(LossPicture):
         return [self._loss if kind is type(self._loss) else kind() for kind in kinds][: len(ROLES)]
 
     def _range(self) -> tuple[float, float]:
-        low, high = float(self._values.min()), float(self._values.max())
+        low = float(self._values.min())
+        high = float(self._values.max())
         return low, high + 2 * max(high - low, self._std)
 
     def _dragged(self, value: float) -> None:
@@ -79,6 +92,7 @@ class DistancePicture(LossPicture):
         if self._loss is None or len(self._values) < 2:
             self.below.setText(ADVICE)
             return
+
         low, high = self._range()
         outlier = low + self.slider.value() / STEPS * (high - low)
         one = np.append(np.sort(self._values)[:: max(1, len(self._values) // 20)], outlier)
@@ -86,14 +100,17 @@ class DistancePicture(LossPicture):
             (short(loss), best_answer(loss, one, self._std), role)
             for loss, role in zip(self._losses(), ROLES, strict=False)
         ]
+
         self.strip.show_values(one[:-1], outlier, answers, low, high)
         moved = {short(loss): best_answer(loss, one[:-1], self._std) for loss in self._losses()}
         pulls = ", ".join(
             f"{name} by {number_text(abs(value - moved[name]))}" for name, value, _ in answers
         )
         self.below.setText(
-            f"{len(one) - 1} of your own targets and one outlier (red, drag it). If only one answer were allowed for "
-            f"all, the outlier would move the best one: {pulls}{' ' + self._unit if self._unit else ''}. {ADVICE}"
+            f"{len(one) - 1} of your own targets and one outlier (red, drag it). If only one "
+            "answer were allowed for "
+            "all, the outlier would move the best one: "
+            f"{pulls}{' ' + self._unit if self._unit else ''}. {ADVICE}"
         )
 
 
@@ -104,15 +121,21 @@ def short(loss: Loss) -> str:
 
 def best_answer(loss: Loss, values: np.ndarray, std: float) -> float:
     """The one answer for all of these (n,) values that costs least, found on ever finer grids."""
-    low, high = float(values.min()), float(values.max())
+    low = float(values.min())
+    high = float(values.max())
+
     best = low
     for _ in range(4):
         grid = np.linspace(low, high, 101)
         prices = loss.curve((values[None] - grid[:, None]) / std)
+
         assert prices is not None
+
         best = float(grid[int(prices.sum(axis=1).argmin())])
         step = (high - low) / 100
-        low, high = best - step, best + step
+        low = best - step
+        high = best + step
+
     return best
 
 

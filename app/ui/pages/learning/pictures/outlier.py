@@ -1,4 +1,6 @@
-"""The person's own targets on a line, one outlier to be moved, and the single answer that each loss likes best."""
+"""The person's own targets on a line, one outlier to be moved, and the single answer that each loss
+likes best.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,8 @@ class OutlierStrip(QWidget):
         self.values = np.zeros(0)
         self.outlier = 0.0
         self.answers: list[tuple[str, float, str]] = []
-        self.low, self.high = 0.0, 1.0
+        self.low = 0.0
+        self.high = 1.0
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.SizeHorCursor)
         self.setAccessibleName("Your targets, one outlier, and the best single answer of each loss")
@@ -43,11 +46,18 @@ class OutlierStrip(QWidget):
         low: float,
         high: float,
     ) -> None:
-        """values: (n,) targets. answers: (name, amount, role of the theme) each. low, high: the ends of the line."""
+        """values: (n,) targets.
+
+        answers: (name, amount, role of the theme) each. low, high: the ends of the line.
+        """
         if len(values) > DOTS:
             values = np.sort(values)[np.linspace(0, len(values) - 1, DOTS).astype(int)]
-        self.values, self.outlier, self.answers = values, outlier, list(answers)
-        self.low, self.high = low, high
+
+        self.values = values
+        self.outlier = outlier
+        self.answers = list(answers)
+        self.low = low
+        self.high = high
         self.setAccessibleDescription(
             "; ".join(f"{name} {number_text(value)}" for name, value, _ in self.answers)
         )
@@ -71,7 +81,8 @@ class OutlierStrip(QWidget):
         return margin + min(1.0, max(0.0, share)) * (self.width() - 2 * margin)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter, theme = QPainter(self), self.theme
+        painter = QPainter(self)
+        theme = self.theme
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         line = self.height() - theme.px(22)
         painter.setPen(QPen(theme.color("line"), 1))
@@ -83,10 +94,13 @@ class OutlierStrip(QWidget):
         painter.drawText(box, Qt.AlignmentFlag.AlignRight, number_text(self.high))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.color("training_raw"))
-        radius, room = theme.px(3), theme.px(26)
+        radius = theme.px(3)
+
+        room = theme.px(26)
         for number, value in enumerate(self.values.tolist()):
             up = (number * 7 % 11) / 11 * room  # spread in height, so that equal ones are all seen
             painter.drawEllipse(QPointF(self._x(value), line - theme.px(6) - up), radius, radius)
+
         painter.setBrush(theme.color("problem"))
         painter.drawEllipse(
             QPointF(self._x(self.outlier), line - theme.px(8)), theme.px(6), theme.px(6)
@@ -95,19 +109,24 @@ class OutlierStrip(QWidget):
         painter.end()
 
     def _draw_answers(self, painter: QPainter, line: float) -> None:
-        """All lines first, then their words on paper of their own, in the order in which they stand."""
+        """All lines first, then their words on paper of their own, in the order in which they
+        stand.
+        """
         theme = self.theme
         answers = sorted(self.answers, key=lambda answer: -answer[1])
+
         tops = [theme.px(15) * (number + 1) for number in range(len(answers))]
         for (_, value, role), top in zip(answers, tops, strict=True):
             painter.setPen(QPen(theme.color(role), 2))
             painter.drawLine(
                 QPointF(self._x(value), top - theme.px(4)), QPointF(self._x(value), line)
             )
+
         painter.setFont(theme.font(11, bold=True))
         metrics = painter.fontMetrics()
         for (name, value, role), top in zip(answers, tops, strict=True):
-            text, x = f"{name}: {number_text(value)}", self._x(value)
+            text = f"{name}: {number_text(value)}"
+            x = self._x(value)
             wide = metrics.horizontalAdvance(text)
             left = (
                 x + theme.px(5) if x + wide + theme.px(8) < self.width() else x - wide - theme.px(5)
@@ -118,6 +137,7 @@ class OutlierStrip(QWidget):
                 wide + 2,
                 metrics.height() - theme.px(3),
             )
+
             painter.fillRect(paper, theme.color("surface"))
             painter.setPen(theme.color(role))
             painter.drawText(QPointF(left, top + theme.px(1)), text)

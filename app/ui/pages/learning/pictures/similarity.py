@@ -1,4 +1,6 @@
-"""Similarities of a small batch as a matrix in which what belongs together should win; what temperature does."""
+"""Similarities of a small batch as a matrix in which what belongs together should win; what
+temperature does.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +18,11 @@ from app.ui.text.amounts import number_text, percent_text
 
 SHOWN = 8
 """Examples of the batch: the words beside them stay readable."""
-COLDEST, WARMEST = 1.0, 100.0
+
+COLDEST = 1.0
+WARMEST = 100.0
 """Ends of the slider: by how much similarities are multiplied before they compete."""
+
 START = 1 / 0.07
 """Where CLIP begins (Radford et al. 2021)."""
 
@@ -28,14 +33,17 @@ class SimilarityMatrix(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.theme = theme
-        self.shares, self.wanted = np.zeros((0, 0)), np.zeros((0, 0), bool)
+        self.shares = np.zeros((0, 0))
+        self.wanted = np.zeros((0, 0), bool)
         self.labels: tuple[str, ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Which example each one takes for its partner")
         theme.changed.connect(self._changed)
 
     def show_shares(self, shares: np.ndarray, wanted: np.ndarray, labels: tuple[str, ...]) -> None:
-        self.shares, self.wanted, self.labels = shares, wanted, labels
+        self.shares = shares
+        self.wanted = wanted
+        self.labels = labels
         self._changed()
 
     def _changed(self) -> None:
@@ -49,14 +57,19 @@ class SimilarityMatrix(QWidget):
         return self.sizeHint()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter, theme = QPainter(self), self.theme
+        painter = QPainter(self)
+        theme = self.theme
+
         count = len(self.shares)
         if not count:
             return
+
         side = float(theme.px(20))
         painter.setFont(theme.font(11))
         words = self.width() - side * count - theme.px(10)
-        blue, paper = theme.color("training"), theme.color("field")
+        blue = theme.color("training")
+
+        paper = theme.color("field")
         for row in range(count):
             for column in range(count):
                 box = QRectF(
@@ -65,10 +78,12 @@ class SimilarityMatrix(QWidget):
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(_mixed(paper, blue, float(self.shares[row, column])))
                 painter.drawRect(box)
+
                 if self.wanted[row, column]:
                     painter.setPen(QPen(theme.color("best"), 2))
                     painter.setBrush(Qt.BrushStyle.NoBrush)
                     painter.drawRect(box.adjusted(1, 1, -1, -1))
+
             text = painter.fontMetrics().elidedText(
                 self.labels[row], Qt.TextElideMode.ElideRight, int(words)
             )
@@ -76,6 +91,7 @@ class SimilarityMatrix(QWidget):
             painter.drawText(
                 QRectF(0, row * side, words, side), Qt.AlignmentFlag.AlignVCenter, text
             )
+
         painter.end()
 
 
@@ -94,8 +110,9 @@ def _mixed(paper: QColor, ink: QColor, share: float) -> QColor:
 
 
 class SimilarityPicture(LossPicture):
-    """What the last run made of its first pairs; before there is one, points in random directions: an untrained
-    network finds all about equally near."""
+    """What the last run made of its first pairs; before there is one, points in random directions:
+    an untrained network finds all about equally near.
+    """
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
@@ -116,43 +133,52 @@ class SimilarityPicture(LossPicture):
         row.addWidget(self.slider, 1)
         self.column.addLayout(row)
         self.finish()
-        self._cosines, self._wanted = np.zeros((0, 0)), np.zeros((0, 0), bool)
+        self._cosines = np.zeros((0, 0))
+        self._wanted = np.zeros((0, 0), bool)
         self._labels: tuple[str, ...] = ()
         self._trained = False
         self.slider.valueChanged.connect(lambda _: self._draw())
 
     def show_loss(self, loss: Loss, told: Told) -> None:
-        points, targets = told.predictions, told.targets_text
+        points = told.predictions
+        targets = told.targets_text
+
         self._trained = points is not None and targets is not None and len(points) >= 2
         if points is None or targets is None or not self._trained:
             targets = told.targets if told.targets is not None else np.arange(SHOWN)
             random = np.random.Generator(np.random.PCG64(0))
             points = random.normal(size=(len(targets), 2, 64))
+
         chosen = np.arange(min(SHOWN, len(points)))
         pairs = points.ndim == 3
         if not pairs:  # one space: neighbours of a class side by side
             order = np.argsort(targets, kind="stable")
             chosen = order[np.linspace(0, len(order) - 1, min(SHOWN, len(order))).astype(int)]
+
         left, right = (
             (points[chosen, 0], points[chosen, 1]) if pairs else (points[chosen], points[chosen])
         )
         self._cosines = _unit(left) @ _unit(right).T
         same = np.asarray(targets)[chosen]
+
         self._wanted = same[:, None] == same[None, :]
         if not pairs:
             np.fill_diagonal(self._cosines, -1.0)  # nobody is compared with itself
             np.fill_diagonal(self._wanted, False)
+
         names = told.labels or tuple(f"example {number + 1}" for number in range(len(points)))
         classes = told.description.classes if told.description is not None else ()
         self._labels = tuple(
             classes[int(targets[place])] if classes else names[place] if place < len(names) else ""
             for place in chosen
         )
+
         self._draw()
 
     def _draw(self) -> None:
         if not len(self._cosines):
             return
+
         sharpness = COLDEST * (WARMEST / COLDEST) ** (self.slider.value() / 100)
         logits = sharpness * self._cosines
         shares = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -170,9 +196,12 @@ class SimilarityPicture(LossPicture):
             if self._trained
             else "as an untrained network would see them"
         )
+
         self.below.setText(
-            f"{len(shares)} of your own examples, {origin}. Every row shares out 100 % among the others by similarity; "
-            f"the framed cells are what belongs together and get {share} here: a loss of {number_text(price, 2)}."
+            f"{len(shares)} of your own examples, {origin}. Every row shares out 100 % among the "
+            "others by similarity; "
+            f"the framed cells are what belongs together and get {share} here: a loss of "
+            f"{number_text(price, 2)}."
         )
 
 

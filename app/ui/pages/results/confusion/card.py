@@ -1,4 +1,6 @@
-"""The confusion matrix with what belongs to it: counts or percent, order, zoom, what a cell says, saving."""
+"""The confusion matrix with what belongs to it: counts or percent, order, zoom, what a cell says,
+saving.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,8 @@ class MatrixCard(Card):
 
     def __init__(self, theme: Theme, preferences: Preferences) -> None:
         super().__init__("Confusion", "what is taken for what")
-        self._theme, self._preferences = theme, preferences
+        self._theme = theme
+        self._preferences = preferences
         self.setObjectName("results.confusion")
         self.matrix = ConfusionMatrix(theme)
         self.matrix.pointed.connect(self._say)
@@ -49,11 +52,13 @@ class MatrixCard(Card):
         menu.addAction("Save the matrix as a table (CSV)", self.save_csv.emit)
         self.save.setMenu(menu)
         self.save.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+
         for tool, name in (
             (self.percent, "Percent"), (self.sort, "Sort by confusion"), (self.out, "Zoom out"), (self.fit, "Fit"),
             (self.into, "Zoom in"), (self.save, "Save the matrix"),
         ):  # fmt: skip
             tool.setAccessibleName(name)
+
         self.percent.toggled.connect(self._percent)
         self.sort.toggled.connect(self._sort)
         self.out.clicked.connect(lambda: self.matrix.zoom(1 / 1.5))
@@ -87,6 +92,7 @@ class MatrixCard(Card):
         tool.setCheckable(checkable)
         style(tool, "small")
         self.tools.addWidget(tool)
+
         return tool
 
     def show_confusion(self, confusion: Confusion) -> None:
@@ -94,6 +100,7 @@ class MatrixCard(Card):
         many = len(confusion.classes) >= MANY
         for tool in (self.out, self.fit, self.into):
             tool.setVisible(many)
+
         self.sort.setVisible(len(confusion.classes) > 2)
 
     def png(self) -> bytes:
@@ -102,17 +109,23 @@ class MatrixCard(Card):
         buffer = QBuffer(data)
         buffer.open(QBuffer.OpenModeFlag.WriteOnly)
         self.matrix.image().save(buffer, "PNG")  # type: ignore[call-overload]  # the stubs say bytes, PySide6 takes text only
+
         return bytes(data.data())
 
     def csv(self) -> bytes:
-        """True classes by row, answers by column; with a byte order mark, so that spreadsheets read every name."""
+        """True classes by row, answers by column; with a byte order mark, so that spreadsheets read
+        every name.
+        """
         confusion = self.matrix.confusion
         assert confusion is not None
+
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\r\n")
         writer.writerow(["true \\ answer", *confusion.classes])
+
         for name, counts in zip(confusion.classes, confusion.counts.tolist(), strict=True):
             writer.writerow([name, *counts])
+
         return text.getvalue().encode("utf-8-sig")
 
     def hasHeightForWidth(self) -> bool:
@@ -138,7 +151,9 @@ class MatrixCard(Card):
         ):  # fmt: skip
             tool.setIcon(icon(self._theme, name, "secondary"))
             tool.setIconSize(side)
-        blue, orange = self._theme.color("training").name(), self._theme.color("validation").name()
+
+        blue = self._theme.color("training").name()
+        orange = self._theme.color("validation").name()
         self._key.setText(
             f'<span style="color:{blue}">■</span> right  <span style="color:{orange}">■</span> wrong'
         )

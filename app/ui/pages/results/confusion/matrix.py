@@ -1,4 +1,7 @@
-"""The confusion matrix: which class is taken for which. A click on a cell asks for the pictures behind it."""
+"""The confusion matrix: which class is taken for which.
+
+A click on a cell asks for the pictures behind it.
+"""
 
 from __future__ import annotations
 
@@ -25,13 +28,15 @@ from app.ui.pages.results.order import Confusion, by_confusion
 from app.ui.style.theme import Theme
 
 LARGEST_ZOOM = 40.0
-EXPORT_CELL, EXPORT_LIMIT = 34, 6000
+EXPORT_CELL = 34
+EXPORT_LIMIT = 6000
 """Pixels a cell and pixels a side of an exported picture."""
 
 
 class ConfusionMatrix(QAbstractScrollArea):
-    """picked(true, answer): a cell was clicked or Enter pressed. pointed(text): what the cell under the mouse, or
-    the current cell, says; "" when there is none. Classes are numbers in the order of the data, however shown.
+    """picked(true, answer): a cell was clicked or Enter pressed. pointed(text): what the cell under
+    the mouse, or the current cell, says; "" when there is none. Classes are numbers in the order
+    of the data, however shown.
 
     Keys: arrows walk, Enter shows the pictures, + and - zoom, 0 shows all.
     """
@@ -44,7 +49,8 @@ class ConfusionMatrix(QAbstractScrollArea):
         self._theme = theme
         self._confusion: Confusion | None = None
         self._order = np.arange(0)
-        self._cells, self._small_cells = QImage(), QImage()
+        self._cells = QImage()
+        self._small_cells = QImage()
         self._zoom = 1.0
         self._current: tuple[int, int] | None = None
         self._hover: tuple[int, int] | None = None
@@ -69,7 +75,10 @@ class ConfusionMatrix(QAbstractScrollArea):
             or self._confusion is None
             or confusion.classes != self._confusion.classes
         ):
-            self._zoom, self._current, self._hover = 1.0, None, None
+            self._zoom = 1.0
+            self._current = None
+            self._hover = None
+
         self._confusion = confusion
         self._arrange()
         self._tell()
@@ -98,21 +107,30 @@ class ConfusionMatrix(QAbstractScrollArea):
         current = self.current
         self.sorted = by
         self._arrange()
+
         if current is not None:
             self.set_current(*current)
 
     def zoom(self, factor: float, at: QPointF | None = None) -> None:
-        """Larger or smaller cells. The point `at` stays where it is; else the current cell comes to the middle."""
+        """Larger or smaller cells.
+
+        The point `at` stays where it is; else the current cell comes to the middle.
+        """
         if self._confusion is None:
             return
-        old, view = self._place(), self.viewport()
+
+        old = self._place()
+        view = self.viewport()
         point = at or QPointF((view.width() + old.left) / 2, (view.height() + old.top) / 2)
         x = (point.x() - old.left + self.horizontalScrollBar().value()) / old.cell
+
         y = (point.y() - old.top + self.verticalScrollBar().value()) / old.cell
         if at is None and self._current is not None:
-            y, x = self._current[0] + 0.5, self._current[1] + 0.5
+            y = self._current[0] + 0.5
+            x = self._current[1] + 0.5
         elif at is None and self._zoom == 1:
             x = y = old.classes / 2
+
         self._zoom = min(LARGEST_ZOOM, max(1.0, self._zoom * factor))
         self._bars()
         new = self._place()
@@ -132,6 +150,7 @@ class ConfusionMatrix(QAbstractScrollArea):
     def image(self) -> QImage:
         """All of it as a picture for a file: every name readable as far as 6,000 pixels allow."""
         assert self._confusion is not None
+
         classes = len(self._confusion.classes)
         side = self._theme.px(260) + min(EXPORT_LIMIT, classes * self._theme.px(EXPORT_CELL))
         place = paint.geometry(self._confusion, self._theme, side, side)
@@ -140,12 +159,14 @@ class ConfusionMatrix(QAbstractScrollArea):
             math.ceil(max(place.width, place.left + self._theme.px(100))),
             math.ceil(place.height),
         )
+
         image = QImage(size[0] + 2 * margin, size[1] + 2 * margin, QImage.Format.Format_RGB32)
         image.fill(self._theme.color("surface"))
         painter = QPainter(image)
         painter.translate(margin, margin)
         paint.paint(painter, self._drawing(place, (0.0, 0.0), False), size[0] + 1, size[1] + 1)
         painter.end()
+
         return image
 
     # --- inside
@@ -156,10 +177,12 @@ class ConfusionMatrix(QAbstractScrollArea):
             self._order = by_confusion(counts) if self.sorted else np.arange(len(counts))
             self._cells = paint.picture(self._confusion, self._order, self._theme, paint.DEEPEST)
             self._small_cells = paint.picture(self._confusion, self._order, self._theme, 1.0)
-            right, total = int(np.trace(counts)), int(counts.sum())
+            right = int(np.trace(counts))
+            total = int(counts.sum())
             self.setAccessibleDescription(
                 f"{len(counts)} classes, {right:,} of {total:,} recognised."
             )
+
         self._bars()
         self.viewport().update()
 
@@ -177,7 +200,9 @@ class ConfusionMatrix(QAbstractScrollArea):
     def _bars(self) -> None:
         if self._confusion is None:
             return
-        place, view = self._place(), self.viewport().size()
+
+        place = self._place()
+        view = self.viewport().size()
         for bar, size, room in (
             (self.horizontalScrollBar(), place.width, view.width()),
             (self.verticalScrollBar(), place.height, view.height()),
@@ -192,6 +217,7 @@ class ConfusionMatrix(QAbstractScrollArea):
         assert self._confusion is not None
         current = (self._hover or self._current) if live else None
         cells = self._cells if place.cell >= self._theme.px(8) else self._small_cells
+
         return paint.Drawing(
             self._confusion,
             self._order,
@@ -210,10 +236,14 @@ class ConfusionMatrix(QAbstractScrollArea):
     def _cell_at(self, point: QPointF) -> tuple[int, int] | None:
         if self._confusion is None:
             return None
+
         place = self._place()
-        x, y = point.x() - place.left, point.y() - place.top
+        x = point.x() - place.left
+
+        y = point.y() - place.top
         if x < 0 or y < 0:
             return None
+
         column = int((x + self.horizontalScrollBar().value()) / place.cell)
         row = int((y + self.verticalScrollBar().value()) / place.cell)
         return (row, column) if row < place.classes and column < place.classes else None
@@ -222,6 +252,7 @@ class ConfusionMatrix(QAbstractScrollArea):
         shown = self._classes_at(self._hover or self._current)
         text = self._confusion.words(*shown) if shown and self._confusion else ""
         self.pointed.emit(text)
+
         if self._chosen_by_key and text:
             self.setAccessibleDescription(text)
             QAccessible.updateAccessibility(
@@ -229,14 +260,19 @@ class ConfusionMatrix(QAbstractScrollArea):
             )
 
     def _go(self, row: int, column: int) -> None:
-        self._current, self._hover = (row, column), None
-        place, view = self._place(), self.viewport().size()
+        self._current = (row, column)
+        self._hover = None
+        place = self._place()
+
+        view = self.viewport().size()
         for bar, index, start, room in (
             (self.horizontalScrollBar(), column, place.left, view.width()),
             (self.verticalScrollBar(), row, place.top, view.height()),
         ):
-            first, last = index * place.cell, (index + 1) * place.cell - (room - start)
+            first = index * place.cell
+            last = (index + 1) * place.cell - (room - start)
             bar.setValue(round(min(max(bar.value(), last), first)))
+
         self._tell()
         self.viewport().update()
 
@@ -252,9 +288,11 @@ class ConfusionMatrix(QAbstractScrollArea):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
         view = self.viewport().size()
+
         if self._confusion is None:
             painter.fillRect(self.viewport().rect(), self._theme.color("surface"))
             return
+
         offset = (
             float(self.horizontalScrollBar().value()),
             float(self.verticalScrollBar().value()),
@@ -277,18 +315,24 @@ class ConfusionMatrix(QAbstractScrollArea):
         cell = self._cell_at(event.position())
         if cell == self._hover:
             return
-        self._hover, self._chosen_by_key = cell, False
+
+        self._hover = cell
+        self._chosen_by_key = False
         self._tell()
+
         if cell is None:
             QToolTip.hideText()
+
         self.viewport().update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         cell = self._cell_at(event.position())
         if cell is None or event.button() is not Qt.MouseButton.LeftButton:
             return
+
         self._current = cell
         self.viewport().update()
+
         classes = self._classes_at(cell)
         if classes is not None:
             self.picked.emit(*classes)
@@ -298,7 +342,9 @@ class ConfusionMatrix(QAbstractScrollArea):
         event.accept()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Ctrl and the wheel zoom at the mouse; the wheel alone scrolls what is zoomed, else the page."""
+        """Ctrl and the wheel zoom at the mouse; the wheel alone scrolls what is zoomed, else the
+        page.
+        """
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.zoom(1.25 ** (event.angleDelta().y() / 120), event.position())
             event.accept()
@@ -310,6 +356,7 @@ class ConfusionMatrix(QAbstractScrollArea):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if self._confusion is None:
             return super().keyPressEvent(event)
+
         last = len(self._order) - 1
         row, column = self._current or (0, 0)
         steps = {
@@ -320,6 +367,7 @@ class ConfusionMatrix(QAbstractScrollArea):
             Qt.Key.Key_Home: (row, 0),
             Qt.Key.Key_End: (row, last),
         }
+
         key = Qt.Key(event.key())
         if key in steps:
             self._chosen_by_key = True
@@ -353,5 +401,7 @@ class ConfusionMatrix(QAbstractScrollArea):
             where: QPoint = event.globalPos()  # type: ignore[attr-defined]
             cell = self._classes_at(self._cell_at(QPointF(self.viewport().mapFromGlobal(where))))
             QToolTip.showText(where, self._confusion.words(*cell) if cell else "", self)
+
             return True
+
         return super().event(event)

@@ -1,6 +1,8 @@
-"""The confusion matrix as a drawing, on the screen and in a file: blue is right, orange is wrong, depth is the share.
+"""The confusion matrix as a drawing, on the screen and in a file: blue is right, orange is wrong,
+depth is the share.
 
-Only what lies in view is drawn, and the cells come from one small picture, so 200 classes cost as little as two.
+Only what lies in view is drawn, and the cells come from one small picture, so 200 classes cost as
+little as two.
 """
 
 from __future__ import annotations
@@ -16,8 +18,11 @@ from app.ui.style.theme import Theme
 
 LARGEST_CELL = 88
 """Pixels at 100 %: two classes do not fill the screen with four squares."""
+
 DEEPEST = 0.5
-"""Share of full colour in the deepest cell that bears a number: text stays readable (4.5:1) in light and dark."""
+"""Share of full colour in the deepest cell that bears a number: text stays readable (4.5:1) in
+light and dark.
+"""
 
 
 @dataclass(frozen=True)
@@ -53,11 +58,13 @@ def geometry(
         min(longest, width * 0.28, theme.px(130)), metrics.horizontalAdvance("true ↓") + theme.px(8)
     )
     flat_top = metrics.height() + theme.px(6) + caption
+
     cell = (
         min((width - left) / classes, (height - flat_top) / classes, theme.px(LARGEST_CELL)) * zoom
     )
     if longest <= cell:
         return Geometry(left, flat_top, cell, classes, True)
+
     top = min(longest, height * 0.28, theme.px(110)) + caption
     cell = (
         max(0.5, min((width - left) / classes, (height - top) / classes, theme.px(LARGEST_CELL)))
@@ -77,6 +84,7 @@ def picture(confusion: Confusion, order: np.ndarray, theme: Theme, deepest: floa
     pixels = empty + depth * (np.where(right[..., None], blue, orange) - empty)
     pixels = np.ascontiguousarray(pixels.round().astype(np.uint8))
     size = len(order)
+
     return QImage(pixels.data, size, size, 3 * size, QImage.Format.Format_RGB888).copy()
 
 
@@ -86,7 +94,10 @@ def _rgb(color: QColor) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Drawing:
-    """Everything `paint` needs beside the painter. offset: how far the cells are scrolled, in pixels."""
+    """Everything `paint` needs beside the painter.
+
+    offset: how far the cells are scrolled, in pixels.
+    """
 
     confusion: Confusion
     order: np.ndarray
@@ -97,6 +108,7 @@ class Drawing:
     offset: tuple[float, float] = (0.0, 0.0)
     current: tuple[int, int] | None = None
     """Row and column as shown."""
+
     focus: bool = False
 
 
@@ -117,10 +129,15 @@ def _range(offset: float, extent: float, cell: float, classes: int) -> range:
 
 
 def _cells(painter: QPainter, drawing: Drawing, width: float, height: float) -> None:
-    place, (dx, dy), theme = drawing.place, drawing.offset, drawing.theme
-    x0, y0, size = place.left - dx, place.top - dy, place.cell * place.classes
+    place = drawing.place
+    (dx, dy) = drawing.offset
+    theme = drawing.theme
+    x0 = place.left - dx
+    y0 = place.top - dy
+    size = place.cell * place.classes
     painter.drawImage(QRectF(x0, y0, size, size), drawing.cells)
     columns = _range(dx, width - place.left, place.cell, place.classes)
+
     rows = _range(dy, height - place.top, place.cell, place.classes)
     if place.cell >= theme.px(6):
         painter.setPen(QPen(theme.color("border"), 1))
@@ -128,6 +145,7 @@ def _cells(painter: QPainter, drawing: Drawing, width: float, height: float) -> 
             painter.drawLine(
                 QPointF(x0, y0 + i * place.cell), QPointF(x0 + size, y0 + i * place.cell)
             )
+
         for i in range(columns.start, columns.stop + 1):
             painter.drawLine(
                 QPointF(x0 + i * place.cell, y0), QPointF(x0 + i * place.cell, y0 + size)
@@ -135,6 +153,7 @@ def _cells(painter: QPainter, drawing: Drawing, width: float, height: float) -> 
     else:
         painter.setPen(QPen(theme.color("border"), 1))
         painter.drawRect(QRectF(x0, y0, size, size))
+
     _numbers(painter, drawing, rows, columns)
     if drawing.current is not None:
         row, column = drawing.current
@@ -145,26 +164,36 @@ def _cells(painter: QPainter, drawing: Drawing, width: float, height: float) -> 
 
 
 def _numbers(painter: QPainter, drawing: Drawing, rows: range, columns: range) -> None:
-    place, theme, (dx, dy) = drawing.place, drawing.theme, drawing.offset
+    place = drawing.place
+    theme = drawing.theme
+    (dx, dy) = drawing.offset
     font = theme.font(12)
+
     widest = "100" if drawing.percent else f"{int(drawing.confusion.counts.max(initial=0))}"
     while QFontMetricsF(font).horizontalAdvance(widest) > place.cell - 4 and font.pixelSize() > 8:
         font.setPixelSize(font.pixelSize() - 1)
+
     metrics = QFontMetricsF(font)
     if metrics.horizontalAdvance(widest) > place.cell - 2 or metrics.height() > place.cell:
         return
+
     painter.setFont(font)
     painter.setPen(theme.color("text"))
-    counts, order = drawing.confusion.counts, drawing.order
+    counts = drawing.confusion.counts
+
+    order = drawing.order
     for i in rows:
         for j in columns:
-            true, answer = order[i], order[j]
+            true = order[i]
+            answer = order[j]
             if not counts[true, answer]:
                 continue
+
             text = f"{counts[true, answer]}"
             if drawing.percent:
                 share = 100 * drawing.confusion.share(true, answer)
                 text = f"{share:.0f}" if share >= 0.5 else "<1"
+
             box = QRectF(
                 place.left - dx + j * place.cell,
                 place.top - dy + i * place.cell,
@@ -175,16 +204,20 @@ def _numbers(painter: QPainter, drawing: Drawing, rows: range, columns: range) -
 
 
 def _row_labels(painter: QPainter, drawing: Drawing, height: float) -> None:
-    place, theme, dy = drawing.place, drawing.theme, drawing.offset[1]
+    place = drawing.place
+    theme = drawing.theme
+    dy = drawing.offset[1]
     metrics = QFontMetricsF(theme.font(12))
     painter.save()
     painter.setClipRect(QRectF(0, place.top, place.left, height - place.top))
     here = drawing.current[0] if drawing.current else -1
     rows = _range(dy, height - place.top, place.cell, place.classes)
+
     several = place.cell >= metrics.height() * 0.9
     for i in rows if several else [here]:
         if i not in rows:
             continue
+
         painter.setFont(theme.font(12, bold=i == here))
         painter.setPen(theme.color("text" if i == here else "secondary"))
         name = drawing.confusion.classes[drawing.order[i]]
@@ -192,16 +225,21 @@ def _row_labels(painter: QPainter, drawing: Drawing, height: float) -> None:
             name, Qt.TextElideMode.ElideMiddle, place.left - theme.px(8)
         )
         tall = max(place.cell, metrics.height())
+
         middle = place.top - dy + (i + 0.5) * place.cell
         if not several:
             middle = max(place.top + tall / 2, min(middle, height - tall / 2))
+
         box = QRectF(0, middle - tall / 2, place.left - theme.px(8), tall)
         painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, name)
+
     painter.restore()
 
 
 def _column_labels(painter: QPainter, drawing: Drawing, width: float) -> None:
-    place, theme, dx = drawing.place, drawing.theme, drawing.offset[0]
+    place = drawing.place
+    theme = drawing.theme
+    dx = drawing.offset[0]
     metrics = QFontMetricsF(theme.font(12))
     caption = metrics.height() + theme.px(4)
     room = place.top - caption - theme.px(6)
@@ -209,13 +247,16 @@ def _column_labels(painter: QPainter, drawing: Drawing, width: float) -> None:
     painter.setClipRect(QRectF(place.left, 0, width - place.left, place.top))
     here = drawing.current[1] if drawing.current else -1
     columns = _range(dx, width - place.left, place.cell, place.classes)
+
     several = place.flat_labels or place.cell >= metrics.height() * 0.9
     for j in columns if several else [here]:
         if j not in columns:
             continue
+
         painter.setFont(theme.font(12, bold=j == here))
         painter.setPen(theme.color("text" if j == here else "secondary"))
         name = drawing.confusion.classes[drawing.order[j]]
+
         middle = place.left - dx + (j + 0.5) * place.cell
         if place.flat_labels:
             box = QRectF(
@@ -223,10 +264,13 @@ def _column_labels(painter: QPainter, drawing: Drawing, width: float) -> None:
             )
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, name)
             continue
+
         name = QFontMetricsF(painter.font()).elidedText(name, Qt.TextElideMode.ElideMiddle, room)
         painter.save()
+
         if not several:
             middle = max(place.left + caption / 2, min(middle, width - caption / 2))
+
         painter.translate(middle, place.top - theme.px(6))
         painter.rotate(-90)
         painter.drawText(
@@ -234,12 +278,15 @@ def _column_labels(painter: QPainter, drawing: Drawing, width: float) -> None:
             Qt.AlignmentFlag.AlignVCenter,
             name,
         )
+
         painter.restore()
+
     painter.restore()
 
 
 def _captions(painter: QPainter, drawing: Drawing) -> None:
-    place, theme = drawing.place, drawing.theme
+    place = drawing.place
+    theme = drawing.theme
     painter.setFont(theme.font(12))
     painter.setPen(theme.color("secondary"))
     metrics = QFontMetricsF(painter.font())
@@ -248,6 +295,7 @@ def _captions(painter: QPainter, drawing: Drawing) -> None:
         Qt.AlignmentFlag.AlignLeft,
         "answer →",
     )
+
     painter.drawText(
         QRectF(
             0,

@@ -1,4 +1,6 @@
-"""Amounts: predicted against true, how the errors are spread, and the examples that are furthest off."""
+"""Amounts: predicted against true, how the errors are spread, and the examples that are furthest
+off.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +27,10 @@ from app.ui.widgets.examples.example import ExampleView
 from app.ui.widgets.examples.picture import example_of
 from app.ui.widgets.segments import Segments
 
-MOST, DRAWN = 200, 4000
+MOST = 200
+DRAWN = 4000
 """Lines of the table; points of the scatter, evenly taken where there are more."""
+
 SIDES = (
     ("worst", "Furthest off", "The examples with the largest errors."),
     ("errors", "Errors", "How the errors are spread, and the figures of every amount."),
@@ -70,6 +74,7 @@ class AmountsView(View):
             "results.scatter",
             "predicted",
         )
+
         self.scatter.setMinimumHeight(theme.px(180))
         self.chooser = QComboBox()
         self.chooser.setObjectName("results.target")
@@ -89,7 +94,8 @@ class AmountsView(View):
         self.side.tools.addWidget(self.sides)
         self.table = FigureTable(theme, "results.worst", "The examples furthest off", COLUMNS)
         self.table.picked.connect(self.show_row)
-        self.example, self.answer = ExampleView(theme), QLabel()
+        self.example = ExampleView(theme)
+        self.answer = QLabel()
         self.answer.setObjectName("results.row.answer")
         self.answer.setWordWrap(True)
         style(self.answer, "row")
@@ -100,6 +106,7 @@ class AmountsView(View):
             "results.worst.save",
             "Writes true and predicted amounts to a file.",
         )
+
         save.clicked.connect(lambda: self.saved.emit("amounts.csv", self.table.csv))
         worst = QWidget()
         column = QVBoxLayout(worst)
@@ -114,8 +121,10 @@ class AmountsView(View):
         detail.addWidget(self.answer, 1)
         column.addLayout(detail)
         column.addWidget(self.notice)
+
         for widget in (self.answer, self.example, self.notice):
             widget.hide()
+
         self.histogram = HistogramPlot(theme)
         self.histogram.setObjectName("results.residuals")
         self.histogram.setAccessibleName("How the errors are spread")
@@ -133,6 +142,7 @@ class AmountsView(View):
         self._stack.addWidget(worst)
         self._stack.addWidget(errors)
         self.side.body.addLayout(self._stack, 1)
+
         return self.side
 
     # --- what is shown
@@ -146,6 +156,7 @@ class AmountsView(View):
             self.chooser.addItems(names)
             self.chooser.blockSignals(False)
             self.target = 0
+
         self.chooser.setVisible(len(names) > 1)
         self._show()
 
@@ -160,15 +171,21 @@ class AmountsView(View):
         self.side.title.setText(dict((key, text) for key, text, _ in SIDES)[name])
 
     def _show(self) -> None:
-        report, shown = self.report_of(AmountReport), self.shown
+        report = self.report_of(AmountReport)
+        shown = self.shown
+
         assert shown is not None
-        row, count = report.amounts[self.target], report.count
+
+        row = report.amounts[self.target]
+        count = report.count
         self._drawn = (
             np.arange(count)
             if count <= DRAWN
             else np.linspace(0, count - 1, DRAWN).astype(np.int64)
         )
-        true, predictions = report.true(self.target), report.predicted(self.target)
+
+        true = report.true(self.target)
+        predictions = report.predicted(self.target)
         self.scatter.name_axes(f"true{_unit(row)}", f"predicted{_unit(row)}")
         self.scatter.tell = self._tell
         self.scatter.show_points(true[self._drawn], predictions[self._drawn])
@@ -190,12 +207,16 @@ class AmountsView(View):
                 for miss in report.misses(self.target, MOST)
             ]
         )
+
         for widget in (self.answer, self.example, self.notice):
             widget.hide()
 
     def _tell(self, point: int) -> Told:
-        report, shown = self.report_of(AmountReport), self.shown
+        report = self.report_of(AmountReport)
+        shown = self.shown
+
         assert shown is not None
+
         place = int(self._drawn[point])
         example = (
             example_of(shown.dataset, int(report.rows[place]))
@@ -206,27 +227,31 @@ class AmountsView(View):
 
     def show_row(self, place: int) -> None:
         """One example, by its place in the report: ringed, and in full below the table."""
-        report, shown = self.report_of(AmountReport), self.shown
+        report = self.report_of(AmountReport)
+        shown = self.shown
+
         assert shown is not None
+
         self.show_side("worst")
         found = np.flatnonzero(self._drawn == place)
         self.scatter.mark(int(found[0]) if len(found) else -1)
         self.table.choose(place)
         self.answer.setText(self._words(report, place))
         self.answer.show()
+
         if shown.dataset is None:
             self.notice.say(shown.missing, shown.offer)
             self.notice.show()
             return
+
         self.example.show_example(example_of(shown.dataset, int(report.rows[place])))
         self.example.show()
 
     def _words(self, report: AmountReport, place: int) -> str:
         row = report.amounts[self.target]
-        true, predictions = (
-            float(report.true(self.target)[place]),
-            float(report.predicted(self.target)[place]),
-        )
+        true = float(report.true(self.target)[place])
+        predictions = float(report.predicted(self.target)[place])
+
         return (
             f"is {amount(true, row.unit, 4)}, predicted {amount(predictions, row.unit, 4)} "
             f"(off by {amount(abs(predictions - true), row.unit)})"
@@ -249,22 +274,26 @@ class AmountsView(View):
         cards = [
             GuideCard(
                 "What you see",
-                "Every point is an example: how far right it is says what is true, how high what was predicted. On the "
+                "Every point is an example: how far right it is says what is true, how high what "
+                "was predicted. On the "
                 "dashed line both are the same; a cloud without slope has learned nothing.",
             )
         ]
         if self.shown is None:
             return cards
+
         row = self.report_of(AmountReport).amounts[self.target]
         if row.rmse > 2 * row.mae:
             cards.append(
                 GuideCard(
                     "A few errors are large",
-                    "The RMSE is more than twice the mean error, so a few examples are far off. If they are mistakes in "
+                    "The RMSE is more than twice the mean error, so a few examples are far off. If "
+                    "they are mistakes in "
                     "the data, L1 is moved less by them; if they matter most, L2.",
                     "warning",
                 )
             )
+
         return cards
 
 
@@ -281,7 +310,8 @@ def _figures(row: AmountRow, many: str) -> str:
     return (
         f"Off by <b>{amount(row.mae, row.unit)}</b> on average, half of the {many} by less than "
         f"{amount(row.median_error, row.unit)}; RMSE {amount(row.rmse, row.unit)}. {r2}"
-        f"Always answering {number_text(row.always)} would be off by {amount(row.baseline, row.unit)}.{near}"
+        f"Always answering {number_text(row.always)} would be off by "
+        f"{amount(row.baseline, row.unit)}.{near}"
     )
 
 

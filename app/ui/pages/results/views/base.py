@@ -1,4 +1,6 @@
-"""What every view of the Results page has: cards side by side, what is shown, and what it has to say in the Guide."""
+"""What every view of the Results page has: cards side by side, what is shown, and what it has to
+say in the Guide.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,8 @@ from app.ui.pages.results.showing import Shown
 class View(QWidget):
     """show_results(shown): figures and examples of one split.
 
-    saved(file name, callable): a file is wanted; the callable makes its bytes. wanted(): the run's data are wanted.
-    said(): what the Guide says has changed.
+    saved(file name, callable): a file is wanted; the callable makes its bytes. wanted(): the run's
+    data are wanted. said(): what the Guide says has changed.
     """
 
     saved = Signal(str, object)
@@ -27,7 +29,8 @@ class View(QWidget):
 
     def __init__(self, parts: Parts) -> None:
         super().__init__()
-        self.parts, self.theme = parts, parts.theme
+        self.parts = parts
+        self.theme = parts.theme
         self.shown: Shown | None = None
         self.cards: list[QWidget] = []
         whole = QVBoxLayout(self)
@@ -51,8 +54,10 @@ class View(QWidget):
             card.setMinimumHeight(self.theme.px(self.heights[0 if wide else 1]))
 
     def show_results(self, shown: Shown) -> None:
-        """Another report, or the same one with other data. A view keeps what is chosen in it where it still means
-        something."""
+        """Another report, or the same one with other data.
+
+        A view keeps what is chosen in it where it still means something.
+        """
         self.shown = shown
         self.fill(shown)
 

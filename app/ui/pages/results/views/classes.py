@@ -16,7 +16,8 @@ from app.ui.pages.results.views.base import View
 
 INTERVALS = GuideCard(
     "How sure is it?",
-    "The line beside a figure is its 95 % interval: the fewer examples were judged, the wider. Two runs whose lines "
+    "The line beside a figure is its 95 % interval: the fewer examples were judged, the wider. Two "
+    "runs whose lines "
     "overlap much may be equally good.",
 )
 
@@ -28,11 +29,9 @@ class ClassesView(View):
         super().__init__(parts)
         self.matrix_card = MatrixCard(parts.theme, parts.preferences)
         self.side = self.make_side()
-        self.matrix, self.gallery, self.classes = (
-            self.matrix_card.matrix,
-            self.side.gallery,
-            self.side.classes,
-        )
+        self.matrix = self.matrix_card.matrix
+        self.gallery = self.side.gallery
+        self.classes = self.side.classes
         self.matrix.picked.connect(self.side.show_cell)
         self.matrix_card.save_png.connect(
             lambda: self.saved.emit("confusion.png", self.matrix_card.png)
@@ -56,7 +55,9 @@ class ClassesView(View):
         self.side.suggest(self.suggested(report))
 
     def suggested(self, report: ClassReport) -> str:
-        """What stands beside the matrix until the person chooses: while it trains there are no examples to show."""
+        """What stands beside the matrix until the person chooses: while it trains there are no
+        examples to show.
+        """
         return "pictures" if has_examples(report) else "classes"
 
     def show_split(self, report: ClassReport, shown: Shown) -> None:
@@ -71,13 +72,16 @@ class ClassesView(View):
         cards = [
             GuideCard(
                 "What you see",
-                "Each row is a true class, each column an answer. On the diagonal it is right; elsewhere one class is "
+                "Each row is a true class, each column an answer. On the diagonal it is right; "
+                "elsewhere one class is "
                 "taken for another. Click a cell to see the examples.",
             )
         ]
         if self.shown is None:
             return cards
-        report, many = self.report_of(ClassReport), noun(self.shown.kind)
+
+        report = self.report_of(ClassReport)
+        many = noun(self.shown.kind)
         for true, answer, count, share in report.confused(1):
             names = report.classes
             cards.append(
@@ -90,6 +94,7 @@ class ClassesView(View):
                     "guide.results.confused",
                 )
             )
+
         return [*cards, INTERVALS]
 
     def _go_to(self, true: int, answer: int) -> None:

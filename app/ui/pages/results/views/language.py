@@ -1,4 +1,6 @@
-"""Language: the passages that are hardest and easiest to foretell, and what the network writes by itself."""
+"""Language: the passages that are hardest and easiest to foretell, and what the network writes by
+itself.
+"""
 
 from __future__ import annotations
 
@@ -76,8 +78,11 @@ class LanguageView(View):
         self._show()
 
     def _show(self) -> None:
-        report, shown = self.report_of(LanguageReport), self.shown
+        report = self.report_of(LanguageReport)
+        shown = self.shown
+
         assert shown is not None
+
         self._passages = (
             report.hardest(MOST) if self.sides.value == "hardest" else report.easiest(MOST)
         )
@@ -87,6 +92,7 @@ class LanguageView(View):
                 for number, one in enumerate(self._passages)
             ]
         )
+
         there = shown.dataset is not None
         self.text.setVisible(there)
         self.notice.setVisible(not there)
@@ -94,6 +100,7 @@ class LanguageView(View):
         self.left.set_why(
             f"of {len(report.rows):,} that it never trained on" if len(report.rows) else ""
         )
+
         if self._passages:
             self.table.choose(0)
             self.show_passage(0)
@@ -103,6 +110,7 @@ class LanguageView(View):
         shown = self.shown
         if shown is None or shown.dataset is None or not 0 <= number < len(self._passages):
             return
+
         self.text.setPlainText(example_of(shown.dataset, self._passages[number].row).text)
 
     def close_down(self) -> None:
@@ -112,17 +120,21 @@ class LanguageView(View):
         return [
             GuideCard(
                 "Bits per byte",
-                "What a byte of new text costs to write down with the network's help: 8 know nothing, about 4.5 know "
-                "how frequent each letter is, gzip needs about 3. It can be compared whatever the tokens are.",
+                "What a byte of new text costs to write down with the network's help: 8 know "
+                "nothing, about 4.5 know "
+                "how frequent each letter is, gzip needs about 3. It can be compared whatever the "
+                "tokens are.",
             ),
             GuideCard(
                 "Perplexity",
-                "Between how many equally likely tokens it hesitates on average. Only comparable where texts are cut "
+                "Between how many equally likely tokens it hesitates on average. Only comparable "
+                "where texts are cut "
                 "into the same tokens.",
             ),
             GuideCard(
                 "Temperature",
-                "At 0 it always takes the likeliest token and soon repeats itself; at 1 it follows its own "
+                "At 0 it always takes the likeliest token and soon repeats itself; at 1 it follows "
+                "its own "
                 "probabilities; above it becomes bold and errs.",
             ),
         ]

@@ -1,4 +1,7 @@
-"""Matching: which half lies near which. The diagonal should win; a cell shows both halves and the nearest partners."""
+"""Matching: which half lies near which.
+
+The diagonal should win; a cell shows both halves and the nearest partners.
+"""
 
 from __future__ import annotations
 
@@ -70,6 +73,7 @@ class MatchingView(View):
                 ("back", "Back", "What lies nearest to the second half."),
             ),
         )
+
         self.ways.chosen.connect(lambda _: self._show_partners())
         self.side.tools.addWidget(self.ways)
         self.halves = (ExampleView(theme), ExampleView(theme))
@@ -95,11 +99,13 @@ class MatchingView(View):
         pair = QGridLayout()
         pair.setHorizontalSpacing(8)
         pair.setVerticalSpacing(2)
+
         for place, (view, caption) in enumerate(zip(self.halves, self.captions, strict=True)):
             style(caption, "secondary")
             pair.addWidget(caption, 0, place)
             pair.addWidget(view, 1, place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
             pair.setColumnStretch(place, 1)
+
         column.addLayout(pair)
         column.addWidget(self.answer)
         column.addWidget(self.words)
@@ -108,6 +114,7 @@ class MatchingView(View):
         self._stack.addWidget(content)
         self._stack.addWidget(self.notice)
         self.side.body.addLayout(self._stack, 1)
+
         return self.side
 
     # --- what is shown
@@ -118,35 +125,45 @@ class MatchingView(View):
             ahead, back = report.ways
             self.ways.set_text("forward", f"{ahead.asked} → {ahead.given}")
             self.ways.set_text("back", f"{back.asked} → {back.given}")
+
         self.which.setVisible(report.count > SHOWN)
         self._show()
 
     def _show(self) -> None:
-        report, shown = self.report_of(MatchingReport), self.shown
+        report = self.report_of(MatchingReport)
+        shown = self.shown
+
         assert shown is not None
         if not report.ways:
             return
+
         hard = self.which.value == "hard" and report.count > SHOWN
         self._places = self._hardest(report) if hard else np.arange(min(SHOWN, report.count))
         self.matrix.show_matrix(
             report.similarity(self._places), report.ways[0].asked, report.ways[0].given
         )
         self.left.set_why(f"{len(self._places)} of {report.count:,} pairs; the diagonal should win")
+
         row, column = self._cell
         if max(row, column) >= len(self._places):
-            row, column = 0, 0
+            row = 0
+            column = 0
+
         self.show_cell(row, column)
         self.said_line.setText(self._won())
 
     @staticmethod
     def _hardest(report: MatchingReport) -> np.ndarray:
-        """Places of the pairs torn apart worst and of those they were taken for, neighbours side by side."""
+        """Places of the pairs torn apart worst and of those they were taken for, neighbours side by
+        side.
+        """
         places = {int(row): place for place, row in enumerate(report.rows)}
         order: dict[int, None] = {}
         for one in report.confused(SHOWN):
             for row in (one.row, one.taken):
                 if len(order) < SHOWN:
                     order[places[row]] = None
+
         return np.array(list(order) or range(min(SHOWN, report.count)), np.int64)
 
     def _point(self, text: str) -> None:
@@ -156,16 +173,25 @@ class MatchingView(View):
         count = len(self.matrix.values)
         wrong = count - self.matrix.won
         framed = f"; framed: another lies nearer ({wrong})" if wrong else ""
+
         return f"{self.matrix.won} of {count} rows are won by their own partner{framed}. {HINT}"
 
     def show_cell(self, row: int, column: int) -> None:
-        """Both halves: the first one of the pair in this row, the second one of the pair in this column."""
+        """Both halves: the first one of the pair in this row, the second one of the pair in this
+        column.
+        """
         self._cell = (row, column)
         self.matrix.go(row, column)
-        report, shown = self.report_of(MatchingReport), self.shown
+        report = self.report_of(MatchingReport)
+        shown = self.shown
+
         assert shown is not None
-        first, second = int(report.rows[self._places[row]]), int(report.rows[self._places[column]])
-        near, own = float(self.matrix.values[row, column]), float(self.matrix.values[row, row])
+
+        first = int(report.rows[self._places[row]])
+        second = int(report.rows[self._places[column]])
+        near = float(self.matrix.values[row, column])
+        own = float(self.matrix.values[row, row])
+
         names = report.ways[0]
         if row == column:
             self.side.title.setText("A pair")
@@ -178,25 +204,32 @@ class MatchingView(View):
             self.answer.setText(
                 f"Similarity <b>{near:.2f}</b>, {more} than to its own {names.given} ({own:.2f})."
             )
+
         if shown.dataset is None:
             self.notice.say(shown.missing, shown.offer)
             self._stack.setCurrentIndex(1)
             return
+
         self._stack.setCurrentIndex(0)
         for place, at in enumerate((first, second)):
             half = _half(example_of(shown.dataset, at), place)
             self.halves[place].show_example(half)
             name = (names.asked, names.given)[place]
             self.captions[place].setText(f"{name} {(row, column)[place] + 1}")
+
         self._show_partners()
 
     def _show_partners(self) -> None:
         """What lies nearest to one half of the cell."""
-        report, shown = self.report_of(MatchingReport), self.shown
+        report = self.report_of(MatchingReport)
+        shown = self.shown
+
         assert shown is not None
+
         dataset = shown.dataset
         if dataset is None:
             return
+
         way: OpenOptions = "forward" if self.ways.value == "forward" else "back"
         names = report.ways[0 if way == "forward" else 1]
         asked = int(report.rows[self._places[self._cell[0 if way == "forward" else 1]]])
@@ -204,7 +237,8 @@ class MatchingView(View):
         right = next((number for number, one in enumerate(found, start=1) if one.right), 0)
         at = f"its own is number {right}" if right else f"its own is not among these {len(found)}"
         self.words.setText(
-            f"Nearest {names.given} for this {names.asked} ({at}). Over all: its own is the nearest for "
+            f"Nearest {names.given} for this {names.asked} ({at}). Over all: its own is the "
+            "nearest for "
             f"{percent_text(names.at_1)}, among five for {percent_text(names.at_5)}."
         )
 
@@ -223,12 +257,15 @@ class MatchingView(View):
         return [
             GuideCard(
                 "What you see",
-                "Each row is a first half, each column a second one; the deeper, the nearer they lie. What belongs "
-                "together is on the diagonal. An orange frame marks a row in which another one lies nearer.",
+                "Each row is a first half, each column a second one; the deeper, the nearer they "
+                "lie. What belongs "
+                "together is on the diagonal. An orange frame marks a row in which another one "
+                "lies nearer.",
             ),
             GuideCard(
                 "Recall",
-                "Recall at 5 asks: is the right one among the five nearest of all? With more to choose from that is "
+                "Recall at 5 asks: is the right one among the five nearest of all? With more to "
+                "choose from that is "
                 "harder, so compare it with guessing, and with runs on the same data.",
             ),
         ]

@@ -80,9 +80,11 @@ class RestoredView(View):
             number(float(np.quantile(report.predictions[:, 1], share))) for share in (0.0, 0.5, 1.0)
         )
         self.figures.setText(
-            f"Mean squared error of the best {least}, the middle one {middle}, the worst {most}. Left as they are "
+            f"Mean squared error of the best {least}, the middle one {middle}, the worst {most}. "
+            "Left as they are "
             f"{number(report.baseline)}; always the mean 1."
         )
+
         self._show()
 
     def _chosen(self, report: RestoredReport) -> list[Restored]:
@@ -96,8 +98,11 @@ class RestoredView(View):
         return report.examples(best=self.sides.value == "best", most=MOST)
 
     def _show(self) -> None:
-        report, shown = self.report_of(RestoredReport), self.shown
+        report = self.report_of(RestoredReport)
+        shown = self.shown
+
         assert shown is not None
+
         self.left.set_why(counted(shown.kind, report.count))
         if shown.live or shown.past:
             text = (
@@ -119,15 +124,21 @@ class RestoredView(View):
 
     def _ask(self, report: RestoredReport, shown: Shown) -> None:
         """Let the network restore the examples chosen, in the background, damaged as in judging."""
-        dataset, path = shown.dataset, shown.path
+        dataset = shown.dataset
+        path = shown.path
+
         assert dataset is not None and path is not None
+
         chosen = self._chosen(report)
         rows = np.array([one.row for one in chosen], np.int64)
+
         asked = (path, report.split, report.mae, tuple(rows.tolist()))
         if asked == self._asked:
             return
+
         self._say("Restoring …", False)
         self._asked = asked
+
         loaded = self._loaded
 
         def work(control: Control) -> list[Trio]:
@@ -136,6 +147,7 @@ class RestoredView(View):
             predictor = loaded.predictor(path)
             control.check()
             made = restore_rows(predictor, dataset, rows, report.split)
+
             return list(zip(made.clean, made.damaged, made.restored, strict=True))
 
         def done(trios: list[Trio]) -> None:
@@ -166,12 +178,15 @@ class RestoredView(View):
         return [
             GuideCard(
                 "What you see",
-                "Each trio is one example: as it is, what was done to it, and what the network made of that. Errors "
-                "are in standard deviations of the values, so they can be compared whatever the values are.",
+                "Each trio is one example: as it is, what was done to it, and what the network "
+                "made of that. Errors "
+                "are in standard deviations of the values, so they can be compared whatever the "
+                "values are.",
             ),
             GuideCard(
                 "What it is good for",
-                "To restore, the network must learn how the examples are made, without any labels. Examples restored "
+                "To restore, the network must learn how the examples are made, without any labels. "
+                "Examples restored "
                 "badly are unlike the others: worth a look where something odd is to be found.",
             ),
         ]

@@ -1,4 +1,6 @@
-"""A space in which equals lie near: the points in two dimensions, and the nearest neighbours of one."""
+"""A space in which equals lie near: the points in two dimensions, and the nearest neighbours of
+one.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,8 @@ from app.ui.widgets.examples.example import ExampleView
 from app.ui.widgets.examples.grid import ExampleGrid, ExampleRow, LazyRows
 from app.ui.widgets.examples.picture import example_of
 
-NEIGHBOURS, NAMED = 12, 14
+NEIGHBOURS = 12
+NAMED = 14
 SIGNS = {"o": "●", "s": "■", "t": "▼", "d": "◆", "p": "⬟", "star": "★", "h": "⬢"}
 KEY = "results.unfold"
 
@@ -49,9 +52,11 @@ class SpaceView(View):
         self.groups = QPushButton("Show groups (t-SNE)")
         self.groups.setObjectName("results.unfold")
         self.groups.setToolTip(
-            "Arranges the points so that near ones stay near (t-SNE); takes some seconds. Distances between groups "
+            "Arranges the points so that near ones stay near (t-SNE); takes some seconds. "
+            "Distances between groups "
             "mean little then."
         )
+
         self.groups.setCheckable(True)
         style(self.groups, "small")
         self.groups.toggled.connect(self._turn)
@@ -70,7 +75,8 @@ class SpaceView(View):
         theme = self.theme
         self.side = Card("Nearest neighbours", "click a point")
         self.side.setObjectName("results.side")
-        self.example, self.answer = ExampleView(theme, 1.2), QLabel()
+        self.example = ExampleView(theme, 1.2)
+        self.answer = QLabel()
         self.answer.setObjectName("results.neighbours.answer")
         self.answer.setWordWrap(True)
         style(self.answer, "row")
@@ -92,6 +98,7 @@ class SpaceView(View):
         self._stack.addWidget(content)
         self._stack.addWidget(self.notice)
         self.side.body.addLayout(self._stack, 1)
+
         return self.side
 
     # --- what is shown
@@ -102,9 +109,12 @@ class SpaceView(View):
             self._unfolded = None
             self._places = sample(report.count)
             self._report = report
+
             if self.groups.isChecked():
                 self.groups.setChecked(False)
+
             self._draw()
+
         self._report = report
         rows = report.rows.tolist()
         self.show_row(self._row if self._row in rows else int(report.rows[self._places[0]]))
@@ -116,15 +126,18 @@ class SpaceView(View):
     def _draw(self) -> None:
         report = self._report
         assert report is not None
+
         labels = report.targets[self._places]
         flat = (
             self._unfolded
             if self.groups.isChecked() and self._unfolded is not None
             else report.flat[self._places]
         )
+
         self.plot.tell = self._tell
         self.plot.show_points(flat[:, 0], flat[:, 1], labels)
         count = len(self._places)
+
         of = f"{count:,} of {report.count:,}" if count < report.count else f"{count:,}"
         if self.groups.isChecked() and self._unfolded is not None:
             self.plot_card.set_why("what lies near stays near")
@@ -134,6 +147,7 @@ class SpaceView(View):
             self.plot_card.why.setToolTip(
                 f"{of} points, from the side that shows most of the space."
             )
+
         self._say_legend()
         self._mark()
 
@@ -141,6 +155,7 @@ class SpaceView(View):
         report = self._report
         if report is None:
             return
+
         words = [
             f'<span style="color:{_hex(color_of(self.theme, k))}">{SIGNS[symbol_of(k)]}</span> {escaped(row.name)}'
             for k, row in enumerate(report.classes[: min(NAMED, GROUPS)])
@@ -151,8 +166,11 @@ class SpaceView(View):
         )
 
     def _tell(self, point: int) -> Told:
-        report, shown = self.report_of(SpaceReport), self.shown
+        report = self.report_of(SpaceReport)
+        shown = self.shown
+
         assert shown is not None
+
         place = int(self._places[point])
         example = (
             example_of(shown.dataset, int(report.rows[place]))
@@ -195,8 +213,11 @@ class SpaceView(View):
 
     def show_row(self, row: int) -> None:
         """An example, by its row of the data set, and what lies nearest to it."""
-        report, shown = self.report_of(SpaceReport), self.shown
+        report = self.report_of(SpaceReport)
+        shown = self.shown
+
         assert shown is not None
+
         self._row = row
         place = int((report.rows == row).argmax())
         found = report.nearest(row, NEIGHBOURS)
@@ -207,11 +228,13 @@ class SpaceView(View):
             f"<b>{escaped(name)}</b>: {same} of its {len(found)} nearest are of the same class."
         )
         self._mark()
+
         dataset = shown.dataset
         if dataset is None:
             self.notice.say(shown.missing, shown.offer)
             self._stack.setCurrentIndex(1)
             return
+
         self._stack.setCurrentIndex(0)
         self.example.show_example(example_of(dataset, row))
 
@@ -235,13 +258,17 @@ class SpaceView(View):
         return [
             GuideCard(
                 "What you see",
-                "The network turns every example into a point; here are two of its many directions. Examples of one "
-                "class should lie together. Point at one to see it, click it for its nearest neighbours.",
+                "The network turns every example into a point; here are two of its many "
+                "directions. Examples of one "
+                "class should lie together. Point at one to see it, click it for its nearest "
+                "neighbours.",
             ),
             GuideCard(
                 "Two pictures of one space",
-                "The first picture looks at the space from the side that shows most, so distances mean something. "
-                "t-SNE pulls neighbours together: good for seeing groups, not for measuring how far they are apart.",
+                "The first picture looks at the space from the side that shows most, so distances "
+                "mean something. "
+                "t-SNE pulls neighbours together: good for seeing groups, not for measuring how "
+                "far they are apart.",
             ),
         ]
 

@@ -91,6 +91,7 @@ class TagsView(View):
             "results.tags.save",
             "Writes the figures of every tag to a file.",
         )
+
         save.clicked.connect(lambda: self.saved.emit("tags.csv", self.table.csv))
         left.body.addWidget(save, 0, Qt.AlignmentFlag.AlignLeft)
         self.gallery = ExampleGallery(parts.theme)
@@ -113,6 +114,7 @@ class TagsView(View):
         report = self.report_of(TagReport)
         if self.tag >= len(report.tags):
             self.tag = -1
+
         self.table.show_lines(
             [
                 Line(
@@ -141,14 +143,18 @@ class TagsView(View):
             row = report.tags[number]
             missed = (row.recall or 0.0) < 1 and row.count > 0
             self.sorts.set_value("missed" if missed else "added" if row.predicted else "right")
+
         self._show()
 
     def _sort(self, _: str) -> None:
         self._show()
 
     def _show(self) -> None:
-        report, shown = self.report_of(TagReport), self.shown
+        report = self.report_of(TagReport)
+        shown = self.shown
+
         assert shown is not None
+
         self.sorts.setVisible(self.tag >= 0)
         if not has_examples(report):
             self.side.title.setText("Worst examples")
@@ -156,6 +162,7 @@ class TagsView(View):
                 [], "", f"Which {noun(shown.kind)} these are is known once training has ended."
             )
             return
+
         if self.tag < 0:
             wrong = report.wrong(MOST)
             rows = [one.row for one in wrong]
@@ -171,17 +178,17 @@ class TagsView(View):
                 "added": (False, True),
                 "right": (True, True),
             }[self.sorts.value]
-            rows, name = (
-                report.examples_of(self.tag, has, predictions, MOST),
-                report.names[self.tag],
-            )
+            rows = report.examples_of(self.tag, has, predictions, MOST)
+            name = report.names[self.tag]
             captions = [
                 percent_text(float(report.predictions[self._place(report, row), self.tag]), 0)
                 for row in rows
             ]
+
             self.side.title.setText(name)
             words = f"{counted(shown.kind, len(rows))}, with how sure it was"
             empty = "" if rows else "There is none."
+
         found = [
             Found(row, text, self._answer(report, row))
             for row, text in zip(rows, captions, strict=True)
@@ -199,6 +206,7 @@ class TagsView(View):
             for name, there in zip(report.names, report.targets[place] > 0, strict=True)
             if there
         ]
+
         order = report.predictions[place].argsort()[::-1][:4]
         predictions = ", ".join(
             f"{report.names[k]} {percent_text(float(report.predictions[place, k]), 0)}"
@@ -210,8 +218,10 @@ class TagsView(View):
         return [
             GuideCard(
                 "What you see",
-                "Each tag is a question of its own, and an example can have any of them. Average precision asks how "
-                "well a tag sorts the examples; found and right are counted where it is surer than 50 %.",
+                "Each tag is a question of its own, and an example can have any of them. Average "
+                "precision asks how "
+                "well a tag sorts the examples; found and right are counted where it is surer than "
+                "50 %.",
             )
         ]
 
@@ -223,6 +233,7 @@ def _wrong(names: Sequence[str], missed: Sequence[int], added: Sequence[int]) ->
         lines.append(f"misses {listed([names[k] for k in missed], 2)}")
     if added:
         lines.append(f"adds {listed([names[k] for k in added], 2)}")
+
     return "\n".join(lines)
 
 

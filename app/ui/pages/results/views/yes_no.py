@@ -19,6 +19,7 @@ class YesNoView(ClassesView):
         self.panel = ThresholdPanel(self.theme)
         self.panel.moved.connect(self._moved)
         tip = "Where to say yes: what every threshold would do."
+
         return SideCard(self.theme, (("threshold", "Curves", tip, "Threshold", self.panel),))
 
     def show_split(self, report: ClassReport, shown: Shown) -> None:
@@ -38,7 +39,8 @@ class YesNoView(ClassesView):
             *super().guide(),
             GuideCard(
                 "Where to say yes",
-                "A low threshold finds more and raises more false alarms. Choose it by what a mistake costs: a missed "
+                "A low threshold finds more and raises more false alarms. Choose it by what a "
+                "mistake costs: a missed "
                 "illness more than a second look, a wrong alarm at night more than a late one.",
             ),
         ]

@@ -1,4 +1,6 @@
-"""How the optimizer moves a weight: its formula in signs, in the figures of one weight, and what the signs mean."""
+"""How the optimizer moves a weight: its formula in signs, in the figures of one weight, and what
+the signs mean.
+"""
 
 from __future__ import annotations
 
@@ -25,13 +27,16 @@ class FormulaCard(Card):
             QLabel() for _ in range(5)
         )
         self.figures.setObjectName("inside.figures")
+
         for label in (self.symbols, self.figures, self.movement, self.parts, self.lacks):
             label.setWordWrap(True)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             self.body.addWidget(label)
+
         style(self.symbols, "heading")
         for label in (self.movement, self.lacks):
             style(label, "secondary")
+
         self.parts.setTextFormat(Qt.TextFormat.RichText)
         self.body.addStretch(1)
 
@@ -44,6 +49,7 @@ class FormulaCard(Card):
         else:
             _set(self.symbols, "step = weight before − weight after")
             _set(self.figures, f"measured: {line.result}")
+
         _set(self.movement, words.movement_of(choice, look, row))
 
     def show_words(self, choice: Optimizer, look: InsideMeasured, row: int) -> None:
@@ -54,6 +60,7 @@ class FormulaCard(Card):
             self.parts,
             "<br>".join(f"<b>{escape(sign)}</b>&nbsp; {escape(text)}" for sign, text in parts),
         )
+
         _set(self.lacks, choice.lacks)
         self.lacks.setVisible(bool(choice.lacks))
 

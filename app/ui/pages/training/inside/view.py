@@ -1,6 +1,8 @@
-"""The view "Inside AdamW" of the Training page: every layer's gradient, moments and steps while it trains.
+"""The view "Inside AdamW" of the Training page: every layer's gradient, moments and steps while it
+trains.
 
-While it can be seen, the run is asked to tell what its optimizer holds; what was seen stays when the run has ended.
+While it can be seen, the run is asked to tell what its optimizer holds; what was seen stays when
+the run has ended.
 """
 
 from __future__ import annotations
@@ -31,19 +33,26 @@ from app.ui.widgets.card import Card
 from app.ui.widgets.segments import Segments
 
 DRAW_EVERY = 0.4
-"""Seconds between two drawings, at least: looks are kept all the same, and drawing takes time from the training."""
+"""Seconds between two drawings, at least: looks are kept all the same, and drawing takes time from
+the training.
+"""
+
 WORDS_EVERY = 0.6
 """Seconds between two changes of sentences, at least: figures may flicker, sentences are read."""
+
 KEY = "inside.quantity"
 
 
 class InsideView(QWidget):
-    """show_record(record, resolved) draws what has come since the last time; cheap where nothing has."""
+    """show_record(record, resolved) draws what has come since the last time; cheap where nothing
+    has.
+    """
 
     def __init__(self, parts: Parts) -> None:
         super().__init__()
         self.parts = parts
-        self.quantity, self.layer = str(parts.preferences.get(KEY, "gradient")), ""
+        self.quantity = str(parts.preferences.get(KEY, "gradient"))
+        self.layer = ""
         self._record: Record | None = None
         self._resolved: Experiment | None = None
         self._drawn: tuple[object, ...] | None = None
@@ -54,14 +63,17 @@ class InsideView(QWidget):
         )  # when what was just shown has its place
         self._later.timeout.connect(self._catch_up)
         self._columns = 2
+
         if self.quantity not in BY_KEY:
             self.quantity = "gradient"
+
         self._build()
 
     def _build(self) -> None:
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        self.empty, self.content = self._build_empty(), QWidget()
+        self.empty = self._build_empty()
+        self.content = QWidget()
         outer.addWidget(self.empty)
         outer.addWidget(self.content, 1)
         self.grid = QGridLayout(self.content)
@@ -93,6 +105,7 @@ class InsideView(QWidget):
         style(self.note, "secondary")
         card.body.addWidget(self.note)
         card.body.addStretch(1)
+
         return card
 
     def _build_layers(self) -> Card:
@@ -102,13 +115,16 @@ class InsideView(QWidget):
             (one.key, one.name if one.key in ("gradient", "weight") else one.sign, one.tip)
             for one in ALL
         ]
+
         self.segments = Segments(theme, "inside.quantity", choices)
         for one in ALL:
             self.segments.buttons[one.key].setAccessibleName(f"Show {one.name}")
+
         self.segments.set_value(self.quantity)
         self.segments.chosen.connect(self._choose_quantity)
         card.tools.addWidget(self.segments)
-        self.strip, self.bar = LayerStrip(theme), ColourBar(theme)
+        self.strip = LayerStrip(theme)
+        self.bar = ColourBar(theme)
         self.strip.chosen.connect(self._choose_layer)
         card.body.addWidget(self.strip)
         row = QHBoxLayout()
@@ -126,25 +142,31 @@ class InsideView(QWidget):
         self.seen.setTextFormat(Qt.TextFormat.RichText)
         self.seen.setWordWrap(True)
         card.body.addWidget(self.seen)
+
         return card
 
     def arrange(self, columns: int) -> None:
         """Cards side by side, or below each other."""
         self._columns = columns
         self.grid.addWidget(self.layers, 0, 0, 1, 2)
+
         cards = (self.formula, self.sizes_card, self.spectrum_card, self.norms_card)
         for number, card in enumerate(cards):
             card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             where = (1 + number // 2, number % 2, 1, 1) if columns == 2 else (1 + number, 0, 1, 2)
             self.grid.addWidget(card, *where)
+
         for column in range(2):
             self.grid.setColumnStretch(column, 1)
+
         self.layers.tools.removeWidget(self.segments)
         self.layers.body.removeWidget(self.segments)
+
         if columns == 2:
             self.layers.tools.addWidget(self.segments)
         else:
             self.layers.body.insertWidget(0, self.segments, 0, Qt.AlignmentFlag.AlignLeft)
+
         px = self.parts.theme.px
         self.sizes.setMinimumHeight(px(190))
         self.norms.setMinimumHeight(px(150))
@@ -153,12 +175,18 @@ class InsideView(QWidget):
 
     def show_record(self, record: Record, resolved: Experiment | None) -> None:
         if record is not self._record:
-            self._predictions, self._drawn = 0.0, None
-        self._record, self._resolved = record, resolved
-        looks, choice = record.inside, self._choice()
+            self._predictions = 0.0
+            self._drawn = None
+
+        self._record = record
+        self._resolved = resolved
+        looks = record.inside
+
+        choice = self._choice()
         if looks.latest is None or choice is None:
             self._show_note()
             return
+
         drawn = (
             id(record),
             looks.seen,
@@ -169,21 +197,27 @@ class InsideView(QWidget):
             record.finished,
         )
         now = time.monotonic()
+
         unchanged = (
             self._drawn is not None and drawn[3:] == self._drawn[3:] and drawn[0] == self._drawn[0]
         )
         if drawn == self._drawn or (unchanged and now - self._when < DRAW_EVERY):
             return
-        self._drawn, self._when = drawn, now
+
+        self._drawn = drawn
+        self._when = now
         self.empty.hide()
+
         if self.content.isHidden():
             self.content.show()
             self._later.start()
+
         self._offer(looks, choice)
         row = self._row(looks)
         self._show_layers(looks, row)
         self._show_layer(looks, row, record)
         self.formula.show_figures(choice, looks.latest, row)
+
         if now - self._predictions >= WORDS_EVERY or record.finished is not None:
             self._predictions = now
             self.formula.show_words(choice, looks.latest, row)
@@ -193,6 +227,7 @@ class InsideView(QWidget):
         """The optimizer as it is now: weight decay may have been changed while it trains."""
         choice = self._resolved.optimizer if self._resolved is not None else None
         look = self._record.inside.latest if self._record is not None else None
+
         decay = (
             float(look.one["decay"].max(initial=0.0))
             if look is not None and "decay" in look.one
@@ -200,6 +235,7 @@ class InsideView(QWidget):
         )
         if choice is not None and decay is not None and decay != choice.decay():
             return choice.replace(weight_decay=decay)
+
         return choice
 
     def _show_note(self) -> None:
@@ -208,23 +244,28 @@ class InsideView(QWidget):
             text = "The first look comes with the next step."
         else:
             text = (
-                "What an optimizer holds is measured live, while a run trains and this view is in front; it is not "
+                "What an optimizer holds is measured live, while a run trains and this view is in "
+                "front; it is not "
                 "kept with the run. Train, or resume this run, to look inside."
             )
+
         if self.note.text() != text:
             self.note.setText(text)
+
         self.content.hide()
         self.empty.show()
 
     def _offer(self, looks: OptimizerHistory, choice: Optimizer) -> None:
         """Only what this optimizer has can be chosen."""
         for one in ALL:
-            button, there = self.segments.buttons[one.key], one.key in (*looks.quantities, "ratio")
+            button = self.segments.buttons[one.key]
+            there = one.key in (*looks.quantities, "ratio")
             if button.isEnabled() != there:
                 button.setEnabled(there)
                 button.setToolTip(
                     one.tip if there else choice.lacks or f"{choice.label} does not keep it."
                 )
+
         if self.quantity not in (*looks.quantities, "ratio"):
             self.quantity = "gradient"
             self.segments.set_value(self.quantity)
@@ -237,6 +278,7 @@ class InsideView(QWidget):
     def _show_layers(self, looks: OptimizerHistory, row: int) -> None:
         look = looks.latest
         assert look is not None
+
         self.strip.show_layers(
             looks.layers, looks.sizes(self.quantity), looks.steps, look.sizes, self.quantity, row
         )
@@ -247,6 +289,7 @@ class InsideView(QWidget):
             if counted < look.numbers[row]
             else f"all its {counted:,}"
         )
+
         ended = (
             " as it was last seen,"
             if self._record is not None and self._record.finished is not None
@@ -258,14 +301,22 @@ class InsideView(QWidget):
         )
 
     def _show_layer(self, looks: OptimizerHistory, row: int, record: Record) -> None:
-        """The chosen layer, as far as it is in sight: what is scrolled away is drawn when it comes (see catch_up)."""
-        look, name, steps = looks.latest, looks.layers[row], looks.steps
+        """The chosen layer, as far as it is in sight: what is scrolled away is drawn when it comes
+        (see catch_up).
+        """
+        look = looks.latest
+        name = looks.layers[row]
+        steps = looks.steps
+
         assert look is not None
+
         self._title(self.sizes_card, f"{name} now")
         self._title(self.spectrum_card, f"{name} over time")
         self._missed = False
+
         if self._seen(self.sizes.viewport()):
             self.sizes.show_sizes({key: counts[row] for key, counts in look.histograms.items()})
+
         if self._seen(self.spectrum):
             spread = "step" if self.quantity == "ratio" else self.quantity
             one = BY_KEY[spread]
@@ -273,6 +324,7 @@ class InsideView(QWidget):
             self.spectrum.show_histograms(
                 looks.histogram(spread, row), steps, looks.sizes(spread)[row], one.role
             )
+
         if self._seen(self.norms.viewport()):
             per_epoch, _ = epoch_axis(record)
             self.norms.show_norms(looks.norms(), steps / per_epoch, row, name)
@@ -317,7 +369,9 @@ class InsideView(QWidget):
             self._again()
 
     def _again(self) -> None:
-        self._predictions, self._drawn = 0.0, None
+        self._predictions = 0.0
+        self._drawn = None
+
         if self._record is not None:
             self.show_record(self._record, self._resolved)
 

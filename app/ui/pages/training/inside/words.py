@@ -1,5 +1,7 @@
-"""What is said beside the pictures: the formula of a step with live figures, what its parts mean, and what one sees
-now. For someone who has just heard of it for the first time. Plain data in, rich text out; no Qt."""
+"""What is said beside the pictures: the formula of a step with live figures, what its parts mean,
+and what one sees now. For someone who has just heard of it for the first time. Plain data in,
+rich text out; no Qt.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +23,20 @@ SIGNS = {one.key: one.sign for one in ALL} | {
     "epsilon": "ε",
     "momentum": "β",
 }
-FAST, USUAL, SLOW, FADED = 1 / 50, 1 / 5_000, 1 / 30_000, 1 / 300
-"""A step as a share of the weights: much above the first, little below the second, hardly anything below the third. And
-a gradient as a share of the last layer's, below which it has faded."""
+FAST = 1 / 50
+USUAL = 1 / 5_000
+SLOW = 1 / 30_000
+FADED = 1 / 300
+"""A step as a share of the weights: much above the first, little below the second, hardly anything
+below the third. And a gradient as a share of the last layer's, below which it has faded.
+"""
 
 
 @dataclass(frozen=True)
 class Line:
-    """A step of one weight in figures. symbols and figures: the same formula; "" where it is measured."""
+    """A step of one weight in figures. symbols and figures: the same formula; "" where it is
+    measured.
+    """
 
     symbols: str
     figures: str
@@ -39,9 +47,11 @@ def figure(value: float) -> str:
     """A number in a formula, with two or three digits that count: 0.0123, 3.1e-4, −0.52."""
     if not math.isfinite(value):
         return "–"
+
     size = abs(value)
     if size == 0:
         return "0"
+
     if 1e-3 <= size < 1e4:
         text = number_text(size, 3)
         text = text.rstrip("0").rstrip(".") if "." in text else text
@@ -49,6 +59,7 @@ def figure(value: float) -> str:
         power = math.floor(math.log10(size) + 1e-12)
         mantissa = f"{size / 10**power:.2g}"
         text = f"{mantissa}e{power}" if mantissa != "10" else f"1e{power + 1}"
+
     return f"−{text}" if value < 0 else text
 
 
@@ -66,8 +77,10 @@ def line_of(choice: Optimizer, look: InsideMeasured, row: int) -> Line:
         "epsilon": getattr(choice, "epsilon", 0.0),
         "momentum": getattr(choice, "momentum", 0.0),
     }
+
     formula = choice.formula()
     step = figure(one.get("step", math.nan))
+
     names = [name for name in known if f"{{{name}}}" in formula]
     if (
         not formula
@@ -75,6 +88,7 @@ def line_of(choice: Optimizer, look: InsideMeasured, row: int) -> Line:
         or not _filled(formula, known)
     ):
         return Line("", "", step)
+
     words = {name: _bracketed(figure(value)) for name, value in known.items()}
     filled = re.sub(r"\(\((−[^()]*)\)", r"(\1", formula.format_map(words))  # one bracket is enough
     return Line(formula.format_map(SIGNS), filled, step)
@@ -94,14 +108,17 @@ def _bracketed(text: str) -> str:
 
 def movement_of(choice: Optimizer, look: InsideMeasured, row: int) -> str:
     """Where that weight went, and what decay took of it besides."""
-    weight, step = float(look.one["weight"][row]), float(look.one["step"][row])
+    weight = float(look.one["weight"][row])
+    step = float(look.one["step"][row])
     share = look.rate * float(look.one["decay"][row]) if choice.decays_apart else 0.0
+
     text = f"The weight was {_digits(weight, step)} and is {_digits(weight - step - share * weight, step)}."
     if share:
         text += (
             f" Of that, weight decay took lr × decay = {figure(share)} of the weight itself: "
             f"{figure(share * weight)}."
         )
+
     return text
 
 
@@ -109,6 +126,7 @@ def _digits(value: float, step: float) -> str:
     """A weight with so many digits that its step can be seen in them."""
     if not math.isfinite(value) or not math.isfinite(step):
         return "–"
+
     decimals = min(9, max(2, 2 - math.floor(math.log10(abs(step))))) if step else 4
     return f"{value:.{decimals}f}".replace("-", "−")
 
@@ -119,7 +137,8 @@ def parts_of(choice: Optimizer, look: InsideMeasured, row: int) -> list[tuple[st
     parts = [
         (
             "g",
-            "gradient: which way is uphill for this batch, and how steep. It jumps from batch to batch, and "
+            "gradient: which way is uphill for this batch, and how steep. It jumps from batch to "
+            "batch, and "
             "differs much between layers.",
         )
     ]
@@ -127,6 +146,7 @@ def parts_of(choice: Optimizer, look: InsideMeasured, row: int) -> list[tuple[st
         parts.append(("m", _first_moment(choice, "second_moment_root" in quantities)))
     if "second_moment_root" in quantities:
         parts.append(("√v", _second_moment(choice)))
+
     if {
         "first_moment",
         "second_moment_root",
@@ -134,19 +154,23 @@ def parts_of(choice: Optimizer, look: InsideMeasured, row: int) -> list[tuple[st
         parts.append(
             (
                 "m / √v",
-                "is near 1 where the gradients agree and near 0 where they contradict one another, in "
+                "is near 1 where the gradients agree and near 0 where they contradict one another, "
+                "in "
                 "every layer alike. So lr alone says how far a step goes.",
             )
         )
+
     return parts
 
 
 def _first_moment(choice: Optimizer, beside_second: bool) -> str:
     names = ("beta1", "momentum") if beside_second else ("momentum", "beta1")
     back = _back(next((value for name in names if (value := getattr(choice, name, None))), None))
+
     of = f" of about the last {back}" if back else ""
     if "momentum_buffer" in choice.state_names and "exp_avg" not in choice.state_names:
         return f"first moment: a running sum of the gradients{of}. What they agree on adds up, noise cancels."
+
     start = (
         ", corrected for its start at zero (m-hat)"
         if beside_second and "exp_avg" in choice.state_names
@@ -160,9 +184,11 @@ def _second_moment(choice: Optimizer) -> str:
         return (
             "root of the sum of all squared gradients so far: it only grows, so steps only shrink."
         )
+
     back = _back(getattr(choice, "beta2", None) or getattr(choice, "alpha", None))
     of = f" over about the last {back}" if back else ""
     start = "; corrected likewise (v-hat)" if "exp_avg_sq" in choice.state_names else ""
+
     return f"root of the second moment: how large gradients usually were{of}, whatever their direction{start}."
 
 
@@ -178,6 +204,7 @@ def seen_now(choice: Optimizer, looks: OptimizerHistory, row: int) -> list[str]:
     look = looks.latest
     if look is None:
         return []
+
     found = [_spread(choice, look), _ratio(look, row), _fading(look), _grown(choice, looks)]
     return [text for text in found if text]
 
@@ -185,9 +212,12 @@ def seen_now(choice: Optimizer, looks: OptimizerHistory, row: int) -> list[str]:
 def _spread(choice: Optimizer, look: InsideMeasured) -> str:
     if len(look.layers) < 2:
         return ""
-    gradients, steps = _factor(look.sizes["gradient"]), _factor(look.sizes["step"])
+
+    gradients = _factor(look.sizes["gradient"])
+    steps = _factor(look.sizes["step"])
     if not (gradients and steps):
         return ""
+
     text = f"From layer to layer the gradients differ by a factor of {_times(gradients)}, the steps by {_times(steps)}"
     everywhere = bool(np.isfinite(look.sizes.get("second_moment_root", np.array([np.nan]))).all())
     if gradients > 3 * steps and everywhere:
@@ -196,6 +226,7 @@ def _spread(choice: Optimizer, look: InsideMeasured) -> str:
         return f"{text}: a layer's step goes with the size of its weights."
     if "second_moment_root" not in look.sizes and steps > 3:
         return f"{text}: nothing evens them out, so one learning rate has to do for all."
+
     return f"{text}."
 
 
@@ -209,9 +240,11 @@ def _times(factor: float) -> str:
 
 
 def _ratio(look: InsideMeasured, row: int) -> str:
-    step, weight = float(look.sizes["step"][row]), float(look.sizes["weight"][row])
+    step = float(look.sizes["step"][row])
+    weight = float(look.sizes["weight"][row])
     if not (step > 0 and weight > 0):
         return ""
+
     share = step / weight
     text = f"A step moves {look.layers[row]} by {share_text(share)} of the size of its weights"
     if share > FAST:
@@ -220,6 +253,7 @@ def _ratio(look: InsideMeasured, row: int) -> str:
         return f"{text}: it hardly moves. About 1/1,000 is usual while a network learns."
     if share < USUAL:
         return f"{text}; about 1/1,000 is usual, less in a warm-up and late in a schedule."
+
     return f"{text}; about 1/1,000 is usual."
 
 
@@ -235,9 +269,12 @@ def _fading(look: InsideMeasured) -> str:
     there = np.flatnonzero(np.isfinite(sizes))
     if len(there) < 3:
         return ""
-    first, last = sizes[there[0]], sizes[there[-1]]
+
+    first = sizes[there[0]]
+    last = sizes[there[-1]]
     if first >= FADED * last:
         return ""
+
     evened = (
         "second_moment_root" in look.sizes
         and look.sizes["step"][there[0]] > 0.1 * look.sizes["step"][there[-1]]
@@ -247,6 +284,7 @@ def _fading(look: InsideMeasured) -> str:
     )
     share = share_text(first / last) if first > 0 else "nothing"
     name = look.layers[there[0]]
+
     return f"The gradient of {name} is {share} of that of the last layer: it vanishes on its way back.{after}"
 
 
@@ -254,10 +292,12 @@ def _grown(choice: Optimizer, looks: OptimizerHistory) -> str:
     look = looks.latest
     if look is None or looks.seen < 2:
         return ""
+
     grown = math.sqrt(
         float((look.norms**2).sum()) / max(1e-30, float((looks.first_norms**2).sum()))
     )
     times = "" if abs(grown - 1) < 0.005 else f"{grown:.2f} times "
+
     text = f"All weights together are {times}as long as at the first look"
     if choice.decay() and choice.decays_apart:
         return f"{text}. Decay pulls each towards zero in every step, so that they stay bounded."
@@ -265,4 +305,5 @@ def _grown(choice: Optimizer, looks: OptimizerHistory) -> str:
         return f"{text}. Decay is added to the gradient and divided with it: it pulls less where gradients are large."
     if choice.decay():
         return f"{text}. Decay is added to the gradient, and so pulls towards zero."
+
     return f"{text}. Nothing pulls them back: they grow as long as steps agree."

@@ -51,19 +51,23 @@ class VariantEditor(QWidget):
         self._build()
 
     def _build(self) -> None:
-        document, section = self._document, self.sections.value
+        document = self._document
+        section = self.sections.value
         if document is None:
             return
+
         inside = QWidget()
         style(inside, "page")
         column = QVBoxLayout(inside)
         px = self._theme.px
         column.setContentsMargins(px(2), px(4), px(8), px(4))
         column.setSpacing(px(12))
+
         if section in CHOICES:
             column.addWidget(
                 ChoiceBox(document, section, CHOICES[section].registry, f"race.{section}")
             )
+
         form = Form(document, section, NAMES.get(section), self._theme)
         form.rebuilt.connect(lambda: _call(form))
         _call(form)
@@ -72,6 +76,7 @@ class VariantEditor(QWidget):
         old = self.area.takeWidget()
         self.area.setWidget(inside)
         self._inside = inside
+
         if old is not None:
             old.deleteLater()
 

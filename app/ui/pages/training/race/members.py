@@ -1,5 +1,7 @@
-"""The lanes as a table: while they run what each one does, and at the end what came of it. Settings that differ come
-first, figures after them."""
+"""The lanes as a table: while they run what each one does, and at the end what came of it.
+
+Settings that differ come first, figures after them.
+"""
 
 from __future__ import annotations
 
@@ -26,15 +28,19 @@ from app.ui.state.race import RaceState, Runner, best_place, examples_of
 from app.ui.style.theme import Theme
 from app.ui.text.amounts import UNKNOWN, bytes_text, figure_text, number_text, time_text, times_text
 
-ROW, NAME = 28, 190
+ROW = 28
+NAME = 190
 """Height of a row, and the widest that a name or a text makes a column, in pixels at 100 %."""
+
 FEW_SETTINGS = 3
 """Differing settings that are shown before the figures; the others stand behind them."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its head, what it means, a text for each lane, and which lane is best in it, if one is."""
+    """One column: its head, what it means, a text for each lane, and which lane is best in it, if
+    one is.
+    """
 
     label: str
     tip: str
@@ -51,6 +57,7 @@ def columns_of(race_state: RaceState, losses: Sequence[float]) -> list[Column]:
     rest = [one for one in found if one not in shared and one.name != "kind"]
     columns = [_setting(one) for one in shared[:FEW_SETTINGS]]
     columns += [_state(runners), *_figures(race_state, losses)]
+
     return columns + [_setting(one) for one in (*shared[FEW_SETTINGS:], *rest)]
 
 
@@ -79,6 +86,7 @@ def _figures(race_state: RaceState, losses: Sequence[float]) -> list[Column]:
     heads = [runner.headline for runner in runners]
     judged = [one.validation_loss if one is not None else None for one in best]
     one_loss = len({runner.variant.resolved.loss for runner in runners}) == 1
+
     return [
         Column(
             f"Best {metric.label}",
@@ -114,7 +122,8 @@ def _figures(race_state: RaceState, losses: Sequence[float]) -> list[Column]:
         ),
         Column(
             "Memory",
-            "The peak of this training by itself: measured, on a GPU predicted, since all share it.",
+            "The peak of this training by itself: measured, on a GPU predicted, since all share "
+            "it.",
             tuple(bytes_text(_peak(runner)) for runner in runners),
         ),
         Column(
@@ -132,6 +141,7 @@ def _seconds(runner: Runner) -> float | None:
     if record.finished is not None and record.finished.summary:
         value = record.finished.summary.get("seconds")
         return float(value) if value else None
+
     return record.latest.elapsed if record.latest is not None else None
 
 
@@ -140,9 +150,11 @@ def _peak(runner: Runner) -> float | None:
     record = runner.record
     if record.prepared is None:
         return None
+
     on_cpu = record.prepared.device.upper().startswith("CPU")
     measured = [one.rows.get("peak") for one in record.memory] if on_cpu else []
     known = [value for value in measured if value is not None]
+
     return max(known) if known else record.prepared.predicted.get("peak")
 
 
@@ -188,15 +200,19 @@ class MembersTable(QTableWidget):
         names = tuple(variant.name for variant in race_state.variants)
         if columns == self._columns and names == self._names:
             return
+
         if [one.label for one in columns] != [
             one.label for one in self._columns
         ] or names != self._names:
             self._begin(names, columns)
+
         for number, column in enumerate(columns, 1):
             old = self._columns[number - 1] if number <= len(self._columns) else None
             if column != old or self.item(0, number) is None:
                 self._fill(number, column)
-        self._columns, self._names = columns, names
+
+        self._columns = columns
+        self._names = names
         self._measure()
 
     def _begin(self, names: tuple[str, ...], columns: list[Column]) -> None:
@@ -207,15 +223,18 @@ class MembersTable(QTableWidget):
         self.setRowCount(len(names))
         self.setColumnCount(len(columns) + 1)
         self.setHorizontalHeaderItem(0, QTableWidgetItem("Variant"))
+
         for number, column in enumerate(columns, 1):
             head = QTableWidgetItem(column.label)
             head.setToolTip(column.tip)
             self.setHorizontalHeaderItem(number, head)
+
         for row, name in enumerate(names):
             item = QTableWidgetItem(swatch(self._theme, row), name)
             item.setToolTip(name)
             item.setFont(self._theme.font(12, bold=True))
             self.setItem(row, 0, item)
+
         self.selectRow(0)
         self.blockSignals(blocked)
 
@@ -226,20 +245,27 @@ class MembersTable(QTableWidget):
             if item is None:
                 item = QTableWidgetItem()
                 self.setItem(row, number, item)
+
             best = row == column.best
             if item.text() != text:
                 item.setText(text)
+
             item.setFont(theme.font(12, bold=best))
             item.setForeground(theme.color("best" if best else "text"))
             item.setToolTip(f"{text}, the best of them" if best else text)
 
     def _measure(self) -> None:
-        """As high as its rows, and each column as wide as its longest word, so that most of them are in sight."""
-        theme, header = self._theme, self.horizontalHeader()
+        """As high as its rows, and each column as wide as its longest word, so that most of them
+        are in sight.
+        """
+        theme = self._theme
+        header = self.horizontalHeader()
         self.setIconSize(QSize(theme.px(26), theme.px(12)))
         self.verticalHeader().setDefaultSectionSize(theme.px(ROW))
-        plain, bold = QFontMetrics(theme.font(12)), QFontMetrics(theme.font(12, bold=True))
+        plain = QFontMetrics(theme.font(12))
+        bold = QFontMetrics(theme.font(12, bold=True))
         widest = max((bold.horizontalAdvance(name) for name in self._names), default=0)
+
         widths = [min(theme.px(NAME), widest) + theme.px(50)]
         for column in self._columns:
             texts = max(bold.horizontalAdvance(text) for text in column.texts)
@@ -247,9 +273,11 @@ class MembersTable(QTableWidget):
                 max(plain.horizontalAdvance(column.label), min(theme.px(NAME), texts))
                 + theme.px(18)
             )
+
         for number, width in enumerate(widths):
             if self.columnWidth(number) < width or self.columnWidth(number) > width + theme.px(24):
                 self.setColumnWidth(number, width)
+
         bar = (
             self.horizontalScrollBar().sizeHint().height()
             if sum(widths) > self.viewport().width()
@@ -265,12 +293,17 @@ class MembersTable(QTableWidget):
             self._measure()
 
     def _restyle(self) -> None:
-        columns, names, member = self._columns, self._names, self.member
+        columns = self._columns
+        names = self._names
+
+        member = self.member
         if names:
             self._columns = []
             self._begin(names, columns)
+
             for number, column in enumerate(columns, 1):
                 self._fill(number, column)
+
             self._columns = columns
             self._measure()
             blocked = self.blockSignals(True)
@@ -297,20 +330,25 @@ class MembersTable(QTableWidget):
 
 def swatch(theme: Theme, member: int) -> QIcon:
     """A bit of the lane's line with its marker, as in the plots."""
-    width, height = theme.px(26), theme.px(12)
+    width = theme.px(26)
+    height = theme.px(12)
     picture = QPixmap(width, height)
     picture.fill(QColor(0, 0, 0, 0))
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     color = series_color(theme, member)
+
     pen = QPen(color, theme.px(2))
     if DASHES[member]:
         pen.setDashPattern(DASHES[member])
+
     painter.setPen(pen)
-    middle, size = height / 2, height * 0.38
+    middle = height / 2
+    size = height * 0.38
     painter.drawLine(QPointF(0, middle), QPointF(width, middle))
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(color)
+
     x = width / 2
     if member == 0:
         painter.drawEllipse(QPointF(x, middle), size, size)
@@ -323,7 +361,9 @@ def swatch(theme: Theme, member: int) -> QIcon:
         painter.drawPolygon(
             QPolygonF([QPointF(x + size * dx, middle + size * dy) for dx, dy in corners])
         )
+
     painter.end()
     icon = QIcon(picture)
     icon.addPixmap(picture, QIcon.Mode.Selected)  # Qt would tint it
+
     return icon

@@ -1,4 +1,6 @@
-"""What the variants of a race take of memory together, against what is free: found out on the background thread."""
+"""What the variants of a race take of memory together, against what is free: found out on the
+background thread.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,11 @@ from models.graph import GraphError
 
 @dataclass(frozen=True)
 class Needs:
-    """bytes: of all together at most, None where unknown. floats: per weight, of each variant. device: None where it
-    could not be read. trouble: why one of them cannot be trained."""
+    """bytes: of all together at most, None where unknown.
+
+    floats: per weight, of each variant. device: None where it could not be read. trouble: why one
+    of them cannot be trained.
+    """
 
     bytes: int | None
     floats: tuple[float | None, ...]
@@ -38,29 +43,39 @@ class Needs:
             return self.trouble, "problem"
         if self.bytes is None:
             return "", "secondary"
+
         need = bytes_text(self.bytes)
         if self.device is None or self.device.free is None or self.device.total is None:
             return f"Memory: all are kept at once, {need} together.", "secondary"
+
         where = "memory" if self.device.on_cpu else f"the memory of {self.device.label}"
         if self.too_much:
             return (
-                f"Memory: together they need {need}, more than the {bytes_text(self.device.total)} there are. Take "
+                f"Memory: together they need {need}, more than the {bytes_text(self.device.total)} "
+                "there are. Take "
                 "fewer variants, a smaller batch or a smaller network."
             ), "problem"
         if self.bytes > self.device.free:
             return (
-                f"Memory: together they need {need}, but only {bytes_text(self.device.free)} of {where} are free. "
+                f"Memory: together they need {need}, but only {bytes_text(self.device.free)} of "
+                f"{where} are free. "
                 "Close other programs, or take fewer variants."
             ), "problem"
+
         return (
-            f"Memory: all are kept at once, {need} together; {bytes_text(self.device.free)} are free.",
+            f"Memory: all are kept at once, {need} together; {bytes_text(self.device.free)} are "
+            "free.",
             "secondary",
         )
 
 
 def find_needs(variants: Sequence[Variant], data_bytes: int, control: Control) -> Needs:
-    """For the background thread: it loads the engine. data_bytes: of the examples, which all of them share."""
-    predicted, floats = [], []
+    """For the background thread: it loads the engine.
+
+    data_bytes: of the examples, which all of them share.
+    """
+    predicted = []
+    floats = []
     for variant in variants:
         control.check()
         measured = measure(variant.resolved, variant.problem, variant.task, data_bytes, control)
@@ -73,15 +88,19 @@ def find_needs(variants: Sequence[Variant], data_bytes: int, control: Control) -
                 None,
                 f"{variant.name}: {error.what} {error.remedy}".strip(),
             )
+
         optimizer = variant.resolved.optimizer
         assert optimizer is not None
+
         predicted.append(measured.predicted)
         floats.append(
             optimizer.floats_per_parameter(measured.floats, measured.inspection.parameters)
         )
+
     device: Budget | None = None
     try:
         device = read_device(variants[0].resolved.training.device)
     except UserError as error:
         return Needs(None, tuple(floats), None, f"{error.what} {error.remedy}".strip())
+
     return Needs(together(predicted, data_bytes if device.on_cpu else 0), tuple(floats), device)

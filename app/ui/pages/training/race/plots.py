@@ -1,4 +1,7 @@
-"""The curves of a race over one another, by examples seen. Colour, dash, marker and name tell the lanes apart."""
+"""The curves of a race over one another, by examples seen.
+
+Colour, dash, marker and name tell the lanes apart.
+"""
 
 from __future__ import annotations
 
@@ -25,10 +28,13 @@ from app.ui.text.amounts import figure_text, number_text
 
 SIGNS = ("●", "■", "▼", "◆")
 """The markers as characters, for the legend."""
+
 DRAWN = 300
 """Points of an averaged curve: dashes are slow to draw where there are many."""
+
 NAME_SHARE = 0.5
 """Of the plot's width that a name in the legend may take."""
+
 PROBED = 40
 """Points of a curve that are looked at to place the legend."""
 
@@ -44,6 +50,7 @@ class MemberSeries(Series):
         pen = pg.mkPen(color, width=self.width)
         if DASHES[self.member]:
             pen.setDashPattern(DASHES[self.member])
+
         self.item.setPen(pen)
         self.item.setSymbolBrush(color)
         self.item.setSymbolPen(None)
@@ -73,6 +80,7 @@ class RacePlot(Plot):
             series.item.curve.setSegmentedLineMode(
                 "off"
             )  # else dashes would begin anew at every point
+
         self.axes = AxisNames("examples seen", "")
         self.axes.join(self)
         self.restyle()
@@ -89,15 +97,19 @@ class RacePlot(Plot):
     def _show_legend(self) -> None:
         named = [series for series in self.members if series.name and len(series.x)]
         font = self.theme.font(12)
-        metrics, room = QFontMetricsF(font), NAME_SHARE * self.width()
+        metrics = QFontMetricsF(font)
+        room = NAME_SHARE * self.width()
+
         lines = []
         for series in named:
             color = series_color(self.theme, series.member).name()
             name = metrics.elidedText(series.name, Qt.TextElideMode.ElideRight, room)
             lines.append(f'<span style="color:{color}">{SIGNS[series.member]} {name}</span>')
+
         text = "<br>".join(lines)
         if text != self.legend.text():
             self.legend.setText(text)
+
         self.legend.setVisible(bool(text))
         self._place_overlays()
 
@@ -108,11 +120,16 @@ class RacePlot(Plot):
             self._place_legend()
 
     def _place_legend(self) -> None:
-        """In a corner where no curve is; without one it is left out: the table below has the same signs and names."""
+        """In a corner where no curve is; without one it is left out: the table below has the same
+        signs and names.
+        """
         if self.legend.isHidden():
             return
-        gap, legend = self.theme.px(8), self.legend
-        left, right = int(self.left.width()) + gap, self.width() - legend.width() - 2 * gap
+
+        gap = self.theme.px(8)
+        legend = self.legend
+        left = int(self.left.width()) + gap
+        right = self.width() - legend.width() - 2 * gap
         top = self.theme.px(4)
         low = (
             self.height()
@@ -121,6 +138,7 @@ class RacePlot(Plot):
             - self.axes.labels[0].height()
             - gap
         )
+
         places = [
             QRect(QPoint(x, y), legend.size())
             for x, y in ((right, top), (right, low), (left, low), (left, top))
@@ -128,6 +146,7 @@ class RacePlot(Plot):
         points = self._seen()
         free = [place for place in places if not any(place.contains(point) for point in points)]
         legend.setVisible(bool(free))
+
         if free:
             legend.move(free[0].topLeft())
 
@@ -136,13 +155,16 @@ class RacePlot(Plot):
         found = []
         for series in self.members:
             known = np.isfinite(series.y) & ((series.y > 0) if self.log else True)
-            x, y = series.x[known], np.log10(series.y[known]) if self.log else series.y[known]
+            x = series.x[known]
+
+            y = np.log10(series.y[known]) if self.log else series.y[known]
             for place in np.linspace(x[0], x[-1], PROBED) if len(x) else ():
                 found.append(
                     self.box.mapViewToScene(
                         QPointF(float(place), float(np.interp(place, x, y)))
                     ).toPoint()
                 )
+
         return found
 
     def span_of(self, runners: Sequence[Runner]) -> None:
@@ -165,7 +187,8 @@ class TrainingLossPlot(RacePlot):
         self._runners: Sequence[Runner] = ()
 
     def set_smoothing(self, factor: float) -> None:
-        self._factor, self._averages = factor, []
+        self._factor = factor
+        self._averages = []
         self.show_runners(self._runners)
 
     def smoothed(self, member: int) -> float:
@@ -179,9 +202,11 @@ class TrainingLossPlot(RacePlot):
             self._runners = runners
             sizes = [runner.variant.resolved.training.step_size for runner in runners]
             self._averages = [_Average(self._factor ** (size / max(sizes))) for size in sizes]
+
         for series, runner, average in zip(self.members, runners, self._averages, strict=False):
             average.take(runner)
             series.show(average.places.values, average.values.values)
+
         self.span_of(runners)
         self.refresh()
 
@@ -193,22 +218,30 @@ class TrainingLossPlot(RacePlot):
             for y in (one.y[np.isfinite(one.y)] for one in self.members)
             if len(y) >= FEW
         ]
+
         firsts = [float(one.y[0]) for one in self.members if len(one.y) and np.isfinite(one.y[0])]
         if tops and firsts and high > SPIKE * max(max(firsts), min(tops)):
             high = 1.3 * max(max(firsts), min(tops))
+
         return left, right, (low if self.log else min(0.0, low)), high
 
 
 class _Average:
-    """The running average of one lane's losses and of the places it was taken over: it looks back, so both do."""
+    """The running average of one lane's losses and of the places it was taken over: it looks back,
+    so both do.
+    """
 
     def __init__(self, factor: float) -> None:
-        self._losses, self._steps = Smoother(factor), Smoother(factor)
-        self.values, self.places = Curve(), Curve()
+        self._losses = Smoother(factor)
+        self._steps = Smoother(factor)
+        self.values = Curve()
+        self.places = Curve()
 
     def take(self, runner: Runner) -> None:
         known = len(self.values)
-        losses, steps = runner.record.losses.values[known:], runner.record.steps.values[known:]
+        losses = runner.record.losses.values[known:]
+
+        steps = runner.record.steps.values[known:]
         if len(losses):
             seen = runner.examples(steps).astype(float)
             places = self._steps(np.where(np.isfinite(losses), seen, np.nan))
@@ -227,6 +260,7 @@ class ValidationPlot(RacePlot):
         """metric: None for the loss."""
         self._metric = metric
         share = metric is not None and metric.shown == "percent"
+
         self.left.words = percent if share else plain
         for series, runner in zip(self.members, runners, strict=False):
             series.words = partial(figure_text, metric.name) if metric is not None else number_text
@@ -235,12 +269,14 @@ class ValidationPlot(RacePlot):
                 epoch.validation_loss if metric is None else epoch.metrics.get(metric.name, np.nan)
                 for epoch in done
             ]
+
             series.show(
                 runner.examples(np.array([epoch.step for epoch in done], dtype=np.int64)).astype(
                     float
                 ),
                 np.array(values, dtype=float),
             )
+
         self.span_of(runners)
         self.refresh()
 
@@ -248,17 +284,23 @@ class ValidationPlot(RacePlot):
         left, right, low, high = super().limits()
         if self._metric is not None and self._metric.shown == "percent":
             return left, right, max(0.0, low - 0.02), min(1.0, high + 0.02)
+
         tops = [
             float(y.max()) for y in (one.y[np.isfinite(one.y)] for one in self.members) if len(y)
         ]
         if self._metric is None and not self.log and tops and high > 10 * SPIKE * min(tops) > 0:
             high = SPIKE * min(tops)  # one that went out of bounds does not flatten the rest
+
         floors = [
             float(y.min()) for y in (one.y[np.isfinite(one.y)] for one in self.members) if len(y)
         ]
         if self._metric is not None and self._metric.better == "higher" and tops:
-            steady, most = max(floors), max(tops)
+            steady = max(floors)
+            most = max(tops)
+
             room = SPIKE * max(most - steady, 0.1 * abs(most))
             if min(floors) < steady - 10 * room:  # R² has no lowest value
-                low, high = steady - room, most + 0.1 * room
+                low = steady - room
+                high = most + 0.1 * room
+
         return left, right, low, high

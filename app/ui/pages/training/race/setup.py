@@ -1,4 +1,6 @@
-"""Setting up a race: two to four variants of the open experiment, what is fair about it and what memory it takes."""
+"""Setting up a race: two to four variants of the open experiment, what is fair about it and what
+memory it takes.
+"""
 
 from __future__ import annotations
 
@@ -29,9 +31,12 @@ from app.ui.state.race import Entrant, RaceState
 from app.ui.style.theme import style
 
 MEASURE_MS = 150
-WIDTH, HEIGHT, ROW = 900, 560, 32
+WIDTH = 900
+HEIGHT = 560
+ROW = 32
 READY_MADE = (
-    "SGD, SGD with momentum, Adam and AdamW on these data, each at its usual learning rate; for Adam and AdamW that is "
+    "SGD, SGD with momentum, Adam and AdamW on these data, each at its usual learning rate; for "
+    "Adam and AdamW that is "
     "the one which suits this network."
 )
 
@@ -64,11 +69,10 @@ class RaceSetup(QDialog):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(px(20), px(16), px(20), px(16))
         outer.setSpacing(px(12))
-        heading, why = (
-            QLabel("Race"),
-            QLabel(
-                "The same training several times over with one thing changed: side by side, in turns, on the same examples."
-            ),
+        heading = QLabel("Race")
+        why = QLabel(
+            "The same training several times over with one thing changed: side by side, in turns, "
+            "on the same examples."
         )
         style(heading, "heading")
         style(why, "secondary")
@@ -104,7 +108,9 @@ class RaceSetup(QDialog):
         self.resize(min(px(WIDTH), room.width() - 32), min(px(HEIGHT), room.height() - 32))
 
     def _build_middle(self) -> QHBoxLayout:
-        """The variants and what is said of them on the left, the settings of the chosen one on the right."""
+        """The variants and what is said of them on the left, the settings of the chosen one on the
+        right.
+        """
         theme = self.parts.theme
         px = theme.px
         self.list = QListWidget()
@@ -130,12 +136,15 @@ class RaceSetup(QDialog):
         left.setSpacing(px(8))
         left.addWidget(self.list)
         left.addLayout(tools)
-        self.fair, self.memory, self.problem = QLabel(), QLabel(), QLabel()
+        self.fair = QLabel()
+        self.memory = QLabel()
+        self.problem = QLabel()
         self.fair.setTextFormat(Qt.TextFormat.RichText)
         predictions = QWidget()
         words = QVBoxLayout(predictions)
         words.setContentsMargins(0, 0, px(8), 0)
         words.setSpacing(px(8))
+
         for label, name in (
             (self.problem, "race.problem"),
             (self.fair, "race.fairness"),
@@ -145,6 +154,7 @@ class RaceSetup(QDialog):
             label.setWordWrap(True)
             style(label, "secondary")
             words.addWidget(label)
+
         style(self.problem, "problem")
         words.addStretch(1)
         area = QScrollArea()
@@ -158,6 +168,7 @@ class RaceSetup(QDialog):
         middle.setSpacing(px(20))
         middle.addLayout(left, 5)
         middle.addWidget(self.editor, 7)
+
         return middle
 
     def _button(self, text: str, name: str, tip: str) -> QPushButton:
@@ -166,6 +177,7 @@ class RaceSetup(QDialog):
         button.setAccessibleName(text)
         button.setToolTip(tip)
         button.setAutoDefault(False)
+
         return button
 
     # --- the variants
@@ -175,6 +187,7 @@ class RaceSetup(QDialog):
         for document in self._documents:
             document.changed.disconnect(self._refresh)
             document.deleteLater()
+
         self._documents = [self._document(experiment) for experiment in experiments]
         self._refresh()
         self.list.setCurrentRow(0)
@@ -185,6 +198,7 @@ class RaceSetup(QDialog):
         document.setParent(self)
         document.set_data(shown.data_state, shown.dataset)
         document.changed.connect(self._refresh)
+
         return document
 
     def add(self) -> None:
@@ -209,10 +223,12 @@ class RaceSetup(QDialog):
         description = self.parts.document.description
         if description is None:
             return
+
         try:
             four = why_adam(self._documents[0].experiment, description)
         except UserError:
             return  # it is said below the list
+
         self.take(list(four))
         self.editor.show_section("optimizer")
 
@@ -228,7 +244,10 @@ class RaceSetup(QDialog):
 
     def _refresh(self, *_: object) -> None:
         description = self.parts.document.description
-        self.variants, self._needs, self._trouble = (), None, ""
+        self.variants = ()
+        self._needs = None
+        self._trouble = ""
+
         experiments = [document.experiment for document in self._documents]
         if description is None:
             self._trouble = "The data are not open yet."
@@ -237,12 +256,14 @@ class RaceSetup(QDialog):
                 self.variants = variants_of(experiments, description)
             except UserError as error:
                 self._trouble = f"{error.what} {error.remedy}".strip()
+
         self._name()
         facts = (
             fairness(self.variants, description)
             if self.variants and description is not None
             else ()
         )
+
         lines = [f"{'✓' if fact.same else '≠'} {fact.text}" for fact in facts]
         self.fair.setText("".join(f'<p style="margin:0 0 4px 0">{line}</p>' for line in lines))
         self.fair.setVisible(bool(lines))
@@ -256,10 +277,13 @@ class RaceSetup(QDialog):
         """The rows of the list, without touching which one is chosen."""
         asked = self.parts.document.experiment
         names = [variant.name for variant in self.variants] or [""] * len(self._documents)
+
         while self.list.count() > len(self._documents):
             self.list.takeItem(self.list.count() - 1)
+
         while self.list.count() < len(self._documents):
             self.list.addItem("")
+
         for row, (document, name) in enumerate(zip(self._documents, names, strict=True)):
             item = self.list.item(row)
             now = "as it is now" if document.experiment == asked else ""
@@ -272,7 +296,9 @@ class RaceSetup(QDialog):
     def _measure(self) -> None:
         if not self.variants:
             return
-        variants, data = self.variants, held(self.parts.document.dataset)
+
+        variants = self.variants
+        data = held(self.parts.document.dataset)
         self.parts.background.run(
             lambda control: find_needs(variants, data, control),
             self._take_needs,
@@ -283,6 +309,7 @@ class RaceSetup(QDialog):
     def _take_needs(self, needs: Needs) -> None:
         if len(needs.floats) != len(self.variants):
             return
+
         self._needs = needs
         text, role = needs.words
         self.memory.setText(text)
@@ -310,6 +337,7 @@ class RaceSetup(QDialog):
         description = self.parts.document.description
         if description is None or not self.variants or not self.start.isEnabled():
             return
+
         floats = self._needs.floats if self._needs is not None else (None,) * len(self.variants)
         entrants = [
             Entrant(variant, each) for variant, each in zip(self.variants, floats, strict=True)

@@ -1,4 +1,6 @@
-"""The race on the Training page: curves side by side, the lanes as a table, what it is worth and what came of it."""
+"""The race on the Training page: curves side by side, the lanes as a table, what it is worth and
+what came of it.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +25,9 @@ QUANTITIES = (
 
 
 class RaceView(QWidget):
-    """`show_race(racing, active)`. look_asked(): the chosen lane in the other views. refused(sentence): a plot could
-    not be saved."""
+    """`show_race(racing, active)`. look_asked(): the chosen lane in the other views.
+    refused(sentence): a plot could not be saved.
+    """
 
     look_asked = Signal()
     refused = Signal(str)
@@ -35,12 +38,11 @@ class RaceView(QWidget):
         self._racing: RaceState | None = None
         self._active = False
         style(self, "page")
-        theme, preferences = parts.theme, parts.preferences
+        theme = parts.theme
+        preferences = parts.preferences
         self.smooth = SmoothButton(theme, preferences, "race.smoothing")
-        self.loss, self.judged = (
-            TrainingLossPlot(theme, MOST, self.smooth.factor),
-            ValidationPlot(theme, MOST),
-        )
+        self.loss = TrainingLossPlot(theme, MOST, self.smooth.factor)
+        self.judged = ValidationPlot(theme, MOST)
         self.loss_card = PlotCard(self.loss, "Training loss", "", "race.loss", "race loss")
         self.loss_card.add_tool(LogButton([self.loss], preferences, "race.log"))
         self.loss_card.add_tool(self.smooth)
@@ -51,8 +53,10 @@ class RaceView(QWidget):
         self.quantity = Segments(theme, "race.quantity", QUANTITIES)
         self.quantity.chosen.connect(lambda _: self._draw())
         self.judged_card.add_tool(self.quantity)
+
         for card in (self.loss_card, self.judged_card):
             card.refused.connect(self.refused)
+
         self._lay_out_cards()
         theme.changed.connect(self._draw)
 
@@ -70,14 +74,17 @@ class RaceView(QWidget):
         self.table.chosen.connect(self._chosen)
         self.table.opened.connect(self.open)
         self.card.body.addWidget(self.table)
-        self.verdict, self.facts = QLabel(), QLabel()
+        self.verdict = QLabel()
+        self.facts = QLabel()
         self.verdict.setObjectName("race.verdict")
         self.facts.setObjectName("race.facts")
         style(self.verdict, "row")
         style(self.facts, "secondary")
+
         for label in (self.verdict, self.facts):
             label.setWordWrap(True)
             self.card.body.addWidget(label)
+
         self.look = self._button(
             "Look closer", "race.look", "Shows the curves and figures of the chosen variant."
         )
@@ -99,6 +106,7 @@ class RaceView(QWidget):
         button.setToolTip(tip)
         style(button, "small")
         self.card.tools.addWidget(button)
+
         return button
 
     def arrange(self, columns: int) -> None:
@@ -109,6 +117,7 @@ class RaceView(QWidget):
             card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             card.plot.setMinimumHeight(px(140))
             self.grid.addWidget(card, number // columns, number % columns)
+
         for column in range(2):
             self.grid.setColumnStretch(column, 1 if column < columns else 0)
 
@@ -128,6 +137,7 @@ class RaceView(QWidget):
             )
             self.loss.follow()
             self.judged.follow()
+
         self._active = active
         self._draw()
 
@@ -135,6 +145,7 @@ class RaceView(QWidget):
         race_state = self._racing
         if race_state is None:
             return
+
         metric = (
             race_state.runners[0].variant.task.headline if self.quantity.value == "figure" else None
         )
@@ -151,6 +162,7 @@ class RaceView(QWidget):
             self.facts,
             " ".join([*(fact.text for fact in race_state.facts), changes_told(race_state)]).strip(),
         )
+
         self.results.setEnabled(bool(race_state.runners[self.table.member].record.epochs))
         self.compare.setEnabled(len(race_state.paths) > 1)
 
@@ -163,7 +175,8 @@ class RaceView(QWidget):
 
     def _chosen(self, member: int) -> None:
         """The other views and pages show the lane that is chosen."""
-        race_state, session = self._racing, self.parts.session
+        race_state = self._racing
+        session = self.parts.session
         if race_state is not None and session.race is race_state and race_state.watched != member:
             session.watch(member)
 
@@ -172,6 +185,7 @@ class RaceView(QWidget):
         race_state = self._racing
         if race_state is None:
             return
+
         self._chosen(member)
         ended = race_state.runners[member].record.finished is not None
         if ended and race_state.runners[member].record.epochs:

@@ -19,6 +19,7 @@ def verdict(race_state: RaceState, active: bool) -> str:
         if first is None:
             return "The first figures come when the first epoch is judged."
         return f"Ahead so far: {_named(race_state.runners[first], metric)}."
+
     fallen = [
         runner
         for runner in race_state.runners
@@ -33,14 +34,18 @@ def verdict(race_state: RaceState, active: bool) -> str:
             else ""
         )
         return f"{text} {even or 'There is nothing to compare.'}".strip()
+
     ahead = race_state.runners[first]
     second = _second(race_state, first, metric)
     words = f"{_named(ahead, metric)} came out best, before {_named(second, metric)}."
+
     return f"{words} {_worth(ahead, second, metric)} {text}".strip()
 
 
 def changes_told(race_state: RaceState) -> str:
-    """What was changed in some of them while it ran, for then they do not differ in their settings alone."""
+    """What was changed in some of them while it ran, for then they do not differ in their settings
+    alone.
+    """
     told = []
     for runner in race_state.runners:
         each = [
@@ -49,6 +54,7 @@ def changes_told(race_state: RaceState) -> str:
         ]
         if each:
             told.append(f"{runner.variant.name} ({'; '.join(each)})")
+
     return f"Changed while it ran: {', '.join(told)}." if told else ""
 
 
@@ -77,10 +83,12 @@ def _worth(ahead: Runner, second: Runner, metric: Metric) -> str:
     if metric.name == "accuracy" and ahead.headline is not None and second.headline is not None:
         count = _judged(ahead)
         mean = (ahead.headline + second.headline) / 2
+
         error = float(np.sqrt(2 * mean * (1 - mean) / count)) if count else 0.0
         if count and abs(ahead.headline - second.headline) < 2 * error:
             points = f"{100 * abs(ahead.headline - second.headline):.1f} percentage points"
             return f"The two are {points} apart, which is within chance for {count:,} validation examples. {one_seed}"
+
     return one_seed
 
 
@@ -98,11 +106,13 @@ def _fallen(runners: Sequence[Runner]) -> str:
         if runner.record.finished is not None and runner.record.finished.status == "diverged"
     ]
     failed = [runner.variant.name for runner in runners if runner.variant.name not in out]
+
     parts = []
     if out:
         parts.append(f"{_list(out)} went out of bounds; a lower learning rate may hold it.")
     if failed:
         parts.append(f"{_list(failed)} failed; look closer to see why.")
+
     return " ".join(parts)
 
 

@@ -16,7 +16,9 @@ ROW = 58
 
 
 class Ranges(QWidget):
-    """A line an amount from the lowest to the highest of training; a dot is the answer, a ring the truth."""
+    """A line an amount from the lowest to the highest of training; a dot is the answer, a ring the
+    truth.
+    """
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -43,8 +45,10 @@ class Ranges(QWidget):
         return QSize(self._theme.px(200), self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter, theme = QPainter(self), self._theme
+        painter = QPainter(self)
+        theme = self._theme
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+
         for number, (one, value, true) in enumerate(self.shown):
             self._line(
                 painter,
@@ -53,19 +57,22 @@ class Ranges(QWidget):
                 value,
                 true,
             )
+
         painter.end()
 
     def _line(
         self, painter: QPainter, box: QRectF, one: Amount, value: float, true: float | None
     ) -> None:
-        theme, margin = self._theme, self._theme.px(8)
+        theme = self._theme
+        margin = self._theme.px(8)
         painter.setFont(theme.font(14, bold=True))
         painter.setPen(theme.color("text"))
         head = QRectF(box.left(), box.top(), box.width(), theme.px(20))
         painter.drawText(head, Qt.AlignmentFlag.AlignLeft, one.name)
         painter.drawText(head, Qt.AlignmentFlag.AlignRight, amount(value, one.unit, 4))
         y = head.bottom() + theme.px(8)
-        left, right = box.left() + margin, box.right() - margin
+        left = box.left() + margin
+        right = box.right() - margin
         painter.setPen(
             QPen(theme.color("track"), theme.px(6), Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
         )
@@ -78,10 +85,12 @@ class Ranges(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.color("accent"))
         painter.drawEllipse(at(value), theme.px(6), theme.px(6))
+
         if true is not None:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(theme.color("best"), 2))
             painter.drawEllipse(at(true), theme.px(8), theme.px(8))
+
         painter.setFont(theme.font(11))
         painter.setPen(theme.color("secondary"))
         ends = QRectF(box.left(), y + theme.px(6), box.width(), theme.px(16))
@@ -100,6 +109,7 @@ class AmountsReply(ReplyView):
         if reply is None or reply.answer is None:
             self.ranges.show_amounts([])
             return
+
         true = reply.given.true
         self.ranges.show_amounts(
             [

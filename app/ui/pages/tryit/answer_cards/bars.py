@@ -14,7 +14,10 @@ ROW = 34
 
 
 class AnswerBars(QWidget):
-    """show_ranking(): the best five, and what the others share. The true class, where it is known, is marked."""
+    """show_ranking(): the best five, and what the others share.
+
+    The true class, where it is known, is marked.
+    """
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -31,17 +34,18 @@ class AnswerBars(QWidget):
     def show_ranking(
         self, ranking: list[tuple[str, float]], true: str = "", together: bool = True
     ) -> None:
-        """ranking: (class, probability), the most probable first. together: whether they share out 100 %."""
+        """ranking: (class, probability), the most probable first.
+
+        together: whether they share out 100 %.
+        """
         most = (
             MOST + 1 if len(ranking) == MOST + 1 else MOST
         )  # no line "1 other" in place of the class itself
         self._shown = ranking[:most]
         rest = ranking[most:]
-        self._others, self._true, self._together = (
-            (len(rest), sum(value for _, value in rest)),
-            true,
-            together,
-        )
+        self._others = (len(rest), sum(value for _, value in rest))
+        self._true = true
+        self._together = together
         words = [f"{name} {percent_text(value)}" for name, value in self._shown]
         self.setAccessibleDescription(", ".join(words) + (f". It is {true}." if true else ""))
         self.updateGeometry()
@@ -61,11 +65,14 @@ class AnswerBars(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        theme, px = self._theme, self._theme.px
+        theme = self._theme
+
+        px = self._theme.px
         for number, (name, value) in enumerate(self._shown):
             self._line(
                 painter, QRectF(0, px(ROW) * number, self.width(), px(ROW)), name, value, not number
             )
+
         count, share = self._others
         if count:
             painter.setFont(theme.font(12))
@@ -75,10 +82,12 @@ class AnswerBars(QWidget):
                 if self._together
                 else (f"{count:,} others are less likely")
             )
+
             painter.drawText(QPointF(0, px(ROW) * len(self._shown) + px(14)), text)
 
     def _line(self, painter: QPainter, box: QRectF, name: str, value: float, first: bool) -> None:
-        theme, px = self._theme, self._theme.px
+        theme = self._theme
+        px = self._theme.px
         font = theme.font(14, bold=first)
         metrics = QFontMetricsF(font)
         figure = percent_text(value)
@@ -93,16 +102,19 @@ class AnswerBars(QWidget):
         painter.setFont(font)
         text = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, box.width() - room - extra)
         painter.drawText(top, Qt.AlignmentFlag.AlignLeft, text)
+
         if mark:
             painter.setFont(theme.font(12))
             painter.setPen(theme.color("best"))
             left = metrics.horizontalAdvance(text)
             painter.drawText(top.adjusted(left, 0, 0, -px(1)), Qt.AlignmentFlag.AlignVCenter, mark)
+
         track = QRectF(box.left(), top.bottom() + px(3), box.width(), px(8))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.color("track"))
         painter.drawRoundedRect(track, px(3), px(3))
         painter.setBrush(theme.color("accent" if first else "line"))
+
         filled = QRectF(track.left(), track.top(), track.width() * value, track.height())
         if filled.width() > 0.5:
             painter.drawRoundedRect(filled, min(px(3), filled.width() / 2), px(3))

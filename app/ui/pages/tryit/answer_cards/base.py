@@ -12,7 +12,9 @@ from app.ui.style.theme import Theme
 
 
 class ReplyView(QWidget):
-    """wants_writing(prompt, temperature, tokens): the network is to go on with a text; stop_writing()."""
+    """wants_writing(prompt, temperature, tokens): the network is to go on with a text;
+    stop_writing().
+    """
 
     wants_writing = Signal(str, float, int)
     stop_writing = Signal()
@@ -41,15 +43,19 @@ class ReplyView(QWidget):
 
 
 def truth_of(description: Description, task: Task, reply: Reply) -> str:
-    """What is known to be true of it, in words; "" where it is not known or the task has no such words."""
+    """What is known to be true of it, in words; "" where it is not known or the task has no such
+    words.
+    """
     true = reply.given.true
     if true is None:
         return ""
     if task.targets == "classes" and description.classes:
         return description.classes[int(true)]
+
     if task.targets == "tags":
         names = [name for name, there in zip(description.classes, true, strict=True) if there]
         return ", ".join(names) or "none"
+
     if task.targets == "amounts":
         from app.engine.text import amount
 
@@ -59,7 +65,9 @@ def truth_of(description: Description, task: Task, reply: Reply) -> str:
         ]
         if len(words) == 1:
             return words[0]
+
         return ", ".join(
             f"{one.name} {word}" for one, word in zip(description.amounts, words, strict=True)
         )
+
     return ""

@@ -27,7 +27,8 @@ class LanguageReply(ReplyView):
         self.write.setToolTip("The network goes on with your text.")
         self.write.clicked.connect(self._pressed)
         style(self.write, "primary")
-        self.words_label, self.temperature = QLabel(), QSlider(Qt.Orientation.Horizontal)
+        self.words_label = QLabel()
+        self.temperature = QSlider(Qt.Orientation.Horizontal)
         style(self.words_label, "secondary")
         self.temperature.setRange(0, 20)
         self.temperature.setValue(8)
@@ -76,6 +77,7 @@ class LanguageReply(ReplyView):
         if self.writing:
             self.stop_writing.emit()
             return
+
         self.begin()
         self.wants_writing.emit(self._prompt, self.temperature.value() / 10, self.tokens.value())
 

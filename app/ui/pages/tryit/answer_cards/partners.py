@@ -33,6 +33,7 @@ class Found(QWidget):
         self.setVisible(partners is not None)
         if partners is None:
             return
+
         self.title.setText(f"{partners.title}, of {partners.looked:,}")
         self.grid.setAccessibleName(partners.title)
         self.grid.show_rows([_row(one) for one in partners.found])
@@ -53,8 +54,10 @@ class PartnersReply(ReplyView):
         self.note.setWordWrap(True)
         style(self.note, "secondary")
         self.column.addWidget(self.note)
+
         for one in self.found:
             self.column.addWidget(one)
+
         self.column.addStretch(1)
         self.show_reply(None)
 
@@ -62,22 +65,28 @@ class PartnersReply(ReplyView):
         partners = reply.extra if reply is not None and reply.extra is not None else ()
         for place, one in enumerate(self.found):
             one.show_partners(partners[place] if place < len(partners) else None)
+
         self.note.setText(OPEN if reply is not None and reply.extra is None else "")
         self.note.setVisible(bool(self.note.text()))
 
     def words(self, reply: Reply) -> tuple[str, str]:
-        """Of a pair its similarity; of one half its nearest partner; of an example the class of most neighbours."""
+        """Of a pair its similarity; of one half its nearest partner; of an example the class of
+        most neighbours.
+        """
         if reply.answer is not None:
             return super().words(reply)
+
         partners = reply.extra or ()
         if not partners or not partners[0].found:
             return "", ""
+
         nearest = partners[0].found[0]
         if not nearest.label:
             return (
                 nearest.example.line,
                 f"The nearest of {partners[0].looked:,}: similarity {nearest.similarity:.2f}.",
             )
+
         labels = [one.label for one in partners[0].found[:5]]
         best = max(dict.fromkeys(labels), key=labels.count)
         true = truth_of(reply.description, reply.task, reply)
@@ -89,6 +98,7 @@ class PartnersReply(ReplyView):
             if true == best
             else f". In truth it is {true}."
         )
+
         return best, predictions
 
 

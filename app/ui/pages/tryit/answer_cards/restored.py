@@ -20,9 +20,11 @@ class RestoredReply(ReplyView):
         super().__init__(theme)
         grid = QGridLayout()
         grid.setSpacing(8)
+
         self.views: list[ExampleView] = []
         for place, word in enumerate(WORDS):
-            label, view = QLabel(word), ExampleView(theme, 1.8)
+            label = QLabel(word)
+            view = ExampleView(theme, 1.8)
             style(label, "secondary")
             view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             view.setAccessibleName(word)
@@ -30,6 +32,7 @@ class RestoredReply(ReplyView):
             grid.addWidget(label, 0, place)
             grid.addWidget(view, 1, place)
             self.views.append(view)
+
         self.column.addLayout(grid)
         self.column.addStretch(1)
 
@@ -47,6 +50,7 @@ class RestoredReply(ReplyView):
         damage = reply.description.damage
         if damage is None:
             return "Restored", ""
+
         what = "of it was hidden" if damage.kind == "mask" else "of its spread was added as noise"
         return (
             "Restored",

@@ -20,6 +20,7 @@ class SharesReply(ReplyView):
         if reply is None or reply.answer is None:
             self.bars.show_ranking([])
             return
+
         many = reply.task.targets == "tags"
         self.bars.show_ranking(
             reply.ranking, truth_of(reply.description, reply.task, reply), together=not many
@@ -29,13 +30,16 @@ class SharesReply(ReplyView):
         """One class: how sure, and whether it is right. Tags: those that are set."""
         if reply.answer is None:
             return "", ""
+
         true = truth_of(reply.description, reply.task, reply)
         if reply.task.targets == "tags":
             return reply.answer.headline, f"In truth: {true}." if true else ""
+
         name, probability = reply.ranking[0]
         sure = f"{percent_text(probability)} sure"
         if true:
             sure += ", and it is right." if true == name else f". In truth it is {true}."
+
         return name, sure
 
 

@@ -13,8 +13,9 @@ from app.ui.widgets.card import Card
 
 
 class InputCard(Card):
-    """given(Given or None): there is another example, or none any more. wanted_random(): one of the test set.
-    refused(sentence): what was tried cannot be."""
+    """given(Given or None): there is another example, or none any more. wanted_random(): one of the
+    test set. refused(sentence): what was tried cannot be.
+    """
 
     given = Signal(object)
     wanted_random = Signal()
@@ -28,7 +29,9 @@ class InputCard(Card):
     """What was not typed or drawn here: an example of the data, or a file."""
 
     def let_go(self, fingerprint: str) -> None:
-        """An example of other data than these means nothing to the network of a run on these: it is put away."""
+        """An example of other data than these means nothing to the network of a run on these: it is
+        put away.
+        """
         if self._taken is not None and self._taken.data not in ("", fingerprint):
             self._taken = None
             self.empty()
@@ -64,4 +67,5 @@ class InputCard(Card):
         made.setAccessibleName(text)
         made.setToolTip(tip)
         made.clicked.connect(lambda: action())
+
         return made

@@ -46,7 +46,9 @@ DROP = "Drop a picture here, open one, or paste it."
 
 
 class PictureInputCard(InputCard):
-    """given(Given or None): there is another picture, or none any more. wanted_random(): one of the test set."""
+    """given(Given or None): there is another picture, or none any more. wanted_random(): one of the
+    test set.
+    """
 
     hint = "Draw, drop a picture, or take one of the test set."
 
@@ -71,7 +73,8 @@ class PictureInputCard(InputCard):
         self._origin = QLabel()
         self._origin.setAlignment(Qt.AlignmentFlag.AlignCenter)
         style(self._origin, "secondary")
-        drawing, picture = QWidget(), QWidget()
+        drawing = QWidget()
+        picture = QWidget()
         self._column(drawing, self.canvas, self._drawing_tools())
         self._column(picture, self._view, self._origin)
         self._stack = QStackedLayout()
@@ -115,6 +118,7 @@ class PictureInputCard(InputCard):
         inks = QHBoxLayout(self.inks)
         inks.setContentsMargins(0, 0, 0, 0)
         inks.setSpacing(2)
+
         for number, color in enumerate(INKS):
             button = QToolButton()
             button.setAutoExclusive(True)
@@ -128,12 +132,14 @@ class PictureInputCard(InputCard):
             style(button, "flat")
             button.clicked.connect(lambda _=False, color=color: self._ink(color))
             inks.addWidget(button)
+
         self.clear = QPushButton("Clear")
         self.clear.setObjectName("tryit.clear")
         self.clear.setAccessibleName("Clear the drawing")
         self.clear.setToolTip("Begins a new drawing.")
         style(self.clear, "small")
         self.clear.clicked.connect(self.canvas.clear)
+
         self._tools = [
             _level(label, self.pen),
             _level(self.dark),
@@ -142,6 +148,7 @@ class PictureInputCard(InputCard):
         ]
         for tool in self._tools:
             row.addWidget(tool)
+
         return holder
 
     def _sources(self) -> QWidget:
@@ -151,11 +158,13 @@ class PictureInputCard(InputCard):
         self.paste_button = self.button(
             "Paste", "tryit.paste", "Takes the picture from the clipboard.", self.paste
         )
+
         self.random_button = self.button(
             "Random test picture", "tryit.random", "", self.wanted_random.emit
         )
         for button in (self.open_button, self.paste_button, self.random_button):
             flow.addWidget(button)
+
         return holder
 
     # --- what is given
@@ -163,9 +172,11 @@ class PictureInputCard(InputCard):
     def prepare_for(self, preparation: Preparation) -> None:
         """Paper, ink and proportions like the data of a run."""
         assert isinstance(preparation, ImagePreparation)
+
         self.canvas.set_shape(preparation.height, preparation.width)
         grey = preparation.channels == 1
         self._tools[2].setVisible(not grey)
+
         if grey != self._grey:
             self._grey = grey
             dark = sum(preparation.mean) / len(preparation.mean) < 0.5
@@ -178,6 +189,7 @@ class PictureInputCard(InputCard):
         """ "draw" or "picture"."""
         self.ways.set_value(way)
         self._stack.setCurrentIndex(0 if way == "draw" else 1)
+
         if way == "draw":
             self._drawn()
         else:
@@ -190,7 +202,8 @@ class PictureInputCard(InputCard):
 
     def take(self, picture: Given) -> None:
         """Show and give a picture that was not drawn."""
-        self._taken, self._shown = picture, None
+        self._taken = picture
+        self._shown = None
         self._origin.setText(picture.origin)
         self.show_way("picture")
 
@@ -220,12 +233,15 @@ class PictureInputCard(InputCard):
         if files and files[0].is_file():
             self.take(Given(files[0].name, files[0]))
             return True
+
         image = data.imageData() if data.hasImage() else None
         if isinstance(image, QPixmap):
             image = image.toImage()
+
         if isinstance(image, QImage) and not image.isNull():
             self.take(Given("from the clipboard", from_qt(image)))
             return True
+
         return False
 
     def _drawn(self) -> None:
@@ -250,24 +266,30 @@ class PictureInputCard(InputCard):
             self._view.clear()
             self._view.setText(DROP if self._taken is None else "")
             return
+
         side = max(self._theme.px(80), min(self._view.width(), self._view.height()) - 4)
         self._view.setPixmap(crisp(self._shown, side, self.devicePixelRatioF()))
 
     def _restyle(self) -> None:
-        theme, side = self._theme, self._theme.px(16)
+        theme = self._theme
+        side = self._theme.px(16)
         self._view.setMinimumSize(theme.px(160), theme.px(160))
+
         for button, name in ((self.open_button, "folder"), (self.paste_button, "mdi6.content-paste"),
                              (self.random_button, "mdi6.shuffle-variant")):  # fmt: skip
             button.setIcon(icon(theme, name, "secondary"))
             button.setIconSize(QSize(side, side))
+
         self.pen.setFixedWidth(theme.px(88))
         for tool in self._tools:
             tool.setFixedHeight(theme.px(30))
+
         for number, ink in enumerate(self.inks.findChildren(QToolButton)):
             dot = QPixmap(side, side)
             dot.fill(QColor(INKS[number]))
             ink.setIcon(QIcon(dot))
             ink.setIconSize(QSize(side, side))
+
         self._paint_view()
 
 
@@ -277,8 +299,10 @@ def _level(*widgets: QWidget) -> QWidget:
     row = QHBoxLayout(holder)
     row.setContentsMargins(0, 0, 0, 0)
     row.setSpacing(8)
+
     for widget in widgets:
         row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
+
     return holder
 
 

@@ -21,14 +21,17 @@ from app.ui.widgets.flow import Flow
 
 
 class Half(QWidget):
-    """One half: a line to type in for a text, a picture that is opened, dropped or pasted. `raw` is None while it is
-    not given."""
+    """One half: a line to type in for a text, a picture that is opened, dropped or pasted.
+
+    `raw` is None while it is not given.
+    """
 
     def __init__(
         self, theme: Theme, input_card: PairInputCard, place: int, kind: str, name: str
     ) -> None:
         super().__init__()
-        self.kind, self.input_card = kind, input_card
+        self.kind = kind
+        self.input_card = input_card
         self.raw: object = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -44,6 +47,7 @@ class Half(QWidget):
             "Looks for partners of the other half instead.",
             self.clear,
         )
+
         style(self.clear_button, "small")
         head.addWidget(self.clear_button)
         column.addLayout(head)
@@ -57,8 +61,10 @@ class Half(QWidget):
             "Open", f"tryit.half.{place}.open", f"Opens a file as the {name}.", self._ask
         )
         label.setBuddy(self.edit if kind == "text" else self.open_button)
+
         for widget in (self.edit, self.view, self.open_button):
             column.addWidget(widget)
+
         self.edit.setVisible(kind == "text")
         self.view.setVisible(kind != "text")
         self.open_button.setVisible(kind != "text")
@@ -106,21 +112,27 @@ class PairInputCard(InputCard):
         self.paste_button = self.button(
             "Paste", "tryit.paste", "Takes a picture or text from the clipboard.", self.paste
         )
+
         self.random_button = self.button(
             "Random test pair", "tryit.random", "", self.wanted_random.emit
         )
         for one in (self.paste_button, self.random_button):
             flow.addWidget(one)
+
         self.body.addWidget(holder)
 
     def prepare_for(self, preparation: Preparation) -> None:
         assert isinstance(preparation, PairPreparation)
         if self._preparation == preparation:
             return
-        self._preparation, self._taken = preparation, None
+
+        self._preparation = preparation
+        self._taken = None
+
         for half in self.halves:
             half.setParent(None)
             half.deleteLater()
+
         self.halves = [
             Half(self._theme, self, place, one.kind, name)
             for place, (one, name) in enumerate(
@@ -148,6 +160,7 @@ class PairInputCard(InputCard):
                 half.edit.clearFocus()
                 half.show_half(one)
                 half.raw = one.text if half.kind == "text" else _as_raw(one)
+
         self.given.emit(given)
 
     def give_again(self) -> None:
@@ -170,6 +183,7 @@ class PairInputCard(InputCard):
             return self._give_half("image", files[0]) or self._give_half("signal", files[0])
         if isinstance(image, QImage) and not image.isNull():
             return self._give_half("image", from_qt(image))
+
         return data.hasText() and self._give_half("text", data.text())
 
     def paste(self) -> None:
@@ -182,9 +196,11 @@ class PairInputCard(InputCard):
         fitting = [half for half in self.halves if half.kind == kind]
         if not fitting:
             return False
+
         chosen = next((half for half in fitting if half.raw is None), fitting[0])
         if kind == "text":
             chosen.edit.setText(str(raw))
+
         chosen.take(raw)
         return True
 
@@ -194,8 +210,10 @@ def _as_raw(example: Example) -> object:
     if example.picture is not None:
         pixels = example.picture
         return Image.fromarray(pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0).copy())
+
     if example.signal is not None:
         return example.signal
+
     return dict(example.cells) if example.kind == "row" else example.text
 
 

@@ -16,6 +16,7 @@ from app.ui.widgets.flow import Flow
 
 PAUSE_MS = 250
 """After the last key, before the network is asked."""
+
 UNKNOWN = "(not known)"
 
 
@@ -45,11 +46,13 @@ class RowInputCard(InputCard):
             "Fills in what is usual in the training data.",
             self.fill_usual,
         )
+
         self.random_button = self.button(
             "Random test row", "tryit.random", "", self.wanted_random.emit
         )
         for one in (self.usual, self.random_button):
             flow.addWidget(one)
+
         self.body.addWidget(holder)
         self._soon = QTimer(self, interval=PAUSE_MS, singleShot=True)
         self._soon.timeout.connect(self._give)
@@ -58,13 +61,16 @@ class RowInputCard(InputCard):
         assert isinstance(preparation, RowPreparation)
         if preparation == self._preparation:
             return
-        self._preparation, self._taken = preparation, None
+
+        self._preparation = preparation
+        self._taken = None
         self.fields = {}
         inside = QWidget()
         form = QFormLayout(inside)
         form.setContentsMargins(0, 0, 8, 0)
         form.setSpacing(6)
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
+
         for number, column in enumerate(preparation.columns):
             field = self._field(column)
             field.setObjectName(f"tryit.field.{number}")
@@ -73,6 +79,7 @@ class RowInputCard(InputCard):
             label = QLabel(column.name)
             label.setBuddy(field)
             form.addRow(label, field)
+
         self.area.setWidget(inside)
         self.fill_usual()
 
@@ -85,12 +92,15 @@ class RowInputCard(InputCard):
             )
             box.setToolTip(f"{len(column.categories):,} values were seen in training.")
             box.activated.connect(lambda _: self._edited())
+
             return box
+
         line = QLineEdit()
         line.setToolTip(
             f"In training from {number_text(column.low, 4)} to {number_text(column.high, 4)}."
         )
         line.textEdited.connect(lambda _: self._edited())
+
         return line
 
     # --- what is given
@@ -98,6 +108,7 @@ class RowInputCard(InputCard):
     def fill_usual(self) -> None:
         """The median of every amount, the most frequent of every category."""
         assert self._preparation is not None
+
         usual: dict[str, float | str] = {
             column.name: column.median
             if column.role == "number"
@@ -128,11 +139,13 @@ class RowInputCard(InputCard):
         cells = data.text().strip("\r\n").split("\n")[0].split("\t") if data.hasText() else []
         if len(cells) != len(self.fields) or len(cells) < 2:
             return False
+
         for cell, field in zip(cells, self.fields.values(), strict=True):
             if isinstance(field, QComboBox):
                 field.setCurrentIndex(max(0, field.findText(cell.strip())))
             else:
                 field.setText(cell.strip())
+
         self._edited()
         return True
 

@@ -39,11 +39,13 @@ class SignalInputCard(InputCard):
         self.paste_button = self.button(
             "Paste", "tryit.paste", "Takes numbers from the clipboard.", self.paste
         )
+
         self.random_button = self.button(
             "Random test signal", "tryit.random", "", self.wanted_random.emit
         )
         for one in (self.open_button, self.paste_button, self.random_button):
             flow.addWidget(one)
+
         self.body.addWidget(holder)
 
     def prepare_for(self, preparation: Preparation) -> None:
@@ -63,6 +65,7 @@ class SignalInputCard(InputCard):
         if files and files[0].is_file():
             self.take(Given(files[0].name, files[0]))
             return True
+
         numbers = NUMBER.findall(data.text()) if data.hasText() else []
         if len(numbers) > 1:
             self.take(
@@ -72,6 +75,7 @@ class SignalInputCard(InputCard):
                 )
             )
             return True
+
         return False
 
     def paste(self) -> None:

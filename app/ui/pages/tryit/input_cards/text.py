@@ -17,6 +17,7 @@ from app.ui.widgets.flow import Flow
 
 PAUSE_MS = 250
 """After the last key, before the network is asked."""
+
 LONGEST = 200_000
 """Characters taken from a file: beyond any context."""
 
@@ -48,11 +49,13 @@ class TextInputCard(InputCard):
         flow = Flow(holder)
         self.open_button = self.button("Open", "tryit.open", "Opens a text file.", self.ask_file)
         self.clear = self.button("Clear", "tryit.clear", "Begins a new text.", self.edit.clear)
+
         self.random_button = self.button(
             "Random test text", "tryit.random", "", self.wanted_random.emit
         )
         for one in (self.open_button, self.clear, self.random_button):
             flow.addWidget(one)
+
         self.body.addWidget(holder)
 
     def prepare_for(self, preparation: Preparation) -> None:
@@ -68,6 +71,7 @@ class TextInputCard(InputCard):
         text = str(given.raw) if given.raw is not None else ""
         if given.kept is not None and self._preparation is not None:
             text = example_from(self._preparation, given.kept[0]).text
+
         self.edit.blockSignals(True)
         self.edit.setPlainText(text)
         self.edit.blockSignals(False)
@@ -79,9 +83,11 @@ class TextInputCard(InputCard):
         if files and files[0].is_file():
             self._open(files[0])
             return True
+
         if data.hasText():
             self.edit.setPlainText(data.text())
             return True
+
         return False
 
     def ask_file(self) -> None:
