@@ -5,15 +5,17 @@ gone on with.
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.engine.data.preparations.pair import PairPreparation
 from app.engine.errors import UserError
 from app.engine.results.answers import FileAnswers, answer_file, answer_given, write_answers
 from app.engine.results.inputs import TABLES, Given, half_in
 from app.engine.results.predictor import Predictor
-from app.engine.runs.run import Run
 from app.speaking import complain, say, tell
+
+if TYPE_CHECKING:
+    from app.engine.runs.run import Run
 
 FAILED = 1
 BESIDE = 2

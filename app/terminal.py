@@ -7,9 +7,7 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Sequence
-from types import TracebackType
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
@@ -18,11 +16,16 @@ from rich.table import Table
 from app.engine.data.nouns import counted
 from app.engine.learning.metrics import METRICS, shown
 from app.engine.learning.tasks import TASKS
-from app.engine.results.report import Report
-from app.engine.results.reports import Listing
 from app.engine.runs import events
-from app.engine.runs.findings import Finding
 from app.engine.text import amount
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+
+    from app.engine.results.report import Report
+    from app.engine.results.reports import Listing
+    from app.engine.runs.findings import Finding
 
 PLAIN_PAUSE = 15.0
 """Seconds between two plain lines about the same stage or epoch."""

@@ -6,9 +6,10 @@ Plain numbers, no torch.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from models.shape import Problem
+if TYPE_CHECKING:
+    from models.shape import Problem
 
 FEWEST_STEPS = 1_000
 MOST_EPOCHS = 100

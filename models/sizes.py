@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
-from models.shape import Shape
+if TYPE_CHECKING:
+    from models.shape import Shape
 
 
 def stem_stride(shape: Shape) -> int:

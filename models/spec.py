@@ -12,12 +12,15 @@ import importlib
 import pkgutil
 import types
 import typing
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic.fields import FieldInfo
+
+if typing.TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic.fields import FieldInfo
 
 FOLLOWS = "follows the data"
 """How a setting reads that nobody chose."""
@@ -164,7 +167,7 @@ def settings(spec: type[Spec]) -> tuple[Setting, ...]:
 
 def _describe(name: str, field: FieldInfo) -> Setting:
     extra = typing.cast(
-        dict[str, Any], typing.cast(dict[str, Any], field.json_schema_extra)["setting"]
+        "dict[str, Any]", typing.cast("dict[str, Any]", field.json_schema_extra)["setting"]
     )
     kinds, optional = _kinds(field.annotation)
     names = ("ge", "gt", "le", "lt")

@@ -5,11 +5,13 @@ No torch here.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from models.graph import Graph
 from models.shape import PLURALS, Answers, InputKind, Problem
 from models.spec import Choice, Registry
+
+if TYPE_CHECKING:
+    from models.graph import Graph
 
 
 class Template(Choice):

@@ -7,9 +7,8 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -17,13 +16,17 @@ import app.engine.learning.tasks as tasks
 from app.engine.compute.passes import Passes
 from app.engine.experiment.experiment import Experiment, resolved
 from app.engine.experiment.training_settings import TrainingSettings
-from app.engine.learning.optimizer import Optimizer
 from app.engine.memory.ledger import StepMeter, batch_bytes, measure, predict
 from app.engine.memory.step_meter import lasting
 from app.engine.training.build import placed_on
 from models.network import build_model, fake_targets
-from models.shape import Problem
-from models.template import Template
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from app.engine.learning.optimizer import Optimizer
+    from models.shape import Problem
+    from models.template import Template
 
 EXACT = ("weights", "gradients", "first_moment", "second_moment", "other_state")
 WARM_UP = 7

@@ -4,8 +4,12 @@ losses and optimizers.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from models.shape import Input, Problem
-from models.template import Template
+
+if TYPE_CHECKING:
+    from models.template import Template
 
 IMAGE = Input("image", (1, 12, 12))
 ROW = Input("row", (6,), categories=(4, 3))

@@ -8,8 +8,8 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.engine.data.augmentation_settings import AugmentationSettings
 from app.engine.experiment.data_settings import DataSettings
@@ -19,6 +19,9 @@ from app.engine.learning.optimizer import OPTIMIZERS
 from app.engine.learning.schedule import SCHEDULES
 from models.spec import Setting, Spec, settings
 from models.template import TEMPLATES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"

@@ -23,11 +23,14 @@ import re
 import subprocess
 import tarfile
 import zipfile
-from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, features
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 WORDNET = Path("/usr/share/wordnet")
 TOPICS = {  # WordNet's own file number, and what a person would call it

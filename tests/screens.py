@@ -13,10 +13,9 @@ import itertools
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -28,8 +27,12 @@ from PySide6.QtWidgets import QApplication, QDialog
 from app.ui.pages.learning.lr_finder import FindButton
 from app.ui.pages.training.run_view import VIEWS
 from app.ui.shell.application import Window
-from app.ui.shell.assembly import Assembly
 from app.ui.shell.awake import Awake
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from app.ui.shell.assembly import Assembly
 
 STEPS = ("welcome", "data", "model", "learning", "training", "results", "tryit", "runs")
 SIZES = ((1280, 720), (1600, 1000))

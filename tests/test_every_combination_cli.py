@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -16,7 +16,11 @@ from app.engine.experiment import toml_file
 from app.engine.learning.tasks import TASKS
 from app.engine.runs.history import read_history
 from tests import tiny_files
-from tests.engine.tiny import Combination
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.engine.tiny import Combination
 
 WHOLE = tiny_files.offered()
 PAIRED = tiny_files.paired(WHOLE)

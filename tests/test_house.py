@@ -9,13 +9,16 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from app.engine.experiment import toml_file
 from tests import readme
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = sorted([*ROOT.glob("app/**/*.py"), *ROOT.glob("models/**/*.py")])

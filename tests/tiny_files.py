@@ -5,9 +5,7 @@ person has them.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
@@ -15,6 +13,10 @@ from PIL import Image
 from app.engine.learning.loss import LOSSES
 from models.template import TEMPLATES
 from tests.engine.tiny import EMBEDDING, SMALL, Combination, combinations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
 COUNT = 40
 """Examples of a file: a fifth to judge every epoch, a fifth to the end, 24 to learn from."""

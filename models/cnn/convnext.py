@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from models.graph import Graph, Node
 from models.recipe import portions, rate_for
-from models.shape import Problem
 from models.sizes import halvings
 from models.spec import setting
 from models.template import TEMPLATES, Template
+
+if TYPE_CHECKING:
+    from models.shape import Problem
 
 
 @TEMPLATES.register

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 from torch import nn
 from torch.nn import functional
 
 from models.layers.block import BLOCKS, Block, Impossible, marks, tokens
-from models.shape import Shape
 from models.spec import setting
+
+if TYPE_CHECKING:
+    from models.shape import Shape
 
 
 def divisors_near(width: int, heads: int) -> str:

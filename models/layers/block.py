@@ -7,13 +7,14 @@ adding a class to a file here.
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-from torch import nn
+from typing import TYPE_CHECKING, ClassVar
 
 from models.shape import Shape
 from models.shape import words as in_words
 from models.spec import Choice, Registry
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 class Impossible(ValueError):

@@ -4,7 +4,7 @@ arXiv:2201.03545).
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 from torch import nn
@@ -12,8 +12,10 @@ from torch.nn import functional
 
 from models.layers.block import BLOCKS, Block, picture
 from models.layers.convolution import conv
-from models.shape import Shape
 from models.spec import setting
+
+if TYPE_CHECKING:
+    from models.shape import Shape
 
 
 @BLOCKS.register

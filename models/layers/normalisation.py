@@ -5,15 +5,17 @@ And the activations that go with them.
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import torch
 from torch import nn
 from torch.nn import functional
 
 from models.layers.block import BLOCKS, Block, Impossible
-from models.shape import Shape
 from models.spec import setting
+
+if TYPE_CHECKING:
+    from models.shape import Shape
 
 ACTIVATIONS = {"none": "None", "relu": "ReLU", "gelu": "GELU"}
 

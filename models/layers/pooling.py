@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import torch
 from torch import nn
 
 from models.layers.block import BLOCKS, Block, Impossible, marks, picture
-from models.shape import Shape
 from models.spec import setting
+
+if TYPE_CHECKING:
+    from models.shape import Shape
 
 
 @BLOCKS.register

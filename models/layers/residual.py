@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 from torch import nn
@@ -10,8 +10,10 @@ from torch import nn
 from models.layers.block import BLOCKS, Block, Impossible, picture
 from models.layers.convolution import conv
 from models.layers.normalisation import BatchNorm
-from models.shape import Shape
 from models.spec import setting
+
+if TYPE_CHECKING:
+    from models.shape import Shape
 
 
 @BLOCKS.register

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from models.graph import Graph, Node
 from models.recipe import portions, rate_for
-from models.shape import Problem
 from models.sizes import heads_for, rounded
 from models.spec import setting
 from models.template import TEMPLATES, Template
+
+if TYPE_CHECKING:
+    from models.shape import Problem
 
 
 @TEMPLATES.register

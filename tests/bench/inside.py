@@ -11,21 +11,24 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from app.engine.compute.batches import Batches
-from app.engine.experiment.experiment import Experiment
 from app.engine.experiment.toml_file import from_plain
 from app.engine.runs import events
 from app.engine.runs.control import Control
 from app.engine.runs.run import Run
 from app.engine.training import trainer, warm_up
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from app.engine.experiment.experiment import Experiment
 
 TURN = 3.0
 SETTLE = 0.5

@@ -7,11 +7,13 @@ from __future__ import annotations
 import math
 import zlib
 from collections import Counter
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.engine.sources.samples.content import load_book
 from tests.bench.trained import summary_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def gzip_bits(learned: bytes, judged: bytes) -> float:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.opening import open_dataset
 from tests.bench.trained import summary_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TEST_SHARE = 0.2
 

@@ -7,13 +7,11 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.engine.compute import device
-from app.engine.data.dataset import Dataset
-from app.engine.experiment.experiment import Experiment
 from app.engine.experiment.toml_file import from_plain
 from app.engine.race.race import race
 from app.engine.race.turns import RaceControl
@@ -23,6 +21,12 @@ from app.engine.runs.run import Run
 from app.engine.sources.opening import open_dataset
 from app.engine.training import warm_up
 from app.engine.training.trainer import train
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.engine.data.dataset import Dataset
+    from app.engine.experiment.experiment import Experiment
 
 
 def main(template: str, pairs: int, processor_time: bool) -> None:

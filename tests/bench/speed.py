@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
@@ -28,7 +28,9 @@ from app.engine.experiment.toml_file import from_plain
 from app.engine.runs.control import Control, Stopped
 from app.engine.runs.run import Run
 from app.engine.training import trainer, warm_up
-from app.engine.training.build import TrainState
+
+if TYPE_CHECKING:
+    from app.engine.training.build import TrainState
 
 clock: Callable[[], float] = time.perf_counter
 """Wall time.

@@ -14,14 +14,16 @@ import tempfile
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.engine.data.dataset import Dataset
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.opening import open_dataset
 from tests.bench.trained import summary_of
+
+if TYPE_CHECKING:
+    from app.engine.data.dataset import Dataset
 
 TABLES = {"breast-cancer": "accuracy", "wine": "accuracy", "iris": "accuracy", "diabetes": "r2"}
 TEST_SHARE = 0.2

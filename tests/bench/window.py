@@ -12,18 +12,22 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QElapsedTimer, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
-from app.engine.experiment.experiment import Experiment
 from app.engine.experiment.toml_file import from_plain
-from app.engine.runs.run import Run
 from app.ui.shell.application import Window
 from app.ui.shell.awake import Awake
 from tests.bench import speed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.engine.experiment.experiment import Experiment
+    from app.engine.runs.run import Run
 
 ROOT = Path(__file__).resolve().parents[2]
 BEAT_MS = 10

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -23,8 +23,12 @@ from models.network import build_model
 from models.shape import Input, Problem
 from models.template import TEMPLATES
 from tests.engine import tiny
-from tests.engine.tiny import Combination
 from tests.engine.training.small import Listener
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.engine.tiny import Combination
 
 WHOLE = tiny.combinations()
 STEPS = 3

@@ -5,7 +5,7 @@ there.
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -18,6 +18,9 @@ from app.engine.experiment.experiment import Experiment
 from app.engine.learning.loss import LOSSES
 from app.engine.learning.optimizer import OPTIMIZERS
 from app.engine.learning.schedule import SCHEDULES
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FULL = """
 netwright = 1

@@ -6,23 +6,25 @@ from __future__ import annotations
 
 import functools
 import itertools
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from app.engine.data.dataset import SPLITS, Amount, Damage, Dataset, Description
-from app.engine.data.preparation import Preparation
 from app.engine.data.preparations.image import ImagePreparation
 from app.engine.data.preparations.pair import PairPreparation
 from app.engine.data.preparations.row import RowColumn, RowPreparation
 from app.engine.data.preparations.signal import SignalPreparation
 from app.engine.data.preparations.text import TextPreparation
-from app.engine.experiment.experiment import Experiment
 from app.engine.experiment.toml_file import from_plain
 from app.engine.learning.loss import LOSSES
 from app.engine.learning.optimizer import OPTIMIZERS
 from app.engine.learning.tasks import TASKS
 from models.template import TEMPLATES
+
+if TYPE_CHECKING:
+    from app.engine.data.preparation import Preparation
+    from app.engine.experiment.experiment import Experiment
 
 SORTS = ("image", "row", "text", "signal", "image+text", "image+image", "text+text", "row+signal")
 TRAINED = 24

@@ -135,16 +135,16 @@ WRONG = (
 
 
 @pytest.mark.parametrize(
-    ("chosen", "of", "block", "said"), WRONG, ids=lambda value: str(value)[:30]
+    ("chosen", "of", "block", "message"), WRONG, ids=lambda value: str(value)[:30]
 )
 def test_an_encoder_that_does_not_fit_is_refused_in_a_sentence(
-    chosen: dict[str, object], of: Problem, block: str, predictions: str
+    chosen: dict[str, object], of: Problem, block: str, message: str
 ) -> None:
     with pytest.raises(GraphError) as caught:
         network_of(TOWERS(**chosen), of)
 
     assert caught.value.node == block
-    assert predictions in caught.value.what and caught.value.remedy.endswith(".")
+    assert message in caught.value.what and caught.value.remedy.endswith(".")
 
 
 def test_single_examples_are_refused() -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 import torch
 
 from models.layers.attention import Attention
 from models.layers.pooling import GlobalPooling
-from models.network import Network
 from models.shape import Input
 from models.template import TEMPLATES
 from tests.models.networks import asked, examples, network_of
+
+if TYPE_CHECKING:
+    from models.network import Network
 
 READERS = ("text-cnn", "text-encoder")
 

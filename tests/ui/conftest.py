@@ -6,18 +6,23 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
-from PySide6.QtWidgets import QWidget
-from pytestqt.qtbot import QtBot
 
-from app.engine.runs.run import Run
 from app.ui.shell.application import Window
 from app.ui.shell.awake import Awake
 from tests.ui.loose import Loose, loose_parts
 from tests.ui.trained import trained
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from PySide6.QtWidgets import QWidget
+    from pytestqt.qtbot import QtBot
+
+    from app.engine.runs.run import Run
 
 PATIENCE_MS = 60_000
 """A ceiling, not a measure: the first window of a process loads the engine."""

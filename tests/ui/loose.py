@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
@@ -21,6 +20,10 @@ from app.ui.state.network_measurer import NetworkMeasurer
 from app.ui.state.preferences import Preferences
 from app.ui.state.session import Session
 from app.ui.style.theme import Theme
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 PATIENCE_MS = 60_000
 """A ceiling, not a measure: the first measurement of a process loads the engine."""

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from pytestqt.qtbot import QtBot
 
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.experiment.experiment import Experiment
@@ -23,6 +23,9 @@ from models.template import TEMPLATES
 from tests import tiny_files
 from tests.engine.tiny import SMALL
 from tests.ui.loose import PATIENCE_MS, Loose
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
 
 OFFERED = tiny_files.offered()
 EACH = list(dict.fromkeys((one.task, one.sort) for one in OFFERED))

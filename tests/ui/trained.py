@@ -5,14 +5,17 @@ test.
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
-
-import pytest
+from typing import TYPE_CHECKING
 
 from app.engine import files
 from app.engine.experiment import toml_file
 from app.engine.runs.control import Control
 from app.engine.runs.run import Run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
 
 _kept: dict[str, Path] = {}
 

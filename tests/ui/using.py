@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QWidget
-from pytestqt.qtbot import QtBot
 
-from app.ui.shell.application import Window
-from app.ui.shell.assembly import Assembly
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
+
+    from app.ui.shell.application import Window
+    from app.ui.shell.assembly import Assembly
 
 W = TypeVar("W", bound=QWidget)
 PATIENCE_MS = 60_000

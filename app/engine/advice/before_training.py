@@ -6,12 +6,11 @@ silent where there is not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from app.engine.advice.remedies import balanced, has, listed, more_variation, quoted
-from app.engine.data.dataset import Dataset, Description
 from app.engine.data.nouns import counted, noun
 from app.engine.errors import UserError
 from app.engine.experiment.experiment import Experiment, task_of
@@ -20,7 +19,12 @@ from app.engine.learning.tasks import TASKS, Task
 from app.engine.runs.findings import Finding, Remedy
 from app.engine.sources.summary import balance
 from app.engine.text import amount, number, percent
-from models.shape import Input
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from app.engine.data.dataset import Dataset, Description
+    from models.shape import Input
 
 FEW = 30
 VERY_FEW = 10

@@ -4,14 +4,17 @@ click makes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from app.engine.data.dataset import Description
 from app.engine.experiment.experiment import CHOICES, Experiment
 from app.engine.learning.loss import LOSSES
-from app.engine.learning.tasks import Task
 from app.engine.runs.findings import Remedy
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.engine.data.dataset import Description
+    from app.engine.learning.tasks import Task
 
 MANY_CLASSES_SHOWN = 3
 

@@ -8,8 +8,7 @@ how it ended. Pure functions over plain values; no torch.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -24,14 +23,18 @@ from app.engine.advice.remedies import (
     quoted,
     slower,
 )
-from app.engine.data.dataset import Dataset, Description
 from app.engine.data.nouns import noun
 from app.engine.experiment.experiment import Experiment
 from app.engine.learning import scores
-from app.engine.learning.tasks import Task
 from app.engine.runs.findings import Finding, Remedy
 from app.engine.sources.summary import balance
 from app.engine.text import number, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from app.engine.data.dataset import Dataset, Description
+    from app.engine.learning.tasks import Task
 
 WARM = 0.5
 """A share of the peak learning rate from which on the network should be seen to learn."""

@@ -6,19 +6,19 @@ Axes: N examples, B examples of a batch.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
-from app.engine.compute.randomness import Randomness
-from app.engine.data.augmentation import Augmentation
-from app.engine.data.dataset import Dataset
-from app.engine.learning.task import Task
-
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.engine.compute.randomness import Randomness
+    from app.engine.data.augmentation import Augmentation
+    from app.engine.data.dataset import Dataset
     from app.engine.data.preparation import Batch
+    from app.engine.learning.task import Task
 
 SHARE = 0.4
 """Of the free memory of a GPU that the examples may take to lie there for the whole run."""

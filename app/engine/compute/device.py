@@ -9,7 +9,6 @@ import statistics
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,8 @@ from typing import TYPE_CHECKING, Literal
 from app.engine.errors import UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from app.engine.experiment.training_settings import TrainingSettings
 
 NO_GPU = "no graphics card was found that PyTorch can use"

@@ -5,19 +5,23 @@ the batches.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import nn
 
-from app.engine.compute.batches import Placed, Rows
 from app.engine.compute.randomness import mixed
-from app.engine.data.dataset import Description
-from app.engine.learning.loss import LossFunction
-from app.engine.learning.task import Task
-from models.shape import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from app.engine.compute.batches import Placed, Rows
+    from app.engine.data.dataset import Description
+    from app.engine.learning.loss import LossFunction
+    from app.engine.learning.task import Task
+    from models.shape import Problem
 
 JUDGED = 7
 """Part of the seed of what is thrown in judging: the same damage for the same examples, every time."""

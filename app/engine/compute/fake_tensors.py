@@ -8,9 +8,8 @@ real ones go through, so what is counted here is what a real step does.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
@@ -21,7 +20,11 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry, sdpa_flop_count
 
 from models.layers.attention import Attention
-from models.network import Network
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from models.network import Network
 
 _ONE_AT_A_TIME = threading.Lock()
 """The cache of fake tensors is shared by all threads; the window and a training may both want to

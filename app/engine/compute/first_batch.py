@@ -7,27 +7,32 @@ imported where it is needed. For data of single pictures only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
 
 from app.engine.data.augmentation import Augmentation, settled
-from app.engine.data.augmentation_settings import AugmentationSettings
-from app.engine.data.dataset import Dataset
 from app.engine.data.pictures import Unreadable, decode
 from app.engine.data.preparations.image import ImagePreparation
 from app.engine.data.preparations.pair import PairPreparation
 from app.engine.errors import UserError
-from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.tasks import task
 from app.engine.sources import formats
 from app.engine.sources.format import no_check
 from app.engine.sources.formats import built_in
 from app.engine.sources.picture_decoding import PictureFormat
 from app.engine.sources.samples import PREFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from PIL import Image
+
+    from app.engine.data.augmentation_settings import AugmentationSettings
+    from app.engine.data.dataset import Dataset
+    from app.engine.experiment.data_settings import DataSettings
 
 BEFORE_SIDE = 256
 """Originals are handed out no larger than this."""

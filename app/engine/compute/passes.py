@@ -14,10 +14,10 @@ from torch.amp.grad_scaler import GradScaler
 from torch.nn.utils import clip_grad_norm_
 
 from app.engine.compute.batches import batch_count
-from app.engine.learning.loss import LossFunction
 
 if TYPE_CHECKING:
     from app.engine.data.preparation import Batch
+    from app.engine.learning.loss import LossFunction
 
 Meter = Callable[["Batch", torch.Tensor], contextlib.AbstractContextManager[Any]]
 

@@ -12,10 +12,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.engine.data.augmentation_settings import AugmentationSettings
-from app.engine.data.dataset import Description
 
 if TYPE_CHECKING:
     import torch
+
+    from app.engine.data.dataset import Description
 
 SHIFT = 0.07
 """Of the side, where the person left it open and the picture is large enough for it to be a pixel

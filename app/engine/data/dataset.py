@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import functools
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Literal
 
 from app.engine.data.preparation import Preparation, read_preparation
+
+if TYPE_CHECKING:
+    import numpy as np
 
 SPLITS = ("training", "validation", "test")
 

@@ -10,12 +10,11 @@ import importlib
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
-from models.shape import Input
-
 if TYPE_CHECKING:
+    import numpy as np
     import torch
+
+    from models.shape import Input
 
     Batch = torch.Tensor | tuple[torch.Tensor, ...]
     """Prepared inputs: a tensor, or one for each half of a pair."""

@@ -11,9 +11,12 @@ import struct
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PCM = 1
 FLOAT = 3

@@ -7,7 +7,6 @@ and moves units.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,8 @@ import numpy as np
 from app.engine.data.dataset import SPLITS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     pass
 
 import hashlib

@@ -19,12 +19,12 @@ from app.engine.experiment.training_settings import TrainingSettings
 from app.engine.learning.loss import LOSSES, Loss
 from app.engine.learning.optimizer import OPTIMIZERS, Optimizer
 from app.engine.learning.schedule import SCHEDULES, Schedule
-from models.shape import Problem
 from models.spec import Registry, Spec, setting
 from models.template import TEMPLATES, Template
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Description
+    from models.shape import Problem
 
 
 class Experiment(Spec):

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from models.spec import Spec, setting
-
-if TYPE_CHECKING:
-    pass
 
 
 class TrainingSettings(Spec):

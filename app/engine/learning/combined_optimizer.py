@@ -4,10 +4,12 @@ ledger can use.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 
 class CombinedOptimizer(torch.optim.Optimizer):

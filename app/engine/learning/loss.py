@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-import numpy as np
-
 from models.spec import Choice, Registry
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
 
 

@@ -4,12 +4,15 @@ person.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from app.engine.data.dataset import Description
 from app.engine.text import amount, number, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from app.engine.data.dataset import Description
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,14 @@ loads scikit-learn when it is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from app.engine.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CHUNK = 1024
 """So many points are compared with all others at a time: 10,000 points do not need 400 MB."""

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from models.spec import Choice, Registry
-
-if TYPE_CHECKING:
-    pass
-
 
 Memory = Mapping[str, float]
 """What a schedule remembers of the validations so far: plain finite numbers, {} at first."""

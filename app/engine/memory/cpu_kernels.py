@@ -9,11 +9,13 @@ products in two-byte types.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch._prims_common import suggest_memory_format
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 _aten = torch.ops.aten
 _HALVES = (torch.bfloat16, torch.float16)

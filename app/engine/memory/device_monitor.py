@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
 import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 READINGS = (
     "total",
@@ -110,7 +112,7 @@ class DeviceMonitor:
         return value
 
     def _sources(self) -> dict[str, Callable[[], float]]:
-        sources: dict[str, Callable[[], float]] = {name: _not_here for name in READINGS}
+        sources: dict[str, Callable[[], float]] = dict.fromkeys(READINGS, _not_here)
         sources["process"] = lambda: float(psutil.Process().memory_info().rss)
         if self.device.type == "cuda":
             sources |= {

@@ -4,15 +4,19 @@ its memory.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-
-from torch import nn
+from typing import TYPE_CHECKING
 
 from app.engine.compute.fake_tensors import ActivationMeter, WorkMeter, fake_tensors
 from models.graph import INPUT, OTHER, Graph, GraphError, Node
 from models.network import Placed, check_answer, fake_targets, place, read_block, source_shapes
-from models.shape import Problem, Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import nn
+
+    from models.shape import Problem, Shape
 
 PROBE = 2
 """Examples that are sent through: batch norm takes another way for a single value."""

@@ -22,17 +22,17 @@ from torch import nn
 
 from app.engine.compute.device import cpu_has_bfloat16
 from app.engine.compute.fake_tensors import ActivationMeter, fake_tensors
-from app.engine.learning.optimizer import Optimizer
-from app.engine.learning.task import Task
 from app.engine.memory.device_monitor import DeviceMonitor
 from app.engine.memory.simulated_step import bytes_of, simulate
 from app.engine.memory.step_meter import StepMeter, lasting
-from models.graph import Graph
 from models.network import Network, fake_targets
-from models.shape import Problem
 
 if TYPE_CHECKING:
     from app.engine.experiment.experiment import Experiment
+    from app.engine.learning.optimizer import Optimizer
+    from app.engine.learning.task import Task
+    from models.graph import Graph
+    from models.shape import Problem
 
 __all__ = [
     "PARTS",

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from app.engine.compute.fake_tensors import ActivationMeter, behave_as_on, fake_tensors
-from app.engine.learning.loss import LossFunction
-from app.engine.learning.task import Task
 from app.engine.memory.storage_tracker import BLOCK, StorageTracker, rounded
-from models.graph import Graph
 from models.network import Network, fake_targets
-from models.shape import Problem
 
 if TYPE_CHECKING:
     from app.engine.experiment.experiment import Experiment
+    from app.engine.learning.loss import LossFunction
+    from app.engine.learning.task import Task
+    from models.graph import Graph
+    from models.shape import Problem
 
 _SOME = 1_000
 """What a tensor without numbers is said to hold where an optimizer asks: it counts steps, and later

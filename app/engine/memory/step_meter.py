@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import torch
-from torch import nn
-
 from app.engine.compute.fake_tensors import ActivationMeter
 from app.engine.memory.simulated_step import bytes_of, state_of
 from app.engine.memory.storage_tracker import StorageTracker
 
 if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
     from app.engine.data.preparation import Batch
 
 

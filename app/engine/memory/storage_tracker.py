@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from app.engine.memory.cpu_kernels import scratch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 BLOCK = 512
 """Bytes to which the allocator of a GPU rounds up (c10/cuda/CUDACachingAllocator.cpp)."""

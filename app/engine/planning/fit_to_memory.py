@@ -4,11 +4,13 @@ gradients.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from app.engine.planning.memory_estimate import Estimate, MemoryEstimator
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from app.engine.planning.memory_estimate import Estimate, MemoryEstimator
 
 MOST_PARTS = 4096
 """The limit of TrainingSettings.accumulation."""

@@ -6,19 +6,22 @@ Without torch until something is weighed; what is weighed is weighed on a backgr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import ValidationError
 
 from app.engine.compute import device as devices
 from app.engine.errors import UserError
 from app.engine.experiment.experiment import CHOICES, Experiment, resolved
-from app.engine.learning.task import Task
 from models.graph import Graph, GraphError
-from models.shape import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from app.engine.learning.task import Task
+    from models.shape import Problem
 
 MARGIN = 0.8
 """Of what is free; above it another program can spoil it."""

@@ -7,11 +7,9 @@ Without torch until something is weighed. Times are measured (see trial), never 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from app.engine.data.dataset import Description
 from app.engine.experiment import toml_file
 from app.engine.experiment.experiment import Experiment
 from app.engine.learning.optimizer import OPTIMIZERS
@@ -24,10 +22,15 @@ from app.engine.planning.fit_to_memory import (
     smallest_step,
     what_parts_mean,
 )
-from app.engine.planning.memory_estimate import Estimate, MemoryEstimator
-from app.engine.runs.events import RunPrepared
 from models.spec import Setting, settings
 from models.template import TEMPLATES, Template
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from app.engine.data.dataset import Description
+    from app.engine.planning.memory_estimate import Estimate, MemoryEstimator
+    from app.engine.runs.events import RunPrepared
 
 OTHERS = 2
 """So many ways of making the template smaller, and so many other templates, are shown."""

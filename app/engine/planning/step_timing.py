@@ -8,17 +8,20 @@ from __future__ import annotations
 import statistics
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 
 from app.engine.compute import device as devices
-from app.engine.data.dataset import Dataset
 from app.engine.errors import UserError
-from app.engine.experiment.experiment import Experiment
 from app.engine.runs.control import Control, Stopped
 from app.engine.training import build, failures
 from app.engine.training import plan as preparing
-from app.engine.training.build import TrainState
+
+if TYPE_CHECKING:
+    from app.engine.data.dataset import Dataset
+    from app.engine.experiment.experiment import Experiment
+    from app.engine.training.build import TrainState
 
 FEWEST = 5
 LONGEST = 1.0

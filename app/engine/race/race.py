@@ -12,19 +12,23 @@ import contextlib
 import threading
 import traceback
 import warnings
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 
-from app.engine.data.dataset import Dataset
 from app.engine.race.turns import RaceControl, RaceMember, Turns
-from app.engine.race.variants import Variant
-from app.engine.runs.control import Control
 from app.engine.runs.events import Event, MemberEvent, RunFinished, StageChanged, Status
 from app.engine.runs.run import Run
 from app.engine.sources.opening import open_dataset
 from app.engine.training.trainer import train
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from app.engine.data.dataset import Dataset
+    from app.engine.race.variants import Variant
+    from app.engine.runs.control import Control
 
 SHARE_OF_EPOCH = 0.01
 """Of an epoch's examples that one may be ahead: turns cost a little, so they are not changed after

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from app.engine.runs.control import Control
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Turns:

@@ -6,12 +6,10 @@ No torch here: the window asks before anything is trained.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.engine.data.augmentation import Augmentation, settled
-from app.engine.data.dataset import Description
 from app.engine.data.nouns import noun
 from app.engine.errors import UserError
 from app.engine.experiment.experiment import (
@@ -22,9 +20,14 @@ from app.engine.experiment.experiment import (
     resolved,
     task_of,
 )
-from app.engine.learning.tasks import Task
-from models.shape import Problem
 from models.spec import Setting, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from app.engine.data.dataset import Description
+    from app.engine.learning.tasks import Task
+    from models.shape import Problem
 
 FEWEST = 2
 MOST = 4

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from app.engine.learning.task import View
+if TYPE_CHECKING:
+    from app.engine.learning.task import View
 
 Cell = str | float | int
 """What stands in one cell of a file of answers."""

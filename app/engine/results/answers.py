@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -23,12 +22,16 @@ from app.engine.data.preparations.text import TextPreparation
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.losses.cross_entropy import NO_TOKEN
-from app.engine.results.answer import Answer, Cell
 from app.engine.results.inputs import Given, given_in
-from app.engine.results.predictor import Predictor
 from app.engine.results.reports import SplitReport, report_for
 from app.engine.sources.format import Check, no_check
-from app.engine.sources.tables.columns import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from app.engine.results.answer import Answer, Cell
+    from app.engine.results.predictor import Predictor
+    from app.engine.sources.tables.columns import Table
 
 BATCH = 128
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from app.engine import files
 from app.engine.errors import UserError
-from app.engine.runs.run import Run
 from app.engine.runs.weights_in_use import FILE, PREFIX, WeightsInUse, Which
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from app.engine.data.dataset import Dataset, Description
+    from app.engine.runs.run import Run
 
 
 def use(run: Run, which: Which, check: Callable[[], None] = lambda: None) -> None:

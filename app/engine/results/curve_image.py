@@ -8,16 +8,19 @@ import io
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from app.engine import files
 from app.engine.learning.metrics import METRICS, shown
-from app.engine.runs.history import History
 from app.engine.text import number, percent
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.engine.runs.history import History
 
 SIZE = (1440, 720)
 FINE = 2

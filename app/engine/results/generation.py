@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from app.engine.data.preparations.text import TextPreparation
 from app.engine.errors import UserError
-from app.engine.results.predictor import Predictor
 from app.engine.sources.format import Check, no_check
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.engine.results.predictor import Predictor
 
 BEGINNING = "\n"
 """What an empty prompt is taken for: a text begins after a line break.

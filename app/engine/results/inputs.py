@@ -8,27 +8,30 @@ preparation). No torch.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
 
 from app.engine.data.names import readable
-from app.engine.data.preparation import Preparation
 from app.engine.data.preparations.pair import PairPreparation
 from app.engine.data.preparations.row import RowPreparation
 from app.engine.data.preparations.signal import SignalPreparation
 from app.engine.errors import UserError
-from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.format import Check, no_check
 from app.engine.sources.plain_text import NoText, read_text
-from app.engine.sources.tables.columns import Table
 from app.engine.sources.tables.plan import targets_in
 from app.engine.sources.tables.reading import read_table
 from app.engine.sources.tables.roles import guess
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from app.engine.data.preparation import Preparation
+    from app.engine.experiment.data_settings import DataSettings
+    from app.engine.sources.tables.columns import Table
 
 TABLES = (".csv", ".tsv", ".tab", ".parquet", ".pq", ".xlsx", ".xlsm", ".xls", ".ods")
 ARRAYS = (".npz", ".npy")

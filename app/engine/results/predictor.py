@@ -6,9 +6,8 @@ Always on the CPU, beside any training.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -17,23 +16,27 @@ from PIL import Image
 from app.engine.compute.batches import Placed, Rows, split_inputs, together
 from app.engine.compute.evaluation import USUAL, Evaluation, evaluate, judged_at_a_time
 from app.engine.data import pictures
-from app.engine.data.dataset import Dataset, Description
-from app.engine.data.preparation import Preparation
 from app.engine.data.preparations.image import ImagePreparation
 from app.engine.data.preparations.pair import PairPreparation
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
-from app.engine.experiment.experiment import Experiment
 from app.engine.experiment.toml_file import from_plain
 from app.engine.learning import tasks
 from app.engine.learning.loss import LOSSES, LossFunction
 from app.engine.results.report import OTHER, Report
 from app.engine.runs import checkpoint
-from app.engine.runs.run import Run
 from app.engine.runs.weights_in_use import BEST, WeightsInUse, Which, place, read_weights_in_use
 from app.engine.sources.format import Check, Progress, no_check, no_progress
 from app.engine.sources.opening import open_dataset, same_classes
 from models.network import Network
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.engine.data.dataset import Dataset, Description
+    from app.engine.data.preparation import Preparation
+    from app.engine.experiment.experiment import Experiment
+    from app.engine.runs.run import Run
 
 
 class Predictor:

@@ -8,20 +8,23 @@ here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from app.engine.data.dataset import Description
 from app.engine.errors import UserError
 from app.engine.experiment.experiment import task_of
-from app.engine.learning.tasks import Task
 from app.engine.results.reports import OTHER, Level, SplitReport, report_for
 from app.engine.runs.history import read_arrays
-from app.engine.runs.run import Run
 from app.engine.runs.weights_in_use import BEST, PREFIX, WeightsInUse, read_weights_in_use
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from app.engine.learning.tasks import Task
+    from app.engine.runs.run import Run
 
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray]
 """rows (n,), targets (n, ...), said (n, ...)."""

@@ -5,6 +5,7 @@ made of that.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -12,12 +13,14 @@ import torch
 from app.engine.compute.batches import together
 from app.engine.compute.evaluation import JUDGED, USUAL, judged_at_a_time
 from app.engine.compute.randomness import mixed
-from app.engine.data.dataset import Dataset, Description
 from app.engine.data.preparations.image import ImagePreparation
 from app.engine.data.preparations.row import RowPreparation
 from app.engine.data.preparations.signal import SignalPreparation
 from app.engine.errors import UserError
-from app.engine.results.predictor import Predictor
+
+if TYPE_CHECKING:
+    from app.engine.data.dataset import Dataset, Description
+    from app.engine.results.predictor import Predictor
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,10 @@ epochs.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
 Status = Literal["completed", "stopped", "failed", "diverged"]
 

@@ -12,19 +12,22 @@ import contextlib
 import io
 import json
 import os
-from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from app.engine import files
-from app.engine.errors import UserError
 from app.engine.experiment import toml_file
 from app.engine.runs import events
 from app.engine.runs.findings import Finding, Remedy
 from app.engine.runs.run import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from app.engine.errors import UserError
 
 METRICS = "metrics.jsonl"
 MEMORY = "memory.jsonl"

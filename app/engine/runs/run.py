@@ -10,14 +10,16 @@ import socket
 import time
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import psutil
 
 from app.engine import files, folders
 from app.engine.errors import UserError
 from app.engine.experiment import toml_file
-from app.engine.experiment.experiment import Experiment
+
+if TYPE_CHECKING:
+    from app.engine.experiment.experiment import Experiment
 
 RunStatus = Literal["running", "interrupted", "completed", "stopped", "failed", "diverged"]
 

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.engine import files
-from app.engine.experiment.experiment import Experiment
-from app.engine.runs.events import RunPrepared
 from app.engine.runs.progress import Progress
-from app.engine.runs.run import Run
+
+if TYPE_CHECKING:
+    from app.engine.experiment.experiment import Experiment
+    from app.engine.runs.events import RunPrepared
+    from app.engine.runs.run import Run
 
 
 @dataclass

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from app.engine.runs.run import Run
-
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from app.engine.runs.run import Run
+
     pass
 
 Which = Literal["best", "last"]

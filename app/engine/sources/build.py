@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from app.engine.data import splits
 from app.engine.data.dataset import SPLITS, Damage, Dataset, Description
 from app.engine.data.names import readable
-from app.engine.data.preparation import Preparation
 from app.engine.data.preparations.pair import PairPreparation
 from app.engine.errors import UserError
-from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.tasks import TASKS
-from app.engine.sources.loaded import Examples
 from app.engine.sources.mirror import survives_mirroring
 from app.engine.sources.targets import Targets, measured
 from models.sizes import hidden_patch
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.engine.data.preparation import Preparation
+    from app.engine.experiment.data_settings import DataSettings
+    from app.engine.sources.loaded import Examples
 
 LISTED = 2_000
 """At most so many skipped files are named; a note tells how many there are."""

@@ -14,15 +14,17 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import psutil
 
 from app.engine import folders
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LAYOUT = 1
 """Part of every key: raise it when decoding or the files below change."""

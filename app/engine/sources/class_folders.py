@@ -8,6 +8,7 @@ import os
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.engine.data import splits
 from app.engine.data.dataset import Skipped
@@ -16,9 +17,11 @@ from app.engine.data.pictures import FOREIGN
 from app.engine.data.pictures import SUFFIXES as PICTURES
 from app.engine.data.splits import FREE, split_of
 from app.engine.errors import UserError
-from app.engine.experiment.data_settings import DataSettings
-from app.engine.sources.format import Check
 from app.engine.sources.formats.image_folder import Found, Walk, is_junk, layout_of
+
+if TYPE_CHECKING:
+    from app.engine.experiment.data_settings import DataSettings
+    from app.engine.sources.format import Check
 
 LOOKED_AT = 3_000
 """At most so many files are counted to find out what a folder holds."""

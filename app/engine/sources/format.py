@@ -5,17 +5,18 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from app.engine.data.names import natural, readable
 from app.engine.errors import UserError
-from app.engine.experiment.data_settings import DataSettings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from app.engine.data.preparation import Preparation
+    from app.engine.experiment.data_settings import DataSettings
     from app.engine.sources.cache import Cache
     from app.engine.sources.loaded import Examples
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-from app.engine.data.dataset import Skipped
-from app.engine.data.preparation import Preparation
-from app.engine.sources.targets import Targets
+    import numpy as np
+
+    from app.engine.data.dataset import Skipped
+    from app.engine.data.preparation import Preparation
+    from app.engine.sources.targets import Targets
 
 
 class Part(ABC):

@@ -6,19 +6,22 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from app.engine.data.dataset import Dataset, Description
 from app.engine.data.names import readable
-from app.engine.data.preparation import Preparation
 from app.engine.data.preparations.image import ImagePreparation
 from app.engine.errors import UserError
-from app.engine.experiment.data_settings import DataSettings
 from app.engine.files import disk_error
 from app.engine.sources import formats
 from app.engine.sources.build import assemble, listed
 from app.engine.sources.cache import Cache
 from app.engine.sources.format import Check, Format, OpenOptions, Progress, no_check, no_progress
 from app.engine.sources.samples import PREFIX
+
+if TYPE_CHECKING:
+    from app.engine.data.dataset import Dataset, Description
+    from app.engine.data.preparation import Preparation
+    from app.engine.experiment.data_settings import DataSettings
 
 
 def open_dataset(

@@ -7,8 +7,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from abc import abstractmethod
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,16 +16,20 @@ from app.engine.data.dataset import Skipped
 from app.engine.data.names import readable
 from app.engine.data.preparations.image import ImagePreparation
 from app.engine.errors import UserError
-from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.tasks import task
 from app.engine.sources.build import listed
 from app.engine.sources.cache import Cache, key_of
 from app.engine.sources.format import Check, Format, OpenOptions, Progress
 from app.engine.sources.loaded import Examples
 from app.engine.sources.parts.pictures import PicturePart
-from app.engine.sources.picture_list import PictureList, Scan
 from app.engine.sources.picture_reading import read
 from app.engine.sources.targets import labelled
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.engine.experiment.data_settings import DataSettings
+    from app.engine.sources.picture_list import PictureList, Scan
 
 USUAL = "classification"
 

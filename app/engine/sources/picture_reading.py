@@ -8,10 +8,9 @@ import contextlib
 import os
 import time
 from collections import Counter, deque
-from collections.abc import Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,10 +18,15 @@ from app.engine.data.dataset import Skipped
 from app.engine.data.pictures import REMARKS, Unreadable
 from app.engine.data.preparations.image import ImagePreparation
 from app.engine.errors import UserError
-from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.cache import fits_memory
-from app.engine.sources.format import Check, Progress
-from app.engine.sources.picture_list import PictureList
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    from app.engine.experiment.data_settings import DataSettings
+    from app.engine.sources.format import Check, Progress
+    from app.engine.sources.picture_list import PictureList
 
 AUTO_LARGEST = 64
 """Sides chosen for the person are at most this, so that a first try trains fast."""

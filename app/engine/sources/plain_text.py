@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.engine.sources.tables.encoding import detect, known
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LARGEST = 200_000_000
 """Bytes of a file above which it is not read."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from app.engine.data.dataset import SPLITS, Dataset, Description
-from app.engine.data.preparation import Preparation
 from app.engine.data.preparations.row import RowPreparation
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.tasks import TASKS
+
+if TYPE_CHECKING:
+    from app.engine.data.preparation import Preparation
 
 Level = Literal["good", "info", "warning", "problem"]
 

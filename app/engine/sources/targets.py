@@ -5,16 +5,19 @@ or nothing.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from app.engine.data.dataset import Amount
 from app.engine.errors import UserError
-from app.engine.learning.task import Task
 from app.engine.sources.format import encode_classes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.engine.learning.task import Task
 
 BINS = 10
 """Into so many equal parts amounts are sorted, so that every split gets low and high ones alike."""

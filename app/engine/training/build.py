@@ -8,6 +8,7 @@ import shutil
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -21,19 +22,21 @@ from app.engine.compute.randomness import Randomness
 from app.engine.data.augmentation import Augmentation
 from app.engine.errors import UserError
 from app.engine.experiment import toml_file
-from app.engine.learning.loss import Loss, LossFunction
-from app.engine.learning.optimizer import Optimizer
-from app.engine.learning.schedule import Schedule
 from app.engine.memory import ledger
 from app.engine.runs.checkpoint import Checkpoint, Damaged, restore_model, restore_optimizer
-from app.engine.runs.control import Control
 from app.engine.runs.events import RunPrepared, StageChanged
-from app.engine.runs.progress import Progress
-from app.engine.runs.run import Run
 from app.engine.sources.summary import problems
-from app.engine.training.plan import Emit, Plan
 from models.graph import GraphError
 from models.network import Network, build_model
+
+if TYPE_CHECKING:
+    from app.engine.learning.loss import Loss, LossFunction
+    from app.engine.learning.optimizer import Optimizer
+    from app.engine.learning.schedule import Schedule
+    from app.engine.runs.control import Control
+    from app.engine.runs.progress import Progress
+    from app.engine.runs.run import Run
+    from app.engine.training.plan import Emit, Plan
 
 
 @dataclass

@@ -4,22 +4,26 @@ between.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from app.engine.advice import while_training
 from app.engine.compute import device as devices
 from app.engine.errors import UserError
 from app.engine.experiment import toml_file
-from app.engine.experiment.experiment import Experiment
 from app.engine.runs import history
 from app.engine.runs import summary as outcome
 from app.engine.runs.control import Control, Stopped
 from app.engine.runs.events import Event, Found, RunFinished, RunStarted, StageChanged, Status
-from app.engine.runs.run import Run
 from app.engine.runs.summary import Outcome
 from app.engine.training import warm_up
 from app.engine.training.failures import let_go, told, warnings_to
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.engine.experiment.experiment import Experiment
+    from app.engine.runs.run import Run
 
 End = tuple[Status, str]
 """How it ended, and the sentence for it."""

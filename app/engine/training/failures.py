@@ -8,13 +8,15 @@ import gc
 import threading
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import torch
 
 from app.engine.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 LESS_MEMORY = "Choose a smaller batch size, smaller examples or a smaller template."
 

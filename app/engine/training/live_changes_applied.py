@@ -5,14 +5,17 @@ of a run that goes on from before them.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.engine.runs.events import Changed, Event
-from app.engine.runs.history import Writer
 from app.engine.runs.live_changes import PARTS, RATE_FACTOR, changed, in_words, refusal
-from app.engine.runs.progress import Progress
 from app.engine.training.build import TrainState, built_loss
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from app.engine.runs.history import Writer
+    from app.engine.runs.progress import Progress
 
 MARKS = ("changed", "memory")
 """Lines of metrics.jsonl that say what was changed: by a person, and because memory ran out."""

@@ -6,21 +6,22 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING
-
-import torch
 
 from app.engine.memory import ledger
 from app.engine.runs import history
 from app.engine.runs.events import Event, MemoryMeasured
 from app.engine.runs.history import Writer
-from app.engine.runs.run import Run
-from app.engine.runs.summary import Outcome
-from app.engine.training.build import TrainState
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import torch
+
     from app.engine.data.preparation import Batch
+    from app.engine.runs.run import Run
+    from app.engine.runs.summary import Outcome
+    from app.engine.training.build import TrainState
 
 MEASURE_EVERY = 1.0
 KEEP_EVERY = 5.0

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from app.engine.advice.while_training import Finding
 from app.engine.errors import UserError
-from app.engine.memory.device_monitor import DeviceMonitor
 from app.engine.runs.live_changes import PARTS
-from app.engine.runs.progress import Progress
-from app.engine.training.build import TrainState
 from app.engine.training.failures import less_memory, let_go, memory_called
-from app.engine.training.live_changes_applied import LiveChanges
+
+if TYPE_CHECKING:
+    from app.engine.memory.device_monitor import DeviceMonitor
+    from app.engine.runs.progress import Progress
+    from app.engine.training.build import TrainState
+    from app.engine.training.live_changes_applied import LiveChanges
 
 MOST_HALVINGS = 3
 """In one run: after that something else takes the memory."""

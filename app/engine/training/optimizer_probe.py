@@ -9,7 +9,6 @@ passes before the next look.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import gcd
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,8 @@ import numpy as np
 from app.engine.runs.events import InsideMeasured
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import torch
     from torch import nn
 

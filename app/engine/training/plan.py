@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -12,18 +12,20 @@ import torch
 from app.engine import files
 from app.engine.compute import device as devices
 from app.engine.data.augmentation import settled
-from app.engine.data.dataset import Dataset
 from app.engine.errors import UserError
 from app.engine.experiment import toml_file
 from app.engine.experiment.experiment import Experiment, problem_of, resolved, task_of
-from app.engine.learning.tasks import Task
-from app.engine.runs.control import Control
 from app.engine.runs.events import Event, StageChanged
-from app.engine.runs.run import Run
 from app.engine.sources.opening import open_dataset
 from app.engine.sources.opening import settled as data_settled
 from models.graph import Graph, GraphError
 from models.shape import Problem
+
+if TYPE_CHECKING:
+    from app.engine.data.dataset import Dataset
+    from app.engine.learning.tasks import Task
+    from app.engine.runs.control import Control
+    from app.engine.runs.run import Run
 
 Emit = Callable[[Event], None]
 

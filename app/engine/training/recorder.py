@@ -5,14 +5,18 @@ from __future__ import annotations
 import statistics
 import time
 from collections import deque
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from app.engine.runs.events import Event, StepsDone
-from app.engine.runs.history import History, Writer
-from app.engine.runs.progress import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.engine.runs.history import History, Writer
+    from app.engine.runs.progress import Progress
 
 READ_EVERY = 0.1
 """Seconds between two looks at the device: each one waits for it."""

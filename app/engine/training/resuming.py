@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from app.engine.data.dataset import Dataset
+from typing import TYPE_CHECKING
+
 from app.engine.errors import UserError
 from app.engine.runs import checkpoint
-from app.engine.runs.checkpoint import Checkpoint
 from app.engine.runs.progress import Progress
 from app.engine.training import plan as preparing
-from app.engine.training.execution import RunContext
-from app.engine.training.plan import Plan
+
+if TYPE_CHECKING:
+    from app.engine.data.dataset import Dataset
+    from app.engine.runs.checkpoint import Checkpoint
+    from app.engine.training.execution import RunContext
+    from app.engine.training.plan import Plan
 
 
 def find(

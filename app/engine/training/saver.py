@@ -5,22 +5,26 @@ tries again.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from app.engine.advice.while_training import Finding
-from app.engine.compute.evaluation import Evaluation
 from app.engine.errors import UserError
 from app.engine.runs import checkpoint
 from app.engine.runs.checkpoint import Checkpoint, Tensors
 from app.engine.runs.events import CheckpointSaved, Event, Found
-from app.engine.runs.history import Writer
-from app.engine.runs.progress import Progress
-from app.engine.runs.run import Run
-from app.engine.training.build import TrainState
 from app.engine.training.plan import plan_state
-from app.engine.training.recorder import Recorder
-from app.engine.training.validation import BestKeeper
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.engine.compute.evaluation import Evaluation
+    from app.engine.runs.history import Writer
+    from app.engine.runs.progress import Progress
+    from app.engine.runs.run import Run
+    from app.engine.training.build import TrainState
+    from app.engine.training.recorder import Recorder
+    from app.engine.training.validation import BestKeeper
 
 SAVE_EVERY = 60.0
 EPOCH_EVERY = 2.0

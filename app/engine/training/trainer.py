@@ -9,20 +9,14 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import torch
 from torch.nn.utils import clip_grad_norm_, get_total_norm
 
 from app.engine.advice import while_training
-from app.engine.compute.evaluation import Evaluation
-from app.engine.data.dataset import Dataset
 from app.engine.errors import UserError
-from app.engine.experiment.experiment import Experiment
 from app.engine.learning.schedule import scale_of
 from app.engine.runs import checkpoint, history, weights_in_use
-from app.engine.runs.checkpoint import Checkpoint
 from app.engine.runs.control import Control, Stopped
 from app.engine.runs.events import (
     EpochDone,
@@ -37,26 +31,34 @@ from app.engine.runs.events import (
 from app.engine.runs.history import Writer
 from app.engine.runs.live_changes import PARTS
 from app.engine.runs.progress import Progress
-from app.engine.runs.run import Run
-from app.engine.runs.summary import Outcome
 from app.engine.training import build, memory_shortage, resuming
 from app.engine.training import plan as preparing
-from app.engine.training.build import TrainState
 from app.engine.training.concluding import conclude
 from app.engine.training.execution import End, RunContext, execute
 from app.engine.training.failures import less_memory, let_go, memory_called, out_of_memory
 from app.engine.training.live_changes_applied import LiveChanges
 from app.engine.training.memory_recorder import MemoryRecorder
 from app.engine.training.memory_shortage import LEAST_HALVED, MOST_HALVINGS
-from app.engine.training.plan import Plan
 from app.engine.training.recorder import Course, Diverged, Recorder
 from app.engine.training.saver import Saver
 from app.engine.training.validation import BestKeeper, Validator, count_patience, is_better
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import torch
+
+    from app.engine.compute.evaluation import Evaluation
+    from app.engine.data.dataset import Dataset
     from app.engine.data.preparation import Batch
+    from app.engine.experiment.experiment import Experiment
     from app.engine.memory.ledger import StepMeter
+    from app.engine.runs.checkpoint import Checkpoint
+    from app.engine.runs.run import Run
+    from app.engine.runs.summary import Outcome
+    from app.engine.training.build import TrainState
     from app.engine.training.optimizer_probe import OptimizerProbe
+    from app.engine.training.plan import Plan
 
 
 def train(

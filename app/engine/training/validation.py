@@ -4,8 +4,7 @@ epoch's results.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,12 +12,16 @@ from app.engine.compute.batches import split_inputs
 from app.engine.compute.evaluation import Evaluation, evaluate, judged_at_a_time
 from app.engine.errors import UserError
 from app.engine.experiment import toml_file
-from app.engine.learning.metrics import Metric
 from app.engine.runs import checkpoint, history
 from app.engine.runs.checkpoint import Best, Tensors
-from app.engine.runs.progress import Progress
-from app.engine.runs.run import Run
 from app.engine.training.build import TrainState, built_loss
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.engine.learning.metrics import Metric
+    from app.engine.runs.progress import Progress
+    from app.engine.runs.run import Run
 
 PROBES = 12
 

@@ -5,11 +5,6 @@ from __future__ import annotations
 import gc
 import importlib
 import threading
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
-
 
 _warm = threading.Event()
 

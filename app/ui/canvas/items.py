@@ -6,8 +6,8 @@ They know how they look, not who shows them.
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen
@@ -16,6 +16,9 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QStyleOptionGrap
 from app.ui.style.theme import SMALL, TITLE, Theme
 from app.ui.text.amounts import bytes_text
 from app.ui.text.words import share_text, short
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 HEIGHT = 46
 RADIUS = 8

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
@@ -14,6 +13,8 @@ from app.ui.pages.parts import GuideCard, Parts
 from models.template import TEMPLATES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from app.engine.advice.while_training import Finding, Remedy
     from app.ui.state.document import Document
 

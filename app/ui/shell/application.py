@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +21,8 @@ from app.ui.state.preferences import Preferences
 from app.ui.style.theme import Theme, system_is_dark
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from app.ui.shell.assembly import Assembly
     from app.ui.shell.awake import Awake
 

@@ -5,7 +5,7 @@ reverse order.
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QMenu
@@ -18,7 +18,6 @@ from app.ui.shell.awake import Awake
 from app.ui.shell.commands import Commands
 from app.ui.shell.files import Files
 from app.ui.shell.hooks import install
-from app.ui.shell.main_window import MainWindow
 from app.ui.shell.notify import Notifier
 from app.ui.shell.problems import Problems
 from app.ui.shell.run_bar import Engine, RunBar
@@ -27,11 +26,16 @@ from app.ui.state.data_loader import DataLoader
 from app.ui.state.document import Document
 from app.ui.state.engine import EngineLoader, look
 from app.ui.state.network_measurer import NetworkMeasurer
-from app.ui.state.preferences import Preferences
 from app.ui.state.session import Session, State
 from app.ui.state.speed import Speeds
 from app.ui.style.assets import icon
-from app.ui.style.theme import Theme
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.ui.shell.main_window import MainWindow
+    from app.ui.state.preferences import Preferences
+    from app.ui.style.theme import Theme
 
 SAVE_MS = 5000
 

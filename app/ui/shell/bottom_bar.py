@@ -5,6 +5,7 @@ missing.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QIcon
@@ -12,8 +13,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QW
 
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.elided import ElidedLabel
-from app.ui.widgets.memory.ledger import Part
 from app.ui.widgets.memory.memory_bar import MemoryBar
+
+if TYPE_CHECKING:
+    from app.ui.widgets.memory.ledger import Part
 
 HEIGHT = 64
 FINE = 10_000

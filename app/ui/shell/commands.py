@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,8 @@ from app.ui.shell.actions import Actions, Shortcuts
 from app.ui.state.session import State
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from app.ui.shell.assembly import Assembly
     from app.ui.state.trials import Trials
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
@@ -13,11 +13,15 @@ from app.engine.errors import UserError
 from app.engine.experiment import toml_file
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.experiment.experiment import Experiment
-from app.ui.shell.problems import Problems
 from app.ui.state.background import Failure
-from app.ui.state.document import Document
-from app.ui.state.preferences import Preferences
 from app.ui.state.session import Session, read_record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.ui.shell.problems import Problems
+    from app.ui.state.document import Document
+    from app.ui.state.preferences import Preferences
 
 KEEP_MS = 800
 SAMPLE = "sample:"

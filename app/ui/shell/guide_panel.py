@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -16,8 +17,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.pages.parts import GuideCard
 from app.ui.style.theme import Theme, style
+
+if TYPE_CHECKING:
+    from app.ui.pages.parts import GuideCard
 
 WIDTH = 264
 ROLES = {"info": "card", "good": "card", "warning": "card-warning", "problem": "card-problem"}

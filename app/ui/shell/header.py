@@ -4,8 +4,9 @@ or dark, help.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -19,6 +20,9 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui.style.theme import Theme, style
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QIcon
 
 HEIGHT = 48
 

@@ -7,14 +7,17 @@ from __future__ import annotations
 import sys
 import threading
 import traceback
-from collections.abc import Callable
-from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QCoreApplication, QMessageLogContext, QtMsgType, qInstallMessageHandler
 
-from app.ui.shell.problems import Problems
 from app.ui.state.background import Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from app.ui.shell.problems import Problems
 
 HARMLESS = (
     "This plugin does not support propagateSizeHints",

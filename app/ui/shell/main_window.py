@@ -6,19 +6,24 @@ It is painted before anything else is loaded.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from app.ui.pages.parts import Page
 from app.ui.shell.bottom_bar import BottomBar
 from app.ui.shell.guide_panel import GuidePanel
 from app.ui.shell.header import Header
 from app.ui.shell.rail import Rail
-from app.ui.state.preferences import Preferences
 from app.ui.style.theme import Theme, style
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent, QResizeEvent
+
+    from app.ui.pages.parts import Page
+    from app.ui.state.preferences import Preferences
 
 SIZE = (1280, 760)
 LEAST = (900, 600)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtWidgets import QApplication, QMainWindow, QSystemTrayIcon
 
-from app.engine.runs import events
+if TYPE_CHECKING:
+    from app.engine.runs import events
 
 TITLES = {
     "completed": "The training is finished",

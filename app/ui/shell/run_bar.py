@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.engine.data.nouns import noun
-from app.engine.runs import events
 from app.ui.shell.bottom_bar import BarState, BottomBar
 from app.ui.state.background import Failure
-from app.ui.state.document import Document
 from app.ui.state.session import Session, State
 from app.ui.state.speed import Speeds, rough_duration
 from app.ui.text.amounts import bytes_text, time_text
 from app.ui.widgets.memory.ledger import Part, device_parts, total_of
 
 if TYPE_CHECKING:
+    from app.engine.runs import events
+    from app.ui.state.document import Document
     from app.ui.state.network_measurer import NetworkMeasurer
 
 TICK_MS = 1000

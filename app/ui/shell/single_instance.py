@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import zlib
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLockFile, QObject, Signal
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PATIENCE_MS = 2000
 LOCK = "window.lock"

@@ -7,14 +7,16 @@ from __future__ import annotations
 import queue
 import threading
 import traceback
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from app.engine.errors import UserError
 from app.engine.runs.control import Control, Stopped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer
 
-from app.engine.experiment.data_settings import DataSettings
-from app.engine.experiment.experiment import Experiment
 from app.ui.state.background import Background, Failure
-from app.ui.state.document import Document
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Dataset
+    from app.engine.experiment.data_settings import DataSettings
+    from app.engine.experiment.experiment import Experiment
     from app.engine.runs.control import Control
+    from app.ui.state.document import Document
 
 DEBOUNCE_MS = 250
 PROGRESS_MS = 100

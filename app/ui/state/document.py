@@ -6,7 +6,6 @@ Pages read it and write it; they never call each other.
 from __future__ import annotations
 
 import functools
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -15,10 +14,12 @@ from PySide6.QtCore import QObject, Signal
 from app.engine.errors import UserError
 from app.engine.experiment import toml_file
 from app.engine.experiment.experiment import Experiment, problem_of, resolved, task_of
-from app.engine.learning.tasks import Task
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from app.engine.data.dataset import Dataset, Description
+    from app.engine.learning.tasks import Task
     from models.shape import Problem
 
 UNDO_STEPS = 200

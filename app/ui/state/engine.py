@@ -91,7 +91,7 @@ def look(setting: str) -> Engine:
 
 
 def _failure(error: BaseException) -> Failure:
-    """torch that cannot be loaded is the one failure whose cause people cannot guess."""
+    """Torch that cannot be loaded is the one failure whose cause people cannot guess."""
     failure = Failure.of(error)
     if isinstance(error, OSError | ImportError):
         return Failure(

@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from app.engine.runs.control import Control, Stopped
-from app.ui.state.session import Session
+
+if TYPE_CHECKING:
+    from app.ui.state.session import Session
 
 Tell = Callable[[Any], None]
 

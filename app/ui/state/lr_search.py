@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
@@ -13,13 +12,15 @@ from app.engine.planning.lr_curve import LrCurve, Tried
 from app.engine.runs.control import Control, Stopped
 from app.engine.runs.events import StageChanged
 from app.ui.state.background import Failure
-from app.ui.state.document import Document
 from app.ui.state.exclusive_task import ExclusiveTask, Tell
-from app.ui.state.session import Session
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from app.engine.data.dataset import Dataset
     from app.engine.experiment.experiment import Experiment
+    from app.ui.state.document import Document
+    from app.ui.state.session import Session
 
 BUSY = "A training is under way. Let it end or stop it, then try again."
 NO_DATA = "There are no data to try learning rates on. Choose data first, then try again."

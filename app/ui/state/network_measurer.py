@@ -15,8 +15,6 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.engine.errors import UserError
-from app.ui.state.background import Background, Failure
-from app.ui.state.document import Document
 from models.graph import Graph, GraphError
 
 if TYPE_CHECKING:
@@ -25,6 +23,8 @@ if TYPE_CHECKING:
     from app.engine.learning.tasks import Task
     from app.engine.memory.inspection import Inspection
     from app.engine.runs.control import Control
+    from app.ui.state.background import Background, Failure
+    from app.ui.state.document import Document
     from models.shape import Problem
 
 DEBOUNCE_MS = 120

@@ -4,9 +4,12 @@ earlier ones.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from app.engine.runs.events import InsideMeasured
+if TYPE_CHECKING:
+    from app.engine.runs.events import InsideMeasured
 
 COLUMNS = 600
 LAYERS = 32

@@ -4,19 +4,23 @@ of them are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from app.engine.race.turns import RaceControl
 from app.engine.race.variants import Difference, Fact, Variant, differences, fairness
-from app.engine.runs import events
-from app.engine.runs.control import Control
 from app.ui.state.record import Record
 from app.ui.text.amounts import number_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from app.engine.runs import events
+    from app.engine.runs.control import Control
 
 WORDS = {"completed": "finished", "stopped": "stopped", "failed": "failed", "diverged": "diverged"}
 

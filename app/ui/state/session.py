@@ -11,16 +11,19 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from app.engine.experiment.experiment import Experiment
 from app.engine.runs import events
 from app.engine.runs.control import Control, Stopped
-from app.ui.state.race import RaceState
 from app.ui.state.record import Record
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.engine.experiment.experiment import Experiment
+    from app.ui.state.race import RaceState
 
 DRAIN_MS = 100  # 10 times a second: drawing costs, telling does not
 CALM_MS = 250

@@ -6,9 +6,10 @@ Never a guess: without one, nothing.
 from __future__ import annotations
 
 import statistics
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from app.ui.state.preferences import Preferences
+if TYPE_CHECKING:
+    from app.ui.state.preferences import Preferences
 
 KEPT = 5
 PASSES = 3

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 
-from app.engine.planning.memory_estimate import Predictions
 from app.engine.runs.control import Control, Stopped
 from app.ui.state.background import Failure
-from app.ui.state.document import Document
 from app.ui.state.exclusive_task import ExclusiveTask, Tell
-from app.ui.state.session import Session
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.engine.data.dataset import Dataset
     from app.engine.experiment.experiment import Experiment
+    from app.engine.planning.memory_estimate import Predictions
     from app.engine.planning.step_timing import StepTiming
+    from app.ui.state.document import Document
+    from app.ui.state.session import Session
 
 BUSY = "A training is under way. Let it end or stop it, then measure."
 NO_DATA = "There are no data to measure with. Choose data first."

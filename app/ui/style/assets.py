@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QIcon
+from typing import TYPE_CHECKING
 
-from app.ui.style.theme import Theme
+if TYPE_CHECKING:
+    from PySide6.QtGui import QIcon
+
+    from app.ui.style.theme import Theme
 
 ICONS = {
     "train": "mdi6.play",

@@ -5,8 +5,11 @@ at all.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
 
 DAY = re.compile(r"\d{4}-\d\d-\d\d (?=.)")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +12,8 @@ from app.engine.text import amount
 from app.ui.text.amounts import count_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.engine.data.dataset import Description
     from app.engine.learning.task import Task
     from models.shape import Input, Problem

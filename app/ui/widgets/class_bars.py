@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QPainter, QPaintEvent, QResizeEvent
@@ -10,6 +10,9 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QToolTip
 
 from app.ui.style.theme import SMALL, Theme
 from app.ui.text.amounts import count_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 SPLITS = {"training": "training", "validation": "validation", "test": "line"}
 """Split -> colour role."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class EmptyState(QWidget):

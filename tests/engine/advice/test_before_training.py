@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -19,8 +19,10 @@ from app.engine.data.preparations.pair import PairPreparation
 from app.engine.data.preparations.text import TextPreparation
 from app.engine.experiment import toml_file
 from app.engine.experiment.experiment import Experiment
-from app.engine.runs.findings import Finding
 from tests.engine.advice.test_while_training import Course, epochs
+
+if TYPE_CHECKING:
+    from app.engine.runs.findings import Finding
 
 TEXT = TextPreparation("", 257, 16)
 PICTURE = ImagePreparation(8, 8, 1, "crop", (0.5,), (0.25,))

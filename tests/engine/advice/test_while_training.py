@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -20,7 +20,9 @@ from app.engine.advice.while_training import (
 from app.engine.data.dataset import Description, Skipped
 from app.engine.experiment import toml_file
 from app.engine.experiment.experiment import Experiment
-from app.engine.runs.findings import Finding
+
+if TYPE_CHECKING:
+    from app.engine.runs.findings import Finding
 
 
 @dataclass

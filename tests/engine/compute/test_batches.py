@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -23,6 +22,9 @@ from app.engine.runs.run import Run
 from app.engine.training import trainer
 from app.engine.training.validation import probe_positions
 from tests.engine.training.small import Listener, experiment, pictures
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CPU = torch.device("cpu")
 

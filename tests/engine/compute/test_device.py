@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
 import torch
@@ -13,6 +13,9 @@ from app.engine.compute import device
 from app.engine.compute.device import Card, Device, Probe, choose
 from app.engine.errors import UserError
 from app.engine.experiment.training_settings import TrainingSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 H100 = Card(0, "NVIDIA H100")
 OLD = Card(0, "GTX 780", "this PyTorch build does not support the GTX 780 (compute capability 3.5)")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -16,6 +16,9 @@ from app.engine.data.preparations.image import ImagePreparation
 from app.engine.learning.loss import LOSSES, LossFunction
 from app.engine.learning.tasks import TASKS
 from app.engine.runs.control import Stopped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PREPARATION = ImagePreparation(6, 6, 1, "crop", (0.4,), (0.3,))
 CPU = torch.device("cpu")
@@ -43,7 +46,7 @@ def loss(
 
 
 def description(classes: int = 3) -> Description:
-    counts = {split: (5,) * classes for split in ("training", "validation", "test")}
+    counts = dict.fromkeys(("training", "validation", "test"), (5,) * classes)
     return Description("here", "arrays", (1, 6, 6), NAMES[:classes], counts, "0", PREPARATION)
 
 

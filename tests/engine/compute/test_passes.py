@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
@@ -16,6 +15,9 @@ from app.engine.runs.run import Run
 from app.engine.sources.opening import open_dataset
 from app.engine.training import build, plan, trainer
 from tests.engine.training.small import Listener, at_step, experiment, pictures
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PLAIN = {"template": "vit", "depth": 1, "dropout": 0.0, "stem": "patches"}
 """A network without normalisation over the batch."""

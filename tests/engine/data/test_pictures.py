@@ -8,13 +8,16 @@ import struct
 import subprocess
 import sys
 import zlib
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from app.engine.data.pictures import Unreadable, decode, eight_bits, measure
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RAMP = (np.arange(256, dtype=np.uint16) * 257).reshape(16, 16)
 

@@ -79,7 +79,7 @@ def test_a_whole_driver() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "reason"),
     (
         ("LibraryNotFound", "driver library"),
         ("DriverNotLoaded", "not running"),
@@ -93,7 +93,7 @@ def test_a_whole_driver() -> None:
 @pytest.mark.parametrize(
     "field", ("init", "handle", "memory", "utilisation", "temperature", "power")
 )
-def test_a_failure_blanks_its_field_and_says_why(name: str, predictions: str, field: str) -> None:
+def test_a_failure_blanks_its_field_and_says_why(name: str, reason: str, field: str) -> None:
     readings, reasons = DeviceMonitor("cuda:0", FakeNvml(**{field: failing(name)})).sample()
     every = ("total", "free", "other", "utilisation", "temperature", "power")
 
@@ -103,7 +103,7 @@ def test_a_failure_blanks_its_field_and_says_why(name: str, predictions: str, fi
     for reading in every:
         assert (readings[reading] is None) == (reading in blank)
         if reading in blank:
-            assert predictions in reasons[reading] and reasons[reading].endswith(".")
+            assert reason in reasons[reading] and reasons[reading].endswith(".")
 
 
 @pytest.mark.parametrize("value", (2**64 - 1, None, "N/A"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
 import pytest
 import torch
@@ -12,9 +13,11 @@ from app.engine.compute.fake_tensors import fake_tensors
 from app.engine.memory.inspection import BlockReport, inspect
 from models.graph import Graph, GraphError, Node
 from models.network import Network, build_model, fake_targets
-from models.shape import Problem
 from models.template import TEMPLATES, Template
 from tests.models.networks import batch_of, problem, usual
+
+if TYPE_CHECKING:
+    from models.shape import Problem
 
 EVERY = pytest.mark.parametrize("kind", TEMPLATES.all(), ids=lambda kind: kind.kind)
 SIZES = ((1, 8, 8), (3, 30, 41), (3, 64, 64))

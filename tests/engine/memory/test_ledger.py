@@ -5,8 +5,7 @@ from __future__ import annotations
 import gc
 import math
 import weakref
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
@@ -30,6 +29,9 @@ from models.template import TEMPLATES, Template
 from tests.ledgers import EXACT, ledgers
 from tests.models.networks import problem
 from tests.problems import fitting
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ALL = TEMPLATES.all()
 OPTIMIZERS_ALL = OPTIMIZERS.all()

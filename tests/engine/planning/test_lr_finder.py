@@ -5,16 +5,13 @@ repeatable and leave everything as it was.
 from __future__ import annotations
 
 import threading
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 import torch
 
-from app.engine.data.dataset import Dataset
 from app.engine.errors import UserError
-from app.engine.experiment.experiment import Experiment
 from app.engine.experiment.toml_file import from_plain
 from app.engine.planning import lr_finder
 from app.engine.planning.lr_curve import LrCurve, Tried, blown_up, judge, rounded, smooth, text_of
@@ -25,6 +22,12 @@ from app.engine.sources.opening import open_dataset
 from app.engine.training import build
 from app.engine.training import plan as preparing
 from tests.engine.training.small import Listener, at_step, experiment, pictures
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.engine.data.dataset import Dataset
+    from app.engine.experiment.experiment import Experiment
 
 RATES = np.geomspace(1e-6, 10.0, 100)
 

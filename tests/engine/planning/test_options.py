@@ -7,15 +7,13 @@ from __future__ import annotations
 import gc
 import math
 import weakref
-from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
 
 from app.engine.compute.passes import Passes
-from app.engine.data.dataset import Dataset
 from app.engine.experiment.experiment import Experiment, problem_of, resolved, task_of
 from app.engine.experiment.toml_file import to_plain
 from app.engine.learning.optimizer import OPTIMIZERS
@@ -39,6 +37,11 @@ from tests.engine.tiny import Combination
 from tests.engine.tiny import dataset as tiny_dataset
 from tests.engine.tiny import experiment as tiny_experiment
 from tests.engine.training.small import Listener, experiment, pictures
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.engine.data.dataset import Dataset
 
 PLENTY = 10**12
 KNOWN: dict[str, dict[str, int]] = {}

@@ -7,16 +7,14 @@ from __future__ import annotations
 import threading
 import time
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
 
 from app.engine.compute.batches import Batches
 from app.engine.errors import UserError
-from app.engine.experiment.experiment import Experiment
 from app.engine.learning.losses.l1 import L1
 from app.engine.learning.losses.l2 import L2
 from app.engine.race import race as racing
@@ -39,6 +37,11 @@ from app.engine.training import build
 from app.engine.training import plan as preparing
 from app.engine.training.trainer import train
 from tests.engine.training.small import Listener, experiment, pictures
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from app.engine.experiment.experiment import Experiment
 
 
 @pytest.fixture
@@ -428,7 +431,7 @@ def facts(*experiments: Experiment) -> Iterator[tuple[bool, str]]:
 
 def test_what_is_the_same_is_said_and_what_is_not(asked: Experiment) -> None:
     training = asked.training
-    told = dict((text, same) for same, text in facts(asked, with_optimizer(asked, "sgd")))
+    told = {text: same for same, text in facts(asked, with_optimizer(asked, "sgd"))}
     assert told["All begin with the same weights, number by number."] is True
     assert (
         told["All see the same batches of pictures in the same order, varied by the same dice."]

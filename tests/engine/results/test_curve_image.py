@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -11,6 +11,9 @@ from PIL import Image
 from app.engine.results import curve_image
 from app.engine.results.curve_image import write_curves
 from app.engine.runs.history import History
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def history(metrics: list[dict[str, float]]) -> History:

@@ -9,17 +9,21 @@ import pickle
 import shutil
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from app.engine.data.dataset import Dataset
 from app.engine.errors import UserError
 from app.engine.results.predictor import Predictor
-from app.engine.runs.run import Run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.engine.data.dataset import Dataset
+    from app.engine.runs.run import Run
 
 
 def test_a_validation_file_gets_the_logits_of_validation(

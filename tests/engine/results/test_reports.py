@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -17,10 +17,12 @@ from app.engine.learning.tasks import TASKS
 from app.engine.results.reports import report_for
 from app.engine.results.reports.amounts import AmountReport
 from app.engine.results.reports.language import LanguageReport
-from app.engine.results.reports.matching import MatchingReport
 from app.engine.results.reports.restored import RestoredReport, untouched
-from app.engine.results.reports.space import SpaceReport
-from app.engine.results.reports.tags import TagReport
+
+if TYPE_CHECKING:
+    from app.engine.results.reports.matching import MatchingReport
+    from app.engine.results.reports.space import SpaceReport
+    from app.engine.results.reports.tags import TagReport
 
 VIEWS = sorted({task.view for task in TASKS.values()})
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
@@ -20,6 +18,10 @@ from app.engine.runs.control import Control
 from app.engine.runs.run import Run
 from app.engine.training import saver, trainer
 from tests.engine.training.small import Listener, at_step, experiment, pictures
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 
 def _state(step: int) -> Checkpoint:

@@ -5,8 +5,7 @@ on resume.
 from __future__ import annotations
 
 import contextlib
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,6 +15,9 @@ from app.engine.runs.live_changes import RATE_FACTOR, in_words, live_settings, r
 from app.engine.runs.run import Run
 from app.engine.training import trainer
 from tests.engine.training.small import Listener, at_step, experiment, metrics_lines, pictures
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ALL = {
     RATE_FACTOR: 0.5,

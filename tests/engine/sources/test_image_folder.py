@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from app.engine.data.dataset import Dataset
 from app.engine.data.splits import split_of
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.formats.image_folder import layout_of
 from app.engine.sources.opening import open_dataset
+
+if TYPE_CHECKING:
+    from app.engine.data.dataset import Dataset
 
 Maker = Callable[..., Path]
 

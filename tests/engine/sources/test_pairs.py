@@ -4,7 +4,7 @@ said.
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -16,6 +16,9 @@ from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources import formats
 from app.engine.sources.opening import open_dataset
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 WORDS = ("red", "green", "blue", "grey", "dark", "light")
 

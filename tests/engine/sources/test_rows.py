@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -17,6 +16,9 @@ from app.engine.data.preparations.row import NO_VALUE, RowPreparation
 from app.engine.errors import UserError
 from app.engine.sources.parts.rows import RowPart
 from app.engine.sources.tables.columns import Column
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 STYLE = NumberStyle(",")
 

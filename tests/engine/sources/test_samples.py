@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
-from app.engine.data.dataset import Dataset
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.tasks import TASKS
@@ -25,6 +24,9 @@ from app.engine.sources.samples import (
 )
 from app.engine.sources.samples.shapes import draw_shapes
 from app.engine.sources.samples.signals import LENGTH, SORTS, make_signals
+
+if TYPE_CHECKING:
+    from app.engine.data.dataset import Dataset
 
 PICTURES = {
     "digits": ((1, 8, 8), 10, {"training": 1439, "validation": 179, "test": 179}),

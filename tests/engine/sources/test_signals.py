@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import struct
 import wave
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -21,6 +20,9 @@ from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.formats import find
 from app.engine.sources.opening import open_dataset
 from app.engine.sources.parts.signals import SignalPart
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RANDOM = np.random.default_rng(12)
 

@@ -6,16 +6,18 @@ import gzip
 import struct
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
-from app.engine.data.dataset import Dataset
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.opening import open_dataset
 from app.engine.sources.samples import FASHION
+
+if TYPE_CHECKING:
+    from app.engine.data.dataset import Dataset
 
 Maker = Callable[..., Path]
 RANDOM = np.random.default_rng(5)

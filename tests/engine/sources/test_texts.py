@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pytest
@@ -22,6 +21,9 @@ from app.engine.sources.formats import find
 from app.engine.sources.opening import open_dataset
 from app.engine.sources.parts.texts import TextPart
 from app.engine.sources.plain_text import NoText, read_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 WORDS = [
     "the",

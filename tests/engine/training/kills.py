@@ -12,9 +12,8 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
@@ -23,6 +22,9 @@ from app.engine.runs.control import Control
 from app.engine.runs.run import Run
 from app.engine.training import recorder, saver, trainer, warm_up
 from tests.engine.training.small import at_step, experiment, metrics_lines, pictures
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Plan = tuple[str, float]
 

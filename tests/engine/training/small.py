@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from app.engine.compute.randomness import Randomness
-from app.engine.experiment.experiment import Experiment
 from app.engine.experiment.toml_file import from_plain
-from app.engine.runs import events
 from app.engine.runs.run import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from app.engine.experiment.experiment import Experiment
+    from app.engine.runs import events
 
 
 def pictures(path: Path, count: int = 120, side: int = 10, classes: int = 4, seed: int = 0) -> Path:

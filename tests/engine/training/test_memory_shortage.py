@@ -8,9 +8,8 @@ import json
 import subprocess
 import sys
 import weakref
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
@@ -22,6 +21,9 @@ from app.engine.runs.run import Run
 from app.engine.training import trainer
 from models.network import Network
 from tests.engine.training.small import Listener, at_step, experiment, metrics_lines, pictures
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PLAIN = {"template": "vit", "depth": 1, "dropout": 0.0, "stem": "patches"}
 NO_MEMORY = "[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -17,10 +16,14 @@ from app.engine.runs.run import Run
 from app.engine.training import optimizer_probe
 from app.engine.training.optimizer_probe import BINS, EDGES, QUANTITIES, OptimizerProbe, plain_names
 from app.engine.training.trainer import train
-from models.network import Network
 from models.template import TEMPLATES
 from tests.engine.training.small import Listener, experiment, pictures
 from tests.models.networks import batch_of, network_of, usual
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from models.network import Network
 
 CPU = torch.device("cpu")
 RATE = 0.01
@@ -182,7 +185,7 @@ def test_the_formula_gives_the_movement_of_each_weight(case: str) -> None:
 
 
 def test_the_words_of_a_formula_are_those_that_can_be_filled_in() -> None:
-    known = {name: 1.0 for name in (*QUANTITIES, "rate", "decay", "epsilon", "momentum")}
+    known = dict.fromkeys((*QUANTITIES, "rate", "decay", "epsilon", "momentum"), 1.0)
     for kind in OPTIMIZERS.all():
         choice = kind()
         assert choice.formula().format_map(known).count("{") == 0

@@ -6,8 +6,7 @@ import gc
 import json
 import threading
 import weakref
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -20,6 +19,9 @@ from app.engine.runs.run import Run
 from app.engine.training import plan, recorder, trainer
 from models.network import Network
 from tests.engine.training.small import Listener, at_step, experiment, metrics_lines, pictures
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture

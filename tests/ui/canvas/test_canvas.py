@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import itertools
+from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 
 from app.ui.canvas.arrange import Arrangement, Box, Sizes, arrange
 from app.ui.canvas.items import BlockView
 from app.ui.canvas.view import NetworkView
 from app.ui.style.theme import Theme
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+    from pytestqt.qtbot import QtBot
 
 CHAIN = {"input": [], "a": ["input"], "b": ["a"], "c": ["b"]}
 BYPASS = {"input": [], "a": ["input"], "b": ["a"], "add": ["b", "input"]}

@@ -4,18 +4,22 @@ and dark.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor
-from pytestqt.qtbot import QtBot
 
 from app.ui.pages.results.confusion import paint
 from app.ui.pages.results.confusion.matrix import EXPORT_LIMIT, ConfusionMatrix
 from app.ui.pages.results.order import Confusion, by_confusion
 from app.ui.style.theme import Theme
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from PySide6.QtGui import QColor
+    from pytestqt.qtbot import QtBot
 
 
 def confusion(classes: int, seed: int = 0) -> Confusion:

@@ -4,14 +4,12 @@ is left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QMenu, QTabBar, QWidget
-from pytestqt.qtbot import QtBot
 
 from app.engine.experiment.data_settings import DataSettings
 from app.ui.pages.data import DataPage
@@ -21,7 +19,14 @@ from app.ui.pages.data.histogram import Histogram, bins_of, edge_words
 from app.ui.pages.data.page import TABS
 from app.ui.pages.data.table import with_role
 from app.ui.pages.data.task_box import TaskBox, unfit
-from tests.ui.loose import Loose
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
+
+    from tests.ui.loose import Loose
 
 PATIENCE_MS = 30_000
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QCheckBox, QLabel, QTableView, QWidget
-from pytestqt.qtbot import QtBot
 
 from app.engine.data.augmentation_settings import AugmentationSettings
 from app.ui.pages.data import DataPage
@@ -16,6 +15,11 @@ from app.ui.pages.data.overview import mixed
 from app.ui.pages.data.page import TABS
 from app.ui.widgets.class_bars import ClassBars, balance_words
 from tests.ui.loose import PATIENCE_MS, Loose, picture_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
 
 
 @pytest.fixture

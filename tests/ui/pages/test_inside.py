@@ -4,16 +4,13 @@ stays afterwards.
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QImage
-from pytestqt.qtbot import QtBot
 
-from app.engine.experiment.experiment import Experiment
 from app.engine.experiment.toml_file import from_plain
 from app.engine.learning.optimizer import OPTIMIZERS
 from app.engine.runs import events
@@ -30,7 +27,14 @@ from app.ui.state.record import Record
 from app.ui.state.session import Session
 from app.ui.style.theme import Theme
 from tests.ui import told
-from tests.ui.loose import Loose
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
+
+    from app.engine.experiment.experiment import Experiment
+    from tests.ui.loose import Loose
 
 PATIENCE_MS = 60_000
 INSIDE = [name for name, _, _ in VIEWS].index("inside")
@@ -68,7 +72,7 @@ def look(
         layers,
         tuple(1000 for _ in layers),
         kept,
-        {name: counts for name in kept},
+        dict.fromkeys(kept, counts),
         np.full(count, 2.0 + 0.01 * step),
         0.001,
         0.002,

@@ -4,10 +4,11 @@ trained.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QAbstractButton, QLabel, QPushButton, QSlider, QWidget
-from pytestqt.qtbot import QtBot
 
 from app.engine.learning.optimizer import OPTIMIZERS
 from app.engine.planning.memory_estimate import Budget
@@ -17,7 +18,11 @@ from app.ui.pages.learning.fit import needed, parts, verdict
 from app.ui.widgets.memory.ledger import OF_THE_WEIGHTS
 from app.ui.widgets.settings.form import ChoiceBox
 from app.ui.widgets.settings.number_box import DropDown, NumberBox
-from tests.ui.loose import Loose
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
+
+    from tests.ui.loose import Loose
 
 PATIENCE_MS = 60_000
 PREDICTED = {

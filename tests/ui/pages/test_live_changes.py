@@ -5,17 +5,14 @@ read back from disk.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
-from pytestqt.qtbot import QtBot
 
 from app.engine.experiment import toml_file
-from app.engine.experiment.experiment import Experiment
 from app.engine.learning.loss import LOSSES
 from app.engine.runs import events
 from app.engine.runs.control import Control
@@ -23,10 +20,18 @@ from app.ui.pages.training import TrainingPage
 from app.ui.pages.training.run_view import VIEWS
 from app.ui.plots.curves.norm import limits_of
 from app.ui.state.document import Document
-from app.ui.state.record import Record
 from app.ui.state.session import State, read_record
 from tests.ui import told
 from tests.ui.loose import Loose, loose_parts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
+
+    from app.engine.experiment.experiment import Experiment
+    from app.ui.state.record import Record
 
 PATIENCE_MS = 60_000
 FACTOR = "learning_rate_factor"

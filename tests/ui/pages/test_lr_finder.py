@@ -5,13 +5,12 @@ from, and nothing taken before it is pressed.
 from __future__ import annotations
 
 import threading
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QProgressBar, QPushButton, QWidget
-from pytestqt.qtbot import QtBot
 
 from app.engine.planning.lr_curve import Tried, judge, rounded, smooth
 from app.ui.pages.learning.lr_finder import OUTDATED, FindButton, FinderDialog
@@ -19,9 +18,15 @@ from app.ui.plots.curves.lr_finder import RateFinderPlot
 from app.ui.state.lr_search import BUSY, NO_DATA, LrSearch
 from app.ui.style.theme import Theme
 from tests.engine.training.small import at_step, pictures
-from tests.ui.conftest import OpenWindow
-from tests.ui.loose import Loose
 from tests.ui.using import choose_little, click, find, inside, until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
+
+    from tests.ui.conftest import OpenWindow
+    from tests.ui.loose import Loose
 
 PATIENCE_MS = 60_000
 RATES = np.geomspace(1e-6, 10.0, 100)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
-from pytestqt.qtbot import QtBot
 
 from app.ui.pages.model import ModelPage
 from app.ui.pages.model.drawings import BY_KIND
 from models.template import TEMPLATES
 from tests.ui.loose import PATIENCE_MS, Loose
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
 
 
 @pytest.fixture

@@ -4,15 +4,13 @@ training.
 
 from __future__ import annotations
 
-from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QPushButton, QWidget
-from pytestqt.qtbot import QtBot
 
 from app.engine.compute.passes import Passes
 from app.engine.planning import fit_to_memory
@@ -25,7 +23,13 @@ from app.ui.state.session import State
 from app.ui.state.trials import BUSY, NO_DATA, Trials
 from models.template import TEMPLATES
 from tests.engine.training.small import pictures
-from tests.ui.loose import Loose
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
+
+    from tests.ui.loose import Loose
 
 PATIENCE_MS = 60_000
 PREDICTIONS: dict[str, dict[str, int]] = {}

@@ -5,15 +5,13 @@ other run.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QListWidget, QPushButton
-from pytestqt.qtbot import QtBot
 
 from app.engine.experiment.experiment import Experiment
 from app.engine.learning.metrics import METRICS
@@ -24,13 +22,19 @@ from app.ui.pages.training.race.plots import TrainingLossPlot, ValidationPlot
 from app.ui.pages.training.race.setup import RaceSetup
 from app.ui.pages.training.race.view import RaceView
 from app.ui.pages.training.race.words import changes_told, verdict
-from app.ui.shell.application import Window
 from app.ui.state.document import fake_targets
 from app.ui.state.race import Entrant, RaceState
 from app.ui.state.record import Record
 from app.ui.state.session import State
 from app.ui.style.theme import Theme
 from tests.ui.using import choose_little, click, find, inside, until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytestqt.qtbot import QtBot
+
+    from app.ui.shell.application import Window
 
 
 def racing_of(*changes: dict[str, Any]) -> RaceState:

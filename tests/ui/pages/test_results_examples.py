@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, QSize, Qt
-from pytestqt.qtbot import QtBot
 
 from app.ui.plots.distributions.histogram import HistogramPlot, edges_of
 from app.ui.plots.distributions.scatter import ScatterPlot
@@ -14,6 +15,9 @@ from app.ui.widgets.examples.example import ExampleView, pixmap_of, size_of
 from app.ui.widgets.examples.grid import ExampleGrid, LazyRows
 from app.ui.widgets.examples.picture import Example, example_from, example_of, shortened
 from tests.engine import tiny
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
 
 KINDS = {
     "image": "classification",

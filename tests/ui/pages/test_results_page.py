@@ -8,12 +8,12 @@ import csv
 import io
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QFileDialog, QLabel, QWidget
-from pytestqt.qtbot import QtBot
 
 from app.engine.experiment import toml_file
 from app.engine.results.report import load_report
@@ -24,6 +24,9 @@ from app.ui.pages.results.pictures import location
 from app.ui.state.session import State, read_record
 from tests.engine.training.small import overfitted
 from tests.ui.loose import PATIENCE_MS, Loose, picture_folder
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
 
 
 @pytest.fixture

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from pytestqt.qtbot import QtBot
 
 from app.engine.experiment import toml_file
 from app.engine.results.report import load_report
@@ -18,6 +16,11 @@ from app.ui.pages.results import ResultsPage
 from app.ui.pages.training import TrainingPage
 from app.ui.state.session import State, read_record
 from tests.ui.loose import PATIENCE_MS, Loose
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
 
 Make = Callable[[str], Run]
 _kept: dict[str, Run] = {}

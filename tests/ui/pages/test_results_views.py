@@ -6,22 +6,27 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QAbstractButton, QLabel, QSlider
-from pytestqt.qtbot import QtBot
 
-from app.engine.data.dataset import Dataset
-from app.engine.learning.task import Task
 from app.engine.learning.tasks import TASKS
 from app.engine.results.reports import report_for
 from app.ui.pages.results.showing import Shown
 from app.ui.pages.results.views import View, view_for
 from tests.engine import tiny
 from tests.ui.loose import PATIENCE_MS, Loose
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytestqt.qtbot import QtBot
+
+    from app.engine.data.dataset import Dataset
+    from app.engine.learning.task import Task
 
 VIEWS = {
     "classes": ("classification", "text"),

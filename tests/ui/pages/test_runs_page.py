@@ -9,13 +9,13 @@ import os
 import socket
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QWidget
-from pytestqt.qtbot import QtBot
 
 from app.engine.runs.run import LOCK, Run
 from app.ui.pages.runs import RunsPage
@@ -27,6 +27,9 @@ from app.ui.state.session import Session
 from app.ui.text.run_names import label_of, labels_of
 from tests.ui.loose import PATIENCE_MS, Loose
 from tests.ui.trained import trained
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
 
 
 @pytest.fixture

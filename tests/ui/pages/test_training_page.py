@@ -5,14 +5,12 @@ says.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtWidgets import QAbstractSlider, QLabel, QPlainTextEdit
-from pytestqt.qtbot import QtBot
 
 from app.engine.advice.while_training import Finding, after_failure
 from app.engine.experiment.experiment import Experiment
@@ -28,6 +26,12 @@ from app.ui.state.record import Record
 from app.ui.state.session import State
 from tests.ui import told
 from tests.ui.loose import Loose, loose_parts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
 
 PATIENCE_MS = 60_000
 TAUGHT = events.ProbePredicted(1, np.array([0, 1]), np.array([[0.9, 0.1], [0.2, 0.8]]))

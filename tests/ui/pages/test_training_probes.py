@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
-from pytestqt.qtbot import QtBot
 
 from app.ui.pages.training.cards import ProbeCard
 from app.ui.pages.training.probes import BODIES, Probe, predictions_of
 from app.ui.style.theme import Theme
 from tests.ui.pages.test_results_views import VIEWS, shown_of
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
 
 
 def probe_of(name: str) -> Probe:

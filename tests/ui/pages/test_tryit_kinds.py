@@ -5,17 +5,15 @@ judging.
 from __future__ import annotations
 
 import csv
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
-from pytestqt.qtbot import QtBot
 
 from app.engine.experiment.experiment import Experiment
 from app.engine.results.predictor import Predictor
-from app.engine.runs.run import Run
 from app.ui.pages.tryit import TryItPage
 from app.ui.pages.tryit.answer_cards.amounts import AmountsReply
 from app.ui.pages.tryit.answer_cards.language import LanguageReply
@@ -27,6 +25,13 @@ from app.ui.pages.tryit.input_cards.row import RowInputCard
 from app.ui.pages.tryit.input_cards.text import TextInputCard
 from tests.ui.loose import PATIENCE_MS, Loose
 from tests.ui.trained import trained_on
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
+
+    from app.engine.runs.run import Run
 
 COLOURS = ("red", "green", "blue", "yellow")
 THINGS = ("apple", "boat", "chair", "door", "egg", "fish", "goat", "hat", "ink", "jar")

@@ -5,7 +5,7 @@ beside a training.
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -13,17 +13,22 @@ from PIL import Image
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QColor, QDropEvent, QGuiApplication, QImage, QMouseEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
-from pytestqt.qtbot import QtBot
 
 from app.engine.runs.events import EpochDone
 from app.engine.runs.history import read_arrays
-from app.engine.runs.run import Run
 from app.ui.pages.tryit import TryItPage
 from app.ui.pages.tryit.canvas import Canvas
 from app.ui.state.session import read_record
 from app.ui.style.theme import Theme
 from tests.ui.loose import PATIENCE_MS, Loose
 from tests.ui.trained import trained
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
+
+    from app.engine.runs.run import Run
 
 
 @pytest.fixture

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -14,7 +13,6 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PySide6.QtCore import QCoreApplication, QEvent, QPointF, Qt
 from PySide6.QtGui import QImage
-from pytestqt.qtbot import QtBot
 
 from app.engine.learning.losses.binary_cross_entropy import BinaryCrossEntropy
 from app.engine.learning.losses.cross_entropy import CrossEntropy
@@ -30,6 +28,12 @@ from app.ui.state.document import Document
 from app.ui.state.preferences import Preferences
 from app.ui.style.theme import Theme
 from tests.ui.told import epoch, finished, measured, prepared, record_of, steps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
 
 ANY = st.floats(width=32)
 

@@ -9,15 +9,18 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtWidgets import QApplication, QDialog, QLabel, QMessageBox, QPushButton
-from pytestqt.qtbot import QtBot
 
 from app.ui.shell.awake import Awake
 from app.ui.state.session import State
 from tests.ui.conftest import OpenWindow, close
 from tests.ui.using import choose_little, click, find, inside, until
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
@@ -17,20 +17,25 @@ from PySide6.QtWidgets import (
     QPushButton,
     QWidget,
 )
-from pytestqt.qtbot import QtBot
 
 from app.engine.experiment import toml_file
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.experiment.experiment import Experiment
 from app.ui.shell.actions import TABLE
-from app.ui.shell.application import Window
 from app.ui.shell.main_window import MainWindow
 from app.ui.state.background import Failure
 from app.ui.state.preferences import Preferences
 from app.ui.state.speed import Speeds, rough_duration
 from app.ui.style.theme import Theme
-from tests.ui.conftest import OpenWindow
 from tests.ui.using import choose_little, click, find, inside, until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
+
+    from app.ui.shell.application import Window
+    from tests.ui.conftest import OpenWindow
 
 NAMES = (
     "rail.data",

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QLabel
-from pytestqt.qtbot import QtBot
 
 from app.engine.errors import UserError
-from app.engine.runs.control import Control
 from app.ui.state.background import Background, Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytestqt.qtbot import QtBot
+
+    from app.engine.runs.control import Control
 
 
 @pytest.fixture

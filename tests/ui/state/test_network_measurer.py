@@ -4,9 +4,12 @@ is told.
 
 from __future__ import annotations
 
-from pytestqt.qtbot import QtBot
+from typing import TYPE_CHECKING
 
 from tests.ui.loose import PATIENCE_MS, Loose
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
 
 
 def settle(qtbot: QtBot, loose: Loose) -> None:

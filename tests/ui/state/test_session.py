@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from pytestqt.qtbot import QtBot
 
 from app.engine.runs import events
 from app.engine.runs.control import Control, Stopped
@@ -16,6 +16,9 @@ from app.ui.state.exclusive_task import ExclusiveTask, Tell
 from app.ui.state.record import Record
 from app.ui.state.session import Session, State
 from tests.ui import told
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
 
 Emit = Callable[[events.Event], None]
 

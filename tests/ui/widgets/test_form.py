@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton, QToolButton, QWidget
-from pytestqt.qtbot import QtBot
 
 from app.engine.experiment.experiment import SECTIONS
 from app.engine.learning.loss import LOSSES
@@ -21,6 +18,12 @@ from app.ui.widgets.settings.form import ChoiceBox, Form
 from app.ui.widgets.settings.number_box import DropDown, NumberBox, Slider
 from models.spec import settings
 from models.template import TEMPLATES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
 
 W = TypeVar("W", bound=QWidget)
 

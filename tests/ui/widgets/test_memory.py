@@ -4,19 +4,16 @@ with its source.
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtWidgets import QLabel, QWidget
-from pytestqt.qtbot import QtBot
 
 from app.engine.experiment import toml_file
 from app.engine.learning.optimizer import OPTIMIZERS
 from app.engine.runs.control import Control
 from app.engine.runs.run import Run
 from app.ui.pages.training.cards import MemoryView, predicted_and_measured
-from app.ui.plots.curves.memory_over_time import MemoryPlot
-from app.ui.state.record import Record
 from app.ui.state.session import read_record
 from app.ui.style.theme import DARK, LIGHT, MEMORY, Theme
 from app.ui.text.amounts import bytes_text
@@ -35,6 +32,14 @@ from app.ui.widgets.memory.ledger import (
 from app.ui.widgets.memory.memory_bar import MemoryBar
 from app.ui.widgets.memory.memory_table import MemoryTable
 from app.ui.widgets.memory.origins import KEPT, in_full, origins
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
+
+    from app.ui.plots.curves.memory_over_time import MemoryPlot
+    from app.ui.state.record import Record
 
 N = 1_204_874
 NEW = {

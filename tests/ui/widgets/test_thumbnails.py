@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
-from pytestqt.qtbot import QtBot
 
 from app.ui.style.theme import Theme
 from app.ui.widgets.examples.thumbnails import ThumbnailGrid, crisp, image
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
 
 
 def checks() -> np.ndarray:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from app.engine.data.preparation import Preparation, read_preparation
-from models.shape import Input
 
 if TYPE_CHECKING:
     from app.engine.data.preparation import Batch
+    from models.shape import Input
 
 
 @dataclass(frozen=True)

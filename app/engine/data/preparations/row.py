@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import functools
 import math
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -25,6 +24,8 @@ from app.engine.errors import UserError
 from models.shape import Input
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import torch
 
 NO_VALUE = "(no value)"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,6 +13,8 @@ from app.engine.errors import UserError
 from models.shape import Input
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import torch
 
 

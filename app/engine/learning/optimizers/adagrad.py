@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from app.engine.learning.optimizer import OPTIMIZERS, Optimizer, decay_setting, epsilon_setting
 from models.spec import setting
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import torch
 
 

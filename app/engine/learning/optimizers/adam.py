@@ -5,13 +5,14 @@ Hutter 2019, arXiv:1711.05101). AMSGrad: Reddi et al. 2018 (arXiv:1904.09237).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from app.engine.learning.optimizer import OPTIMIZERS, Optimizer, decay_setting, epsilon_setting
 from models.spec import setting
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     import torch
 
 MOMENTS = (

@@ -4,7 +4,6 @@ arXiv:2502.16982) for the matrices between hidden layers, with AdamW for the res
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from app.engine.learning.optimizer import OPTIMIZERS, decay_setting
@@ -12,6 +11,8 @@ from app.engine.learning.optimizers.adam import TwoMoments
 from models.spec import setting
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import torch
     from torch import nn
 

@@ -4,7 +4,6 @@ arXiv:1908.03265).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from app.engine.learning.optimizer import OPTIMIZERS, decay_setting
@@ -12,6 +11,8 @@ from app.engine.learning.optimizers.adam import TwoMoments
 from models.spec import setting
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     import torch
 
 

@@ -4,13 +4,14 @@ Nesterov 1983).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from app.engine.learning.optimizer import OPTIMIZERS, Optimizer, decay_setting
 from models.spec import setting
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     import torch
 
 

@@ -9,13 +9,13 @@ import numpy as np
 
 from app.engine.learning.losses.cross_entropy import NO_TOKEN
 from app.engine.learning.task import Task, View, named
-from models.shape import Answers, InputKind, Problem
 
 if TYPE_CHECKING:
     import torch
 
     from app.engine.data.dataset import Description
     from app.engine.data.preparation import Batch
+    from models.shape import Answers, InputKind, Problem
 
 
 class LanguageModelling(Task):

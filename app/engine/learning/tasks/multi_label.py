@@ -8,12 +8,12 @@ import numpy as np
 
 from app.engine.learning import scores as metrics
 from app.engine.learning.task import Task, View, named
-from models.shape import Problem
 
 if TYPE_CHECKING:
     import torch
 
     from app.engine.data.dataset import Description
+    from models.shape import Problem
 
 
 class MultiLabel(Task):

@@ -5,16 +5,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-import numpy as np
-
 from app.engine.learning.task import Task, View, named
-from models.shape import Answers, InputKind, Problem
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
 
     from app.engine.data.dataset import Damage, Description
     from app.engine.data.preparation import Batch
+    from models.shape import Answers, InputKind, Problem
 
 
 class Reconstruction(Task):
@@ -98,7 +97,7 @@ class Reconstruction(Task):
     def figures(
         self, description: Description, targets: np.ndarray, predictions: np.ndarray
     ) -> dict[str, float]:
-        """mae in standard deviations. psnr of pictures only, whose tones go from 0 to 1: of the
+        """Mae in standard deviations. psnr of pictures only, whose tones go from 0 to 1: of the
         mean squared error over all of them, so that one perfect picture does not make it
         infinite.
         """

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-import numpy as np
-
 from app.engine.learning import scores as metrics
 from app.engine.learning.task import Task, View, named
-from models.shape import Problem
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
 
     from app.engine.data.dataset import Description
     from app.engine.data.preparation import Batch
+    from models.shape import Problem
 
 
 class Regression(Task):

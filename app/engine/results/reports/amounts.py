@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from app.engine.advice.remedies import quoted
-from app.engine.data.dataset import Amount, Description
 from app.engine.learning.metrics import figures, unit_of
 from app.engine.learning.scores import Z95
-from app.engine.learning.task import Task, View
 from app.engine.results.answer import Answer, Cell, Item
 from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
 from app.engine.text import amount, number, percent
+
+if TYPE_CHECKING:
+    from app.engine.data.dataset import Amount, Description
+    from app.engine.learning.task import Task, View
 
 NEAR = 0.1
 """An answer is near when it is off by at most this share of the true amount."""

@@ -6,13 +6,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from app.engine.data.dataset import Description
-from app.engine.learning.task import Task, View
-from app.engine.results.answer import Answer, Cell
+if TYPE_CHECKING:
+    from app.engine.data.dataset import Description
+    from app.engine.learning.task import Task, View
+    from app.engine.results.answer import Answer, Cell
 
 Level = Literal["good", "warning", "problem", "info"]
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from app.engine.data.dataset import Description
 from app.engine.learning.retrieval import nearest, places, similarity
 from app.engine.learning.scores import wilson
-from app.engine.learning.task import Task, View
 from app.engine.results.answer import Answer, Cell, Item
 from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
 from app.engine.text import percent
+
+if TYPE_CHECKING:
+    from app.engine.data.dataset import Description
+    from app.engine.learning.task import Task, View
 
 OpenOptions = Literal["forward", "back"]
 """From the first halves to the second ones, or back."""

@@ -11,16 +11,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from app.engine.data.dataset import Description
 from app.engine.learning.scores import Z95
-from app.engine.learning.task import Task, View
 from app.engine.results.answer import Answer, Cell, Item
 from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
 from app.engine.text import number, percent
+
+if TYPE_CHECKING:
+    from app.engine.data.dataset import Description
+    from app.engine.learning.task import Task, View
 
 MEAN_ONLY = 1.0
 """The mean squared error of always answering the mean."""

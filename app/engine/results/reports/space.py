@@ -6,18 +6,20 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from app.engine.advice.remedies import quoted
-from app.engine.data.dataset import Description
 from app.engine.learning.retrieval import nearest, places, project
 from app.engine.learning.scores import wilson
-from app.engine.learning.task import Task, View
 from app.engine.results.answer import Answer, Cell, Item
 from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
 from app.engine.text import percent
+
+if TYPE_CHECKING:
+    from app.engine.data.dataset import Description
+    from app.engine.learning.task import Task, View
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from app.engine.data.dataset import Description
-from app.engine.learning.task import View
-from app.engine.results.answer import Cell
 from app.engine.results.reports.classes import ClassReport
+
+if TYPE_CHECKING:
+    from app.engine.data.dataset import Description
+    from app.engine.learning.task import View
+    from app.engine.results.answer import Cell
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import psutil
@@ -16,10 +15,14 @@ import psutil
 from app.engine.data.dataset import Skipped
 from app.engine.data.pictures import eight_bits
 from app.engine.data.splits import FREE, split_of
-from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.format import Check, encode_classes, stamp, unusable
 from app.engine.sources.picture_decoding import PictureFormat
 from app.engine.sources.picture_list import PictureList, Scan
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from app.engine.experiment.data_settings import DataSettings
 
 IMAGE_WORDS = frozenset(
     {

@@ -5,15 +5,14 @@ from __future__ import annotations
 import difflib
 import lzma
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from app.engine.data.dataset import SPLITS
 from app.engine.data.splits import FREE
 from app.engine.errors import UserError
-from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.tasks import task
 from app.engine.sources import formats
 from app.engine.sources.format import Check, Format, OpenOptions, encode_classes
@@ -24,6 +23,11 @@ from app.engine.sources.picture_list import PictureList, Scan
 from app.engine.sources.picture_reading import read
 from app.engine.sources.samples import PREFIX, SAMPLES, Sample, content
 from app.engine.sources.targets import labelled, partners_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.engine.experiment.data_settings import DataSettings
 
 
 class BuiltIn(Format):

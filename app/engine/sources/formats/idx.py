@@ -8,17 +8,19 @@ import re
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import numpy as np
 
 from app.engine.data.splits import FREE, split_of
 from app.engine.errors import UserError
-from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.format import Check, encode_classes, stamp, unusable
 from app.engine.sources.picture_decoding import PictureFormat
 from app.engine.sources.picture_list import PictureList, Scan
 from app.engine.sources.samples import FASHION
+
+if TYPE_CHECKING:
+    from app.engine.experiment.data_settings import DataSettings
 
 IMAGES = re.compile(r"(?P<base>.*?)[-_.]?images?[-_.]idx3[-_.]ubyte(\.gz)?", re.IGNORECASE)
 FASHION_LABELS = frozenset(
@@ -92,7 +94,7 @@ def read_idx(path: Path, dimensions: int) -> np.ndarray:
         with path.open("rb") as raw:
             packed = raw.read(2) == b"\x1f\x8b"
             raw.seek(0)
-            file = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if packed else raw
+            file = cast("BinaryIO", gzip.GzipFile(fileobj=raw)) if packed else raw
 
             head = file.read(4 + 4 * dimensions)
             if head[:4] != bytes((0, 0, 8, dimensions)) or len(head) < 4 + 4 * dimensions:

@@ -7,9 +7,9 @@ from __future__ import annotations
 import os
 import stat
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,10 +18,14 @@ from app.engine.data.names import natural_key, readable
 from app.engine.data.pictures import FOREIGN, SUFFIXES
 from app.engine.data.splits import FREE, split_of
 from app.engine.errors import UserError
-from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.format import Check, encode_classes
 from app.engine.sources.picture_decoding import PictureFormat
 from app.engine.sources.picture_list import PictureList, Scan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from app.engine.experiment.data_settings import DataSettings
 
 JUNK = frozenset(
     {"thumbs.db", "desktop.ini", "__macosx", "ehthumbs.db", "@eadir", "$recycle.bin", "lost+found"}

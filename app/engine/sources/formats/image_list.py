@@ -6,9 +6,9 @@ import difflib
 import io
 import itertools
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,7 +22,6 @@ from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.tasks import task
 from app.engine.sources.format import Check, OpenOptions, encode_classes, stamp
 from app.engine.sources.format import unusable as unusable_file
-from app.engine.sources.loaded import Examples
 from app.engine.sources.picture_decoding import PictureFormat
 from app.engine.sources.picture_list import PictureList, Scan
 from app.engine.sources.tables import encoding
@@ -30,6 +29,11 @@ from app.engine.sources.tables.delimiters import LINE_LIMIT, find_delimiter, rec
 from app.engine.sources.tables.examples import examples_of
 from app.engine.sources.tables.reading import read_table
 from app.engine.sources.tables.text import too_long
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.engine.sources.loaded import Examples
 
 SUFFIXES = (".csv", ".tsv", ".tab")
 CLASS_WORDS = (

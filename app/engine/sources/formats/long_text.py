@@ -8,18 +8,16 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import psutil
 
 from app.engine.data.names import readable
-from app.engine.data.preparation import Preparation
 from app.engine.data.preparations.text import TextPreparation
 from app.engine.data.splits import AUTO_MOST, AUTO_SHARE
 from app.engine.data.tokens import choose, learn, read_tokens, utf8
 from app.engine.errors import UserError
-from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.losses.cross_entropy import NO_TOKEN
 from app.engine.learning.tasks import task
 from app.engine.sources.format import Format, OpenOptions, unusable
@@ -27,6 +25,10 @@ from app.engine.sources.loaded import Examples, Part
 from app.engine.sources.parts.texts import digests_of
 from app.engine.sources.plain_text import NoText, read_text
 from app.engine.sources.targets import Targets
+
+if TYPE_CHECKING:
+    from app.engine.data.preparation import Preparation
+    from app.engine.experiment.data_settings import DataSettings
 
 SUFFIXES = (".txt", ".text", ".md")
 USUAL = "language-modelling"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,7 +17,6 @@ from app.engine.data.names import natural_key, readable
 from app.engine.data.pictures import SUFFIXES as PICTURES
 from app.engine.data.splits import FREE, split_of
 from app.engine.errors import UserError
-from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.tasks import task
 from app.engine.sources.format import Check, Format, OpenOptions
 from app.engine.sources.formats import image_folder
@@ -27,6 +26,11 @@ from app.engine.sources.parts.pictures import picture_part
 from app.engine.sources.parts.texts import TextPart
 from app.engine.sources.plain_text import NoText, read_text
 from app.engine.sources.targets import partners_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from app.engine.experiment.data_settings import DataSettings
 
 TEXTS = (".txt", ".text", ".caption")
 USUAL = "matching"

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import psutil
@@ -19,8 +19,6 @@ import psutil
 from app.engine.data.dataset import Skipped
 from app.engine.data.numbers import LARGEST
 from app.engine.errors import UserError
-from app.engine.experiment.data_settings import DataSettings
-from app.engine.learning.task import Task
 from app.engine.learning.tasks import TASKS, task
 from app.engine.sources.format import Check, Format, OpenOptions, encode_classes, unusable
 from app.engine.sources.formats.arrays import (
@@ -36,6 +34,12 @@ from app.engine.sources.formats.arrays import (
 from app.engine.sources.loaded import Examples
 from app.engine.sources.parts.signals import SignalPart
 from app.engine.sources.targets import Targets, amounts_of, labelled, none_of, tagged
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from app.engine.experiment.data_settings import DataSettings
+    from app.engine.learning.task import Task
 
 SIGNAL_WORDS = frozenset(
     {

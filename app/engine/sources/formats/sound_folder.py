@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from math import ceil
+from typing import TYPE_CHECKING
 
 import numpy as np
 import psutil
@@ -15,7 +16,6 @@ from app.engine.data import sounds
 from app.engine.data.dataset import Skipped
 from app.engine.data.preparations.signal import SignalPreparation
 from app.engine.data.sounds import Heading, NoSound
-from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.tasks import task
 from app.engine.sources.class_folders import (
     Listed,
@@ -29,6 +29,9 @@ from app.engine.sources.format import Format, OpenOptions, encode_classes, unusa
 from app.engine.sources.loaded import Examples
 from app.engine.sources.parts.signals import SignalPart
 from app.engine.sources.targets import labelled
+
+if TYPE_CHECKING:
+    from app.engine.experiment.data_settings import DataSettings
 
 SUFFIXES = (".wav", ".wave")
 USUAL = "classification"

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.engine.data.splits import FREE, split_of
-from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.format import Format, OpenOptions
-from app.engine.sources.loaded import Examples
 from app.engine.sources.tables import encoding
 from app.engine.sources.tables.delimiters import find_delimiter
 from app.engine.sources.tables.examples import examples_of
 from app.engine.sources.tables.reading import SUFFIXES, read_table
+
+if TYPE_CHECKING:
+    from app.engine.experiment.data_settings import DataSettings
+    from app.engine.sources.loaded import Examples
 
 FREE_TEXT = (".txt", ".dat", ".data")
 """May be tables, or anything else."""

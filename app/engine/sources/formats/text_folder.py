@@ -4,10 +4,11 @@ with pictures.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from app.engine.data.dataset import Skipped
-from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.tasks import task
 from app.engine.sources.class_folders import holds_mostly, list_files, lost_classes, need_classes
 from app.engine.sources.format import Format, OpenOptions, encode_classes
@@ -15,6 +16,9 @@ from app.engine.sources.loaded import Examples
 from app.engine.sources.parts.texts import TextPart
 from app.engine.sources.plain_text import NoText, read_text
 from app.engine.sources.targets import labelled
+
+if TYPE_CHECKING:
+    from app.engine.experiment.data_settings import DataSettings
 
 SUFFIXES = (".txt", ".text", ".md")
 USUAL = "classification"

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from app.engine.data import splits
 from app.engine.data.dataset import Skipped
 from app.engine.data.names import readable
-from app.engine.data.preparation import Preparation
 from app.engine.data.preparations.image import ImagePreparation, statistics
 from app.engine.data.preparations.pair import PairPreparation
 from app.engine.data.splits import FREE
 from app.engine.errors import UserError
-from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.cache import key_of
-from app.engine.sources.format import OpenOptions
 from app.engine.sources.loaded import Part
 from app.engine.sources.picture_list import PictureList
 from app.engine.sources.picture_reading import Reading, read
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from app.engine.data.preparation import Preparation
+    from app.engine.experiment.data_settings import DataSettings
+    from app.engine.sources.format import OpenOptions
 
 
 class PicturePart(Part):

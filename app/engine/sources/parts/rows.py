@@ -5,19 +5,22 @@ training rows.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from app.engine.data.names import natural_key
-from app.engine.data.numbers import NumberStyle
-from app.engine.data.preparation import Preparation
 from app.engine.data.preparations.row import NO_VALUE, RowColumn, RowPreparation
 from app.engine.errors import UserError
-from app.engine.experiment.data_settings import Missing
 from app.engine.sources.loaded import Part
-from app.engine.sources.tables.columns import Column
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from app.engine.data.numbers import NumberStyle
+    from app.engine.data.preparation import Preparation
+    from app.engine.experiment.data_settings import Missing
+    from app.engine.sources.tables.columns import Column
 
 FOR_NUMBERS = ("median", "mean", "zero", "drop")
 FOR_CATEGORIES = ("category", "drop")

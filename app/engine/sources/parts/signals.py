@@ -4,13 +4,17 @@ signals.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from app.engine.data import splits
-from app.engine.data.preparation import Preparation
 from app.engine.data.preparations.signal import SignalPreparation, statistics
 from app.engine.errors import UserError
 from app.engine.sources.loaded import Part
+
+if TYPE_CHECKING:
+    from app.engine.data.preparation import Preparation
 
 
 class SignalPart(Part):

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.engine.data.preparation import Preparation
 from app.engine.data.preparations.text import TextPreparation, beginning, padded
 from app.engine.data.tokens import Kind, Tokens, batches, choose, learn, read_tokens, utf8
 from app.engine.errors import UserError
-from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.loaded import Part
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from app.engine.data.preparation import Preparation
+    from app.engine.experiment.data_settings import DataSettings
 
 MOST = {"bpe": 256, "bytes": 512}
 """The longest context that is chosen without being asked for, in tokens."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from app.engine.data.names import readable
 from app.engine.errors import UserError
 from app.engine.learning.tasks import task as task_of
-from app.engine.sources.tables.columns import Column, Table
 from app.engine.sources.tables.plan import Plan, yes_or_no
 from app.engine.sources.targets import Targets, amounts_of, classes_of, none_of, tagged, tags_of
+
+if TYPE_CHECKING:
+    from app.engine.sources.tables.columns import Column, Table
 
 TRUE = frozenset({"1", "yes", "true", "y", "ja", "t", "x"})
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from app.engine.data.dataset import Skipped
 from app.engine.data.numbers import (
     LARGEST,
     NO_NUMBER,
@@ -20,6 +18,11 @@ from app.engine.data.numbers import (
     to_days,
     to_numbers,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from app.engine.data.dataset import Skipped
 
 Kind = Literal["empty", "number", "date", "text", "mixed", "nested"]
 MOSTLY = 0.8

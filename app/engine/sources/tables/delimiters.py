@@ -7,10 +7,13 @@ import io
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from app.engine.data.numbers import INFINITE, NO_NUMBER, NumberStyle
 from app.engine.sources.format import unusable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
 
 DELIMITERS = (",", ";", "\t", "|")
 SPACE = " "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,15 +13,17 @@ from app.engine.data.dataset import Skipped
 from app.engine.data.names import readable
 from app.engine.data.splits import FREE, split_of
 from app.engine.errors import UserError
-from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.tasks import task as task_of
 from app.engine.sources.format import OpenOptions, unusable
 from app.engine.sources.loaded import Examples, Part
 from app.engine.sources.parts.rows import RowPart, policy_of
 from app.engine.sources.tables.answers import finite, present, targets_of
-from app.engine.sources.tables.columns import Column, Table
 from app.engine.sources.tables.plan import Plan, plan
 from app.engine.sources.targets import partners_of
+
+if TYPE_CHECKING:
+    from app.engine.experiment.data_settings import DataSettings
+    from app.engine.sources.tables.columns import Column, Table
 
 LEAST = 2
 """Rows: from one nothing can be learned and judged."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.format import Check, no_check
 from app.engine.sources.formats.built_in import table_settings
 from app.engine.sources.formats.table import table_in
 from app.engine.sources.samples import PREFIX, SAMPLES, content
 from app.engine.sources.tables.preview import TablePreview, preview
+
+if TYPE_CHECKING:
+    from app.engine.experiment.data_settings import DataSettings
 
 
 def look(data: DataSettings, check: Check = no_check) -> TablePreview | None:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from app.engine.data.names import readable
-from app.engine.data.preparation import Preparation
 from app.engine.errors import UserError
-from app.engine.experiment.data_settings import DataSettings
-from app.engine.learning.task import Task
 from app.engine.learning.tasks import task as task_of
 from app.engine.sources.format import unusable
-from app.engine.sources.tables.columns import Column, Table
 from app.engine.sources.tables.roles import Guess, guess, split_column
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.engine.data.preparation import Preparation
+    from app.engine.experiment.data_settings import DataSettings
+    from app.engine.learning.task import Task
+    from app.engine.sources.tables.columns import Column, Table
 
 TARGET_WORDS = (
     "target",

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from app.engine.data.dataset import Skipped
 from app.engine.errors import UserError
-from app.engine.experiment.data_settings import DataSettings, Role
 from app.engine.sources.format import Check, no_check
 from app.engine.sources.parts.rows import FOR_CATEGORIES, FOR_NUMBERS
-from app.engine.sources.tables.columns import Table
 from app.engine.sources.tables.plan import plan, targets_in
 from app.engine.sources.tables.reading import read_beginning
 from app.engine.sources.tables.roles import guess
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.engine.data.dataset import Skipped
+    from app.engine.experiment.data_settings import DataSettings, Role
+    from app.engine.sources.tables.columns import Table
 
 SHOWN_ROWS = 20
 

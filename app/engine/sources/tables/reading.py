@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 import zipfile
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.format import Check, OpenOptions, no_check, unusable
 from app.engine.sources.tables import sheets, text
-from app.engine.sources.tables.columns import Table
+
+if TYPE_CHECKING:
+    from app.engine.experiment.data_settings import DataSettings
+    from app.engine.sources.tables.columns import Table
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".dat", ".data")
 SHEET_SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")

@@ -5,15 +5,19 @@ reason.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from app.engine.data.numbers import DATE_WORDS
 from app.engine.data.splits import FREE, split_of
-from app.engine.experiment.data_settings import Role
-from app.engine.sources.tables.columns import Column, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from app.engine.experiment.data_settings import Role
+    from app.engine.sources.tables.columns import Column, Table
 
 PICTURE = re.compile(r"\.(png|apng|jpe?g|jfif|bmp|gif|tiff?|webp|ppm|pgm|pbm)$", re.IGNORECASE)
 ID_NAME = re.compile(

@@ -5,17 +5,20 @@ from __future__ import annotations
 import datetime
 import os
 import zipfile
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from app.engine.data.numbers import NumberStyle, find_style, plain
 from app.engine.errors import UserError
-from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.format import Check, unusable
 from app.engine.sources.tables.columns import Column, Manner, Table, limited, unique_heads
 from app.engine.sources.tables.delimiters import has_header
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.engine.experiment.data_settings import DataSettings
 
 UNPACKED_LIMIT = 4 << 30
 """Bytes: a spreadsheet that unpacks to more is an attack, or should be a Parquet file."""

@@ -8,16 +8,13 @@ from __future__ import annotations
 import io
 import os
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import numpy as np
 
 from app.engine.data.dataset import Skipped
 from app.engine.data.numbers import NumberStyle, find_style
 from app.engine.errors import UserError
-from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.format import Check, unusable
 from app.engine.sources.tables import encoding
 from app.engine.sources.tables.columns import Column, Manner, Table, limited, unique_heads
@@ -29,6 +26,12 @@ from app.engine.sources.tables.delimiters import (
     has_header,
     records,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from app.engine.experiment.data_settings import DataSettings
 
 BEGINNING = 4 << 20
 """Bytes from which it is told how a table is written."""

@@ -4,6 +4,8 @@ long the texts are.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QLabel, QPushButton
@@ -13,11 +15,13 @@ from app.engine.data.nouns import noun
 from app.engine.errors import UserError
 from app.engine.sources.summary import balance
 from app.ui.pages.data.histogram import Histogram
-from app.ui.pages.parts import Parts
 from app.ui.pages.remedies import change
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
 from app.ui.widgets.class_bars import ClassBars, balance_words
+
+if TYPE_CHECKING:
+    from app.ui.pages.parts import Parts
 
 MOST = 200_000
 """Texts whose length is counted."""

@@ -5,7 +5,6 @@ A click on a role or a policy offers the others.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PySide6.QtCore import (
@@ -29,10 +28,12 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui.style.assets import icon
-from app.ui.style.theme import Theme
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.engine.sources.tables.preview import ColumnPreview
+    from app.ui.style.theme import Theme
 
 Index = QModelIndex | QPersistentModelIndex
 HEADS = ("Column", "What it is", "Why", "Different", "Missing", "Where it is missing")

@@ -4,14 +4,17 @@ them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.ui.style.theme import SMALL, Theme
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 SHADES = ("accent_tint", "good_tint", "warning_tint")
 LINE = 24

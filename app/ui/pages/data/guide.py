@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from app.engine.advice.while_training import before_training
-from app.engine.runs.findings import Finding
 from app.ui.pages.parts import GuideCard
 from app.ui.pages.remedies import change
-from app.ui.state.document import Document
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.engine.runs.findings import Finding
+    from app.ui.state.document import Document
 
 DATASET = GuideCard(
     "Dataset",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
@@ -12,6 +12,9 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from app.ui.style.theme import SMALL, Theme
 from app.ui.text.amounts import count_text, number_text
 from app.ui.widgets.class_bars import GAP, HEAD, SPLITS, SQUARE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 BARS = 24
 FOOT = 36

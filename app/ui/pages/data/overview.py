@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QVBoxLayout, QWidget
 
-from app.engine.data.dataset import Dataset
 from app.engine.data.nouns import noun
 from app.engine.errors import UserError
 from app.ui.pages.data.balance import BalanceCard
 from app.ui.pages.data.cutting import TokenView
 from app.ui.pages.data.scrolled import scrolled
-from app.ui.pages.parts import Parts
-from app.ui.state.background import Failure
 from app.ui.style.theme import style
 from app.ui.text.words import target_words
 from app.ui.widgets.card import Card
 from app.ui.widgets.examples.grid import ExampleGrid, ExampleRow, LazyRows
 from app.ui.widgets.examples.picture import example_of
 from app.ui.widgets.examples.thumbnails import Row, ThumbnailGrid
+
+if TYPE_CHECKING:
+    from app.engine.data.dataset import Dataset
+    from app.ui.pages.parts import Parts
+    from app.ui.state.background import Failure
 
 SIDE = 44
 MIXED = 400

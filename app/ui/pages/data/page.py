@@ -5,7 +5,8 @@ Empty, reading, failed, or ready with the tabs that concern these data.
 
 from __future__ import annotations
 
-from PySide6.QtGui import QShowEvent
+from typing import TYPE_CHECKING
+
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -36,6 +37,9 @@ from app.ui.style.theme import style
 from app.ui.text.amounts import count_text
 from app.ui.text.words import holds
 from app.ui.widgets.elided import ElidedLabel
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QShowEvent
 
 TABS = ("overview", "table", "preparation", "augmentation", "skipped")
 TITLES = ("Overview", "Table", "Preparation", "Augmentation", "Skipped files")

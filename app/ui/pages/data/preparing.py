@@ -4,23 +4,25 @@ splits.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.engine.data.dataset import Dataset
-from app.engine.runs.control import Control
 from app.engine.sources.formats.image_list import ImageList
 from app.engine.sources.formats.table import TableFormat
 from app.ui.pages.data.scrolled import scrolled
-from app.ui.pages.parts import Parts
-from app.ui.state.background import Failure
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
 from app.ui.widgets.examples.thumbnails import ThumbnailGrid
 from app.ui.widgets.settings.form import Form
+
+if TYPE_CHECKING:
+    from app.engine.data.dataset import Dataset
+    from app.engine.runs.control import Control
+    from app.ui.pages.parts import Parts
+    from app.ui.state.background import Failure
 
 SIDE = 88
 SAMPLES = 10

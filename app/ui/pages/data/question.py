@@ -4,16 +4,18 @@ amounts?
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from app.engine.learning.tasks import TASKS
 from app.ui.pages.data.states import button
 from app.ui.pages.data.task_box import with_task
-from app.ui.state.document import Document
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
+
+if TYPE_CHECKING:
+    from app.ui.state.document import Document
 
 ANSWERS = (
     ("classes", "Classes", "Each number is a name of its own; none is between two others."),

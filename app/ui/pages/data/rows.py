@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
-from app.ui.style.theme import Theme
-
 if TYPE_CHECKING:
     from app.engine.sources.tables.preview import TablePreview
+    from app.ui.style.theme import Theme
 
 Index = QModelIndex | QPersistentModelIndex
 WIDEST = 180

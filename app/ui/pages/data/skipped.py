@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import (
     QAbstractTableModel,
@@ -22,11 +21,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.engine.data.dataset import Skipped
-from app.ui.pages.parts import Parts
 from app.ui.style.theme import style
 from app.ui.text.amounts import count_text
 from app.ui.widgets.card import Card
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.engine.data.dataset import Skipped
+    from app.ui.pages.parts import Parts
 
 Index = QModelIndex | QPersistentModelIndex
 HEADS = ("File or row", "Why it is left out")

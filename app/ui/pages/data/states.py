@@ -4,10 +4,9 @@ failed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -20,12 +19,18 @@ from PySide6.QtWidgets import (
 
 from app.ui.pages.data.scrolled import scrolled
 from app.ui.pages.data.table import TableView
-from app.ui.pages.parts import Parts
 from app.ui.style.assets import icon
 from app.ui.style.theme import style
 from app.ui.text.amounts import time_text
 from app.ui.widgets.card import Card
 from app.ui.widgets.settings.form import Form
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PySide6.QtGui import QHideEvent, QShowEvent
+
+    from app.ui.pages.parts import Parts
 
 ACCEPTED = (
     (

@@ -4,22 +4,24 @@ overruled.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from app.engine.experiment.data_settings import DataSettings
-from app.engine.runs.control import Control
 from app.ui.pages.data.columns import TOO, ColumnTable
 from app.ui.pages.data.rows import RowTable
 from app.ui.pages.data.scrolled import scrolled
 from app.ui.pages.data.written import WrittenRow
-from app.ui.pages.parts import Parts
-from app.ui.state.background import Failure
 from app.ui.style.theme import style
 from app.ui.text.amounts import count_text
 from app.ui.widgets.card import Card
+
+if TYPE_CHECKING:
+    from app.engine.experiment.data_settings import DataSettings
+    from app.engine.runs.control import Control
+    from app.ui.pages.parts import Parts
+    from app.ui.state.background import Failure
 
 
 class TableView(QWidget):

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from PySide6.QtCore import Qt
 
-from app.engine.data.dataset import Dataset
 from app.engine.errors import UserError
-from app.engine.experiment.experiment import Experiment
 from app.engine.learning.tasks import TASKS, Task
 from app.engine.sources.targets import is_number
-from app.ui.state.document import Document
 from app.ui.widgets.settings.number_box import DropDown
 from models.shape import Problem
+
+if TYPE_CHECKING:
+    from app.engine.data.dataset import Dataset
+    from app.engine.experiment.experiment import Experiment
+    from app.ui.state.document import Document
 
 FEW = 50
 """Whole numbers with at most so many different values may be read as classes."""

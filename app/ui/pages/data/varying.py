@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.engine.data.dataset import Dataset
 from app.ui.pages.data.preparing import FORM_WIDTH, sample_rows
 from app.ui.pages.data.scrolled import scrolled
 from app.ui.pages.data.states import button
-from app.ui.pages.parts import Parts
-from app.ui.state.background import Failure
 from app.ui.style.theme import style
 from app.ui.text.words import target_words
 from app.ui.widgets.card import Card
 from app.ui.widgets.examples.thumbnails import Row, ThumbnailGrid
 from app.ui.widgets.settings.form import Form
+
+if TYPE_CHECKING:
+    from app.engine.data.dataset import Dataset
+    from app.ui.pages.parts import Parts
+    from app.ui.state.background import Failure
 
 SIDE = 64
 PICTURES = 6

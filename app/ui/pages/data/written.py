@@ -8,7 +8,6 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from app.engine.experiment.data_settings import DataSettings
-from app.ui.state.document import Document
 from app.ui.style.theme import SMALL, Theme, style
 from app.ui.widgets.flow import Flow
 from app.ui.widgets.settings.number_box import DropDown
@@ -16,6 +15,7 @@ from models.spec import Setting, settings
 
 if TYPE_CHECKING:
     from app.engine.sources.tables.preview import TablePreview
+    from app.ui.state.document import Document
 
 NAMES = ("sheet", "delimiter", "decimal", "thousands", "encoding", "header")
 SHORT = {

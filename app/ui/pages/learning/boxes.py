@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.engine.learning.optimizer import Optimizer
-from app.ui.style.theme import Theme
 from app.ui.text.amounts import bytes_text, times_text
 from app.ui.widgets.memory.ledger import NAMES, OF_THE_WEIGHTS, role_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from app.engine.learning.optimizer import Optimizer
+    from app.ui.style.theme import Theme
 
 HEIGHT = 60
 GAP = 6

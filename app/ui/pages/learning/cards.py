@@ -4,8 +4,7 @@ folded away.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
@@ -16,12 +15,10 @@ from app.engine.experiment.experiment import Experiment
 from app.engine.learning.loss import LOSSES, Loss
 from app.engine.learning.optimizer import OPTIMIZERS, Optimizer
 from app.engine.learning.schedule import SCHEDULES
-from app.engine.planning.memory_estimate import Budget
 from app.ui.pages.learning.boxes import Boxes
 from app.ui.pages.learning.fit import needed, parts, verdict
 from app.ui.pages.learning.lr_finder import FindButton
 from app.ui.pages.learning.pictures import LossPicture, Told, picture_for
-from app.ui.pages.parts import Parts
 from app.ui.plots.curves.learning_rate import SchedulePlot
 from app.ui.style.theme import style
 from app.ui.text.amounts import bytes_text, count_text
@@ -31,6 +28,12 @@ from app.ui.widgets.memory.memory_bar import MemoryBar
 from app.ui.widgets.memory.memory_table import MemoryTable
 from app.ui.widgets.settings.form import ChoiceBox, Form
 from models.spec import Registry, Setting, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from app.engine.planning.memory_estimate import Budget
+    from app.ui.pages.parts import Parts
 
 BASIC = {
     "loss": (),

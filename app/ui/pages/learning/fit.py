@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from app.engine.planning.memory_estimate import Budget, budget_of
 from app.ui.text.amounts import UNKNOWN, bytes_text
 from app.ui.widgets.memory.ledger import Part, total_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def read_device(setting: str) -> Budget:

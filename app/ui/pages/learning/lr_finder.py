@@ -4,6 +4,8 @@ takes the value.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QDialog,
@@ -18,11 +20,13 @@ from PySide6.QtWidgets import (
 
 from app.engine.errors import UserError
 from app.engine.planning.lr_curve import rounded, text_of
-from app.ui.pages.parts import Parts
 from app.ui.plots.base.plot import EMPTY
 from app.ui.plots.curves.lr_finder import RateFinderPlot
 from app.ui.state.lr_search import LrSearch
 from app.ui.style.theme import style
+
+if TYPE_CHECKING:
+    from app.ui.pages.parts import Parts
 
 ABOUT = (
     "On a copy of your network, each step takes a larger learning rate than the one before. Your "

@@ -4,7 +4,8 @@ what memory.
 
 from __future__ import annotations
 
-from PySide6.QtGui import QResizeEvent, QShowEvent
+from typing import TYPE_CHECKING
+
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -18,8 +19,6 @@ from PySide6.QtWidgets import (
 
 from app.engine.data.nouns import counted
 from app.engine.errors import UserError
-from app.engine.experiment.experiment import Experiment
-from app.engine.planning.memory_estimate import Budget
 from app.ui.pages.learning.cards import (
     BASIC,
     LossCard,
@@ -34,12 +33,18 @@ from app.ui.pages.learning.fit import read_device
 from app.ui.pages.learning.telling import told_of
 from app.ui.pages.parts import GuideCard, Page, Parts
 from app.ui.pages.remedies import card_of
-from app.ui.state.background import Failure
 from app.ui.state.document import PRETENDED
 from app.ui.style.theme import style
 from app.ui.text.amounts import count_text
 from app.ui.widgets.flow import Flow
 from app.ui.widgets.settings.field import value_in_words
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent, QShowEvent
+
+    from app.engine.experiment.experiment import Experiment
+    from app.engine.planning.memory_estimate import Budget
+    from app.ui.state.background import Failure
 
 NARROW = 600
 """Below this width (at 100 %) the cards stand below each other."""

@@ -4,7 +4,6 @@ away.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt
@@ -21,23 +20,25 @@ from PySide6.QtWidgets import (
 )
 
 from app.engine.errors import UserError
-from app.engine.experiment.experiment import Experiment
 from app.engine.planning.memory_estimate import MemoryEstimator, estimator_for
 from app.engine.planning.options import Option, options, pace_of, work_of
 from app.ui.pages.learning.fit import parts as device_parts
 from app.ui.pages.learning.planner_rows import HEADS, Row, epoch_text
-from app.ui.pages.parts import Parts
 from app.ui.pages.remedies import change
 from app.ui.state.background import Failure
 from app.ui.state.document import PRETENDED
 from app.ui.state.network_measurer import held
-from app.ui.state.trials import Trials
 from app.ui.style.theme import style
 from app.ui.text.amounts import UNKNOWN, bytes_text
 from app.ui.widgets.memory.memory_bar import MemoryBar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from app.engine.experiment.experiment import Experiment
     from app.engine.planning.fit_to_memory import Fitted
+    from app.ui.pages.parts import Parts
+    from app.ui.state.trials import Trials
 
 WIDTH = 1000
 HEIGHT = 660

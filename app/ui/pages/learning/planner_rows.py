@@ -4,7 +4,7 @@ and its price.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen
@@ -18,10 +18,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.engine.planning.options import Option
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
 from app.ui.text.amounts import UNKNOWN, bytes_text, time_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.engine.planning.options import Option
 
 HEADS = ("", "Memory", "Does it fit?", "Time an epoch", "")
 WORDS = {

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from app.engine.data.dataset import Dataset
 from app.ui.pages.learning.pictures import Told
-from app.ui.state.record import Record
 from app.ui.widgets.examples.picture import example_of
-from models.shape import Problem
+
+if TYPE_CHECKING:
+    from app.engine.data.dataset import Dataset
+    from app.ui.state.record import Record
+    from models.shape import Problem
 
 MOST = 2_000
 """Targets that are looked at, evenly spread over the training examples."""

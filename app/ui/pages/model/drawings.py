@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
-from app.ui.style.theme import Theme
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.ui.style.theme import Theme
 
 SIZE = (64, 28)
 """Width and height of a drawing, in pixels at 100 %."""

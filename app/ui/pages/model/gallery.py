@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -26,8 +26,12 @@ from PySide6.QtWidgets import (
 
 from app.ui.pages.model.drawings import SIZE, draw
 from app.ui.style.theme import BODY, SMALL, Theme, style
-from models.spec import Registry
-from models.template import Template
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from models.spec import Registry
+    from models.template import Template
 
 NARROWEST = 118
 GAP = 12

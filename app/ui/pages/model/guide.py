@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from app.engine.data.nouns import noun
 from app.ui.pages.parts import GuideCard
-from app.ui.state.document import Document
-from app.ui.state.network_measurer import Measured, NetworkMeasurer
 from app.ui.text.words import holds
 from models.graph import INPUT, OTHER
+
+if TYPE_CHECKING:
+    from app.ui.state.document import Document
+    from app.ui.state.network_measurer import Measured, NetworkMeasurer
 
 ARCHITECTURE = {
     (

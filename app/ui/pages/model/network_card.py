@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -21,7 +20,6 @@ from app.engine.data.nouns import noun
 from app.engine.learning.optimizer import Optimizer
 from app.ui.canvas.items import BlockView
 from app.ui.canvas.view import ZOOM_STEP, NetworkView
-from app.ui.state.network_measurer import Measured, NetworkMeasurer
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
 from app.ui.text.amounts import bytes_text, count_text, times_text
@@ -29,6 +27,13 @@ from app.ui.text.words import short, size_words
 from app.ui.widgets.card import Card
 from models.graph import INPUT, OTHER, GraphError
 from models.shape import Input, words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PySide6.QtGui import QResizeEvent
+
+    from app.ui.state.network_measurer import Measured, NetworkMeasurer
 
 TOTALS_IN_A_ROW = 460
 """Below this width at 100 %, the totals stand in two rows."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.engine.errors import UserError
@@ -17,8 +18,12 @@ from app.ui.style.theme import style
 from app.ui.text.words import answers_words
 from app.ui.widgets.card import Card
 from app.ui.widgets.settings.form import Form
-from models.shape import Problem
 from models.template import TEMPLATES
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent, QShowEvent
+
+    from models.shape import Problem
 
 SETTINGS_WIDTH = 272
 GALLERY_SHARE = 0.27

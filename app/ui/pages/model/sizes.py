@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from app.engine.runs.control import Control
+from typing import TYPE_CHECKING
+
 from models.graph import GraphError
-from models.shape import Problem
 from models.template import TEMPLATES
+
+if TYPE_CHECKING:
+    from app.engine.runs.control import Control
+    from models.shape import Problem
 
 
 def parameters_of_defaults(problem: Problem, control: Control) -> dict[str, int]:

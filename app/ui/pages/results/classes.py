@@ -4,13 +4,17 @@ header.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from app.engine.data.nouns import noun
-from app.engine.results.reports.classes import ClassRow
 from app.ui.pages.results.table import Column, FigureTable, Line
-from app.ui.style.theme import Theme
 from app.ui.text.amounts import UNKNOWN, percent_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.engine.results.reports.classes import ClassRow
+    from app.ui.style.theme import Theme
 
 NAME, RECALL, PRECISION, F1, COUNT, SAID = range(6)
 

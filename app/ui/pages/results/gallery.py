@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.engine.data.dataset import Dataset
 from app.ui.pages.results.notice import Notice
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
@@ -26,6 +25,11 @@ from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.examples.example import ExampleView
 from app.ui.widgets.examples.grid import ExampleGrid, ExampleRow, LazyRows
 from app.ui.widgets.examples.picture import example_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.engine.data.dataset import Dataset
 
 
 @dataclass(frozen=True)

@@ -4,16 +4,20 @@ beside the guess.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.engine.results.reports.classes import ClassReport
-from app.ui.style.theme import Theme
 from app.ui.text.amounts import percent_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from app.engine.results.reports.classes import ClassReport
+    from app.ui.style.theme import Theme
 
 NAMES = {"validation": "Validation", "test": "Test", "data": "These data"}
 

@@ -4,13 +4,14 @@ thread.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.engine.runs.run import Run
 from app.engine.runs.weights_in_use import read_weights_in_use
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from app.engine.results.predictor import Predictor
 
 

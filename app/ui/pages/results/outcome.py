@@ -5,24 +5,28 @@ confusion says.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from app.engine.data.dataset import Description
 from app.engine.errors import UserError
-from app.engine.experiment.data_settings import DataSettings
 from app.engine.experiment.experiment import task_of
-from app.engine.learning.task import Task
 from app.engine.results.report import Report, load_report
 from app.engine.results.reports import SplitReport, report_for
 from app.engine.results.reports.classes import ClassReport
 from app.engine.runs import weights_in_use
-from app.engine.runs.events import EpochDone
 from app.engine.runs.run import Run
 from app.engine.runs.weights_in_use import BEST, WeightsInUse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from app.engine.experiment.data_settings import DataSettings
+    from app.engine.learning.task import Task
+    from app.engine.runs.events import EpochDone
 
 
 @dataclass(frozen=True, eq=False)

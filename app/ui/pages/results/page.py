@@ -5,10 +5,9 @@ The verdict first, then the figures, then what the task's view shows of them.
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 
 from app.engine.data.nouns import noun
@@ -22,11 +21,17 @@ from app.ui.pages.results.source import Source, source_of
 from app.ui.pages.results.summary_card import SummaryCard
 from app.ui.pages.results.used import UsedLine
 from app.ui.pages.results.views import View, view_for
-from app.ui.state.background import Failure
-from app.ui.state.record import Record
 from app.ui.style.theme import style
 from app.ui.text.run_names import label_of
 from app.ui.widgets.empty_state import EmptyState
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from PySide6.QtGui import QResizeEvent, QShowEvent
+
+    from app.ui.state.background import Failure
+    from app.ui.state.record import Record
 
 NOTHING = "Train a network: what it gets right and wrong will be here, with the examples."
 NARROW = 720

@@ -4,15 +4,19 @@ the surest first.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from app.engine.data.dataset import Dataset
 from app.engine.data.nouns import counted, noun
-from app.engine.results.reports.classes import ClassReport, Mistake
 from app.ui.pages.results.gallery import ExampleGallery, Found, escaped, location
 from app.ui.pages.results.outcome import has_examples
-from app.ui.style.theme import Theme
 from app.ui.text.amounts import count_text, percent_text
+
+if TYPE_CHECKING:
+    from app.engine.data.dataset import Dataset
+    from app.engine.results.reports.classes import ClassReport, Mistake
+    from app.ui.style.theme import Theme
 
 __all__ = ["Gallery", "location"]
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.engine import files
 from app.engine.errors import UserError
 from app.ui.state.background import Background, Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 KINDS = {".png": "Picture (*.png)", ".csv": "Table (*.csv)", ".txt": "Text (*.txt)"}
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass, replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.engine.data.dataset import Dataset, Description
-from app.engine.learning.task import Task
 from app.engine.results.reports import Level, SplitReport, report_for
-from app.engine.runs import events
 from app.engine.runs.history import EpochRecord, read_epoch
 from app.engine.runs.weights_in_use import BEST
 from app.ui.pages.results.outcome import Outcome, of_epoch
-from app.ui.state.record import Record
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.engine.data.dataset import Dataset, Description
+    from app.engine.learning.task import Task
+    from app.engine.runs import events
+    from app.ui.state.record import Record
 
 
 @dataclass(frozen=True)

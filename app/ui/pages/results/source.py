@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from app.engine.data.dataset import Dataset
 from app.engine.data.nouns import noun
-from app.ui.pages.results.outcome import Outcome
-from app.ui.state.document import Document
+
+if TYPE_CHECKING:
+    from app.engine.data.dataset import Dataset
+    from app.ui.pages.results.outcome import Outcome
+    from app.ui.state.document import Document
 
 
 @dataclass(frozen=True, eq=False)

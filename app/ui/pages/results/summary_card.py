@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.engine.data.dataset import Description
 from app.engine.learning.metrics import METRICS, unit_of
-from app.engine.results.reports import SplitReport
 from app.engine.results.reports.classes import ClassReport
 from app.ui.pages.results.intervals import IntervalPlot
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
 from app.ui.text.amounts import figure_text, number_text
 from app.ui.widgets.card import Card
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from app.engine.data.dataset import Description
+    from app.engine.results.reports import SplitReport
 
 FIGURES = 3
 """Of the metrics of a task, so many stand at the top; the view has the rest."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
@@ -10,14 +10,18 @@ from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 from app.engine.learning.metrics import METRICS
 from app.engine.results import choose_weights
 from app.engine.runs import weights_in_use
-from app.engine.runs.events import EpochDone
 from app.engine.runs.run import Run
-from app.engine.runs.weights_in_use import Which
-from app.ui.pages.results.outcome import Outcome
-from app.ui.state.background import Background, Failure
-from app.ui.state.record import Record
 from app.ui.style.theme import style
 from app.ui.text.amounts import figure_text, number_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.engine.runs.events import EpochDone
+    from app.engine.runs.weights_in_use import Which
+    from app.ui.pages.results.outcome import Outcome
+    from app.ui.state.background import Background, Failure
+    from app.ui.state.record import Record
 
 
 class UsedLine(QWidget):

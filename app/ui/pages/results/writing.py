@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QPushButton, QSlider
 
-from app.engine.runs.control import Control
-from app.ui.pages.parts import Parts
 from app.ui.pages.results.loading import Loaded
-from app.ui.state.background import Failure
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.engine.runs.control import Control
+    from app.ui.pages.parts import Parts
+    from app.ui.state.background import Failure
 
 TOKENS = 200
 USUAL = 80

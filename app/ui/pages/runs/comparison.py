@@ -4,7 +4,7 @@ it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
@@ -23,10 +23,14 @@ from PySide6.QtWidgets import (
 from app.ui.pages.runs.differences import Comparison, Line, compare
 from app.ui.pages.runs.entries import Entry, common_metric
 from app.ui.pages.runs.overlay import DASHES, MOST, Overlay, series_color
-from app.ui.state.background import Background
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.card import Card
 from app.ui.widgets.segments import Segments
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.ui.state.background import Background
 
 QUANTITIES = (
     ("loss", "Loss", "The validation loss of the chosen runs; lower is better."),

@@ -4,11 +4,9 @@ words.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.engine.data.augmentation_settings import AugmentationSettings
 from app.engine.errors import UserError
@@ -19,10 +17,15 @@ from app.engine.learning.loss import LOSSES
 from app.engine.learning.optimizer import OPTIMIZERS
 from app.engine.learning.schedule import SCHEDULES
 from app.engine.runs.run import Run
-from app.ui.pages.runs.entries import Entry
 from app.ui.text.amounts import UNKNOWN, count_text, figure_text, number_text, time_text
 from models.spec import Setting, Spec, UnknownChoice, plain_words, settings
 from models.template import TEMPLATES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from app.ui.pages.runs.entries import Entry
 
 REGISTRIES: dict[str, Any] = {
     "model": TEMPLATES,

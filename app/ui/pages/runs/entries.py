@@ -5,11 +5,8 @@ when it changed.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +14,11 @@ from app.engine.learning.metrics import METRICS, Metric
 from app.engine.learning.tasks import TASKS
 from app.engine.runs.run import Run, list_runs
 from app.ui.text.run_names import label_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+    from pathlib import Path
 
 MORE_EPOCHS = 10
 STATUS_WORDS = {

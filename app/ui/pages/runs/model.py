@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtWidgets import QWidget
 
 from app.ui.pages.runs.entries import Entry, common_metric
-from app.ui.style.theme import Theme
 from app.ui.text.amounts import UNKNOWN, figure_text, number_text, time_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from PySide6.QtWidgets import QWidget
+
+    from app.ui.style.theme import Theme
 
 Index = QModelIndex | QPersistentModelIndex
 RUN, BEST, LOSS, TIME, NOTE = range(5)

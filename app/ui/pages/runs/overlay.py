@@ -5,17 +5,21 @@ Colour, dash, marker and a name at the end tell them apart.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFontMetricsF
 
-from app.engine.learning.metrics import Metric
 from app.ui.pages.runs.entries import Entry, common_metric
 from app.ui.plots.base.axis import Axis, percent, plain
 from app.ui.style.theme import SERIES, Theme
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.engine.learning.metrics import Metric
 
 DASHES: tuple[list[float], ...] = ([], [6, 3], [2, 2], [9, 3, 2, 3], [12, 4])
 MARKERS = ("o", "s", "t1", "d", "x")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut, QShowEvent
@@ -21,13 +19,18 @@ from app.ui.pages.runs.message import MessageBar
 from app.ui.pages.runs.model import NOTE, RUN
 from app.ui.pages.runs.table import RunsTable
 from app.ui.pages.runs.trash import Discarded, discard, restore
-from app.ui.state.background import Failure
 from app.ui.state.record import Record
 from app.ui.state.session import read_record
 from app.ui.style.theme import style
 from app.ui.text.run_names import day_of, label_of
 from app.ui.widgets.card import Card
 from app.ui.widgets.empty_state import EmptyState
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from app.ui.state.background import Failure
 
 NOTHING = "Everything you train is kept here, with its curves, its weights and its settings."
 LIVE_MS = 2000

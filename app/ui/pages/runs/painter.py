@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QFontMetrics, QIcon, QPainter, QPen, QPolygonF
@@ -20,8 +22,10 @@ from app.ui.pages.runs.model import (
     when,
 )
 from app.ui.style.assets import icon
-from app.ui.style.theme import Theme
 from app.ui.text.amounts import UNKNOWN, number_text, time_text
+
+if TYPE_CHECKING:
+    from app.ui.style.theme import Theme
 
 ICONS = {
     "running": ("mdi6.progress-clock", "accent"), "interrupted": ("warning", "warning"), "completed": ("good", "best"),

@@ -4,17 +4,21 @@ note.
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
-from app.ui.pages.runs.entries import Entry
 from app.ui.pages.runs.model import BEST, LOSS, NOTE, RUN, TIME, RunsModel
 from app.ui.pages.runs.painter import RunPainter
-from app.ui.style.theme import Theme
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from PySide6.QtGui import QKeyEvent, QMouseEvent
+
+    from app.ui.pages.runs.entries import Entry
+    from app.ui.style.theme import Theme
 
 
 class RunsTable(QTableView):

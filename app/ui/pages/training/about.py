@@ -6,15 +6,18 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from app.engine.data.dataset import Dataset, Description
 from app.engine.data.nouns import noun
-from app.engine.experiment.experiment import Experiment
 from app.engine.learning.metrics import METRICS, Metric, unit_of
 from app.engine.learning.tasks import TASKS, Task
 from app.engine.runs.run import Run
-from app.ui.state.record import Record
 from app.ui.text.amounts import figure_text
+
+if TYPE_CHECKING:
+    from app.engine.experiment.experiment import Experiment
+    from app.ui.state.record import Record
 
 
 @dataclass(frozen=True)

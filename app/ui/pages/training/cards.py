@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -17,9 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.engine.experiment.experiment import Experiment
 from app.engine.runs import events
-from app.ui.pages.training.about import About
 from app.ui.pages.training.probes import BODIES, Body, Probe
 from app.ui.plots.base.tools import PlotCard
 from app.ui.plots.curves.memory_over_time import MemoryPlot
@@ -31,6 +28,12 @@ from app.ui.widgets.memory.device_panel import DevicePanel, one_line
 from app.ui.widgets.memory.ledger import difference_in_words, overlap, parts_of, total_of
 from app.ui.widgets.memory.memory_bar import MemoryBar
 from app.ui.widgets.memory.memory_table import MemoryTable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.engine.experiment.experiment import Experiment
+    from app.ui.pages.training.about import About
 
 LOG_LINES = 5000
 LOG_TAIL = 200_000
@@ -143,7 +146,7 @@ class ProbeCard(Card):
 
         self.note.hide()
         self.content.show()
-        self.set_why(cast(Body, self.content).show_probe(probe))
+        self.set_why(cast("Body", self.content).show_probe(probe))
 
 
 class MemoryView(QWidget):

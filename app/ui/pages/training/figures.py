@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.engine.experiment.experiment import Experiment
-from app.ui.pages.training.about import About
-from app.ui.state.record import Record
 from app.ui.style.theme import Theme, style
 from app.ui.text.amounts import UNKNOWN, count_text, number_text
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from app.engine.experiment.experiment import Experiment
+    from app.ui.pages.training.about import About
+    from app.ui.state.record import Record
 
 
 @dataclass(frozen=True)

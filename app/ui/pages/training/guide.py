@@ -6,16 +6,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from app.ui.pages.parts import GuideCard, Parts
 from app.ui.pages.remedies import card_of
-from app.ui.state.record import Record
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from app.engine.advice.while_training import Finding
     from app.engine.data.dataset import Description
     from app.engine.experiment.experiment import Experiment
+    from app.ui.state.record import Record
 
 FULL = 0.97
 SLOW = 3.0

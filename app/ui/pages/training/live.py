@@ -4,18 +4,22 @@ changed.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from app.engine.experiment.experiment import Experiment
-from app.engine.runs import events
 from app.engine.runs.live_changes import RATE_FACTOR, live_settings, refusal
 from app.ui.pages.training.live_fields import LiveField, RateField, SettingField, same
-from app.ui.state.record import Record
 from app.ui.state.session import Session, State
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.card import Card
 from app.ui.widgets.flow import Flow
+
+if TYPE_CHECKING:
+    from app.engine.experiment.experiment import Experiment
+    from app.engine.runs import events
+    from app.ui.state.record import Record
 
 NUMBERS = ("number", "integer")
 MOST_CHIPS = 3

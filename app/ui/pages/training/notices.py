@@ -4,7 +4,7 @@ do next.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
@@ -18,8 +18,12 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
-from app.ui.pages.training.summary import Action, Notice
 from app.ui.style.theme import Theme, style
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.ui.pages.training.summary import Action, Notice
 
 LABELS: dict[Action, tuple[str, str]] = {
     "results": ("Results", "What it gets right and wrong, in figures and pictures."),

@@ -6,16 +6,13 @@ It reads the session's record, ten times a second while it is in front, and catc
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout
 
-from app.engine.data.dataset import Dataset
 from app.engine.errors import UserError
 from app.engine.experiment import toml_file
-from app.engine.experiment.experiment import Experiment
 from app.engine.results.reports import report_for
 from app.engine.runs import events
 from app.ui.pages.parts import GuideCard, Page, Parts
@@ -27,9 +24,15 @@ from app.ui.pages.training.probes import Probe
 from app.ui.pages.training.run_view import RACE, RunView
 from app.ui.pages.training.summary import Action, notice_of
 from app.ui.pages.training.waiting import EmptyCard, PreparingCard, centred
-from app.ui.state.record import Record
 from app.ui.state.session import State
 from app.ui.style.theme import style
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent, QShowEvent
+
+    from app.engine.data.dataset import Dataset
+    from app.engine.experiment.experiment import Experiment
+    from app.ui.state.record import Record
 
 DRAW_EVERY = 0.18
 """Seconds between two drawings of the curves while steps come in: five times a second looks the

@@ -5,15 +5,18 @@ how surely.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from app.ui.style.theme import Theme
 from app.ui.widgets.examples.example import pixmap_of
-from app.ui.widgets.examples.picture import Example
 from app.ui.widgets.examples.thumbnails import crisp
+
+if TYPE_CHECKING:
+    from app.ui.style.theme import Theme
+    from app.ui.widgets.examples.picture import Example
 
 GAP = 8
 LARGEST = 96

@@ -4,16 +4,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from app.engine.data.dataset import Dataset, Description
 from app.engine.data.nouns import counted, noun
-from app.engine.results.reports import SplitReport
 from app.engine.results.reports.amounts import AmountReport
 from app.engine.results.reports.classes import ClassReport
 from app.engine.results.reports.matching import MatchingReport
@@ -25,6 +22,12 @@ from app.ui.plots.distributions.scatter import ScatterPlot, Told
 from app.ui.plots.matrices.similarity import SimilarityMatrix
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.examples.picture import example_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.engine.data.dataset import Dataset, Description
+    from app.engine.results.reports import SplitReport
 
 PAIRS = 24
 """Of the similarity matrix: so many are told apart in a small card."""

@@ -4,6 +4,8 @@ of the run.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -18,25 +20,27 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.engine.experiment.experiment import Experiment
-from app.ui.pages.parts import Parts
-from app.ui.pages.training.about import About
 from app.ui.pages.training.cards import LogView, MemoryCard, MemoryView, ProbeCard
 from app.ui.pages.training.figures import FiguresRow, figures_of
 from app.ui.pages.training.inside import InsideView
 from app.ui.pages.training.inside.words import title_of
 from app.ui.pages.training.live import ChangePanel, ChangesStrip
-from app.ui.pages.training.notices import NoticeStrip
 from app.ui.pages.training.race.view import RaceView
 from app.ui.plots.base.tools import LogButton, PlotCard, SmoothButton
 from app.ui.plots.curves.learning_rate import RatePlot
 from app.ui.plots.curves.loss import LossPlot
 from app.ui.plots.curves.metric import MetricPlot
 from app.ui.plots.curves.norm import NormPlot
-from app.ui.state.race import RaceState
-from app.ui.state.record import Record
 from app.ui.style.theme import style
 from app.ui.widgets.one_of import OneOf
+
+if TYPE_CHECKING:
+    from app.engine.experiment.experiment import Experiment
+    from app.ui.pages.parts import Parts
+    from app.ui.pages.training.about import About
+    from app.ui.pages.training.notices import NoticeStrip
+    from app.ui.state.race import RaceState
+    from app.ui.state.record import Record
 
 VIEWS = (
     ("overview", "Overview", "Loss, accuracy, memory and what the network says now."),

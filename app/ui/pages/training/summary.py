@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from app.ui.pages.training.about import About
-from app.ui.state.record import Record
 from app.ui.state.session import State
 from app.ui.text.amounts import count_text, number_text, time_text
+
+if TYPE_CHECKING:
+    from app.ui.state.record import Record
 
 Action = Literal["results", "tryit", "longer", "resume", "unpause", "train", "remedy", "details"]
 

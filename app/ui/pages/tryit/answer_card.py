@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout
 
-from app.engine.learning.task import View
 from app.ui.pages.tryit.answer_cards import ReplyView, reply_for, sort_of
-from app.ui.pages.tryit.asking import Reply
 from app.ui.pages.tryit.input_cards.image import PictureInputCard
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.card import Card
 from app.ui.widgets.examples.thumbnails import crisp
+
+if TYPE_CHECKING:
+    from app.engine.learning.task import View
+    from app.ui.pages.tryit.asking import Reply
 
 SEEN = 112
 """Side of "what the network sees", in pixels at 100 %."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,11 +10,7 @@ import numpy as np
 from PIL import Image
 
 from app.engine.data import pictures
-from app.engine.data.dataset import Dataset, Description
-from app.engine.data.preparation import Preparation
 from app.engine.errors import UserError
-from app.engine.learning.task import Task
-from app.engine.results.answer import Answer
 from app.engine.results.reports import report_for
 from app.engine.runs.run import Run, list_runs
 from app.engine.runs.weights_in_use import FILE, WeightsInUse
@@ -23,6 +18,12 @@ from app.ui.pages.tryit.beside import Known, beside
 from app.ui.widgets.examples.picture import Example, example_from
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.engine.data.dataset import Dataset, Description
+    from app.engine.data.preparation import Preparation
+    from app.engine.learning.task import Task
+    from app.engine.results.answer import Answer
     from app.engine.results.predictor import Predictor
 
 PREVIEW = 768

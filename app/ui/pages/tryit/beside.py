@@ -5,18 +5,19 @@ In the background.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.engine.data.dataset import Dataset
 from app.engine.learning.retrieval import nearest
-from app.engine.learning.task import View
 from app.ui.widgets.examples.picture import Example, example_from, example_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.engine.data.dataset import Dataset
+    from app.engine.learning.task import View
     from app.engine.results.predictor import Predictor
 
 MOST = 12

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from PIL import Image
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.ui.style.theme import Theme
+if TYPE_CHECKING:
+    from app.ui.style.theme import Theme
 
 SIDE = 320
 """Pixels of the longer side of the drawing, whatever the size on screen."""

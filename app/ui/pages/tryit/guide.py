@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from app.engine.data.nouns import noun
 from app.ui.pages.parts import GuideCard
-from app.ui.pages.tryit.asking import Ready
+
+if TYPE_CHECKING:
+    from app.ui.pages.tryit.asking import Ready
 
 _ANSWERS = {
     "classes": "The bars say how sure the network is of each class; together they are 100 %.",

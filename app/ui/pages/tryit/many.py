@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from app.engine.data.nouns import counted, noun
-from app.engine.runs.control import Control
-from app.ui.pages.parts import Parts
-from app.ui.pages.tryit.asking import Asker, Ready
-from app.ui.state.background import Failure
 from app.ui.style.theme import style
+
+if TYPE_CHECKING:
+    from app.engine.runs.control import Control
+    from app.ui.pages.parts import Parts
+    from app.ui.pages.tryit.asking import Asker, Ready
+    from app.ui.state.background import Failure
 
 ANY = "All that can be read (*.csv *.tsv *.txt *.parquet *.xlsx *.npz);;All files (*)"
 OUT = "Table (*.csv)"

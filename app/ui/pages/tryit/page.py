@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
@@ -31,21 +32,23 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.engine.data.dataset import Dataset
 from app.engine.data.nouns import noun
 from app.engine.runs import events
 from app.ui.pages.parts import GuideCard, Page, Parts
 from app.ui.pages.tryit.answer_card import AnswerCard
-from app.ui.pages.tryit.answer_cards import ReplyView
 from app.ui.pages.tryit.asking import Asker, Choice, Given, Ready, Reply, usable_runs
 from app.ui.pages.tryit.guide import guide_cards
-from app.ui.pages.tryit.input_cards import InputCard, giver_for
+from app.ui.pages.tryit.input_cards import InputCard, input_card_for
 from app.ui.pages.tryit.many import ManyLine
 from app.ui.pages.tryit.writing import Writing
-from app.ui.state.background import Failure
 from app.ui.style.theme import style
 from app.ui.text.run_names import labels_of
 from app.ui.widgets.empty_state import EmptyState
+
+if TYPE_CHECKING:
+    from app.engine.data.dataset import Dataset
+    from app.ui.pages.tryit.answer_cards import ReplyView
+    from app.ui.state.background import Failure
 
 DEBOUNCE_MS = 60
 """A drawing is asked about at most so often."""
@@ -186,7 +189,7 @@ class TryItPage(Page):
     def _input_card(self, kind: str) -> InputCard:
         """The card for this sort of example, brought to the front."""
         if kind not in self._input_cards:
-            input_card = self._input_cards[kind] = giver_for(kind, self._parts.theme)
+            input_card = self._input_cards[kind] = input_card_for(kind, self._parts.theme)
             input_card.given.connect(self._given)
             input_card.wanted_random.connect(self.take_random)
             input_card.refused.connect(lambda text: self.card.say(text))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.engine.runs.control import Control
-from app.ui.pages.tryit.answer_cards import ReplyView
 from app.ui.pages.tryit.answer_cards.language import LanguageReply
-from app.ui.pages.tryit.asking import Asker
-from app.ui.state.background import Background, Failure
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.engine.runs.control import Control
+    from app.ui.pages.tryit.answer_cards import ReplyView
+    from app.ui.pages.tryit.asking import Asker
+    from app.ui.state.background import Background, Failure
 
 
 class Writing(QObject):

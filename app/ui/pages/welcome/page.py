@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.engine.errors import UserError
@@ -21,6 +20,8 @@ from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.tile import Tile
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QShowEvent
+
     from app.engine.runs.run import Run
 
 SHOWN = 5

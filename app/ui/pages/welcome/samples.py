@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.engine.learning.tasks import TASKS
 from app.engine.sources.samples import SAMPLES, Sample, thumbnails
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.tile import Tile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
 
 GROUPS = (
     ("Pictures", "one click, then Train", ("image",)),

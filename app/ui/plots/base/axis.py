@@ -5,14 +5,17 @@ as the values.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import QRectF
 from PySide6.QtGui import QFont, QFontMetricsF
 
-from app.ui.style.theme import Theme
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PySide6.QtCore import QRectF
+
+    from app.ui.style.theme import Theme
 
 MOST = {"left": 7, "bottom": 14}
 """Ticks, however large the plot is."""

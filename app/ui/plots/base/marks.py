@@ -6,7 +6,6 @@ and the mouse shows all of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,8 @@ import pyqtgraph as pg
 from PySide6.QtGui import QFontMetrics
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from app.ui.plots.base.plot import Plot
 
 TOP = 0.94

@@ -68,7 +68,7 @@ def for_log(y: np.ndarray) -> np.ndarray:
 
 
 def finite(y: np.ndarray) -> np.ndarray:
-    """y with infinities as NaN: a hole instead of a picture without scale."""
+    """Y with infinities as NaN: a hole instead of a picture without scale."""
     return np.where(np.isfinite(y), y, np.nan)
 
 

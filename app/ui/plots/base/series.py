@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyqtgraph as pg
 
 from app.ui.plots.base.reduce import LIMIT, decimate, finite, for_log, thin
-from app.ui.style.theme import Theme
 from app.ui.text.amounts import number_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.ui.style.theme import Theme
 
 FEW = 30
 """A curve of fewer points than this shows them as dots: three steps are a result too."""

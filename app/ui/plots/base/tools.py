@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QBuffer, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QPainter, QPixmap
@@ -24,11 +25,13 @@ from PySide6.QtWidgets import (
 
 from app.engine import files
 from app.engine.errors import UserError
-from app.ui.plots.base.plot import Plot
-from app.ui.state.preferences import Preferences
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.card import Card
+
+if TYPE_CHECKING:
+    from app.ui.plots.base.plot import Plot
+    from app.ui.state.preferences import Preferences
 
 SMOOTHING = 0.9
 LOG = False

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from app.ui.plots.base.plot import EMPTY, Plot, Series
-from app.ui.style.theme import Theme
 from app.ui.text.amounts import number_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+
+    from app.ui.style.theme import Theme
 
 REACH = 3.0
 """Errors of up to so many standard deviations are drawn."""

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.engine.experiment.experiment import Experiment
 from app.engine.learning.schedule import scale_of
 from app.engine.runs.live_changes import RATE_FACTOR
 from app.ui.plots.base.plot import EMPTY, Plot, Series
 from app.ui.plots.curves.loss import epoch_axis, marks_of
-from app.ui.state.record import Record
-from app.ui.style.theme import Theme
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.engine.experiment.experiment import Experiment
+    from app.ui.state.record import Record
+    from app.ui.style.theme import Theme
 
 DRAWN = 400
 """Points of a planned schedule; it is smooth."""

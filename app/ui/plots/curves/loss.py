@@ -5,13 +5,17 @@ The axis counts epochs.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from app.ui.plots.base.plot import FEW, Plot, Series
 from app.ui.plots.base.reduce import Smoother
 from app.ui.plots.base.series import table_of
 from app.ui.state.record import Curve, Record
-from app.ui.style.theme import Theme
+
+if TYPE_CHECKING:
+    from app.ui.style.theme import Theme
 
 SPIKE = 3.0
 """A loss so many times above what lasted three steps does not set the scale; it is still drawn."""

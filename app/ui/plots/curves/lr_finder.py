@@ -5,16 +5,20 @@ chooses another.
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
 
 from app.engine.planning.lr_curve import text_of
 from app.ui.plots.base.axis import plain
 from app.ui.plots.base.plot import EMPTY, Plot, Series
-from app.ui.style.theme import Theme
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QKeyEvent, QMouseEvent
+
+    from app.ui.style.theme import Theme
 
 ABOVE = 1.4
 """What blows up leaves the picture: of the loss so many times the beginning is shown."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from app.ui.plots.base.plot import EMPTY, Plot, Series
 from app.ui.plots.curves.loss import epoch_axis
-from app.ui.state.record import Record
-from app.ui.style.theme import Theme
 from app.ui.text.amounts import bytes_text
 from app.ui.widgets.memory.ledger import NAMES, role_of, with_workspace
+
+if TYPE_CHECKING:
+    from app.ui.state.record import Record
+    from app.ui.style.theme import Theme
 
 
 def bytes_axis(value: float, spacing: float) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from app.engine.learning.metrics import METRICS, Metric
 from app.ui.plots.base.axis import percent, plain
 from app.ui.plots.base.plot import Plot, Series
 from app.ui.plots.curves.loss import epoch_axis, marks_of
-from app.ui.state.record import Record
-from app.ui.style.theme import Theme
 from app.ui.text.amounts import number_text, percent_text
+
+if TYPE_CHECKING:
+    from app.ui.state.record import Record
+    from app.ui.style.theme import Theme
 
 
 class MetricPlot(Plot):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from app.ui.plots.base.plot import EMPTY, Plot, Series
 from app.ui.plots.curves.loss import epoch_axis, marks_of
-from app.ui.state.record import Record
-from app.ui.style.theme import Theme
+
+if TYPE_CHECKING:
+    from app.ui.state.record import Record
+    from app.ui.style.theme import Theme
 
 CLIP = "training.gradient_clip"
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
 
-from app.engine.learning.loss import Loss
 from app.ui.plots.base.axis import percent
 from app.ui.plots.base.plot import Plot, Series
-from app.ui.style.theme import Theme
 from app.ui.text.amounts import number_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.engine.learning.loss import Loss
+    from app.ui.style.theme import Theme
 
 SURE_WRONG = 0.01
 SURE_RIGHT = 0.9

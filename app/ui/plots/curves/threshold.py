@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QMouseEvent
 
 from app.ui.plots.base.axis import percent
 from app.ui.plots.base.plot import Plot, Series
-from app.ui.style.theme import Theme
 from app.ui.text.amounts import percent_text
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QMouseEvent
+
+    from app.ui.style.theme import Theme
 
 
 class ShareCurve(Plot):

@@ -5,12 +5,11 @@ Pointing at one tells of it, a click picks it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout
 
 from app.ui.plots.base.names import AxisNames
@@ -18,6 +17,11 @@ from app.ui.plots.base.plot import Plot
 from app.ui.style.theme import SERIES, Theme, style
 from app.ui.widgets.examples.example import ExampleView
 from app.ui.widgets.examples.picture import Example
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from PySide6.QtGui import QKeyEvent, QMouseEvent
 
 NEAR = 14
 """Pixels at 100 % from a point at which it counts as pointed at."""

@@ -5,6 +5,7 @@ as they are now, on one logarithmic axis.
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
@@ -23,8 +24,10 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app.ui.plots.matrices.heat import decades, heat_image, power_text, viridis
 from app.ui.plots.optimizer.quantities import BY_KEY, HELD, Quantity
-from app.ui.style.theme import Theme
 from app.ui.text.amounts import number_text
+
+if TYPE_CHECKING:
+    from app.ui.style.theme import Theme
 
 ROW = 20
 MOST_ROWS = 22

@@ -4,6 +4,8 @@ logarithmic axis; and how the weights of a layer and of the whole have grown.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pyqtgraph as pg
 
@@ -12,8 +14,10 @@ from app.ui.plots.base.axis import percent
 from app.ui.plots.base.plot import EMPTY, Plot, Series
 from app.ui.plots.matrices.heat import power_text
 from app.ui.plots.optimizer.quantities import HELD
-from app.ui.style.theme import Theme
 from app.ui.text.amounts import number_text, percent_text
+
+if TYPE_CHECKING:
+    from app.ui.style.theme import Theme
 
 THIN_POINTS = 2000
 """Points that the thin lines of all other layers have together, at most."""
@@ -41,7 +45,7 @@ class SizesPlot(Plot):
         self.restyle()
 
     def show_sizes(self, histograms: dict[str, np.ndarray]) -> None:
-        """quantity -> (BINS,) counts."""
+        """Quantity -> (BINS,) counts."""
         middles = (EDGES[:-1] + EDGES[1:]) / 2
         used = np.zeros(BINS, bool)
         for key, series in self.curves.items():

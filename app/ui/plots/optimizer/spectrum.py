@@ -4,6 +4,8 @@ more numbers.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
@@ -11,8 +13,10 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app.engine.training.optimizer_probe import EDGES, PER_DECADE
 from app.ui.plots.matrices.heat import between, decades, heat_image, power_text
-from app.ui.style.theme import Theme
 from app.ui.text.amounts import percent_text
+
+if TYPE_CHECKING:
+    from app.ui.style.theme import Theme
 
 
 class Spectrum(QWidget):

@@ -4,6 +4,8 @@ or two of them.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
@@ -19,9 +21,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.ui.style.theme import Theme
-from app.ui.widgets.examples.picture import Example
 from app.ui.widgets.examples.thumbnails import crisp
+
+if TYPE_CHECKING:
+    from app.ui.style.theme import Theme
+    from app.ui.widgets.examples.picture import Example
 
 SIZES = {"image": (76, 76), "row": (152, 88), "text": (208, 64), "signal": (152, 56)}
 """Width and height in pixels at 100 % at which a kind can be told from its neighbours."""

@@ -5,15 +5,18 @@ width they need.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from PySide6.QtCore import QSize
-from PySide6.QtGui import QPixmap
 
-from app.ui.style.theme import Theme
 from app.ui.widgets.examples.example import SIZES, pixmap_of, size_of
 from app.ui.widgets.examples.picture import Example
 from app.ui.widgets.examples.thumbnails import ThumbnailGrid, crisp
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QPixmap
+
+    from app.ui.style.theme import Theme
 
 LOOKED_AT = 24
 """Examples from which the size of all tiles is taken."""

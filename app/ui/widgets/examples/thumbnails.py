@@ -5,8 +5,7 @@ reaches each.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from PySide6.QtCore import (
@@ -38,6 +37,9 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui.style.theme import SMALL, Theme
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Tone = Literal["normal", "wrong", "good", "quiet"]
 Row = tuple[Any, str, str]

@@ -5,7 +5,7 @@ A field that is unknown is a dash with the reason; it never takes the others wit
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
@@ -15,6 +15,9 @@ from app.ui.text.amounts import UNKNOWN, bytes_text
 from app.ui.widgets.memory.ledger import device_parts, readings_in_words
 from app.ui.widgets.memory.memory_bar import MemoryBar
 from app.ui.widgets.memory.memory_table import RIGHT, Swatch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class DevicePanel(QWidget):

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from app.engine.learning.optimizer import Optimizer
 from app.ui.text.amounts import bytes_text, times_text
 from app.ui.widgets.memory.origins import in_full
+
+if TYPE_CHECKING:
+    from app.engine.learning.optimizer import Optimizer
 
 FLOAT = 4
 """Bytes of a float32, in which weights, gradients and moments are kept."""

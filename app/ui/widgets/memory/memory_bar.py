@@ -4,15 +4,19 @@ that nothing is drawn larger than it is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QHelpEvent, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from app.ui.style.theme import Theme
 from app.ui.text.amounts import bytes_text
 from app.ui.widgets.memory.ledger import OF_THE_WEIGHTS, Part
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.ui.style.theme import Theme
 
 BAR = 16
 LINK = 15

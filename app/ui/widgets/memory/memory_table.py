@@ -4,13 +4,12 @@ bar.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
-from app.engine.learning.optimizer import Optimizer
 from app.ui.style.theme import Theme, style
 from app.ui.text.amounts import bytes_text, times_text
 from app.ui.widgets.memory.ledger import (
@@ -27,6 +26,11 @@ from app.ui.widgets.memory.ledger import (
     with_workspace,
 )
 from app.ui.widgets.memory.origins import in_full, origins
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from app.engine.learning.optimizer import Optimizer
 
 NOTHING: Mapping[str, int | None] = {}
 COLUMNS = ("predicted", "measured", "difference")

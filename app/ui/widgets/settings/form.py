@@ -5,21 +5,23 @@ Nothing here knows a single setting by name.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from app.engine.errors import UserError
-from app.engine.experiment.experiment import Experiment
 from app.ui.state.document import Document, fake_targets
-from app.ui.state.preferences import Preferences
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.flow import Flow
 from app.ui.widgets.settings.field import Field, value_in_words
 from app.ui.widgets.settings.number_box import DropDown
 from models.spec import Choice, Registry, Setting, settings
+
+if TYPE_CHECKING:
+    from app.engine.experiment.experiment import Experiment
+    from app.ui.state.preferences import Preferences
 
 
 class Form(QWidget):

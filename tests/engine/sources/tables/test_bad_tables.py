@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
-from app.engine.data.dataset import Dataset
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.cache import Cache
 from app.engine.sources.opening import open_dataset
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.engine.data.dataset import Dataset
 
 GOOD = "size,weight,label\n" + "".join(f"{n * n},{n * 1.5},{'xyz'[n % 3]}\n" for n in range(40))
 

@@ -5,17 +5,20 @@ overruled.
 from __future__ import annotations
 
 import itertools
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
-from app.engine.sources.tables.columns import Table
 from app.engine.sources.tables.preview import preview
 from app.engine.sources.tables.reading import read_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.engine.sources.tables.columns import Table
 
 HEADS = ("größe", "weight", "city", "count")
 CITIES = ("Köln", "São Paulo", "Łódź")

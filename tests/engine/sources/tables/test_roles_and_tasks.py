@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -16,10 +15,14 @@ from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.cache import Cache
 from app.engine.sources.opening import open_dataset, settled
 from app.engine.sources.summary import describe, problems
-from app.engine.sources.tables.columns import Table
 from app.engine.sources.tables.plan import Plan, plan
 from app.engine.sources.tables.reading import read_table
 from app.engine.sources.targets import classes_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.engine.sources.tables.columns import Table
 
 
 def table(path: Path, heads: str, rows: list[str]) -> Path:

@@ -5,9 +5,12 @@
 from __future__ import annotations
 
 import importlib
+from typing import TYPE_CHECKING
 
 from app.ui.pages.learning.pictures.base import LossPicture, Told
-from app.ui.style.theme import Theme
+
+if TYPE_CHECKING:
+    from app.ui.style.theme import Theme
 
 __all__ = ["LossPicture", "Told", "picture_for"]
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from app.engine.data.dataset import Description
-from app.engine.learning.loss import Loss
 from app.ui.style.theme import Theme, style
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from app.engine.data.dataset import Description
+    from app.engine.learning.loss import Loss
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,6 +4,8 @@ an outlier.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSlider
@@ -12,8 +14,10 @@ from app.engine.learning.loss import LOSSES, Loss
 from app.ui.pages.learning.pictures.base import LossPicture, Told
 from app.ui.pages.learning.pictures.outlier import OutlierStrip
 from app.ui.plots.curves.distance import REACH, ROLES, DistancePlot
-from app.ui.style.theme import Theme
 from app.ui.text.amounts import number_text
+
+if TYPE_CHECKING:
+    from app.ui.style.theme import Theme
 
 STEPS = 200
 ADVICE = "Errors matter in proportion: L1. Large errors matter most: L2. Huber is L2 for small errors and L1 for large."

@@ -4,15 +4,19 @@ likes best.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.ui.style.theme import Theme
 from app.ui.text.amounts import number_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.ui.style.theme import Theme
 
 HEIGHT = 118
 DOTS = 120

@@ -4,13 +4,17 @@ or for each tag.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from app.engine.learning.loss import Loss
 from app.ui.pages.learning.pictures.base import LossPicture, Told
 from app.ui.plots.curves.penalty import PenaltyPlot
-from app.ui.style.theme import Theme
 from app.ui.text.amounts import number_text
+
+if TYPE_CHECKING:
+    from app.engine.learning.loss import Loss
+    from app.ui.style.theme import Theme
 
 
 class PricePicture(LossPicture):

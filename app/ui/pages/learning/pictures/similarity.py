@@ -5,16 +5,19 @@ temperature does.
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QWidget
 
-from app.engine.learning.loss import Loss
 from app.ui.pages.learning.pictures.base import LossPicture, Told
 from app.ui.style.theme import Theme, style
 from app.ui.text.amounts import number_text, percent_text
+
+if TYPE_CHECKING:
+    from app.engine.learning.loss import Loss
 
 SHOWN = 8
 """Examples of the batch: the words beside them stay readable."""

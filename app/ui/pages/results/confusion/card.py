@@ -6,16 +6,19 @@ from __future__ import annotations
 
 import csv
 import io
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QBuffer, QByteArray, QSize, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton
 
 from app.ui.pages.results.confusion.matrix import ConfusionMatrix
-from app.ui.pages.results.order import Confusion
-from app.ui.state.preferences import Preferences
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.card import Card
+
+if TYPE_CHECKING:
+    from app.ui.pages.results.order import Confusion
+    from app.ui.state.preferences import Preferences
 
 HINT = "Point at a cell; click it for its examples."
 MANY = 24

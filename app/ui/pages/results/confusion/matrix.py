@@ -6,6 +6,7 @@ A click on a cell asks for the pictures behind it.
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QSize, Qt, Signal
@@ -25,7 +26,9 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip
 
 from app.ui.pages.results.confusion import paint
 from app.ui.pages.results.order import Confusion, by_confusion
-from app.ui.style.theme import Theme
+
+if TYPE_CHECKING:
+    from app.ui.style.theme import Theme
 
 LARGEST_ZOOM = 40.0
 EXPORT_CELL = 34

@@ -8,13 +8,15 @@ little as two.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
-from app.ui.pages.results.order import Confusion
-from app.ui.style.theme import Theme
+if TYPE_CHECKING:
+    from app.ui.pages.results.order import Confusion
+    from app.ui.style.theme import Theme
 
 LARGEST_CELL = 88
 """Pixels at 100 %: two classes do not fill the screen with four squares."""

@@ -4,6 +4,8 @@ off.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
@@ -13,7 +15,6 @@ from app.engine.results.reports.amounts import AmountReport, AmountRow
 from app.engine.text import amount, number
 from app.ui.pages.parts import GuideCard, Parts
 from app.ui.pages.results.notice import Notice
-from app.ui.pages.results.showing import Shown
 from app.ui.pages.results.side_card import link
 from app.ui.pages.results.table import Column, FigureTable, Line
 from app.ui.pages.results.views.base import View
@@ -26,6 +27,9 @@ from app.ui.widgets.card import Card
 from app.ui.widgets.examples.example import ExampleView
 from app.ui.widgets.examples.picture import example_of
 from app.ui.widgets.segments import Segments
+
+if TYPE_CHECKING:
+    from app.ui.pages.results.showing import Shown
 
 MOST = 200
 DRAWN = 4000
@@ -168,7 +172,7 @@ class AmountsView(View):
         """ "worst" or "errors"."""
         self.sides.set_value(name)
         self._stack.setCurrentIndex(0 if name == "worst" else 1)
-        self.side.title.setText(dict((key, text) for key, text, _ in SIDES)[name])
+        self.side.title.setText({key: text for key, text, _ in SIDES}[name])
 
     def _show(self) -> None:
         report = self.report_of(AmountReport)

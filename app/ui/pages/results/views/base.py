@@ -4,13 +4,14 @@ say in the Guide.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
-from app.ui.pages.parts import GuideCard, Parts
-from app.ui.pages.results.showing import Shown
+if TYPE_CHECKING:
+    from app.ui.pages.parts import GuideCard, Parts
+    from app.ui.pages.results.showing import Shown
 
 
 class View(QWidget):

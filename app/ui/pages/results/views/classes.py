@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from app.engine.data.nouns import noun
 from app.engine.results.reports.classes import ClassReport
@@ -10,9 +11,11 @@ from app.ui.pages.parts import GuideCard, Parts
 from app.ui.pages.results.confusion.card import MatrixCard
 from app.ui.pages.results.order import Confusion
 from app.ui.pages.results.outcome import has_examples
-from app.ui.pages.results.showing import Shown
 from app.ui.pages.results.side_card import SideCard
 from app.ui.pages.results.views.base import View
+
+if TYPE_CHECKING:
+    from app.ui.pages.results.showing import Shown
 
 INTERVALS = GuideCard(
     "How sure is it?",

@@ -5,6 +5,8 @@ The diagonal should win; a cell shows both halves and the nearest partners.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
@@ -12,7 +14,6 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QStackedLayout, QVBoxLayout, 
 from app.engine.results.reports.matching import SHOWN, MatchingReport, OpenOptions
 from app.ui.pages.parts import GuideCard, Parts
 from app.ui.pages.results.notice import Notice
-from app.ui.pages.results.showing import Shown
 from app.ui.pages.results.views.base import View
 from app.ui.plots.matrices.similarity import SimilarityMatrix
 from app.ui.style.theme import style
@@ -23,6 +24,9 @@ from app.ui.widgets.examples.example import ExampleView
 from app.ui.widgets.examples.grid import ExampleGrid, ExampleRow, LazyRows
 from app.ui.widgets.examples.picture import Example, example_of
 from app.ui.widgets.segments import Segments
+
+if TYPE_CHECKING:
+    from app.ui.pages.results.showing import Shown
 
 PARTNERS = 12
 PAIRS = (

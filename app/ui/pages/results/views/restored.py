@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from PySide6.QtWidgets import QLabel, QStackedLayout
 
 from app.engine.data.nouns import counted
-from app.engine.data.preparation import Preparation
 from app.engine.results.reports.restored import Restored, RestoredReport
-from app.engine.runs.control import Control
 from app.engine.text import number
 from app.ui.pages.parts import GuideCard, Parts
 from app.ui.pages.results.loading import Loaded
 from app.ui.pages.results.notice import Notice
-from app.ui.pages.results.showing import Shown
 from app.ui.pages.results.views.base import View
 from app.ui.plots.base.tools import PlotCard
 from app.ui.plots.distributions.histogram import HistogramPlot
-from app.ui.state.background import Failure
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
 from app.ui.widgets.examples.grid import ExampleGrid, ExampleRow, LazyRows
 from app.ui.widgets.examples.picture import Example, example_from
 from app.ui.widgets.segments import Segments
+
+if TYPE_CHECKING:
+    from app.engine.data.preparation import Preparation
+    from app.engine.runs.control import Control
+    from app.ui.pages.results.showing import Shown
+    from app.ui.state.background import Failure
 
 MOST = 24
 SIDES = (

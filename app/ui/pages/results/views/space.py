@@ -4,27 +4,31 @@ one.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
 from app.engine.learning.retrieval import explained, sample, unfold
 from app.engine.results.reports.space import SpaceReport
-from app.engine.runs.control import Control
 from app.ui.pages.parts import GuideCard, Parts
 from app.ui.pages.results.gallery import escaped
 from app.ui.pages.results.notice import Notice
-from app.ui.pages.results.showing import Shown
 from app.ui.pages.results.views.base import View
 from app.ui.plots.base.tools import PlotCard
 from app.ui.plots.distributions.scatter import GROUPS, ScatterPlot, Told, color_of, symbol_of
-from app.ui.state.background import Failure
 from app.ui.style.theme import style
 from app.ui.text.amounts import percent_text
 from app.ui.widgets.card import Card
 from app.ui.widgets.examples.example import ExampleView
 from app.ui.widgets.examples.grid import ExampleGrid, ExampleRow, LazyRows
 from app.ui.widgets.examples.picture import example_of
+
+if TYPE_CHECKING:
+    from app.engine.runs.control import Control
+    from app.ui.pages.results.showing import Shown
+    from app.ui.state.background import Failure
 
 NEIGHBOURS = 12
 NAMED = 14

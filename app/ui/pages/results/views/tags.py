@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 
@@ -12,7 +12,6 @@ from app.ui.pages.parts import GuideCard, Parts
 from app.ui.pages.results.classes import share_words
 from app.ui.pages.results.gallery import ExampleGallery, Found, escaped
 from app.ui.pages.results.outcome import has_examples
-from app.ui.pages.results.showing import Shown
 from app.ui.pages.results.side_card import link
 from app.ui.pages.results.table import Column, FigureTable, Line
 from app.ui.pages.results.views.base import View
@@ -20,6 +19,11 @@ from app.ui.text.amounts import count_text, percent_text
 from app.ui.text.words import listed
 from app.ui.widgets.card import Card
 from app.ui.widgets.segments import Segments
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.ui.pages.results.showing import Shown
 
 COLUMNS = (
     Column("Tag", "The tags of the data.", plain="tag"),

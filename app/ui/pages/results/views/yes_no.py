@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from app.engine.results.reports.classes import ClassReport
+from typing import TYPE_CHECKING
+
 from app.engine.results.reports.yes_no import YesNoReport
 from app.ui.pages.parts import GuideCard
 from app.ui.pages.results.outcome import has_examples
-from app.ui.pages.results.showing import Shown
 from app.ui.pages.results.side_card import SideCard
 from app.ui.pages.results.threshold import ThresholdPanel
 from app.ui.pages.results.views.classes import ClassesView
+
+if TYPE_CHECKING:
+    from app.engine.results.reports.classes import ClassReport
+    from app.ui.pages.results.showing import Shown
 
 
 class YesNoView(ClassesView):

@@ -5,15 +5,18 @@ the signs mean.
 from __future__ import annotations
 
 from html import escape
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
-from app.engine.learning.optimizer import Optimizer
-from app.engine.runs.events import InsideMeasured
 from app.ui.pages.training.inside import words
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.card import Card
+
+if TYPE_CHECKING:
+    from app.engine.learning.optimizer import Optimizer
+    from app.engine.runs.events import InsideMeasured
 
 
 class FormulaCard(Card):

@@ -9,14 +9,11 @@ from __future__ import annotations
 
 import time
 from html import escape
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from app.engine.experiment.experiment import Experiment
-from app.engine.learning.optimizer import Optimizer
-from app.ui.pages.parts import Parts
 from app.ui.pages.training.inside import words
 from app.ui.pages.training.inside.formula import FormulaCard
 from app.ui.plots.base.tools import PlotCard
@@ -26,11 +23,18 @@ from app.ui.plots.optimizer.layers import LayerStrip
 from app.ui.plots.optimizer.quantities import ALL, BY_KEY
 from app.ui.plots.optimizer.sizes import NormsPlot, SizesPlot
 from app.ui.plots.optimizer.spectrum import Spectrum
-from app.ui.state.optimizer_history import OptimizerHistory
-from app.ui.state.record import Record
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
 from app.ui.widgets.segments import Segments
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QHideEvent, QShowEvent
+
+    from app.engine.experiment.experiment import Experiment
+    from app.engine.learning.optimizer import Optimizer
+    from app.ui.pages.parts import Parts
+    from app.ui.state.optimizer_history import OptimizerHistory
+    from app.ui.state.record import Record
 
 DRAW_EVERY = 0.4
 """Seconds between two drawings, at least: looks are kept all the same, and drawing takes time from

@@ -8,14 +8,17 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.engine.learning.optimizer import Optimizer
-from app.engine.runs.events import InsideMeasured
 from app.ui.plots.optimizer.quantities import ALL
-from app.ui.state.optimizer_history import OptimizerHistory
 from app.ui.text.amounts import number_text
+
+if TYPE_CHECKING:
+    from app.engine.learning.optimizer import Optimizer
+    from app.engine.runs.events import InsideMeasured
+    from app.ui.state.optimizer_history import OptimizerHistory
 
 SIGNS = {one.key: one.sign for one in ALL} | {
     "rate": "lr",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from app.engine.experiment.experiment import CHOICES
-from app.ui.state.document import Document
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.segments import Segments
 from app.ui.widgets.settings.form import ChoiceBox, Form
+
+if TYPE_CHECKING:
+    from app.ui.state.document import Document
 
 SECTIONS = (
     ("optimizer", "Optimizer", "Which way is down, and how far a step goes."),

@@ -5,8 +5,8 @@ Settings that differ come first, figures after them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -22,11 +22,15 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
-from app.engine.race.variants import Difference
 from app.ui.pages.runs.overlay import DASHES, series_color
 from app.ui.state.race import RaceState, Runner, best_place, examples_of
-from app.ui.style.theme import Theme
 from app.ui.text.amounts import UNKNOWN, bytes_text, figure_text, number_text, time_text, times_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.engine.race.variants import Difference
+    from app.ui.style.theme import Theme
 
 ROW = 28
 NAME = 190

@@ -4,17 +4,21 @@ background thread.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from app.engine.errors import UserError
-from app.engine.planning.memory_estimate import Budget
 from app.engine.race.variants import Variant, together
-from app.engine.runs.control import Control
 from app.ui.pages.learning.fit import read_device
 from app.ui.state.network_measurer import measure
 from app.ui.text.amounts import bytes_text
 from models.graph import GraphError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.engine.planning.memory_estimate import Budget
+    from app.engine.runs.control import Control
 
 
 @dataclass(frozen=True)

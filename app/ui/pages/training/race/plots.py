@@ -5,26 +5,30 @@ Colour, dash, marker and name tell the lanes apart.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QFontMetricsF
 
-from app.engine.learning.metrics import Metric
 from app.ui.pages.runs.overlay import DASHES, MARKERS, series_color
 from app.ui.plots.base.axis import percent, plain
 from app.ui.plots.base.names import AxisNames
 from app.ui.plots.base.plot import EMPTY, FEW, Plot, Series
 from app.ui.plots.base.reduce import Smoother
 from app.ui.plots.curves.loss import SPIKE
-from app.ui.state.race import Runner
 from app.ui.state.record import Curve
-from app.ui.style.theme import Theme
 from app.ui.text.amounts import figure_text, number_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.engine.learning.metrics import Metric
+    from app.ui.state.race import Runner
+    from app.ui.style.theme import Theme
 
 SIGNS = ("●", "■", "▼", "◆")
 """The markers as characters, for the legend."""

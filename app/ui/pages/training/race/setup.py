@@ -4,6 +4,8 @@ memory it takes.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtWidgets import (
     QDialog,
@@ -18,17 +20,19 @@ from PySide6.QtWidgets import (
 )
 
 from app.engine.errors import UserError
-from app.engine.experiment.experiment import Experiment
 from app.engine.race.variants import FEWEST, MOST, Variant, fairness, variants_of, why_adam
-from app.ui.pages.parts import Parts
 from app.ui.pages.training.race.editor import VariantEditor
 from app.ui.pages.training.race.members import swatch
 from app.ui.pages.training.race.needs import Needs, find_needs
-from app.ui.state.background import Failure
 from app.ui.state.document import Document
 from app.ui.state.network_measurer import held
 from app.ui.state.race import Entrant, RaceState
 from app.ui.style.theme import style
+
+if TYPE_CHECKING:
+    from app.engine.experiment.experiment import Experiment
+    from app.ui.pages.parts import Parts
+    from app.ui.state.background import Failure
 
 MEASURE_MS = 150
 WIDTH = 900

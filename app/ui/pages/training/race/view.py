@@ -4,19 +4,23 @@ what came of it.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.engine.race.variants import MOST
-from app.ui.pages.parts import Parts
 from app.ui.pages.training.race.members import MembersTable
 from app.ui.pages.training.race.plots import TrainingLossPlot, ValidationPlot
 from app.ui.pages.training.race.words import changes_told, verdict
 from app.ui.plots.base.tools import LogButton, PlotCard, SmoothButton
-from app.ui.state.race import RaceState
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
 from app.ui.widgets.segments import Segments
+
+if TYPE_CHECKING:
+    from app.ui.pages.parts import Parts
+    from app.ui.state.race import RaceState
 
 QUANTITIES = (
     ("figure", "Figure", "By what the variants are judged, on examples they never train on."),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.engine.learning.metrics import Metric
 from app.ui.state.race import RaceState, Runner, leader
 from app.ui.text.amounts import figure_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.engine.learning.metrics import Metric
 
 
 def verdict(race_state: RaceState, active: bool) -> str:

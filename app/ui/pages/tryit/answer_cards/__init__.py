@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import importlib
+from typing import TYPE_CHECKING
 
-from app.engine.learning.task import View
 from app.ui.pages.tryit.answer_cards.base import ReplyView
-from app.ui.style.theme import Theme
+
+if TYPE_CHECKING:
+    from app.engine.learning.task import View
+    from app.ui.style.theme import Theme
 
 __all__ = ["ReplyView", "reply_for"]
 

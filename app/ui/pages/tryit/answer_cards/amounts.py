@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.engine.data.dataset import Amount
 from app.engine.text import amount
 from app.ui.pages.tryit.answer_cards.base import ReplyView, truth_of
-from app.ui.pages.tryit.asking import Reply
-from app.ui.style.theme import Theme
+
+if TYPE_CHECKING:
+    from app.engine.data.dataset import Amount
+    from app.ui.pages.tryit.asking import Reply
+    from app.ui.style.theme import Theme
 
 ROW = 58
 

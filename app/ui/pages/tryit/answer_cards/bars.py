@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.ui.style.theme import Theme
 from app.ui.text.amounts import percent_text
+
+if TYPE_CHECKING:
+    from app.ui.style.theme import Theme
 
 MOST = 5
 ROW = 34

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.engine.data.dataset import Description
-from app.engine.learning.task import Task
-from app.ui.pages.tryit.asking import Reply
-from app.ui.style.theme import Theme
+if TYPE_CHECKING:
+    from app.engine.data.dataset import Description
+    from app.engine.learning.task import Task
+    from app.ui.pages.tryit.asking import Reply
+    from app.ui.style.theme import Theme
 
 
 class ReplyView(QWidget):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QSlider, QSpinBox
 
 from app.ui.pages.tryit.answer_cards.base import ReplyView
-from app.ui.pages.tryit.asking import Reply
 from app.ui.style.theme import Theme, style
+
+if TYPE_CHECKING:
+    from app.ui.pages.tryit.asking import Reply
 
 TOKENS = 200
 

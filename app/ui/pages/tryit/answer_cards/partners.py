@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from app.ui.pages.tryit.answer_cards.base import ReplyView, truth_of
-from app.ui.pages.tryit.asking import Reply
-from app.ui.pages.tryit.beside import Neighbour, Partners
 from app.ui.style.theme import Theme, style
 from app.ui.text.amounts import count_text
 from app.ui.widgets.examples.grid import ExampleGrid, ExampleRow
+
+if TYPE_CHECKING:
+    from app.ui.pages.tryit.asking import Reply
+    from app.ui.pages.tryit.beside import Neighbour, Partners
 
 OPEN = "Open the data of this run on the Data page to see what lies near in them."
 

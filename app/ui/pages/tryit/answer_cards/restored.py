@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy
 
 from app.ui.pages.tryit.answer_cards.base import ReplyView
-from app.ui.pages.tryit.asking import Reply
 from app.ui.pages.tryit.beside import Restored
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.examples.example import ExampleView
+
+if TYPE_CHECKING:
+    from app.ui.pages.tryit.asking import Reply
 
 WORDS = ("Before", "Damaged", "Restored")
 

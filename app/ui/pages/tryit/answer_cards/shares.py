@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from app.ui.pages.tryit.answer_cards.bars import AnswerBars
 from app.ui.pages.tryit.answer_cards.base import ReplyView, truth_of
-from app.ui.pages.tryit.asking import Reply
-from app.ui.style.theme import Theme
 from app.ui.text.amounts import percent_text
+
+if TYPE_CHECKING:
+    from app.ui.pages.tryit.asking import Reply
+    from app.ui.style.theme import Theme
 
 
 class SharesReply(ReplyView):

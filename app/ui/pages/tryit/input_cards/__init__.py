@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import importlib
+from typing import TYPE_CHECKING
 
 from app.ui.pages.tryit.input_cards.base import InputCard
-from app.ui.style.theme import Theme
 
-__all__ = ["Giver", "giver_for"]
+if TYPE_CHECKING:
+    from app.ui.style.theme import Theme
+
+__all__ = ["InputCard", "input_card_for"]
 
 
-def giver_for(kind: str, theme: Theme) -> InputCard:
+def input_card_for(kind: str, theme: Theme) -> InputCard:
     """A new card for this sort of example: "image", "row", "text", "signal" or "pair"."""
     made: InputCard = importlib.import_module(f"{__name__}.{kind}").INPUT_CARD(theme)
     return made

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, Signal
 from PySide6.QtWidgets import QPushButton
 
-from app.engine.data.preparation import Preparation
-from app.ui.pages.tryit.asking import Given, Reply
 from app.ui.widgets.card import Card
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.engine.data.preparation import Preparation
+    from app.ui.pages.tryit.asking import Given, Reply
 
 
 class InputCard(Card):

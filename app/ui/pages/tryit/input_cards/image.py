@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
@@ -21,7 +22,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.engine.data.preparation import Preparation
 from app.engine.data.preparations.image import ImagePreparation
 from app.ui.pages.tryit.asking import Given, Reply
 from app.ui.pages.tryit.canvas import PEN, Canvas
@@ -31,6 +31,9 @@ from app.ui.style.theme import Theme, style
 from app.ui.widgets.examples.thumbnails import crisp
 from app.ui.widgets.flow import Flow
 from app.ui.widgets.segments import Segments
+
+if TYPE_CHECKING:
+    from app.engine.data.preparation import Preparation
 
 WAYS = (
     ("draw", "Draw", "Draw with the mouse; the network answers while you draw."),

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PIL import Image
-from PySide6.QtCore import QMimeData
 from PySide6.QtGui import QGuiApplication, QImage, QPixmap
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
-from app.engine.data.preparation import Preparation
 from app.engine.data.preparations.pair import PairPreparation
 from app.ui.pages.tryit.asking import Given, Reply
 from app.ui.pages.tryit.input_cards.base import InputCard
@@ -18,6 +17,11 @@ from app.ui.style.theme import Theme, style
 from app.ui.widgets.examples.example import ExampleView
 from app.ui.widgets.examples.picture import Example, example_from
 from app.ui.widgets.flow import Flow
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QMimeData
+
+    from app.engine.data.preparation import Preparation
 
 
 class Half(QWidget):

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QMimeData, QTimer
 from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QScrollArea, QWidget
 
-from app.engine.data.preparation import Preparation
 from app.engine.data.preparations.row import RowColumn, RowPreparation
 from app.ui.pages.tryit.asking import Given
 from app.ui.pages.tryit.input_cards.base import InputCard
 from app.ui.style.theme import Theme, style
 from app.ui.text.amounts import number_text
 from app.ui.widgets.flow import Flow
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from app.engine.data.preparation import Preparation
 
 PAUSE_MS = 250
 """After the last key, before the network is asked."""

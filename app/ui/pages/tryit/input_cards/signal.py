@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QMimeData
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QLabel, QSizePolicy, QWidget
 
-from app.engine.data.preparation import Preparation
 from app.ui.pages.tryit.asking import Given, Reply
 from app.ui.pages.tryit.input_cards.base import InputCard
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.examples.example import ExampleView
 from app.ui.widgets.flow import Flow
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QMimeData
+
+    from app.engine.data.preparation import Preparation
 
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 

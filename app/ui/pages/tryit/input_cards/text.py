@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, QTimer
 from PySide6.QtWidgets import QFileDialog, QLabel, QPlainTextEdit, QWidget
 
-from app.engine.data.preparation import Preparation
 from app.engine.sources.plain_text import NoText, read_text
 from app.ui.pages.tryit.asking import Given, Reply
 from app.ui.pages.tryit.input_cards.base import InputCard
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.examples.picture import example_from
 from app.ui.widgets.flow import Flow
+
+if TYPE_CHECKING:
+    from app.engine.data.preparation import Preparation
 
 PAUSE_MS = 250
 """After the last key, before the network is asked."""
