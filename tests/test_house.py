@@ -29,7 +29,7 @@ TOP_LEVEL = {
 }  # fmt: skip
 TORCH_FREE = [
     "app.cli", "app.launch", "app.speaking", "app.terminal", "app.headless",
-    "app.engine.errors", "app.engine.experiment.experiment", "app.engine.experiment.toml_file", "app.engine.compute.device", "app.engine.diagnosis",
+    "app.engine.errors", "app.engine.experiment.*", "app.engine.compute.device", "app.engine.diagnosis",
     "app.engine.learning.*", "app.engine.data.*", "app.engine.sources.*", "app.engine.advice.*",
     *(f"app.engine.runs.{name}" for name in ("events", "control", "history", "run")),
     *(f"app.engine.results.{name}" for name in ("report", "curve_image")),
@@ -116,6 +116,10 @@ def test_a_file_is_short_and_says_what_it_is(path: Path) -> None:
     assert (path.parent / "__init__.py").exists()
 
 
+NEEDS_TORCH = {"app.engine.learning.combined_optimizer"}
+"""It is a torch.optim.Optimizer; the optimizer that needs it imports it when it is built."""
+
+
 def expanded(patterns: list[str]) -> list[str]:
     names = []
     for pattern in patterns:
@@ -125,7 +129,7 @@ def expanded(patterns: list[str]) -> list[str]:
         else:
             names.append(pattern)
 
-    return names
+    return [name for name in names if name not in NEEDS_TORCH]
 
 
 def loaded_by(modules: list[str]) -> set[str]:

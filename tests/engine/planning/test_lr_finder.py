@@ -283,7 +283,7 @@ def test_too_little_memory_is_a_sentence(
     def full(plan: preparing.Plan) -> build.TrainState:
         raise MemoryError
 
-    monkeypatch.setattr(preparing, "assemble", full)
+    monkeypatch.setattr(build, "assemble", full)
     with pytest.raises(UserError) as told:
         search(quarters)
 

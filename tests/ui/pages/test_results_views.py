@@ -92,7 +92,12 @@ def shown_of(name: str, **more: object) -> Shown:
 
     return Shown(
         **(
-            {"report": report, "about": dataset.description, "dataset": dataset, "live": False}
+            {
+                "report": report,
+                "description": dataset.description,
+                "dataset": dataset,
+                "live": False,
+            }
             | more
         )
     )  # type: ignore[arg-type]

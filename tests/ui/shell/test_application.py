@@ -130,7 +130,7 @@ def broken(*_: object, **__: object) -> None:
 
 PLACES = {
     "reading": "app.engine.sources.opening.open_dataset",
-    "network": "app.engine.training.plan.build_model",
+    "network": "app.engine.training.build.build_model",
     "loss": "app.engine.learning.losses.cross_entropy._CrossEntropy.__call__",
     "step": "torch.optim.AdamW.step",
     "checkpoint": "app.engine.runs.checkpoint.save",
