@@ -1,0 +1,245 @@
+"""The directions of imports: between the parts, between the rooms of engine and window, and no cycle anywhere."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.house.import_graph import (
+    MODULES,
+    ROOT,
+    SOURCE,
+    Import,
+    all_imports,
+    cycles,
+    imports_of,
+    module_name,
+    within,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+QT = {"PySide6", "shiboken6", "pyqtgraph", "qtawesome", "qtpy"}
+
+ENGINE_ROOMS = (
+    "data",
+    "learning",
+    "experiment",
+    "sources",
+    "compute",
+    "runs",
+    "advice",
+    "memory",
+    "training",
+    "planning",
+    "race",
+    "results",
+)
+"""Lower rooms first: a room imports itself and what stands before it."""
+
+ENGINE_GROUND = ("errors", "files", "folders", "text")
+"""Modules of the engine itself that every room may import."""
+
+ENGINE_TOP = ("diagnosis",)
+"""Modules of the engine itself that may import every room, and that no room imports."""
+
+WINDOW_ROOMS = ("style", "text", "state", "widgets", "plots", "canvas", "pages", "shell")
+"""Lower rooms first, as in the engine."""
+
+ALL_IMPORTS = all_imports()
+
+WITHOUT_TORCH = (
+    "app.cli",
+    "app.launch",
+    "app.speaking",
+    "app.terminal",
+    "app.headless",
+    "app.engine.errors",
+    "app.engine.files",
+    "app.engine.text",
+    "app.engine.diagnosis",
+    "app.engine.data.*",
+    "app.engine.learning.*",
+    "app.engine.experiment.*",
+    "app.engine.sources.*",
+    "app.engine.advice.*",
+    "app.engine.compute.device",
+    "app.engine.runs.events",
+    "app.engine.runs.control",
+    "app.engine.runs.history",
+    "app.engine.runs.run",
+    "app.engine.results.report",
+    "app.engine.results.curve_image",
+    "models.spec",
+    "models.shape",
+    "models.graph",
+    "models.template",
+    "models.cnn.*",
+    "models.transformer.*",
+)
+"""What is needed before a training: it starts at once, for torch takes seconds to load."""
+
+NEEDS_TORCH = {"app.engine.learning.combined_optimizer"}
+"""It is a torch.optim.Optimizer; the optimizer that needs it imports it when it is built."""
+
+
+def room_of(name: str, package: str) -> str:
+    """Returns the room of a module below `app.engine` or `app.ui`: the first name behind the package, "" for others."""
+    return (
+        name.removeprefix(package + ".").partition(".")[0] if name.startswith(package + ".") else ""
+    )
+
+
+def level_in_engine(name: str) -> int | None:
+    """Returns how high a module of the engine stands, None for a module elsewhere."""
+    room = room_of(name, "app.engine")
+    if not room:
+        return None
+    if room in ENGINE_GROUND:
+        return -1
+    if room in ENGINE_TOP:
+        return len(ENGINE_ROOMS)
+
+    return ENGINE_ROOMS.index(room)
+
+
+def level_in_window(name: str) -> int | None:
+    """Returns how high a module of the window stands, None for a module elsewhere."""
+    room = room_of(name, "app.ui")
+    return WINDOW_ROOMS.index(room) if room else None
+
+
+@pytest.mark.parametrize("path", SOURCE, ids=module_name)
+def test_imports_flow_one_way(path: Path) -> None:
+    for found in imports_of(path):
+        here = found.importer
+        name = found.imported
+        top = name.partition(".")[0]
+        assert top != "tests", found
+
+        if within(here, "models"):
+            assert top in sys.stdlib_module_names | {
+                "models",
+                "torch",
+                "pydantic",
+                "typing_extensions",
+            }, found
+        elif within(here, "app.engine"):
+            assert top not in QT, found
+            assert name == "app" or top != "app" or within(name, "app.engine"), found
+        elif within(here, "app.ui"):
+            assert top != "torch" or here == "app.ui.shell.application", found
+            assert not within(name, "models.network", "models.layers"), found
+            assert name == "app" or top != "app" or within(name, "app.engine", "app.ui"), found
+        else:
+            assert top not in QT, found
+            assert not within(name, "app.ui") or here == "app.cli", found
+
+
+@pytest.mark.parametrize("level", (level_in_engine, level_in_window))
+def test_lower_rooms_do_not_import_higher_ones(level: object) -> None:
+    assert callable(level)
+    upward = [
+        str(found)
+        for found in ALL_IMPORTS
+        if (here := level(found.importer)) is not None
+        and (there := level(found.imported)) is not None
+        and there > here
+    ]
+    assert not upward, "\n".join(upward)
+
+
+def test_every_folder_of_engine_and_window_is_a_room() -> None:
+    engine = {room_of(name, "app.engine") for name in MODULES} - {""}
+    assert engine == {*ENGINE_ROOMS, *ENGINE_GROUND, *ENGINE_TOP}
+    assert {room_of(name, "app.ui") for name in MODULES} - {""} == set(WINDOW_ROOMS)
+
+
+def test_no_modules_import_each_other() -> None:
+    """Not even for types: two files that need each other are one subject, or need a third."""
+    edges = [
+        (found.importer, found.imported)
+        for found in ALL_IMPORTS
+        if found.imported in MODULES and found.imported != found.importer
+    ]
+    assert not cycles(edges)
+
+
+def test_the_cycle_finder_finds_cycles() -> None:
+    edges = [("a", "b"), ("b", "c"), ("c", "a"), ("c", "d"), ("d", "e"), ("e", "d"), ("f", "a")]
+    assert sorted(cycles(edges)) == [["a", "b", "c"], ["d", "e"]]
+
+
+def test_imports_in_functions_and_strings_are_counted() -> None:
+    path = ROOT / "app" / "engine" / "learning" / "optimizers" / "muon.py"
+    assert any(
+        found.imported == "app.engine.learning.combined_optimizer" for found in imports_of(path)
+    )
+
+    registry = ROOT / "app" / "engine" / "learning" / "loss.py"
+    assert any(found.imported == "app.engine.learning.losses" for found in imports_of(registry))
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in SOURCE if within(module_name(path), "models")], ids=module_name
+)
+def test_models_read_no_files(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            assert node.func.id != "open", path
+
+    imported = {found.imported for found in imports_of(path)}
+    assert not {"pathlib", "os", "io", "shutil"} & imported, path
+
+
+# --- what is loaded when
+
+
+def expanded(patterns: tuple[str, ...]) -> list[str]:
+    """Returns the modules that these names stand for; `package.*` is the package with all below."""
+    names: list[str] = []
+    for pattern in patterns:
+        package = pattern.removesuffix(".*")
+        names += [
+            name
+            for name in MODULES
+            if name == package or (pattern != package and within(name, package))
+        ]
+
+    return [name for name in names if name not in NEEDS_TORCH]
+
+
+def loaded_by(modules: list[str]) -> set[str]:
+    """Returns the top-level packages that importing these brings along, in a process of its own."""
+    code = (
+        f"import importlib, sys\nfor name in {modules!r}: importlib.import_module(name)\n"
+        "print(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, encoding="utf-8"
+    )
+    assert done.returncode == 0, done.stderr
+
+    return {name.partition(".")[0] for name in done.stdout.split()}
+
+
+def test_what_is_needed_at_the_start_comes_without_torch() -> None:
+    assert not loaded_by(expanded(WITHOUT_TORCH)) & ({"torch"} | QT)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there torch must come before Qt")
+def test_the_window_comes_without_torch() -> None:
+    assert "torch" not in loaded_by(expanded(("app.ui.*",)))
+
+
+def test_the_engine_comes_without_qt() -> None:
+    assert not loaded_by(expanded(("app.engine.*", "models.*"))) & QT
+
+
+def test_an_import_reads_well_in_a_message() -> None:
+    assert str(Import("a.b", 3, "c")) == "a.b:3 imports c"
