@@ -1,4 +1,4 @@
-"""How the text is laid out: short files and functions, small folders, paragraphs, one assignment a line."""
+"""Layout: short files and functions, small folders, paragraphs, one assignment a line."""
 
 from __future__ import annotations
 
