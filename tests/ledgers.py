@@ -14,7 +14,8 @@ import torch
 
 import app.engine.learning.tasks as tasks
 from app.engine.compute.passes import Passes
-from app.engine.experiment.experiment import Experiment, resolved
+from app.engine.experiment.experiment import Experiment
+from app.engine.experiment.resolve import resolve_for
 from app.engine.experiment.training_settings import TrainingSettings
 from app.engine.memory.ledger import StepMeter, batch_bytes, measure, predict
 from app.engine.memory.step_meter import lasting
@@ -84,16 +85,17 @@ def ledgers(
         precision=precision,  # type: ignore[arg-type]
     )
 
-    whole = resolved(Experiment(model=template, optimizer=optimizer, training=training), of, task)
-    assert whole.model is not None and whole.optimizer is not None and whole.loss is not None
-    graph = whole.model.graph(of)
-    predicted = predict(whole, graph, of, task, dataset_bytes, device.type)
+    resolved = resolve_for(
+        Experiment(model=template, optimizer=optimizer, training=training), of, task
+    )
+    graph = resolved.model.graph(of)
+    predicted = predict(resolved, graph, of, dataset_bytes, device.type)
 
     _clear(device)
     network = placed_on(build_model(graph, of, 0), device).train()
     network.recompute = recompute
-    stepper = whole.optimizer.over(network, device)
-    loss = whole.loss.build((10,) * max(2, of.outputs), device, of.examples)
+    stepper = resolved.optimizer.over(network, device)
+    loss = resolved.loss.build((10,) * max(2, of.outputs), device, of.examples)
     passes = Passes(network, loss, device, PRECISIONS.get(precision), batch)
     made = tuple(
         (one.random_(1, 3) if one.dtype == torch.int64 else one.normal_()).to(device)
@@ -118,7 +120,7 @@ def ledgers(
             passes.step(stepper)
 
         size = batch_bytes(of, task, batch * accumulation)
-        measured = measure(network, stepper, whole.optimizer, meter, size, dataset_bytes)
+        measured = measure(network, stepper, resolved.optimizer, meter, size, dataset_bytes)
 
         peak = None
         if allocator:

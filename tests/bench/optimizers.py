@@ -10,7 +10,8 @@ from __future__ import annotations
 import torch
 
 import app.engine.learning.tasks as tasks
-from app.engine.experiment.experiment import Experiment, resolved
+from app.engine.experiment.experiment import Experiment
+from app.engine.experiment.resolve import resolve_for
 from app.engine.experiment.training_settings import TrainingSettings
 from app.engine.learning.optimizer import OPTIMIZERS, Optimizer
 from app.engine.memory.ledger import optimizer_floats
@@ -37,18 +38,17 @@ def counted(
         training=TrainingSettings(batch_size=BATCH),
     )
 
-    whole = resolved(asked, problem, task)
-    assert whole.model is not None and whole.optimizer is not None and whole.loss is not None
-    graph = whole.model.graph(problem)
-    stated = optimizer_floats(whole, graph, problem)
+    resolved = resolve_for(asked, problem, task)
+    graph = resolved.model.graph(problem)
+    stated = optimizer_floats(resolved, graph, problem)
     network = placed_on(build_model(graph, problem, 0), device).train()
-    optimizer = whole.optimizer.over(network, device)
+    optimizer = resolved.optimizer.over(network, device)
     inputs = [
         (one.random_(1, 3) if one.dtype == torch.int64 else one.normal_()).to(device)
         for one in fake_targets(problem, BATCH)
     ]
 
-    loss = whole.loss.build((1,) * max(2, problem.outputs), device, problem.examples)
+    loss = resolved.loss.build((1,) * max(2, problem.outputs), device, problem.examples)
     targets = task.fake_targets(problem, BATCH).to(device)
     loss(network(tuple(inputs) if len(inputs) > 1 else inputs[0]), targets).backward()
     optimizer.step()
@@ -58,7 +58,7 @@ def counted(
         for name, value in state.items():
             if isinstance(value, torch.Tensor):
                 assert value.dtype == torch.float32, (choice.kind, name, value.dtype)
-                live[whole.optimizer.state_names.get(name, "counters")] += value.numel()
+                live[resolved.optimizer.state_names.get(name, "counters")] += value.numel()
 
     return sum(weight.numel() for weight in network.parameters()), stated, live
 

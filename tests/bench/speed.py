@@ -28,6 +28,7 @@ from app.engine.experiment.toml_file import from_plain
 from app.engine.runs.control import Control, Stopped
 from app.engine.runs.run import Run
 from app.engine.training import trainer, warm_up
+from app.engine.training.loop import Training
 
 if TYPE_CHECKING:
     from app.engine.training.build import TrainState
@@ -170,13 +171,13 @@ def _taking_turns(
     """Inside, a training gives way to a rival every few steps, and ends after so many pairs of
     turns.
     """
-    fit = trainer.Training.fit
+    fit = Training.fit
     get = Batches.get
     begin_epoch = Batches.begin_epoch
 
     turns: list[_Turns] = []
 
-    def watched_fit(training: trainer.Training) -> None:
+    def watched_fit(training: Training) -> None:
         turns.append(
             _Turns(
                 figure,
@@ -204,7 +205,7 @@ def _taking_turns(
             turns[-1].spoiled = True
         begin_epoch(batches, epoch)
 
-    patched: Any = trainer.Training
+    patched: Any = Training
     patched.fit = watched_fit
     Batches.get = watched_get
 
@@ -311,7 +312,7 @@ class BareLoop:
         self.loss_function = train_state.loss_function
         self.schedule = train_state.schedule
         self.total = train_state.steps
-        self.clip = plan.settled.training.gradient_clip
+        self.clip = plan.resolved.training.gradient_clip
         self.size = plan.batch_size
         self.step = 0
         self.order = torch.randperm(len(rows))

@@ -14,7 +14,8 @@ from PIL import Image
 from app.engine.data.dataset import Dataset, Description
 from app.engine.data.preparations.image import ImagePreparation
 from app.engine.experiment.data_settings import DataSettings
-from app.engine.experiment.experiment import Experiment, problem_of, resolved, task_of
+from app.engine.experiment.experiment import Experiment
+from app.engine.experiment.resolve import resolve
 from app.engine.runs.run import Run
 from app.engine.sources.opening import open_dataset
 
@@ -84,20 +85,17 @@ def kept_run(tmp_path: Path, dataset: Dataset) -> Run:
         }
     )
 
-    problem = problem_of(experiment, description)
-    task = task_of(experiment, description)
-    settled = resolved(experiment, problem, task)
-    assert settled.model is not None
-
-    graph = settled.model.graph(problem)
+    resolved = resolve(experiment, description)
+    problem = resolved.problem(description)
+    graph = resolved.model.graph(problem)
     run = Run.create(tmp_path / "runs", experiment)
     state = {
         "epoch": 3,
         "step": 9,
         "loss": 1.0,
         "metrics": {},
-        "task": task.kind,
-        "experiment": toml_file.to_plain(settled),
+        "task": resolved.task.kind,
+        "experiment": toml_file.to_plain(resolved),
     }
 
     network = build_model(graph, problem, seed=5)

@@ -8,7 +8,8 @@ from torch import nn
 
 import app.engine.learning.tasks as tasks
 from app.engine.compute.fake_tensors import ActivationMeter
-from app.engine.experiment.experiment import Experiment, resolved
+from app.engine.experiment.experiment import Experiment
+from app.engine.experiment.resolve import resolve_for
 from models.layers.convnext import ConvNeXtModule
 from models.layers.normalisation import BatchNorm
 from models.network import build_model, fake_targets
@@ -31,12 +32,11 @@ def step(
     bytes kept.
     """
     task = tasks.task(name)
-    whole = resolved(Experiment(model=template(kind)), of, task)  # type: ignore[arg-type]
-    assert whole.model is not None and whole.loss is not None
+    resolved = resolve_for(Experiment(model=template(kind)), of, task)  # type: ignore[arg-type]
 
-    network = build_model(whole.model.graph(of), of, 0).train()  # type: ignore[arg-type]
+    network = build_model(resolved.model.graph(of), of, 0).train()  # type: ignore[arg-type]
     network.recompute = recompute
-    loss_function = whole.loss.build((10,) * max(2, of.outputs), torch.device("cpu"), 100)  # type: ignore[attr-defined]
+    loss_function = resolved.loss.build((10,) * max(2, of.outputs), torch.device("cpu"), 100)  # type: ignore[attr-defined]
     found: list[torch.Tensor] = []
     torch.manual_seed(3)
 
@@ -148,10 +148,9 @@ def test_one_layer_saves_nothing() -> None:
 
 def test_in_judging_nothing_is_computed_again() -> None:
     name, of = fitting(TEMPLATES.get("resnet"))[0]
-    whole = resolved(Experiment(model=TEMPLATES.get("resnet")()), of, tasks.task(name))
-    assert whole.model is not None
+    resolved = resolve_for(Experiment(model=TEMPLATES.get("resnet")()), of, tasks.task(name))
 
-    network = build_model(whole.model.graph(of), of, 0).eval()
+    network = build_model(resolved.model.graph(of), of, 0).eval()
     x = torch.randn(3, 1, 12, 12)
     with torch.no_grad():
         plain = network(x)

@@ -82,7 +82,7 @@ def choose_all(loose: Loose, task: str, sort: str) -> None:
         assert document.replace("model", **small) == ""
         for loss in dict.fromkeys(one.loss for one in combinations):
             document.choose("loss", loss)
-            asked = document.effective()
+            asked = document.resolved()
             assert (asked.model.kind, asked.loss.kind) == (template, loss)
             assert all(asked.model.model_dump()[name] == value for name, value in small.items())
             assert None not in asked.model_dump(exclude={"data", "augmentation"}).values()
@@ -108,7 +108,7 @@ def test_choose_and_train(qtbot: QtBot, loose: Loose, tmp_path: Path, task: str,
     read = document.experiment
     choose_all(loose, task, sort)
     document.set(read)
-    usual = document.effective().model
+    usual = document.resolved().model
     document.choose("model", usual.kind)
     small = {name: value for name, value in SMALL.items() if name in type(usual).model_fields}
     assert document.replace("model", **small) == ""
@@ -126,7 +126,7 @@ def test_choose_and_train(qtbot: QtBot, loose: Loose, tmp_path: Path, task: str,
     assert session.state is State.IDLE and len(session.record.losses) > 0
 
     run = Run(Path(ended.run))
-    assert run.experiment().loss in (None, document.effective().loss)
+    assert run.experiment().loss in (None, document.resolved().loss)
     report = load_report(run)
     assert report.task.kind == task and report.verdict and report.trusted is not None
 

@@ -13,7 +13,8 @@ import numpy as np
 from app.engine.advice.remedies import balanced, has, listed, more_variation, quoted
 from app.engine.data.nouns import counted, noun
 from app.engine.errors import UserError
-from app.engine.experiment.experiment import Experiment, task_of
+from app.engine.experiment.experiment import Experiment
+from app.engine.experiment.resolve import task_of
 from app.engine.learning import scores
 from app.engine.learning.tasks import TASKS, Task
 from app.engine.runs.findings import Finding, Remedy

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.engine.data.augmentation import Augmentation, settled
+from app.engine.data.augmentation import Augmentation, resolve_augmentation
 from app.engine.data.pictures import Unreadable, decode
 from app.engine.data.preparations.image import ImagePreparation
 from app.engine.data.preparations.pair import PairPreparation
@@ -85,7 +85,7 @@ def first_batch(
     )
 
     chosen = rows[order if batch_count(len(rows), batch_size) == 1 else order[:batch_size]]
-    augmentation = Augmentation(settled(settings, dataset.description))
+    augmentation = Augmentation(resolve_augmentation(settings, dataset.description))
 
     batch = torch.from_numpy(np.ascontiguousarray(dataset.inputs[chosen]))
     if augmentation.active:
@@ -104,7 +104,7 @@ def varied(
     """
     import torch
 
-    augmentation = Augmentation(settled(settings, dataset.description))
+    augmentation = Augmentation(resolve_augmentation(settings, dataset.description))
     generator = torch.Generator().manual_seed(seed)
     array, preparation = _pictures_of(dataset)
 

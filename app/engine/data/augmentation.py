@@ -24,24 +24,26 @@ or more.
 """
 
 
-def settled(settings: AugmentationSettings, description: Description) -> AugmentationSettings:
-    """What was left open, filled in from the data: mirrored if the classes survive it, shifted by 7
-    % of the side but by a whole pixel where pictures are smaller than 16 pixels. Where there are
-    no pictures, nothing.
+def resolve_augmentation(
+    settings: AugmentationSettings, description: Description
+) -> AugmentationSettings:
+    """Returns the settings with what was left open filled in from the data.
+
+    Pictures are mirrored if the classes survive it, and shifted by 7 % of the side, but by a whole
+    pixel where they are smaller than 16 pixels. Where there are no pictures, nothing is varied.
     """
-    pictures = [one.shape for one in description.preparation.inputs if one.kind == "image"]
+    pictures = [item.shape for item in description.preparation.inputs if item.kind == "image"]
     if not pictures:
         return AugmentationSettings(flip=False, shift=0.0)
 
-    side = min(pictures[0][1:])
-    flip = description.mirror_safe if settings.flip is None else settings.flip
-    shift = (
-        settings.shift
-        if settings.shift is not None
-        else SHIFT
-        if side >= 16
-        else round(1 / side, 4)
-    )
+    flip = settings.flip
+    if flip is None:
+        flip = description.mirror_safe
+
+    shift = settings.shift
+    if shift is None:
+        side = min(pictures[0][1:])
+        shift = SHIFT if side >= 16 else round(1 / side, 4)
 
     return settings.replace(flip=flip, shift=shift)
 

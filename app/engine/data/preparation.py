@@ -31,6 +31,11 @@ class Preparation(ABC):
     def inputs(self) -> tuple[Input, ...]:
         """What the network meets: one, or the two halves of a pair."""
 
+    @property
+    def data_settings(self) -> dict[str, Any]:
+        """The settings of [data] that it stands for, by name, for the record of a run."""
+        return {}
+
     @abstractmethod
     def array(self, raw: Any) -> np.ndarray | tuple[np.ndarray, ...]:
         """One example as it is kept in a Dataset's arrays, or for a pair one array for each half.

@@ -28,7 +28,7 @@ from app.engine.memory.step_meter import StepMeter, lasting
 from models.network import Network, fake_targets
 
 if TYPE_CHECKING:
-    from app.engine.experiment.experiment import Experiment
+    from app.engine.experiment.resolve import ResolvedExperiment
     from app.engine.learning.optimizer import Optimizer
     from app.engine.learning.task import Task
     from models.graph import Graph
@@ -83,30 +83,26 @@ def batch_bytes(problem: Problem, task: Task, batch_size: int) -> int:
 
 
 def predict(
-    experiment: Experiment,
+    resolved: ResolvedExperiment,
     graph: Graph,
     problem: Problem,
-    task: Task,
     dataset_bytes: int = 0,
     device_type: str = "cpu",
     precision: str | None = None,
 ) -> dict[str, int]:
-    """All rows, in bytes, for a resolved experiment: its batch size, accumulation, recomputation
-    and precision count.
+    """Returns all rows, in bytes; batch size, accumulation, recomputation and precision count.
 
     dataset_bytes: of the examples that lie on the device. precision: "float32", "bfloat16" or
     "float16"; left out, it follows the experiment, and "auto" is what that sort of device gains
     from. Raises GraphError.
     """
-    assert experiment.optimizer is not None
-
-    precision = precision or experiment.training.precision
+    precision = precision or resolved.training.precision
     if precision == "auto":
         gains = device_type == "cuda" or (device_type == "cpu" and cpu_has_bfloat16())
         precision = "bfloat16" if gains else "float32"
 
-    step = simulate(experiment, graph, problem, task, device_type, precision)
-    rows = measure_tensors(step.network, step.optimizer, experiment.optimizer)
+    step = simulate(resolved, graph, problem, device_type, precision)
+    rows = measure_tensors(step.network, step.optimizer, resolved.optimizer)
     peak = (
         step.lasting + step.beyond + dataset_bytes + (_workspace() if device_type == "cuda" else 0)
     )
@@ -114,14 +110,16 @@ def predict(
     return _whole(rows, step.kept, step.batch, dataset_bytes, peak)
 
 
-def optimizer_floats(experiment: Experiment, graph: Graph, problem: Problem) -> dict[str, int]:
-    """Floats that the optimizer of a resolved experiment keeps, see Optimizer.floats.
+def optimizer_floats(
+    resolved: ResolvedExperiment, graph: Graph, problem: Problem
+) -> dict[str, int]:
+    """Returns the floats that the optimizer keeps, see Optimizer.floats.
 
     Raises GraphError.
     """
-    assert experiment.optimizer is not None
+    optimizer = resolved.optimizer
     with fake_tensors():
-        return experiment.optimizer.floats(experiment.optimizer.groups(Network(graph, problem)))
+        return optimizer.floats(optimizer.groups(Network(graph, problem)))
 
 
 def measure_tensors(

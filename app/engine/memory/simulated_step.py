@@ -15,9 +15,8 @@ from app.engine.memory.storage_tracker import BLOCK, StorageTracker, rounded
 from models.network import Network, fake_targets
 
 if TYPE_CHECKING:
-    from app.engine.experiment.experiment import Experiment
+    from app.engine.experiment.resolve import ResolvedExperiment
     from app.engine.learning.loss import LossFunction
-    from app.engine.learning.task import Task
     from models.graph import Graph
     from models.shape import Problem
 
@@ -45,35 +44,30 @@ class SimulatedStep:
 
 
 def simulate(
-    experiment: Experiment,
+    resolved: ResolvedExperiment,
     graph: Graph,
     problem: Problem,
-    task: Task,
     device_type: str,
     precision: str,
 ) -> SimulatedStep:
-    """A step of a resolved experiment, far into the training: all state is there.
+    """Returns what a step takes far into the training: all state is there.
 
     Raises GraphError.
     """
-    assert experiment.optimizer is not None and experiment.loss is not None
-
-    settings = experiment.training
-    assert settings.batch_size is not None
-
+    settings = resolved.training
     cpu = torch.device("cpu")
     block = BLOCK if device_type == "cuda" else 1
     with fake_tensors():
         network = _network(graph, problem)
         network.recompute = settings.recompute
-        loss_function = experiment.loss.build((1,) * problem.outputs, cpu, problem.examples)
+        loss_function = resolved.loss.build((1,) * problem.outputs, cpu, problem.examples)
 
-        optimizer = experiment.optimizer.over(network, cpu)
+        optimizer = resolved.optimizer.over(network, cpu)
         if device_type != "cpu":
             _many_at_once(optimizer)
 
-        size = settings.batch_size * settings.accumulation
-        batch = *fake_targets(problem, size), task.fake_targets(problem, size)
+        size = settings.step_size
+        batch = *fake_targets(problem, size), resolved.task.fake_targets(problem, size)
         known = [*network.parameters(), *network.buffers(), *batch]
         storages = _FakeAnswer(known, block, kernels=device_type == "cpu")
         behave_as_on(device_type, network)
@@ -123,7 +117,7 @@ def bytes_of(tensor: torch.Tensor) -> int:
 
 
 def _network(graph: Graph, problem: Problem) -> Network:
-    """With filters as preparing.placed_on lays them; `Module.to` does not know pretended weights."""
+    """Lays filters as build.placed_on does; `Module.to` does not know pretended weights."""
     network = Network(graph, problem).train()
     if any(one.kind == "image" for one in problem.inputs):
         for module in network.modules():

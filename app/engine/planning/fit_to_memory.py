@@ -71,15 +71,15 @@ def rungs(estimator: MemoryEstimator) -> Iterator[dict[str, Any]]:
     """What is done beside a smaller batch, the cheapest first: nothing, activations again, then
     also fewer digits.
     """
-    whole = estimator.now.resolved
+    resolved = estimator.now.resolved
     extras = dict[str, Any]()
     yield {}
 
-    if not whole.training.recompute:
+    if not resolved.training.recompute:
         extras = {RECOMPUTE: True}
         yield extras
 
-    if estimator.precision(whole) == "float32":
+    if estimator.precision(resolved) == "float32":
         yield extras | {PRECISION: half_precision(estimator)}
 
 
@@ -140,8 +140,7 @@ def portions(batch: int, accumulation: int) -> dict[str, Any]:
 
 def step_size(estimator: MemoryEstimator) -> int:
     """Examples of a step, as it is now."""
-    training = estimator.now.resolved.training
-    return (training.batch_size or 1) * training.accumulation
+    return estimator.now.resolved.training.step_size
 
 
 def smallest_step(estimator: MemoryEstimator) -> dict[str, Any]:
@@ -176,7 +175,7 @@ def _told(estimator: MemoryEstimator, estimate: Estimate) -> str:
         return f"It fits as it is: {estimator.now.resolved.training.batch_size:,} examples at once."
 
     training = estimate.resolved.training
-    batch = training.batch_size or 1
+    batch = training.batch_size
     parts = training.accumulation
     wanted = step_size(estimator)
 
@@ -208,7 +207,7 @@ def _told(estimator: MemoryEstimator, estimate: Estimate) -> str:
 
 def _least_in_words(estimator: MemoryEstimator, least: Estimate) -> str:
     training = least.resolved.training
-    batch = training.batch_size or 1
+    batch = training.batch_size
 
     with_what = []
     if training.recompute:

@@ -16,8 +16,8 @@ from app.engine.errors import UserError
 from app.engine.planning.lr_curve import LrCurve, Tried, blown_up, judge, smooth
 from app.engine.runs.events import StageChanged
 from app.engine.training import build, warm_up
-from app.engine.training import plan as preparing
-from app.engine.training.failures import LESS_MEMORY, let_go, out_of_memory
+from app.engine.training.memory_shortage import LESS_MEMORY, out_of_memory, release_memory
+from app.engine.training.plan import plan_training
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Dataset
@@ -65,20 +65,20 @@ def find(
     tell(StageChanged("Loading engine"))
     warm_up.warm_up()
 
-    plan = preparing.settle(experiment, lambda event: _pass_on(event, tell), control, dataset)
+    plan = plan_training(experiment, lambda event: _pass_on(event, tell), control, dataset)
     try:
         with devices.computing_thread(
-            devices.thread_candidates(plan.settled.training, plan.device)[-1]
+            devices.thread_candidates(plan.resolved.training, plan.device)[-1]
         ):
             return _try_rates(plan, tell, control, steps)
     except Exception as error:
         if not out_of_memory(error):
             raise
     finally:
-        let_go()
+        release_memory()
 
     # Outside the except block: the exception held the frames, and the frames held the tensors.
-    let_go()
+    release_memory()
     raise UserError(
         f"There was not enough memory to try learning rates with a batch of {plan.batch_size:,}.",
         LESS_MEMORY,
@@ -88,10 +88,7 @@ def find(
 
 def rates_for(plan: Plan, steps: int) -> np.ndarray:
     """The rates that are tried: (steps,), each the same multiple of the one before."""
-    optimizer = plan.settled.optimizer
-    assert optimizer is not None
-
-    usual = optimizer.default_learning_rate
+    usual = plan.resolved.optimizer.default_learning_rate
     return np.geomspace(LEAST * usual, min(MOST * usual, LARGEST), steps)
 
 
@@ -137,9 +134,7 @@ def _try_rates(plan: Plan, tell: Tell, control: Control, steps: int) -> LrCurve:
         sums = sums + losses[: len(sums)]
         del train_state
 
-    assert plan.settled.optimizer is not None
-
-    return judge(rates[: len(sums)], sums / passes, plan.settled.optimizer.rate(), end)
+    return judge(rates[: len(sums)], sums / passes, plan.resolved.optimizer.rate(), end)
 
 
 def _so_far(
@@ -180,7 +175,7 @@ def _step(train_state: TrainState, number: int, row: int, rate: float) -> float:
 
     inputs, targets = train_state.batches.get(batch)
     loss = train_state.passes.whole_step(
-        train_state.optimizer, inputs, targets, train_state.plan.settled.training.gradient_clip
+        train_state.optimizer, inputs, targets, train_state.plan.resolved.training.gradient_clip
     )
     return float(torch.nan_to_num(loss, nan=float("inf")))
 

@@ -14,14 +14,15 @@ from pydantic import ValidationError
 
 from app.engine.compute import device as devices
 from app.engine.errors import UserError
-from app.engine.experiment.experiment import CHOICES, Experiment, resolved
-from models.graph import Graph, GraphError
+from app.engine.experiment.changes import with_changes
+from app.engine.experiment.resolve import ResolvedExperiment, problem_of, resolve
+from models.graph import GraphError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from app.engine.learning.task import Task
-    from models.shape import Problem
+    from app.engine.data.dataset import Description
+    from app.engine.experiment.experiment import Experiment
 
 MARGIN = 0.8
 """Of what is free; above it another program can spoil it."""
@@ -62,39 +63,38 @@ class Budget:
 class Estimate:
     """Settings and what they take.
 
-    changes: by "section.field", as a Remedy has them. experiment: as asked, with them; resolved:
-    with every setting filled in. rows: the memory ledger. needed: bytes beyond what is in use now.
+    changes: by "section.field", as a Remedy has them. requested: the experiment with them, as a
+    person would write it. rows: the memory ledger. needed: bytes beyond what is in use now.
     """
 
     changes: dict[str, Any]
-    experiment: Experiment
-    resolved: Experiment
+    requested: Experiment
+    resolved: ResolvedExperiment
     rows: dict[str, int]
     needed: int
     verdict: Verdict
 
 
 class MemoryEstimator:
-    """Weighs changes of one experiment on one device. experiment: as asked.
+    """Estimates the memory of one experiment, with changes, on one device.
 
-    automatic: the precision that "auto" stands for there. dataset_bytes: of the training examples
+    requested: the experiment as a person wrote it. description: of its data. automatic: the precision that "auto" stands for there. dataset_bytes: of the training examples
     in that memory. predictions: those made before, by what they depend on; new ones are added.
     """
 
     def __init__(
         self,
-        experiment: Experiment,
-        problem: Problem,
-        task: Task,
+        requested: Experiment,
+        description: Description,
         budget: Budget,
         device_type: str = "cpu",
         automatic: devices.Precision = "float32",
         dataset_bytes: int = 0,
         predictions: Predictions | None = None,
     ) -> None:
-        self.experiment = experiment
-        self.problem = problem
-        self.task = task
+        self.requested = requested
+        self.description = description
+        self.problem = problem_of(requested, description)
         self.budget = budget
         self.device_type = device_type
         self.automatic = automatic
@@ -115,24 +115,24 @@ class MemoryEstimator:
         return self._known[key]
 
     def _weigh(self, changes: dict[str, Any]) -> Estimate:
-        experiment = changed(self.experiment, changes, self.problem, self.task)
-        whole = resolved(experiment, self.problem, self.task)
-        rows = self._predicted(whole)
+        requested = with_changes(self.requested, changes, self.description)
+        resolved = resolve(requested, self.description)
+        rows = self._predicted(resolved)
         needed = max(0, rows["peak"] - self.budget.held)
 
-        return Estimate(changes, experiment, whole, rows, needed, self.budget.verdict(needed))
+        return Estimate(changes, requested, resolved, rows, needed, self.budget.verdict(needed))
 
-    def _predicted(self, whole: Experiment) -> dict[str, int]:
+    def _predicted(self, resolved: ResolvedExperiment) -> dict[str, int]:
         from app.engine.memory.ledger import predict
 
-        training = whole.training
-        precision = self.precision(whole)
+        training = resolved.training
+        precision = self.precision(resolved)
 
         key = repr(
             (
-                whole.model,
-                whole.loss,
-                whole.optimizer,
+                resolved.model,
+                resolved.loss,
+                resolved.optimizer,
                 training.batch_size,
                 training.accumulation,
                 training.recompute,
@@ -140,16 +140,15 @@ class MemoryEstimator:
                 precision,
                 self.device_type,
                 self.dataset_bytes,
-                self.task.kind,
+                resolved.task.kind,
                 self.problem,
             )
         )
         if key not in self._predictions:
             self._predictions[key] = predict(
-                whole,
-                _graph(whole, self.problem),
+                resolved,
+                resolved.model.graph(self.problem),
                 self.problem,
-                self.task,
                 self.dataset_bytes,
                 self.device_type,
                 precision,
@@ -167,9 +166,9 @@ class MemoryEstimator:
                 f"The network cannot be built: {error.what}", error.remedy, "model.template"
             ) from error
 
-    def precision(self, whole: Experiment) -> str:
+    def precision(self, resolved: ResolvedExperiment) -> str:
         """What activations are computed in."""
-        setting = whole.training.precision
+        setting = resolved.training.precision
         return self.automatic if setting == "auto" else setting
 
     @cached_property
@@ -177,10 +176,7 @@ class MemoryEstimator:
         """Whether the loss compares the examples of a batch with each other."""
         import torch
 
-        loss = self.now.resolved.loss
-        assert loss is not None
-
-        function = loss.build(
+        function = self.now.resolved.loss.build(
             (1,) * self.problem.outputs, torch.device("cpu"), self.problem.examples
         )
         return function.compares
@@ -193,9 +189,8 @@ class MemoryEstimator:
         from app.engine.compute.fake_tensors import fake_tensors
         from models.network import Network
 
-        graph = _graph(
-            self.now.resolved, self.problem
-        )  # weighed before: pretending is not to be entered twice
+        # Made before: fake tensors are not to be entered twice.
+        graph = self.now.resolved.model.graph(self.problem)
         with fake_tensors():
             network = Network(graph, self.problem)
 
@@ -217,24 +212,20 @@ class MemoryEstimator:
     def _counted(self, kind: str) -> float:
         from app.engine.memory.ledger import optimizer_floats
 
-        whole = self.now.resolved
-        if whole.optimizer is None or kind != whole.optimizer.kind:
-            whole = resolved(
-                changed(self.experiment, {"optimizer.kind": kind}, self.problem, self.task),
-                self.problem,
-                self.task,
-            )
+        resolved = self.now.resolved
+        if kind != resolved.optimizer.kind:
+            changes = {"optimizer.kind": kind}
+            changed = with_changes(self.requested, changes, self.description)
+            resolved = resolve(changed, self.description)
 
-        assert whole.optimizer is not None
-
-        kept = optimizer_floats(whole, _graph(whole, self.problem), self.problem)
-        return whole.optimizer.floats_per_parameter(kept, max(1, self.now.rows["weights"] // 4))
+        graph = resolved.model.graph(self.problem)
+        kept = optimizer_floats(resolved, graph, self.problem)
+        return resolved.optimizer.floats_per_parameter(kept, max(1, self.now.rows["weights"] // 4))
 
 
 def estimator_for(
-    experiment: Experiment,
-    problem: Problem,
-    task: Task,
+    requested: Experiment,
+    description: Description,
     dataset_bytes: int = 0,
     data_open: bool = True,
     predictions: Predictions | None = None,
@@ -244,12 +235,12 @@ def estimator_for(
     data_open: whether the data lie in main memory already. Raises UserError where that device is
     not there.
     """
-    device = devices.choose(experiment.training.device)
+    device = devices.choose(requested.training.device)
     budget = budget_of(device, dataset_bytes if device.type == "cpu" and data_open else 0)
     automatic = devices.precision("auto", device)
 
     return MemoryEstimator(
-        experiment, problem, task, budget, device.type, automatic, dataset_bytes, predictions
+        requested, description, budget, device.type, automatic, dataset_bytes, predictions
     )
 
 
@@ -271,36 +262,3 @@ def budget_of(device: devices.Device, held: int = 0) -> Budget:
         reasons.get("free", reasons.get("total", "")),
         device.type == "cpu",
     )
-
-
-def changed(
-    experiment: Experiment, changes: Mapping[str, Any], problem: Problem, task: Task
-) -> Experiment:
-    """The experiment as asked, with settings by "section.field" changed.
-
-    "optimizer.kind" and the like take another choice, with all of its settings open. Raises
-    pydantic.ValidationError or UserError.
-    """
-    if not changes:
-        return experiment
-
-    whole = resolved(experiment, problem, task)
-    sections = {}
-    for key, value in changes.items():
-        section, _, name = key.partition(".")
-        kinds = CHOICES.get(section)
-        if kinds is not None and name == kinds.registry.key:
-            sections[section] = kinds.registry.get(value)()
-            continue
-
-        current = (
-            sections.get(section) or getattr(experiment, section) or type(getattr(whole, section))()
-        )
-        sections[section] = current.replace(**{name: value})
-
-    return experiment.replace(**sections)
-
-
-def _graph(whole: Experiment, problem: Problem) -> Graph:
-    assert whole.model is not None
-    return whole.model.graph(problem)

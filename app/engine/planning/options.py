@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from app.engine.data.dataset import Description
+    from app.engine.experiment.resolve import ResolvedExperiment
     from app.engine.planning.memory_estimate import Estimate, MemoryEstimator
     from app.engine.runs.events import RunPrepared
 
@@ -103,7 +104,7 @@ def _option(
 
 def _now(estimator: MemoryEstimator) -> Iterator[Option]:
     training = estimator.now.resolved.training
-    batch = training.batch_size or 1
+    batch = training.batch_size
     parts = training.accumulation
     added = f", {parts:,} of them a step" if parts > 1 else ""
     yield Option(
@@ -119,7 +120,7 @@ def _now(estimator: MemoryEstimator) -> Iterator[Option]:
 
 def batches(estimator: MemoryEstimator) -> Iterator[Option]:
     training = estimator.now.resolved.training
-    batch = training.batch_size or 1
+    batch = training.batch_size
     parts = training.accumulation
 
     half = batch // 2
@@ -200,8 +201,6 @@ def recomputing(estimator: MemoryEstimator) -> Iterator[Option]:
 
 def optimizers(estimator: MemoryEstimator) -> Iterator[Option]:
     now = estimator.now.resolved.optimizer
-    assert now is not None
-
     mine = estimator.floats(now.kind)
     for floats, kind in leaner(estimator):
         choice = OPTIMIZERS.get(kind)
@@ -219,8 +218,6 @@ def leaner(estimator: MemoryEstimator) -> list[tuple[float, str]]:
     last: of several that keep about as much, the one that is offered first.
     """
     now = estimator.now.resolved.optimizer
-    assert now is not None
-
     mine = estimator.floats(now.kind)
     found = dict[float, tuple[float, str]]()
     for choice in OPTIMIZERS.all():
@@ -271,8 +268,6 @@ def _halved(estimator: MemoryEstimator) -> Iterator[tuple[Setting, int]]:
     Which of them are sizes is seen on the scales.
     """
     template = estimator.now.resolved.model
-    assert template is not None
-
     for setting in settings(type(template)):
         if setting.type != "integer":
             continue
@@ -300,8 +295,6 @@ def _value(estimator: MemoryEstimator, setting: Setting) -> int | None:
 
 def other_templates(estimator: MemoryEstimator) -> Iterator[Option]:
     now = estimator.now.resolved.model
-    assert now is not None
-
     found: list[tuple[Estimate, type[Template]]] = []
     for template in TEMPLATES.all():
         if template.kind == now.kind or template.unfit(estimator.problem):
@@ -368,10 +361,7 @@ def _combined(estimator: MemoryEstimator, changes: dict[str, Any]) -> Option | N
 
     training = estimate.resolved.training
     model = estimate.resolved.model
-
-    assert model is not None
-
-    batch = training.batch_size or 1
+    batch = training.batch_size
     parts = training.accumulation
     names = [f"Batch {batch:,}, {parts:,} of them a step"]
     costs = [what_parts_mean(estimator)]
@@ -401,7 +391,7 @@ def _combined(estimator: MemoryEstimator, changes: dict[str, Any]) -> Option | N
 # --- what was measured before
 
 
-def work_of(resolved: Experiment) -> str:
+def work_of(resolved: ResolvedExperiment) -> str:
     """What the time of a step depends on, of experiments on the same data: the same text where it
     is the same.
     """
@@ -410,28 +400,20 @@ def work_of(resolved: Experiment) -> str:
 
 def pace_of(
     prepared: RunPrepared, examples_per_second: float | None, description: Description
-) -> Callable[[Experiment], float | None]:
-    """Seconds for an epoch of a resolved experiment on these data, from the pace of a run with the
-    same settings; None where it had others.
+) -> Callable[[ResolvedExperiment], float | None]:
+    """Returns what tells the seconds of an epoch on these data, from the pace of an earlier run.
+
+    It tells None for an experiment whose settings are not those of that run.
     """
-    was = _work(prepared.resolved)
+    work = _work(prepared.resolved)
+    examples = prepared.training_examples
 
-    def seconds(resolved: Experiment) -> float | None:
-        from app.engine.data.augmentation import settled
-        from app.engine.sources.opening import settled as data_settled
+    def seconds(resolved: ResolvedExperiment) -> float | None:
+        same = _work(toml_file.to_plain(resolved)) == work
+        if not same or examples != description.size("training") or not examples_per_second:
+            return None
 
-        whole = resolved.replace(
-            data=data_settled(resolved.data, description),
-            augmentation=settled(resolved.augmentation, description),
-        )
-        same = _work(
-            toml_file.to_plain(whole)
-        ) == was and prepared.training_examples == description.size("training")
-        return (
-            prepared.training_examples / examples_per_second
-            if same and examples_per_second
-            else None
-        )
+        return examples / examples_per_second
 
     return seconds
 

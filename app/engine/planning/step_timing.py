@@ -15,8 +15,10 @@ import torch
 from app.engine.compute import device as devices
 from app.engine.errors import UserError
 from app.engine.runs.control import Control, Stopped
-from app.engine.training import build, failures
-from app.engine.training import plan as preparing
+from app.engine.training import build
+from app.engine.training.failures import error_text
+from app.engine.training.memory_shortage import out_of_memory, release_memory
+from app.engine.training.plan import plan_training
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Dataset
@@ -66,14 +68,12 @@ def measure(
     except UserError as error:
         trial = StepTiming(None, trouble=f"{error.what} {error.remedy}".strip())
     except Exception as error:
-        lacked = failures.out_of_memory(error)
-        text = (
-            "Memory ran out in the trial: it does not fit." if lacked else failures.told(error)[0]
-        )
+        lacked = out_of_memory(error)
+        text = "Memory ran out in the trial: it does not fit." if lacked else error_text(error)[0]
         trial = StepTiming(None, trouble=text, lacked_memory=lacked)
 
     # Outside the except blocks: the exception held the frames, and the frames held the tensors.
-    failures.let_go()
+    release_memory()
     if trial is None:
         raise Stopped
 
@@ -83,9 +83,9 @@ def measure(
 def _measured(
     experiment: Experiment, dataset: Dataset, control: Control, threads: int
 ) -> StepTiming:
-    plan = preparing.settle(experiment, lambda event: None, control, dataset, threads)
+    plan = plan_training(experiment, lambda event: None, control, dataset, threads)
     candidates = (
-        (threads,) if threads else devices.thread_candidates(plan.settled.training, plan.device)
+        (threads,) if threads else devices.thread_candidates(plan.resolved.training, plan.device)
     )
     with devices.computing_thread(candidates[0]):
         train_state = build.assemble(plan)
@@ -125,13 +125,13 @@ class _Steps:
     """Calling it makes one whole step and waits for the device."""
 
     def __init__(self, train_state: TrainState) -> None:
-        self._work = train_state
+        self._train_state = train_state
         self._number = 0
         train_state.network.train()
         train_state.batches.begin_epoch(1)
 
     def __call__(self) -> None:
-        train_state = self._work
+        train_state = self._train_state
         train_state.randomness.begin_step(1, self._number)
         # The last batch of an epoch may be smaller, so it is left out where there are others.
         inputs, targets = train_state.batches.get(
@@ -139,7 +139,7 @@ class _Steps:
         )
 
         train_state.passes.whole_step(
-            train_state.optimizer, inputs, targets, train_state.plan.settled.training.gradient_clip
+            train_state.optimizer, inputs, targets, train_state.plan.resolved.training.gradient_clip
         )
         self._number += 1
 

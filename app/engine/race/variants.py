@@ -9,24 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from app.engine.data.augmentation import Augmentation, settled
+from app.engine.data.augmentation import Augmentation
 from app.engine.data.nouns import noun
 from app.engine.errors import UserError
-from app.engine.experiment.experiment import (
-    CHOICES,
-    SECTIONS,
-    Experiment,
-    problem_of,
-    resolved,
-    task_of,
-)
+from app.engine.experiment.changes import with_changes
+from app.engine.experiment.experiment import CHOICES, SECTIONS, Experiment
+from app.engine.experiment.resolve import ResolvedExperiment, resolve
 from models.spec import Setting, settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from app.engine.data.dataset import Description
-    from app.engine.learning.tasks import Task
+    from app.engine.learning.task import Task
     from models.shape import Problem
 
 FEWEST = 2
@@ -42,15 +37,19 @@ LONGEST_NAME = 3
 class Variant:
     """One of the experiments of a race.
 
-    name: what sets it apart. experiment: as asked, named for its run. resolved: with every setting
-    filled in, for these data.
+    name: what sets it apart. experiment: as requested, named for its run. resolved: with every
+    setting filled in, for these data. problem: what its network meets.
     """
 
     name: str
     experiment: Experiment
-    resolved: Experiment
-    task: Task
+    resolved: ResolvedExperiment
     problem: Problem
+
+    @property
+    def task(self) -> Task:
+        """The task that it trains."""
+        return self.resolved.task
 
 
 @dataclass(frozen=True)
@@ -91,19 +90,19 @@ def variants_of(experiments: Sequence[Experiment], description: Description) -> 
             f"A race takes {FEWEST} to {MOST} variants.", "Add a variant, or take one away."
         )
 
-    filled = [
+    resolved = [
         _resolved(experiment, description, number)
         for number, experiment in enumerate(experiments, 1)
     ]
-    for number, one in enumerate(filled):
-        if one.data != filled[0].data:
+    for number, experiment in enumerate(experiments):
+        if experiment.data != experiments[0].data:
             raise UserError(
                 "The variants of a race learn from the same data.",
                 "Open the same data in all of them.",
                 "data.source",
             )
         for other in range(number):
-            if _without_name(one) == _without_name(filled[other]):
+            if _without_name(resolved[number]) == _without_name(resolved[other]):
                 raise UserError(
                     f"Variants {other + 1} and {number + 1} are the same.",
                     "Change a setting of one of them; another seed will do.",
@@ -114,25 +113,21 @@ def variants_of(experiments: Sequence[Experiment], description: Description) -> 
         Variant(
             name,
             experiment.replace(name=f"{title}, {name}" if title else name),
-            whole,
-            task_of(experiment, description),
-            problem_of(experiment, description),
+            filled_in,
+            filled_in.problem(description),
         )
-        for name, experiment, whole in zip(_names(filled), experiments, filled, strict=True)
+        for name, experiment, filled_in in zip(_names(resolved), experiments, resolved, strict=True)
     )
 
 
-def _resolved(experiment: Experiment, description: Description, number: int) -> Experiment:
+def _resolved(experiment: Experiment, description: Description, number: int) -> ResolvedExperiment:
     try:
-        whole = resolved(
-            experiment, problem_of(experiment, description), task_of(experiment, description)
-        )
-        return whole.replace(augmentation=settled(whole.augmentation, description))
+        return resolve(experiment, description)
     except UserError as error:
         raise UserError(f"Variant {number}: {error.what}", error.remedy, error.setting) from error
 
 
-def _without_name(experiment: Experiment) -> Experiment:
+def _without_name(experiment: ResolvedExperiment) -> ResolvedExperiment:
     return experiment.replace(name="")
 
 
@@ -368,20 +363,16 @@ def why_adam(experiment: Experiment, description: Description) -> tuple[Experime
 
     Raises UserError where the experiment does not fit the data.
     """
-    problem = problem_of(experiment, description)
-    task = task_of(experiment, description)
-
-    found = []
+    variants = []
     for kind in USUAL:
-        asked = experiment.replace(optimizer={"kind": "adamw" if kind == "adam" else kind})
-        optimizer = resolved(asked, problem, task).optimizer
-
-        assert optimizer is not None
-        found.append(
-            experiment.replace(optimizer={"kind": kind, "learning_rate": optimizer.rate()})
+        like = "adamw" if kind == "adam" else kind
+        resolved = resolve(with_changes(experiment, {"optimizer.kind": like}), description)
+        rate = resolved.optimizer.rate()
+        variants.append(
+            with_changes(experiment, {"optimizer.kind": kind, "optimizer.learning_rate": rate})
         )
 
-    return tuple(found)
+    return tuple(variants)
 
 
 # --- memory

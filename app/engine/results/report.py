@@ -15,7 +15,7 @@ import numpy as np
 
 from app.engine.data.dataset import Description
 from app.engine.errors import UserError
-from app.engine.experiment.experiment import task_of
+from app.engine.experiment.resolve import task_of
 from app.engine.results.reports import OTHER, Level, SplitReport, report_for
 from app.engine.runs.history import read_arrays
 from app.engine.runs.weights_in_use import BEST, PREFIX, WeightsInUse, read_weights_in_use

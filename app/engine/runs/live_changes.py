@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from app.engine.experiment.changes import has_setting, with_changes
 from app.engine.experiment.toml_file import sentences
 from models.spec import Setting, settings
 
 if TYPE_CHECKING:
-    from app.engine.experiment.experiment import Experiment
+    from app.engine.experiment.resolve import ResolvedExperiment
 
 RATE_FACTOR = "learning_rate_factor"
 LEAST_FACTOR = 1e-4
@@ -40,7 +41,7 @@ class Live:
     value: Any
 
 
-def live_settings(resolved: Experiment) -> list[Live]:
+def live_settings(resolved: ResolvedExperiment) -> list[Live]:
     """What may be changed while this (resolved) experiment trains, beside the learning rate's
     factor.
     """
@@ -48,14 +49,15 @@ def live_settings(resolved: Experiment) -> list[Live]:
     for section in SECTIONS:
         chosen = getattr(resolved, section)
         task = resolved.data.task
-        for one in settings(type(chosen)) if chosen is not None else ():
-            if one.live and (not one.applies or task is None or task in one.applies):
-                found.append(Live(f"{section}.{one.name}", one, getattr(chosen, one.name)))
+        for setting in settings(type(chosen)):
+            if setting.live and (not setting.applies or task in setting.applies):
+                name = setting.name
+                found.append(Live(f"{section}.{name}", setting, getattr(chosen, name)))
 
     return found
 
 
-def refusal(resolved: Experiment, name: str, value: float | None) -> str:
+def refusal(resolved: ResolvedExperiment, name: str, value: float | None) -> str:
     """Why this cannot be changed to that, as a sentence; "" where it can."""
     if name == RATE_FACTOR:
         if value is None or not LEAST_FACTOR <= value <= MOST_FACTOR:
@@ -74,32 +76,28 @@ def refusal(resolved: Experiment, name: str, value: float | None) -> str:
     return ""
 
 
-def changed(resolved: Experiment, values: dict[str, float | None]) -> Experiment:
-    """The experiment with these changes; names that are no settings of it are passed over.
+def changed(resolved: ResolvedExperiment, values: dict[str, float | None]) -> ResolvedExperiment:
+    """Returns the experiment with these changes; names that are no settings of it are passed over.
 
     Raises ValidationError.
     """
-    for name, value in values.items():
-        section, _, field = name.partition(".")
-        chosen = getattr(resolved, section, None) if field else None
-        if chosen is not None and field in type(chosen).model_fields:
-            resolved = resolved.replace(**{section: chosen.replace(**{field: value})})
-
-    return resolved
+    known = {name: value for name, value in values.items() if has_setting(resolved, name)}
+    return with_changes(resolved, known)
 
 
-def in_words(resolved: Experiment, values: dict[str, float | None]) -> str:
-    """ "weight decay 0.1, learning rate x 0.5", for a mark on a curve."""
-    labels = {live.name: live.setting.label for live in live_settings(resolved)}
-    predictions = []
+def in_words(resolved: ResolvedExperiment | None, values: dict[str, float | None]) -> str:
+    """Returns the changes for a mark on a curve: "weight decay 0.1, learning rate × 0.5"."""
+    known = live_settings(resolved) if resolved is not None else []
+    labels = {live.name: live.setting.label for live in known}
+    texts = []
     for name, value in values.items():
         if name == RATE_FACTOR:
-            predictions.append(f"learning rate × {value:g}")
+            texts.append(f"learning rate × {value:g}")
         elif name == PARTS:
-            predictions.append(f"{value:,.0f} parts a batch")
+            texts.append(f"{value:,.0f} parts a batch")
         else:
-            predictions.append(
+            texts.append(
                 f"{labels.get(name, name)} {'–' if value is None else f'{value:g}'}".lower()
             )
 
-    return ", ".join(predictions)
+    return ", ".join(texts)

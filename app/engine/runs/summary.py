@@ -14,6 +14,7 @@ from app.engine.runs.progress import Progress
 
 if TYPE_CHECKING:
     from app.engine.experiment.experiment import Experiment
+    from app.engine.experiment.resolve import ResolvedExperiment
     from app.engine.runs.events import RunPrepared
     from app.engine.runs.run import Run
 
@@ -27,7 +28,7 @@ class Outcome:
     """
 
     begun: bool = False
-    resolved: Experiment | None = None
+    resolved: ResolvedExperiment | None = None
     prepared: RunPrepared | None = None
     device: str = ""
     progress: Progress = field(default_factory=Progress)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.engine.data.names import readable
-from app.engine.data.preparations.image import ImagePreparation
 from app.engine.errors import UserError
 from app.engine.files import disk_error
 from app.engine.sources import formats
@@ -50,22 +49,6 @@ def open_dataset(
 
     progress("Dividing the examples", 0, 0)
     return assemble(data, form.label, examples, reuse_preparation)
-
-
-def settled(data: DataSettings, description: Description) -> DataSettings:
-    """The settings with what was left open filled in, for the record of a run: the task, a table's
-    columns, and a picture's size and colour.
-    """
-    data = data.replace(**{"task": data.task or description.task, **description.chosen})
-    preparation = description.preparation
-    if not isinstance(preparation, ImagePreparation):
-        return data
-
-    return data.replace(
-        height=preparation.height,
-        width=preparation.width,
-        colour="grey" if preparation.channels == 1 else "colour",
-    )
 
 
 def same_classes(ours: Description, theirs: Description) -> str:

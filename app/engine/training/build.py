@@ -72,10 +72,9 @@ class TrainState:
         """
         plan = self.plan
         return ledger.predict(
-            plan.settled,
+            plan.resolved,
             plan.graph,
             plan.problem,
-            plan.task,
             self.batches.bytes,
             self.device.type,
             plan.precision,
@@ -118,20 +117,15 @@ def assemble(plan: Plan) -> TrainState:
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
 
-    randomness = Randomness(plan.settled.training.seed, device)
+    randomness = Randomness(plan.resolved.training.seed, device)
     network = placed_on(_network(plan), device)
-    network.recompute = plan.settled.training.recompute
-    loss = plan.settled.loss
-    optimizer_choice = plan.settled.optimizer
-    schedule = plan.settled.schedule
-
-    assert loss is not None and optimizer_choice is not None and schedule is not None
-
-    loss_function = built_loss(plan, loss, device)
+    network.recompute = plan.resolved.training.recompute
+    resolved = plan.resolved
+    loss_function = build_loss(plan, resolved.loss, device)
     batches = Batches(
         plan.dataset,
         plan.step_size,
-        Augmentation(plan.settled.augmentation),
+        Augmentation(plan.resolved.augmentation),
         plan.task,
         randomness,
         device,
@@ -139,20 +133,20 @@ def assemble(plan: Plan) -> TrainState:
     return TrainState(
         plan,
         network,
-        optimizer_choice.over(network, device),
-        optimizer_choice,
-        loss,
+        resolved.optimizer.over(network, device),
+        resolved.optimizer,
+        resolved.loss,
         loss_function,
-        schedule,
+        resolved.schedule,
         batches,
         randomness,
         device,
-        Passes(network, loss_function, device, plan.autocast, -(-plan.step_size // plan.parts)),
+        Passes(network, loss_function, device, plan.autocast, plan.part_size),
         plan.threads,
     )
 
 
-def built_loss(plan: Plan, loss: Loss, device: torch.device) -> LossFunction:
+def build_loss(plan: Plan, loss: Loss, device: torch.device) -> LossFunction:
     """The loss as a function, for the balance of the plan's training examples."""
     description = plan.dataset.description
     return loss.build(description.counts["training"], device, description.size("training"))
@@ -175,7 +169,7 @@ def announce(train_state: TrainState, run: Run, progress: Progress) -> RunPrepar
         training_examples=train_state.batches.examples,
         classes=description.classes,
         predicted=train_state.predicted,
-        resolved=toml_file.to_plain(plan.settled),
+        resolved=toml_file.to_plain(plan.resolved),
         told=tuple(f"{one['level'].capitalize()}: {one['text']}" for one in problems(description)),
     )
 
@@ -203,7 +197,7 @@ def announce(train_state: TrainState, run: Run, progress: Progress) -> RunPrepar
 
 def _network(plan: Plan) -> Network:
     try:
-        return build_model(plan.graph, plan.problem, plan.settled.training.seed)
+        return build_model(plan.graph, plan.problem, plan.resolved.training.seed)
     except GraphError as error:
         raise UserError(
             f"The network cannot be built at '{error.node}': {error.what}",
@@ -271,7 +265,7 @@ def _try_step(train_state: TrainState, emit: Emit, control: Control) -> None:
     candidates = (
         (plan.threads,)
         if plan.threads
-        else devices.thread_candidates(plan.settled.training, plan.device)
+        else devices.thread_candidates(plan.resolved.training, plan.device)
     )
 
     train_state.threads = candidates[0]

@@ -1,26 +1,26 @@
-"""The life of a run around its training: started and finished come as a pair, whatever happens in
-between.
-"""
+"""One execution of a run: started and finished are told as a pair, whatever happens in between."""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.engine.advice import while_training
 from app.engine.compute import device as devices
 from app.engine.errors import UserError
 from app.engine.experiment import toml_file
 from app.engine.runs import history
-from app.engine.runs import summary as outcome
+from app.engine.runs import summary as summaries
 from app.engine.runs.control import Control, Stopped
 from app.engine.runs.events import Event, Found, RunFinished, RunStarted, StageChanged, Status
 from app.engine.runs.summary import Outcome
 from app.engine.training import warm_up
-from app.engine.training.failures import let_go, told, warnings_to
+from app.engine.training.failures import ErrorText, error_text, warnings_to
+from app.engine.training.memory_shortage import release_memory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from app.engine.experiment.experiment import Experiment
     from app.engine.runs.run import Run
@@ -28,18 +28,31 @@ if TYPE_CHECKING:
 End = tuple[Status, str]
 """How it ended, and the sentence for it."""
 
-Failure = tuple[str, str, str]
-
 
 @dataclass
 class RunContext:
-    """One execution of a run: where it lives, who listens, who asks, and what came of it so far."""
+    """One execution of a run: who listens, who asks, and what came of it so far.
+
+        context = RunContext(run, emit, control)
+        with context.guarded():
+            context.begin(experiment)
+            ...
+            context.end = ...
+        return context.finish()
+
+    goes_on: whether the run was begun before. end: set by the training; without it a failure.
+    """
 
     run: Run
-    experiment: Experiment
     listener: Callable[[Event], None]
     control: Control
+    goes_on: bool = False
+    experiment: Experiment | None = None
     outcome: Outcome = field(default_factory=Outcome)
+    end: End = ("failed", "")
+    failure: ErrorText | None = None
+    _started: bool = False
+    _claimed: bool = False
 
     def emit(self, event: Event) -> None:
         """Tells the listener; stages without a count also go to the log."""
@@ -52,115 +65,90 @@ class RunContext:
         self.run.log(f"{title}: {text}")
         self.listener(Found(while_training.Finding(key, "warning", title, text)))
 
+    # --- from begin to finish
 
-def execute(
-    run: Run,
-    experiment: Experiment | None,
-    emit: Callable[[Event], None],
-    control: Control,
-    body: Callable[[RunContext], End],
-) -> RunFinished:
-    """Runs `body` between RunStarted and RunFinished.
+    @contextmanager
+    def guarded(self) -> Iterator[None]:
+        """Turns whatever goes wrong inside into the run's end, as text: no exception leaves it."""
+        try:
+            yield
+        except Stopped:
+            steps = self.outcome.progress.step
+            rest = "what was there is untouched" if steps else "there is nothing to keep"
+            self.end = "stopped", f"Stopped before a step was done; {rest}."
+        except KeyboardInterrupt:
+            self.end = "stopped", "Interrupted; resume it from its last checkpoint."
+        except BaseException as error:
+            self.failure = error_text(error)
+            self.end = "failed", self.failure[0]
 
-    Never raises: what goes wrong is in the event, as text.
+        if self.failure is not None and self._claimed:
+            self.run.log(self.failure[2])
 
-    experiment: None for a run that goes on; it is read from its folder.
-    """
-    goes_on = experiment is None
-    claimed = False
-    context = None
-    failure = None
-    status: Status = "failed"
+    def begin(self, experiment: Experiment) -> None:
+        """Tells that the run starts and claims its folder.
 
-    reason = ""
-    try:
-        experiment = experiment or run.experiment()
-        emit(RunStarted(str(run.path), run.name, toml_file.to_plain(experiment)))
-        context = RunContext(run, experiment, emit, control)
-        status, reason, failure, claimed = _lived(context, body)
-    except BaseException as error:
-        if context is None:
-            emit(RunStarted(str(run.path), run.name, {}))
-        failure = told(error)
-        reason = failure[0]
+        Raises UserError where another process has it.
+        """
+        self.experiment = experiment
+        self._start(toml_file.to_plain(experiment))
+        self.run.claim()
+        self.run.sweep()
+        self._claimed = True
 
-    let_go()  # outside the except blocks: now nothing holds the tensors
-    result = context.outcome if context else Outcome()
-
-    summary = result.summary(run, experiment, status, reason, failure)
-    if claimed and context is not None:
-        if result.begun or not goes_on:  # a run that could not go on stays what it was
-            _write(context, summary)
-        if result.begun and status != "stopped":
-            _advise(context, status, reason)
-
-        run.log(f"{status}: {reason}")
-        run.release()
-
-    finished = RunFinished(str(run.path), status, reason, summary, failure)
-    emit(finished)
-    return finished
-
-
-def _lived(
-    context: RunContext, body: Callable[[RunContext], End]
-) -> tuple[Status, str, Failure | None, bool]:
-    """The body's end, or the failure as text; the last says whether the run was this process's to
-    run.
-    """
-    run = context.run
-    failure = None
-
-    try:
-        run.claim()
-        run.sweep()
-    except UserError as error:
-        return "failed", str(error.what), told(error), False
-
-    context.emit(StageChanged("Loading engine"))
-    try:
+    @contextmanager
+    def engine(self, experiment: Experiment) -> Iterator[None]:
+        """Loads the engine and makes this thread the one that computes, with its warnings logged."""
+        self.emit(StageChanged("Loading engine"))
         warm_up.warm_up()
-        training = context.experiment.training
+        training = experiment.training
 
         threads = training.threads or (1 if training.cpu_use == "gentle" else devices.cores())
-        with devices.computing_thread(threads), warnings_to(run.log):
-            return (*body(context), None, True)
-    except Stopped:
-        kept = (
-            "what was there is untouched"
-            if context.outcome.progress.step
-            else "there is nothing to keep"
-        )
-        return "stopped", f"Stopped before a step was done; {kept}.", None, True
-    except KeyboardInterrupt:
-        return "stopped", "Interrupted; resume it from its last checkpoint.", None, True
-    except BaseException as error:
-        failure = told(error)
+        with devices.computing_thread(threads), warnings_to(self.run.log):
+            yield
 
-    run.log(failure[2])
-    return "failed", failure[0], failure, True
+    def finish(self) -> RunFinished:
+        """Writes what came of the run and tells that it is finished."""
+        release_memory()  # nothing holds the tensors any more
+        if not self._started:
+            self._start({})
 
+        status, reason = self.end
+        summary = self.outcome.summary(self.run, self.experiment, status, reason, self.failure)
+        if self._claimed:
+            if self.outcome.begun or not self.goes_on:  # one that could not go on stays what it was
+                self._write(summary)
+            if self.outcome.begun and status != "stopped":
+                self._advise(status, reason)
 
-def _write(context: RunContext, summary: dict) -> None:
-    try:
-        outcome.write(context.run, summary)
-    except UserError as error:
-        context.warn("summary", "The summary could not be saved", str(error))
+            self.run.log(f"{status}: {reason}")
+            self.run.release()
 
+        finished = RunFinished(str(self.run.path), status, reason, summary, self.failure)
+        self.listener(finished)
+        return finished
 
-def _advise(context: RunContext, status: Status, reason: str) -> None:
-    """What a knowing person would say of the end."""
-    resolved = context.outcome.resolved
-    findings = (
-        while_training.after_failure(status, resolved, reason)
-        if status in ("failed", "diverged")
-        else []
-    )
-    for finding in findings:
+    def _start(self, experiment: dict[str, Any]) -> None:
+        self._started = True
+        self.listener(RunStarted(str(self.run.path), self.run.name, experiment))
+
+    def _write(self, summary: dict[str, Any]) -> None:
         try:
-            writer = history.Writer(context.run.path / history.METRICS)
-            writer.line(history.finding_line(finding, context.outcome.progress.step))
-            writer.close()
+            summaries.write(self.run, summary)
         except UserError as error:
-            context.run.log(str(error))
-        context.listener(Found(finding))
+            self.warn("summary", "The summary could not be saved", str(error))
+
+    def _advise(self, status: Status, reason: str) -> None:
+        """Tells what helps after a failure, and writes it to the run's history."""
+        if status not in ("failed", "diverged"):
+            return
+
+        for finding in while_training.after_failure(status, self.outcome.resolved, reason):
+            try:
+                writer = history.Writer(self.run.path / history.METRICS)
+                writer.line(history.finding_line(finding, self.outcome.progress.step))
+                writer.close()
+            except UserError as error:
+                self.run.log(str(error))
+
+            self.listener(Found(finding))

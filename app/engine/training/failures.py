@@ -1,55 +1,25 @@
-"""What went wrong, in words; told as text, so that no exception keeps the tensors of its frames
-alive.
-"""
+"""Errors and warnings of a training as text, so that no exception keeps the tensors alive."""
 
 from __future__ import annotations
 
-import gc
 import threading
 import traceback
 import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
-import torch
-
 from app.engine.errors import UserError
+from app.engine.training.memory_shortage import LESS_MEMORY, out_of_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-LESS_MEMORY = "Choose a smaller batch size, smaller examples or a smaller template."
+ErrorText = tuple[str, str, str]
+"""What went wrong, what to try, and the traceback."""
 
 
-def memory_called(device_type: str) -> str:
-    return "memory" if device_type == "cpu" else "GPU memory"
-
-
-def less_memory(device_type: str) -> str:
-    """What to do where memory ran out on this device."""
-    return LESS_MEMORY if device_type == "cpu" else f"{LESS_MEMORY[:-1]}, or train on the CPU."
-
-
-def out_of_memory(error: BaseException) -> bool:
-    """Whether memory ran out: a GPU's, NumPy's and Python's, or torch's on the CPU, which has no
-    kind of its own.
-    """
-    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
-        return True
-
-    text = str(error).lower()
-    signs = (
-        "can't allocate memory",
-        "cannot allocate memory",
-        "not enough memory",
-        "out of memory",
-        "could not create a primitive",  # all that oneDNN says when its own memory is refused
-    )
-    return isinstance(error, RuntimeError) and any(sign in text for sign in signs)
-
-
-def told(error: BaseException) -> tuple[str, str, str]:
-    """What went wrong, what to try, and the traceback, all as text."""
+def error_text(error: BaseException) -> ErrorText:
+    """Returns what went wrong, what to try, and the traceback."""
     details = "".join(traceback.format_exception(error))
     if isinstance(error, UserError):
         return error.what, error.remedy, details
@@ -70,18 +40,9 @@ def told(error: BaseException) -> tuple[str, str, str]:
     )
 
 
-def let_go() -> None:
-    """Gives memory back, once nothing refers to it any more. Call it outside every except block."""
-    gc.collect()
-    if torch.cuda.is_available() and torch.cuda.is_initialized():
-        torch.cuda.empty_cache()
-    if torch.backends.mps.is_available():
-        torch.mps.empty_cache()
-
-
 @contextmanager
 def warnings_to(log: Callable[[str], None]) -> Iterator[None]:
-    """Warnings of this thread become lines of the log; those of other threads go where they went."""
+    """Turns warnings of this thread into lines of the log; other threads' go where they went."""
     owner = threading.get_ident()
     before = warnings.showwarning
 

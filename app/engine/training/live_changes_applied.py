@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.engine.runs.events import Changed, Event
 from app.engine.runs.live_changes import PARTS, RATE_FACTOR, changed, in_words, refusal
-from app.engine.training.build import TrainState, built_loss
+from app.engine.training.build import TrainState, build_loss
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -43,13 +43,13 @@ class LiveChanges:
 
         Those of steps that will be done again are made again at the same step.
         """
-        self._work = train_state
+        self._train_state = train_state
         self._progress = progress
         self._writer = writer
         self._emit = emit
         self._log = log
         made = [mark for mark in marks if mark["mark"] in MARKS]
-        self.made = [_told(mark) for mark in made]
+        self.made = [_record_of(mark) for mark in made]
         """All changes of the run, for its record: step, values, why."""
         self._again = sorted(
             (mark for mark in made if mark["step"] >= progress.step), key=lambda mark: mark["step"]
@@ -84,9 +84,9 @@ class LiveChanges:
 
         Returns why some could not be made.
         """
-        settled = self._work.plan.settled
+        resolved = self._train_state.plan.resolved
         refused = {
-            name: refusal(settled, name, value) for name, value in values.items() if name != PARTS
+            name: refusal(resolved, name, value) for name, value in values.items() if name != PARTS
         }
 
         values = {name: value for name, value in values.items() if not refused.get(name)}
@@ -95,37 +95,35 @@ class LiveChanges:
             self._progress.changes |= values
             self._apply()
             line = {"mark": mark, "step": step, "values": values, "why": why}
-            self.made.append(_told(line))
+            self.made.append(_record_of(line))
             self._writer.line({**line, "time": round(time.time(), 3)})
-            self._log(f"changed after step {step}: {in_words(settled, values)}. {why}".strip())
+            self._log(f"changed after step {step}: {in_words(resolved, values)}. {why}".strip())
             self._emit(Changed(step, values, why))
 
         return [text for text in refused.values() if text]
 
     def _apply(self) -> None:
-        train_state = self._work
+        train_state = self._train_state
         changes = self._progress.changes
-        settled = changed(train_state.plan.settled, changes)
-
-        assert settled.optimizer is not None and settled.loss is not None
+        now = changed(train_state.plan.resolved, changes)
 
         self.rate_factor = float(changes.get(RATE_FACTOR) or 1.0)
-        self.clip = settled.training.gradient_clip or 0.0
-        fresh = settled.optimizer.groups(train_state.network)
+        self.clip = now.training.gradient_clip
+        fresh = now.optimizer.groups(train_state.network)
 
         decay = {id(weight): group["weight_decay"] for group in fresh for weight in group["params"]}
         for group in train_state.optimizer.param_groups:
             group["weight_decay"] = decay[id(group["params"][0])]
 
-        if settled.loss != train_state.loss:
-            train_state.loss = settled.loss
-            train_state.loss_function = train_state.passes.loss_function = built_loss(
-                train_state.plan, settled.loss, train_state.device
+        if now.loss != train_state.loss:
+            train_state.loss = now.loss
+            train_state.loss_function = train_state.passes.loss_function = build_loss(
+                train_state.plan, now.loss, train_state.device
             )
 
         parts = max(int(changes.get(PARTS) or 1), train_state.plan.parts)
         train_state.passes.part_size = -(-train_state.plan.step_size // parts)
 
 
-def _told(mark: dict[str, Any]) -> dict[str, Any]:
+def _record_of(mark: dict[str, Any]) -> dict[str, Any]:
     return {name: mark[name] for name in ("step", "values", "why")}

@@ -27,7 +27,7 @@ MEASURE_EVERY = 1.0
 KEEP_EVERY = 5.0
 """Seconds between two looks at the memory, and between two that are written down."""
 
-WEIGHED = (0, 9)
+FOLLOWED = (0, 9)
 """Steps of an attempt that are followed whole: the first, and one by which RAdam takes what it will
 take.
 """
@@ -44,7 +44,7 @@ class MemoryRecorder:
     def __init__(
         self, train_state: TrainState, run: Run, outcome: Outcome, emit: Callable[[Event], None]
     ) -> None:
-        self._work = train_state
+        self._train_state = train_state
         self._outcome = outcome
         self._emit = emit
         self.monitor = ledger.DeviceMonitor(train_state.device)
@@ -66,17 +66,19 @@ class MemoryRecorder:
         Gives the meter of a step that is followed.
         """
         self._done += 1
-        if self._done - 1 not in WEIGHED and not self._anew:
+        if self._done - 1 not in FOLLOWED and not self._anew:
             return _NOTHING
 
         if self._anew:
             self._anew = False
             self._seen = None
 
-        self._meter = ledger.StepMeter(self._work.network, self._work.optimizer, inputs, targets)
+        self._meter = ledger.StepMeter(
+            self._train_state.network, self._train_state.optimizer, inputs, targets
+        )
         return self._meter
 
-    def weigh_anew(self) -> None:
+    def follow_next_step(self) -> None:
         """Steps are done otherwise from here on: the next one is followed, and what was seen before
         is forgotten.
         """
@@ -94,7 +96,7 @@ class MemoryRecorder:
 
         return self._seen if self._seen is not None else 0
 
-    def look(self, step: int, first: bool) -> None:
+    def measure_if_due(self, step: int, first: bool) -> None:
         """Measures if it is time. step: steps done."""
         now = time.perf_counter()
         if not first and now - self._measured < MEASURE_EVERY:
@@ -111,7 +113,7 @@ class MemoryRecorder:
 
     def _rows(self) -> dict[str, int | None]:
         """The ledger as it is now."""
-        train_state = self._work
+        train_state = self._train_state
         rows = ledger.measure(
             train_state.network,
             train_state.optimizer,

@@ -1,29 +1,39 @@
-"""Memory that runs out in the middle of a run: the same step again, its batch in smaller parts."""
+"""Memory that runs out while a run trains: the same step again, its batch in smaller parts.
+
+In a step the loop itself halves the parts (`halve_parts`). Elsewhere, while a network is built or
+judged or the optimizer makes its state, everything is released and the attempt is made again with
+half as much at once (`MemoryShortage`).
+"""
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING
+
+import torch
 
 from app.engine.advice.while_training import Finding
 from app.engine.errors import UserError
+from app.engine.runs.events import StageChanged
 from app.engine.runs.live_changes import PARTS
-from app.engine.training.failures import less_memory, let_go, memory_called
 
 if TYPE_CHECKING:
     from app.engine.memory.device_monitor import DeviceMonitor
     from app.engine.runs.progress import Progress
     from app.engine.training.build import TrainState
+    from app.engine.training.execution import RunContext
     from app.engine.training.live_changes_applied import LiveChanges
+    from app.engine.training.plan import Plan
 
 MOST_HALVINGS = 3
 """In one run: after that something else takes the memory."""
 
 LEAST_HALVED = 4
-"""Fewer examples are not halved: normalisation needs two, and so little is not what takes the
-memory.
-"""
+"""Fewer examples are not halved: normalisation needs two, and so few do not take the memory."""
 
-NEEDS = (
+LESS_MEMORY = "Choose a smaller batch size, smaller examples or a smaller template."
+
+LARGE_ROWS = (
     "activations",
     "batch",
     "weights",
@@ -33,34 +43,87 @@ NEEDS = (
     "other_state",
     "dataset",
 )
-NAMES = {"dataset": "data set", "other_state": "other optimizer state"}
+"""Rows of the ledger of which the largest are named."""
+
+ROW_NAMES = {"dataset": "data set", "other_state": "other optimizer state"}
+
+SIGNS = (
+    "can't allocate memory",
+    "cannot allocate memory",
+    "not enough memory",
+    "out of memory",
+    "could not create a primitive",  # all that oneDNN says when its own memory is refused
+)
+"""What torch says on the CPU, where it has no kind of error of its own for it."""
 
 
-def halved(
+def out_of_memory(error: BaseException) -> bool:
+    """Returns whether memory ran out: a GPU's, NumPy's, Python's, or torch's on the CPU."""
+    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
+        return True
+
+    text = str(error).lower()
+    return isinstance(error, RuntimeError) and any(sign in text for sign in SIGNS)
+
+
+def release_memory() -> None:
+    """Gives back what nothing refers to any more. Call it outside every except block.
+
+    An exception holds the frames that it went through, and the frames hold the tensors.
+    """
+    gc.collect()
+    if torch.cuda.is_available() and torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
+    if torch.backends.mps.is_available():
+        torch.mps.empty_cache()
+
+
+def less_memory(device_type: str) -> str:
+    """Returns what to do where memory ran out on this device."""
+    return LESS_MEMORY if device_type == "cpu" else f"{LESS_MEMORY[:-1]}, or train on the CPU."
+
+
+def _name_of_memory(device_type: str) -> str:
+    return "memory" if device_type == "cpu" else "GPU memory"
+
+
+def _halved(part_size: int, step_size: int, halvings: int) -> tuple[int, int] | None:
+    """Returns (examples at a time, parts of a step) after one more halving.
+
+    None where that was done often enough, or where the parts are too small.
+    """
+    if halvings >= MOST_HALVINGS or part_size < LEAST_HALVED:
+        return None
+
+    half = -(-part_size // 2)
+    return half, -(-step_size // half)
+
+
+# --- in a step
+
+
+def halve_parts(
     train_state: TrainState, progress: Progress, live_changes: LiveChanges, monitor: DeviceMonitor
 ) -> Finding:
-    """Gives memory back, halves the parts in which a step is done, and says so with the ledger.
+    """Releases memory, halves the parts in which a step is done, and says so with the ledger.
 
     The batch of a step stays, and so its result (but for what looks at a batch as a whole). Call it
-    outside every except block.
-
-    Raises UserError where that was done three times, or where a part is too small to be halved.
+    outside every except block. Raises UserError where there is nothing left to halve.
     """
     for parameter in train_state.network.parameters():
         parameter.grad = None
 
-    let_go()
-    kind = memory_called(train_state.device.type)
+    release_memory()
+    kind = _name_of_memory(train_state.device.type)
     size = train_state.passes.part_size
     step = progress.step + 1
-
+    step_size = train_state.plan.step_size
     ledger = _ledger(train_state, monitor)
-    if progress.halvings >= MOST_HALVINGS or size < LEAST_HALVED:
-        tried = (
-            f", though it was tried {progress.halvings} times with smaller parts"
-            if progress.halvings
-            else ""
-        )
+
+    halved = _halved(size, step_size, progress.halvings)
+    if halved is None:
+        count = progress.halvings
+        tried = f", though it was tried {count} times with smaller parts" if count else ""
         raise UserError(
             f"There was not enough {kind} in step {step:,} for {size} examples at a time{tried}.",
             f"{less_memory(train_state.device.type)} {ledger}",
@@ -68,12 +131,10 @@ def halved(
         )
 
     progress.halvings += 1
-    half = -(-size // 2)
-    parts = -(-train_state.plan.step_size // half)
+    half, parts = halved
     text = (
         f"There was not enough {kind} in step {step:,} for {size} examples at a time. The step was "
-        "repeated with "
-        f"{half} at a time, in {parts} parts: it still learns from {train_state.plan.step_size} "
+        f"repeated with {half} at a time, in {parts} parts: it still learns from {step_size} "
         f"examples. {ledger}"
     )
 
@@ -82,20 +143,69 @@ def halved(
 
 
 def _ledger(train_state: TrainState, monitor: DeviceMonitor) -> str:
-    """What takes the most, and what is free, in a sentence."""
-    planned = -(-train_state.plan.step_size // train_state.plan.parts)
-    rows = sorted(((train_state.predicted.get(row, 0), row) for row in NEEDS), reverse=True)[:3]
+    """Returns what takes the most, and what is free, in a sentence."""
+    predicted = train_state.predicted
+    largest = sorted(((predicted.get(row, 0), row) for row in LARGE_ROWS), reverse=True)[:3]
     needs = ", ".join(
-        f"{NAMES.get(row, row.replace('_', ' '))} {_size(size)}" for size, row in rows if size
+        f"{ROW_NAMES.get(row, row.replace('_', ' '))} {_size(size)}"
+        for size, row in largest
+        if size
     )
     readings, _ = monitor.sample()
     free = readings.get("free")
     left = f"; {_size(free)} are free now" if free is not None else ""
 
-    return f"The ledger foresaw, for {planned:,} at a time: {needs}{left}."
+    return f"The ledger foresaw, for {train_state.plan.part_size:,} at a time: {needs}{left}."
 
 
 def _size(size: float) -> str:
     if size >= 2**30:
         return f"{size / 2**30:,.1f} GiB"
     return f"{size / 2**20:,.0f} MiB" if size >= 2**20 else f"{size / 2**10:,.0f} KiB"
+
+
+# --- elsewhere
+
+
+class MemoryShortage:
+    """How often the attempts of one run lacked memory outside of a step.
+
+    unrecorded: in how many parts and why, what the run's record does not have yet.
+    """
+
+    def __init__(self) -> None:
+        self.halvings = 0
+        self.unrecorded: list[tuple[int, str]] = []
+
+    def smaller(self, plan: Plan, context: RunContext) -> Plan:
+        """Releases memory and returns the plan with half as much at once.
+
+        Call it outside every except block. Raises UserError where there is nothing left to halve.
+        """
+        release_memory()
+        progress = context.outcome.progress
+        kind = _name_of_memory(plan.device.type)
+        parts = max(plan.parts, int(progress.changes.get(PARTS) or 1))
+        size = -(-plan.step_size // parts)
+
+        self.halvings = max(self.halvings, progress.halvings)
+        halved = _halved(size, plan.step_size, self.halvings)
+        if halved is None:
+            what = f"There was not enough {kind} for a batch of {size}."
+            raise UserError(what, less_memory(plan.device.type), "training.batch_size")
+
+        self.halvings += 1
+        half, parts = halved
+        text = f"Not enough {kind} for batch {size}; retrying with {half}"
+        why = f"{text} at a time; a step still learns from {plan.step_size}."
+        context.emit(StageChanged(text))
+        context.warn("smaller-batch", "Smaller parts", why)
+        self.unrecorded.append((parts, why))
+
+        return plan.in_parts(parts)
+
+    def record(self, live_changes: LiveChanges) -> None:
+        """Writes into the run's record what it does not have yet."""
+        while self.unrecorded:
+            parts, why = self.unrecorded.pop(0)
+            live_changes.change({PARTS: parts}, why, mark="memory")

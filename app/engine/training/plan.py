@@ -11,39 +11,36 @@ import torch
 
 from app.engine import files
 from app.engine.compute import device as devices
-from app.engine.data.augmentation import settled
 from app.engine.errors import UserError
 from app.engine.experiment import toml_file
-from app.engine.experiment.experiment import Experiment, problem_of, resolved, task_of
+from app.engine.experiment.resolve import ResolvedExperiment, read_resolved, resolve
 from app.engine.runs.events import Event, StageChanged
 from app.engine.sources.opening import open_dataset
-from app.engine.sources.opening import settled as data_settled
 from models.graph import Graph, GraphError
 from models.shape import Problem
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Dataset
-    from app.engine.learning.tasks import Task
+    from app.engine.experiment.experiment import Experiment
+    from app.engine.learning.task import Task
     from app.engine.runs.control import Control
     from app.engine.runs.run import Run
 
 Emit = Callable[[Event], None]
 
+AUTOCAST = {"bfloat16": torch.bfloat16, "float16": torch.float16}
+
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be trained, settled and without tensors.
-
-    experiment: as asked; settled: with every setting filled in.
+    """What is to be trained, with every setting filled in and without tensors.
 
     threads: 0 while they are to be chosen. memory_parts: in how many parts a step's batch is taken
     because memory ran out; 0 where it did not.
     """
 
-    experiment: Experiment
-    settled: Experiment
+    resolved: ResolvedExperiment
     dataset: Dataset
-    task: Task
     problem: Problem
     graph: Graph
     device: devices.Device
@@ -52,96 +49,100 @@ class Plan:
     memory_parts: int = 0
 
     @property
+    def task(self) -> Task:
+        """The task that is trained."""
+        return self.resolved.task
+
+    @property
     def batch_size(self) -> int:
         """Examples that go through the network at once."""
-        return self.settled.training.batch_size or 1
+        return self.resolved.training.batch_size
 
     @property
     def step_size(self) -> int:
         """Examples of a step: those of all batches whose gradients are added up."""
-        return self.settled.training.step_size
+        return self.resolved.training.step_size
 
     @property
     def epochs(self) -> int:
-        return self.settled.training.epochs or 1
+        """How often every training example is to be seen."""
+        return self.resolved.training.epochs
 
     @property
     def parts(self) -> int:
         """In how many parts a step's batch goes through the network."""
-        return max(self.settled.training.accumulation, self.memory_parts)
+        return max(self.resolved.training.accumulation, self.memory_parts)
 
-    def in_parts(self, parts: int) -> Plan:
-        """The same steps, each batch taken in so many parts."""
-        return replace(self, memory_parts=parts)
-
-    def with_training(self, **changes: Any) -> Plan:
-        """The same with other [training] settings."""
-        changed = self.settled.replace(training=self.settled.training.replace(**changes))
-        return replace(self, settled=changed)
+    @property
+    def part_size(self) -> int:
+        """Examples of the largest of these parts."""
+        return -(-self.step_size // self.parts)
 
     @property
     def autocast(self) -> torch.dtype | None:
-        return {"bfloat16": torch.bfloat16, "float16": torch.float16}.get(self.precision)
+        """The type of two bytes in which activations are computed; None for float32."""
+        return AUTOCAST.get(self.precision)
+
+    def in_parts(self, parts: int) -> Plan:
+        """Returns the same steps, each batch taken in so many parts."""
+        return replace(self, memory_parts=parts)
+
+    def with_epochs(self, epochs: int) -> Plan:
+        """Returns the same training over another number of epochs."""
+        training = self.resolved.training.replace(epochs=epochs)
+        return replace(self, resolved=self.resolved.replace(training=training))
 
 
-def plan(
+def plan_run(
     experiment: Experiment, run: Run, emit: Emit, control: Control, dataset: Dataset | None = None
 ) -> Plan:
-    """Opens the data and settles everything that was left open. Raises UserError or Stopped."""
-    settled_plan = settle(experiment, emit, control, dataset, known_threads(run))
-    files.write_json(run.path / "dataset.json", settled_plan.dataset.description.to_plain())
-    return settled_plan
+    """Plans the training of a run, and writes down what its data are.
+
+    Raises UserError or Stopped.
+    """
+    plan = plan_training(experiment, emit, control, dataset, known_threads(run))
+    files.write_json(run.path / "dataset.json", plan.dataset.description.to_plain())
+    return plan
 
 
-def settle(
+def plan_training(
     experiment: Experiment,
     emit: Emit,
     control: Control,
     dataset: Dataset | None = None,
     threads: int = 0,
 ) -> Plan:
-    """The plan of an experiment, without a run.
+    """Opens the data, fills in what was left open and checks it; nothing is written.
 
-    threads: 0 to choose them later. Raises UserError or Stopped.
+    dataset: what experiment.data stands for, if it is open already. threads: 0 to choose them
+    later. Raises UserError or Stopped.
     """
     dataset = dataset or _open(experiment, emit, control)
-    description = dataset.description
     _check_data(dataset)
-    task = task_of(experiment, description)
-    problem = problem_of(experiment, description)
-    whole = resolved(experiment, problem, task)
-    whole = whole.replace(
-        data=data_settled(whole.data, description),
-        augmentation=settled(whole.augmentation, description),
-    )
 
-    template = whole.model
-    assert template is not None
-    if reason := template.unfit(problem):
-        raise UserError(reason, "Choose another template.", "model.template")
-
+    resolved = resolve(experiment, dataset.description)
+    problem = resolved.problem(dataset.description)
     device = devices.smoke_test(devices.choose(experiment.training.device))
+
     return Plan(
-        experiment,
-        whole,
+        resolved,
         dataset,
-        task,
         problem,
-        _graph(whole, problem),
+        _graph(resolved, problem),
         device,
-        devices.precision(whole.training.precision, device),
+        devices.precision(resolved.training.precision, device),
         threads,
     )
 
 
-def plan_again(
+def plan_from_checkpoint(
     experiment: Experiment,
     state: dict[str, Any],
     emit: Emit,
     control: Control,
     dataset: Dataset | None = None,
 ) -> Plan:
-    """The plan of a run that goes on: what was settled then, on the same data.
+    """Returns the plan of a run that goes on, as `plan_state` kept it, on the same data.
 
     Raises UserError or Stopped.
     """
@@ -162,26 +163,22 @@ def plan_again(
             "Put them back as they were, or start a new run.",
         )
 
-    whole = toml_file.from_plain(state["settled"], "the checkpoint")
-    device = devices.smoke_test(devices.choose(experiment.training.device))
     return Plan(
-        experiment,
-        whole,
+        read_resolved(state["settled"], "the checkpoint", state.get("task")),
         dataset,
-        task_of(whole, description),
         Problem.from_plain(state["problem"]),
         Graph.from_plain(state["graph"]),
-        device,
+        devices.smoke_test(devices.choose(experiment.training.device)),
         state["precision"],
         int(state["threads"]),
     )
 
 
 def plan_state(plan: Plan, threads: int) -> dict[str, Any]:
-    """What a checkpoint keeps of a plan, for plan_again."""
+    """Returns what a checkpoint keeps of a plan, for `plan_from_checkpoint`."""
     description = plan.dataset.description
     return {
-        "settled": toml_file.to_plain(plan.settled),
+        "settled": toml_file.to_plain(plan.resolved),
         "classes": list(description.classes),
         "fingerprint": description.fingerprint,
         "problem": plan.problem.to_plain(),
@@ -193,11 +190,12 @@ def plan_state(plan: Plan, threads: int) -> dict[str, Any]:
 
 
 def known_threads(run: Run) -> int:
-    """The thread count that this run had before, so that it goes on to the same bits; 0 if it had
-    none.
+    """Returns the thread count that this run had before, 0 if it had none.
+
+    With the same number it goes on to the same bits.
     """
-    value = run.environment().get("threads")
-    return value if isinstance(value, int) else 0
+    threads = run.environment().get("threads")
+    return threads if isinstance(threads, int) else 0
 
 
 def _open(experiment: Experiment, emit: Emit, control: Control) -> Dataset:
@@ -208,10 +206,9 @@ def _open(experiment: Experiment, emit: Emit, control: Control) -> Dataset:
     )
 
 
-def _graph(experiment: Experiment, problem: Problem) -> Graph:
-    assert experiment.model is not None
+def _graph(resolved: ResolvedExperiment, problem: Problem) -> Graph:
     try:
-        return experiment.model.graph(problem)
+        return resolved.model.graph(problem)
     except GraphError as error:
         raise UserError(
             f"The network cannot be built: {error.what}", error.remedy, "model.template"

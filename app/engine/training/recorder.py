@@ -33,7 +33,7 @@ class Diverged(Exception):
         super().__init__(f"the loss is not a number since step {step}")
 
 
-class Course:
+class ProgressSoFar:
     """How the run went so far, for the advice: the losses of its steps and the lines of its epochs."""
 
     def __init__(self, before: History) -> None:
@@ -60,13 +60,13 @@ class Recorder:
         steps: int,
         epochs: int,
         writer: Writer,
-        course: Course,
+        so_far: ProgressSoFar,
         emit: Callable[[Event], None],
     ) -> None:
         """steps, epochs: of the whole run; after each epoch there is a validation."""
         self._progress = progress
         self._writer = writer
-        self._course = course
+        self._so_far = so_far
         self._emit = emit
         self._steps = steps
         self._epochs = epochs
@@ -122,7 +122,7 @@ class Recorder:
         steps = np.arange(last - count + 1, last + 1)
         count = self._count(losses, sizes)
         self._pace(now, sizes)
-        self._course.add(losses[:count])
+        self._so_far.add(losses[:count])
         written = (steps % self._log_every == 0) | (steps == 1) | (steps == self._steps)
         written[count:] = False
         self._writer.steps(steps[written], losses[written], rates[written], norms[written])
@@ -179,7 +179,7 @@ class Recorder:
         self._clock = self._read = time.perf_counter()
         self._judging = judging or self._judging
 
-    def forget(self, seconds: float) -> None:
+    def leave_out_pause(self, seconds: float) -> None:
         """Leaves a pause out of the elapsed time."""
         self._begun += seconds
 
@@ -193,7 +193,7 @@ class Recorder:
         """Seconds of work on the whole run so far."""
         return self._progress.seconds + time.perf_counter() - self._begun
 
-    def settle(self) -> None:
+    def flush_clock(self) -> None:
         """Moves the elapsed time into the progress: before a checkpoint."""
         now = time.perf_counter()
         self._progress.seconds += now - self._begun

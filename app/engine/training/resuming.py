@@ -2,66 +2,57 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from app.engine.errors import UserError
 from app.engine.runs import checkpoint
+from app.engine.runs.events import Resumed
 from app.engine.runs.progress import Progress
-from app.engine.training import plan as preparing
+from app.engine.training.plan import plan_from_checkpoint, plan_run
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Dataset
+    from app.engine.experiment.experiment import Experiment
     from app.engine.runs.checkpoint import Checkpoint
     from app.engine.training.execution import RunContext
+    from app.engine.training.loop import Training
     from app.engine.training.plan import Plan
 
 
-def find(
-    context: RunContext, was: str, epochs: int | None, dataset: Dataset | None
+def find_start(
+    context: RunContext,
+    experiment: Experiment,
+    status_before: str,
+    epochs: int | None,
+    dataset: Dataset | None,
 ) -> tuple[Plan, Checkpoint | None]:
-    """What is to be done and where it stands; no checkpoint means from the first step.
+    """Returns what is to be done and the checkpoint it starts from; None is the first step.
 
-    was: the run's status before.
+    status_before: the run's status before it was claimed. epochs: a new total.
 
     Raises UserError where it cannot go on, or Stopped.
     """
     run = context.run
-    folder = run.path / "checkpoints"
-    if was == "diverged":
+    if status_before == "diverged":
         raise UserError(
             f"The run '{run.name}' diverged and would do so again.",
             "Start it anew with a lower learning rate.",
         )
 
-    checkpoint.clean(folder)
-    found, passed = checkpoint.newest(folder)
-    for text in passed:
-        context.warn(
-            "checkpoint",
-            "A checkpoint is damaged",
-            text + (" The one before is used." if found else ""),
-        )
+    start = _newest_checkpoint(context)
+    if start is None:
+        plan = plan_run(experiment, run, context.emit, context.control, dataset)
+        return (plan.with_epochs(epochs) if epochs else plan), None
 
-    if found is None:
-        if passed:
-            raise UserError(
-                f"No checkpoint of the run '{run.name}' can be used: all are damaged.",
-                "Start it again from its settings.",
-            )
-
-        plan = preparing.plan(context.experiment, run, context.emit, context.control, dataset)
-        return (plan.with_training(epochs=epochs) if epochs else plan), None
-
-    progress = Progress(**found.state["progress"])
-    if progress.end and epochs is None and was in ("completed", "stopped"):
+    progress = Progress(**start.state["progress"])
+    if progress.end and epochs is None and status_before in ("completed", "stopped"):
         raise UserError(
             f"The run '{run.name}' has finished its {progress.epoch - 1} epochs.",
             "Choose more epochs to train longer.",
         )
 
-    plan = preparing.plan_again(
-        context.experiment, found.state, context.emit, context.control, dataset
-    )
+    plan = plan_from_checkpoint(experiment, start.state, context.emit, context.control, dataset)
     if epochs is not None and epochs != plan.epochs:
         if epochs < progress.epoch:
             raise UserError(
@@ -69,12 +60,76 @@ def find(
                 f"Choose {progress.epoch} epochs or more.",
                 "training.epochs",
             )
-        plan = plan.with_training(epochs=epochs)
+        plan = plan.with_epochs(epochs)
 
-    return plan, found
+    return plan, start
 
 
-def longer(plan: Plan, found: Checkpoint) -> bool:
-    """Whether the run was asked to go beyond what its checkpoint was saved for."""
-    before = found.state["settled"].get("training", {}).get("epochs")
-    return before != plan.epochs
+def is_longer(plan: Plan, start: Checkpoint) -> bool:
+    """Returns whether the run was asked to go beyond what its checkpoint was saved for."""
+    before = start.state["settled"].get("training", {}).get("epochs")
+    return bool(before != plan.epochs)
+
+
+def take_up(training: Training, longer: bool) -> None:
+    """Goes on from the checkpoint that was put back: a mark, and the best epoch so far.
+
+    longer: whether the run is to go beyond what it was planned for.
+    """
+    progress = training.progress
+    if longer:
+        progress.end = ""
+        progress.since_best = 0
+
+    _mark_resumed(training, longer)
+    if not training.best.restore(progress):
+        if progress.best_step == progress.step:
+            # Killed between the state and the best: it is the same network.
+            evaluation = training.validator.validation(training.interruptions.check)
+            training.saver.keep_best(evaluation, progress.best_epoch)
+        else:
+            training.run.log("the best weights so far are lost; from here the best is chosen anew")
+            progress.best_epoch = 0
+            progress.best_step = 0
+            progress.best_loss = None
+            progress.best_metric = None
+
+    if longer:
+        training.saver.save()
+
+
+def _newest_checkpoint(context: RunContext) -> Checkpoint | None:
+    """Returns the newest good checkpoint, and tells of damaged ones.
+
+    Raises UserError where there are only damaged ones.
+    """
+    folder = context.run.path / "checkpoints"
+    checkpoint.clean(folder)
+    newest, damaged = checkpoint.newest(folder)
+    for text in damaged:
+        used = " The one before is used." if newest else ""
+        context.warn("checkpoint", "A checkpoint is damaged", text + used)
+
+    if newest is None and damaged:
+        raise UserError(
+            f"No checkpoint of the run '{context.run.name}' can be used: all are damaged.",
+            "Start it again from its settings.",
+        )
+
+    return newest
+
+
+def _mark_resumed(training: Training, longer: bool) -> None:
+    step = training.progress.step
+    epochs = training.train_state.plan.epochs
+    training.writer.line(
+        {
+            "mark": "longer" if longer else "resumed",
+            "step": step,
+            "epochs": epochs,
+            "time": round(time.time(), 3),
+        }
+    )
+    stretched = f"; the schedule is stretched over {epochs} epochs" if longer else ""
+    training.run.log(f"goes on after step {step}{stretched}")
+    training.emit(Resumed(step))

@@ -50,7 +50,7 @@ class Saver:
         best: BestKeeper,
         emit: Callable[[Event], None],
     ) -> None:
-        self._work = train_state
+        self._train_state = train_state
         self._run = run
         self._progress = progress
         self._recorder = recorder
@@ -84,11 +84,11 @@ class Saver:
         if self._is_saved or progress.unfinite:
             return self._is_saved
 
-        model = checkpoint.copied(self._work.network.state_dict())
+        model = checkpoint.copied(self._train_state.network.state_dict())
         if not all(bool(tensor.isfinite().all()) for tensor in model.values()):
             return False  # the step overflowed; the next loss will say so
 
-        self._recorder.settle()
+        self._recorder.flush_clock()
         done = self.guarded(lambda: self._save(model))
         if done:
             self._saved = place
@@ -98,7 +98,7 @@ class Saver:
         return done
 
     def _save(self, model: Tensors) -> None:
-        train_state = self._work
+        train_state = self._train_state
         self._progress.scaler = train_state.passes.scale_state()
         state = {
             **self._state,

@@ -14,7 +14,7 @@ from app.engine.errors import UserError
 from app.engine.experiment import toml_file
 from app.engine.runs import checkpoint, history
 from app.engine.runs.checkpoint import Best, Tensors
-from app.engine.training.build import TrainState, built_loss
+from app.engine.training.build import TrainState, build_loss
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,11 +36,9 @@ class Validator:
     """
 
     def __init__(self, train_state: TrainState) -> None:
-        self._work = train_state
-        assert train_state.plan.settled.loss is not None
-
-        self._loss_function = built_loss(
-            train_state.plan, train_state.plan.settled.loss, train_state.device
+        self._train_state = train_state
+        self._loss_function = build_loss(
+            train_state.plan, train_state.plan.resolved.loss, train_state.device
         )
         dataset = train_state.plan.dataset
         self._validation = split_inputs(dataset, "validation", train_state.device)
@@ -57,18 +55,18 @@ class Validator:
 
     def test(self, check: Callable[[], None]) -> Evaluation | None:
         """None where no test split was kept apart."""
-        dataset = self._work.plan.dataset
+        dataset = self._train_state.plan.dataset
         if not len(dataset.indices.get("test", ())):
             return None
 
-        return self._judge("test", split_inputs(dataset, "test", self._work.device), check)
+        return self._judge("test", split_inputs(dataset, "test", self._train_state.device), check)
 
     def _judge(self, split: str, inputs: Any, check: Callable[[], None]) -> Evaluation:
         """Exact averages, in float32 whatever the training's precision: so are all later uses of
         the weights.
         """
-        train_state = self._work
-        dataset = self._work.plan.dataset
+        train_state = self._train_state
+        dataset = self._train_state.plan.dataset
 
         size = judged_at_a_time(
             train_state.plan.problem, self._loss_function, train_state.plan.batch_size
@@ -94,7 +92,7 @@ class Validator:
         """The small record of an epoch; the probes are rows of its evaluation, so they cost
         nothing.
         """
-        rows = self._work.plan.dataset.indices["validation"][self.probes]
+        rows = self._train_state.plan.dataset.indices["validation"][self.probes]
         return history.EpochRecord(
             np.asarray(rows), evaluation.predictions[self.probes], evaluation.confusion
         )
@@ -146,7 +144,7 @@ class BestKeeper:
     """The best epoch's weights: in memory, and on the disk with all that is needed to use them."""
 
     def __init__(self, train_state: TrainState, run: Run) -> None:
-        self._work = train_state
+        self._train_state = train_state
         self._run = run
         self.weights: Tensors | None = None
         self.evaluation: Evaluation | None = None
@@ -159,8 +157,8 @@ class BestKeeper:
 
         partial: judged in the middle of an epoch because the run was stopped there.
         """
-        plan = self._work.plan
-        self.weights = checkpoint.copied(self._work.network.state_dict())
+        plan = self._train_state.plan
+        self.weights = checkpoint.copied(self._train_state.network.state_dict())
         self.evaluation = evaluation
         self._saved = False
         self.state = {
@@ -170,7 +168,7 @@ class BestKeeper:
             "loss": evaluation.loss,
             "metrics": evaluation.metrics,
             "task": plan.task.kind,
-            "experiment": toml_file.to_plain(plan.settled),
+            "experiment": toml_file.to_plain(plan.resolved),
         }
 
     def save(self) -> None:
@@ -178,7 +176,7 @@ class BestKeeper:
         if self._saved or self.weights is None or self.evaluation is None:
             return
 
-        plan = self._work.plan
+        plan = self._train_state.plan
         write_results(self._run, "validation", plan.dataset.indices["validation"], self.evaluation)
         checkpoint.save_best(
             self._run.path / "checkpoints",

@@ -2,49 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 
-from app.engine.learning.loss import LOSSES
-from app.engine.learning.optimizer import OPTIMIZERS
-from app.engine.learning.schedule import SCHEDULES
 from app.ui.pages.parts import GuideCard, Parts
-from models.template import TEMPLATES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.engine.advice.while_training import Finding, Remedy
-    from app.ui.state.document import Document
 
-REGISTRIES: dict[str, Any] = {
-    "model": TEMPLATES,
-    "loss": LOSSES,
-    "optimizer": OPTIMIZERS,
-    "schedule": SCHEDULES,
-}
 LONGER = 0.5
 """Training longer adds this share of the epochs that there were."""
-
-
-def change(document: Document, changes: dict[str, Any]) -> str:
-    """Apply settings by "section.field" (or "section.kind") as one step of undo.
-
-    Returns what is wrong, "" if taken.
-    """
-    sections: dict[str, Any] = {}
-    for key, value in changes.items():
-        section, _, name = key.partition(".")
-        current = sections.get(section) or document.value(section)
-
-        registry = REGISTRIES.get(section)
-        if registry is not None and name == registry.key:
-            sections[section] = registry.get(value)()
-        else:
-            sections[section] = current.replace(**{name: value})
-
-    return document.replace("", **sections)
 
 
 def apply(parts: Parts, remedy: Remedy) -> None:
@@ -52,7 +22,7 @@ def apply(parts: Parts, remedy: Remedy) -> None:
     run.
     """
     if remedy.changes:
-        change(parts.document, remedy.changes)
+        parts.document.change(remedy.changes)
         if remedy.restart:
             restart(parts)
     elif remedy.action:

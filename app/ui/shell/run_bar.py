@@ -169,7 +169,7 @@ class RunBar(QObject):
 
     def _readiness(self) -> str:
         measured = self._measurer.measured
-        training = self._document.effective().training
+        training = self._document.resolved().training
         epochs = training.epochs or 0
 
         text = f"ready: {epochs} epoch{'' if epochs == 1 else 's'}"
@@ -178,11 +178,11 @@ class RunBar(QObject):
         if measured is None or self._measurer.busy or self._document.description is None:
             return text
 
-        template = measured.experiment.model
+        template = measured.resolved.model
         examples = epochs * self._document.description.size("training")
         seconds = self._speeds.seconds(
             self.engine.device,
-            template.kind if template else "",
+            template.kind,
             measured.inspection.multiply_adds,
             examples,
         )
@@ -313,10 +313,10 @@ class RunBar(QObject):
         if measured is None or measured.inspection.parameters != live.prepared.parameters:
             return  # the settings are no longer those of the run
 
-        template = measured.experiment.model
+        template = measured.resolved.model
         self._speeds.learn(
             self.engine.device,
-            template.kind if template else "",
+            template.kind,
             measured.inspection.multiply_adds,
             live.latest.speed,
         )

@@ -13,17 +13,20 @@ from PySide6.QtCore import QObject, Signal
 
 from app.engine.errors import UserError
 from app.engine.experiment import toml_file
-from app.engine.experiment.experiment import Experiment, problem_of, resolved, task_of
+from app.engine.experiment.changes import section_of, with_changes
+from app.engine.experiment.experiment import Experiment
+from app.engine.experiment.resolve import ResolvedExperiment, problem_of, resolve, task_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from app.engine.data.dataset import Dataset, Description
-    from app.engine.learning.tasks import Task
+    from app.engine.learning.task import Task
     from models.shape import Problem
 
 UNDO_STEPS = 200
-PRETENDED = (
+FAKE_DATA = (
     "No data are open yet: sizes are those for 60,000 grey pictures of 28 × 28 in 10 classes."
 )
 
@@ -89,8 +92,7 @@ class Document(QObject):
         """The section as chosen; where nothing was chosen, as it follows the data with every
         setting open.
         """
-        chosen = getattr(self._experiment, section)
-        return chosen if chosen is not None else type(getattr(self.effective(), section))()
+        return section_of(self._experiment, section, self.assumed_description)
 
     def set(self, experiment: Experiment) -> None:
         """Take a new experiment as one step of undo."""
@@ -178,11 +180,16 @@ class Document(QObject):
     def description(self) -> Description | None:
         return self.dataset.description if self.dataset is not None else None
 
+    @property
+    def assumed_description(self) -> Description:
+        """Of the data; while there are none, of 60,000 grey pictures of 28 x 28 in 10 classes."""
+        return self.description or fake_description()
+
     # --- what follows
 
     def task(self) -> Task:
         """Raises UserError where the task does not fit the data."""
-        return task_of(self._experiment, self.description or fake_targets())
+        return task_of(self._experiment, self.assumed_description)
 
     def problem(self) -> Problem:
         """What the network will meet; for want of data, 60,000 grey pictures of 28 x 28 in 10
@@ -190,43 +197,54 @@ class Document(QObject):
 
         Raises UserError where the task does not fit the data.
         """
-        return problem_of(self._experiment, self.description or fake_targets())
+        return problem_of(self._experiment, self.assumed_description)
 
-    def effective(self) -> Experiment:
-        """The experiment with every setting filled in, for the data at hand.
+    def resolved(self) -> ResolvedExperiment:
+        """Returns the experiment with every setting filled in, for the data at hand.
 
         Raises UserError like `task`.
         """
-        return resolved(self._experiment, self.problem(), self.task())
+        return resolve(self._experiment, self.assumed_description)
 
-    def filled(self, section: str) -> Any:
-        """A section of `effective`, with what only the data could say as far as they are known.
+    def resolved_section(self, section: str) -> Any:
+        """Returns a section of `resolved`; what only the data say stays open while there are none.
 
         Raises UserError.
         """
-        value = getattr(self.effective(), section)
+        resolved = getattr(self.resolved(), section)
+        if section not in ("data", "augmentation"):
+            return resolved
+
+        requested = getattr(self._experiment, section)
         description = self.description
-        if description is None or section not in ("data", "augmentation"):
-            return value
-
+        if description is None:
+            return requested
         if section == "augmentation":
-            from app.engine.data.augmentation import settled
+            return resolved
 
-            return settled(value, description)
-
-        from app.engine.sources.opening import settled as settled_data
-
-        known = settled_data(value, description).model_dump() | {"task": self.task().kind}
+        known = resolved.model_dump()
         if description.total:
             known["validation_share"] = round(description.size("validation") / description.total, 3)
 
-        open_ones = {name for name in type(value).model_fields if getattr(value, name) is None}
-        return value.replace(**{name: known[name] for name in open_ones})
+        still_open = [name for name, value in requested if value is None]
+        return requested.replace(**{name: known[name] for name in still_open})
+
+    def change(self, changes: Mapping[str, Any]) -> str:
+        """Changes settings by "section.field" as one step of undo.
+
+        Returns what is wrong with them in a sentence, "" if they were taken.
+        """
+        try:
+            self.set(with_changes(self._experiment, changes, self.assumed_description))
+        except ValidationError as error:
+            return " ".join(toml_file.sentences(error))
+
+        return ""
 
     def trouble(self) -> UserError | None:
         """Why the experiment cannot be resolved, if so."""
         try:
-            self.effective()
+            self.resolved()
         except UserError as error:
             return error
 
@@ -234,7 +252,7 @@ class Document(QObject):
 
 
 @functools.cache
-def fake_targets() -> Description:
+def fake_description() -> Description:
     """What is taken for the data while there are none: 60,000 grey pictures of 28 x 28 in 10
     classes.
     """

@@ -137,18 +137,18 @@ def _search(experiment: Experiment, dataset: Dataset, tell: Tell, control: Contr
 
 
 def _relevant(document: Document) -> Experiment | None:
-    """What the outcome of a search depends upon, with everything else set alike; None where it
-    cannot be settled.
+    """Returns what the outcome of a search depends upon, with everything else set alike.
+
+    None where the experiment cannot be resolved.
     """
     try:
-        experiment = document.effective()
+        resolved = document.resolved()
     except UserError:
         return None
 
-    assert experiment.optimizer is not None
-    return experiment.replace(
+    return resolved.replace(
         name="",
-        schedule=None,
-        optimizer=experiment.optimizer.replace(learning_rate=None),
-        training=experiment.training.replace(epochs=None),
+        schedule="constant",
+        optimizer=resolved.optimizer.replace(learning_rate=None),
+        training=resolved.training.replace(epochs=1),
     )

@@ -19,8 +19,7 @@ from models.graph import Graph, GraphError
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Dataset
-    from app.engine.experiment.experiment import Experiment
-    from app.engine.learning.tasks import Task
+    from app.engine.experiment.resolve import ResolvedExperiment
     from app.engine.memory.inspection import Inspection
     from app.engine.runs.control import Control
     from app.ui.state.background import Background, Failure
@@ -41,7 +40,7 @@ class Measured:
     optimizer keeps, by row (see Optimizer.floats).
     """
 
-    experiment: Experiment
+    resolved: ResolvedExperiment
     problem: Problem
     inspection: Inspection
     predicted: dict[str, int]
@@ -114,16 +113,15 @@ class NetworkMeasurer(QObject):
     def _measure(self) -> None:
         try:
             document = self._document
-            experiment = document.effective()
+            resolved = document.resolved()
             problem = document.problem()
-            task = document.task()
         except UserError as error:
             self._settle(None, error)
             return
 
         data = held(self._document.dataset)
         self._background.run(
-            lambda control: measure(experiment, problem, task, data, control),
+            lambda control: measure(resolved, problem, data, control),
             self._take,
             self._fail,
             key="measure",
@@ -155,7 +153,7 @@ def held(dataset: Dataset | None) -> int:
 
 
 def measure(
-    experiment: Experiment, problem: Problem, task: Task, dataset_bytes: int, control: Control
+    resolved: ResolvedExperiment, problem: Problem, dataset_bytes: int, control: Control
 ) -> Measured | GraphError:
     """Inspect and predict; the worker's part.
 
@@ -165,31 +163,29 @@ def measure(
     from app.engine.memory.inspection import inspect
     from app.engine.memory.ledger import optimizer_floats, predict
 
-    assert experiment.model is not None
     try:
-        graph: Graph = experiment.model.graph(problem)
+        graph: Graph = resolved.model.graph(problem)
     except GraphError as error:
         return error
 
     inspection = inspect(graph, problem)
     control.check()
     if inspection.error is not None:
-        return Measured(experiment, problem, inspection, {})
+        return Measured(resolved, problem, inspection, {})
 
     try:
-        device = choose(experiment.training.device)
+        device = choose(resolved.training.device)
     except UserError:  # said where the device is chosen
         device = choose("cpu")
 
     predicted = predict(
-        experiment,
+        resolved,
         graph,
         problem,
-        task,
         dataset_bytes,
         device.type,
-        precision(experiment.training.precision, device),
+        precision(resolved.training.precision, device),
     )
     return Measured(
-        experiment, problem, inspection, predicted, optimizer_floats(experiment, graph, problem)
+        resolved, problem, inspection, predicted, optimizer_floats(resolved, graph, problem)
     )

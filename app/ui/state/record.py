@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 
 from app.engine.errors import UserError
-from app.engine.experiment import toml_file
-from app.engine.experiment.experiment import Experiment
+from app.engine.experiment.resolve import ResolvedExperiment, read_resolved
 from app.engine.runs import events
 from app.engine.runs.live_changes import in_words
 from app.ui.state.optimizer_history import OptimizerHistory
@@ -134,20 +133,22 @@ class Record:
     # --- what was changed while it ran
 
     @property
-    def resolved(self) -> Experiment | None:
-        """The experiment with every setting filled in; None before it is known, or of another
-        version of the format.
+    def resolved(self) -> ResolvedExperiment | None:
+        """The experiment with every setting filled in.
+
+        None before it is known, or for a run of another version, which may know other settings.
         """
+        if self.prepared is None:
+            return None
+
         try:
-            return (
-                toml_file.from_plain(self.prepared.resolved) if self.prepared is not None else None
-            )
+            return read_resolved(self.prepared.resolved)
         except (UserError, ValueError):
             return None
 
     def words_of(self, change: events.Changed) -> str:
         """A change for a person: "learning rate × 0.5"."""
-        return in_words(self.resolved or Experiment(), change.values)
+        return in_words(self.resolved, change.values)
 
     def in_force(self) -> dict[str, float | None]:
         """What differs from the experiment after the steps done so far: name -> value, see changes."""

@@ -13,7 +13,8 @@ from app.engine.runs import history
 from app.engine.runs.control import Control
 from app.engine.runs.run import Run
 from app.engine.sources.opening import open_dataset
-from app.engine.training import build, plan, trainer
+from app.engine.training import build, trainer
+from app.engine.training.plan import plan_training
 from tests.engine.training.small import Listener, at_step, experiment, pictures
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def gradients(work: build.TrainState) -> tuple[float, list[torch.Tensor]]:
 def assembled(source: Path, **sections: Any) -> build.TrainState:
     asked = experiment(source, **sections)
     return build.assemble(
-        plan.settle(asked, lambda event: None, Control(), open_dataset(asked.data))
+        plan_training(asked, lambda event: None, Control(), open_dataset(asked.data))
     )
 
 

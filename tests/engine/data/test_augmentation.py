@@ -13,7 +13,7 @@ from PIL import Image
 from app.engine.compute.batches import Batches
 from app.engine.compute.first_batch import first_batch
 from app.engine.compute.randomness import Randomness
-from app.engine.data.augmentation import Augmentation, settled
+from app.engine.data.augmentation import Augmentation, resolve_augmentation
 from app.engine.data.augmentation_settings import AugmentationSettings
 from app.engine.data.pictures import decode
 from app.engine.data.preparations.image import ImagePreparation
@@ -129,11 +129,15 @@ def test_erased_parts_are_rectangles_of_the_mean() -> None:
 def test_the_defaults_follow_the_data() -> None:
     digits = open_dataset(DataSettings(source="sample:digits")).description
     fashion = open_dataset(DataSettings(source="sample:fashion")).description
-    assert settled(AugmentationSettings(), digits) == AugmentationSettings(flip=False, shift=0.125)
-    assert settled(AugmentationSettings(), fashion) == AugmentationSettings(flip=True, shift=0.07)
-    assert settled(AugmentationSettings(flip=True, shift=0.0), digits) == AugmentationSettings(
-        flip=True, shift=0.0
+    assert resolve_augmentation(AugmentationSettings(), digits) == AugmentationSettings(
+        flip=False, shift=0.125
     )
+    assert resolve_augmentation(AugmentationSettings(), fashion) == AugmentationSettings(
+        flip=True, shift=0.07
+    )
+    assert resolve_augmentation(
+        AugmentationSettings(flip=True, shift=0.0), digits
+    ) == AugmentationSettings(flip=True, shift=0.0)
 
 
 @pytest.mark.parametrize("channels", [1, 3])

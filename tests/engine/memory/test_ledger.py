@@ -13,7 +13,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 import app.engine.learning.tasks as tasks
-from app.engine.experiment.experiment import Experiment, resolved
+from app.engine.experiment.experiment import Experiment
+from app.engine.experiment.resolve import resolve_for
 from app.engine.experiment.training_settings import TrainingSettings
 from app.engine.learning.optimizer import OPTIMIZERS, Optimizer
 from app.engine.memory.ledger import (
@@ -112,21 +113,20 @@ def test_what_settings_add_to_the_state_is_predicted_too(
 
 def test_floats_of_an_optimizer_are_those_of_the_ledger() -> None:
     of = problem(1, 12, 12)
-    whole = resolved(
+    resolved = resolve_for(
         Experiment(model=TEMPLATES.get("vit")(depth=1), optimizer=OPTIMIZERS.get("muon")()),
         of,
         tasks.task("classification"),
     )
 
-    assert whole.model is not None and whole.optimizer is not None
-    graph = whole.model.graph(of)
-    floats = optimizer_floats(whole, graph, of)
-    rows = predict(whole, graph, of, tasks.task("classification"))
+    graph = resolved.model.graph(of)
+    floats = optimizer_floats(resolved, graph, of)
+    rows = predict(resolved, graph, of)
 
     assert {row: 4 * floats[row] for row in ("first_moment", "second_moment")} == {
         row: rows[row] for row in ("first_moment", "second_moment")
     }
-    assert 3 < whole.optimizer.floats_per_parameter(floats, rows["weights"] // 4) < 4
+    assert 3 < resolved.optimizer.floats_per_parameter(floats, rows["weights"] // 4) < 4
 
 
 def near(found: Any, *rows: str) -> None:
@@ -242,7 +242,7 @@ def test_the_parts_hold_the_peak_and_what_is_known_of_the_data() -> None:
 def rows_for(kind: str, device: str, optimizer: str = "adamw", **training: Any) -> dict[str, int]:
     of = problem(1, 28, 28)
     task = tasks.task("classification")
-    whole = resolved(
+    resolved = resolve_for(
         Experiment(
             model=TEMPLATES.get(kind)(),
             optimizer=OPTIMIZERS.get(optimizer)(),
@@ -252,8 +252,7 @@ def rows_for(kind: str, device: str, optimizer: str = "adamw", **training: Any) 
         task,
     )
 
-    assert whole.model is not None
-    return predict(whole, whole.model.graph(of), of, task, device_type=device)
+    return predict(resolved, resolved.model.graph(of), of, device_type=device)
 
 
 @PICTURES
@@ -306,9 +305,8 @@ def test_recomputation_is_foreseen_on_a_gpu(kind: type[Template], precision: str
     rows = []
     for recompute in (False, True):
         training = TrainingSettings(batch_size=4, precision=precision, recompute=recompute)  # type: ignore[arg-type]
-        whole = resolved(Experiment(model=kind(**settings), training=training), of, task)
-        assert whole.model is not None
-        rows.append(predict(whole, whole.model.graph(of), of, task, device_type="cuda"))
+        resolved = resolve_for(Experiment(model=kind(**settings), training=training), of, task)
+        rows.append(predict(resolved, resolved.model.graph(of), of, device_type="cuda"))
 
     assert rows[1]["activations"] < rows[0]["activations"]
 
@@ -320,12 +318,11 @@ def test_a_mask_of_dropout_is_a_quarter_as_large_on_a_gpu() -> None:
             model=TEMPLATES.get("vit")(dropout=share), training=TrainingSettings(batch_size=128)
         )
         task = tasks.task("classification")
-        whole = resolved(asked, of, task)
-        assert whole.model is not None
+        resolved = resolve_for(asked, of, task)
 
-        graph = whole.model.graph(of)
+        graph = resolved.model.graph(of)
         cpu, gpu = (
-            predict(whole, graph, of, task, device_type=kind, precision="float32")["activations"]
+            predict(resolved, graph, of, device_type=kind, precision="float32")["activations"]
             for kind in ("cpu", "cuda")
         )
 
@@ -365,12 +362,11 @@ def test_a_prediction_takes_no_memory() -> None:
 def test_of_activations_alone_the_peak_is_the_sum() -> None:
     template = TEMPLATES.get("mlp")
     name, of = first(template)
-    whole = resolved(Experiment(model=template()), of, tasks.task(name))
-    assert whole.model is not None and whole.optimizer is not None
+    resolved = resolve_for(Experiment(model=template()), of, tasks.task(name))
 
-    network = build_model(whole.model.graph(of), of, 0)
-    stepper = whole.optimizer.over(network, torch.device("cpu"))
-    rows = measure(network, stepper, whole.optimizer, 1_000, 200, 30)
+    network = build_model(resolved.model.graph(of), of, 0)
+    stepper = resolved.optimizer.over(network, torch.device("cpu"))
+    rows = measure(network, stepper, resolved.optimizer, 1_000, 200, 30)
     assert (rows["activations"], rows["batch"], rows["dataset"], rows["workspace"]) == (
         1_000,
         200,

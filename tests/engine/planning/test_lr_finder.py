@@ -20,7 +20,8 @@ from app.engine.runs.control import Control, Stopped
 from app.engine.runs.events import StageChanged
 from app.engine.sources.opening import open_dataset
 from app.engine.training import build
-from app.engine.training import plan as preparing
+from app.engine.training import plan as plans
+from app.engine.training.plan import Plan, plan_training
 from tests.engine.training.small import Listener, at_step, experiment, pictures
 
 if TYPE_CHECKING:
@@ -194,7 +195,7 @@ def test_losses_of_the_first_steps_are_the_networks_own(quarters: Experiment) ->
     """At rates that do nothing, the losses are those of the untouched network on these batches."""
     asked = quarters.replace(training=quarters.training.replace(batch_size=128))
     curve = search(asked)
-    train_state = build.assemble(preparing.settle(asked, lambda event: None, Control()))
+    train_state = build.assemble(plan_training(asked, lambda event: None, Control()))
     train_state.network.train()
     train_state.batches.begin_epoch(1)
     train_state.randomness.begin_step(1, 0)
@@ -280,7 +281,7 @@ def test_threads_are_given_back(quarters: Experiment) -> None:
 def test_too_little_memory_is_a_sentence(
     quarters: Experiment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(plan: preparing.Plan) -> build.TrainState:
+    def full(plan: Plan) -> build.TrainState:
         raise MemoryError
 
     monkeypatch.setattr(build, "assemble", full)
@@ -306,7 +307,7 @@ def test_an_open_dataset_is_used_and_not_read_again(
 ) -> None:
     dataset = read(quarters)
     before = [array.copy() for array in dataset.arrays]
-    monkeypatch.setattr(preparing, "open_dataset", None)
+    monkeypatch.setattr(plans, "open_dataset", None)
     asked = quarters.replace(training=quarters.training.replace(batch_size=128))
 
     assert find(asked, dataset, lambda told: None, Control()).rates.size
@@ -316,7 +317,7 @@ def test_an_open_dataset_is_used_and_not_read_again(
 def test_small_batches_are_tried_more_often(quarters: Experiment) -> None:
     def passes(**training: Any) -> int:
         asked = quarters.replace(training=quarters.training.replace(**training))
-        return lr_finder.passes_for(preparing.settle(asked, lambda event: None, Control()))
+        return lr_finder.passes_for(plan_training(asked, lambda event: None, Control()))
 
     assert [passes(batch_size=size) for size in (1, 16, 48, 64, 128, 1000)] == [8, 8, 3, 2, 1, 1]
     assert passes(batch_size=16, accumulation=4) == 2

@@ -14,7 +14,9 @@ import pytest
 import torch
 
 from app.engine.compute.passes import Passes
-from app.engine.experiment.experiment import Experiment, problem_of, resolved, task_of
+from app.engine.experiment.changes import with_changes
+from app.engine.experiment.experiment import Experiment
+from app.engine.experiment.resolve import resolve
 from app.engine.experiment.toml_file import to_plain
 from app.engine.learning.optimizer import OPTIMIZERS
 from app.engine.memory.ledger import predict
@@ -23,14 +25,13 @@ from app.engine.planning.memory_estimate import (
     MARGIN,
     Budget,
     MemoryEstimator,
-    changed,
     estimator_for,
 )
 from app.engine.runs.control import Control, Stopped
 from app.engine.runs.events import RunPrepared
 from app.engine.runs.run import Run
 from app.engine.sources.opening import open_dataset
-from app.engine.training.plan import settle
+from app.engine.training.plan import plan_training
 from app.engine.training.trainer import train
 from models.template import TEMPLATES
 from tests.engine.tiny import Combination
@@ -58,8 +59,7 @@ def estimator(
     )
     return MemoryEstimator(
         asked,
-        problem_of(asked, description),
-        task_of(asked, description),
+        description,
         budget,
         predictions=KNOWN,
         **more,
@@ -95,9 +95,8 @@ def with_free(on: MemoryEstimator, needed_at_most: int) -> MemoryEstimator:
     budget = Budget("the device", PLENTY, math.ceil(needed_at_most / MARGIN))
     assert budget.room == needed_at_most
     return MemoryEstimator(
-        on.experiment,
-        on.problem,
-        on.task,
+        on.requested,
+        on.description,
         budget,
         on.device_type,
         on.automatic,
@@ -136,12 +135,12 @@ def test_rows_are_the_predictions_of_the_changed_experiment(
     } <= set(rows)
 
     for option in rows.values():
-        whole = resolved(changed(asked, option.changes, on.problem, on.task), on.problem, on.task)
-        assert whole.model is not None
-        precision = "bfloat16" if whole.training.precision == "auto" else whole.training.precision
-        expected = predict(
-            whole, whole.model.graph(on.problem), on.problem, on.task, 1000, device, precision
-        )
+        changed = with_changes(asked, option.changes, on.description)
+        resolved = resolve(changed, on.description)
+        graph = resolved.model.graph(on.problem)
+        setting = resolved.training.precision
+        precision = "bfloat16" if setting == "auto" else setting
+        expected = predict(resolved, graph, on.problem, 1000, device, precision)
 
         assert option.estimate.rows == expected
         assert option.gain == rows["now"].estimate.rows["peak"] - expected["peak"]
@@ -162,7 +161,7 @@ def test_leaner_optimizers_are_found_by_what_they_keep(small: tuple[Experiment, 
     }  # of those with 3n the one that is offered first
     assert (
         options.leaner(
-            estimator(changed(small[0], {"optimizer.kind": "sgd"}, on.problem, on.task), small[1])
+            estimator(with_changes(small[0], {"optimizer.kind": "sgd"}, on.description), small[1])
         )
         == []
     )
@@ -226,18 +225,15 @@ def test_other_templates_that_fit_the_task_and_need_less(small: tuple[Experiment
 
 def test_precisions_are_those_of_the_device(small: tuple[Experiment, Dataset]) -> None:
     def offered(automatic: Any, **changes: Any) -> set[str]:
-        on = estimator(changed(small[0], changes, *_problem(small)), small[1], automatic=automatic)
+        on = estimator(
+            with_changes(small[0], changes, small[1].description), small[1], automatic=automatic
+        )
         return {option.key for option in options.precisions(on)}
 
     assert offered("float32") == {"float16"}
     assert offered("bfloat16") == {"float32"}
     assert offered("bfloat16", **{"training.precision": "float32"}) == {"bfloat16", "float16"}
     assert offered("bfloat16", **{"training.precision": "float16"}) == {"bfloat16", "float32"}
-
-
-def _problem(small: tuple[Experiment, Dataset]) -> tuple[Any, Any]:
-    description = small[1].description
-    return problem_of(small[0], description), task_of(small[0], description)
 
 
 @pytest.mark.usefixtures("few_templates")
@@ -258,7 +254,7 @@ def test_together_where_nothing_single_fits() -> None:
 
 def test_the_budget_of_this_computer(small: tuple[Experiment, Dataset]) -> None:
     asked, data = small
-    on = estimator_for(asked, *_problem(small), dataset_bytes=5000)
+    on = estimator_for(asked, small[1].description, dataset_bytes=5000)
     assert (
         on.budget.free
         and on.budget.total
@@ -297,7 +293,9 @@ def test_what_is_fitted_fits_and_is_the_largest(
 def test_nothing_changes_where_it_fits(small: tuple[Experiment, Dataset]) -> None:
     found = fit_to_memory.fit(estimator(*small))
     assert (found.changes, found.missing) == ({}, 0) and "It fits as it is" in found.text
-    on = estimator(changed(small[0], fit_to_memory.portions(16, 4), *_problem(small)), small[1])
+    on = estimator(
+        with_changes(small[0], fit_to_memory.portions(16, 4), small[1].description), small[1]
+    )
     assert fit_to_memory.fit(on).changes == fit_to_memory.portions(
         64, 1
     )  # parts are needless there
@@ -326,7 +324,7 @@ def test_the_examples_of_a_step_are_kept_or_nearly(
 
 
 def test_a_step_that_cannot_be_divided_is_told(small: tuple[Experiment, Dataset]) -> None:
-    asked = changed(small[0], {"training.batch_size": 97}, *_problem(small))
+    asked = with_changes(small[0], {"training.batch_size": 97}, small[1].description)
     on = estimator(asked, small[1])
     found = fit_to_memory.fit(with_free(on, needed(on, fit_to_memory.portions(40, 3))))
     assert found.changes == fit_to_memory.portions(32, 3)
@@ -365,14 +363,14 @@ def test_a_trial_measures_real_steps(small: tuple[Experiment, Dataset]) -> None:
     asked, data = small
     before = {name: value.copy() for name, value in data.indices.items()}
     found = step_timing.measure(asked, data, Control())
-    plan = settle(asked, lambda event: None, Control(), data)
+    plan = plan_training(asked, lambda event: None, Control(), data)
 
     assert found.step and found.seconds and found.trouble == "" and found.threads == 1
     steps = -(-len(before["training"]) // plan.step_size)
     assert found.seconds == pytest.approx(found.step * steps)
 
     parts = step_timing.measure(
-        changed(asked, fit_to_memory.portions(32, 2), *_problem(small)), data, Control()
+        with_changes(asked, fit_to_memory.portions(32, 2), small[1].description), data, Control()
     )
     assert parts.seconds and parts.step
 
@@ -406,7 +404,7 @@ def test_memory_that_runs_out_in_a_trial_is_told_and_given_back(
 def test_what_else_goes_wrong_in_a_trial_is_told(small: tuple[Experiment, Dataset]) -> None:
     asked, data = small
     found = step_timing.measure(
-        changed(asked, {"training.device": "cuda:77"}, *_problem(small)), data, Control()
+        with_changes(asked, {"training.device": "cuda:77"}, small[1].description), data, Control()
     )
     assert found.seconds is None and found.trouble and not found.lacked_memory
 
@@ -451,15 +449,15 @@ def test_the_pace_of_a_run_counts_for_the_same_settings_only(
 
 def test_changes_are_applied_as_the_window_applies_them(small: tuple[Experiment, Dataset]) -> None:
     asked, data = small
-    found = changed(
-        asked, {"optimizer.kind": "sgd", "optimizer.learning_rate": 0.2}, *_problem(small)
+    found = with_changes(
+        asked, {"optimizer.kind": "sgd", "optimizer.learning_rate": 0.2}, small[1].description
     )
     assert (
         to_plain(found)["optimizer"]
         == to_plain(asked.replace(optimizer=OPTIMIZERS.get("sgd")(learning_rate=0.2)))["optimizer"]
     )
 
-    assert changed(asked, {}, *_problem(small)) is asked
+    assert with_changes(asked, {}, small[1].description) is asked
     empty = Experiment(data=asked.data)
-    wide = changed(empty, {"model.width": 8}, *_problem((empty, data)))
+    wide = with_changes(empty, {"model.width": 8}, data.description)
     assert wide.model is not None and (wide.model.kind, wide.model.width) == ("resnet", 8)  # type: ignore[attr-defined]

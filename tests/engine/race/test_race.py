@@ -34,7 +34,6 @@ from app.engine.runs.control import Control, Stopped
 from app.engine.runs.run import Run
 from app.engine.sources.opening import open_dataset
 from app.engine.training import build
-from app.engine.training import build as building
 from app.engine.training.trainer import train
 from tests.engine.training.small import Listener, experiment, pictures
 
@@ -127,7 +126,7 @@ def test_all_begin_with_the_same_weights_and_see_the_same_batches(
         seen.setdefault(threading.current_thread().name, []).append(inputs.clone())
         return inputs, targets
 
-    monkeypatch.setattr(building, "assemble", note_weights)
+    monkeypatch.setattr(build, "assemble", note_weights)
     monkeypatch.setattr(Batches, "get", note_batch)
     held(
         tmp_path,

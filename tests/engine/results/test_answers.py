@@ -14,7 +14,8 @@ import pytest
 from PIL import Image
 
 from app.engine.errors import UserError
-from app.engine.experiment.experiment import Experiment, problem_of, resolved, task_of
+from app.engine.experiment.experiment import Experiment
+from app.engine.experiment.resolve import resolve
 from app.engine.results.answers import (
     answer,
     answer_file,
@@ -35,13 +36,11 @@ def predictor_of(data: dict, template: str = "", **settings: int) -> Predictor:
     model = {"template": template, **settings} if template else None
     experiment = Experiment.model_validate({"data": data, **({"model": model} if model else {})})
     description = open_dataset(experiment.data).description
-    task = task_of(experiment, description)
-    problem = problem_of(experiment, description)
-    settled = resolved(experiment, problem, task)
+    resolved = resolve(experiment, description)
+    problem = resolved.problem(description)
 
-    assert settled.model is not None
-    network = build_model(settled.model.graph(problem), problem, seed=1)
-    return Predictor(network, description, task, settled)
+    network = build_model(resolved.model.graph(problem), problem, seed=1)
+    return Predictor(network, description, resolved.task, resolved)
 
 
 def rows(path: Path) -> list[list[str]]:

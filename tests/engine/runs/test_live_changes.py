@@ -14,6 +14,7 @@ from app.engine.runs.control import Control
 from app.engine.runs.live_changes import RATE_FACTOR, in_words, live_settings, refusal
 from app.engine.runs.run import Run
 from app.engine.training import trainer
+from app.engine.training.saver import Saver
 from tests.engine.training.small import Listener, at_step, experiment, metrics_lines, pictures
 
 if TYPE_CHECKING:
@@ -182,9 +183,9 @@ def test_a_run_stopped_before_and_after_changes_ends_with_the_same_bits(
         raise Killed
 
     control = Control()
-    real_save = trainer.Saver.save
+    real_save = Saver.save
 
-    trainer.Saver.save = lambda self: False  # type: ignore[method-assign]  # nothing is saved before the end
+    Saver.save = lambda self: False  # type: ignore[method-assign]  # nothing is saved before the end
     try:
         with (
             _changing(control, {step: values for step, values in changes.items() if step > 4}),
@@ -192,7 +193,7 @@ def test_a_run_stopped_before_and_after_changes_ends_with_the_same_bits(
         ):
             assert trainer.resume(run, Listener(), control).status == "failed"
     finally:
-        trainer.Saver.save = real_save  # type: ignore[method-assign]
+        Saver.save = real_save  # type: ignore[method-assign]
 
     found, _ = checkpoint.newest(run.path / "checkpoints")
     assert found is not None and found.state["progress"]["step"] == 5
@@ -266,13 +267,13 @@ def test_a_paused_run_takes_changes_when_it_goes_on(source: Path, tmp_path: Path
 
 
 def test_what_may_be_changed_follows_the_declarations(source: Path) -> None:
-    from app.engine.training import plan
+    from app.engine.training.plan import plan_training
 
-    settled = plan.settle(experiment(source), lambda event: None, Control()).settled
-    names = [live.name for live in live_settings(settled)]
+    resolved = plan_training(experiment(source), lambda event: None, Control()).resolved
+    names = [live.name for live in live_settings(resolved)]
     assert names == ["optimizer.weight_decay", "training.gradient_clip", "loss.label_smoothing"]
-    assert refusal(settled, "optimizer.weight_decay", 0.2) == ""
-    assert "between" in refusal(settled, RATE_FACTOR, None)
+    assert refusal(resolved, "optimizer.weight_decay", 0.2) == ""
+    assert "between" in refusal(resolved, RATE_FACTOR, None)
 
-    words = in_words(settled, {RATE_FACTOR: 0.5, "optimizer.weight_decay": 0.1})
+    words = in_words(resolved, {RATE_FACTOR: 0.5, "optimizer.weight_decay": 0.1})
     assert words == "learning rate × 0.5, weight decay 0.1"

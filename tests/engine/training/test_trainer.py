@@ -16,8 +16,7 @@ from app.engine.compute.evaluation import evaluate
 from app.engine.runs import checkpoint, events, history
 from app.engine.runs.control import Control, Stopped
 from app.engine.runs.run import Run
-from app.engine.training import build as build_module
-from app.engine.training import recorder, trainer
+from app.engine.training import build, recorder, trainer
 from models.network import Network
 from tests.engine.training.small import Listener, at_step, experiment, metrics_lines, pictures
 
@@ -387,10 +386,10 @@ def test_out_of_memory_is_retried_with_half_the_batch(
     alive: list[weakref.ref[Network]] = []
     kind = type(error)
     text = str(error)
-    real_build = build_module.build_model
+    real_build = build.build_model
     real_forward = Network.forward
 
-    def build(*arguments: Any) -> Network:
+    def build_tracked(*arguments: Any) -> Network:
         assert all(reference() is None for reference in alive)
         network = real_build(*arguments)
         alive.append(weakref.ref(network))
@@ -402,7 +401,7 @@ def test_out_of_memory_is_retried_with_half_the_batch(
             raise kind(text)
         return real_forward(self, x)
 
-    monkeypatch.setattr(build_module, "build_model", build)
+    monkeypatch.setattr(build, "build_model", build_tracked)
     monkeypatch.setattr(Network, "forward", forward)
     asked = experiment(source, training={"batch_size": 64})
     listener = Listener()

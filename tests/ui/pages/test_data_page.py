@@ -156,19 +156,19 @@ def test_the_first_batch_is_the_one_that_training_begins_with(
 
     from app.engine.compute.batches import Batches
     from app.engine.compute.randomness import Randomness
-    from app.engine.data.augmentation import Augmentation, settled
+    from app.engine.data.augmentation import Augmentation, resolve_augmentation
 
     read(qtbot, loose, "sample:digits")
     qtbot.waitUntil(lambda: len(page.overview.batch.rows) > 0, timeout=PATIENCE_MS)
     dataset = loose.document.dataset
-    experiment = loose.document.effective()
+    experiment = loose.document.resolved()
     assert dataset is not None and experiment.training.batch_size is not None
 
     description = dataset.description
     cpu = torch.device("cpu")
     state = torch.get_rng_state()
     generator = Randomness(experiment.training.seed, cpu)
-    varied = Augmentation(settled(experiment.augmentation, description))
+    varied = Augmentation(resolve_augmentation(experiment.augmentation, description))
     batches = Batches(
         dataset, experiment.training.batch_size, varied, loose.document.task(), generator, cpu
     )

@@ -61,7 +61,7 @@ def page(loose: Loose, qtbot: QtBot) -> TrainingPage:
 
 def resolved() -> Experiment:
     """Everything filled in, as a run has it."""
-    return Document().effective()
+    return Document().resolved()
 
 
 def number_of(view: str) -> int:

@@ -149,13 +149,13 @@ def test_a_search_needs_data(loose: Loose, qtbot: QtBot) -> None:
 def test_what_goes_wrong_is_a_sentence(
     loose: Loose, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from app.engine.training import build as building
+    from app.engine.training import build
 
     def full(plan: object) -> object:
         raise MemoryError
 
     loaded(loose, qtbot, tmp_path)
-    monkeypatch.setattr(building, "assemble", full)
+    monkeypatch.setattr(build, "assemble", full)
     button, dialog = opened(loose, qtbot)
     finished(qtbot, button.search)
 

@@ -22,7 +22,7 @@ from app.ui.pages.training.race.plots import TrainingLossPlot, ValidationPlot
 from app.ui.pages.training.race.setup import RaceSetup
 from app.ui.pages.training.race.view import RaceView
 from app.ui.pages.training.race.words import changes_told, verdict
-from app.ui.state.document import fake_targets
+from app.ui.state.document import fake_description
 from app.ui.state.race import Entrant, RaceState
 from app.ui.state.record import Record
 from app.ui.state.session import State
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 def racing_of(*changes: dict[str, Any]) -> RaceState:
     """A race of variants of a plain experiment, before anything was told."""
-    description = fake_targets()
+    description = fake_description()
     base = Experiment(name="little").replace(training={"epochs": 4, "batch_size": 100})
     experiments = [base.replace(**change) for change in changes]
 

@@ -261,7 +261,7 @@ def test_pictures_that_are_not_open_are_not_made_up(page: TrainingPage, loose: L
 def test_a_constant_learning_rate_leaves_room_above_it(page: TrainingPage, loose: Loose) -> None:
     peaks = {}
     for kind in ("constant", "cosine"):  # the latter comes down
-        experiment = Document(Experiment().replace(schedule={"kind": kind})).effective()
+        experiment = Document(Experiment().replace(schedule={"kind": kind})).resolved()
         record = told.record_of(
             told.started(experiment), told.prepared(4, 50, experiment), told.steps(1, np.ones(60))
         )
@@ -412,7 +412,7 @@ def test_diverged_offers_a_smaller_rate_and_marks_the_step(
     record.add(told.steps(51, [np.nan, np.inf]))
     record.add(told.finished("diverged"))
 
-    resolved = loose.document.effective()
+    resolved = loose.document.resolved()
     for finding in after_failure("diverged", resolved):
         record.add(events.Found(finding))
 

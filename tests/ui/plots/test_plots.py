@@ -363,7 +363,7 @@ def test_the_schedule_is_drawn_before_training(qtbot: QtBot, theme: Theme) -> No
     shown(qtbot, plot)
     document = Document()
     document.choose("schedule", "one-cycle")
-    resolved = document.effective()
+    resolved = document.resolved()
     plot.show_plan(resolved, 6000)
     peak = resolved.optimizer.learning_rate  # type: ignore[union-attr]
 

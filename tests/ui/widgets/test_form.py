@@ -114,7 +114,7 @@ def test_what_follows_the_data_shows_what_it_comes_to_and_can_be_had_back(
     document = Document()
     form = form_of(qtbot, document, "training", theme)
     box = editor(form, "training.epochs", NumberBox)
-    assert box.value() == document.effective().training.epochs
+    assert box.value() == document.resolved().training.epochs
 
     reset = editor(form, "training.epochs.reset", QToolButton)
     assert not reset.isVisible()
@@ -254,7 +254,7 @@ def test_a_chosen_optimizer_is_taken(qtbot: QtBot, theme: Theme) -> None:
 
     assert document.experiment.optimizer is not None and document.experiment.optimizer.kind == "sgd"
     document.undo()
-    assert box.currentData() == document.effective().optimizer.kind
+    assert box.currentData() == document.resolved().optimizer.kind
 
 
 def test_damaged_preferences_are_defaults(tmp_path: Path) -> None:

@@ -37,6 +37,14 @@ class ImagePreparation(Preparation):
         return (Input("image", (self.channels, self.height, self.width)),)
 
     @property
+    def data_settings(self) -> dict[str, Any]:
+        return {
+            "height": self.height,
+            "width": self.width,
+            "colour": "grey" if self.channels == 1 else "colour",
+        }
+
+    @property
     def detail(self) -> int:
         """How finely pictures.decode must read for this size, in pixels: pass it as `detail`."""
         return max(DETAIL, 2 * self.height, 2 * self.width)

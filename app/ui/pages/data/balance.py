@@ -15,7 +15,6 @@ from app.engine.data.nouns import noun
 from app.engine.errors import UserError
 from app.engine.sources.summary import balance
 from app.ui.pages.data.histogram import Histogram
-from app.ui.pages.remedies import change
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
 from app.ui.widgets.class_bars import ClassBars, balance_words
@@ -57,7 +56,7 @@ class BalanceCard(Card):
         self.balance_button.setObjectName("data.balance")
         self.balance_button.setToolTip("Lets rare classes count more in the loss (class weights).")
         self.balance_button.clicked.connect(
-            lambda: change(parts.document, {"loss.class_weights": "balanced"})
+            lambda: parts.document.change({"loss.class_weights": "balanced"})
         )
         self.body.addWidget(self.bars, 1000)
         self.body.addWidget(self.amounts, 1000)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from app.engine.advice.while_training import before_training
 from app.ui.pages.parts import GuideCard
-from app.ui.pages.remedies import change
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,7 +106,7 @@ def _card(document: Document, finding: Finding, show_skipped: Callable[[], None]
 
     def act() -> None:
         if changes:
-            change(document, changes)
+            document.change(changes)
         else:
             show_skipped()
 

@@ -241,13 +241,13 @@ class Overview(QWidget):
         """Another batch is only asked for when something it depends on has changed."""
         document = self._parts.document
         try:
-            training = document.effective().training
+            size = document.resolved().training.step_size
         except UserError:
             training = document.experiment.training
+            size = training.step_size if training.batch_size else 128
 
-        size = training.step_size if training.batch_size else 128
         augmentation = document.experiment.augmentation
-        seed = training.seed
+        seed = document.experiment.training.seed
 
         asked = (id(dataset), augmentation, size, seed)
         if asked == self._asked:

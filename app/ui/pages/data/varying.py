@@ -109,9 +109,9 @@ class Varying(QWidget):
 
         def make(control: object) -> Any:
             from app.engine.compute.first_batch import varied
-            from app.engine.data.augmentation import Augmentation, settled
+            from app.engine.data.augmentation import Augmentation, resolve_augmentation
 
-            words = Augmentation(settled(settings, dataset.description)).words
+            words = Augmentation(resolve_augmentation(settings, dataset.description)).words
             return dataset, varied(dataset, rows, settings, TIMES, throw), words
 
         self._parts.background.run(make, self._show, self._failed, key="data.varied")

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 from app.engine.data.nouns import counted
 from app.engine.errors import UserError
 from app.engine.experiment.experiment import Experiment
+from app.engine.experiment.resolve import ResolvedExperiment
 from app.engine.learning.loss import LOSSES, Loss
 from app.engine.learning.optimizer import OPTIMIZERS, Optimizer
 from app.engine.learning.schedule import SCHEDULES
@@ -131,7 +132,7 @@ class LossCard(SettingsCard):
         super().__init__(parts_, "loss", "How wrong is it?", "(loss)", LOSSES)
         self.pictures: dict[str, LossPicture] = {}
 
-    def show_experiment(self, resolved: Experiment, told: Told) -> None:
+    def show_experiment(self, resolved: ResolvedExperiment, told: Told) -> None:
         loss: Loss | None = resolved.loss
         if loss is None:
             return
@@ -164,7 +165,7 @@ class OptimizerCard(SettingsCard):
         )
 
     def show_experiment(
-        self, resolved: Experiment, parameters: int | None, floats: Mapping[str, int]
+        self, resolved: ResolvedExperiment, parameters: int | None, floats: Mapping[str, int]
     ) -> None:
         """floats: what the optimizer keeps of this network, {} while that is not known."""
         optimizer = resolved.optimizer
@@ -189,7 +190,7 @@ class ScheduleCard(SettingsCard):
         self.picture.addWidget(self.plot, 1)
         self.picture.addWidget(self.below)
 
-    def show_experiment(self, resolved: Experiment, examples: int) -> None:
+    def show_experiment(self, resolved: ResolvedExperiment, examples: int) -> None:
         schedule = resolved.schedule
         if schedule is None:
             return
@@ -216,19 +217,19 @@ class TrainingCard(SettingsCard):
         self.body.removeWidget(self.explanation)
         self.body.insertWidget(self.body.count() - 1, self.explanation)
 
-    def show_experiment(self, resolved: Experiment, examples: int, kind: str) -> None:
+    def show_experiment(self, resolved: ResolvedExperiment, examples: int, kind: str) -> None:
         """kind: of the examples, for the word."""
         training = resolved.training
         per_epoch = max(1, -(-examples // training.step_size))
 
-        batches = f"batches of {training.batch_size or 1:,}"
+        batches = f"batches of {training.batch_size:,}"
         if training.accumulation > 1:
             batches += f", {training.accumulation} of them a step"
 
         self.say(
             self.explanation,
             f"{counted(kind, examples)} in {batches}: {count_text(per_epoch, 'step')} an epoch, "
-            f"{per_epoch * (training.epochs or 1):,} in all.",
+            f"{per_epoch * training.epochs:,} in all.",
         )
 
 

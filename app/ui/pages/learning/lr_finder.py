@@ -245,7 +245,7 @@ class FinderDialog(QDialog):
 
     def _of_schedule(self) -> str:
         try:
-            schedule = self.parts.document.effective().schedule
+            schedule = self.parts.document.resolved().schedule
         except UserError:
             return ""
 

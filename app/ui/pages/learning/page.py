@@ -33,7 +33,7 @@ from app.ui.pages.learning.fit import read_device
 from app.ui.pages.learning.telling import told_of
 from app.ui.pages.parts import GuideCard, Page, Parts
 from app.ui.pages.remedies import card_of
-from app.ui.state.document import PRETENDED
+from app.ui.state.document import FAKE_DATA
 from app.ui.style.theme import style
 from app.ui.text.amounts import count_text
 from app.ui.widgets.flow import Flow
@@ -42,7 +42,7 @@ from app.ui.widgets.settings.field import value_in_words
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent, QShowEvent
 
-    from app.engine.experiment.experiment import Experiment
+    from app.engine.experiment.resolve import ResolvedExperiment
     from app.engine.planning.memory_estimate import Budget
     from app.ui.state.background import Failure
 
@@ -205,7 +205,7 @@ class LearningPage(Page):
         self._allow_race()
         document = self.parts.document
         try:
-            resolved = document.effective()
+            resolved = document.resolved()
             problem = document.problem()
         except UserError as error:
             self.loss.say(self.loss.trouble, f"{error.what} {error.remedy}".strip())
@@ -230,7 +230,7 @@ class LearningPage(Page):
         self._show_measured(resolved)
         self.guide_changed.emit()
 
-    def _show_task(self, resolved: Experiment) -> None:
+    def _show_task(self, resolved: ResolvedExperiment) -> None:
         document = self.parts.document
         task = document.task()
         description = document.description
@@ -244,18 +244,18 @@ class LearningPage(Page):
             )
             what += f" {answers}{counted(description.kind, description.size('training'))} to learn from."
         else:
-            what += f" {PRETENDED}"
+            what += f" {FAKE_DATA}"
 
         self.task.setText(what)
 
-    def _show_measured(self, resolved: Experiment) -> None:
+    def _show_measured(self, resolved: ResolvedExperiment) -> None:
         network_measurer = self.parts.network_measurer
         inspection = network_measurer.inspection
         parameters = (
             inspection.parameters if inspection is not None and inspection.error is None else None
         )
         measured = network_measurer.measured
-        mine = measured is not None and measured.experiment.optimizer == resolved.optimizer
+        mine = measured is not None and measured.resolved.optimizer == resolved.optimizer
         self.optimizer.show_experiment(
             resolved, parameters, measured.floats if measured is not None and mine else {}
         )
@@ -274,7 +274,7 @@ class LearningPage(Page):
             parameters,
             self._device,
             waiting,
-            measured.experiment.optimizer if measured is not None else None,
+            measured.resolved.optimizer if measured is not None else None,
         )
 
     def _measured(self) -> None:
@@ -283,7 +283,7 @@ class LearningPage(Page):
 
         self._ask_device()
         try:
-            self._show_measured(self.parts.document.effective())
+            self._show_measured(self.parts.document.resolved())
         except UserError:
             return
 
@@ -347,7 +347,7 @@ class LearningPage(Page):
         cards = [ABOUT]
 
         try:
-            optimizer = document.effective().optimizer
+            optimizer = document.resolved().optimizer
         except UserError as error:
             text = f"{error.what} {error.remedy}".strip()
             return [GuideCard("These settings do not go together", text, "problem"), ABOUT]

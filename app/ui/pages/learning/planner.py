@@ -24,9 +24,8 @@ from app.engine.planning.memory_estimate import MemoryEstimator, estimator_for
 from app.engine.planning.options import Option, options, pace_of, work_of
 from app.ui.pages.learning.fit import parts as device_parts
 from app.ui.pages.learning.planner_rows import HEADS, Row, epoch_text
-from app.ui.pages.remedies import change
 from app.ui.state.background import Failure
-from app.ui.state.document import PRETENDED
+from app.ui.state.document import FAKE_DATA
 from app.ui.state.network_measurer import held
 from app.ui.style.theme import style
 from app.ui.text.amounts import UNKNOWN, bytes_text
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from app.engine.experiment.experiment import Experiment
+    from app.engine.experiment.resolve import ResolvedExperiment
     from app.engine.planning.fit_to_memory import Fitted
     from app.ui.pages.parts import Parts
     from app.ui.state.trials import Trials
@@ -66,7 +66,7 @@ class Planner(QDialog):
         self.rows: list[Row] = []
         self._shown = 0
         self._scales: MemoryEstimator | None = None
-        self._pace: Callable[[Experiment], float | None] = lambda resolved: None
+        self._pace: Callable[[ResolvedExperiment], float | None] = lambda resolved: None
         self._applied: list[Experiment] = []
         self._filling = self._closed = False
         self.setObjectName("planner")
@@ -182,9 +182,8 @@ class Planner(QDialog):
         self._allow()
         try:
             experiment = document.experiment
-            problem = document.problem()
-            task = document.task()
-            document.effective()
+            description = document.assumed_description
+            document.resolved()
         except UserError as error:
             self._stop_filling(f"{error.what} {error.remedy}".strip(), "problem")
             return
@@ -196,7 +195,7 @@ class Planner(QDialog):
 
         def begin(_: object) -> tuple[MemoryEstimator, Iterator[Option]]:
             estimator = estimator_for(
-                experiment, problem, task, size, data_open, self.trials.predictions
+                experiment, description, size, data_open, self.trials.predictions
             )
             return estimator, options(estimator)
 
@@ -216,7 +215,7 @@ class Planner(QDialog):
             )
 
         if self.parts.document.dataset is None:
-            self.budget.setText(f"{self.budget.text()} {PRETENDED}")
+            self.budget.setText(f"{self.budget.text()} {FAKE_DATA}")
 
         self._allow()
         if self.focusWidget() in (
@@ -320,7 +319,7 @@ class Planner(QDialog):
 
     def _change(self, changes: dict[str, Any], told: str) -> None:
         self.trials.stop()
-        if trouble := change(self.parts.document, changes):
+        if trouble := self.parts.document.change(changes):
             self._say(trouble, "problem")
             return
 
@@ -374,7 +373,7 @@ class Planner(QDialog):
                 self.trials.times.get(key), "seconds", None
             )  # what failed is tried again
             if known is None and self._pace(option.estimate.resolved) is None:
-                series.setdefault(key, option.estimate.experiment)
+                series.setdefault(key, option.estimate.requested)
 
         if not series:
             self._say("Every row that fits has its time already.")
@@ -383,7 +382,7 @@ class Planner(QDialog):
         self.trials.start(list(series.items()))
         self._allow()
 
-    def _pace_before(self) -> Callable[[Experiment], float | None]:
+    def _pace_before(self) -> Callable[[ResolvedExperiment], float | None]:
         """The measured pace of the last run, for settings like those it had."""
         record = self.parts.session.live_record
         description = self.parts.document.description

@@ -81,7 +81,7 @@ def guide_cards(
             GuideCard("No network yet", f"{trouble.what} {trouble.remedy}".strip(), "problem")
         )
 
-    family = measured.experiment.model.family if measured and measured.experiment.model else ""
+    family = measured.resolved.model.family if measured else ""
     kind = measured.problem.input if measured else ""
     how = ARCHITECTURE.get((family, kind), PAIRED if family == "Pair" else "")
     first = "One of the three parts of training: architecture, dataset, loss."

@@ -101,7 +101,7 @@ def totals(measured: Measured) -> list[tuple[str, str, str]]:
     """What the network adds up to: (figure, words, tooltip)."""
     inspection = measured.inspection
     predicted = measured.predicted
-    experiment = measured.experiment
+    experiment = measured.resolved
     each = "pair" if measured.problem.other is not None else noun(measured.problem.input, 1)
 
     found = [

@@ -13,7 +13,6 @@ from app.ui.pages.model.guide import guide_cards
 from app.ui.pages.model.network_card import NetworkCard
 from app.ui.pages.model.sizes import parameters_of_defaults
 from app.ui.pages.parts import GuideCard, Page, Parts
-from app.ui.state.document import fake_targets
 from app.ui.style.theme import style
 from app.ui.text.words import answers_words
 from app.ui.widgets.card import Card
@@ -135,14 +134,14 @@ class ModelPage(Page):
             return
 
         self._describe_templates(problem)
-        answers = answers_words(problem, document.description or fake_targets(), task)
+        answers = answers_words(problem, document.assumed_description, task)
         known = document.description is not None
         self._answers.setText(
             f"Answers: {answers}, {'from your data' if known else 'until data are opened'}."
         )
 
         try:
-            chosen = document.effective().model
+            chosen = document.resolved().model
         except UserError:
             return
 
@@ -153,9 +152,9 @@ class ModelPage(Page):
     def _describe_templates(self, problem: Problem) -> None:
         sizes = dict(self._sizes)
         measured = self._parts.network_measurer.measured
-        if measured is not None and measured.experiment.model is not None:
+        if measured is not None:
             if measured.inspection.error is None:
-                sizes[measured.experiment.model.kind] = measured.inspection.parameters
+                sizes[measured.resolved.model.kind] = measured.inspection.parameters
             if problem != self._sized_for:
                 self._measure_templates(problem)
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from app.engine.data.dataset import Description
 from app.engine.errors import UserError
-from app.engine.experiment.experiment import task_of
+from app.engine.experiment.resolve import task_of
 from app.engine.results.report import Report, load_report
 from app.engine.results.reports import SplitReport, report_for
 from app.engine.results.reports.classes import ClassReport

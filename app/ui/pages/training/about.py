@@ -16,7 +16,7 @@ from app.engine.runs.run import Run
 from app.ui.text.amounts import figure_text
 
 if TYPE_CHECKING:
-    from app.engine.experiment.experiment import Experiment
+    from app.engine.experiment.resolve import ResolvedExperiment
     from app.ui.state.record import Record
 
 
@@ -46,7 +46,7 @@ class About:
         return figure_text(self.headline.name, value, self.unit)
 
 
-def about_of(record: Record, resolved: Experiment | None, dataset: Dataset | None) -> About:
+def about_of(record: Record, resolved: ResolvedExperiment | None, dataset: Dataset | None) -> About:
     """From the open data if they are the run's, else from its folder."""
     description = dataset.description if dataset is not None else None
     if description is None and record.path is not None:

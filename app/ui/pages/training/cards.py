@@ -32,7 +32,7 @@ from app.ui.widgets.memory.memory_table import MemoryTable
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from app.engine.experiment.experiment import Experiment
+    from app.engine.experiment.resolve import ResolvedExperiment
     from app.ui.pages.training.about import About
 
 LOG_LINES = 5000
@@ -89,7 +89,7 @@ class MemoryCard(Card):
         self.body.addStretch(1)
         self.tools.addWidget(self.device)
 
-    def show_record(self, record: Record, resolved: Experiment | None = None) -> None:
+    def show_record(self, record: Record, resolved: ResolvedExperiment | None = None) -> None:
         shown = (record, len(record.memory), record.prepared)
         if shown == self._shown:
             return
@@ -194,7 +194,7 @@ class MemoryView(QWidget):
         for card in (self.ledger, self.device, self.over_time):
             card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
-    def show_record(self, record: Record, resolved: Experiment | None = None) -> None:
+    def show_record(self, record: Record, resolved: ResolvedExperiment | None = None) -> None:
         """resolved: the settings of the run, for where the rows come from."""
         predicted, measured = predicted_and_measured(record)
         self.ledger.set_why(in_words(total_of(predicted), total_of(measured)))

@@ -13,7 +13,7 @@ from app.ui.text.amounts import UNKNOWN, count_text, number_text
 if TYPE_CHECKING:
     import numpy as np
 
-    from app.engine.experiment.experiment import Experiment
+    from app.engine.experiment.resolve import ResolvedExperiment
     from app.ui.pages.training.about import About
     from app.ui.state.record import Record
 
@@ -30,7 +30,7 @@ class Figure:
 
 
 def figures_of(
-    record: Record, smoothed: float, resolved: Experiment | None, description: About
+    record: Record, smoothed: float, resolved: ResolvedExperiment | None, description: About
 ) -> list[Figure]:
     """The four figures of a run.
 
@@ -59,7 +59,7 @@ def _headline(record: Record, description: About) -> Figure:
     return Figure("figure.metric", label, value, f"epoch {best.epoch}{epochs}", best=True)
 
 
-def _validation(record: Record, resolved: Experiment | None) -> Figure:
+def _validation(record: Record, resolved: ResolvedExperiment | None) -> Figure:
     if not record.epochs:
         return Figure("figure.validation_loss", "validation loss", UNKNOWN, "after the first epoch")
 
@@ -77,7 +77,7 @@ def _validation(record: Record, resolved: Experiment | None) -> Figure:
     )
 
 
-def _rate(record: Record, resolved: Experiment | None) -> Figure:
+def _rate(record: Record, resolved: ResolvedExperiment | None) -> Figure:
     rates = record.rates.values
     value = float(rates[-1]) if len(rates) else float("nan")
     schedule = resolved.schedule if resolved is not None else None

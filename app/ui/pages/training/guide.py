@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from app.engine.advice.while_training import Finding
     from app.engine.data.dataset import Description
-    from app.engine.experiment.experiment import Experiment
+    from app.engine.experiment.resolve import ResolvedExperiment
     from app.ui.state.record import Record
 
 FULL = 0.97
@@ -90,7 +90,7 @@ class _Course:
 
 
 def findings_of(
-    record: Record, description: Description | None, resolved: Experiment | None
+    record: Record, description: Description | None, resolved: ResolvedExperiment | None
 ) -> list[Finding]:
     """What holds now.
 
@@ -146,7 +146,7 @@ def spilled(record: Record, best_speed: float) -> bool:
     return (total - free) / total > FULL and best_speed > SLOW * record.latest.speed
 
 
-def spill_finding(resolved: Experiment | None) -> Finding:
+def spill_finding(resolved: ResolvedExperiment | None) -> Finding:
     from app.engine.advice.while_training import Finding, half_batch
 
     return Finding(

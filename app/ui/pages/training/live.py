@@ -17,7 +17,7 @@ from app.ui.widgets.card import Card
 from app.ui.widgets.flow import Flow
 
 if TYPE_CHECKING:
-    from app.engine.experiment.experiment import Experiment
+    from app.engine.experiment.resolve import ResolvedExperiment
     from app.engine.runs import events
     from app.ui.state.record import Record
 
@@ -44,7 +44,7 @@ class ChangePanel(Card):
         self.available = False
         self.fields: dict[str, LiveField] = {}
         self._record: Record = session.record
-        self._resolved: Experiment | None = None
+        self._resolved: ResolvedExperiment | None = None
         self._built_for: object = None
         self._chosen: dict[str, float] = {}
         self._asked: dict[str, float] = {}
@@ -62,7 +62,7 @@ class ChangePanel(Card):
 
     # --- showing
 
-    def show_record(self, record: Record, resolved: Experiment | None) -> None:
+    def show_record(self, record: Record, resolved: ResolvedExperiment | None) -> None:
         """resolved: the settings of this run as planned; None while they are not known."""
         if record is not self._record:
             self._chosen = {}
@@ -92,7 +92,7 @@ class ChangePanel(Card):
             self._build(self._resolved)
             self._show_values()
 
-    def _build(self, resolved: Experiment) -> None:
+    def _build(self, resolved: ResolvedExperiment) -> None:
         """Fields for what this run has: one without label smoothing has no field for it."""
         built_for = (id(self._record), resolved.optimizer, resolved.loss, resolved.training)
         if built_for == self._built_for:
@@ -105,7 +105,7 @@ class ChangePanel(Card):
         column = QVBoxLayout(self._inside)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        rate = resolved.optimizer.rate() if resolved.optimizer is not None else 0.0
+        rate = resolved.optimizer.rate()
         fields: list[LiveField] = [RateField(self.theme, rate)]
         fields += [
             SettingField(self.theme, live)

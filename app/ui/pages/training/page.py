@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout
 
-from app.engine.errors import UserError
 from app.engine.experiment import toml_file
 from app.engine.results.reports import report_for
 from app.engine.runs import events
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent, QShowEvent
 
     from app.engine.data.dataset import Dataset
-    from app.engine.experiment.experiment import Experiment
+    from app.engine.experiment.resolve import ResolvedExperiment
     from app.ui.state.record import Record
 
 DRAW_EVERY = 0.18
@@ -60,7 +59,7 @@ class TrainingPage(Page):
         super().__init__()
         self.parts = parts
         style(self, "page")
-        self._resolved: Experiment | None = None
+        self._resolved: ResolvedExperiment | None = None
         self._findings: list[Any] = []
         self._best_speed = 0.0
         self._drawn = 0.0
@@ -197,13 +196,7 @@ class TrainingPage(Page):
             self._show_page()
 
     def _take_resolved(self) -> None:
-        self._resolved = None
-        if self.record.prepared is not None:
-            try:
-                self._resolved = toml_file.from_plain(self.record.prepared.resolved)
-            except (UserError, ValueError):  # a run of another version may know other settings
-                self._resolved = None
-
+        self._resolved = self.record.resolved
         self._take_about()
 
     def _take_about(self) -> None:

@@ -35,7 +35,7 @@ from app.ui.style.theme import style
 from app.ui.widgets.one_of import OneOf
 
 if TYPE_CHECKING:
-    from app.engine.experiment.experiment import Experiment
+    from app.engine.experiment.resolve import ResolvedExperiment
     from app.ui.pages.parts import Parts
     from app.ui.pages.training.about import About
     from app.ui.pages.training.notices import NoticeStrip
@@ -253,7 +253,7 @@ class RunView(QScrollArea):
         self._show_changing()
         self.turned.emit(self.view)
 
-    def draw(self, record: Record, resolved: Experiment | None, description: About) -> None:
+    def draw(self, record: Record, resolved: ResolvedExperiment | None, description: About) -> None:
         """The figures, and the plots of the view in front."""
         self.loss.show_record(record)
         self.figures.show_figures(figures_of(record, self.loss.smoothed, resolved, description))
@@ -283,7 +283,7 @@ class RunView(QScrollArea):
         elif self.view == "memory":
             self.memory_view.show_record(record, resolved)
 
-    def _name_inside(self, resolved: Experiment | None) -> None:
+    def _name_inside(self, resolved: ResolvedExperiment | None) -> None:
         """The view into the optimizer bears its name."""
         button = self.group.button([name for name, _, _ in VIEWS].index("inside"))
         title = title_of(resolved.optimizer if resolved is not None else None)

@@ -14,7 +14,7 @@ from app.ui.plots.curves.loss import epoch_axis, marks_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from app.engine.experiment.experiment import Experiment
+    from app.engine.experiment.resolve import ResolvedExperiment
     from app.ui.state.record import Record
     from app.ui.style.theme import Theme
 
@@ -38,7 +38,7 @@ class RatePlot(Plot):
         self.now = self.add(Series("now", "training", symbol="o", legend=False))
         self.restyle()
 
-    def show_record(self, record: Record, resolved: Experiment | None) -> None:
+    def show_record(self, record: Record, resolved: ResolvedExperiment | None) -> None:
         per_epoch, epochs = epoch_axis(record)
         self.span = (0.0, epochs)
 
@@ -96,10 +96,10 @@ class SchedulePlot(Plot):
         self.setMouseEnabled(x=False, y=False)
         self.restyle()
 
-    def show_plan(self, resolved: Experiment, examples: int) -> None:
+    def show_plan(self, resolved: ResolvedExperiment, examples: int) -> None:
         """resolved: every setting filled in. examples: of the training split."""
         batch = resolved.training.step_size
-        epochs = resolved.training.epochs or 1
+        epochs = resolved.training.epochs
         per_epoch = max(1, -(-examples // batch))
         self.span = (0.0, float(epochs))
         steps = per_epoch * epochs
@@ -115,7 +115,7 @@ class SchedulePlot(Plot):
 
 
 def planned(
-    resolved: Experiment, steps: int, per_epoch: float, judged: Sequence[float] = ()
+    resolved: ResolvedExperiment, steps: int, per_epoch: float, judged: Sequence[float] = ()
 ) -> tuple[np.ndarray, np.ndarray]:
     """(epochs, learning rates) of the schedule of a resolved experiment over `steps` steps.
 
@@ -124,11 +124,7 @@ def planned(
     """
     places = np.unique(np.linspace(0, max(0, steps - 1), min(steps, DRAWN)).astype(int))
     schedule = resolved.schedule
-    optimizer = resolved.optimizer
-
-    peak = float(getattr(optimizer, "learning_rate", None) or 0.0)
-    if schedule is None:
-        return (places + 1) / per_epoch, np.full(len(places), peak)
+    peak = resolved.optimizer.rate()
 
     memory: dict[str, float] = {}
     scales = [1.0]

@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from app.engine.errors import UserError
-from app.ui.state.document import Document, fake_targets
+from app.ui.state.document import Document
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.flow import Flow
 from app.ui.widgets.settings.field import Field, value_in_words
@@ -164,7 +164,7 @@ class Form(QWidget):
             return
 
         try:
-            filled = self._document.filled(self._section)
+            filled = self._document.resolved_section(self._section)
         except UserError:
             filled = value
 
@@ -253,7 +253,7 @@ def concerns(setting: Setting, found: frozenset[str]) -> bool:
 
 def resolved_for_nothing() -> Experiment:
     """A plain experiment with everything filled in, where the one at hand cannot be."""
-    return Document().effective()
+    return Document().resolved()
 
 
 class ChoiceBox(DropDown):
@@ -321,7 +321,7 @@ class ChoiceBox(DropDown):
         """
         from app.engine.learning.tasks import TASKS
 
-        description = self._document.description or fake_targets()
+        description = self._document.assumed_description
         chosen = self._document.experiment.data.task
 
         task = TASKS[chosen or description.task]

@@ -12,8 +12,10 @@ from PIL import Image
 from app.engine.data.dataset import Dataset, Description
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
+from app.engine.experiment.experiment import Experiment
+from app.engine.experiment.resolve import resolve
 from app.engine.sources.cache import Cache
-from app.engine.sources.opening import open_dataset, settled
+from app.engine.sources.opening import open_dataset
 from app.engine.sources.summary import describe, problems
 from app.engine.sources.tables.plan import Plan, plan
 from app.engine.sources.tables.reading import read_table
@@ -288,7 +290,7 @@ def test_what_was_found_is_recorded_and_opens_the_same(tmp_path: Path) -> None:
     )
     settings = DataSettings(source=str(path))
     dataset = open_dataset(settings)
-    record = settled(settings, dataset.description)
+    record = resolve(Experiment(data=settings), dataset.description).data
 
     assert (record.target, record.task) == ("label", "binary-classification")
     assert open_dataset(record).description.fingerprint == dataset.description.fingerprint

@@ -30,7 +30,7 @@ from app.ui.widgets.segments import Segments
 if TYPE_CHECKING:
     from PySide6.QtGui import QHideEvent, QShowEvent
 
-    from app.engine.experiment.experiment import Experiment
+    from app.engine.experiment.resolve import ResolvedExperiment
     from app.engine.learning.optimizer import Optimizer
     from app.ui.pages.parts import Parts
     from app.ui.state.optimizer_history import OptimizerHistory
@@ -58,7 +58,7 @@ class InsideView(QWidget):
         self.quantity = str(parts.preferences.get(KEY, "gradient"))
         self.layer = ""
         self._record: Record | None = None
-        self._resolved: Experiment | None = None
+        self._resolved: ResolvedExperiment | None = None
         self._drawn: tuple[object, ...] | None = None
         self._when = self._predictions = 0.0
         self._missed = False  # whether something was not drawn because it could not be seen
@@ -177,7 +177,7 @@ class InsideView(QWidget):
 
     # --- showing
 
-    def show_record(self, record: Record, resolved: Experiment | None) -> None:
+    def show_record(self, record: Record, resolved: ResolvedExperiment | None) -> None:
         if record is not self._record:
             self._predictions = 0.0
             self._drawn = None

@@ -82,7 +82,7 @@ def find_needs(variants: Sequence[Variant], data_bytes: int, control: Control) -
     floats = []
     for variant in variants:
         control.check()
-        measured = measure(variant.resolved, variant.problem, variant.task, data_bytes, control)
+        measured = measure(variant.resolved, variant.problem, data_bytes, control)
         if isinstance(measured, GraphError) or measured.inspection.error is not None:
             error = measured if isinstance(measured, GraphError) else measured.inspection.error
             assert error is not None
@@ -94,8 +94,6 @@ def find_needs(variants: Sequence[Variant], data_bytes: int, control: Control) -
             )
 
         optimizer = variant.resolved.optimizer
-        assert optimizer is not None
-
         predicted.append(measured.predicted)
         floats.append(
             optimizer.floats_per_parameter(measured.floats, measured.inspection.parameters)

@@ -1,0 +1,329 @@
+"""The loop: steps and epochs of one attempt at a run, then its end.
+
+`Training.fit` reads from top to bottom. What stands around it is in its neighbours: interruptions
+(between two steps), recorder and reporter (what is told), saver and validation (what is kept).
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from torch.nn.utils import clip_grad_norm_, get_total_norm
+
+from app.engine.learning.schedule import scale_of
+from app.engine.runs import history, weights_in_use
+from app.engine.runs.checkpoint import restore_model, weights_sha256
+from app.engine.runs.control import Stopped
+from app.engine.runs.events import StageChanged
+from app.engine.runs.progress import Progress
+from app.engine.training.ending import describe_end
+from app.engine.training.interruptions import Interruptions
+from app.engine.training.live_changes_applied import LiveChanges
+from app.engine.training.memory_recorder import MemoryRecorder
+from app.engine.training.memory_shortage import halve_parts, out_of_memory
+from app.engine.training.recorder import Diverged, ProgressSoFar, Recorder
+from app.engine.training.reporter import Reporter
+from app.engine.training.saver import Saver
+from app.engine.training.validation import (
+    BestKeeper,
+    Validator,
+    count_patience,
+    is_better,
+    write_results,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import torch
+
+    from app.engine.compute.evaluation import Evaluation
+    from app.engine.data.preparation import Batch
+    from app.engine.memory.ledger import StepMeter
+    from app.engine.runs.history import Writer
+    from app.engine.training.build import TrainState
+    from app.engine.training.execution import End, RunContext
+    from app.engine.training.optimizer_probe import OptimizerProbe
+
+
+class Training:
+    """One attempt at one run, from the first step (or where a checkpoint stands) to its end."""
+
+    def __init__(
+        self, train_state: TrainState, context: RunContext, progress: Progress, writer: Writer
+    ) -> None:
+        run = context.run
+        emit = context.emit
+        before = history.read_history(run.path)
+        self.train_state = train_state
+        self.run = run
+        self.control = context.control
+        self.outcome = context.outcome
+        self.emit = emit
+        self.progress = progress
+        self.writer = writer
+        self.end: End = ("completed", "")
+        self.so_far = ProgressSoFar(before)
+        self.recorder = Recorder(
+            progress, train_state.steps, train_state.plan.epochs, writer, self.so_far, emit
+        )
+        self.validator = Validator(train_state)
+        self.best = BestKeeper(train_state, run)
+        self.saver = Saver(train_state, run, progress, self.recorder, writer, self.best, emit)
+        self.memory = MemoryRecorder(train_state, run, self.outcome, emit)
+        self.live_changes = LiveChanges(train_state, progress, before.marks, writer, emit, run.log)
+        self.reporter = Reporter(self)
+        self.interruptions = Interruptions(self)
+        self._save_soon = False
+
+        self.outcome.changes = self.live_changes.made
+        self.outcome.training_loss = {
+            line["epoch"]: line["training_loss"] for line in self.so_far.epochs
+        }
+        train_state.passes.load_scale(progress.scaler)
+
+    @cached_property
+    def optimizer_probe(self) -> OptimizerProbe:
+        """Made when somebody looks for the first time."""
+        # Few runs are looked into, and what it needs takes a moment to load.
+        from app.engine.training.optimizer_probe import OptimizerProbe  # noqa: PLC0415
+
+        train_state = self.train_state
+        return OptimizerProbe(
+            train_state.network, train_state.optimizer, train_state.optimizer_choice
+        )
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Goes around `fit`: notes how it ended, and saves what is left to save in any case."""
+        self.outcome.begun = True
+        weights_in_use.forget(self.run)
+
+        try:
+            yield
+        except Stopped:
+            self.end = "stopped", ""
+        except Diverged as error:
+            self.writer.line({"mark": "diverged", "step": error.step})
+            self.end = "diverged", f"The loss was no number any more at step {error.step:,}."
+        finally:
+            self.recorder.flush_clock()
+            self.memory.close()
+            self.saver.guarded(self.best.save)  # what waited for a state to be saved with it
+            self.outcome.best = self.best.state
+
+    # --- the loop
+
+    def fit(self) -> None:
+        """Trains to the end of the last epoch.
+
+        Raises Stopped, Diverged, UserError, or what torch raises.
+        """
+        train_state = self.train_state
+        progress = self.progress
+        recorder = self.recorder
+        control = self.control
+        network = train_state.network
+        optimizer = train_state.optimizer
+        batches = train_state.batches
+        passes = train_state.passes
+        live_changes = self.live_changes
+        parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
+        peak = float(optimizer.param_groups[0]["lr"])
+        steps = train_state.steps
+        factor = train_state.schedule.factor
+        norm_every = recorder.norm_every
+        first = True
+        self.emit(StageChanged("First batch"))
+        network.train()
+
+        while not progress.end:
+            batches.begin_epoch(progress.epoch)
+            while progress.batch < batches.count:
+                self.interruptions.before_step()
+                step = progress.step
+
+                scheduled = peak * factor(step, steps) * scale_of(progress.schedule)
+                rate = scheduled * live_changes.rate_factor
+                for group in optimizer.param_groups:
+                    group["lr"] = rate
+
+                train_state.randomness.begin_step(progress.epoch, step)
+                inputs, targets = batches.get(progress.batch)
+                with self.memory.step(inputs, targets) as meter:
+                    loss = self._gradients(inputs, targets, meter)
+                    passes.unscale(optimizer)
+
+                    norm = None
+                    if live_changes.clip:
+                        norm = clip_grad_norm_(parameters, live_changes.clip)
+                    elif step % norm_every == 0:
+                        norm = get_total_norm([p.grad for p in parameters if p.grad is not None])
+
+                    if control.watching:
+                        self.optimizer_probe.before()
+
+                    passes.step(optimizer)
+
+                progress.step = step + 1
+                progress.batch = progress.batch + 1
+                progress.examples = progress.examples + len(targets)
+
+                if control.watching and (event := self.optimizer_probe.after(step + 1, rate)):
+                    self.emit(event)
+
+                if recorder.note(loss, rate, len(targets), norm):
+                    # Waits for the device: after the first step, then at most ten times a second.
+                    recorder.flush()
+                    self._after_flush(first)
+                    first = False
+
+            recorder.flush()  # waits for the device
+            self._end_epoch()
+
+    def _gradients(
+        self, inputs: Batch, targets: torch.Tensor, meter: StepMeter | None
+    ) -> torch.Tensor:
+        """Returns the loss of a batch, its gradients left with the weights.
+
+        Where memory runs out it is done again in parts of half the size, three times in a run.
+        Raises UserError after that.
+        """
+        train_state = self.train_state
+        progress = self.progress
+        while True:
+            try:
+                return train_state.passes(
+                    inputs, targets, meter.forward if meter is not None else None
+                )
+            except Exception as error:
+                if not out_of_memory(error):
+                    raise
+                self.run.log("".join(traceback.format_exception(error)))
+
+            # Outside the except block: the exception held the frames, and these the tensors.
+            monitor = self.memory.monitor
+            self.reporter.find(halve_parts(train_state, progress, self.live_changes, monitor))
+            self.memory.follow_next_step()
+            # What a failed pass did to running averages is not to be done again.
+            self._save_soon = True
+            train_state.randomness.begin_step(progress.epoch, progress.step)
+
+    def _after_flush(self, first: bool) -> None:
+        """Measures and saves where it is time. first: after the first step of the attempt."""
+        if first:
+            self.emit(StageChanged("Training"))
+
+        self.memory.measure_if_due(self.progress.step, first)
+        if self.saver.due or self._save_soon:
+            self._save_soon = False
+            self.saver.save()
+
+        if first:
+            self.recorder.restart_clock()
+
+    # --- the end of an epoch
+
+    def _end_epoch(self) -> None:
+        progress = self.progress
+        plan = self.train_state.plan
+        settings = plan.resolved.training
+        begun = time.perf_counter()
+        self.emit(StageChanged(f"Judging epoch {progress.epoch}"))
+        evaluation = self.validator.validation(self.interruptions.check)
+
+        better = is_better(progress, evaluation, settings.best_by, plan.task.headline)
+        if better:
+            self._note_best(evaluation)
+
+        count_patience(progress, evaluation.loss, settings.min_delta)
+        progress.schedule = self.train_state.schedule.judged(progress.schedule, evaluation.loss)
+        epoch = progress.epoch
+        self.reporter.epoch(evaluation, better, time.perf_counter() - begun)
+
+        if epoch >= plan.epochs:
+            progress.end = "completed"
+        elif settings.patience and progress.since_best >= settings.patience:
+            progress.end = "early"
+
+        progress.epoch = epoch + 1
+        progress.batch = 0
+        progress.loss_sum = 0.0
+        progress.loss_count = 0
+
+        # First the state, then the best: a kill in between leaves the best epoch's weights in the
+        # state.
+        if self.saver.due_after_epoch:
+            self.saver.save()
+        if better:
+            self.saver.keep_best(evaluation, epoch)
+
+        self.recorder.restart_clock(judging=time.perf_counter() - begun)
+        if not progress.end:
+            self.emit(StageChanged("Training"))
+
+    def _note_best(self, evaluation: Evaluation) -> None:
+        progress = self.progress
+        progress.best_epoch = progress.epoch
+        progress.best_step = progress.step
+        progress.best_loss = evaluation.loss
+        progress.best_metric = evaluation.metrics.get(self.train_state.plan.task.headline.name)
+
+    # --- the end of the run
+
+    def finish(self) -> End:
+        """Saves where it stands, judges the best weights on the test split, says how it ended.
+
+        Raises UserError.
+        """
+        outcome = self.outcome
+        if self.end[0] == "stopped":
+            self.saver.save()
+
+        outcome.weights_sha256 = weights_sha256(self.train_state.network.state_dict())
+        try:
+            self._judge_best(self._check_hurried)
+        except Stopped:
+            pass  # stopped twice: what is saved is saved, and can be judged later
+
+        outcome.best = self.best.state
+        return describe_end(
+            self.end, self.progress, self.train_state, self.best.state, self.saver.trouble
+        )
+
+    def _check_hurried(self) -> None:
+        """Raises Stopped after a second request to stop."""
+        if self.control.hurried:
+            raise Stopped
+
+    def _judge_best(self, check: Callable[[], None]) -> None:
+        """Judges the best weights on the test split. Raises Stopped where `check` does."""
+        check()
+        if self.best.weights is None and self.progress.step and self.end[0] != "diverged":
+            self.emit(StageChanged("Judging what was learned so far"))
+            self._keep_partial(check)
+
+        self.outcome.best = self.best.state
+        if self.best.weights is None:
+            return
+
+        self.emit(StageChanged("Judging the best epoch on the test examples"))
+        restore_model(self.train_state.network, self.best.weights)
+        evaluation = self.validator.test(check)
+        if evaluation is not None:
+            self.outcome.test = evaluation.loss, dict(evaluation.metrics)
+            rows = self.train_state.plan.dataset.indices["test"]
+            self.saver.guarded(lambda: write_results(self.run, "test", rows, evaluation))
+
+    def _keep_partial(self, check: Callable[[], None]) -> None:
+        """Judges in the middle of the first epoch, after a stop, so that something is kept.
+
+        It is no epoch: a run that goes on chooses its best anew.
+        """
+        evaluation = self.validator.validation(check)
+        if is_better(Progress(), evaluation, "loss", self.train_state.plan.task.headline):
+            self.saver.keep_best(evaluation, self.progress.epoch, partial=True)

@@ -1,0 +1,78 @@
+"""What a run tells and writes at the end of an epoch, and what it finds worth knowing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.engine.advice import while_training
+from app.engine.runs import history
+from app.engine.runs.events import EpochDone, Found, ProbePredicted
+
+if TYPE_CHECKING:
+    from app.engine.compute.evaluation import Evaluation
+    from app.engine.runs.findings import Finding
+    from app.engine.training.loop import Training
+
+
+class Reporter:
+    """Tells epochs and findings, and writes them to the run's history."""
+
+    def __init__(self, training: Training) -> None:
+        self._plan = training.train_state.plan
+        self._run = training.run
+        self._outcome = training.outcome
+        self._progress = training.progress
+        self._so_far = training.so_far
+        self._validator = training.validator
+        self._saver = training.saver
+        self._writer = training.writer
+        self._emit = training.emit
+        self._findings: dict[str, Finding] = {}
+
+    def epoch(self, evaluation: Evaluation, better: bool, seconds: float) -> None:
+        """Tells the epoch that has just been judged. seconds: that the judging took."""
+        progress = self._progress
+        loss = progress.loss_sum / progress.loss_count if progress.loss_count else float("nan")
+        self._outcome.training_loss[progress.epoch] = loss
+        event = EpochDone(
+            progress.epoch,
+            progress.step,
+            loss,
+            evaluation.loss,
+            dict(evaluation.metrics),
+            better,
+            progress.best_epoch,
+            progress.since_best,
+            seconds,
+            evaluation.confusion,
+        )
+
+        record = self._validator.record(evaluation)
+        self._writer.line(history.epoch_line(event))
+        self._saver.guarded(lambda: history.write_epoch(self._run.path, event.epoch, record))
+        self._emit(event)
+        self._emit(ProbePredicted(event.epoch, record.rows, record.predictions))
+        self._log(event)
+
+        self._so_far.epochs.append(history.epoch_line(event))
+        for finding in while_training.while_training(
+            self._so_far,
+            self._plan.dataset.description,
+            evaluation.confusion,
+            self._plan.resolved,
+        ):
+            self.find(finding)
+
+    def find(self, finding: Finding) -> None:
+        """Tells a finding, once for as long as it says the same."""
+        if self._findings.get(finding.key) != finding:
+            self._findings[finding.key] = finding
+            self._writer.line(history.finding_line(finding, self._progress.step))
+            self._emit(Found(finding))
+
+    def _log(self, event: EpochDone) -> None:
+        metrics = ", ".join(f"{name} {value:.4g}" for name, value in event.metrics.items())
+        self._run.log(
+            f"epoch {event.epoch}: training loss {event.training_loss:.4g}, "
+            f"validation loss {event.validation_loss:.4g}, {metrics}"
+        )
