@@ -87,9 +87,7 @@ def test_a_class_with_one_picture_is_trained_on_and_told(folder: Maker) -> None:
 def as_nobody(path: Path) -> str:
     """What a person without rights is told on opening it."""
     script = (
-        "import sys; from app.engine.experiment.experiment import Experiment
-from app.engine.experiment.resolve import resolve
-from app.engine.sources.opening import *\n"
+        "import sys; from app.engine.sources.opening import *\n"
         "from app.engine.sources.cache import Cache\nfrom pathlib import Path\n"
         "settings, cache = DataSettings(source=sys.argv[1]), Cache(Path('/nowhere/x'))\n"
         "try: print(open_dataset(settings, cache=cache).description.skipped)\n"
@@ -274,9 +272,7 @@ def test_imbalance_is_flagged(folder: Maker, counts: tuple[int, int], level: str
 def test_opening_data_does_not_import_torch() -> None:
     script = (
         "import sys; from app.engine.data import augmentation\nfrom app.engine.sources import summary\n"
-        "from app.engine.experiment.experiment import Experiment
-from app.engine.experiment.resolve import resolve
-from app.engine.sources.opening import open_dataset\n"
+        "from app.engine.sources.opening import open_dataset\n"
         "from app.engine.experiment.data_settings import DataSettings\n"
         "open_dataset(DataSettings(source='sample:digits'))\n"
         "assert 'torch' not in sys.modules and 'sklearn' not in sys.modules"
