@@ -9,7 +9,9 @@ import numpy as np
 
 from app.engine.experiment import toml_file
 from app.engine.experiment.experiment import Experiment
+from app.engine.experiment.resolve import ResolvedExperiment, resolve
 from app.engine.runs import events
+from app.ui.state.document import fake_description
 from app.ui.state.record import Record
 
 CLASSES = ("Bag", "Boot", "Shirt")
@@ -42,8 +44,15 @@ def prepared(
         training_examples=400,
         classes=CLASSES,
         predicted=predicted,
-        resolved=toml_file.to_plain(resolved) if resolved else {},
+        resolved=_plain(resolved) if resolved else {},
     )
+
+
+def _plain(experiment: Experiment) -> dict[str, Any]:
+    if not isinstance(experiment, ResolvedExperiment):
+        experiment = resolve(experiment, fake_description())
+
+    return toml_file.to_plain(experiment)
 
 
 def steps(

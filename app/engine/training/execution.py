@@ -15,9 +15,9 @@ from app.engine.runs import summary as summaries
 from app.engine.runs.control import Control, Stopped
 from app.engine.runs.events import Event, Found, RunFinished, RunStarted, StageChanged, Status
 from app.engine.runs.summary import Outcome
-from app.engine.training import warm_up
 from app.engine.training.failures import ErrorText, error_text, warnings_to
 from app.engine.training.memory_shortage import release_memory
+from app.engine.training.warm_up import warm_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -100,7 +100,7 @@ class RunContext:
     def engine(self, experiment: Experiment) -> Iterator[None]:
         """Loads the engine and makes this thread the one that computes, with its warnings logged."""
         self.emit(StageChanged("Loading engine"))
-        warm_up.warm_up()
+        warm_up()
         training = experiment.training
 
         threads = training.threads or (1 if training.cpu_use == "gentle" else devices.cores())

@@ -9,20 +9,33 @@ from app.engine.runs.events import Paused, Resumed
 from app.engine.runs.findings import Finding
 
 if TYPE_CHECKING:
-    from app.engine.training.loop import Training
+    from app.engine.runs.progress import Progress
+    from app.engine.training.execution import RunContext
+    from app.engine.training.live_changes_applied import LiveChanges
+    from app.engine.training.recorder import Recorder
+    from app.engine.training.reporter import Reporter
+    from app.engine.training.saver import Saver
 
 
 class Interruptions:
     """Honours the requests in a run's `Control`, at step boundaries and while it is judged."""
 
-    def __init__(self, training: Training) -> None:
-        self._control = training.control
-        self._progress = training.progress
-        self._recorder = training.recorder
-        self._saver = training.saver
-        self._live_changes = training.live_changes
-        self._reporter = training.reporter
-        self._emit = training.emit
+    def __init__(
+        self,
+        context: RunContext,
+        progress: Progress,
+        recorder: Recorder,
+        saver: Saver,
+        live_changes: LiveChanges,
+        reporter: Reporter,
+    ) -> None:
+        self._control = context.control
+        self._emit = context.emit
+        self._progress = progress
+        self._recorder = recorder
+        self._saver = saver
+        self._live_changes = live_changes
+        self._reporter = reporter
 
     def before_step(self) -> None:
         """Honours requests, makes changes and waits for its turn. Raises Stopped."""

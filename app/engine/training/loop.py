@@ -58,33 +58,43 @@ class Training:
     ) -> None:
         run = context.run
         emit = context.emit
-        before = history.read_history(run.path)
+        plan = train_state.plan
         self.train_state = train_state
-        self.run = run
-        self.control = context.control
-        self.outcome = context.outcome
-        self.emit = emit
         self.progress = progress
         self.writer = writer
+        self.run = run
+        self.emit = emit
+        self.control = context.control
+        self.outcome = context.outcome
         self.end: End = ("completed", "")
-        self.so_far = ProgressSoFar(before)
-        self.recorder = Recorder(
-            progress, train_state.steps, train_state.plan.epochs, writer, self.so_far, emit
-        )
+
+        before = history.read_history(run.path)
+        so_far = ProgressSoFar(before)
+        self.recorder = Recorder(progress, train_state.steps, plan.epochs, writer, so_far, emit)
         self.validator = Validator(train_state)
         self.best = BestKeeper(train_state, run)
         self.saver = Saver(train_state, run, progress, self.recorder, writer, self.best, emit)
         self.memory = MemoryRecorder(train_state, run, self.outcome, emit)
         self.live_changes = LiveChanges(train_state, progress, before.marks, writer, emit, run.log)
-        self.reporter = Reporter(self)
-        self.interruptions = Interruptions(self)
-        self._save_soon = False
+        self.reporter = Reporter(
+            plan, context, progress, so_far, writer, self.validator, self.saver
+        )
+        self.interruptions = Interruptions(
+            context, progress, self.recorder, self.saver, self.live_changes, self.reporter
+        )
 
         self.outcome.changes = self.live_changes.made
         self.outcome.training_loss = {
-            line["epoch"]: line["training_loss"] for line in self.so_far.epochs
+            line["epoch"]: line["training_loss"] for line in so_far.epochs
         }
         train_state.passes.load_scale(progress.scaler)
+
+        self._parameters = [
+            parameter for parameter in train_state.network.parameters() if parameter.requires_grad
+        ]
+        self._peak_rate = float(train_state.optimizer.param_groups[0]["lr"])
+        self._first = True
+        self._save_soon = False
 
     @cached_property
     def optimizer_probe(self) -> OptimizerProbe:
@@ -123,67 +133,74 @@ class Training:
 
         Raises Stopped, Diverged, UserError, or what torch raises.
         """
-        train_state = self.train_state
         progress = self.progress
-        recorder = self.recorder
-        control = self.control
-        network = train_state.network
-        optimizer = train_state.optimizer
-        batches = train_state.batches
-        passes = train_state.passes
-        live_changes = self.live_changes
-        parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
-        peak = float(optimizer.param_groups[0]["lr"])
-        steps = train_state.steps
-        factor = train_state.schedule.factor
-        norm_every = recorder.norm_every
-        first = True
+        batches = self.train_state.batches
         self.emit(StageChanged("First batch"))
-        network.train()
+        self.train_state.network.train()
 
         while not progress.end:
             batches.begin_epoch(progress.epoch)
             while progress.batch < batches.count:
                 self.interruptions.before_step()
-                step = progress.step
+                self._step()
 
-                scheduled = peak * factor(step, steps) * scale_of(progress.schedule)
-                rate = scheduled * live_changes.rate_factor
-                for group in optimizer.param_groups:
-                    group["lr"] = rate
-
-                train_state.randomness.begin_step(progress.epoch, step)
-                inputs, targets = batches.get(progress.batch)
-                with self.memory.step(inputs, targets) as meter:
-                    loss = self._gradients(inputs, targets, meter)
-                    passes.unscale(optimizer)
-
-                    norm = None
-                    if live_changes.clip:
-                        norm = clip_grad_norm_(parameters, live_changes.clip)
-                    elif step % norm_every == 0:
-                        norm = get_total_norm([p.grad for p in parameters if p.grad is not None])
-
-                    if control.watching:
-                        self.optimizer_probe.before()
-
-                    passes.step(optimizer)
-
-                progress.step = step + 1
-                progress.batch = progress.batch + 1
-                progress.examples = progress.examples + len(targets)
-
-                if control.watching and (event := self.optimizer_probe.after(step + 1, rate)):
-                    self.emit(event)
-
-                if recorder.note(loss, rate, len(targets), norm):
-                    # Waits for the device: after the first step, then at most ten times a second.
-                    recorder.flush()
-                    self._after_flush(first)
-                    first = False
-
-            recorder.flush()  # waits for the device
+            self.recorder.flush()  # waits for the device
             self._end_epoch()
+
+    def _step(self) -> None:
+        """Takes the step that is next: one batch, forward, backward, and the optimizer."""
+        train_state = self.train_state
+        progress = self.progress
+        optimizer = train_state.optimizer
+        passes = train_state.passes
+        watching = self.control.watching
+        step = progress.step
+
+        rate = self._rate(step)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+
+        train_state.randomness.begin_step(progress.epoch, step)
+        inputs, targets = train_state.batches.get(progress.batch)
+        with self.memory.step(inputs, targets) as meter:
+            loss = self._gradients(inputs, targets, meter)
+            passes.unscale(optimizer)
+            norm = self._clip_gradients(step)
+            if watching:
+                self.optimizer_probe.before()
+
+            passes.step(optimizer)
+
+        progress.step = step + 1
+        progress.batch = progress.batch + 1
+        progress.examples = progress.examples + len(targets)
+
+        if watching and (event := self.optimizer_probe.after(step + 1, rate)):
+            self.emit(event)
+
+        if self.recorder.note(loss, rate, len(targets), norm):
+            # Waits for the device: after the first step, then at most ten times a second.
+            self.recorder.flush()
+            self._after_flush()
+
+    def _rate(self, step: int) -> float:
+        """Returns the learning rate of a step: the schedule's, with what was changed since."""
+        train_state = self.train_state
+        factor = train_state.schedule.factor(step, train_state.steps)
+        scheduled = self._peak_rate * factor * scale_of(self.progress.schedule)
+        return scheduled * self.live_changes.rate_factor
+
+    def _clip_gradients(self, step: int) -> torch.Tensor | None:
+        """Clips the gradients where that is set; returns their norm, None where nobody needs it."""
+        if self.live_changes.clip:
+            return clip_grad_norm_(self._parameters, self.live_changes.clip)
+        if step % self.recorder.norm_every == 0:
+            gradients = [
+                parameter.grad for parameter in self._parameters if parameter.grad is not None
+            ]
+            return get_total_norm(gradients)
+
+        return None
 
     def _gradients(
         self, inputs: Batch, targets: torch.Tensor, meter: StepMeter | None
@@ -213,8 +230,10 @@ class Training:
             self._save_soon = True
             train_state.randomness.begin_step(progress.epoch, progress.step)
 
-    def _after_flush(self, first: bool) -> None:
-        """Measures and saves where it is time. first: after the first step of the attempt."""
+    def _after_flush(self) -> None:
+        """Measures and saves where it is time."""
+        first = self._first
+        self._first = False
         if first:
             self.emit(StageChanged("Training"))
 

@@ -8,20 +8,19 @@ half as much at once (`MemoryShortage`).
 from __future__ import annotations
 
 import gc
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
 
 from app.engine.advice.while_training import Finding
 from app.engine.errors import UserError
-from app.engine.runs.events import StageChanged
 from app.engine.runs.live_changes import PARTS
 
 if TYPE_CHECKING:
     from app.engine.memory.device_monitor import DeviceMonitor
     from app.engine.runs.progress import Progress
     from app.engine.training.build import TrainState
-    from app.engine.training.execution import RunContext
     from app.engine.training.live_changes_applied import LiveChanges
     from app.engine.training.plan import Plan
 
@@ -167,6 +166,15 @@ def _size(size: float) -> str:
 # --- elsewhere
 
 
+@dataclass(frozen=True)
+class SmallerParts:
+    """What is done after memory ran out. plan: with half as much at once. text, why: for a person."""
+
+    plan: Plan
+    text: str
+    why: str
+
+
 class MemoryShortage:
     """How often the attempts of one run lacked memory outside of a step.
 
@@ -177,13 +185,12 @@ class MemoryShortage:
         self.halvings = 0
         self.unrecorded: list[tuple[int, str]] = []
 
-    def smaller(self, plan: Plan, context: RunContext) -> Plan:
-        """Releases memory and returns the plan with half as much at once.
+    def halve(self, plan: Plan, progress: Progress) -> SmallerParts:
+        """Releases memory and halves what is computed at once.
 
         Call it outside every except block. Raises UserError where there is nothing left to halve.
         """
         release_memory()
-        progress = context.outcome.progress
         kind = _name_of_memory(plan.device.type)
         parts = max(plan.parts, int(progress.changes.get(PARTS) or 1))
         size = -(-plan.step_size // parts)
@@ -198,11 +205,8 @@ class MemoryShortage:
         half, parts = halved
         text = f"Not enough {kind} for batch {size}; retrying with {half}"
         why = f"{text} at a time; a step still learns from {plan.step_size}."
-        context.emit(StageChanged(text))
-        context.warn("smaller-batch", "Smaller parts", why)
         self.unrecorded.append((parts, why))
-
-        return plan.in_parts(parts)
+        return SmallerParts(plan.in_parts(parts), text, why)
 
     def record(self, live_changes: LiveChanges) -> None:
         """Writes into the run's record what it does not have yet."""

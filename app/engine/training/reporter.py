@@ -11,22 +11,37 @@ from app.engine.runs.events import EpochDone, Found, ProbePredicted
 if TYPE_CHECKING:
     from app.engine.compute.evaluation import Evaluation
     from app.engine.runs.findings import Finding
-    from app.engine.training.loop import Training
+    from app.engine.runs.history import Writer
+    from app.engine.runs.progress import Progress
+    from app.engine.training.execution import RunContext
+    from app.engine.training.plan import Plan
+    from app.engine.training.recorder import ProgressSoFar
+    from app.engine.training.saver import Saver
+    from app.engine.training.validation import Validator
 
 
 class Reporter:
     """Tells epochs and findings, and writes them to the run's history."""
 
-    def __init__(self, training: Training) -> None:
-        self._plan = training.train_state.plan
-        self._run = training.run
-        self._outcome = training.outcome
-        self._progress = training.progress
-        self._so_far = training.so_far
-        self._validator = training.validator
-        self._saver = training.saver
-        self._writer = training.writer
-        self._emit = training.emit
+    def __init__(
+        self,
+        plan: Plan,
+        context: RunContext,
+        progress: Progress,
+        so_far: ProgressSoFar,
+        writer: Writer,
+        validator: Validator,
+        saver: Saver,
+    ) -> None:
+        self._plan = plan
+        self._run = context.run
+        self._outcome = context.outcome
+        self._emit = context.emit
+        self._progress = progress
+        self._so_far = so_far
+        self._writer = writer
+        self._validator = validator
+        self._saver = saver
         self._findings: dict[str, Finding] = {}
 
     def epoch(self, evaluation: Evaluation, better: bool, seconds: float) -> None:

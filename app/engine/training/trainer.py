@@ -19,6 +19,7 @@ import traceback
 from typing import TYPE_CHECKING
 
 from app.engine.runs import checkpoint, history
+from app.engine.runs.events import StageChanged
 from app.engine.runs.history import Writer
 from app.engine.runs.progress import Progress
 from app.engine.training import resuming
@@ -98,7 +99,11 @@ def _train(context: RunContext, plan: Plan, start: Checkpoint | None) -> End:
             context.run.log("".join(traceback.format_exception(error)))
 
         # Outside the except block: the exception held the frames, and the frames held the tensors.
-        plan = shortage.smaller(plan, context)
+        smaller = shortage.halve(plan, context.outcome.progress)
+        context.emit(StageChanged(smaller.text))
+        context.warn("smaller-batch", "Smaller parts", smaller.why)
+
+        plan = smaller.plan
         start = None
         if context.outcome.progress.step:
             start, _ = checkpoint.newest(context.run.path / "checkpoints")

@@ -1,22 +1,19 @@
-"""Loads the engine once, before the first training."""
+"""Loads torch's slow parts once a process, before the first training."""
 
 from __future__ import annotations
 
 import gc
-import importlib
 import threading
+
+import torch
 
 _warm = threading.Event()
 
 
 def warm_up() -> None:
-    """Loads the engine: torch, what its first optimizer brings along, and the trainer (seconds,
-    once a process).
-    """
+    """Makes torch load what its first optimizer step brings along (seconds, once a process)."""
     if _warm.is_set():
         return
-
-    import torch
 
     layer = torch.nn.Linear(2, 2)
     with torch.no_grad():
@@ -26,7 +23,7 @@ def warm_up() -> None:
     optimizer = torch.optim.AdamW(layer.parameters(), fused=True)
     layer(torch.zeros(1, 2)).sum().backward()
     optimizer.step()
-    importlib.import_module("app.engine.training.trainer")
+
     # The engine's 300,000 objects stay to the end: without them a collection holds the window up
     # for 1 ms, not 500.
     gc.collect()

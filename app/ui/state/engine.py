@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import threading
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
@@ -45,8 +46,10 @@ class EngineLoader(QObject):
 
     def _load(self, setting: str) -> None:
         try:
-            from app.engine.training.warm_up import warm_up
+            # Torch and the trainer take seconds to load: the window stands before that.
+            from app.engine.training.warm_up import warm_up  # noqa: PLC0415 - it loads torch
 
+            importlib.import_module("app.engine.training.trainer")
             warm_up()
             self._came.emit(look(setting))
         except BaseException as error:

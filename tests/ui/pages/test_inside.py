@@ -353,7 +353,8 @@ def page(loose: Loose, qtbot: QtBot) -> TrainingPage:
 
 
 def record_with(kind: str, *looks: events.InsideMeasured) -> Record:
-    resolved = from_plain({"optimizer": {"kind": kind}})
+    rate = OPTIMIZERS.get(kind).default_learning_rate
+    resolved = from_plain({"optimizer": {"kind": kind, "learning_rate": rate}})
     record = told.record_of(
         told.started(), told.prepared(4, 50, resolved), told.steps(1, np.linspace(2, 1, 50))
     )

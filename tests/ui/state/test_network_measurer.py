@@ -29,9 +29,9 @@ def test_it_counts_what_the_network_has(qtbot: QtBot, loose: Loose) -> None:
     loose.document.choose("model", "cnn")
     settle(qtbot, loose)
     measured = loose.parts.network_measurer.measured
-    assert measured is not None and measured.experiment.model is not None
+    assert measured is not None
 
-    network = build_model(measured.experiment.model.graph(measured.problem), measured.problem, 0)
+    network = build_model(measured.resolved.model.graph(measured.problem), measured.problem, 0)
     parameters = sum(weight.numel() for weight in network.parameters())
     assert measured.inspection.parameters == parameters
     assert measured.predicted["weights"] == measured.predicted["gradients"] == 4 * parameters
@@ -51,8 +51,8 @@ def test_many_changes_are_measured_once_and_the_last_one_counts(qtbot: QtBot, lo
     settle(qtbot, loose)
     assert told == [True, False]
     measured = loose.parts.network_measurer.measured
-    assert measured is not None and measured.experiment.model is not None
-    assert measured.experiment.model.width == 40  # type: ignore[attr-defined]
+    assert measured is not None
+    assert measured.resolved.model.width == 40  # type: ignore[attr-defined]
 
 
 def test_other_data_are_measured_anew(qtbot: QtBot, loose: Loose) -> None:

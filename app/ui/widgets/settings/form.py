@@ -20,7 +20,6 @@ from app.ui.widgets.settings.number_box import DropDown
 from models.spec import Choice, Registry, Setting, settings
 
 if TYPE_CHECKING:
-    from app.engine.experiment.experiment import Experiment
     from app.ui.state.preferences import Preferences
 
 
@@ -152,7 +151,7 @@ class Form(QWidget):
             self._last = self._document.value(self._section)
         except UserError:
             if self._last is None:
-                self._last = type(getattr(resolved_for_nothing(), self._section))()
+                self._last = Document().value(self._section)
 
         return self._last
 
@@ -164,15 +163,15 @@ class Form(QWidget):
             return
 
         try:
-            filled = self._document.resolved_section(self._section)
+            resolved = self._document.resolved_section(self._section)
         except UserError:
-            filled = value
+            resolved = value
 
-        if type(filled) is not type(value):
-            filled = value
+        if not isinstance(resolved, type(value)):
+            resolved = value
 
         for name, field in self.fields.items():
-            field.show_value(getattr(value, name), getattr(filled, name))
+            field.show_value(getattr(value, name), getattr(resolved, name))
 
         self._show_chips(value)
 
@@ -249,11 +248,6 @@ def concerns(setting: Setting, found: frozenset[str]) -> bool:
         return False
 
     return not setting.applies or not found or bool(found & set(setting.applies))
-
-
-def resolved_for_nothing() -> Experiment:
-    """A plain experiment with everything filled in, where the one at hand cannot be."""
-    return Document().resolved()
 
 
 class ChoiceBox(DropDown):
