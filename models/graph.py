@@ -1,7 +1,7 @@
-"""A network as a value: named blocks in topological order, each with a kind, its settings and its
-inputs.
+"""A network as a value: named blocks in topological order, with kind, settings and inputs.
 
-Templates produce graphs; the window draws them; `Network` makes them runnable. No torch here.
+Templates produce graphs, the window draws them, and `Network` makes them runnable. This module
+does not import torch.
 """
 
 from __future__ import annotations
@@ -9,15 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from models.old_names import renamed_block
+
 INPUT = "input"
+"""The name under which blocks read the example itself, or the first half of a pair."""
+
 OTHER = "other"
-"""What a block may read beside other blocks: the example, and the second half of a pair."""
+"""The name under which blocks read the second half of a pair."""
 
 
 class GraphError(ValueError):
-    """A graph that cannot be.
+    """A graph that is no network.
 
-    `node` names the block at fault; `remedy` says what to change there.
+    `node` names the block at fault, `what` gives the reason, `remedy` what to change there.
     """
 
     def __init__(self, node: str, what: str, remedy: str = "") -> None:
@@ -29,9 +33,9 @@ class GraphError(ValueError):
 
 @dataclass(frozen=True)
 class Node:
-    """One block.
+    """One block of a graph.
 
-    `inputs` names the blocks it reads; INPUT is the example itself, OTHER the second half of a
+    `inputs` names the blocks that it reads; INPUT is the example itself, OTHER the second half of a
     pair.
     """
 
@@ -43,35 +47,35 @@ class Node:
 
 @dataclass(frozen=True)
 class Graph:
-    """Blocks in topological order; the last one is the answer.
+    """Blocks in topological order, of which the last one gives the output.
 
-    A block without inputs reads the one before.
+    A block without inputs reads the one before it.
     """
 
     nodes: tuple[Node, ...]
 
     def __post_init__(self) -> None:
-        """Fills in the inputs that were not said.
+        """Fills in the inputs that were left out.
 
-        Raises GraphError for an empty graph, a name used twice or unknown, and a block that reads
-        one behind it.
+        Raises GraphError for an empty graph, a name that is used twice or unknown, and a block that
+        reads one behind it.
         """
         if not self.nodes:
             raise GraphError(INPUT, "The network has no blocks.", "Choose a template.")
 
-        seen = {INPUT, OTHER}
-        before = INPUT
+        known_names = {INPUT, OTHER}
+        name_before = INPUT
 
         complete = []
         for node in self.nodes:
-            if node.name in seen:
+            if node.name in known_names:
                 raise GraphError(
                     node.name, f"Two blocks are called '{node.name}'.", "Rename one of them."
                 )
 
-            inputs = node.inputs or (before,)
+            inputs = node.inputs or (name_before,)
             for name in inputs:
-                if name not in seen:
+                if name not in known_names:
                     raise GraphError(
                         node.name,
                         f"It reads '{name}', which does not stand before it.",
@@ -79,8 +83,8 @@ class Graph:
                     )
 
             complete.append(Node(node.name, node.kind, dict(node.settings), inputs))
-            seen.add(node.name)
-            before = node.name
+            known_names.add(node.name)
+            name_before = node.name
 
         object.__setattr__(self, "nodes", tuple(complete))
 
@@ -88,23 +92,26 @@ class Graph:
         return next(node for node in self.nodes if node.name == name)
 
     def to_plain(self) -> list[dict[str, Any]]:
-        """Plain data for JSON or TOML; :meth:`from_plain` makes the same graph of it."""
+        """Returns plain data for JSON, of which :meth:`from_plain` makes the same graph."""
         return [
-            {"name": n.name, "kind": n.kind, "settings": dict(n.settings), "inputs": list(n.inputs)}
-            for n in self.nodes
+            {
+                "name": node.name,
+                "kind": node.kind,
+                "settings": dict(node.settings),
+                "inputs": list(node.inputs),
+            }
+            for node in self.nodes
         ]
 
     @classmethod
     def from_plain(cls, data: list[dict[str, Any]]) -> Graph:
-        """Raises GraphError, or KeyError where a block has no name or kind."""
-        return cls(
-            tuple(
-                Node(
-                    block["name"],
-                    block["kind"],
-                    dict(block.get("settings", {})),
-                    tuple(block.get("inputs", ())),
-                )
-                for block in data
-            )
-        )
+        """Returns the graph in plain data; names of older versions are read as the new ones.
+
+        Raises GraphError, or KeyError where a block has no name or kind.
+        """
+        nodes = []
+        for block in data:
+            kind, settings = renamed_block(block["kind"], block.get("settings", {}))
+            nodes.append(Node(block["name"], kind, settings, tuple(block.get("inputs", ()))))
+
+        return cls(tuple(nodes))

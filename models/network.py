@@ -1,4 +1,4 @@
-"""A graph made runnable."""
+"""A graph made runnable: its torch modules, their initial weights and their parameter groups."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from torch import nn
 
 from models.graph import INPUT, OTHER, Graph, GraphError, Node
-from models.layers.block import BLOCKS, Block, Impossible
-from models.layers.linear import AnswerModule
-from models.recomputing import recomputed, saves
+from models.layers.block import BLOCKS, Block, BlockError
+from models.layers.heads.output import OutputModule
+from models.recomputing import recompute, worth_recomputing
 from models.shape import Problem, Shape, words
 from models.spec import UnknownChoice
 
@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Placed:
-    """A block in its place: what it is, the shapes it reads and the shape it makes, of one example."""
+class PlacedBlock:
+    """A block in its place in a graph.
+
+    inputs: the shapes that it reads. shape: the one of its output. Both are of one example.
+    """
 
     node: Node
     block: Block
@@ -30,16 +33,20 @@ class Placed:
     shape: Shape
 
     def module(self) -> nn.Module:
+        """Builds the block's torch module."""
         return self.block.module(*self.inputs)
 
 
+# --- from nodes to blocks
+
+
 def read_block(node: Node) -> Block:
-    """The block of a node.
+    """Returns the block that a node describes.
 
     Raises GraphError for an unknown kind and for settings that are out of their limits.
     """
     try:
-        return BLOCKS.read({"kind": node.kind, **node.settings})
+        block: Block = BLOCKS.read({"kind": node.kind, **node.settings})
     except UnknownChoice as error:
         raise GraphError(node.name, str(error), error.remedy) from None
     except ValidationError as error:
@@ -49,83 +56,96 @@ def read_block(node: Node) -> Block:
             node.name, f"{name}: {first['msg']}.", f"Change '{name}' of this block."
         ) from None
 
+    return block
 
-def place(node: Node, shapes: Mapping[str, Shape]) -> Placed:
-    """The block of a node among blocks of known shapes. Raises GraphError where it cannot be."""
+
+def place_block(node: Node, shapes: Mapping[str, Shape]) -> PlacedBlock:
+    """Returns the block of a node that reads blocks of the given shapes, by their names.
+
+    Raises GraphError where the number of inputs or their shapes do not fit.
+    """
     block = read_block(node)
     least, most = block.arity
     if not least <= len(node.inputs) <= most:
-        needs = (
-            f"{least} input{'s' if least > 1 else ''}"
-            if least == most
-            else f"at least {least} inputs"
-        )
+        if least == most:
+            needs = f"{least} input{'s' if least > 1 else ''}"
+        else:
+            needs = f"at least {least} inputs"
+
         raise GraphError(
             node.name, f"{block.label} reads {len(node.inputs)} blocks.", f"Give it {needs}."
         )
 
     inputs = tuple(shapes[name] for name in node.inputs)
     try:
-        return Placed(node, block, inputs, block.shape(*inputs))
-    except Impossible as error:
+        return PlacedBlock(node, block, inputs, block.shape(*inputs))
+    except BlockError as error:
         raise GraphError(node.name, error.what, error.remedy) from None
 
 
-def check_answer(node: Node, shape: Shape, problem: Problem) -> None:
-    """Raises GraphError unless the last block answers with as many numbers as are asked for."""
-    if shape != problem.answer:
-        remedy = (
-            f"End it with an 'answer' block of {problem.outputs} outputs."
-            if problem.answers == "values"
-            else ("Choose a template that fits the task.")
-        )
-        raise GraphError(
-            node.name,
-            f"The network answers with {words(shape)}; {words(problem.answer)} are asked for.",
-            remedy,
-        )
+def place_blocks(graph: Graph, problem: Problem) -> Iterator[PlacedBlock]:
+    """Yields every block in its place, in order.
 
-
-def source_shapes(problem: Problem) -> dict[str, Shape]:
-    """What blocks may read beside other blocks."""
-    return {name: one.shape for name, one in zip((INPUT, OTHER), problem.inputs, strict=False)}
-
-
-def fake_targets(problem: Problem, batch_size: int) -> tuple[torch.Tensor, ...]:
-    """A batch without meaning, of the forms that the network meets: a tensor, or one for each half
-    of a pair.
+    Raises GraphError at the first block that does not fit.
     """
-    made = []
-    for one in problem.inputs:
-        dtype = torch.int64 if one.kind == "text" else torch.float32
-        values = torch.zeros(batch_size, *one.shape, dtype=dtype)
-        made.append(
-            values.contiguous(memory_format=torch.channels_last) if one.kind == "image" else values
-        )
-
-    return tuple(made)
-
-
-def placed(graph: Graph, problem: Problem) -> Iterator[Placed]:
-    """Every block in its place, in order. Raises GraphError at the first that cannot be."""
-    shapes = source_shapes(problem)
+    shapes = input_shapes(problem)
     for node in graph.nodes:
-        one = place(node, shapes)
-        shapes[node.name] = one.shape
+        block = place_block(node, shapes)
+        shapes[node.name] = block.shape
         if node is graph.nodes[-1]:
-            check_answer(node, one.shape, problem)
+            check_output(node, block.shape, problem)
 
-        yield one
+        yield block
+
+
+def check_output(node: Node, shape: Shape, problem: Problem) -> None:
+    """Raises GraphError unless the last block has the output shape that the problem asks for."""
+    if shape == problem.output_shape:
+        return
+
+    if problem.answers == "values":
+        remedy = f"End it with an 'output' block of {problem.outputs} outputs."
+    else:
+        remedy = "Choose a template that fits the task."
+
+    raise GraphError(
+        node.name,
+        f"The network answers with {words(shape)}; {words(problem.output_shape)} are asked for.",
+        remedy,
+    )
+
+
+def input_shapes(problem: Problem) -> dict[str, Shape]:
+    """Returns the shapes of the example, or of both halves of a pair, by the names in graphs."""
+    return {
+        name: example.shape for name, example in zip((INPUT, OTHER), problem.inputs, strict=False)
+    }
+
+
+def fake_inputs(problem: Problem, batch_size: int) -> tuple[torch.Tensor, ...]:
+    """Returns a batch of zeros as the network meets it: one tensor, or two for halves of pairs."""
+    tensors = []
+    for example in problem.inputs:
+        dtype = torch.int64 if example.kind == "text" else torch.float32
+        values = torch.zeros(batch_size, *example.shape, dtype=dtype)
+        if example.kind == "image":
+            values = values.contiguous(memory_format=torch.channels_last)
+
+        tensors.append(values)
+
+    return tuple(tensors)
+
+
+# --- the network
 
 
 class Network(nn.Module):
-    """A graph made runnable: (B, *problem.shape) -> (B, *problem.answer); of pairs, it is given
-    both halves as a tuple.
+    """A runnable graph: (B, *problem.shape) -> (B, *problem.output_shape); pairs come as a tuple.
 
-    `blocks` holds a module per block under its name, in order. Weights are torch's own first
-    values; `build_model` gives values that follow a seed. `recompute`: in training keep only what
-    goes into a block and compute the rest again in the backward pass (Chen et al. 2016,
-    arXiv:1604.06174). Raises GraphError for a graph that cannot be.
+    `blocks` holds a module for each block under its name, in order. The weights are torch's own
+    first values; `build_model` gives values that follow from a seed. `recompute`: in training keep
+    only what goes into a block and compute the rest again in the backward pass (Chen et al. 2016,
+    arXiv:1604.06174). Raises GraphError for a graph whose blocks do not fit.
     """
 
     def __init__(self, graph: Graph, problem: Problem) -> None:
@@ -135,35 +155,38 @@ class Network(nn.Module):
         self.recompute = False
 
         self.blocks = nn.ModuleDict()
-        for one in placed(graph, problem):
+        for block in place_blocks(graph, problem):
+            name = block.node.name
             try:
-                self.blocks[one.node.name] = one.module()
+                self.blocks[name] = block.module()
             except KeyError:
                 raise GraphError(
-                    one.node.name,
-                    f"A block cannot be called '{one.node.name}'.",
+                    name,
+                    f"A block cannot be called '{name}'.",
                     "Give it another name, without dots.",
                 ) from None
 
         self._last_reader = {name: node.name for node in graph.nodes for name in node.inputs}
-        # The last block is the first whose turn it is in the backward pass: to forget what it made
-        # would be in vain.
-        self._worth_it = {node.name for node in graph.nodes[:-1] if saves(self.blocks[node.name])}
+
+        # The last block is the first one in the backward pass: to forget its activations would be
+        # in vain.
+        self._recomputable = {
+            node.name for node in graph.nodes[:-1] if worth_recomputing(self.blocks[node.name])
+        }
 
     def forward(self, x: torch.Tensor | tuple[torch.Tensor, ...]) -> torch.Tensor:
         values = dict(zip((INPUT, OTHER), x, strict=False)) if isinstance(x, tuple) else {INPUT: x}
-        again = (
-            self._worth_it if self.recompute and self.training and torch.is_grad_enabled() else ()
-        )
+        recomputes = self.recompute and self.training and torch.is_grad_enabled()
+
         for node in self.graph.nodes:
             block = self.blocks[node.name]
-            if node.name in again:
-                result = recomputed(block, *(values[name] for name in node.inputs))
+            if recomputes and node.name in self._recomputable:
+                result = recompute(block, *(values[name] for name in node.inputs))
             else:
                 result = block(*(values[name] for name in node.inputs))
 
-            # What no later block reads is let go at once, so that judging needs no more memory than
-            # it must.
+            # What no later block reads is freed at once, so that evaluation needs no more memory
+            # than it must.
             for name in set(node.inputs):
                 if self._last_reader[name] == node.name:
                     del values[name]
@@ -174,9 +197,10 @@ class Network(nn.Module):
 
 
 def build_model(graph: Graph, problem: Problem, seed: int) -> Network:
-    """The network with initial weights that follow from the seed alone, on the CPU in float32.
+    """Returns the network with initial weights that follow from the seed alone, on the CPU.
 
-    The global random state is neither read nor changed. Raises GraphError.
+    The weights are float32. The global random state is neither read nor changed. Raises GraphError
+    for a graph whose blocks do not fit.
     """
     with torch.device("meta"):
         network = Network(graph, problem)
@@ -186,23 +210,28 @@ def build_model(graph: Graph, problem: Problem, seed: int) -> Network:
     return network
 
 
+# --- initial weights
+
+_WITH_BIAS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d, nn.ConvTranspose2d)
+
+
 @torch.no_grad()
 def initialise(network: nn.Module, generator: torch.Generator) -> None:
-    """Sets every weight and buffer anew, module by module in their order.
+    """Sets every weight and buffer to its initial value, module by module in their order.
 
-    Convolutions: He et al. 2015 (arXiv:1502.01852), normal by fan-in. Linear layers: Glorot &
-    Bengio 2010, uniform. Embeddings: normal, 0.02, and the row of the padding 0. The answer:
-    normal, 0.01. Norms: 1 and 0. A module with weights of its own has a method
-    `initialise(generator)`.
+    Convolutions: normal by fan-in (He et al. 2015, arXiv:1502.01852). Linear layers: uniform
+    (Glorot & Bengio 2010). Embeddings: normal with 0.02, and 0 for the padding. Output layers:
+    normal with 0.01. Norms: 1 and 0. Biases: 0. A module with weights of its own has a method
+    `initialise(generator)`. Raises TypeError for a module of which nothing is known.
     """
     for module in network.modules():
-        if isinstance(module, AnswerModule):
+        if isinstance(module, OutputModule):
             nn.init.normal_(module.weight, std=0.01, generator=generator)
         elif isinstance(module, nn.Linear):
             nn.init.xavier_uniform_(module.weight, generator=generator)
         elif isinstance(module, (nn.ConvTranspose1d, nn.ConvTranspose2d)):
-            # Of a transposed convolution the first axis is the inputs: what torch calls its fan-in
-            # is its fan-out.
+            # The first axis of a transposed convolution's weight is the inputs, so that what torch
+            # calls its fan-in is its fan-out.
             nn.init.kaiming_normal_(
                 module.weight, mode="fan_out", nonlinearity="relu", generator=generator
             )
@@ -218,51 +247,56 @@ def initialise(network: nn.Module, generator: torch.Generator) -> None:
             own(generator)
         elif next(module.parameters(recurse=False), None) is not None:
             raise TypeError(f"{type(module).__name__} has weights and no method 'initialise'")
-        if isinstance(module, _BIASED) and module.bias is not None:
+
+        if isinstance(module, _WITH_BIAS) and module.bias is not None:
             nn.init.zeros_(module.bias)
 
 
-_BIASED = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d, nn.ConvTranspose2d)
+# --- groups of parameters
 
 
 def decay_groups(
     network: nn.Module, weight_decay: float, everywhere: bool = False
 ) -> list[dict[str, Any]]:
-    """Parameter groups for an optimizer: weight decay on matrices and filters only, or everywhere.
+    """Returns parameter groups for an optimizer, with weight decay on matrices and filters only.
 
-    Biases, norms, positions and scales are left alone: pulling them to zero removes nothing
-    superfluous. A module names such parameters of its own in `undecayed`; what has one dimension is
-    never decayed.
+    everywhere: all parameters are decayed. Biases, norms, positions and scales are left out
+    otherwise, because to pull them to zero removes nothing superfluous: what has one dimension, and
+    what a module names in `undecayed`.
     """
     if everywhere:
         return [{"params": list(network.parameters()), "weight_decay": weight_decay}]
 
-    kept: dict[bool, list[nn.Parameter]] = {True: [], False: []}
+    decayed: list[nn.Parameter] = []
+    undecayed: list[nn.Parameter] = []
     for module in network.modules():
-        undecayed: Iterable[str] = getattr(module, "undecayed", ())
+        exempt: Iterable[str] = getattr(module, "undecayed", ())
         for name, parameter in module.named_parameters(recurse=False):
-            kept[parameter.ndim > 1 and name not in undecayed].append(parameter)
+            if parameter.ndim > 1 and name not in exempt:
+                decayed.append(parameter)
+            else:
+                undecayed.append(parameter)
 
     groups = [
-        {"params": kept[True], "weight_decay": weight_decay},
-        {"params": kept[False], "weight_decay": 0.0},
+        {"params": decayed, "weight_decay": weight_decay},
+        {"params": undecayed, "weight_decay": 0.0},
     ]
     return [group for group in groups if group["params"]]
 
 
 def hidden_matrices(network: nn.Module) -> set[nn.Parameter]:
-    """The matrices that turn one layer's numbers into the next one's: two-dimensional weights, but
-    not the tables of embeddings, positions and scales, and not the answer.
+    """Returns the matrices between hidden layers: weights of two dimensions, for Muon.
+
+    Tables of embeddings, positions and scales are left out, and the weights of the output layer.
     """
-    found = set()
+    matrices = set()
     for module in network.modules():
-        if isinstance(module, (nn.Embedding, AnswerModule)):
+        if isinstance(module, (nn.Embedding, OutputModule)):
             continue
 
         undecayed: Iterable[str] = getattr(module, "undecayed", ())
-        own = module.named_parameters(recurse=False)
-        found |= {
-            parameter for name, parameter in own if parameter.ndim == 2 and name not in undecayed
-        }
+        for name, parameter in module.named_parameters(recurse=False):
+            if parameter.ndim == 2 and name not in undecayed:
+                matrices.add(parameter)
 
-    return found
+    return matrices

@@ -1,4 +1,4 @@
-"""How long and in what portions to train: rules that the templates' recipes share.
+"""Rules for epochs, batch sizes and learning rates that the recipes of templates share.
 
 Plain numbers, no torch.
 """
@@ -12,48 +12,57 @@ if TYPE_CHECKING:
     from models.shape import Problem
 
 FEWEST_STEPS = 1_000
+"""Optimizer steps that a training has at least, unless that takes more than MOST_EPOCHS."""
+
 MOST_EPOCHS = 100
+"""Epochs that few examples are trained for at most."""
+
+MOST_TOKENS = 24_000_000
+"""Single bytes that a language model reads in training, about a quarter of an hour on two cores.
+
+Of parts of words it reads half as many, as they are longer and the output layer is larger.
+"""
 
 
 def batch_for(examples: int) -> int:
-    """A power of two between 8 and 128, about a sixteenth of the examples: few examples need many
-    small steps.
+    """Returns a batch size: a power of two from 8 to 128, about a sixteenth of the examples.
+
+    Few examples need many small steps.
     """
     return 2 ** max(3, min(7, round(math.log2(max(1, examples) / 16))))
 
 
 def epochs_for(examples: int, batch: int, epochs: int) -> int:
-    """At least `epochs`, and for few examples so many more that about a thousand steps are made;
-    100 at most.
-    """
+    """Returns at least `epochs`, and for few examples as many as make FEWEST_STEPS steps."""
     steps = max(1, examples // batch)
     return min(MOST_EPOCHS, max(epochs, math.ceil(FEWEST_STEPS / steps)))
 
 
-def portions(examples: int, epochs: int) -> dict[str, Any]:
-    """The [training] section of a recipe: epochs (for many examples as given) and batch size."""
+def epochs_and_batch(examples: int, epochs: int) -> dict[str, Any]:
+    """Returns the [training] section of a recipe; `epochs` is meant for many examples."""
     batch = batch_for(examples)
     return {"epochs": epochs_for(examples, batch, epochs), "batch_size": batch}
 
 
 def rate_for(examples: int, rate: float) -> float:
-    """The learning rate `rate`, found at batch size 128, for the batch size that these examples
-    get: by the root, as gradients of smaller batches are noisier (Malladi et al. 2022,
-    arXiv:2205.10287). Two digits.
+    """Returns the learning rate for the batch size of so many examples, with two digits.
+
+    `rate` was found at batch size 128. It is scaled by the square root of the batch size, because
+    gradients of smaller batches are noisier (Malladi et al. 2022, arXiv:2205.10287).
     """
     return float(f"{rate * math.sqrt(batch_for(examples) / 128):.1e}")
 
 
 def dropout_for(examples: int) -> float:
-    """How much a network that reads table rows forgets."""
+    """Returns the dropout of a network that reads so many table rows."""
     return 0.5 if examples < 500 else 0.3 if examples < 2_000 else 0.1
 
 
 def rows(problem: Problem, rate: float) -> dict[str, dict[str, Any]]:
-    """For networks that read table rows.
+    """Returns the recipe of networks that read table rows.
 
-    On a few hundred rows about a thousand small steps are enough: beyond them they are learned by
-    heart (measured on the built-in tables).
+    About a thousand small steps are enough for a few hundred rows: beyond them the rows are
+    overfitted, as measured on the built-in tables.
     """
     batch = max(16, min(256, 2 ** round(math.log2(max(1, problem.examples) / 16))))
     steps = max(1, problem.examples // batch)
@@ -68,7 +77,7 @@ def rows(problem: Problem, rate: float) -> dict[str, dict[str, Any]]:
 
 
 def texts(problem: Problem, rate: float, warmup: float) -> dict[str, dict[str, Any]]:
-    """For networks that read texts and answer with values."""
+    """Returns the recipe of networks that read a text and give one list of values."""
     return {
         "loss": {"label_smoothing": 0.1},
         "optimizer": {
@@ -77,44 +86,40 @@ def texts(problem: Problem, rate: float, warmup: float) -> dict[str, dict[str, A
             "weight_decay": 0.05,
         },
         "schedule": {"kind": "cosine", "warmup": warmup},
-        "training": portions(problem.examples, epochs=8) | {"gradient_clip": 1.0},
+        "training": epochs_and_batch(problem.examples, epochs=8) | {"gradient_clip": 1.0},
     }
 
 
-MOST_TOKENS = 24_000_000
-"""That a language model reads in training, of single bytes; of parts of words half as many, as the
-answer is larger and they are longer. About a quarter of an hour on two cores.
-"""
-
-
 def language(problem: Problem, rate: float) -> dict[str, dict[str, Any]]:
-    """For networks that learn what comes next."""
-    most = MOST_TOKENS if problem.vocabulary <= 300 else MOST_TOKENS / 2
-    batch = max(4, min(64, 2 ** round(math.log2(4_096 / problem.shape[0]))))
+    """Returns the recipe of language models, which learn the next token."""
+    context = problem.shape[0]
+    tokens = max(1, problem.examples * context)
+    most_tokens = MOST_TOKENS if problem.vocabulary <= 300 else MOST_TOKENS / 2
+
     return {
         "loss": {"label_smoothing": 0.0},
         "optimizer": {"kind": "adamw", "learning_rate": rate, "weight_decay": 0.1},
         "schedule": {"kind": "cosine", "warmup": 0.05},
         "training": {
-            "epochs": max(1, min(30, int(most / max(1, problem.examples * problem.shape[0])))),
-            "batch_size": batch,
+            "epochs": max(1, min(30, int(most_tokens / tokens))),
+            "batch_size": max(4, min(64, 2 ** round(math.log2(4_096 / context)))),
             "gradient_clip": 1.0,
         },
     }
 
 
 def pairs(problem: Problem, rate: float) -> dict[str, dict[str, Any]]:
-    """For networks that compare: every other pair of a batch is a wrong answer, so batches are not
-    small. On 1,509 emoji a step of 128 taught as much as one of 256, at half the price.
+    """Returns the recipe of networks that compare the halves of pairs.
+
+    Every other pair of a batch is a negative example, so that batches are not small. On 1,509
+    emoji a step with 128 pairs taught as much as one with 256, at half the cost.
     """
     batch = max(8, min(256, 2 ** round(math.log2(max(1, problem.examples) / 12))))
     steps = max(1, problem.examples // batch)
+    epochs = max(10, min(60, math.ceil(450 / steps)))
+
     return {
         "optimizer": {"kind": "adamw", "learning_rate": rate, "weight_decay": 0.1},
         "schedule": {"kind": "cosine", "warmup": 0.1},
-        "training": {
-            "epochs": max(10, min(60, math.ceil(450 / steps))),
-            "batch_size": batch,
-            "gradient_clip": 1.0,
-        },
+        "training": {"epochs": epochs, "batch_size": batch, "gradient_clip": 1.0},
     }

@@ -1,9 +1,9 @@
-"""Recomputing activations: a block keeps only what goes into it, and is computed again in the
-backward pass.
+"""Activation checkpointing: a block keeps only its inputs and is computed again in the backward
+pass.
 
-Chen et al. 2016, arXiv:1604.06174. The second time nothing may come out otherwise than the first
-time: the same dice fall, in the same precision, and averages that a block keeps of its batches are
-not moved twice.
+Chen et al. 2016, arXiv:1604.06174. The second pass must give what the first one gave: random
+numbers are drawn from the same state, in the same precision, and running averages of norms are not
+moved twice.
 """
 
 from __future__ import annotations
@@ -20,32 +20,34 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def saves(block: nn.Module) -> bool:
-    """Whether a block keeps more for the backward pass than what goes into it: several layers do,
-    one does not.
+def worth_recomputing(block: nn.Module) -> bool:
+    """Returns whether a block keeps more for the backward pass than its inputs.
+
+    A block of several layers does, a single layer does not.
     """
     layers = [
-        one
-        for one in block.modules()
-        if next(one.children(), None) is None and not isinstance(one, nn.Identity)
+        module
+        for module in block.modules()
+        if next(module.children(), None) is None and not isinstance(module, nn.Identity)
     ]
     return len(layers) > 1
 
 
-def recomputed(block: nn.Module, *inputs: torch.Tensor) -> torch.Tensor:
-    """block(*inputs), with the same numbers, gradients and averages, of which only the inputs are
-    kept.
+def recompute(block: nn.Module, *inputs: torch.Tensor) -> torch.Tensor:
+    """Returns block(*inputs) of which only the inputs are kept for the backward pass.
+
+    Output, gradients and running averages are the same as without.
     """
 
-    def contexts() -> tuple[_FirstTime, _SecondTime]:
-        # Without numbers there are no dice.
-        kinds = (
-            set()
-            if isinstance(inputs[0], FakeTensor)
-            else {"cpu", *(one.device.type for one in inputs)}
-        )
-        first = _FirstTime(kinds)
-        return first, _SecondTime(block, first)
+    def contexts() -> tuple[_FirstPass, _SecondPass]:
+        # Fake tensors hold no numbers, so that no random ones are drawn for them.
+        if isinstance(inputs[0], FakeTensor):
+            device_types = set()
+        else:
+            device_types = {"cpu", *(tensor.device.type for tensor in inputs)}
+
+        first = _FirstPass(device_types)
+        return first, _SecondPass(block, first)
 
     result: torch.Tensor = checkpoint(
         block, *inputs, use_reentrant=False, preserve_rng_state=False, context_fn=contexts
@@ -53,33 +55,35 @@ def recomputed(block: nn.Module, *inputs: torch.Tensor) -> torch.Tensor:
     return result
 
 
-class _FirstTime:
-    """Remembers how the dice lay, of each kind of device, if any of them fell."""
+class _FirstPass:
+    """Remembers the random state before the block, for the types of device that drew numbers."""
 
-    def __init__(self, kinds: Iterable[str]) -> None:
-        self.rng_states = {kind: _generator(kind).get_rng_state() for kind in kinds}
+    def __init__(self, device_types: Iterable[str]) -> None:
+        self.rng_states = {
+            device_type: _generator(device_type).get_rng_state() for device_type in device_types
+        }
 
     def __enter__(self) -> None:
         pass
 
     def __exit__(self, *error: object) -> None:
         self.rng_states = {
-            kind: state
-            for kind, state in self.rng_states.items()
-            if not torch.equal(_generator(kind).get_rng_state(), state)
+            device_type: state
+            for device_type, state in self.rng_states.items()
+            if not torch.equal(_generator(device_type).get_rng_state(), state)
         }
 
 
-class _SecondTime:
-    """Inside, a block is computed as it was the first time, and leaves no trace.
+class _SecondPass:
+    """Lets a block be computed as the first time, and leaves no trace of it.
 
-    Running averages are moved on copies: torch compares what is kept with what was kept the first
-    time, so they cannot simply be missing.
+    Running averages are moved on copies: torch compares what the second pass saves with what the
+    first one saved, so that they cannot simply be missing.
     """
 
-    def __init__(self, block: nn.Module, first: _FirstTime) -> None:
+    def __init__(self, block: nn.Module, first: _FirstPass) -> None:
         self._first = first
-        self._norms = [one for one in block.modules() if isinstance(one, _NormBase)]
+        self._norms = [module for module in block.modules() if isinstance(module, _NormBase)]
         self._averages: list[dict[str, torch.Tensor | None]] = []
         self._rng_states: dict[str, torch.Tensor] = {}
 
@@ -87,24 +91,27 @@ class _SecondTime:
         self._averages = [dict(norm._buffers) for norm in self._norms]
         for norm, averages in zip(self._norms, self._averages, strict=True):
             norm._buffers.update(
-                {name: one.clone() for name, one in averages.items() if one is not None}
+                {name: buffer.clone() for name, buffer in averages.items() if buffer is not None}
             )
 
         self._rng_states = {
-            kind: _generator(kind).get_rng_state() for kind in self._first.rng_states
+            device_type: _generator(device_type).get_rng_state()
+            for device_type in self._first.rng_states
         }
-        _throw(self._first.rng_states)
+        _set_rng_states(self._first.rng_states)
 
     def __exit__(self, *error: object) -> None:
         for norm, averages in zip(self._norms, self._averages, strict=True):
             norm._buffers.update(averages)
-        _throw(self._rng_states)
+
+        _set_rng_states(self._rng_states)
 
 
-def _throw(rng_states: dict[str, torch.Tensor]) -> None:
-    for kind, state in rng_states.items():
-        _generator(kind).set_rng_state(state)
+def _set_rng_states(rng_states: dict[str, torch.Tensor]) -> None:
+    for device_type, state in rng_states.items():
+        _generator(device_type).set_rng_state(state)
 
 
-def _generator(kind: str) -> Any:
-    return torch.random if kind == "cpu" else getattr(torch, kind)
+def _generator(device_type: str) -> Any:
+    """Returns the torch module with get_rng_state and set_rng_state for a type of device."""
+    return torch.random if device_type == "cpu" else getattr(torch, device_type)

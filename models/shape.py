@@ -1,4 +1,4 @@
-"""What a network meets: the form of one example and what is to be answered."""
+"""What a network is made for: the form of one example, and the output that is asked for."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Shape = tuple[int, ...]
+"""The shape of one example, without the batch."""
 
 InputKind = Literal["image", "row", "text", "signal"]
 
@@ -15,24 +16,26 @@ PLURALS: dict[InputKind, str] = {
     "text": "texts",
     "signal": "signals",
 }
-"""What a person calls them."""
+"""What a person calls the kinds of input."""
 
 Answers = Literal["values", "tokens", "copy", "pair"]
-"""values: (outputs,).
+"""The forms of output.
 
-tokens: (L, outputs), one answer a token. copy: the example itself, restored. pair: (2, outputs), a
-point in space for each half of a pair.
+values: (outputs,). tokens: (L, outputs), one output at each token. copy: the shape of the example
+itself, restored. pair: (2, outputs), an embedding for each half of a pair.
 """
 
 
 @dataclass(frozen=True)
 class Input:
-    """One thing that a network looks at. shape: of one example, without the batch.
+    """One thing that a network looks at: an example, or one half of a pair.
 
-    image: (C, H, W) float. signal: (C, L) float. row: (F,) float: numbers first, then a column per
-    category that holds the number of its value. text: (L,) int64 token numbers, 0 is padding and
-    stands only at the end. vocabulary: tokens there are, padding included. categories: how many
-    values each category has, 0 being unseen.
+    shape: of one example. image: (C, H, W) float. signal: (C, L) float. row: (F,) float, numeric
+    columns first, then a column for each category that holds the number of its value. text: (L,)
+    int64 token numbers; 0 is padding and stands only at the end.
+
+    vocabulary: the number of tokens, padding included. categories: how many values each category
+    has, of which number 0 is a value never seen.
     """
 
     kind: InputKind
@@ -41,16 +44,17 @@ class Input:
     categories: tuple[int, ...] = ()
 
     @property
-    def numbers(self) -> int:
-        """Of a row: its columns that are amounts."""
+    def numeric_columns(self) -> int:
+        """How many columns of a row are numeric."""
         return self.shape[0] - len(self.categories)
 
     @property
     def copy(self) -> Shape:
-        """What is restored of it: everything, but of a row its numbers."""
-        return (self.numbers,) if self.kind == "row" else self.shape
+        """The shape of a restored example: of a row its numeric columns, else everything."""
+        return (self.numeric_columns,) if self.kind == "row" else self.shape
 
     def to_plain(self) -> dict[str, Any]:
+        """Returns plain data for JSON, of which :meth:`from_plain` makes the same input."""
         return {
             "kind": self.kind,
             "shape": list(self.shape),
@@ -60,6 +64,7 @@ class Input:
 
     @classmethod
     def from_plain(cls, data: dict[str, Any]) -> Input:
+        """Returns the input in plain data; raises KeyError where kind or shape is missing."""
         return cls(
             data["kind"],
             tuple(data["shape"]),
@@ -72,10 +77,10 @@ class Input:
 class Problem:
     """What a template needs to know to draw a network, and a recipe to choose its values.
 
-    input, shape, vocabulary, categories: see Input. outputs: how many numbers the network answers
-    with (classes, 1 for yes/no, amounts, tokens, or the size of an embedding; a copy has as many as
-    the example). examples: how many there are to train on. answers: their form. other: the second
-    half of a pair.
+    input, shape, vocabulary, categories: see Input. outputs: how many numbers the network gives:
+    classes, 1 for yes or no, amounts, tokens, or the size of an embedding; for a copy as many as
+    the example has. examples: how many there are to train on. answers: the form of the output.
+    other: the second half of a pair.
     """
 
     input: InputKind
@@ -91,6 +96,7 @@ class Problem:
     def of(
         cls, inputs: tuple[Input, ...], outputs: int, examples: int, answers: Answers = "values"
     ) -> Problem:
+        """Returns the problem of one input, or of the two halves of a pair."""
         first = inputs[0]
         return cls(
             first.kind,
@@ -114,20 +120,26 @@ class Problem:
         return (self.first, self.other) if self.other is not None else (self.first,)
 
     @property
-    def answer(self) -> Shape:
-        """The shape of an answer, of one example."""
+    def output_shape(self) -> Shape:
+        """The shape of the network's output for one example."""
         if self.answers == "tokens":
             return self.shape[0], self.outputs
         if self.answers == "copy":
             return self.first.copy
+        if self.answers == "pair":
+            return 2, self.outputs
 
-        return (2, self.outputs) if self.answers == "pair" else (self.outputs,)
+        return (self.outputs,)
 
-    def tower(self, number: int) -> Problem:
-        """What the encoder of one half of a pair meets (0 or 1): it answers with a point in space."""
-        return Problem.of((self.inputs[number],), self.outputs, self.examples)
+    def tower(self, half: int) -> Problem:
+        """Returns the problem of the encoder for one half of a pair (0 or 1).
+
+        Its output is an embedding.
+        """
+        return Problem.of((self.inputs[half],), self.outputs, self.examples)
 
     def to_plain(self) -> dict[str, Any]:
+        """Returns plain data for JSON, of which :meth:`from_plain` makes the same problem."""
         plain: dict[str, Any] = {
             "input": self.input,
             "shape": list(self.shape),
@@ -137,10 +149,14 @@ class Problem:
             "vocabulary": self.vocabulary,
             "categories": list(self.categories),
         }
-        return plain | ({"other": self.other.to_plain()} if self.other is not None else {})
+        if self.other is not None:
+            plain["other"] = self.other.to_plain()
+
+        return plain
 
     @classmethod
     def from_plain(cls, data: dict[str, Any]) -> Problem:
+        """Returns the problem in plain data; raises KeyError where a required key is missing."""
         return cls(
             data["input"],
             tuple(data["shape"]),
@@ -154,7 +170,7 @@ class Problem:
 
 
 def words(shape: Shape) -> str:
-    """A shape of one example in a person's words: (32, 14, 14) is "32 channels of 14 × 14"."""
+    """Returns a shape in a person's words: (32, 14, 14) is "32 channels of 14 × 14"."""
     if len(shape) == 3:
         channels = "1 channel" if shape[0] == 1 else f"{shape[0]:,} channels"
         return f"{channels} of {shape[1]} × {shape[2]}"

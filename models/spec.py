@@ -239,6 +239,16 @@ class UnknownChoice(ValueError):
 C = TypeVar("C", bound=Choice)
 
 
+def _import_modules(package: str) -> None:
+    """Imports every module of a package and of the packages in it, so that choices register."""
+    path = importlib.import_module(package).__path__
+    for module in pkgutil.iter_modules(path, package + "."):
+        if module.ispkg:
+            _import_modules(module.name)
+        else:
+            importlib.import_module(module.name)
+
+
 class Registry(Generic[C]):
     """The choices of one sort, found by importing every module of a package: to add one is to add a
     file.
@@ -265,10 +275,9 @@ class Registry(Generic[C]):
     def all(self) -> tuple[type[C], ...]:
         """Every choice, in the order of `order` (a class attribute, 100 if none), then of its kind."""
         if not self._complete:
-            for name in self._packages:
-                package = importlib.import_module(name)
-                for module in pkgutil.iter_modules(package.__path__, name + "."):
-                    importlib.import_module(module.name)
+            for package in self._packages:
+                _import_modules(package)
+
             self._complete = True
 
         return tuple(

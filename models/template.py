@@ -1,6 +1,6 @@
-"""A template: a ready architecture with a few settings, which draws a graph for a problem.
+"""A template: an architecture with a few settings, which draws a graph for a problem.
 
-No torch here.
+This module does not import torch, and neither do the templates.
 """
 
 from __future__ import annotations
@@ -11,25 +11,32 @@ from models.shape import PLURALS, Answers, InputKind, Problem
 from models.spec import Choice, Registry
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from models.graph import Graph
 
 
 class Template(Choice):
-    """Base of all templates. A setting of None follows the problem: see :meth:`resolved`."""
+    """Base class of all templates.
+
+    A setting of None follows the problem, see :meth:`resolved`.
+    """
 
     family: ClassVar[str]
     """"CNN", "Transformer", "Dense" or "Pair"."""
 
     order: ClassVar[int] = 100
+    """The place among the templates on screen, smallest first."""
+
     reads: ClassVar[tuple[InputKind, ...]] = ("image",)
-    """What it can look at."""
+    """The kinds of input that it takes."""
 
     gives: ClassVar[tuple[Answers, ...]] = ("values",)
-    """The forms of answer that it can give."""
+    """The forms of output that it can give."""
 
     @classmethod
     def unfit(cls, problem: Problem) -> str:
-        """Why this template cannot serve the problem, in a sentence; "" when it can."""
+        """Returns a sentence that says why this template does not fit the problem, or ""."""
         if problem.answers not in cls.gives:
             return f"{cls.label} {_GIVES[cls.gives[0]]}; {_ASKED[problem.answers]} asked for."
 
@@ -37,30 +44,35 @@ class Template(Choice):
             known = " or ".join(PLURALS[kind] for kind in cls.reads)
             return f"{cls.label} reads {known}, not {PLURALS[problem.input]}."
 
-        if problem.answers == "copy" and not all(problem.answer):
+        if problem.answers == "copy" and not all(problem.output_shape):
             return "A row is restored in its columns of amounts, and these rows have none."
 
         return ""
 
-    def resolved(self, problem: Problem) -> Template:
-        """The same template with every setting filled in for this problem."""
-        missing = {k: v for k, v in self.defaults(problem).items() if getattr(self, k) is None}
+    def resolved(self, problem: Problem) -> Self:
+        """Returns the same template with every setting filled in for this problem."""
+        missing = {
+            name: value
+            for name, value in self.defaults(problem).items()
+            if getattr(self, name) is None
+        }
         return self.replace(**missing) if missing else self
 
     @classmethod
     def defaults(cls, problem: Problem) -> dict[str, Any]:
-        """Values that follow the problem, for the settings that are None."""
+        """Returns values that follow the problem, for the settings that are None."""
         raise NotImplementedError
 
     def graph(self, problem: Problem) -> Graph:
-        """The network for this problem. Call it on a resolved template."""
+        """Draws the network for this problem; the template must be a resolved one."""
         raise NotImplementedError
 
     @classmethod
     def recipe(cls, problem: Problem) -> dict[str, dict[str, Any]]:
-        """Good values for the rest of the experiment, by section: {"optimizer": {"kind": "adamw",
-        "learning_rate": 0.002}, "schedule": {...}, "loss": {...}, "training": {...}}. They fill
-        in what the person left open.
+        """Returns good values for the other sections of the experiment, where none were chosen.
+
+        By section: {"optimizer": {"kind": "adamw", "learning_rate": 0.002}, "schedule": {...},
+        "loss": {...}, "training": {...}}.
         """
         raise NotImplementedError
 
@@ -71,12 +83,15 @@ _GIVES = {
     "copy": "restores what it is given",
     "pair": "compares the halves of a pair",
 }
+"""What a template does, by the form of output that it gives."""
+
 _ASKED = {
     "values": "one list of values is",
     "tokens": "an answer after every token is",
     "copy": "the example restored is",
     "pair": "a comparison of pairs is",
 }
+"""What a problem asks for, by the form of its output."""
 
 TEMPLATES: Registry[Template] = Registry(
     "template", "models.dense", "models.cnn", "models.transformer", "models.pairs", key="template"

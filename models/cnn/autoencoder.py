@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from models.graph import Graph, Node
-from models.recipe import portions, rate_for, rows
+from models.recipe import epochs_and_batch, rate_for, rows
 from models.shape import Answers, InputKind, Problem
 from models.sizes import rounded
 from models.spec import setting
@@ -51,7 +51,7 @@ class ConvolutionalAutoencoder(Template):
         step=8,
         help="How many patterns the first layer looks for.",
     )
-    code: int = setting(
+    latent_channels: int = setting(
         16,
         label="Code",
         unit="channels",
@@ -87,21 +87,21 @@ class ConvolutionalAutoencoder(Template):
         if problem.input == "signal":
             return Graph(
                 (
-                    Node("moments", "turn"),
+                    Node("moments", "transpose"),
                     *nodes,
-                    Node("answer", "token-answer", {"outputs": problem.shape[0]}),
-                    Node("channels", "turn"),
+                    Node("answer", "token-output", {"outputs": problem.shape[0]}),
+                    Node("channels", "transpose"),
                 )
             )
 
         return Graph(
             (
-                Node("columns", "columns", {"categories": list(problem.categories)}),
+                Node("columns", "categorical-embedding", {"categories": list(problem.categories)}),
                 Node("mix", "linear", {"outputs": PLACES * self.width}),
-                Node("places", "reshape", {"to": [PLACES, self.width]}),
+                Node("places", "reshape", {"target_shape": [PLACES, self.width]}),
                 *nodes,
                 Node("flat", "reshape"),
-                Node("answer", "answer", {"outputs": problem.answer[0]}),
+                Node("answer", "output", {"outputs": problem.output_shape[0]}),
             )
         )
 
@@ -128,13 +128,13 @@ class ConvolutionalAutoencoder(Template):
                     Node(f"look_norm{number}", "group-norm", _norm(width)),
                 ]
 
-        nodes += self._code("convolution", {"size": 1, "bias": True})
+        nodes += self._code("convolution", {"kernel_size": 1, "bias": True})
         for number in range(len(widths), 0, -1):
             height, across = sides[number - 1]
             width = widths[number - 2] if number > 1 else rounded(widths[0] / 2)
             larger: dict[str, Any] = {"channels": width, "height": height, "width": across}
             nodes += [
-                Node(f"enlarge{number}", "enlarging", larger),
+                Node(f"enlarge{number}", "upsample", larger),
                 Node(f"enlarge_norm{number}", "group-norm", _norm(width)),
             ]
 
@@ -144,31 +144,29 @@ class ConvolutionalAutoencoder(Template):
         nodes: list[Node] = []
         for number, width in enumerate(widths, start=1):
             nodes += [
-                Node(f"halve{number}", "sequence-convolution", {"channels": width, "stride": 2}),
+                Node(f"halve{number}", "convolution-1d", {"channels": width, "stride": 2}),
                 Node(f"halve_norm{number}", "group-norm", _norm(width)),
             ]
             if max(sides[number]) <= _FINE[len(sides[number])] // 2:
                 nodes += [
-                    Node(f"look{number}", "sequence-convolution", {"channels": width}),
+                    Node(f"look{number}", "convolution-1d", {"channels": width}),
                     Node(f"look_norm{number}", "group-norm", _norm(width)),
                 ]
 
-        nodes += self._code("sequence-convolution", {"size": 1})
+        nodes += self._code("convolution-1d", {"kernel_size": 1})
         for number in range(len(widths), 0, -1):
             width = widths[number - 2] if number > 1 else rounded(widths[0] / 2)
             larger: dict[str, Any] = {"channels": width, "length": sides[number - 1][0]}
             nodes += [
-                Node(f"enlarge{number}", "sequence-enlarging", larger),
+                Node(f"enlarge{number}", "upsample-1d", larger),
                 Node(f"enlarge_norm{number}", "group-norm", _norm(width)),
             ]
 
         return nodes
 
     def _code(self, kind: str, settings: dict[str, Any]) -> list[Node]:
-        code = [Node("code", kind, {"channels": self.code, **settings})]
-        return (
-            [*code, Node("dropout", "dropout", {"share": self.dropout})] if self.dropout else code
-        )
+        code = [Node("code", kind, {"channels": self.latent_channels, **settings})]
+        return [*code, Node("dropout", "dropout", {"rate": self.dropout})] if self.dropout else code
 
     @classmethod
     def recipe(cls, problem: Problem) -> dict[str, dict[str, Any]]:
@@ -181,7 +179,7 @@ class ConvolutionalAutoencoder(Template):
                 "weight_decay": 0.01,
             },
             "schedule": {"kind": "one-cycle"},
-            "training": portions(problem.examples, epochs=10) | {"gradient_clip": 1.0},
+            "training": epochs_and_batch(problem.examples, epochs=10) | {"gradient_clip": 1.0},
         }
 
 

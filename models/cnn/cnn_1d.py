@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from models.graph import Graph, Node
-from models.recipe import dropout_for, portions, rate_for, rows
+from models.recipe import dropout_for, epochs_and_batch, rate_for, rows
 from models.shape import InputKind, Problem
 from models.sizes import rounded
 from models.spec import setting
@@ -95,22 +95,22 @@ class CNN1D(Template):
         dropout = self.dropout or 0.0
         if problem.input == "row":
             nodes = [
-                Node("columns", "columns", {"categories": list(problem.categories)}),
+                Node("columns", "categorical-embedding", {"categories": list(problem.categories)}),
                 Node("mix", "linear", {"outputs": PLACES * width, "activation": "relu"}),
-                Node("forget", "dropout", {"share": dropout}),
-                Node("places", "reshape", {"to": [PLACES, width]}),
+                Node("forget", "dropout", {"rate": dropout}),
+                Node("places", "reshape", {"target_shape": [PLACES, width]}),
             ]
             stride = 1
         else:
-            nodes = [Node("moments", "turn")]
+            nodes = [Node("moments", "transpose")]
             stride = _stride(problem.shape[1])
 
         stem: dict[str, Any] = {
             "channels": width,
-            "size": max(size, 2 * stride - 1),
+            "kernel_size": max(size, 2 * stride - 1),
             "stride": stride,
         }
-        nodes.append(Node("stem", "sequence-convolution", stem))
+        nodes.append(Node("stem", "convolution-1d", stem))
 
         channels = width
         for number in range(1, depth + 1):
@@ -118,12 +118,12 @@ class CNN1D(Template):
                 channels = min(rounded(1.5 * channels), 4 * width)
                 nodes += [
                     Node(
-                        f"wider{number}", "sequence-convolution", {"channels": channels, "size": 1}
+                        f"wider{number}", "convolution-1d", {"channels": channels, "kernel_size": 1}
                     ),
-                    Node(f"halve{number}", "sequence-pooling"),
+                    Node(f"halve{number}", "pooling-1d"),
                 ]
             nodes.append(
-                Node(f"block{number}", "sequence-residual", {"size": size, "dropout": dropout})
+                Node(f"block{number}", "residual-1d", {"kernel_size": size, "dropout": dropout})
             )
 
         if problem.input != "row":
@@ -131,14 +131,14 @@ class CNN1D(Template):
 
         last = nodes[-1].name
         nodes += [
-            Node("strongest", "global-pooling", {"how": "max"}, (last,)),
-            Node("mean", "global-pooling", {"how": "mean"}, (last,)),
+            Node("strongest", "global-pooling", {"mode": "max"}, (last,)),
+            Node("mean", "global-pooling", {"mode": "mean"}, (last,)),
             Node("found", "concatenate", {}, ("strongest", "mean")),
         ]
 
         nodes += [
-            Node("dropout", "dropout", {"share": dropout}),
-            Node("answer", "answer", {"outputs": problem.outputs}),
+            Node("dropout", "dropout", {"rate": dropout}),
+            Node("answer", "output", {"outputs": problem.outputs}),
         ]
         return Graph(tuple(nodes))
 
@@ -154,7 +154,7 @@ class CNN1D(Template):
                 "weight_decay": 0.02,
             },
             "schedule": {"kind": "one-cycle"},
-            "training": portions(problem.examples, epochs=15) | {"gradient_clip": 1.0},
+            "training": epochs_and_batch(problem.examples, epochs=15) | {"gradient_clip": 1.0},
         }
 
 

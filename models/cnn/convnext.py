@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from models.graph import Graph, Node
-from models.recipe import portions, rate_for
-from models.sizes import halvings
+from models.recipe import epochs_and_batch, rate_for
+from models.sizes import downsample_steps
 from models.spec import setting
 from models.template import TEMPLATES, Template
 
@@ -88,12 +88,12 @@ class ConvNeXt(Template):
             Node(
                 "stem",
                 "convolution",
-                {"channels": self.width, "size": patch, "stride": patch, "bias": True},
+                {"channels": self.width, "kernel_size": patch, "stride": patch, "bias": True},
             ),
             Node("stem_norm", "layer-norm"),
         ]
 
-        stages = 1 + min(3, max(1, halvings(height, across)))
+        stages = 1 + min(3, max(1, downsample_steps(height, across)))
         for stage in range(1, stages + 1):
             if stage > 1:
                 channels = self.width * 2 ** (stage - 1)
@@ -102,18 +102,22 @@ class ConvNeXt(Template):
                     Node(
                         f"shrink{stage}",
                         "convolution",
-                        {"channels": channels, "size": 2, "stride": 2, "bias": True},
+                        {"channels": channels, "kernel_size": 2, "stride": 2, "bias": True},
                     ),
                 ]
             nodes += [
-                Node(f"block{stage}_{number}", "convnext", {"size": size, "dropout": self.dropout})
+                Node(
+                    f"block{stage}_{number}",
+                    "convnext",
+                    {"kernel_size": size, "stochastic_depth": self.dropout},
+                )
                 for number in range(1, self.depth + 1)
             ]
 
         nodes += [
-            Node("pool", "global-pooling", {"how": "mean"}),
+            Node("pool", "global-pooling", {"mode": "mean"}),
             Node("norm", "layer-norm"),
-            Node("answer", "answer", {"outputs": problem.outputs}),
+            Node("answer", "output", {"outputs": problem.outputs}),
         ]
         return Graph(tuple(nodes))
 
@@ -127,7 +131,7 @@ class ConvNeXt(Template):
                 "weight_decay": 0.05,
             },
             "schedule": {"kind": "cosine", "warmup": 0.1},
-            "training": portions(problem.examples, epochs=12) | {"gradient_clip": 1.0},
+            "training": epochs_and_batch(problem.examples, epochs=12) | {"gradient_clip": 1.0},
         }
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from models.graph import Graph, Node
-from models.recipe import portions, rate_for
-from models.sizes import after_stride, halvings, rounded, stem_filter, stem_stride
+from models.recipe import epochs_and_batch, rate_for
+from models.sizes import after_stride, downsample_steps, rounded, stem_filter, stem_stride
 from models.spec import setting
 from models.template import TEMPLATES, Template
 
@@ -67,7 +67,7 @@ class ResNet(Template):
     @classmethod
     def defaults(cls, problem: Problem) -> dict[str, Any]:
         places = after_stride(problem.shape, stem_stride(problem.shape))
-        return {"depth": max(2, min(3, halvings(*places, smallest=3))), "width": 32}
+        return {"depth": max(2, min(3, downsample_steps(*places, smallest=3))), "width": 32}
 
     def graph(self, problem: Problem) -> Graph:
         stride = stem_stride(problem.shape)
@@ -76,7 +76,7 @@ class ResNet(Template):
             Node(
                 "stem",
                 "convolution",
-                {"channels": width, "size": stem_filter(stride), "stride": stride},
+                {"channels": width, "kernel_size": stem_filter(stride), "stride": stride},
             ),
             Node("stem_norm", "batch-norm", {"activation": "relu"}),
         ]
@@ -84,23 +84,23 @@ class ResNet(Template):
         height, across = after_stride(problem.shape, stride)
         channels = 0.75 * width
         for number in range(1, (self.depth or 2) + 1):
-            halves = min(height, across) >= 4
-            if halves:
+            downsample = min(height, across) >= 4
+            if downsample:
                 height = height // 2
                 across = across // 2
 
-            if halves or number == 1:
+            if downsample or number == 1:
                 channels = min(2 * channels, 12 * width)
 
             settings: dict[str, Any] = {
                 "channels": rounded(channels),
-                "halves": halves,
+                "downsample": downsample,
                 "dropout": self.dropout,
             }
             nodes.append(Node(f"block{number}", "residual", settings))
 
-        nodes.append(Node("pool", "global-pooling", {"how": self.pooling}))
-        nodes.append(Node("answer", "answer", {"outputs": problem.outputs}))
+        nodes.append(Node("pool", "global-pooling", {"mode": self.pooling}))
+        nodes.append(Node("answer", "output", {"outputs": problem.outputs}))
         return Graph(tuple(nodes))
 
     @classmethod
@@ -114,5 +114,5 @@ class ResNet(Template):
                 "weight_decay": 0.05,
             },
             "schedule": {"kind": "one-cycle"},
-            "training": portions(problem.examples, epochs=12) | {"gradient_clip": 0.0},
+            "training": epochs_and_batch(problem.examples, epochs=12) | {"gradient_clip": 0.0},
         }

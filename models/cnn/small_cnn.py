@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from models.graph import Graph, Node
-from models.recipe import portions, rate_for
-from models.sizes import after_stride, halvings, rounded, stem_stride
+from models.recipe import epochs_and_batch, rate_for
+from models.sizes import after_stride, downsample_steps, rounded, stem_stride
 from models.spec import setting
 from models.template import TEMPLATES, Template
 
@@ -66,7 +66,7 @@ class SmallCNN(Template):
         places = after_stride(problem.shape, stem_stride(problem.shape))
         return {
             "depth": max(
-                1, min(4, 1 + halvings(*places, smallest=2), max(3, 1 + halvings(*places)))
+                1, min(4, 1 + downsample_steps(*places, smallest=2), max(3, 1 + downsample_steps(*places)))
             )
         }
 
@@ -80,19 +80,23 @@ class SmallCNN(Template):
                 Node(
                     f"conv{number}",
                     "convolution",
-                    {"channels": channels, "size": max(self.filter_size, step), "stride": step},
+                    {
+                        "channels": channels,
+                        "kernel_size": max(self.filter_size, step),
+                        "stride": step,
+                    },
                 ),
                 Node(f"norm{number}", "batch-norm", {"activation": "relu"}),
             ]
 
             if number < (self.depth or 1):
-                nodes.append(Node(f"pool{number}", "pooling", {"how": "max", "size": 2}))
+                nodes.append(Node(f"pool{number}", "pooling", {"mode": "max", "kernel_size": 2}))
 
-        nodes.append(Node("pool", "global-pooling", {"how": "mean"}))
+        nodes.append(Node("pool", "global-pooling", {"mode": "mean"}))
         if self.dropout:
-            nodes.append(Node("dropout", "dropout", {"share": self.dropout}))
+            nodes.append(Node("dropout", "dropout", {"rate": self.dropout}))
 
-        nodes.append(Node("answer", "answer", {"outputs": problem.outputs}))
+        nodes.append(Node("answer", "output", {"outputs": problem.outputs}))
         return Graph(tuple(nodes))
 
     @classmethod
@@ -105,5 +109,5 @@ class SmallCNN(Template):
                 "weight_decay": 0.02,
             },
             "schedule": {"kind": "one-cycle"},
-            "training": portions(problem.examples, epochs=10) | {"gradient_clip": 0.0},
+            "training": epochs_and_batch(problem.examples, epochs=10) | {"gradient_clip": 0.0},
         }

@@ -42,7 +42,7 @@ class TextCNN(Template):
         step=8,
         help="How many phrases it can look for.",
     )
-    longest: int | None = setting(
+    max_filter_size: int | None = setting(
         None,
         label="Longest phrase",
         unit="tokens",
@@ -63,30 +63,33 @@ class TextCNN(Template):
     def defaults(cls, problem: Problem) -> dict[str, Any]:
         """Single bytes need wider filters to see a word, and fewer numbers each."""
         return (
-            {"width": 32, "longest": 7}
+            {"width": 32, "max_filter_size": 7}
             if problem.vocabulary <= 300
-            else {"width": 96, "longest": 3}
+            else {"width": 96, "max_filter_size": 3}
         )
 
     def graph(self, problem: Problem) -> Graph:
-        longest = self.longest or 3
+        longest = self.max_filter_size or 3
         sizes = range(1, longest + 1) if longest <= 4 else range(1, longest + 1, 2)
 
         nodes = [
             Node("mask", "padding-mask", {}, (INPUT,)),
             Node("embedding", "token-embedding", _embedding(problem, self.width or 96), (INPUT,)),
-            Node("forget", "dropout", {"share": self.dropout / 2}),
+            Node("forget", "dropout", {"rate": self.dropout / 2}),
         ]
         for size in sizes:
             settings: dict[str, Any] = {
                 "channels": self.filters,
-                "size": size,
+                "kernel_size": size,
                 "activation": "relu",
             }
             nodes += [
-                Node(f"phrases{size}", "sequence-convolution", settings, ("forget",)),
+                Node(f"phrases{size}", "convolution-1d", settings, ("forget",)),
                 Node(
-                    f"strongest{size}", "global-pooling", {"how": "max"}, (f"phrases{size}", "mask")
+                    f"strongest{size}",
+                    "global-pooling",
+                    {"mode": "max"},
+                    (f"phrases{size}", "mask"),
                 ),
             ]
 
@@ -96,8 +99,8 @@ class TextCNN(Template):
             )
 
         nodes += [
-            Node("dropout", "dropout", {"share": self.dropout}),
-            Node("answer", "answer", {"outputs": problem.outputs}),
+            Node("dropout", "dropout", {"rate": self.dropout}),
+            Node("answer", "output", {"outputs": problem.outputs}),
         ]
         return Graph(tuple(nodes))
 

@@ -75,15 +75,15 @@ class MLP(Template):
                 + [width] * max(1, self.depth // 2)
             )
 
-        nodes = [Node("columns", "columns", {"categories": list(problem.categories)})]
+        nodes = [Node("columns", "categorical-embedding", {"categories": list(problem.categories)})]
         for number, outputs in enumerate(widths, start=1):
             nodes.append(
                 Node(f"layer{number}", "linear", {"outputs": outputs, "activation": "relu"})
             )
             if dropout:
-                nodes.append(Node(f"dropout{number}", "dropout", {"share": dropout}))
+                nodes.append(Node(f"dropout{number}", "dropout", {"rate": dropout}))
 
-        nodes.append(Node("answer", "answer", {"outputs": problem.answer[0]}))
+        nodes.append(Node("answer", "output", {"outputs": problem.output_shape[0]}))
         return Graph(tuple(nodes))
 
     @classmethod

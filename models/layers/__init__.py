@@ -1,4 +1,4 @@
-"""What a block can be: a subject a file.
+"""The kinds of blocks that networks are built of: a folder for each family, a file for each kind.
 
-`block` says what a block must tell of itself; torch is imported here.
+`block` declares what every block tells about itself. The modules of the families import torch.
 """

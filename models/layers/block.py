@@ -1,24 +1,26 @@
-"""What a block must tell of itself, and where blocks are found.
+"""The base class of blocks, their registry, and checks of input shapes that blocks share.
 
-A block is a frozen choice like any other (kind, label, settings); `shape` says what it makes of its
-inputs and refuses what cannot be, `module` builds the torch module. A kind of block is added by
-adding a class to a file here.
+A block is a frozen choice like any other (kind, label, settings). Its `shape` gives the shape of
+its output and refuses inputs that do not fit; its `module` builds the torch module. To add a kind
+of block, add a file to the folder of its family.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from models.shape import Shape
-from models.shape import words as in_words
+from models.shape import Shape, words
 from models.spec import Choice, Registry
 
 if TYPE_CHECKING:
     from torch import nn
 
 
-class Impossible(ValueError):
-    """This block cannot be here. `what` says why, `remedy` what to change."""
+class BlockError(ValueError):
+    """A block whose settings or inputs do not fit.
+
+    `what` gives the reason, `remedy` what to change.
+    """
 
     def __init__(self, what: str, remedy: str) -> None:
         self.what = what
@@ -27,25 +29,29 @@ class Impossible(ValueError):
 
 
 class Block(Choice):
-    """Base of all blocks.
+    """Base class of all blocks.
 
-    `summary` says what it does, for a person; `arity` is how many inputs it reads.
+    `summary` explains to a person what the block does. `arity` is the least and the greatest
+    number of inputs.
     """
 
     arity: ClassVar[tuple[int, int]] = (1, 1)
 
     def title(self) -> str:
-        """A few words with the settings that matter: "Convolution 3×3 · 32"."""
+        """Returns a few words with the settings that matter: "Convolution 3×3 · 32"."""
         return self.label
 
     def shape(self, *inputs: Shape) -> Shape:
-        """Shape of one example that it makes of these. Raises Impossible."""
+        """Returns the shape of the output for inputs of these shapes, without the batch.
+
+        Raises BlockError where the inputs do not fit.
+        """
         raise NotImplementedError
 
     def module(self, *inputs: Shape) -> nn.Module:
-        """The block for inputs of these shapes; its forward takes (B, *shape) tensors.
+        """Builds the torch module for inputs of these shapes; it maps (B, *shape) tensors.
 
-        Call `shape` before.
+        The shapes must have passed `shape` before.
         """
         raise NotImplementedError
 
@@ -53,33 +59,39 @@ class Block(Choice):
 BLOCKS: Registry[Block] = Registry("block", "models.layers")
 
 
-def picture(shape: Shape, label: str) -> tuple[int, int, int]:
-    """The shape as (channels, height, width). Raises Impossible when it is none."""
+def image_shape(shape: Shape, label: str) -> tuple[int, int, int]:
+    """Returns the shape as (channels, height, width).
+
+    Raises BlockError where it has another number of dimensions.
+    """
     if len(shape) != 3:
-        raise Impossible(
-            f"{label} needs channels of height × width; it is given {in_words(shape)}.",
+        raise BlockError(
+            f"{label} needs channels of height × width; it is given {words(shape)}.",
             "Move it before the pooling.",
         )
 
     return shape[0], shape[1], shape[2]
 
 
-def tokens(shape: Shape, label: str) -> tuple[int, int]:
-    """The shape as (number of tokens, width of a token). Raises Impossible when it is none."""
+def token_shape(shape: Shape, label: str) -> tuple[int, int]:
+    """Returns the shape as (number of tokens, width of a token).
+
+    Raises BlockError where it has another number of dimensions.
+    """
     if len(shape) != 2:
-        raise Impossible(
-            f"{label} needs tokens; it is given {in_words(shape)}.",
+        raise BlockError(
+            f"{label} needs tokens; it is given {words(shape)}.",
             "Put 'Patches', 'Token embedding' or 'Turn' before it.",
         )
 
     return shape[0], shape[1]
 
 
-def marks(count: int, masks: tuple[Shape, ...], label: str) -> None:
-    """Raises Impossible unless each mask has one mark a token."""
+def check_masks(count: int, masks: tuple[Shape, ...], label: str) -> None:
+    """Raises BlockError unless each mask has one mark for each of `count` tokens."""
     for mask in masks:
         if mask != (count,):
-            raise Impossible(
-                f"{label} needs one mark for each of {count} tokens; it is given {in_words(mask)}.",
+            raise BlockError(
+                f"{label} needs one mark for each of {count} tokens; it is given {words(mask)}.",
                 "Connect a padding mask, or visible patches, of the same tokens.",
             )

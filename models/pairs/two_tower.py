@@ -132,9 +132,9 @@ class TwoTower(Template):
 
             return Graph(
                 (
-                    Node("both", "together", {}, (INPUT, OTHER)),
+                    Node("both", "concatenate-in-batch", {}, (INPUT, OTHER)),
                     *_renamed(left, "encoder", "both"),
-                    Node("match", "match"),
+                    Node("match", "contrastive-output"),
                 )
             )
 
@@ -142,7 +142,7 @@ class TwoTower(Template):
         nodes = (*_renamed(left, "left", INPUT), *_renamed(right, "right", OTHER))
         ends = (f"left_{left.nodes[-1].name}", f"right_{right.nodes[-1].name}")
 
-        return Graph((*nodes, Node("match", "match", {}, ends)))
+        return Graph((*nodes, Node("match", "contrastive-output", {}, ends)))
 
     def _tower(self, problem: Problem, number: int, chosen: str | None) -> Graph:
         of = problem.tower(number)

@@ -94,7 +94,7 @@ class FTTransformer(Template):
         tokens: dict[str, Any] = {"width": self.width or 32, "categories": list(problem.categories)}
 
         nodes = [
-            Node("columns", "feature-tokens", tokens),
+            Node("columns", "column-tokens", tokens),
             *(
                 Node(f"block{number}", "transformer", settings)
                 for number in range(1, (self.depth or 1) + 1)
@@ -104,11 +104,11 @@ class FTTransformer(Template):
             # A token's own answer would need to be the same rule for every column.
             nodes += [Node("narrow", "linear", {"outputs": 8}), Node("flat", "reshape")]
         else:
-            nodes.append(Node("pool", "global-pooling", {"how": "mean"}))
+            nodes.append(Node("pool", "global-pooling", {"mode": "mean"}))
             if self.dropout:
-                nodes.append(Node("dropout", "dropout", {"share": self.dropout}))
+                nodes.append(Node("dropout", "dropout", {"rate": self.dropout}))
 
-        return Graph((*nodes, Node("answer", "answer", {"outputs": problem.answer[0]})))
+        return Graph((*nodes, Node("answer", "output", {"outputs": problem.output_shape[0]})))
 
     @classmethod
     def recipe(cls, problem: Problem) -> dict[str, dict[str, Any]]:

@@ -63,7 +63,7 @@ class GPT(Template):
         help="Forgets at random while training; helps with short texts that are seen often.",
     )
 
-    neighbours: int = setting(
+    filter_size: int = setting(
         4,
         label="Neighbours",
         unit="tokens",
@@ -95,23 +95,27 @@ class GPT(Template):
             (
                 Node("embedding", "token-embedding", embedding),
                 *self._neighbours(),
-                Node("positions", "positions", {"strength": 0.02}),
+                Node("positions", "position-embedding", {"scale": 0.02}),
                 *(
                     Node(f"block{number}", "transformer", settings)
                     for number in range(1, self.depth + 1)
                 ),
                 Node("norm", "layer-norm"),
-                Node("answer", "token-answer", {"outputs": problem.outputs}),
+                Node("answer", "token-output", {"outputs": problem.outputs}),
             )
         )
 
     def _neighbours(self) -> tuple[Node, ...]:
-        if self.neighbours == 1:
+        if self.filter_size == 1:
             return ()
 
-        filters: dict[str, Any] = {"channels": self.width, "size": self.neighbours, "causal": True}
+        filters: dict[str, Any] = {
+            "channels": self.width,
+            "kernel_size": self.filter_size,
+            "causal": True,
+        }
         return (
-            Node("nearby", "sequence-convolution", filters),
+            Node("nearby", "convolution-1d", filters),
             Node("together", "add", {}, ("embedding", "nearby")),
         )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from models.graph import INPUT, Graph, Node
-from models.recipe import portions, rate_for
+from models.recipe import epochs_and_batch, rate_for
 from models.shape import Answers, InputKind, Problem
 from models.sizes import heads_for, hidden_patch, rounded
 from models.spec import setting
@@ -102,12 +102,14 @@ class MaskedAutoencoder(Template):
         columns = -(-problem.shape[2] // size) if is_picture else 1
         encoder: dict[str, Any] = {"heads": self.heads or 1, "dropout": self.dropout}
         decoder: dict[str, Any] = {"heads": heads_for(narrow), "dropout": self.dropout}
-        cut: dict[str, Any] = {"size": size, "width": self.width}
+        cut: dict[str, Any] = {"patch_size": size, "width": self.width}
 
         nodes = [
-            Node("visible", "visible-patches", {"size": size}, (INPUT,)),
-            Node("patches", "patches" if is_picture else "signal-patches", cut, (INPUT,)),
-            Node("positions", "positions", {"columns": columns}),
+            Node("visible", "patch-mask", {"patch_size": size}, (INPUT,)),
+            Node(
+                "patches", "patch-embedding" if is_picture else "patch-embedding-1d", cut, (INPUT,)
+            ),
+            Node("positions", "position-embedding", {"columns": columns}),
         ]
         for number in range(1, self.depth + 1):
             nodes.append(
@@ -118,7 +120,7 @@ class MaskedAutoencoder(Template):
             Node("encoded", "layer-norm"),
             Node("narrow", "linear", {"outputs": narrow}),
             Node("hidden", "mask-token", {}, ("narrow", "visible")),
-            Node("places", "positions", {"columns": columns}),
+            Node("places", "position-embedding", {"columns": columns}),
             *(
                 Node(f"decode{number}", "transformer", decoder)
                 for number in range(1, self.decoder_depth + 1)
@@ -126,22 +128,22 @@ class MaskedAutoencoder(Template):
             Node("norm", "layer-norm"),
             Node(
                 "answer",
-                "token-answer",
+                "token-output",
                 {"outputs": problem.shape[0] * size ** (2 if is_picture else 1)},
             ),
         ]
         if is_picture:
             whole: dict[str, Any] = {
-                "size": size,
+                "patch_size": size,
                 "height": problem.shape[1],
                 "width": problem.shape[2],
             }
-            return Graph((*nodes, Node("picture", "picture-from-tokens", whole)))
+            return Graph((*nodes, Node("picture", "unpatchify", whole)))
 
         return Graph(
             (
                 *nodes,
-                Node("signal", "signal-from-tokens", {"size": size, "length": problem.shape[1]}),
+                Node("signal", "unpatchify-1d", {"patch_size": size, "length": problem.shape[1]}),
             )
         )
 
@@ -154,5 +156,5 @@ class MaskedAutoencoder(Template):
                 "weight_decay": 0.05,
             },
             "schedule": {"kind": "cosine", "warmup": 0.1},
-            "training": portions(problem.examples, epochs=15) | {"gradient_clip": 1.0},
+            "training": epochs_and_batch(problem.examples, epochs=15) | {"gradient_clip": 1.0},
         }

@@ -75,8 +75,8 @@ class TextEncoder(Template):
         nodes = [
             Node("mask", "padding-mask", {}, (INPUT,)),
             Node("embedding", "token-embedding", embedding, (INPUT,)),
-            Node("positions", "positions", {"strength": 0.02}),
-            Node("forget", "dropout", {"share": self.dropout}),
+            Node("positions", "position-embedding", {"scale": 0.02}),
+            Node("forget", "dropout", {"rate": self.dropout}),
         ]
         for number in range(1, self.depth + 1):
             settings: dict[str, Any] = {"heads": self.heads or 1, "dropout": self.dropout}
@@ -84,8 +84,8 @@ class TextEncoder(Template):
 
         nodes += [
             Node("norm", "layer-norm"),
-            Node("pool", "global-pooling", {"how": "mean"}, ("norm", "mask")),
-            Node("answer", "answer", {"outputs": problem.outputs}),
+            Node("pool", "global-pooling", {"mode": "mean"}, ("norm", "mask")),
+            Node("answer", "output", {"outputs": problem.outputs}),
         ]
         return Graph(tuple(nodes))
 

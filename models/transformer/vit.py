@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from models.graph import Graph, Node
-from models.recipe import portions, rate_for
+from models.recipe import epochs_and_batch, rate_for
 from models.sizes import heads_for, rounded
 from models.spec import setting
 from models.template import TEMPLATES, Template
@@ -99,19 +99,19 @@ class VisionTransformer(Template):
         return Graph(
             (
                 *(self._convolutions(patch) if by_convolutions and fits else self._cut(patch)),
-                Node("positions", "positions", {"columns": -(-problem.shape[2] // patch)}),
+                Node("positions", "position-embedding", {"columns": -(-problem.shape[2] // patch)}),
                 *(
                     Node(f"block{number}", "transformer", {"heads": heads, "dropout": self.dropout})
                     for number in range(1, self.depth + 1)
                 ),
                 Node("norm", "layer-norm"),
-                Node("pool", "global-pooling", {"how": "mean"}),
-                Node("answer", "answer", {"outputs": problem.outputs}),
+                Node("pool", "global-pooling", {"mode": "mean"}),
+                Node("answer", "output", {"outputs": problem.outputs}),
             )
         )
 
     def _cut(self, patch: int) -> tuple[Node, ...]:
-        return (Node("patches", "patches", {"size": patch, "width": self.width}),)
+        return (Node("patches", "patch-embedding", {"patch_size": patch, "width": self.width}),)
 
     def _convolutions(self, patch: int) -> tuple[Node, ...]:
         """Three or more 3×3 filters, of which as many halve as the patch size asks, up to the width
@@ -123,14 +123,16 @@ class VisionTransformer(Template):
         nodes: list[Node] = []
         for number, stride in enumerate(strides, start=1):
             channels = rounded(self.width / 2 ** min(len(strides) - number, halving))
-            settings: dict[str, Any] = {"channels": channels, "size": 3, "stride": stride}
+            settings: dict[str, Any] = {"channels": channels, "kernel_size": 3, "stride": stride}
             nodes += [
                 Node(f"conv{number}", "convolution", settings),
                 Node(f"norm{number}", "batch-norm"),
             ]
 
-        nodes.append(Node("mix", "convolution", {"channels": self.width, "size": 1, "bias": True}))
-        return (*nodes, Node("tokens", "tokens"))
+        nodes.append(
+            Node("mix", "convolution", {"channels": self.width, "kernel_size": 1, "bias": True})
+        )
+        return (*nodes, Node("tokens", "flatten-to-tokens"))
 
     @classmethod
     def recipe(cls, problem: Problem) -> dict[str, dict[str, Any]]:
@@ -142,7 +144,7 @@ class VisionTransformer(Template):
                 "weight_decay": 0.05,
             },
             "schedule": {"kind": "cosine", "warmup": 0.1},
-            "training": portions(problem.examples, epochs=15) | {"gradient_clip": 1.0},
+            "training": epochs_and_batch(problem.examples, epochs=15) | {"gradient_clip": 1.0},
         }
 
 

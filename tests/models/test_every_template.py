@@ -39,7 +39,7 @@ def test_it_answers_as_asked_and_every_weight_can_learn(kind: type[Template], of
             x[..., : max(1, of.shape[-1] // 2)] = 0
 
         answers = network(x)
-        assert answers.shape == (batch, *of.answer)
+        assert answers.shape == (batch, *of.output_shape)
         assert torch.isfinite(answers).all()
 
         (answers - 1).square().mean().backward()
@@ -53,7 +53,7 @@ def test_what_is_counted_without_computing_is_true(kind: type[Template], of: Pro
     report = inspect(graph, of)
     assert report.error is None
     assert report.parameters == sum(one.numel() for one in network_of(kind(), of).parameters())
-    assert report.blocks[-1].shape == of.answer
+    assert report.blocks[-1].shape == of.output_shape
     assert report.multiply_adds > 0
 
 

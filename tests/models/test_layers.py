@@ -7,13 +7,16 @@ import math
 import pytest
 import torch
 
-from models.layers.attention import Attention
-from models.layers.block import BLOCKS, Block, Impossible
-from models.layers.convolution import Convolution
-from models.layers.embedding import Patches, Positions, waves
-from models.layers.joining import Add, Concatenate
-from models.layers.normalisation import BatchNorm
-from models.layers.pooling import GlobalPooling, Pooling
+from models.layers.attention.attention import Attention
+from models.layers.block import BLOCKS, Block, BlockError
+from models.layers.convolution.convolution import Convolution
+from models.layers.embedding.patch_embedding import PatchEmbedding
+from models.layers.embedding.position_embedding import PositionEmbedding, sinusoidal_positions
+from models.layers.merge.add import Add
+from models.layers.merge.concatenate import Concatenate
+from models.layers.normalisation.batch_norm import BatchNorm
+from models.layers.pooling.global_pooling import GlobalPooling
+from models.layers.pooling.pooling import Pooling
 from models.spec import settings
 from tests.models.networks import initialised
 
@@ -22,7 +25,7 @@ MARKED = {"transformer", "global-pooling", "mask-token"}
 """They read tokens and, if they are given it, a mark for each."""
 
 TEXTS = {"token-embedding", "padding-mask"}
-BATCHES = {"together": 2}
+BATCHES = {"concatenate-in-batch": 2}
 """By how much a block makes the batch larger."""
 
 
@@ -38,7 +41,7 @@ def suited(block: Block) -> list[tuple[tuple[int, ...], ...]]:
             inputs = (shape, shape[:1])
         try:
             block.shape(*inputs)
-        except Impossible as error:
+        except BlockError as error:
             assert error.what.endswith(".") and error.remedy.endswith(".")
         else:
             found.append(inputs)
@@ -61,7 +64,7 @@ def test_a_block_makes_the_shape_it_says_and_learns(kind: type[Block]) -> None:
             if block.kind in MARKED and len(shapes) > 1:
                 inputs[1] = torch.randint(0, 2, (batch, *shapes[1])).float()
 
-            parted = 2 if block.kind == "match" else 1
+            parted = 2 if block.kind == "contrastive-output" else 1
             output = module(*(torch.cat([tensor] * parted) for tensor in inputs))
             assert output.shape == (batch * BATCHES.get(block.kind, 1), *block.shape(*shapes))
             assert torch.isfinite(output).all()
@@ -87,7 +90,7 @@ def test_a_block_speaks_for_itself_and_comes_back_from_plain_data(kind: type[Blo
 def test_a_convolution_strides_over_all_of_the_picture(
     size: int, stride: int, sides: tuple[int, int]
 ) -> None:
-    block = Convolution(channels=3, size=size, stride=stride)
+    block = Convolution(channels=3, kernel_size=size, stride=stride)
     output = block.module((2, *sides))(torch.randn(1, 2, *sides))
     assert (
         output.shape[1:]
@@ -97,7 +100,7 @@ def test_a_convolution_strides_over_all_of_the_picture(
 
 
 def test_patches_hold_the_pixels_of_their_square_row_by_row() -> None:
-    block = Patches(size=2, width=8)
+    block = PatchEmbedding(patch_size=2, width=8)
     module = block.module((1, 4, 6))
     torch.nn.init.ones_(module.project.weight)
     torch.nn.init.zeros_(module.project.bias)
@@ -108,14 +111,14 @@ def test_patches_hold_the_pixels_of_their_square_row_by_row() -> None:
 
 
 def test_positions_begin_as_waves_in_which_neighbours_are_alike() -> None:
-    assert Positions(columns=4).shape((12, 16)) == (12, 16)
-    grid = waves(6, 6, 32).reshape(6, 6, 32)
+    assert PositionEmbedding(columns=4).shape((12, 16)) == (12, 16)
+    grid = sinusoidal_positions(6, 6, 32).reshape(6, 6, 32)
     near = (grid[2, 2] - grid[2, 3]).norm()
     far = (grid[2, 2] - grid[5, 5]).norm()
 
     assert near < far
-    with pytest.raises(Impossible, match="rows of 5"):
-        Positions(columns=5).shape((12, 16))
+    with pytest.raises(BlockError, match="rows of 5"):
+        PositionEmbedding(columns=5).shape((12, 16))
 
 
 def test_attention_is_that_of_the_paper() -> None:
@@ -165,14 +168,14 @@ def test_joining_refuses_what_does_not_fit() -> None:
     assert joined.shape == (2, 6, 9)
 
     for block, shapes in ((Add(), ((8, 4, 4), (4, 4, 4))), (Concatenate(), ((8, 4, 4), (8, 2, 2)))):
-        with pytest.raises(Impossible):
+        with pytest.raises(BlockError):
             block.shape(*shapes)
 
 
 def test_pooling_needs_places() -> None:
-    assert Pooling(size=2).shape((8, 5, 7)) == (8, 2, 3)
-    with pytest.raises(Impossible, match="only 1 × 1 are left"):
-        Pooling(size=2).shape((8, 1, 1))
+    assert Pooling(kernel_size=2).shape((8, 5, 7)) == (8, 2, 3)
+    with pytest.raises(BlockError, match="only 1 × 1 are left"):
+        Pooling(kernel_size=2).shape((8, 1, 1))
 
-    with pytest.raises(Impossible):
+    with pytest.raises(BlockError):
         GlobalPooling().shape((8,))

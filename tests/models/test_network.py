@@ -60,11 +60,11 @@ def branches() -> Graph:
     return Graph(
         (
             Node("left", "convolution", {"channels": 4}),
-            Node("right", "convolution", {"channels": 4, "size": 1}, ("input",)),
+            Node("right", "convolution", {"channels": 4, "kernel_size": 1}, ("input",)),
             Node("sum", "add", {}, ("left", "right")),
             Node("both", "concatenate", {}, ("sum", "left")),
             Node("pool", "global-pooling"),
-            Node("answer", "answer", {"outputs": 5}),
+            Node("answer", "output", {"outputs": 5}),
         )
     )
 
@@ -86,7 +86,7 @@ def test_a_graph_whose_first_block_is_read_twice_keeps_it() -> None:
             Node("pool", "global-pooling"),
             Node("wide", "linear", {"outputs": 3}),
             Node("sum", "add", {}, ("pool", "wide")),
-            Node("answer", "answer", {"outputs": 5}, ("sum",)),
+            Node("answer", "output", {"outputs": 5}, ("sum",)),
         )
     )
     assert build_model(graph, problem(3, 8, 8), 0)(torch.randn(2, 3, 8, 8)).shape == (2, 5)
@@ -108,7 +108,7 @@ def test_a_wrong_block_is_named_with_a_remedy(case: str) -> None:
     node, name, predictions = WRONG[case]
     with pytest.raises(GraphError) as caught:
         Network(
-            Graph((node, Node("pool", "global-pooling"), Node("z", "answer", {"outputs": 5}))),
+            Graph((node, Node("pool", "global-pooling"), Node("z", "output", {"outputs": 5}))),
             problem(3, 8, 8),
         )
 
@@ -119,7 +119,7 @@ def test_a_wrong_block_is_named_with_a_remedy(case: str) -> None:
 def test_the_last_block_must_answer_what_is_asked() -> None:
     with pytest.raises(GraphError, match="7 values; 5 values are asked for") as caught:
         Network(
-            Graph((Node("pool", "global-pooling"), Node("z", "answer", {"outputs": 7}))),
+            Graph((Node("pool", "global-pooling"), Node("z", "output", {"outputs": 7}))),
             problem(3, 8, 8),
         )
     assert caught.value.node == "z"

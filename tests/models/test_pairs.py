@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from app.engine.memory.inspection import inspect
 from models.graph import GraphError
-from models.layers.pairs import MatchModule
+from models.layers.heads.contrastive_output import ContrastiveOutputModule
 from models.network import Network, decay_groups
 from models.shape import Input, Problem
 from models.template import TEMPLATES
@@ -58,7 +58,7 @@ def test_both_halves_are_directions_and_the_first_is_stretched(left: Input, righ
 
 
 def test_the_temperature_is_learned_within_its_limit_and_never_decayed() -> None:
-    module = initialised(MatchModule())
+    module = initialised(ContrastiveOutputModule())
     x = torch.randn(3, 8)
     assert module.log_scale.item() == pytest.approx(math.log(1 / 0.07))
 
@@ -74,7 +74,7 @@ def test_the_temperature_is_learned_within_its_limit_and_never_decayed() -> None
 
 def test_a_half_that_says_nothing_breaks_nothing() -> None:
     x = torch.zeros(2, 8, requires_grad=True)
-    answers = initialised(MatchModule())(x, x)
+    answers = initialised(ContrastiveOutputModule())(x, x)
     answers[:, 0].sum().backward()
     assert torch.isfinite(answers).all()
     assert torch.isfinite(x.grad).all() and x.grad.abs().max() < 1e6

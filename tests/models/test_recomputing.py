@@ -10,10 +10,10 @@ import app.engine.learning.tasks as tasks
 from app.engine.compute.fake_tensors import ActivationMeter
 from app.engine.experiment.experiment import Experiment
 from app.engine.experiment.resolve import resolve_for
-from models.layers.convnext import ConvNeXtModule
-from models.layers.normalisation import BatchNorm
-from models.network import build_model, fake_targets
-from models.recomputing import recomputed, saves
+from models.layers.convolution.convnext import ConvNeXtModule
+from models.layers.normalisation.batch_norm import BatchNorm
+from models.network import build_model, fake_inputs
+from models.recomputing import recompute, worth_recomputing
 from models.template import TEMPLATES, Template
 from tests.problems import fitting
 
@@ -43,7 +43,7 @@ def step(
     for _ in range(2):
         inputs = [
             one.random_(1, 3) if one.dtype == torch.int64 else one.normal_()
-            for one in fake_targets(of, 6)
+            for one in fake_inputs(of, 6)
         ]  # type: ignore[arg-type]
         targets = task.fake_targets(of, 6)  # type: ignore[arg-type]
         with (
@@ -100,7 +100,7 @@ def test_what_is_kept_is_what_goes_into_each_block() -> None:
     block = nn.Sequential(nn.Linear(8, 32), nn.ReLU(), nn.Linear(32, 8))
     x = torch.randn(4, 8, requires_grad=True)
     with ActivationMeter(block.parameters()) as meter:
-        recomputed(block, x).sum().backward()
+        recompute(block, x).sum().backward()
 
     assert meter.bytes == 4 * 8 * 4
 
@@ -109,7 +109,7 @@ def test_averages_are_moved_once_and_graphs_can_be_used_twice() -> None:
     norm = BatchNorm(3).train()
     block = nn.Sequential(norm, nn.Tanh())
     x = torch.randn(5, 3, requires_grad=True)
-    answer = recomputed(block, x).square().sum()
+    answer = recompute(block, x).square().sum()
     averages = {name: one.clone() for name, one in norm.named_buffers()}
     answer.backward(retain_graph=True)
     first = x.grad.clone() if x.grad is not None else None
@@ -127,7 +127,7 @@ def test_dice_fall_the_same_and_lie_afterwards_where_they_lay() -> None:
 
     gradients = []
     with torch.random.fork_rng():
-        for call in (lambda x: block(x), lambda x: recomputed(block, x)):
+        for call in (lambda x: block(x), lambda x: recompute(block, x)):
             torch.manual_seed(5)
             x = torch.ones(16, 4, 6, 6, requires_grad=True)
             answer = call(x)
@@ -142,8 +142,10 @@ def test_dice_fall_the_same_and_lie_afterwards_where_they_lay() -> None:
 
 
 def test_one_layer_saves_nothing() -> None:
-    assert not saves(nn.Linear(2, 2)) and not saves(nn.Sequential(nn.Linear(2, 2), nn.Identity()))
-    assert saves(nn.Sequential(nn.Linear(2, 2), nn.ReLU()))
+    assert not worth_recomputing(nn.Linear(2, 2)) and not worth_recomputing(
+        nn.Sequential(nn.Linear(2, 2), nn.Identity())
+    )
+    assert worth_recomputing(nn.Sequential(nn.Linear(2, 2), nn.ReLU()))
 
 
 def test_in_judging_nothing_is_computed_again() -> None:

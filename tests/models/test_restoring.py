@@ -5,11 +5,17 @@ from __future__ import annotations
 import pytest
 import torch
 
-from models.layers.block import Impossible
-from models.layers.columns import Columns, FeatureTokens, embedding_width
-from models.layers.hiding import MaskToken, SignalFromTokens, VisiblePatches
-from models.layers.restoring import PictureFromTokens, Reshape
-from models.layers.sequences import SequenceConvolution, SequenceEnlarging, SequencePooling
+from models.layers.block import BlockError
+from models.layers.convolution.convolution_1d import Convolution1D
+from models.layers.convolution.upsample_1d import Upsample1D
+from models.layers.embedding.categorical_embedding import CategoricalEmbedding, embedding_width
+from models.layers.embedding.column_tokens import ColumnTokens
+from models.layers.masking.mask_token import MaskToken
+from models.layers.masking.patch_mask import PatchMask
+from models.layers.pooling.pooling_1d import Pooling1D
+from models.layers.shape.reshape import Reshape
+from models.layers.shape.unpatchify import Unpatchify
+from models.layers.shape.unpatchify_1d import Unpatchify1D
 from models.shape import Input
 from models.sizes import hidden_patch
 from models.template import TEMPLATES
@@ -18,9 +24,9 @@ from tests.models.networks import asked, examples, initialised, network_of
 
 @pytest.mark.parametrize("shape", ((1, 4, 6), (3, 7, 5), (2, 8, 8)), ids=str)
 def test_a_picture_comes_back_from_its_patches(shape: tuple[int, ...]) -> None:
-    """Cut as the block `patches` cuts: padded on all sides alike."""
+    """Cut as the block `patch-embedding` cuts: padded on all sides alike."""
     size = 3
-    block = PictureFromTokens(size=size, height=shape[1], width=shape[2])
+    block = Unpatchify(patch_size=size, height=shape[1], width=shape[2])
     down = -shape[1] % size
     right = -shape[2] % size
     picture = torch.randn(2, *shape)
@@ -32,7 +38,7 @@ def test_a_picture_comes_back_from_its_patches(shape: tuple[int, ...]) -> None:
     assert block.shape(tokens) == shape
     assert torch.equal(block.module(tokens)(patches), picture)
 
-    with pytest.raises(Impossible, match=str(tokens[0])):
+    with pytest.raises(BlockError, match=str(tokens[0])):
         block.shape((tokens[0] + 1, tokens[1]))
 
 
@@ -41,12 +47,12 @@ def test_a_signal_comes_back_from_its_stretches() -> None:
     stretches = (
         torch.nn.functional.pad(signal, (0, 2)).reshape(3, 2, 3, 4).transpose(1, 2).reshape(3, 3, 8)
     )
-    assert torch.equal(SignalFromTokens(size=4, length=10).module((3, 8))(stretches), signal)
+    assert torch.equal(Unpatchify1D(patch_size=4, length=10).module((3, 8))(stretches), signal)
 
 
 def test_a_patch_of_zeros_is_hidden_and_any_other_number_shows_it() -> None:
     picture = torch.randn(2, 3, 7, 9)
-    module = VisiblePatches(size=4).module((3, 7, 9))
+    module = PatchMask(patch_size=4).module((3, 7, 9))
     assert module(picture).tolist() == [[1.0] * 6] * 2
 
     picture[0, :, :3, 2:6] = (
@@ -61,7 +67,7 @@ def test_a_patch_of_zeros_is_hidden_and_any_other_number_shows_it() -> None:
 
     signal = torch.zeros(1, 2, 10)
     signal[0, 1, 9] = -1
-    assert VisiblePatches(size=4).module((2, 10))(signal).tolist() == [[0.0, 0.0, 1.0]]
+    assert PatchMask(patch_size=4).module((2, 10))(signal).tolist() == [[0.0, 0.0, 1.0]]
 
 
 def test_the_mask_token_stands_where_something_is_hidden() -> None:
@@ -151,7 +157,7 @@ def test_it_learns_to_restore_a_handful(kind: str) -> None:
 
 
 def test_columns_pass_amounts_on_and_look_categories_up() -> None:
-    block = Columns(categories=[3, 40])
+    block = CategoricalEmbedding(categories=[3, 40])
     wide = embedding_width(3) + embedding_width(40)
     assert block.shape((4,)) == (2 + wide,)
 
@@ -164,12 +170,12 @@ def test_columns_pass_amounts_on_and_look_categories_up() -> None:
     odd = torch.tensor([[0.5, -1.0, 3.0, -7.0]])  # no such values: as if never seen
     assert torch.equal(module(odd), out[1:])
 
-    with pytest.raises(Impossible, match="3 categories"):
-        Columns(categories=[2, 2, 2]).shape((2,))
+    with pytest.raises(BlockError, match="3 categories"):
+        CategoricalEmbedding(categories=[2, 2, 2]).shape((2,))
 
 
 def test_feature_tokens_are_those_of_the_paper() -> None:
-    module = initialised(FeatureTokens(width=8, categories=[5]).module((3,)))
+    module = initialised(ColumnTokens(width=8, categories=[5]).module((3,)))
     row = torch.tensor([[2.0, -3.0, 4.0]])
 
     out = module(row)[0]
@@ -186,25 +192,25 @@ def test_a_sequence_may_be_shorter_than_the_filter() -> None:
     for count in (1, 2, 5, 8):
         for size in (1, 2, 4, 9):
             for stride in (1, 2, 3):
-                block = SequenceConvolution(channels=3, size=size, stride=stride)
+                block = Convolution1D(channels=3, kernel_size=size, stride=stride)
                 out = initialised(block.module((count, 2)))(torch.randn(1, count, 2))
                 assert out.shape[1:] == block.shape((count, 2)) == (-(-count // stride), 3)
 
-    assert SequencePooling(size=2).module((3, 1))(
+    assert Pooling1D(kernel_size=2).module((3, 1))(
         torch.tensor([[[1.0], [2.0], [5.0]]])
     ).flatten().tolist() == [2, 5]
-    assert SequenceEnlarging(length=7, channels=2).module((3, 4))(torch.randn(1, 3, 4)).shape == (
+    assert Upsample1D(length=7, channels=2).module((3, 4))(torch.randn(1, 3, 4)).shape == (
         1,
         7,
         2,
     )
 
-    with pytest.raises(Impossible, match="8 places do not become 7"):
-        SequenceEnlarging(length=7).shape((8, 4))
+    with pytest.raises(BlockError, match="8 places do not become 7"):
+        Upsample1D(length=7).shape((8, 4))
 
 
 def test_a_filter_may_look_back_only() -> None:
-    block = SequenceConvolution(channels=3, size=3, causal=True)
+    block = Convolution1D(channels=3, kernel_size=3, causal=True)
     module = initialised(block.module((6, 2)))
     x = torch.randn(1, 6, 2)
     changed = x.clone()
@@ -213,17 +219,17 @@ def test_a_filter_may_look_back_only() -> None:
     after = module(changed)
 
     assert torch.equal(before[:, :4], after[:, :4]) and not torch.equal(before[:, 4], after[:, 4])
-    with pytest.raises(Impossible, match="cannot skip places"):
-        SequenceConvolution(causal=True, stride=2).shape((6, 2))
+    with pytest.raises(BlockError, match="cannot skip places"):
+        Convolution1D(causal=True, stride=2).shape((6, 2))
 
 
 def test_reshape_keeps_the_numbers() -> None:
-    assert Reshape(to=[2, -1]).shape((12,)) == (2, 6)
+    assert Reshape(target_shape=[2, -1]).shape((12,)) == (2, 6)
     assert Reshape().shape((3, 4)) == (12,)
 
     for to in ([5, -1], [-1, -1], [2, 2], [0, -1]):
-        with pytest.raises(Impossible, match="12"):
-            Reshape(to=to).shape((12,))
+        with pytest.raises(BlockError, match="12"):
+            Reshape(target_shape=to).shape((12,))
 
 
 def test_patches_lie_on_what_is_hidden() -> None:

@@ -12,7 +12,7 @@ from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
 from models.graph import Graph, GraphError
-from models.network import Network, placed
+from models.network import Network, place_blocks
 from models.spec import settings
 from models.template import TEMPLATES, Template
 from tests.models.networks import network_of, problem
@@ -61,7 +61,7 @@ def test_it_answers_and_learns_at_every_size_with_any_batch(
 @pytest.mark.parametrize("shape", LARGE, ids=str)
 def test_large_pictures_do_not_explode(kind: type[Template], shape: tuple[int, ...]) -> None:
     of = problem(*shape)
-    blocks = list(placed(kind().resolved(of).graph(of), of))
+    blocks = list(place_blocks(kind().resolved(of).graph(of), of))
     numbers = max(math.prod(one.shape) for one in blocks)
     assert numbers <= 64 * 64 * 96
     assert max((one.shape[0] for one in blocks if len(one.shape) == 2), default=0) <= 256

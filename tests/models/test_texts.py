@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 
-from models.layers.attention import Attention
-from models.layers.pooling import GlobalPooling
+from models.layers.attention.attention import Attention
+from models.layers.pooling.global_pooling import GlobalPooling
 from models.shape import Input
 from models.template import TEMPLATES
 from tests.models.networks import asked, examples, network_of
@@ -63,10 +63,10 @@ def test_the_order_of_words_matters_to_both_readers(kind: str) -> None:
     assert not torch.allclose(network(text), network(text.flip(1)), rtol=1e-4, atol=0)
 
 
-@pytest.mark.parametrize("neighbours", (1, 4))
-def test_gpt_sees_nothing_ahead(neighbours: int) -> None:
+@pytest.mark.parametrize("filter_size", (1, 4))
+def test_gpt_sees_nothing_ahead(filter_size: int) -> None:
     one = Input("text", (16,), vocabulary=50)
-    network = network_of(TEMPLATES.get("gpt")(neighbours=neighbours), asked(one, "tokens")).eval()
+    network = network_of(TEMPLATES.get("gpt")(filter_size=filter_size), asked(one, "tokens")).eval()
     text = examples(one, 3)
 
     before = network(text)
@@ -111,5 +111,5 @@ def test_pooling_with_marks_counts_the_marked() -> None:
     mask = torch.tensor([[1.0, 1.0, 0.0], [0.0, 0.0, 0.0]])
 
     expected = {"max": [[3.0, -2.0], [0.0, 0.0]], "mean": [[2.0, -3.5], [0.0, 0.0]]}
-    for how, rows in expected.items():
-        assert GlobalPooling(how=how).module((3, 2), (3,))(x, mask).tolist() == rows
+    for mode, rows in expected.items():
+        assert GlobalPooling(mode=mode).module((3, 2), (3,))(x, mask).tolist() == rows

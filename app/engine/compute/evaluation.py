@@ -61,7 +61,7 @@ def judged_at_a_time(problem: Problem, loss_function: LossFunction, batch_size: 
     if loss_function.compares:
         return batch_size
 
-    return max(batch_size, min(USUAL, LARGEST // max(1, math.prod(problem.answer))))
+    return max(batch_size, min(USUAL, LARGEST // max(1, math.prod(problem.output_shape))))
 
 
 def evaluate(

@@ -19,7 +19,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry, sdpa_flop_count
 
-from models.layers.attention import Attention
+from models.layers.attention.attention import Attention
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -13,16 +13,30 @@ from pydantic import ValidationError
 from app.engine.errors import UserError
 from app.engine.experiment.experiment import CHOICES, SECTIONS, Experiment
 from app.engine.files import disk_error, write_atomically
+from models.old_names import TEMPLATE_SETTINGS, renamed
 from models.spec import UnknownChoice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-FORMAT = 1
-MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
-"""From a format version to the next: raise FORMAT and add a function when a setting is renamed or
-removed.
+FORMAT = 2
+"""The format version that is written. Raise it, and add a function to MIGRATIONS, when a setting is
+renamed or removed.
 """
+
+
+def _from_version_1(data: dict[str, Any]) -> dict[str, Any]:
+    """Renames settings of templates; new names stay, so that a file of either version is read."""
+    model = data.get("model")
+    if not isinstance(model, dict):
+        return data
+
+    names = TEMPLATE_SETTINGS.get(str(model.get("template")), {})
+    return {**data, "model": renamed(model, names)}
+
+
+MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _from_version_1}
+"""By format version: the function that makes plain data of the next version."""
 
 
 def to_plain(experiment: Experiment) -> dict[str, Any]:
@@ -43,10 +57,11 @@ def to_plain(experiment: Experiment) -> dict[str, Any]:
 def from_plain(data: dict[str, Any], where: str = "the experiment") -> Experiment:
     """The experiment in plain data.
 
-    Raises UserError, one sentence for every thing that is wrong.
+    Data without a format version are read under the names of every version, which the migrations
+    allow. Raises UserError, one sentence for every thing that is wrong.
     """
     data = dict(data)
-    version = data.pop("netwright", FORMAT)
+    version = data.pop("netwright", min(MIGRATIONS))
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise UserError(
             f"In {where}, 'netwright = {version!r}' is not a format version.",

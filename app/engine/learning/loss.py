@@ -56,7 +56,7 @@ class LossFunction:
     def __call__(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """Mean loss of a batch, weighted where the loss has weights. Returns a scalar.
 
-        outputs: (B, *Problem.answer), as targets of the task's form: classes (B, K) with (B,)
+        outputs: (B, *Problem.output_shape), as targets of the task's form: classes (B, K) with (B,)
         int64; yes/no (B, 1) with (B,); tags (B, K) with (B, K); amounts (B, T) with (B, T), both
         standardised; tokens (B, L, V) with (B, L) int64, -100 where there is none; copies as the
         examples; pairs (B, 2, D) with (B,), equal where two second halves are the same; points (B,

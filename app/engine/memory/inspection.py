@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 from app.engine.compute.fake_tensors import ActivationMeter, WorkMeter, fake_tensors
 from models.graph import INPUT, OTHER, Graph, GraphError, Node
-from models.network import Placed, check_answer, fake_targets, place, read_block, source_shapes
+from models.network import (
+    PlacedBlock,
+    check_output,
+    fake_inputs,
+    input_shapes,
+    place_block,
+    read_block,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,7 +78,7 @@ def inspect(graph: Graph, problem: Problem) -> Inspection:
     """
     found, error = _placed(graph, problem)
     figures = _measure(graph, problem, found)
-    shapes = source_shapes(problem) | {name: one.shape for name, one in found.items()}
+    shapes = input_shapes(problem) | {name: one.shape for name, one in found.items()}
     reports = tuple(
         _report(node, shapes, figures.get(node.name, (0, 0, 0)), error) for node in graph.nodes
     )
@@ -84,15 +91,15 @@ def inspect(graph: Graph, problem: Problem) -> Inspection:
     )
 
 
-def _placed(graph: Graph, problem: Problem) -> tuple[dict[str, Placed], GraphError | None]:
+def _placed(graph: Graph, problem: Problem) -> tuple[dict[str, PlacedBlock], GraphError | None]:
     """The blocks that can be, up to the first that cannot."""
-    found: dict[str, Placed] = {}
-    shapes = source_shapes(problem)
+    found: dict[str, PlacedBlock] = {}
+    shapes = input_shapes(problem)
     try:
         for node in graph.nodes:
-            one = place(node, shapes)
+            one = place_block(node, shapes)
             if node is graph.nodes[-1]:
-                check_answer(node, one.shape, problem)
+                check_output(node, one.shape, problem)
 
             found[node.name] = one
             shapes[node.name] = one.shape
@@ -103,12 +110,12 @@ def _placed(graph: Graph, problem: Problem) -> tuple[dict[str, Placed], GraphErr
 
 
 def _measure(
-    graph: Graph, problem: Problem, found: dict[str, Placed]
+    graph: Graph, problem: Problem, found: dict[str, PlacedBlock]
 ) -> dict[str, tuple[int, int, int]]:
     """Parameters, multiply-adds and bytes kept, of each block of a sound beginning of the graph."""
     figures: dict[str, tuple[int, int, int]] = {}
     with fake_tensors():
-        values = dict(zip((INPUT, OTHER), fake_targets(problem, PROBE), strict=False))
+        values = dict(zip((INPUT, OTHER), fake_inputs(problem, PROBE), strict=False))
         batch = tuple(values.values())
         blocks: dict[str, nn.Module] = {name: one.module() for name, one in found.items()}
         known = [

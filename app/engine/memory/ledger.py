@@ -25,7 +25,7 @@ from app.engine.compute.fake_tensors import ActivationMeter, fake_tensors
 from app.engine.memory.device_monitor import DeviceMonitor
 from app.engine.memory.simulated_step import bytes_of, simulate
 from app.engine.memory.step_meter import StepMeter, lasting
-from models.network import Network, fake_targets
+from models.network import Network, fake_inputs
 
 if TYPE_CHECKING:
     from app.engine.experiment.resolve import ResolvedExperiment
@@ -78,7 +78,7 @@ def batch_bytes(problem: Problem, task: Task, batch_size: int) -> int:
     with fake_tensors():
         return sum(
             bytes_of(one)
-            for one in (*fake_targets(problem, batch_size), task.fake_targets(problem, batch_size))
+            for one in (*fake_inputs(problem, batch_size), task.fake_targets(problem, batch_size))
         )
 
 

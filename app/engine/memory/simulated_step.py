@@ -12,7 +12,7 @@ import torch
 
 from app.engine.compute.fake_tensors import ActivationMeter, behave_as_on, fake_tensors
 from app.engine.memory.storage_tracker import BLOCK, StorageTracker, rounded
-from models.network import Network, fake_targets
+from models.network import Network, fake_inputs
 
 if TYPE_CHECKING:
     from app.engine.experiment.resolve import ResolvedExperiment
@@ -67,7 +67,7 @@ def simulate(
             _many_at_once(optimizer)
 
         size = settings.step_size
-        batch = *fake_targets(problem, size), resolved.task.fake_targets(problem, size)
+        batch = *fake_inputs(problem, size), resolved.task.fake_targets(problem, size)
         known = [*network.parameters(), *network.buffers(), *batch]
         storages = _FakeAnswer(known, block, kernels=device_type == "cpu")
         behave_as_on(device_type, network)

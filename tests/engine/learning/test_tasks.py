@@ -107,7 +107,7 @@ def test_pretended_targets_are_of_the_form_that_the_losses_read(kind: str) -> No
     problem = task.problem(ABOUT[kind], 6)
     targets = task.fake_targets(problem, 4)
 
-    outputs = torch.randn(4, *problem.answer)
+    outputs = torch.randn(4, *problem.output_shape)
     for name in task.losses:
         loss = LOSSES.get(name)().build((1,) * problem.outputs, torch.device("cpu"), 20)
         total, weight = loss.totals(outputs, targets)
@@ -124,7 +124,7 @@ def test_no_examples_have_no_figures(kind: str) -> None:
     task = TASKS[kind]
     problem = task.problem(ABOUT[kind], 6)
     targets = task.fake_targets(problem, 4)
-    predictions = task.predictions(ABOUT[kind], torch.randn(4, *problem.answer), targets).numpy()
+    predictions = task.predictions(ABOUT[kind], torch.randn(4, *problem.output_shape), targets).numpy()
     wanted = targets.numpy() if kind != "reconstruction" else np.zeros(4)
     found = task.figures(ABOUT[kind], wanted[:0], predictions[:0])
 
@@ -334,10 +334,10 @@ def test_what_is_kept_of_a_pair_are_points_of_length_1() -> None:
 
 
 def test_the_problem_of_pairs_and_spaces_follows_the_size_asked_for() -> None:
-    assert TASKS["matching"].problem(ABOUT["matching"], 24).answer == (2, 24)
-    assert TASKS["metric-learning"].problem(ABOUT["metric-learning"], 24).answer == (24,)
-    assert TASKS["language-modelling"].problem(ABOUT["language-modelling"], 24).answer == (8, 257)
-    assert TASKS["reconstruction"].problem(ABOUT["reconstruction"], 24).answer == (3, 6, 6)
+    assert TASKS["matching"].problem(ABOUT["matching"], 24).output_shape == (2, 24)
+    assert TASKS["metric-learning"].problem(ABOUT["metric-learning"], 24).output_shape == (24,)
+    assert TASKS["language-modelling"].problem(ABOUT["language-modelling"], 24).output_shape == (8, 257)
+    assert TASKS["reconstruction"].problem(ABOUT["reconstruction"], 24).output_shape == (3, 6, 6)
 
 
 def test_of_very_many_classes_figures_need_no_table_of_confusions() -> None:

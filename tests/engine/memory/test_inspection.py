@@ -12,7 +12,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from app.engine.compute.fake_tensors import fake_tensors
 from app.engine.memory.inspection import BlockReport, inspect
 from models.graph import Graph, GraphError, Node
-from models.network import Network, build_model, fake_targets
+from models.network import Network, build_model, fake_inputs
 from models.template import TEMPLATES, Template
 from tests.models.networks import batch_of, problem, usual
 
@@ -40,7 +40,7 @@ def test_its_figures_are_those_of_the_network(kind: type[Template], of: Problem)
     assert found.error is None and [block.name for block in found.blocks] == list(network.blocks)
     assert found.parameters == sum(parameter.numel() for parameter in network.parameters())
 
-    values = dict(zip(("input", "other"), fake_targets(of, 2), strict=False))
+    values = dict(zip(("input", "other"), fake_inputs(of, 2), strict=False))
     for node, block in zip(graph.nodes, found.blocks, strict=True):
         values[node.name] = network.blocks[node.name](*(values[name] for name in node.inputs))
         assert block.shape == tuple(values[node.name].shape[1:])
@@ -51,7 +51,7 @@ def test_its_figures_are_those_of_the_network(kind: type[Template], of: Problem)
         assert block.title and block.help
 
     with torch.device("meta"), FlopCounterMode(display=False) as work:
-        x = fake_targets(of, 1)
+        x = fake_inputs(of, 1)
         Network(graph, of).eval()(x if len(x) > 1 else x[0])
 
     assert found.multiply_adds == work.get_total_flops() // 2
@@ -59,7 +59,7 @@ def test_its_figures_are_those_of_the_network(kind: type[Template], of: Problem)
 
 def test_a_residual_block_by_hand() -> None:
     of = problem(4, 6, 6, outputs=3)
-    rest = (Node("p", "global-pooling"), Node("z", "answer", {"outputs": 3}))
+    rest = (Node("p", "global-pooling"), Node("z", "output", {"outputs": 3}))
     graph = Graph((Node("a", "residual", {"channels": 4}), *rest))
     found = inspect(graph, of)["a"]
 
@@ -107,13 +107,13 @@ def test_a_block_that_cannot_be_carries_the_error_and_those_behind_it_no_shape()
         Node("a", "nonsense"),
         Node("a", "convolution", {"channels": "many"}),
         Node("a", "add"),
-        Node("a", "positions"),
+        Node("a", "position-embedding"),
     ),
     ids=lambda node: node.kind,
 )
 def test_no_wrong_block_makes_it_raise(node: Node) -> None:
     found = inspect(
-        Graph((Node("first", "batch-norm"), node, Node("z", "answer"))), problem(3, 8, 8)
+        Graph((Node("first", "batch-norm"), node, Node("z", "output"))), problem(3, 8, 8)
     )
     assert isinstance(found.error, GraphError) and found["a"].error and found["a"].remedy
     assert found["first"].shape == (3, 8, 8) and found["z"].shape is None
@@ -121,7 +121,7 @@ def test_no_wrong_block_makes_it_raise(node: Node) -> None:
 
 def test_a_wrong_answer_is_told_on_the_last_block() -> None:
     found = inspect(
-        Graph((Node("p", "global-pooling"), Node("z", "answer", {"outputs": 4}))), problem(3, 8, 8)
+        Graph((Node("p", "global-pooling"), Node("z", "output", {"outputs": 4}))), problem(3, 8, 8)
     )
     assert found["z"].error and found.error is not None and found.error.node == "z"
 

@@ -31,9 +31,9 @@ def predictor(saved: str = "", seed: int = 3) -> Predictor:
             Node(
                 "embedding", "token-embedding", {"vocabulary": preparation.vocabulary, "width": 16}
             ),
-            Node("positions", "positions"),
+            Node("positions", "position-embedding"),
             Node("block", "transformer", {"heads": 2, "causal": True}),
-            Node("answer", "token-answer", {"outputs": preparation.vocabulary}),
+            Node("answer", "token-output", {"outputs": preparation.vocabulary}),
         )
     )
 

@@ -50,7 +50,7 @@ class Reconstruction(Task):
     def fake_targets(self, problem: Problem, batch_size: int) -> torch.Tensor:
         import torch
 
-        return torch.zeros(batch_size, *problem.answer)
+        return torch.zeros(batch_size, *problem.output_shape)
 
     def batch(
         self,

@@ -41,7 +41,7 @@ def untouched(description: Description) -> float:
     sides = (
         description.shape[1:]
         if len(description.shape) > 1
-        else (description.preparation.inputs[0].numbers,)
+        else (description.preparation.inputs[0].numeric_columns,)
     )
     parts = math.prod(-(-side // damage.patch) for side in sides)
     return max(1, round(damage.share * parts)) / parts

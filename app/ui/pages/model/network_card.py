@@ -92,7 +92,7 @@ def input_words(one: Input) -> str:
 
     categories = len(one.categories)
     if one.kind == "row" and categories:
-        return f"{count_text(one.numbers, 'number')}, {count_text(categories, 'category', 'categories')}"
+        return f"{count_text(one.numeric_columns, 'number')}, {count_text(categories, 'category', 'categories')}"
 
     return size_words(one)
 

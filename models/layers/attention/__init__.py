@@ -1,0 +1,1 @@
+"""Blocks in which tokens attend to each other: a file each."""

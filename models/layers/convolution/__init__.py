@@ -1,0 +1,1 @@
+"""Blocks of filters that slide over pictures and sequences: a file each."""

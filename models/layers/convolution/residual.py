@@ -1,0 +1,91 @@
+"""Residual block: convolutions whose output is added to their input (He et al. 2016)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from torch import nn
+
+from models.layers.block import BLOCKS, Block, BlockError, image_shape
+from models.layers.convolution.same_padding import conv2d_same
+from models.layers.normalisation.batch_norm import BatchNorm
+from models.spec import setting
+
+if TYPE_CHECKING:
+    import torch
+
+    from models.shape import Shape
+
+
+@BLOCKS.register
+class Residual(Block):
+    """Residual block (He et al. 2016, arXiv:1512.03385): (C, H, W) -> (channels, H, W).
+
+    With `downsample` the output is (channels, H // 2, W // 2).
+    """
+
+    kind: ClassVar[str] = "residual"
+    label: ClassVar[str] = "Residual block"
+    summary: ClassVar[str] = (
+        "Convolutions with a bypass that adds their input to their result, so that depth does not "
+        "hurt. When it halves the size, the next block sees twice as far."
+    )
+
+    channels: int = setting(
+        64, label="Channels", ge=1, le=4096, step=8, help="How many patterns it looks for."
+    )
+    downsample: bool = setting(
+        False, label="Halves the size", help="Keeps the strongest answer of every 2 × 2 places."
+    )
+    dropout: float = setting(
+        0.0,
+        label="Dropout",
+        ge=0.0,
+        lt=1.0,
+        step=0.05,
+        help="Share of channels that is forgotten while training.",
+    )
+
+    def title(self) -> str:
+        return f"Residual block · {self.channels}{', halves' if self.downsample else ''}"
+
+    def shape(self, *inputs: Shape) -> Shape:
+        _, height, width = image_shape(inputs[0], self.label)
+        if not self.downsample:
+            return self.channels, height, width
+        if min(height, width) < 2:
+            raise BlockError(
+                f"A picture of {height} × {width} cannot be halved again.",
+                "Take fewer blocks, or larger pictures.",
+            )
+
+        return self.channels, height // 2, width // 2
+
+    def module(self, *inputs: Shape) -> nn.Module:
+        return ResidualModule(inputs[0][0], self.channels, self.downsample, self.dropout)
+
+
+class ResidualModule(nn.Module):
+    """(B, C, H, W) -> (B, channels, H', W'), with f = relu(batch norm(convolution(.))).
+
+    Where width or size change: y = pool(f(x)), then y + f(y), so that the bypass needs no weights
+    of its own (the layout of D. Page's ResNet-9, 2018). Elsewhere x + f(f(x)).
+    """
+
+    def __init__(self, inputs: int, channels: int, downsample: bool, dropout: float) -> None:
+        super().__init__()
+        first = [conv2d_same(inputs, channels), BatchNorm(channels), nn.ReLU(inplace=True)]
+        if downsample:
+            first.append(nn.MaxPool2d(2))
+
+        self.first = nn.Sequential(*first)
+        self.second = nn.Sequential(
+            conv2d_same(channels, channels), BatchNorm(channels), nn.ReLU(inplace=True)
+        )
+        self.dropout = nn.Dropout2d(dropout)
+        self.changes_shape = downsample or inputs != channels
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        first = self.first(x)
+        bypass = first if self.changes_shape else x
+        return bypass + self.dropout(self.second(first))

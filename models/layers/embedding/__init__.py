@@ -1,0 +1,1 @@
+"""Blocks that turn pictures, signals, texts and table rows into vectors: a file each."""

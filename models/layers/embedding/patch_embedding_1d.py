@@ -1,0 +1,60 @@
+"""1-D patch embedding: a signal cut into stretches that become tokens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from torch import nn
+from torch.nn import functional
+
+from models.layers.block import BLOCKS, Block, BlockError
+from models.shape import Shape, words
+from models.spec import setting
+
+if TYPE_CHECKING:
+    import torch
+
+
+@BLOCKS.register
+class PatchEmbedding1D(Block):
+    """A signal (C, L) -> tokens (ceil(L / patch_size), width); the end is padded with zeros."""
+
+    kind: ClassVar[str] = "patch-embedding-1d"
+    label: ClassVar[str] = "Stretches"
+    summary: ClassVar[str] = (
+        "Cuts the signal into stretches and turns each into a token: a list of numbers."
+    )
+
+    patch_size: int = setting(
+        8, label="Patch size", unit="values", ge=1, le=4096, help="Length of each stretch."
+    )
+    width: int = setting(
+        96, label="Width", unit="numbers", ge=1, le=4096, step=8, help="Numbers per token."
+    )
+
+    def title(self) -> str:
+        return f"Stretches of {self.patch_size} · {self.width}"
+
+    def shape(self, *inputs: Shape) -> Shape:
+        if len(inputs[0]) != 2:
+            raise BlockError(
+                f"{self.label} needs a signal; it is given {words(inputs[0])}.",
+                "Let it read the signal.",
+            )
+
+        return -(-inputs[0][1] // self.patch_size), self.width
+
+    def module(self, *inputs: Shape) -> nn.Module:
+        return PatchEmbedding1DModule(inputs[0], self.patch_size, self.width)
+
+
+class PatchEmbedding1DModule(nn.Module):
+    """(B, C, L) -> (B, N, width)."""
+
+    def __init__(self, shape: Shape, patch_size: int, width: int) -> None:
+        super().__init__()
+        self.padding = (0, -shape[1] % patch_size)
+        self.project = nn.Conv1d(shape[0], width, patch_size, patch_size)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.project(functional.pad(x, self.padding)).transpose(1, 2)

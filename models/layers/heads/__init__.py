@@ -1,0 +1,1 @@
+"""Blocks that end a network with its output: a file each."""

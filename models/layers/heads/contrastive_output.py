@@ -1,0 +1,81 @@
+"""Contrastive output: the embeddings of both halves of a pair, scaled by a temperature (CLIP)."""
+
+from __future__ import annotations
+
+import math
+from typing import ClassVar
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from models.layers.block import BLOCKS, Block, BlockError
+from models.layers.merge.concatenate_in_batch import check_halves
+from models.shape import Shape, words
+
+_FIRST_LOG_SCALE = math.log(1 / 0.07)
+_LARGEST_SCALE = 100.0
+
+
+@BLOCKS.register
+class ContrastiveOutput(Block):
+    """Embeddings (D,) and (D,) -> (2, D): unit vectors, the first times a learned factor.
+
+    It is the head of CLIP (Radford et al. 2021, arXiv:2103.00020, figure 3). It also takes one
+    input in which `concatenate-in-batch` lined both halves up.
+    """
+
+    kind: ClassVar[str] = "contrastive-output"
+    label: ClassVar[str] = "Match"
+    summary: ClassVar[str] = (
+        "Compares directions only: what belongs together shall point the same way. "
+        "A learned temperature says how sharp the comparison is."
+    )
+    arity: ClassVar[tuple[int, int]] = (1, 2)
+
+    def shape(self, *inputs: Shape) -> Shape:
+        shape = check_halves(inputs, self.label)
+        if len(shape) != 1:
+            raise BlockError(
+                f"{self.label} needs one list of values for each half; it is given {words(shape)}.",
+                "Put a global pooling before it.",
+            )
+
+        return 2, shape[0]
+
+    def module(self, *inputs: Shape) -> nn.Module:
+        return ContrastiveOutputModule(in_batch=len(inputs) == 1)
+
+
+class ContrastiveOutputModule(nn.Module):
+    """(B, D), (B, D) -> (B, 2, D) float32, or (2 B, D) -> (B, 2, D) where both are in one batch.
+
+    Of its output, output[:, 0] @ output[:, 1].T are the logits of B x B pairs. The factor is
+    exp(log_scale), the inverse of the temperature: 1 / 0.07 at first, at most 100 whatever is
+    learned.
+    """
+
+    undecayed: ClassVar[tuple[str, ...]] = ("log_scale",)
+
+    def __init__(self, in_batch: bool = False) -> None:
+        super().__init__()
+        self.in_batch = in_batch
+        self.log_scale = nn.Parameter(torch.full((1,), _FIRST_LOG_SCALE))
+
+    @torch.no_grad()
+    def initialise(self, generator: torch.Generator) -> None:  # noqa: ARG002 - of all modules
+        self.log_scale.fill_(_FIRST_LOG_SCALE)
+
+    def forward(self, *halves: torch.Tensor) -> torch.Tensor:
+        first, second = halves[0].chunk(2) if self.in_batch else halves
+        scale = self.log_scale.float().clamp(max=math.log(_LARGEST_SCALE)).exp()
+        return torch.stack([scale * _unit_vectors(first), _unit_vectors(second)], dim=1)
+
+
+def _unit_vectors(x: torch.Tensor) -> torch.Tensor:
+    """Returns the vectors (B, D) as float32 at length 1.
+
+    A vector shorter than `eps` stays shorter: its direction is chance, and its gradient would be
+    without bounds.
+    """
+    return functional.normalize(x.float(), dim=-1, eps=1e-4)

@@ -1,0 +1,1 @@
+"""Blocks in which every output is a weighted sum of all inputs: a file each."""

@@ -1,0 +1,1 @@
+"""Blocks that merge several inputs into one tensor: a file each."""

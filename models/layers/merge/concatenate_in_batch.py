@@ -1,0 +1,52 @@
+"""Concatenate in batch: both halves of pairs in one batch, so that one encoder sees both."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import torch
+from torch import nn
+
+from models.layers.block import BLOCKS, Block, BlockError
+from models.shape import Shape, words
+
+
+@BLOCKS.register
+class ConcatenateInBatch(Block):
+    """Both halves of pairs go on as examples of one batch, all first halves before all second.
+
+    The shape of an example stays; behind the block a batch has twice as many examples. So one
+    encoder with one set of weights sees both halves. `contrastive-output` parts them again.
+    """
+
+    kind: ClassVar[str] = "concatenate-in-batch"
+    label: ClassVar[str] = "Both halves"
+    summary: ClassVar[str] = (
+        "Lines both halves of the pairs up, so that one encoder learns from both."
+    )
+    arity: ClassVar[tuple[int, int]] = (2, 2)
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return check_halves(inputs, self.label)
+
+    def module(self, *inputs: Shape) -> nn.Module:  # noqa: ARG002 - of every block
+        return ConcatenateInBatchModule()
+
+
+class ConcatenateInBatchModule(nn.Module):
+    """(B, *shape), (B, *shape) -> (2 B, *shape)."""
+
+    def forward(self, first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+        return torch.cat([first, second])
+
+
+def check_halves(inputs: tuple[Shape, ...], label: str) -> Shape:
+    """Returns the shape that both halves of a pair have; raises BlockError where they differ."""
+    if len(set(inputs)) > 1:
+        raise BlockError(
+            f"{label} needs two halves of one form; it is given "
+            f"{' and '.join(words(shape) for shape in inputs)}.",
+            "Bring both to one form first.",
+        )
+
+    return inputs[0]

@@ -1,0 +1,1 @@
+"""Blocks that reduce several positions to one: a file each."""

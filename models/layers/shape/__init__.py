@@ -1,0 +1,1 @@
+"""Blocks that only rearrange the numbers of their input: a file each."""
