@@ -37,10 +37,10 @@ SMALL: dict[str, Any] = {
     "heads": 2,
     "filter_size": 3,
     "filters": 8,
-    "longest": 3,
+    "max_filter_size": 3,
     "patch_size": 4,
     "decoder_depth": 1,
-    "code": 8,
+    "latent_channels": 8,
     "dropout": 0.0,
 }
 """Values for the settings of any template that has them: a network that takes milliseconds, and
