@@ -29,7 +29,8 @@ def batch_for(examples: int) -> int:
 
     Few examples need many small steps.
     """
-    return 2 ** max(3, min(7, round(math.log2(max(1, examples) / 16))))
+    batch: int = 2 ** max(3, min(7, round(math.log2(max(1, examples) / 16))))
+    return batch
 
 
 def epochs_for(examples: int, batch: int, epochs: int) -> int:

@@ -1,5 +1,4 @@
-"""Activation checkpointing: a block keeps only its inputs and is computed again in the backward
-pass.
+"""Activation checkpointing: a block keeps only its inputs and is recomputed in the backward pass.
 
 Chen et al. 2016, arXiv:1604.06174. The second pass must give what the first one gave: random
 numbers are drawn from the same state, in the same precision, and running averages of norms are not
@@ -88,9 +87,9 @@ class _SecondPass:
         self._rng_states: dict[str, torch.Tensor] = {}
 
     def __enter__(self) -> None:
-        self._averages = [dict(norm._buffers) for norm in self._norms]
+        self._averages = [dict(norm._buffers) for norm in self._norms]  # noqa: SLF001 - no public way
         for norm, averages in zip(self._norms, self._averages, strict=True):
-            norm._buffers.update(
+            norm._buffers.update(  # noqa: SLF001 - torch has no public way
                 {name: buffer.clone() for name, buffer in averages.items() if buffer is not None}
             )
 
@@ -102,7 +101,7 @@ class _SecondPass:
 
     def __exit__(self, *error: object) -> None:
         for norm, averages in zip(self._norms, self._averages, strict=True):
-            norm._buffers.update(averages)
+            norm._buffers.update(averages)  # noqa: SLF001 - torch has no public way
 
         _set_rng_states(self._rng_states)
 

@@ -69,8 +69,8 @@ def hidden_patch(shape: Shape) -> int:
     shortest = min(shape[1:])
 
     wanted = longest / (7 if is_picture else 32)
-    largest = min(16 if is_picture else 256, _power_of_two(shortest // 2))
-    size = max(1, min(_power_of_two(wanted), largest))
+    largest = min(16 if is_picture else 256, power_of_two(shortest // 2))
+    size = max(1, min(power_of_two(wanted), largest))
 
     # Half of it where only that divides all sides, so that patches lie exactly on what is hidden.
     half_fits_better = (
@@ -82,6 +82,7 @@ def hidden_patch(shape: Shape) -> int:
     return size // 2 if half_fits_better else size
 
 
-def _power_of_two(value: float) -> int:
+def power_of_two(value: float) -> int:
     """Returns the largest power of two up to the value, at least 1."""
-    return 2 ** int(math.log2(max(1, value)))
+    power: int = 2 ** int(math.log2(max(1, value)))
+    return power

@@ -1,8 +1,8 @@
-"""How a choice describes itself, and the registry in which choices are found.
+"""Declared settings of a choice, and the registry in which choices are found.
 
 A choice (a template, a loss, an optimizer, a block ...) is a frozen pydantic model. Each field is
-made with :func:`setting`, which says its label, help, unit and limits once; the form in the window,
-the experiment file, its messages, ``--set`` and the reference are all derived from that.
+made with :func:`setting`, which declares its label, help, unit and limits once. The form in the
+window, the experiment file, its messages, ``--set`` and the reference are all derived from that.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if typing.TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
 FOLLOWS = "follows the data"
-"""How a setting reads that nobody chose."""
+"""The words for a setting that was left open."""
 
 
 class Spec(BaseModel):
@@ -35,7 +35,7 @@ class Spec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     def replace(self, **changes: Any) -> typing.Self:
-        """A copy with these settings changed, checked like any other.
+        """Returns a copy with these settings changed and checked.
 
         Raises pydantic.ValidationError.
         """
@@ -44,21 +44,21 @@ class Spec(BaseModel):
 
 
 class Choice(Spec):
-    """One of several ways, known by its `kind`: what the file says, what the person reads, and why
-    to take it.
-    """
+    """One choice among several of a sort, such as one optimizer among the optimizers."""
 
     kind: ClassVar[str]
+    """The name in files, unique among the choices of a sort."""
+
     label: ClassVar[str]
+    """The name on screen."""
+
     summary: ClassVar[str]
+    """What it does, and why to choose it, for a person."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What one field of a Spec says of itself.
-
-    `optional` means: may be left out, then it follows the data.
-    """
+    """What is declared about one field of a Spec."""
 
     name: str
     label: str
@@ -73,15 +73,18 @@ class Setting:
     choices: tuple[tuple[Any, str], ...]
     advanced: bool
     optional: bool
+    """Whether it may be left out; then it follows the data."""
+
     applies: tuple[str, ...] = ()
-    """The sorts of data that it concerns; () is all of them."""
+    """The kinds of data that it concerns; () is all of them."""
 
     live: bool = False
     """Whether it may be changed while a run trains."""
 
     def words(self, value: Any, follows: str = FOLLOWS) -> str:
-        """A value as a person reads it, without its unit: "on", "Fill and cut off the edges",
-        "1,024". follows: for None, where nothing was chosen.
+        """Returns a value as a person reads it, without its unit: "on", "1,024", "The mean".
+
+        follows: the words for None, where nothing was chosen.
         """
         if value is None:
             return follows
@@ -94,7 +97,7 @@ class Setting:
 
 
 def plain_words(value: Any) -> str:
-    """A plain value as a person reads it."""
+    """Returns a plain value as a person reads it."""
     if value is None:
         return FOLLOWS
     if isinstance(value, bool):
@@ -126,12 +129,13 @@ def setting(
     applies: tuple[str, ...] = (),
     live: bool = False,
 ) -> Any:
-    """Declare one field of a Spec.
+    """Declares one field of a Spec.
 
-    `choices` maps a value of a Literal type to its words on screen. `step` and `logarithmic` say
-    how an editor walks through the values. A default of None means that the value follows the data
-    and the template. `applies` names the sorts of data that it concerns ("image", "row", "text",
-    "signal", "pair", or a task's kind); none is all. `live`: it may be changed while a run trains.
+    A default of None means that the value follows the data and the template. ge, gt, le, lt: limits
+    of a number. step, logarithmic: how an editor walks through the values. choices: the words on
+    screen for each value of a Literal type. advanced: it is hidden until asked for. applies: the
+    kinds of data that it concerns ("image", "row", "text", "signal", "pair", or a task's kind);
+    none is all. live: it may be changed while a run trains.
     """
     extra: Any = {
         "unit": unit,
@@ -155,9 +159,7 @@ def setting(
 
 
 def settings(spec: type[Spec]) -> tuple[Setting, ...]:
-    """The declared settings of a Spec in the order of their declaration; fields made otherwise are
-    left out.
-    """
+    """Returns the declared settings of a Spec in their order; other fields are left out."""
     return tuple(
         _describe(name, field)
         for name, field in spec.model_fields.items()
@@ -211,7 +213,7 @@ def _kinds(annotation: Any) -> tuple[list[Any], bool]:
 def _type_of(
     kind: Any, has_choices: bool
 ) -> Literal["integer", "number", "switch", "choice", "text", "names", "table"]:
-    """ "names" is one name or several, "table" a name for each of several names."""
+    """Returns the type of a setting; names: one name or several, table: a name for each name."""
     if typing.get_origin(kind) is dict:
         return "table"
     if typing.get_origin(kind) in (list, tuple):
@@ -227,7 +229,7 @@ def _type_of(
 
 
 class UnknownChoice(ValueError):
-    """No such choice. `remedy` names the nearest ones, or all of them."""
+    """A choice that does not exist; `remedy` names all that do."""
 
     def __init__(self, noun: str, kind: object, known: tuple[str, ...]) -> None:
         self.remedy = f"Choose one of: {', '.join(known)}."
@@ -250,10 +252,10 @@ def _import_modules(package: str) -> None:
 
 
 class Registry(Generic[C]):
-    """The choices of one sort, found by importing every module of a package: to add one is to add a
-    file.
+    """The choices of one sort, found by importing every module below some packages.
 
-    `noun` is used in messages, `key` is the name under which the file gives the kind.
+    To add a choice is to add a file. noun: the word for a choice in messages. key: the name under
+    which files give the kind.
     """
 
     def __init__(self, noun: str, *packages: str, key: str = "kind") -> None:
@@ -264,7 +266,7 @@ class Registry(Generic[C]):
         self._complete = False
 
     def register(self, choice: type[C]) -> type[C]:
-        """Class decorator. Raises ValueError when the kind is taken by another class."""
+        """Registers a class, as a decorator; raises ValueError for a kind that is taken."""
         taken = self._known.get(choice.kind)
         if taken is not None and taken.__qualname__ != choice.__qualname__:
             raise ValueError(f"two {self.noun}s are called '{choice.kind}'")
@@ -273,7 +275,7 @@ class Registry(Generic[C]):
         return choice
 
     def all(self) -> tuple[type[C], ...]:
-        """Every choice, in the order of `order` (a class attribute, 100 if none), then of its kind."""
+        """Returns every choice, sorted by the class attribute `order` (100 if none), then kind."""
         if not self._complete:
             for package in self._packages:
                 _import_modules(package)
@@ -288,7 +290,7 @@ class Registry(Generic[C]):
         )
 
     def get(self, kind: str) -> type[C]:
-        """The choice of this kind. Raises UnknownChoice, with the nearest name."""
+        """Returns the choice of this kind; raises UnknownChoice, with the nearest name."""
         known = {choice.kind: choice for choice in self.all()}
         if kind not in known:
             raise UnknownChoice(self.noun, kind, tuple(known))
@@ -296,7 +298,7 @@ class Registry(Generic[C]):
         return known[kind]
 
     def read(self, value: Any) -> Any:
-        """A choice from plain data ({key: kind, ...settings}) or from itself; None stays None.
+        """Returns a choice from plain data, {key: kind, ...settings}; None and choices stay.
 
         Raises UnknownChoice or pydantic.ValidationError.
         """
@@ -314,7 +316,8 @@ class Registry(Generic[C]):
         return self.get(kind).model_validate(values)
 
     def write(self, choice: C) -> dict[str, Any]:
-        """Plain data from which :meth:`read` makes the same choice; what follows the data is left
-        out.
+        """Returns plain data of which :meth:`read` makes the same choice.
+
+        Settings that follow the data are left out.
         """
         return {self.key: choice.kind, **choice.model_dump(exclude_none=True)}

@@ -60,8 +60,9 @@ class Template(Choice):
 
     @classmethod
     def defaults(cls, problem: Problem) -> dict[str, Any]:
-        """Returns values that follow the problem, for the settings that are None."""
-        raise NotImplementedError
+        """Returns values that follow the problem, for settings that are None; none by default."""
+        del problem
+        return {}
 
     def graph(self, problem: Problem) -> Graph:
         """Draws the network for this problem; the template must be a resolved one."""

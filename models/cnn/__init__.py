@@ -1,1 +1,1 @@
-"""Convolutional templates: a file each."""
+"""Templates of convolutional networks: a file each."""

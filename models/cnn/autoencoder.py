@@ -1,4 +1,4 @@
-"""Convolutional autoencoder: through a narrow middle and back (Masci et al. 2011)."""
+"""Convolutional autoencoder: an encoder, a small code, a decoder (Masci et al. 2011)."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from models.sizes import rounded
 from models.spec import setting
 from models.template import TEMPLATES, Template
 
-PLACES = 16
-"""A row is mixed into so many places."""
+POSITIONS = 16
+"""The length of the sequence into which a table row is mixed."""
 
 _FINE = {1: 512, 2: 64}
-"""Above so many places a side (of a signal, of a picture) filters are few, as they have much to do."""
+"""By dimensions: the side above which layers get few channels, as every one costs much there."""
 
 
 @TEMPLATES.register
 class ConvolutionalAutoencoder(Template):
-    """`depth` times filters that halve the size, a code of few channels, as often filters that
-    double it.
+    """`depth` convolutions with stride 2, a code of few channels, and as many upsampling layers.
+
+    A table row is first mixed by a linear layer into a sequence.
     """
 
     kind: ClassVar[str] = "conv-autoencoder"
@@ -72,18 +73,18 @@ class ConvolutionalAutoencoder(Template):
 
     @classmethod
     def defaults(cls, problem: Problem) -> dict[str, Any]:
-        return {"depth": _halvings(problem)}
+        return {"depth": _downsample_steps(problem)}
 
     def graph(self, problem: Problem) -> Graph:
-        sides = [problem.shape[1:] if problem.input != "row" else (PLACES,)]
+        sizes = [problem.shape[1:] if problem.input != "row" else (POSITIONS,)]
         for _ in range(self.depth or 1):
-            sides.append(tuple(-(-side // 2) for side in sides[-1]))
+            sizes.append(tuple(-(-side // 2) for side in sizes[-1]))
 
-        widths = [self._width_at(max(side), len(side)) for side in sides[1:]]
+        widths = [self._width_at(max(sides), len(sides)) for sides in sizes[1:]]
         if problem.input == "image":
-            return Graph(tuple(self._picture(problem.shape[0], sides, widths)))
+            return Graph(tuple(self._picture(problem.shape[0], sizes, widths)))
 
-        nodes = self._sequence(sides, widths)
+        nodes = self._sequence(sizes, widths)
         if problem.input == "signal":
             return Graph(
                 (
@@ -97,8 +98,8 @@ class ConvolutionalAutoencoder(Template):
         return Graph(
             (
                 Node("columns", "categorical-embedding", {"categories": list(problem.categories)}),
-                Node("mix", "linear", {"outputs": PLACES * self.width}),
-                Node("places", "reshape", {"target_shape": [PLACES, self.width]}),
+                Node("mix", "linear", {"outputs": POSITIONS * self.width}),
+                Node("places", "reshape", {"target_shape": [POSITIONS, self.width]}),
                 *nodes,
                 Node("flat", "reshape"),
                 Node("answer", "output", {"outputs": problem.output_shape[0]}),
@@ -106,23 +107,22 @@ class ConvolutionalAutoencoder(Template):
         )
 
     def _width_at(self, side: int, dimensions: int) -> int:
-        """Channels where the longest side is so long: many where there are few places, few where
-        there are many.
-        """
+        """Returns the channels of a layer by its longest side: the more positions, the fewer."""
         fine = _FINE[dimensions]
-        share = 4 if side <= fine / 8 else 2 if side <= fine / 4 else 1 if side <= fine else 0.5
-        return rounded(share * self.width)
+        factor = 4 if side <= fine / 8 else 2 if side <= fine / 4 else 1 if side <= fine else 0.5
+        return rounded(factor * self.width)
 
     def _picture(
-        self, channels: int, sides: list[tuple[int, ...]], widths: list[int]
+        self, channels: int, sizes: list[tuple[int, ...]], widths: list[int]
     ) -> list[Node]:
+        """Returns the blocks for pictures; `sizes` are the sides before and after each layer."""
         nodes: list[Node] = []
         for number, width in enumerate(widths, start=1):
             nodes += [
                 Node(f"halve{number}", "convolution", {"channels": width, "stride": 2}),
                 Node(f"halve_norm{number}", "group-norm", _norm(width)),
             ]
-            if max(sides[number]) <= _FINE[len(sides[number])] // 2:
+            if max(sizes[number]) <= _FINE[len(sizes[number])] // 2:
                 nodes += [
                     Node(f"look{number}", "convolution", {"channels": width}),
                     Node(f"look_norm{number}", "group-norm", _norm(width)),
@@ -130,7 +130,7 @@ class ConvolutionalAutoencoder(Template):
 
         nodes += self._code("convolution", {"kernel_size": 1, "bias": True})
         for number in range(len(widths), 0, -1):
-            height, across = sides[number - 1]
+            height, across = sizes[number - 1]
             width = widths[number - 2] if number > 1 else rounded(widths[0] / 2)
             larger: dict[str, Any] = {"channels": width, "height": height, "width": across}
             nodes += [
@@ -140,14 +140,15 @@ class ConvolutionalAutoencoder(Template):
 
         return [*nodes, Node("answer", "convolution", {"channels": channels, "bias": True})]
 
-    def _sequence(self, sides: list[tuple[int, ...]], widths: list[int]) -> list[Node]:
+    def _sequence(self, sizes: list[tuple[int, ...]], widths: list[int]) -> list[Node]:
+        """Returns the blocks for signals and rows: a sequence of tokens to one of its length."""
         nodes: list[Node] = []
         for number, width in enumerate(widths, start=1):
             nodes += [
                 Node(f"halve{number}", "convolution-1d", {"channels": width, "stride": 2}),
                 Node(f"halve_norm{number}", "group-norm", _norm(width)),
             ]
-            if max(sides[number]) <= _FINE[len(sides[number])] // 2:
+            if max(sizes[number]) <= _FINE[len(sizes[number])] // 2:
                 nodes += [
                     Node(f"look{number}", "convolution-1d", {"channels": width}),
                     Node(f"look_norm{number}", "group-norm", _norm(width)),
@@ -156,7 +157,7 @@ class ConvolutionalAutoencoder(Template):
         nodes += self._code("convolution-1d", {"kernel_size": 1})
         for number in range(len(widths), 0, -1):
             width = widths[number - 2] if number > 1 else rounded(widths[0] / 2)
-            larger: dict[str, Any] = {"channels": width, "length": sides[number - 1][0]}
+            larger: dict[str, Any] = {"channels": width, "length": sizes[number - 1][0]}
             nodes += [
                 Node(f"enlarge{number}", "upsample-1d", larger),
                 Node(f"enlarge_norm{number}", "group-norm", _norm(width)),
@@ -165,8 +166,12 @@ class ConvolutionalAutoencoder(Template):
         return nodes
 
     def _code(self, kind: str, settings: dict[str, Any]) -> list[Node]:
-        code = [Node("code", kind, {"channels": self.latent_channels, **settings})]
-        return [*code, Node("dropout", "dropout", {"rate": self.dropout})] if self.dropout else code
+        """Returns the blocks at the narrowest place: a convolution of this kind, then dropout."""
+        nodes = [Node("code", kind, {"channels": self.latent_channels, **settings})]
+        if self.dropout:
+            nodes.append(Node("dropout", "dropout", {"rate": self.dropout}))
+
+        return nodes
 
     @classmethod
     def recipe(cls, problem: Problem) -> dict[str, dict[str, Any]]:
@@ -183,24 +188,32 @@ class ConvolutionalAutoencoder(Template):
         }
 
 
-def _halvings(problem: Problem) -> int:
-    """Until the shorter side is about 4 (of a signal, or a mixed row, the length about 16), 4 times
-    (5) at most.
+def _downsample_steps(problem: Problem) -> int:
+    """Returns how often the size is halved on the way to the code.
+
+    A picture: until its shorter side is about 4, at most 4 times. A signal: until its length is
+    about 16, at most 5 times. A row: twice.
     """
     if problem.input == "row":
         return 2
 
-    side, smallest, most = (
-        (min(problem.shape[1:]), 4, 4) if problem.input == "image" else (problem.shape[1], 16, 5)
-    )
-    count = 1
-    while count < most and side / 2 ** (count + 1) >= smallest:
-        count += 1
+    if problem.input == "image":
+        side = min(problem.shape[1:])
+        smallest = 4
+        most = 4
+    else:
+        side = problem.shape[1]
+        smallest = 16
+        most = 5
 
-    return count
+    steps = 1
+    while steps < most and side / 2 ** (steps + 1) >= smallest:
+        steps += 1
+
+    return steps
 
 
 def _norm(width: int) -> dict[str, Any]:
-    """The most groups, 8 at most, of at least 2 channels each."""
+    """Returns settings of a group norm: as many groups as have 2 channels each, at most 8."""
     groups = next(count for count in (8, 4, 2, 1) if width % count == 0 and width // count >= 2)
     return {"groups": groups, "activation": "relu"}

@@ -1,4 +1,4 @@
-"""1-D CNN: filters that slide along a signal, or along the columns of a table row."""
+"""1-D CNN: filters that slide along a signal or a mixed table row (Wang et al. 2017)."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ from models.sizes import rounded
 from models.spec import setting
 from models.template import TEMPLATES, Template
 
-PLACES = 16
-"""Into so many places the columns of a row are mixed: their own order means nothing, so it is
-learned.
+POSITIONS = 16
+"""The length of the sequence into which the columns of a table row are mixed.
+
+Their own order means nothing, so that an order is learned.
 """
 
 
 @TEMPLATES.register
 class CNN1D(Template):
-    """A convolution, then residual blocks that halve the length, pooling, a linear answer (in the
-    manner of Wang et al. 2017, arXiv:1611.06455). The columns of a row are first mixed by a
-    linear layer into a sequence of places.
+    """A convolution, residual blocks with pooling between them, global pooling, a linear output.
+
+    It follows Wang et al. 2017 (arXiv:1611.06455). The columns of a row are first mixed by a linear
+    layer into a sequence.
     """
 
     kind: ClassVar[str] = "cnn-1d"
@@ -79,11 +81,11 @@ class CNN1D(Template):
                 "dropout": dropout_for(problem.examples),
             }
 
-        length = -(-problem.shape[1] // _stride(problem.shape[1]))
+        length = -(-problem.shape[1] // _stem_stride(problem.shape[1]))
         depth = 1
         while length // 2 >= 16 and depth < 5:
-            length = length // 2
-            depth = depth + 1
+            length //= 2
+            depth += 1
 
         return {"depth": depth, "width": 48, "filter_size": 5, "dropout": 0.1}
 
@@ -93,17 +95,18 @@ class CNN1D(Template):
         size = self.filter_size or 3
 
         dropout = self.dropout or 0.0
+
         if problem.input == "row":
             nodes = [
                 Node("columns", "categorical-embedding", {"categories": list(problem.categories)}),
-                Node("mix", "linear", {"outputs": PLACES * width, "activation": "relu"}),
+                Node("mix", "linear", {"outputs": POSITIONS * width, "activation": "relu"}),
                 Node("forget", "dropout", {"rate": dropout}),
-                Node("places", "reshape", {"target_shape": [PLACES, width]}),
+                Node("places", "reshape", {"target_shape": [POSITIONS, width]}),
             ]
             stride = 1
         else:
             nodes = [Node("moments", "transpose")]
-            stride = _stride(problem.shape[1])
+            stride = _stem_stride(problem.shape[1])
 
         stem: dict[str, Any] = {
             "channels": width,
@@ -134,9 +137,6 @@ class CNN1D(Template):
             Node("strongest", "global-pooling", {"mode": "max"}, (last,)),
             Node("mean", "global-pooling", {"mode": "mean"}, (last,)),
             Node("found", "concatenate", {}, ("strongest", "mean")),
-        ]
-
-        nodes += [
             Node("dropout", "dropout", {"rate": dropout}),
             Node("answer", "output", {"outputs": problem.outputs}),
         ]
@@ -158,8 +158,8 @@ class CNN1D(Template):
         }
 
 
-def _stride(length: int) -> int:
-    """By how much the first filters stride, so that at most about 512 places remain."""
+def _stem_stride(length: int) -> int:
+    """Returns the stride of the first filters, after which at most about 512 positions remain."""
     stride = 1
     while length / stride > 512 and stride < 64:
         stride *= 2

@@ -1,4 +1,4 @@
-"""ConvNeXt: a convolutional net in the manner of transformers (Liu et al. 2022, arXiv:2201.03545)."""
+"""ConvNeXt: a CNN with large filters and few norms (Liu et al. 2022, arXiv:2201.03545)."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 @TEMPLATES.register
 class ConvNeXt(Template):
-    """Patches, then stages of ConvNeXt blocks; between stages the size is halved and the width
-    doubled.
+    """A patch embedding, then stages of ConvNeXt blocks, global pooling, a linear output.
+
+    Between stages the size is halved and the width doubled.
     """
 
     kind: ClassVar[str] = "convnext"
@@ -84,6 +85,8 @@ class ConvNeXt(Template):
         patch = self.patch_size or _patch(problem)
         size = self.filter_size or 7
         height, across = (-(-side // patch) for side in problem.shape[1:])
+        block: dict[str, Any] = {"kernel_size": size, "stochastic_depth": self.dropout}
+
         nodes = [
             Node(
                 "stem",
@@ -106,11 +109,7 @@ class ConvNeXt(Template):
                     ),
                 ]
             nodes += [
-                Node(
-                    f"block{stage}_{number}",
-                    "convnext",
-                    {"kernel_size": size, "stochastic_depth": self.dropout},
-                )
+                Node(f"block{stage}_{number}", "convnext", block)
                 for number in range(1, self.depth + 1)
             ]
 
@@ -136,7 +135,10 @@ class ConvNeXt(Template):
 
 
 def _patch(problem: Problem) -> int:
-    """1 below 16 pixels, 2 below 64, 4 up to 128, 8 beyond; at most a quarter of the shorter side."""
+    """Returns the patch size: 1 below 16 pixels, 2 below 64, 4 up to 128, 8 beyond.
+
+    It is at most a quarter of the shorter side.
+    """
     longest = max(problem.shape[1:])
     patch = 1 if longest < 16 else 2 if longest < 64 else 4 if longest <= 128 else 8
     return max(1, min(patch, min(problem.shape[1:]) // 4))

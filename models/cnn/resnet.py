@@ -1,6 +1,4 @@
-"""ResNet: blocks with a bypass (He et al. 2016, arXiv:1512.03385), as small and fast as data of
-one's own allow.
-"""
+"""ResNet: residual blocks, few and small ones (He et al. 2016, arXiv:1512.03385)."""
 
 from __future__ import annotations
 
@@ -18,10 +16,9 @@ if TYPE_CHECKING:
 
 @TEMPLATES.register
 class ResNet(Template):
-    """A convolution, then residual blocks that halve the size while they can, global pooling, a
-    linear answer.
+    """A convolution, residual blocks that downsample while they can, pooling, a linear output.
 
-    On Fashion-MNIST it is a net of 660,266 parameters (32, 48, 96, 192 channels).
+    For Fashion-MNIST it has 660,266 parameters (32, 48, 96 and 192 channels).
     """
 
     kind: ClassVar[str] = "resnet"
@@ -66,8 +63,8 @@ class ResNet(Template):
 
     @classmethod
     def defaults(cls, problem: Problem) -> dict[str, Any]:
-        places = after_stride(problem.shape, stem_stride(problem.shape))
-        return {"depth": max(2, min(3, downsample_steps(*places, smallest=3))), "width": 32}
+        size = after_stride(problem.shape, stem_stride(problem.shape))
+        return {"depth": max(2, min(3, downsample_steps(*size, smallest=3))), "width": 32}
 
     def graph(self, problem: Problem) -> Graph:
         stride = stem_stride(problem.shape)
@@ -86,8 +83,8 @@ class ResNet(Template):
         for number in range(1, (self.depth or 2) + 1):
             downsample = min(height, across) >= 4
             if downsample:
-                height = height // 2
-                across = across // 2
+                height //= 2
+                across //= 2
 
             if downsample or number == 1:
                 channels = min(2 * channels, 12 * width)
@@ -105,7 +102,7 @@ class ResNet(Template):
 
     @classmethod
     def recipe(cls, problem: Problem) -> dict[str, dict[str, Any]]:
-        """Measured on Fashion-MNIST: 12 epochs of AdamW, one cycle up to 0.008."""
+        """Returns 12 epochs of AdamW with one cycle up to 0.008, measured on Fashion-MNIST."""
         return {
             "loss": {"label_smoothing": 0.1},
             "optimizer": {

@@ -1,4 +1,4 @@
-"""A small plain CNN: filters, pooling, an answer (LeCun et al. 1998, with the batch norm of 2015)."""
+"""A small plain CNN (LeCun et al. 1998, with the batch norm of Ioffe & Szegedy 2015)."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 @TEMPLATES.register
 class SmallCNN(Template):
-    """`depth` times convolution, batch norm and ReLU, with pooling between them; each looks for
-    twice as much as the one before. Then global pooling and a linear answer.
+    """`depth` times convolution, batch norm and ReLU, with pooling between them.
+
+    Each convolution has twice the channels of the one before. Global pooling and a linear output
+    follow.
     """
 
     kind: ClassVar[str] = "cnn"
@@ -63,33 +65,32 @@ class SmallCNN(Template):
 
     @classmethod
     def defaults(cls, problem: Problem) -> dict[str, Any]:
-        places = after_stride(problem.shape, stem_stride(problem.shape))
-        return {
-            "depth": max(
-                1, min(4, 1 + downsample_steps(*places, smallest=2), max(3, 1 + downsample_steps(*places)))
-            )
-        }
+        size = after_stride(problem.shape, stem_stride(problem.shape))
+        usual = max(3, 1 + downsample_steps(*size))
+        most = 1 + downsample_steps(*size, smallest=2)
+        return {"depth": max(1, min(4, most, usual))}
 
     def graph(self, problem: Problem) -> Graph:
-        stride = stem_stride(problem.shape)
+        depth = self.depth or 1
         nodes: list[Node] = []
-        for number in range(1, (self.depth or 1) + 1):
-            channels = rounded(self.width * 2 ** min(number - 1, 4)) if number > 1 else self.width
-            step = stride if number == 1 else 1
+        for number in range(1, depth + 1):
+            if number == 1:
+                channels = self.width
+                stride = stem_stride(problem.shape)
+            else:
+                channels = rounded(self.width * 2 ** min(number - 1, 4))
+                stride = 1
+
+            convolution: dict[str, Any] = {
+                "channels": channels,
+                "kernel_size": max(self.filter_size, stride),
+                "stride": stride,
+            }
             nodes += [
-                Node(
-                    f"conv{number}",
-                    "convolution",
-                    {
-                        "channels": channels,
-                        "kernel_size": max(self.filter_size, step),
-                        "stride": step,
-                    },
-                ),
+                Node(f"conv{number}", "convolution", convolution),
                 Node(f"norm{number}", "batch-norm", {"activation": "relu"}),
             ]
-
-            if number < (self.depth or 1):
+            if number < depth:
                 nodes.append(Node(f"pool{number}", "pooling", {"mode": "max", "kernel_size": 2}))
 
         nodes.append(Node("pool", "global-pooling", {"mode": "mean"}))

@@ -13,9 +13,7 @@ from models.template import TEMPLATES, Template
 
 @TEMPLATES.register
 class TextCNN(Template):
-    """Tokens, filters of several widths beside each other, the strongest answer of each, a linear
-    answer.
-    """
+    """A token embedding, filters of several sizes side by side, max pooling, a linear output."""
 
     kind: ClassVar[str] = "text-cnn"
     label: ClassVar[str] = "Text CNN"
@@ -61,20 +59,23 @@ class TextCNN(Template):
 
     @classmethod
     def defaults(cls, problem: Problem) -> dict[str, Any]:
-        """Single bytes need wider filters to see a word, and fewer numbers each."""
-        return (
-            {"width": 32, "max_filter_size": 7}
-            if problem.vocabulary <= 300
-            else {"width": 96, "max_filter_size": 3}
-        )
+        # Single bytes need larger filters to see a word, and fewer numbers each.
+        if problem.vocabulary <= 300:
+            return {"width": 32, "max_filter_size": 7}
+
+        return {"width": 96, "max_filter_size": 3}
 
     def graph(self, problem: Problem) -> Graph:
-        longest = self.max_filter_size or 3
-        sizes = range(1, longest + 1) if longest <= 4 else range(1, longest + 1, 2)
+        largest = self.max_filter_size or 3
+        sizes = range(1, largest + 1) if largest <= 4 else range(1, largest + 1, 2)
+        embedding: dict[str, Any] = {
+            "vocabulary": max(1, problem.vocabulary),
+            "width": self.width or 96,
+        }
 
         nodes = [
             Node("mask", "padding-mask", {}, (INPUT,)),
-            Node("embedding", "token-embedding", _embedding(problem, self.width or 96), (INPUT,)),
+            Node("embedding", "token-embedding", embedding, (INPUT,)),
             Node("forget", "dropout", {"rate": self.dropout / 2}),
         ]
         for size in sizes:
@@ -107,7 +108,3 @@ class TextCNN(Template):
     @classmethod
     def recipe(cls, problem: Problem) -> dict[str, dict[str, Any]]:
         return texts(problem, rate=2e-3, warmup=0.05)
-
-
-def _embedding(problem: Problem, width: int) -> dict[str, Any]:
-    return {"vocabulary": max(1, problem.vocabulary), "width": width}

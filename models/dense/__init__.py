@@ -1,1 +1,1 @@
-"""Templates of linear layers: a file each."""
+"""Templates of networks of linear layers: a file each."""

@@ -1,6 +1,4 @@
-"""A plain network of linear layers (Rumelhart, Hinton & Williams 1986): the first choice for table
-rows.
-"""
+"""MLP: a plain network of linear layers (Rumelhart, Hinton & Williams 1986) for table rows."""
 
 from __future__ import annotations
 
@@ -15,9 +13,9 @@ from models.template import TEMPLATES, Template
 
 @TEMPLATES.register
 class MLP(Template):
-    """Columns, `depth` times linear layer and ReLU with dropout between, a linear answer.
+    """A categorical embedding, `depth` linear layers with ReLU and dropout, a linear output.
 
-    To restore a row it narrows to a quarter of its width in the middle.
+    To restore a row, it narrows to a quarter of its width in the middle.
     """
 
     kind: ClassVar[str] = "mlp"
@@ -56,24 +54,19 @@ class MLP(Template):
 
     @classmethod
     def defaults(cls, problem: Problem) -> dict[str, Any]:
-        few = problem.examples < 2_000
+        examples = problem.examples
         return {
-            "width": 64 if few else 128 if problem.examples < 20_000 else 256,
-            "dropout": 0.0 if problem.answers == "copy" else dropout_for(problem.examples),
+            "width": 64 if examples < 2_000 else 128 if examples < 20_000 else 256,
+            "dropout": 0.0 if problem.answers == "copy" else dropout_for(examples),
         }
 
     def graph(self, problem: Problem) -> Graph:
         width = self.width or 64
         dropout = self.dropout or 0.0
-        restores = problem.answers == "copy"
-
         widths = [width] * self.depth
-        if restores:
-            widths = (
-                [width] * max(1, self.depth // 2)
-                + [max(2, width // 4)]
-                + [width] * max(1, self.depth // 2)
-            )
+        if problem.answers == "copy":
+            half = [width] * max(1, self.depth // 2)
+            widths = [*half, max(2, width // 4), *half]
 
         nodes = [Node("columns", "categorical-embedding", {"categories": list(problem.categories)})]
         for number, outputs in enumerate(widths, start=1):

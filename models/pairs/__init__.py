@@ -1,1 +1,1 @@
-"""Templates that compare the halves of a pair: a file each."""
+"""Templates of networks that compare the halves of a pair: a file each."""

@@ -1,6 +1,4 @@
-"""Two towers: an encoder for each half of a pair, joined by a learned temperature (Radford et al.
-2021).
-"""
+"""Two towers: an encoder for each half of a pair, trained by contrast (Radford et al. 2021)."""
 
 from __future__ import annotations
 
@@ -8,7 +6,7 @@ from typing import Any, ClassVar
 
 from models.graph import INPUT, OTHER, Graph, GraphError, Node
 from models.recipe import pairs
-from models.shape import Answers, Input, InputKind, Problem
+from models.shape import Answers, InputKind, Problem
 from models.spec import UnknownChoice, setting
 from models.template import TEMPLATES, Template
 
@@ -18,9 +16,9 @@ ENCODERS: dict[InputKind, str] = {
     "row": "mlp",
     "signal": "cnn-1d",
 }
-"""What looks at a half when nothing else was chosen."""
+"""The template that encodes a half of this kind, where nothing else was chosen."""
 
-_NAMES = {
+_LABELS = {
     "cnn": "Small CNN",
     "resnet": "ResNet",
     "convnext": "ConvNeXt",
@@ -31,13 +29,18 @@ _NAMES = {
     "cnn-1d": "1-D CNN",
     "ft-transformer": "FT-Transformer",
 }
+"""The templates that can encode a half, with their labels.
+
+They are written out because templates are still being registered when settings are declared.
+"""
 
 
 @TEMPLATES.register
 class TwoTower(Template):
-    """Each encoder answers with a point in space; `match` compares the points (CLIP,
-    arXiv:2103.00020). Halves that are alike (two pictures, two texts) are seen by one encoder
-    with one set of weights.
+    """Encoders whose embeddings a contrastive output compares (CLIP, arXiv:2103.00020).
+
+    Halves of the same form (two pictures, two texts) are read by one encoder with one set of
+    weights.
     """
 
     kind: ClassVar[str] = "two-tower"
@@ -53,13 +56,13 @@ class TwoTower(Template):
     left: str | None = setting(
         None,
         label="First encoder",
-        choices=_NAMES,
+        choices=_LABELS,
         help="The template that looks at the first half of a pair.",
     )
     right: str | None = setting(
         None,
         label="Second encoder",
-        choices=_NAMES,
+        choices=_LABELS,
         help="The template that looks at the second half of a pair.",
     )
     shared: bool | None = setting(
@@ -95,104 +98,105 @@ class TwoTower(Template):
         if not reason and problem.other is None:
             return f"{cls.label} needs pairs."
 
-        return reason or next(
-            (
-                predictions
-                for number in (0, 1)
-                if (predictions := _usual(problem, number).unfit(problem.tower(number)))
-            ),
-            "",
-        )
+        for half in (0, 1):
+            reason = reason or _default_encoder(problem, half).unfit(problem.tower(half))
+
+        return reason
 
     @classmethod
     def defaults(cls, problem: Problem) -> dict[str, Any]:
         return {
-            "left": _usual(problem, 0).kind,
-            "right": _usual(problem, 1).kind,
-            "shared": _alike(problem),
+            "left": _default_encoder(problem, 0).kind,
+            "right": _default_encoder(problem, 1).kind,
+            "shared": _same_form(problem),
         }
 
     def graph(self, problem: Problem) -> Graph:
-        """Raises GraphError when an encoder does not fit its half."""
+        """Draws both encoders and the contrastive output.
+
+        Raises GraphError where an encoder does not fit its half.
+        """
         left = self._tower(problem, 0, self.left)
         if self.shared:
-            if not _alike(problem):
-                raise GraphError(
-                    "both",
-                    "One encoder cannot see both halves: they are not alike.",
-                    "Turn 'One encoder for both' off.",
-                )
-            if self.left != self.right:
-                raise GraphError(
-                    "both",
-                    f"One encoder for both cannot be {_predictions(self.left)} and "
-                    f"{_predictions(self.right)}.",
-                    "Choose the same encoder twice, or turn 'One encoder for both' off.",
-                )
-
-            return Graph(
-                (
-                    Node("both", "concatenate-in-batch", {}, (INPUT, OTHER)),
-                    *_renamed(left, "encoder", "both"),
-                    Node("match", "contrastive-output"),
-                )
-            )
+            return self._shared_encoder(problem, left)
 
         right = self._tower(problem, 1, self.right)
-        nodes = (*_renamed(left, "left", INPUT), *_renamed(right, "right", OTHER))
+        nodes = (*_prefixed(left, "left", INPUT), *_prefixed(right, "right", OTHER))
         ends = (f"left_{left.nodes[-1].name}", f"right_{right.nodes[-1].name}")
 
         return Graph((*nodes, Node("match", "contrastive-output", {}, ends)))
 
-    def _tower(self, problem: Problem, number: int, chosen: str | None) -> Graph:
-        of = problem.tower(number)
-        side = ("left", "right")[number]
+    def _shared_encoder(self, problem: Problem, encoder: Graph) -> Graph:
+        """Returns the graph in which both halves go through one encoder as one batch."""
+        if not _same_form(problem):
+            raise GraphError(
+                "both",
+                "One encoder cannot see both halves: they are not alike.",
+                "Turn 'One encoder for both' off.",
+            )
+        if self.left != self.right:
+            raise GraphError(
+                "both",
+                f"One encoder for both cannot be {_label(self.left)} and {_label(self.right)}.",
+                "Choose the same encoder twice, or turn 'One encoder for both' off.",
+            )
+
+        return Graph(
+            (
+                Node("both", "concatenate-in-batch", {}, (INPUT, OTHER)),
+                *_prefixed(encoder, "encoder", "both"),
+                Node("match", "contrastive-output"),
+            )
+        )
+
+    def _tower(self, problem: Problem, half: int, chosen: str | None) -> Graph:
+        """Returns the graph of the encoder for one half (0 or 1), of the chosen template."""
+        tower_problem = problem.tower(half)
+        side = ("left", "right")[half]
         try:
-            kind = TEMPLATES.get(chosen) if chosen else _usual(problem, number)
+            encoder = TEMPLATES.get(chosen) if chosen else _default_encoder(problem, half)
         except UnknownChoice as error:
             raise GraphError(side, str(error), error.remedy) from None
 
-        if reason := kind.unfit(of):
-            fitting = [one.label for one in TEMPLATES.all() if not one.unfit(of)]
+        if reason := encoder.unfit(tower_problem):
+            fitting = [kind.label for kind in TEMPLATES.all() if not kind.unfit(tower_problem)]
             raise GraphError(
                 side, reason, f"Choose {' or '.join(fitting)} as the encoder of this half."
             )
 
         values = {
-            name: getattr(self, name) for name in ("width", "dropout") if name in kind.model_fields
+            name: getattr(self, name)
+            for name in ("width", "dropout")
+            if name in encoder.model_fields and getattr(self, name) is not None
         }
-        template = kind.model_validate(
-            {name: value for name, value in values.items() if value is not None}
-        )
-        return template.resolved(of).graph(of)
+        template = encoder.model_validate(values)
+        return template.resolved(tower_problem).graph(tower_problem)
 
     @classmethod
     def recipe(cls, problem: Problem) -> dict[str, dict[str, Any]]:
         return pairs(problem, rate=2e-3)
 
 
-def _usual(problem: Problem, number: int) -> type[Template]:
-    return TEMPLATES.get(ENCODERS[problem.inputs[number].kind])
+def _default_encoder(problem: Problem, half: int) -> type[Template]:
+    return TEMPLATES.get(ENCODERS[problem.inputs[half].kind])
 
 
-def _alike(problem: Problem) -> bool:
-    first, second = problem.inputs
-    return _form(first) == _form(second)
+def _same_form(problem: Problem) -> bool:
+    """Returns whether both halves have the same form, so that one encoder can read both.
 
-
-def _form(one: Input) -> tuple[Any, ...]:
-    """Two texts must number their tokens alike, which the same vocabulary cannot promise by itself;
-    pairs of texts are prepared with one tokenizer.
+    Two texts must also have the same token numbers, which the same size of vocabulary does not
+    promise; it holds because pairs of texts are prepared with one tokenizer.
     """
-    return one.kind, one.shape, one.vocabulary, one.categories
+    first, second = problem.inputs
+    return first == second
 
 
-def _predictions(kind: str | None) -> str:
-    return _NAMES.get(kind or "", kind or "")
+def _label(kind: str | None) -> str:
+    return _LABELS.get(kind or "", kind or "")
 
 
-def _renamed(graph: Graph, prefix: str, source: str) -> list[Node]:
-    """The blocks of a tower under names of their own; what read the example reads `source`."""
+def _prefixed(graph: Graph, prefix: str, source: str) -> list[Node]:
+    """Returns the blocks of a tower under prefixed names; what read the example reads `source`."""
     names = {INPUT: source} | {node.name: f"{prefix}_{node.name}" for node in graph.nodes}
     return [
         Node(names[node.name], node.kind, node.settings, tuple(names[name] for name in node.inputs))

@@ -1,1 +1,1 @@
-"""Transformer templates: a file each."""
+"""Templates of transformers: a file each."""

@@ -1,10 +1,8 @@
-"""FT-Transformer: the columns of a table row as tokens that look at each other (Gorishniy et al.
-2021).
-"""
+"""FT-Transformer: attention between the columns of a table row (Gorishniy et al. 2021)."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from models.graph import Graph, Node
 from models.recipe import dropout_for, rows
@@ -13,15 +11,20 @@ from models.sizes import heads_for
 from models.spec import setting
 from models.template import TEMPLATES, Template
 
+if TYPE_CHECKING:
+    from typing import Self
+
 MOST_COLUMNS = 512
-"""Every column looks at every other one: the work grows with the square."""
+"""The most columns that it takes: attention costs grow with the square of their number."""
 
 
 @TEMPLATES.register
 class FTTransformer(Template):
-    """Columns as tokens, transformer blocks, their mean, a linear answer (arXiv:2106.11959; the
-    mean of all tokens in place of a class token, and no norm behind it, so that an amount can
-    act in proportion). To restore a row, all tokens together answer for every amount.
+    """Column tokens, transformer blocks, the mean of all tokens, a linear output.
+
+    It follows arXiv:2106.11959 but for two things: the mean of all tokens takes the place of a
+    class token, and no norm stands behind it, so that an amount can act in proportion. To restore a
+    row, the output layer reads all tokens side by side.
     """
 
     kind: ClassVar[str] = "ft-transformer"
@@ -71,7 +74,10 @@ class FTTransformer(Template):
     def unfit(cls, problem: Problem) -> str:
         reason = super().unfit(problem)
         if not reason and problem.shape[0] > MOST_COLUMNS:
-            return f"{cls.label} compares all columns with each other; {problem.shape[0]:,} are too many for it."
+            return (
+                f"{cls.label} compares all columns with each other; {problem.shape[0]:,} are too "
+                "many for it."
+            )
 
         return reason
 
@@ -83,11 +89,11 @@ class FTTransformer(Template):
 
         return {"depth": 1 if few else 2, "width": width, "dropout": dropout}
 
-    def resolved(self, problem: Problem) -> FTTransformer:
-        """Heads follow the width: about 16 numbers each."""
+    def resolved(self, problem: Problem) -> Self:
+        """Returns the same template with all settings; each head gets about 16 numbers."""
         filled = super().resolved(problem)
-        assert isinstance(filled, FTTransformer) and filled.width is not None
-        return filled.replace(heads=filled.heads or heads_for(filled.width, 16))
+        assert filled.width is not None
+        return filled.replace(heads=filled.heads or heads_for(filled.width, per_head=16))
 
     def graph(self, problem: Problem) -> Graph:
         settings: dict[str, Any] = {"heads": self.heads or 1, "dropout": self.dropout or 0.0}
@@ -101,7 +107,7 @@ class FTTransformer(Template):
             ),
         ]
         if problem.answers == "copy":
-            # A token's own answer would need to be the same rule for every column.
+            # An output at each token would have to be the same function for every column.
             nodes += [Node("narrow", "linear", {"outputs": 8}), Node("flat", "reshape")]
         else:
             nodes.append(Node("pool", "global-pooling", {"mode": "mean"}))

@@ -1,8 +1,8 @@
-"""GPT: a text that goes on, token by token (Radford et al. 2019)."""
+"""GPT: a language model that continues a text token by token (Radford et al. 2019)."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from models.graph import Graph, Node
 from models.recipe import language
@@ -11,13 +11,15 @@ from models.sizes import heads_for
 from models.spec import setting
 from models.template import TEMPLATES, Template
 
+if TYPE_CHECKING:
+    from typing import Self
+
 
 @TEMPLATES.register
 class GPT(Template):
-    """Tokens, positions, transformer blocks that look back only, and at every token how likely each
-    token comes next.
+    """Token and position embedding, causal transformer blocks, at each token logits of the next.
 
-    Padding stands only at the end, where no real token looks.
+    Padding needs no mask: it stands only at the end, where no real token attends.
     """
 
     kind: ClassVar[str] = "gpt"
@@ -71,17 +73,12 @@ class GPT(Template):
         le=16,
         advanced=True,
         help="A token begins with so many tokens up to itself in view, by a small filter; 1 is the "
-        "plain layout, which "
-        "learns more slowly at first.",
+        "plain layout, which learns more slowly at first.",
     )
 
-    def resolved(self, problem: Problem) -> GPT:
-        """Heads follow the width: about 32 numbers each."""
+    def resolved(self, problem: Problem) -> Self:  # noqa: ARG002 - heads follow the width alone
+        """Returns the same template with all settings; each head gets about 32 numbers."""
         return self.replace(heads=self.heads or heads_for(self.width))
-
-    @classmethod
-    def defaults(cls, problem: Problem) -> dict[str, Any]:
-        return {}
 
     def graph(self, problem: Problem) -> Graph:
         settings: dict[str, Any] = {
@@ -94,7 +91,7 @@ class GPT(Template):
         return Graph(
             (
                 Node("embedding", "token-embedding", embedding),
-                *self._neighbours(),
+                *self._short_convolution(),
                 Node("positions", "position-embedding", {"scale": 0.02}),
                 *(
                     Node(f"block{number}", "transformer", settings)
@@ -105,7 +102,8 @@ class GPT(Template):
             )
         )
 
-    def _neighbours(self) -> tuple[Node, ...]:
+    def _short_convolution(self) -> tuple[Node, ...]:
+        """Returns a causal convolution over neighbouring tokens, whose output is added to them."""
         if self.filter_size == 1:
             return ()
 

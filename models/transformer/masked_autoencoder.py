@@ -1,10 +1,8 @@
-"""Masked autoencoder: what is hidden is guessed from what is to be seen (He et al. 2022,
-arXiv:2111.06377).
-"""
+"""Masked autoencoder: hidden patches are restored from the visible ones (He et al. 2022)."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from models.graph import INPUT, Graph, Node
 from models.recipe import epochs_and_batch, rate_for
@@ -13,14 +11,17 @@ from models.sizes import heads_for, hidden_patch, rounded
 from models.spec import setting
 from models.template import TEMPLATES, Template
 
+if TYPE_CHECKING:
+    from typing import Self
+
 
 @TEMPLATES.register
 class MaskedAutoencoder(Template):
-    """Patches, an encoder, a lighter decoder with mask tokens, the picture or signal again.
+    """Patch embedding, an encoder, a lighter decoder with mask tokens, the example again.
 
-    The encoder's tokens look at visible patches only, and what became of a hidden one is thrown
-    away before the decoder: the same numbers as if hidden patches were left out. A patch is hidden
-    when all its values are 0.
+    It follows arXiv:2111.06377. The encoder attends to visible patches only, and the tokens of
+    hidden ones are replaced before the decoder, which gives the same numbers as to leave them out.
+    A patch is hidden where all its values are 0.
     """
 
     kind: ClassVar[str] = "masked-autoencoder"
@@ -88,8 +89,8 @@ class MaskedAutoencoder(Template):
     def defaults(cls, problem: Problem) -> dict[str, Any]:
         return {"patch_size": hidden_patch(problem.shape)}
 
-    def resolved(self, problem: Problem) -> MaskedAutoencoder:
-        """Heads follow the width: about 32 numbers each."""
+    def resolved(self, problem: Problem) -> Self:
+        """Returns the same template with all settings; each head gets about 32 numbers."""
         return self.replace(
             heads=self.heads or heads_for(self.width),
             patch_size=self.patch_size or hidden_patch(problem.shape),
@@ -102,13 +103,13 @@ class MaskedAutoencoder(Template):
         columns = -(-problem.shape[2] // size) if is_picture else 1
         encoder: dict[str, Any] = {"heads": self.heads or 1, "dropout": self.dropout}
         decoder: dict[str, Any] = {"heads": heads_for(narrow), "dropout": self.dropout}
-        cut: dict[str, Any] = {"patch_size": size, "width": self.width}
+        embedding: dict[str, Any] = {"patch_size": size, "width": self.width}
+        embedding_kind = "patch-embedding" if is_picture else "patch-embedding-1d"
+        values = problem.shape[0] * size ** (2 if is_picture else 1)
 
         nodes = [
             Node("visible", "patch-mask", {"patch_size": size}, (INPUT,)),
-            Node(
-                "patches", "patch-embedding" if is_picture else "patch-embedding-1d", cut, (INPUT,)
-            ),
+            Node("patches", embedding_kind, embedding, (INPUT,)),
             Node("positions", "position-embedding", {"columns": columns}),
         ]
         for number in range(1, self.depth + 1):
@@ -126,26 +127,17 @@ class MaskedAutoencoder(Template):
                 for number in range(1, self.decoder_depth + 1)
             ),
             Node("norm", "layer-norm"),
-            Node(
-                "answer",
-                "token-output",
-                {"outputs": problem.shape[0] * size ** (2 if is_picture else 1)},
-            ),
+            Node("answer", "token-output", {"outputs": values}),
         ]
-        if is_picture:
-            whole: dict[str, Any] = {
-                "patch_size": size,
-                "height": problem.shape[1],
-                "width": problem.shape[2],
-            }
-            return Graph((*nodes, Node("picture", "unpatchify", whole)))
 
-        return Graph(
-            (
-                *nodes,
-                Node("signal", "unpatchify-1d", {"patch_size": size, "length": problem.shape[1]}),
-            )
-        )
+        if is_picture:
+            sides = {"height": problem.shape[1], "width": problem.shape[2]}
+            nodes.append(Node("picture", "unpatchify", {"patch_size": size, **sides}))
+        else:
+            length = problem.shape[1]
+            nodes.append(Node("signal", "unpatchify-1d", {"patch_size": size, "length": length}))
+
+        return Graph(tuple(nodes))
 
     @classmethod
     def recipe(cls, problem: Problem) -> dict[str, dict[str, Any]]:

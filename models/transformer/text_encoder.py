@@ -1,10 +1,8 @@
-"""Text encoder: tokens that look at each other in both directions (Vaswani et al. 2017; Devlin et
-al. 2019).
-"""
+"""Text encoder: attention in both directions (Vaswani et al. 2017; Devlin et al. 2019)."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from models.graph import INPUT, Graph, Node
 from models.recipe import texts
@@ -13,11 +11,15 @@ from models.sizes import heads_for
 from models.spec import setting
 from models.template import TEMPLATES, Template
 
+if TYPE_CHECKING:
+    from typing import Self
+
 
 @TEMPLATES.register
 class TextEncoder(Template):
-    """Tokens, positions, transformer blocks that never look at padding, the mean of the real
-    tokens, an answer.
+    """Token and position embedding, transformer blocks, the mean of all tokens, a linear output.
+
+    Neither attention nor the mean takes padding into account.
     """
 
     kind: ClassVar[str] = "text-encoder"
@@ -62,16 +64,14 @@ class TextEncoder(Template):
         help="Forgets at random while training; helps with few examples.",
     )
 
-    def resolved(self, problem: Problem) -> TextEncoder:
-        """Heads follow the width: about 32 numbers each."""
+    def resolved(self, problem: Problem) -> Self:  # noqa: ARG002 - heads follow the width alone
+        """Returns the same template with all settings; each head gets about 32 numbers."""
         return self.replace(heads=self.heads or heads_for(self.width))
-
-    @classmethod
-    def defaults(cls, problem: Problem) -> dict[str, Any]:
-        return {}
 
     def graph(self, problem: Problem) -> Graph:
         embedding: dict[str, Any] = {"vocabulary": max(1, problem.vocabulary), "width": self.width}
+        settings: dict[str, Any] = {"heads": self.heads or 1, "dropout": self.dropout}
+
         nodes = [
             Node("mask", "padding-mask", {}, (INPUT,)),
             Node("embedding", "token-embedding", embedding, (INPUT,)),
@@ -79,7 +79,6 @@ class TextEncoder(Template):
             Node("forget", "dropout", {"rate": self.dropout}),
         ]
         for number in range(1, self.depth + 1):
-            settings: dict[str, Any] = {"heads": self.heads or 1, "dropout": self.dropout}
             nodes.append(Node(f"block{number}", "transformer", settings, (nodes[-1].name, "mask")))
 
         nodes += [

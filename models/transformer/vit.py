@@ -1,27 +1,28 @@
-"""ViT: a picture as tokens that look at each other (Dosovitskiy et al. 2021, arXiv:2010.11929)."""
+"""ViT: attention between the patches of a picture (Dosovitskiy et al. 2021, arXiv:2010.11929)."""
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from models.graph import Graph, Node
 from models.recipe import epochs_and_batch, rate_for
-from models.sizes import heads_for, rounded
+from models.sizes import heads_for, power_of_two, rounded
 from models.spec import setting
 from models.template import TEMPLATES, Template
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from models.shape import Problem
 
 
 @TEMPLATES.register
 class VisionTransformer(Template):
-    """Patches, positions, transformer blocks, the mean of all tokens, a linear answer (the plain
-    layout of Beyer et al. 2022, arXiv:2205.01580: no class token).
+    """Patch and position embedding, transformer blocks, the mean of all tokens, a linear output.
 
-    The patches are cut by a few small convolutions (Xiao et al. 2021, arXiv:2106.14881): from
-    little data a plain cut learns much more slowly. `stem="patches"` gives the plain cut.
+    It has no class token (Beyer et al. 2022, arXiv:2205.01580). The patches are embedded by a few
+    small convolutions (Xiao et al. 2021, arXiv:2106.14881), because one large convolution learns
+    much more slowly from little data; `stem="patches"` gives the latter.
     """
 
     kind: ClassVar[str] = "vit"
@@ -84,24 +85,32 @@ class VisionTransformer(Template):
     def defaults(cls, problem: Problem) -> dict[str, Any]:
         return {"patch_size": _patch(problem)}
 
-    def resolved(self, problem: Problem) -> VisionTransformer:
-        """Heads follow the width: about 32 numbers each."""
+    def resolved(self, problem: Problem) -> Self:
+        """Returns the same template with all settings; each head gets about 32 numbers."""
         heads = self.heads or heads_for(self.width)
         return self.replace(heads=heads, patch_size=self.patch_size or _patch(problem))
 
     def graph(self, problem: Problem) -> Graph:
         heads = self.heads or 1
         patch = self.patch_size or _patch(problem)
-        # Strides multiply to the patch size only for powers of two; other sizes are cut plainly.
-        by_convolutions = self.stem == "convolutions" and patch > 1 and patch & (patch - 1) == 0
-        fits = patch <= min(problem.shape[1:])
+        columns = -(-problem.shape[2] // patch)
+        settings: dict[str, Any] = {"heads": heads, "dropout": self.dropout}
+
+        # Strides multiply to the patch size only for powers of two.
+        is_power_of_two = patch & (patch - 1) == 0
+        fits = 1 < patch <= min(problem.shape[1:])
+        if self.stem == "convolutions" and is_power_of_two and fits:
+            stem = self._convolutions(patch)
+        else:
+            embedding = {"patch_size": patch, "width": self.width}
+            stem = (Node("patches", "patch-embedding", embedding),)
 
         return Graph(
             (
-                *(self._convolutions(patch) if by_convolutions and fits else self._cut(patch)),
-                Node("positions", "position-embedding", {"columns": -(-problem.shape[2] // patch)}),
+                *stem,
+                Node("positions", "position-embedding", {"columns": columns}),
                 *(
-                    Node(f"block{number}", "transformer", {"heads": heads, "dropout": self.dropout})
+                    Node(f"block{number}", "transformer", settings)
                     for number in range(1, self.depth + 1)
                 ),
                 Node("norm", "layer-norm"),
@@ -110,28 +119,25 @@ class VisionTransformer(Template):
             )
         )
 
-    def _cut(self, patch: int) -> tuple[Node, ...]:
-        return (Node("patches", "patch-embedding", {"patch_size": patch, "width": self.width}),)
-
     def _convolutions(self, patch: int) -> tuple[Node, ...]:
-        """Three or more 3×3 filters, of which as many halve as the patch size asks, up to the width
-        of a token.
+        """Returns three or more 3×3 convolutions, whose strides multiply to the patch size.
+
+        Their channels grow up to the width of a token.
         """
-        halving = patch.bit_length() - 1
-        strides = [1] * max(0, 3 - halving) + [2] * halving
+        downsample_steps = patch.bit_length() - 1
+        strides = [1] * max(0, 3 - downsample_steps) + [2] * downsample_steps
 
         nodes: list[Node] = []
         for number, stride in enumerate(strides, start=1):
-            channels = rounded(self.width / 2 ** min(len(strides) - number, halving))
+            channels = rounded(self.width / 2 ** min(len(strides) - number, downsample_steps))
             settings: dict[str, Any] = {"channels": channels, "kernel_size": 3, "stride": stride}
             nodes += [
                 Node(f"conv{number}", "convolution", settings),
                 Node(f"norm{number}", "batch-norm"),
             ]
 
-        nodes.append(
-            Node("mix", "convolution", {"channels": self.width, "kernel_size": 1, "bias": True})
-        )
+        mix: dict[str, Any] = {"channels": self.width, "kernel_size": 1, "bias": True}
+        nodes.append(Node("mix", "convolution", mix))
         return (*nodes, Node("tokens", "flatten-to-tokens"))
 
     @classmethod
@@ -149,11 +155,12 @@ class VisionTransformer(Template):
 
 
 def _patch(problem: Problem) -> int:
-    """A power of two from 2 to 16 that leaves at least 7 patches on the longer side and 2 on the
-    shorter.
+    """Returns the patch size: a power of two from 2 to 16, with 7 patches on the longer side.
+
+    It leaves at least 2 patches on the shorter side, and is 1 where there is no room for them.
     """
     longest = max(problem.shape[1:])
     shortest = min(problem.shape[1:])
-    size = 2 ** int(math.log2(max(2, longest / 7)))
 
-    return max(1, min(16, size, 2 ** int(math.log2(max(1, shortest // 2)))))
+    size = power_of_two(max(2, longest / 7))
+    return max(1, min(16, size, power_of_two(shortest // 2)))

@@ -48,7 +48,8 @@ class Attention(nn.Module):
             attended = self._attend(stacked, mask)
 
         # (B, heads, N, D / heads) -> (B, N, D)
-        return self.output(attended.transpose(1, 2).reshape(batch, count, width))
+        output: torch.Tensor = self.output(attended.transpose(1, 2).reshape(batch, count, width))
+        return output
 
     def _attend(self, stacked: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
         query = stacked[0]

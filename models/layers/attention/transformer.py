@@ -1,4 +1,4 @@
-"""Transformer block: attention and a feed-forward network (Vaswani et al. 2017, arXiv:1706.03762)."""
+"""Transformer block: attention, then a feed-forward network (Vaswani et al. 2017)."""
 
 from __future__ import annotations
 
@@ -106,7 +106,11 @@ class TransformerModule(nn.Module):
 
     def forward(self, x: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
         x = x + self.dropout(self.attention(self.norm1(x), mask))
-        return x + self.dropout(self.contract(functional.gelu(self.expand(self.norm2(x)))))
+
+        branch: torch.Tensor = functional.gelu(self.expand(self.norm2(x)))
+        branch = self.dropout(self.contract(branch))
+        output: torch.Tensor = x + branch
+        return output
 
 
 def _nearest_head_counts(width: int, heads: int) -> str:

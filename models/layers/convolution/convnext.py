@@ -90,7 +90,7 @@ class ConvNeXtModule(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         # (B, C, H, W) -> (B, H, W, C)
-        branch = self.norm(self.depthwise(x).permute(0, 2, 3, 1))
+        branch: torch.Tensor = self.norm(self.depthwise(x).permute(0, 2, 3, 1))
         branch = self.scale * self.contract(functional.gelu(self.expand(branch)))
 
         if self.stochastic_depth and self.training:
@@ -100,4 +100,5 @@ class ConvNeXtModule(nn.Module):
             ).bernoulli()
             branch = branch * (keep / survival)
 
-        return x + branch.permute(0, 3, 1, 2)
+        branch = branch.permute(0, 3, 1, 2)
+        return x + branch

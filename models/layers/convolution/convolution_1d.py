@@ -95,4 +95,5 @@ class Convolution1DModule(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         padded = functional.pad(x.transpose(1, 2), self.padding)
-        return self.filters(padded).transpose(1, 2)
+        filtered: torch.Tensor = self.filters(padded)
+        return filtered.transpose(1, 2)

@@ -88,4 +88,5 @@ class ResidualModule(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         first = self.first(x)
         bypass = first if self.changes_shape else x
-        return bypass + self.dropout(self.second(first))
+        branch: torch.Tensor = self.dropout(self.second(first))
+        return bypass + branch

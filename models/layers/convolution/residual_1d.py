@@ -64,4 +64,7 @@ class Residual1DModule(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x + self.dropout(self.second(functional.relu(self.first(self.norm(x)))))
+        branch = functional.relu(self.first(self.norm(x)))
+        branch = self.dropout(self.second(branch))
+        output: torch.Tensor = x + branch
+        return output

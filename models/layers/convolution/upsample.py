@@ -65,4 +65,6 @@ class UpsampleModule(nn.Module):
         self.filters = conv2d_same(inputs, channels, 3, bias=True)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.filters(functional.interpolate(x, size=self.sides, mode="nearest"))
+        larger = functional.interpolate(x, size=self.sides, mode="nearest")
+        output: torch.Tensor = self.filters(larger)
+        return output

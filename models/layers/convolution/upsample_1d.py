@@ -62,4 +62,5 @@ class Upsample1DModule(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         longer = functional.interpolate(x.transpose(1, 2), size=self.length, mode="nearest")
-        return self.filters(longer.transpose(1, 2))
+        output: torch.Tensor = self.filters(longer.transpose(1, 2))
+        return output

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 
 def embedding_width(values: int) -> int:
-    """Returns the width of the vector for a category of so many values: grows slowly, at most 16."""
-    return min(16, max(2, round(1.6 * values**0.56 / 2)))
+    """Returns the width of the vector of a category with so many values, from 2 to 16."""
+    width: int = round(1.6 * values**0.56 / 2)
+    return min(16, max(2, width))
 
 
 @BLOCKS.register

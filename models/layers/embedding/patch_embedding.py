@@ -65,7 +65,8 @@ class PatchEmbeddingModule(nn.Module):
         self.project = nn.Conv2d(shape[0], width, patch_size, patch_size)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.project(self.padding(x)).flatten(2).transpose(1, 2)
+        patches: torch.Tensor = self.project(self.padding(x))
+        return patches.flatten(2).transpose(1, 2)
 
 
 def patch_padding(shape: Shape, patch_size: int) -> tuple[int, int, int, int]:

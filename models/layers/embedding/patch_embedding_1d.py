@@ -57,4 +57,5 @@ class PatchEmbedding1DModule(nn.Module):
         self.project = nn.Conv1d(shape[0], width, patch_size, patch_size)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.project(functional.pad(x, self.padding)).transpose(1, 2)
+        patches: torch.Tensor = self.project(functional.pad(x, self.padding))
+        return patches.transpose(1, 2)

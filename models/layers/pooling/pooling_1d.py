@@ -60,4 +60,5 @@ class Pooling1DModule(nn.Module):
             self.pool = nn.AvgPool1d(kernel_size, ceil_mode=True)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.pool(x.transpose(1, 2)).transpose(1, 2)
+        pooled: torch.Tensor = self.pool(x.transpose(1, 2))
+        return pooled.transpose(1, 2)

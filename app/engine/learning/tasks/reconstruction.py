@@ -70,9 +70,9 @@ class Reconstruction(Task):
         if one.kind != "row":
             return damaged(inputs, description.damage, generator), inputs
 
-        clean = inputs[:, : one.numbers]
+        clean = inputs[:, : one.numeric_columns]
         return torch.cat(
-            [damaged(clean, description.damage, generator), inputs[:, one.numbers :]], dim=1
+            [damaged(clean, description.damage, generator), inputs[:, one.numeric_columns :]], dim=1
         ), clean
 
     def predictions(
