@@ -20,7 +20,7 @@ from app.engine.experiment.training_settings import TrainingSettings
 from app.engine.memory.ledger import StepMeter, batch_bytes, measure, predict
 from app.engine.memory.step_meter import lasting
 from app.engine.training.build import placed_on
-from models.network import build_model, fake_targets
+from models.network import build_model, fake_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -99,7 +99,7 @@ def ledgers(
     passes = Passes(network, loss, device, PRECISIONS.get(precision), batch)
     made = tuple(
         (one.random_(1, 3) if one.dtype == torch.int64 else one.normal_()).to(device)
-        for one in fake_targets(of, batch * accumulation)
+        for one in fake_inputs(of, batch * accumulation)
     )
 
     inputs = made if len(made) > 1 else made[0]

@@ -16,7 +16,7 @@ from app.engine.experiment.training_settings import TrainingSettings
 from app.engine.learning.optimizer import OPTIMIZERS, Optimizer
 from app.engine.memory.ledger import optimizer_floats
 from app.engine.training.build import placed_on
-from models.network import build_model, fake_targets
+from models.network import build_model, fake_inputs
 from models.template import TEMPLATES
 from tests.problems import fitting
 
@@ -45,7 +45,7 @@ def counted(
     optimizer = resolved.optimizer.over(network, device)
     inputs = [
         (one.random_(1, 3) if one.dtype == torch.int64 else one.normal_()).to(device)
-        for one in fake_targets(problem, BATCH)
+        for one in fake_inputs(problem, BATCH)
     ]
 
     loss = resolved.loss.build((1,) * max(2, problem.outputs), device, problem.examples)

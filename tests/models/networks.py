@@ -23,64 +23,81 @@ INPUTS = {
 }
 
 
-def problem(*shape: int, outputs: int = 5, examples: int = 1_000) -> Problem:
+def picture_problem(*shape: int, outputs: int = 5, examples: int = 1_000) -> Problem:
+    """Returns the problem of pictures (C, H, W) with one list of values as output."""
     return Problem("image", shape, outputs, examples)
 
 
-def asked(
-    one: Input, answers: Answers = "values", outputs: int = 5, examples: int = 1_000
+def problem_of(
+    example: Input, answers: Answers = "values", outputs: int = 5, examples: int = 1_000
 ) -> Problem:
-    return Problem.of((one,), one.vocabulary if answers == "tokens" else outputs, examples, answers)
+    """Returns the problem of such examples with this form of output."""
+    if answers == "tokens":
+        outputs = example.vocabulary
+
+    return Problem.of((example,), outputs, examples, answers)
 
 
 def cases() -> list[tuple[str, type[Template], Problem]]:
-    """Every template with every problem of a single example that it fits: a name, the template, the
-    problem.
+    """Returns a name, a template and a problem for every template and problem that fit.
+
+    The problems are those of single examples, not of pairs.
     """
-    found = []
-    answers: tuple[Answers, ...] = ("values", "tokens", "copy")
+    fitting = []
+    forms: tuple[Answers, ...] = ("values", "tokens", "copy")
     for kind in TEMPLATES.all():
-        for name, one in INPUTS.items():
-            for wanted in answers:
-                of = asked(one, wanted)
-                if not kind.unfit(of):
-                    found.append((f"{kind.kind}, {name}, {wanted}", kind, of))
+        for name, example in INPUTS.items():
+            for answers in forms:
+                problem = problem_of(example, answers)
+                if not kind.unfit(problem):
+                    fitting.append((f"{kind.kind}, {name}, {answers}", kind, problem))
 
-    return found
+    return fitting
 
 
-def usual(kind: type[Template]) -> Problem:
-    """A problem that the template fits, of an example that is not tiny."""
+def typical_problem(kind: type[Template]) -> Problem:
+    """Returns a problem that the template fits, of an example that is not tiny."""
     if "pair" in kind.gives:
         return Problem.of((INPUTS["a picture"], INPUTS["a text"]), 16, 1_000, "pair")
 
-    image = problem(1, 16, 16)
-    return image if not kind.unfit(image) else next(of for _, one, of in cases() if one is kind)
+    pictures = picture_problem(1, 16, 16)
+    if not kind.unfit(pictures):
+        return pictures
+
+    return next(problem for _, template, problem in cases() if template is kind)
 
 
-def examples(one: Input, batch: int, seed: int = 0) -> torch.Tensor:
-    """A batch of examples of this form: texts without padding, categories among those known."""
+def examples(example: Input, batch: int, seed: int = 0) -> torch.Tensor:
+    """Returns a random batch (B, *shape): texts without padding, categories with known values."""
     generator = torch.Generator().manual_seed(seed)
-    if one.kind == "text":
-        return torch.randint(1, one.vocabulary, (batch, *one.shape), generator=generator)
+    if example.kind == "text":
+        shape = (batch, *example.shape)
+        return torch.randint(1, example.vocabulary, shape, generator=generator)
 
-    x = torch.randn(batch, *one.shape, generator=generator)
-    for place, values in enumerate(one.categories, start=one.shape[0] - len(one.categories)):
-        x[:, place] = torch.randint(0, values, (batch,), generator=generator).float()
+    x = torch.randn(batch, *example.shape, generator=generator)
+    first_category = example.shape[0] - len(example.categories)
+    for column, values in enumerate(example.categories, start=first_category):
+        x[:, column] = torch.randint(0, values, (batch,), generator=generator).float()
 
     return x
 
 
-def batch_of(of: Problem, batch: int, seed: int = 0) -> torch.Tensor | tuple[torch.Tensor, ...]:
-    """What the network is given: a tensor, or one for each half of a pair."""
-    made = tuple(examples(one, batch, seed + number) for number, one in enumerate(of.inputs))
-    return made if len(made) > 1 else made[0]
+def batch_of(
+    problem: Problem, batch: int, seed: int = 0
+) -> torch.Tensor | tuple[torch.Tensor, ...]:
+    """Returns what the network is given: a tensor, or one for each half of a pair."""
+    halves = tuple(
+        examples(example, batch, seed + number) for number, example in enumerate(problem.inputs)
+    )
+    return halves if len(halves) > 1 else halves[0]
 
 
 def initialised(module: nn.Module) -> nn.Module:
+    """Returns the module with initial weights that follow from seed 0."""
     initialise(module, torch.Generator().manual_seed(0))
     return module
 
 
-def network_of(template: Template, of: Problem, seed: int = 0) -> Network:
-    return build_model(template.resolved(of).graph(of), of, seed)
+def network_of(template: Template, problem: Problem, seed: int = 0) -> Network:
+    """Builds the network that the template draws for the problem."""
+    return build_model(template.resolved(problem).graph(problem), problem, seed)

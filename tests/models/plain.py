@@ -1,4 +1,4 @@
-"""Problems that the templates together must be able to draw, without torch."""
+"""Problems for which some template must draw a network; this module does not import torch."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ ROW = Input("row", (6,), categories=(3,))
 SIGNAL = Input("signal", (2, 64))
 
 PROBLEMS = (
-    *(Problem.of((one,), 10, 100) for one in (PICTURE, TEXT, ROW, SIGNAL)),
-    *(Problem.of((one,), 10, 100, "copy") for one in (PICTURE, ROW, SIGNAL)),
+    *(Problem.of((example,), 10, 100) for example in (PICTURE, TEXT, ROW, SIGNAL)),
+    *(Problem.of((example,), 10, 100, "copy") for example in (PICTURE, ROW, SIGNAL)),
     Problem.of((TEXT,), 300, 100, "tokens"),
     Problem.of((PICTURE, TEXT), 16, 100, "pair"),
 )

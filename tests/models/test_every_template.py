@@ -1,4 +1,4 @@
-"""What every template promises, asked of every template with every sort of example that it fits."""
+"""What every template promises, with every kind of example that it fits."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ import torch
 
 from app.engine.memory.inspection import inspect
 from models.graph import Graph
-from models.shape import Input, Problem
+from models.shape import Answers, Input, Problem
 from models.spec import settings
 from models.template import TEMPLATES, Template
-from tests.models.networks import INPUTS, asked, batch_of, cases, network_of, usual
+from tests.models.networks import INPUTS, batch_of, cases, network_of, problem_of, typical_problem
 
 CASES = pytest.mark.parametrize(
-    ("kind", "of"), [(kind, of) for _, kind, of in cases()], ids=[name for name, _, _ in cases()]
+    ("kind", "problem"),
+    [(kind, problem) for _, kind, problem in cases()],
+    ids=[name for name, _, _ in cases()],
 )
 EVERY = pytest.mark.parametrize("kind", TEMPLATES.all(), ids=lambda kind: kind.kind)
 
@@ -27,19 +29,21 @@ def test_every_template_is_among_the_cases() -> None:
 
 
 @CASES
-def test_it_answers_as_asked_and_every_weight_can_learn(kind: type[Template], of: Problem) -> None:
-    network = network_of(kind(), of).train()
+def test_it_answers_as_asked_and_every_weight_can_learn(
+    kind: type[Template], problem: Problem
+) -> None:
+    network = network_of(kind(), problem).train()
     for batch in (1, 2):
         network.zero_grad()
-        x = batch_of(of, batch)
-        if (
-            of.answers == "copy" and of.input != "row"
-        ):  # the first value hidden: what stands for it must learn as well
+        x = batch_of(problem, batch)
+        if problem.answers == "copy" and problem.input != "row":
+            # Some values are hidden, so that what stands for them must learn as well.
+            assert isinstance(x, torch.Tensor)
             x = x.clone()
-            x[..., : max(1, of.shape[-1] // 2)] = 0
+            x[..., : max(1, problem.shape[-1] // 2)] = 0
 
         answers = network(x)
-        assert answers.shape == (batch, *of.output_shape)
+        assert answers.shape == (batch, *problem.output_shape)
         assert torch.isfinite(answers).all()
 
         (answers - 1).square().mean().backward()
@@ -48,49 +52,51 @@ def test_it_answers_as_asked_and_every_weight_can_learn(kind: type[Template], of
 
 
 @CASES
-def test_what_is_counted_without_computing_is_true(kind: type[Template], of: Problem) -> None:
-    graph = kind().resolved(of).graph(of)
-    report = inspect(graph, of)
+def test_what_is_counted_without_computing_is_true(kind: type[Template], problem: Problem) -> None:
+    graph = kind().resolved(problem).graph(problem)
+    report = inspect(graph, problem)
     assert report.error is None
-    assert report.parameters == sum(one.numel() for one in network_of(kind(), of).parameters())
-    assert report.blocks[-1].shape == of.output_shape
+    assert report.parameters == sum(
+        parameter.numel() for parameter in network_of(kind(), problem).parameters()
+    )
+    assert report.blocks[-1].shape == problem.output_shape
     assert report.multiply_adds > 0
 
 
 @EVERY
 def test_graph_and_problem_survive_plain_data(kind: type[Template]) -> None:
-    of = usual(kind)
-    graph = kind().resolved(of).graph(of)
+    problem = typical_problem(kind)
+    graph = kind().resolved(problem).graph(problem)
     assert Graph.from_plain(json.loads(json.dumps(graph.to_plain()))) == graph
-    assert Problem.from_plain(json.loads(json.dumps(of.to_plain()))) == of
+    assert Problem.from_plain(json.loads(json.dumps(problem.to_plain()))) == problem
 
 
 @EVERY
 def test_what_is_open_is_filled_in_and_stays(kind: type[Template]) -> None:
-    of = usual(kind)
-    filled = kind().resolved(of)
+    problem = typical_problem(kind)
+    filled = kind().resolved(problem)
     assert all(
         getattr(filled, name) is not None
         for name in kind.model_fields
         if name not in ("width", "dropout")
     )
 
-    assert filled.resolved(of) == filled
+    assert filled.resolved(problem) == filled
     assert TEMPLATES.read(TEMPLATES.write(filled)) == filled
 
 
 @EVERY
 def test_it_speaks_in_few_words(kind: type[Template]) -> None:
-    assert len([one for one in settings(kind) if not one.advanced]) <= 5
-    assert all(one.label and one.help.endswith((".", ")")) for one in settings(kind))
+    assert len([item for item in settings(kind) if not item.advanced]) <= 5
+    assert all(item.label and item.help.endswith((".", ")")) for item in settings(kind))
     assert kind.summary.endswith(".") and len(kind.summary) < 100
 
 
 @EVERY
 @pytest.mark.parametrize("examples", (1, 60, 300, 5_000, 57_000, 2_000_000))
 def test_its_recipe_suits_the_number_of_examples(kind: type[Template], examples: int) -> None:
-    of = usual(kind)
-    recipe = kind.recipe(Problem.of(of.inputs, of.outputs, examples, of.answers))
+    problem = typical_problem(kind)
+    recipe = kind.recipe(Problem.of(problem.inputs, problem.outputs, examples, problem.answers))
     assert 1 <= recipe["training"]["epochs"] <= 200
     assert 4 <= recipe["training"]["batch_size"] <= 256
     assert 0 < recipe["optimizer"]["learning_rate"] < 0.02
@@ -98,9 +104,9 @@ def test_its_recipe_suits_the_number_of_examples(kind: type[Template], examples:
 
 @EVERY
 def test_dropout_forgets_only_while_training(kind: type[Template]) -> None:
-    of = usual(kind)
-    network = network_of(kind(dropout=0.5), of)
-    x = batch_of(of, 4)
+    problem = typical_problem(kind)
+    network = network_of(kind(dropout=0.5), problem)
+    x = batch_of(problem, 4)
     network.eval()
 
     assert torch.equal(network(x), network(x))
@@ -110,10 +116,10 @@ def test_dropout_forgets_only_while_training(kind: type[Template]) -> None:
 
 @EVERY
 def test_under_bfloat16_the_answer_is_near(kind: type[Template]) -> None:
-    of = usual(kind)
-    network = network_of(kind(), of).eval()
+    problem = typical_problem(kind)
+    network = network_of(kind(), problem).eval()
 
-    x = batch_of(of, 2)
+    x = batch_of(problem, 2)
     with torch.no_grad():
         exact = network(x)
         with torch.autocast("cpu", torch.bfloat16):
@@ -127,26 +133,30 @@ def test_under_bfloat16_the_answer_is_near(kind: type[Template]) -> None:
 )
 def test_there_is_a_first_choice_for_every_sort_of_example(name: str) -> None:
     firsts = {"image": "resnet", "text": "text-cnn", "row": "mlp", "signal": "cnn-1d"}
-    one = INPUTS[name]
-    fitting = [kind.kind for kind in TEMPLATES.all() if not kind.unfit(asked(one))]
-    assert firsts[one.kind] in (fitting[0], "resnet")
+    example = INPUTS[name]
+    fitting = [kind.kind for kind in TEMPLATES.all() if not kind.unfit(problem_of(example))]
+    assert firsts[example.kind] in (fitting[0], "resnet")
 
 
 def test_a_template_that_does_not_fit_says_why() -> None:
-    text = asked(INPUTS["a text"])
-    row = asked(INPUTS["a row"])
+    text = problem_of(INPUTS["a text"])
+    row = problem_of(INPUTS["a row"])
     assert TEMPLATES.get("resnet").unfit(text) == "ResNet reads pictures, not texts."
     assert "reads table rows or signals" in TEMPLATES.get("cnn-1d").unfit(text) or (
         "reads signals or table rows" in TEMPLATES.get("cnn-1d").unfit(text)
     )
     assert TEMPLATES.get("gpt").unfit(text).startswith("GPT answers after every token;")
     assert "restores what it is given" in TEMPLATES.get("conv-autoencoder").unfit(row)
-    assert "have none" in TEMPLATES.get("mlp").unfit(asked(INPUTS["a row of categories"], "copy"))
-    assert "600 are too many" in TEMPLATES.get("ft-transformer").unfit(asked(Input("row", (600,))))
+    assert "have none" in TEMPLATES.get("mlp").unfit(
+        problem_of(INPUTS["a row of categories"], "copy")
+    )
+    assert "600 are too many" in TEMPLATES.get("ft-transformer").unfit(
+        problem_of(Input("row", (600,)))
+    )
 
 
 @pytest.mark.parametrize(
-    ("kind", "one", "answers", "most"),
+    ("kind", "example", "answers", "most"),
     (
         ("conv-autoencoder", Input("image", (3, 224, 224)), "copy", 400e6),
         ("conv-autoencoder", Input("signal", (1, 16_000)), "copy", 100e6),
@@ -158,8 +168,10 @@ def test_a_template_that_does_not_fit_says_why() -> None:
     ),
     ids=lambda value: str(value) if isinstance(value, str) else "",
 )
-def test_large_examples_do_not_explode(kind: str, one: Input, answers: str, most: float) -> None:
-    of = asked(one, answers)
-    report = inspect(TEMPLATES.get(kind)().resolved(of).graph(of), of)
+def test_large_examples_do_not_explode(
+    kind: str, example: Input, answers: Answers, most: float
+) -> None:
+    problem = problem_of(example, answers)
+    report = inspect(TEMPLATES.get(kind)().resolved(problem).graph(problem), problem)
     assert report.error is None
     assert report.multiply_adds < most

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import pkgutil
 
 import pytest
 import torch
 
+import models.layers
 from models.layers.attention.attention import Attention
 from models.layers.block import BLOCKS, Block, BlockError
 from models.layers.convolution.convolution import Convolution
@@ -22,37 +24,42 @@ from tests.models.networks import initialised
 
 SHAPES = ((3, 12, 10), (8, 1, 1), (12, 96), (16,), (1, 7), (1,), (49, 32))
 MARKED = {"transformer", "global-pooling", "mask-token"}
-"""They read tokens and, if they are given it, a mark for each."""
+"""Kinds that read tokens and may read a mask with a mark for each."""
 
 TEXTS = {"token-embedding", "padding-mask"}
+"""Kinds that read token numbers."""
+
 BATCHES = {"concatenate-in-batch": 2}
-"""By how much a block makes the batch larger."""
+"""The factor by which a block makes the batch larger."""
 
 
-def suited(block: Block) -> list[tuple[tuple[int, ...], ...]]:
-    """The shapes, of those above, that the block takes; each as often as it needs inputs, or with
-    marks.
-    """
-    found = []
+def suitable_inputs(block: Block) -> list[tuple[tuple[int, ...], ...]]:
+    """Returns the shapes that the block takes, repeated or with a mask where it needs one."""
+    suitable: list[tuple[tuple[int, ...], ...]] = []
     fewest = 1 if block.kind in MARKED else block.arity[0]
     for shape in SHAPES + SHAPES[2:3] * (block.kind in MARKED):
         inputs = (shape,) * fewest
-        if block.arity[0] > fewest or (shape,) in found:
+        if block.arity[0] > fewest or (shape,) in suitable:
             inputs = (shape, shape[:1])
         try:
             block.shape(*inputs)
         except BlockError as error:
             assert error.what.endswith(".") and error.remedy.endswith(".")
         else:
-            found.append(inputs)
+            suitable.append(inputs)
 
-    return found
+    return suitable
+
+
+def test_blocks_are_found_in_the_folder_of_every_family() -> None:
+    families = {item.name for item in pkgutil.iter_modules(models.layers.__path__) if item.ispkg}
+    assert {kind.__module__.split(".")[2] for kind in BLOCKS.all()} == families
 
 
 @pytest.mark.parametrize("kind", BLOCKS.all(), ids=lambda kind: kind.kind)
 def test_a_block_makes_the_shape_it_says_and_learns(kind: type[Block]) -> None:
     block = kind()
-    cases = suited(block)
+    cases = suitable_inputs(block)
     assert cases, "no input suits it"
 
     for shapes in cases:
@@ -64,8 +71,8 @@ def test_a_block_makes_the_shape_it_says_and_learns(kind: type[Block]) -> None:
             if block.kind in MARKED and len(shapes) > 1:
                 inputs[1] = torch.randint(0, 2, (batch, *shapes[1])).float()
 
-            parted = 2 if block.kind == "contrastive-output" else 1
-            output = module(*(torch.cat([tensor] * parted) for tensor in inputs))
+            halves = 2 if block.kind == "contrastive-output" else 1
+            output = module(*(torch.cat([tensor] * halves) for tensor in inputs))
             assert output.shape == (batch * BATCHES.get(block.kind, 1), *block.shape(*shapes))
             assert torch.isfinite(output).all()
 
@@ -110,7 +117,7 @@ def test_patches_hold_the_pixels_of_their_square_row_by_row() -> None:
     assert module(picture)[0, :, 0].tolist() == sums
 
 
-def test_positions_begin_as_waves_in_which_neighbours_are_alike() -> None:
+def test_positions_begin_as_sines_in_which_neighbours_are_alike() -> None:
     assert PositionEmbedding(columns=4).shape((12, 16)) == (12, 16)
     grid = sinusoidal_positions(6, 6, 32).reshape(6, 6, 32)
     near = (grid[2, 2] - grid[2, 3]).norm()

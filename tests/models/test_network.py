@@ -8,11 +8,11 @@ import torch
 from models.graph import Graph, GraphError, Node
 from models.network import Network, build_model, decay_groups, initialise
 from models.template import TEMPLATES, Template
-from tests.models.networks import batch_of, network_of, problem, usual
+from tests.models.networks import batch_of, network_of, picture_problem, typical_problem
 
 PICTURES = pytest.mark.parametrize(
     "kind",
-    [one for one in TEMPLATES.all() if not one.unfit(problem(3, 32, 32))],
+    [kind for kind in TEMPLATES.all() if not kind.unfit(picture_problem(3, 32, 32))],
     ids=lambda kind: kind.kind,
 )
 EVERY = pytest.mark.parametrize("kind", TEMPLATES.all(), ids=lambda kind: kind.kind)
@@ -20,15 +20,15 @@ EVERY = pytest.mark.parametrize("kind", TEMPLATES.all(), ids=lambda kind: kind.k
 
 @EVERY
 def test_initial_weights_follow_from_the_seed_alone(kind: type[Template]) -> None:
-    of = usual(kind)
+    problem = typical_problem(kind)
     torch.manual_seed(1)
     state = torch.random.get_rng_state()
-    first = network_of(kind(), of, seed=3).state_dict()
+    first = network_of(kind(), problem, seed=3).state_dict()
 
     assert torch.equal(torch.random.get_rng_state(), state)
     torch.manual_seed(2)
-    again = network_of(kind(), of, seed=3).state_dict()
-    other = network_of(kind(), of, seed=4).state_dict()
+    again = network_of(kind(), problem, seed=3).state_dict()
+    other = network_of(kind(), problem, seed=4).state_dict()
 
     assert all(torch.equal(first[name], again[name]) for name in first)
     assert any(not torch.equal(first[name], other[name]) for name in first)
@@ -37,23 +37,23 @@ def test_initial_weights_follow_from_the_seed_alone(kind: type[Template]) -> Non
 @PICTURES
 def test_at_first_every_class_is_about_as_likely(kind: type[Template]) -> None:
     torch.manual_seed(0)
-    network = network_of(kind(), problem(3, 32, 32)).train()
+    network = network_of(kind(), picture_problem(3, 32, 32)).train()
     shares = network(torch.randn(32, 3, 32, 32)).softmax(1)
     assert shares.min() > 0.05 and shares.max() < 0.6
 
 
 @EVERY
 def test_weight_decay_reaches_filters_and_matrices_only(kind: type[Template]) -> None:
-    network = network_of(kind(), usual(kind))
+    network = network_of(kind(), typical_problem(kind))
     groups = decay_groups(network, 0.05)
     assert [group["weight_decay"] for group in groups] == [0.05, 0.0]
 
     ids = [[id(parameter) for parameter in group["params"]] for group in groups]
     assert sorted(ids[0] + ids[1]) == sorted(id(parameter) for parameter in network.parameters())
     names = {id(parameter): name for name, parameter in network.named_parameters()}
-    assert all(names[one].endswith("weight") for one in ids[0])
+    assert all(names[identity].endswith("weight") for identity in ids[0])
     assert all(parameter.ndim > 1 for parameter in groups[0]["params"])
-    assert not any("positions" in names[one] for one in ids[0])
+    assert not any("positions" in names[identity] for identity in ids[0])
 
 
 def branches() -> Graph:
@@ -70,7 +70,7 @@ def branches() -> Graph:
 
 
 def test_blocks_may_branch_and_join() -> None:
-    network = build_model(branches(), problem(3, 8, 8), 0)
+    network = build_model(branches(), picture_problem(3, 8, 8), 0)
     x = torch.randn(2, 3, 8, 8)
     left = network.blocks["left"](x)
     right = network.blocks["right"](x)
@@ -89,7 +89,7 @@ def test_a_graph_whose_first_block_is_read_twice_keeps_it() -> None:
             Node("answer", "output", {"outputs": 5}, ("sum",)),
         )
     )
-    assert build_model(graph, problem(3, 8, 8), 0)(torch.randn(2, 3, 8, 8)).shape == (2, 5)
+    assert build_model(graph, picture_problem(3, 8, 8), 0)(torch.randn(2, 3, 8, 8)).shape == (2, 5)
 
 
 WRONG = {
@@ -105,22 +105,22 @@ WRONG = {
 
 @pytest.mark.parametrize("case", WRONG)
 def test_a_wrong_block_is_named_with_a_remedy(case: str) -> None:
-    node, name, predictions = WRONG[case]
+    node, name, expected = WRONG[case]
     with pytest.raises(GraphError) as caught:
         Network(
             Graph((node, Node("pool", "global-pooling"), Node("z", "output", {"outputs": 5}))),
-            problem(3, 8, 8),
+            picture_problem(3, 8, 8),
         )
 
     assert caught.value.node == name
-    assert predictions in str(caught.value)
+    assert expected in str(caught.value)
 
 
 def test_the_last_block_must_answer_what_is_asked() -> None:
     with pytest.raises(GraphError, match="7 values; 5 values are asked for") as caught:
         Network(
             Graph((Node("pool", "global-pooling"), Node("z", "output", {"outputs": 7}))),
-            problem(3, 8, 8),
+            picture_problem(3, 8, 8),
         )
     assert caught.value.node == "z"
 
@@ -149,10 +149,10 @@ def test_templates_are_read_without_torch() -> None:
 
 @EVERY
 def test_a_network_lets_go_of_what_is_read_for_the_last_time_only(kind: type[Template]) -> None:
-    """The same answer as when everything is kept."""
-    of = usual(kind)
-    network = network_of(kind(), of).eval()
-    x = batch_of(of, 2)
+    """The output is the same as when everything is kept."""
+    problem = typical_problem(kind)
+    network = network_of(kind(), problem).eval()
+    x = batch_of(problem, 2)
 
     values = dict(zip(("input", "other"), x if isinstance(x, tuple) else (x,), strict=False))
     for node in network.graph.nodes:

@@ -14,7 +14,7 @@ from models.old_names import BLOCK_KINDS, BLOCK_SETTINGS, TEMPLATE_SETTINGS, ren
 from models.shape import Input, Problem
 from models.spec import settings
 from models.template import TEMPLATES, Template
-from tests.models.networks import cases, problem
+from tests.models.networks import cases, picture_problem
 
 VERSION_1: tuple[tuple[str, dict[str, Any], str, dict[str, Any], list[str]], ...] = (
     ("turn", {}, "transpose", {}, []),
@@ -257,16 +257,16 @@ def test_no_new_name_is_an_old_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("template", "of"),
-    [(template, of) for _, template, of in TEMPLATE_CASES],
+    ("template", "problem"),
+    [(template, problem) for _, template, problem in TEMPLATE_CASES],
     ids=[name for name, _, _ in TEMPLATE_CASES],
 )
-def test_an_old_graph_gives_the_same_network(template: type[Template], of: Problem) -> None:
-    graph = template().resolved(of).graph(of)
+def test_an_old_graph_gives_the_same_network(template: type[Template], problem: Problem) -> None:
+    graph = template().resolved(problem).graph(problem)
     again = Graph.from_plain(in_version_1(graph))
     assert again == graph
 
-    network, other = build_model(graph, of, 1), build_model(again, of, 1)
+    network, other = build_model(graph, problem, 1), build_model(again, problem, 1)
     weights = other.state_dict()
     assert list(weights) == list(network.state_dict())
     assert all(torch.equal(tensor, weights[name]) for name, tensor in network.state_dict().items())
@@ -275,8 +275,8 @@ def test_an_old_graph_gives_the_same_network(template: type[Template], of: Probl
 def test_the_templates_use_every_old_kind() -> None:
     kinds = {
         block["kind"]
-        for _, template, of in TEMPLATE_CASES
-        for block in in_version_1(template().resolved(of).graph(of))
+        for _, template, problem in TEMPLATE_CASES
+        for block in in_version_1(template().resolved(problem).graph(problem))
     }
     assert kinds >= set(BLOCK_KINDS)
 
@@ -284,4 +284,4 @@ def test_the_templates_use_every_old_kind() -> None:
 def test_a_setting_under_both_names_is_refused() -> None:
     data = plain("convolution", {"size": 3, "kernel_size": 3})
     with pytest.raises(GraphError, match="size"):
-        Network(Graph.from_plain(data), problem(3, 8, 8))
+        Network(Graph.from_plain(data), picture_problem(3, 8, 8))

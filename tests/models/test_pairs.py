@@ -30,9 +30,9 @@ def pair(left: Input, right: Input, outputs: int = 16) -> Problem:
 
 @pytest.mark.parametrize(("left", "right"), tuple(product(INPUTS, repeat=2)))
 def test_any_two_halves_find_their_encoders(left: str, right: str) -> None:
-    of = pair(INPUTS[left], INPUTS[right])
-    assert TOWERS.unfit(of) == ""
-    report = inspect(TOWERS().resolved(of).graph(of), of)
+    problem = pair(INPUTS[left], INPUTS[right])
+    assert TOWERS.unfit(problem) == ""
+    report = inspect(TOWERS().resolved(problem).graph(problem), problem)
     assert report.error is None
     assert report.blocks[-1].shape == (2, 16)
 
@@ -40,12 +40,12 @@ def test_any_two_halves_find_their_encoders(left: str, right: str) -> None:
 HALVES = ((PICTURE, TEXT), (TEXT, PICTURE), (TEXT, TEXT), (PICTURE, PICTURE), (ROW, SIGNAL))
 
 
-@pytest.mark.parametrize(("left", "right"), HALVES, ids=lambda one: one.kind)
+@pytest.mark.parametrize(("left", "right"), HALVES, ids=lambda half: half.kind)
 def test_both_halves_are_directions_and_the_first_is_stretched(left: Input, right: Input) -> None:
-    of = pair(left, right)
-    network = network_of(TOWERS(), of).train()
+    problem = pair(left, right)
+    network = network_of(TOWERS(), problem).train()
     for batch in (1, 2, 5):
-        answers = network(batch_of(of, batch))
+        answers = network(batch_of(problem, batch))
         assert answers.shape == (batch, 2, 16)
         lengths = answers.norm(dim=2)
         torch.testing.assert_close(lengths[:, 0], torch.full((batch,), 1 / 0.07), rtol=1e-4, atol=0)
@@ -67,9 +67,11 @@ def test_the_temperature_is_learned_within_its_limit_and_never_decayed() -> None
 
     assert module(x, x)[:, 0].norm(dim=1).tolist() == pytest.approx([100.0] * 3, rel=1e-4)
     network = network_of(TOWERS(), pair(PICTURE, TEXT))
-    decayed, kept = decay_groups(network, 0.1)
-    assert any(one is network.blocks["match"].log_scale for one in kept["params"])
-    assert not any(one is network.blocks["match"].log_scale for one in decayed["params"])
+    decayed, undecayed = decay_groups(network, 0.1)
+    assert any(parameter is network.blocks["match"].log_scale for parameter in undecayed["params"])
+    assert not any(
+        parameter is network.blocks["match"].log_scale for parameter in decayed["params"]
+    )
 
 
 def test_a_half_that_says_nothing_breaks_nothing() -> None:
@@ -81,11 +83,11 @@ def test_a_half_that_says_nothing_breaks_nothing() -> None:
 
 
 def test_an_answer_depends_on_its_own_half_only() -> None:
-    """So that the pictures to a text can be looked for among points that are known already."""
-    for of in (pair(PICTURE, TEXT), pair(TEXT, TEXT)):
-        network = network_of(TOWERS(), of).eval()
-        first, second = batch_of(of, 3)
-        other = batch_of(of, 3, seed=9)
+    """So the pictures for a text can be looked up among embeddings that are known already."""
+    for problem in (pair(PICTURE, TEXT), pair(TEXT, TEXT)):
+        network = network_of(TOWERS(), problem).eval()
+        first, second = batch_of(problem, 3)
+        other = batch_of(problem, 3, seed=9)
         answers = network((first, second))
         torch.testing.assert_close(
             network((first, other[1]))[:, 0], answers[:, 0], rtol=1e-4, atol=1e-5
@@ -96,26 +98,28 @@ def test_an_answer_depends_on_its_own_half_only() -> None:
 
 
 def test_halves_that_are_alike_share_their_weights() -> None:
-    of = pair(TEXT, TEXT)
-    shared, apart = network_of(TOWERS(), of), network_of(TOWERS(shared=False), of)
+    problem = pair(TEXT, TEXT)
+    shared, apart = network_of(TOWERS(), problem), network_of(TOWERS(shared=False), problem)
     assert parameters(apart) == 2 * parameters(shared) - 1  # the temperature is there once
 
-    text = batch_of(of, 4)[0]
+    text = batch_of(problem, 4)[0]
     answers = shared.eval()((text, text))
     torch.testing.assert_close(answers[:, 0] * 0.07, answers[:, 1], rtol=1e-4, atol=1e-6)
 
 
 def parameters(network: Network) -> int:
-    return sum(one.numel() for one in network.parameters())
+    return sum(parameter.numel() for parameter in network.parameters())
 
 
 def test_encoders_can_be_chosen_and_sized() -> None:
-    of = pair(PICTURE, TEXT)
-    template = TOWERS(left="vit", right="text-encoder", width=32).resolved(of)
-    kinds = {node.kind for node in template.graph(of).nodes}
+    problem = pair(PICTURE, TEXT)
+    template = TOWERS(left="vit", right="text-encoder", width=32).resolved(problem)
+    kinds = {node.kind for node in template.graph(problem).nodes}
     assert "transformer" in kinds and "residual" not in kinds
-    assert parameters(network_of(TOWERS(width=16), of)) < parameters(network_of(TOWERS(), of))
-    assert TOWERS().resolved(of).model_dump()["left"] == "resnet"
+    assert parameters(network_of(TOWERS(width=16), problem)) < parameters(
+        network_of(TOWERS(), problem)
+    )
+    assert TOWERS().resolved(problem).model_dump()["left"] == "resnet"
 
 
 WRONG = (
@@ -135,13 +139,13 @@ WRONG = (
 
 
 @pytest.mark.parametrize(
-    ("chosen", "of", "block", "message"), WRONG, ids=lambda value: str(value)[:30]
+    ("chosen", "problem", "block", "message"), WRONG, ids=lambda value: str(value)[:30]
 )
 def test_an_encoder_that_does_not_fit_is_refused_in_a_sentence(
-    chosen: dict[str, object], of: Problem, block: str, message: str
+    chosen: dict[str, object], problem: Problem, block: str, message: str
 ) -> None:
     with pytest.raises(GraphError) as caught:
-        network_of(TOWERS(**chosen), of)
+        network_of(TOWERS(**chosen), problem)
 
     assert caught.value.node == block
     assert message in caught.value.what and caught.value.remedy.endswith(".")
@@ -154,12 +158,14 @@ def test_single_examples_are_refused() -> None:
     assert "pairs" in TOWERS.unfit(Problem.of((PICTURE,), 5, 100, "pair"))
 
 
-@pytest.mark.parametrize(("left", "right"), ((PICTURE, TEXT), (ROW, ROW)), ids=lambda one: one.kind)
+@pytest.mark.parametrize(
+    ("left", "right"), ((PICTURE, TEXT), (ROW, ROW)), ids=lambda half: half.kind
+)
 def test_it_learns_which_of_sixteen_belong_together(left: Input, right: Input) -> None:
     torch.manual_seed(0)
-    of = pair(left, right)
-    network = network_of(TOWERS(dropout=0.0), of).train()
-    x = batch_of(of, 16)
+    problem = pair(left, right)
+    network = network_of(TOWERS(dropout=0.0), problem).train()
+    x = batch_of(problem, 16)
     targets = torch.arange(16)
 
     optimizer = torch.optim.AdamW(network.parameters(), lr=2e-3)

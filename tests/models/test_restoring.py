@@ -1,4 +1,4 @@
-"""The way back to a whole example, and what is hidden in it."""
+"""Blocks and templates that restore an example, and what is hidden in it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from models.layers.shape.unpatchify_1d import Unpatchify1D
 from models.shape import Input
 from models.sizes import hidden_patch
 from models.template import TEMPLATES
-from tests.models.networks import asked, examples, initialised, network_of
+from tests.models.networks import examples, initialised, network_of, problem_of
 
 
 @pytest.mark.parametrize("shape", ((1, 4, 6), (3, 7, 5), (2, 8, 8)), ids=str)
@@ -55,11 +55,10 @@ def test_a_patch_of_zeros_is_hidden_and_any_other_number_shows_it() -> None:
     module = PatchMask(patch_size=4).module((3, 7, 9))
     assert module(picture).tolist() == [[1.0] * 6] * 2
 
-    picture[0, :, :3, 2:6] = (
-        0  # with one row above and one column on the left of padding: rows -0..3, columns 4..7
-    )
-    found = module(picture)
-    assert found.shape == (2, 6) and found[1].all()
+    # Columns are padded by one on the left, so that columns 3 to 6 are the second patch of a row.
+    picture[0, :, :4, 3:7] = 0
+    mask = module(picture)
+    assert mask.tolist() == [[1.0, 0.0, 1.0, 1.0, 1.0, 1.0], [1.0] * 6]
 
     picture[:] = 0
     picture[0, 2, 6, 8] = 1e-20
@@ -78,16 +77,18 @@ def test_the_mask_token_stands_where_something_is_hidden() -> None:
 
 
 @pytest.mark.parametrize(
-    "one", (Input("image", (3, 28, 28)), Input("signal", (2, 100))), ids=lambda one: one.kind
+    "example",
+    (Input("image", (3, 28, 28)), Input("signal", (2, 100))),
+    ids=lambda example: example.kind,
 )
-def test_what_stands_in_a_hidden_patch_does_not_reach_the_answer(one: Input) -> None:
+def test_what_stands_in_a_hidden_patch_does_not_reach_the_answer(example: Input) -> None:
     """The numbers of hidden patches are changed behind the marks: nothing of them comes through."""
-    network = network_of(TEMPLATES.get("masked-autoencoder")(), asked(one, "copy")).eval()
-    size = hidden_patch(one.shape)
-    x = examples(one, 2)
+    network = network_of(TEMPLATES.get("masked-autoencoder")(), problem_of(example, "copy")).eval()
+    size = hidden_patch(example.shape)
+    x = examples(example, 2)
 
     x[..., :size, : 2 * size] = 0
-    if one.kind == "signal":
+    if example.kind == "signal":
         x[..., : 2 * size] = 0
 
     marks = network.blocks["visible"](x)
@@ -106,14 +107,16 @@ def test_what_stands_in_a_hidden_patch_does_not_reach_the_answer(one: Input) -> 
 
 
 def test_an_example_that_is_hidden_altogether_is_guessed_without_nan() -> None:
-    one = Input("image", (1, 8, 8))
-    network = network_of(TEMPLATES.get("masked-autoencoder")(), asked(one, "copy"))
+    example = Input("image", (1, 8, 8))
+    network = network_of(TEMPLATES.get("masked-autoencoder")(), problem_of(example, "copy"))
     answer = network(torch.zeros(2, 1, 8, 8))
     answer.square().sum().backward()
 
     assert torch.isfinite(answer).all()
     assert all(
-        torch.isfinite(one.grad).all() for one in network.parameters() if one.grad is not None
+        torch.isfinite(parameter.grad).all()
+        for parameter in network.parameters()
+        if parameter.grad is not None
     )
 
 
@@ -135,14 +138,14 @@ def test_a_patch_to_hide_leaves_several_to_see(shape: tuple[int, ...]) -> None:
 def test_it_learns_to_restore_a_handful(kind: str) -> None:
     torch.manual_seed(0)
     template = TEMPLATES.get(kind)
-    one = (
+    example = (
         Input("row", (6,))
         if "row" in template.reads and kind != "conv-autoencoder"
         else Input("image", (1, 8, 8))
     )
 
-    whole = torch.randn(8, *one.shape)
-    network = network_of(template(), asked(one, "copy")).train()
+    whole = torch.randn(8, *example.shape)
+    network = network_of(template(), problem_of(example, "copy")).train()
     optimizer = torch.optim.AdamW(network.parameters(), lr=3e-3)
 
     losses = []
@@ -179,9 +182,9 @@ def test_feature_tokens_are_those_of_the_paper() -> None:
     row = torch.tensor([[2.0, -3.0, 4.0]])
 
     out = module(row)[0]
-    for place, amount in enumerate((2.0, -3.0)):
+    for column, amount in enumerate((2.0, -3.0)):
         torch.testing.assert_close(
-            out[place], amount * module.directions[place] + module.begins[place]
+            out[column], amount * module.directions[column] + module.begins[column]
         )
 
     torch.testing.assert_close(out[2], module.lookup.tables[0].weight[4] + module.begins[2])

@@ -1,4 +1,4 @@
-"""What every template for pictures promises; test_every_template asks what all promise."""
+"""What every template for pictures promises; test_every_template is about all templates."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from models.graph import Graph, GraphError
 from models.network import Network, place_blocks
 from models.spec import settings
 from models.template import TEMPLATES, Template
-from tests.models.networks import network_of, problem
+from tests.models.networks import network_of, picture_problem
 
-PICTURES = [kind for kind in TEMPLATES.all() if not kind.unfit(problem(1, 28, 28))]
+PICTURES = [kind for kind in TEMPLATES.all() if not kind.unfit(picture_problem(1, 28, 28))]
 EVERY = pytest.mark.parametrize("kind", PICTURES, ids=lambda kind: kind.kind)
 SIZES = (
     (1, 4, 4),
@@ -41,7 +41,7 @@ def test_the_templates_for_pictures_are_there() -> None:
 def test_it_answers_and_learns_at_every_size_with_any_batch(
     kind: type[Template], shape: tuple[int, ...]
 ) -> None:
-    network = network_of(kind(), problem(*shape)).train()
+    network = network_of(kind(), picture_problem(*shape)).train()
     for batch in (1, 2):
         network.zero_grad()
         answers = network(torch.randn(batch, *shape))
@@ -60,14 +60,14 @@ def test_it_answers_and_learns_at_every_size_with_any_batch(
 @EVERY
 @pytest.mark.parametrize("shape", LARGE, ids=str)
 def test_large_pictures_do_not_explode(kind: type[Template], shape: tuple[int, ...]) -> None:
-    of = problem(*shape)
-    blocks = list(place_blocks(kind().resolved(of).graph(of), of))
-    numbers = max(math.prod(one.shape) for one in blocks)
+    problem = picture_problem(*shape)
+    blocks = list(place_blocks(kind().resolved(problem).graph(problem), problem))
+    numbers = max(math.prod(block.shape) for block in blocks)
     assert numbers <= 64 * 64 * 96
-    assert max((one.shape[0] for one in blocks if len(one.shape) == 2), default=0) <= 256
+    assert max((block.shape[0] for block in blocks if len(block.shape) == 2), default=0) <= 256
 
     with torch.device("meta"):
-        network = Network(kind().resolved(of).graph(of), of)
+        network = Network(kind().resolved(problem).graph(problem), problem)
         with FlopCounterMode(display=False) as work:
             assert network.eval()(torch.empty(1, *shape)).shape == (1, 5)
 
@@ -79,49 +79,49 @@ def test_large_pictures_do_not_explode(kind: type[Template], shape: tuple[int, .
 def test_a_small_picture_gets_a_small_network(kind: type[Template]) -> None:
     def multiply_adds(*shape: int) -> int:
         with torch.device("meta"), FlopCounterMode(display=False) as work:
-            network_of_shape = Network(
-                kind().resolved(problem(*shape)).graph(problem(*shape)), problem(*shape)
-            )
-            network_of_shape.eval()(torch.empty(1, *shape))
+            problem = picture_problem(*shape)
+            network = Network(kind().resolved(problem).graph(problem), problem)
+            network.eval()(torch.empty(1, *shape))
+
         return work.get_total_flops() // 2
 
     assert multiply_adds(1, 8, 8) < multiply_adds(1, 28, 28) / 2 < multiply_adds(3, 224, 224) / 4
-    network = network_of(kind(), problem(1, 28, 28))
+    network = network_of(kind(), picture_problem(1, 28, 28))
     assert sum(parameter.numel() for parameter in network.parameters()) < 1_500_000
 
 
 @EVERY
 def test_one_number_suffices_for_yes_or_no(kind: type[Template]) -> None:
-    of = problem(3, 16, 16, outputs=1)
-    assert network_of(kind(), of)(torch.randn(3, 3, 16, 16)).shape == (3, 1)
+    problem = picture_problem(3, 16, 16, outputs=1)
+    assert network_of(kind(), problem)(torch.randn(3, 3, 16, 16)).shape == (3, 1)
 
 
 @EVERY
 def test_its_graph_survives_plain_data(kind: type[Template]) -> None:
-    of = problem(3, 28, 28)
-    graph = kind().resolved(of).graph(of)
+    problem = picture_problem(3, 28, 28)
+    graph = kind().resolved(problem).graph(problem)
     assert Graph.from_plain(json.loads(json.dumps(graph.to_plain()))) == graph
 
 
 @EVERY
 def test_what_is_chosen_is_kept_and_what_is_open_is_filled_in(kind: type[Template]) -> None:
-    of = problem(1, 28, 28)
-    filled = kind().resolved(of)
+    problem = picture_problem(1, 28, 28)
+    filled = kind().resolved(problem)
     assert all(getattr(filled, name) is not None for name in kind.model_fields)
-    assert filled.resolved(problem(3, 224, 224)) == filled
-    assert kind(depth=1).resolved(of).model_dump()["depth"] == 1
+    assert filled.resolved(picture_problem(3, 224, 224)) == filled
+    assert kind(depth=1).resolved(problem).model_dump()["depth"] == 1
 
 
 @EVERY
 def test_few_settings_are_in_view(kind: type[Template]) -> None:
-    assert len([one for one in settings(kind) if not one.advanced]) <= 5
-    assert all(one.label and one.help.endswith((".", ")")) for one in settings(kind))
+    assert len([item for item in settings(kind) if not item.advanced]) <= 5
+    assert all(item.label and item.help.endswith((".", ")")) for item in settings(kind))
 
 
 @EVERY
 @pytest.mark.parametrize("examples", (1, 60, 300, 1_400, 5_000, 57_000, 2_000_000))
 def test_its_recipe_suits_the_number_of_examples(kind: type[Template], examples: int) -> None:
-    recipe = kind.recipe(problem(1, 28, 28, examples=examples))
+    recipe = kind.recipe(picture_problem(1, 28, 28, examples=examples))
     training = recipe["training"]
     steps = training["epochs"] * max(1, examples // training["batch_size"])
     assert 1 <= training["epochs"] <= 100 and 8 <= training["batch_size"] <= 128
@@ -130,8 +130,8 @@ def test_its_recipe_suits_the_number_of_examples(kind: type[Template], examples:
 
 
 def test_the_number_of_epochs_on_fashion_mnist() -> None:
-    of = problem(1, 28, 28, outputs=10, examples=57_000)
-    epochs = {kind.kind: kind.recipe(of)["training"]["epochs"] for kind in PICTURES}
+    problem = picture_problem(1, 28, 28, outputs=10, examples=57_000)
+    epochs = {kind.kind: kind.recipe(problem)["training"]["epochs"] for kind in PICTURES}
     assert max(epochs[kind] for kind in ("cnn", "resnet", "convnext")) <= 12 and epochs["vit"] <= 15
 
 
@@ -150,7 +150,7 @@ def test_an_impossible_setting_names_its_block_and_the_remedy(
     kind: str, chosen: dict[str, Any], shape: tuple[int, ...], block: str, remedy: str
 ) -> None:
     with pytest.raises(GraphError) as caught:
-        network_of(TEMPLATES.get(kind)(**chosen), problem(*shape))
+        network_of(TEMPLATES.get(kind)(**chosen), picture_problem(*shape))
 
     assert caught.value.node == block
     assert remedy in caught.value.remedy
@@ -158,7 +158,7 @@ def test_an_impossible_setting_names_its_block_and_the_remedy(
 
 @EVERY
 def test_dropout_forgets_only_while_training(kind: type[Template]) -> None:
-    network = network_of(kind(dropout=0.5), problem(1, 16, 16))
+    network = network_of(kind(dropout=0.5), picture_problem(1, 16, 16))
     x = torch.randn(4, 1, 16, 16)
     network.eval()
     assert torch.equal(network(x), network(x))
@@ -177,7 +177,7 @@ def test_it_learns_a_handful_of_pictures(kind: type[Template]) -> None:
     for row, target in enumerate(targets.tolist()):
         x[row, 0, 4 * (target // 2) :, 4 * (target % 2) :][:4, :4] += 1
 
-    network = network_of(kind(), problem(1, 8, 8, outputs=4)).train()
+    network = network_of(kind(), picture_problem(1, 8, 8, outputs=4)).train()
     optimizer = torch.optim.AdamW(network.parameters(), lr=3e-3)
     for _ in range(30):
         optimizer.zero_grad()

@@ -1,4 +1,4 @@
-"""Texts of every length: padding must not matter, and who looks back only must not see ahead."""
+"""Texts of every length: padding must not matter, and causal attention must not see ahead."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from models.layers.attention.attention import Attention
 from models.layers.pooling.global_pooling import GlobalPooling
 from models.shape import Input
 from models.template import TEMPLATES
-from tests.models.networks import asked, examples, network_of
+from tests.models.networks import examples, network_of, problem_of
 
 if TYPE_CHECKING:
     from models.network import Network
@@ -21,7 +21,7 @@ READERS = ("text-cnn", "text-encoder")
 
 def of_length(kind: str, length: int, vocabulary: int = 400) -> Network:
     return network_of(
-        TEMPLATES.get(kind)(), asked(Input("text", (length,), vocabulary=vocabulary))
+        TEMPLATES.get(kind)(), problem_of(Input("text", (length,), vocabulary=vocabulary))
     ).eval()
 
 
@@ -45,9 +45,9 @@ def test_padding_changes_no_answer(kind: str, vocabulary: int) -> None:
 
 @pytest.mark.parametrize("kind", (*READERS, "gpt"))
 def test_an_empty_text_gets_an_answer_and_no_wild_gradient(kind: str) -> None:
-    one = Input("text", (6,), vocabulary=300)
+    example = Input("text", (6,), vocabulary=300)
     network = network_of(
-        TEMPLATES.get(kind)(), asked(one, "tokens" if kind == "gpt" else "values")
+        TEMPLATES.get(kind)(), problem_of(example, "tokens" if kind == "gpt" else "values")
     ).train()
     answers = network(torch.zeros(2, 6, dtype=torch.int64))
     assert torch.isfinite(answers).all()
@@ -65,18 +65,20 @@ def test_the_order_of_words_matters_to_both_readers(kind: str) -> None:
 
 @pytest.mark.parametrize("filter_size", (1, 4))
 def test_gpt_sees_nothing_ahead(filter_size: int) -> None:
-    one = Input("text", (16,), vocabulary=50)
-    network = network_of(TEMPLATES.get("gpt")(filter_size=filter_size), asked(one, "tokens")).eval()
-    text = examples(one, 3)
+    example = Input("text", (16,), vocabulary=50)
+    network = network_of(
+        TEMPLATES.get("gpt")(filter_size=filter_size), problem_of(example, "tokens")
+    ).eval()
+    text = examples(example, 3)
 
     before = network(text)
-    for place in (1, 7, 15):
+    for position in (1, 7, 15):
         changed = text.clone()
-        changed[:, place] = 1 + text[:, place] % 49
+        changed[:, position] = 1 + text[:, position] % 49
         after = network(changed)
-        torch.testing.assert_close(after[:, :place], before[:, :place], rtol=1e-5, atol=1e-6)
+        torch.testing.assert_close(after[:, :position], before[:, :position], rtol=1e-5, atol=1e-6)
 
-        assert not torch.allclose(after[:, place], before[:, place], rtol=1e-4, atol=0)
+        assert not torch.allclose(after[:, position], before[:, position], rtol=1e-4, atol=0)
 
     padded = text.clone()
     padded[:, 9:] = 0
@@ -88,9 +90,9 @@ def test_attention_with_marks_is_attention_without_the_others() -> None:
     attention = Attention(16, 2)
     x = torch.randn(2, 7, 16)
     mask = torch.tensor([[1.0, 1, 0, 1, 0, 0, 1]]).expand(2, -1)
-    kept = x[:, [0, 1, 3, 6]]
+    unmasked = x[:, [0, 1, 3, 6]]
     torch.testing.assert_close(
-        attention(x, mask)[:, [0, 1, 3, 6]], attention(kept), rtol=1e-5, atol=1e-6
+        attention(x, mask)[:, [0, 1, 3, 6]], attention(unmasked), rtol=1e-5, atol=1e-6
     )
     torch.testing.assert_close(attention(x, torch.ones(2, 7)), attention(x), rtol=1e-5, atol=1e-6)
 

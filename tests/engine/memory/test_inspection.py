@@ -14,7 +14,7 @@ from app.engine.memory.inspection import BlockReport, inspect
 from models.graph import Graph, GraphError, Node
 from models.network import Network, build_model, fake_inputs
 from models.template import TEMPLATES, Template
-from tests.models.networks import batch_of, problem, usual
+from tests.models.networks import batch_of, picture_problem, typical_problem
 
 if TYPE_CHECKING:
     from models.shape import Problem
@@ -25,7 +25,9 @@ PROBLEMS = [
     (kind, of)
     for kind in TEMPLATES.all()
     for of in (
-        [usual(kind)] if kind.unfit(problem(1, 8, 8)) else [problem(*shape) for shape in SIZES]
+        [typical_problem(kind)]
+        if kind.unfit(picture_problem(1, 8, 8))
+        else [picture_problem(*shape) for shape in SIZES]
     )
 ]
 
@@ -58,7 +60,7 @@ def test_its_figures_are_those_of_the_network(kind: type[Template], of: Problem)
 
 
 def test_a_residual_block_by_hand() -> None:
-    of = problem(4, 6, 6, outputs=3)
+    of = picture_problem(4, 6, 6, outputs=3)
     rest = (Node("p", "global-pooling"), Node("z", "output", {"outputs": 3}))
     graph = Graph((Node("a", "residual", {"channels": 4}), *rest))
     found = inspect(graph, of)["a"]
@@ -82,7 +84,7 @@ def test_a_residual_block_by_hand() -> None:
 
 
 def test_a_block_that_cannot_be_carries_the_error_and_those_behind_it_no_shape() -> None:
-    of = problem(1, 28, 28)
+    of = picture_problem(1, 28, 28)
     template = TEMPLATES.get("vit")(heads=5).resolved(of)
     found = inspect(template.graph(of), of)
     assert found.error is not None and found.error.node == "block1"
@@ -113,7 +115,7 @@ def test_a_block_that_cannot_be_carries_the_error_and_those_behind_it_no_shape()
 )
 def test_no_wrong_block_makes_it_raise(node: Node) -> None:
     found = inspect(
-        Graph((Node("first", "batch-norm"), node, Node("z", "output"))), problem(3, 8, 8)
+        Graph((Node("first", "batch-norm"), node, Node("z", "output"))), picture_problem(3, 8, 8)
     )
     assert isinstance(found.error, GraphError) and found["a"].error and found["a"].remedy
     assert found["first"].shape == (3, 8, 8) and found["z"].shape is None
@@ -121,7 +123,8 @@ def test_no_wrong_block_makes_it_raise(node: Node) -> None:
 
 def test_a_wrong_answer_is_told_on_the_last_block() -> None:
     found = inspect(
-        Graph((Node("p", "global-pooling"), Node("z", "output", {"outputs": 4}))), problem(3, 8, 8)
+        Graph((Node("p", "global-pooling"), Node("z", "output", {"outputs": 4}))),
+        picture_problem(3, 8, 8),
     )
     assert found["z"].error and found.error is not None and found.error.node == "z"
 
@@ -131,7 +134,7 @@ def test_looking_disturbs_no_training_on_another_thread(kind: type[Template]) ->
     """Fake tensors and meters are of the thread that made them; a training beside them gives the
     same bits.
     """
-    of = usual(kind)
+    of = typical_problem(kind)
     graph = kind(dropout=0.0).resolved(of).graph(of)
 
     def train() -> list[torch.Tensor]:

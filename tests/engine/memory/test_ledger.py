@@ -28,7 +28,7 @@ from app.engine.memory.ledger import (
 from models.network import build_model
 from models.template import TEMPLATES, Template
 from tests.ledgers import EXACT, ledgers
-from tests.models.networks import problem
+from tests.models.networks import picture_problem
 from tests.problems import fitting
 
 if TYPE_CHECKING:
@@ -38,7 +38,9 @@ ALL = TEMPLATES.all()
 OPTIMIZERS_ALL = OPTIMIZERS.all()
 EVERY = pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.kind)
 PICTURES = pytest.mark.parametrize(
-    "kind", [one for one in ALL if not one.unfit(problem(1, 28, 28))], ids=lambda kind: kind.kind
+    "kind",
+    [one for one in ALL if not one.unfit(picture_problem(1, 28, 28))],
+    ids=lambda kind: kind.kind,
 )
 PAIRED = [
     (kind, OPTIMIZERS_ALL[(number + 3 * turn) % len(OPTIMIZERS_ALL)])
@@ -112,7 +114,7 @@ def test_what_settings_add_to_the_state_is_predicted_too(
 
 
 def test_floats_of_an_optimizer_are_those_of_the_ledger() -> None:
-    of = problem(1, 12, 12)
+    of = picture_problem(1, 12, 12)
     resolved = resolve_for(
         Experiment(model=TEMPLATES.get("vit")(depth=1), optimizer=OPTIMIZERS.get("muon")()),
         of,
@@ -170,7 +172,7 @@ def test_with_all_of_them(kind: type[Template], settings: dict[str, Any]) -> Non
 def test_pictures_of_other_sizes(
     kind: type[Template], shape: tuple[int, ...], precision: str
 ) -> None:
-    asks = "classification", problem(*shape)
+    asks = "classification", picture_problem(*shape)
     near(ledgers(kind(), OPTIMIZERS.get("adamw")(), asks, 1, precision), "activations", "peak")
 
 
@@ -185,7 +187,7 @@ def test_settings_are_followed(kind: type[Template]) -> None:
 
 @PICTURES
 def test_yes_or_no_is_predicted_too(kind: type[Template]) -> None:
-    asks = "binary-classification", problem(1, 12, 12, outputs=1)
+    asks = "binary-classification", picture_problem(1, 12, 12, outputs=1)
     near(ledgers(kind(), OPTIMIZERS.get("adamw")(), asks, 4), "activations", "peak")
 
 
@@ -240,7 +242,7 @@ def test_the_parts_hold_the_peak_and_what_is_known_of_the_data() -> None:
 
 
 def rows_for(kind: str, device: str, optimizer: str = "adamw", **training: Any) -> dict[str, int]:
-    of = problem(1, 28, 28)
+    of = picture_problem(1, 28, 28)
     task = tasks.task("classification")
     resolved = resolve_for(
         Experiment(
@@ -312,7 +314,7 @@ def test_recomputation_is_foreseen_on_a_gpu(kind: type[Template], precision: str
 
 
 def test_a_mask_of_dropout_is_a_quarter_as_large_on_a_gpu() -> None:
-    of = problem(1, 28, 28)
+    of = picture_problem(1, 28, 28)
     for share, expected in ((0.0, 0), (0.1, 3 * 2 * 4 * 49 * 96 * 128)):
         asked = Experiment(
             model=TEMPLATES.get("vit")(dropout=share), training=TrainingSettings(batch_size=128)
@@ -378,7 +380,7 @@ def test_of_activations_alone_the_peak_is_the_sum() -> None:
 
 
 def test_the_meter_keeps_nothing_alive_and_changes_no_number() -> None:
-    of = problem(1, 12, 12)
+    of = picture_problem(1, 12, 12)
     graph = TEMPLATES.get("resnet")().resolved(of).graph(of)
 
     gradients = []

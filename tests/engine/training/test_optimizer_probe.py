@@ -18,7 +18,7 @@ from app.engine.training.optimizer_probe import BINS, EDGES, QUANTITIES, Optimiz
 from app.engine.training.trainer import train
 from models.template import TEMPLATES
 from tests.engine.training.small import Listener, experiment, pictures
-from tests.models.networks import batch_of, network_of, usual
+from tests.models.networks import batch_of, network_of, typical_problem
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +38,7 @@ class Loop:
         self, choice: Optimizer, network: Network | None = None, template: str = "cnn"
     ) -> None:
         kind = TEMPLATES.get(template)
-        self.problem = usual(kind)
+        self.problem = typical_problem(kind)
         self.network = network if network is not None else network_of(kind(), self.problem)
         self.optimizer = choice.over(self.network, CPU)
         self.watch = OptimizerProbe(self.network, self.optimizer, choice)
