@@ -87,7 +87,10 @@ class _SecondPass:
         self._rng_states: dict[str, torch.Tensor] = {}
 
     def __enter__(self) -> None:
-        self._averages = [dict(norm._buffers) for norm in self._norms]  # noqa: SLF001 - no public way
+        self._averages = [
+            dict(norm._buffers)  # noqa: SLF001 - torch has no public way
+            for norm in self._norms
+        ]
         for norm, averages in zip(self._norms, self._averages, strict=True):
             norm._buffers.update(  # noqa: SLF001 - torch has no public way
                 {name: buffer.clone() for name, buffer in averages.items() if buffer is not None}

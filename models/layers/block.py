@@ -87,6 +87,16 @@ def token_shape(shape: Shape, label: str) -> tuple[int, int]:
     return shape[0], shape[1]
 
 
+def text_length(shape: Shape, label: str) -> int:
+    """Returns the length of a text (L,); raises BlockError where the shape is another one."""
+    if len(shape) != 1:
+        raise BlockError(
+            f"{label} needs a text; it is given {words(shape)}.", "Let it read the text itself."
+        )
+
+    return shape[0]
+
+
 def check_masks(count: int, masks: tuple[Shape, ...], label: str) -> None:
     """Raises BlockError unless each mask has one mark for each of `count` tokens."""
     for mask in masks:
@@ -95,3 +105,15 @@ def check_masks(count: int, masks: tuple[Shape, ...], label: str) -> None:
                 f"{label} needs one mark for each of {count} tokens; it is given {words(mask)}.",
                 "Connect a padding mask, or visible patches, of the same tokens.",
             )
+
+
+def check_halves(inputs: tuple[Shape, ...], label: str) -> Shape:
+    """Returns the shape that both halves of a pair have; raises BlockError where they differ."""
+    if len(set(inputs)) > 1:
+        raise BlockError(
+            f"{label} needs two halves of one form; it is given "
+            f"{' and '.join(words(shape) for shape in inputs)}.",
+            "Bring both to one form first.",
+        )
+
+    return inputs[0]

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from torch import nn
 
-from models.layers.block import BLOCKS, Block
-from models.layers.masking.padding_mask import text_length
+from models.layers.block import BLOCKS, Block, text_length
 from models.spec import setting
 
 if TYPE_CHECKING:

@@ -9,8 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from models.layers.block import BLOCKS, Block, BlockError
-from models.layers.merge.concatenate_in_batch import check_halves
+from models.layers.block import BLOCKS, Block, BlockError, check_halves
 from models.shape import Shape, words
 
 _FIRST_LOG_SCALE = math.log(1 / 0.07)

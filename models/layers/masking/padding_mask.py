@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from torch import nn
 
-from models.layers.block import BLOCKS, Block, BlockError
-from models.shape import Shape, words
+from models.layers.block import BLOCKS, Block, text_length
 
 if TYPE_CHECKING:
     import torch
+
+    from models.shape import Shape
 
 
 @BLOCKS.register
@@ -35,13 +36,3 @@ class PaddingMaskModule(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return (x != 0).float()
-
-
-def text_length(shape: Shape, label: str) -> int:
-    """Returns the length of a text (L,); raises BlockError where the shape is another one."""
-    if len(shape) != 1:
-        raise BlockError(
-            f"{label} needs a text; it is given {words(shape)}.", "Let it read the text itself."
-        )
-
-    return shape[0]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 from torch import nn
 
-from models.layers.block import BLOCKS, Block, BlockError
-from models.shape import Shape, words
+from models.layers.block import BLOCKS, Block, check_halves
+
+if TYPE_CHECKING:
+    from models.shape import Shape
 
 
 @BLOCKS.register
@@ -38,15 +40,3 @@ class ConcatenateInBatchModule(nn.Module):
 
     def forward(self, first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
         return torch.cat([first, second])
-
-
-def check_halves(inputs: tuple[Shape, ...], label: str) -> Shape:
-    """Returns the shape that both halves of a pair have; raises BlockError where they differ."""
-    if len(set(inputs)) > 1:
-        raise BlockError(
-            f"{label} needs two halves of one form; it is given "
-            f"{' and '.join(words(shape) for shape in inputs)}.",
-            "Bring both to one form first.",
-        )
-
-    return inputs[0]
