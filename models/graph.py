@@ -36,7 +36,8 @@ class Node:
     """One block of a graph.
 
     `inputs` names the blocks that it reads; INPUT is the example itself, OTHER the second half of a
-    pair.
+    pair. `name` begins the names of the block's weights in checkpoints, so that a template that
+    changes it cannot read the runs of earlier versions.
     """
 
     name: str

@@ -214,6 +214,6 @@ def _downsample_steps(problem: Problem) -> int:
 
 
 def _norm(width: int) -> dict[str, Any]:
-    """Returns settings of a group norm: as many groups as have 2 channels each, at most 8."""
+    """Returns settings of a group norm: at most 8 groups of at least 2 channels each."""
     groups = next(count for count in (8, 4, 2, 1) if width % count == 0 and width // count >= 2)
     return {"groups": groups, "activation": "relu"}
