@@ -7,7 +7,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from app.engine.data.preparations.pair import PairPreparation
+from app.engine.data.kinds.pair.preparation import PairPreparation
 from app.engine.errors import UserError
 from app.engine.results.answers import FileAnswers, answer_file, answer_given, write_answers
 from app.engine.results.inputs import TABLES, Given, half_in

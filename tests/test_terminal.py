@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from app.engine.data.dataset import Amount, Description
-from app.engine.data.preparations.image import ImagePreparation
+from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.learning.tasks import TASKS
 from app.engine.results.report import Report
 from app.engine.runs.events import EpochDone, RunPrepared

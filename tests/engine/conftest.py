@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from app.engine.data.dataset import Dataset, Description
-from app.engine.data.preparations.image import ImagePreparation
+from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.experiment.experiment import Experiment
 from app.engine.experiment.resolve import resolve

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from app.engine.data.dataset import SPLITS, Amount, Damage, Dataset, Description
-from app.engine.data.preparations.image import ImagePreparation
-from app.engine.data.preparations.pair import PairPreparation
-from app.engine.data.preparations.row import RowColumn, RowPreparation
-from app.engine.data.preparations.signal import SignalPreparation
-from app.engine.data.preparations.text import TextPreparation
+from app.engine.data.kinds.image.preparation import ImagePreparation
+from app.engine.data.kinds.pair.preparation import PairPreparation
+from app.engine.data.kinds.row.preparation import RowColumn, RowPreparation
+from app.engine.data.kinds.signal.preparation import SignalPreparation
+from app.engine.data.kinds.text.preparation import TextPreparation
 from app.engine.experiment.toml_file import from_plain
 from app.engine.learning.loss import LOSSES
 from app.engine.learning.optimizer import OPTIMIZERS

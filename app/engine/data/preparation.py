@@ -84,6 +84,6 @@ def read_preparation(data: dict[str, Any]) -> Preparation:
     if kind not in ("image", "row", "text", "signal", "pair"):
         raise ValueError(f"there is no preparation '{kind}'")
 
-    module = importlib.import_module(f"app.engine.data.preparations.{kind}")
+    module = importlib.import_module(f"app.engine.data.kinds.{kind}")
     found: Preparation = module.PREPARATION.from_plain(values)
     return found

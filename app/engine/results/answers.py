@@ -18,7 +18,7 @@ from app.engine import files
 from app.engine.compute.batches import together
 from app.engine.compute.evaluation import JUDGED
 from app.engine.compute.randomness import mixed
-from app.engine.data.preparations.text import TextPreparation
+from app.engine.data.kinds.text.preparation import TextPreparation
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.losses.cross_entropy import NO_TOKEN

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from app.engine.data.preparations.text import TextPreparation
+from app.engine.data.kinds.text.preparation import TextPreparation
 from app.engine.errors import UserError
 from app.engine.sources.format import Check, no_check
 

@@ -16,9 +16,9 @@ import numpy as np
 from PIL import Image
 
 from app.engine.data.names import readable
-from app.engine.data.preparations.pair import PairPreparation
-from app.engine.data.preparations.row import RowPreparation
-from app.engine.data.preparations.signal import SignalPreparation
+from app.engine.data.kinds.pair.preparation import PairPreparation
+from app.engine.data.kinds.row.preparation import RowPreparation
+from app.engine.data.kinds.signal.preparation import SignalPreparation
 from app.engine.errors import UserError
 from app.engine.sources.format import Check, no_check
 from app.engine.sources.plain_text import NoText, read_text

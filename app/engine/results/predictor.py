@@ -16,8 +16,8 @@ from PIL import Image
 from app.engine.compute.batches import Placed, Rows, split_inputs, together
 from app.engine.compute.evaluation import USUAL, Evaluation, evaluate, judged_at_a_time
 from app.engine.data import pictures
-from app.engine.data.preparations.image import ImagePreparation
-from app.engine.data.preparations.pair import PairPreparation
+from app.engine.data.kinds.image.preparation import ImagePreparation
+from app.engine.data.kinds.pair.preparation import PairPreparation
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.experiment.toml_file import from_plain

@@ -13,9 +13,9 @@ import torch
 from app.engine.compute.batches import together
 from app.engine.compute.evaluation import JUDGED, USUAL, judged_at_a_time
 from app.engine.compute.randomness import mixed
-from app.engine.data.preparations.image import ImagePreparation
-from app.engine.data.preparations.row import RowPreparation
-from app.engine.data.preparations.signal import SignalPreparation
+from app.engine.data.kinds.image.preparation import ImagePreparation
+from app.engine.data.kinds.row.preparation import RowPreparation
+from app.engine.data.kinds.signal.preparation import SignalPreparation
 from app.engine.errors import UserError
 
 if TYPE_CHECKING:

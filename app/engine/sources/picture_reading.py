@@ -16,7 +16,7 @@ import numpy as np
 
 from app.engine.data.dataset import Skipped
 from app.engine.data.pictures import REMARKS, Unreadable
-from app.engine.data.preparations.image import ImagePreparation
+from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.errors import UserError
 from app.engine.sources.cache import fits_memory
 

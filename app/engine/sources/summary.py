@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal
 
 from app.engine.data.dataset import SPLITS, Dataset, Description
-from app.engine.data.preparations.row import RowPreparation
+from app.engine.data.kinds.row.preparation import RowPreparation
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.tasks import TASKS
 

@@ -257,7 +257,7 @@ def fake_description() -> Description:
     classes.
     """
     from app.engine.data.dataset import Description
-    from app.engine.data.preparations.image import ImagePreparation
+    from app.engine.data.kinds.image.preparation import ImagePreparation
 
     return Description(
         source="",

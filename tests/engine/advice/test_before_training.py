@@ -14,9 +14,9 @@ import pytest
 from app.engine.advice.before_training import outliers
 from app.engine.advice.while_training import before_training, while_training
 from app.engine.data.dataset import Amount, Dataset, Description
-from app.engine.data.preparations.image import ImagePreparation
-from app.engine.data.preparations.pair import PairPreparation
-from app.engine.data.preparations.text import TextPreparation
+from app.engine.data.kinds.image.preparation import ImagePreparation
+from app.engine.data.kinds.pair.preparation import PairPreparation
+from app.engine.data.kinds.text.preparation import TextPreparation
 from app.engine.experiment import toml_file
 from app.engine.experiment.experiment import Experiment
 from tests.engine.advice.test_while_training import Course, epochs

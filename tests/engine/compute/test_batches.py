@@ -16,7 +16,7 @@ from app.engine.compute.randomness import Randomness, mixed
 from app.engine.data.augmentation import Augmentation
 from app.engine.data.augmentation_settings import AugmentationSettings
 from app.engine.data.dataset import Dataset, Description
-from app.engine.data.preparations.image import ImagePreparation
+from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.runs.control import Control
 from app.engine.runs.run import Run
 from app.engine.training import trainer

@@ -12,7 +12,7 @@ from torch import nn
 from app.engine.compute.batches import Rows
 from app.engine.compute.evaluation import Evaluation, evaluate
 from app.engine.data.dataset import Description
-from app.engine.data.preparations.image import ImagePreparation
+from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.learning.loss import LOSSES, LossFunction
 from app.engine.learning.tasks import TASKS
 from app.engine.runs.control import Stopped

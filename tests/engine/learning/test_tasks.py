@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from app.engine.data.dataset import Amount, Damage, Description
 from app.engine.data.preparation import Preparation
-from app.engine.data.preparations.image import ImagePreparation
-from app.engine.data.preparations.pair import PairPreparation
-from app.engine.data.preparations.text import TextPreparation
+from app.engine.data.kinds.image.preparation import ImagePreparation
+from app.engine.data.kinds.pair.preparation import PairPreparation
+from app.engine.data.kinds.text.preparation import TextPreparation
 from app.engine.learning import scores
 from app.engine.learning.metrics import METRICS
 from app.engine.learning.tasks import TASKS

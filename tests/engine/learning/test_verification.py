@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.engine.data.dataset import Amount, Description
-from app.engine.data.preparations.image import ImagePreparation
-from app.engine.data.preparations.pair import PairPreparation
+from app.engine.data.kinds.image.preparation import ImagePreparation
+from app.engine.data.kinds.pair.preparation import PairPreparation
 from app.engine.learning import scores, verification
 from app.engine.learning.tasks import TASKS
 

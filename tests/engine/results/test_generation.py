@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from app.engine.data.dataset import Description
-from app.engine.data.preparations.image import ImagePreparation
-from app.engine.data.preparations.text import TextPreparation
+from app.engine.data.kinds.image.preparation import ImagePreparation
+from app.engine.data.kinds.text.preparation import TextPreparation
 from app.engine.data.tokens import learn, read_tokens
 from app.engine.errors import UserError
 from app.engine.learning.tasks import task

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.engine.data.preparations.pair import PairPreparation
-from app.engine.data.preparations.text import TextPreparation
+from app.engine.data.kinds.pair.preparation import PairPreparation
+from app.engine.data.kinds.text.preparation import TextPreparation
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources import formats

@@ -14,7 +14,7 @@ import torch
 from app.engine.data import sounds
 from app.engine.data.dataset import Dataset, Description
 from app.engine.data.preparation import Preparation, read_preparation
-from app.engine.data.preparations.signal import SignalPreparation
+from app.engine.data.kinds.signal.preparation import SignalPreparation
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.formats import find

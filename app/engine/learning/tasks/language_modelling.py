@@ -110,7 +110,7 @@ class LanguageModelling(Task):
 
 def _token_bytes(description: Description) -> np.ndarray:
     """(V,) bytes that each token stands for."""
-    from app.engine.data.preparations.text import TextPreparation
+    from app.engine.data.kinds.text.preparation import TextPreparation
 
     assert isinstance(description.preparation, TextPreparation)
     return description.preparation.token_bytes()

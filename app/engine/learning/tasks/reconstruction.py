@@ -157,7 +157,7 @@ def damaged(
 
 def _tones(description: Description) -> tuple[float, ...]:
     """Of pictures the standard deviation of every channel, in tones of 0..1; () of others."""
-    from app.engine.data.preparations.image import ImagePreparation
+    from app.engine.data.kinds.image.preparation import ImagePreparation
 
     return (
         description.preparation.std if isinstance(description.preparation, ImagePreparation) else ()

@@ -14,7 +14,7 @@ import numpy as np
 import psutil
 
 from app.engine.data.names import readable
-from app.engine.data.preparations.text import TextPreparation
+from app.engine.data.kinds.text.preparation import TextPreparation
 from app.engine.data.splits import AUTO_MOST, AUTO_SHARE
 from app.engine.data.tokens import choose, learn, read_tokens, utf8
 from app.engine.errors import UserError

@@ -14,7 +14,7 @@ import psutil
 
 from app.engine.data import sounds
 from app.engine.data.dataset import Skipped
-from app.engine.data.preparations.signal import SignalPreparation
+from app.engine.data.kinds.signal.preparation import SignalPreparation
 from app.engine.data.sounds import Heading, NoSound
 from app.engine.learning.tasks import task
 from app.engine.sources.class_folders import (

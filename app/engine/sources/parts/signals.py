@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.engine.data import splits
-from app.engine.data.preparations.signal import SignalPreparation, statistics
+from app.engine.data.kinds.signal.preparation import SignalPreparation, statistics
 from app.engine.errors import UserError
 from app.engine.sources.loaded import Part
 

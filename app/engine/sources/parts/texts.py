@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.engine.data.preparations.text import TextPreparation, beginning, padded
+from app.engine.data.kinds.text.preparation import TextPreparation, beginning, padded
 from app.engine.data.tokens import Kind, Tokens, batches, choose, learn, read_tokens, utf8
 from app.engine.errors import UserError
 from app.engine.sources.loaded import Part

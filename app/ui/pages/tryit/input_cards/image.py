@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.engine.data.preparations.image import ImagePreparation
+from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.ui.pages.tryit.asking import Given, Reply
 from app.ui.pages.tryit.canvas import PEN, Canvas
 from app.ui.pages.tryit.input_cards.base import InputCard

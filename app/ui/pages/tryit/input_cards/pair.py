@@ -9,7 +9,7 @@ from PIL import Image
 from PySide6.QtGui import QGuiApplication, QImage, QPixmap
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
-from app.engine.data.preparations.pair import PairPreparation
+from app.engine.data.kinds.pair.preparation import PairPreparation
 from app.ui.pages.tryit.asking import Given, Reply
 from app.ui.pages.tryit.input_cards.base import InputCard
 from app.ui.pages.tryit.input_cards.image import FILES, from_qt

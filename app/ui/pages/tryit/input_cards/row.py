@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QMimeData, QTimer
 from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QScrollArea, QWidget
 
-from app.engine.data.preparations.row import RowColumn, RowPreparation
+from app.engine.data.kinds.row.preparation import RowColumn, RowPreparation
 from app.ui.pages.tryit.asking import Given
 from app.ui.pages.tryit.input_cards.base import InputCard
 from app.ui.style.theme import Theme, style
