@@ -13,7 +13,6 @@ import numpy as np
 from app.engine.advice.remedies import balanced, has, listed, more_variation, quoted
 from app.engine.data.nouns import counted, noun
 from app.engine.errors import UserError
-from app.engine.experiment.experiment import Experiment
 from app.engine.experiment.resolve import task_of
 from app.engine.learning import scores
 from app.engine.learning.tasks import TASKS, Task
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from app.engine.data.dataset import Dataset, Description
+    from app.engine.experiment.experiment import Experiment
     from models.shape import Input
 
 FEW = 30

@@ -17,6 +17,7 @@ from app.engine.data.augmentation import Augmentation, resolve_augmentation
 from app.engine.data.pictures import Unreadable, decode
 from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.data.kinds.pair.preparation import PairPreparation
+from app.engine.data.pictures import Unreadable, decode
 from app.engine.errors import UserError
 from app.engine.learning.tasks import task
 from app.engine.sources import formats

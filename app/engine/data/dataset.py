@@ -8,10 +8,12 @@ import functools
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from app.engine.data.preparation import Preparation, read_preparation
+from app.engine.data.kinds import read_preparation
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from app.engine.data.preparation import Preparation
 
 SPLITS = ("training", "validation", "test")
 

@@ -1,12 +1,11 @@
 """The one preprocessing: from what a person has to what the network sees, in training, judging,
 trying and exporting.
 
-A file in `preparations` for each sort of input; here is what each must offer.
+A preparation stands in the folder of its kind in `kinds`; here is what each must offer.
 """
 
 from __future__ import annotations
 
-import importlib
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -24,7 +23,7 @@ class Preparation(ABC):
     """Settled on the training examples, kept beside the weights."""
 
     kind: ClassVar[str]
-    """The name of its file in `preparations`."""
+    """The name of its folder in `kinds`."""
 
     @property
     @abstractmethod
@@ -75,15 +74,3 @@ class Preparation(ABC):
     @abstractmethod
     def from_plain(cls, data: dict[str, Any]) -> Preparation:
         """Raises KeyError, TypeError or ValueError for what is not of this form."""
-
-
-def read_preparation(data: dict[str, Any]) -> Preparation:
-    """A preparation of any kind. Raises KeyError, TypeError or ValueError."""
-    values = dict(data)
-    kind = values.pop("kind", "image")
-    if kind not in ("image", "row", "text", "signal", "pair"):
-        raise ValueError(f"there is no preparation '{kind}'")
-
-    module = importlib.import_module(f"app.engine.data.kinds.{kind}")
-    found: Preparation = module.PREPARATION.from_plain(values)
-    return found

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from app.engine.data.names import readable
+from app.engine.data.kinds import kind_of
 from app.engine.data.kinds.pair.preparation import PairPreparation
 from app.engine.data.kinds.row.preparation import RowPreparation
 from app.engine.data.kinds.signal.preparation import SignalPreparation
+from app.engine.data.names import readable
 from app.engine.errors import UserError
 from app.engine.sources.format import Check, no_check
 from app.engine.sources.plain_text import NoText, read_text
@@ -80,7 +81,9 @@ def given_in(
                 "Give a table with a column for each half, or two files.",
             )
 
-        return Given(str(source), (str(source),), (path,))
+        kind_files = kind_of(preparation.kind).files
+        raw = kind_files.read(path) if kind_files is not None else path
+        return Given(str(source), (str(source),), (raw,))
     except OSError as error:
         raise UserError(
             f"'{readable(path)}' could not be opened ({error.strerror or 'error of the disk'}).",
@@ -94,7 +97,11 @@ def half_in(source: str | Path, preparation: Preparation) -> Any:
     if not path.is_file():
         raise UserError(f"There is no file '{readable(path)}'.", "Check the name.")
 
-    return _text(path) if preparation.kind == "text" else path
+    if preparation.kind == "text":
+        return _text(path)
+
+    kind_files = kind_of(preparation.kind).files
+    return kind_files.read(path) if kind_files is not None else path
 
 
 def _text(path: Path) -> str:

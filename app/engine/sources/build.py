@@ -9,8 +9,8 @@ import numpy as np
 
 from app.engine.data import splits
 from app.engine.data.dataset import SPLITS, Damage, Dataset, Description
-from app.engine.data.names import readable
 from app.engine.data.kinds.pair.preparation import PairPreparation
+from app.engine.data.names import readable
 from app.engine.errors import UserError
 from app.engine.learning.tasks import TASKS
 from app.engine.sources.mirror import survives_mirroring

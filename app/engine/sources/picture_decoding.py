@@ -13,8 +13,8 @@ import numpy as np
 
 from app.engine.data import splits
 from app.engine.data.dataset import Skipped
-from app.engine.data.names import readable
 from app.engine.data.kinds.image.preparation import ImagePreparation
+from app.engine.data.names import readable
 from app.engine.errors import UserError
 from app.engine.learning.tasks import task
 from app.engine.sources.build import listed

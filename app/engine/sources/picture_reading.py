@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.engine.data.dataset import Skipped
-from app.engine.data.pictures import REMARKS, Unreadable
 from app.engine.data.kinds.image.preparation import ImagePreparation
+from app.engine.data.pictures import REMARKS, Unreadable
 from app.engine.errors import UserError
 from app.engine.sources.cache import fits_memory
 

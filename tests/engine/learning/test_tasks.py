@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.engine.data.dataset import Amount, Damage, Description
-from app.engine.data.preparation import Preparation
 from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.data.kinds.pair.preparation import PairPreparation
 from app.engine.data.kinds.text.preparation import TextPreparation
+from app.engine.data.preparation import Preparation
 from app.engine.learning import scores
 from app.engine.learning.metrics import METRICS
 from app.engine.learning.tasks import TASKS
@@ -124,7 +124,9 @@ def test_no_examples_have_no_figures(kind: str) -> None:
     task = TASKS[kind]
     problem = task.problem(ABOUT[kind], 6)
     targets = task.fake_targets(problem, 4)
-    predictions = task.predictions(ABOUT[kind], torch.randn(4, *problem.output_shape), targets).numpy()
+    predictions = task.predictions(
+        ABOUT[kind], torch.randn(4, *problem.output_shape), targets
+    ).numpy()
     wanted = targets.numpy() if kind != "reconstruction" else np.zeros(4)
     found = task.figures(ABOUT[kind], wanted[:0], predictions[:0])
 
@@ -336,7 +338,10 @@ def test_what_is_kept_of_a_pair_are_points_of_length_1() -> None:
 def test_the_problem_of_pairs_and_spaces_follows_the_size_asked_for() -> None:
     assert TASKS["matching"].problem(ABOUT["matching"], 24).output_shape == (2, 24)
     assert TASKS["metric-learning"].problem(ABOUT["metric-learning"], 24).output_shape == (24,)
-    assert TASKS["language-modelling"].problem(ABOUT["language-modelling"], 24).output_shape == (8, 257)
+    assert TASKS["language-modelling"].problem(ABOUT["language-modelling"], 24).output_shape == (
+        8,
+        257,
+    )
     assert TASKS["reconstruction"].problem(ABOUT["reconstruction"], 24).output_shape == (3, 6, 6)
 
 

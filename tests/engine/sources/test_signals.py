@@ -13,7 +13,7 @@ import torch
 
 from app.engine.data import sounds
 from app.engine.data.dataset import Dataset, Description
-from app.engine.data.preparation import Preparation, read_preparation
+from app.engine.data.kinds import read_preparation
 from app.engine.data.kinds.signal.preparation import SignalPreparation
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
@@ -23,6 +23,8 @@ from app.engine.sources.parts.signals import SignalPart
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from app.engine.data.preparation import Preparation
 
 RANDOM = np.random.default_rng(12)
 

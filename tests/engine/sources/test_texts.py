@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from app.engine.data.dataset import Dataset, Description
-from app.engine.data.preparation import read_preparation
+from app.engine.data.kinds import read_preparation
 from app.engine.data.kinds.text.preparation import TextPreparation
 from app.engine.data.tokens import learn, pieces_of, read_tokens
 from app.engine.errors import UserError

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import psutil
 
-from app.engine.data.names import readable
 from app.engine.data.kinds.text.preparation import TextPreparation
+from app.engine.data.names import readable
 from app.engine.data.splits import AUTO_MOST, AUTO_SHARE
 from app.engine.data.tokens import choose, learn, read_tokens, utf8
 from app.engine.errors import UserError

@@ -10,9 +10,9 @@ import numpy as np
 
 from app.engine.data import splits
 from app.engine.data.dataset import Skipped
-from app.engine.data.names import readable
 from app.engine.data.kinds.image.preparation import ImagePreparation, statistics
 from app.engine.data.kinds.pair.preparation import PairPreparation
+from app.engine.data.names import readable
 from app.engine.data.splits import FREE
 from app.engine.errors import UserError
 from app.engine.sources.cache import key_of

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.engine.data.names import natural_key
 from app.engine.data.kinds.row.preparation import NO_VALUE, RowColumn, RowPreparation
+from app.engine.data.names import natural_key
 from app.engine.errors import UserError
 from app.engine.sources.loaded import Part
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.engine.advice.while_training import before_training
+from app.engine.data.kinds import kind_of
 from app.ui.pages.parts import GuideCard
 
 if TYPE_CHECKING:
@@ -44,31 +45,6 @@ ABOUT = {
         "Nothing here stops a training. Mend or remove what is listed, then open the data again.",
     ),
 }
-PREPARED = {
-    "image": GuideCard(
-        "Size",
-        "Half the side is a quarter of the time and memory. If you can tell the pictures apart at "
-        "this size, "
-        "so can the network.",
-    ),
-    "row": GuideCard(
-        "Numbers",
-        "Numbers are brought to mean 0 and spread 1 by the training rows alone, so that no column "
-        "counts "
-        "more because of its unit. A category that training never saw is 'unseen'.",
-    ),
-    "text": GuideCard(
-        "Tokens",
-        "A text is read in pieces: parts of words that occur often, or single bytes. Short pieces "
-        "make long "
-        "texts; what is longer than the context is cut.",
-    ),
-    "signal": GuideCard(
-        "Signals", "Each channel is brought to mean 0 and spread 1 by the training signals alone."
-    ),
-}
-"""By the sort of input, of a pair by its first half's."""
-
 ASKED = "choose the task to decide."
 """How the note ends that is also the question above the page."""
 
@@ -86,7 +62,8 @@ def guide_cards(document: Document, tab: str, show_skipped: Callable[[], None]) 
         for finding in before_training(document.experiment, description)
         if not (tab == "overview" and finding.key == "imbalance")  # the overview says it itself
     ]
-    prepared = PREPARED.get(description.preparation.inputs[0].kind, DATASET)
+    kind = kind_of(description.preparation.inputs[0].kind)
+    prepared = GuideCard(kind.advice_title, kind.advice)
     cards.append(prepared if tab == "preparation" else ABOUT.get(tab, DATASET))
     notes = [
         note for note in description.notes if not note.endswith(ASKED)

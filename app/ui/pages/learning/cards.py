@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 from app.engine.data.nouns import counted
 from app.engine.errors import UserError
 from app.engine.experiment.experiment import Experiment
-from app.engine.experiment.resolve import ResolvedExperiment
 from app.engine.learning.loss import LOSSES, Loss
 from app.engine.learning.optimizer import OPTIMIZERS, Optimizer
 from app.engine.learning.schedule import SCHEDULES
@@ -33,6 +32,7 @@ from models.spec import Registry, Setting, settings
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from app.engine.experiment.resolve import ResolvedExperiment
     from app.engine.planning.memory_estimate import Budget
     from app.ui.pages.parts import Parts
 

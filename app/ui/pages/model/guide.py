@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.engine.data.kinds import kind_of
 from app.engine.data.nouns import noun
 from app.ui.pages.parts import GuideCard
 from app.ui.text.words import holds
@@ -54,12 +55,6 @@ PAIRED = (
     "pulled together, "
     "everything else in the batch is pushed apart."
 )
-PREPARED = {
-    "image": "One example, brought to one size, each channel to mean 0 and spread 1.",
-    "row": "One row: numbers brought to mean 0 and spread 1, categories as their numbers.",
-    "text": "One text as the numbers of its tokens, filled up to the longest with padding.",
-    "signal": "One signal, cut or filled to one length, each channel to mean 0 and spread 1.",
-}
 
 
 def guide_cards(
@@ -98,7 +93,7 @@ def guide_cards(
 def _block(measured: Measured, chosen: str) -> GuideCard:
     for name, one in zip((INPUT, OTHER), measured.problem.inputs, strict=False):
         if chosen == name:
-            return GuideCard(noun(one.kind, 1).capitalize(), PREPARED[one.kind])
+            return GuideCard(noun(one.kind, 1).capitalize(), kind_of(one.kind).prepared)
 
     block = next((block for block in measured.inspection.blocks if block.name == chosen), None)
     if block is None:

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.engine.data.kinds import kind_of
 from app.engine.data.nouns import noun
 from app.engine.learning.optimizer import Optimizer
 from app.ui.canvas.items import BlockView
@@ -38,12 +39,6 @@ if TYPE_CHECKING:
 TOTALS_IN_A_ROW = 460
 """Below this width at 100 %, the totals stand in two rows."""
 
-COMES_IN = {
-    "image": "What comes in: one example, prepared; channels of height × width.",
-    "row": "What comes in: one row, numbers first, then the numbers of its categories.",
-    "text": "What comes in: one text, a number a token.",
-    "signal": "What comes in: one signal, channels × values.",
-}
 HELD = ("weights", "gradients", "first_moment", "second_moment", "other_state")
 
 
@@ -58,7 +53,7 @@ def block_views(measured: Measured) -> tuple[BlockView, ...]:
             noun(one.kind, 1).capitalize(),
             input_words(one),
             source=True,
-            help=COMES_IN[one.kind],
+            help=kind_of(one.kind).enters,
         )
         for name, one in zip((INPUT, OTHER), problem.inputs, strict=False)
     ]

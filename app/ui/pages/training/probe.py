@@ -11,6 +11,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from app.engine.data.kinds import kind_of
 from app.ui.widgets.examples.example import pixmap_of
 from app.ui.widgets.examples.thumbnails import crisp
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 GAP = 8
 LARGEST = 96
 LINES = 3
-MOST = {"image": 6, "signal": 4, "row": 3, "text": 3}
-"""Side by side in a card, by kind."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +77,7 @@ class ProbeStrip(QWidget):
     @staticmethod
     def most_of(kind: str) -> int:
         """How many of a kind stand side by side."""
-        return MOST.get(kind, 2)
+        return kind_of(kind).side_by_side
 
     @property
     def _pictures(self) -> bool:
@@ -86,7 +85,11 @@ class ProbeStrip(QWidget):
 
     @property
     def _columns(self) -> int:
-        return self.most_of(self.predictions[0].example.kind) if self.predictions else MOST["image"]
+        return (
+            self.most_of(self.predictions[0].example.kind)
+            if self.predictions
+            else self.most_of("image")
+        )
 
     def _line(self) -> int:
         return QFontMetrics(self.theme.font(11)).height()

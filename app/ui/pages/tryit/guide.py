@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.engine.data.kinds import kind_of
 from app.engine.data.nouns import noun
 from app.ui.pages.parts import GuideCard
 
@@ -47,18 +48,10 @@ def guide_cards(ready: Ready | None) -> list[GuideCard]:
     view = ready.task.view if ready is not None else "classes"
     kind = ready.description.kind if ready is not None else "image"
     what = noun(kind, 1)
-    same = {
-        "image": "size and colours",
-        "row": "scale",
-        "text": "tokens",
-        "signal": "length and scale",
-        "pair": "form",
-    }.get(kind, "form")
-
     cards = [
         GuideCard(
             "What you see",
-            f"Your {what} is brought to the {same} of the training {noun(kind)}, just as in "
+            f"Your {what} is brought to the {kind_of(kind).brought_to} of the training {noun(kind)}, just as in "
             "training. "
             f"{_ANSWERS.get(view, '')}".strip(),
         ),

@@ -21,14 +21,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from app.engine.data.kinds import kind_of
 from app.ui.widgets.examples.thumbnails import crisp
 
 if TYPE_CHECKING:
     from app.ui.style.theme import Theme
     from app.ui.widgets.examples.picture import Example
-
-SIZES = {"image": (76, 76), "row": (152, 88), "text": (208, 64), "signal": (152, 56)}
-"""Width and height in pixels at 100 % at which a kind can be told from its neighbours."""
 
 SHORT = 60
 A_LINE = 20
@@ -50,11 +48,11 @@ def size_of(example: Example) -> tuple[int, int]:
             height for _, height in sizes
         )
 
-    width, height = SIZES.get(example.kind, SIZES["row"])
-    if example.kind == "row":
+    width, height = kind_of(example.kind).tile
+    if example.cells:
         return width, min(height, 10 + 13 * max(2, len(example.cells)))
-    if example.kind == "text" and len(example.text) <= SHORT:
-        return SIZES["row"][0], min(height, 10 + 15 * (1 + len(example.text) // A_LINE))
+    if example.text and len(example.text) <= SHORT:
+        return kind_of("row").tile[0], min(height, 10 + 15 * (1 + len(example.text) // A_LINE))
 
     return width, height
 
@@ -88,7 +86,7 @@ def paint_example(
             box.adjusted(theme.px(4), theme.px(4), -theme.px(4), -theme.px(4)),
             example.signal,
         )
-    elif example.kind == "row":
+    elif example.cells:
         _row(
             painter,
             theme,
@@ -141,7 +139,7 @@ class ExampleView(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        width, height = size_of(self.example) if self.example else SIZES["image"]
+        width, height = size_of(self.example) if self.example else kind_of("image").tile
         return QSize(self._theme.px(width * self._scale), self._theme.px(height * self._scale))
 
     def minimumSizeHint(self) -> QSize:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, overload
 
 from PySide6.QtCore import QSize
 
-from app.ui.widgets.examples.example import SIZES, pixmap_of, size_of
+from app.engine.data.kinds import kind_of
+from app.ui.widgets.examples.example import pixmap_of, size_of
 from app.ui.widgets.examples.picture import Example
 from app.ui.widgets.examples.thumbnails import ThumbnailGrid, crisp
 
@@ -77,10 +78,10 @@ class ExampleGrid(ThumbnailGrid):
             side = self.size_at_100
             sizes = [size_of(rows[number][0]) for number in range(min(LOOKED_AT, len(rows)))]
             width, height = (max(parts) for parts in zip(*sizes, strict=True))
-            scale = side / SIZES["image"][0] if first.halves else 1.0
+            scale = side / kind_of("image").tile[0] if first.halves else 1.0
             self._tile = (
                 (side, side)
-                if first.kind == "image"
+                if first.picture is not None
                 else (round(width * scale), round(height * scale))
             )
         super().show_rows(rows)

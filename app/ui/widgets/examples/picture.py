@@ -21,7 +21,7 @@ LINE = 80
 
 @dataclass(frozen=True, eq=False)
 class Example:
-    """kind: "image", "row", "text", "signal" or "pair"; what is there besides follows from it.
+    """An example holds a picture, cells, a text, a signal or two halves; its kind says how it is called.
 
     picture: (C, H, W) uint8. cells: (column, value as text) of a row. text: all of it. signal: (C,
     L) float32. halves: of a pair. name: where it came from, "" where that is not known.
@@ -40,9 +40,9 @@ class Example:
         """It in one line, for tables, tooltips and those who listen."""
         if self.halves:
             return " · ".join(half.line for half in self.halves)
-        if self.kind == "row":
+        if self.cells:
             return shortened(", ".join(f"{name} {value}" for name, value in self.cells))
-        if self.kind == "text":
+        if self.text:
             return shortened(" ".join(self.text.split()))
 
         return self.name
@@ -71,18 +71,19 @@ def example_from(preparation: Preparation, kept: Any, name: str = "") -> Example
             halves=tuple(example_from(half, one) for half, one in zip(halves, kept, strict=True)),
         )
 
-    kind = inputs[0].kind
-    seen = preparation.shown(kept)
-    if kind == "image":
-        return Example(kind, name, picture=np.asarray(seen))
-    if kind == "row":
-        return Example(
-            kind, name, cells=tuple((str(column), _word(value)) for column, value in seen)
-        )
-    if kind == "text":
-        return Example(kind, name, text=str(seen))
+    kind = preparation.kind
+    shown = preparation.shown(kept)
+    if isinstance(shown, str):
+        return Example(kind, name, text=shown)
+    if isinstance(shown, tuple):
+        cells = tuple((str(column), _word(value)) for column, value in shown)
+        return Example(kind, name, cells=cells)
 
-    return Example(kind, name, signal=np.atleast_2d(np.asarray(seen, dtype=np.float32)))
+    values = np.asarray(shown)
+    if values.ndim == 3 and values.dtype == np.uint8:
+        return Example(kind, name, picture=values)
+
+    return Example(kind, name, signal=np.atleast_2d(values.astype(np.float32)))
 
 
 def _word(value: Any) -> str:

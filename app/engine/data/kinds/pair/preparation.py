@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from app.engine.data.preparation import Preparation, read_preparation
+from app.engine.data.kinds import read_preparation
+from app.engine.data.preparation import Preparation
 
 if TYPE_CHECKING:
     from app.engine.data.preparation import Batch

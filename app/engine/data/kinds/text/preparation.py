@@ -91,7 +91,7 @@ class TextPreparation(Preparation):
         return self.tokens.sizes
 
     def pieces(self, text: str) -> list[str]:
-        """How a text is cut, for a person: a text a token; bytes that are no whole character as
+        r"""How a text is cut, for a person: a text a token; bytes that are no whole character as
         \\xc3.
         """
         table = self.tokens.bytes_of
