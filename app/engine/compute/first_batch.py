@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.engine.data.augmentation import Augmentation, resolve_augmentation
-from app.engine.data.pictures import Unreadable, decode
 from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.data.kinds.pair.preparation import PairPreparation
 from app.engine.data.pictures import Unreadable, decode
