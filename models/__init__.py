@@ -1,4 +1,4 @@
-"""Networks: layers, graphs and templates.
+"""Networks as data: blocks, graphs, templates; knows nothing of the application.
 
-It needs torch and pydantic only, and knows nothing of the application.
+It needs torch and pydantic only.
 """

@@ -1,1 +1,1 @@
-"""Tests: the same shape as the source; `python3 tests` runs them."""
+"""The tests: the same folders as the source, real files and windows, no mocks."""

@@ -1,1 +1,1 @@
-"""Trains, judges, predicts; works on a machine without a screen."""
+"""Reads, trains, judges and predicts; works on a machine without a screen."""

@@ -1,1 +1,1 @@
-"""The window: shows and asks."""
+"""The window (Qt): shows what the engine says and asks it for more."""

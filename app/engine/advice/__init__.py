@@ -1,1 +1,1 @@
-"""Advice: findings before and while a network trains, with the changes of settings that help."""
+"""Findings before and during a training, with the changes of settings that help."""

@@ -1,4 +1,1 @@
-"""One batch at a time: devices, batches, forward and backward passes, evaluation.
-
-It knows no run and writes no file.
-"""
+"""One batch at a time: devices, batches, passes, evaluation; knows no run and writes no file."""

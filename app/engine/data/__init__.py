@@ -1,1 +1,1 @@
-"""Datasets: read once into arrays, split, prepared and augmented in one place."""
+"""What a dataset is: arrays, splits, preparation and augmentation, as values."""

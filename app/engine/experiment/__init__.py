@@ -1,1 +1,1 @@
-"""Experiments: what a person chose, as one typed value, and the TOML file that holds it."""
+"""What a person chose, as one typed value, and the TOML file that holds it."""

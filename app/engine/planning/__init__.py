@@ -1,1 +1,1 @@
-"""Planning: what an experiment would need, what would fit, and which learning rate suits it."""
+"""Before a run: the memory it would need, what would fit, which learning rate suits it."""

@@ -1,1 +1,1 @@
-"""Races: variants of an experiment that train side by side."""
+"""Variants of an experiment that train in turns."""

@@ -1,1 +1,1 @@
-"""What came of a training: figures, predictions, findings."""
+"""What came of a training: reports, predictions, generated text."""

@@ -1,1 +1,1 @@
-"""Runs: their folder, events, history, checkpoints and the requests to them."""
+"""What a run leaves and tells: its folder, events, history, checkpoints, requests to it."""

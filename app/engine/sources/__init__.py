@@ -1,4 +1,1 @@
-"""Reading: from a folder, a file or a built-in name to a Dataset.
-
-A format is a file in `formats`.
-"""
+"""How data are read: from a folder, a file or a built-in name to a Dataset."""

@@ -1,1 +1,1 @@
-"""One training: the loop, what it tells, what it keeps."""
+"""One training: plan, build, the loop, and what it records."""

@@ -1,1 +1,1 @@
-"""The network as a picture."""
+"""The network as a drawing of blocks."""

@@ -1,4 +1,4 @@
-"""The pages, one a step: a file or a folder each. A page is built when it is first needed."""
+"""The pages, one a step of the work: a file or a folder each, built when first needed."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Plots: a file each."""
+"""Curves, histograms and matrices, grouped by subject."""

@@ -1,1 +1,1 @@
-"""What the window knows: the document, the session, and the work behind them."""
+"""What the window knows: the document, the session, and work in the background."""

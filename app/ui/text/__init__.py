@@ -1,1 +1,1 @@
-"""Words and figures as the window shows them."""
+"""Sentences about data and runs as the window shows them."""

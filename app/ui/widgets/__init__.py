@@ -1,1 +1,1 @@
-"""Parts that two pages share."""
+"""Parts that several pages share: forms, examples, the memory ledger."""

@@ -1,1 +1,1 @@
-"""Losses: a file each."""
+"""The losses: a file each."""

@@ -1,1 +1,1 @@
-"""Optimizers: a file each."""
+"""The optimizers: a file each."""

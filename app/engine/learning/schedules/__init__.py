@@ -1,1 +1,1 @@
-"""Schedules of the learning rate: a file each."""
+"""The schedules of the learning rate: a file each."""

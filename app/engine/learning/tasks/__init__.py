@@ -1,4 +1,7 @@
-"""Tasks: a file each. TASKS holds one of every kind, in the order in which they are offered."""
+"""The tasks: a file each.
+
+TASKS holds one of every kind, in the order in which they are offered.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reports: a file for each sort of results (Task.view), each with a class REPORT."""
+"""The reports: a file for each view of results (Task.view), each with a class REPORT."""
 
 from __future__ import annotations
 

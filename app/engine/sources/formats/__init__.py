@@ -1,4 +1,4 @@
-"""Dataset formats: a file each, found by walking this folder."""
+"""The formats of datasets: a file each, found by walking this folder."""
 
 from __future__ import annotations
 

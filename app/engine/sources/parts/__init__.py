@@ -1,1 +1,1 @@
-"""Inputs read and not settled yet: a file for each sort."""
+"""Inputs that are read but not fitted yet: a file for each kind of input."""

@@ -1,3 +1,1 @@
-"""Tables of any sort: how they are written is found out, what their columns are is guessed, both
-can be overruled.
-"""
+"""Tables of any sort: detected formatting, guessed roles of columns, both changeable."""

@@ -1,4 +1,4 @@
-"""The Learning page: loss, optimizer, schedule, and how long; each with a picture of what it does."""
+"""The Learning page: loss, optimizer, schedule and length, each with its picture."""
 
 from app.ui.pages.learning.page import LearningPage
 

@@ -1,4 +1,4 @@
-"""Results: what came of a training."""
+"""The Results page: what came of a training."""
 
 from app.ui.pages.results.page import ResultsPage
 

@@ -1,4 +1,4 @@
-"""Runs: the history of what was trained."""
+"""The Runs page: the history of what was trained."""
 
 from app.ui.pages.runs.page import RunsPage
 

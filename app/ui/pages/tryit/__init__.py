@@ -1,4 +1,4 @@
-"""Try it: a trained network on a picture of one's own."""
+"""The Try it page: a trained network asked about one's own examples."""
 
 from app.ui.pages.tryit.page import TryItPage
 

@@ -1,1 +1,1 @@
-"""How values are distributed."""
+"""Plots of how values are distributed."""

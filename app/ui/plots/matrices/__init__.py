@@ -1,1 +1,1 @@
-"""Matrices as colours."""
+"""Matrices drawn as colours."""

@@ -1,1 +1,1 @@
-"""Forms for settings, drawn from their declaration."""
+"""Forms for settings, drawn from their declarations."""

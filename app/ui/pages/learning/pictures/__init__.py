@@ -1,6 +1,4 @@
-"""What a loss punishes, as a picture of the person's own data: a file for each sort of picture
-(Loss.picture).
-"""
+"""What a loss punishes, drawn from the person's own data: a file for each picture (Loss.picture)."""
 
 from __future__ import annotations
 

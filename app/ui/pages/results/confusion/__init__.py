@@ -1,1 +1,1 @@
-"""The confusion matrix."""
+"""The confusion matrix and what is said about it."""

@@ -1,1 +1,1 @@
-"""The race in the window: setting it up, watching it, and what came of it."""
+"""The race on the Training page: setting it up, watching it, and what came of it."""
