@@ -1,6 +1,4 @@
-"""A training without a window: attended on the terminal, stopped by Ctrl+C, its ending told; and
-the demo.
-"""
+"""Training without a window: shown on the terminal, stopped by Ctrl+C; and the demo."""
 
 from __future__ import annotations
 
@@ -10,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from app.engine.errors import UserError
+from app.engine.errors import UserError, with_remedy
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.experiment.experiment import Experiment
 from app.engine.results.curve_image import write_curves
@@ -19,7 +17,7 @@ from app.engine.runs.control import Control
 from app.engine.runs.events import Event, RunFinished
 from app.engine.runs.history import read_history
 from app.engine.runs.run import Run, default_folder
-from app.speaking import complain, say, tell
+from app.speaking import complain, say, say_json
 from app.terminal import Display, display_for, ending
 
 DEMO = "sample:digits"
@@ -27,24 +25,26 @@ FAILED = 1
 INTERRUPTED = 130
 
 Work = Callable[[Callable[[Event], None], Control], RunFinished]
+"""A training, given the listener of its events and the requests to it."""
 
 
-def train(asked: Experiment, run: Run, json_: bool) -> int:
-    """Trains an experiment in a new run folder; returns the exit code."""
+def train(requested: Experiment, run: Run, json_: bool) -> int:
+    """Trains an experiment in a new run folder and returns the exit code."""
 
     def work(emit: Callable[[Event], None], control: Control) -> RunFinished:
-        from app.engine.training import trainer  # loads torch, under the display
+        # Torch takes seconds to load; the display says so meanwhile.
+        from app.engine.training import trainer  # noqa: PLC0415 - loaded under the display
 
-        return trainer.train(asked, run, emit, control)
+        return trainer.train(requested, run, emit, control)
 
     return _attend(work, run, json_)
 
 
 def resume(run: Run, epochs: int | None, json_: bool) -> int:
-    """Goes on with a run, to `epochs` in all if given; returns the exit code."""
+    """Goes on with a run, to `epochs` in all if given, and returns the exit code."""
 
     def work(emit: Callable[[Event], None], control: Control) -> RunFinished:
-        from app.engine.training import trainer
+        from app.engine.training import trainer  # noqa: PLC0415 - loaded under the display
 
         return trainer.resume(run, emit, control, epochs)
 
@@ -52,7 +52,7 @@ def resume(run: Run, epochs: int | None, json_: bool) -> int:
 
 
 def _attend(work: Work, run: Run, json_: bool) -> int:
-    """Runs a training on this thread with a display; the exit code says how it ended."""
+    """Runs a training on this thread with a display and returns the exit code."""
     control = Control()
     with display_for(json_) as display:
         display.stage("Loading engine")
@@ -61,31 +61,33 @@ def _attend(work: Work, run: Run, json_: bool) -> int:
 
     report = None
     if finished.status in ("completed", "stopped"):
-        with suppress(UserError):  # stopped before the first epoch was judged: the reason says so
+        # A run that was stopped in its first epoch has no report; its reason says so.
+        with suppress(UserError):
             report = load_report(run)
 
     for line in ending(finished, report):
         say(line, error=json_)
 
     if json_:
-        tell(finished.summary)
+        say_json(finished.summary)
     if finished.status == "completed":
         return 0
     if finished.status == "stopped":
         return INTERRUPTED
 
     what, remedy, _ = finished.failure or (finished.reason, "", "")
-    complain(f"{what} {remedy}".strip())
+    complain(with_remedy(what, remedy))
     return FAILED
 
 
 @contextmanager
 def _interrupts(control: Control, display: Display) -> Iterator[None]:
-    """The first Ctrl+C (or SIGTERM) asks the run to stop and keep its best; the second ends the
-    process.
+    """Makes the first Ctrl+C (or SIGTERM) stop the run, and the second end the process.
+
+    A run that is stopped keeps its best epoch.
     """
 
-    def asked(number: int, frame: Any) -> None:
+    def interrupt(number: int, _frame: Any) -> None:
         if control.stopping:
             display.close()
             os._exit(128 + number)
@@ -93,8 +95,8 @@ def _interrupts(control: Control, display: Display) -> Iterator[None]:
         control.stop()
         display.line("Stopping at the next step; the best epoch is kept. Once more ends at once.")
 
-    kinds = [signal.SIGINT, signal.SIGTERM]
-    before = [signal.signal(kind, asked) for kind in kinds]
+    kinds = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(kind, interrupt) for kind in kinds]
     try:
         yield
     finally:
@@ -103,10 +105,10 @@ def _interrupts(control: Control, display: Display) -> Iterator[None]:
 
 
 def demo() -> int:
-    """The built-in digits, trained here; the curves as a picture in the run folder."""
-    asked = Experiment(name="digits demo", data=DataSettings(source=DEMO))
-    run = Run.create(default_folder(), asked)
-    code = train(asked, run, json_=False)
+    """Trains the built-in digits and draws the curves into the run folder."""
+    requested = Experiment(name="digits demo", data=DataSettings(source=DEMO))
+    run = Run.create(default_folder(), requested)
+    code = train(requested, run, json_=False)
 
     history = read_history(run.path)
     if len(history.steps):

@@ -1,5 +1,6 @@
-"""A training on the terminal: a progress display where there is a person, plain lines where there
-is none.
+"""What the command line shows of a training, of a data set and of a report.
+
+A training has a progress display where there is a person, and plain lines where there is none.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
-from app.engine.data.nouns import counted
-from app.engine.learning.metrics import METRICS, shown
+from app.engine.data.nouns import counted, noun
+from app.engine.learning.metrics import metrics_text
 from app.engine.learning.tasks import TASKS
 from app.engine.runs import events
-from app.engine.text import amount
+from app.engine.sources.samples import FULL_FASHION_HELP, MORE_DATA, SAMPLES
+from app.engine.text import amount_text, count_text, duration_text, number_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,22 +34,20 @@ PLAIN_PAUSE = 15.0
 
 
 class Display:
-    """Shows the events of a run.
-
-    A context: what it draws is taken down when it ends, however it ends.
-    """
+    """Shows the events of a run; a context manager that takes its drawing down at the end."""
 
     def __init__(self, stream: IO[str]) -> None:
         self.console = Console(file=stream, highlight=False)
         self._live = self.console.is_terminal
         self._progress: Progress | None = None
         self._task: TaskID | None = None
-        self._epochs = self._steps = 0
+        self._epochs = 0
+        self._steps = 0
         self._stage = ""
         self._training = False
         self._elapsed = 0.0
-        self._predictions = time.monotonic()
-        self._keys: set[str] = set()
+        self._last_line = time.monotonic()
+        self._shown_findings: set[str] = set()
 
     def __enter__(self) -> Display:
         if self._live:
@@ -78,72 +78,73 @@ class Display:
             self._progress = None
 
     def line(self, text: str) -> None:
-        """One line for good, above whatever is being drawn."""
+        """Prints a line that stays, above whatever is being drawn."""
         self.console.print(text, markup=False, soft_wrap=True)
 
     def __call__(self, event: events.Event) -> None:
+        """Shows an event, if the terminal has anything to show of it."""
         match event:
             case events.StageChanged():
                 self.stage(event.text, event.done, event.total)
             case events.RunPrepared():
-                self._epochs = event.epochs
-                self._steps = event.steps
-                self.line(
-                    f"Training on {event.device} ({event.device_reason}), {event.parameters:,} "
-                    "parameters."
-                )
-
-                for sentence in event.told:
-                    self.line(sentence)
-
-                task = TASKS.get(str(event.resolved.get("data", {}).get("task")))
-                tags = task is not None and task.targets == "tags"
-                classes = (
-                    f" of {len(event.classes)} {'tags' if tags else 'classes'}"
-                    if event.classes
-                    else ""
-                )
-
-                self.line(
-                    f"{number(event.training_examples, 'example')}{classes}; "
-                    f"{number(event.epochs, 'epoch')} of "
-                    f"{number(event.steps_per_epoch, 'step')}."
-                )
+                self._prepared(event)
             case events.StepsDone():
-                self._moved(event)
+                self._steps_done(event)
             case events.EpochDone():
-                self._epoch(event)
+                self._epoch_done(event)
             case events.Found() if event.finding.level in ("warning", "problem"):
-                self._found(event.finding)
+                self._finding(event.finding)
 
     def stage(self, text: str, done: int = 0, total: int = 0) -> None:
-        """What happens now, with numbers where they are known."""
-        kind = re.sub(
-            r"[\d,]+", "#", text
-        )  # "Reading 3,120 of 8,000 pictures" is one stage, whatever its numbers
+        """Shows what happens now, with numbers where they are known."""
+        # "Reading 3,120 of 8,000 pictures" is one stage, whatever its numbers.
+        kind = re.sub(r"[\d,]+", "#", text)
+
         if self._progress is not None and self._task is not None:
-            known: dict[str, Any] = {"completed": done, "total": total or None, "words": ""}
+            fields: dict[str, Any] = {"completed": done, "total": total or None, "words": ""}
             if self._training and not total:
-                known = {}  # the bar of the whole training stays
+                fields = {}  # the bar of the whole training stays
             self._progress.update(
-                self._task, description=text, refresh=kind != self._stage, **known
+                self._task, description=text, refresh=kind != self._stage, **fields
             )
         elif self._long_silent() or (kind != self._stage and not self._training):
-            self._predictions = time.monotonic()
+            self._last_line = time.monotonic()
             self.line(text if kind == self._stage else re.sub(r"\b[\d,]+ of ", "", text))
 
         self._stage = kind
 
-    def _moved(self, event: events.StepsDone) -> None:
+    def _prepared(self, event: events.RunPrepared) -> None:
+        """Shows where and on what the training begins."""
+        self._epochs = event.epochs
+        self._steps = event.steps
+        self.line(
+            f"Training on {event.device} ({event.device_reason}), {event.parameters:,} parameters."
+        )
+        for sentence in event.told:
+            self.line(sentence)
+
+        task = TASKS.get(str(event.resolved.get("data", {}).get("task")))
+        tags = task is not None and task.targets == "tags"
+        noun = "tags" if tags else "classes"
+        classes = f" of {len(event.classes)} {noun}" if event.classes else ""
+
+        self.line(
+            f"{count_text(event.training_examples, 'example')}{classes}; "
+            f"{count_text(event.epochs, 'epoch')} of "
+            f"{count_text(event.steps_per_epoch, 'step')}."
+        )
+
+    def _steps_done(self, event: events.StepsDone) -> None:
+        """Shows how far the training is: in the bar, or now and then as a line."""
         self._training = True
         self._elapsed = event.elapsed
         loss = float(event.losses[-1]) if len(event.losses) else float("nan")
 
-        words = [f"step {event.position:,}/{self._steps:,}", f"loss {loss:.4g}"]
+        words = [f"step {event.position:,}/{self._steps:,}", f"loss {number_text(loss)}"]
         if event.speed:
-            words.append(f"{event.speed:,.0f} examples/s")
+            words.append(f"{number_text(event.speed)} examples/s")
         if event.remaining is not None:
-            words.append(f"{clock(event.remaining)} left")
+            words.append(f"{duration_text(event.remaining)} left")
 
         title = f"Epoch {event.epoch}/{self._epochs}"
         if self._progress is not None and self._task is not None:
@@ -155,59 +156,43 @@ class Display:
                 words="  ".join(words),
             )
         elif self._long_silent():
-            self._predictions = time.monotonic()
+            self._last_line = time.monotonic()
             self.line(f"{title}  {'  '.join(words)}")
 
         self._stage = title
 
-    def _found(self, finding: Finding) -> None:
-        """A finding once, however its figures change."""
-        if finding.key not in self._keys:
-            self._keys.add(finding.key)
+    def _finding(self, finding: Finding) -> None:
+        """Shows a finding once, however its figures change."""
+        if finding.key not in self._shown_findings:
+            self._shown_findings.add(finding.key)
             self.line(f"  {finding.title}. {finding.text}")
 
     def _long_silent(self) -> bool:
-        return time.monotonic() - self._predictions > PLAIN_PAUSE
+        return time.monotonic() - self._last_line > PLAIN_PAUSE
 
-    def _epoch(self, event: events.EpochDone) -> None:
-        judged = ""
-        if event.metrics:  # the first is the main figure of the task
-            name, value = next(iter(event.metrics.items()))
-            judged = f"  {METRICS[name].label if name in METRICS else name} {shown(name, value)}"
+    def _epoch_done(self, event: events.EpochDone) -> None:
+        """Prints the losses of an epoch, and the main metric of the task, which comes first."""
+        name = next(iter(event.metrics), "")
+        metric = f"  {metrics_text({name: event.metrics[name]})}" if name else ""
 
         self.line(
             f"Epoch {event.epoch:>{len(str(self._epochs))}}/{self._epochs}  loss "
-            f"{event.training_loss:.4f}  "
-            f"validation {event.validation_loss:.4f}{judged}  "
-            f"{clock(self._elapsed)}{'  best' if event.best else ''}"
+            f"{number_text(event.training_loss)}  "
+            f"validation {number_text(event.validation_loss)}{metric}  "
+            f"{duration_text(self._elapsed)}{'  best' if event.best else ''}"
         )
-        self._predictions = time.monotonic()
-
-
-def number(count: int, noun: str) -> str:
-    """1 step, 3,120 steps."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def clock(seconds: float) -> str:
-    """4:10, or 1:04:10."""
-    whole = max(0, round(seconds))
-    hours = whole // 3600
-    minutes = whole // 60 % 60
-    rest = whole % 60
-
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+        self._last_line = time.monotonic()
 
 
 def ending(finished: events.RunFinished, report: Report | None) -> list[str]:
-    """The last lines about a run: how it ended, what it reached, where it is."""
+    """Returns the last lines about a run: how it ended, what it reached, where it is."""
     summary: dict[str, Any] = finished.summary
     lines = []
     if finished.status in ("completed", "stopped"):
         word = "Completed" if finished.status == "completed" else "Stopped"
         seconds = summary.get("seconds")
         lines.append(
-            f"{word} after {clock(seconds)}. {finished.reason}"
+            f"{word} after {duration_text(seconds)}. {finished.reason}"
             if seconds
             else f"{word}. {finished.reason}"
         )
@@ -222,14 +207,30 @@ def ending(finished: events.RunFinished, report: Report | None) -> list[str]:
     return lines
 
 
+def sample_lines() -> list[str]:
+    """Returns what `samples` prints: the built-in datasets, and where more are to be had."""
+    lines = []
+    indent = " " * 20
+    for sample in SAMPLES.values():
+        lines += [
+            f"{sample.source:<20} {sample.label}. {sample.summary}",
+            f"{indent} {noun(sample.kind).capitalize()}. {TASKS[sample.task].label}.",
+            f"{indent} {sample.expectation} Licence: {sample.licence}.",
+        ]
+
+    more = [FULL_FASHION_HELP, *(f"{name}. {where}" for name, where in MORE_DATA.items())]
+    return [*lines, *(line for text in more for line in ("", text))]
+
+
 MOST_CLASSES = 60
 """Of more classes or tags, only the first are listed."""
 
 MOST_LEFT_OUT = 20
+"""Of more files or rows that are not used, only the first are listed."""
 
 
 def description_lines(facts: dict[str, Any]) -> list[str]:
-    """What `describe` says, from the plain data of data.summary.describe."""
+    """Returns what `describe` prints, from the plain data of `sources.summary.describe`."""
     kind = str(facts["kind"])
     task = TASKS.get(str(facts.get("task", "")))
     splits = ", ".join(f"{name} {size:,}" for name, size in facts["splits"].items())
@@ -242,20 +243,20 @@ def description_lines(facts: dict[str, Any]) -> list[str]:
     if task is not None:
         lines.append(f"Task: {task.label}. {task.summary}")
 
-    for one in facts.get("amounts") or ():
-        unit = one.get("unit", "")
-        lines.append(
-            f"  {one['name']}: {amount(one['low'], unit)} to {amount(one['high'], unit)}, usually "
-            f"{amount(one['median'], unit)}"
-        )
+    for amount in facts.get("amounts") or ():
+        unit = amount.get("unit", "")
+        low = amount_text(amount["low"], unit)
+        high = amount_text(amount["high"], unit)
+        median = amount_text(amount["median"], unit)
+        lines.append(f"  {amount['name']}: {low} to {high}, usually {median}")
 
     counts: dict[str, int] = facts["counts"].get("training") or {}
     if facts["classes"]:
-        what = "tags" if task is not None and task.targets == "tags" else "classes"
-        lines.append(f"{len(facts['classes'])} {what}, training examples each:")
-        wide = max(map(len, counts), default=0)
+        noun = "tags" if task is not None and task.targets == "tags" else "classes"
+        lines.append(f"{len(facts['classes'])} {noun}, training examples each:")
+        longest = max(map(len, counts), default=0)
         lines += [
-            f"  {name.ljust(wide)}  {count:>7,}"
+            f"  {name.ljust(longest)}  {count:>7,}"
             for name, count in list(counts.items())[:MOST_CLASSES]
         ]
 
@@ -265,15 +266,16 @@ def description_lines(facts: dict[str, Any]) -> list[str]:
     lines += [
         f"{problem['level'].capitalize()}: {problem['text']}" for problem in facts["problems"]
     ]
-    return [*lines, *_left_out([one for one in facts.get("skipped", ()) if not one["ignored"]])]
+    return [*lines, *_left_out([item for item in facts.get("skipped", ()) if not item["ignored"]])]
 
 
 def _left_out(skipped: list[dict[str, Any]]) -> list[str]:
-    """Every file or row that is not used, with the reason; of very many the first."""
-    if len(skipped) < 2:  # the one is told among the problems
+    """Returns a line for every file or row that is not used, with the reason."""
+    if len(skipped) < 2:  # a single one stands among the problems
         return []
 
-    lines = ["Left out:", *(f"  {one['path']}: {one['reason']}" for one in skipped[:MOST_LEFT_OUT])]
+    lines = ["Left out:"]
+    lines += [f"  {item['path']}: {item['reason']}" for item in skipped[:MOST_LEFT_OUT]]
     if len(skipped) > MOST_LEFT_OUT:
         lines.append(f"  and {len(skipped) - MOST_LEFT_OUT:,} more; --json lists them")
 
@@ -281,7 +283,7 @@ def _left_out(skipped: list[dict[str, Any]]) -> list[str]:
 
 
 def _form(kind: str, shape: list[int]) -> str:
-    """What one example is like, in words after their number."""
+    """Returns what one example is like, in words that follow the number of examples."""
     if kind == "image":
         channels, height, width = shape
         return f", {'grey' if channels == 1 else 'colour'}, seen at {width} × {height}"
@@ -297,7 +299,7 @@ def _form(kind: str, shape: list[int]) -> str:
 
 
 def report_lines(report: Report, names: Sequence[str]) -> list[RenderableType]:
-    """What `evaluate` says.
+    """Returns what `evaluate` prints.
 
     names: where each row of the data came from, if the data are at hand.
     """
@@ -323,18 +325,25 @@ def report_lines(report: Report, names: Sequence[str]) -> list[RenderableType]:
     if worst:
         lines.append(f"{trusted.worst_title}:")
 
-    for row, what in worst:
-        place = names[row] if row < len(names) else f"example {row}"
-        lines.append(plain(f"  {place}: {what}"))
+    for row, mistake in worst:
+        name = names[row] if row < len(names) else f"example {row}"
+        lines.append(plain(f"  {name}: {mistake}"))
 
     return lines
 
 
+def print_report(report: Report, names: Sequence[str]) -> None:
+    """Prints what `evaluate` says on standard output."""
+    console = Console(highlight=False)
+    for line in report_lines(report, names):
+        console.print(line, soft_wrap=True)
+
+
 def table_of(listing: Listing) -> Table:
-    """A report's table for the terminal."""
+    """Returns a report's table for the terminal."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for place, name in enumerate(listing.columns):
-        table.add_column(plain(name), justify="left" if place in listing.to_left else "right")
+    for index, name in enumerate(listing.columns):
+        table.add_column(plain(name), justify="left" if index in listing.to_left else "right")
 
     for row in listing.rows:
         table.add_row(*(plain(cell) for cell in row))
@@ -343,10 +352,10 @@ def table_of(listing: Listing) -> Table:
 
 
 def plain(text: str) -> str:
-    """A name as it is: brackets in it are no markup, and line breaks in it are shown."""
+    """Returns a name as it is: its brackets are no markup, and its line breaks are shown."""
     return text.replace("[", "\\[").replace("\n", "\\n")
 
 
 def display_for(json_: bool) -> Display:
-    """Progress goes to standard error where standard output belongs to the JSON object."""
+    """Returns a display on standard error where standard output belongs to the JSON object."""
     return Display(sys.stderr if json_ else sys.stdout)

@@ -28,7 +28,12 @@ class GraphError(ValueError):
         self.node = node
         self.what = what
         self.remedy = remedy
-        super().__init__(f"{node}: {what} {remedy}".strip())
+        super().__init__(f"{node}: {self.message}")
+
+    @property
+    def message(self) -> str:
+        """What is wrong and what to change, without the name of the block."""
+        return f"{self.what} {self.remedy}".strip()
 
 
 @dataclass(frozen=True)

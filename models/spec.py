@@ -22,9 +22,6 @@ if typing.TYPE_CHECKING:
 
     from pydantic.fields import FieldInfo
 
-FOLLOWS = "follows the data"
-"""The words for a setting that was left open."""
-
 
 class Spec(BaseModel):
     """A frozen value with declared settings.
@@ -81,35 +78,13 @@ class Setting:
     live: bool = False
     """Whether it may be changed while a run trains."""
 
-    def words(self, value: Any, follows: str = FOLLOWS) -> str:
-        """Returns a value as a person reads it, without its unit: "on", "1,024", "The mean".
-
-        follows: the words for None, where nothing was chosen.
-        """
-        if value is None:
-            return follows
-
+    def choice_text(self, value: Any) -> str | None:
+        """Returns the words of one of the choices; None where the value is none of them."""
         for key, text in self.choices:
             if key == value and type(key) is type(value):
                 return text
 
-        return plain_words(value)
-
-
-def plain_words(value: Any) -> str:
-    """Returns a plain value as a person reads it."""
-    if value is None:
-        return FOLLOWS
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    if isinstance(value, dict):
-        return ", ".join(f"{name}: {kind}" for name, kind in value.items()) or "nothing"
-
-    return str(value) if isinstance(value, str) else "; ".join(map(str, value))
+        return None
 
 
 def setting(

@@ -1,6 +1,6 @@
-"""What is here: versions, devices, memory, what is missing.
+"""A diagnosis of this computer: versions, devices, memory, what is missing.
 
-For `netwright doctor` and "Copy diagnostics".
+It is shown by `netwright doctor` and copied by "Copy diagnostics".
 """
 
 from __future__ import annotations
@@ -16,15 +16,25 @@ import psutil
 from app import __version__
 from app.engine.compute import device
 from app.engine.runs.run import default_folder
+from app.engine.text import bytes_text
 
 PACKAGES = (
-    "torch", "numpy", "PySide6-Essentials", "pyqtgraph", "pillow", "pydantic", "safetensors", "nvidia-ml-py",
-    "clevercsv", "QtAwesome",
-)  # fmt: skip
+    "torch",
+    "numpy",
+    "PySide6-Essentials",
+    "pyqtgraph",
+    "pillow",
+    "pydantic",
+    "safetensors",
+    "nvidia-ml-py",
+    "clevercsv",
+    "QtAwesome",
+)
+"""The packages whose versions matter when something does not work."""
 
 
 def diagnose() -> dict[str, Any]:
-    """Plain data. Loads torch; starts no GPU."""
+    """Returns what is known of this computer as plain data. Loads torch; starts no GPU."""
     versions = {name: _version(name) for name in PACKAGES}
     memory = psutil.virtual_memory()
 
@@ -43,9 +53,7 @@ def diagnose() -> dict[str, Any]:
         chosen = device.choose("auto", probe)
         facts["device"] = {"name": chosen.name, "label": chosen.label, "reason": chosen.reason}
         facts["cards"] = [vars(card) for card in probe.cards]
-    except (
-        Exception
-    ) as error:  # a broken torch raises what it likes; that is what the doctor is for
+    except Exception as error:  # a broken torch raises anything, and that is to be shown here
         facts["device"] = {
             "name": "",
             "label": "none",
@@ -57,7 +65,7 @@ def diagnose() -> dict[str, Any]:
 
 
 def lines(facts: dict[str, Any]) -> list[str]:
-    """The same in words, a line each."""
+    """Returns the diagnosis in words, a line for each fact."""
     memory = facts["memory"]
     runs = facts["runs"]
 
@@ -70,9 +78,9 @@ def lines(facts: dict[str, Any]) -> list[str]:
             for card in facts["cards"]
         ),
         f"CPU cores: {facts['cores']}",
-        f"Memory: {gigabytes(memory['available'])} free of {gigabytes(memory['total'])}",
+        f"Memory: {bytes_text(memory['available'])} free of {bytes_text(memory['total'])}",
         f"Runs: {runs['folder']}"
-        + (f", {gigabytes(runs['free'])} free" if runs["free"] is not None else ""),
+        + (f", {bytes_text(runs['free'])} free" if runs["free"] is not None else ""),
     ]
     if "display" in facts:
         text.append(
@@ -88,11 +96,8 @@ def lines(facts: dict[str, Any]) -> list[str]:
     return text
 
 
-def gigabytes(size: int) -> str:
-    return f"{size / 2**30:.1f} GiB"
-
-
 def _version(name: str) -> str | None:
+    """Returns the installed version of a package; None where it is missing."""
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
@@ -100,11 +105,11 @@ def _version(name: str) -> str | None:
 
 
 def _free() -> int | None:
-    """Free bytes where runs are kept: of the nearest folder that is there."""
-    folder = default_folder()
-    for place in (folder, *folder.parents):
+    """Returns the free bytes on the disk of the runs; None where the system does not say."""
+    runs = default_folder()
+    for folder in (runs, *runs.parents):  # the folder itself may not be made yet
         try:
-            return shutil.disk_usage(place).free
+            return shutil.disk_usage(folder).free
         except OSError:
             continue
 

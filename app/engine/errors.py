@@ -1,4 +1,4 @@
-"""Failures that are told to a person."""
+"""Failures that are told to a person: what went wrong, and what to do about it."""
 
 from __future__ import annotations
 
@@ -13,4 +13,20 @@ class UserError(Exception):
         self.what = what
         self.remedy = remedy
         self.setting = setting
-        super().__init__(f"{what} {remedy}".strip())
+        super().__init__(self.message)
+
+    @property
+    def message(self) -> str:
+        """Both sentences in one line."""
+        return with_remedy(self.what, self.remedy)
+
+
+def with_remedy(what: str, remedy: str = "") -> str:
+    """Returns what went wrong and, where it is known, what to do about it, in one line."""
+    return f"{what} {remedy}".strip()
+
+
+def message_of(trouble: object) -> str:
+    """Returns what a person reads of anything that has `what` and `remedy`; else its own text."""
+    what = getattr(trouble, "what", "") or str(trouble)
+    return with_remedy(what, getattr(trouble, "remedy", ""))

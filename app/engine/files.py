@@ -1,6 +1,4 @@
-"""Files that are either whole or not there, and the sentences for what the operating system
-refuses.
-"""
+"""Atomic writing of files, and the sentences for what the operating system refuses."""
 
 from __future__ import annotations
 
@@ -18,15 +16,14 @@ if TYPE_CHECKING:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write beside the target, flush, fsync, rename: after a power cut the file is the old one or
-    the new one.
+    """Writes a file so that after a power cut it is either the old one or the new one.
 
+    The content goes into a file beside the target, is flushed to the disk and renamed.
     Raises UserError where the disk is full or the folder cannot be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Not mkstemp: its files are for their owner alone, and what is written here is to be shared
-        # like any other.
+        # Not mkstemp: only the owner may read its files, and these are shared like any other.
         part = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     except OSError as error:
         raise disk_error(error, path) from error
@@ -46,9 +43,9 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Makes a rename durable.
+    """Makes a rename in this folder durable.
 
-    A failure here is no failure of the write: the new file is in place.
+    A failure here is not told: the new file is in place.
     """
     if os.name == "nt":
         return
@@ -64,13 +61,14 @@ def sync_folder(folder: Path) -> None:
 
 
 def write_json(path: Path, data: Any) -> None:
+    """Writes plain data as JSON. Raises UserError like `write_atomically`."""
     write_atomically(
         path, (json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
     )
 
 
 def disk_error(error: OSError, path: Path) -> UserError:
-    """The sentence for an operating system's error about a file."""
+    """Returns an operating system's error about a file as a sentence with a remedy."""
     if error.errno == errno.ENOSPC:
         return UserError(
             f"The disk is full; '{path}' could not be written.", "Free some space, then try again."

@@ -1,6 +1,6 @@
-"""Where things are kept: runs, settings, decoded pictures, logs.
+"""The folders in which runs, preferences, decoded pictures and logs are kept.
 
-NETWRIGHT_HOME moves them all below one folder.
+The environment variable NETWRIGHT_HOME moves them all below one folder.
 """
 
 from __future__ import annotations
@@ -11,23 +11,26 @@ from pathlib import Path
 import platformdirs
 
 
-def _below(part: str, usual: Path) -> Path:
-    home = os.environ.get("NETWRIGHT_HOME", "")
-    return Path(home).expanduser() / part if home else usual
-
-
 def runs() -> Path:
-    """A place that a person finds."""
+    """Returns the folder of runs, which a person finds among their documents."""
     return _below("runs", platformdirs.user_documents_path() / "Netwright" / "runs")
 
 
 def config() -> Path:
+    """Returns the folder of the window's preferences."""
     return _below("config", platformdirs.user_config_path("netwright", appauthor=False))
 
 
 def cache() -> Path:
+    """Returns the folder of decoded data, which may be deleted at any time."""
     return _below("cache", platformdirs.user_cache_path("netwright", appauthor=False))
 
 
 def log() -> Path:
+    """Returns the folder in which unexpected failures are written down."""
     return _below("log", platformdirs.user_log_path("netwright", appauthor=False))
+
+
+def _below(part: str, usual: Path) -> Path:
+    home = os.environ.get("NETWRIGHT_HOME", "")
+    return Path(home).expanduser() / part if home else usual

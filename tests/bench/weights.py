@@ -125,7 +125,7 @@ TABLES = {"cells.csv": "sample:breast-cancer", "patients.csv": "sample:diabetes"
 MOVING = ("seconds", "examples_per_second", "run", "memory", "started", "environment", "path")
 """Keys whose values differ from run to run: times, places, and what the allocator happened to hold."""
 
-WORDS = ("answer", "reason", "title", "text", "error", "remedy", "label")
+WORDS = ("answer", "reason", "title", "text", "error", "remedy", "label", "verdict")
 """Keys of sentences, which may be worded anew."""
 
 WORKER = """

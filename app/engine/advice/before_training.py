@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.engine.advice.remedies import balanced, has, listed, more_variation, quoted
+from app.engine.advice.remedies import QUOTE, balanced, has, more_variation, quoted
 from app.engine.data.nouns import counted, noun
 from app.engine.errors import UserError
 from app.engine.experiment.resolve import task_of
@@ -18,7 +18,7 @@ from app.engine.learning import scores
 from app.engine.learning.tasks import TASKS, Task
 from app.engine.runs.findings import Finding, Remedy
 from app.engine.sources.summary import balance
-from app.engine.text import amount, number, percent
+from app.engine.text import amount_text, names_text, number_text, percent_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,7 +113,7 @@ def _imbalance(experiment: Experiment, description: Description) -> Iterator[Fin
     text = (
         f"{largest} has {counted(description.kind, counts[large])}, "
         f"{quoted(description.classes[small])} "
-        f"{counts[small]:,}. Always saying {largest} would be right on {percent(share)}."
+        f"{counts[small]:,}. Always saying {largest} would be right on {percent_text(share)}."
     )
 
     weight = getattr(experiment.loss, "positive_weight", None)
@@ -149,7 +149,7 @@ def _rare_tags(experiment: Experiment, description: Description) -> Iterator[Fin
             "imbalance",
             "warning",
             "Rare tags",
-            f"{listed(rare)} {verb} on fewer than one {noun(description.kind, 1)} in twenty: never "
+            f"{names_text(rare, 4, QUOTE)} {verb} on fewer than one {noun(description.kind, 1)} in twenty: never "
             "setting a rare tag "
             "costs little, so it may not be learned.",
             remedy,
@@ -166,7 +166,7 @@ def _few_of_some(experiment: Experiment, description: Description, what: str) ->
             "few",
             "problem" if min(counts) < VERY_FEW else "warning",
             "Few examples",
-            f"{listed(few)} {has(few)} fewer than {FEW} {words} to learn from; the fewest are "
+            f"{names_text(few, 4, QUOTE)} {has(few)} fewer than {FEW} {words} to learn from; the fewest are "
             f"{min(counts)}. "
             f"More {words} help most{'; varying them helps some' if varied else ''}.",
             varied,
@@ -198,7 +198,7 @@ def _few_judged(description: Description, task: Task) -> Iterator[Finding]:
     )
     if task.headline.name == "accuracy":
         low, high = scores.wilson(round(0.8 * judged), judged)
-        text += f"80 % right could as well be {percent(low)} or {percent(high)}."
+        text += f"80 % right could as well be {percent_text(low)} or {percent_text(high)}."
     else:
         text += "the figures will jump, and another division would give others."
 
@@ -251,8 +251,8 @@ def _outliers(experiment: Experiment, dataset: Dataset) -> Iterator[Finding]:
             "outliers",
             "warning",
             f"Far off values of {quoted(one.name)}",
-            f"{many} far from all others, such as {amount(worst, one.unit)}{where}, where "
-            f"{amount(one.median, one.unit)} is usual. Large errors matter most in L2, so these "
+            f"{many} far from all others, such as {amount_text(worst, one.unit)}{where}, where "
+            f"{amount_text(one.median, one.unit)} is usual. Large errors matter most in L2, so these "
             "would pull hardest; if "
             "errors matter in proportion, use L1.",
             remedy,
@@ -268,8 +268,8 @@ def _outliers(experiment: Experiment, dataset: Dataset) -> Iterator[Finding]:
                 "skewed",
                 "info",
                 f"Mostly small values of {quoted(one.name)}",
-                f"Half are below {amount(float(middle), one.unit)}, a tenth above "
-                f"{number(float(high))}. L2 attends "
+                f"Half are below {amount_text(float(middle), one.unit)}, a tenth above "
+                f"{number_text(float(high))}. L2 attends "
                 "mostly to the large ones; L1 weighs all errors in proportion.",
                 remedy,
             )
@@ -313,7 +313,7 @@ def _cut_texts(description: Description, dataset: Dataset) -> Iterator[Finding]:
                 "context",
                 "warning" if full > 0.3 else "info",
                 "Long texts are cut",
-                f"{percent(full)} of the texts fill all {length:,} tokens that are read; what is "
+                f"{percent_text(full)} of the texts fill all {length:,} tokens that are read; what is "
                 "longer is cut off.",
                 Remedy(f"Read {longer:,} tokens", {"data.context": longer}, restart=True)
                 if longer > length

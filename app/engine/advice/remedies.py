@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from app.engine.experiment.experiment import CHOICES, Experiment
 from app.engine.learning.loss import LOSSES
 from app.engine.runs.findings import Remedy
+from app.engine.text import number_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from app.engine.data.dataset import Description
     from app.engine.learning.tasks import Task
 
-MANY_CLASSES_SHOWN = 3
+QUOTE = '"'
+"""Stands around names of classes, tags and files in findings and verdicts."""
 
 
 # --- what can be changed
@@ -53,7 +55,9 @@ def slower(resolved: Experiment) -> Remedy | None:
 
 def learning_rate(value: float) -> Remedy:
     rate = float(f"{value:.3g}")
-    return Remedy(f"Learning rate {rate:g}", {"optimizer.learning_rate": rate}, restart=True)
+    return Remedy(
+        f"Learning rate {number_text(rate)}", {"optimizer.learning_rate": rate}, restart=True
+    )
 
 
 def peak_rate(resolved: Experiment) -> float | None:
@@ -106,15 +110,7 @@ def against_overfitting(resolved: Experiment, description: Description) -> Remed
 
 
 def quoted(name: str) -> str:
-    return f'"{name}"'
-
-
-def listed(names: Sequence[str]) -> str:
-    shown = [quoted(name) for name in names[:MANY_CLASSES_SHOWN]]
-    if len(names) > MANY_CLASSES_SHOWN:
-        return f"{', '.join(shown)} and {len(names) - MANY_CLASSES_SHOWN} more"
-
-    return " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else shown[0]
+    return f"{QUOTE}{name}{QUOTE}"
 
 
 def has(names: Sequence[str]) -> str:

@@ -15,10 +15,10 @@ import numpy as np
 from app.engine.advice import before_training as beforehand
 from app.engine.advice.before_training import task_meant
 from app.engine.advice.remedies import (
+    QUOTE,
     against_overfitting,
     balanced,
     learning_rate,
-    listed,
     peak_rate,
     quoted,
     slower,
@@ -28,7 +28,7 @@ from app.engine.experiment.experiment import Experiment
 from app.engine.learning import scores
 from app.engine.runs.findings import Finding, Remedy
 from app.engine.sources.summary import balance
-from app.engine.text import number, percent
+from app.engine.text import names_text, number_text, percent_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -144,7 +144,7 @@ def _from_loss(
             "jumping",
             "problem",
             "The loss climbs again",
-            f"It was down to {best:.3g} and is at {now:.3g}. Steps this long overshoot; shorter "
+            f"It was down to {number_text(best)} and is at {number_text(now)}. Steps this long overshoot; shorter "
             "ones settle.",
             slower(resolved),
         )
@@ -183,13 +183,15 @@ def _flat(first: float, now: float, resolved: Experiment) -> Finding:
     rate = peak_rate(resolved)
     usual = getattr(resolved.optimizer, "default_learning_rate", None)
 
-    text = f"It began at {first:.3g} and is at {now:.3g}: nothing is being learned. "
+    text = (
+        f"It began at {number_text(first)} and is at {number_text(now)}: nothing is being learned. "
+    )
     if rate is not None and usual is not None and rate < 0.5 * usual:
         return Finding(
             "flat",
             "problem",
             "A flat line",
-            text + f"The learning rate of {rate:g} is too small to get anywhere.",
+            text + f"The learning rate of {number_text(rate)} is too small to get anywhere.",
             learning_rate(10 * rate),
         )
 
@@ -228,8 +230,8 @@ def _from_epochs(
             "warning",
             "Learning by heart (overfitting)",
             f"Since epoch {number} the loss on {noun(description.kind)} kept aside rises "
-            f"({best:.3g} to "
-            f"{judged[-1]:.3g}) while that of training still falls. The weights of the best epoch "
+            f"({number_text(best)} to "
+            f"{number_text(judged[-1])}) while that of training still falls. The weights of the best epoch "
             "are kept.",
             against_overfitting(resolved, description),
         )
@@ -273,9 +275,9 @@ def _from_figures(
         "nothing",
         "warning",
         "No better than knowing nothing",
-        f"After epoch {epochs[-1]['epoch']}, {headline.label} is {number(values[-1])}; an answer "
+        f"After epoch {epochs[-1]['epoch']}, {headline.label} is {number_text(values[-1])}; an answer "
         "that is always the "
-        f"same reaches {number(nothing)}.",
+        f"same reaches {number_text(nothing)}.",
         slower(resolved),
     )
 
@@ -300,7 +302,7 @@ def _from_confusion(
             "one-answer",
             "problem",
             f"It always says {quoted(names[predictions[0]])}",
-            f"That is right on {percent(scores.accuracy(matrix))}, as guessing would be.",
+            f"That is right on {percent_text(scores.accuracy(matrix))}, as guessing would be.",
             (balanced(resolved, task) if uneven else None) or slower(resolved),
         )
         return
@@ -311,7 +313,7 @@ def _from_confusion(
         yield Finding(
             "never",
             "warning",
-            f"{listed(missed)} {'is' if len(missed) == 1 else 'are'} never predicted",
+            f"{names_text(missed, 4, QUOTE)} {'is' if len(missed) == 1 else 'are'} never predicted",
             f"{int(table.count[never].sum()):,} {words} kept aside belong there; all are taken for "
             "something else.",
             balanced(resolved, task)
@@ -334,7 +336,7 @@ def _from_confusion(
             "confused",
             "warning",
             f"{quoted(names[true])} is hard",
-            f"{percent(float(share[true, other]))} of {quoted(names[true])} are taken for "
+            f"{percent_text(float(share[true, other]))} of {quoted(names[true])} are taken for "
             f"{quoted(names[other])}. "
             f"Look whether they can be told apart{at}, and whether all are labelled right.",
             Remedy(f"Show these {words}", action=f"cell:{true}:{other}"),
@@ -372,7 +374,7 @@ def after_training(
                     "longer",
                     "info",
                     "It was still getting better",
-                    f"The last epoch was the best, and took {percent(drop)} off the loss of the "
+                    f"The last epoch was the best, and took {percent_text(drop)} off the loss of the "
                     "one before.",
                     Remedy("Train longer", action="longer"),
                 )

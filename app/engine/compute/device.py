@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from app.engine.errors import UserError
+from app.engine.text import number_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -199,7 +200,7 @@ def smoke_test(device: Device) -> Device:
         if answer == 64.0:
             return device
 
-        trouble = f"4 times 4 times 4 came out as {answer:g}"
+        trouble = f"4 times 4 times 4 came out as {number_text(answer)}"
     except Exception as error:
         trouble = _first_line(error)
 

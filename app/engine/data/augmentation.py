@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.engine.data.augmentation_settings import AugmentationSettings
+from app.engine.text import number_text, percent_text
 
 if TYPE_CHECKING:
     import torch
@@ -76,11 +77,11 @@ class Augmentation:
         settings = self.settings
         parts = [
             (self.flip, "mirrored"),
-            (self.shift, f"shifted by up to {self.shift:.0%}"),
-            (settings.rotate, f"turned by up to {settings.rotate:g}°"),
-            (settings.scale, f"scaled by up to {settings.scale:.0%}"),
-            (settings.light, f"brightness and contrast by up to {settings.light:.0%}"),
-            (settings.erase, f"a part of up to {settings.erase:.0%} hidden"),
+            (self.shift, f"shifted by up to {percent_text(self.shift)}"),
+            (settings.rotate, f"turned by up to {number_text(settings.rotate)}°"),
+            (settings.scale, f"scaled by up to {percent_text(settings.scale)}"),
+            (settings.light, f"brightness and contrast by up to {percent_text(settings.light)}"),
+            (settings.erase, f"a part of up to {percent_text(settings.erase)} hidden"),
         ]
         return ", ".join(words for used, words in parts if used) or "none"
 

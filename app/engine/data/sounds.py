@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.engine.text import bytes_text, percent_text
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -65,7 +67,7 @@ def read_heading(path: Path) -> Heading:
     """
     total = path.stat().st_size
     if total > LARGEST:
-        raise NoSound(f"it has {total / 1e6:,.0f} MB; at most {LARGEST / 1e6:,.0f} MB are read")
+        raise NoSound(f"it has {bytes_text(total)}; at most {bytes_text(LARGEST)} are read")
 
     with path.open("rb") as file:
         start = file.read(12)
@@ -80,7 +82,7 @@ def read_heading(path: Path) -> Heading:
                 if form is None:
                     raise NoSound("it is damaged (its format is missing)")
                 if size > total - begin and size not in OPEN_ENDED:
-                    raise NoSound(f"it breaks off after {100 * (total - begin) // size} %")
+                    raise NoSound(f"it breaks off after {percent_text((total - begin) / size)}")
 
                 return _checked(
                     Heading(*form, begin, total - begin if size in OPEN_ENDED else size)

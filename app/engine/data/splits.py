@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.engine.data.dataset import SPLITS
+from app.engine.text import percent_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +81,7 @@ def divide(
         )
         shares[VALIDATION] = share
         words.append(
-            f"Validation: {_percent(share)} of the training examples, the same share of every "
+            f"Validation: {percent_text(share)} of the training examples, the same share of every "
             "class."
         )
 
@@ -88,7 +89,7 @@ def divide(
         words.append("The data have a test set of their own.")
     elif test_share > 0:
         shares[TEST] = test_share
-        words.append(f"Test: {_percent(test_share)}, taken in the same way.")
+        words.append(f"Test: {percent_text(test_share)}, taken in the same way.")
     else:
         words.append("There is no test set.")
 
@@ -111,10 +112,6 @@ def divide(
         )
 
     return Division(places, " ".join(words), int(left_out.sum()))
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.3g} %"
 
 
 def _leave_out_copies(places: np.ndarray, units: np.ndarray) -> np.ndarray:

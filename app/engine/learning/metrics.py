@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from app.engine.text import amount, number, percent
+from app.engine.text import amount_text, percent_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -159,29 +159,27 @@ METRICS = {
 }
 
 
-def shown(name: str, value: float, unit: str = "") -> str:
-    """A metric (its name in METRICS) for a person: "93.1 %", "41.8 cm", "0.453".
+def metric_text(name: str, value: float | None, unit: str = "") -> str:
+    """Returns a metric (its name in METRICS) as its kind asks: "93.1 %", "41.8 cm", "0.453".
 
-    unit: of the amounts.
+    unit: of the amounts that are predicted.
     """
-    metric = METRICS.get(name)
-    if metric is None:
-        return number(value)
-    if metric.shown == "percent":
-        return percent(value, 1)
+    scale = METRICS[name].shown if name in METRICS else "number"
+    if scale == "percent":
+        return percent_text(value)
 
-    return amount(value, unit if metric.shown == "unit" else "")
+    return amount_text(value, unit if scale == "unit" else "")
 
 
-def unit_of(description: Description) -> str:
-    """The unit that all amounts share; "" where there is none."""
-    units = {one.unit for one in description.amounts}
-    return units.pop() if len(units) == 1 else ""
-
-
-def figures(values: Mapping[str, float], unit: str = "") -> str:
-    """Several metrics in one line: "R² 0.453, mean error (MAE) 41.8"."""
+def metrics_text(values: Mapping[str, float], unit: str = "") -> str:
+    """Returns several metrics in one line: "R² 0.453, mean error (MAE) 41.8"."""
     return ", ".join(
-        f"{METRICS[name].label if name in METRICS else name} {shown(name, value, unit)}"
+        f"{METRICS[name].label if name in METRICS else name} {metric_text(name, value, unit)}"
         for name, value in values.items()
     )
+
+
+def shared_unit(description: Description) -> str:
+    """Returns the unit that all amounts share; "" where there is none."""
+    units = {amount.unit for amount in description.amounts}
+    return units.pop() if len(units) == 1 else ""

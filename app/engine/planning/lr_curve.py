@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.engine.text import number_text
+
 WIDTH = 2.5
 """Standard deviation of the smoothing, in steps."""
 
@@ -86,11 +88,8 @@ def rounded(rate: float) -> float:
 
 
 def text_of(rate: float) -> str:
-    """A rate as a person writes it, with two digits: 0.0042, 0.3, 3.2e-6."""
-    if rate < 1e-4:
-        return f"{rate:.1e}".replace(".0e", "e").replace("e-0", "e-")
-
-    return f"{rounded(rate):.5f}".rstrip("0").rstrip(".")
+    """Returns a rate with two digits that count: 0.0042, 0.3, 0.0000032."""
+    return number_text(rounded(rate), 2)
 
 
 def smooth(losses: np.ndarray) -> np.ndarray:

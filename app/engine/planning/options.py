@@ -22,6 +22,7 @@ from app.engine.planning.fit_to_memory import (
     smallest_step,
     what_parts_mean,
 )
+from app.engine.text import times_text
 from models.spec import Setting, settings
 from models.template import TEMPLATES, Template
 
@@ -207,7 +208,7 @@ def optimizers(estimator: MemoryEstimator) -> Iterator[Option]:
         yield from _option(
             estimator,
             f"optimizer-{kind}",
-            f"{choice.label}: {_times(floats)} instead of {_times(mine)}",
+            f"{choice.label}: {times_text(floats)}n instead of {times_text(mine)}n",
             "Another optimizer, another result; its learning rate is its own.",
             {"optimizer.kind": kind},
         )
@@ -226,10 +227,6 @@ def leaner(estimator: MemoryEstimator) -> list[tuple[float, str]]:
             found.setdefault(round(floats, 1), (floats, choice.kind))
 
     return sorted(found.values(), reverse=True)
-
-
-def _times(floats: float) -> str:
-    return f"{floats:.0f}n" if abs(floats - round(floats)) < 0.005 else f"{floats:.2f}n"
 
 
 # --- ways that change the network

@@ -66,7 +66,7 @@ def measure(
     except Stopped:
         pass
     except UserError as error:
-        trial = StepTiming(None, trouble=f"{error.what} {error.remedy}".strip())
+        trial = StepTiming(None, trouble=error.message)
     except Exception as error:
         lacked = out_of_memory(error)
         text = "Memory ran out in the trial: it does not fit." if lacked else error_text(error)[0]

@@ -15,6 +15,7 @@ from app.engine.errors import UserError
 from app.engine.experiment.changes import with_changes
 from app.engine.experiment.experiment import CHOICES, SECTIONS, Experiment
 from app.engine.experiment.resolve import ResolvedExperiment, resolve
+from app.engine.text import UNKNOWN, list_text, setting_text
 from models.spec import Setting, settings
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ def _differences(experiments: Sequence[Experiment]) -> tuple[Difference, ...]:
                         name,
                         setting.label,
                         tuple(column),
-                        tuple(setting.words(value, "–") for value in column),
+                        tuple(setting_text(setting, value, UNKNOWN) for value in column),
                     )
                 )
 
@@ -273,7 +274,7 @@ def _batches(variants: Sequence[Variant], many: str) -> list[Fact]:
     facts = []
     if not _all_same(sizes):
         texts = [f"{size:,}" for size in dict.fromkeys(sizes)]
-        listed = f"{', '.join(texts[:-1])} and {texts[-1]}"
+        listed = list_text(texts, len(texts))
         generator = ", and varied by other dice" if varied else ""
         facts.append(
             Fact(

@@ -14,8 +14,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from app.engine import files
-from app.engine.learning.metrics import METRICS, shown
-from app.engine.text import number, percent
+from app.engine.learning.metrics import METRICS, metric_text
+from app.engine.text import number_text, percent_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -130,7 +130,7 @@ def _loss(
         (0.0, top),
         "Loss",
         "lower is better",
-        lambda value: f"{value:g}",
+        number_text,
     )
 
     _line(draw, plot, _reduced(raw), TRAINING_RAW, 1)
@@ -156,8 +156,7 @@ def _figure(
     label = METRICS[name].label if name in METRICS else name
     shares = name in METRICS and METRICS[name].shown == "percent"
     low, high = _shares(points) if shares else _range(points)
-    digits = 0 if low < 0.9 else 1
-    words: Callable[[float], str] = (lambda value: percent(value, digits)) if shares else number
+    words: Callable[[float], str] = percent_text if shares else number_text
     plot = _axes(
         draw,
         box,
@@ -177,7 +176,7 @@ def _figure(
         draw.ellipse((x - reach, y - reach, x + reach, y + reach), outline=BEST, width=3 * FINE)
         below = y + 16 * FINE if y - 40 * FINE < box[1] else y - 36 * FINE
         anchor = "ra" if x > box[2] - 120 * FINE else "ma"
-        draw.text((x, below), f"best: {shown(name, value)}", BEST, _font(15), anchor=anchor)
+        draw.text((x, below), f"best: {metric_text(name, value)}", BEST, _font(15), anchor=anchor)
 
 
 def _shares(points: Points) -> tuple[float, float]:
@@ -223,7 +222,7 @@ def _axes(
 
     for x in x_ticks:
         at, _ = plot.at(x, 0)
-        draw.text((at, bottom + 10 * FINE), f"{x:g}", GREY, _font(14), anchor="ma")
+        draw.text((at, bottom + 10 * FINE), number_text(x), GREY, _font(14), anchor="ma")
 
     draw.line((left, bottom, right, bottom), GREY, FINE)
     draw.text(((left + right) / 2, bottom + 36 * FINE), "epoch", GREY, _font(15), anchor="ma")

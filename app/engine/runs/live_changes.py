@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from app.engine.experiment.changes import has_setting, with_changes
 from app.engine.experiment.toml_file import sentences
+from app.engine.text import number_text
 from models.spec import Setting, settings
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def refusal(resolved: ResolvedExperiment, name: str, value: float | None) -> str
     """Why this cannot be changed to that, as a sentence; "" where it can."""
     if name == RATE_FACTOR:
         if value is None or not LEAST_FACTOR <= value <= MOST_FACTOR:
-            return f"The factor of the learning rate must lie between {LEAST_FACTOR:g} and {MOST_FACTOR:,.0f}."
+            return f"The factor of the learning rate must lie between {number_text(LEAST_FACTOR)} and {number_text(MOST_FACTOR)}."
         return ""
 
     one = next((live for live in live_settings(resolved) if live.name == name), None)
@@ -92,12 +93,10 @@ def in_words(resolved: ResolvedExperiment | None, values: dict[str, float | None
     texts = []
     for name, value in values.items():
         if name == RATE_FACTOR:
-            texts.append(f"learning rate × {value:g}")
+            texts.append(f"learning rate × {number_text(value)}")
         elif name == PARTS:
-            texts.append(f"{value:,.0f} parts a batch")
+            texts.append(f"{number_text(value)} parts a batch")
         else:
-            texts.append(
-                f"{labels.get(name, name)} {'–' if value is None else f'{value:g}'}".lower()
-            )
+            texts.append(f"{labels.get(name, name)} {number_text(value, 6)}".lower())
 
     return ", ".join(texts)

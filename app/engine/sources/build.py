@@ -15,6 +15,7 @@ from app.engine.errors import UserError
 from app.engine.learning.tasks import TASKS
 from app.engine.sources.mirror import survives_mirroring
 from app.engine.sources.targets import Targets, measured
+from app.engine.text import names_text
 from models.sizes import hidden_patch
 
 if TYPE_CHECKING:
@@ -243,7 +244,7 @@ def _uneven(classes: Sequence[str], counts: dict[str, tuple[int, ...]]) -> list[
                 else f"the {split} says nothing about it"
             )
 
-            notes.append(f"{listed(absent)} {verb} no example in the {split} set: {why}.")
+            notes.append(f"{names_text(absent)} {verb} no example in the {split} set: {why}.")
 
     return notes
 
@@ -267,9 +268,3 @@ def _fingerprint(
         repr([(one.kind, one.shape, one.vocabulary) for one in preparation.inputs]).encode()
     )
     return state.hexdigest()
-
-
-def listed(names: Sequence[str], most: int = 5) -> str:
-    """Names in quotes, the first few."""
-    shown = ", ".join(f"'{name}'" for name in names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

@@ -12,10 +12,11 @@ from app.engine.data.names import readable
 from app.engine.errors import UserError
 from app.engine.files import disk_error
 from app.engine.sources import formats
-from app.engine.sources.build import assemble, listed
+from app.engine.sources.build import assemble
 from app.engine.sources.cache import Cache
 from app.engine.sources.format import Check, Format, OpenOptions, Progress, no_check, no_progress
 from app.engine.sources.samples import PREFIX
+from app.engine.text import names_text
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Dataset, Description
@@ -65,9 +66,9 @@ def same_classes(ours: Description, theirs: Description) -> str:
 
     parts = []
     if missing:
-        parts.append(f"{listed(missing)} {'is' if len(missing) == 1 else 'are'} missing")
+        parts.append(f"{names_text(missing)} {'is' if len(missing) == 1 else 'are'} missing")
     if added:
-        parts.append(f"{listed(added)} {'is' if len(added) == 1 else 'are'} new")
+        parts.append(f"{names_text(added)} {'is' if len(added) == 1 else 'are'} new")
 
     return f"The classes differ from those of the training: {' and '.join(parts)}."
 

@@ -17,13 +17,13 @@ from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.data.names import readable
 from app.engine.errors import UserError
 from app.engine.learning.tasks import task
-from app.engine.sources.build import listed
 from app.engine.sources.cache import Cache, key_of
 from app.engine.sources.format import Check, Format, OpenOptions, Progress
 from app.engine.sources.loaded import Examples
 from app.engine.sources.parts.pictures import PicturePart
 from app.engine.sources.picture_reading import read
 from app.engine.sources.targets import labelled
+from app.engine.text import names_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -172,7 +172,9 @@ def _decode(
         _refuse_nothing(source, skipped, len(reading.rows))
         classes, targets, lost = _remaining(picture_list, reading.rows)
         left_out = "it is left out" if len(lost) == 1 else "they are left out"
-        lost_notes = (f"No picture of {listed(lost)} could be read; {left_out}.",) if lost else ()
+        lost_notes = (
+            (f"No picture of {names_text(lost)} could be read; {left_out}.",) if lost else ()
+        )
         _refuse_one_class(source, classes, skipped)
         decoded = Decoded(
             reading.inputs,

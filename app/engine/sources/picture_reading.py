@@ -19,6 +19,7 @@ from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.data.pictures import REMARKS, Unreadable
 from app.engine.errors import UserError
 from app.engine.sources.cache import fits_memory
+from app.engine.text import bytes_text
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -141,7 +142,7 @@ def _room(shape: tuple[int, ...], place: Path | None) -> np.ndarray:
     if size and not fits_memory(size):
         if place is None:
             raise UserError(
-                f"The pictures take {size / 1e9:,.1f} GB, more than a quarter of the free memory, "
+                f"The pictures take {bytes_text(size)}, more than a quarter of the free memory, "
                 "and the folder for "
                 "temporary files cannot be used.",
                 "Choose smaller pictures, or free memory and disk.",
@@ -166,7 +167,7 @@ def _mapped(file: Path, shape: tuple[int, ...]) -> np.ndarray:
                 handle.truncate(size)
     except OSError as error:
         raise UserError(
-            f"The disk has no room for {size / 1e9:,.1f} GB of decoded pictures.",
+            f"The disk has no room for {bytes_text(size)} of decoded pictures.",
             "Free some space, or choose smaller pictures.",
             "data.height",
         ) from error

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from app.engine.sources.tables.encoding import detect, known
+from app.engine.text import bytes_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +33,7 @@ def read_text(path: Path, encoding: str | None = None) -> tuple[str, str]:
     """
     size = path.stat().st_size
     if size > LARGEST:
-        raise NoText(f"it has {size / 1e6:,.0f} MB; at most {LARGEST / 1e6:,.0f} MB are read")
+        raise NoText(f"it has {bytes_text(size)}; at most {bytes_text(LARGEST)} are read")
 
     content = path.read_bytes()
     if encoding is None:

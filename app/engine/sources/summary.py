@@ -9,6 +9,7 @@ from app.engine.data.dataset import SPLITS, Dataset, Description
 from app.engine.data.kinds.row.preparation import RowPreparation
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.tasks import TASKS
+from app.engine.text import number_text, times_text
 
 if TYPE_CHECKING:
     from app.engine.data.preparation import Preparation
@@ -98,7 +99,7 @@ def _on_classes(description: Description) -> list[tuple[Level, str]]:
         found.append(
             (
                 level,
-                f"'{most}' has {ratio:.0f} times as many training examples as '{least}'. Use "
+                f"'{most}' has {times_text(ratio)} times as many training examples as '{least}'. Use "
                 "balanced "
                 "class weights in the loss, or add examples.",
             )
@@ -146,7 +147,7 @@ def _on_amounts(description: Description) -> list[tuple[Level, str]]:
             found.append(
                 (
                     "problem",
-                    f"'{amount.name}' is {amount.low:.6g}{unit} in every training example, so "
+                    f"'{amount.name}' is {number_text(amount.low, 6)}{unit} in every training example, so "
                     "there "
                     "is nothing to learn.",
                 )
@@ -155,8 +156,8 @@ def _on_amounts(description: Description) -> list[tuple[Level, str]]:
             found.append(
                 (
                     "warning",
-                    f"'{amount.name}' reaches from {amount.low:.6g} to {amount.high:.6g}{unit}, "
-                    f"though the middle one is {amount.median:.6g}: a few values lie far out. With "
+                    f"'{amount.name}' reaches from {number_text(amount.low, 6)} to {number_text(amount.high, 6)}{unit}, "
+                    f"though the middle one is {number_text(amount.median, 6)}: a few values lie far out. With "
                     "L1 they count less than with L2.",
                 )
             )

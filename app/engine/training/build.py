@@ -26,6 +26,7 @@ from app.engine.memory import ledger
 from app.engine.runs.checkpoint import Checkpoint, Damaged, restore_model, restore_optimizer
 from app.engine.runs.events import RunPrepared, StageChanged
 from app.engine.sources.summary import problems
+from app.engine.text import bytes_text
 from models.graph import GraphError
 from models.network import Network, build_model
 
@@ -249,10 +250,11 @@ def _check_disk(train_state: TrainState, run: Run) -> None:
     )
 
     free = shutil.disk_usage(run.path).free
-    if free < 2 * one + 8 * 2**20:
+    needed = 2 * one + 8 * 2**20
+    if free < needed:
         raise UserError(
-            f"The disk of '{run.path.parent}' has {free / 2**20:,.0f} MiB left; the run needs "
-            f"{(2 * one) / 2**20 + 8:,.0f} MiB.",
+            f"The disk of '{run.path.parent}' has {bytes_text(free)} left; the run needs "
+            f"{bytes_text(needed)}.",
             "Free some space, or choose another folder for runs.",
         )
 

@@ -16,6 +16,7 @@ import torch
 from app.engine.advice.while_training import Finding
 from app.engine.errors import UserError
 from app.engine.runs.live_changes import PARTS
+from app.engine.text import bytes_text
 
 if TYPE_CHECKING:
     from app.engine.memory.device_monitor import DeviceMonitor
@@ -146,21 +147,15 @@ def _ledger(train_state: TrainState, monitor: DeviceMonitor) -> str:
     predicted = train_state.predicted
     largest = sorted(((predicted.get(row, 0), row) for row in LARGE_ROWS), reverse=True)[:3]
     needs = ", ".join(
-        f"{ROW_NAMES.get(row, row.replace('_', ' '))} {_size(size)}"
+        f"{ROW_NAMES.get(row, row.replace('_', ' '))} {bytes_text(size)}"
         for size, row in largest
         if size
     )
     readings, _ = monitor.sample()
     free = readings.get("free")
-    left = f"; {_size(free)} are free now" if free is not None else ""
+    left = f"; {bytes_text(free)} are free now" if free is not None else ""
 
     return f"The ledger foresaw, for {train_state.plan.part_size:,} at a time: {needs}{left}."
-
-
-def _size(size: float) -> str:
-    if size >= 2**30:
-        return f"{size / 2**30:,.1f} GiB"
-    return f"{size / 2**20:,.0f} MiB" if size >= 2**20 else f"{size / 2**10:,.0f} KiB"
 
 
 # --- elsewhere

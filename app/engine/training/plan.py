@@ -16,6 +16,7 @@ from app.engine.experiment import toml_file
 from app.engine.experiment.resolve import ResolvedExperiment, read_resolved, resolve
 from app.engine.runs.events import Event, StageChanged
 from app.engine.sources.opening import open_dataset
+from app.engine.text import names_text
 from models.graph import Graph, GraphError
 from models.shape import Problem
 
@@ -152,8 +153,8 @@ def plan_from_checkpoint(
         gone = [name for name in state["classes"] if name not in description.classes]
         new = [name for name in description.classes if name not in state["classes"]]
         raise UserError(
-            f"The classes are not those this run began with (gone: {_names(gone)}; new: "
-            f"{_names(new)}).",
+            f"The classes are not those this run began with (gone: {names_text(gone) or 'none'}; new: "
+            f"{names_text(new) or 'none'}).",
             "Put the data back as they were, or start a new run.",
         )
 
@@ -244,8 +245,3 @@ def _check_data(dataset: Dataset) -> None:
         raise UserError(
             "Some targets are no finite numbers.", "Open the data again.", "data.target"
         )
-
-
-def _names(names: list[str]) -> str:
-    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return ", ".join(f"'{name}'" for name in names[:5]) + more or "none"

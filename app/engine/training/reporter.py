@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.engine.advice import while_training
+from app.engine.learning.metrics import metrics_text
 from app.engine.runs import history
 from app.engine.runs.events import EpochDone, Found, ProbePredicted
+from app.engine.text import number_text
 
 if TYPE_CHECKING:
     from app.engine.compute.evaluation import Evaluation
@@ -86,8 +88,7 @@ class Reporter:
             self._emit(Found(finding))
 
     def _log(self, event: EpochDone) -> None:
-        metrics = ", ".join(f"{name} {value:.4g}" for name, value in event.metrics.items())
         self._run.log(
-            f"epoch {event.epoch}: training loss {event.training_loss:.4g}, "
-            f"validation loss {event.validation_loss:.4g}, {metrics}"
+            f"epoch {event.epoch}: training loss {number_text(event.training_loss)}, "
+            f"validation loss {number_text(event.validation_loss)}, {metrics_text(event.metrics)}"
         )

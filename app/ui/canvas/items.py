@@ -13,9 +13,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QStyleOptionGraphicsItem, QWidget
 
+from app.engine.errors import with_remedy
+from app.engine.text import bytes_text, percent_text, short_text
 from app.ui.style.theme import SMALL, TITLE, Theme
-from app.ui.text.amounts import bytes_text
-from app.ui.text.words import share_text, short
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,6 +51,11 @@ class BlockView:
     reached: bool = True
     source: bool = False
 
+    @property
+    def trouble(self) -> str:
+        """Why the block cannot be and what to change, in one line; "" where it can."""
+        return with_remedy(self.error, self.remedy)
+
     def tooltip(self) -> str:
         """Everything there is to say, as rich text."""
         lines = [f"<b>{html.escape(self.title)}</b>"]
@@ -58,11 +63,11 @@ class BlockView:
             lines.append(html.escape(self.help))
 
         if self.error:
-            lines.append(html.escape(f"{self.error} {self.remedy}".strip()))
+            lines.append(html.escape(self.trouble))
         elif self.reached and not self.source:
             lines.append(
-                f"{self.parameters:,} parameters ({share_text(self.share)})<br>"
-                f"{short(self.multiply_adds)} multiply-adds for each example<br>"
+                f"{self.parameters:,} parameters ({percent_text(self.share)})<br>"
+                f"{short_text(self.multiply_adds)} multiply-adds for each example<br>"
                 f"{bytes_text(self.activation_bytes)} of activations for each example"
             )
 
@@ -71,7 +76,7 @@ class BlockView:
     def words(self) -> str:
         """The block in one sentence, for who does not see it."""
         if self.error:
-            return f"{self.title}: {self.error} {self.remedy}".strip()
+            return f"{self.title}: {self.trouble}"
         if not self.reached:
             return f"{self.title}: not reached"
 
@@ -90,9 +95,7 @@ class BlockItem(QGraphicsItem):
         self._theme = theme
         self._width = width
         self._hover = False
-        self._error = _wrapped(
-            f"{view.error} {view.remedy}".strip(), theme, width - 2 * theme.px(PADDING)
-        )
+        self._error = _wrapped(view.trouble, theme, width - 2 * theme.px(PADDING))
         self._height = theme.px(HEIGHT) + len(self._error) * self._line
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable)
         self.setAcceptHoverEvents(True)
@@ -186,8 +189,8 @@ class BlockItem(QGraphicsItem):
 
         metrics = QFontMetricsF(painter.font())
         for ending in (
-            f" · {short(view.multiply_adds)} multiply-adds",
-            f" · {short(view.multiply_adds)} ×+",
+            f" · {short_text(view.multiply_adds)} multiply-adds",
+            f" · {short_text(view.multiply_adds)} ×+",
         ):
             if view.multiply_adds and metrics.horizontalAdvance(view.shape + ending) <= room:
                 return view.shape + ending

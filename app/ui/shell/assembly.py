@@ -164,7 +164,7 @@ class Assembly(QObject):
             self.commands.do("train")
 
     def _engine_failed(self, failure: Failure) -> None:
-        self.frame.header.set_device("No engine", f"{failure.what} {failure.remedy}")
+        self.frame.header.set_device("No engine", failure.message)
         self.problems.tell(failure)
 
     # --- following

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.engine.data.nouns import noun
+from app.engine.errors import message_of
+from app.engine.text import bytes_text, duration_text, number_text, rough_duration_text
 from app.ui.shell.bottom_bar import BarState, BottomBar
 from app.ui.state.background import Failure
 from app.ui.state.session import Session, State
-from app.ui.state.speed import Speeds, rough_duration
-from app.ui.text.amounts import bytes_text, time_text
+from app.ui.state.speed import Speeds
 from app.ui.widgets.memory.ledger import Part, device_parts, total_of
 
 if TYPE_CHECKING:
@@ -95,23 +96,23 @@ class RunBar(QObject):
         if not document.experiment.data.source:
             return NO_DATA
         if document.data_state == "failed" and document.data_failure is not None:
-            return _sentence(document.data_failure)
+            return message_of(document.data_failure)
 
         trouble = document.trouble()
         if trouble is not None:
-            return _sentence(trouble)
+            return message_of(trouble)
         if network_measurer.busy:
             return ""  # what was measured is of before; the training itself says what cannot be
         if network_measurer.trouble is not None and not isinstance(
             network_measurer.trouble, Failure
         ):
-            return _sentence(
+            return message_of(
                 network_measurer.trouble
             )  # a Failure is the measuring's own and says nothing about training
 
         inspection = network_measurer.inspection
         if inspection is not None and inspection.error is not None:
-            return _sentence(inspection.error)
+            return message_of(inspection.error)
 
         return ""
 
@@ -187,7 +188,9 @@ class RunBar(QObject):
             examples,
         )
 
-        return text if seconds is None else f"{text}, {rough_duration(seconds)} on this computer"
+        return (
+            text if seconds is None else f"{text}, {rough_duration_text(seconds)} on this computer"
+        )
 
     def _needed(self) -> tuple[str, tuple[Part, ...], int | None]:
         """The memory these settings need, against what is free."""
@@ -215,7 +218,7 @@ class RunBar(QObject):
     def _running(self) -> BarState:
         session = self._session
         live = session.live_record
-        elapsed = time_text(time.monotonic() - session.begun)
+        elapsed = duration_text(time.monotonic() - session.begun)
         parts, total, tip = _measured(live)
         memory = BarState(
             "", memory_text="memory" if parts else "", memory=parts, total=total, memory_tip=tip
@@ -238,7 +241,7 @@ class RunBar(QObject):
             f"epoch {latest.epoch}/{prepared.epochs} · step {latest.position:,}/{prepared.steps:,}"
         )
         progress = latest.position / max(1, prepared.steps)
-        speed = "" if latest.speed is None else f"{latest.speed:,.0f} {self._many()}/s"
+        speed = "" if latest.speed is None else f"{number_text(latest.speed)} {self._many()}/s"
         remaining = latest.remaining
 
         spent = latest.elapsed
@@ -259,11 +262,11 @@ class RunBar(QObject):
             text = f"Paused · {text}"
             brief = f"Paused · {brief}"
 
-        left = "" if remaining is None else f"{time_text(remaining)} left"
+        left = "" if remaining is None else f"{duration_text(remaining)} left"
         if session.state is State.PAUSED:
             speed = ""
 
-        so_far = f"{time_text(spent)} so far"
+        so_far = f"{duration_text(spent)} so far"
         return replace(
             memory,
             text=text,
@@ -333,9 +336,3 @@ def _measured(live: Any) -> tuple[tuple[Part, ...], int | None, str]:
     tip = ", ".join(f"{part.name} {bytes_text(part.bytes)}" for part in parts)
 
     return parts, int(total) if total else None, tip
-
-
-def _sentence(trouble: Any) -> str:
-    """A UserError, GraphError, Failure or a plain sentence, with what to do about it."""
-    what = getattr(trouble, "what", "") or str(trouble)
-    return f"{what} {getattr(trouble, 'remedy', '')}".strip()

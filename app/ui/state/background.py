@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from app.engine.errors import UserError
+from app.engine.errors import UserError, with_remedy
 from app.engine.runs.control import Control, Stopped
 
 if TYPE_CHECKING:
@@ -26,6 +26,11 @@ class Failure:
     what: str
     remedy: str
     details: str
+
+    @property
+    def message(self) -> str:
+        """What went wrong and what to do about it, in one line."""
+        return with_remedy(self.what, self.remedy)
 
     @classmethod
     def of(cls, error: BaseException) -> Failure:

@@ -76,7 +76,7 @@ def look(setting: str) -> Engine:
         why = f"Chosen because {device.reason}." if device.reason else ""
     except UserError as error:
         device = choose("auto")
-        why = f"{error.what} {error.remedy}"
+        why = error.message
 
     text = device.label
     if device.type == "cpu":

@@ -73,7 +73,7 @@ class LrSearch(ExclusiveTask):
             return NO_DATA
 
         trouble = self._document.trouble()
-        return "" if trouble is None else f"{trouble.what} {trouble.remedy}".strip()
+        return "" if trouble is None else trouble.message
 
     def stop(self) -> None:
         """End it at the next step. What comes of it meanwhile is not heard."""
@@ -99,7 +99,7 @@ class LrSearch(ExclusiveTask):
 
     def _take(self, told: StageChanged | Tried | LrCurve | Failure) -> None:
         if isinstance(told, Failure):
-            self._over(f"{told.what} {told.remedy}".strip())
+            self._over(told.message)
             return
 
         if isinstance(told, StageChanged):

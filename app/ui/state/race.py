@@ -12,8 +12,8 @@ import numpy as np
 
 from app.engine.race.turns import RaceControl
 from app.engine.race.variants import Difference, Fact, Variant, differences, fairness
+from app.engine.text import number_text
 from app.ui.state.record import Record
-from app.ui.text.amounts import number_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -244,4 +244,4 @@ def examples_of(runner: Runner) -> str:
     if record.finished is not None:
         speed = record.finished.summary.get("examples_per_second") or speed
 
-    return f"{speed:,.0f}" if speed else number_text(None)
+    return number_text(speed or None)

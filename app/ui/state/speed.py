@@ -61,16 +61,3 @@ class Speeds:
                     good[key] = numbers
 
         return good
-
-
-def rough_duration(seconds: float) -> str:
-    """A rough duration in words: "less than a minute", "about 8 minutes", "about 2.5 hours"."""
-    if seconds < 45:
-        return "less than a minute"
-
-    minutes = max(1, round(seconds / 60))
-    if minutes < 90:
-        return f"about {minutes} minute{'' if minutes == 1 else 's'}"
-
-    hours = round(2 * seconds / 3600) / 2
-    return f"about {hours:g} hours"

@@ -1,6 +1,4 @@
-"""What a run is called on screen: its folder begins with the day, which is shown beside it or not
-at all.
-"""
+"""The names of runs on screen: a run's folder begins with the day, which is shown beside it."""
 
 from __future__ import annotations
 
@@ -12,23 +10,24 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DAY = re.compile(r"\d{4}-\d\d-\d\d (?=.)")
+"""The day in front of a folder's name, with the space behind it."""
 
 
 def day_of(path: Path) -> str:
-    """The day in front of a run's folder name with the space behind it, "" if there is none."""
-    found = DAY.match(path.name)
-    return found.group() if found else ""
+    """Returns the day in front of a run's folder name with its space, "" if there is none."""
+    day = DAY.match(path.name)
+    return day.group() if day else ""
 
 
 def label_of(path: Path) -> str:
-    """A run's name without the day in front: "2026-11-22 fashion cnn" is "fashion cnn"."""
+    """Returns a run's name without the day: "2026-11-22 fashion cnn" is "fashion cnn"."""
     return path.name[len(day_of(path)) :]
 
 
 def labels_of(paths: Sequence[Path]) -> list[str]:
-    """Their names, with the day where two would read the same."""
-    short = [label_of(path) for path in paths]
+    """Returns the names of runs, with the day where two would read the same."""
+    labels = [label_of(path) for path in paths]
     return [
-        path.name if short.count(name) > 1 else name
-        for path, name in zip(paths, short, strict=True)
+        path.name if labels.count(label) > 1 else label
+        for path, label in zip(paths, labels, strict=True)
     ]

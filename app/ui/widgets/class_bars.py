@@ -8,8 +8,8 @@ from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QToolTip
 
+from app.engine.text import count_text, times_text
 from app.ui.style.theme import SMALL, Theme
-from app.ui.text.amounts import count_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,7 +47,7 @@ def balance_words(
     if not few:
         return f"Uneven: '{most}' has {count_text(many, noun)} to train on, '{least}' has none."
 
-    times = f"{many / few:.0f}" if many / few >= 9.95 else f"{many / few:.1f}"
+    times = times_text(many / few)
     return f"Uneven: '{most}' has {count_text(many, noun)} to train on, '{least}' {few:,}: {times} times as many."
 
 

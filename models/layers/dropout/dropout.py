@@ -28,7 +28,7 @@ class Dropout(Block):
     )
 
     def title(self) -> str:
-        return f"Dropout · {self.rate:.0%}"
+        return f"Dropout · {100 * self.rate:.3g} %"
 
     def shape(self, *inputs: Shape) -> Shape:
         return inputs[0]

@@ -126,7 +126,7 @@ def test_smoothing_neither_shifts_nor_leans() -> None:
 
 def test_rates_in_words() -> None:
     predictions = [text_of(rate) for rate in (0.004213, 0.02, 1.0, 12.4, 3.24e-6, 1e-6, 99.99)]
-    assert predictions == ["0.0042", "0.02", "1", "12", "3.2e-6", "1e-6", "100"]
+    assert predictions == ["0.0042", "0.02", "1", "12", "0.0000032", "0.000001", "100"]
 
 
 # --- real searches

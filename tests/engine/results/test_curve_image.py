@@ -37,7 +37,7 @@ def history(metrics: list[dict[str, float]]) -> History:
 @pytest.mark.parametrize(
     ("metrics", "title", "best"),
     [
-        ([{"accuracy": 0.7, "macro_f1": 0.1}, {"accuracy": 0.93}], "Accuracy", "best: 93.0 %"),
+        ([{"accuracy": 0.7, "macro_f1": 0.1}, {"accuracy": 0.93}], "Accuracy", "best: 93 %"),
         ([{"r2": -0.8}, {"r2": 0.41}, {"r2": 0.42}], "R²", "best: 0.42"),
         ([{"bits_per_byte": 4.1}, {"bits_per_byte": 2.3}], "Bits per byte", "best: 2.3"),
         ([{"something_new": 4000.0}], "Something_new", "best: 4,000"),

@@ -80,7 +80,7 @@ def test_ninety_five_percent_on_ninety_five_to_five_is_no_success(describe) -> N
 @pytest.mark.parametrize(
     ("right", "count", "level", "words"),
     [
-        (190, 200, "good", "95.0 % of 200"),
+        (190, 200, "good", "95 % of 200"),
         (9, 15, "warning", "chance"),
         (14, 15, "warning", "few"),
         (1, 200, "problem", "nothing"),

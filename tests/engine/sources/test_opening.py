@@ -249,7 +249,7 @@ def test_differing_classes_are_told(folder: Maker) -> None:
     other = opened(folder({"b": 4, "c": 4, "d": 4}, root="three")).description
     assert same_classes(one, same) == ""
     assert same_classes(one, other) == (
-        "The classes differ from those of the training: 'a' is missing and 'c', 'd' are new."
+        "The classes differ from those of the training: 'a' is missing and 'c' and 'd' are new."
     )
 
 

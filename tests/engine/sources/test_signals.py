@@ -230,7 +230,7 @@ def test_a_folder_of_sounds(tmp_path: Path) -> None:
     assert {item.path: item.reason for item in description.skipped} == {
         "low/silence.wav": "it is silent from beginning to end",
         "low/text.wav": "it is no WAV file",
-        "low/half.wav": "it breaks off after 26 %",
+        "low/half.wav": "it breaks off after 26.8 %",
     }
 
     notes = " ".join(description.notes)

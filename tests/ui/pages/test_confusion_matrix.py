@@ -74,9 +74,9 @@ def test_an_order_of_what_is_never_wrong_is_that_of_the_data() -> None:
 def test_a_cell_says_what_it_is() -> None:
     counts = np.array([[8, 2], [0, 0]])
     words = Confusion(counts, ("cat", "dog"))
-    assert words.words(0, 1) == "cat taken for dog: 2 of 10 (20.0 %)"
-    assert words.words(0, 0) == "cat: 8 of 10 (80.0 %) recognised"
-    assert words.words(1, 0) == "dog taken for cat: 0 of 0 (0.0 %)"
+    assert words.words(0, 1) == "cat taken for dog: 2 of 10 (20 %)"
+    assert words.words(0, 0) == "cat: 8 of 10 (80 %) recognised"
+    assert words.words(1, 0) == "dog taken for cat: 0 of 0 (0 %)"
 
 
 @pytest.mark.parametrize("sort", [False, True])

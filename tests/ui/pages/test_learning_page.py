@@ -164,7 +164,7 @@ def test_what_is_kept_in_part_is_counted_on_the_network(loose: Loose, qtbot: QtB
 
     assert boxes.sum_text() == "3.25n = 3.25 × 1,000 floats = 12.7 KiB"
     assert (boxes.share("first_moment"), boxes.share("second_moment")) == (1.0, 0.25)
-    assert boxes.amount("second_moment") == "1.0 KiB"
+    assert boxes.amount("second_moment") == "1 KiB"
 
     boxes.resize(300, 60)
     boxes.grab()
@@ -243,7 +243,7 @@ def test_memory_is_predicted_and_weighed(loose: Loose, qtbot: QtBot) -> None:
 @pytest.mark.parametrize(
     ("free", "role", "words"),
     [
-        (10_000, "secondary", "It fits: 9 %"),
+        (10_000, "secondary", "It fits: 9.4 %"),
         (1_000, "warning", "barely"),
         (500, "problem", "does not fit"),
         (None, "secondary", "–"),

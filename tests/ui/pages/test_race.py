@@ -167,12 +167,12 @@ def test_the_verdict_knows_chance_and_names_who_fell() -> None:
     assert "first epoch" in verdict(race_state, True)
     tell(race_state, 0, prepared(), epoch(1, 0.90, 0.3))
     tell(race_state, 1, prepared(), epoch(1, 0.80, 0.5))
-    assert verdict(race_state, True) == "Ahead so far: AdamW (90.0 %)."
+    assert verdict(race_state, True) == "Ahead so far: AdamW (90 %)."
 
     tell(race_state, 0, end())
     tell(race_state, 1, end())
     told = verdict(race_state, False)
-    assert told.startswith("AdamW (90.0 %) came out best, before SGD (80.0 %).")
+    assert told.startswith("AdamW (90 %) came out best, before SGD (80 %).")
     assert "one seed" in told and "within chance" not in told
 
     race_state = racing_of(*TWO)
@@ -207,14 +207,14 @@ def test_the_table_names_settings_first_and_marks_the_best(qtbot: QtBot, theme: 
 
     figures = {column.label: column for column in columns_of(race_state, [0.1, 0.2, float("nan")])}
     assert (
-        figures["Best accuracy"].texts == ("90.0 %", "80.0 %", "–")
+        figures["Best accuracy"].texts == ("90 %", "80 %", "–")
         and figures["Best accuracy"].best == 0
     )
 
     assert figures["Validation loss"].best is None  # of different losses
     assert figures["Examples/s"].texts[0] == "1,234" or figures["Examples/s"].texts[0] == "1,235"
-    assert figures["Own time"].texts[0] == "3 s"
-    assert figures["Training loss"].texts == ("0.100", "0.200", "–")
+    assert figures["Own time"].texts[0] == "3.2 s"
+    assert figures["Training loss"].texts == ("0.1", "0.2", "–")
     assert figures["Floats/weight"].texts == ("4", "4", "4")
 
     best = table.item(0, heads.index("Best accuracy"))
@@ -263,7 +263,7 @@ def test_curves_lie_over_examples_and_one_out_of_bounds_does_not_flatten_the_res
     assert loss.smoothed(0) < 2.0 and np.isnan(loss.smoothed(3))
 
     judged.show_runners(race_state.runners, race_state.runners[0].variant.task.headline)
-    assert judged.members[1].y.tolist() == [0.1] and judged.members[0].words(0.9) == "90.0 %"
+    assert judged.members[1].y.tolist() == [0.1] and judged.members[0].words(0.9) == "90 %"
     loss.set_smoothing(0.0)
     assert loss.members[0].y.tolist() == pytest.approx(
         race_state.runners[0].record.losses.values.tolist()

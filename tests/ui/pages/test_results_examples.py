@@ -55,8 +55,8 @@ def test_a_row_names_its_columns_and_its_categories() -> None:
         dataset.description.preparation, np.array([1.5, -2, np.nan, 0, 2], np.float32)
     )
     assert example.cells == (
-        ("x0", "1.500"),
-        ("x1", "-2.000"),
+        ("x0", "1.5"),
+        ("x1", "-2"),
         ("x2", "(no value)"),
         ("x3", "0"),
         ("kind", "b"),
@@ -64,7 +64,7 @@ def test_a_row_names_its_columns_and_its_categories() -> None:
 
     unseen = example_from(dataset.description.preparation, np.zeros(5, np.float32))
     assert unseen.cells[-1] == ("kind", "(new)")
-    assert example.line.startswith("x0 1.500, x1")
+    assert example.line.startswith("x0 1.5, x1")
 
 
 def test_a_pair_has_two_halves() -> None:

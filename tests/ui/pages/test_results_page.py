@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QAbstractButton, QFileDialog, QLabel, QWidget
 from app.engine.experiment import toml_file
 from app.engine.results.report import load_report
 from app.engine.runs.run import Run
+from app.engine.text import percent_text
 from app.ui.pages.results import ResultsPage
 from app.ui.pages.results.classes import COUNT, NAME, RECALL
 from app.ui.pages.results.pictures import location
@@ -100,8 +101,8 @@ def test_the_verdict_comes_first_with_intervals_and_baseline(
     test = report.splits["test"]
 
     assert (
-        f"Test {100 * test.accuracy:.1f} %, from {100 * test.low:.1f} % to {100 * test.high:.1f} %"
-        in words
+        f"Test {percent_text(test.accuracy)}, from {percent_text(test.low)} to "
+        f"{percent_text(test.high)}" in words
     )
     assert f"{100 * test.baseline:.1f} %" in words and "always" in words
     assert page.ready() == (True, "")

@@ -260,7 +260,7 @@ def test_readout_says_what_is_there(qtbot: QtBot, theme: Theme) -> None:
     plot.show_record(record_of(prepared(), steps(1, np.linspace(2, 1, 100)), epoch(1, 0.75, 1)))
     text = plot.readout.text(1.0)
 
-    assert "0.750" in text and "validation" in text and "training" in text
+    assert "0.75" in text and "validation" in text and "training" in text
     assert plot.readout.text(99.0) == ""
     plot.readout.move_to(plot.box.mapViewToScene(QPointF(1.0, 1.0)))
     qtbot.waitUntil(plot.readout.label.isVisible)

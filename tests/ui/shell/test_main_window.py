@@ -25,7 +25,7 @@ from app.ui.shell.actions import TABLE
 from app.ui.shell.main_window import MainWindow
 from app.ui.state.background import Failure
 from app.ui.state.preferences import Preferences
-from app.ui.state.speed import Speeds, rough_duration
+from app.ui.state.speed import Speeds
 from app.ui.style.theme import Theme
 from tests.ui.using import choose_little, click, find, inside, until
 
@@ -323,6 +323,3 @@ def test_time_is_told_only_from_what_was_measured_here(tmp_path: Path) -> None:
     assert speeds.seconds("cpu", "cnn", 2_000_000, 10_000) == pytest.approx(40.0)
     assert speeds.seconds("cpu", "mlp", 2_000, 10_000) is None, "a small network is mostly overhead"
     assert speeds.seconds("cuda:0", "cnn", 1_000_000, 10_000) is None
-
-    words = [rough_duration(seconds) for seconds in (20, 480, 9000)]
-    assert words == ["less than a minute", "about 8 minutes", "about 2.5 hours"]

@@ -13,10 +13,10 @@ from app.engine.experiment import toml_file
 from app.engine.learning.optimizer import OPTIMIZERS
 from app.engine.runs.control import Control
 from app.engine.runs.run import Run
+from app.engine.text import bytes_text
 from app.ui.pages.training.cards import MemoryView, predicted_and_measured
 from app.ui.state.session import read_record
 from app.ui.style.theme import DARK, LIGHT, MEMORY, Theme
-from app.ui.text.amounts import bytes_text
 from app.ui.widgets.memory.device_panel import DevicePanel
 from app.ui.widgets.memory.ledger import (
     NAMES,
@@ -106,25 +106,6 @@ def test_no_byte_is_counted_twice() -> None:
         sum(part.bytes for part in parts_of(OLD)) == 7000
     )  # what the peak holds beyond its rows is the workspace
     assert overlap(NEW | {"peak": total_of(NEW) - 5}) == 5 and overlap(NEW) == 0
-
-
-@pytest.mark.parametrize(
-    "bytes_, text",
-    [
-        (None, "–"),
-        (0, "0 B"),
-        (999, "999 B"),
-        (1024, "1.0 KiB"),
-        (4 * N * 4, "18.4 MiB"),
-        (2**34, "16.0 GiB"),
-        (-(2**20), "-1.0 MiB"),
-        (float("nan"), "–"),
-        (1023 * 2**20, "1.0 GiB"),
-        (500 * 2**20, "500 MiB"),
-    ],
-)
-def test_bytes_in_one_unit_everywhere(bytes_: float | None, text: str) -> None:
-    assert bytes_text(bytes_) == text
 
 
 def test_every_row_has_a_colour_of_its_own(qapp: object) -> None:

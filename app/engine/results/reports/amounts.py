@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from app.engine.advice.remedies import quoted
-from app.engine.learning.metrics import figures, unit_of
+from app.engine.learning.metrics import metrics_text, shared_unit
 from app.engine.learning.scores import Z95
 from app.engine.results.answer import Answer, Cell, Item
 from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
-from app.engine.text import amount, number, percent
+from app.engine.text import amount_text, number_text, percent_text
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Amount, Description
@@ -159,11 +159,11 @@ class AmountReport(SplitReport):
         return f"{off}.", "good"
 
     def line(self) -> str:
-        words = figures(
+        words = metrics_text(
             self.metrics, next((row.unit for row in self.amounts if len(self.amounts) == 1), "")
         )
         base = "; ".join(
-            f"always {amount(row.always, row.unit)}: {amount(row.baseline, row.unit)}"
+            f"always {amount_text(row.always, row.unit)}: {amount_text(row.baseline, row.unit)}"
             for row in self.amounts[:3]
         )
         return f"{words}, over {self.count:,} ({base})"
@@ -184,12 +184,12 @@ class AmountReport(SplitReport):
                 (
                     row.name,
                     row.unit,
-                    number(row.mae),
-                    number(row.rmse),
-                    number(row.median_error),
-                    "-" if row.r2 is None else f"{row.r2:.3f}",
-                    "-" if row.near is None else percent(row.near),
-                    number(row.baseline),
+                    number_text(row.mae),
+                    number_text(row.rmse),
+                    number_text(row.median_error),
+                    number_text(row.r2),
+                    percent_text(row.near),
+                    number_text(row.baseline),
                 )
                 for row in sorted(
                     self.amounts, key=lambda row: -row.mae / row.baseline if row.baseline else 0.0
@@ -216,7 +216,7 @@ class AmountReport(SplitReport):
             Item(
                 one.name,
                 float(value),
-                amount(float(value), one.unit, 4),
+                amount_text(float(value), one.unit, 4),
                 _place(one, float(value)),
                 True,
             )
@@ -230,8 +230,8 @@ class AmountReport(SplitReport):
 
         note = "; ".join(
             f"{quoted(one.name)} lies outside of what it was trained on "
-            f"({amount(one.low, one.unit)} to "
-            f"{amount(one.high, one.unit)})"
+            f"({amount_text(one.low, one.unit)} to "
+            f"{amount_text(one.high, one.unit)})"
             for one in far
         )
         head = (
@@ -245,7 +245,7 @@ class AmountReport(SplitReport):
             "units": {one.name: one.unit for one in description.amounts if one.unit},
         }
         return Answer(
-            "amounts", head, items, unit_of(description), f"{note}." if note else "", plain
+            "amounts", head, items, shared_unit(description), f"{note}." if note else "", plain
         )
 
     @classmethod
@@ -259,17 +259,17 @@ class AmountReport(SplitReport):
     def _off(self, row: AmountRow) -> str:
         which = "It" if len(self.amounts) == 1 else quoted(row.name)
         return (
-            f"{which} is off by {amount(row.mae, row.unit)} on average; always answering "
-            f"{amount(row.always, row.unit)} would be off by {amount(row.baseline, row.unit)}"
+            f"{which} is off by {amount_text(row.mae, row.unit)} on average; always answering "
+            f"{amount_text(row.always, row.unit)} would be off by {amount_text(row.baseline, row.unit)}"
         )
 
     def _miss(self, one: Miss) -> str:
         row = self.amounts[one.target]
         name = f"{quoted(row.name)} " if len(self.amounts) > 1 else ""
         return (
-            f"{name}taken for {amount(one.predicted, row.unit, 4)}, is "
-            f"{amount(one.true, row.unit, 4)} "
-            f"(off by {amount(abs(one.error), row.unit)})"
+            f"{name}taken for {amount_text(one.predicted, row.unit, 4)}, is "
+            f"{amount_text(one.true, row.unit, 4)} "
+            f"(off by {amount_text(abs(one.error), row.unit)})"
         )
 
 

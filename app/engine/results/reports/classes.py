@@ -11,7 +11,7 @@ from app.engine.advice.remedies import quoted
 from app.engine.learning import scores
 from app.engine.results.answer import Answer, Cell, Item
 from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
-from app.engine.text import percent
+from app.engine.text import percent_text
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Description
@@ -210,9 +210,9 @@ class ClassReport(SplitReport):
     def line(self) -> str:
         usual = self.classes[self.baseline_class].name
         return (
-            f"{percent(self.accuracy, 1)} right of {self.count:,} (95 % interval "
-            f"{percent(self.low, 1)} to "
-            f"{percent(self.high, 1)}; always saying {quoted(usual)}: {percent(self.baseline, 1)})"
+            f"{percent_text(self.accuracy)} right of {self.count:,} (95 % interval "
+            f"{percent_text(self.low)} to "
+            f"{percent_text(self.high)}; always saying {quoted(usual)}: {percent_text(self.baseline)})"
         )
 
     def listing(self) -> Listing | None:
@@ -234,11 +234,11 @@ class ClassReport(SplitReport):
             rows.append(
                 (
                     row.name,
-                    _share(row.precision),
-                    _share(row.recall),
-                    _share(row.f1),
+                    percent_text(row.precision),
+                    percent_text(row.recall),
+                    percent_text(row.f1),
                     f"{row.count:,}",
-                    f"{self.classes[other].name} ({percent(share)})" if other >= 0 else "",
+                    f"{self.classes[other].name} ({percent_text(share)})" if other >= 0 else "",
                 )
             )
 
@@ -250,7 +250,7 @@ class ClassReport(SplitReport):
         return [
             (
                 one.row,
-                f"taken for {self.classes[one.predicted].name} ({percent(one.confidence)}), "
+                f"taken for {self.classes[one.predicted].name} ({percent_text(one.confidence)}), "
                 f"is {self.classes[one.true].name}",
             )
             for one in self.mistakes(most)
@@ -279,13 +279,13 @@ class ClassReport(SplitReport):
     def verdict(self) -> tuple[str, Level]:
         """One plain sentence on a split that has examples, and how good the news is."""
         usual = self.classes[self.baseline_class].name
-        baseline = f"always saying {quoted(usual)} would be right on {percent(self.baseline)}"
-        right = f"It is right on {percent(self.accuracy, 1)} of {self.subject}"
+        baseline = f"always saying {quoted(usual)} would be right on {percent_text(self.baseline)}"
+        right = f"It is right on {percent_text(self.accuracy)} of {self.subject}"
         worst = self.worst_classes()[0]
 
         if self.high <= self.baseline or self.accuracy <= self.baseline:
             return (
-                f"It has learned nothing yet: it is right on {percent(self.accuracy, 1)}, and "
+                f"It has learned nothing yet: it is right on {percent_text(self.accuracy)}, and "
                 f"{baseline}.",
                 "problem",
             )
@@ -295,11 +295,13 @@ class ClassReport(SplitReport):
             return f"{right}, only a little better than a guess: {baseline}.", "warning"
 
         if worst.recall is not None and worst.recall < 0.5 and len(self.classes) > 1:
-            missed = f"yet it misses most of {quoted(worst.name)} ({percent(worst.recall)} found)"
+            missed = (
+                f"yet it misses most of {quoted(worst.name)} ({percent_text(worst.recall)} found)"
+            )
             return f"{right}, {missed}; {baseline}.", "warning"
 
         if self.high - self.low > 0.2:
-            bounds = f"between {percent(self.low)} and {percent(self.high)}"
+            bounds = f"between {percent_text(self.low)} and {percent_text(self.high)}"
             return (
                 f"{right}; on others it may be anything {bounds}, as these are few ({baseline}).",
                 "warning",
@@ -315,7 +317,7 @@ class ClassReport(SplitReport):
             Item(
                 description.classes[k],
                 float(predictions[k]),
-                percent(float(predictions[k]), 1),
+                percent_text(float(predictions[k])),
                 float(predictions[k]),
                 place == 0,
             )
@@ -342,10 +344,6 @@ class ClassReport(SplitReport):
 def usual_class(description: Description) -> int:
     """The class most frequent in training: what one would say without looking."""
     return int(np.argmax(description.counts["training"]))
-
-
-def _share(value: float | None) -> str:
-    return "-" if value is None else percent(value, 1)
 
 
 def _known(value: float) -> float | None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from app.engine.results.answer import Answer, Cell, Item
 from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
-from app.engine.text import number
+from app.engine.text import number_text
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Description
@@ -98,10 +98,10 @@ class LanguageReport(SplitReport):
             return "There is no text to judge, so nothing can be said.", "info"
 
         which = "this text" if self.split == "data" else "new text"
-        text = f"A byte of {which} costs it {number(self.bits)} bits; nothing learned would cost 8"
+        text = f"A byte of {which} costs it {number_text(self.bits)} bits; nothing learned would cost 8"
         if self.bits >= 0.98 * KNOWS_NOTHING:
             return (
-                f"It has learned nothing yet: a byte costs it {number(self.bits)} bits, and "
+                f"It has learned nothing yet: a byte costs it {number_text(self.bits)} bits, and "
                 "guessing 8.",
                 "problem",
             )
@@ -113,13 +113,13 @@ class LanguageReport(SplitReport):
             )
 
         return (
-            f"{text}. Between {number(self.perplexity)} equally likely tokens it hesitates.",
+            f"{text}. Between {number_text(self.perplexity)} equally likely tokens it hesitates.",
             "good",
         )
 
     def line(self) -> str:
         return (
-            f"{number(self.bits)} bits per byte, perplexity {number(self.perplexity)}, over "
+            f"{number_text(self.bits)} bits per byte, perplexity {number_text(self.perplexity)}, over "
             f"{self.bytes:,} bytes in "
             f"{self.tokens:,} tokens (nothing learned: 8 bits)"
         )
@@ -138,11 +138,11 @@ class LanguageReport(SplitReport):
         )
         return Listing(
             ("Passage", "bits per byte"),
-            tuple((name, number(float(np.quantile(known, share)))) for name, share in parts),
+            tuple((name, number_text(float(np.quantile(known, share)))) for name, share in parts),
         )
 
     def worst(self, most: int = 100) -> list[tuple[int, str]]:
-        return [(one.row, f"{number(one.bits)} bits per byte") for one in self.hardest(most)]
+        return [(one.row, f"{number_text(one.bits)} bits per byte") for one in self.hardest(most)]
 
     def to_plain(self, most: int = 20) -> dict[str, Any]:
         return super().to_plain(most) | {
@@ -164,13 +164,13 @@ class LanguageReport(SplitReport):
         bits = nats / math.log(2) / size
         hesitates = _perplexity(nats, tokens)
         items = (
-            Item("bits per byte", bits, number(bits), min(1.0, bits / KNOWS_NOTHING), True),
-            Item("perplexity", hesitates, number(hesitates), None),
+            Item("bits per byte", bits, number_text(bits), min(1.0, bits / KNOWS_NOTHING), True),
+            Item("perplexity", hesitates, number_text(hesitates), None),
         )
 
         return Answer(
             "language",
-            f"{number(bits)} bits per byte",
+            f"{number_text(bits)} bits per byte",
             items,
             "",
             "The fewer bits, the more it expected this text; nothing learned would cost 8.",

@@ -11,7 +11,7 @@ from app.engine.learning.retrieval import nearest, places, similarity
 from app.engine.learning.scores import wilson
 from app.engine.results.answer import Answer, Cell, Item
 from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
-from app.engine.text import percent
+from app.engine.text import number_text, percent_text
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Description
@@ -188,8 +188,8 @@ class MatchingReport(SplitReport):
         ahead, back = self.ways
         text = (
             f"Of {ahead.candidates:,}, the matching {ahead.given} is among the five nearest for "
-            f"{percent(ahead.at_5, 1)}, the matching {back.given} for {percent(back.at_5, 1)}; "
-            f"guessing would find {percent(ahead.chance_5, 1)}"
+            f"{percent_text(ahead.at_5)}, the matching {back.given} for {percent_text(back.at_5)}; "
+            f"guessing would find {percent_text(ahead.chance_5)}"
         )
         if self.count <= 5:
             return f"{text}. These are too few pairs to say more.", "warning"
@@ -206,11 +206,11 @@ class MatchingReport(SplitReport):
 
     def line(self) -> str:
         words = "; ".join(
-            f"{way.asked} to {way.given}: {percent(way.at_1, 1)} nearest, {percent(way.at_5, 1)} "
+            f"{way.asked} to {way.given}: {percent_text(way.at_1)} nearest, {percent_text(way.at_5)} "
             "among five"
             for way in self.ways
         )
-        return f"{words} (of {self.count:,} pairs; guessing {percent(self.ways[0].chance_5, 1)} among five)"
+        return f"{words} (of {self.count:,} pairs; guessing {percent_text(self.ways[0].chance_5)} among five)"
 
     def listing(self) -> Listing | None:
         return Listing(
@@ -219,11 +219,11 @@ class MatchingReport(SplitReport):
                 (
                     way.asked,
                     way.given,
-                    percent(way.at_1, 1),
-                    percent(way.chance_1, 1),
-                    percent(way.at_5, 1),
-                    percent(way.chance_5, 1),
-                    f"{way.median:g} of {way.candidates:,}",
+                    percent_text(way.at_1),
+                    percent_text(way.chance_1),
+                    percent_text(way.at_5),
+                    percent_text(way.chance_5),
+                    f"{number_text(way.median)} of {way.candidates:,}",
                 )
                 for way in self.ways
             ),
@@ -234,10 +234,10 @@ class MatchingReport(SplitReport):
         return [
             (
                 one.row,
-                f"{one.place:,} others lie nearer ({one.similarity:.2f}) than its own "
-                f"({one.own:.2f})"
+                f"{one.place:,} others lie nearer ({number_text(one.similarity)}) than its own "
+                f"({number_text(one.own)})"
                 if one.place != 1
-                else f"another lies nearer ({one.similarity:.2f}) than its own ({one.own:.2f})",
+                else f"another lies nearer ({number_text(one.similarity)}) than its own ({number_text(one.own)})",
             )
             for one in self.confused(most)
         ]
@@ -251,10 +251,10 @@ class MatchingReport(SplitReport):
     @classmethod
     def answer(cls, description: Description, predictions: np.ndarray) -> Answer:
         near = float(predictions[0] @ predictions[1])
-        item = Item("similarity", near, f"{near:.2f}", max(0.0, min(1.0, near)), True)
+        item = Item("similarity", near, number_text(near), max(0.0, min(1.0, near)), True)
         return Answer(
             "matching",
-            f"similarity {near:.2f}",
+            f"similarity {number_text(near)}",
             (item,),
             "",
             "1 is the same direction, 0 unrelated. Only the comparison with other partners tells "

@@ -18,7 +18,7 @@ import numpy as np
 from app.engine.learning.scores import Z95
 from app.engine.results.answer import Answer, Cell, Item
 from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
-from app.engine.text import number, percent
+from app.engine.text import number_text, percent_text
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Description
@@ -127,11 +127,11 @@ class RestoredReport(SplitReport):
 
     def verdict(self) -> tuple[str, Level]:
         base = (
-            f"(mean squared error {number(self.mse)}; left as they are {number(self.baseline)}, "
+            f"(mean squared error {number_text(self.mse)}; left as they are {number_text(self.baseline)}, "
             "always the mean "
-            f"{number(MEAN_ONLY)})"
+            f"{number_text(MEAN_ONLY)})"
         )
-        text = f"It mends {percent(self.mended)} of the damage in {self.subject}"
+        text = f"It mends {percent_text(self.mended)} of the damage in {self.subject}"
         reach = (
             Z95 * float(self.predictions[:, 1].std(ddof=1)) / np.sqrt(self.count)
             if self.count > 1
@@ -153,11 +153,11 @@ class RestoredReport(SplitReport):
 
     def line(self) -> str:
         psnr = self.metrics.get("psnr")
-        peak = f", PSNR {number(psnr)} dB" if psnr is not None else ""
+        peak = f", PSNR {number_text(psnr)} dB" if psnr is not None else ""
         return (
-            f"off by {number(self.mae)} standard deviations on average{peak}, over {self.count:,} "
+            f"off by {number_text(self.mae)} standard deviations on average{peak}, over {self.count:,} "
             "examples "
-            f"({percent(self.mended)} of the damage mended)"
+            f"({percent_text(self.mended)} of the damage mended)"
         )
 
     def listing(self) -> Listing | None:
@@ -175,8 +175,10 @@ class RestoredReport(SplitReport):
             tuple(
                 (
                     name,
-                    number(float(np.quantile(self.predictions[:, 0], share))),
-                    percent(1 - float(np.quantile(self.predictions[:, 1], share)) / self.baseline),
+                    number_text(float(np.quantile(self.predictions[:, 0], share))),
+                    percent_text(
+                        1 - float(np.quantile(self.predictions[:, 1], share)) / self.baseline
+                    ),
                 )
                 for name, share in parts
             ),
@@ -184,7 +186,8 @@ class RestoredReport(SplitReport):
 
     def worst(self, most: int = 100) -> list[tuple[int, str]]:
         return [
-            (one.row, f"mean squared error {number(one.mse)}") for one in self.examples(most=most)
+            (one.row, f"mean squared error {number_text(one.mse)}")
+            for one in self.examples(most=most)
         ]
 
     def to_plain(self, most: int = 20) -> dict[str, Any]:
@@ -201,11 +204,17 @@ class RestoredReport(SplitReport):
         mae, mse = (float(value) for value in predictions)
         mended = 1 - mse / untouched(description)
         items = (
-            Item("mean error", mae, f"{number(mae)} standard deviations"),
-            Item("of the damage mended", mended, percent(mended), max(0.0, min(1.0, mended)), True),
+            Item("mean error", mae, f"{number_text(mae)} standard deviations"),
+            Item(
+                "of the damage mended",
+                mended,
+                percent_text(mended),
+                max(0.0, min(1.0, mended)),
+                True,
+            ),
         )
 
-        head = f"{percent(mended)} of the damage mended" if mended > 0 else "not mended"
+        head = f"{percent_text(mended)} of the damage mended" if mended > 0 else "not mended"
         return Answer("restored", head, items, plain={"mae": mae, "mse": mse, "mended": mended})
 
     @classmethod

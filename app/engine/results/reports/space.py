@@ -15,7 +15,7 @@ from app.engine.learning.retrieval import nearest, places, project
 from app.engine.learning.scores import wilson
 from app.engine.results.answer import Answer, Cell, Item
 from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
-from app.engine.text import percent
+from app.engine.text import number_text, percent_text
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Description
@@ -155,14 +155,14 @@ class SpaceReport(SplitReport):
         if not self.asked:
             return "No class has two examples here, so there are no equals to be near.", "info"
 
-        chance = f"of a random one that is {percent(self.baseline, 1)}"
-        text = f"The nearest neighbour is of the same class for {percent(self.found, 1)} of {self.subject}"
+        chance = f"of a random one that is {percent_text(self.baseline)}"
+        text = f"The nearest neighbour is of the same class for {percent_text(self.found)} of {self.subject}"
 
         low, high = wilson(round(self.found * self.asked), self.asked)
         if high <= self.baseline or self.found <= self.baseline:
             return (
                 "It has learned nothing yet: the nearest is of the same class for "
-                f"{percent(self.found, 1)}, and "
+                f"{percent_text(self.found)}, and "
                 f"{chance}.",
                 "problem",
             )
@@ -177,7 +177,7 @@ class SpaceReport(SplitReport):
         )
         if worst.recall is not None and worst.recall < 0.5:
             return (
-                f"{text}, yet {quoted(worst.name)} is mostly not ({percent(worst.recall)}); "
+                f"{text}, yet {quoted(worst.name)} is mostly not ({percent_text(worst.recall)}); "
                 f"{chance}.",
                 "warning",
             )
@@ -187,13 +187,13 @@ class SpaceReport(SplitReport):
     def line(self) -> str:
         auc = self.metrics.get("auc")
         pairs = (
-            f", two examples told to be the same or not: {percent(auc, 1)} (ROC AUC)"
+            f", two examples told to be the same or not: {percent_text(auc)} (ROC AUC)"
             if auc is not None
             else ""
         )
         return (
-            f"nearest of the same class {percent(self.found, 1)} of {self.asked:,} "
-            f"(a random one: {percent(self.baseline, 1)}){pairs}"
+            f"nearest of the same class {percent_text(self.found)} of {self.asked:,} "
+            f"(a random one: {percent_text(self.baseline)}){pairs}"
         )
 
     def listing(self) -> Listing | None:
@@ -203,7 +203,7 @@ class SpaceReport(SplitReport):
             tuple(
                 (
                     row.name,
-                    "-" if row.recall is None else percent(row.recall, 1),
+                    percent_text(row.recall),
                     f"{row.count:,}",
                     row.mistaken,
                 )
@@ -238,7 +238,7 @@ class SpaceReport(SplitReport):
     @classmethod
     def answer(cls, description: Description, predictions: np.ndarray) -> Answer:
         items = tuple(
-            Item(f"direction {k + 1}", float(value), f"{float(value):.3f}", None)
+            Item(f"direction {k + 1}", float(value), number_text(float(value)), None)
             for k, value in enumerate(predictions)
         )
         return Answer(

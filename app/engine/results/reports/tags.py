@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from app.engine.advice.remedies import listed, quoted
+from app.engine.advice.remedies import QUOTE, quoted
 from app.engine.learning.scores import average_precision
 from app.engine.results.answer import Answer, Cell, Item
 from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
-from app.engine.text import percent
+from app.engine.text import names_text, percent_text
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Description
@@ -158,20 +158,20 @@ class TagReport(SplitReport):
         return [int(self.rows[chosen[i]]) for i in np.argsort(-sure, kind="stable")[:most]]
 
     def verdict(self) -> tuple[str, Level]:
-        base = f"guessing by how frequent they are would reach {percent(self.baseline)}"
+        base = f"guessing by how frequent they are would reach {percent_text(self.baseline)}"
         if np.isnan(self.average):
             return "None of the tags occurs here, so nothing can be said.", "info"
         if self.average <= self.baseline + 0.02:
             return (
-                f"It has learned nothing yet: mean average precision {percent(self.average, 1)}, "
+                f"It has learned nothing yet: mean average precision {percent_text(self.average)}, "
                 f"and {base}.",
                 "problem",
             )
 
-        on = f"Mean average precision {percent(self.average, 1)} on {self.subject}"
+        on = f"Mean average precision {percent_text(self.average)} on {self.subject}"
         never = [row.name for row in self.tags if row.count >= 3 and not row.predicted]
         if never:
-            return f"{on}, but it never sets {listed(never)}; {base}.", "warning"
+            return f"{on}, but it never sets {names_text(never, 4, QUOTE)}; {base}.", "warning"
         if self.average - self.baseline < 0.2 * (1 - self.baseline):
             return f"{on}, only a little better than a guess: {base}.", "warning"
         if min(self.count, *(row.count for row in self.tags if row.count)) < 10:
@@ -184,12 +184,12 @@ class TagReport(SplitReport):
         return f"{on}; {base}.", "good"
 
     def line(self) -> str:
-        exact = f"all tags right on {percent(self.exact, 1)} of {self.count:,}"
+        exact = f"all tags right on {percent_text(self.exact)} of {self.count:,}"
         if np.isnan(self.average):
             return f"{exact}; none of the tags occurs"
 
-        average = percent(self.average, 1)
-        guess = percent(self.baseline, 1)
+        average = percent_text(self.average)
+        guess = percent_text(self.baseline)
         return f"mean average precision {average}, {exact} (guessing: {guess} on average)"
 
     def listing(self) -> Listing | None:
@@ -202,7 +202,7 @@ class TagReport(SplitReport):
                 (
                     row.name,
                     *(
-                        _share(x)
+                        percent_text(x)
                         for x in (row.average_precision, row.precision, row.recall, row.f1)
                     ),
                     f"{row.count:,}",
@@ -217,9 +217,9 @@ class TagReport(SplitReport):
         for one in self.wrong(most):
             words = []
             if one.missed:
-                words.append(f"misses {listed([self.names[k] for k in one.missed])}")
+                words.append(f"misses {names_text([self.names[k] for k in one.missed], 4, QUOTE)}")
             if one.added:
-                words.append(f"adds {listed([self.names[k] for k in one.added])}")
+                words.append(f"adds {names_text([self.names[k] for k in one.added], 4, QUOTE)}")
 
             found.append((one.row, " and ".join(words)))
 
@@ -247,7 +247,7 @@ class TagReport(SplitReport):
             Item(
                 description.classes[k],
                 float(predictions[k]),
-                percent(float(predictions[k]), 1),
+                percent_text(float(predictions[k])),
                 float(predictions[k]),
                 bool(predictions[k] >= THRESHOLD),
             )
@@ -299,10 +299,6 @@ def _row(name: str, targets: np.ndarray, predictions: np.ndarray, threshold: flo
         2 * hits / (count + predicted) if count + predicted else None,
         count / len(has) if len(has) else 0.0,
     )
-
-
-def _share(value: float | None) -> str:
-    return "-" if value is None else percent(value, 1)
 
 
 REPORT = TagReport

@@ -18,6 +18,7 @@ from app.engine.data.splits import FREE, split_of
 from app.engine.sources.format import Check, encode_classes, stamp, unusable
 from app.engine.sources.picture_decoding import PictureFormat
 from app.engine.sources.picture_list import PictureList, Scan
+from app.engine.text import bytes_text, number_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -180,7 +181,7 @@ def _picture_list(path: Path, check: Check) -> PictureList:
     )
     if needed > 0.8 * psutil.virtual_memory().available:
         raise unusable(
-            path, f"needs {needed / 1e9:,.1f} GB of memory", "Save it as uint8 or in smaller parts."
+            path, f"needs {bytes_text(needed)} of memory", "Save it as uint8 or in smaller parts."
         )
 
     images: list[np.ndarray] = []
@@ -275,7 +276,7 @@ def to_bytes(pixels: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
         and not (pixels.dtype.kind == "f" and high <= 1)
     ):
         tones = np.rint(pixels * (255 / high)).astype(np.uint8)
-        notes = (f"The values 0 to {high:g} were stretched to 0 to 255.",)
+        notes = (f"The values 0 to {number_text(high)} were stretched to 0 to 255.",)
     elif pixels.dtype.kind == "f" and -1 <= low < 0 and high <= 1:
         tones = np.rint((pixels + 1) * 127.5).astype(np.uint8)
         notes = ("The values -1 to 1 were stretched to 0 to 255.",)

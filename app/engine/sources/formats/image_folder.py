@@ -21,6 +21,7 @@ from app.engine.errors import UserError
 from app.engine.sources.format import Check, encode_classes
 from app.engine.sources.picture_decoding import PictureFormat
 from app.engine.sources.picture_list import PictureList, Scan
+from app.engine.text import names_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -266,9 +267,10 @@ def _picture_list(walk: Walk) -> PictureList:
         and rows
         and all(split_of(name) != FREE for _, name, _ in rows)
     ):
+        folders = sorted({name for _, name, _ in rows}, key=natural_key)
         raise UserError(
             f"The pictures in '{readable(walk.root)}' stand directly in "
-            f"{_listed({name for _, name, _ in rows})}, "
+            f"{names_text(folders, len(folders))}, "
             "not in folders of their classes.",
             "Put the pictures of every class in a sub-folder of its own, or open a table that "
             "names their classes.",
@@ -307,11 +309,6 @@ def _empty_folders(walk: Walk, layout: Layout, classes: set[str]) -> Iterator[Sk
             yield Skipped(
                 readable("/".join(parts)), "the folder holds no pictures, so it is no class"
             )
-
-
-def _listed(names: set[str]) -> str:
-    ordered = [f"'{name}'" for name in sorted(names, key=natural_key)]
-    return ordered[0] if len(ordered) == 1 else ", ".join(ordered[:-1]) + " and " + ordered[-1]
 
 
 FORMAT = ImageFolder()

@@ -25,6 +25,7 @@ from app.engine.sources.loaded import Examples, Part
 from app.engine.sources.parts.texts import digests_of
 from app.engine.sources.plain_text import NoText, read_text
 from app.engine.sources.targets import Targets
+from app.engine.text import bytes_text, list_text, number_text, percent_text
 
 if TYPE_CHECKING:
     from app.engine.data.preparation import Preparation
@@ -97,7 +98,7 @@ def _refuse_too_much(path: Path, size: int, preparation: TextPreparation) -> Non
     """Raises UserError where the tokens of so many bytes do not fit into memory."""
     needed = size * (15 if preparation.tokenizer else 40)  # measured
     if needed > 0.8 * psutil.virtual_memory().available:
-        raise unusable(path, f"needs {needed / 1e9:,.1f} GB of memory", "Choose a part of it.")
+        raise unusable(path, f"needs {bytes_text(needed)} of memory", "Choose a part of it.")
 
 
 def _shares(size: int, data: DataSettings) -> tuple[float, float]:
@@ -108,7 +109,7 @@ def _shares(size: int, data: DataSettings) -> tuple[float, float]:
 
     if judging + data.test_share > 0.95:
         raise UserError(
-            f"Validation and test take {100 * (judging + data.test_share):.0f} % of the text; too "
+            f"Validation and test take {percent_text(judging + data.test_share)} of the text; too "
             "little is left to "
             "learn from.",
             "Lower one of the shares.",
@@ -221,7 +222,7 @@ def _examples(
     total = sum(len(tokens) for tokens in found)
     sort = "parts of words (tokens)" if preparation.tokenizer else "bytes (tokens)"
     notes = (
-        f"{begin:,} bytes of text ({encoding}) are {total:,} {sort}, {begin / total:.1f} bytes "
+        f"{begin:,} bytes of text ({encoding}) are {total:,} {sort}, {number_text(begin / total)} bytes "
         "each; an example is "
         f"{length:,} of them in a row.",
     )
@@ -248,16 +249,12 @@ def _windows(
 
 def _reason(shares: tuple[float, float]) -> str:
     words = [
-        f"Divided by position: the first {_percent(1 - sum(shares))} of the text are learned from",
-        f"the next {_percent(shares[0])} judge the training",
+        f"Divided by position: the first {percent_text(1 - sum(shares))} of the text are learned from",
+        f"the next {percent_text(shares[0])} judge the training",
     ]
     if shares[1]:
-        words.append(f"the last {_percent(shares[1])} are the test")
-    return f"{', '.join(words[:-1])} and {words[-1]}."
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.3g} %"
+        words.append(f"the last {percent_text(shares[1])} are the test")
+    return f"{list_text(words)}."
 
 
 FORMAT = LongText()

@@ -26,6 +26,7 @@ from app.engine.sources.parts.pictures import picture_part
 from app.engine.sources.parts.texts import TextPart
 from app.engine.sources.plain_text import NoText, read_text
 from app.engine.sources.targets import partners_of
+from app.engine.text import bytes_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -186,7 +187,7 @@ def _caption(path: Path, encoding: str | None) -> str:
     """Raises NoText for what is no caption, and OSError."""
     size = path.stat().st_size
     if size > LONGEST:
-        raise NoText(f"it has {size / 1000:,.0f} kB; at most {LONGEST // 1000} kB are read")
+        raise NoText(f"it has {bytes_text(size)}; at most {bytes_text(LONGEST)} are read")
 
     text = TRANSLATION.sub("", read_text(path, encoding)[0]).strip()
     if not text:

@@ -34,6 +34,7 @@ from app.engine.sources.formats.arrays import (
 from app.engine.sources.loaded import Examples
 from app.engine.sources.parts.signals import SignalPart
 from app.engine.sources.targets import Targets, amounts_of, labelled, none_of, tagged
+from app.engine.text import bytes_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -188,7 +189,7 @@ def _examples(path: Path, data: DataSettings, check: Check) -> Examples:
     needed = sum(int(np.prod(pair.signals.shape, dtype=object)) * 4 for pair in pairs)
     if needed > 0.4 * psutil.virtual_memory().available:
         raise unusable(
-            path, f"needs {2 * needed / 1e9:,.1f} GB of memory", "Save it in smaller parts."
+            path, f"needs {bytes_text(2 * needed)} of memory", "Save it in smaller parts."
         )
 
     found: list[np.ndarray] = []

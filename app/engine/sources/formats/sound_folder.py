@@ -29,6 +29,7 @@ from app.engine.sources.format import Format, OpenOptions, encode_classes, unusa
 from app.engine.sources.loaded import Examples
 from app.engine.sources.parts.signals import SignalPart
 from app.engine.sources.targets import labelled
+from app.engine.text import bytes_text, number_text
 
 if TYPE_CHECKING:
     from app.engine.experiment.data_settings import DataSettings
@@ -92,7 +93,7 @@ class SoundFolder(Format):
         needed = len(headings) * manner.length * manner.channels * 4
         if needed > 0.4 * psutil.virtual_memory().available:
             raise unusable(
-                source, f"needs {2 * needed / 1e9:,.1f} GB of memory", "Choose fewer files."
+                source, f"needs {bytes_text(2 * needed)} of memory", "Choose fewer files."
             )
 
         rows, values = _read(listing, headings, manner, options, skipped)
@@ -186,7 +187,9 @@ def _manner(headings: list[Heading]) -> tuple[Manner, list[str]]:
     ):
         if number:
             verb = "sound is" if number == 1 else "sounds are"
-            notes.append(f"{number:,} {verb} {how} than {length / rate:.3g} seconds: {so}.")
+            notes.append(
+                f"{number:,} {verb} {how} than {number_text(length / rate)} seconds: {so}."
+            )
 
     return Manner(rate, length), notes
 

@@ -13,6 +13,7 @@ from app.engine.data.kinds.row.preparation import NO_VALUE, RowColumn, RowPrepar
 from app.engine.data.names import natural_key
 from app.engine.errors import UserError
 from app.engine.sources.loaded import Part
+from app.engine.text import number_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -232,7 +233,8 @@ class RowPart(Part):
                     told.append(f"{count}: a category of their own.")
             else:
                 what = {"zero": "0"}.get(
-                    settled.missing, f"the {settled.missing} of training, {settled.fill:.6g}"
+                    settled.missing,
+                    f"the {settled.missing} of training, {number_text(settled.fill, 6)}",
                 )
                 flag = "; a further input says where" if settled.flagged else ""
                 told.append(f"{count}: {what}{flag}.")

@@ -20,6 +20,7 @@ from app.engine.sources.parts.rows import RowPart, policy_of
 from app.engine.sources.tables.answers import finite, present, targets_of
 from app.engine.sources.tables.plan import Plan, plan
 from app.engine.sources.targets import partners_of
+from app.engine.text import names_text
 
 if TYPE_CHECKING:
     from app.engine.experiment.data_settings import DataSettings
@@ -341,7 +342,7 @@ class _Builder:
             notes.append(f"{shown} {'is' if count == 1 else 'are'} not read: {reason}.")
 
         if plan.groups:
-            together = " and ".join(f"'{name}'" for name in plan.groups)
+            together = names_text(plan.groups)
             notes.append(
                 f"Rows with the same {together} stay in one split: "
                 f"{len(set(self._groups() or ())):,} groups."

@@ -12,6 +12,7 @@ import numpy as np
 
 from app.engine.data.numbers import DATE_WORDS
 from app.engine.data.splits import FREE, split_of
+from app.engine.text import number_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -129,7 +130,7 @@ def _guess_text(column: Column, rows: int) -> Guess:
 
     length = float(np.mean([len(word.split()) for word in sample]))
     if length >= SENTENCE_WORDS and len(words) > 0.3 * present:
-        return Guess("text", f"texts of {length:.0f} words on average")
+        return Guess("text", f"texts of {number_text(length)} words on average")
     if GROUP_NAME.match(column.name) and FEW_GROUPS <= len(words) < present:
         return Guess("group", "rows of one of them stay in one split")
     if len(words) == present and present > 2:

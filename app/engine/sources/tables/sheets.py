@@ -14,6 +14,7 @@ from app.engine.errors import UserError
 from app.engine.sources.format import Check, unusable
 from app.engine.sources.tables.columns import Column, Manner, Table, limited, unique_heads
 from app.engine.sources.tables.delimiters import has_header
+from app.engine.text import bytes_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -137,7 +138,7 @@ def _refuse_bombs(path: Path) -> None:
     if size > UNPACKED_LIMIT:
         raise unusable(
             path,
-            f"unpacks to {size / 1e9:,.0f} GB, too much for a spreadsheet",
+            f"unpacks to {bytes_text(size)}, too much for a spreadsheet",
             "Save it as CSV or Parquet.",
         )
 

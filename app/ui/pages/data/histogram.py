@@ -9,8 +9,8 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QHelpEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from app.engine.text import count_text, number_text
 from app.ui.style.theme import SMALL, Theme
-from app.ui.text.amounts import count_text, number_text
 from app.ui.widgets.class_bars import GAP, HEAD, SPLITS, SQUARE
 
 if TYPE_CHECKING:

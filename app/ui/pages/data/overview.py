@@ -285,7 +285,7 @@ class Overview(QWidget):
 
     def _batch_failed(self, failure: Failure) -> None:
         self._asked = ()
-        self._batch_words.setText(f"{failure.what} {failure.remedy}".strip())
+        self._batch_words.setText(failure.message)
 
     def _restyle(self) -> None:
         theme = self._parts.theme

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from app.engine.data.dataset import SPLITS, Description
 from app.engine.errors import UserError
 from app.engine.sources.samples import PREFIX, SAMPLES
+from app.engine.text import count_text
 from app.ui.pages.data.guide import guide_cards
 from app.ui.pages.data.overview import Overview
 from app.ui.pages.data.preparing import Preparing
@@ -34,7 +35,6 @@ from app.ui.pages.data.task_box import TaskBox
 from app.ui.pages.data.varying import Varying
 from app.ui.pages.parts import GuideCard, Page, Parts
 from app.ui.style.theme import style
-from app.ui.text.amounts import count_text
 from app.ui.text.words import holds
 from app.ui.widgets.elided import ElidedLabel
 

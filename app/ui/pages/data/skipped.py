@@ -21,8 +21,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.engine.text import count_text
 from app.ui.style.theme import style
-from app.ui.text.amounts import count_text
 from app.ui.widgets.card import Card
 
 if TYPE_CHECKING:

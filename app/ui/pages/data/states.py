@@ -17,11 +17,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.engine.text import duration_text
 from app.ui.pages.data.scrolled import scrolled
 from app.ui.pages.data.table import TableView
 from app.ui.style.assets import icon
 from app.ui.style.theme import style
-from app.ui.text.amounts import time_text
 from app.ui.widgets.card import Card
 from app.ui.widgets.settings.form import Form
 
@@ -208,7 +208,7 @@ class Waiting(QWidget):
         self.bar.setRange(0, total)
         self.bar.setValue(done)
         counted = f"{done:,} of {total:,} · " if total else ""
-        self._count.setText(f"{counted}{time_text(self._seconds)}")
+        self._count.setText(f"{counted}{duration_text(self._seconds)}")
 
     def showEvent(self, event: QShowEvent) -> None:
         self._seconds = 0

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from app.engine.errors import with_remedy
+from app.engine.text import count_text
 from app.ui.pages.data.columns import TOO, ColumnTable
 from app.ui.pages.data.rows import RowTable
 from app.ui.pages.data.scrolled import scrolled
 from app.ui.pages.data.written import WrittenRow
 from app.ui.style.theme import style
-from app.ui.text.amounts import count_text
 from app.ui.widgets.card import Card
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class TableView(QWidget):
             self.written.show_preview(preview)
             self.columns.show_columns(preview.columns)
             self.rows.show_preview(preview)
-            self._say(f"{preview.problem} {preview.remedy}".strip())
+            self._say(with_remedy(preview.problem, preview.remedy))
             self._limit()
             description = "" if preview.complete else "about "
             self._first.set_why(
@@ -94,7 +95,7 @@ class TableView(QWidget):
 
     def _failed(self, failure: Failure) -> None:
         self.preview = None
-        self._say(f"{failure.what} {failure.remedy}".strip())
+        self._say(failure.message)
         self.looked.emit()
 
     def _say(self, trouble: str) -> None:

@@ -138,7 +138,7 @@ class Varying(QWidget):
 
     def _failed(self, failure: Failure) -> None:
         self._asked = ()
-        self._words.setText(f"{failure.what} {failure.remedy}".strip())
+        self._words.setText(failure.message)
 
     def _restyle(self) -> None:
         self._row.setSpacing(self._parts.theme.px(16))

@@ -15,13 +15,13 @@ from app.engine.experiment.experiment import Experiment
 from app.engine.learning.loss import LOSSES, Loss
 from app.engine.learning.optimizer import OPTIMIZERS, Optimizer
 from app.engine.learning.schedule import SCHEDULES
+from app.engine.text import bytes_text, count_text, number_text
 from app.ui.pages.learning.boxes import Boxes
 from app.ui.pages.learning.fit import needed, parts, verdict
 from app.ui.pages.learning.lr_finder import FindButton
 from app.ui.pages.learning.pictures import LossPicture, Told, picture_for
 from app.ui.plots.curves.learning_rate import SchedulePlot
 from app.ui.style.theme import style
-from app.ui.text.amounts import bytes_text, count_text
 from app.ui.widgets.card import Card
 from app.ui.widgets.memory.ledger import overlap, parts_of, total_of
 from app.ui.widgets.memory.memory_bar import MemoryBar
@@ -200,9 +200,11 @@ class ScheduleCard(SettingsCard):
         self.plot.show_plan(resolved, examples)
         peak = float(self.plot.rate.y.max()) if len(self.plot.rate.y) else 0.0
         at = float(self.plot.rate.x[int(self.plot.rate.y.argmax())]) if peak else 0.0
-        where = f" at epoch {at:.1f}" if peak and float(self.plot.rate.y.min()) < peak else ""
+        where = (
+            f" at epoch {number_text(at)}" if peak and float(self.plot.rate.y.min()) < peak else ""
+        )
 
-        words = f"Learning rate over the epochs; at most {peak:.3g}{where}."
+        words = f"Learning rate over the epochs; at most {number_text(peak)}{where}."
         if len(self.plot.lowest.x):
             words += " It stays at the top while the validation loss falls; below, as if that never fell."
 

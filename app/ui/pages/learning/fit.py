@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.engine.planning.memory_estimate import Budget, budget_of
-from app.ui.text.amounts import UNKNOWN, bytes_text
+from app.engine.text import UNKNOWN, bytes_text, percent_text
 from app.ui.widgets.memory.ledger import Part, total_of
 
 if TYPE_CHECKING:
@@ -58,8 +58,7 @@ def verdict(need: int, device: Budget) -> tuple[str, str]:
     share = need / device.free if device.free else float("inf")
     free = f"{bytes_text(device.free)} free on {device.label}"
     if judged == "fits":
-        words = "less than 1 %" if share < 0.01 else f"{100 * share:.0f} %"
-        return f"It fits: {words} of the {free}.", "secondary"
+        return f"It fits: {percent_text(share)} of the {free}.", "secondary"
 
     remedy = " 'What would fit?' shows ways to need less."
     if judged == "barely":

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.engine.data.nouns import counted
 from app.engine.errors import UserError
+from app.engine.text import count_text
 from app.ui.pages.learning.cards import (
     BASIC,
     LossCard,
@@ -35,7 +36,6 @@ from app.ui.pages.parts import GuideCard, Page, Parts
 from app.ui.pages.remedies import card_of
 from app.ui.state.document import FAKE_DATA
 from app.ui.style.theme import style
-from app.ui.text.amounts import count_text
 from app.ui.widgets.flow import Flow
 from app.ui.widgets.settings.field import value_in_words
 
@@ -208,7 +208,7 @@ class LearningPage(Page):
             resolved = document.resolved()
             problem = document.problem()
         except UserError as error:
-            self.loss.say(self.loss.trouble, f"{error.what} {error.remedy}".strip())
+            self.loss.say(self.loss.trouble, error.message)
             self.guide_changed.emit()
             return
 
@@ -263,7 +263,7 @@ class LearningPage(Page):
 
         waiting = f"{network_measurer.stage} …" if network_measurer.stage else ""
         if trouble is not None:
-            waiting = f"{trouble.what} {trouble.remedy}".strip()
+            waiting = trouble.message
         elif inspection is not None and inspection.error is not None:
             waiting = "This network cannot be built; the Model page says why."
         elif network_measurer.predicted and not waiting:
@@ -315,7 +315,7 @@ class LearningPage(Page):
 
     def _fail_device(self, failure: Failure) -> None:
         self._device = None
-        self._device_failure = f"{failure.what} {failure.remedy}".strip()
+        self._device_failure = failure.message
         self._refresh()
 
     def _show_chips(self) -> None:
@@ -349,7 +349,7 @@ class LearningPage(Page):
         try:
             optimizer = document.resolved().optimizer
         except UserError as error:
-            text = f"{error.what} {error.remedy}".strip()
+            text = error.message
             return [GuideCard("These settings do not go together", text, "problem"), ABOUT]
 
         if document.description is not None:

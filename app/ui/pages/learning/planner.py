@@ -22,13 +22,13 @@ from PySide6.QtWidgets import (
 from app.engine.errors import UserError
 from app.engine.planning.memory_estimate import MemoryEstimator, estimator_for
 from app.engine.planning.options import Option, options, pace_of, work_of
+from app.engine.text import UNKNOWN, bytes_text, duration_text
 from app.ui.pages.learning.fit import parts as device_parts
-from app.ui.pages.learning.planner_rows import HEADS, Row, epoch_text
+from app.ui.pages.learning.planner_rows import HEADS, Row
 from app.ui.state.background import Failure
 from app.ui.state.document import FAKE_DATA
 from app.ui.state.network_measurer import held
 from app.ui.style.theme import style
-from app.ui.text.amounts import UNKNOWN, bytes_text
 from app.ui.widgets.memory.memory_bar import MemoryBar
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ class Planner(QDialog):
             description = document.assumed_description
             document.resolved()
         except UserError as error:
-            self._stop_filling(f"{error.what} {error.remedy}".strip(), "problem")
+            self._stop_filling(error.message, "problem")
             return
 
         self._pace = self._pace_before()
@@ -276,7 +276,7 @@ class Planner(QDialog):
         self.trials.stop()
 
     def _fail(self, failure: Failure) -> None:
-        self._stop_filling(f"{failure.what} {failure.remedy}".strip(), "problem")
+        self._stop_filling(failure.message, "problem")
 
     def _stop_filling(self, text: str = "", role: str = "secondary") -> None:
         self._filling = False
@@ -401,17 +401,19 @@ class Planner(QDialog):
 
         found = self.trials.times.get(key)
         if isinstance(found, Failure):
-            row.show_time("failed", f"{found.what} {found.remedy}".strip(), "problem")
+            row.show_time("failed", found.message, "problem")
         elif found is not None and found.seconds is None:
             words = "ran out of memory" if found.lacked_memory else "not measured"
             row.show_time(words, found.trouble, "problem")
         elif found is not None and found.step is not None:
-            row.show_time(epoch_text(found.seconds), f"Measured: {epoch_text(found.step)} a step.")
+            row.show_time(
+                duration_text(found.seconds), f"Measured: {duration_text(found.step)} a step."
+            )
         elif self.trials.under_way == key:
             row.show_time("measuring …", "Some real steps are being made.")
         elif (seconds := self._pace(resolved)) is not None:
             row.show_time(
-                epoch_text(seconds), "From the pace of the last run, which had these settings."
+                duration_text(seconds), "From the pace of the last run, which had these settings."
             )
         else:
             row.show_time(UNKNOWN, "Not measured yet; Measure times does it.")

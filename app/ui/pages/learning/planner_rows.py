@@ -18,9 +18,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.engine.text import UNKNOWN, bytes_text
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
-from app.ui.text.amounts import UNKNOWN, bytes_text, time_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -212,11 +212,3 @@ def _against_now(option: Option) -> str:
         return " (as now)"
 
     return f" ({'-' if option.gain > 0 else '+'}{bytes_text(abs(option.gain))})"
-
-
-def epoch_text(seconds: float | None) -> str:
-    """Seconds of an epoch; of short ones with the tenths."""
-    if seconds is None or seconds >= 10:
-        return time_text(seconds)
-
-    return f"{seconds:.1f} s" if seconds >= 0.1 else f"{1000 * seconds:.0f} ms"

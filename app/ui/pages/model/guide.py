@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.engine.data.kinds import kind_of
 from app.engine.data.nouns import noun
+from app.engine.text import number_text
 from app.ui.pages.parts import GuideCard
 from app.ui.text.words import holds
 from models.graph import INPUT, OTHER
@@ -65,16 +66,10 @@ def guide_cards(
     cards = []
     if measured is not None and measured.inspection.error is not None:
         error = measured.inspection.error
-        cards.append(
-            GuideCard(
-                "This network cannot be built", f"{error.what} {error.remedy}".strip(), "problem"
-            )
-        )
+        cards.append(GuideCard("This network cannot be built", error.message, "problem"))
     elif network_measurer.trouble is not None:
         trouble = network_measurer.trouble
-        cards.append(
-            GuideCard("No network yet", f"{trouble.what} {trouble.remedy}".strip(), "problem")
-        )
+        cards.append(GuideCard("No network yet", trouble.message, "problem"))
 
     family = measured.resolved.model.family if measured else ""
     kind = measured.problem.input if measured else ""
@@ -121,11 +116,9 @@ def _fit(document: Document, measured: Measured) -> GuideCard | None:
             if description.kind == "image"
             else "so a smaller network or weight decay may help"
         )
-        text += (
-            f"{each:,.0f} parameters for each training {one}: it can learn them by heart, {cure}."
-        )
+        text += f"{number_text(each)} parameters for each training {one}: it can learn them by heart, {cure}."
     elif each >= 1:
-        text += f"{each:,.0f} parameters for each training {one}."
+        text += f"{number_text(each)} parameters for each training {one}."
     else:
         text += f"More training {many} than parameters: little danger of learning by heart."
 

@@ -18,13 +18,14 @@ from PySide6.QtWidgets import (
 
 from app.engine.data.kinds import kind_of
 from app.engine.data.nouns import noun
+from app.engine.errors import message_of
 from app.engine.learning.optimizer import Optimizer
+from app.engine.text import bytes_text, count_text, short_text, times_text
 from app.ui.canvas.items import BlockView
 from app.ui.canvas.view import ZOOM_STEP, NetworkView
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
-from app.ui.text.amounts import bytes_text, count_text, times_text
-from app.ui.text.words import short, size_words
+from app.ui.text.words import size_words
 from app.ui.widgets.card import Card
 from models.graph import INPUT, OTHER, GraphError
 from models.shape import Input, words
@@ -106,7 +107,7 @@ def totals(measured: Measured) -> list[tuple[str, str, str]]:
             "Numbers that training sets: all weights of the network, n.",
         ),
         (
-            short(inspection.multiply_adds),
+            short_text(inspection.multiply_adds),
             f"multiply-adds a {each}",
             f"Multiplications with an addition to judge one {each}; training takes about three "
             "times as many.",
@@ -183,7 +184,7 @@ class NetworkCard(Card):
         trouble = (
             ""
             if network_measurer.busy or network_measurer.trouble is None
-            else _sentence(network_measurer.trouble)
+            else message_of(network_measurer.trouble)
         )
 
         self._message.setText(f"{network_measurer.stage} …" if busy else trouble)
@@ -281,9 +282,3 @@ class Totals(QWidget):
                 else []
             )
             self._grid.setColumnStretch(column, max(words, default=0))
-
-
-def _sentence(trouble: object) -> str:
-    what = getattr(trouble, "what", str(trouble))
-    remedy = getattr(trouble, "remedy", "")
-    return f"{what} {remedy}".strip()

@@ -7,8 +7,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.engine.data.nouns import noun
+from app.engine.text import UNKNOWN, percent_text
 from app.ui.pages.results.table import Column, FigureTable, Line
-from app.ui.text.amounts import UNKNOWN, percent_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ NAME, RECALL, PRECISION, F1, COUNT, SAID = range(6)
 
 def share_words(value: float | None) -> str:
     """A share of few or many: a decimal says no more than whole percents here."""
-    return UNKNOWN if value is None else percent_text(value, 0)
+    return UNKNOWN if value is None else percent_text(value)
 
 
 def columns(many: str) -> tuple[Column, ...]:

@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.ui.text.amounts import percent_text
+from app.engine.text import percent_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -173,7 +173,10 @@ class IntervalPlot(QWidget):
 
 
 def _words(one: Interval) -> str:
-    return f"{percent_text(one.value)} ({100 * one.low:.1f} – {100 * one.high:.1f})"
+    """Returns the share with its interval, the unit once: "92.9 % (90.1 – 95)"."""
+    low = percent_text(one.low).removesuffix(" %")
+    high = percent_text(one.high).removesuffix(" %")
+    return f"{percent_text(one.value)} ({low} – {high})"
 
 
 def _dashed(theme: Theme) -> QPen:

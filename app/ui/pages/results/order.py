@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.engine.text import percent_text
+
 
 @dataclass(frozen=True)
 class Confusion:
@@ -32,7 +34,7 @@ class Confusion:
         count = int(self.counts[true, answer])
         total = int(self.counts[true].sum())
 
-        part = f"{count:,} of {total:,} ({100 * self.share(true, answer):.1f} %)"
+        part = f"{count:,} of {total:,} ({percent_text(self.share(true, answer))})"
         if true == answer:
             return f"{self.classes[true]}: {part} recognised"
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.engine.data.nouns import counted, noun
+from app.engine.text import count_text, percent_text
 from app.ui.pages.results.gallery import ExampleGallery, Found, escaped, location
 from app.ui.pages.results.outcome import has_examples
-from app.ui.text.amounts import count_text, percent_text
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Dataset
@@ -125,7 +125,7 @@ class Gallery(ExampleGallery):
         return ""
 
     def _line(self, split: ClassReport, names: list[str], one: Mistake) -> Found:
-        sure = percent_text(one.confidence, 0)
+        sure = percent_text(one.confidence)
         caption = {
             "mistakes": f"{names[one.true]}\n→ {names[one.predicted]}\n{sure}",
             "class": f"→ {names[one.predicted]}\n{sure}",

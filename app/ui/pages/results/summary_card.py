@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.engine.learning.metrics import METRICS, unit_of
+from app.engine.learning.metrics import METRICS, metric_text, shared_unit
 from app.engine.results.reports.classes import ClassReport
+from app.engine.text import number_text
 from app.ui.pages.results.intervals import IntervalPlot
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
-from app.ui.text.amounts import figure_text, number_text
 from app.ui.widgets.card import Card
 
 if TYPE_CHECKING:
@@ -85,11 +85,11 @@ class SummaryCard(Card):
         says nothing: square metres and euros do not add up.
         """
         split = splits[chosen]
-        unit = unit_of(description) if description is not None else ""
+        unit = shared_unit(description) if description is not None else ""
         mixed = description is not None and len(description.amounts) > 1 and not unit
 
         figures = [
-            (METRICS[name].label, figure_text(name, value, unit), METRICS[name].help)
+            (METRICS[name].label, metric_text(name, value, unit), METRICS[name].help)
             for name, value in split.metrics.items()
             if name in METRICS and not (mixed and METRICS[name].shown == "unit")
         ][:FIGURES]

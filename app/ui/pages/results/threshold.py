@@ -19,10 +19,10 @@ from PySide6.QtWidgets import (
 
 from app.engine.learning import scores
 from app.engine.results.reports.yes_no import YesNoReport
+from app.engine.text import percent_text
 from app.ui.pages.results.outcome import has_examples
 from app.ui.plots.curves.threshold import ShareCurve
 from app.ui.style.theme import Theme, style
-from app.ui.text.amounts import percent_text
 from app.ui.widgets.elided import ElidedLabel
 
 USUAL = 0.5

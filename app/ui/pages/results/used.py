@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
-from app.engine.learning.metrics import METRICS
+from app.engine.learning.metrics import METRICS, metric_text
 from app.engine.results import choose_weights
 from app.engine.runs import weights_in_use
 from app.engine.runs.run import Run
+from app.engine.text import number_text
 from app.ui.style.theme import style
-from app.ui.text.amounts import figure_text, number_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,7 +110,7 @@ class UsedLine(QWidget):
 
         def failed(failure: Failure) -> None:
             self._judging = None
-            self._trouble = (path, f"{failure.what} {failure.remedy}".strip())
+            self._trouble = (path, failure.message)
             self._show_state()
 
         self._judging = path
@@ -163,6 +163,6 @@ def _by(record: Record, best: EpochDone) -> str:
     training = record.prepared.resolved.get("training", {}) if record.prepared else {}
     name = next((one for one in best.metrics if one in METRICS), None)
     if training.get("best_by") == "metric" and name is not None:
-        return f"validation {METRICS[name].label} {figure_text(name, best.metrics[name], '')}"
+        return f"validation {METRICS[name].label} {metric_text(name, best.metrics[name], '')}"
 
     return f"validation loss {number_text(best.validation_loss)}"

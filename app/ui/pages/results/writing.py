@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QPushButton, QSlider
 
+from app.engine.text import number_text
 from app.ui.pages.results.loading import Loaded
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
@@ -151,7 +152,7 @@ class WritingCard(Card):
 
     def _failed(self, failure: Failure) -> None:
         self._end()
-        self.note.setText(f"{failure.what} {failure.remedy}".strip())
+        self.note.setText(failure.message)
         self.note.show()
 
     def _end(self) -> None:
@@ -159,4 +160,4 @@ class WritingCard(Card):
         self.button.setText("Write")
 
     def _say(self) -> None:
-        self.says.setText(f"Temperature {self.temperature:.2f}")
+        self.says.setText(f"Temperature {number_text(self.temperature)}")

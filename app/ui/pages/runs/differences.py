@@ -14,11 +14,19 @@ from app.engine.experiment import toml_file
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.experiment.training_settings import TrainingSettings
 from app.engine.learning.loss import LOSSES
+from app.engine.learning.metrics import metric_text
 from app.engine.learning.optimizer import OPTIMIZERS
 from app.engine.learning.schedule import SCHEDULES
 from app.engine.runs.run import Run
-from app.ui.text.amounts import UNKNOWN, count_text, figure_text, number_text, time_text
-from models.spec import Setting, Spec, UnknownChoice, plain_words, settings
+from app.engine.text import (
+    UNKNOWN,
+    count_text,
+    duration_text,
+    number_text,
+    setting_text,
+    value_text,
+)
+from models.spec import Setting, Spec, UnknownChoice, settings
 from models.template import TEMPLATES
 
 if TYPE_CHECKING:
@@ -155,7 +163,7 @@ def _words(plain: dict[str, Any]) -> dict[str, str]:
             if label in found:
                 label = f"{label} ({section})"
 
-            found[label] = item.words(value) if item else plain_words(value)
+            found[label] = setting_text(item, value) if item else value_text(value)
 
     return found
 
@@ -173,7 +181,7 @@ def _figures(entries: Sequence[Entry]) -> tuple[Line, ...]:
 
     lines: list[Line] = []
     for metric in dict.fromkeys(entry.metric for entry in entries):
-        words = partial(figure_text, metric.name)
+        words = partial(metric_text, metric.name)
         better = max if metric.better == "higher" else min
         own = [entry.figure if entry.metric == metric else None for entry in entries]
         test = [(entry.metrics.get("test") or {}).get(metric.name) for entry in entries]
@@ -184,7 +192,7 @@ def _figures(entries: Sequence[Entry]) -> tuple[Line, ...]:
         line("Validation loss", [entry.loss for entry in entries], number_text, min),
         line("Best epoch", [entry.best_epoch or None for entry in entries], str, None),
         line("Epochs trained", [len(entry.losses) or None for entry in entries], str, None),
-        line("Time", [entry.seconds for entry in entries], time_text, min),
+        line("Time", [entry.seconds for entry in entries], duration_text, min),
         line(
             "Weights",
             [_parameters(entry) for entry in entries],

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 
+from app.engine.learning.metrics import metric_text
+from app.engine.text import UNKNOWN, duration_text, number_text
 from app.ui.pages.runs.entries import Entry, common_metric
-from app.ui.text.amounts import UNKNOWN, figure_text, number_text, time_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -140,12 +141,12 @@ def cell_text(entry: Entry, column: int) -> str:
     if column == LOSS:
         return number_text(entry.loss)
 
-    return time_text(entry.seconds) if column == TIME else entry.note
+    return duration_text(entry.seconds) if column == TIME else entry.note
 
 
 def best_text(entry: Entry) -> str:
     """The metric of the best epoch as a person reads it."""
-    return figure_text(entry.metric.name, entry.figure) if entry.figure is not None else UNKNOWN
+    return metric_text(entry.metric.name, entry.figure) if entry.figure is not None else UNKNOWN
 
 
 def when(entry: Entry) -> str:

@@ -188,7 +188,7 @@ class RunsPage(Page):
         self._show_actions()
 
     def _fail(self, failure: Failure) -> None:
-        self.message.say(f"{failure.what} {failure.remedy}")
+        self.message.say(failure.message)
 
     # --- what is chosen
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QFontMetrics, QIcon, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
+from app.engine.text import UNKNOWN, duration_text, number_text
 from app.ui.pages.runs.entries import Entry, common_metric
 from app.ui.pages.runs.model import (
     BEST,
@@ -22,7 +23,6 @@ from app.ui.pages.runs.model import (
     when,
 )
 from app.ui.style.assets import icon
-from app.ui.text.amounts import UNKNOWN, number_text, time_text
 
 if TYPE_CHECKING:
     from app.ui.style.theme import Theme
@@ -81,7 +81,7 @@ class RunPainter(QStyledItemDelegate):
         elif index.column() == LOSS:
             self._curve(painter, inner, entry)
         elif index.column() == TIME:
-            self._lines(painter, inner, time_text(entry.seconds), "")
+            self._lines(painter, inner, duration_text(entry.seconds), "")
         else:
             self._note(painter, inner, entry.note)
 

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 
 from app.engine.data.dataset import Dataset, Description
 from app.engine.data.nouns import noun
-from app.engine.learning.metrics import METRICS, Metric, unit_of
+from app.engine.learning.metrics import METRICS, Metric, metric_text, shared_unit
 from app.engine.learning.tasks import TASKS, Task
 from app.engine.runs.run import Run
-from app.ui.text.amounts import figure_text
 
 if TYPE_CHECKING:
     from app.engine.experiment.resolve import ResolvedExperiment
@@ -34,7 +33,7 @@ class About:
 
     @property
     def unit(self) -> str:
-        return unit_of(self.description) if self.description is not None else ""
+        return shared_unit(self.description) if self.description is not None else ""
 
     @property
     def headline(self) -> Metric:
@@ -43,7 +42,7 @@ class About:
 
     def text(self, value: float) -> str:
         """A value of the headline metric for a person."""
-        return figure_text(self.headline.name, value, self.unit)
+        return metric_text(self.headline.name, value, self.unit)
 
 
 def about_of(record: Record, resolved: ResolvedExperiment | None, dataset: Dataset | None) -> About:

@@ -17,12 +17,12 @@ from PySide6.QtWidgets import (
 )
 
 from app.engine.runs import events
+from app.engine.text import bytes_text, number_text
 from app.ui.pages.training.probes import BODIES, Body, Probe
 from app.ui.plots.base.tools import PlotCard
 from app.ui.plots.curves.memory_over_time import MemoryPlot
 from app.ui.state.record import Record
 from app.ui.style.theme import Theme, style
-from app.ui.text.amounts import bytes_text, number_text
 from app.ui.widgets.card import Card
 from app.ui.widgets.memory.device_panel import DevicePanel, one_line
 from app.ui.widgets.memory.ledger import difference_in_words, overlap, parts_of, total_of

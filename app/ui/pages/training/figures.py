@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from app.engine.text import UNKNOWN, count_text, number_text
 from app.ui.style.theme import Theme, style
-from app.ui.text.amounts import UNKNOWN, count_text, number_text
 
 if TYPE_CHECKING:
     import numpy as np

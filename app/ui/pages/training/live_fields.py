@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from app.engine.runs.live_changes import RATE_FACTOR, Live
+from app.engine.text import UNKNOWN, number_text, times_text
 from app.ui.style.theme import Theme, style
-from app.ui.text.amounts import UNKNOWN
 from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.settings.number_box import NumberBox, Slider
 
@@ -51,10 +51,10 @@ class LiveField(QWidget):
         self.label = QLabel(label)
         self.label.setBuddy(box)
         self.reset = QToolButton()
-        self.reset.setText(f"↺ {planned:.6g}")
+        self.reset.setText(f"↺ {number_text(planned, 6)}")
         self.reset.setObjectName(f"live.{name}.reset")
         self.reset.setAccessibleName(f"{label} as planned")
-        self.reset.setToolTip(f"Back to what was planned: {planned:.6g}.")
+        self.reset.setToolTip(f"Back to what was planned: {number_text(planned, 6)}.")
         self.reset.clicked.connect(lambda: self._choose(self.planned))
         style(self.reset, "reset")
         policy = self.reset.sizePolicy()
@@ -159,7 +159,13 @@ class RateField(LiveField):
         for text, times in QUICK:
             button = QPushButton(text)
             button.setObjectName(f"live.{self.name}.{times:g}")
-            words = f"{times:g} times" if times > 1 else "half" if times == 0.5 else "a tenth of"
+            words = (
+                f"{times_text(times)} times"
+                if times > 1
+                else "half"
+                if times == 0.5
+                else "a tenth of"
+            )
             button.setToolTip(f"Makes the learning rate {words} what it is.")
             button.setAccessibleName(f"Learning rate {words} what it is")
             button.clicked.connect(
@@ -198,9 +204,9 @@ class RateField(LiveField):
         self._tell()
 
     def _tell(self) -> None:
-        words = f"{self._peak:.3g} × {self.value:.3g} = {self._peak * self.value:.3g} at its peak"
+        words = f"{number_text(self._peak)} × {number_text(self.value)} = {number_text(self._peak * self.value)} at its peak"
         if self._now:
-            words += f", {self._now * self.value:.2g} now"
+            words += f", {number_text(self._now * self.value)} now"
         if words != self.words.text():
             self.words.setText(words)
 

@@ -12,6 +12,7 @@ from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPainterPath, QPa
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app.engine.data.kinds import kind_of
+from app.engine.text import percent_text
 from app.ui.widgets.examples.example import pixmap_of
 from app.ui.widgets.examples.thumbnails import crisp
 
@@ -43,7 +44,7 @@ class Said:
     def lines(self) -> list[str]:
         """The caption: what it says, how surely, and if wrong, what it is."""
         words = [self.predicted] if self.right else [self.predicted, f"is {self.true}"]
-        return words if self.share is None else [*words, f"{100 * self.share:.0f} %"]
+        return words if self.share is None else [*words, percent_text(self.share)]
 
 
 class ProbeStrip(QWidget):

@@ -16,7 +16,7 @@ from app.engine.results.reports.classes import ClassReport
 from app.engine.results.reports.matching import MatchingReport
 from app.engine.results.reports.space import SpaceReport
 from app.engine.results.reports.tags import THRESHOLD, TagReport
-from app.engine.text import amount
+from app.engine.text import amount_text
 from app.ui.pages.training.probe import ProbeStrip, Said
 from app.ui.plots.distributions.scatter import ScatterPlot, Told
 from app.ui.plots.matrices.similarity import SimilarityMatrix
@@ -74,7 +74,7 @@ class AmountsBody(ScatterPlot):
         def tell(number: int) -> Told:
             true = float(report.true()[number])
             predictions = float(report.predicted()[number])
-            words = f"is {amount(true, one.unit, 4)}, predicted {amount(predictions, one.unit, 4)}"
+            words = f"is {amount_text(true, one.unit, 4)}, predicted {amount_text(predictions, one.unit, 4)}"
 
             return words, example_of(probe.dataset, int(report.rows[number]))
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from app.engine.text import count_text, duration_text, number_text
 from app.ui.pages.training.about import About
 from app.ui.state.session import State
-from app.ui.text.amounts import count_text, number_text, time_text
 
 if TYPE_CHECKING:
     from app.ui.state.record import Record
@@ -67,7 +67,7 @@ def notice_of(
 
 def _live(record: Record, state: State, stage: str, seconds: float) -> Notice | None:
     if state is State.PREPARING and len(record.steps):
-        return Notice("Going on", f"{stage or 'Preparing'} … {time_text(seconds)}")
+        return Notice("Going on", f"{stage or 'Preparing'} … {duration_text(seconds)}")
 
     if state is State.PAUSED:
         step = record.latest.position if record.latest else 0

@@ -20,9 +20,9 @@ from PySide6.QtWidgets import (
 )
 
 from app.engine.runs.events import StageChanged
+from app.engine.text import duration_text
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
-from app.ui.text.amounts import time_text
 
 TICK_MS = 500
 WORTH_SAYING = 0.5
@@ -147,7 +147,7 @@ class PreparingCard(QFrame):
         if name != self._name:
             now = time.monotonic()
             if self._name and now - self._stage_begun >= WORTH_SAYING:
-                self._past.append(f"✓  {self._name}, {now - self._stage_begun:.1f} s")
+                self._past.append(f"✓  {self._name}, {duration_text(now - self._stage_begun)}")
 
             self._name = name
             self._stage_begun = now
@@ -159,7 +159,7 @@ class PreparingCard(QFrame):
         self._tick()
 
     def _tick(self) -> None:
-        self.elapsed.setText(f"{time_text(time.monotonic() - self._begun)} since the start")
+        self.elapsed.setText(f"{duration_text(time.monotonic() - self._begun)} since the start")
 
     def showEvent(self, event: object) -> None:
         super().showEvent(event)  # type: ignore[arg-type]

@@ -98,6 +98,6 @@ class ManyLine(QWidget):
         def failed(failure: Failure) -> None:
             self.button.setEnabled(True)
             self.words.setText("")
-            self.predictions.emit(f"{failure.what} {failure.remedy}".strip())
+            self.predictions.emit(failure.message)
 
         self._parts.background.run(work, done, failed, key="tryit.many")

@@ -414,7 +414,7 @@ class TryItPage(Page):
         self._patience.stop()
         self._answer = None
         self.giving.say_unreadable()
-        self.card.say(f"{failure.what} {failure.remedy}".strip())
+        self.card.say(failure.message)
 
     # --- the Guide and the rail
 

@@ -72,5 +72,5 @@ class Writing(QObject):
 
     def _failed(self, failure: Failure) -> None:
         if self._view is not None:
-            self._view.add(f"\n{failure.what} {failure.remedy}".rstrip())
+            self._view.add(f"\n{failure.message}")
             self._view.end()

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pyqtgraph as pg
 from PySide6.QtGui import QFont, QFontMetricsF
 
+from app.engine.text import tick_text
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -38,7 +40,7 @@ class Axis(pg.AxisItem):
         room: int = 44,
     ) -> None:
         super().__init__(orientation, maxTickLength=0)
-        self.words = words or plain
+        self.words = words or tick_text
         self.whole = whole
         self.log = False
         self._room = room
@@ -160,20 +162,3 @@ def log_ticks(low: float, high: float, count: int) -> list[float]:
     return [
         math.log10(n * spacing) for n in range(first, math.floor(10**high / spacing) + 1) if n > 0
     ]
-
-
-def plain(value: float, spacing: float) -> str:
-    """A value with just the digits that tell it from its neighbours."""
-    if abs(value) < spacing * 1e-6:
-        return "0"
-    if abs(value) >= 1e6 or abs(value) < 1e-4:
-        return f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e")
-
-    decimals = max(0, -math.floor(math.log10(spacing) + 1e-9))
-    return f"{value:,.{decimals}f}"
-
-
-def percent(value: float, spacing: float) -> str:
-    """A share of 1 as percent."""
-    decimals = max(0, -math.floor(math.log10(spacing * 100) + 1e-9))
-    return f"{100 * value:.{decimals}f} %"

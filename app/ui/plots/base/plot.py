@@ -16,12 +16,12 @@ import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtWidgets import QLabel, QToolButton
 
+from app.engine.text import number_text
 from app.ui.plots.base.axis import Axis
 from app.ui.plots.base.marks import Marks
 from app.ui.plots.base.readout import Readout
 from app.ui.plots.base.series import EMPTY, FEW, Series, height_of, table_of
 from app.ui.style.theme import Theme, style
-from app.ui.text.amounts import number_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

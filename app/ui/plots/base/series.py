@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyqtgraph as pg
 
+from app.engine.text import number_text
 from app.ui.plots.base.reduce import LIMIT, decimate, finite, for_log, thin
-from app.ui.text.amounts import number_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 
 from app.engine import files
 from app.engine.errors import UserError
+from app.engine.text import number_text
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.card import Card
@@ -218,8 +219,8 @@ class SmoothButton(QToolButton):
         self.smoothed.emit(self.factor)
 
     def _say(self) -> None:
-        self.setText(f"smooth {self.factor:g}")
-        self.setAccessibleName(f"Smoothing, now {self.factor:g}")
+        self.setText(f"smooth {number_text(self.factor)}")
+        self.setAccessibleName(f"Smoothing, now {number_text(self.factor)}")
 
 
 def _button(text: str, tip: str, name: str) -> QToolButton:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.engine.text import number_text
 from app.ui.plots.base.plot import EMPTY, Plot, Series
-from app.ui.text.amounts import number_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

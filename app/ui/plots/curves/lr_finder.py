@@ -12,7 +12,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal
 
 from app.engine.planning.lr_curve import text_of
-from app.ui.plots.base.axis import plain
+from app.engine.text import tick_text
 from app.ui.plots.base.plot import EMPTY, Plot, Series
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ STRIDE = 0.05
 def decade(value: float, spacing: float) -> str:
     """Only powers of ten are named."""
     power = math.log10(value)
-    return plain(value, value) if abs(power - round(power)) < 1e-6 else ""
+    return tick_text(value, value) if abs(power - round(power)) < 1e-6 else ""
 
 
 class RateFinderPlot(Plot):

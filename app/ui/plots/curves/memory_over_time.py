@@ -6,26 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.engine.text import bytes_text, bytes_tick
 from app.ui.plots.base.plot import EMPTY, Plot, Series
 from app.ui.plots.curves.loss import epoch_axis
-from app.ui.text.amounts import bytes_text
 from app.ui.widgets.memory.ledger import NAMES, role_of, with_workspace
 
 if TYPE_CHECKING:
     from app.ui.state.record import Record
     from app.ui.style.theme import Theme
-
-
-def bytes_axis(value: float, spacing: float) -> str:
-    """Ticks in one unit, with just the digits that tell them apart."""
-    if value == 0:
-        return "0"
-
-    units = ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"))
-    unit, name = next(((u, n) for u, n in units if spacing >= u / 5), (1, "B"))
-    decimals = 0 if spacing >= unit else 1
-
-    return f"{value / unit:,.{decimals}f} {name}"
 
 
 class MemoryPlot(Plot):
@@ -34,7 +22,7 @@ class MemoryPlot(Plot):
     """
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__(theme, y_words=bytes_axis, room=56)
+        super().__init__(theme, y_words=bytes_tick, room=56)
         self.rows: dict[str, Series] = {}
         for key in reversed(NAMES):  # the sum is drawn first, what lies below it over it
             series = Series(

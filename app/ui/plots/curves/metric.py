@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.engine.learning.metrics import METRICS, Metric
-from app.ui.plots.base.axis import percent, plain
+from app.engine.text import number_text, percent_text, percent_tick, tick_text
 from app.ui.plots.base.plot import Plot, Series
 from app.ui.plots.curves.loss import epoch_axis, marks_of
-from app.ui.text.amounts import number_text, percent_text
 
 if TYPE_CHECKING:
     from app.ui.state.record import Record
@@ -24,7 +23,7 @@ class MetricPlot(Plot):
     """
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__(theme, y_words=percent)
+        super().__init__(theme, y_words=percent_tick)
         self.shown_metric = METRICS["accuracy"]
         self.validation = self.add(
             Series("validation", "validation", symbol="s", words=percent_text)
@@ -35,7 +34,7 @@ class MetricPlot(Plot):
         """unit: of a metric that is in the amounts' own."""
         self.shown_metric = metric or self.shown_metric
         share = self.shown_metric.shown == "percent"
-        self.left.words = percent if share else plain
+        self.left.words = percent_tick if share else tick_text
         self.validation.words = (
             percent_text if share else lambda value: f"{number_text(value)} {unit}".rstrip()
         )

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyqtgraph as pg
 
-from app.ui.plots.base.axis import percent
+from app.engine.text import number_text, percent_text, percent_tick, times_text
 from app.ui.plots.base.plot import Plot, Series
-from app.ui.text.amounts import number_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +40,7 @@ def prices_of(loss: Loss, classes: int) -> list[Price]:
     weight = getattr(loss, "positive_weight", None)
     if weight is not None and weight != 1:
         return [
-            Price(f"it is yes (counts {weight:g} times)", lambda p: -weight * np.log(p)),
+            Price(f"it is yes (counts {times_text(weight)} times)", lambda p: -weight * np.log(p)),
             Price("it is no", lambda p: -np.log(p)),
         ]
 
@@ -63,7 +62,9 @@ class PenaltyPlot(Plot):
     """Curves of the price, with three places named: sure and right, guessing, sure and wrong."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__(theme, x_words=percent, x_whole=False, x_title="probability of the truth")
+        super().__init__(
+            theme, x_words=percent_tick, x_whole=False, x_title="probability of the truth"
+        )
         self.first = self.add(Series("loss", "training"))
         self.second = self.add(Series("it is no", "validation"))
         self.places = pg.ScatterPlotItem(symbol="o")
@@ -115,7 +116,7 @@ class PenaltyPlot(Plot):
         return left, right, 0.0, math.ceil(max(high, 1.0) * 2) / 2
 
     def x_text(self, x: float) -> str:
-        return f"{100 * min(1.0, max(0.0, x)):.0f} %"
+        return percent_text(min(1.0, max(0.0, x)))
 
     def restyle(self) -> None:
         super().restyle()

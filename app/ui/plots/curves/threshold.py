@@ -8,9 +8,8 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal
 
-from app.ui.plots.base.axis import percent
+from app.engine.text import percent_text, percent_tick
 from app.ui.plots.base.plot import Plot, Series
-from app.ui.text.amounts import percent_text
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QMouseEvent
@@ -29,7 +28,12 @@ class ShareCurve(Plot):
 
     def __init__(self, theme: Theme, x_name: str, y_name: str) -> None:
         super().__init__(
-            theme, x_words=percent, y_words=percent, x_whole=False, x_title=x_name, room=46
+            theme,
+            x_words=percent_tick,
+            y_words=percent_tick,
+            x_whole=False,
+            x_title=x_name,
+            room=46,
         )
         self.curve = self.add(Series(y_name, "training", words=percent_text, dots=False))
         self.thresholds = np.zeros(0)
@@ -70,7 +74,7 @@ class ShareCurve(Plot):
         return 0.0, 1.0, 0.0, 1.0
 
     def x_text(self, x: float) -> str:
-        return percent_text(min(1.0, max(0.0, x)), 0)
+        return percent_text(min(1.0, max(0.0, x)))
 
     def threshold_at(self, place: QPointF) -> float | None:
         """The threshold of the point of the curve that is nearest to a place of the widget."""

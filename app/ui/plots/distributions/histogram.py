@@ -6,9 +6,9 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtWidgets import QLabel
 
+from app.engine.text import number_text
 from app.ui.plots.base.plot import Plot
 from app.ui.style.theme import Theme, style
-from app.ui.text.amounts import number_text
 
 MOST = 40
 

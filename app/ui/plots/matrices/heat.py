@@ -13,6 +13,8 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from app.engine.text import power_tick
+
 if TYPE_CHECKING:
     from app.ui.style.theme import Theme
 
@@ -71,18 +73,6 @@ def heat_image(
     return QImage(pixels.tobytes(), columns, rows, 4 * columns, QImage.Format.Format_RGB32).copy()
 
 
-_HIGH = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-def power_text(exponent: float, _: float = 1.0) -> str:
-    """log10 of a size as a tick: -4 is "10⁻⁴", half decades "3·10⁻⁴"."""
-    whole = math.floor(exponent + 1e-9)
-    rest = exponent - whole
-    power = "10" + str(whole).translate(_HIGH)
-
-    return power if rest < 1e-6 else f"{10**rest:.0f}·{power}"
-
-
 def decades(low: float, high: float, most: int) -> list[int]:
     """Whole exponents between the limits, evenly spread, at most so many."""
     first = math.ceil(low - 1e-9)
@@ -111,7 +101,7 @@ class ColourBar(QWidget):
             self.low = low
             self.high = high
             self.setAccessibleDescription(
-                f"From {power_text(round(low))} to {power_text(round(high))}."
+                f"From {power_tick(round(low))} to {power_tick(round(high))}."
             )
             self.update()
 
@@ -129,7 +119,7 @@ class ColourBar(QWidget):
         metrics = QFontMetricsF(painter.font())
         for exponent in decades(self.low, self.high, int(bar.width() / theme.px(34))):
             x = bar.left() + (exponent - self.low) / ((self.high - self.low) or 1.0) * bar.width()
-            text = power_text(exponent)
+            text = power_tick(exponent)
             half = metrics.horizontalAdvance(text) / 2 + 1
             where = QRectF(x - half, bar.bottom() + 1, 2 * half, metrics.height())
             painter.drawText(where, Qt.AlignmentFlag.AlignCenter, text)

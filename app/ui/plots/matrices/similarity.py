@@ -20,6 +20,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from app.engine.text import number_text
+
 if TYPE_CHECKING:
     from app.ui.style.theme import Theme
 
@@ -83,7 +85,7 @@ class SimilarityMatrix(QWidget):
     def words(self, row: int, column: int) -> str:
         """A cell as a sentence."""
         first, second = self._names
-        near = f"similarity {self.values[row, column]:.2f}"
+        near = f"similarity {number_text(float(self.values[row, column]))}"
         if row == column:
             return f"{first} {row + 1} and its own {second}: {near}"
 

@@ -22,9 +22,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from app.ui.plots.matrices.heat import decades, heat_image, power_text, viridis
+from app.engine.text import number_text, power_tick
+from app.ui.plots.matrices.heat import decades, heat_image, viridis
 from app.ui.plots.optimizer.quantities import BY_KEY, HELD, Quantity
-from app.ui.text.amounts import number_text
 
 if TYPE_CHECKING:
     from app.ui.style.theme import Theme
@@ -112,9 +112,7 @@ class LayerStrip(QWidget):
                 else math.nan
             )
             name = BY_KEY[self.quantity].name
-            return (
-                f"{self.names[row]}, step {self.steps[column]:,.0f}: {name} {number_text(value, 2)}"
-            )
+            return f"{self.names[row]}, step {number_text(self.steps[column])}: {name} {number_text(value, 2)}"
 
         sizes = [
             f"{one.sign} {number_text(float(self.now[one.key][row]), 2)}"
@@ -235,10 +233,14 @@ class LayerStrip(QWidget):
 
         if len(self.steps):
             below = QRectF(heat.left(), heat.bottom() + 3, heat.width(), theme.px(16))
-            painter.drawText(below, Qt.AlignmentFlag.AlignLeft, f"step {self.steps[0]:,.0f}")
+            painter.drawText(
+                below, Qt.AlignmentFlag.AlignLeft, f"step {number_text(self.steps[0])}"
+            )
 
             if len(self.steps) > 1:
-                painter.drawText(below, Qt.AlignmentFlag.AlignRight, f"step {self.steps[-1]:,.0f}")
+                painter.drawText(
+                    below, Qt.AlignmentFlag.AlignRight, f"step {number_text(self.steps[-1])}"
+                )
 
     def _paint_now(self, painter: QPainter, area: QRectF, height: float) -> None:
         shown = [(one, self.now[one.key]) for one in HELD if one.key in self.now]
@@ -284,7 +286,7 @@ class LayerStrip(QWidget):
             painter.setPen(QPen(theme.color("border"), 1))
             painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
             painter.setPen(theme.color("secondary"))
-            text = power_text(exponent)
+            text = power_tick(exponent)
             half = metrics.horizontalAdvance(text) / 2 + 1
             where = QRectF(x - half, area.bottom() + 3, 2 * half, theme.px(16))
             painter.drawText(where, Qt.AlignmentFlag.AlignHCenter, text)

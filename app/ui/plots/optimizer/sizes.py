@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyqtgraph as pg
 
+from app.engine.text import number_text, percent_text, percent_tick, power_tick, times_tick
 from app.engine.training.optimizer_probe import BINS, EDGES
-from app.ui.plots.base.axis import percent
 from app.ui.plots.base.plot import EMPTY, Plot, Series
-from app.ui.plots.matrices.heat import power_text
 from app.ui.plots.optimizer.quantities import HELD
-from app.ui.text.amounts import number_text, percent_text
 
 if TYPE_CHECKING:
     from app.ui.style.theme import Theme
@@ -29,7 +27,7 @@ class SizesPlot(Plot):
     """
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__(theme, x_words=power_text, y_words=percent, x_title="size", room=46)
+        super().__init__(theme, x_words=power_tick, y_words=percent_tick, x_title="size", room=46)
         self.curves: dict[str, Series] = {}
         for one in HELD:
             name = one.name if one.sign in ("g", "w", "step") else f"{one.sign}  {one.name}"
@@ -117,12 +115,12 @@ class NormsPlot(Plot):
     """
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__(theme, y_words=times_axis, x_title="epoch")
+        super().__init__(theme, y_words=times_tick, x_title="epoch")
         self.others = pg.PlotDataItem()
         self.others.setZValue(-5)
         self.addItem(self.others, ignoreBounds=True)
-        self.whole = self.add(Series("all weights", "secondary", words=times_text))
-        self.layer = self.add(Series("this layer", "memory.weights", words=times_text))
+        self.whole = self.add(Series("all weights", "secondary", words=growth_text))
+        self.layer = self.add(Series("this layer", "memory.weights", words=growth_text))
         self.restyle()
 
     def show_norms(self, norms: np.ndarray, epochs: np.ndarray, row: int, name: str) -> None:
@@ -173,11 +171,6 @@ class NormsPlot(Plot):
             self.others.setPen(pg.mkPen(self.theme.color("line"), width=1))
 
 
-def times_text(value: float) -> str:
-    """A norm against that of the first look."""
-    return f"{value:.3f} times"
-
-
-def times_axis(value: float, spacing: float) -> str:
-    decimals = max(1, min(3, int(np.ceil(-np.log10(max(spacing, 1e-9)) - 1e-9))))
-    return f"{value:.{decimals}f} ×"
+def growth_text(factor: float) -> str:
+    """Returns a norm against that of the first look, with the digits in which it changes."""
+    return f"{number_text(factor, 4)} times"

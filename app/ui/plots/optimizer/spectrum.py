@@ -11,9 +11,9 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from app.engine.text import number_text, percent_text, power_tick
 from app.engine.training.optimizer_probe import EDGES, PER_DECADE
-from app.ui.plots.matrices.heat import between, decades, heat_image, power_text
-from app.ui.text.amounts import percent_text
+from app.ui.plots.matrices.heat import between, decades, heat_image
 
 if TYPE_CHECKING:
     from app.ui.style.theme import Theme
@@ -108,14 +108,16 @@ class Spectrum(QWidget):
             painter.drawText(
                 where,
                 Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
-                power_text(exponent),
+                power_tick(exponent),
             )
 
         below = QRectF(area.left(), area.bottom() + 3, area.width(), theme.px(16))
-        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, f"step {self.steps[0]:,.0f}")
+        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, f"step {number_text(self.steps[0])}")
 
         if len(self.steps) > 1:
-            painter.drawText(below, Qt.AlignmentFlag.AlignRight, f"step {self.steps[-1]:,.0f}")
+            painter.drawText(
+                below, Qt.AlignmentFlag.AlignRight, f"step {number_text(self.steps[-1])}"
+            )
 
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(theme.color("accent"), 2))
@@ -153,9 +155,9 @@ class Spectrum(QWidget):
         row = self.first + min(rows - 1, int((area.bottom() - place.y()) / area.height() * rows))
 
         return (
-            f"step {self.steps[column]:,.0f}: {percent_text(self.shares[row, column])} of the "
+            f"step {number_text(self.steps[column])}: {percent_text(self.shares[row, column])} of the "
             "numbers are between "
-            f"{10 ** EDGES[row]:.1e} and {10 ** EDGES[row + 1]:.1e}"
+            f"{number_text(10 ** EDGES[row])} and {number_text(10 ** EDGES[row + 1])}"
         )
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.ui.text.amounts import number_text
+from app.engine.text import number_text
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Dataset

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
+from app.engine.text import UNKNOWN, bytes_text, percent_text
 from app.ui.style.theme import Theme, style
-from app.ui.text.amounts import UNKNOWN, bytes_text
 from app.ui.widgets.memory.ledger import device_parts, readings_in_words
 from app.ui.widgets.memory.memory_bar import MemoryBar
 from app.ui.widgets.memory.memory_table import RIGHT, Swatch
@@ -119,7 +119,8 @@ def one_line(rows: Mapping[str, int | None], device: Mapping[str, float | None])
     words = []
     if device.get("free") is not None and device.get("total") is not None:
         words.append(f"{bytes_text(device['free'])} of {bytes_text(device['total'])} free")
-    if device.get("utilisation") is not None:
-        words.append(f"{device['utilisation']:.0f} % busy")
+    utilisation = device.get("utilisation")
+    if utilisation is not None:
+        words.append(f"{percent_text(utilisation / 100)} busy")
 
     return " · ".join(words)

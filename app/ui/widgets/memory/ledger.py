@@ -10,7 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.ui.text.amounts import bytes_text, times_text
+from app.engine.text import (
+    UNKNOWN,
+    amount_text,
+    bytes_text,
+    difference_text,
+    percent_text,
+    times_text,
+)
 from app.ui.widgets.memory.origins import in_full
 
 if TYPE_CHECKING:
@@ -168,14 +175,13 @@ def sum_in_words(rows: Rows, parameters: int | None, optimizer: Optimizer | None
 def difference_in_words(predicted: int | None, measured: int | None) -> str:
     """How far the measure is from the prediction: "+2 %", "exact", or a dash."""
     if predicted is None or measured is None:
-        return "–"
+        return UNKNOWN
     if predicted == measured:
         return "exact"
     if not predicted:
         return f"+{bytes_text(measured)}"
 
-    share = 100 * (measured - predicted) / predicted
-    return f"{share:+.1f} %" if abs(share) < 10 else f"{share:+.0f} %"
+    return difference_text((measured - predicted) / predicted)
 
 
 # --- the device
@@ -241,9 +247,9 @@ def _whole(value: float | None) -> int | None:
 
 
 READINGS = {
-    "utilisation": ("utilisation", lambda value: f"{value:.0f} %"),
-    "temperature": ("temperature", lambda value: f"{value:.0f} °C"),
-    "power": ("power", lambda value: f"{value:.0f} W"),
+    "utilisation": ("utilisation", lambda value: percent_text(value / 100)),
+    "temperature": ("temperature", lambda value: amount_text(value, "°C")),
+    "power": ("power", lambda value: amount_text(value, "W")),
 }
 
 
@@ -255,7 +261,7 @@ def readings_in_words(device: Readings, reasons: Mapping[str, str]) -> list[tupl
         if value is not None or key in reasons or key in device:
             known = value is not None
             lines.append(
-                (name, words(value) if known else "–", "" if known else reasons.get(key, ""))
+                (name, words(value) if known else UNKNOWN, "" if known else reasons.get(key, ""))
             )
 
     return lines

@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QHelpEvent, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from app.ui.text.amounts import bytes_text
+from app.engine.text import bytes_text, times_text
 from app.ui.widgets.memory.ledger import OF_THE_WEIGHTS, Part
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class MemoryBar(QWidget):
         """How much the enlargement enlarges: "42 times larger"."""
         small = sum(part.bytes for part in self.enlarged)
         times = self.total / small if small else 1.0
-        return f"{times:,.0f} times larger" if times >= 9.95 else f"{times:.1f} times larger"
+        return f"{times_text(times)} times larger"
 
     # --- painting
 

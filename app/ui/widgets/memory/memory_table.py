@@ -10,8 +10,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
+from app.engine.text import bytes_text, times_text
 from app.ui.style.theme import Theme, style
-from app.ui.text.amounts import bytes_text, times_text
 from app.ui.widgets.memory.ledger import (
     FULL_NAMES,
     MEANING,

@@ -17,10 +17,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.engine.text import FOLLOWS, setting_text
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.settings.number_box import DropDown, NumberBox, Slider
-from models.spec import FOLLOWS, Setting
+from models.spec import Setting
 
 MOST_SLIDER_STEPS = 100
 SHORT_UNIT = 9
@@ -32,7 +33,7 @@ BETWEEN = "; "
 
 def value_in_words(setting: Setting, value: Any) -> str:
     """A value as the person reads it: "On", "Fill and cut off the edges", "128 examples"."""
-    text = setting.words(value)
+    text = setting_text(setting, value)
     return (
         f"{text} {setting.unit}".strip()
         if setting.type in ("integer", "number") and value is not None

@@ -11,10 +11,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSlider
 
 from app.engine.learning.loss import LOSSES, Loss
+from app.engine.text import number_text
 from app.ui.pages.learning.pictures.base import LossPicture, Told
 from app.ui.pages.learning.pictures.outlier import OutlierStrip
 from app.ui.plots.curves.distance import REACH, ROLES, DistancePlot
-from app.ui.text.amounts import number_text
 
 if TYPE_CHECKING:
     from app.ui.style.theme import Theme

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.engine.text import number_text
 from app.ui.pages.learning.pictures.base import LossPicture, Told
 from app.ui.plots.curves.penalty import PenaltyPlot
-from app.ui.text.amounts import number_text
 
 if TYPE_CHECKING:
     from app.engine.learning.loss import Loss

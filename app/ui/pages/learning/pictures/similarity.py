@@ -12,9 +12,9 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QWidget
 
+from app.engine.text import UNKNOWN, number_text, percent_text
 from app.ui.pages.learning.pictures.base import LossPicture, Told
 from app.ui.style.theme import Theme, style
-from app.ui.text.amounts import number_text, percent_text
 
 if TYPE_CHECKING:
     from app.engine.learning.loss import Loss
@@ -193,7 +193,7 @@ class SimilarityPicture(LossPicture):
         self.words.setText(
             f"Sharpness {number_text(sharpness, 2)} (temperature {number_text(1 / sharpness, 2)})"
         )
-        share = percent_text(float(judged.mean()), 0) if len(judged) else "–"
+        share = percent_text(float(judged.mean())) if len(judged) else UNKNOWN
         origin = (
             "as the last run sees them"
             if self._trained

@@ -14,6 +14,8 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
+from app.engine.text import percent_cell
+
 if TYPE_CHECKING:
     from app.ui.pages.results.order import Confusion
     from app.ui.style.theme import Theme
@@ -193,8 +195,7 @@ def _numbers(painter: QPainter, drawing: Drawing, rows: range, columns: range) -
 
             text = f"{counts[true, answer]}"
             if drawing.percent:
-                share = 100 * drawing.confusion.share(true, answer)
-                text = f"{share:.0f}" if share >= 0.5 else "<1"
+                text = percent_cell(drawing.confusion.share(true, answer))
 
             box = QRectF(
                 place.left - dx + j * place.cell,

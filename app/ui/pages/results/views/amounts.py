@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QStackedLayout, QV
 
 from app.engine.data.nouns import counted, noun
 from app.engine.results.reports.amounts import AmountReport, AmountRow
-from app.engine.text import amount, number
+from app.engine.text import amount_text, number_text, percent_text
 from app.ui.pages.parts import GuideCard, Parts
 from app.ui.pages.results.notice import Notice
 from app.ui.pages.results.side_card import link
@@ -22,7 +22,6 @@ from app.ui.plots.base.tools import PlotCard
 from app.ui.plots.distributions.histogram import HistogramPlot
 from app.ui.plots.distributions.scatter import ScatterPlot, Told
 from app.ui.style.theme import style
-from app.ui.text.amounts import number_text
 from app.ui.widgets.card import Card
 from app.ui.widgets.examples.example import ExampleView
 from app.ui.widgets.examples.picture import example_of
@@ -42,7 +41,7 @@ SIDES = (
 
 
 def _four(value: float) -> str:
-    return number(value, 4)
+    return number_text(value, 4)
 
 
 COLUMNS = (
@@ -52,7 +51,7 @@ COLUMNS = (
     Column(
         "Off by",
         "Predicted less true: above zero is too much.",
-        lambda x: f"{'+' if x > 0 else ''}{number(x)}",
+        lambda x: f"{'+' if x > 0 else ''}{number_text(x)}",
         False,
         76,
         "error",
@@ -194,7 +193,7 @@ class AmountsView(View):
         self.scatter.tell = self._tell
         self.scatter.show_points(true[self._drawn], predictions[self._drawn])
         self.scatter.setAccessibleDescription(
-            f"{count:,} points; off by {amount(row.mae, row.unit)} on average."
+            f"{count:,} points; off by {amount_text(row.mae, row.unit)} on average."
         )
         drawn = f"{DRAWN:,} of {counted(shown.kind, count)}; " if count > DRAWN else ""
         self.plot_card.set_why(f"{drawn}on the line it is right")
@@ -257,8 +256,8 @@ class AmountsView(View):
         predictions = float(report.predicted(self.target)[place])
 
         return (
-            f"is {amount(true, row.unit, 4)}, predicted {amount(predictions, row.unit, 4)} "
-            f"(off by {amount(abs(predictions - true), row.unit)})"
+            f"is {amount_text(true, row.unit, 4)}, predicted {amount_text(predictions, row.unit, 4)} "
+            f"(off by {amount_text(abs(predictions - true), row.unit)})"
         )
 
     @staticmethod
@@ -307,15 +306,17 @@ def _unit(row: AmountRow) -> str:
 
 def _figures(row: AmountRow, many: str) -> str:
     """The figures of an amount in sentences."""
-    r2 = f"R² {row.r2:.3f}. " if row.r2 is not None else ""
+    r2 = f"R² {number_text(row.r2)}. " if row.r2 is not None else ""
     near = (
-        f" {100 * row.near:.0f} % of the {many} are within a tenth." if row.near is not None else ""
+        f" {percent_text(row.near)} of the {many} are within a tenth."
+        if row.near is not None
+        else ""
     )
     return (
-        f"Off by <b>{amount(row.mae, row.unit)}</b> on average, half of the {many} by less than "
-        f"{amount(row.median_error, row.unit)}; RMSE {amount(row.rmse, row.unit)}. {r2}"
+        f"Off by <b>{amount_text(row.mae, row.unit)}</b> on average, half of the {many} by less than "
+        f"{amount_text(row.median_error, row.unit)}; RMSE {amount_text(row.rmse, row.unit)}. {r2}"
         f"Always answering {number_text(row.always)} would be off by "
-        f"{amount(row.baseline, row.unit)}.{near}"
+        f"{amount_text(row.baseline, row.unit)}.{near}"
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.engine.data.nouns import noun
 from app.engine.results.reports.classes import ClassReport
+from app.engine.text import percent_text
 from app.ui.pages.parts import GuideCard, Parts
 from app.ui.pages.results.confusion.card import MatrixCard
 from app.ui.pages.results.order import Confusion
@@ -90,7 +91,7 @@ class ClassesView(View):
             cards.append(
                 GuideCard(
                     f'"{names[true].name}" is hard',
-                    f'{100 * share:.0f} % of its {many} ({count:,}) are taken for "{names[answer].name}".',
+                    f'{percent_text(share)} of its {many} ({count:,}) are taken for "{names[answer].name}".',
                     "warning" if share >= 0.2 else "info",
                     f"Show these {many}",
                     partial(self._go_to, true, answer),

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QPlainTextEdit
 
 from app.engine.results.reports.language import LanguageReport, Passage
+from app.engine.text import number_text
 from app.ui.pages.parts import GuideCard, Parts
 from app.ui.pages.results.notice import Notice
 from app.ui.pages.results.table import Column, FigureTable, Line
 from app.ui.pages.results.views.base import View
 from app.ui.pages.results.writing import WritingCard
-from app.ui.text.amounts import number_text
 from app.ui.widgets.card import Card
 from app.ui.widgets.examples.picture import example_of, shortened
 from app.ui.widgets.segments import Segments

@@ -12,12 +12,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from app.engine.results.reports.matching import SHOWN, MatchingReport, OpenOptions
+from app.engine.text import number_text, percent_text
 from app.ui.pages.parts import GuideCard, Parts
 from app.ui.pages.results.notice import Notice
 from app.ui.pages.results.views.base import View
 from app.ui.plots.matrices.similarity import SimilarityMatrix
 from app.ui.style.theme import style
-from app.ui.text.amounts import percent_text
 from app.ui.widgets.card import Card
 from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.examples.example import ExampleView
@@ -201,12 +201,14 @@ class MatchingView(View):
             self.side.title.setText("A pair")
             place = int(report.forward[self._places[row]])
             behind = "the nearest of all" if place == 0 else f"with {place:,} others nearer"
-            self.answer.setText(f"Similarity <b>{near:.2f}</b>, {behind} of {names.candidates:,}.")
+            self.answer.setText(
+                f"Similarity <b>{number_text(near)}</b>, {behind} of {names.candidates:,}."
+            )
         else:
             self.side.title.setText("Not a pair")
             more = "more" if near > own else "less"
             self.answer.setText(
-                f"Similarity <b>{near:.2f}</b>, {more} than to its own {names.given} ({own:.2f})."
+                f"Similarity <b>{number_text(near)}</b>, {more} than to its own {names.given} ({number_text(own)})."
             )
 
         if shown.dataset is None:
@@ -251,7 +253,7 @@ class MatchingView(View):
             half = _half(example_of(dataset, one.row), 1 if way == "forward" else 0)
             return (
                 half,
-                f"{one.similarity:.2f}{' (its own)' if one.right else ''}",
+                f"{number_text(one.similarity)}{' (its own)' if one.right else ''}",
                 "good" if one.right else "normal",
             )
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel, QStackedLayout
 
 from app.engine.data.nouns import counted
 from app.engine.results.reports.restored import Restored, RestoredReport
-from app.engine.text import number
+from app.engine.text import number_text
 from app.ui.pages.parts import GuideCard, Parts
 from app.ui.pages.results.loading import Loaded
 from app.ui.pages.results.notice import Notice
@@ -81,12 +81,13 @@ class RestoredView(View):
         report = self.report_of(RestoredReport)
         self.histogram.show_values(report.predictions[:, 1], "mean squared error")
         least, middle, most = (
-            number(float(np.quantile(report.predictions[:, 1], share))) for share in (0.0, 0.5, 1.0)
+            number_text(float(np.quantile(report.predictions[:, 1], share)))
+            for share in (0.0, 0.5, 1.0)
         )
         self.figures.setText(
             f"Mean squared error of the best {least}, the middle one {middle}, the worst {most}. "
             "Left as they are "
-            f"{number(report.baseline)}; always the mean 1."
+            f"{number_text(report.baseline)}; always the mean 1."
         )
 
         self._show()
@@ -159,7 +160,7 @@ class RestoredView(View):
                 self._take(dataset.description.preparation, chosen, trios)
 
         def failed(failure: Failure) -> None:
-            self._say(f"{failure.what} {failure.remedy}".strip(), False)
+            self._say(failure.message, False)
 
         self.parts.background.run(work, done, failed, KEY)
 
@@ -167,7 +168,7 @@ class RestoredView(View):
         def line(place: int) -> ExampleRow:
             parts = tuple(example_from(preparation, array) for array in trios[place])
             one = chosen[place]
-            return Example("pair", halves=parts), f"squared error {number(one.mse)}", "normal"
+            return Example("pair", halves=parts), f"squared error {number_text(one.mse)}", "normal"
 
         self.grid.show_rows(LazyRows(len(trios), line))
         self.words.show()

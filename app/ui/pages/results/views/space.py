@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QStackedLayout, QVBoxLayout, 
 
 from app.engine.learning.retrieval import explained, sample, unfold
 from app.engine.results.reports.space import SpaceReport
+from app.engine.text import number_text, percent_text
 from app.ui.pages.parts import GuideCard, Parts
 from app.ui.pages.results.gallery import escaped
 from app.ui.pages.results.notice import Notice
@@ -19,7 +20,6 @@ from app.ui.pages.results.views.base import View
 from app.ui.plots.base.tools import PlotCard
 from app.ui.plots.distributions.scatter import GROUPS, ScatterPlot, Told, color_of, symbol_of
 from app.ui.style.theme import style
-from app.ui.text.amounts import percent_text
 from app.ui.widgets.card import Card
 from app.ui.widgets.examples.example import ExampleView
 from app.ui.widgets.examples.grid import ExampleGrid, ExampleRow, LazyRows
@@ -146,7 +146,7 @@ class SpaceView(View):
         if self.groups.isChecked() and self._unfolded is not None:
             self.plot_card.set_why("what lies near stays near")
         else:
-            share = percent_text(explained(report.predictions), 0)
+            share = percent_text(explained(report.predictions))
             self.plot_card.set_why(f"shows {share} of it")
             self.plot_card.why.setToolTip(
                 f"{of} points, from the side that shows most of the space."
@@ -207,7 +207,7 @@ class SpaceView(View):
     def _unfold_failed(self, failure: Failure) -> None:
         self._idle()
         self.groups.setChecked(False)
-        self.plot_card.set_why(f"{failure.what} {failure.remedy}")
+        self.plot_card.set_why(failure.message)
 
     def _idle(self) -> None:
         self.groups.setText("Show groups (t-SNE)")
@@ -244,7 +244,7 @@ class SpaceView(View):
 
         def line(number: int) -> ExampleRow:
             one = found[number]
-            caption = f"{report.classes[one.label].name}\n{one.similarity:.2f}"
+            caption = f"{report.classes[one.label].name}\n{number_text(one.similarity)}"
             return example_of(dataset, one.row), caption, "good" if one.same else "wrong"
 
         self.grid.show_rows(LazyRows(len(found), line, lines=2))

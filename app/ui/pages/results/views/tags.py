@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 
 from app.engine.data.nouns import counted, noun
 from app.engine.results.reports.tags import TagReport
+from app.engine.text import count_text, list_text, percent_text
 from app.ui.pages.parts import GuideCard, Parts
 from app.ui.pages.results.classes import share_words
 from app.ui.pages.results.gallery import ExampleGallery, Found, escaped
@@ -15,8 +16,6 @@ from app.ui.pages.results.outcome import has_examples
 from app.ui.pages.results.side_card import link
 from app.ui.pages.results.table import Column, FigureTable, Line
 from app.ui.pages.results.views.base import View
-from app.ui.text.amounts import count_text, percent_text
-from app.ui.text.words import listed
 from app.ui.widgets.card import Card
 from app.ui.widgets.segments import Segments
 
@@ -185,7 +184,7 @@ class TagsView(View):
             rows = report.examples_of(self.tag, has, predictions, MOST)
             name = report.names[self.tag]
             captions = [
-                percent_text(float(report.predictions[self._place(report, row), self.tag]), 0)
+                percent_text(float(report.predictions[self._place(report, row), self.tag]))
                 for row in rows
             ]
 
@@ -213,10 +212,9 @@ class TagsView(View):
 
         order = report.predictions[place].argsort()[::-1][:4]
         predictions = ", ".join(
-            f"{report.names[k]} {percent_text(float(report.predictions[place, k]), 0)}"
-            for k in order
+            f"{report.names[k]} {percent_text(float(report.predictions[place, k]))}" for k in order
         )
-        return f"<b>{escaped(listed(has) or 'no tag')}</b>, and it says: {escaped(predictions)}"
+        return f"<b>{escaped(list_text(has) or 'no tag')}</b>, and it says: {escaped(predictions)}"
 
     def guide(self) -> list[GuideCard]:
         return [
@@ -234,9 +232,9 @@ def _wrong(names: Sequence[str], missed: Sequence[int], added: Sequence[int]) ->
     """ "− a, b" for what is missing, "+ c" for what is too much."""
     lines = []
     if missed:
-        lines.append(f"misses {listed([names[k] for k in missed], 2)}")
+        lines.append(f"misses {list_text([names[k] for k in missed], 2)}")
     if added:
-        lines.append(f"adds {listed([names[k] for k in added], 2)}")
+        lines.append(f"adds {list_text([names[k] for k in added], 2)}")
 
     return "\n".join(lines)
 

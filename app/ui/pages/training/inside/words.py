@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.engine.text import UNKNOWN, number_text, times_text
 from app.ui.plots.optimizer.quantities import ALL
-from app.ui.text.amounts import number_text
 
 if TYPE_CHECKING:
     from app.engine.learning.optimizer import Optimizer
@@ -47,23 +47,11 @@ class Line:
 
 
 def figure(value: float) -> str:
-    """A number in a formula, with two or three digits that count: 0.0123, 3.1e-4, −0.52."""
+    """A number in a formula, with a true minus sign: 0.0123, −0.52, 3.2·10⁻⁸."""
     if not math.isfinite(value):
-        return "–"
+        return UNKNOWN
 
-    size = abs(value)
-    if size == 0:
-        return "0"
-
-    if 1e-3 <= size < 1e4:
-        text = number_text(size, 3)
-        text = text.rstrip("0").rstrip(".") if "." in text else text
-    else:
-        power = math.floor(math.log10(size) + 1e-12)
-        mantissa = f"{size / 10**power:.2g}"
-        text = f"{mantissa}e{power}" if mantissa != "10" else f"1e{power + 1}"
-
-    return f"−{text}" if value < 0 else text
+    return number_text(value).replace("-", "−")
 
 
 def title_of(choice: Optimizer | None) -> str:
@@ -128,7 +116,7 @@ def movement_of(choice: Optimizer, look: InsideMeasured, row: int) -> str:
 def _digits(value: float, step: float) -> str:
     """A weight with so many digits that its step can be seen in them."""
     if not math.isfinite(value) or not math.isfinite(step):
-        return "–"
+        return UNKNOWN
 
     decimals = min(9, max(2, 2 - math.floor(math.log10(abs(step))))) if step else 4
     return f"{value:.{decimals}f}".replace("-", "−")
@@ -221,7 +209,7 @@ def _spread(choice: Optimizer, look: InsideMeasured) -> str:
     if not (gradients and steps):
         return ""
 
-    text = f"From layer to layer the gradients differ by a factor of {_times(gradients)}, the steps by {_times(steps)}"
+    text = f"From layer to layer the gradients differ by a factor of {times_text(gradients)}, the steps by {times_text(steps)}"
     everywhere = bool(np.isfinite(look.sizes.get("second_moment_root", np.array([np.nan]))).all())
     if gradients > 3 * steps and everywhere:
         return f"{text}: what is divided by √v is alike everywhere."
@@ -236,10 +224,6 @@ def _spread(choice: Optimizer, look: InsideMeasured) -> str:
 def _factor(sizes: np.ndarray) -> float:
     there = sizes[np.isfinite(sizes) & (sizes > 0)]
     return float(there.max() / there.min()) if len(there) > 1 else 0.0
-
-
-def _times(factor: float) -> str:
-    return f"{factor:,.0f}" if factor >= 9.95 else f"{factor:.1f}"
 
 
 def _ratio(look: InsideMeasured, row: int) -> str:
@@ -299,7 +283,7 @@ def _grown(choice: Optimizer, looks: OptimizerHistory) -> str:
     grown = math.sqrt(
         float((look.norms**2).sum()) / max(1e-30, float((looks.first_norms**2).sum()))
     )
-    times = "" if abs(grown - 1) < 0.005 else f"{grown:.2f} times "
+    times = "" if abs(grown - 1) < 0.005 else f"{times_text(grown)} times "
 
     text = f"All weights together are {times}as long as at the first look"
     if choice.decay() and choice.decays_apart:

@@ -22,9 +22,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
+from app.engine.learning.metrics import metric_text
+from app.engine.text import UNKNOWN, bytes_text, duration_text, number_text, times_text
 from app.ui.pages.runs.overlay import DASHES, series_color
 from app.ui.state.race import RaceState, Runner, best_place, examples_of
-from app.ui.text.amounts import UNKNOWN, bytes_text, figure_text, number_text, time_text, times_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,7 +86,7 @@ def _figures(race_state: RaceState, losses: Sequence[float]) -> list[Column]:
     label = f"{metric.label[:1].upper()}{metric.label[1:]}"
 
     def words(name: str, value: float | None) -> str:
-        return UNKNOWN if value is None else figure_text(name, value)
+        return UNKNOWN if value is None else metric_text(name, value)
 
     heads = [runner.headline for runner in runners]
     judged = [one.validation_loss if one is not None else None for one in best]
@@ -117,7 +118,7 @@ def _figures(race_state: RaceState, losses: Sequence[float]) -> list[Column]:
         Column(
             "Own time",
             "Seconds of its own work; waiting for the others does not count.",
-            tuple(time_text(value) for value in seconds),
+            tuple(duration_text(value) for value in seconds),
         ),
         Column(
             "Examples/s",

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from app.engine.errors import UserError
 from app.engine.race.variants import Variant, together
+from app.engine.text import bytes_text
 from app.ui.pages.learning.fit import read_device
 from app.ui.state.network_measurer import measure
-from app.ui.text.amounts import bytes_text
 from models.graph import GraphError
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def find_needs(variants: Sequence[Variant], data_bytes: int, control: Control) -
                 None,
                 (None,) * len(variants),
                 None,
-                f"{variant.name}: {error.what} {error.remedy}".strip(),
+                f"{variant.name}: {error.message}",
             )
 
         optimizer = variant.resolved.optimizer
@@ -103,6 +103,6 @@ def find_needs(variants: Sequence[Variant], data_bytes: int, control: Control) -
     try:
         device = read_device(variants[0].resolved.training.device)
     except UserError as error:
-        return Needs(None, tuple(floats), None, f"{error.what} {error.remedy}".strip())
+        return Needs(None, tuple(floats), None, error.message)
 
     return Needs(together(predicted, data_bytes if device.on_cpu else 0), tuple(floats), device)

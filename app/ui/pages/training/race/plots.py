@@ -14,14 +14,14 @@ import pyqtgraph as pg
 from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QFontMetricsF
 
+from app.engine.learning.metrics import metric_text
+from app.engine.text import number_text, percent_tick, tick_text
 from app.ui.pages.runs.overlay import DASHES, MARKERS, series_color
-from app.ui.plots.base.axis import percent, plain
 from app.ui.plots.base.names import AxisNames
 from app.ui.plots.base.plot import EMPTY, FEW, Plot, Series
 from app.ui.plots.base.reduce import Smoother
 from app.ui.plots.curves.loss import SPIKE
 from app.ui.state.record import Curve
-from app.ui.text.amounts import figure_text, number_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -265,9 +265,9 @@ class ValidationPlot(RacePlot):
         self._metric = metric
         share = metric is not None and metric.shown == "percent"
 
-        self.left.words = percent if share else plain
+        self.left.words = percent_tick if share else tick_text
         for series, runner in zip(self.members, runners, strict=False):
-            series.words = partial(figure_text, metric.name) if metric is not None else number_text
+            series.words = partial(metric_text, metric.name) if metric is not None else number_text
             done = runner.record.epochs
             values = [
                 epoch.validation_loss if metric is None else epoch.metrics.get(metric.name, np.nan)

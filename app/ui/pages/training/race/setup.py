@@ -259,7 +259,7 @@ class RaceSetup(QDialog):
             try:
                 self.variants = variants_of(experiments, description)
             except UserError as error:
-                self._trouble = f"{error.what} {error.remedy}".strip()
+                self._trouble = error.message
 
         self._name()
         facts = (
@@ -322,7 +322,7 @@ class RaceSetup(QDialog):
         self._allow()
 
     def _fail(self, failure: Failure) -> None:
-        self.memory.setText(f"{failure.what} {failure.remedy}".strip())
+        self.memory.setText(failure.message)
         self.memory.setVisible(True)
 
     def _allow(self) -> None:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.engine.learning.metrics import metric_text
+from app.engine.text import list_text, number_text
 from app.ui.state.race import RaceState, Runner, leader
-from app.ui.text.amounts import figure_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +66,7 @@ def changes_told(race_state: RaceState) -> str:
 def _named(runner: Runner, metric: Metric) -> str:
     value = runner.headline
     return (
-        f"{runner.variant.name} ({figure_text(metric.name, value)})"
+        f"{runner.variant.name} ({metric_text(metric.name, value)})"
         if value is not None
         else runner.variant.name
     )
@@ -90,7 +91,9 @@ def _worth(ahead: Runner, second: Runner, metric: Metric) -> str:
 
         error = float(np.sqrt(2 * mean * (1 - mean) / count)) if count else 0.0
         if count and abs(ahead.headline - second.headline) < 2 * error:
-            points = f"{100 * abs(ahead.headline - second.headline):.1f} percentage points"
+            points = (
+                f"{number_text(100 * abs(ahead.headline - second.headline), 2)} percentage points"
+            )
             return f"The two are {points} apart, which is within chance for {count:,} validation examples. {one_seed}"
 
     return one_seed
@@ -113,12 +116,8 @@ def _fallen(runners: Sequence[Runner]) -> str:
 
     parts = []
     if out:
-        parts.append(f"{_list(out)} went out of bounds; a lower learning rate may hold it.")
+        parts.append(f"{list_text(out)} went out of bounds; a lower learning rate may hold it.")
     if failed:
-        parts.append(f"{_list(failed)} failed; look closer to see why.")
+        parts.append(f"{list_text(failed)} failed; look closer to see why.")
 
     return " ".join(parts)
-
-
-def _list(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

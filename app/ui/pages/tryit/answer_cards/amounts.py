@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.engine.text import amount
+from app.engine.text import amount_text
 from app.ui.pages.tryit.answer_cards.base import ReplyView, truth_of
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Ranges(QWidget):
         """(amount, answer, truth or None) each."""
         self.shown = shown
         self.setAccessibleDescription(
-            ", ".join(f"{one.name} {amount(value, one.unit, 4)}" for one, value, _ in shown)
+            ", ".join(f"{one.name} {amount_text(value, one.unit, 4)}" for one, value, _ in shown)
         )
         self.updateGeometry()
         self.update()
@@ -73,7 +73,7 @@ class Ranges(QWidget):
         painter.setPen(theme.color("text"))
         head = QRectF(box.left(), box.top(), box.width(), theme.px(20))
         painter.drawText(head, Qt.AlignmentFlag.AlignLeft, one.name)
-        painter.drawText(head, Qt.AlignmentFlag.AlignRight, amount(value, one.unit, 4))
+        painter.drawText(head, Qt.AlignmentFlag.AlignRight, amount_text(value, one.unit, 4))
         y = head.bottom() + theme.px(8)
         left = box.left() + margin
         right = box.right() - margin
@@ -98,8 +98,8 @@ class Ranges(QWidget):
         painter.setFont(theme.font(11))
         painter.setPen(theme.color("secondary"))
         ends = QRectF(box.left(), y + theme.px(6), box.width(), theme.px(16))
-        painter.drawText(ends, Qt.AlignmentFlag.AlignLeft, amount(one.low, one.unit))
-        painter.drawText(ends, Qt.AlignmentFlag.AlignRight, amount(one.high, one.unit))
+        painter.drawText(ends, Qt.AlignmentFlag.AlignLeft, amount_text(one.low, one.unit))
+        painter.drawText(ends, Qt.AlignmentFlag.AlignRight, amount_text(one.high, one.unit))
 
 
 class AmountsReply(ReplyView):

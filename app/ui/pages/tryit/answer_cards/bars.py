@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.ui.text.amounts import percent_text
+from app.engine.text import percent_text
 
 if TYPE_CHECKING:
     from app.ui.style.theme import Theme

@@ -60,10 +60,10 @@ def truth_of(description: Description, task: Task, reply: Reply) -> str:
         return ", ".join(names) or "none"
 
     if task.targets == "amounts":
-        from app.engine.text import amount
+        from app.engine.text import amount_text
 
         words = [
-            amount(float(value), one.unit, 4)
+            amount_text(float(value), one.unit, 4)
             for one, value in zip(description.amounts, true, strict=True)
         ]
         if len(words) == 1:

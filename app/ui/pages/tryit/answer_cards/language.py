@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QSlider, QSpinBox
 
+from app.engine.text import number_text
 from app.ui.pages.tryit.answer_cards.base import ReplyView
 from app.ui.style.theme import Theme, style
 
@@ -69,7 +70,7 @@ class LanguageReply(ReplyView):
         self._name_temperature()
 
     def _name_temperature(self) -> None:
-        self.words_label.setText(f"Temperature {self.temperature.value() / 10:.1f}")
+        self.words_label.setText(f"Temperature {number_text(self.temperature.value() / 10)}")
 
     def show_reply(self, reply: Reply | None) -> None:
         self._prompt = str(reply.given.raw or reply.seen.text) if reply is not None else ""

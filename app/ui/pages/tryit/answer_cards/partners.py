@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from app.engine.text import count_text, number_text
 from app.ui.pages.tryit.answer_cards.base import ReplyView, truth_of
 from app.ui.style.theme import Theme, style
-from app.ui.text.amounts import count_text
 from app.ui.widgets.examples.grid import ExampleGrid, ExampleRow
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Found(QWidget):
 
 
 def _row(one: Neighbour) -> ExampleRow:
-    caption = f"{one.similarity:.2f}"
+    caption = f"{number_text(one.similarity)}"
     return one.example, f"{one.label}\n{caption}" if one.label else caption, "quiet"
 
 
@@ -88,7 +88,7 @@ class PartnersReply(ReplyView):
         if not nearest.label:
             return (
                 nearest.example.line,
-                f"The nearest of {partners[0].looked:,}: similarity {nearest.similarity:.2f}.",
+                f"The nearest of {partners[0].looked:,}: similarity {number_text(nearest.similarity)}.",
             )
 
         labels = [one.label for one in partners[0].found[:5]]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy
 
+from app.engine.text import percent_text
 from app.ui.pages.tryit.answer_cards.base import ReplyView
 from app.ui.pages.tryit.beside import Restored
 from app.ui.style.theme import Theme, style
@@ -58,7 +59,7 @@ class RestoredReply(ReplyView):
         what = "of it was hidden" if damage.kind == "mask" else "of its spread was added as noise"
         return (
             "Restored",
-            f"{100 * damage.share:.0f} % {what}; the network saw only what is in the middle.",
+            f"{percent_text(damage.share)} {what}; the network saw only what is in the middle.",
         )
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.engine.text import percent_text
 from app.ui.pages.tryit.answer_cards.bars import AnswerBars
 from app.ui.pages.tryit.answer_cards.base import ReplyView, truth_of
-from app.ui.text.amounts import percent_text
 
 if TYPE_CHECKING:
     from app.ui.pages.tryit.asking import Reply

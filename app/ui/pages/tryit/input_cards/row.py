@@ -8,10 +8,10 @@ from PySide6.QtCore import QMimeData, QTimer
 from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QScrollArea, QWidget
 
 from app.engine.data.kinds.row.preparation import RowColumn, RowPreparation
+from app.engine.text import number_text
 from app.ui.pages.tryit.asking import Given
 from app.ui.pages.tryit.input_cards.base import InputCard
 from app.ui.style.theme import Theme, style
-from app.ui.text.amounts import number_text
 from app.ui.widgets.flow import Flow
 
 if TYPE_CHECKING:
