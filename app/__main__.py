@@ -1,4 +1,4 @@
-"""`python3 app` from a fresh clone, and `python -m app`: sets up if need be, then the command line."""
+"""The entry of `python3 app` and `python -m app`: sets up if need be, then the command line."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""A trained network asked from the command line: answers as lines, as JSON or as a table; a text
-gone on with.
-"""
+"""Predictions on the command line: answers as lines, as JSON or as a table; a text continued."""
 
 from __future__ import annotations
 
@@ -10,29 +8,31 @@ from typing import TYPE_CHECKING, Any
 from app.engine.data.kinds.pair.preparation import PairPreparation
 from app.engine.errors import UserError
 from app.engine.results.answers import FileAnswers, answer_file, answer_given, write_answers
+from app.engine.results.generation import generate
 from app.engine.results.inputs import TABLES, Given, half_in
 from app.engine.results.predictor import Predictor
-from app.speaking import complain, say, tell
+from app.speaking import complain, say, say_json
 
 if TYPE_CHECKING:
     from app.engine.runs.run import Run
 
 FAILED = 1
-BESIDE = 2
-"""Other parts of an answer that are said beside it at most."""
+
+MOST_OTHERS = 2
+"""Of the other parts of an answer, at most so many are printed beside it."""
 
 
-def ask(
+def predict(
     run: Run, files: tuple[str, ...], texts: tuple[str, ...], out: str | None, json_: bool
 ) -> int:
-    """Answers to all files and texts; returns the exit code.
+    """Answers all files and texts and returns the exit code.
 
     Raises UserError where nothing can be asked at all.
     """
     predictor = Predictor.load(run)
-    found: list[FileAnswers] = []
-
+    answered: list[FileAnswers] = []
     predictions: list[dict[str, Any]] = []
+
     for source in _sources(predictor, files, texts):
         try:
             answers = (
@@ -45,7 +45,7 @@ def ask(
             predictions.append({"file": str(source), "error": str(error)})
             continue
 
-        found.append(answers)
+        answered.append(answers)
         predictions += plain(answers)
         _complaints(answers)
 
@@ -53,69 +53,79 @@ def ask(
             for line in lines(answers):
                 say(line)
 
-    if out is not None and found:
-        path = write_answers(found, out)
+    if out is not None and answered:
+        path = write_answers(answered, out)
         if not json_:
-            say(f"{sum(len(one.answers) - one.failed for one in found):,} answers: {path}")
+            count = sum(len(answers.answers) - answers.failed for answers in answered)
+            say(f"{count:,} answers: {path}")
 
     if json_:
-        tell({"run": str(run.path), "task": predictor.task.kind, "predictions": predictions})
+        say_json({"run": str(run.path), "task": predictor.task.kind, "predictions": predictions})
 
-    return FAILED if any("error" in one for one in predictions) else 0
+    return FAILED if any("error" in prediction for prediction in predictions) else 0
 
 
-def go_on(run: Run, prompt: str, tokens: int, temperature: float, seed: int, json_: bool) -> int:
-    """Writes a text on, piece by piece as it comes.
+def continue_text(
+    run: Run, prompt: str, tokens: int, temperature: float, seed: int, json_: bool
+) -> int:
+    """Continues a text, printing each piece as it comes, and returns the exit code.
 
     Raises UserError where the network writes none.
     """
-    from app.engine.results.generation import generate
-
     predictor = Predictor.load(run)
 
-    def told(piece: str) -> None:
+    def write(piece: str) -> None:
         if not json_:
             sys.stdout.write(piece)
             sys.stdout.flush()
 
-    told(prompt)
-    text = generate(predictor, prompt, tokens, temperature, told=told, seed=seed)
+    write(prompt)
+    text = generate(predictor, prompt, tokens, temperature, told=write, seed=seed)
     if json_:
-        tell({"run": str(run.path), "prompt": prompt, "text": text})
+        say_json({"run": str(run.path), "prompt": prompt, "text": text})
     else:
         say("")
 
     return 0
 
 
-def lines(found: FileAnswers) -> list[str]:
-    """A line an answer: what it is called, the answer, what else was likely, what one should know
-    with it.
-    """
+def lines(answers: FileAnswers) -> list[str]:
+    """Returns a line for each answer: its name, the answer, what else was likely, and its note."""
     answer_lines = []
-    for one in found.answers:
-        if one.answer is None:
+    for example in answers.answers:
+        if example.answer is None:
             continue
 
-        items = [item for item in one.answer.items if item.share is not None and not item.chosen]
-        others = [f"{item.label} {item.text}" for item in items]
-        beside = f"  ({', '.join(others[:BESIDE])})" if others else ""
-        note = f"  {one.answer.note}" if one.answer.note and not found.many else ""
-        answer_lines.append(f"{one.name}: {one.answer.headline}{beside}{note}")
+        items = example.answer.items
+        others = [
+            f"{item.label} {item.text}"
+            for item in items
+            if item.share is not None and not item.chosen
+        ]
+        beside = f"  ({', '.join(others[:MOST_OTHERS])})" if others else ""
+        note = f"  {example.answer.note}" if example.answer.note and not answers.many else ""
+        answer_lines.append(f"{example.name}: {example.answer.headline}{beside}{note}")
 
     return answer_lines
 
 
-def plain(found: FileAnswers) -> list[dict[str, Any]]:
-    """The answers of a source as plain data; what could not be read has an error in their place."""
+def plain(answers: FileAnswers) -> list[dict[str, Any]]:
+    """Returns the answers of a source as plain data, with an error where one could not be read."""
     result = []
-    for one in found.answers:
-        where = {"file": found.source, "example": one.name} if found.many else {"file": one.name}
-        if one.told:
-            where["told"] = one.told
-        result.append(
-            {**where, **(one.answer.to_plain() if one.answer is not None else {"error": one.error})}
+    for example in answers.answers:
+        prediction = (
+            {"file": answers.source, "example": example.name}
+            if answers.many
+            else {"file": example.name}
         )
+        if example.told:
+            prediction["told"] = example.told
+        if example.answer is not None:
+            prediction |= example.answer.to_plain()
+        else:
+            prediction["error"] = example.error
+
+        result.append(prediction)
 
     return result
 
@@ -123,7 +133,7 @@ def plain(found: FileAnswers) -> list[dict[str, Any]]:
 def _sources(
     predictor: Predictor, files: tuple[str, ...], texts: tuple[str, ...]
 ) -> list[Given | str]:
-    """Files as they are, typed texts as what they are; of pairs two of them together.
+    """Returns what is to be answered: files, typed texts, or of pairs two of them together.
 
     Raises UserError.
     """
@@ -142,9 +152,9 @@ def _sources(
     if len(texts) == 2:
         raws: list[Any] = list(texts)
     elif texts:
-        place = 0 if halves[0].kind == "text" and halves[1].kind != "text" else 1
-        raws = [half_in(files[0], halves[1 - place])] * 2
-        raws[place] = texts[0]
+        text_half = 0 if halves[0].kind == "text" and halves[1].kind != "text" else 1
+        raws = [half_in(files[0], halves[1 - text_half])] * 2
+        raws[text_half] = texts[0]
     else:
         raws = [half_in(file, half) for file, half in zip(files, halves, strict=True)]
 
@@ -153,21 +163,23 @@ def _sources(
 
 
 def _short(text: str, most: int = 60) -> str:
+    """Returns a text on one line, cut where it is long."""
     flat = " ".join(text.split())
     return flat if len(flat) <= most else f"{flat[: most - 1]}…"
 
 
-def _complaints(found: FileAnswers, most: int = 5) -> None:
-    wrong = [one for one in found.answers if one.answer is None]
-    for one in wrong[:most]:
-        complain(f"{one.name}: {one.error}" if found.many else one.error)
+def _complaints(answers: FileAnswers, most: int = 5) -> None:
+    """Prints what could not be answered or was not read as it is, of very many the first."""
+    failed = [example for example in answers.answers if example.answer is None]
+    for example in failed[:most]:
+        complain(f"{example.name}: {example.error}" if answers.many else example.error)
 
-    if len(wrong) > most:
-        complain(f"{len(wrong) - most:,} more of '{found.source}' could not be used.")
+    if len(failed) > most:
+        complain(f"{len(failed) - most:,} more of '{answers.source}' could not be used.")
 
-    partly = [one for one in found.answers if one.told]
-    for one in partly[:most]:
-        complain(f"{one.name}: {one.told}")
+    altered = [example for example in answers.answers if example.told]
+    for example in altered[:most]:
+        complain(f"{example.name}: {example.told}")
 
-    if len(partly) > most:
-        complain(f"{len(partly) - most:,} more of '{found.source}' were not read as they are.")
+    if len(altered) > most:
+        complain(f"{len(altered) - most:,} more of '{answers.source}' were not read as they are.")

@@ -1,25 +1,28 @@
-"""The command line: every verb, and the one place where failures become a sentence and an exit
-code.
+"""The command line: its commands, and the one place where failures become an exit code.
 
-What needs torch or Qt is imported in the verb that needs it, so that --help, samples and describe
-start at once.
+Each command imports what it needs itself: --help comes at once, and only what needs torch or Qt
+waits for it.
 """
 
 from __future__ import annotations
 
-import os
 import sys
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from app import __version__, launch
+from app import __version__, system_libraries
+from app.engine import folders
 from app.engine.errors import UserError
-from app.speaking import complain, say, tell
+from app.speaking import complain, say, say_json
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.engine.experiment.data_settings import DataSettings
+    from app.engine.experiment.experiment import Experiment
     from app.engine.runs.run import Run
 
 DEMO = "sample:digits"
@@ -42,7 +45,7 @@ def cli(context: click.Context) -> int | None:
     """Build and train neural networks by sight. Without a command: the window."""
     if context.invoked_subcommand is not None:
         return None
-    if launch.has_display():
+    if system_libraries.has_display():
         return _window([])
 
     say("There is no display, so there is no window. The built-in digits are trained here instead.")
@@ -55,7 +58,7 @@ def open_(path: str) -> int:
     """Open the window on an experiment, a run or data."""
     if not path.startswith("sample:") and not Path(path).expanduser().exists():
         raise UserError(f"There is no '{path}'.", "Check the name.")
-    if not launch.has_display():
+    if not system_libraries.has_display():
         raise UserError(
             "There is no display, so no window can be opened.",
             "Use 'netwright train', 'describe' or 'evaluate' here, or open it on a computer with a "
@@ -68,31 +71,24 @@ def open_(path: str) -> int:
 @cli.command()
 def demo() -> int:
     """Train a built-in data set, in the window or without one."""
-    return _window([DEMO], train=True) if launch.has_display() else _demo()
+    return _window([DEMO], train=True) if system_libraries.has_display() else _demo()
 
 
 @cli.command()
 @as_json
 def samples(json_: bool) -> None:
     """List the built-in data sets."""
-    from app.engine.data.nouns import noun
-    from app.engine.learning.tasks import TASKS
-    from app.engine.sources.samples import FULL_FASHION_HELP, MORE_DATA, SAMPLES
+    from app.engine.sources.samples import SAMPLES  # noqa: PLC0415 - not for --help
+    from app.terminal import sample_lines  # noqa: PLC0415 - not for --help
 
     if json_:
-        tell(
+        say_json(
             {"samples": [{**vars(sample), "source": sample.source} for sample in SAMPLES.values()]}
         )
         return
 
-    for sample in SAMPLES.values():
-        say(f"{sample.source:<20} {sample.label}. {sample.summary}")
-        say(f"{'':<20} {noun(sample.kind).capitalize()}. {TASKS[sample.task].label}.")
-        say(f"{'':<20} {sample.expectation} Licence: {sample.licence}.")
-
-    for what in (FULL_FASHION_HELP, *(f"{what}. {how}" for what, how in MORE_DATA.items())):
-        say("")
-        say(what)
+    for line in sample_lines():
+        say(line)
 
 
 @cli.command()
@@ -103,16 +99,16 @@ def describe(path: str, json_: bool) -> None:
 
     PATH may be an experiment file too.
     """
-    from app.engine.sources.opening import open_dataset
-    from app.engine.sources.summary import describe as described
-    from app.terminal import description_lines, display_for
+    from app.engine.sources import summary  # noqa: PLC0415 - not for --help
+    from app.engine.sources.opening import open_dataset  # noqa: PLC0415 - not for --help
+    from app.terminal import description_lines, display_for  # noqa: PLC0415 - not for --help
 
     with display_for(json_) as display:
         dataset = open_dataset(_data_of(path), display.stage)
 
-    facts = described(dataset)
+    facts = summary.describe(dataset)
     if json_:
-        tell(facts)
+        say_json(facts)
         return
 
     for line in description_lines(facts):
@@ -135,8 +131,9 @@ def train(experiment: str, changes: tuple[str, ...], run_dir: str | None, json_:
 
     Ctrl+C stops and keeps the best; a second one ends at once.
     """
-    from app.engine.experiment import toml_file
-    from app.engine.runs.run import Run, default_folder
+    from app import headless  # noqa: PLC0415 - loads numpy and rich
+    from app.engine.experiment import toml_file  # noqa: PLC0415 - not for --help
+    from app.engine.runs.run import Run, default_folder  # noqa: PLC0415 - not for --help
 
     path = Path(experiment).expanduser()
     if path.suffix.lower() != ".toml" and (path.exists() or experiment.startswith("sample:")):
@@ -146,16 +143,14 @@ def train(experiment: str, changes: tuple[str, ...], run_dir: str | None, json_:
             f"'{experiment}'.",
         )
 
-    asked = toml_file.read(path)
+    requested: Experiment = toml_file.read(path)
     try:
-        asked = toml_file.with_overrides(asked, changes)
+        requested = toml_file.with_overrides(requested, changes)
     except UserError as error:
         raise click.UsageError(str(error)) from error
 
-    run = Run.create(default_folder(), asked, Path(run_dir).expanduser() if run_dir else None)
-    from app import headless
-
-    return headless.train(asked, run, json_)
+    run = Run.create(default_folder(), requested, Path(run_dir).expanduser() if run_dir else None)
+    return headless.train(requested, run, json_)
 
 
 @cli.command()
@@ -165,10 +160,8 @@ def train(experiment: str, changes: tuple[str, ...], run_dir: str | None, json_:
 )
 @as_json
 def resume(run: str, epochs: int | None, json_: bool) -> int:
-    """Go on with a run that was stopped or interrupted, bit for bit; or train a finished one
-    longer.
-    """
-    from app import headless
+    """Go on with a stopped run, bit for bit; or train a finished one longer."""
+    from app import headless  # noqa: PLC0415 - loads numpy and rich
 
     return headless.resume(_run(run), epochs, json_)
 
@@ -180,21 +173,22 @@ def resume(run: str, epochs: int | None, json_: bool) -> int:
 )
 @as_json
 def evaluate(run: str, path: str | None, json_: bool) -> None:
-    """Show what a run gets right and wrong: figures, what guessing would reach, details, the worst
-    examples.
+    """Show what a run gets right and wrong.
+
+    That is: figures, what guessing would reach, details, and the worst examples.
     """
-    from app.terminal import display_for, report_lines
+    from app.terminal import display_for, print_report  # noqa: PLC0415 - not for --help
 
-    found = _run(run)
-    names: list[str] | tuple[str, ...] = ()
+    evaluated = _run(run)
+    names: Sequence[str] = ()
     if path is None:
-        from app.engine.results.report import load_report
+        from app.engine.results.report import load_report  # noqa: PLC0415 - not for --help
 
-        report = load_report(found)
+        report = load_report(evaluated)
     else:
-        from app.engine.results.predictor import Predictor
+        from app.engine.results.predictor import Predictor  # noqa: PLC0415 - loads torch
 
-        predictor = Predictor.load(found)
+        predictor = Predictor.load(evaluated)
         with display_for(json_) as display:
             dataset = predictor.open(path, display.stage)
             display.stage("Judging")
@@ -203,14 +197,10 @@ def evaluate(run: str, path: str | None, json_: bool) -> None:
         names = dataset.names
 
     if json_:
-        tell({"run": str(found.path), **report.to_plain()})
+        say_json({"run": str(evaluated.path), **report.to_plain()})
         return
 
-    from rich.console import Console
-
-    console = Console(highlight=False)
-    for line in report_lines(report, names):
-        console.print(line, soft_wrap=True)
+    print_report(report, names)
 
 
 @cli.command()
@@ -260,67 +250,81 @@ def predict(
     if not files and not texts and prompt is None:
         raise click.UsageError("Missing argument 'FILE...'.")
 
-    found = _run(run)
-    from app import asking  # loads torch
+    asked = _run(run)
+    from app import asking  # noqa: PLC0415 - loads torch
 
     if prompt is not None:
-        return asking.go_on(found, prompt, tokens, temperature, seed, json_)
+        return asking.continue_text(asked, prompt, tokens, temperature, seed, json_)
 
-    return asking.ask(found, files, texts, out, json_)
+    return asking.predict(asked, files, texts, out, json_)
 
 
 @cli.command()
 @as_json
 def doctor(json_: bool) -> None:
     """Say what is here: versions, devices, memory, what is missing."""
-    from app.engine.diagnosis import diagnose, lines
+    from app.engine.diagnosis import diagnose, lines  # noqa: PLC0415 - not for --help
 
     facts = diagnose()
-    facts["missing_system_libraries"] = launch.missing_packages(display=launch.has_display())
+    facts["missing_system_libraries"] = system_libraries.missing_packages(
+        display=system_libraries.has_display()
+    )
 
-    facts["display"] = launch.has_display()
+    facts["display"] = system_libraries.has_display()
     if json_:
-        tell(facts)
+        say_json(facts)
         return
 
     for line in lines(facts):
         say(line)
 
 
-# --- small things
+@cli.command("settings")
+@click.argument("section", default="")
+@as_json
+def settings_(section: str, json_: bool) -> None:
+    """Print every setting of an experiment file: what it does, its default, its limits.
+
+    SECTION is one of the file's ("data", "optimizer" ...) or one kind ("adamw", "resnet" ...).
+    """
+    from app import reference  # noqa: PLC0415 - not for --help
+
+    chosen = reference.find(section)
+    if json_:
+        say_json({"sections": reference.plain(chosen)})
+        return
+
+    for line in reference.lines(chosen):
+        say(line)
+
+
+# --- what the commands share
 
 
 def _demo() -> int:
-    from app import headless
+    from app import headless  # noqa: PLC0415 - loads numpy and rich
 
     return headless.demo()
 
 
 def _window(paths: list[str], train: bool = False) -> int:
-    platform = os.environ.get("QT_QPA_PLATFORM") or (
-        "wayland" if "WAYLAND_DISPLAY" in os.environ else "xcb"
-    )
-    display = platform.startswith("xcb")
-
-    missing = launch.missing_packages(display)
-    if missing and launch.can_install():
-        launch.provide_libraries(display)
-        missing = launch.missing_packages(display)
-
+    """Opens the window and returns its exit code. Raises UserError where Qt cannot be loaded."""
+    missing = system_libraries.provide_for_window()
     if missing:
         raise UserError(
             "The window needs system libraries that are missing.",
-            f"Run: {launch.install_line(missing)}",
+            f"Run: {system_libraries.install_line(missing)}",
         )
 
-    from app.ui.shell.application import main
+    from app.ui.shell.application import main  # noqa: PLC0415 - Qt is loaded for the window only
 
     return main(paths, train)
 
 
 def _data_of(path: str) -> DataSettings:
-    from app.engine.experiment import toml_file
-    from app.engine.experiment.data_settings import DataSettings
+    """Returns the data settings of an experiment file, or those of data opened as they are."""
+    from app.engine.experiment import toml_file  # noqa: PLC0415 - not for --help
+    from app.engine.experiment.data_settings import DataSettings  # noqa: PLC0415 - not for --help
 
     if path.endswith(".toml"):
         return toml_file.read(Path(path).expanduser()).data
@@ -329,11 +333,11 @@ def _data_of(path: str) -> DataSettings:
 
 
 def _run(text: str) -> Run:
-    """A run by its folder or by its name among the runs kept in the usual place.
+    """Returns a run by its folder, or by its name among those in the usual place.
 
     Raises UserError.
     """
-    from app.engine.runs.run import Run, default_folder
+    from app.engine.runs.run import Run, default_folder  # noqa: PLC0415 - not for --help
 
     for folder in (Path(text).expanduser(), default_folder() / text):
         if (folder / "experiment.toml").is_file():
@@ -347,13 +351,12 @@ def _run(text: str) -> Run:
 def main(arguments: list[str] | None = None) -> int:
     """Runs a command and returns its exit code.
 
-    No traceback reaches the terminal: an unexpected failure is one sentence, its details are in a
-    file.
+    No traceback reaches the terminal: an unexpected failure is one sentence, and its details are in
+    a file.
     """
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(
-            stream, "reconfigure"
-        ):  # a terminal that cannot show a name must not end a training
+        # A terminal that cannot show a name must not end a training.
+        if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
 
     try:
@@ -377,20 +380,14 @@ def main(arguments: list[str] | None = None) -> int:
         return FAILED
     except Exception as error:
         complain(
-            f"Something unexpected went wrong: {type(error).__name__}: {error}. Details: "
-            f"{_note(error)}"
+            f"Something unexpected went wrong: {type(error).__name__}: {error}. "
+            f"Details: {_note(error)}"
         )
         return FAILED
 
 
 def _note(error: Exception) -> str:
-    """Writes the traceback to a file and returns its path; or the traceback itself where that
-    fails.
-    """
-    import traceback
-
-    from app.engine import folders
-
+    """Writes the traceback to a file and returns its path; the traceback where that fails."""
     details = "".join(traceback.format_exception(error))
     try:
         path = folders.log() / "error.txt"

@@ -1,4 +1,4 @@
-"""What the command line says: lines, complaints, and the one JSON object."""
+"""The output of the command line: lines, complaints on standard error, and the one JSON object."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ import click
 
 
 def say(text: str, error: bool = False) -> None:
+    """Prints a line; on standard error where standard output belongs to the JSON object."""
     click.echo(text, err=error)
 
 
 def complain(sentence: str) -> None:
+    """Prints what went wrong on standard error."""
     click.echo(sentence, err=True)
 
 
-def tell(data: Any) -> None:
-    """One JSON object on one line."""
+def say_json(data: Any) -> None:
+    """Prints one JSON object on one line."""
     click.echo(json.dumps(data, ensure_ascii=False, default=str))

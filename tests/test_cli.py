@@ -461,3 +461,21 @@ def test_names_that_a_terminal_cannot_show_end_nothing(place: Path) -> None:
     )
     assert done.returncode == 0
     assert "2 classes" in done.stdout
+
+
+def test_settings_are_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["settings"]) == 0
+    everything = capsys.readouterr().out
+    assert "[data]" in everything and '[optimizer]  kind = "adamw"' in everything
+
+    assert cli.main(["settings", "huber"]) == 0
+    one = capsys.readouterr().out
+    assert one.startswith('[loss]  kind = "huber"') and "delta = 1" in one and "[data]" not in one
+
+    assert cli.main(["settings", "training", "--json"]) == 0
+    (section,) = json.loads(capsys.readouterr().out)["sections"]
+    assert section["section"] == "training"
+    assert "batch_size" in {setting["name"] for setting in section["settings"]}
+
+    assert cli.main(["settings", "nothing"]) == 1
+    assert "There is no section 'nothing'. Name one of: data" in capsys.readouterr().err

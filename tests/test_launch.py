@@ -1,6 +1,4 @@
-"""From a clone to a running program: what is looked at, what is made, what is said; real folders, a
-real venv.
-"""
+"""From a clone to a running program, with real folders and a real virtual environment."""
 
 from __future__ import annotations
 
@@ -15,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from app import launch
+from app import launch, system_libraries
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = """\
@@ -37,7 +35,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_it_needs_nothing_but_an_old_python() -> None:
-    for name in ("app/launch.py", "app/__main__.py", "tests/__main__.py", "app/__init__.py"):
+    names = ("launch.py", "system_libraries.py", "__main__.py", "__init__.py")
+    for name in (*(f"app/{name}" for name in names), "tests/__main__.py"):
         tree = ast.parse((ROOT / name).read_text(encoding="utf-8"), feature_version=(3, 8))
         for node in tree.body:
             if isinstance(node, ast.Import):
@@ -45,7 +44,9 @@ def test_it_needs_nothing_but_an_old_python() -> None:
                     alias.name.partition(".")[0] in sys.stdlib_module_names for alias in node.names
                 )
             elif isinstance(node, ast.ImportFrom):
-                assert (node.module or "").partition(".")[0] in sys.stdlib_module_names
+                assert (node.module or "").partition(".")[0] in sys.stdlib_module_names or (
+                    node.module == "app.system_libraries"
+                )
 
 
 def test_where_the_packages_are_it_just_returns(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,7 +119,7 @@ def test_it_goes_on_in_the_environment_with_the_same_arguments(project: Path) ->
         import sys
         sys.path.insert(0, {str(ROOT)!r})
         from pathlib import Path
-        from app import launch
+        from app import launch, system_libraries
         launch.ROOT = Path({str(project)!r})
         launch.into_environment(Path(__file__))
         print(sys.prefix, sys.argv[1:])
@@ -190,11 +191,11 @@ def test_root_installs_what_is_missing_one_by_one_where_a_name_is_unknown(
     apt: Path, monkeypatch, capsys
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    launch.provide(["libgl1", "libegl1"], "system libraries")
+    system_libraries.provide(["libgl1", "libegl1"], "system libraries")
     assert apt.read_text(encoding="utf-8").splitlines()[1].endswith("libgl1 libegl1")
 
     apt.unlink()
-    launch.provide(["libgl1", "libold0", "libnever1"], "system libraries")
+    system_libraries.provide(["libgl1", "libold0", "libnever1"], "system libraries")
     asked = [line.split()[-1] for line in apt.read_text(encoding="utf-8").splitlines()]
     assert asked[2:] == ["libgl1", "libold0", "libold0t64", "libnever1", "libnever1t64"]
 
@@ -205,7 +206,7 @@ def test_root_installs_what_is_missing_one_by_one_where_a_name_is_unknown(
 @pytest.mark.skipif(os.name == "nt", reason="there is no apt there")
 def test_anybody_else_reads_the_exact_line(apt: Path, monkeypatch, capsys) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    launch.provide(["libgl1", "libegl1"], "system libraries")
+    system_libraries.provide(["libgl1", "libegl1"], "system libraries")
     assert (
         "sudo apt-get install -y --no-install-recommends libgl1 libegl1" in capsys.readouterr().out
     )
@@ -214,10 +215,10 @@ def test_anybody_else_reads_the_exact_line(apt: Path, monkeypatch, capsys) -> No
 
 def test_a_library_that_cannot_be_loaded_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setattr(launch, "LIBRARIES", {"libsurely-not-there.so.9": "libsurely9"})
-    monkeypatch.setattr(launch, "DISPLAY_LIBRARIES", {"libneither.so.1": "libneither1"})
-    assert launch.missing_packages(display=False) == ["libsurely9"]
-    assert launch.missing_packages(display=True) == ["libsurely9", "libneither1"]
+    monkeypatch.setattr(system_libraries, "LIBRARIES", {"libsurely-not-there.so.9": "libsurely9"})
+    monkeypatch.setattr(system_libraries, "DISPLAY_LIBRARIES", {"libneither.so.1": "libneither1"})
+    assert system_libraries.missing_packages(display=False) == ["libsurely9"]
+    assert system_libraries.missing_packages(display=True) == ["libsurely9", "libneither1"]
 
 
 def test_the_stamp_names_the_place(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

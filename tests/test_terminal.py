@@ -127,9 +127,9 @@ def test_training_begins_with_what_there_is_to_know_of_the_data() -> None:
     ("metrics", "words"),
     [
         ({"r2": 0.4312, "mae": 41.0}, "R² 0.431"),
-        ({"accuracy": 0.9, "f1": 0.2}, "accuracy 90.0 %"),
+        ({"accuracy": 0.9, "f1": 0.2}, "accuracy 90 %"),
         ({"bits_per_byte": 2.11, "perplexity": 3.0}, "bits per byte 2.11"),
-        ({}, "validation 1.1000"),
+        ({}, "validation 1.1 "),
     ],
 )
 def test_an_epoch_says_the_main_figure(metrics: dict[str, float], words: str) -> None:
