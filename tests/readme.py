@@ -1,6 +1,6 @@
-"""The parts of README.md that follow from the code: the reference of settings and the tree.
+"""The pages that follow from the code: the tree of folders in README.md, the reference of settings.
 
-`python -m tests.readme` writes them anew; a test compares them with what is there.
+`python -m tests.readme` writes them anew; tests compare them with what is there.
 """
 
 from __future__ import annotations
@@ -11,187 +11,99 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.engine.data.augmentation_settings import AugmentationSettings
-from app.engine.experiment.data_settings import DataSettings
-from app.engine.experiment.training_settings import TrainingSettings
-from app.engine.learning.loss import LOSSES
-from app.engine.learning.optimizer import OPTIMIZERS
-from app.engine.learning.schedule import SCHEDULES
-from models.spec import Setting, Spec, settings
-from models.template import TEMPLATES
+from app import reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
-LONGEST = 100
-"""Characters of a phrase; a longer sentence ends at its first colon, semicolon or comma."""
+SETTINGS = ROOT / "resources" / "reference" / "settings.md"
 
-FOLDERS = {
-    "app": "the application: command line and launcher, and its two rooms",
-    "resources": "what is not code",
-    "resources/icons": "small pictures of the window's controls",
-    "resources/samples": "the built-in data sets",
-    "resources/styles": "how the window looks, in colours that the theme fills in",
-    "resources/presets": "experiments that are good to begin with",
-    "resources/screenshots": "the pictures in this page",
-    "tests": "the same shape as the source; `readme.py` writes this tree",
+SETTINGS_HEAD = """# All settings of an experiment file
+
+Every section of an experiment file, with what each setting does and what is taken where the file
+says nothing. `netwright settings [SECTION]` prints the same. This page is written by
+`python -m tests.readme` from the declarations in the code.
+
+"""
+
+DEEPEST = {"app": 2, "models": 1, "resources": 0, "tests": 1}
+"""The top folders of the tree, and how many levels below each are shown."""
+
+PHRASES = {
+    "app": "The application: launcher, command line, and its two rooms.",
+    "resources": "Icons, styles, built-in datasets, screenshots, the reference of settings.",
+    "tests/engine": "Tests of `app/engine`, by room.",
+    "tests/house": "Rules for the code itself: imports, layout, lint, types.",
+    "tests/models": "Tests of `models`, and every template trained.",
+    "tests/ui": "Tests of `app/ui`, with real windows that nobody sees.",
 }
-"""Phrases of folders that have no docstring of their own."""
+"""Phrases of folders whose package has none of its own, or one for other readers."""
 
 
-# --- the settings
-
-
-def reference() -> str:
-    """The tables of all settings, from their declarations."""
-    parts = [
-        _section("data", "", DataSettings),
-        _section("augmentation", "", AugmentationSettings),
-        *(
-            _section("model", f'template = "{one.kind}"', one, one.summary)
-            for one in TEMPLATES.all()
-        ),
-        *(_section("loss", f'kind = "{one.kind}"', one, one.summary) for one in LOSSES.all()),
-        *(
-            _section("optimizer", f'kind = "{one.kind}"', one, one.summary)
-            for one in OPTIMIZERS.all()
-        ),
-        *(
-            _section("schedule", f'kind = "{one.kind}"', one, one.summary)
-            for one in SCHEDULES.all()
-        ),
-        _section("training", "", TrainingSettings),
-    ]
-    return "\n\n".join(parts)
-
-
-def _section(name: str, choice: str, spec: type[Spec], summary: str = "") -> str:
-    title = f"**`[{name}]`**" + (f" with `{choice}`. {summary}" if choice else "")
-    declared = settings(spec)
-    if not declared:
-        return title + " It has no settings."
-
-    rows = ["| setting | default | what it does |", "| --- | --- | --- |"]
-    rows += [f"| `{one.name}` | {_default(one)} | {_help(one)} |" for one in declared]
-    return "\n".join([title, "", *rows])
-
-
-def _default(one: Setting) -> str:
-    if one.default is None:
-        return "follows the data"
-    if isinstance(one.default, dict):
-        return "none"
-    if isinstance(one.default, bool):
-        return f"`{str(one.default).lower()}`"
-
-    return f'`"{one.default}"`' if isinstance(one.default, str) else f"`{one.default:g}`"
-
-
-def _help(one: Setting) -> str:
-    facts = [f"{one.unit}" if one.unit else "", _limits(one)]
-    values = ", ".join(
-        f'`"{value}"`' if isinstance(value, str) else f"`{value}`" for value, _ in one.choices
-    )
-    aside = ", ".join(fact for fact in facts if fact)
-    text = one.help + (f" One of {values}." if values else "") + (f" ({aside})" if aside else "")
-
-    return text.replace("|", "\\|")
-
-
-def _limits(one: Setting) -> str:
-    if one.minimum is not None and one.maximum is not None:
-        return f"{one.minimum:g} to {one.maximum:g}"
-    if one.minimum is not None:
-        return f"from {one.minimum:g}" if one.minimum else ""
-
-    return f"up to {one.maximum:g}" if one.maximum is not None else ""
-
-
-# --- the tree
+# --- the tree of folders
 
 
 def tree() -> str:
-    """Every file of the source with the first sentence of its docstring; folders of the rest."""
-    lines = list(_folder(ROOT / "app", 0)) + list(_folder(ROOT / "models", 0))
-    lines += [_line("resources/", FOLDERS["resources"], 0)]
-    lines += [
-        _line(f"{path.name}/", FOLDERS[_name(path)], 1)
-        for path in _inside(ROOT / "resources")
-        if path.is_dir()
-    ]
-
-    lines += [_line("tests/", FOLDERS["tests"], 0)]
+    """Returns the folders of the source, each with the first sentence of its package."""
+    lines = [line for name, depth in DEEPEST.items() for line in _folder(ROOT / name, 0, depth)]
     return "```\n" + "\n".join(lines) + "\n```"
 
 
-def _folder(path: Path, depth: int) -> Iterator[str]:
-    phrase = FOLDERS.get(_name(path)) or phrase_of(path / "__init__.py")
-    yield _line(f"{path.name}/", phrase, depth)
+def _folder(path: Path, level: int, below: int) -> Iterator[str]:
+    name = path.relative_to(ROOT).as_posix()
+    phrase = PHRASES.get(name) or phrase_of(path / "__init__.py")
+    yield f"{'    ' * level + path.name + '/':<22}  {phrase}".rstrip()
 
-    inside = [one for one in _inside(path) if one.name != "__init__.py"]
-    for one in [one for one in inside if one.suffix == ".py"]:
-        yield _line(one.name, phrase_of(one), depth + 1)
-
-    for one in [one for one in inside if one.is_dir()]:
-        yield from _folder(one, depth + 1)
+    if below:
+        for folder in _folders_in(path):
+            yield from _folder(folder, level + 1, below - 1)
 
 
-def _inside(path: Path) -> list[Path]:
+def _folders_in(path: Path) -> list[Path]:
+    """Returns the sub-folders that hold anything of ours, in order of their names."""
     return sorted(
-        one for one in path.iterdir() if one.name != "__pycache__" and not one.name.startswith(".")
+        folder
+        for folder in path.iterdir()
+        if folder.is_dir()
+        and not folder.name.startswith((".", "__"))
+        and any(file.is_file() and file.suffix != ".pyc" for file in folder.rglob("*"))
     )
 
 
-def _name(path: Path) -> str:
-    return path.relative_to(ROOT).as_posix()
-
-
-def _line(name: str, phrase: str, depth: int) -> str:
-    return f"{'    ' * depth + name:<32}  {phrase}".rstrip()
-
-
 def phrase_of(path: Path) -> str:
-    """The first sentence of a module's docstring on one line, without its sources; "" where it has
-    none.
-    """
+    """Returns the first sentence of a module's docstring on one line; "" where it has none."""
     if not path.exists():
         return ""
 
     text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
     first = " ".join(text.split("\n\n")[0].split())
-    first = re.sub(r" \([^()]*(?:et al|arXiv|& |19\d\d|20\d\d)[^()]*\)", "", first)
-
-    sentence = re.split(r"\. |\.$", first, maxsplit=1)[0]
-    for end in (": ", "; ", ", "):
-        if len(sentence) > LONGEST and sentence.find(end) > 20:
-            sentence = sentence[: sentence.find(end)]
-
+    sentence = re.split(r"(?<=\.) ", first, maxsplit=1)[0]
     return sentence
 
 
-# --- into the page
+# --- into the pages
 
 
-def blocks() -> dict[str, str]:
-    return {"settings": reference(), "tree": tree()}
+def settings_page() -> str:
+    """Returns the reference of all settings as a page."""
+    return SETTINGS_HEAD + reference.page(reference.sections())
 
 
 def written(page: str) -> str:
-    """The page with its marked blocks made anew. Raises ValueError where a mark is missing."""
-    for name, content in blocks().items():
-        pattern = re.compile(rf"(<!-- {name} -->\n).*?(\n<!-- end of {name} -->)", re.DOTALL)
-        if not pattern.search(page):
-            raise ValueError(f"the page has no block '{name}'")
+    """Returns the README with its tree made anew. Raises ValueError where the marks are missing."""
+    pattern = re.compile(r"(<!-- tree -->\n).*?(\n<!-- end of tree -->)", re.DOTALL)
+    if not pattern.search(page):
+        raise ValueError("the page has no block 'tree'")
 
-        page = pattern.sub(lambda found, content=content: found[1] + content + found[2], page)
-
-    return page
+    return pattern.sub(lambda marks: marks[1] + tree() + marks[2], page)
 
 
 def main() -> int:
     README.write_text(written(README.read_text(encoding="utf-8")), encoding="utf-8")
+    SETTINGS.parent.mkdir(parents=True, exist_ok=True)
+    SETTINGS.write_text(settings_page(), encoding="utf-8")
     return 0
 
 

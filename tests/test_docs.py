@@ -1,0 +1,95 @@
+"""What the README promises a newcomer: its length, its pages, its commands, its way of a training."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+
+import click
+import pytest
+
+from app import reference
+from app.cli import cli
+from tests import readme
+
+PAGE = readme.README.read_text(encoding="utf-8")
+CONTRIBUTING = readme.ROOT / ".github" / "CONTRIBUTING.md"
+MOST_LINES = 250
+
+
+def test_it_can_be_read_in_one_go() -> None:
+    assert len(PAGE.splitlines()) <= MOST_LINES
+
+
+def test_every_folder_of_the_tree_has_a_whole_sentence() -> None:
+    lines = readme.tree().splitlines()[1:-1]
+    assert 30 <= len(lines) <= 50
+    for line in lines:
+        name, _, phrase = line.strip().partition("/ ")
+        assert phrase.strip().endswith("."), f"the package of {name} says what it is in a sentence"
+        assert len(line) <= 120, line
+
+
+def test_the_reference_of_settings_follows_the_code() -> None:
+    page = readme.SETTINGS.read_text(encoding="utf-8")
+    assert page == readme.settings_page(), "run: python -m tests.readme"
+
+
+def test_the_reference_has_every_setting() -> None:
+    page = readme.settings_page()
+    for section in reference.sections():
+        assert f"**`[{section.name}]`**" in page
+        assert all(f"| `{setting.name}` |" in page for setting in section.settings)
+
+
+@pytest.mark.parametrize("path", [readme.README, CONTRIBUTING], ids=lambda path: path.name)
+def test_files_that_a_page_names_are_there(path) -> None:
+    page = path.read_text(encoding="utf-8")
+    links = re.findall(r"\]\((?!http)([^)#]+)\)", page)
+    for link in links:
+        assert (path.parent / link).exists() or (readme.ROOT / link).exists(), link
+
+    for name in re.findall(r"`((?:app|models|tests|resources)/[\w/.-]+)`", page):
+        assert (readme.ROOT / name).exists(), name
+
+
+def usages() -> list[str]:
+    """The lines of the README that begin with the program's name."""
+    return [line for line in PAGE.splitlines() if re.match(r"netwright +(\w|the )", line)]
+
+
+@pytest.mark.parametrize("line", usages())
+def test_a_command_has_the_options_that_the_page_gives_it(line: str) -> None:
+    words = shlex.split(re.split(r" {4,}", line)[0].replace("[", " ").replace("]", " "))
+    if len(words) == 1:  # the window needs no command
+        return
+
+    command = cli.commands[words[1]]
+    known = {option for item in command.params for option in item.opts}
+    assert {word for word in words if word.startswith("--")} <= known
+    takes = [item for item in command.params if isinstance(item, click.Argument)]
+    assert bool(takes) == any(word.isupper() or word.endswith(".toml") for word in words[2:])
+
+
+def way() -> list[tuple[str, str, str]]:
+    """(function, file, what it hands over) of each row of the way of a training."""
+    return re.findall(r"^\| `([\w.]+)` \| `([\w/.]+)` \| (.*) \|$", PAGE, re.MULTILINE)
+
+
+def test_the_way_of_a_training_is_as_the_page_tells_it() -> None:
+    rows = way()
+    assert len(rows) >= 6
+    for name, file, handed in rows:
+        source = (readme.ROOT / file).read_text(encoding="utf-8")
+        scope: list[ast.stmt] = ast.parse(source).body
+        for part in name.split("."):
+            node = next(
+                node
+                for node in scope
+                if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == part
+            )
+            scope = node.body
+
+        for kind in re.findall(r"`([A-Z]\w+)`", handed):
+            assert re.search(rf"\b{kind}\b", source), f"{file} knows no {kind}"
