@@ -1,8 +1,8 @@
-"""What looking inside the optimizer costs, and what decay does to the length of weights.
+"""The cost of looking inside the optimizer, and what decay does to the length of weights.
 
-Turns with and without looking follow one another within one training: whatever else the machine
-does hits both alike, and a figure is the median of the ratios of neighbours. Steps in which an
-epoch ends are left out.
+Turns with and without looking alternate within one training: whatever else the machine does hits
+both alike, and a figure is the median of the ratios of neighbours. Steps in which an epoch ends are
+left out.
 """
 
 from __future__ import annotations
@@ -31,11 +31,13 @@ if TYPE_CHECKING:
     from app.engine.experiment.experiment import Experiment
 
 TURN = 3.0
+"""Seconds of a turn."""
+
 SETTLE = 0.5
+"""Seconds at the beginning of a turn that are not counted: a view is laid out then."""
+
 WARM = 1
-"""Seconds of a turn, and of its beginning that are not counted: a view is laid out then; pairs that
-are not counted.
-"""
+"""Pairs of turns that are not counted."""
 
 SMALL: dict[str, dict[str, Any]] = {"cnn": {}, "resnet": {"width": 16}, "vit": {"depth": 2}}
 """Settings of the templates: small networks, of whose steps a look takes the largest share."""
@@ -45,7 +47,7 @@ SMALL: dict[str, dict[str, Any]] = {"cnn": {}, "resnet": {"width": 16}, "vit": {
 class Meter:
     """Notes when each step begins, and in which turn.
 
-    `look` is told at each turn whether to look.
+    look: called at each turn with whether to look.
     """
 
     look: Callable[[bool], None]
@@ -58,14 +60,14 @@ class Meter:
     steps: dict[int, int] = field(default_factory=dict)
     ended: bool = False
 
-    def step(self, judged: bool) -> None:
-        """Called before each step, on the thread that trains.
+    def step(self, epoch_ended: bool) -> None:
+        """Counts the step before; called before each step, on the thread that trains.
 
-        judged: an epoch ended since the one before.
+        epoch_ended: an epoch ended since the step before.
         """
         now = self.clock()
         settled = time.perf_counter() - self.begun >= SETTLE
-        if self.before is not None and self.before[1] == self.turn and settled and not judged:
+        if self.before is not None and self.before[1] == self.turn and settled and not epoch_ended:
             self.seconds[self.turn] = self.seconds.get(self.turn, 0.0) + now - self.before[0]
             self.steps[self.turn] = self.steps.get(self.turn, 0) + 1
 
@@ -85,9 +87,11 @@ class Meter:
             for turn in self.seconds
             if self.seconds[turn] > 0
         }
-        found = range(2 * WARM + 1, 2 * (self.pairs + WARM), 2)
+        with_looks = range(2 * WARM + 1, 2 * (self.pairs + WARM), 2)
         return [
-            speed[turn] / speed[turn - 1] for turn in found if turn in speed and turn - 1 in speed
+            speed[turn] / speed[turn - 1]
+            for turn in with_looks
+            if turn in speed and turn - 1 in speed
         ]
 
     def text(self, title: str) -> str:
@@ -126,11 +130,11 @@ def metered(meter: Meter, stop: Callable[[], None]) -> Iterator[None]:
     begin_step = Control.begin_step
     begin_epoch = Batches.begin_epoch
 
-    judged = [True]  # the first step of an epoch follows a judging
+    epoch_ended = [True]  # the first step of an epoch follows an evaluation
 
     def noted_step(control: Control, examples: int) -> float:
-        meter.step(judged[0])
-        judged[0] = False
+        meter.step(epoch_ended[0])
+        epoch_ended[0] = False
 
         if meter.ended:
             stop()
@@ -138,7 +142,7 @@ def metered(meter: Meter, stop: Callable[[], None]) -> Iterator[None]:
         return begin_step(control, examples)
 
     def noted_epoch(batches: Batches, epoch: int) -> None:
-        judged[0] = True
+        epoch_ended[0] = True
         begin_epoch(batches, epoch)
 
     patched: tuple[Any, Any] = Control, Batches
@@ -153,7 +157,7 @@ def metered(meter: Meter, stop: Callable[[], None]) -> Iterator[None]:
 
 
 def headless(template: str, pairs: int, clock: Callable[[], float]) -> str:
-    """A listener that drops what is told, and a run that is asked to tell it."""
+    """Measures a run whose events are asked for and dropped."""
     control = Control()
     meter = Meter(lambda looking: setattr(control, "watching", looking), pairs, clock)
 
@@ -181,7 +185,7 @@ def headless(template: str, pairs: int, clock: Callable[[], float]) -> str:
 
 
 def in_window(template: str, pairs: int) -> str:
-    """The window open on the view into the optimizer, against the same window open on the log."""
+    """Measures the window open on the view into the optimizer against the same open on the log."""
     from PySide6.QtCore import QTimer
 
     from app.ui.pages.training.run_view import VIEWS
@@ -194,11 +198,13 @@ def in_window(template: str, pairs: int) -> str:
         session = assembly.session
         opened.window.frame.go("training")
         page: Any = opened.window.frame.pages["training"]
-        asked: list[bool] = []  # the window's thread turns the page
-        meter = Meter(asked.append, pairs, time.perf_counter)
+        requests: list[bool] = []  # the window's thread turns the page
+        meter = Meter(requests.append, pairs, time.perf_counter)
         timer = QTimer(interval=20)
         timer.timeout.connect(
-            lambda: asked and page.run.show_view(names.index("inside" if asked.pop() else "log"))
+            lambda: (
+                requests and page.run.show_view(names.index("inside" if requests.pop() else "log"))
+            )
         )
         timer.start()
 
@@ -212,21 +218,22 @@ def in_window(template: str, pairs: int) -> str:
 
 
 def norms(steps: int = 1500) -> list[str]:
-    """The length of all weights over a training with Adam, without decay, and with AdamW, from the
-    same beginning.
+    """Measures the length of all weights with Adam without decay, and with AdamW.
+
+    Both begin with the same weights.
     """
     lines = ["length of all weights, cnn on the built-in digits, learning rate 0.01, constant:"]
     for kind, decay in (("adam", 0.0), ("adamw", 0.3)):
-        found = lengths(kind, decay, steps)
-        places = [int(share * (len(found) - 1)) for share in (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)]
-        course = ", ".join(f"{found[place][1]:.1f} after {found[place][0]:,}" for place in places)
-        lines.append(f"  {kind}, weight decay {decay:g}: {course} steps")
+        points = lengths(kind, decay, steps)
+        rows = [int(share * (len(points) - 1)) for share in (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)]
+        progress = ", ".join(f"{points[row][1]:.1f} after {points[row][0]:,}" for row in rows)
+        lines.append(f"  {kind}, weight decay {decay:g}: {progress} steps")
 
     return lines
 
 
 def lengths(kind: str, decay: float, steps: int) -> list[tuple[int, float]]:
-    """(step, norm of all weights looked at) over a training."""
+    """Returns (step, norm of all weights looked at) over a training."""
     chosen = from_plain(
         {
             "name": "norms",
@@ -246,11 +253,11 @@ def lengths(kind: str, decay: float, steps: int) -> list[tuple[int, float]]:
     control = Control()
     control.watching = True
 
-    found: list[tuple[int, float]] = []
+    points: list[tuple[int, float]] = []
 
     def emit(event: events.Event) -> None:
         if isinstance(event, events.InsideMeasured):
-            found.append((event.step, float(np.sqrt((event.norms**2).sum()))))
+            points.append((event.step, float(np.sqrt((event.norms**2).sum()))))
         elif isinstance(event, events.StepsDone) and event.position >= steps:
             control.stop(at_once=True)
 
@@ -260,7 +267,7 @@ def lengths(kind: str, decay: float, steps: int) -> list[tuple[int, float]]:
     if ended.failure:
         raise RuntimeError(ended.failure[2])
 
-    return found
+    return points
 
 
 def main(templates: list[str], pairs: int, processor_time: bool = False) -> None:

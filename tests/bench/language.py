@@ -1,6 +1,4 @@
-"""Bits per byte on the last tenth of the built-in book: ours, gzip -9, and a smoothed 3-gram model
-of bytes.
-"""
+"""Bits per byte on the last tenth of the built-in book: ours, gzip -9, and smoothed 3-grams."""
 
 from __future__ import annotations
 
@@ -16,24 +14,26 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def gzip_bits(learned: bytes, judged: bytes) -> float:
-    """What `gzip -9` needs for the judged part, a byte; the better of alone and behind the last 32
-    kB learned.
+def gzip_bits(training: bytes, test: bytes) -> float:
+    """Returns the bits that `gzip -9` needs for a byte of the test text.
+
+    It is the better of two ways: alone, and behind the last 32 kB of the training text.
     """
-    alone = len(zlib.compress(judged, 9))
-    packer = zlib.compressobj(9, zlib.DEFLATED, 15, 9, zlib.Z_DEFAULT_STRATEGY, learned[-32768:])
-    behind = len(packer.compress(judged) + packer.flush())
+    alone = len(zlib.compress(test, 9))
+    packer = zlib.compressobj(9, zlib.DEFLATED, 15, 9, zlib.Z_DEFAULT_STRATEGY, training[-32768:])
+    behind = len(packer.compress(test) + packer.flush())
 
-    return 8 * min(alone, behind) / len(judged)
+    return 8 * min(alone, behind) / len(test)
 
 
-def trigram_bits(learned: bytes, judged: bytes) -> float:
-    """A byte from the two before it, counts of the learned part backed off to shorter contexts
-    (Jelinek & Mercer 1980) with the weight that the counts themselves suggest (Witten & Bell
-    1991).
+def trigram_bits(training: bytes, test: bytes) -> float:
+    """Returns the bits of a byte predicted from the two before it.
+
+    Counts of the training text are backed off to shorter contexts (Jelinek & Mercer 1980) with the
+    weight that the counts themselves suggest (Witten & Bell 1991).
     """
     counts = [
-        Counter(learned[start : start + size + 1] for start in range(len(learned) - size))
+        Counter(training[start : start + size + 1] for start in range(len(training) - size))
         for size in range(3)
     ]
     totals: list[Counter[bytes]] = [Counter(), Counter(), Counter()]
@@ -45,30 +45,30 @@ def trigram_bits(learned: bytes, judged: bytes) -> float:
             kinds[size][key[:-1]] += 1
 
     bits = 0.0
-    for place in range(len(judged)):
+    for index in range(len(test)):
         share = 1 / 256
-        for size in range(min(2, place) + 1):
-            context = judged[place - size : place]
+        for size in range(min(2, index) + 1):
+            context = test[index - size : index]
             seen = totals[size][context]
 
             different = kinds[size][context]
             if seen:
-                share = (counts[size][context + judged[place : place + 1]] + different * share) / (
+                share = (counts[size][context + test[index : index + 1]] + different * share) / (
                     seen + different
                 )
 
         bits -= math.log2(share)
 
-    return bits / len(judged)
+    return bits / len(test)
 
 
 def main(settings: dict[str, Any] | None = None, folder: Path | None = None) -> None:
     text = load_book("book").encode("utf-8")
-    learned = text[: len(text) * 9 // 10]
-    judged = text[len(text) * 9 // 10 :]
-    print(f"{len(text):,} bytes; judged on the last {len(judged):,}")
-    print(f"gzip -9            {gzip_bits(learned, judged):.3f} bits per byte")
-    print(f"smoothed 3-grams   {trigram_bits(learned, judged):.3f} bits per byte")
+    training = text[: len(text) * 9 // 10]
+    test = text[len(text) * 9 // 10 :]
+    print(f"{len(text):,} bytes; tested on the last {len(test):,}")
+    print(f"gzip -9            {gzip_bits(training, test):.3f} bits per byte")
+    print(f"smoothed 3-grams   {trigram_bits(training, test):.3f} bits per byte")
     plain: dict[str, Any] = {
         "data": {"source": "sample:book", "test_share": 0.1},
         "training": {"device": "cpu"},
@@ -78,6 +78,6 @@ def main(settings: dict[str, Any] | None = None, folder: Path | None = None) -> 
     print(
         f"ours               {summary['metrics']['test']['bits_per_byte']:.3f} bits per byte "
         f"({summary['parameters']:,} parameters, {summary['epochs']} epochs over "
-        f"{len(learned) / 1e6:.1f} MB less what "
-        f"judges them, {summary['steps']:,} steps, {summary['seconds']:,.0f} s)"
+        f"{len(training) / 1e6:.1f} MB less what "
+        f"evaluates them, {summary['steps']:,} steps, {summary['seconds']:,.0f} s)"
     )

@@ -1,8 +1,8 @@
-"""The memory ledger: every template with every optimizer, predicted, measured in a real step, and
-the peak as the allocator itself reports it.
+"""The memory ledger of every template with every optimizer: predicted, measured, and reported.
 
-On a machine with an NVIDIA GPU the steps are done there, and the reports are those of
-torch.cuda.memory_stats; else they are those of the CPU's allocator, told to torch's profiler.
+The reported peak is the allocator's own. On a machine with an NVIDIA GPU the steps are done there,
+and the reports are those of torch.cuda.memory_stats; else they are those of the CPU's allocator,
+sent to torch's profiler.
 """
 
 from __future__ import annotations
@@ -44,8 +44,9 @@ LIMIT = 0.05
 
 
 def main() -> int:
-    """Prints all and returns the exit status: 1 where a row that must be exact is not, or another
-    is too far off.
+    """Prints all and returns the exit status.
+
+    It is 1 where a row that must be exact is not, or another is too far off.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     begun = time.perf_counter()
@@ -74,7 +75,7 @@ def main() -> int:
 
         for choice in OPTIMIZERS.all():
             found.append(
-                _one(
+                _show(
                     choice.label,
                     ledgers(
                         kind(),
@@ -92,7 +93,7 @@ def main() -> int:
                 f"{name} {value}" if value is not True else name for name, value in settings.items()
             )
             found.append(
-                _one(
+                _show(
                     label,
                     ledgers(
                         kind(),
@@ -109,34 +110,35 @@ def main() -> int:
     return _verdict(found, time.perf_counter() - begun)
 
 
-def _one(label: str, found: Ledgers) -> Ledgers:
+def _show(label: str, ledgers: Ledgers) -> Ledgers:
+    """Prints the ledgers of one step and returns them."""
     rows = [row for row in PARTS if row != "dataset"] + ["peak"]
-    told = "".join(f"{found.predicted[row]:15,}" for row in rows)
-    more = [found.measured[row] - found.predicted[row] for row in rows]
-    print(f"{label:36}{told}{found.allocator or 0:15,}{found.peak_off:+8.2%}")
+    predicted = "".join(f"{ledgers.predicted[row]:15,}" for row in rows)
+    differences = [ledgers.measured[row] - ledgers.predicted[row] for row in rows]
+    print(f"{label:36}{predicted}{ledgers.allocator or 0:15,}{ledgers.peak_off:+8.2%}")
     print(
         f"{'':36}"
-        + "".join(f"{one:+15,}" if one else f"{'=':>15}" for one in more)
-        + ("   DIFFERS" if found.inexact else ""),
+        + "".join(f"{bytes_:+15,}" if bytes_ else f"{'=':>15}" for bytes_ in differences)
+        + ("   DIFFERS" if ledgers.inexact else ""),
         flush=True,
     )
 
-    return found
+    return ledgers
 
 
-def _verdict(found: list[Ledgers], seconds: float) -> int:
-    inexact = sum(bool(one.inexact) for one in found)
-    activations = max(abs(one.off("activations")) for one in found)
+def _verdict(steps: list[Ledgers], seconds: float) -> int:
+    inexact = sum(bool(step.inexact) for step in steps)
+    activations = max(abs(step.off("activations")) for step in steps)
     measured, allocator = (
         max(map(abs, values))
         for values in zip(
-            *((one.off("peak"), one.peak_off) for one in found),
+            *((step.off("peak"), step.peak_off) for step in steps),
             strict=True,
         )
     )
 
     print(
-        f"\n{len(found)} steps in {seconds:.0f} s: {', '.join(EXACT).replace('_', ' ')} differ in "
+        f"\n{len(steps)} steps in {seconds:.0f} s: {', '.join(EXACT).replace('_', ' ')} differ in "
         f"{inexact}; worst of "
         f"the activations {activations:.2%}, of the peak {measured:.2%} from the measured and "
         f"{allocator:.2%} from the "

@@ -1,8 +1,7 @@
-"""Floats per parameter, as counted on the live state after one step, beside what each optimizer
-states.
+"""Floats per parameter, counted on the live state after one step, beside what optimizers state.
 
-One table for each of a few templates, because factored moments and Muon's mixture follow the shapes
-of the weights. On a machine with a GPU the step is done there.
+There is one table for each of a few templates, because factored moments and Muon's mixture follow
+the shapes of the weights. On a machine with a GPU the step is done there.
 """
 
 from __future__ import annotations
@@ -29,23 +28,23 @@ OPTIONS = (("adamw", {"amsgrad": True}), ("rmsprop", {"momentum": 0.9, "centered
 def counted(
     template: str, choice: Optimizer, device: torch.device
 ) -> tuple[int, dict[str, int], dict[str, int]]:
-    """(n, floats stated, floats counted on the state of one real step), by row of the ledger."""
+    """Returns n, the floats stated and those counted after one real step, by row of the ledger."""
     name, problem = fitting(TEMPLATES.get(template))[0]
     task = tasks.task(name)
-    asked = Experiment(
+    requested = Experiment(
         model=TEMPLATES.get(template)(),
         optimizer=choice,
         training=TrainingSettings(batch_size=BATCH),
     )
 
-    resolved = resolve_for(asked, problem, task)
+    resolved = resolve_for(requested, problem, task)
     graph = resolved.model.graph(problem)
     stated = optimizer_floats(resolved, graph, problem)
     network = placed_on(build_model(graph, problem, 0), device).train()
     optimizer = resolved.optimizer.over(network, device)
     inputs = [
-        (one.random_(1, 3) if one.dtype == torch.int64 else one.normal_()).to(device)
-        for one in fake_inputs(problem, BATCH)
+        (values.random_(1, 3) if values.dtype == torch.int64 else values.normal_()).to(device)
+        for values in fake_inputs(problem, BATCH)
     ]
 
     loss = resolved.loss.build((1,) * max(2, problem.outputs), device, problem.examples)
@@ -79,9 +78,8 @@ def main() -> None:
 
         for label, choice in choices:
             parameters, stated, live = counted(template, choice, device)
-            predictions, found = (
-                choice.floats_per_parameter(one, parameters) for one in (stated, live)
-            )
+            stated_each = choice.floats_per_parameter(stated, parameters)
+            counted_each = choice.floats_per_parameter(live, parameters)
             shares = "".join(
                 f"{live[row] / parameters:8.3f}"
                 for row in ("first_moment", "second_moment", "other_state")
@@ -89,7 +87,7 @@ def main() -> None:
 
             verdict = "" if live == stated else "  DIFFERS"
             print(
-                f"{label:34}{predictions:8.4g}{found:9.4g}{shares}{live['counters']:10,}{verdict}",
+                f"{label:34}{stated_each:8.4g}{counted_each:9.4g}{shares}{live['counters']:10,}{verdict}",
                 flush=True,
             )
 

@@ -1,4 +1,4 @@
-"""Matching of the built-in pairs of pictures and names: recall of pairs kept apart, against chance."""
+"""Recall on the built-in pairs of pictures and names that were kept apart, against chance."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ TEST_SHARE = 0.2
 
 def main(settings: dict[str, Any] | None = None, folder: Path | None = None) -> None:
     data: dict[str, Any] = {"source": "sample:emoji", "test_share": TEST_SHARE}
-    judged = open_dataset(DataSettings(**data)).description.size("test")
+    count = open_dataset(DataSettings(**data)).description.size("test")
     summary = summary_of({"data": data, "training": {"device": "cpu"}} | (settings or {}), folder)
     figures = summary["metrics"]["test"]
-    chance = 5 / judged
-    print(f"{judged:,} pairs kept apart: chance of recall at 5 is {chance:.4f}")
+    chance = 5 / count
+    print(f"{count:,} pairs kept apart: chance of recall at 5 is {chance:.4f}")
 
     for name, words in (
         ("recall_at_5_there", "picture to text"),

@@ -1,6 +1,4 @@
-"""What taking turns costs: a race of two against the same two trained one after the other,
-interleaved.
-"""
+"""The cost of taking turns: a race of two against the same two trained one after the other."""
 
 from __future__ import annotations
 
@@ -30,8 +28,10 @@ if TYPE_CHECKING:
 
 
 def main(template: str, pairs: int, processor_time: bool) -> None:
-    """Ratios of time, race / one after the other, as medians of `pairs` pairs: with one thread, and
-    with all cores unless processor time is asked for, which says nothing of several.
+    """Prints ratios of time, race / one after the other, as medians of `pairs` interleaved pairs.
+
+    They are measured with one thread, and with all cores unless processor time is asked for, which
+    says nothing of several.
     """
     clock = time.process_time if processor_time else time.perf_counter
     warm_up.warm_up()
@@ -68,9 +68,9 @@ def _two(template: str, threads: int) -> tuple[Experiment, Experiment]:
     return first, first.replace(optimizer={"kind": "sgd"})
 
 
-def _timed(clock: Callable[[], float], train_state: Callable[[], object]) -> float:
+def _timed(clock: Callable[[], float], action: Callable[[], object]) -> float:
     begun = clock()
-    train_state()
+    action()
     return clock() - begun
 
 

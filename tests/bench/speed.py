@@ -1,5 +1,4 @@
-"""Speed of the trainer against loops written by hand, in one process, on one thread, in turns of a
-few dozen steps.
+"""Speed of the trainer against loops written by hand, in one process and in turns of steps.
 
 The two take turns within the same training: whatever else the machine does hits both alike, and the
 figure is the median of the ratios of neighbours. A turn in which an epoch ends is left out: speed
@@ -67,7 +66,7 @@ class Figure:
 
     @property
     def ratios(self) -> list[float]:
-        return [one / other for one, other in zip(self.ours, self.theirs, strict=True)]
+        return [ours / theirs for ours, theirs in zip(self.ours, self.theirs, strict=True)]
 
     def __str__(self) -> str:
         ratios = sorted(self.ratios)
@@ -84,7 +83,7 @@ class Figure:
 
 
 def headless(experiment: Experiment, run: Run) -> None:
-    """The training alone, on this thread."""
+    """Trains without a window, on this thread."""
     finished = trainer.train(experiment, run, lambda event: None, Control())
     if finished.failure:
         raise RuntimeError(finished.failure[2])
@@ -96,8 +95,7 @@ def against_bare_loop(
     run_training: RunTraining = headless,
     title: str = "headless",
 ) -> Figure:
-    """The trainer against `BareLoop`, on the built-in slice of Fashion-MNIST with the template's
-    defaults.
+    """Measures the trainer against `BareLoop`, on the built-in Fashion-MNIST with defaults.
 
     run_training: for a training with a window, start the window here and return when the run has
     ended.
@@ -110,8 +108,7 @@ def against_bare_loop(
 
 
 def against_decoding_loop(pairs: int = 5, run_training: RunTraining = headless) -> Figure:
-    """The trainer against `DecodingLoop`: photographs of two megapixels for a network that sees 64
-    x 64.
+    """Measures the trainer against `DecodingLoop`, on photographs brought to 64 × 64.
 
     The loop has no worker processes: they would decode ahead in the trainer's turns, and slow it.
     """
@@ -138,9 +135,8 @@ def _experiment(
     data: dict[str, Any] | None = None,
     training: dict[str, Any] | None = None,
 ) -> Experiment:
-    threads = (
-        {"threads": 1} if clock is not time.perf_counter else {}
-    )  # processor time is counted of one thread
+    # Processor time is counted of one thread.
+    threads = {"threads": 1} if clock is not time.perf_counter else {}
     return from_plain(
         {
             "name": "bench",
@@ -168,9 +164,7 @@ def _compare(
 def _taking_turns(
     figure: Figure, make: Callable[[TrainState], Rival], pairs: int, turn: int
 ) -> Iterator[None]:
-    """Inside, a training gives way to a rival every few steps, and ends after so many pairs of
-    turns.
-    """
+    """Makes a training give way to a rival every few steps, and end after `pairs` of turns."""
     fit = Training.fit
     get = Batches.get
     begin_epoch = Batches.begin_epoch
@@ -222,8 +216,10 @@ class _Turns:
     """Counts the trainer's steps and lets the rival do as many."""
 
     def __init__(self, figure: Figure, rival: Rival, pairs: int, turn: int, most: int) -> None:
-        """turn: steps of a turn, 0 to measure how many are needed; at most `most`, so that turns
-        fit into an epoch.
+        """Begins before the first step.
+
+        turn: steps of a turn, 0 to measure how many are needed; at most `most`, so that turns fit
+        into an epoch.
         """
         self._figure = figure
         self._rival = rival
@@ -287,9 +283,10 @@ def precision(train_state: TrainState) -> torch.autocast:
 
 
 class BareLoop:
-    """The training loop as one writes it by hand, with the same network, the same sort of batches,
-    the arrays in memory, the best memory format, a fused optimizer and the same schedule;
-    nothing is watched, kept or told.
+    """The training loop as one writes it by hand.
+
+    Network, batches, arrays in memory, memory format, fused optimizer and schedule are the same;
+    nothing is watched, kept or shown.
     """
 
     def __init__(self, train_state: TrainState) -> None:
@@ -345,9 +342,7 @@ class BareLoop:
 
 
 class DecodingLoop:
-    """The usual loop over a folder: every picture is opened, scaled and made a tensor anew in every
-    epoch, one by one, in a DataLoader.
-    """
+    """The usual loop over a folder: a DataLoader opens and scales every picture in every epoch."""
 
     def __init__(self, train_state: TrainState, folder: Path) -> None:
         files = sorted(folder.rglob("*.jpg"))
@@ -406,14 +401,14 @@ class _Folder(torch.utils.data.Dataset):
 
 
 def photographs(folder: Path, count: int = 240, classes: int = 4) -> Path:
-    """JPEG files of two megapixels, blobs that are finer in each class, a folder a class."""
+    """Writes JPEG files of two megapixels, blobs that are finer in each class, a folder a class."""
     generator = np.random.default_rng(0)
     for number in range(count):
         label = number % classes
         tones = generator.integers(0, 256, (60 + 40 * label, 80 + 40 * label, 3), dtype=np.uint8)
-        place = folder / f"class {label}"
-        place.mkdir(parents=True, exist_ok=True)
+        class_folder = folder / f"class {label}"
+        class_folder.mkdir(parents=True, exist_ok=True)
         picture = Image.fromarray(tones).resize((1600, 1200), Image.Resampling.BICUBIC)
-        picture.save(place / f"{number:04d}.jpg", quality=90)
+        picture.save(class_folder / f"{number:04d}.jpg", quality=90)
 
     return folder

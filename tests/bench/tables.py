@@ -1,5 +1,4 @@
-"""Small tables against scikit-learn: the same splits (80 % to learn from, 20 % to judge by), five
-seeds each.
+"""Small tables against scikit-learn: the same splits (80 % training, 20 % test), five seeds each.
 
 scikit-learn's networks get their defaults, numbers standardised and categories one-hot, and all of
 the 80 %; ours keeps a tenth of them aside to choose its best epoch. The figure is that of the 20 %,
@@ -75,47 +74,48 @@ def scikit_learn(dataset: Dataset, metric: str, seed: int) -> float:
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-    learned = np.concatenate([dataset.indices["training"], dataset.indices["validation"]])
-    judged = dataset.indices["test"]
+    training = np.concatenate([dataset.indices["training"], dataset.indices["validation"]])
+    test = dataset.indices["test"]
     features = _features(dataset)
-    mean = features[learned].mean(axis=0)
-    std = features[learned].std(axis=0)
+    mean = features[training].mean(axis=0)
+    std = features[training].std(axis=0)
     features = (features - mean) / np.where(std > 0, std, 1)
 
     targets = dataset.targets if dataset.targets.ndim == 1 else dataset.targets[:, 0]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         kind = MLPRegressor if metric == "r2" else MLPClassifier
-        network = kind(random_state=seed).fit(features[learned], targets[learned])
+        network = kind(random_state=seed).fit(features[training], targets[training])
 
-    return float(network.score(features[judged], targets[judged]))
+    return float(network.score(features[test], targets[test]))
 
 
 def _features(dataset: Dataset) -> np.ndarray:
     """Numbers with means for what is missing; a column for every value of a category."""
-    one = dataset.description.preparation.inputs[0]
-    numbers = np.array(dataset.inputs[:, : one.numbers], dtype=float)
+    row = dataset.description.preparation.inputs[0]
+    numbers = np.array(dataset.inputs[:, : row.numbers], dtype=float)
     numbers = np.where(np.isfinite(numbers), numbers, np.nanmean(numbers, axis=0))
 
     columns = [numbers]
-    for place, values in enumerate(one.categories):
-        column = dataset.inputs[:, one.numbers + place].astype(int)
+    for index, values in enumerate(row.categories):
+        column = dataset.inputs[:, row.numbers + index].astype(int)
         columns.append(np.eye(values)[column])
 
     return np.concatenate(columns, axis=1)
 
 
 def with_outliers(seeds: int) -> dict[str, list[float]]:
-    """Diabetes with one training target in twenty made ten times as large: the test MAE of L1 and
-    L2, a seed each.
+    """Returns the test MAE of L1 and L2 on spoiled training targets, a figure a seed.
+
+    In the diabetes table one training target in twenty is made ten times as large.
     """
-    found: dict[str, list[float]] = {"l1": [], "l2": []}
+    errors: dict[str, list[float]] = {"l1": [], "l2": []}
     for seed in range(seeds):
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "diabetes.csv"
             _spoil(file, seed)
 
-            for loss in found:
+            for loss in errors:
                 data = {
                     "source": str(file),
                     "target": "progression",
@@ -128,21 +128,22 @@ def with_outliers(seeds: int) -> dict[str, list[float]]:
                     "training": {"seed": seed, "device": "cpu"},
                 }
 
-                found[loss].append(summary_of(plain)["metrics"]["test"]["mae"])
+                errors[loss].append(summary_of(plain)["metrics"]["test"]["mae"])
 
-    return found
+    return errors
 
 
 def _spoil(file: Path, seed: int) -> None:
-    """Writes the built-in table with a column that says which rows are for the test; those stay as
-    they are.
+    """Writes the built-in table with outliers among the training targets.
+
+    A column says which rows are for the test; those stay as they are.
     """
     data = DataSettings(source="sample:diabetes", test_share=TEST_SHARE, split_seed=seed)
     dataset = open_dataset(data)
     test = set(dataset.indices["test"].tolist())
-    learned = [row for row in range(len(dataset.targets)) if row not in test]
-    random = np.random.Generator(np.random.PCG64(seed))
-    spoiled = set(random.permutation(learned)[: len(learned) // OUTLIER_EVERY].tolist())
+    training = [row for row in range(len(dataset.targets)) if row not in test]
+    generator = np.random.Generator(np.random.PCG64(seed))
+    spoiled = set(generator.permutation(training)[: len(training) // OUTLIER_EVERY].tolist())
 
     columns = [column.name for column in dataset.description.preparation.columns]  # type: ignore[attr-defined]
     with file.open("w", newline="", encoding="utf-8") as handle:

@@ -1,5 +1,4 @@
-"""Proof that a change of the code changes no result: every template, trained by two versions of
-this program.
+"""Proof that a change changes no result: every template, trained by two versions of this program.
 
 The earlier version is checked out beside this one. Both train the same experiment files with the
 same seed on one thread. The weights, the figures, the reports and the predictions must be equal.
@@ -122,8 +121,8 @@ EXPERIMENTS: dict[str, dict[str, Any]] = {
 TABLES = {"cells.csv": "sample:breast-cancer", "patients.csv": "sample:diabetes"}
 """New rows to predict, and the built-in table whose columns they have."""
 
-MOVING = ("seconds", "examples_per_second", "run", "memory", "started", "environment", "path")
-"""Keys whose values differ from run to run: times, places, and what the allocator happened to hold."""
+VARYING = ("seconds", "examples_per_second", "run", "memory", "started", "environment", "path")
+"""Keys whose values differ from run to run: times, folders, what the allocator happened to hold."""
 
 WORDS = ("answer", "reason", "title", "text", "error", "remedy", "label", "verdict")
 """Keys of sentences, which may be worded anew."""
@@ -150,22 +149,22 @@ for line in sys.stdin:
 """
 
 
-def main(against: str = BASELINE, kept: Path | None = None, only: list[str] | None = None) -> int:
+def main(against: str = BASELINE, cache: Path | None = None, only: list[str] | None = None) -> int:
     """Trains all in both versions and prints what differs. Returns 0 where nothing does.
 
-    against: the earlier version, a revision of git. kept: a folder in which the earlier version's
+    against: the earlier version, a revision of git. cache: a folder in which the earlier version's
     runs and answers stay for the next comparison. only: some of the templates.
     """
     names = only or list(EXPERIMENTS)
     with tempfile.TemporaryDirectory() as temporary:
-        earlier = kept or Path(temporary) / "earlier"
+        earlier = cache or Path(temporary) / "earlier"
         before = _earlier(against, earlier)
         after = _answers(ROOT, Path(temporary) / "now", earlier, names)
 
     failures = 0
     for name in names:
         for step, answer in after[name].items():
-            same = _still(before[name][step]) == _still(answer)
+            same = _comparable(before[name][step]) == _comparable(answer)
             failures += not same
             figure = (
                 answer["json"].get("weights_sha256", "") if isinstance(answer["json"], dict) else ""
@@ -175,18 +174,22 @@ def main(against: str = BASELINE, kept: Path | None = None, only: list[str] | No
             )
 
             if not same:
-                print("\n".join(_differences(_still(before[name][step]), _still(answer))[:12]))
+                print(
+                    "\n".join(
+                        _differences(_comparable(before[name][step]), _comparable(answer))[:12]
+                    )
+                )
 
     print(f"{failures} differences from {against}")
     return int(failures > 0)
 
 
 def _earlier(revision: str, folder: Path) -> dict[str, Any]:
-    """The earlier version's answers, kept beside its runs."""
+    """Returns the earlier version's answers, which stand beside its runs."""
     record = folder / "answers.json"
     if not record.exists():
-        with tempfile.TemporaryDirectory() as place:
-            tree = Path(place) / "tree"
+        with tempfile.TemporaryDirectory() as folder_of_tree:
+            tree = Path(folder_of_tree) / "tree"
             git = ["git", "-C", str(ROOT), "worktree"]
             subprocess.run(
                 [*git, "add", "--detach", str(tree), revision], check=True, capture_output=True
@@ -204,8 +207,9 @@ def _earlier(revision: str, folder: Path) -> dict[str, Any]:
 
 
 def _answers(tree: Path, folder: Path, earlier: Path, names: list[str]) -> dict[str, Any]:
-    """What the version in `tree` makes of every experiment, and of copies of the earlier version's
-    runs.
+    """Returns the answers of the version in `tree`.
+
+    It trains every experiment, and goes on with copies of the earlier version's runs.
     """
     folder.mkdir(parents=True, exist_ok=True)
     _write_files(folder)
@@ -247,7 +251,7 @@ def _answers(tree: Path, folder: Path, earlier: Path, names: list[str]) -> dict[
             answers[name] = {
                 "train": trained,
                 "evaluate": call("evaluate", str(old), "--json"),
-                "predict": call("predict", str(old), *_asked(earlier, name), "--json"),
+                "predict": call("predict", str(old), *_predict_arguments(earlier, name), "--json"),
                 "resume": call("resume", str(longer), "--epochs", "3", "--json"),
             }
 
@@ -256,8 +260,8 @@ def _answers(tree: Path, folder: Path, earlier: Path, names: list[str]) -> dict[
     return answers
 
 
-def _asked(folder: Path, name: str) -> list[str]:
-    """The arguments of `predict` for a template's run: a file, or a text."""
+def _predict_arguments(folder: Path, name: str) -> list[str]:
+    """Returns the arguments of `predict` for a template's run: a file, or a text."""
     if name == "gpt":
         return ["--prompt", "the river", "--tokens", "20"]
     if name in ("text-cnn", "text-encoder"):
@@ -275,7 +279,7 @@ def _asked(folder: Path, name: str) -> list[str]:
 
 
 def _write_files(folder: Path) -> None:
-    """The experiments, and new examples for their networks."""
+    """Writes the experiments, and new examples for their networks."""
     import numpy as np
     from PIL import Image
 
@@ -318,32 +322,32 @@ def _write_files(folder: Path) -> None:
 
 
 def _write_table(path: Path, columns: list[dict[str, str]]) -> None:
-    """Four rows of the inputs among these columns, in numbers."""
+    """Writes four rows of the inputs among these columns, in numbers."""
     names = [column["name"] for column in columns if column["role"] != "target"]
-    rows = [[f"{0.05 * (row + place):.3f}" for place in range(len(names))] for row in range(4)]
+    rows = [[f"{0.05 * (row + column):.3f}" for column in range(len(names))] for row in range(4)]
     lines = [",".join(f'"{name}"' for name in names), *(",".join(row) for row in rows)]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _still(value: Any) -> Any:
-    """The answer without what differs from run to run."""
+def _comparable(value: Any) -> Any:
+    """Returns an answer without what differs from run to run, and without sentences."""
     if isinstance(value, dict):
-        return {key: _still(item) for key, item in value.items() if key not in MOVING + WORDS}
+        return {key: _comparable(item) for key, item in value.items() if key not in VARYING + WORDS}
     if isinstance(value, list):
-        return [_still(item) for item in value]
+        return [_comparable(item) for item in value]
 
     return value
 
 
-def _differences(before: Any, after: Any, place: str = "") -> list[str]:
-    """Where two answers differ, a line each."""
+def _differences(before: Any, after: Any, key_path: str = "") -> list[str]:
+    """Returns where two answers differ, a line each."""
     if isinstance(before, dict) and isinstance(after, dict):
         keys = list(dict.fromkeys([*before, *after]))
         return [
             line
             for key in keys
             if before.get(key) != after.get(key)
-            for line in _differences(before.get(key), after.get(key), f"{place}.{key}")
+            for line in _differences(before.get(key), after.get(key), f"{key_path}.{key}")
         ]
 
-    return [f"    {place}: {json.dumps(before)[:200]} -> {json.dumps(after)[:200]}"]
+    return [f"    {key_path}: {json.dumps(before)[:200]} -> {json.dumps(after)[:200]}"]

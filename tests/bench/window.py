@@ -1,5 +1,4 @@
-"""What the window costs: how late its heart beats while it trains, how fast it starts, how much
-speed it takes.
+"""The cost of the window: how late its events come while it trains, its start, its share of speed.
 
 Ratios are of neighbours in time: whatever else the machine does hits both alike.
 """
@@ -31,6 +30,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 BEAT_MS = 10
+"""Milliseconds between two events of the timer whose delay is measured."""
+
 EMPTY = """
 import sys, time
 from PySide6.QtWidgets import QApplication, QMainWindow
@@ -79,7 +80,7 @@ class OpenWindow:
         return self
 
     def wait(self, condition: Callable[[], bool]) -> None:
-        """Let the window live until the condition holds."""
+        """Runs the window until the condition holds."""
         look = QTimer(interval=50)
         look.timeout.connect(lambda: condition() and self.application.exit())
         look.start()
@@ -87,9 +88,9 @@ class OpenWindow:
         look.stop()
 
     def train(self, experiment: Experiment, folder: Path) -> None:
-        """Train in the window, with the Training page in front, until the run has ended.
+        """Trains in the window, with the Training page in front, until the run has ended.
 
-        Raises what went wrong.
+        Raises RuntimeError where it failed.
         """
         assembly = self.window.assembly
         assert assembly is not None
@@ -108,18 +109,18 @@ class OpenWindow:
 
 
 def in_window(experiment: Experiment, run: Run) -> None:
-    """For speed.against_bare_loop: the same training with the window open and its curves live."""
+    """Trains with the window open and its curves live, for `speed.against_bare_loop`."""
     with OpenWindow() as opened:
         opened.train(experiment, run.path.parent)
 
 
 def against_bare_loop(template: str = "resnet", pairs: int = 15) -> speed.Figure:
-    """The trainer with the window open against a bare loop."""
+    """Measures the trainer with the window open against a bare loop."""
     return speed.against_bare_loop(template, pairs, in_window, "with the window, ")
 
 
 def heartbeat(seconds: float = 30.0, template: str = "resnet") -> str:
-    """How late a 10 ms timer of the window is while it trains, from the first step on."""
+    """Measures how late a 10 ms timer of the window is while it trains, from the first step on."""
     late: list[float] = []
     clock = QElapsedTimer()
     with OpenWindow() as opened, tempfile.TemporaryDirectory() as folder:
@@ -161,7 +162,7 @@ def heartbeat(seconds: float = 30.0, template: str = "resnet") -> str:
 
 
 def start(pairs: int = 7) -> str:
-    """Time from starting the process to the first paint, of an empty PySide6 window and of ours."""
+    """Measures the time to the first paint, of an empty PySide6 window and of ours."""
     ratios = []
     ours = []
 
