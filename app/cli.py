@@ -160,7 +160,7 @@ def train(experiment: str, changes: tuple[str, ...], run_dir: str | None, json_:
 )
 @as_json
 def resume(run: str, epochs: int | None, json_: bool) -> int:
-    """Go on with a stopped run, bit for bit; or train a finished one longer."""
+    """Go on with a stopped run, or train a finished one longer."""
     from app import headless  # noqa: PLC0415 - loads numpy and rich
 
     return headless.resume(_run(run), epochs, json_)
@@ -242,8 +242,9 @@ def predict(
     seed: int,
     json_: bool,
 ) -> int:
-    """Ask a network, by a run's best epoch, or its last where that was chosen.
+    """Predict with a trained network.
 
+    It is that of the run's best epoch, or of its last where that was chosen.
     FILE is what the network reads: a picture, a .txt, a WAV, or a table or array file of many. Of a
     network that compares pairs: a table with both halves, or two files, or a file and a --text.
     """
@@ -283,8 +284,9 @@ def doctor(json_: bool) -> None:
 @click.argument("section", default="")
 @as_json
 def settings_(section: str, json_: bool) -> None:
-    """Print every setting of an experiment file: what it does, its default, its limits.
+    """Print the settings of an experiment file.
 
+    Each with what it does, its default, its choices and its limits.
     SECTION is one of the file's ("data", "optimizer" ...) or one kind ("adamw", "resnet" ...).
     """
     from app import reference  # noqa: PLC0415 - not for --help

@@ -1,4 +1,4 @@
-"""What the README promises a newcomer: its length, its pages, its commands, its way of a training."""
+"""What the README promises a newcomer: length, pages, commands, the way of a training."""
 
 from __future__ import annotations
 
@@ -11,11 +11,16 @@ import pytest
 
 from app import reference
 from app.cli import cli
+from app.engine.learning.optimizer import OPTIMIZERS
+from app.engine.learning.schedule import SCHEDULES
+from app.engine.learning.tasks import TASKS
+from app.engine.sources.samples import SAMPLES
 from tests import readme
 
 PAGE = readme.README.read_text(encoding="utf-8")
 CONTRIBUTING = readme.ROOT / ".github" / "CONTRIBUTING.md"
 MOST_LINES = 250
+WORDS = {8: "eight", 9: "nine", 10: "ten", 11: "eleven", 12: "twelve", 13: "thirteen"}
 
 
 def test_it_can_be_read_in_one_go() -> None:
@@ -52,6 +57,14 @@ def test_files_that_a_page_names_are_there(path) -> None:
 
     for name in re.findall(r"`((?:app|models|tests|resources)/[\w/.-]+)`", page):
         assert (readme.ROOT / name).exists(), name
+
+
+def test_the_numbers_of_what_there_is_are_right() -> None:
+    text = " ".join(PAGE.split()).lower()
+    assert f"{WORDS[len(OPTIMIZERS.all())]} optimizers" in text
+    assert f"{WORDS[len(SCHEDULES.all())]} schedules" in text
+    assert f"{WORDS[len(SAMPLES)]} built-in data sets" in text
+    assert all(f"`{kind}`" in text for kind in TASKS)
 
 
 def usages() -> list[str]:
